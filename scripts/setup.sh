@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs what building and testing Millrace needs and is missing: Debian packages, and the Arrow wheel in a virtual
+# environment under build/. Does nothing, quickly, when all is there. MILLRACE_SETUP=test adds the test oracles.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(
+    g++ cmake ninja-build make ccache pkg-config python3 python3-venv
+    libfmt-dev libspdlog-dev libsimdjson-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libboost1.81-dev
+    libisal-dev liblz4-dev libzstd-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev
+)
+case "${MILLRACE_SETUP:-build}" in
+    lint) packages+=(clang-format-19 clang-tidy-19) ;;
+    fuzz) packages+=(clang-19 libclang-rt-19-dev) ;;
+    long) packages+=(default-jre-headless maven) ;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+    dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
+done
+if ((${#missing[@]})); then
+    as_root=()
+    if [[ $(id -u) != 0 ]]; then
+        if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+            echo "setup: these packages are missing and this user may not install them:" >&2
+            echo "  apt-get install ${missing[*]}" >&2
+            exit 1
+        fi
+        as_root=(sudo)
+    fi
+    echo "setup: installing ${missing[*]}"
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+# The wheels: Arrow for the program, and what the tests compare it with.
+venv=build/venv
+requirements=(scripts/requirements-build.txt)
+[[ ${MILLRACE_SETUP:-build} == test || ${MILLRACE_SETUP:-build} == long ]] && requirements+=(scripts/requirements-test.txt)
+[[ ${MILLRACE_SETUP:-build} == long ]] && requirements+=(scripts/requirements-long.txt)
+for file in "${requirements[@]}"; do
+    stamp=$venv/$(basename "$file")
+    cmp -s "$file" "$stamp" && continue
+    [[ -x $venv/bin/pip ]] || /usr/bin/python3 -m venv "$venv"
+    echo "setup: installing $(grep -v '^#' "$file" | tr '\n' ' ')into $venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$file"
+    cp "$file" "$stamp"
+done

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace millrace::base {
+
+/// Wall-clock time, microseconds since 1970-01-01 UTC: the unit of every timestamp column.
+inline std::int64_t now_us() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+/// Wall-clock time, milliseconds since 1970-01-01 UTC: the unit of a log record's timestamp.
+inline std::int64_t now_ms() { return now_us() / 1000; }
+
+/// Measures elapsed time in seconds; immune to changes of the wall clock.
+class Stopwatch {
+  public:
+    [[nodiscard]] double seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    }
+    /// Seconds since the start or the last lap, and starts the next lap.
+    double lap() {
+        const auto now = std::chrono::steady_clock::now();
+        const double elapsed = std::chrono::duration<double>(now - start_).count();
+        start_ = now;
+        return elapsed;
+    }
+
+  private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace millrace::base

@@ -1,0 +1,55 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/fail_point.h"
+
+namespace millrace::base {
+
+namespace {
+
+struct Target {
+    std::string name;
+    long passages = 0;
+};
+
+Target read_target() {
+    const char* text = std::getenv("MILLRACE_FAIL_AT");
+    if (text == nullptr) return {};
+    const std::string at = text;
+    const auto colon = at.find(':');
+    if (colon == std::string::npos) return {at, 1};
+    return {at.substr(0, colon), std::atol(at.c_str() + colon + 1)};
+}
+
+void list(const char* name) {
+    static const char* file = std::getenv("MILLRACE_FAIL_LIST");
+    if (file == nullptr) return;
+    static std::mutex mutex;
+    static std::set<std::string> seen;
+    const std::lock_guard lock(mutex);
+    if (!seen.insert(name).second) return;
+    const int fd = ::open(file, O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0644);
+    if (fd < 0) return;
+    const std::string line = std::string(name) + "\n";
+    if (::write(fd, line.data(), line.size()) < 0) ::abort();
+    ::close(fd);
+}
+
+}  // namespace
+
+void fail_point(const char* name) {
+    static const Target target = read_target();
+    static std::atomic<long> passages = 0;
+    list(name);
+    if (target.name != name) return;
+    if (++passages == target.passages) ::kill(::getpid(), SIGKILL);
+}
+
+}  // namespace millrace::base

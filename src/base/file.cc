@@ -1,0 +1,180 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "base/error.h"
+#include "base/fail_point.h"
+
+namespace millrace::base {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+int flags_of(File::Mode mode) {
+    switch (mode) {
+        case File::Mode::read:
+            return O_RDONLY | O_CLOEXEC;
+        case File::Mode::read_write:
+            return O_RDWR | O_CREAT | O_CLOEXEC;
+        case File::Mode::create:
+            return O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+        case File::Mode::truncate:
+            return O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC;
+    }
+    return O_RDONLY | O_CLOEXEC;
+}
+
+/// A name that no other process or thread uses, in the directory of `path`.
+fs::path temporary_beside(const fs::path& path) {
+    static std::atomic<unsigned> counter = 0;
+    return path.parent_path() / fmt::format(".{}.{}.{}.tmp", path.filename().string(), ::getpid(), counter++);
+}
+
+void write_temporary(const fs::path& temporary, std::string_view content) {
+    File file(temporary, File::Mode::truncate);
+    file.write_at(0, content);
+    fail_point("file.temporary.written");
+    file.sync();
+    fail_point("file.temporary.synced");
+}
+
+}  // namespace
+
+File::File(const fs::path& path, Mode mode) : path_(path) {
+    fd_ = ::open(path.c_str(), flags_of(mode), 0644);
+    if (fd_ < 0) throw system_error(fmt::format("opening {}", path.string()), errno);
+}
+
+File& File::operator=(File&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    std::swap(path_, other.path_);
+    return *this;
+}
+
+File::~File() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+std::optional<File> File::open_if_exists(const fs::path& path) {
+    File file;
+    file.path_ = path;
+    file.fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file.fd_ >= 0) return file;
+    if (errno == ENOENT) return std::nullopt;
+    throw system_error(fmt::format("opening {}", path.string()), errno);
+}
+
+std::int64_t File::size() const {
+    struct stat status {};
+    if (::fstat(fd_, &status) != 0) throw system_error(fmt::format("reading the size of {}", path_.string()), errno);
+    return status.st_size;
+}
+
+std::size_t File::read_at(std::int64_t offset, char* into, std::size_t size) const {
+    std::size_t done = 0;
+    while (done < size) {
+        const auto got = ::pread(fd_, into + done, size - done, offset + static_cast<std::int64_t>(done));
+        if (got == 0) break;
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) throw system_error(fmt::format("reading {} at byte {}", path_.string(), offset), errno);
+        done += static_cast<std::size_t>(got);
+    }
+    return done;
+}
+
+void File::write_at(std::int64_t offset, std::string_view data) {
+    while (!data.empty()) {
+        const auto put = ::pwrite(fd_, data.data(), data.size(), offset);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) throw system_error(fmt::format("writing {} at byte {}", path_.string(), offset), errno);
+        data.remove_prefix(static_cast<std::size_t>(put));
+        offset += put;
+    }
+}
+
+void File::sync() {
+    if (::fdatasync(fd_) != 0) throw system_error(fmt::format("syncing {}", path_.string()), errno);
+}
+
+void File::truncate(std::int64_t size) {
+    if (::ftruncate(fd_, size) != 0) throw system_error(fmt::format("cutting {}", path_.string()), errno);
+}
+
+void File::lock() {
+    while (::flock(fd_, LOCK_EX) != 0) {
+        if (errno != EINTR) throw system_error(fmt::format("locking {}", path_.string()), errno);
+    }
+}
+
+bool File::try_lock() {
+    while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return false;
+        if (errno != EINTR) throw system_error(fmt::format("locking {}", path_.string()), errno);
+    }
+    return true;
+}
+
+void File::unlock() { ::flock(fd_, LOCK_UN); }
+
+void sync_directory(const fs::path& directory) {
+    const File file(directory, File::Mode::read);
+    if (::fsync(file.fd()) != 0) throw system_error(fmt::format("syncing the directory {}", directory.string()), errno);
+}
+
+void make_directory(const fs::path& directory) {
+    if (fs::is_directory(directory)) return;
+    const fs::path parent = directory.has_parent_path() ? directory.parent_path() : fs::path(".");
+    if (parent != directory) make_directory(parent);
+    if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
+        throw system_error(fmt::format("creating the directory {}", directory.string()), errno);
+    }
+    sync_directory(parent);
+}
+
+std::string read_file(const fs::path& path) {
+    const File file(path, File::Mode::read);
+    std::string content(static_cast<std::size_t>(file.size()), '\0');
+    content.resize(file.read_at(0, content.data(), content.size()));
+    return content;
+}
+
+std::optional<std::string> read_file_if_exists(const fs::path& path) {
+    const auto file = File::open_if_exists(path);
+    if (!file) return std::nullopt;
+    std::string content(static_cast<std::size_t>(file->size()), '\0');
+    content.resize(file->read_at(0, content.data(), content.size()));
+    return content;
+}
+
+void replace_file(const fs::path& path, std::string_view content) {
+    const fs::path temporary = temporary_beside(path);
+    write_temporary(temporary, content);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) {
+        throw system_error(fmt::format("replacing {}", path.string()), errno);
+    }
+    fail_point("file.renamed");
+    sync_directory(path.parent_path());
+}
+
+bool put_if_absent(const fs::path& path, std::string_view content) {
+    const fs::path temporary = temporary_beside(path);
+    write_temporary(temporary, content);
+    const int result = ::link(temporary.c_str(), path.c_str());
+    const int error_number = errno;
+    if (result == 0) fail_point("file.linked");
+    ::unlink(temporary.c_str());
+    if (result != 0 && error_number == EEXIST) return false;
+    if (result != 0) throw system_error(fmt::format("creating {}", path.string()), error_number);
+    sync_directory(path.parent_path());
+    return true;
+}
+
+}  // namespace millrace::base

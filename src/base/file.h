@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace millrace::base {
+
+/// An open file, closed with the object. Every failure is an Error that names the path and the action.
+class File {
+  public:
+    enum class Mode {
+        read,        ///< must exist
+        read_write,  ///< created when missing
+        create,      ///< must not exist
+        truncate,    ///< created, or emptied
+    };
+
+    File() = default;
+    File(const std::filesystem::path& path, Mode mode);
+    File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
+    File& operator=(File&& other) noexcept;
+    ~File();
+
+    /// An open file, or nothing when there is none at `path`.
+    static std::optional<File> open_if_exists(const std::filesystem::path& path);
+
+    [[nodiscard]] int fd() const { return fd_; }
+    [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+    [[nodiscard]] std::int64_t size() const;
+
+    /// Reads up to `size` bytes at `offset`; fewer only at the end of the file.
+    std::size_t read_at(std::int64_t offset, char* into, std::size_t size) const;
+    /// Writes all of `data` at `offset`.
+    void write_at(std::int64_t offset, std::string_view data);
+    /// fdatasync: the data, and the size when it changed, survive a power loss.
+    void sync();
+    void truncate(std::int64_t size);
+
+    /// Takes the exclusive advisory lock (flock), waiting for other processes.
+    void lock();
+    /// Takes the lock only if it is free.
+    bool try_lock();
+    void unlock();
+
+  private:
+    int fd_ = -1;
+    std::filesystem::path path_;
+};
+
+/// Holds a File's advisory lock for a scope.
+class FileLock {
+  public:
+    explicit FileLock(File& file) : file_(file) { file_.lock(); }
+    FileLock(const FileLock&) = delete;
+    FileLock& operator=(const FileLock&) = delete;
+    ~FileLock() { file_.unlock(); }
+
+  private:
+    File& file_;
+};
+
+/// Makes names created, renamed or removed in `directory` survive a power loss.
+void sync_directory(const std::filesystem::path& directory);
+
+/// Creates `directory` and its parents, durably. Nothing happens when it is there.
+void make_directory(const std::filesystem::path& directory);
+
+/// The whole content of a file.
+std::string read_file(const std::filesystem::path& path);
+std::optional<std::string> read_file_if_exists(const std::filesystem::path& path);
+
+/// Replaces a file's content atomically and durably: temporary file, fsync, rename, fsync of the directory.
+void replace_file(const std::filesystem::path& path, std::string_view content);
+
+/// Creates `path` with `content` atomically and durably, or returns false when it exists already. Of several
+/// processes that try, one succeeds, and readers never see part of the content.
+bool put_if_absent(const std::filesystem::path& path, std::string_view content);
+
+}  // namespace millrace::base

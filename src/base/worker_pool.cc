@@ -1,0 +1,59 @@
+#include "base/worker_pool.h"
+
+#include <latch>
+#include <utility>
+
+namespace millrace::base {
+
+WorkerPool::WorkerPool(std::size_t threads) {
+    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+WorkerPool::~WorkerPool() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    added_.notify_all();
+    for (auto& thread : threads_) thread.join();
+}
+
+void WorkerPool::run_all(std::vector<std::function<void()>> tasks) {
+    if (tasks.empty()) return;
+    std::latch done(static_cast<std::ptrdiff_t>(tasks.size()));
+    std::mutex failure_mutex;
+    std::exception_ptr failure;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto& task : tasks) {
+            queue_.emplace_back([&, task = std::move(task)] {
+                try {
+                    task();
+                } catch (...) {
+                    const std::lock_guard failure_lock(failure_mutex);
+                    if (!failure) failure = std::current_exception();
+                }
+                done.count_down();
+            });
+        }
+    }
+    added_.notify_all();
+    done.wait();
+    if (failure) std::rethrow_exception(failure);
+}
+
+void WorkerPool::work() {
+    for (;;) {
+        std::function<void()> task;
+        {
+            std::unique_lock lock(mutex_);
+            added_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+            if (queue_.empty()) return;
+            task = std::move(queue_.front());
+            queue_.pop_front();
+        }
+        task();
+    }
+}
+
+}  // namespace millrace::base

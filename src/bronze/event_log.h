@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "bronze/record.h"
+#include "bronze/record_batch.h"
+
+namespace millrace::bronze {
+
+inline constexpr const char* default_topic = "ecom_clickstream_raw";
+inline constexpr int default_partitions = 3;
+
+/// The offsets that a partition holds: [start, end).
+struct OffsetRange {
+    Offset start = 0;
+    Offset end = 0;
+};
+
+/// Reads one partition from an offset on. Not thread-safe; each reader has buffers of its own.
+class PartitionReader {
+  public:
+    virtual ~PartitionReader() = default;
+
+    /// The next records, in offset order, about `max_bytes` of them but at least one; none when all that is published
+    /// has been read. The records live until the next poll. Throws an Error that names file and offset on damage.
+    virtual std::span<const Record> poll(std::size_t max_bytes) = 0;
+
+    /// The offset of the record that the next poll begins with.
+    [[nodiscard]] virtual Offset next_offset() const = 0;
+};
+
+/// One topic of an event log: partitions of records, each with an offset. Thread-safe.
+class EventLog {
+  public:
+    virtual ~EventLog() = default;
+
+    [[nodiscard]] virtual const std::string& topic() const = 0;
+    [[nodiscard]] virtual int partitions() const = 0;
+    /// Made at the topic's creation: tells a topic from a later one of the same name.
+    [[nodiscard]] virtual int epoch() const = 0;
+    [[nodiscard]] virtual OffsetRange offsets(int partition) const = 0;
+
+    /// Appends a finished or unfinished batch and returns the offset of its first record, once it is durable.
+    virtual Offset append(int partition, RecordBatchBuilder& batch) = 0;
+
+    /// A reader that begins at `offset`. Throws an Error when the log holds no such offset (end itself is allowed).
+    [[nodiscard]] virtual std::unique_ptr<PartitionReader> read(int partition, Offset offset) const = 0;
+
+    /// The first offset whose record's timestamp is at or after `timestamp_ms`, or the end.
+    [[nodiscard]] virtual Offset offset_at(int partition, std::int64_t timestamp_ms) const = 0;
+
+    /// A counter that grows with every append to the topic, by any process.
+    [[nodiscard]] virtual std::uint32_t appends_seen() const = 0;
+    /// Waits until appends_seen() differs from `seen`, wake() is called, or `limit` has passed.
+    virtual void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const = 0;
+    /// Ends the waits of this process and others early; they find nothing new and wait again.
+    virtual void wake() const = 0;
+};
+
+}  // namespace millrace::bronze

@@ -1,0 +1,257 @@
+#include "bronze/partition_log.h"
+
+#include <fmt/format.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fail_point.h"
+#include "base/log.h"
+#include "bronze/varint.h"
+
+namespace millrace::bronze {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+[[noreturn]] void throw_damage(const Segment& segment, Offset offset, std::int64_t position, std::string_view what) {
+    throw Error(fmt::format("opening {}", segment.path.string()),
+                fmt::format("damaged at offset {} (byte {}): {}", offset, position, what),
+                "Restore the file from a backup, or remove the topic and import its events again.");
+}
+
+/// Writes all of `parts` at `position`, in order.
+void write_all(const base::File& file, std::vector<iovec> parts, std::int64_t position) {
+    std::size_t first = 0;
+    while (first < parts.size()) {
+        const auto count = std::min<std::size_t>(parts.size() - first, 512);
+        auto put = ::pwritev(file.fd(), parts.data() + first, static_cast<int>(count), position);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) throw system_error(fmt::format("appending to {}", file.path().string()), errno);
+        position += put;
+        for (; first < parts.size() && put >= static_cast<ssize_t>(parts[first].iov_len); ++first) {
+            put -= static_cast<ssize_t>(parts[first].iov_len);
+        }
+        if (put > 0) {
+            parts[first].iov_base = static_cast<char*>(parts[first].iov_base) + put;
+            parts[first].iov_len -= static_cast<std::size_t>(put);
+        }
+    }
+}
+
+}  // namespace
+
+PartitionLog::PartitionLog(fs::path directory, int partition, Published& published, SegmentOptions options)
+    : directory_(std::move(directory)), partition_(partition), published_(published), options_(options) {
+    base::make_directory(directory_);
+    lock_file_ = base::File(directory_ / "lock", base::File::Mode::read_write);
+}
+
+Offset PartitionLog::append(std::string_view batch) {
+    Pending mine{batch, 0, false, nullptr};
+    std::unique_lock lock(mutex_);
+    queue_.push_back(&mine);
+    while (!mine.done) {
+        if (leading_) {
+            committed_.wait(lock);
+            continue;
+        }
+        leading_ = true;
+        std::vector<Pending*> group;
+        group.swap(queue_);
+        lock.unlock();
+        commit_group(group);
+        lock.lock();
+        for (Pending* pending : group) pending->done = true;
+        leading_ = false;
+        committed_.notify_all();
+    }
+    if (mine.failure) std::rethrow_exception(mine.failure);
+    return mine.base;
+}
+
+void PartitionLog::recover_if_idle() {
+    const std::lock_guard guard(mutex_);
+    if (leading_ || !lock_file_.try_lock()) return;
+    try {
+        catch_up();
+    } catch (...) {
+        lock_file_.unlock();
+        throw;
+    }
+    lock_file_.unlock();
+}
+
+void PartitionLog::commit_group(const std::vector<Pending*>& group) {
+    try {
+        const base::FileLock lock(lock_file_);
+        write_group(group);
+    } catch (...) {
+        for (Pending* pending : group) pending->failure = std::current_exception();
+    }
+}
+
+void PartitionLog::write_group(const std::vector<Pending*>& group) {
+    if (published_.deleted()) {
+        throw Error(fmt::format("appending to {}", directory_.string()), "the topic was deleted meanwhile",
+                    "Start the command again to write to the new topic.");
+    }
+    catch_up();
+    std::size_t bytes = 0;
+    for (const Pending* pending : group) bytes += pending->batch.size();
+    roll_if_due(bytes);
+    try {
+        write_batches(group);
+    } catch (...) {
+        file_ = base::File();  // the next append recovers from the files
+        throw;
+    }
+}
+
+void PartitionLog::write_batches(const std::vector<Pending*>& group) {
+    const std::int64_t start = position_;
+    std::vector<std::array<char, 8>> bases(group.size());
+    std::vector<iovec> parts;
+    Offset next = next_offset_;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        const auto header = parse_batch_header(group[i]->batch);
+        if (!header) throw Error("appending a record batch", "it is malformed");
+        group[i]->base = next;
+        put_big_endian(bases[i].data(), next);
+        next += header->last_offset_delta + 1;
+        parts.push_back({bases[i].data(), bases[i].size()});
+        const std::string_view rest = group[i]->batch.substr(bases[i].size());
+        parts.push_back({const_cast<char*>(rest.data()), rest.size()});
+    }
+    try {
+        base::fail_point("bronze.append.before_write");
+        write_all(file_, std::move(parts), start);
+        base::fail_point("bronze.append.written");
+        file_.sync();
+        base::fail_point("bronze.append.synced");
+    } catch (...) {
+        file_.truncate(start);  // never leave what was not acknowledged behind a failed write or sync
+        throw;
+    }
+    for (const Pending* pending : group) index_batch(*parse_batch_header(pending->batch));
+    next_offset_ = next;
+    published_.set_end(partition_, next);
+    base::fail_point("bronze.append.published");
+}
+
+void PartitionLog::index_batch(const BatchHeader& header) {
+    if (position_ == 0) first_timestamp_ms_ = header.base_timestamp_ms;
+    if (position_ - indexed_position_ >= index_interval) {
+        append_index(segment_, {next_offset_, position_, max_timestamp_ms_});
+        indexed_position_ = position_;
+    }
+    position_ += static_cast<std::int64_t>(header.total_bytes());
+    next_offset_ += header.last_offset_delta + 1;
+    max_timestamp_ms_ = std::max(max_timestamp_ms_, header.max_timestamp_ms);
+}
+
+void PartitionLog::catch_up() {
+    const bool same_end =
+        file_.is_open() && published_.end(partition_) == next_offset_ && file_.size() == position_;
+    const bool rolled = position_ > 0 && fs::exists(segment_at(directory_, next_offset_).path);
+    if (!same_end || rolled) recover();
+}
+
+void PartitionLog::recover() {
+    const auto segments = list_segments(directory_);
+    const Offset published_end = published_.end(partition_);
+    if (segments.empty()) {
+        if (published_end > 0) {
+            throw Error(fmt::format("opening {}", directory_.string()),
+                        fmt::format("no segment is left of {} records", published_end),
+                        "Restore the folder from a backup, or remove the topic and import its events again.");
+        }
+        open_segment(0);
+        return;
+    }
+    published_.set_start(partition_, segments.front().base);
+    recover_segment(segments.back(), published_end);
+    if (next_offset_ < published_end) {
+        throw_damage(segment_, next_offset_, position_, fmt::format("the log was synced up to offset {}", published_end));
+    }
+    if (next_offset_ > published_end) published_.set_end(partition_, next_offset_);
+    enforce_retention();
+}
+
+void PartitionLog::recover_segment(const Segment& segment, Offset published_end) {
+    file_ = base::File(segment.path, base::File::Mode::read_write);
+    segment_ = segment;
+    const std::int64_t size = file_.size();
+    const IndexEntry from = entry_before(read_index(segment, size), segment, published_end);
+    position_ = indexed_position_ = from.position;
+    next_offset_ = from.offset;
+    max_timestamp_ms_ = from.max_timestamp_ms;
+    if (const auto first = BatchScanner(file_, 0).peek()) first_timestamp_ms_ = first->base_timestamp_ms;
+    BatchScanner scanner(file_, position_);
+    while (position_ < size) {
+        const auto header = scanner.peek();
+        const bool follows = header && header->base_offset == next_offset_ &&
+                             position_ + static_cast<std::int64_t>(header->total_bytes()) <= size;
+        if (next_offset_ < published_end) {
+            if (!follows) throw_damage(segment, next_offset_, position_, "no whole record batch stands there");
+        } else if (!follows || !batch_crc_matches(*header, scanner.read(*header))) {
+            break;
+        }
+        index_batch(*header);
+        scanner.skip(*header);
+    }
+    if (position_ < size) {
+        spdlog::warn("{}: cut {} torn bytes after offset {}, which were never acknowledged", segment.path.string(),
+                     size - position_, next_offset_);
+        file_.truncate(position_);
+        base::fail_point("bronze.recover.cut");
+    }
+    file_.sync();
+}
+
+void PartitionLog::roll_if_due(std::size_t more_bytes) {
+    if (position_ == 0) return;
+    const auto age_ms = base::now_ms() - first_timestamp_ms_;
+    const bool full = position_ + static_cast<std::int64_t>(more_bytes) > options_.segment_bytes;
+    const bool old = first_timestamp_ms_ > 0 && std::chrono::milliseconds(age_ms) > options_.segment_age;
+    if (!full && !old) return;
+    open_segment(next_offset_);
+    enforce_retention();
+}
+
+void PartitionLog::open_segment(Offset base) {
+    segment_ = segment_at(directory_, base);
+    file_ = base::File(segment_.path, base::File::Mode::read_write);
+    base::fail_point("bronze.roll.created");
+    base::sync_directory(directory_);
+    base::fail_point("bronze.roll.synced");
+    position_ = indexed_position_ = 0;
+    next_offset_ = base;
+    max_timestamp_ms_ = 0;
+}
+
+void PartitionLog::enforce_retention() {
+    if (options_.retention.count() == 0 && options_.retention_bytes == 0) return;
+    auto segments = list_segments(directory_);
+    std::int64_t total = 0;
+    for (const Segment& segment : segments) total += static_cast<std::int64_t>(fs::file_size(segment.path));
+    const std::int64_t oldest_ms =
+        base::now_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(options_.retention).count();
+    for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
+        const bool too_old = options_.retention.count() > 0 && max_timestamp(segments[i]).value_or(0) < oldest_ms;
+        const bool too_much = options_.retention_bytes > 0 && total > options_.retention_bytes;
+        if (!too_old && !too_much) break;
+        total -= static_cast<std::int64_t>(fs::file_size(segments[i].path));
+        published_.set_start(partition_, segments[i + 1].base);
+        fs::remove(segments[i].path);
+        fs::remove(segments[i].index_path());
+        spdlog::info("{}: removed by retention", segments[i].path.string());
+    }
+}
+
+}  // namespace millrace::bronze

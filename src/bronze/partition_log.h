@@ -1,0 +1,85 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "base/units.h"
+#include "bronze/published.h"
+#include "bronze/segment.h"
+
+namespace millrace::bronze {
+
+/// What a topic's segments follow.
+struct SegmentOptions {
+    std::int64_t segment_bytes = 256 << 20;               ///< a segment over this size is closed
+    base::Duration segment_age = std::chrono::hours(168);  ///< so is one whose first record is older
+    base::Duration retention{0};                           ///< closed segments older than this are removed; 0 keeps all
+    std::int64_t retention_bytes = 0;                      ///< oldest closed segments beyond this go; 0 keeps all
+    Compression compression = Compression::none;
+};
+
+/// The writing end of one partition, for all threads of a process; processes take turns under a file lock.
+///
+/// Group commit: callers queue their batches, one of them writes and syncs what has queued up meanwhile, publishes
+/// the new end, and wakes the others. An append returns once its batch is synced.
+///
+/// Recovery, at the first append and whenever another process has written: what lies past the published end is kept
+/// as far as it is whole (a writer died between sync and publish, or a power loss took the published end back), and
+/// cut where it is torn. Damage before the published end is an Error that names file and offset.
+class PartitionLog {
+  public:
+    PartitionLog(std::filesystem::path directory, int partition, Published& published, SegmentOptions options);
+
+    /// Appends a batch, whose base offset is set here, durably. Returns its base offset. Thread-safe.
+    Offset append(std::string_view batch);
+
+    /// Brings the published end up to what the segments hold, if no other process is writing.
+    void recover_if_idle();
+
+  private:
+    struct Pending {
+        std::string_view batch;
+        Offset base = 0;
+        bool done = false;
+        std::exception_ptr failure;
+    };
+
+    void commit_group(const std::vector<Pending*>& group);
+    void write_group(const std::vector<Pending*>& group);
+    void write_batches(const std::vector<Pending*>& group);
+    void catch_up();
+    void recover();
+    void recover_segment(const Segment& segment, Offset published_end);
+    void roll_if_due(std::size_t more_bytes);
+    void open_segment(Offset base);
+    void index_batch(const BatchHeader& header);
+    void enforce_retention();
+
+    const std::filesystem::path directory_;
+    const int partition_;
+    Published& published_;
+    const SegmentOptions options_;
+
+    std::mutex mutex_;
+    std::condition_variable committed_;
+    std::vector<Pending*> queue_;  // guarded by mutex_
+    bool leading_ = false;         // guarded by mutex_: some caller is writing
+
+    // The leader's alone.
+    base::File lock_file_;
+    base::File file_;
+    Segment segment_;
+    std::int64_t position_ = 0;
+    Offset next_offset_ = 0;
+    std::int64_t first_timestamp_ms_ = 0;
+    std::int64_t max_timestamp_ms_ = 0;
+    std::int64_t indexed_position_ = 0;
+};
+
+}  // namespace millrace::bronze

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+
+#include "bronze/record.h"
+
+namespace millrace::bronze {
+
+/// What the writers of a topic tell its readers, in a small file that all processes map: per partition the offset up
+/// to which the log is synced, and a counter to wait on. Written after the sync, so that a reader never sees more
+/// than a power loss would leave. The file itself is not synced at each append: after a power loss it may tell less
+/// than the segments hold, and the next writer's recovery finds the rest (partition_log.h).
+class Published {
+  public:
+    static constexpr int max_partitions = 1024;
+
+    /// Creates the file, durably.
+    static void create(const std::filesystem::path& path, int epoch, int partitions);
+
+    /// Maps the file. Throws an Error when it isn't the one of `epoch`.
+    Published(const std::filesystem::path& path, int epoch, int partitions);
+    Published(const Published&) = delete;
+    Published& operator=(const Published&) = delete;
+    ~Published();
+
+    [[nodiscard]] Offset end(int partition) const;
+    [[nodiscard]] Offset start(int partition) const;
+    /// Publishes the synced end and wakes the waiting readers.
+    void set_end(int partition, Offset end);
+    void set_start(int partition, Offset start);
+
+    [[nodiscard]] bool deleted() const;
+    /// Tells every process that has the topic open that it is gone.
+    void set_deleted();
+
+    [[nodiscard]] std::uint32_t counter() const;
+    void wait(std::uint32_t seen, std::chrono::microseconds limit) const;
+    void wake() const;
+
+  private:
+    struct Layout;
+
+    std::filesystem::path path_;
+    Layout* layout_ = nullptr;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace millrace::bronze

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "bronze/event_log.h"
+#include "bronze/partition_log.h"
+#include "bronze/topics.h"
+
+namespace millrace::bronze {
+
+/// The embedded event log: one topic in append-only segment files (docs/formats/segment-log.md). Any number of
+/// processes may read and write it at once.
+class SegmentLog : public EventLog {
+  public:
+    /// Opens the topic under `directory` (`DATA/bronze`). Throws a usage Error when there is none.
+    static std::unique_ptr<SegmentLog> open(const std::filesystem::path& directory, const std::string& topic);
+    /// Opens the topic, creating it with `settings` when there is none.
+    static std::unique_ptr<SegmentLog> open_or_create(const std::filesystem::path& directory,
+                                                      const TopicSettings& settings);
+
+    [[nodiscard]] const std::string& topic() const override { return settings_.name; }
+    [[nodiscard]] int partitions() const override { return settings_.partitions; }
+    [[nodiscard]] int epoch() const override { return settings_.epoch; }
+    [[nodiscard]] OffsetRange offsets(int partition) const override;
+    Offset append(int partition, RecordBatchBuilder& batch) override;
+    [[nodiscard]] std::unique_ptr<PartitionReader> read(int partition, Offset offset) const override;
+    [[nodiscard]] Offset offset_at(int partition, std::int64_t timestamp_ms) const override;
+    [[nodiscard]] std::uint32_t appends_seen() const override { return published_->counter(); }
+    void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const override;
+    void wake() const override { published_->wake(); }
+
+    [[nodiscard]] const TopicSettings& settings() const { return settings_; }
+    /// Records ever appended to topics of this name, deleted ones included.
+    [[nodiscard]] std::int64_t records_numbered() const;
+
+  private:
+    SegmentLog(const std::filesystem::path& directory, TopicSettings settings);
+
+    TopicCatalog catalog_;
+    TopicSettings settings_;
+    std::shared_ptr<Published> published_;
+    std::vector<std::unique_ptr<PartitionLog>> logs_;
+};
+
+}  // namespace millrace::bronze

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "bronze/event_log.h"
+#include "bronze/published.h"
+#include "bronze/segment.h"
+
+namespace millrace::bronze {
+
+/// Reads one partition's segments up to the published end.
+class SegmentReader : public PartitionReader {
+  public:
+    /// Throws an Error when `offset` lies outside what the partition holds.
+    SegmentReader(std::filesystem::path directory, int partition, std::shared_ptr<Published> published, Offset offset);
+
+    std::span<const Record> poll(std::size_t max_bytes) override;
+    [[nodiscard]] Offset next_offset() const override { return next_offset_; }
+
+  private:
+    void open(const Segment& segment, Offset offset);
+    void fill(std::size_t bytes);
+    void decode_buffered(Offset end);
+    bool decode_batch(Offset end);
+    [[noreturn]] void throw_damage(std::string_view what) const;
+
+    const std::filesystem::path directory_;
+    const int partition_;
+    std::shared_ptr<Published> published_;
+    Offset next_offset_;
+
+    base::File file_;
+    Segment segment_;
+    std::string buffer_;          // file bytes from position_ on, then record_padding
+    std::size_t filled_ = 0;      // of buffer_
+    std::size_t consumed_ = 0;    // of filled_
+    std::int64_t position_ = 0;   // in the file, of buffer_[0]
+    std::deque<std::string> scratch_;  // decompressed batches, one each
+    std::size_t scratch_used_ = 0;
+    std::vector<Record> records_;
+};
+
+}  // namespace millrace::bronze

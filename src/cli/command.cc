@@ -1,0 +1,81 @@
+#include "cli/command.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "model/timestamp.h"
+
+namespace millrace::cli {
+
+std::filesystem::path Globals::bronze_directory() const {
+    if (bronze.empty()) return data_directory().bronze();
+    if (bronze.starts_with("file:")) return bronze.substr(5);
+    throw usage_error(fmt::format("opening the log {}", bronze), "only the embedded log is built into this version",
+                      "Write --bronze file:FOLDER, or leave it out.");
+}
+
+std::unique_ptr<bronze::SegmentLog> Globals::open_log() const {
+    return bronze::SegmentLog::open(bronze_directory(), topic);
+}
+
+std::unique_ptr<bronze::SegmentLog> Globals::open_or_create_log() const {
+    bronze::TopicSettings settings;
+    settings.name = topic;
+    return bronze::SegmentLog::open_or_create(bronze_directory(), settings);
+}
+
+CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into, const std::string& help) {
+    return command
+        .add_option_function<std::string>(
+            name, [&into](const std::string& text) { into = base::parse_duration(text); }, help)
+        ->type_name("DURATION")
+        ->default_str(base::format_duration(into));
+}
+
+CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into, const std::string& help) {
+    return command
+        .add_option_function<std::string>(
+            name, [&into](const std::string& text) { into = base::parse_size(text); }, help)
+        ->type_name("SIZE")
+        ->default_str(base::format_size(into));
+}
+
+CLI::Option* add_share(CLI::App& command, const std::string& name, double& into, const std::string& help) {
+    return command
+        .add_option_function<std::string>(
+            name, [&into](const std::string& text) { into = base::parse_share(text); }, help)
+        ->type_name("SHARE")
+        ->default_str(fmt::format("{}%", into * 100));
+}
+
+void SettingsOptions::add_to(CLI::App& command) {
+    const std::string group = "Settings stored with the data";
+    command.add_option("--currency", currency, "currency of events that name none (ISO 4217)")->group(group);
+    command.add_option("--time-zone", time_zone, "the shop's time zone, an IANA name")->group(group);
+    command.add_option("--earliest", earliest, "events from before this time are quarantined")->group(group);
+    command
+        .add_option_function<std::string>(
+            "--future", [this](const std::string& text) { future = base::parse_duration(text); },
+            "events further past their log time are quarantined")
+        ->type_name("DURATION")
+        ->group(group);
+    command.add_option("--max-event-types", max_event_types, "distinct event types beyond the known ones")
+        ->check(CLI::Range(0, 10'000))
+        ->group(group);
+}
+
+pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& stored) const {
+    pipeline::ShopSettings settings = stored;
+    if (currency) settings.rules.currency = *currency;
+    if (time_zone) settings.time_zone = *time_zone;
+    if (future) settings.rules.future = *future;
+    if (max_event_types) settings.rules.max_event_types = *max_event_types;
+    if (earliest) {
+        const auto time = model::parse_timestamp(*earliest);
+        if (!time) throw usage_error("reading --earliest", "it is not a timestamp such as 2000-01-01T00:00:00Z");
+        settings.rules.earliest = *time;
+    }
+    return settings;
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/units.h"
+#include "bronze/segment_log.h"
+#include "pipeline/data_directory.h"
+
+namespace millrace::cli {
+
+/// The options that stand before every command, and the action that the chosen command set.
+struct Globals {
+    std::string data = "data";
+    std::string log_format = "text";
+    std::string bronze;
+    std::string topic = bronze::default_topic;
+    std::function<int()> action;
+
+    [[nodiscard]] pipeline::DataDirectory data_directory() const { return pipeline::DataDirectory(data); }
+    /// The folder of the embedded log. Throws a usage Error for a log that this program can't reach.
+    [[nodiscard]] std::filesystem::path bronze_directory() const;
+    [[nodiscard]] std::unique_ptr<bronze::SegmentLog> open_log() const;
+    [[nodiscard]] std::unique_ptr<bronze::SegmentLog> open_or_create_log() const;
+};
+
+using AddCommand = void (*)(CLI::App& app, Globals& globals);
+
+void add_run_command(CLI::App& app, Globals& globals);
+void add_produce_command(CLI::App& app, Globals& globals);
+void add_import_command(CLI::App& app, Globals& globals);
+void add_silver_command(CLI::App& app, Globals& globals);
+void add_verify_command(CLI::App& app, Globals& globals);
+void add_topic_command(CLI::App& app, Globals& globals);
+void add_group_command(CLI::App& app, Globals& globals);
+void add_show_command(CLI::App& app, Globals& globals);
+void add_count_command(CLI::App& app, Globals& globals);
+void add_quarantine_command(CLI::App& app, Globals& globals);
+void add_optimize_command(CLI::App& app, Globals& globals);
+void add_vacuum_command(CLI::App& app, Globals& globals);
+void add_replay_command(CLI::App& app, Globals& globals);
+
+/// Options whose text is a duration, size or share; a wrong one throws a usage Error.
+CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into, const std::string& help);
+CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into, const std::string& help);
+CLI::Option* add_share(CLI::App& command, const std::string& name, double& into, const std::string& help);
+
+/// The options that change results (stored with the data), as given on the command line.
+struct SettingsOptions {
+    std::optional<std::string> currency;
+    std::optional<std::string> time_zone;
+    std::optional<std::string> earliest;
+    std::optional<base::Duration> future;
+    std::optional<int> max_event_types;
+
+    void add_to(CLI::App& command);
+    /// The stored settings with what was given put over them.
+    [[nodiscard]] pipeline::ShopSettings over(const pipeline::ShopSettings& stored) const;
+};
+
+}  // namespace millrace::cli

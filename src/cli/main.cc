@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <exception>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/toml_config.h"
+
+namespace {
+
+using millrace::cli::Globals;
+
+/// Every option `--some-name` can stand in the environment as MILLRACE_SOME_NAME.
+void name_in_environment(CLI::App& app) {
+    for (CLI::Option* option : app.get_options()) {
+        if (option->get_lnames().empty()) continue;
+        std::string name = "MILLRACE_" + option->get_lnames().front();
+        if (name == "MILLRACE_help" || name == "MILLRACE_version") continue;
+        std::ranges::transform(name, name.begin(), [](unsigned char c) { return c == '-' ? '_' : std::toupper(c); });
+        option->envname(name);
+    }
+    for (CLI::App* command : app.get_subcommands({})) name_in_environment(*command);
+}
+
+void add_globals(CLI::App& app, Globals& globals) {
+    app.add_option("--data", globals.data, "the data directory: one is one shop")->capture_default_str();
+    app.set_config("--config", "", "options from a TOML file; flags win")->type_name("FILE.toml");
+    app.config_formatter(std::make_shared<millrace::cli::TomlConfig>());
+    app.add_option("--log", globals.log_format, "form of the log on stderr: text or json")->capture_default_str();
+    app.add_option("--bronze", globals.bronze, "the event log: file:FOLDER (default: DATA/bronze)");
+    app.add_option("--topic", globals.topic, "the log's topic")->capture_default_str();
+    app.set_version_flag("--version", std::string("millrace ") + MILLRACE_VERSION);
+}
+
+void add_commands(CLI::App& app, Globals& globals) {
+    using namespace millrace::cli;
+    for (const AddCommand add :
+         {add_produce_command, add_import_command, add_silver_command, add_topic_command, add_group_command}) {
+        add(app, globals);
+    }
+    app.require_subcommand(1);
+    name_in_environment(app);
+}
+
+int run(int argc, char** argv) {
+    CLI::App app("Millrace: shop events in; a clean, deduplicated, open table out, exactly once.", "millrace");
+    Globals globals;
+    add_globals(app, globals);
+    add_commands(app, globals);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    millrace::base::start_log(globals.log_format, false);
+    return globals.action();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+#if defined(__x86_64__)
+    if (!__builtin_cpu_supports("avx2")) {
+        std::fputs("millrace: this build needs a processor with AVX2; rebuild with -DMILLRACE_ARCH=westmere\n", stderr);
+        return 3;
+    }
+#endif
+    try {
+        return run(argc, argv);
+    } catch (const millrace::Error& error) {
+        fmt::print(stderr, "millrace: {}\n", error.what());
+        return error.exit_code();
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "millrace: unexpected: {}\n", error.what());
+        return 3;
+    }
+}

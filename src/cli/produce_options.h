@@ -1,0 +1,12 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "produce/simulator.h"
+
+namespace millrace::cli {
+
+/// The simulator's options, for `produce` and `run`.
+void add_simulator_options(CLI::App& command, produce::SimulatorOptions& options);
+
+}  // namespace millrace::cli

@@ -1,0 +1,45 @@
+#include "cli/progress_line.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace millrace::cli {
+
+namespace {
+
+constexpr auto between_rewrites = std::chrono::milliseconds(100);
+constexpr auto between_lines = std::chrono::seconds(5);
+constexpr int bar_width = 24;
+
+}  // namespace
+
+ProgressLine::ProgressLine() : terminal_(::isatty(STDERR_FILENO) != 0), next_(std::chrono::steady_clock::now()) {
+    if (!terminal_) next_ += between_lines;  // a short command says nothing
+}
+
+ProgressLine::~ProgressLine() {
+    if (terminal_ && shown_) fmt::print(stderr, "\r\x1b[K");
+}
+
+void ProgressLine::show(const std::string& text) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) return;
+    next_ = now + (terminal_ ? std::chrono::nanoseconds(between_rewrites) : std::chrono::nanoseconds(between_lines));
+    if (terminal_) {
+        fmt::print(stderr, "\r\x1b[K{}", text);
+    } else {
+        fmt::print(stderr, "{}\n", text);
+    }
+    std::fflush(stderr);
+    shown_ = true;
+}
+
+void ProgressLine::show_bar(double share, const std::string& text) {
+    const int done = static_cast<int>(std::clamp(share, 0.0, 1.0) * bar_width);
+    show(fmt::format("[{:#<{}}{:.<{}}] {:3.0f}% {}", "", done, "", bar_width - done, share * 100, text));
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,88 @@
+#include <arrow/record_batch.h>
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/silver_options.h"
+#include "cli/text_table.h"
+#include "pipeline/silver_stage.h"
+
+namespace millrace::cli {
+
+namespace {
+
+struct Options {
+    pipeline::SilverOptions silver;
+    SettingsOptions settings;
+    bool console = false;
+    bool as_json = false;
+};
+
+constexpr std::int64_t console_rows = 20;
+
+void show_batch(const std::vector<pipeline::LanePart>& parts) {
+    TextTable table;
+    std::int64_t left = console_rows;
+    for (const auto& part : parts) {
+        for (const auto& columns : part.files) {
+            if (left <= 0) break;
+            const auto rows = columns->batch(0)->Slice(0, left);
+            table.add(*rows, {{"event_type", columns->event_type()}});
+            left -= rows->num_rows();
+        }
+    }
+    fmt::print("{}\n", table.text({"event_id", "user_id", "event_type", "event_timestamp", "product_id", "price",
+                                   "partition", "offset"}));
+}
+
+int run_silver(const Globals& globals, const Options& options) {
+    const auto data = globals.data_directory();
+    const auto log = globals.open_or_create_log();
+    const auto settings = options.settings.over(data.settings());
+    data.adopt(settings);
+    base::StopSignal stop;
+    const base::SignalGuard guard(stop);
+    pipeline::SilverStage stage(data, *log, settings, options.silver);
+    std::int64_t batches = 0;
+    stage.on_batch([&](const pipeline::BatchReport& report) {
+        ++batches;
+        fmt::print("{}\n", options.as_json ? base::json::serialize(report.to_json()) : report.line());
+        std::fflush(stdout);
+    });
+    if (options.console) stage.on_parts(show_batch);
+    stage.run(stop);
+    if (batches == 0 && !options.as_json) fmt::print("nothing new in the log\n");
+    return 0;
+}
+
+}  // namespace
+
+void add_silver_options(CLI::App& command, pipeline::SilverOptions& options) {
+    const std::string group = "Silver";
+    add_duration(command, "--trigger", options.trigger, "time between commits; 0 commits as soon as there is data")
+        ->group(group);
+    add_duration(command, "--horizon", options.horizon, "how far back repeated ids are held in memory; older ones are "
+                 "looked up in the table")->group(group);
+    add_size(command, "--dedupe-memory", options.dedupe_bytes, "memory for those ids at most")->group(group);
+    command.add_option("--batch-rows", options.batch_rows, "a batch ends when it has so many records")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
+        ->capture_default_str()
+        ->group(group);
+    command.add_option("--lanes", options.lanes, "threads that process partitions; 0 chooses")
+        ->check(CLI::Range(0, 1024))
+        ->capture_default_str()
+        ->group(group);
+}
+
+void add_silver_command(CLI::App& app, Globals& globals) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("silver", "clean the log's events into the silver table");
+    add_silver_options(*command, options->silver);
+    options->settings.add_to(*command);
+    command->add_flag("--available-now", options->silver.available_now, "process what the log holds, then end");
+    command->add_flag("--console", options->console, "print the first rows of each batch");
+    command->add_flag("--json", options->as_json, "print each batch as a JSON line");
+    command->callback([&globals, options] { globals.action = [&globals, options] { return run_silver(globals, *options); }; });
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,255 @@
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "base/clock.h"
+#include "base/stop.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "bronze/partitioner.h"
+#include "cli/command.h"
+#include "cli/text_table.h"
+#include "model/timestamp.h"
+#include "produce/appender.h"
+
+namespace millrace::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+struct Options {
+    std::string name;
+    bronze::TopicSettings settings;
+    std::string compression = "none";
+    int partition = -1;
+    std::int64_t from_offset = -1;
+    std::string from_time;
+    std::int64_t limit = -1;
+    std::string key_separator;
+    bool show_keys = false;
+    bool follow = false;
+    bool as_json = false;
+};
+
+std::string name_or_default(const Globals& globals, const Options& options) {
+    return options.name.empty() ? globals.topic : options.name;
+}
+
+std::unique_ptr<bronze::SegmentLog> open_topic(const Globals& globals, const Options& options) {
+    return bronze::SegmentLog::open(globals.bronze_directory(), name_or_default(globals, options));
+}
+
+int list_topics(const Globals& globals, const Options& options) {
+    TextTable table({"topic", "partitions", "records", "compression"});
+    json::array topics;
+    for (const auto& settings : bronze::TopicCatalog(globals.bronze_directory()).list()) {
+        const auto log = bronze::SegmentLog::open(globals.bronze_directory(), settings.name);
+        std::int64_t records = 0;
+        for (int p = 0; p < log->partitions(); ++p) records += log->offsets(p).end - log->offsets(p).start;
+        const auto compression = bronze::compression_name(settings.segments.compression);
+        table.add_row({settings.name, fmt::format("{}", settings.partitions), base::format_count(records),
+                       std::string(compression)});
+        topics.push_back(json::object{{"topic", settings.name},
+                                      {"partitions", settings.partitions},
+                                      {"records", records},
+                                      {"compression", compression}});
+    }
+    if (options.as_json) {
+        fmt::print("{}\n", json::serialize(json::object{{"topics", std::move(topics)}}));
+    } else {
+        fmt::print("{}\n", table.text());
+    }
+    return 0;
+}
+
+int describe_topic(const Globals& globals, const Options& options) {
+    const auto log = open_topic(globals, options);
+    TextTable table({"partition", "start", "end", "records"});
+    json::array partitions;
+    for (int p = 0; p < log->partitions(); ++p) {
+        const auto held = log->offsets(p);
+        table.add_row({fmt::format("{}", p), fmt::format("{}", held.start), fmt::format("{}", held.end),
+                       base::format_count(held.end - held.start)});
+        partitions.push_back(json::object{{"partition", p}, {"start", held.start}, {"end", held.end}});
+    }
+    const auto& segments = log->settings().segments;
+    if (options.as_json) {
+        fmt::print("{}\n", json::serialize(json::object{{"topic", log->topic()},
+                                                        {"epoch", log->epoch()},
+                                                        {"segment_bytes", segments.segment_bytes},
+                                                        {"retention_us", segments.retention.count()},
+                                                        {"retention_bytes", segments.retention_bytes},
+                                                        {"compression", bronze::compression_name(segments.compression)},
+                                                        {"partitions", std::move(partitions)}}));
+        return 0;
+    }
+    fmt::print("topic {}, epoch {}, compression {}, segments of {}, retention {}{}\n{}\n", log->topic(), log->epoch(),
+               bronze::compression_name(segments.compression), base::format_size(segments.segment_bytes),
+               segments.retention.count() == 0 ? "unlimited" : base::format_duration(segments.retention),
+               segments.retention_bytes == 0 ? "" : " or " + base::format_size(segments.retention_bytes), table.text());
+    return 0;
+}
+
+int create_topic(const Globals& globals, const Options& options) {
+    bronze::TopicSettings settings = options.settings;
+    settings.name = name_or_default(globals, options);
+    settings.segments.compression = bronze::parse_compression(options.compression);
+    const auto created = bronze::TopicCatalog(globals.bronze_directory()).create(settings);
+    fmt::print("created the topic {} with {} partitions\n", created.name, created.partitions);
+    return 0;
+}
+
+int delete_topic(const Globals& globals, const Options& options) {
+    const std::string name = name_or_default(globals, options);
+    bronze::TopicCatalog(globals.bronze_directory()).remove(name);
+    fmt::print("deleted the topic {}\n", name);
+    return 0;
+}
+
+json::value text_or_null(std::string_view bytes) { return bytes.data() == nullptr ? json::value() : json::value(bytes); }
+
+void print_record(const Options& options, int partition, const bronze::Record& record) {
+    if (options.as_json) {
+        json::array headers;
+        for (const auto& header : bronze::decode_headers(record)) {
+            headers.push_back(json::object{{"key", header.key}, {"value", text_or_null(header.value)}});
+        }
+        fmt::print("{}\n", json::serialize(json::object{{"partition", partition},
+                                                        {"offset", record.offset},
+                                                        {"timestamp", model::format_timestamp(record.timestamp_ms * 1000)},
+                                                        {"key", text_or_null(record.key)},
+                                                        {"value", text_or_null(record.value)},
+                                                        {"headers", std::move(headers)}}));
+        return;
+    }
+    const bool with_key = options.show_keys || !options.key_separator.empty();
+    if (with_key) {
+        fmt::print("{}{}", record.key, options.key_separator.empty() ? std::string("\t") : options.key_separator);
+    }
+    fmt::print("{}\n", record.value);
+}
+
+bronze::Offset first_offset(const Options& options, const bronze::SegmentLog& log, int partition) {
+    const auto held = log.offsets(partition);
+    if (!options.from_time.empty()) {
+        const auto time = model::parse_timestamp(options.from_time);
+        if (!time) throw usage_error("reading --from-time", "it is not a timestamp such as 2019-10-01T00:00:00Z");
+        return log.offset_at(partition, (*time + 999) / 1000);
+    }
+    return options.from_offset >= 0 ? options.from_offset : held.start;
+}
+
+int read_topic(const Globals& globals, const Options& options) {
+    const auto log = open_topic(globals, options);
+    base::StopSignal stop;
+    const base::SignalGuard guard(stop);
+    std::vector<std::pair<int, std::unique_ptr<bronze::PartitionReader>>> readers;
+    for (int p = 0; p < log->partitions(); ++p) {
+        if (options.partition >= 0 && p != options.partition) continue;
+        readers.emplace_back(p, log->read(p, first_offset(options, *log, p)));
+    }
+    if (readers.empty()) throw usage_error("reading the topic", fmt::format("it has no partition {}", options.partition));
+    std::int64_t left = options.limit < 0 ? std::numeric_limits<std::int64_t>::max() : options.limit;
+    for (;;) {
+        const auto seen = log->appends_seen();
+        bool any = false;
+        for (auto& [partition, reader] : readers) {
+            for (const auto& record : reader->poll(1 << 20)) {
+                if (left-- <= 0 || stop.requested()) return 0;
+                print_record(options, partition, record);
+                any = true;
+            }
+        }
+        if (any) continue;
+        if (!options.follow || stop.requested()) return 0;
+        std::fflush(stdout);
+        log->wait_for_append(seen, std::chrono::milliseconds(200));
+    }
+}
+
+int write_topic(const Globals& globals, const Options& options) {
+    bronze::TopicSettings settings;
+    settings.name = name_or_default(globals, options);
+    const auto log = bronze::SegmentLog::open_or_create(globals.bronze_directory(), settings);
+    produce::Appender appender(*log);
+    std::int64_t records = 0;
+    std::string line;
+    while (std::getline(std::cin, line)) {
+        std::string_view key;
+        std::string_view value = line;
+        if (!options.key_separator.empty()) {
+            const auto at = value.find(options.key_separator);
+            if (at == std::string_view::npos) {
+                throw usage_error(fmt::format("writing line {}", records + 1),
+                                  fmt::format("it has no key separator \"{}\"", options.key_separator));
+            }
+            key = value.substr(0, at);
+            value.remove_prefix(at + options.key_separator.size());
+        }
+        appender.add(key, value, base::now_ms());
+        ++records;
+    }
+    appender.flush();
+    fmt::print(stderr, "{} records appended to {}\n", base::format_count(records), log->topic());
+    return 0;
+}
+
+using Action = int (*)(const Globals&, const Options&);
+
+CLI::App* add_action(CLI::App& parent, Globals& globals, const std::shared_ptr<Options>& options, const char* name,
+                     const char* help, Action action) {
+    CLI::App* command = parent.add_subcommand(name, help);
+    command->callback([&globals, options, action] {
+        globals.action = [&globals, options, action] { return action(globals, *options); };
+    });
+    return command;
+}
+
+void add_name(CLI::App& command, Options& options) {
+    command.add_option("name", options.name, "the topic (default: --topic)");
+}
+
+}  // namespace
+
+void add_topic_command(CLI::App& app, Globals& globals) {
+    auto options = std::make_shared<Options>();
+    CLI::App* topic = app.add_subcommand("topic", "topics of the log");
+    topic->require_subcommand(1);
+
+    CLI::App* list = add_action(*topic, globals, options, "list", "the topics", list_topics);
+    list->add_flag("--json", options->as_json, "as one JSON object");
+
+    CLI::App* describe = add_action(*topic, globals, options, "describe", "a topic's partitions and settings", describe_topic);
+    add_name(*describe, *options);
+    describe->add_flag("--json", options->as_json, "as one JSON object");
+
+    CLI::App* create = add_action(*topic, globals, options, "create", "make a topic", create_topic);
+    add_name(*create, *options);
+    create->add_option("--partitions", options->settings.partitions, "number of partitions")->capture_default_str();
+    auto& segments = options->settings.segments;
+    add_size(*create, "--segment-bytes", segments.segment_bytes, "a segment file over this size is closed");
+    add_duration(*create, "--segment-age", segments.segment_age, "so is one whose first record is older");
+    add_duration(*create, "--retention", segments.retention, "closed segments older than this are removed; 0 keeps all");
+    add_size(*create, "--retention-bytes", segments.retention_bytes, "oldest closed segments beyond this go; 0 keeps all");
+    create->add_option("--compression", options->compression, "none, lz4 or zstd")->capture_default_str();
+
+    add_name(*add_action(*topic, globals, options, "delete", "remove a topic and its records", delete_topic), *options);
+
+    CLI::App* read = add_action(*topic, globals, options, "read", "print records, one a line", read_topic);
+    add_name(*read, *options);
+    read->add_option("--partition", options->partition, "only this partition");
+    read->add_option("--from-offset", options->from_offset, "begin at this offset");
+    read->add_option("--from-time", options->from_time, "begin at the first record of this time or later");
+    read->add_option("--limit", options->limit, "stop after so many records");
+    read->add_option("--key-separator", options->key_separator, "print the key and this before each value");
+    read->add_flag("--keys", options->show_keys, "print the key and a tab before each value");
+    read->add_flag("--follow", options->follow, "wait for new records");
+    read->add_flag("--json", options->as_json, "each record as a JSON line, with offset, time and headers");
+
+    CLI::App* write = add_action(*topic, globals, options, "write", "append stdin's lines as records", write_topic);
+    add_name(*write, *options);
+    write->add_option("--key-separator", options->key_separator, "what parts the key from the value in a line");
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "model/timestamp.h"
+
+namespace millrace::model {
+
+/// A decoded shop event (docs/formats/event.md). Its strings point into the decoder's or the log's buffers.
+struct Event {
+    std::string_view event_id;
+    std::string_view user_id;
+    std::string_view event_type;
+    Timestamp timestamp = 0;
+    std::optional<std::string_view> product_id;
+    std::optional<std::string_view> session_id;
+    std::optional<std::string_view> product_category;
+    std::optional<std::string_view> device_type;
+    std::optional<std::string_view> page_url;
+    std::optional<double> price;
+    std::int32_t quantity = 1;
+    std::optional<std::string_view> order_id;
+    std::optional<std::string_view> currency;
+};
+
+/// The event types whose product_id and price are required.
+constexpr bool is_known_type(std::string_view type) {
+    return type == "view" || type == "add_to_cart" || type == "purchase" || type == "refund";
+}
+
+/// Above this price (exclusive) an event is_high_value.
+inline constexpr double high_value_price = 500;
+
+}  // namespace millrace::model

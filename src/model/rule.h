@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace millrace::model {
+
+/// Why a record was quarantined. The names are stored in the quarantine table: add, never rename.
+enum class Rule : std::uint8_t {
+    none,
+    empty_record,
+    byte_order_mark,
+    not_utf8,
+    bad_json,
+    not_an_object,
+    nested_too_deep,
+    duplicate_key,
+    missing_field,
+    wrong_type,
+    empty_field,
+    field_too_long,
+    nul_character,
+    bad_event_type,
+    too_many_event_types,
+    bad_timestamp,
+    timestamp_too_early,
+    timestamp_in_future,
+    bad_price,
+    bad_quantity,
+    bad_currency,
+    count_,
+};
+
+/// The rule's name as stored, such as `bad_price`.
+std::string_view rule_name(Rule rule);
+/// What the rule demands, as one sentence for people.
+std::string_view rule_text(Rule rule);
+
+}  // namespace millrace::model

@@ -1,0 +1,129 @@
+#include "model/timestamp.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace millrace::model {
+
+namespace {
+
+/// Walks over a timestamp's text; every step says whether it found what it needed.
+class Scanner {
+  public:
+    explicit Scanner(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
+
+    bool digits(int count, int& value) {
+        if (end_ - at_ < count) return false;
+        value = 0;
+        for (; count > 0; --count, ++at_) {
+            const auto digit = static_cast<unsigned>(*at_ - '0');
+            if (digit > 9) return false;
+            value = value * 10 + static_cast<int>(digit);
+        }
+        return true;
+    }
+    bool skip(char wanted) {
+        if (at_ == end_ || *at_ != wanted) return false;
+        ++at_;
+        return true;
+    }
+    /// One to nine digits, as microseconds.
+    bool fraction(int& us) {
+        us = 0;
+        int count = 0;
+        for (; at_ != end_ && *at_ >= '0' && *at_ <= '9'; ++at_, ++count) {
+            if (count < 6) us = us * 10 + (*at_ - '0');
+        }
+        for (int i = count; i < 6; ++i) us *= 10;
+        return count >= 1 && count <= 9;
+    }
+    [[nodiscard]] bool at_end() const { return at_ == end_; }
+
+  private:
+    const char* at_;
+    const char* end_;
+};
+
+bool scan_date(Scanner& scanner, std::int64_t& day) {
+    int year = 0;
+    int month = 0;
+    int month_day = 0;
+    if (!scanner.digits(4, year) || !scanner.skip('-') || !scanner.digits(2, month) || !scanner.skip('-') ||
+        !scanner.digits(2, month_day)) {
+        return false;
+    }
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                           std::chrono::day(static_cast<unsigned>(month_day))};
+    day = std::chrono::sys_days(date).time_since_epoch().count();
+    return date.ok();
+}
+
+bool scan_time(Scanner& scanner, std::int64_t& us) {
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+    int fraction = 0;
+    if (!scanner.digits(2, hour) || !scanner.skip(':') || !scanner.digits(2, minute)) return false;
+    if (scanner.skip(':')) {
+        if (!scanner.digits(2, second)) return false;
+        if (scanner.skip('.') && !scanner.fraction(fraction)) return false;
+    }
+    us = (hour * 3600LL + minute * 60LL + second) * us_per_second + fraction;
+    return hour < 24 && minute < 60 && second < 60;
+}
+
+bool scan_offset(Scanner& scanner, std::int64_t& us) {
+    us = 0;
+    if (scanner.skip('Z') || scanner.skip('z')) return true;
+    const bool west = scanner.skip('-');
+    if (!west && !scanner.skip('+')) return false;
+    int hour = 0;
+    int minute = 0;
+    if (!scanner.digits(2, hour)) return false;
+    if (!scanner.at_end()) {
+        scanner.skip(':');
+        if (!scanner.digits(2, minute)) return false;
+    }
+    us = (hour * 3600LL + minute * 60LL) * us_per_second * (west ? -1 : 1);
+    return hour < 24 && minute < 60;
+}
+
+}  // namespace
+
+std::optional<Timestamp> parse_timestamp(std::string_view text) {
+    Scanner scanner(text);
+    std::int64_t day = 0;
+    std::int64_t time = 0;
+    std::int64_t offset = 0;
+    if (!scan_date(scanner, day)) return std::nullopt;
+    if (!scanner.skip('T') && !scanner.skip('t') && !scanner.skip(' ')) return std::nullopt;
+    if (!scan_time(scanner, time) || !scan_offset(scanner, offset) || !scanner.at_end()) return std::nullopt;
+    return day * us_per_day + time - offset;
+}
+
+std::string format_timestamp(Timestamp timestamp) {
+    const std::int64_t day = day_of(timestamp);
+    const std::int64_t us = timestamp - day * us_per_day;
+    const std::int64_t seconds = us / us_per_second;
+    const std::int64_t fraction = us % us_per_second;
+    std::string text =
+        fmt::format("{}T{:02}:{:02}:{:02}", format_day(day), seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if (fraction != 0) text += fraction % 1000 == 0 ? fmt::format(".{:03}", fraction / 1000) : fmt::format(".{:06}", fraction);
+    return text + "Z";
+}
+
+std::string format_day(std::int64_t day) {
+    const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()));
+}
+
+std::optional<std::int64_t> parse_day(std::string_view text) {
+    Scanner scanner(text);
+    std::int64_t day = 0;
+    if (!scan_date(scanner, day) || !scanner.at_end()) return std::nullopt;
+    return day;
+}
+
+}  // namespace millrace::model

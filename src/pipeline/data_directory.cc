@@ -1,0 +1,82 @@
+#include "pipeline/data_directory.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "model/timestamp.h"
+
+namespace millrace::pipeline {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr int format_version = 1;
+
+json::object to_json(const ShopSettings& settings) {
+    return {{"format", format_version},
+            {"earliest", model::format_timestamp(settings.rules.earliest)},
+            {"future_us", settings.rules.future.count()},
+            {"max_event_types", settings.rules.max_event_types},
+            {"currency", settings.rules.currency},
+            {"time_zone", settings.time_zone}};
+}
+
+/// The first setting in which the two differ, as "currency is EUR, not USD".
+std::string difference(const ShopSettings& stored, const ShopSettings& wanted) {
+    const json::object before = to_json(stored);
+    const json::object after = to_json(wanted);
+    for (const auto& [key, value] : before) {
+        if (after.at(key) == value) continue;
+        return fmt::format("{} is {}, not {}", std::string_view(key), json::serialize(value),
+                           json::serialize(after.at(key)));
+    }
+    return "they are the same";
+}
+
+}  // namespace
+
+bool operator==(const ShopSettings& a, const ShopSettings& b) { return to_json(a) == to_json(b); }
+
+ShopSettings DataDirectory::settings() const {
+    ShopSettings settings;
+    const auto content = base::read_file_if_exists(settings_path());
+    if (!content) return settings;
+    const std::string doing = fmt::format("reading {}", settings_path().string());
+    const json::value document = base::parse_json(*content, settings_path().string());
+    if (!document.is_object()) throw Error(doing, "not a JSON object");
+    const json::object& object = document.get_object();
+    if (const auto version = base::integer_member(object, "format"); version > format_version) {
+        throw Error(doing, fmt::format("it has format {}, and this program knows up to {}", version, format_version),
+                    "Use the newer Millrace that wrote it.");
+    }
+    const auto earliest = model::parse_timestamp(base::string_member(object, "earliest"));
+    if (!earliest) throw Error(doing, "\"earliest\" is not a timestamp");
+    settings.rules.earliest = *earliest;
+    settings.rules.future = base::Duration(base::integer_member(object, "future_us", settings.rules.future.count()));
+    settings.rules.max_event_types = static_cast<int>(base::integer_member(object, "max_event_types", 100));
+    settings.rules.currency = base::string_member(object, "currency", "EUR");
+    settings.time_zone = base::string_member(object, "time_zone", "UTC");
+    return settings;
+}
+
+void DataDirectory::adopt(const ShopSettings& wanted) const {
+    if (!silver::is_currency(wanted.rules.currency)) {
+        throw usage_error("reading the settings", fmt::format("\"{}\" is no ISO 4217 currency", wanted.rules.currency));
+    }
+    if (!std::filesystem::exists(settings_path())) return store(wanted);
+    const ShopSettings stored = settings();
+    if (stored == wanted) return;
+    throw usage_error(fmt::format("opening {}", root_.string()),
+                      fmt::format("the data was made with other settings: {}", difference(stored, wanted)),
+                      "Leave the option out, or rebuild the tables with the new value: millrace replay");
+}
+
+void DataDirectory::store(const ShopSettings& settings) const {
+    base::make_directory(root_);
+    base::replace_file(settings_path(), json::serialize(to_json(settings)) + "\n");
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "silver/check.h"
+
+namespace millrace::pipeline {
+
+/// The settings that change results, kept in `DATA/millrace.json`.
+struct ShopSettings {
+    silver::RuleOptions rules;
+    std::string time_zone = "UTC";
+
+    friend bool operator==(const ShopSettings& a, const ShopSettings& b);
+};
+
+/// One data directory is one shop: where everything lies, and the settings it was made with.
+class DataDirectory {
+  public:
+    explicit DataDirectory(std::filesystem::path root) : root_(std::move(root)) {}
+
+    [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+    [[nodiscard]] std::filesystem::path bronze() const { return root_ / "bronze"; }
+    [[nodiscard]] std::filesystem::path silver() const { return root_ / "silver"; }
+    [[nodiscard]] std::filesystem::path quarantine() const { return root_ / "quarantine"; }
+    [[nodiscard]] std::filesystem::path progress() const { return root_ / "progress"; }
+
+    /// The stored settings, or the defaults when there are none yet. Throws an Error for a newer format.
+    [[nodiscard]] ShopSettings settings() const;
+    /// Stores `settings`. With settings stored already and tables made by them, a different value is refused with a
+    /// usage Error that names the command that rebuilds.
+    void adopt(const ShopSettings& settings) const;
+    /// Stores `settings` in any case; the caller has rebuilt the tables.
+    void store(const ShopSettings& settings) const;
+
+  private:
+    [[nodiscard]] std::filesystem::path settings_path() const { return root_ / "millrace.json"; }
+
+    std::filesystem::path root_;
+};
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bronze/event_log.h"
+#include "pipeline/data_directory.h"
+#include "pipeline/partition_progress.h"
+#include "silver/check.h"
+#include "silver/decoder.h"
+#include "silver/event_columns.h"
+#include "silver/horizon.h"
+#include "silver/id_set.h"
+#include "silver/quarantine_rows.h"
+#include "storage/delta_table.h"
+
+namespace millrace::pipeline {
+
+/// What all lanes of a stage share.
+struct LaneContext {
+    const bronze::EventLog& log;
+    const DataDirectory& data;
+    const ShopSettings& settings;
+    silver::EventTypes& types;
+    silver::IdSet& ids;
+    silver::Horizon& horizon;
+};
+
+/// What a lane did in one partition within one batch.
+struct PartitionPart {
+    int partition = 0;
+    bronze::Offset first_offset = 0;
+    PartitionProgress end;  ///< after the batch
+    std::int64_t received = 0;
+    std::int64_t duplicates = 0;
+    std::int64_t quarantined = 0;
+    std::int64_t oldest_ms = 0;  ///< log time of the first record
+};
+
+/// A lane's share of one batch.
+struct LanePart {
+    std::vector<PartitionPart> partitions;
+    std::vector<std::unique_ptr<silver::EventColumns>> files;
+    std::vector<silver::QuarantineRow> quarantine;
+    std::int64_t bytes = 0;
+    std::int64_t unknown_fields = 0;
+
+    [[nodiscard]] std::int64_t received() const;
+};
+
+/// One thread's work, for a group of bronze partitions: read, decode, check, dedupe, columns. Not thread-safe; what
+/// lanes share is in the LaneContext. The stage (silver_stage.h) calls it in turns.
+class Lane {
+  public:
+    Lane(const LaneContext& context, std::vector<int> partitions);
+    ~Lane();
+
+    /// Continues `partition` from `progress`; `quarantined` holds offsets past it that are in the quarantine table
+    /// already. `end` is where to stop, or nothing to follow the log.
+    void assign(int partition, const PartitionProgress& progress, std::set<bronze::Offset> quarantined,
+                std::optional<bronze::Offset> end);
+
+    /// Processes some of what each partition has; returns how many records. `batch` is the one being filled.
+    std::size_t step(std::uint32_t batch);
+    /// True when each partition has come to its end.
+    [[nodiscard]] bool finished() const;
+    /// True when the part has so many rows, bytes or files that the batch should end.
+    [[nodiscard]] bool full(std::int64_t max_rows, std::int64_t max_bytes) const;
+
+    /// Ends the lane's part of the batch and starts the next. Events older than the dedupe horizon are checked
+    /// against the table here.
+    LanePart take();
+    /// Gives back columns whose rows have been written, so that their memory is used again. Thread-safe.
+    void recycle(std::unique_ptr<silver::EventColumns> columns);
+
+    [[nodiscard]] const std::vector<int>& partitions() const { return partition_numbers_; }
+
+  private:
+    struct Partition;
+    struct OldRecord;
+    static constexpr std::size_t chunk = 16;  // records decoded before their ids are looked up
+
+    void process(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch);
+    void settle(Partition& partition, const bronze::Record& record, model::Event& event, silver::Verdict verdict,
+                const silver::IdHash& id, std::uint32_t batch);
+    void quarantine(Partition& partition, const bronze::Record& record, const silver::Verdict& verdict);
+    void settle_old_records();
+    silver::EventColumns& columns_for(Partition& partition, const model::Event& event);
+    std::unique_ptr<silver::EventColumns> fresh_columns();
+
+    LaneContext context_;
+    std::vector<int> partition_numbers_;
+    std::vector<std::unique_ptr<Partition>> partitions_;
+    std::array<silver::Decoder, chunk> decoders_;
+    silver::Checker checker_;
+    std::vector<std::unique_ptr<silver::EventColumns>> files_;
+    std::vector<silver::QuarantineRow> quarantine_;
+    std::vector<OldRecord> old_records_;
+    std::optional<storage::DeltaTable> table_;  // opened when first needed
+    std::int64_t rows_ = 0;
+    std::int64_t bytes_ = 0;
+    std::int64_t old_bytes_ = 0;
+    std::int64_t unknown_before_ = 0;
+
+    std::mutex recycled_mutex_;
+    std::vector<std::unique_ptr<silver::EventColumns>> recycled_;  // guarded by recycled_mutex_
+};
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,36 @@
+#include "pipeline/quarantined_offsets.h"
+
+#include <arrow/api.h>
+
+#include <limits>
+
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::pipeline {
+
+std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quarantine, const std::string& topic, int epoch,
+                                             int partition, bronze::Offset from) {
+    std::set<bronze::Offset> offsets;
+    constexpr auto unbounded = std::numeric_limits<std::int64_t>::max();
+    for (const auto& [path, add] : quarantine.snapshot().files) {
+        const storage::FileStats stats(add);
+        if (stats.max("offset").value_or(unbounded) < from) continue;
+        if (stats.min("partition").value_or(partition) > partition) continue;
+        if (stats.max("partition").value_or(partition) < partition) continue;
+        const std::vector<std::string> columns = {"topic", "partition", "offset", "log_epoch"};
+        storage::scan_parquet(quarantine.root() / path, columns, [&](const arrow::RecordBatch& rows) {
+            const auto& topics = dynamic_cast<const arrow::StringArray&>(*rows.column(0));
+            const auto& partitions = dynamic_cast<const arrow::Int32Array&>(*rows.column(1));
+            const auto& values = dynamic_cast<const arrow::Int64Array&>(*rows.column(2));
+            const auto& epochs = dynamic_cast<const arrow::Int32Array&>(*rows.column(3));
+            for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
+                const bool ours = topics.GetView(i) == topic && partitions.Value(i) == partition && epochs.Value(i) == epoch;
+                if (ours && values.Value(i) >= from) offsets.insert(values.Value(i));
+            }
+        });
+    }
+    return offsets;
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,296 @@
+#include "pipeline/silver_stage.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/log.h"
+#include "pipeline/quarantined_offsets.h"
+#include "pipeline/table_ids.h"
+
+namespace millrace::pipeline {
+
+namespace {
+
+constexpr auto follow_limit = std::chrono::milliseconds(200);
+
+std::size_t processors() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+/// One lane more than processors keeps them busy while a lane waits for the others at a batch's end.
+std::size_t lane_count(const SilverOptions& options, int partitions) {
+    const std::size_t wanted = options.lanes > 0 ? static_cast<std::size_t>(options.lanes) : processors() + 1;
+    return std::min(wanted, static_cast<std::size_t>(partitions));
+}
+
+}  // namespace
+
+SilverStage::SilverStage(const DataDirectory& data, const bronze::EventLog& log, const ShopSettings& settings,
+                         SilverOptions options)
+    : data_(data),
+      log_(log),
+      settings_(settings),
+      options_(options),
+      pool_(processors()),
+      writer_(data, log, pool_),
+      types_(settings.rules.max_event_types),
+      ids_(static_cast<std::size_t>(options.dedupe_bytes)),
+      horizon_(options.horizon, log.partitions()),
+      history_(data.progress() / "silver.jsonl"),
+      ends_(static_cast<std::size_t>(log.partitions())),
+      committed_(static_cast<std::size_t>(log.partitions())) {
+    const LaneContext context{log_, data_, settings_, types_, ids_, horizon_};
+    const std::size_t lanes = lane_count(options_, log.partitions());
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+        std::vector<int> partitions;
+        for (auto p = static_cast<int>(lane); p < log.partitions(); p += static_cast<int>(lanes)) partitions.push_back(p);
+        lanes_.push_back(std::make_unique<Lane>(context, std::move(partitions)));
+    }
+    parts_.resize(lanes_.size());
+    for (int p = 0; p < log.partitions(); ++p) {
+        if (options_.available_now) ends_[static_cast<std::size_t>(p)] = log.offsets(p).end;
+    }
+}
+
+SilverStage::~SilverStage() { end_lanes(); }
+
+/// Takes up where the table's snapshot says: ids, event types, and each lane's place in its partitions.
+void SilverStage::load_state() {
+    const base::Stopwatch watch;
+    writer_.silver().refresh();
+    writer_.quarantine().refresh();
+    const storage::Snapshot& snapshot = writer_.silver().snapshot();
+    for (const auto& [path, add] : snapshot.files) {
+        for (const auto& [column, value] : add.partition_values) {
+            if (column == "event_type") types_.include(value);
+        }
+    }
+    const std::int64_t loaded = load_ids(writer_.silver(), ids_, horizon_, log_.partitions(), pool_);
+    for (const auto& lane : lanes_) {
+        for (const int p : lane->partitions()) {
+            const auto progress = read_progress(snapshot, log_.topic(), log_.epoch(), p, log_.offsets(p).start);
+            check_same_log(log_, p, progress);
+            lane->assign(p, progress,
+                         quarantined_offsets(writer_.quarantine(), log_.topic(), log_.epoch(), p, progress.next_offset),
+                         ends_[static_cast<std::size_t>(p)]);
+            committed_[static_cast<std::size_t>(p)] = progress.next_offset;
+        }
+    }
+    if (loaded > 0) spdlog::info("silver: took up at version {}, {} ids in {:.2f} s", snapshot.version, loaded, watch.seconds());
+}
+
+std::int64_t SilverStage::lag() const {
+    std::int64_t lag = 0;
+    for (int p = 0; p < log_.partitions(); ++p) {
+        lag += std::max<std::int64_t>(0, log_.offsets(p).end - committed_[static_cast<std::size_t>(p)].load());
+    }
+    return lag;
+}
+
+void SilverStage::run(const base::StopSignal& stop) {
+    load_state();
+    start_lanes();
+    try {
+        loop(stop);
+    } catch (...) {
+        end_lanes();
+        throw;
+    }
+    end_lanes();
+}
+
+void SilverStage::loop(const base::StopSignal& stop) {
+    next_trigger_ = std::chrono::steady_clock::now() + options_.trigger;
+    for (;;) {
+        const Ending ending = wait_until_due(stop);
+        std::vector<LanePart> parts = seal();
+        if (ending == Ending::no) open_next_batch();
+        const bool committed = commit(parts);
+        if (committed && ending != Ending::no) return;
+        if (!committed && ending == Ending::stopped) return;  // nothing is lost: the log has it
+        if (!committed) {
+            if (ending == Ending::no) seal();
+            start_over();
+            open_next_batch();
+        }
+    }
+}
+
+void SilverStage::start_lanes() {
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+        threads_.emplace_back([this, i] {
+            try {
+                lane_loop(*lanes_[i], i);
+            } catch (...) {
+                const std::lock_guard lock(mutex_);
+                if (!failure_) failure_ = std::current_exception();
+                lanes_changed_.notify_all();
+            }
+        });
+    }
+}
+
+void SilverStage::end_lanes() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    batch_changed_.notify_all();
+    log_.wake();
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+}
+
+void SilverStage::lane_loop(Lane& lane, std::size_t index) {
+    std::uint32_t batch = 1;
+    {
+        const std::lock_guard lock(mutex_);
+        batch = batch_;
+    }
+    for (;;) {
+        const std::uint32_t seen = log_.appends_seen();
+        if (sealing_.load()) {
+            if (!deliver(lane, index)) return;
+            const std::lock_guard lock(mutex_);
+            batch = batch_;
+            continue;
+        }
+        const std::size_t processed = lane.step(batch);
+        if (processed > 0) {
+            if (rows_filling_.fetch_add(static_cast<std::int64_t>(processed)) == 0 && options_.trigger.count() == 0) {
+                { const std::lock_guard lock(mutex_); }  // so that the wake-up can't fall between check and wait
+                lanes_changed_.notify_all();
+            }
+            const auto share = static_cast<std::int64_t>(lanes_.size());
+            if (lane.full(options_.batch_rows / share, options_.batch_bytes / share)) wait_for_seal(false);
+            continue;
+        }
+        if (options_.available_now && lane.finished()) {
+            wait_for_seal(true);
+        } else {
+            log_.wait_for_append(seen, follow_limit);
+        }
+        const std::lock_guard lock(mutex_);
+        if (ending_) return;
+    }
+}
+
+void SilverStage::wait_for_seal(bool at_end) {
+    std::unique_lock lock(mutex_);
+    if (at_end) {
+        ++at_end_;
+    } else {
+        full_ = true;
+    }
+    lanes_changed_.notify_all();
+    batch_changed_.wait(lock, [this] { return ending_ || sealing_.load(); });
+    if (at_end) --at_end_;
+}
+
+/// Hands the lane's part over and waits for the next batch; false when the stage ends.
+bool SilverStage::deliver(Lane& lane, std::size_t index) {
+    LanePart part = lane.take();
+    std::unique_lock lock(mutex_);
+    parts_[index] = std::move(part);
+    ++delivered_;
+    lanes_changed_.notify_all();
+    batch_changed_.wait(lock, [this] { return ending_ || !sealing_.load(); });
+    return !ending_;
+}
+
+SilverStage::Ending SilverStage::wait_until_due(const base::StopSignal& stop) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        if (failure_) std::rethrow_exception(failure_);
+        if (stop.requested()) return Ending::stopped;
+        if (options_.available_now && at_end_ == lanes_.size()) return Ending::drained;
+        if (full_) return Ending::no;
+        const auto now = std::chrono::steady_clock::now();
+        if (!options_.available_now) {
+            if (options_.trigger.count() == 0 && rows_filling_.load() > 0) return Ending::no;
+            if (options_.trigger.count() > 0 && now >= next_trigger_) break;
+        }
+        auto until = now + std::chrono::milliseconds(50);
+        if (options_.trigger.count() > 0 && !options_.available_now) until = std::min(until, next_trigger_);
+        lanes_changed_.wait_until(lock, until);
+    }
+    while (next_trigger_ <= std::chrono::steady_clock::now()) next_trigger_ += options_.trigger;
+    return Ending::no;
+}
+
+std::vector<LanePart> SilverStage::seal() {
+    sealing_ = true;
+    log_.wake();
+    std::unique_lock lock(mutex_);
+    batch_changed_.notify_all();
+    lanes_changed_.wait(lock, [this] { return failure_ != nullptr || delivered_ == lanes_.size(); });
+    if (failure_) std::rethrow_exception(failure_);
+    std::vector<LanePart> parts(lanes_.size());
+    parts.swap(parts_);
+    delivered_ = 0;
+    full_ = false;
+    rows_filling_ = 0;
+    return parts;
+}
+
+void SilverStage::open_next_batch() {
+    {
+        const std::lock_guard lock(mutex_);
+        ++batch_;
+        sealing_ = false;
+    }
+    batch_changed_.notify_all();
+}
+
+/// Another writer was faster: gives up what is not committed, and continues from the table. The lanes are waiting.
+void SilverStage::start_over() {
+    spdlog::info("silver: another writer has committed; starting again from version {}",
+                 writer_.silver().snapshot().version);
+    ids_.roll_back();
+    load_state();
+}
+
+bool SilverStage::commit(std::vector<LanePart>& parts) {
+    std::uint32_t batch = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        batch = sealing_ ? batch_ : batch_ - 1;
+    }
+    BatchReport report;
+    report.batch = batch;
+    report.fill_seconds = clock_.seconds() - fill_started_;
+    fill_started_ = clock_.seconds();
+    for (const LanePart& part : parts) report.received += part.received();
+    if (report.received == 0) return true;
+    if (on_parts_) on_parts_(parts);
+    if (!writer_.commit(parts, ids_, report)) return false;
+    ids_.set_committed(batch);
+    report_batch(report, parts);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        for (auto& columns : parts[i].files) lanes_[i]->recycle(std::move(columns));
+    }
+    if (ids_.floor_raised()) {
+        spdlog::warn("silver: the dedupe memory is full: ids from before {} are looked up in the table (raise "
+                     "--dedupe-memory, or shorten --horizon)",
+                     model::format_timestamp(ids_.floor()));
+    }
+    return true;
+}
+
+void SilverStage::report_batch(BatchReport& report, const std::vector<LanePart>& parts) {
+    for (const LanePart& part : parts) {
+        for (const PartitionPart& partition : part.partitions) {
+            report.duplicates += partition.duplicates;
+            report.quarantined += partition.quarantined;
+            committed_[static_cast<std::size_t>(partition.partition)] = partition.end.next_offset;
+        }
+        report.unknown_fields += part.unknown_fields;
+    }
+    report.silver = report.received - report.duplicates - report.quarantined;
+    report.lag = lag();
+    report.ids_in_memory = static_cast<std::int64_t>(ids_.size());
+    const double busy = std::max(report.fill_seconds, report.encode_seconds + report.quarantine_seconds + report.commit_seconds);
+    report.rows_per_second = busy > 0 ? static_cast<double>(report.received) / busy : 0;
+    history_.add(report);
+    if (on_batch_) on_batch_(report);
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/stop.h"
+#include "base/units.h"
+#include "base/worker_pool.h"
+#include "bronze/event_log.h"
+#include "pipeline/batch_report.h"
+#include "pipeline/data_directory.h"
+#include "pipeline/lane.h"
+#include "pipeline/silver_writer.h"
+
+namespace millrace::pipeline {
+
+struct SilverOptions {
+    base::Duration trigger = std::chrono::seconds(20);  ///< between commits; 0 commits as soon as there is data
+    bool available_now = false;                         ///< process what the log holds at the start, then end
+    base::Duration horizon = std::chrono::hours(24);    ///< of deduplication in memory
+    std::int64_t dedupe_bytes = 1LL << 30;              ///< memory for it at most
+    std::int64_t batch_rows = 400'000;                  ///< a batch ends when it has so many rows,
+    std::int64_t batch_bytes = 256LL << 20;             ///< or so many bytes of records
+    int lanes = 0;                                      ///< threads; 0 chooses by the partitions and processors
+};
+
+/// The silver stage: lanes fill batch N+1 while batch N is encoded and committed. Threads and turns:
+///
+///     lane 1 ─ fill ─┐ seal            ┌ fill ─┐
+///     lane 2 ─ fill ─┤ (all deliver    ├ fill ─┤
+///     lane 3 ─ fill ─┘  their part)    └ fill ─┘
+///     run()                └─ encode, commit ─┘ …
+///
+/// A batch is sealed for all lanes together, and no lane starts the next one before all have delivered: so a
+/// "duplicate" verdict never rests on an id whose batch comes later.
+class SilverStage {
+  public:
+    using OnBatch = std::function<void(const BatchReport&)>;
+    using OnParts = std::function<void(const std::vector<LanePart>&)>;
+
+    SilverStage(const DataDirectory& data, const bronze::EventLog& log, const ShopSettings& settings,
+                SilverOptions options);
+    ~SilverStage();
+
+    /// Called after each commit, from the thread that calls run().
+    void on_batch(OnBatch callback) { on_batch_ = std::move(callback); }
+    /// Called before each commit with the rows that it will add.
+    void on_parts(OnParts callback) { on_parts_ = std::move(callback); }
+
+    /// Processes the log until `stop` is requested or, with available_now, all is done. The last batch is committed.
+    /// Throws an Error on a fault in any thread; what was committed stays.
+    void run(const base::StopSignal& stop);
+
+    /// Records in the log that are not committed yet. Thread-safe.
+    [[nodiscard]] std::int64_t lag() const;
+
+  private:
+    enum class Ending { no, drained, stopped };
+
+    void load_state();
+    void start_lanes();
+    void lane_loop(Lane& lane, std::size_t index);
+    bool deliver(Lane& lane, std::size_t index);
+    void wait_for_seal(bool at_end);
+    Ending wait_until_due(const base::StopSignal& stop);
+    std::vector<LanePart> seal();
+    void open_next_batch();
+    void start_over();
+    bool commit(std::vector<LanePart>& parts);
+    void report_batch(BatchReport& report, const std::vector<LanePart>& parts);
+    void end_lanes();
+    void loop(const base::StopSignal& stop);
+
+    const DataDirectory& data_;
+    const bronze::EventLog& log_;
+    const ShopSettings& settings_;
+    const SilverOptions options_;
+    OnBatch on_batch_;
+    OnParts on_parts_;
+
+    base::WorkerPool pool_;
+    SilverWriter writer_;
+    silver::EventTypes types_;
+    silver::IdSet ids_;
+    silver::Horizon horizon_;
+    std::vector<std::unique_ptr<Lane>> lanes_;
+    std::vector<std::thread> threads_;
+    BatchHistory history_;
+    std::vector<std::optional<bronze::Offset>> ends_;  // by partition, with available_now
+    std::vector<std::atomic<bronze::Offset>> committed_;  // next offset, by partition
+
+    std::atomic<bool> sealing_ = false;
+    std::atomic<std::int64_t> rows_filling_ = 0;
+    std::mutex mutex_;
+    std::condition_variable lanes_changed_;  // a lane delivered, is full, has come to its end, or has failed
+    std::condition_variable batch_changed_;  // a batch is being sealed or was opened, or the stage ends
+    std::uint32_t batch_ = 1;                // guarded by mutex_: the one being filled
+    std::vector<LanePart> parts_;            // guarded by mutex_: delivered, by lane
+    std::size_t delivered_ = 0;              // guarded by mutex_
+    std::size_t at_end_ = 0;                 // guarded by mutex_: lanes that wait with nothing left to do
+    bool full_ = false;                      // guarded by mutex_: a lane wants the batch sealed
+    bool ending_ = false;                    // guarded by mutex_
+    std::exception_ptr failure_;             // guarded by mutex_
+
+    std::chrono::steady_clock::time_point next_trigger_;
+    double fill_started_ = 0;
+    base::Stopwatch clock_;
+};
+
+}  // namespace millrace::pipeline

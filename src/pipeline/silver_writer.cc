@@ -1,0 +1,174 @@
+#include "pipeline/silver_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+
+#include "base/clock.h"
+#include "base/fail_point.h"
+#include "pipeline/table_ids.h"
+#include "silver/silver_table.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::pipeline {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Tells one process's files from another's.
+std::string random_id() {
+    std::random_device device;
+    return fmt::format("{:08x}{:08x}", device(), device());
+}
+
+/// The quarantine rows of all parts, by partition.
+std::map<int, std::vector<const silver::QuarantineRow*>> rows_by_partition(const std::vector<LanePart>& parts) {
+    std::map<int, std::vector<const silver::QuarantineRow*>> rows;
+    for (const LanePart& part : parts) {
+        for (const silver::QuarantineRow& row : part.quarantine) rows[row.partition].push_back(&row);
+    }
+    return rows;
+}
+
+}  // namespace
+
+std::string silver_directory(const silver::EventColumns& columns) {
+    return storage::partition_directory(
+        {{"event_date", model::format_day(columns.day())}, {"event_type", columns.event_type()}});
+}
+
+SilverWriter::SilverWriter(const DataDirectory& data, const bronze::EventLog& log, base::WorkerPool& pool)
+    : log_(log),
+      pool_(pool),
+      silver_(storage::DeltaTable::open_or_create(data.silver(), *silver::silver_schema(),
+                                                  silver::silver_partition_columns())),
+      quarantine_(storage::DeltaTable::open_or_create(data.quarantine(), *silver::quarantine_schema(), {})),
+      run_id_(random_id()) {}
+
+storage::AddFile SilverWriter::write_file(const silver::EventColumns& columns, std::size_t number,
+                                          model::Timestamp processing_timestamp) const {
+    storage::AddFile add;
+    add.partition_values = {{"event_date", model::format_day(columns.day())}, {"event_type", columns.event_type()}};
+    add.path = fmt::format("{}/part-{}-{}-{}.snappy.parquet", silver_directory(columns), run_id_, batches_, number);
+    storage::ParquetWriter writer(silver_.root() / add.path, silver::silver_layout());
+    writer.write(*columns.batch(processing_timestamp));
+    const storage::WrittenFile written = writer.finish();
+    add.size = written.bytes;
+    add.stats = written.stats;
+    add.modification_time = base::now_ms();
+    return add;
+}
+
+std::vector<storage::AddFile> SilverWriter::write_files(const std::vector<LanePart>& parts) {
+    ++batches_;
+    const model::Timestamp now = base::now_us();
+    std::vector<const silver::EventColumns*> files;
+    std::set<fs::path> directories;
+    for (const LanePart& part : parts) {
+        for (const auto& columns : part.files) {
+            files.push_back(columns.get());
+            directories.insert(silver_.root() / silver_directory(*columns));
+        }
+    }
+    for (const fs::path& directory : directories) base::make_directory(directory);
+    // The longest first, so that the last ones to end are short.
+    std::ranges::sort(files, std::greater(), &silver::EventColumns::rows);
+    std::vector<storage::AddFile> adds(files.size());
+    std::vector<std::function<void()>> tasks;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        tasks.emplace_back([&, i] { adds[i] = write_file(*files[i], i, now); });
+    }
+    pool_.run_all(std::move(tasks));
+    for (const fs::path& directory : directories) base::sync_directory(directory);
+    base::fail_point("silver.files.synced");
+    return adds;
+}
+
+std::vector<storage::AddFile> SilverWriter::write_quarantine_files(const std::vector<LanePart>& parts) {
+    std::vector<storage::AddFile> adds;
+    for (const auto& [partition, rows] : rows_by_partition(parts)) {
+        storage::AddFile add;
+        add.path = fmt::format("part-{}-{}-{}.snappy.parquet", run_id_, batches_, partition);
+        storage::ParquetWriter writer(quarantine_.root() / add.path, silver::quarantine_layout());
+        writer.write(*silver::quarantine_batch(rows, log_.topic(), log_.epoch(), base::now_us()));
+        const storage::WrittenFile written = writer.finish();
+        add.size = written.bytes;
+        add.stats = written.stats;
+        add.modification_time = base::now_ms();
+        adds.push_back(std::move(add));
+    }
+    if (!adds.empty()) base::sync_directory(quarantine_.root());
+    return adds;
+}
+
+bool SilverWriter::touches_our_progress(const storage::Commit& other, const std::vector<LanePart>& parts) const {
+    std::set<std::string> ours;
+    for (const LanePart& part : parts) {
+        for (const PartitionPart& partition : part.partitions) {
+            if (partition.received > 0) ours.insert(progress_app_id(log_.topic(), log_.epoch(), partition.partition));
+        }
+    }
+    return std::ranges::any_of(other.txns, [&](const storage::Txn& txn) { return ours.contains(txn.app_id); });
+}
+
+bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
+    storage::Commit commit;
+    commit.operation = "STREAMING UPDATE";
+    commit.adds = write_quarantine_files(parts);
+    if (commit.adds.empty()) return true;
+    base::fail_point("quarantine.files.synced");
+    for (const LanePart& part : parts) {
+        for (const PartitionPart& partition : part.partitions) {
+            if (partition.quarantined == 0) continue;
+            commit.txns.push_back({progress_app_id(log_.topic(), log_.epoch(), partition.partition),
+                                   partition.end.next_offset, base::now_ms()});
+        }
+    }
+    const auto version = quarantine_.commit(std::move(commit), [&](const storage::Commit& other) {
+        return !other.removes_data() && !touches_our_progress(other, parts);
+    });
+    base::fail_point("quarantine.committed");
+    return version.has_value();
+}
+
+bool SilverWriter::commit_silver(const std::vector<LanePart>& parts, std::vector<storage::AddFile> adds,
+                                 silver::IdSet& ids) {
+    storage::Commit commit;
+    commit.operation = "STREAMING UPDATE";
+    commit.adds = std::move(adds);
+    for (const LanePart& part : parts) {
+        for (const PartitionPart& partition : part.partitions) {
+            if (partition.received == 0) continue;
+            append_progress(commit.txns, log_.topic(), log_.epoch(), partition.partition, partition.end);
+        }
+    }
+    const auto version = silver_.commit(std::move(commit), [&](const storage::Commit& other) {
+        if (other.removes_data() || touches_our_progress(other, parts)) return false;
+        std::vector<storage::AddFile> theirs = other.adds;
+        std::erase_if(theirs, [](const storage::AddFile& add) { return !add.data_change; });
+        return add_ids(silver_, theirs, ids);
+    });
+    base::fail_point("silver.committed");
+    return version.has_value();
+}
+
+bool SilverWriter::commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) {
+    base::Stopwatch watch;
+    auto adds = write_files(parts);
+    report.encode_seconds = watch.lap();
+    report.files = static_cast<std::int64_t>(adds.size());
+    for (const storage::AddFile& add : adds) report.bytes += add.size;
+    if (!commit_quarantine(parts)) return false;
+    report.quarantine_seconds = watch.lap();
+    if (!commit_silver(parts, std::move(adds), ids)) return false;
+    report.commit_seconds = watch.lap();
+    report.version = silver_.snapshot().version;
+    report.committed_ms = base::now_ms();
+    return true;
+}
+
+}  // namespace millrace::pipeline

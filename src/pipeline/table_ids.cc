@@ -1,0 +1,135 @@
+#include "pipeline/table_ids.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <optional>
+
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::pipeline {
+
+using model::Timestamp;
+
+namespace {
+
+constexpr Timestamp earliest = std::numeric_limits<Timestamp>::min();
+constexpr Timestamp latest = std::numeric_limits<Timestamp>::max();
+
+template <typename Array>
+const Array& column(const arrow::RecordBatch& batch, const char* name) {
+    return dynamic_cast<const Array&>(*batch.GetColumnByName(name));
+}
+
+void scan_ids(const storage::DeltaTable& table, const storage::AddFile& add,
+              const std::function<void(const silver::IdHash&, Timestamp)>& visit) {
+    storage::scan_parquet(table.root() / add.path, {"event_id", "event_timestamp"}, [&](const arrow::RecordBatch& rows) {
+        const auto& ids = column<arrow::StringArray>(rows, "event_id");
+        const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
+        for (std::int64_t i = 0; i < rows.num_rows(); ++i) visit(silver::hash_id(ids.GetView(i)), times.Value(i));
+    });
+}
+
+/// The ids of one file that lie within the horizon, into the set, a few at a time so that their slots are prefetched.
+std::int64_t load_file(const storage::DeltaTable& table, const storage::AddFile& add, Timestamp floor,
+                       silver::IdSet& ids, silver::Horizon& horizon) {
+    const std::vector<std::string> columns = {"event_id", "event_timestamp", "kafka_timestamp", "partition"};
+    std::int64_t loaded = 0;
+    storage::scan_parquet(table.root() / add.path, columns, [&](const arrow::RecordBatch& rows) {
+        constexpr std::int64_t chunk = 16;
+        const auto& names = column<arrow::StringArray>(rows, "event_id");
+        const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
+        const auto& log_times = column<arrow::TimestampArray>(rows, "kafka_timestamp");
+        const auto& partitions = column<arrow::Int32Array>(rows, "partition");
+        std::array<silver::IdHash, chunk> hashes;
+        for (std::int64_t from = 0; from < rows.num_rows(); from += chunk) {
+            const std::int64_t count = std::min(chunk, rows.num_rows() - from);
+            for (std::int64_t i = 0; i < count; ++i) {
+                hashes[static_cast<std::size_t>(i)] = silver::hash_id(names.GetView(from + i));
+                ids.prefetch(hashes[static_cast<std::size_t>(i)]);
+            }
+            for (std::int64_t i = 0; i < count; ++i) {
+                const Timestamp time = times.Value(from + i);
+                horizon.advance(partitions.Value(from + i), time, log_times.Value(from + i) / 1000);
+                if (time >= floor) ids.insert(hashes[static_cast<std::size_t>(i)], time, 0);
+            }
+        }
+        loaded += rows.num_rows();
+    });
+    return loaded;
+}
+
+/// A time that the horizon is sure to reach: each partition's clock is at least min(max event time, min log time) of
+/// any one of its files.
+Timestamp surely_reached(const storage::Snapshot& snapshot, int partitions) {
+    std::vector<Timestamp> clocks(static_cast<std::size_t>(partitions), earliest);
+    for (const auto& [path, add] : snapshot.files) {
+        const storage::FileStats stats(add);
+        const auto partition = stats.min("partition");
+        const auto event_time = stats.max_time("event_timestamp");
+        const auto log_time = stats.min_time("kafka_timestamp");
+        if (!partition || !event_time || !log_time || *partition < 0 || *partition >= partitions) continue;
+        auto& clock = clocks[static_cast<std::size_t>(*partition)];
+        clock = std::max(clock, std::min(*event_time - 999, *log_time));
+    }
+    Timestamp reached = latest;
+    for (const Timestamp clock : clocks) {
+        if (clock != earliest) reached = std::min(reached, clock);
+    }
+    return reached == latest ? earliest : reached;
+}
+
+}  // namespace
+
+DatedIds find_in_table(const storage::DeltaTable& table, const DatedIds& wanted) {
+    std::unordered_set<std::int64_t> days;
+    for (const DatedId& dated : wanted) days.insert(dated.day);
+    DatedIds found;
+    for (const auto& [path, add] : table.snapshot().files) {
+        const auto day = model::parse_day(storage::partition_value(add, "event_date"));
+        if (!day || !days.contains(*day)) continue;
+        scan_ids(table, add, [&](const silver::IdHash& id, Timestamp time) {
+            const DatedId dated{id, model::day_of(time)};
+            if (wanted.contains(dated)) found.insert(dated);
+        });
+    }
+    return found;
+}
+
+std::int64_t load_ids(const storage::DeltaTable& table, silver::IdSet& ids, silver::Horizon& horizon, int partitions,
+                      base::WorkerPool& pool) {
+    const auto& files = table.snapshot().files;
+    if (files.empty()) return 0;
+    const Timestamp reached = surely_reached(table.snapshot(), partitions);
+    const Timestamp floor = reached == earliest ? earliest : reached - horizon.length().count();
+    std::vector<const storage::AddFile*> wanted;
+    std::int64_t rows = 0;
+    for (const auto& [path, add] : files) {
+        const storage::FileStats stats(add);
+        if (stats.max_time("event_timestamp").value_or(latest) < floor) continue;
+        wanted.push_back(&add);
+        rows += stats.rows().value_or(0);
+    }
+    ids.reserve(static_cast<std::size_t>(rows));
+    ids.set_floor(floor);
+    std::atomic<std::int64_t> loaded = 0;
+    std::vector<std::function<void()>> tasks;
+    for (const storage::AddFile* add : wanted) {
+        tasks.emplace_back([&, add] { loaded += load_file(table, *add, floor, ids, horizon); });
+    }
+    pool.run_all(std::move(tasks));
+    return loaded;
+}
+
+bool add_ids(const storage::DeltaTable& table, const std::vector<storage::AddFile>& files, silver::IdSet& ids) {
+    bool fresh = true;
+    for (const storage::AddFile& add : files) {
+        scan_ids(table, add, [&](const silver::IdHash& id, Timestamp time) { fresh &= ids.insert(id, time, 0); });
+    }
+    return fresh;
+}
+
+}  // namespace millrace::pipeline

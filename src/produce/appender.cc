@@ -1,0 +1,104 @@
+#include "produce/appender.h"
+
+#include <array>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "bronze/partitioner.h"
+
+namespace millrace::produce {
+
+/// Fills one batch while its thread appends the other.
+class Appender::Writer {
+  public:
+    Writer(bronze::EventLog& log, int partition) : log_(log), partition_(partition), thread_([this] { work(); }) {}
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+    ~Writer() {
+        {
+            const std::lock_guard lock(mutex_);
+            ending_ = true;
+        }
+        changed_.notify_all();
+        thread_.join();
+    }
+
+    bronze::RecordBatchBuilder& filling() { return batches_[filling_]; }
+
+    /// Hands the filled batch to the thread, once it is done with the other.
+    void hand_over() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return !appending_; });
+        rethrow();
+        if (filling().empty()) return;
+        appending_ = true;
+        filling_ ^= 1U;
+        changed_.notify_all();
+    }
+
+    void wait() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return !appending_; });
+        rethrow();
+    }
+
+  private:
+    void rethrow() {
+        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
+
+    void work() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            changed_.wait(lock, [this] { return appending_ || ending_; });
+            if (!appending_) return;
+            bronze::RecordBatchBuilder& batch = batches_[filling_ ^ 1U];
+            lock.unlock();
+            std::exception_ptr failure;
+            try {
+                log_.append(partition_, batch);
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            batch.clear();
+            lock.lock();
+            if (failure) failure_ = failure;
+            appending_ = false;
+            changed_.notify_all();
+        }
+    }
+
+    bronze::EventLog& log_;
+    const int partition_;
+    std::array<bronze::RecordBatchBuilder, 2> batches_;
+    unsigned filling_ = 0;  // the caller's batch; the thread has the other while appending_
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool appending_ = false;      // guarded by mutex_
+    bool ending_ = false;         // guarded by mutex_
+    std::exception_ptr failure_;  // guarded by mutex_
+    std::thread thread_;
+};
+
+Appender::Appender(bronze::EventLog& log, std::size_t batch_bytes) : log_(log), batch_bytes_(batch_bytes) {
+    for (int p = 0; p < log.partitions(); ++p) writers_.push_back(std::make_unique<Writer>(log, p));
+}
+
+Appender::~Appender() = default;
+
+void Appender::add(std::string_view key, std::string_view value, std::int64_t timestamp_ms,
+                   const std::vector<bronze::Header>& headers) {
+    Writer& writer = *writers_[static_cast<std::size_t>(bronze::partition_of(key, log_.partitions()))];
+    writer.filling().add(key, value, timestamp_ms, headers);
+    if (writer.filling().bytes() >= batch_bytes_) writer.hand_over();
+}
+
+void Appender::flush() {
+    for (const auto& writer : writers_) writer->hand_over();
+    for (const auto& writer : writers_) writer->wait();
+}
+
+}  // namespace millrace::produce

@@ -1,0 +1,157 @@
+#include "produce/line_reader.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "bronze/record.h"
+
+namespace millrace::produce {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t read_bytes = 1 << 20;
+constexpr std::size_t padding = bronze::record_padding;
+
+[[noreturn]] void throw_damaged(const fs::path& path, std::string_view what) {
+    throw Error(fmt::format("reading {}", path.string()), what, "Check the file, or fetch it again.");
+}
+
+}  // namespace
+
+/// Yields decompressed bytes.
+class LineReader::Source {
+  public:
+    virtual ~Source() = default;
+    virtual std::size_t read(char* into, std::size_t size) = 0;
+    [[nodiscard]] virtual std::int64_t bytes_read() const = 0;
+};
+
+class LineReader::PlainSource : public Source {
+  public:
+    explicit PlainSource(const fs::path& path) : file_(path, base::File::Mode::read) {}
+    std::size_t read(char* into, std::size_t size) override {
+        const std::size_t got = file_.read_at(position_, into, size);
+        position_ += static_cast<std::int64_t>(got);
+        return got;
+    }
+    [[nodiscard]] std::int64_t bytes_read() const override { return position_; }
+
+  private:
+    base::File file_;
+    std::int64_t position_ = 0;
+};
+
+class LineReader::GzipSource : public Source {
+  public:
+    explicit GzipSource(const fs::path& path) : path_(path), file_(gzopen(path.c_str(), "rb"), gzclose) {
+        if (!file_) throw system_error(fmt::format("opening {}", path.string()), errno);
+        gzbuffer(file_.get(), read_bytes);
+    }
+    std::size_t read(char* into, std::size_t size) override {
+        const int got = gzread(file_.get(), into, static_cast<unsigned>(size));
+        int error = Z_OK;
+        const char* message = gzerror(file_.get(), &error);
+        if (got < 0 || (got == 0 && error != Z_OK && error != Z_STREAM_END)) throw_damaged(path_, message);
+        return static_cast<std::size_t>(got);
+    }
+    [[nodiscard]] std::int64_t bytes_read() const override { return gzoffset(file_.get()); }
+
+  private:
+    fs::path path_;
+    std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
+};
+
+class LineReader::ZstdSource : public Source {
+  public:
+    explicit ZstdSource(const fs::path& path)
+        : path_(path), file_(path), stream_(ZSTD_createDStream(), ZSTD_freeDStream), packed_(read_bytes, '\0') {}
+    std::size_t read(char* into, std::size_t size) override {
+        ZSTD_outBuffer output{into, size, 0};
+        while (output.pos == 0) {
+            if (input_.pos == input_.size) {
+                input_ = {packed_.data(), file_.read(packed_.data(), packed_.size()), 0};
+                if (input_.size == 0) {
+                    if (pending_ != 0) throw_damaged(path_, "the zstd stream is cut");
+                    return 0;
+                }
+            }
+            pending_ = ZSTD_decompressStream(stream_.get(), &output, &input_);
+            if (ZSTD_isError(pending_) != 0) throw_damaged(path_, ZSTD_getErrorName(pending_));
+        }
+        return output.pos;
+    }
+    [[nodiscard]] std::int64_t bytes_read() const override { return file_.bytes_read(); }
+
+  private:
+    fs::path path_;
+    PlainSource file_;
+    std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)> stream_;
+    std::string packed_;
+    ZSTD_inBuffer input_{nullptr, 0, 0};
+    std::size_t pending_ = 0;
+};
+
+LineReader::LineReader(const fs::path& path) : path_(path) {
+    bytes_in_all_ = base::File(path, base::File::Mode::read).size();
+    if (path.extension() == ".gz") {
+        source_ = std::make_unique<GzipSource>(path);
+    } else if (path.extension() == ".zst") {
+        source_ = std::make_unique<ZstdSource>(path);
+    } else {
+        source_ = std::make_unique<PlainSource>(path);
+    }
+    buffer_.resize(read_bytes + padding);
+}
+
+LineReader::~LineReader() = default;
+
+std::int64_t LineReader::bytes_read() const { return source_->bytes_read(); }
+
+bool LineReader::fill() {
+    if (at_ > 0) {
+        std::memmove(buffer_.data(), buffer_.data() + at_, filled_ - at_);
+        filled_ -= at_;
+        at_ = 0;
+    }
+    if (filled_ + padding == buffer_.size()) {
+        if (filled_ > bronze::max_record_bytes) {
+            throw Error(fmt::format("reading {}", path_.string()),
+                        fmt::format("line {} has more than {} bytes", line_number_ + 1, bronze::max_record_bytes),
+                        "Is this a file of lines?");
+        }
+        buffer_.resize(buffer_.size() * 2);
+    }
+    const std::size_t got = source_->read(buffer_.data() + filled_, buffer_.size() - padding - filled_);
+    filled_ += got;
+    return got > 0;
+}
+
+bool LineReader::next(std::string_view& line) {
+    std::size_t searched = at_;
+    const char* end = nullptr;
+    for (;;) {
+        end = static_cast<const char*>(std::memchr(buffer_.data() + searched, '\n', filled_ - searched));
+        if (end != nullptr) break;
+        const std::size_t unfinished = filled_ - at_;
+        if (!fill()) break;
+        searched = at_ + unfinished;
+    }
+    if (end == nullptr && at_ == filled_) return false;
+    const std::size_t stop = end != nullptr ? static_cast<std::size_t>(end - buffer_.data()) : filled_;
+    line = std::string_view(buffer_).substr(at_, stop - at_);
+    at_ = end != nullptr ? stop + 1 : stop;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    ++line_number_;
+    return true;
+}
+
+}  // namespace millrace::produce

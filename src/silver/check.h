@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/units.h"
+#include "model/event.h"
+#include "silver/verdict.h"
+
+namespace millrace::silver {
+
+/// The rules that a shop can set. They change results, so they are kept with its data (pipeline/data_directory.h).
+struct RuleOptions {
+    model::Timestamp earliest = 946'684'800LL * model::us_per_second;  ///< 2000-01-01T00:00:00Z
+    base::Duration future = std::chrono::hours(24);                    ///< past the record's log time
+    int max_event_types = 100;
+    std::string currency = "EUR";  ///< of events that name none
+};
+
+/// The distinct event types of a table, shared by all lanes. Thread-safe.
+class EventTypes {
+  public:
+    explicit EventTypes(int limit) : limit_(limit) {}
+
+    /// True when `type` is among the known ones, or was added because the limit allows it.
+    bool admit(std::string_view type);
+    /// Adds a type that the table already has, whatever the limit.
+    void include(std::string_view type);
+
+  private:
+    const int limit_;
+    std::mutex mutex_;
+    std::set<std::string, std::less<>> types_;  // guarded by mutex_
+};
+
+/// Checks decoded events against the rules. One for each lane, since it remembers the types it has seen.
+class Checker {
+  public:
+    Checker(const RuleOptions& options, EventTypes& types) : options_(options), types_(types) {}
+
+    /// `log_time_ms` is the record's timestamp. Sets event.currency when it is absent.
+    Verdict check(model::Event& event, std::int64_t log_time_ms);
+
+  private:
+    Verdict check_type(std::string_view type);
+
+    const RuleOptions& options_;
+    EventTypes& types_;
+    std::set<std::string, std::less<>> admitted_;
+};
+
+/// True for an ISO 4217 alphabetic code in use.
+bool is_currency(std::string_view code);
+
+}  // namespace millrace::silver

@@ -1,0 +1,322 @@
+#include "silver/decoder.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <cstring>
+
+#include "bronze/record.h"
+
+namespace millrace::silver {
+
+namespace ondemand = simdjson::ondemand;
+using model::Event;
+using model::Rule;
+
+static_assert(bronze::record_padding >= simdjson::SIMDJSON_PADDING);
+
+namespace {
+
+constexpr int max_depth = 64;
+constexpr std::size_t max_string_bytes = 64U << 10U;
+
+enum Field : std::uint8_t {
+    event_id,
+    user_id,
+    event_type,
+    timestamp,
+    product_id,
+    price,
+    session_id,
+    product_category,
+    device_type,
+    page_url,
+    quantity,
+    order_id,
+    currency,
+    field_count,
+};
+
+constexpr std::array<std::string_view, field_count> field_names = {
+    "event_id",         "user_id",     "event_type", "timestamp", "product_id", "price",   "session_id",
+    "product_category", "device_type", "page_url",   "quantity",  "order_id",   "currency"};
+
+/// The field of a key that is followed by its closing quote, tried from `guess` on, since records of one source have
+/// their fields in one order. field_count when it is none of the known ones, or written with escapes.
+Field match_raw_key(const char* raw, unsigned guess) {
+    for (unsigned i = 0; i < field_count; ++i, guess = guess + 1 == field_count ? 0 : guess + 1) {
+        const std::string_view name = field_names[guess];
+        if (std::memcmp(raw, name.data(), name.size()) == 0 && raw[name.size()] == '"') return static_cast<Field>(guess);
+    }
+    return field_count;
+}
+
+Field match_key(std::string_view key) {
+    for (unsigned i = 0; i < field_count; ++i) {
+        if (field_names[i] == key) return static_cast<Field>(i);
+    }
+    return field_count;
+}
+
+Rule rule_of(simdjson::error_code error) {
+    switch (error) {
+        case simdjson::UTF8_ERROR:
+            return Rule::not_utf8;
+        case simdjson::DEPTH_ERROR:
+            return Rule::nested_too_deep;
+        case simdjson::EMPTY:
+            return Rule::empty_record;
+        default:
+            return Rule::bad_json;
+    }
+}
+
+}  // namespace
+
+struct Decoder::Parser {
+    ondemand::parser parser;
+};
+
+/// One walk over a record. Bad syntax ends it; the first other fault is kept, and the walk goes on to find bad syntax.
+struct Decoder::Walk {
+    Event& event;
+    std::int64_t& unknown_fields;
+    Verdict fault{};
+    std::uint32_t seen = 0;
+    std::uint32_t present = 0;  // seen and not null
+
+    void note(Rule rule, Field field) {
+        if (fault.ok()) fault = {rule, field_names[field]};
+    }
+
+    /// Reads over a value of any kind, so that its syntax is checked.
+    simdjson::error_code consume(ondemand::value value, int depth) {
+        if (depth > max_depth) return simdjson::DEPTH_ERROR;
+        ondemand::json_type type{};
+        if (const auto error = value.type().get(type)) return error;
+        switch (type) {
+            case ondemand::json_type::object:
+                return consume_object(value, depth);
+            case ondemand::json_type::array:
+                return consume_array(value, depth);
+            case ondemand::json_type::number: {
+                double number = 0;
+                return value.get_double().get(number);
+            }
+            case ondemand::json_type::string: {
+                std::string_view text;
+                return value.get_string().get(text);
+            }
+            case ondemand::json_type::boolean: {
+                bool flag = false;
+                return value.get_bool().get(flag);
+            }
+            case ondemand::json_type::null:
+                return consume_null(value);
+        }
+        return simdjson::TAPE_ERROR;
+    }
+
+    static simdjson::error_code consume_null(ondemand::value value) {
+        bool null = false;
+        if (const auto error = value.is_null().get(null)) return error;
+        return null ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
+    }
+
+    simdjson::error_code consume_object(ondemand::value value, int depth) {
+        ondemand::object object;
+        if (const auto error = value.get_object().get(object)) return error;
+        for (auto item : object) {
+            ondemand::field field;
+            if (const auto error = std::move(item).get(field)) return error;
+            std::string_view key;
+            if (const auto error = field.unescaped_key().get(key)) return error;
+            if (const auto error = consume(field.value(), depth + 1)) return error;
+        }
+        return simdjson::SUCCESS;
+    }
+
+    simdjson::error_code consume_array(ondemand::value value, int depth) {
+        ondemand::array array;
+        if (const auto error = value.get_array().get(array)) return error;
+        for (auto item : array) {
+            ondemand::value element;
+            if (const auto error = std::move(item).get(element)) return error;
+            if (const auto error = consume(element, depth + 1)) return error;
+        }
+        return simdjson::SUCCESS;
+    }
+
+    /// A string, or nothing with a fault noted; null counts as absent.
+    simdjson::error_code take_string(ondemand::value value, Field field, std::string_view& text, bool& taken) {
+        ondemand::json_type type{};
+        if (const auto error = value.type().get(type)) return error;
+        taken = type == ondemand::json_type::string;
+        if (!taken) {
+            if (type != ondemand::json_type::null) note(Rule::wrong_type, field);
+            return consume(value, 1);
+        }
+        if (const auto error = value.get_string().get(text)) return error;
+        if (text.size() > max_string_bytes) {
+            note(Rule::field_too_long, field);
+        } else if (std::memchr(text.data(), 0, text.size()) != nullptr) {
+            note(Rule::nul_character, field);
+        }
+        present |= 1U << field;
+        return simdjson::SUCCESS;
+    }
+
+    simdjson::error_code take(ondemand::value value, Field field, std::string_view& into) {
+        bool taken = false;
+        return take_string(value, field, into, taken);
+    }
+
+    simdjson::error_code take(ondemand::value value, Field field, std::optional<std::string_view>& into) {
+        std::string_view text;
+        bool taken = false;
+        const auto error = take_string(value, field, text, taken);
+        if (taken) into = text;
+        return error;
+    }
+
+    simdjson::error_code take_timestamp(ondemand::value value) {
+        std::string_view text;
+        bool taken = false;
+        if (const auto error = take_string(value, timestamp, text, taken)) return error;
+        if (!taken) return simdjson::SUCCESS;
+        const auto time = model::parse_timestamp(text);
+        if (time) {
+            event.timestamp = *time;
+        } else {
+            note(text.empty() ? Rule::empty_field : Rule::bad_timestamp, timestamp);
+        }
+        return simdjson::SUCCESS;
+    }
+
+    /// True when the value is a number; otherwise it is consumed, and a fault noted unless it is null.
+    simdjson::error_code number_follows(ondemand::value& value, Field field, bool& follows) {
+        ondemand::json_type type{};
+        if (const auto error = value.type().get(type)) return error;
+        follows = type == ondemand::json_type::number;
+        if (follows) return simdjson::SUCCESS;
+        if (type != ondemand::json_type::null) note(Rule::wrong_type, field);
+        return consume(value, 1);
+    }
+
+    simdjson::error_code take_price(ondemand::value value) {
+        bool follows = false;
+        if (const auto error = number_follows(value, price, follows); error || !follows) return error;
+        double number = 0;
+        if (const auto error = value.get_double().get(number)) return error;
+        event.price = number;
+        present |= 1U << price;
+        return simdjson::SUCCESS;
+    }
+
+    simdjson::error_code take_quantity(ondemand::value value) {
+        bool follows = false;
+        if (const auto error = number_follows(value, quantity, follows); error || !follows) return error;
+        double number = 0;
+        if (const auto error = value.get_double().get(number)) return error;
+        if (number >= 1 && number <= 1e6 && number == static_cast<double>(static_cast<std::int32_t>(number))) {
+            event.quantity = static_cast<std::int32_t>(number);
+        } else {
+            note(Rule::bad_quantity, quantity);
+        }
+        return simdjson::SUCCESS;
+    }
+
+    simdjson::error_code take_field(Field field, ondemand::value value) {
+        if ((seen & (1U << field)) != 0) note(Rule::duplicate_key, field);
+        seen |= 1U << field;
+        switch (field) {
+            case event_id:
+                return take(value, field, event.event_id);
+            case user_id:
+                return take(value, field, event.user_id);
+            case event_type:
+                return take(value, field, event.event_type);
+            case timestamp:
+                return take_timestamp(value);
+            case product_id:
+                return take(value, field, event.product_id);
+            case price:
+                return take_price(value);
+            case session_id:
+                return take(value, field, event.session_id);
+            case product_category:
+                return take(value, field, event.product_category);
+            case device_type:
+                return take(value, field, event.device_type);
+            case page_url:
+                return take(value, field, event.page_url);
+            case quantity:
+                return take_quantity(value);
+            case order_id:
+                return take(value, field, event.order_id);
+            case currency:
+                return take(value, field, event.currency);
+            case field_count:
+                break;
+        }
+        return simdjson::SUCCESS;
+    }
+
+    simdjson::error_code walk(ondemand::object& object) {
+        unsigned guess = 0;
+        for (auto item : object) {
+            ondemand::field pair;
+            if (const auto error = std::move(item).get(pair)) return error;
+            Field field = match_raw_key(pair.key().raw(), guess);
+            if (field == field_count) {
+                std::string_view key;
+                if (const auto error = pair.unescaped_key().get(key)) return error;
+                field = match_key(key);
+            }
+            if (field == field_count) {
+                ++unknown_fields;
+                if (const auto error = consume(pair.value(), 1)) return error;
+                continue;
+            }
+            guess = field + 1U == field_count ? 0 : field + 1U;
+            if (const auto error = take_field(field, pair.value())) return error;
+        }
+        return simdjson::SUCCESS;
+    }
+
+    /// The fields that every event must have.
+    void require_fields() {
+        for (const Field field : {event_id, user_id, event_type, timestamp}) {
+            if ((present & (1U << field)) == 0) note(Rule::missing_field, field);
+        }
+        if (event.event_id.empty()) note(Rule::empty_field, event_id);
+        if (event.user_id.empty()) note(Rule::empty_field, user_id);
+    }
+};
+
+Decoder::Decoder() : parser_(std::make_unique<Parser>()) {}
+Decoder::Decoder(Decoder&&) noexcept = default;
+Decoder& Decoder::operator=(Decoder&&) noexcept = default;
+Decoder::~Decoder() = default;
+
+Verdict Decoder::decode(std::string_view value, Event& event) {
+    event = {};
+    if (value.find_first_not_of(" \t\r\n") == std::string_view::npos) return {Rule::empty_record, {}};
+    if (value.starts_with("\xEF\xBB\xBF")) return {Rule::byte_order_mark, {}};
+    ondemand::document document;
+    const simdjson::padded_string_view padded(value.data(), value.size(), value.size() + bronze::record_padding);
+    if (const auto error = parser_->parser.iterate(padded).get(document)) return {rule_of(error), {}};
+    ondemand::json_type type{};
+    if (const auto error = document.type().get(type)) return {rule_of(error), {}};
+    if (type != ondemand::json_type::object) return {Rule::not_an_object, {}};
+    ondemand::object object;
+    if (const auto error = document.get_object().get(object)) return {rule_of(error), {}};
+    Walk walk{event, unknown_fields_};
+    if (const auto error = walk.walk(object)) return {rule_of(error), {}};
+    const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+    if (!at_end) return {Rule::bad_json, {}};
+    walk.require_fields();
+    return walk.fault;
+}
+
+}  // namespace millrace::silver

@@ -1,0 +1,129 @@
+#include "silver/event_columns.h"
+
+#include <arrow/api.h>
+
+#include "silver/silver_table.h"
+#include "storage/arrow_status.h"
+
+namespace millrace::silver {
+
+namespace {
+
+template <typename Value>
+std::shared_ptr<arrow::Array> numbers(const std::shared_ptr<arrow::DataType>& type, const std::vector<Value>& values,
+                                      std::shared_ptr<arrow::Buffer> validity = nullptr) {
+    return arrow::MakeArray(arrow::ArrayData::Make(type, static_cast<std::int64_t>(values.size()),
+                                                   {std::move(validity), arrow::Buffer::Wrap(values)}));
+}
+
+std::shared_ptr<arrow::Array> booleans(const std::vector<std::uint8_t>& values) {
+    constexpr const char* doing = "building a column";
+    arrow::TypedBufferBuilder<bool> bits;
+    storage::check(bits.Append(values.data(), static_cast<std::int64_t>(values.size())), doing);
+    return std::make_shared<arrow::BooleanArray>(static_cast<std::int64_t>(values.size()),
+                                                 storage::value_of(bits.Finish(), doing));
+}
+
+std::shared_ptr<arrow::Array> constant(const std::shared_ptr<arrow::Scalar>& value, std::size_t rows) {
+    return arrow::MakeArrayFromScalar(*value, static_cast<std::int64_t>(rows)).ValueOrDie();
+}
+
+}  // namespace
+
+void EventColumns::start(std::int64_t day, std::string_view event_type, int partition, int log_epoch) {
+    day_ = day;
+    event_type_ = event_type;
+    partition_ = partition;
+    log_epoch_ = log_epoch;
+    id_offsets_.assign(1, 0);
+    id_bytes_.clear();
+    timestamps_.clear();
+    for (InternedColumn* column : {&user_ids_, &product_ids_, &session_ids_, &categories_, &devices_, &pages_, &keys_,
+                                   &order_ids_, &currencies_}) {
+        column->clear();
+    }
+    keys_are_users_ = true;
+    prices_.clear();
+    null_prices_.clear();
+    offsets_.clear();
+    log_timestamps_.clear();
+    high_value_.clear();
+    hours_.clear();
+    quantities_.clear();
+}
+
+void EventColumns::append_optional(InternedColumn& column, const std::optional<std::string_view>& value) {
+    if (value) {
+        column.append(*value);
+    } else {
+        column.append_null();
+    }
+}
+
+void EventColumns::separate_keys() {
+    keys_are_users_ = false;
+    keys_ = user_ids_;
+}
+
+void EventColumns::append(const model::Event& event, const bronze::Record& record) {
+    if (keys_are_users_ && (record.key.data() == nullptr || record.key != event.user_id)) separate_keys();
+    if (!keys_are_users_) {
+        append_optional(keys_, record.key.data() == nullptr ? std::nullopt : std::optional(record.key));
+    }
+    id_bytes_.insert(id_bytes_.end(), event.event_id.begin(), event.event_id.end());
+    id_offsets_.push_back(static_cast<std::int32_t>(id_bytes_.size()));
+    user_ids_.append(event.user_id);
+    append_optional(product_ids_, event.product_id);
+    append_optional(session_ids_, event.session_id);
+    append_optional(categories_, event.product_category);
+    append_optional(devices_, event.device_type);
+    append_optional(pages_, event.page_url);
+    append_optional(order_ids_, event.order_id);
+    append_optional(currencies_, event.currency);
+    if (!event.price) null_prices_.push_back(static_cast<std::uint32_t>(prices_.size()));
+    prices_.push_back(event.price.value_or(0));
+    timestamps_.push_back(event.timestamp);
+    offsets_.push_back(record.offset);
+    log_timestamps_.push_back(record.timestamp_ms * 1000);
+    high_value_.push_back(event.price.value_or(0) > model::high_value_price ? 1 : 0);
+    hours_.push_back(model::hour_of(event.timestamp));
+    quantities_.push_back(event.quantity);
+}
+
+std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp processing_timestamp) const {
+    const auto us = arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    const std::size_t count = rows();
+    const auto rows_signed = static_cast<std::int64_t>(count);
+    const auto ids = std::make_shared<arrow::StringArray>(rows_signed, arrow::Buffer::Wrap(id_offsets_),
+                                                          arrow::Buffer::Wrap(id_bytes_));
+    arrow::ArrayVector columns = {
+        ids,
+        user_ids_.array(),
+        product_ids_.array(),
+        numbers(us, timestamps_),
+        session_ids_.array(),
+        categories_.array(),
+        devices_.array(),
+        pages_.array(),
+        numbers(arrow::float64(), prices_, validity_bitmap(null_prices_, count)),
+        keys_are_users_ ? user_ids_.array() : keys_.array(),
+        constant(std::make_shared<arrow::Int32Scalar>(partition_), count),
+        numbers(arrow::int64(), offsets_),
+        numbers(us, log_timestamps_),
+        constant(std::make_shared<arrow::TimestampScalar>(processing_timestamp, us), count),
+        booleans(high_value_),
+        numbers(arrow::int32(), hours_),
+        numbers(arrow::int32(), quantities_),
+        order_ids_.array(),
+        currencies_.array(),
+        constant(std::make_shared<arrow::Int32Scalar>(log_epoch_), count),
+    };
+    arrow::FieldVector fields;
+    const auto& schema = *silver_layout().schema;
+    for (int i = 0; i < schema.num_fields(); ++i) {
+        fields.push_back(schema.field(i)->WithType(columns[static_cast<std::size_t>(i)]->type()));
+    }
+    return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows_signed, std::move(columns));
+}
+
+}  // namespace millrace::silver

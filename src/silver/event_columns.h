@@ -1,0 +1,57 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bronze/record.h"
+#include "model/event.h"
+#include "silver/interned_column.h"
+
+namespace millrace::silver {
+
+/// The rows of one data file: clean events of one bronze partition, UTC day and event type, as columns. Kept and
+/// cleared from batch to batch, so that no event allocates.
+class EventColumns {
+  public:
+    /// Starts a file's rows; what was there is dropped.
+    void start(std::int64_t day, std::string_view event_type, int partition, int log_epoch);
+    void append(const model::Event& event, const bronze::Record& record);
+
+    [[nodiscard]] std::int64_t day() const { return day_; }
+    [[nodiscard]] const std::string& event_type() const { return event_type_; }
+    [[nodiscard]] int partition() const { return partition_; }
+    [[nodiscard]] std::size_t rows() const { return timestamps_.size(); }
+    /// Bytes that the columns hold; their memory is kept, so a large one is better not reused.
+    [[nodiscard]] std::size_t id_bytes() const { return id_bytes_.size(); }
+
+    /// The rows in the layout of a silver file. The batch points into this object, which must outlive it unchanged.
+    [[nodiscard]] std::shared_ptr<arrow::RecordBatch> batch(model::Timestamp processing_timestamp) const;
+
+  private:
+    void append_optional(InternedColumn& column, const std::optional<std::string_view>& value);
+    void separate_keys();
+
+    std::int64_t day_ = 0;
+    std::string event_type_;
+    int partition_ = 0;
+    int log_epoch_ = 0;
+
+    std::vector<std::int32_t> id_offsets_;
+    std::vector<char> id_bytes_;
+    std::vector<std::int64_t> timestamps_;
+    InternedColumn user_ids_, product_ids_, session_ids_, categories_, devices_, pages_, keys_, order_ids_, currencies_;
+    bool keys_are_users_ = true;  // every record's key is its user_id so far, and keys_ is empty
+    std::vector<double> prices_;
+    std::vector<std::uint32_t> null_prices_;
+    std::vector<std::int64_t> offsets_;
+    std::vector<std::int64_t> log_timestamps_;
+    std::vector<std::uint8_t> high_value_;
+    std::vector<std::int32_t> hours_;
+    std::vector<std::int32_t> quantities_;
+};
+
+}  // namespace millrace::silver

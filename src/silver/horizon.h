@@ -1,0 +1,62 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <limits>
+
+#include "base/units.h"
+#include "model/timestamp.h"
+
+namespace millrace::silver {
+
+/// Tells how far back the ids must be held in memory: the horizon, measured from each partition's clock, which is the
+/// largest min(event time, log time) of its clean events, so that one skewed device clock can't move it. A partition
+/// with nothing left to read does not hold the others back. Thread-safe.
+class Horizon {
+  public:
+    Horizon(base::Duration length, int partitions) : length_(length), clocks_(static_cast<std::size_t>(partitions)) {}
+
+    [[nodiscard]] base::Duration length() const { return length_; }
+
+    void advance(int partition, model::Timestamp event_time, std::int64_t log_time_ms) {
+        auto& clock = at(partition).time;
+        const model::Timestamp time = std::min(event_time, log_time_ms * 1000);
+        model::Timestamp before = clock.load(std::memory_order_relaxed);
+        while (time > before && !clock.compare_exchange_weak(before, time, std::memory_order_relaxed)) {
+        }
+    }
+    void set_caught_up(int partition, bool caught_up) {
+        at(partition).caught_up.store(caught_up, std::memory_order_relaxed);
+    }
+
+    /// Ids of events from before this time need not be held.
+    [[nodiscard]] model::Timestamp start() const {
+        model::Timestamp slowest = none;
+        model::Timestamp fastest = none;
+        for (const Clock& clock : clocks_) {
+            const model::Timestamp time = clock.time.load(std::memory_order_relaxed);
+            if (time == none) continue;
+            fastest = std::max(fastest, time);
+            if (clock.caught_up.load(std::memory_order_relaxed)) continue;
+            slowest = slowest == none ? time : std::min(slowest, time);
+        }
+        const model::Timestamp from = slowest == none ? fastest : slowest;
+        return from == none ? none : from - length_.count();
+    }
+
+  private:
+    static constexpr model::Timestamp none = std::numeric_limits<model::Timestamp>::min();
+
+    struct Clock {
+        std::atomic<model::Timestamp> time = none;
+        std::atomic<bool> caught_up = false;
+    };
+
+    [[nodiscard]] Clock& at(int partition) { return clocks_[static_cast<std::size_t>(partition)]; }
+
+    const base::Duration length_;
+    std::deque<Clock> clocks_;
+};
+
+}  // namespace millrace::silver

@@ -1,0 +1,198 @@
+#include "silver/id_set.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+#include <thread>
+
+namespace millrace::silver {
+
+namespace {
+
+struct Entry {
+    IdHash id;  // {0, 0} is an empty slot
+    std::uint32_t seconds = 0;
+    std::uint32_t batch = 0;
+
+    [[nodiscard]] bool empty() const { return id == IdHash{}; }
+};
+static_assert(sizeof(Entry) == 24);
+
+constexpr std::size_t initial_capacity = 64;
+constexpr double full = 0.75;
+constexpr double growth = 1.5;
+
+std::uint32_t seconds_of(model::Timestamp time) {
+    const std::int64_t seconds = std::max<std::int64_t>(time, 0) / model::us_per_second;
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(seconds, std::numeric_limits<std::uint32_t>::max()));
+}
+
+/// Held for tens of nanoseconds, so that spinning beats sleeping.
+class SpinLock {
+  public:
+    void lock() {
+        for (int spins = 0; locked_.exchange(true, std::memory_order_acquire); ++spins) {
+            while (locked_.load(std::memory_order_relaxed)) {
+                if (++spins > 200) std::this_thread::yield();
+            }
+        }
+    }
+    void unlock() { locked_.store(false, std::memory_order_release); }
+
+  private:
+    std::atomic<bool> locked_ = false;
+};
+
+}  // namespace
+
+/// Open addressing with linear probing; any capacity, by multiplying the hash instead of masking it.
+struct alignas(64) IdSet::Shard {
+    SpinLock lock;
+    std::vector<Entry> slots;
+    std::size_t used = 0;
+    std::atomic<const Entry*> data = nullptr;  // for prefetch(), which doesn't lock
+    std::atomic<std::size_t> capacity = 0;
+
+    static std::size_t slot_of(const IdHash& id, std::size_t capacity) {
+        return static_cast<std::size_t>((static_cast<unsigned __int128>(id.low) * capacity) >> 64U);
+    }
+    /// The slot that holds `id`, or the empty one where it belongs.
+    Entry& find(const IdHash& id) {
+        std::size_t slot = slot_of(id, slots.size());
+        while (!slots[slot].empty() && slots[slot].id != id) slot = slot + 1 == slots.size() ? 0 : slot + 1;
+        return slots[slot];
+    }
+};
+
+IdHash hash_id(std::string_view event_id) {
+    const XXH128_hash_t hash = XXH3_128bits(event_id.data(), event_id.size());
+    IdHash id{hash.low64, hash.high64};
+    if (id == IdHash{}) id.low = 1;
+    return id;
+}
+
+IdSet::IdSet(std::size_t budget_bytes)
+    : budget_bytes_(budget_bytes),
+      shards_(std::make_unique<Shard[]>(shard_count)),
+      floor_us_(std::numeric_limits<model::Timestamp>::min()),
+      allowed_us_(std::numeric_limits<model::Timestamp>::min()) {
+    for (std::size_t i = 0; i < shard_count; ++i) rebuild(shards_[i], initial_capacity, false);
+}
+
+IdSet::~IdSet() = default;
+
+IdSet::Shard& IdSet::shard_of(const IdHash& id) const { return shards_[id.high >> 58U]; }
+
+void IdSet::prefetch(const IdHash& id) const {
+    const Shard& shard = shard_of(id);
+    const auto capacity = shard.capacity.load(std::memory_order_relaxed);
+    __builtin_prefetch(shard.data.load(std::memory_order_relaxed) + Shard::slot_of(id, capacity), 1, 1);
+}
+
+bool IdSet::insert(const IdHash& id, model::Timestamp time, std::uint32_t batch) {
+    Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.lock);
+    Entry* entry = &shard.find(id);
+    if (!entry->empty()) return false;
+    if (static_cast<double>(shard.used + 1) > full * static_cast<double>(shard.slots.size())) {
+        make_room(shard);
+        entry = &shard.find(id);
+    }
+    *entry = {id, seconds_of(time), batch};
+    ++shard.used;
+    return true;
+}
+
+void IdSet::reserve(std::size_t ids) {
+    const std::size_t affordable = budget_bytes_ / sizeof(Entry) / shard_count;
+    const auto wanted = static_cast<std::size_t>(static_cast<double>(ids) / shard_count / full * 1.05);
+    for (std::size_t i = 0; i < shard_count; ++i) {
+        const std::lock_guard lock(shards_[i].lock);
+        if (wanted > shards_[i].slots.size()) rebuild(shards_[i], std::min(wanted, affordable), false);
+    }
+}
+
+void IdSet::allow_dropping_before(model::Timestamp time) {
+    model::Timestamp allowed = allowed_us_.load(std::memory_order_relaxed);
+    while (time > allowed && !allowed_us_.compare_exchange_weak(allowed, time)) {
+    }
+}
+
+bool IdSet::droppable(std::uint32_t seconds, std::uint32_t batch) const {
+    // A second's entries stay until all of the second lies below the floor.
+    const bool below = (static_cast<std::int64_t>(seconds) + 1) * model::us_per_second <= floor();
+    return below && batch <= committed_.load(std::memory_order_relaxed);
+}
+
+void IdSet::make_room(Shard& shard) {
+    const model::Timestamp allowed = allowed_us_.load();
+    model::Timestamp before = floor_us_.load();
+    while (allowed > before && !floor_us_.compare_exchange_weak(before, allowed)) {
+    }
+    const auto droppable_now =
+        std::ranges::count_if(shard.slots, [&](const Entry& e) { return !e.empty() && droppable(e.seconds, e.batch); });
+    const std::size_t kept = shard.used - static_cast<std::size_t>(droppable_now);
+    std::size_t capacity = shard.slots.size();
+    if (static_cast<double>(kept) > full / growth * static_cast<double>(capacity)) {
+        const auto grown = static_cast<std::size_t>(static_cast<double>(capacity) * growth);
+        const bool affordable = bytes_.load() + (grown - capacity) * sizeof(Entry) <= budget_bytes_;
+        if (!affordable) raise_floor(shard);
+        const auto stuck = std::ranges::count_if(
+            shard.slots, [&](const Entry& e) { return !e.empty() && !droppable(e.seconds, e.batch); });
+        // Provisional entries stay whatever the budget; a batch's size bounds them.
+        if (affordable || static_cast<double>(stuck) > 0.95 * full * static_cast<double>(capacity)) capacity = grown;
+    }
+    rebuild(shard, capacity, false);
+}
+
+void IdSet::raise_floor(const Shard& shard) {
+    std::vector<std::uint32_t> times;
+    for (const Entry& entry : shard.slots) {
+        if (!entry.empty() && entry.batch <= committed_.load()) times.push_back(entry.seconds);
+    }
+    if (times.empty()) return;
+    const auto cut = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 4);
+    std::ranges::nth_element(times, cut);
+    const model::Timestamp raised = (static_cast<std::int64_t>(*cut) + 1) * model::us_per_second;
+    model::Timestamp before = floor_us_.load();
+    while (raised > before && !floor_us_.compare_exchange_weak(before, raised)) {
+    }
+    floor_raised_ = true;
+}
+
+void IdSet::rebuild(Shard& shard, std::size_t capacity, bool drop_provisional) {
+    std::vector<Entry> old(capacity);
+    bytes_ += capacity * sizeof(Entry);
+    old.swap(shard.slots);
+    shard.used = 0;
+    const std::uint32_t committed = committed_.load();
+    for (const Entry& entry : old) {
+        if (entry.empty() || droppable(entry.seconds, entry.batch)) continue;
+        if (drop_provisional && entry.batch > committed) continue;
+        shard.find(entry.id) = entry;
+        ++shard.used;
+    }
+    shard.data.store(shard.slots.data(), std::memory_order_relaxed);
+    shard.capacity.store(shard.slots.size(), std::memory_order_relaxed);
+    bytes_ -= old.size() * sizeof(Entry);
+}
+
+void IdSet::roll_back() {
+    for (std::size_t i = 0; i < shard_count; ++i) {
+        const std::lock_guard lock(shards_[i].lock);
+        rebuild(shards_[i], shards_[i].slots.size(), true);
+    }
+}
+
+std::size_t IdSet::size() const {
+    std::size_t total = 0;
+    for (std::size_t i = 0; i < shard_count; ++i) {
+        const std::lock_guard lock(shards_[i].lock);
+        total += shards_[i].used;
+    }
+    return total;
+}
+
+}  // namespace millrace::silver

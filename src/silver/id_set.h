@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "model/timestamp.h"
+
+namespace millrace::silver {
+
+/// 128 bits that stand for an event_id (XXH3). Two ids share one with a chance of about 1e-23 among a hundred million.
+struct IdHash {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+
+    friend bool operator==(const IdHash&, const IdHash&) = default;
+};
+
+IdHash hash_id(std::string_view event_id);
+
+/// The event_ids within the dedupe horizon, shared by all lanes, under a memory budget.
+///
+/// Each entry has the batch that brought it. Entries of a batch that isn't committed are provisional: they are never
+/// dropped, and roll_back() takes them out. An event older than floor() that isn't found here may have been dropped,
+/// so the caller checks it against the table.
+class IdSet {
+  public:
+    /// `budget_bytes` bounds the memory; when it is hit the floor rises and floor_raised() tells.
+    explicit IdSet(std::size_t budget_bytes);
+    ~IdSet();
+    IdSet(const IdSet&) = delete;
+    IdSet& operator=(const IdSet&) = delete;
+
+    /// Starts loading the memory that insert() will look at.
+    void prefetch(const IdHash& id) const;
+    /// Adds an id; false when it is there already. Thread-safe.
+    bool insert(const IdHash& id, model::Timestamp time, std::uint32_t batch);
+
+    /// Entries from before this time may be missing.
+    [[nodiscard]] model::Timestamp floor() const { return floor_us_.load(std::memory_order_relaxed); }
+    /// Makes room for `ids` at once, within the budget.
+    void reserve(std::size_t ids);
+    /// Declares that entries from before `time` may be missing, as after loading only younger ones.
+    void set_floor(model::Timestamp time) { floor_us_.store(time); }
+    /// Lets committed entries from before `time` be dropped when room is needed. Never lowers the floor.
+    void allow_dropping_before(model::Timestamp time);
+    /// True once since the last call when the budget forced the floor above what was allowed.
+    bool floor_raised() { return floor_raised_.exchange(false); }
+
+    /// All batches up to this one are committed. Batches count from 1; 0 stands for what is loaded from the table.
+    void set_committed(std::uint32_t batch) { committed_.store(batch); }
+    /// Takes out the provisional entries. No other thread may use the set meanwhile.
+    void roll_back();
+
+    [[nodiscard]] std::size_t size() const;
+    [[nodiscard]] std::size_t memory_bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+  private:
+    struct Shard;
+    static constexpr std::size_t shard_count = 64;
+
+    [[nodiscard]] Shard& shard_of(const IdHash& id) const;
+    void make_room(Shard& shard);
+    void rebuild(Shard& shard, std::size_t capacity, bool drop_provisional);
+    void raise_floor(const Shard& shard);
+    [[nodiscard]] bool droppable(std::uint32_t seconds, std::uint32_t batch) const;
+
+    const std::size_t budget_bytes_;
+    std::unique_ptr<Shard[]> shards_;
+    std::atomic<model::Timestamp> floor_us_;
+    std::atomic<model::Timestamp> allowed_us_;
+    std::atomic<std::uint32_t> committed_ = 0;
+    std::atomic<std::size_t> bytes_ = 0;
+    std::atomic<bool> floor_raised_ = false;
+};
+
+}  // namespace millrace::silver

@@ -1,0 +1,64 @@
+#include "silver/quarantine_rows.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "silver/silver_table.h"
+#include "storage/arrow_status.h"
+
+namespace millrace::silver {
+
+namespace {
+
+constexpr const char* doing = "building quarantine rows";
+
+std::optional<std::string> owned(std::string_view bytes) {
+    if (bytes.data() == nullptr) return std::nullopt;
+    return std::string(bytes);
+}
+
+template <typename Builder>
+Builder* field(arrow::RecordBatchBuilder& builder, int index) {
+    return dynamic_cast<Builder*>(builder.GetField(index));
+}
+
+void append_optional(arrow::BinaryBuilder* builder, const std::optional<std::string>& bytes) {
+    storage::check(bytes ? builder->Append(*bytes) : builder->AppendNull(), doing);
+}
+
+std::string message_of(const QuarantineRow& row) {
+    if (row.field.empty()) return std::string(model::rule_text(row.rule));
+    return fmt::format("{}: {}", row.field, model::rule_text(row.rule));
+}
+
+}  // namespace
+
+QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::Rule rule, std::string_view field) {
+    return {partition,           record.offset,       record.timestamp_ms, owned(record.key),
+            owned(record.value), std::string(record.headers), rule,        field};
+}
+
+std::shared_ptr<arrow::RecordBatch> quarantine_batch(const std::vector<const QuarantineRow*>& rows,
+                                                     const std::string& topic, int log_epoch,
+                                                     model::Timestamp quarantined_at) {
+    const auto builder =
+        storage::value_of(arrow::RecordBatchBuilder::Make(quarantine_schema(), arrow::default_memory_pool()), doing);
+    for (const QuarantineRow* row : rows) {
+        storage::check(field<arrow::StringBuilder>(*builder, 0)->Append(topic), doing);
+        storage::check(field<arrow::Int32Builder>(*builder, 1)->Append(row->partition), doing);
+        storage::check(field<arrow::Int64Builder>(*builder, 2)->Append(row->offset), doing);
+        storage::check(field<arrow::Int32Builder>(*builder, 3)->Append(log_epoch), doing);
+        storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(row->timestamp_ms * 1000), doing);
+        append_optional(field<arrow::BinaryBuilder>(*builder, 5), row->key);
+        append_optional(field<arrow::BinaryBuilder>(*builder, 6), row->value);
+        storage::check(field<arrow::BinaryBuilder>(*builder, 7)->Append(row->headers), doing);
+        storage::check(field<arrow::StringBuilder>(*builder, 8)->Append(model::rule_name(row->rule)), doing);
+        auto* names = field<arrow::StringBuilder>(*builder, 9);
+        storage::check(row->field.empty() ? names->AppendNull() : names->Append(row->field), doing);
+        storage::check(field<arrow::StringBuilder>(*builder, 10)->Append(message_of(*row)), doing);
+        storage::check(field<arrow::TimestampBuilder>(*builder, 11)->Append(quarantined_at), doing);
+    }
+    return storage::value_of(builder->Flush(), doing);
+}
+
+}  // namespace millrace::silver

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/parquet_file.h"
+
+/// The silver and quarantine tables' columns (docs/formats/silver-table.md).
+namespace millrace::silver {
+
+/// All columns of the silver table, in order, partition columns included.
+std::shared_ptr<arrow::Schema> silver_schema();
+/// event_date, event_type: the directories of the table.
+const std::vector<std::string>& silver_partition_columns();
+/// The columns and encodings of a silver data file.
+const storage::ParquetLayout& silver_layout();
+
+std::shared_ptr<arrow::Schema> quarantine_schema();
+const storage::ParquetLayout& quarantine_layout();
+
+}  // namespace millrace::silver

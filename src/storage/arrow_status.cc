@@ -1,0 +1,14 @@
+#include "storage/arrow_status.h"
+
+#include <arrow/util/io_util.h>
+
+namespace millrace::storage {
+
+void throw_status(const arrow::Status& status, std::string_view doing) {
+    if (const int error_number = arrow::internal::ErrnoFromStatus(status); error_number != 0) {
+        throw system_error(doing, error_number);
+    }
+    throw Error(doing, status.message());
+}
+
+}  // namespace millrace::storage

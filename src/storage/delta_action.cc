@@ -1,0 +1,234 @@
+#include "storage/delta_action.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/json.h"
+
+namespace millrace::storage {
+
+namespace json = boost::json;
+using base::boolean_member;
+using base::integer_member;
+using base::member;
+using base::string_member;
+
+namespace {
+
+std::vector<std::string> strings_of(const json::value& value) {
+    std::vector<std::string> strings;
+    if (const auto* array = value.if_array()) {
+        for (const json::value& item : *array) {
+            if (item.is_string()) strings.emplace_back(item.get_string());
+        }
+    }
+    return strings;
+}
+
+PartitionValues partition_values_of(const json::object& action) {
+    PartitionValues values;
+    if (const auto* object = member(action, "partitionValues").if_object()) {
+        for (const auto& [key, value] : *object) {
+            values.emplace_back(key, value.is_string() ? std::string(value.get_string()) : std::string());
+        }
+    }
+    return values;
+}
+
+json::object json_of(const PartitionValues& values) {
+    json::object object;
+    for (const auto& [key, value] : values) {
+        object[key] = value.empty() ? json::value() : json::value(value);
+    }
+    return object;
+}
+
+/// A path relative to the table. Absolute ones (a shallow clone's) are refused, since the files aren't the table's.
+std::string path_of(const json::object& action, std::string_view name) {
+    std::string path = decode_path(string_member(action, "path"));
+    const bool escapes = path.starts_with("/") || path.find("..") != std::string::npos ||
+                         path.find("://") != std::string::npos || path.starts_with("file:");
+    if (path.empty() || escapes) {
+        throw Error(fmt::format("reading {}", name),
+                    fmt::format("the file path \"{}\" is not inside the table (a shallow clone?)", path),
+                    "Copy the table with its files, then read the copy.");
+    }
+    return path;
+}
+
+void refuse_deletion_vector(const json::object& action, std::string_view name) {
+    if (member(action, "deletionVector").is_null()) return;
+    throw Error(fmt::format("reading {}", name), "the table uses the feature deletionVectors, which is not supported",
+                "Purge them with another engine (REORG TABLE … APPLY (PURGE)) and drop the feature.");
+}
+
+AddFile parse_add(const json::object& action, std::string_view name) {
+    refuse_deletion_vector(action, name);
+    AddFile add;
+    add.path = path_of(action, name);
+    add.partition_values = partition_values_of(action);
+    add.size = integer_member(action, "size");
+    add.modification_time = integer_member(action, "modificationTime");
+    add.data_change = boolean_member(action, "dataChange", true);
+    add.stats = string_member(action, "stats");
+    return add;
+}
+
+RemoveFile parse_remove(const json::object& action, std::string_view name) {
+    RemoveFile remove;
+    remove.path = path_of(action, name);
+    remove.partition_values = partition_values_of(action);
+    remove.size = integer_member(action, "size");
+    remove.deletion_timestamp = integer_member(action, "deletionTimestamp");
+    remove.data_change = boolean_member(action, "dataChange", true);
+    return remove;
+}
+
+Metadata parse_metadata(const json::object& action) {
+    Metadata metadata;
+    metadata.id = string_member(action, "id");
+    metadata.name = string_member(action, "name");
+    metadata.schema_json = string_member(action, "schemaString");
+    metadata.partition_columns = strings_of(member(action, "partitionColumns"));
+    metadata.created_time = integer_member(action, "createdTime");
+    if (const auto* configuration = member(action, "configuration").if_object()) {
+        for (const auto& [key, value] : *configuration) {
+            if (value.is_string()) metadata.configuration[key] = std::string(value.get_string());
+        }
+    }
+    return metadata;
+}
+
+Protocol parse_protocol(const json::object& action) {
+    Protocol protocol;
+    protocol.min_reader_version = static_cast<int>(integer_member(action, "minReaderVersion", 1));
+    protocol.min_writer_version = static_cast<int>(integer_member(action, "minWriterVersion", 2));
+    protocol.reader_features = strings_of(member(action, "readerFeatures"));
+    protocol.writer_features = strings_of(member(action, "writerFeatures"));
+    return protocol;
+}
+
+void parse_action(const json::object& line, std::string_view name, Commit& commit) {
+    for (const auto& [kind, value] : line) {
+        const auto* action = value.if_object();
+        if (action == nullptr) continue;
+        if (kind == "add") commit.adds.push_back(parse_add(*action, name));
+        if (kind == "remove") commit.removes.push_back(parse_remove(*action, name));
+        if (kind == "metaData") commit.metadata = parse_metadata(*action);
+        if (kind == "protocol") commit.protocol = parse_protocol(*action);
+        if (kind == "txn") {
+            commit.txns.push_back({string_member(*action, "appId"), integer_member(*action, "version"),
+                                   integer_member(*action, "lastUpdated")});
+        }
+        if (kind == "commitInfo") {
+            commit.operation = string_member(*action, "operation", "WRITE");
+            commit.timestamp = integer_member(*action, "timestamp");
+        }
+    }
+}
+
+json::object json_of(const Metadata& metadata) {
+    json::array columns;
+    for (const auto& column : metadata.partition_columns) columns.emplace_back(column);
+    json::object configuration;
+    for (const auto& [key, value] : metadata.configuration) configuration[key] = value;
+    return {{"id", metadata.id},
+            {"name", metadata.name},
+            {"format", json::object{{"provider", "parquet"}, {"options", json::object{}}}},
+            {"schemaString", metadata.schema_json},
+            {"partitionColumns", std::move(columns)},
+            {"configuration", std::move(configuration)},
+            {"createdTime", metadata.created_time}};
+}
+
+json::object json_of(const AddFile& add) {
+    json::object object{{"path", encode_path(add.path)},
+                        {"partitionValues", json_of(add.partition_values)},
+                        {"size", add.size},
+                        {"modificationTime", add.modification_time},
+                        {"dataChange", add.data_change}};
+    if (!add.stats.empty()) object["stats"] = add.stats;
+    return object;
+}
+
+json::object json_of(const RemoveFile& remove) {
+    return {{"path", encode_path(remove.path)},
+            {"deletionTimestamp", remove.deletion_timestamp},
+            {"dataChange", remove.data_change},
+            {"extendedFileMetadata", true},
+            {"partitionValues", json_of(remove.partition_values)},
+            {"size", remove.size}};
+}
+
+std::string feature_names(const std::vector<std::string>& features, int version, std::string_view role) {
+    if (!features.empty()) return fmt::format("{}", fmt::join(features, ", "));
+    return fmt::format("{} version {}", role, version);
+}
+
+}  // namespace
+
+bool Commit::removes_data() const {
+    return std::ranges::any_of(removes, [](const RemoveFile& remove) { return remove.data_change; });
+}
+
+Commit parse_commit(std::string_view text, std::string_view name) {
+    Commit commit;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+        const json::value value = base::parse_json(line, name);
+        if (!value.is_object()) throw Error(fmt::format("reading {}", name), "an action is not a JSON object");
+        parse_action(value.get_object(), name, commit);
+    }
+    return commit;
+}
+
+std::string serialize_commit(const Commit& commit) {
+    std::string text;
+    const auto put = [&text](std::string_view kind, json::object action) {
+        text += json::serialize(json::object{{kind, std::move(action)}});
+        text += '\n';
+    };
+    put("commitInfo", {{"timestamp", commit.timestamp},
+                       {"operation", commit.operation},
+                       {"operationParameters", json::object{}},
+                       {"engineInfo", "Millrace"}});
+    if (commit.protocol) {
+        put("protocol", {{"minReaderVersion", commit.protocol->min_reader_version},
+                         {"minWriterVersion", commit.protocol->min_writer_version}});
+    }
+    if (commit.metadata) put("metaData", json_of(*commit.metadata));
+    for (const Txn& txn : commit.txns) {
+        put("txn", {{"appId", txn.app_id}, {"version", txn.version}, {"lastUpdated", txn.last_updated}});
+    }
+    for (const RemoveFile& remove : commit.removes) put("remove", json_of(remove));
+    for (const AddFile& add : commit.adds) put("add", json_of(add));
+    return text;
+}
+
+void check_readable(const Protocol& protocol, std::string_view table) {
+    if (protocol.min_reader_version <= 1) return;
+    throw Error(fmt::format("opening the Delta table {}", table),
+                fmt::format("it needs {}, which is not supported",
+                            feature_names(protocol.reader_features, protocol.min_reader_version, "reader")),
+                "Drop the feature with the engine that added it (ALTER TABLE … DROP FEATURE).");
+}
+
+void check_writable(const Protocol& protocol, const Metadata& metadata, std::string_view table) {
+    const auto refuse = [&](std::string_view what) {
+        throw Error(fmt::format("opening the Delta table {} to write", table),
+                    fmt::format("it needs {}, which is not supported", what),
+                    "Drop the feature with the engine that added it (ALTER TABLE … DROP FEATURE).");
+    };
+    if (protocol.min_writer_version > 2) {
+        refuse(feature_names(protocol.writer_features, protocol.min_writer_version, "writer"));
+    }
+    if (metadata.schema_json.find("delta.invariants") != std::string::npos) refuse("column invariants");
+}
+
+}  // namespace millrace::storage

@@ -1,0 +1,318 @@
+#include "storage/delta_checkpoint.h"
+
+#include <arrow/api.h>
+#include <arrow/io/file.h>
+#include <fmt/format.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/writer.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "base/error.h"
+#include "base/fail_point.h"
+#include "base/file.h"
+#include "storage/arrow_status.h"
+
+namespace millrace::storage {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* writing = "writing a Delta checkpoint";
+
+std::shared_ptr<arrow::DataType> string_map() { return arrow::map(arrow::utf8(), arrow::utf8()); }
+
+std::shared_ptr<arrow::Schema> checkpoint_schema() {
+    using arrow::boolean, arrow::field, arrow::int32, arrow::int64, arrow::list, arrow::struct_, arrow::utf8;
+    const auto txn = struct_({field("appId", utf8()), field("version", int64()), field("lastUpdated", int64())});
+    const auto add = struct_({field("path", utf8()), field("partitionValues", string_map()), field("size", int64()),
+                              field("modificationTime", int64()), field("dataChange", boolean()),
+                              field("stats", utf8())});
+    const auto remove = struct_({field("path", utf8()), field("deletionTimestamp", int64()),
+                                 field("dataChange", boolean()), field("extendedFileMetadata", boolean()),
+                                 field("partitionValues", string_map()), field("size", int64())});
+    const auto format = struct_({field("provider", utf8()), field("options", string_map())});
+    const auto metadata = struct_({field("id", utf8()), field("name", utf8()), field("format", format),
+                                   field("schemaString", utf8()), field("partitionColumns", list(utf8())),
+                                   field("configuration", string_map()), field("createdTime", int64())});
+    const auto protocol = struct_({field("minReaderVersion", int32()), field("minWriterVersion", int32())});
+    return arrow::schema({field("txn", txn), field("add", add), field("remove", remove), field("metaData", metadata),
+                          field("protocol", protocol)});
+}
+
+/// Appends values to the fields of a struct builder, in their order.
+class StructAppender {
+  public:
+    explicit StructAppender(arrow::ArrayBuilder* builder) : builder_(dynamic_cast<arrow::StructBuilder*>(builder)) {
+        check(builder_->Append(), writing);
+    }
+    StructAppender& text(const std::string& value) {
+        check(next<arrow::StringBuilder>()->Append(value), writing);
+        return *this;
+    }
+    StructAppender& integer(std::int64_t value) {
+        check(next<arrow::Int64Builder>()->Append(value), writing);
+        return *this;
+    }
+    StructAppender& small(int value) {
+        check(next<arrow::Int32Builder>()->Append(value), writing);
+        return *this;
+    }
+    StructAppender& flag(bool value) {
+        check(next<arrow::BooleanBuilder>()->Append(value), writing);
+        return *this;
+    }
+    template <typename Entries>
+    StructAppender& map(const Entries& entries) {
+        auto* builder = next<arrow::MapBuilder>();
+        check(builder->Append(), writing);
+        auto* keys = dynamic_cast<arrow::StringBuilder*>(builder->key_builder());
+        auto* items = dynamic_cast<arrow::StringBuilder*>(builder->item_builder());
+        for (const auto& [key, value] : entries) {
+            check(keys->Append(key), writing);
+            check(value.empty() ? items->AppendNull() : items->Append(value), writing);
+        }
+        return *this;
+    }
+    StructAppender& strings(const std::vector<std::string>& values) {
+        auto* builder = next<arrow::ListBuilder>();
+        check(builder->Append(), writing);
+        for (const auto& value : values) {
+            check(dynamic_cast<arrow::StringBuilder*>(builder->value_builder())->Append(value), writing);
+        }
+        return *this;
+    }
+    StructAppender nested() { return StructAppender(builder_->field_builder(field_++)); }
+
+  private:
+    template <typename Builder>
+    Builder* next() {
+        return dynamic_cast<Builder*>(builder_->field_builder(field_++));
+    }
+
+    arrow::StructBuilder* builder_;
+    int field_ = 0;
+};
+
+/// Builds the checkpoint's rows: each has one action, and null in the other columns.
+class CheckpointRows {
+  public:
+    CheckpointRows() : schema_(checkpoint_schema()) {
+        builder_ = value_of(arrow::RecordBatchBuilder::Make(schema_, arrow::default_memory_pool()), writing);
+    }
+
+    StructAppender action(int column) {
+        for (int i = 0; i < schema_->num_fields(); ++i) {
+            if (i != column) check(builder_->GetField(i)->AppendNull(), writing);
+        }
+        ++rows_;
+        return StructAppender(builder_->GetField(column));
+    }
+    void txn(const Txn& txn) { action(0).text(txn.app_id).integer(txn.version).integer(txn.last_updated); }
+    void add(const AddFile& add) {
+        action(1).text(encode_path(add.path)).map(add.partition_values).integer(add.size)
+            .integer(add.modification_time).flag(false).text(add.stats);
+    }
+    void remove(const RemoveFile& remove) {
+        action(2).text(encode_path(remove.path)).integer(remove.deletion_timestamp).flag(false).flag(true)
+            .map(remove.partition_values).integer(remove.size);
+    }
+    void metadata(const Metadata& metadata) {
+        StructAppender row = action(3);
+        row.text(metadata.id).text(metadata.name);
+        row.nested().text("parquet").map(std::map<std::string, std::string>());
+        row.text(metadata.schema_json).strings(metadata.partition_columns).map(metadata.configuration)
+            .integer(metadata.created_time);
+    }
+    void protocol(const Protocol& protocol) {
+        action(4).small(protocol.min_reader_version).small(protocol.min_writer_version);
+    }
+
+    [[nodiscard]] std::int64_t rows() const { return rows_; }
+    std::shared_ptr<arrow::RecordBatch> finish() { return value_of(builder_->Flush(), writing); }
+
+  private:
+    std::shared_ptr<arrow::Schema> schema_;
+    std::unique_ptr<arrow::RecordBatchBuilder> builder_;
+    std::int64_t rows_ = 0;
+};
+
+/// A struct column of a checkpoint, read field by field; a field that the writer left out reads as empty.
+class StructColumn {
+  public:
+    explicit StructColumn(std::shared_ptr<arrow::StructArray> rows) : rows_(std::move(rows)) {}
+
+    [[nodiscard]] std::int64_t size() const { return rows_->length(); }
+    [[nodiscard]] bool has(std::int64_t row) const { return rows_->IsValid(row); }
+    [[nodiscard]] std::string text(const char* name, std::int64_t row) const {
+        const auto value = scalar(name, row);
+        if (!value) return {};
+        return value->ToString();
+    }
+    [[nodiscard]] std::int64_t integer(const char* name, std::int64_t row) const {
+        const auto value = scalar(name, row);
+        if (!value) return 0;
+        const auto cast = value_of(value->CastTo(arrow::int64()), "reading a Delta checkpoint");
+        return dynamic_cast<const arrow::Int64Scalar&>(*cast).value;
+    }
+    [[nodiscard]] bool is_null(const char* name, std::int64_t row) const { return scalar(name, row) == nullptr; }
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> map(const char* name, std::int64_t row) const {
+        std::vector<std::pair<std::string, std::string>> entries;
+        const auto* maps = dynamic_cast<const arrow::MapArray*>(rows_->GetFieldByName(name).get());
+        if (maps == nullptr || maps->IsNull(row)) return entries;
+        for (std::int64_t i = maps->value_offset(row); i < maps->value_offset(row + 1); ++i) {
+            const auto key = value_of(maps->keys()->GetScalar(i), "reading a Delta checkpoint");
+            const auto item = value_of(maps->items()->GetScalar(i), "reading a Delta checkpoint");
+            entries.emplace_back(key->ToString(), item->is_valid ? item->ToString() : std::string());
+        }
+        return entries;
+    }
+    [[nodiscard]] std::vector<std::string> strings(const char* name, std::int64_t row) const {
+        std::vector<std::string> strings;
+        const auto* lists = dynamic_cast<const arrow::ListArray*>(rows_->GetFieldByName(name).get());
+        if (lists == nullptr || lists->IsNull(row)) return strings;
+        const auto values = lists->value_slice(row);
+        for (std::int64_t i = 0; i < values->length(); ++i) {
+            strings.push_back(value_of(values->GetScalar(i), "reading a Delta checkpoint")->ToString());
+        }
+        return strings;
+    }
+
+  private:
+    [[nodiscard]] std::shared_ptr<arrow::Scalar> scalar(const char* name, std::int64_t row) const {
+        const auto column = rows_->GetFieldByName(name);
+        if (!column || column->IsNull(row)) return nullptr;
+        return value_of(column->GetScalar(row), "reading a Delta checkpoint");
+    }
+
+    std::shared_ptr<arrow::StructArray> rows_;
+};
+
+void read_add(const StructColumn& column, std::int64_t row, const fs::path& path, Snapshot& snapshot) {
+    if (!column.is_null("deletionVector", row)) {
+        throw Error(fmt::format("reading {}", path.string()),
+                    "the table uses the feature deletionVectors, which is not supported");
+    }
+    AddFile add;
+    add.path = decode_path(column.text("path", row));
+    add.partition_values = column.map("partitionValues", row);
+    add.size = column.integer("size", row);
+    add.modification_time = column.integer("modificationTime", row);
+    add.stats = column.text("stats", row);
+    snapshot.files[add.path] = std::move(add);
+}
+
+void read_remove(const StructColumn& column, std::int64_t row, Snapshot& snapshot) {
+    RemoveFile remove;
+    remove.path = decode_path(column.text("path", row));
+    remove.deletion_timestamp = column.integer("deletionTimestamp", row);
+    remove.partition_values = column.map("partitionValues", row);
+    remove.size = column.integer("size", row);
+    snapshot.tombstones[remove.path] = std::move(remove);
+}
+
+void read_metadata(const StructColumn& column, std::int64_t row, Snapshot& snapshot) {
+    Metadata& metadata = snapshot.metadata;
+    metadata.id = column.text("id", row);
+    metadata.name = column.text("name", row);
+    metadata.schema_json = column.text("schemaString", row);
+    metadata.partition_columns = column.strings("partitionColumns", row);
+    metadata.created_time = column.integer("createdTime", row);
+    for (auto& [key, value] : column.map("configuration", row)) metadata.configuration[key] = value;
+}
+
+void read_protocol(const StructColumn& column, std::int64_t row, Snapshot& snapshot) {
+    snapshot.protocol.min_reader_version = static_cast<int>(column.integer("minReaderVersion", row));
+    snapshot.protocol.min_writer_version = static_cast<int>(column.integer("minWriterVersion", row));
+    snapshot.protocol.reader_features = column.strings("readerFeatures", row);
+    snapshot.protocol.writer_features = column.strings("writerFeatures", row);
+}
+
+void read_rows(const arrow::Table& table, const std::string& name, auto&& read_row) {
+    const auto chunks = table.GetColumnByName(name);
+    if (!chunks) return;
+    for (const auto& chunk : chunks->chunks()) {
+        auto rows = std::dynamic_pointer_cast<arrow::StructArray>(chunk);
+        if (!rows) throw Error("reading a Delta checkpoint", fmt::format("the column {} is not a struct", name));
+        const StructColumn column(std::move(rows));
+        for (std::int64_t row = 0; row < column.size(); ++row) {
+            if (column.has(row)) read_row(column, row);
+        }
+    }
+}
+
+void read_part(const fs::path& path, Snapshot& snapshot) {
+    const std::string doing = fmt::format("reading {}", path.string());
+    const auto file = value_of(arrow::io::ReadableFile::Open(path.string()), doing);
+    const auto reader = value_of(parquet::arrow::OpenFile(file, arrow::default_memory_pool()), doing);
+    const auto table = value_of(reader->ReadTable(), doing);
+    read_rows(*table, "protocol", [&](const auto& c, auto row) { read_protocol(c, row, snapshot); });
+    read_rows(*table, "metaData", [&](const auto& c, auto row) { read_metadata(c, row, snapshot); });
+    read_rows(*table, "add", [&](const auto& c, auto row) { read_add(c, row, path, snapshot); });
+    read_rows(*table, "remove", [&](const auto& c, auto row) { read_remove(c, row, snapshot); });
+    read_rows(*table, "txn", [&](const auto& c, auto row) {
+        const std::string app_id = c.text("appId", row);
+        snapshot.txns[app_id] = {app_id, c.integer("version", row), c.integer("lastUpdated", row)};
+    });
+}
+
+}  // namespace
+
+void Snapshot::apply(const Commit& commit) {
+    if (commit.protocol) protocol = *commit.protocol;
+    if (commit.metadata) metadata = *commit.metadata;
+    for (const RemoveFile& remove : commit.removes) {
+        files.erase(remove.path);
+        tombstones[remove.path] = remove;
+    }
+    for (const AddFile& add : commit.adds) {
+        tombstones.erase(add.path);
+        files[add.path] = add;
+    }
+    for (const Txn& txn : commit.txns) txns[txn.app_id] = txn;
+    ++version;
+}
+
+std::int64_t Snapshot::txn(const std::string& app_id, std::int64_t otherwise) const {
+    const auto found = txns.find(app_id);
+    return found == txns.end() ? otherwise : found->second.version;
+}
+
+std::int64_t write_checkpoint(const fs::path& path, const Snapshot& snapshot, std::int64_t tombstones_from_ms) {
+    CheckpointRows rows;
+    rows.protocol(snapshot.protocol);
+    rows.metadata(snapshot.metadata);
+    for (const auto& [id, txn] : snapshot.txns) rows.txn(txn);
+    for (const auto& [name, add] : snapshot.files) rows.add(add);
+    for (const auto& [name, remove] : snapshot.tombstones) {
+        if (remove.deletion_timestamp >= tombstones_from_ms) rows.remove(remove);
+    }
+    const auto count = rows.rows();
+    const auto batch = rows.finish();
+    const auto table = value_of(arrow::Table::FromRecordBatches({batch}), writing);
+
+    const fs::path temporary = path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(), ::getpid());
+    const std::string doing = fmt::format("writing {}", path.string());
+    const auto file = value_of(arrow::io::FileOutputStream::Open(temporary.string()), doing);
+    const auto properties = parquet::WriterProperties::Builder().compression(parquet::Compression::SNAPPY)->build();
+    check(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), file, 1 << 20, properties), doing);
+    if (::fdatasync(file->file_descriptor()) != 0) throw system_error(doing, errno);
+    check(file->Close(), doing);
+    base::fail_point("delta.checkpoint.written");
+    fs::rename(temporary, path);
+    base::sync_directory(path.parent_path());
+    base::fail_point("delta.checkpoint.renamed");
+    return count;
+}
+
+Snapshot read_checkpoint(const std::vector<fs::path>& parts, std::int64_t version) {
+    Snapshot snapshot;
+    for (const fs::path& part : parts) read_part(part, snapshot);
+    snapshot.version = version;
+    return snapshot;
+}
+
+}  // namespace millrace::storage

@@ -1,0 +1,295 @@
+#include "storage/delta_table.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <random>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fail_point.h"
+#include "base/file.h"
+#include "base/json.h"
+
+namespace millrace::storage {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::int64_t commits_per_checkpoint = 10;
+constexpr std::int64_t ms_between_checkpoints = 10'000;
+
+/// What a `_delta_log` directory holds.
+struct LogListing {
+    std::int64_t last_commit = -1;
+    std::map<std::int64_t, std::vector<fs::path>> checkpoints;  // whole ones, by version
+};
+
+std::optional<std::int64_t> leading_version(const std::string& name) {
+    std::int64_t version = 0;
+    if (name.size() < 20) return std::nullopt;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + 20, version);
+    if (error != std::errc() || end != name.data() + 20) return std::nullopt;
+    return version;
+}
+
+/// The number of parts that a checkpoint's file name tells: 1 for `V.checkpoint.parquet`, 0 for no checkpoint.
+std::size_t parts_of(const std::string& name) {
+    const std::string_view rest = std::string_view(name).substr(20);
+    if (rest == ".checkpoint.parquet") return 1;
+    if (!rest.starts_with(".checkpoint.") || !rest.ends_with(".parquet")) return 0;
+    // V.checkpoint.PPPPPPPPPP.NNNNNNNNNN.parquet
+    if (rest.size() != 12 + 10 + 1 + 10 + 8) return 0;
+    std::size_t parts = 0;
+    std::from_chars(rest.data() + 23, rest.data() + 33, parts);
+    return parts;
+}
+
+LogListing list_log(const fs::path& directory) {
+    LogListing listing;
+    std::map<std::int64_t, std::size_t> parts_wanted;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(directory, error)) {
+        const std::string name = entry.path().filename().string();
+        const auto version = leading_version(name);
+        if (!version) continue;
+        if (name.substr(20) == ".json") listing.last_commit = std::max(listing.last_commit, *version);
+        const std::size_t parts = parts_of(name);
+        if (parts == 0) continue;
+        listing.checkpoints[*version].push_back(entry.path());
+        parts_wanted[*version] = parts;
+    }
+    std::erase_if(listing.checkpoints, [&](const auto& item) {
+        return item.second.size() < parts_wanted[item.first];
+    });
+    return listing;
+}
+
+const char* delta_type(const arrow::DataType& type) {
+    switch (type.id()) {
+        case arrow::Type::STRING:
+            return "string";
+        case arrow::Type::INT32:
+            return "integer";
+        case arrow::Type::INT64:
+            return "long";
+        case arrow::Type::DOUBLE:
+            return "double";
+        case arrow::Type::BOOL:
+            return "boolean";
+        case arrow::Type::TIMESTAMP:
+            return "timestamp";
+        case arrow::Type::BINARY:
+            return "binary";
+        default:
+            throw Error("making a Delta schema", "unsupported type " + type.ToString());
+    }
+}
+
+/// A random UUID (version 4), as Delta wants for a table's id.
+std::string random_uuid() {
+    std::random_device device;
+    std::uniform_int_distribution<std::uint64_t> any;
+    const std::uint64_t high = (any(device) & 0xFFFFFFFFFFFF0FFFULL) | 0x4000ULL;
+    const std::uint64_t low = (any(device) & 0x3FFFFFFFFFFFFFFFULL) | 0x8000000000000000ULL;
+    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32U, high >> 16U & 0xFFFFU, high & 0xFFFFU,
+                       low >> 48U, low & 0xFFFFFFFFFFFFULL);
+}
+
+Commit creating_commit(const arrow::Schema& schema, const std::vector<std::string>& partition_columns,
+                       const std::string& name) {
+    Commit commit;
+    commit.operation = "CREATE TABLE";
+    commit.timestamp = base::now_ms();
+    commit.protocol = Protocol();
+    commit.metadata = Metadata{.id = random_uuid(),
+                               .name = name,
+                               .schema_json = delta_schema(schema),
+                               .partition_columns = partition_columns,
+                               .configuration = {{"delta.deletedFileRetentionDuration", "interval 6 hours"},
+                                                 {"delta.logRetentionDuration", "interval 7 days"}},
+                               .created_time = commit.timestamp};
+    return commit;
+}
+
+/// A duration as Delta's configuration writes it: "interval 6 hours".
+base::Duration interval_of(const Metadata& metadata, const std::string& key, base::Duration otherwise) {
+    const auto found = metadata.configuration.find(key);
+    if (found == metadata.configuration.end()) return otherwise;
+    std::string_view text = found->second;
+    if (text.starts_with("interval ")) text.remove_prefix(9);
+    std::int64_t count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc()) return otherwise;
+    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    if (unit.starts_with(" second")) return std::chrono::seconds(count);
+    if (unit.starts_with(" minute")) return std::chrono::minutes(count);
+    if (unit.starts_with(" hour")) return std::chrono::hours(count);
+    if (unit.starts_with(" day")) return std::chrono::hours(24 * count);
+    if (unit.starts_with(" week")) return std::chrono::hours(168 * count);
+    return otherwise;
+}
+
+std::int64_t as_ms(base::Duration duration) { return duration.count() / 1000; }
+
+std::int64_t modified_ms(const fs::path& path) {
+    const auto time = std::chrono::file_clock::to_sys(fs::last_write_time(path));
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+std::string delta_schema(const arrow::Schema& schema) {
+    json::array fields;
+    for (const auto& field : schema.fields()) {
+        fields.push_back(json::object{{"name", field->name()},
+                                      {"type", delta_type(*field->type())},
+                                      {"nullable", field->nullable()},
+                                      {"metadata", json::object{}}});
+    }
+    return json::serialize(json::object{{"type", "struct"}, {"fields", std::move(fields)}});
+}
+
+bool DeltaTable::exists(const fs::path& root) {
+    const LogListing listing = list_log(root / "_delta_log");
+    return listing.last_commit >= 0 || !listing.checkpoints.empty();
+}
+
+DeltaTable DeltaTable::open(const fs::path& root) {
+    DeltaTable table(root);
+    table.load();
+    return table;
+}
+
+DeltaTable DeltaTable::open_or_create(const fs::path& root, const arrow::Schema& schema,
+                                      const std::vector<std::string>& partition_columns) {
+    DeltaTable table(root);
+    if (!exists(root)) {
+        base::make_directory(table.log_directory());
+        const auto commit = creating_commit(schema, partition_columns, root.filename().string());
+        base::put_if_absent(table.commit_path(0), serialize_commit(commit));
+        base::fail_point("delta.created");
+    }
+    table.load();
+    check_writable(table.snapshot_.protocol, table.snapshot_.metadata, root.string());
+    table.check_schema(schema);
+    return table;
+}
+
+fs::path DeltaTable::commit_path(std::int64_t version) const {
+    return log_directory() / fmt::format("{:020}.json", version);
+}
+
+std::optional<Commit> DeltaTable::read_commit(std::int64_t version) const {
+    const fs::path path = commit_path(version);
+    const auto text = base::read_file_if_exists(path);
+    if (!text) return std::nullopt;
+    Commit commit = parse_commit(*text, path.string());
+    if (commit.protocol) check_readable(*commit.protocol, root_.string());
+    return commit;
+}
+
+void DeltaTable::load() {
+    const LogListing listing = list_log(log_directory());
+    if (listing.last_commit < 0 && listing.checkpoints.empty()) {
+        throw usage_error(fmt::format("opening the Delta table {}", root_.string()), "there is none");
+    }
+    if (!listing.checkpoints.empty()) {
+        auto [version, parts] = *listing.checkpoints.rbegin();
+        std::ranges::sort(parts);
+        snapshot_ = read_checkpoint(parts, version);
+        checkpoint_version_ = version;
+        checkpoint_ms_ = modified_ms(parts.front());
+        check_readable(snapshot_.protocol, root_.string());
+    }
+    refresh();
+    if (snapshot_.version < listing.last_commit) {
+        throw Error(fmt::format("opening the Delta table {}", root_.string()),
+                    fmt::format("commit {} is missing, though there are later ones", snapshot_.version + 1),
+                    "Restore _delta_log from a backup, or rebuild the table with: millrace replay");
+    }
+}
+
+void DeltaTable::refresh() {
+    while (const auto commit = read_commit(snapshot_.version + 1)) snapshot_.apply(*commit);
+}
+
+void DeltaTable::check_schema(const arrow::Schema& schema) const {
+    if (base::parse_json(snapshot_.metadata.schema_json, "the table's schema") ==
+        base::parse_json(delta_schema(schema), "the schema")) {
+        return;
+    }
+    throw Error(fmt::format("opening the Delta table {} to write", root_.string()),
+                "its columns are not the ones that this program writes",
+                "Use the Millrace that wrote it, or move the table away and rebuild it with: millrace replay");
+}
+
+std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& on_conflict) {
+    commit.timestamp = base::now_ms();
+    base::fail_point("delta.commit.before");
+    while (!base::put_if_absent(commit_path(snapshot_.version + 1), serialize_commit(commit))) {
+        const auto other = read_commit(snapshot_.version + 1);
+        if (!other) {
+            throw Error(fmt::format("committing to {}", root_.string()),
+                        fmt::format("version {} vanished", snapshot_.version + 1));
+        }
+        if (other->metadata) {
+            throw Error(fmt::format("committing to {}", root_.string()), "the table's schema or settings have changed",
+                        "Start again to work with the new ones.");
+        }
+        snapshot_.apply(*other);
+        if (!on_conflict(*other)) return std::nullopt;
+    }
+    base::fail_point("delta.commit.done");
+    snapshot_.apply(commit);
+    checkpoint_if_due();
+    return snapshot_.version;
+}
+
+void DeltaTable::checkpoint_if_due() {
+    if (snapshot_.version - checkpoint_version_ < commits_per_checkpoint) return;
+    if (base::now_ms() - checkpoint_ms_ < ms_between_checkpoints) return;
+    checkpoint();
+}
+
+void DeltaTable::checkpoint() {
+    const fs::path path = log_directory() / fmt::format("{:020}.checkpoint.parquet", snapshot_.version);
+    const std::int64_t now = base::now_ms();
+    const std::int64_t oldest_tombstone = now - as_ms(deleted_file_retention());
+    const std::int64_t actions = write_checkpoint(path, snapshot_, oldest_tombstone);
+    std::erase_if(snapshot_.tombstones,
+                  [&](const auto& item) { return item.second.deletion_timestamp < oldest_tombstone; });
+    base::replace_file(log_directory() / "_last_checkpoint",
+                       json::serialize(json::object{{"version", snapshot_.version}, {"size", actions}}));
+    base::fail_point("delta.checkpoint.announced");
+    checkpoint_version_ = snapshot_.version;
+    checkpoint_ms_ = now;
+    clean_up_log();
+}
+
+void DeltaTable::clean_up_log() const {
+    const std::int64_t oldest =
+        base::now_ms() -
+        as_ms(interval_of(snapshot_.metadata, "delta.logRetentionDuration", std::chrono::hours(7 * 24)));
+    // Every version from the last checkpoint before the cut-off on stays readable.
+    std::int64_t keep_from = -1;
+    for (const auto& [version, parts] : list_log(log_directory()).checkpoints) {
+        if (modified_ms(parts.front()) < oldest) keep_from = version;
+    }
+    if (keep_from < 0) return;
+    for (const auto& entry : fs::directory_iterator(log_directory())) {
+        const auto version = leading_version(entry.path().filename().string());
+        if (version && *version < keep_from) fs::remove(entry.path());
+    }
+}
+
+base::Duration DeltaTable::deleted_file_retention() const {
+    return interval_of(snapshot_.metadata, "delta.deletedFileRetentionDuration", std::chrono::hours(7 * 24));
+}
+
+}  // namespace millrace::storage

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "storage/delta_action.h"
+#include "storage/delta_checkpoint.h"
+
+namespace millrace::storage {
+
+/// A Delta Lake table on a POSIX file system. Each object has a snapshot of its own, which refresh() and commit()
+/// move on. Not thread-safe: a thread that needs the table opens it.
+class DeltaTable {
+  public:
+    [[nodiscard]] static bool exists(const std::filesystem::path& root);
+    /// Opens at the newest version. Throws an Error when there is no table or it needs an unsupported feature.
+    static DeltaTable open(const std::filesystem::path& root);
+    /// Opens the table to write, creating it when there is none; of several processes that try, one creates it.
+    static DeltaTable open_or_create(const std::filesystem::path& root, const arrow::Schema& schema,
+                                     const std::vector<std::string>& partition_columns);
+
+    [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+    [[nodiscard]] const Snapshot& snapshot() const { return snapshot_; }
+
+    /// Moves the snapshot to the newest version.
+    void refresh();
+
+    /// Called with each commit of others that takes the version this one wanted; false gives up.
+    using OnConflict = std::function<bool(const Commit& other)>;
+    /// Commits the next version, durably, and returns it; nothing when `on_conflict` gave up. The snapshot then
+    /// includes all commits up to there. Writes a checkpoint when one is due.
+    std::optional<std::int64_t> commit(Commit commit, const OnConflict& on_conflict);
+
+    /// Checkpoints at the present version, whether one is due or not, and cleans up the log before it.
+    void checkpoint();
+
+    /// How long removed files stay, as the table's configuration says (deletedFileRetentionDuration).
+    [[nodiscard]] base::Duration deleted_file_retention() const;
+
+  private:
+    explicit DeltaTable(std::filesystem::path root) : root_(std::move(root)) {}
+
+    [[nodiscard]] std::filesystem::path log_directory() const { return root_ / "_delta_log"; }
+    [[nodiscard]] std::filesystem::path commit_path(std::int64_t version) const;
+    [[nodiscard]] std::optional<Commit> read_commit(std::int64_t version) const;
+    void load();
+    void checkpoint_if_due();
+    void clean_up_log() const;
+    void check_schema(const arrow::Schema& schema) const;
+
+    std::filesystem::path root_;
+    Snapshot snapshot_;
+    std::int64_t checkpoint_version_ = -1;
+    std::int64_t checkpoint_ms_ = 0;
+};
+
+/// Delta's schema JSON of an Arrow schema (string, integer, long, double, boolean, timestamp, binary).
+std::string delta_schema(const arrow::Schema& schema);
+
+}  // namespace millrace::storage

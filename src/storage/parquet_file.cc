@@ -1,0 +1,230 @@
+#include "storage/parquet_file.h"
+
+#include <arrow/api.h>
+#include <arrow/io/file.h>
+#include <fmt/format.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/statistics.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <optional>
+
+#include "base/error.h"
+#include "base/fail_point.h"
+#include "base/json.h"
+#include "storage/arrow_status.h"
+
+namespace millrace::storage {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::int64_t rows_per_group = 1 << 20;
+constexpr std::size_t longest_stat = 64;
+
+std::shared_ptr<parquet::WriterProperties> writer_properties(const ParquetLayout& layout) {
+    parquet::WriterProperties::Builder builder;
+    builder.compression(parquet::Compression::SNAPPY)->created_by("Millrace")->max_row_group_length(rows_per_group);
+    for (const auto& column : layout.plain) builder.disable_dictionary(column);
+    for (const auto& column : layout.delta_encoded) {
+        builder.disable_dictionary(column)->encoding(column, parquet::Encoding::DELTA_BINARY_PACKED);
+    }
+    return builder.build();
+}
+
+/// A timestamp in the ISO form of Delta's stats, whose milliseconds are rounded down (min) or up (max).
+std::string stats_time(std::int64_t us, bool up) {
+    const std::int64_t ms = up ? (us >= 0 ? (us + 999) / 1000 : us / 1000) : (us >= 0 ? us / 1000 : (us - 999) / 1000);
+    const auto time = std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(ms));
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const auto rest = (time - day).count();
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), rest / 3600000,
+                       rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
+}
+
+/// Gathers the statistics of one column over all row groups, as JSON values.
+struct ColumnStats {
+    json::value min;
+    json::value max;
+    std::int64_t nulls = 0;
+    bool known = true;
+
+    template <typename Value>
+    void include(const Value& low, const Value& high) {
+        if (min.is_null() || value_to_compare<Value>(min) > low) min = json::value_from(low);
+        if (max.is_null() || value_to_compare<Value>(max) < high) max = json::value_from(high);
+    }
+    template <typename Value>
+    static Value value_to_compare(const json::value& value) {
+        return json::value_to<Value>(value);
+    }
+};
+
+void include_typed(ColumnStats& column, const parquet::Statistics& statistics, const arrow::DataType& type) {
+    switch (statistics.physical_type()) {
+        case parquet::Type::INT32: {
+            const auto& typed = dynamic_cast<const parquet::Int32Statistics&>(statistics);
+            column.include<std::int64_t>(typed.min(), typed.max());
+            break;
+        }
+        case parquet::Type::INT64: {
+            const auto& typed = dynamic_cast<const parquet::Int64Statistics&>(statistics);
+            if (type.id() == arrow::Type::TIMESTAMP) {
+                column.include<std::string>(stats_time(typed.min(), false), stats_time(typed.max(), true));
+            } else {
+                column.include<std::int64_t>(typed.min(), typed.max());
+            }
+            break;
+        }
+        case parquet::Type::DOUBLE: {
+            const auto& typed = dynamic_cast<const parquet::DoubleStatistics&>(statistics);
+            column.include<double>(typed.min(), typed.max());
+            break;
+        }
+        case parquet::Type::BYTE_ARRAY: {
+            const auto& typed = dynamic_cast<const parquet::ByteArrayStatistics&>(statistics);
+            const std::string_view low(typed.min());
+            const std::string_view high(typed.max());
+            if (type.id() != arrow::Type::STRING || low.size() > longest_stat || high.size() > longest_stat) {
+                column.known = false;
+            } else {
+                column.include<std::string>(std::string(low), std::string(high));
+            }
+            break;
+        }
+        default:
+            column.known = false;
+    }
+}
+
+ColumnStats column_stats(const parquet::FileMetaData& metadata, int index, const arrow::DataType& type) {
+    ColumnStats column;
+    for (int group = 0; group < metadata.num_row_groups(); ++group) {
+        const auto statistics = metadata.RowGroup(group)->ColumnChunk(index)->statistics();
+        if (!statistics || !statistics->HasNullCount()) {
+            column.known = false;
+            continue;
+        }
+        column.nulls += statistics->null_count();
+        if (statistics->HasMinMax()) {
+            include_typed(column, *statistics, type);
+        } else if (statistics->num_values() > 0) {
+            column.known = false;
+        }
+    }
+    return column;
+}
+
+std::string stats_json(const parquet::FileMetaData& metadata, const arrow::Schema& schema) {
+    json::object min;
+    json::object max;
+    json::object nulls;
+    for (int i = 0; i < schema.num_fields(); ++i) {
+        const std::string& name = schema.field(i)->name();
+        const ColumnStats column = column_stats(metadata, i, *schema.field(i)->type());
+        nulls[name] = column.nulls;
+        if (!column.known || column.min.is_null()) continue;
+        min[name] = column.min;
+        max[name] = column.max;
+    }
+    return json::serialize(json::object{{"numRecords", metadata.num_rows()},
+                                        {"minValues", std::move(min)},
+                                        {"maxValues", std::move(max)},
+                                        {"nullCount", std::move(nulls)}});
+}
+
+std::vector<int> column_indices(const parquet::FileMetaData& metadata, const std::vector<std::string>& columns,
+                                const std::string& doing) {
+    std::vector<int> indices;
+    for (const auto& name : columns) {
+        const int index = metadata.schema()->ColumnIndex(name);
+        if (index < 0) throw Error(doing, fmt::format("it has no column {}", name));
+        indices.push_back(index);
+    }
+    return indices;
+}
+
+std::vector<int> all_of(int count) {
+    std::vector<int> indices(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) indices[static_cast<std::size_t>(i)] = i;
+    return indices;
+}
+
+}  // namespace
+
+ParquetWriter::ParquetWriter(const fs::path& path, const ParquetLayout& layout)
+    : doing_(fmt::format("writing {}", path.string())), layout_(layout) {
+    file_ = value_of(arrow::io::FileOutputStream::Open(path.string()), doing_);
+}
+
+ParquetWriter::~ParquetWriter() = default;
+
+void ParquetWriter::open_writer(const arrow::Schema& schema) {
+    writer_ = value_of(parquet::arrow::FileWriter::Open(schema, arrow::default_memory_pool(), file_,
+                                                        writer_properties(layout_)),
+                       doing_);
+}
+
+void ParquetWriter::write(const arrow::RecordBatch& rows) {
+    // The writer takes dictionary columns only when they were announced, so the first rows tell the schema.
+    if (!writer_) open_writer(*rows.schema());
+    const auto table = value_of(arrow::Table::FromRecordBatches({rows.Slice(0)}), doing_);
+    check(writer_->WriteTable(*table, rows_per_group), doing_);
+}
+
+WrittenFile ParquetWriter::finish() {
+    if (!writer_) open_writer(*layout_.schema);
+    check(writer_->Close(), doing_);
+    check(file_->Flush(), doing_);
+    WrittenFile written;
+    written.bytes = value_of(file_->Tell(), doing_);
+    base::fail_point("parquet.written");
+    if (::fdatasync(file_->file_descriptor()) != 0) throw system_error(doing_, errno);
+    check(file_->Close(), doing_);
+    base::fail_point("parquet.synced");
+    const auto metadata = writer_->metadata();
+    std::shared_ptr<arrow::Schema> schema;
+    check(parquet::arrow::FromParquetSchema(metadata->schema(), &schema), doing_);
+    written.rows = metadata->num_rows();
+    written.stats = stats_json(*metadata, *schema);
+    return written;
+}
+
+void scan_parquet(const fs::path& path, const std::vector<std::string>& columns,
+                  const std::function<void(const arrow::RecordBatch&)>& visit,
+                  const std::vector<std::string>& as_dictionary) {
+    const std::string doing = fmt::format("reading {}", path.string());
+    const auto file = value_of(arrow::io::ReadableFile::Open(path.string()), doing);
+    parquet::arrow::FileReaderBuilder builder;
+    check(builder.Open(file), doing);
+    const auto metadata = builder.raw_reader()->metadata();
+    parquet::ArrowReaderProperties properties;
+    properties.set_batch_size(64 << 10);
+    properties.set_pre_buffer(false);
+    for (const auto& name : as_dictionary) {
+        if (const int index = metadata->schema()->ColumnIndex(name); index >= 0) {
+            properties.set_read_dictionary(index, true);
+        }
+    }
+    const auto reader = value_of(builder.properties(properties)->Build(), doing);
+    const auto indices =
+        columns.empty() ? all_of(metadata->num_columns()) : column_indices(*metadata, columns, doing);
+    const auto batches = value_of(reader->GetRecordBatchReader(all_of(metadata->num_row_groups()), indices), doing);
+    for (;;) {
+        std::shared_ptr<arrow::RecordBatch> batch;
+        check(batches->ReadNext(&batch), doing);
+        if (!batch) break;
+        visit(*batch);
+    }
+}
+
+}  // namespace millrace::storage

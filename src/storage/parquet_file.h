@@ -1,0 +1,61 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace parquet::arrow {
+class FileWriter;
+}
+namespace arrow::io {
+class FileOutputStream;
+}
+
+namespace millrace::storage {
+
+/// How the columns of a table are laid out in Parquet; all are snappy-compressed.
+struct ParquetLayout {
+    std::shared_ptr<arrow::Schema> schema;     ///< of the file: without the partition columns
+    std::vector<std::string> plain;            ///< columns of mostly distinct strings: no dictionary
+    std::vector<std::string> delta_encoded;    ///< integers that rise steadily: DELTA_BINARY_PACKED
+    std::vector<std::string> dictionary_read;  ///< strings that repeat: kept as dictionaries when files are rewritten
+};
+
+struct WrittenFile {
+    std::int64_t rows = 0;
+    std::int64_t bytes = 0;
+    std::string stats;  ///< Delta's stats JSON: numRecords, minValues, maxValues, nullCount
+};
+
+/// Writes one Parquet file, durably. A string column may be given as a dictionary array, the same in every write.
+/// The layout must outlive the writer.
+class ParquetWriter {
+  public:
+    ParquetWriter(const std::filesystem::path& path, const ParquetLayout& layout);
+    ~ParquetWriter();
+
+    /// Adds a row group (or several, of up to a million rows).
+    void write(const arrow::RecordBatch& rows);
+    /// Ends the file and syncs it; its name in the directory is the caller's to sync.
+    WrittenFile finish();
+
+  private:
+    void open_writer(const arrow::Schema& schema);
+
+    std::string doing_;
+    const ParquetLayout& layout_;
+    std::shared_ptr<arrow::io::FileOutputStream> file_;
+    std::unique_ptr<parquet::arrow::FileWriter> writer_;
+};
+
+/// Reads the named columns of a Parquet file, batch by batch, in row order. With no columns named, all.
+void scan_parquet(const std::filesystem::path& path, const std::vector<std::string>& columns,
+                  const std::function<void(const arrow::RecordBatch&)>& visit,
+                  const std::vector<std::string>& as_dictionary = {});
+
+}  // namespace millrace::storage
