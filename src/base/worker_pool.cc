@@ -1,11 +1,13 @@
 #include "base/worker_pool.h"
 
+#include <algorithm>
 #include <latch>
 #include <utility>
 
 namespace millrace::base {
 
 WorkerPool::WorkerPool(std::size_t threads) {
+    if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 

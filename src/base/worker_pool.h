@@ -13,7 +13,8 @@ namespace millrace::base {
 /// A fixed set of threads that run tasks in the order they came.
 class WorkerPool {
   public:
-    explicit WorkerPool(std::size_t threads);
+    /// 0 threads stands for one a processor.
+    explicit WorkerPool(std::size_t threads = 0);
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
     /// Waits for the tasks that were added.

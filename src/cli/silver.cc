@@ -6,6 +6,7 @@
 #include "cli/silver_options.h"
 #include "cli/text_table.h"
 #include "pipeline/silver_stage.h"
+#include "pipeline/upkeep.h"
 
 namespace millrace::cli {
 
@@ -42,10 +43,17 @@ int run_silver(const Globals& globals, const Options& options) {
     data.adopt(settings);
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
-    pipeline::SilverStage stage(data, *log, settings, options.silver);
+    const pipeline::WriterLock writer_lock(data);
+    base::WorkerPool pool;
+    pipeline::SilverWriter writer(data, *log, pool);
+    pipeline::SilverStage stage(writer, *log, settings, options.silver, pool);
+    pipeline::BatchHistory history(data.progress() / "silver.jsonl");
+    std::optional<pipeline::Upkeep> upkeep;
+    if (!options.silver.available_now) upkeep.emplace(data);
     std::int64_t batches = 0;
     stage.on_batch([&](const pipeline::BatchReport& report) {
         ++batches;
+        history.add(report);
         fmt::print("{}\n", options.as_json ? base::json::serialize(report.to_json()) : report.line());
         std::fflush(stdout);
     });

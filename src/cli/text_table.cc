@@ -96,4 +96,16 @@ std::string TextTable::text(const std::vector<std::string>& columns) const {
     return text;
 }
 
+base::json::object TextTable::json(const std::vector<std::string>& columns) const {
+    base::json::array rows;
+    for (const auto& row : rows_) {
+        base::json::object object;
+        for (const std::size_t place : places(columns)) {
+            object[columns_[place]] = row[place].empty() ? base::json::value() : base::json::value(row[place]);
+        }
+        rows.push_back(std::move(object));
+    }
+    return {{"rows", std::move(rows)}};
+}
+
 }  // namespace millrace::cli

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
+
 namespace millrace::cli {
 
 /// Rows of columns as a table for people, or as JSON.
@@ -23,6 +25,8 @@ class TextTable {
     [[nodiscard]] std::size_t rows() const { return rows_.size(); }
     /// The table with a header, of all columns or the named ones.
     [[nodiscard]] std::string text(const std::vector<std::string>& columns = {}) const;
+    /// {"rows": [{column: text}]}; empty cells are null.
+    [[nodiscard]] base::json::object json(const std::vector<std::string>& columns = {}) const;
 
   private:
     [[nodiscard]] std::vector<std::size_t> places(const std::vector<std::string>& columns) const;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "pipeline/table_ids.h"
-
 namespace millrace::pipeline {
 
 namespace {
@@ -72,6 +70,11 @@ void Lane::assign(int number, const PartitionProgress& progress, std::set<bronze
         partition->quarantined_before = std::move(quarantined);
         partition->end = end;
     }
+}
+
+bronze::Offset Lane::next_offset(int number) const {
+    const auto found = std::ranges::find_if(partitions_, [&](const auto& partition) { return partition->number == number; });
+    return (*found)->part.end.next_offset;
 }
 
 bool Lane::finished() const {
@@ -191,11 +194,9 @@ void Lane::recycle(std::unique_ptr<silver::EventColumns> columns) {
 
 void Lane::settle_old_records() {
     if (old_records_.empty()) return;
-    if (!table_) table_ = storage::DeltaTable::open(context_.data.silver());
-    table_->refresh();
     DatedIds wanted;
     for (const OldRecord& old : old_records_) wanted.insert({old.id, model::day_of(old.time)});
-    const auto found = find_in_table(*table_, wanted);
+    const auto found = context_.find_in_table(wanted);
     for (const OldRecord& old : old_records_) {
         if (found.contains({old.id, model::day_of(old.time)})) {
             ++old.partition->part.duplicates;

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <array>
-#include <atomic>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,24 +12,25 @@
 #include "bronze/event_log.h"
 #include "pipeline/data_directory.h"
 #include "pipeline/partition_progress.h"
+#include "pipeline/table_ids.h"
 #include "silver/check.h"
 #include "silver/decoder.h"
 #include "silver/event_columns.h"
 #include "silver/horizon.h"
 #include "silver/id_set.h"
 #include "silver/quarantine_rows.h"
-#include "storage/delta_table.h"
 
 namespace millrace::pipeline {
 
 /// What all lanes of a stage share.
 struct LaneContext {
     const bronze::EventLog& log;
-    const DataDirectory& data;
     const ShopSettings& settings;
     silver::EventTypes& types;
     silver::IdSet& ids;
     silver::Horizon& horizon;
+    /// Those of some ids, older than the horizon, that the table has.
+    std::function<DatedIds(const DatedIds&)> find_in_table;
 };
 
 /// What a lane did in one partition within one batch.
@@ -67,6 +69,8 @@ class Lane {
 
     /// Processes some of what each partition has; returns how many records. `batch` is the one being filled.
     std::size_t step(std::uint32_t batch);
+    /// The offset that a partition is to be read from next.
+    [[nodiscard]] bronze::Offset next_offset(int partition) const;
     /// True when each partition has come to its end.
     [[nodiscard]] bool finished() const;
     /// True when the part has so many rows, bytes or files that the batch should end.
@@ -101,7 +105,6 @@ class Lane {
     std::vector<std::unique_ptr<silver::EventColumns>> files_;
     std::vector<silver::QuarantineRow> quarantine_;
     std::vector<OldRecord> old_records_;
-    std::optional<storage::DeltaTable> table_;  // opened when first needed
     std::int64_t rows_ = 0;
     std::int64_t bytes_ = 0;
     std::int64_t old_bytes_ = 0;

@@ -4,8 +4,7 @@
 #include <set>
 
 #include "base/log.h"
-#include "pipeline/quarantined_offsets.h"
-#include "pipeline/table_ids.h"
+#include "storage/file_stats.h"
 
 namespace millrace::pipeline {
 
@@ -23,21 +22,21 @@ std::size_t lane_count(const SilverOptions& options, int partitions) {
 
 }  // namespace
 
-SilverStage::SilverStage(const DataDirectory& data, const bronze::EventLog& log, const ShopSettings& settings,
-                         SilverOptions options)
-    : data_(data),
+SilverStage::SilverStage(BatchSink& sink, const bronze::EventLog& log, const ShopSettings& settings,
+                         SilverOptions options, base::WorkerPool& pool)
+    : sink_(sink),
       log_(log),
       settings_(settings),
       options_(options),
-      pool_(processors()),
-      writer_(data, log, pool_),
+      pool_(pool),
       types_(settings.rules.max_event_types),
       ids_(static_cast<std::size_t>(options.dedupe_bytes)),
       horizon_(options.horizon, log.partitions()),
-      history_(data.progress() / "silver.jsonl"),
       ends_(static_cast<std::size_t>(log.partitions())),
-      committed_(static_cast<std::size_t>(log.partitions())) {
-    const LaneContext context{log_, data_, settings_, types_, ids_, horizon_};
+      committed_(static_cast<std::size_t>(log.partitions())),
+      read_(static_cast<std::size_t>(log.partitions())) {
+    const LaneContext context{log_,     settings_, types_,
+                              ids_,     horizon_,  [this](const DatedIds& wanted) { return sink_.find_ids(wanted); }};
     const std::size_t lanes = lane_count(options_, log.partitions());
     for (std::size_t lane = 0; lane < lanes; ++lane) {
         std::vector<int> partitions;
@@ -55,35 +54,34 @@ SilverStage::~SilverStage() { end_lanes(); }
 /// Takes up where the table's snapshot says: ids, event types, and each lane's place in its partitions.
 void SilverStage::load_state() {
     const base::Stopwatch watch;
-    writer_.silver().refresh();
-    writer_.quarantine().refresh();
-    const storage::Snapshot& snapshot = writer_.silver().snapshot();
+    sink_.refresh();
+    const storage::Snapshot& snapshot = sink_.snapshot();
     for (const auto& [path, add] : snapshot.files) {
-        for (const auto& [column, value] : add.partition_values) {
-            if (column == "event_type") types_.include(value);
-        }
+        types_.include(storage::partition_value(add, "event_type"));
     }
-    const std::int64_t loaded = load_ids(writer_.silver(), ids_, horizon_, log_.partitions(), pool_);
+    const std::int64_t loaded = load_ids(sink_.root(), snapshot.files, ids_, horizon_, log_.partitions(), pool_);
     for (const auto& lane : lanes_) {
         for (const int p : lane->partitions()) {
-            const auto progress = read_progress(snapshot, log_.topic(), log_.epoch(), p, log_.offsets(p).start);
+            const PartitionProgress progress = sink_.progress(p);
             check_same_log(log_, p, progress);
-            lane->assign(p, progress,
-                         quarantined_offsets(writer_.quarantine(), log_.topic(), log_.epoch(), p, progress.next_offset),
-                         ends_[static_cast<std::size_t>(p)]);
+            lane->assign(p, progress, sink_.quarantined(p, progress.next_offset), ends_[static_cast<std::size_t>(p)]);
             committed_[static_cast<std::size_t>(p)] = progress.next_offset;
+            read_[static_cast<std::size_t>(p)] = progress.next_offset;
         }
     }
     if (loaded > 0) spdlog::info("silver: took up at version {}, {} ids in {:.2f} s", snapshot.version, loaded, watch.seconds());
 }
 
-std::int64_t SilverStage::lag() const {
+std::int64_t SilverStage::lag_behind(const std::vector<std::atomic<bronze::Offset>>& offsets) const {
     std::int64_t lag = 0;
     for (int p = 0; p < log_.partitions(); ++p) {
-        lag += std::max<std::int64_t>(0, log_.offsets(p).end - committed_[static_cast<std::size_t>(p)].load());
+        lag += std::max<std::int64_t>(0, log_.offsets(p).end - offsets[static_cast<std::size_t>(p)].load());
     }
     return lag;
 }
+
+std::int64_t SilverStage::lag() const { return lag_behind(committed_); }
+std::int64_t SilverStage::lag_unread() const { return lag_behind(read_); }
 
 void SilverStage::run(const base::StopSignal& stop) {
     load_state();
@@ -155,6 +153,7 @@ void SilverStage::lane_loop(Lane& lane, std::size_t index) {
         }
         const std::size_t processed = lane.step(batch);
         if (processed > 0) {
+            for (const int p : lane.partitions()) read_[static_cast<std::size_t>(p)] = lane.next_offset(p);
             if (rows_filling_.fetch_add(static_cast<std::int64_t>(processed)) == 0 && options_.trigger.count() == 0) {
                 { const std::lock_guard lock(mutex_); }  // so that the wake-up can't fall between check and wait
                 lanes_changed_.notify_all();
@@ -243,7 +242,7 @@ void SilverStage::open_next_batch() {
 /// Another writer was faster: gives up what is not committed, and continues from the table. The lanes are waiting.
 void SilverStage::start_over() {
     spdlog::info("silver: another writer has committed; starting again from version {}",
-                 writer_.silver().snapshot().version);
+                 sink_.snapshot().version);
     ids_.roll_back();
     load_state();
 }
@@ -261,7 +260,7 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     for (const LanePart& part : parts) report.received += part.received();
     if (report.received == 0) return true;
     if (on_parts_) on_parts_(parts);
-    if (!writer_.commit(parts, ids_, report)) return false;
+    if (!sink_.commit(parts, ids_, report)) return false;
     ids_.set_committed(batch);
     report_batch(report, parts);
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -289,7 +288,6 @@ void SilverStage::report_batch(BatchReport& report, const std::vector<LanePart>&
     report.ids_in_memory = static_cast<std::int64_t>(ids_.size());
     const double busy = std::max(report.fill_seconds, report.encode_seconds + report.quarantine_seconds + report.commit_seconds);
     report.rows_per_second = busy > 0 ? static_cast<double>(report.received) / busy : 0;
-    history_.add(report);
     if (on_batch_) on_batch_(report);
 }
 

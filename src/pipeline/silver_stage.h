@@ -45,8 +45,9 @@ class SilverStage {
     using OnBatch = std::function<void(const BatchReport&)>;
     using OnParts = std::function<void(const std::vector<LanePart>&)>;
 
-    SilverStage(const DataDirectory& data, const bronze::EventLog& log, const ShopSettings& settings,
-                SilverOptions options);
+    /// `sink` is a SilverWriter, or a Rebuild (rebuild.h); `pool` encodes and loads.
+    SilverStage(BatchSink& sink, const bronze::EventLog& log, const ShopSettings& settings, SilverOptions options,
+                base::WorkerPool& pool);
     ~SilverStage();
 
     /// Called after each commit, from the thread that calls run().
@@ -58,12 +59,18 @@ class SilverStage {
     /// Throws an Error on a fault in any thread; what was committed stays.
     void run(const base::StopSignal& stop);
 
+    /// Where to end in a partition, with available_now: its end at the start, unless it is set here before run().
+    void end_at(int partition, bronze::Offset end) { ends_[static_cast<std::size_t>(partition)] = end; }
+
     /// Records in the log that are not committed yet. Thread-safe.
     [[nodiscard]] std::int64_t lag() const;
+    /// Records in the log that no lane has read yet. Thread-safe.
+    [[nodiscard]] std::int64_t lag_unread() const;
 
   private:
     enum class Ending { no, drained, stopped };
 
+    [[nodiscard]] std::int64_t lag_behind(const std::vector<std::atomic<bronze::Offset>>& offsets) const;
     void load_state();
     void start_lanes();
     void lane_loop(Lane& lane, std::size_t index);
@@ -78,23 +85,23 @@ class SilverStage {
     void end_lanes();
     void loop(const base::StopSignal& stop);
 
-    const DataDirectory& data_;
+    BatchSink& sink_;
     const bronze::EventLog& log_;
     const ShopSettings& settings_;
     const SilverOptions options_;
     OnBatch on_batch_;
     OnParts on_parts_;
 
-    base::WorkerPool pool_;
-    SilverWriter writer_;
+    base::WorkerPool& pool_;
     silver::EventTypes types_;
     silver::IdSet ids_;
     silver::Horizon horizon_;
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::vector<std::thread> threads_;
-    BatchHistory history_;
     std::vector<std::optional<bronze::Offset>> ends_;  // by partition, with available_now
     std::vector<std::atomic<bronze::Offset>> committed_;  // next offset, by partition
+
+    std::vector<std::atomic<bronze::Offset>> read_;       // likewise, as far as the lanes have come
 
     std::atomic<bool> sealing_ = false;
     std::atomic<std::int64_t> rows_filling_ = 0;

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fail_point.h"
-#include "pipeline/table_ids.h"
+#include "pipeline/quarantined_offsets.h"
 #include "silver/silver_table.h"
 #include "storage/parquet_file.h"
 
@@ -34,12 +34,13 @@ std::map<int, std::vector<const silver::QuarantineRow*>> rows_by_partition(const
     return rows;
 }
 
-}  // namespace
-
+/// `event_date=2019-10-01/event_type=view`.
 std::string silver_directory(const silver::EventColumns& columns) {
     return storage::partition_directory(
         {{"event_date", model::format_day(columns.day())}, {"event_type", columns.event_type()}});
 }
+
+}  // namespace
 
 SilverWriter::SilverWriter(const DataDirectory& data, const bronze::EventLog& log, base::WorkerPool& pool)
     : log_(log),
@@ -48,6 +49,24 @@ SilverWriter::SilverWriter(const DataDirectory& data, const bronze::EventLog& lo
                                                   silver::silver_partition_columns())),
       quarantine_(storage::DeltaTable::open_or_create(data.quarantine(), *silver::quarantine_schema(), {})),
       run_id_(random_id()) {}
+
+void SilverWriter::refresh() {
+    silver_.refresh();
+    quarantine_.refresh();
+}
+
+PartitionProgress SilverWriter::progress(int partition) const {
+    return read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), partition, log_.offsets(partition).start);
+}
+
+std::set<bronze::Offset> SilverWriter::quarantined(int partition, bronze::Offset from) const {
+    return quarantined_offsets(quarantine_, log_.topic(), log_.epoch(), partition, from);
+}
+
+DatedIds SilverWriter::find_ids(const DatedIds& wanted) const {
+    const auto table = storage::DeltaTable::open(silver_.root());
+    return find_in_files(table.root(), table.snapshot().files, wanted);
+}
 
 storage::AddFile SilverWriter::write_file(const silver::EventColumns& columns, std::size_t number,
                                           model::Timestamp processing_timestamp) const {
@@ -150,7 +169,7 @@ bool SilverWriter::commit_silver(const std::vector<LanePart>& parts, std::vector
         if (other.removes_data() || touches_our_progress(other, parts)) return false;
         std::vector<storage::AddFile> theirs = other.adds;
         std::erase_if(theirs, [](const storage::AddFile& add) { return !add.data_change; });
-        return add_ids(silver_, theirs, ids);
+        return add_ids(silver_.root(), theirs, ids);
     });
     base::fail_point("silver.committed");
     return version.has_value();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -8,27 +9,49 @@
 #include "pipeline/batch_report.h"
 #include "pipeline/data_directory.h"
 #include "pipeline/lane.h"
+#include "pipeline/table_ids.h"
 #include "storage/delta_table.h"
 
 namespace millrace::pipeline {
 
+/// Where the silver stage's batches go, and where it takes up its work.
+class BatchSink {
+  public:
+    virtual ~BatchSink() = default;
+    /// Looks at what other writers have committed.
+    virtual void refresh() = 0;
+    /// The table that the stage continues: its progress, its event types, and the files with its ids.
+    [[nodiscard]] virtual const storage::Snapshot& snapshot() const = 0;
+    [[nodiscard]] virtual const std::filesystem::path& root() const = 0;
+    [[nodiscard]] virtual PartitionProgress progress(int partition) const = 0;
+    /// Offsets from `from` on whose quarantine rows are written already.
+    [[nodiscard]] virtual std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const = 0;
+    /// Those of `wanted` that the table has by now. Called from the lanes' threads.
+    [[nodiscard]] virtual DatedIds find_ids(const DatedIds& wanted) const = 0;
+    /// Takes a batch over, durably. False when it must be given up, and the stage start again from snapshot().
+    virtual bool commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) = 0;
+};
+
 /// Writes batches into the two tables: data files first, then the quarantine commit, then the silver commit, which is
 /// also the checkpoint. Not thread-safe.
-class SilverWriter {
+class SilverWriter : public BatchSink {
   public:
     /// Opens both tables, creating them when there are none.
     SilverWriter(const DataDirectory& data, const bronze::EventLog& log, base::WorkerPool& pool);
 
-    [[nodiscard]] storage::DeltaTable& silver() { return silver_; }
-    [[nodiscard]] storage::DeltaTable& quarantine() { return quarantine_; }
+    void refresh() override;
+    [[nodiscard]] const storage::Snapshot& snapshot() const override { return silver_.snapshot(); }
+    [[nodiscard]] const std::filesystem::path& root() const override { return silver_.root(); }
+    [[nodiscard]] PartitionProgress progress(int partition) const override;
+    [[nodiscard]] std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const override;
+    [[nodiscard]] DatedIds find_ids(const DatedIds& wanted) const override;
+    /// False when another writer has processed one of the batch's partitions, or rows with one of its ids, or has
+    /// rebuilt the table meanwhile.
+    bool commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) override;
 
     /// Writes the parts' rows into files and returns what the log would name; nothing is committed yet.
     [[nodiscard]] std::vector<storage::AddFile> write_files(const std::vector<LanePart>& parts);
     [[nodiscard]] std::vector<storage::AddFile> write_quarantine_files(const std::vector<LanePart>& parts);
-
-    /// Commits a batch. False when another writer has processed one of its partitions, or rows with one of its ids, or
-    /// has rebuilt the table meanwhile: then nothing was added to silver, and the stage starts again from the table.
-    bool commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report);
 
   private:
     bool commit_quarantine(const std::vector<LanePart>& parts);
@@ -44,9 +67,5 @@ class SilverWriter {
     std::string run_id_;
     std::int64_t batches_ = 0;
 };
-
-/// The names of the data directories, and the names of the tables' files, follow from what a file holds:
-/// `event_date=2019-10-01/event_type=view`.
-std::string silver_directory(const silver::EventColumns& columns);
 
 }  // namespace millrace::pipeline

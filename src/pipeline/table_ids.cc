@@ -24,9 +24,9 @@ const Array& column(const arrow::RecordBatch& batch, const char* name) {
     return dynamic_cast<const Array&>(*batch.GetColumnByName(name));
 }
 
-void scan_ids(const storage::DeltaTable& table, const storage::AddFile& add,
+void scan_ids(const std::filesystem::path& root, const storage::AddFile& add,
               const std::function<void(const silver::IdHash&, Timestamp)>& visit) {
-    storage::scan_parquet(table.root() / add.path, {"event_id", "event_timestamp"}, [&](const arrow::RecordBatch& rows) {
+    storage::scan_parquet(root / add.path, {"event_id", "event_timestamp"}, [&](const arrow::RecordBatch& rows) {
         const auto& ids = column<arrow::StringArray>(rows, "event_id");
         const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
         for (std::int64_t i = 0; i < rows.num_rows(); ++i) visit(silver::hash_id(ids.GetView(i)), times.Value(i));
@@ -34,11 +34,11 @@ void scan_ids(const storage::DeltaTable& table, const storage::AddFile& add,
 }
 
 /// The ids of one file that lie within the horizon, into the set, a few at a time so that their slots are prefetched.
-std::int64_t load_file(const storage::DeltaTable& table, const storage::AddFile& add, Timestamp floor,
+std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile& add, Timestamp floor,
                        silver::IdSet& ids, silver::Horizon& horizon) {
     const std::vector<std::string> columns = {"event_id", "event_timestamp", "kafka_timestamp", "partition"};
     std::int64_t loaded = 0;
-    storage::scan_parquet(table.root() / add.path, columns, [&](const arrow::RecordBatch& rows) {
+    storage::scan_parquet(root / add.path, columns, [&](const arrow::RecordBatch& rows) {
         constexpr std::int64_t chunk = 16;
         const auto& names = column<arrow::StringArray>(rows, "event_id");
         const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
@@ -64,9 +64,9 @@ std::int64_t load_file(const storage::DeltaTable& table, const storage::AddFile&
 
 /// A time that the horizon is sure to reach: each partition's clock is at least min(max event time, min log time) of
 /// any one of its files.
-Timestamp surely_reached(const storage::Snapshot& snapshot, int partitions) {
+Timestamp surely_reached(const Files& files, int partitions) {
     std::vector<Timestamp> clocks(static_cast<std::size_t>(partitions), earliest);
-    for (const auto& [path, add] : snapshot.files) {
+    for (const auto& [path, add] : files) {
         const storage::FileStats stats(add);
         const auto partition = stats.min("partition");
         const auto event_time = stats.max_time("event_timestamp");
@@ -84,14 +84,14 @@ Timestamp surely_reached(const storage::Snapshot& snapshot, int partitions) {
 
 }  // namespace
 
-DatedIds find_in_table(const storage::DeltaTable& table, const DatedIds& wanted) {
+DatedIds find_in_files(const std::filesystem::path& root, const Files& files, const DatedIds& wanted) {
     std::unordered_set<std::int64_t> days;
     for (const DatedId& dated : wanted) days.insert(dated.day);
     DatedIds found;
-    for (const auto& [path, add] : table.snapshot().files) {
+    for (const auto& [path, add] : files) {
         const auto day = model::parse_day(storage::partition_value(add, "event_date"));
         if (!day || !days.contains(*day)) continue;
-        scan_ids(table, add, [&](const silver::IdHash& id, Timestamp time) {
+        scan_ids(root, add, [&](const silver::IdHash& id, Timestamp time) {
             const DatedId dated{id, model::day_of(time)};
             if (wanted.contains(dated)) found.insert(dated);
         });
@@ -99,11 +99,10 @@ DatedIds find_in_table(const storage::DeltaTable& table, const DatedIds& wanted)
     return found;
 }
 
-std::int64_t load_ids(const storage::DeltaTable& table, silver::IdSet& ids, silver::Horizon& horizon, int partitions,
-                      base::WorkerPool& pool) {
-    const auto& files = table.snapshot().files;
+std::int64_t load_ids(const std::filesystem::path& root, const Files& files, silver::IdSet& ids,
+                      silver::Horizon& horizon, int partitions, base::WorkerPool& pool) {
     if (files.empty()) return 0;
-    const Timestamp reached = surely_reached(table.snapshot(), partitions);
+    const Timestamp reached = surely_reached(files, partitions);
     const Timestamp floor = reached == earliest ? earliest : reached - horizon.length().count();
     std::vector<const storage::AddFile*> wanted;
     std::int64_t rows = 0;
@@ -118,16 +117,16 @@ std::int64_t load_ids(const storage::DeltaTable& table, silver::IdSet& ids, silv
     std::atomic<std::int64_t> loaded = 0;
     std::vector<std::function<void()>> tasks;
     for (const storage::AddFile* add : wanted) {
-        tasks.emplace_back([&, add] { loaded += load_file(table, *add, floor, ids, horizon); });
+        tasks.emplace_back([&, add] { loaded += load_file(root, *add, floor, ids, horizon); });
     }
     pool.run_all(std::move(tasks));
     return loaded;
 }
 
-bool add_ids(const storage::DeltaTable& table, const std::vector<storage::AddFile>& files, silver::IdSet& ids) {
+bool add_ids(const std::filesystem::path& root, const std::vector<storage::AddFile>& files, silver::IdSet& ids) {
     bool fresh = true;
     for (const storage::AddFile& add : files) {
-        scan_ids(table, add, [&](const silver::IdHash& id, Timestamp time) { fresh &= ids.insert(id, time, 0); });
+        scan_ids(root, add, [&](const silver::IdHash& id, Timestamp time) { fresh &= ids.insert(id, time, 0); });
     }
     return fresh;
 }

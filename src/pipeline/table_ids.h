@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <filesystem>
+#include <map>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -25,15 +27,18 @@ struct DatedIdHash {
 };
 using DatedIds = std::unordered_set<DatedId, DatedIdHash>;
 
-/// Those of `wanted` that the table's snapshot holds, found by streaming the id column of their days.
-DatedIds find_in_table(const storage::DeltaTable& table, const DatedIds& wanted);
+/// A table's live files, by path.
+using Files = std::map<std::string, storage::AddFile>;
+
+/// Those of `wanted` that `files` under `root` hold, found by streaming the id column of their days.
+DatedIds find_in_files(const std::filesystem::path& root, const Files& files, const DatedIds& wanted);
 
 /// Loads the ids within the horizon into `ids`, sets its floor, and sets the horizon's clocks to what they were.
 /// Runs on `pool`. Returns how many ids were read.
-std::int64_t load_ids(const storage::DeltaTable& table, silver::IdSet& ids, silver::Horizon& horizon, int partitions,
-                      base::WorkerPool& pool);
+std::int64_t load_ids(const std::filesystem::path& root, const Files& files, silver::IdSet& ids,
+                      silver::Horizon& horizon, int partitions, base::WorkerPool& pool);
 
 /// Adds the ids of `files` to `ids` as committed; false when one is there already.
-bool add_ids(const storage::DeltaTable& table, const std::vector<storage::AddFile>& files, silver::IdSet& ids);
+bool add_ids(const std::filesystem::path& root, const std::vector<storage::AddFile>& files, silver::IdSet& ids);
 
 }  // namespace millrace::pipeline

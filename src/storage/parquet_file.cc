@@ -181,6 +181,11 @@ void ParquetWriter::write(const arrow::RecordBatch& rows) {
     check(writer_->WriteTable(*table, rows_per_group), doing_);
 }
 
+void ParquetWriter::append(const arrow::RecordBatch& rows) {
+    if (!writer_) open_writer(*rows.schema());
+    check(writer_->WriteRecordBatch(rows), doing_);
+}
+
 WrittenFile ParquetWriter::finish() {
     if (!writer_) open_writer(*layout_.schema);
     check(writer_->Close(), doing_);

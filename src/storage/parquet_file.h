@@ -39,7 +39,9 @@ class ParquetWriter {
     ParquetWriter(const std::filesystem::path& path, const ParquetLayout& layout);
     ~ParquetWriter();
 
-    /// Adds a row group (or several, of up to a million rows).
+    /// Adds rows to the present row group, whose encoded pages are held until it has a million rows.
+    void append(const arrow::RecordBatch& rows);
+    /// Writes a row group of its own (or several, of up to a million rows), column after column.
     void write(const arrow::RecordBatch& rows);
     /// Ends the file and syncs it; its name in the directory is the caller's to sync.
     WrittenFile finish();

@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/produce_options.h"
+#include "cli/silver_options.h"
+#include "cli/verify_report.h"
+#include "pipeline/run.h"
+
+namespace millrace::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+struct Options {
+    pipeline::RunOptions run;
+    produce::SimulatorOptions simulator;
+    SettingsOptions settings;
+    bool no_simulator = false;
+    bool as_json = false;
+};
+
+/// The live status: rewritten in place on a terminal, a line every five seconds elsewhere.
+class StatusView {
+  public:
+    void show(const pipeline::RunStatus& status) {
+        if (terminal_) {
+            erase();
+            fmt::print("{}", screen(status));
+            lines_ = 4 + static_cast<int>(status.last_batches.size());
+        } else if (status.seconds >= next_line_) {
+            next_line_ += 5;
+            fmt::print("{}\n", summary(status));
+        }
+        std::fflush(stdout);
+    }
+    void erase() {
+        if (lines_ > 0) fmt::print("\x1b[{}A\x1b[J", lines_);
+        lines_ = 0;
+    }
+
+  private:
+    static std::string summary(const pipeline::RunStatus& status) {
+        return fmt::format("{:5.0f} s  {:.0f} events/s  bronze {}  silver {}  duplicates {}  quarantined {}  lag {}",
+                           status.seconds, status.events_per_second, base::format_count(status.in_log),
+                           base::format_count(status.silver), base::format_count(status.duplicates),
+                           base::format_count(status.quarantined), base::format_count(status.lag));
+    }
+    static std::string screen(const pipeline::RunStatus& status) {
+        std::string text = fmt::format("  {:>6.0f} s running        {:>12.0f} events/s\n", status.seconds, status.events_per_second);
+        text += fmt::format("  {:>12} in bronze      {:>12} in silver       {:>9} lag\n", base::format_count(status.in_log),
+                            base::format_count(status.silver), base::format_count(status.lag));
+        text += fmt::format("  {:>12} duplicates     {:>12} quarantined\n\n", base::format_count(status.duplicates),
+                            base::format_count(status.quarantined));
+        for (const auto& batch : status.last_batches) {
+            text += fmt::format("  batch {:>4}: {:>9} in, {:>9} silver, {:>5.0f} ms to commit, version {}\n", batch.batch,
+                                base::format_count(batch.received), base::format_count(batch.silver),
+                                (batch.encode_seconds + batch.quarantine_seconds + batch.commit_seconds) * 1e3, batch.version);
+        }
+        return text;
+    }
+
+    bool terminal_ = ::isatty(STDOUT_FILENO) != 0;
+    int lines_ = 0;
+    double next_line_ = 5;
+};
+
+json::object to_json(const pipeline::RunStatus& status, const pipeline::VerifyReport& verified, const std::string& data) {
+    return {{"seconds", status.seconds},   {"sent", status.sent},
+            {"silver", status.silver},     {"duplicates", status.duplicates},
+            {"quarantined", status.quarantined}, {"lag", status.lag},
+            {"data", data},                {"verify", verified.to_json()}};
+}
+
+int run(const Globals& globals, Options& options) {
+    const auto data = globals.data_directory();
+    const auto settings = options.settings.over(data.settings());
+    data.adopt(settings);
+    const auto log = globals.open_or_create_log();
+    options.simulator.validate();
+    if (!options.no_simulator) options.run.simulator = options.simulator;
+    base::StopSignal stop;
+    const base::SignalGuard guard(stop);
+    if (!options.as_json) {
+        fmt::print("millrace runs {}{}; Ctrl-C ends it cleanly\n",
+                   options.no_simulator ? "until stopped" : "for " + base::format_duration(options.simulator.duration),
+                   options.no_simulator ? "" : fmt::format(", with a made-up shop of {:.0f} events/s", options.simulator.rate));
+        std::fflush(stdout);
+    }
+    StatusView view;
+    const auto status = pipeline::run_all(data, *log, log->records_numbered(), settings, options.run, stop,
+                                          [&](const pipeline::RunStatus& now) {
+                                              if (!options.as_json) view.show(now);
+                                          });
+    const auto verified = pipeline::verify(data, *log);
+    if (options.as_json) {
+        fmt::print("{}\n", json::serialize(to_json(status, verified, data.root().string())));
+        return verified.passed() ? 0 : 1;
+    }
+    view.show(status);
+    fmt::print("\n{} records sent, {} silver rows, {} duplicates, {} quarantined\n\n", base::format_count(status.sent),
+               base::format_count(status.silver), base::format_count(status.duplicates), base::format_count(status.quarantined));
+    const int code = print_verify_report(verified);
+    fmt::print("\nThe data lies in {}:\n  bronze      {}\n  silver      {} (a Delta Lake table)\n  quarantine  {}\n"
+               "Next: millrace --data {} show silver, or count silver --by event_type\n",
+               data.root().string(), globals.bronze_directory().string(), data.silver().string(),
+               data.quarantine().string(), data.root().string());
+    return code;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Globals& globals) {
+    auto options = std::make_shared<Options>();
+    options->simulator.duplicates = 0.005;
+    options->simulator.invalid = 0.005;
+    CLI::App* command = app.add_subcommand("run", "everything in one process: simulator, log, silver");
+    command->add_flag("--no-simulator", options->no_simulator, "process only what others append, until stopped");
+    add_simulator_options(*command, options->simulator);
+    add_silver_options(*command, options->run.silver);
+    options->settings.add_to(*command);
+    command->add_flag("--json", options->as_json, "report as one JSON object at the end");
+    command->callback([&globals, options, command] {
+        // Without a simulator there is no end, unless one was asked for.
+        if (options->no_simulator && command->count("--duration") > 0) options->run.duration = options->simulator.duration;
+        globals.action = [&globals, options] { return run(globals, *options); };
+    });
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,177 @@
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/text_table.h"
+#include "model/timestamp.h"
+#include "storage/delta_table.h"
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+struct Options {
+    std::string layer = "silver";
+    std::int64_t limit = 20;
+    std::vector<std::string> columns;
+    std::string by;
+    bool as_json = false;
+};
+
+/// The table of a layer; bronze has none.
+storage::DeltaTable open_layer(const Globals& globals, const std::string& layer) {
+    const auto data = globals.data_directory();
+    if (layer == "silver") return storage::DeltaTable::open(data.silver());
+    if (layer == "quarantine") return storage::DeltaTable::open(data.quarantine());
+    throw usage_error(fmt::format("opening the layer {}", layer), "it must be bronze, silver or quarantine");
+}
+
+std::map<std::string, std::string> constants_of(const storage::AddFile& add) {
+    return {add.partition_values.begin(), add.partition_values.end()};
+}
+
+void print(const TextTable& table, const Options& options) {
+    if (options.as_json) {
+        fmt::print("{}\n", json::serialize(table.json(options.columns)));
+    } else {
+        fmt::print("{}\n", table.text(options.columns));
+    }
+}
+
+/// The youngest records of the log, of each partition.
+TextTable bronze_rows(const Globals& globals, std::int64_t limit) {
+    TextTable table({"partition", "offset", "timestamp", "key", "value"});
+    const auto log = globals.open_log();
+    const std::int64_t share = std::max<std::int64_t>(1, limit / log->partitions());
+    for (int p = 0; p < log->partitions(); ++p) {
+        const auto held = log->offsets(p);
+        const auto reader = log->read(p, std::max(held.start, held.end - share));
+        for (auto records = reader->poll(1 << 20); !records.empty(); records = reader->poll(1 << 20)) {
+            for (const auto& record : records) {
+                table.add_row({fmt::format("{}", p), fmt::format("{}", record.offset),
+                               model::format_timestamp(record.timestamp_ms * 1000), std::string(record.key),
+                               std::string(record.value)});
+            }
+        }
+    }
+    return table;
+}
+
+/// The youngest rows of a table: those with the highest offsets of each file, newest files first.
+TextTable table_rows(const storage::DeltaTable& table, std::int64_t limit) {
+    std::vector<const storage::AddFile*> files;
+    for (const auto& [path, add] : table.snapshot().files) files.push_back(&add);
+    std::ranges::sort(files, std::greater(), &storage::AddFile::modification_time);
+    std::vector<std::string> columns;
+    const auto schema = base::parse_json(table.snapshot().metadata.schema_json, "the table's schema");
+    for (const auto& field : schema.at("fields").as_array()) columns.emplace_back(field.at("name").as_string());
+    TextTable shown(columns);
+    for (const auto* add : files) {
+        const std::int64_t left = limit - static_cast<std::int64_t>(shown.rows());
+        if (left <= 0) break;
+        const std::int64_t rows = storage::FileStats(*add).rows().value_or(0);
+        std::int64_t skip = std::max<std::int64_t>(0, rows - left);
+        storage::scan_parquet(table.root() / add->path, {}, [&](const arrow::RecordBatch& batch) {
+            const std::int64_t from = std::min(skip, batch.num_rows());
+            skip -= from;
+            const auto rest = batch.Slice(from, limit - static_cast<std::int64_t>(shown.rows()));
+            shown.add(*rest, constants_of(*add));
+        });
+    }
+    return shown;
+}
+
+int show(const Globals& globals, const Options& options) {
+    if (options.layer == "bronze") {
+        print(bronze_rows(globals, options.limit), options);
+        return 0;
+    }
+    print(table_rows(open_layer(globals, options.layer), options.limit), options);
+    return 0;
+}
+
+/// Rows by the values of one column, or in all under the empty one.
+std::map<std::string, std::int64_t> count_rows(const storage::DeltaTable& table, const std::string& by) {
+    std::map<std::string, std::int64_t> counts;
+    for (const auto& [path, add] : table.snapshot().files) {
+        const auto constants = constants_of(add);
+        const auto constant = constants.find(by);
+        const auto rows = storage::FileStats(add).rows();
+        if ((by.empty() || constant != constants.end()) && rows) {
+            counts[by.empty() ? "" : constant->second] += *rows;
+            continue;
+        }
+        const std::vector<std::string> columns = by.empty() ? std::vector<std::string>() : std::vector{by};
+        storage::scan_parquet(table.root() / path, columns, [&](const arrow::RecordBatch& batch) {
+            if (by.empty()) counts[""] += batch.num_rows();
+            for (std::int64_t i = 0; !by.empty() && i < batch.num_rows(); ++i) ++counts[cell_text(*batch.column(0), i)];
+        });
+    }
+    return counts;
+}
+
+int count(const Globals& globals, const Options& options) {
+    std::map<std::string, std::int64_t> counts;
+    if (options.layer == "bronze") {
+        if (!options.by.empty() && options.by != "partition") throw usage_error("counting bronze", "it can only be counted by partition");
+        const auto log = globals.open_log();
+        for (int p = 0; p < log->partitions(); ++p) {
+            counts[options.by.empty() ? "" : fmt::format("{}", p)] += log->offsets(p).end - log->offsets(p).start;
+        }
+    } else {
+        counts = count_rows(open_layer(globals, options.layer), options.by);
+    }
+    if (options.by.empty()) {
+        const std::int64_t total = counts[""];
+        if (options.as_json) {
+            fmt::print("{}\n", json::serialize(json::object{{"layer", options.layer}, {"rows", total}}));
+        } else {
+            fmt::print("{}\n", total);
+        }
+        return 0;
+    }
+    TextTable table({options.by, "rows"});
+    json::object rows;
+    for (const auto& [value, number] : counts) {
+        table.add_row({value, fmt::format("{}", number)});
+        rows[value] = number;
+    }
+    if (options.as_json) {
+        fmt::print("{}\n", json::serialize(json::object{{"layer", options.layer}, {"by", options.by}, {"rows", rows}}));
+    } else {
+        fmt::print("{}\n", table.text());
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_show_command(CLI::App& app, Globals& globals) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("show", "the youngest rows of a layer as a table");
+    command->add_option("layer", options->layer, "bronze, silver or quarantine")->capture_default_str();
+    command->add_option("--limit", options->limit, "rows at most")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+    command->add_option("--columns", options->columns, "only these columns")->delimiter(',');
+    command->add_flag("--json", options->as_json, "as one JSON object");
+    command->callback([&globals, options] { globals.action = [&globals, options] { return show(globals, *options); }; });
+}
+
+void add_count_command(CLI::App& app, Globals& globals) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("count", "the rows of a layer");
+    command->add_option("layer", options->layer, "bronze, silver or quarantine")->capture_default_str();
+    command->add_option("--by", options->by, "by the values of this column");
+    command->add_flag("--json", options->as_json, "as one JSON object");
+    command->callback([&globals, options] { globals.action = [&globals, options] { return count(globals, *options); }; });
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,135 @@
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/progress_line.h"
+#include "cli/silver_options.h"
+#include "pipeline/rebuild.h"
+#include "pipeline/upkeep.h"
+
+namespace millrace::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+int run_optimize(const Globals& globals, bool as_json) {
+    const auto data = globals.data_directory();
+    json::object report;
+    for (const auto& [name, optimize] : {std::pair("silver", &pipeline::optimize_silver),
+                                         std::pair("quarantine", &pipeline::optimize_quarantine)}) {
+        const auto done = optimize(data, false);
+        report[name] = json::object{{"files_before", done.files_before},
+                                    {"files_after", done.files_after},
+                                    {"bytes_before", done.bytes_before},
+                                    {"bytes_after", done.bytes_after}};
+        if (as_json) continue;
+        fmt::print("{}: {} files ({}) joined into {} ({})\n", name, done.files_before, base::format_size(done.bytes_before),
+                   done.files_after, base::format_size(done.bytes_after));
+    }
+    if (as_json) fmt::print("{}\n", json::serialize(report));
+    return 0;
+}
+
+struct VacuumOptions {
+    std::optional<base::Duration> retention;
+    bool dry_run = false;
+    bool as_json = false;
+};
+
+int run_vacuum(const Globals& globals, const VacuumOptions& options) {
+    const auto data = globals.data_directory();
+    json::object report;
+    for (const auto& [name, root] : {std::pair("silver", data.silver()), std::pair("quarantine", data.quarantine())}) {
+        const auto table = storage::DeltaTable::open(root);
+        const base::Duration retention = options.retention.value_or(table.deleted_file_retention());
+        // Without a writer here, a file that no commit names is a crash's remains, however young.
+        const bool alone = pipeline::WriterLock::is_free(data);
+        const base::Duration orphan_age = alone ? retention : std::max<base::Duration>(retention, std::chrono::hours(1));
+        const auto done = storage::vacuum(table, retention, orphan_age, options.dry_run);
+        report[name] = json::object{{"files", done.files}, {"bytes", done.bytes}, {"kept_young", done.kept_young}};
+        if (options.as_json) continue;
+        fmt::print("{}: {} {} files ({})\n", name, options.dry_run ? "would remove" : "removed", done.files,
+                   base::format_size(done.bytes));
+        if (done.kept_young > 0 && !alone) {
+            fmt::print("  {} files that no commit names were kept: a writer is running\n", done.kept_young);
+        }
+    }
+    if (options.as_json) fmt::print("{}\n", json::serialize(report));
+    return 0;
+}
+
+struct ReplayOptions {
+    pipeline::SilverOptions silver;
+    SettingsOptions settings;
+    bool as_json = false;
+};
+
+int run_replay(const Globals& globals, const ReplayOptions& options) {
+    const auto data = globals.data_directory();
+    const auto log = globals.open_log();
+    const auto settings = options.settings.over(data.settings());
+    base::StopSignal stop;
+    const base::SignalGuard guard(stop);
+    pipeline::Rebuild rebuild(data, *log, settings, options.silver);
+    pipeline::RebuildReport report;
+    {
+        ProgressLine line;
+        std::int64_t received = 0;
+        report = rebuild.run(stop, [&](const pipeline::BatchReport& batch) {
+            received += batch.received;
+            line.show(fmt::format("{} records processed", base::format_count(received)));
+        });
+    }
+    data.store(settings);
+    if (options.as_json) {
+        fmt::print("{}\n", json::serialize(json::object{{"version", report.version},
+                                                        {"received", report.received},
+                                                        {"silver", report.silver},
+                                                        {"duplicates", report.duplicates},
+                                                        {"quarantined", report.quarantined},
+                                                        {"kept_rows", report.kept_rows}}));
+        return 0;
+    }
+    fmt::print("rebuilt from {} records: {} silver, {} duplicates, {} quarantined; version {}\n",
+               base::format_count(report.received), base::format_count(report.silver),
+               base::format_count(report.duplicates), base::format_count(report.quarantined), report.version);
+    if (report.kept_rows > 0) {
+        fmt::print("  {} rows were kept as they are: the log no longer holds their records\n", base::format_count(report.kept_rows));
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_optimize_command(CLI::App& app, Globals& globals) {
+    auto as_json = std::make_shared<bool>(false);
+    CLI::App* command = app.add_subcommand("optimize", "join the tables' small files");
+    command->add_flag("--json", *as_json, "report as one JSON object");
+    command->callback([&globals, as_json] { globals.action = [&globals, as_json] { return run_optimize(globals, *as_json); }; });
+}
+
+void add_vacuum_command(CLI::App& app, Globals& globals) {
+    auto options = std::make_shared<VacuumOptions>();
+    CLI::App* command = app.add_subcommand("vacuum", "remove files that the tables no longer name");
+    command
+        ->add_option_function<std::string>(
+            "--retention", [options](const std::string& text) { options->retention = base::parse_duration(text); },
+            "keep files removed from the table for this long, for those who still read an older version (default: as "
+            "the table says, 6h); 0 removes them now")
+        ->type_name("DURATION");
+    command->add_flag("--dry-run", options->dry_run, "only count");
+    command->add_flag("--json", options->as_json, "report as one JSON object");
+    command->callback([&globals, options] { globals.action = [&globals, options] { return run_vacuum(globals, *options); }; });
+}
+
+void add_replay_command(CLI::App& app, Globals& globals) {
+    auto options = std::make_shared<ReplayOptions>();
+    CLI::App* command = app.add_subcommand("replay", "make the tables anew from what the log holds");
+    add_silver_options(*command, options->silver);
+    options->settings.add_to(*command);
+    command->add_flag("--json", options->as_json, "report as one JSON object");
+    command->callback([&globals, options] { globals.action = [&globals, options] { return run_replay(globals, *options); }; });
+}
+
+}  // namespace millrace::cli

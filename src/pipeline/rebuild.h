@@ -1,0 +1,63 @@
+#pragma once
+
+#include <mutex>
+#include <vector>
+
+#include "pipeline/silver_stage.h"
+#include "storage/file_stats.h"
+
+namespace millrace::pipeline {
+
+struct RebuildReport {
+    std::int64_t received = 0;    ///< records of the log that were processed again
+    std::int64_t silver = 0;
+    std::int64_t duplicates = 0;
+    std::int64_t quarantined = 0;
+    std::int64_t kept_rows = 0;   ///< silver rows whose records the log no longer holds: they stay
+    std::int64_t version = -1;
+};
+
+/// Makes the tables anew from what the log still holds, with `settings`. Readers see the old table until one commit
+/// puts the new one in its place; a writer that runs meanwhile gives up its batch then and continues from the new one.
+/// Throws an Error, and changes nothing, when rows would be lost.
+class Rebuild : private BatchSink {
+  public:
+    Rebuild(const DataDirectory& data, const bronze::EventLog& log, const ShopSettings& settings,
+            const SilverOptions& options);
+
+    RebuildReport run(const base::StopSignal& stop, const SilverStage::OnBatch& on_batch);
+
+  private:
+    void refresh() override {}
+    [[nodiscard]] const storage::Snapshot& snapshot() const override { return fresh_; }
+    [[nodiscard]] const std::filesystem::path& root() const override { return silver_.root(); }
+    [[nodiscard]] PartitionProgress progress(int partition) const override;
+    [[nodiscard]] std::set<bronze::Offset> quarantined(int, bronze::Offset) const override { return {}; }
+    [[nodiscard]] DatedIds find_ids(const DatedIds& wanted) const override;
+    bool commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) override;
+
+    void split_old_files();
+    void keep(const storage::AddFile& add, const storage::FileStats& stats);
+    storage::AddFile keep_rows_before(const storage::AddFile& add, bronze::Offset start);
+    void start_progress();
+    bool put_in_place();
+
+    const DataDirectory& data_;
+    const bronze::EventLog& log_;
+    const ShopSettings& settings_;
+    SilverOptions options_;
+    base::WorkerPool pool_;
+    SilverWriter writer_;  // writes the files; its tables are only committed to at the end
+    storage::DeltaTable silver_;
+    storage::DeltaTable quarantine_;
+    storage::Snapshot fresh_;                          // the new table: grows with each batch
+    mutable std::mutex mutex_;                         // guards fresh_.files against find_ids()
+    std::vector<PartitionProgress> progress_;          // by partition
+    std::vector<storage::RemoveFile> silver_removes_;
+    std::vector<storage::AddFile> silver_adds_;
+    std::vector<storage::RemoveFile> quarantine_removes_;
+    std::vector<storage::AddFile> quarantine_adds_;
+    RebuildReport report_;
+};
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,162 @@
+#include "pipeline/requeue.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "produce/appender.h"
+#include "storage/delta_table.h"
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::pipeline {
+
+namespace json = boost::json;
+
+namespace {
+
+template <typename Array>
+const Array& column(const arrow::RecordBatch& rows, const char* name) {
+    return dynamic_cast<const Array&>(*rows.GetColumnByName(name));
+}
+
+std::optional<std::string> optional_bytes(const arrow::BinaryArray& values, std::int64_t row) {
+    if (values.IsNull(row)) return std::nullopt;
+    return std::string(values.GetView(row));
+}
+
+QuarantinedRecord record_at(const arrow::RecordBatch& rows, std::int64_t i) {
+    QuarantinedRecord record;
+    record.topic = column<arrow::StringArray>(rows, "topic").GetString(i);
+    record.partition = column<arrow::Int32Array>(rows, "partition").Value(i);
+    record.offset = column<arrow::Int64Array>(rows, "offset").Value(i);
+    record.log_epoch = column<arrow::Int32Array>(rows, "log_epoch").Value(i);
+    record.log_time = column<arrow::TimestampArray>(rows, "kafka_timestamp").Value(i);
+    record.key = optional_bytes(column<arrow::BinaryArray>(rows, "kafka_key"), i);
+    record.value = optional_bytes(column<arrow::BinaryArray>(rows, "value"), i);
+    record.headers = optional_bytes(column<arrow::BinaryArray>(rows, "headers"), i).value_or("");
+    record.rule = column<arrow::StringArray>(rows, "rule").GetString(i);
+    const auto& fields = column<arrow::StringArray>(rows, "field");
+    if (fields.IsValid(i)) record.field = fields.GetString(i);
+    record.message = column<arrow::StringArray>(rows, "message").GetString(i);
+    return record;
+}
+
+/// The positions that records in the log say they were replayed from; looks from the given log time on.
+std::set<std::string> replayed_positions(const bronze::EventLog& log, model::Timestamp from) {
+    std::set<std::string> positions;
+    for (int p = 0; p < log.partitions(); ++p) {
+        const auto reader = log.read(p, log.offset_at(p, from / 1000));
+        for (auto records = reader->poll(1 << 20); !records.empty(); records = reader->poll(1 << 20)) {
+            for (const bronze::Record& record : records) {
+                if (record.headers.size() <= 1) continue;
+                for (const bronze::Header& header : bronze::decode_headers(record)) {
+                    if (header.key == replay_header) positions.emplace(header.value);
+                }
+            }
+        }
+    }
+    return positions;
+}
+
+/// The key of a fixed record: its user_id, which the fix may have set; else the old key.
+std::string key_of(const QuarantinedRecord& record, const std::string& fixed) {
+    boost::system::error_code error;
+    const json::value value = json::parse(fixed, error);
+    if (!error && value.is_object()) {
+        const std::string user = base::string_member(value.get_object(), "user_id");
+        if (!user.empty()) return user;
+    }
+    return record.key.value_or("");
+}
+
+}  // namespace
+
+std::string QuarantinedRecord::position() const {
+    return fmt::format("{}/{}/{}/{}", topic, log_epoch, partition, offset);
+}
+
+bool QuarantineFilter::admits(const QuarantinedRecord& record) const {
+    return (!rule || *rule == record.rule) && (!partition || *partition == record.partition) &&
+           (!offset || *offset == record.offset);
+}
+
+void scan_quarantine(const DataDirectory& data, const QuarantineFilter& filter,
+                     const std::function<bool(const QuarantinedRecord&)>& visit) {
+    if (!storage::DeltaTable::exists(data.quarantine())) return;
+    const auto table = storage::DeltaTable::open(data.quarantine());
+    std::vector<const storage::AddFile*> files;
+    for (const auto& [path, add] : table.snapshot().files) files.push_back(&add);
+    std::ranges::sort(files, {}, &storage::AddFile::modification_time);
+    bool more = true;
+    for (const storage::AddFile* add : files) {
+        if (!more) return;
+        storage::scan_parquet(table.root() / add->path, {}, [&](const arrow::RecordBatch& rows) {
+            for (std::int64_t i = 0; more && i < rows.num_rows(); ++i) {
+                const QuarantinedRecord record = record_at(rows, i);
+                if (filter.admits(record)) more = visit(record);
+            }
+        });
+    }
+}
+
+Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& fields) {
+    return [fields](const QuarantinedRecord& record) -> std::optional<std::string> {
+        boost::system::error_code error;
+        json::value value = json::parse(record.value.value_or(""), error);
+        if (error || !value.is_object()) return std::nullopt;
+        for (const auto& [name, text] : fields) {
+            boost::system::error_code not_json;
+            json::value set = json::parse(text, not_json);
+            value.get_object()[name] = not_json ? json::value(text) : set;
+        }
+        return json::serialize(value);
+    };
+}
+
+RequeueReport requeue(const DataDirectory& data, bronze::EventLog& log, const QuarantineFilter& filter, const Fix& fix) {
+    base::File lock_file(data.quarantine() / ".replay.lock", base::File::Mode::read_write);
+    const base::FileLock lock(lock_file);  // two at once would both find nothing replayed
+    std::vector<QuarantinedRecord> wanted;
+    model::Timestamp oldest = std::numeric_limits<model::Timestamp>::max();
+    scan_quarantine(data, filter, [&](const QuarantinedRecord& record) {
+        oldest = std::min(oldest, record.log_time);
+        wanted.push_back(record);
+        return true;
+    });
+    RequeueReport report;
+    if (wanted.empty()) return report;
+    std::set<std::string> replayed = replayed_positions(log, oldest);
+    produce::Appender appender(log);
+    for (const QuarantinedRecord& record : wanted) {
+        const std::string position = record.position();
+        if (replayed.contains(position)) {
+            ++report.already;
+            continue;
+        }
+        const auto fixed = fix(record);
+        if (!fixed) {
+            ++report.unfixable;
+        } else if (fixed == record.value) {
+            ++report.unchanged;
+        } else {
+            bronze::Record original;
+            original.headers = record.headers;
+            auto headers = bronze::decode_headers(original);
+            std::erase_if(headers, [](const bronze::Header& header) { return header.key == replay_header; });
+            headers.push_back({replay_header, position});
+            appender.add(key_of(record, *fixed), *fixed, base::now_ms(), headers);
+            replayed.insert(position);
+            ++report.appended;
+        }
+    }
+    appender.flush();
+    return report;
+}
+
+}  // namespace millrace::pipeline

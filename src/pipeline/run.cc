@@ -1,0 +1,135 @@
+#include "pipeline/run.h"
+
+#include <algorithm>
+
+#include "pipeline/upkeep.h"
+
+namespace millrace::pipeline {
+
+namespace {
+
+constexpr std::size_t shown_batches = 5;
+constexpr auto between_statuses = std::chrono::milliseconds(250);
+
+/// Runs a part of the pipeline in a thread, keeps its exception, and tells when it is done.
+class Part {
+  public:
+    template <typename Work>
+    explicit Part(Work work)
+        : thread_([this, work = std::move(work)] {
+              try {
+                  work();
+              } catch (...) {
+                  failure_ = std::current_exception();
+              }
+              done_ = true;
+          }) {}
+    Part(const Part&) = delete;
+    Part& operator=(const Part&) = delete;
+    ~Part() {
+        if (thread_.joinable()) thread_.join();
+    }
+
+    [[nodiscard]] bool done() const { return done_; }
+    void finish() {
+        if (thread_.joinable()) thread_.join();
+        if (failure_) std::rethrow_exception(failure_);
+    }
+
+  private:
+    std::exception_ptr failure_;
+    std::atomic<bool> done_ = false;
+    std::thread thread_;
+};
+
+/// The run's status, written by the parts and read by the caller.
+class StatusBoard {
+  public:
+    void add(const BatchReport& report) {
+        const std::lock_guard lock(mutex_);
+        status_.silver += report.silver;
+        status_.duplicates += report.duplicates;
+        status_.quarantined += report.quarantined;
+        status_.last_batches.push_back(report);
+        if (status_.last_batches.size() > shown_batches) status_.last_batches.erase(status_.last_batches.begin());
+    }
+    void set_sent(std::int64_t sent) {
+        const std::lock_guard lock(mutex_);
+        status_.sent = sent;
+    }
+    RunStatus look(const bronze::EventLog& log, const SilverStage& stage) {
+        const std::lock_guard lock(mutex_);
+        RunStatus status = status_;
+        status.seconds = watch_.seconds();
+        for (int p = 0; p < log.partitions(); ++p) status.in_log += log.offsets(p).end - log.offsets(p).start;
+        status.lag = stage.lag();
+        const double seconds = status.seconds - last_seconds_;
+        if (seconds >= 1) {
+            rate_ = static_cast<double>(status.in_log - last_in_log_) / seconds;
+            last_seconds_ = status.seconds;
+            last_in_log_ = status.in_log;
+        }
+        status.events_per_second = rate_;
+        return status;
+    }
+    void start_at(std::int64_t in_log) { last_in_log_ = in_log; }
+
+  private:
+    std::mutex mutex_;
+    RunStatus status_;  // guarded by mutex_
+    base::Stopwatch watch_;
+    double last_seconds_ = 0;
+    std::int64_t last_in_log_ = 0;
+    double rate_ = 0;
+};
+
+}  // namespace
+
+RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,
+                  const ShopSettings& settings, const RunOptions& options, const base::StopSignal& stop,
+                  const std::function<void(const RunStatus&)>& on_status) {
+    const WriterLock writer_lock(data);
+    base::WorkerPool pool;
+    SilverWriter writer(data, log, pool);
+    SilverStage stage(writer, log, settings, options.silver, pool);
+    BatchHistory history(data.progress() / "silver.jsonl");
+    StatusBoard board;
+    board.start_at(board.look(log, stage).in_log);
+    stage.on_batch([&](const BatchReport& report) {
+        history.add(report);
+        board.add(report);
+    });
+    const Upkeep upkeep(data);
+
+    base::StopSignal stop_simulator;
+    base::StopSignal stop_silver;
+    Part silver([&] { stage.run(stop_silver); });
+    std::optional<Part> simulator;
+    if (options.simulator) {
+        simulator.emplace([&] {
+            produce::Simulator shop(log, *options.simulator, numbered_before);
+            shop.run(stop_simulator, [&](const produce::SimulatorReport& sent) { board.set_sent(sent.records); });
+        });
+    }
+    const base::Stopwatch watch;
+    while (!stop.wait_for(between_statuses) && !silver.done()) {
+        on_status(board.look(log, stage));
+        if (simulator && simulator->done()) break;
+        if (options.duration && watch.seconds() * 1e6 >= static_cast<double>(options.duration->count())) break;
+    }
+    stop_simulator.request();
+    try {
+        if (simulator) simulator->finish();
+    } catch (...) {
+        stop_silver.request();
+        throw;
+    }
+    // The lanes take up what the log has before they look at the stop, unless it comes in faster than they work.
+    while (!stop.requested() && !silver.done() && stage.lag_unread() > 0 && !stop.wait_for(std::chrono::milliseconds(5))) {
+    }
+    stop_silver.request();
+    silver.finish();
+    return board.look(log, stage);
+}
+
+}  // namespace millrace::pipeline

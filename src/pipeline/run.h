@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "pipeline/silver_stage.h"
+#include "produce/simulator.h"
+
+namespace millrace::pipeline {
+
+struct RunOptions {
+    std::optional<produce::SimulatorOptions> simulator;  ///< nothing: only what others append is processed
+    std::optional<base::Duration> duration;              ///< nothing: until stopped, or the simulator is done
+    SilverOptions silver;
+};
+
+/// What the running pipeline tells now and then.
+struct RunStatus {
+    double seconds = 0;
+    std::int64_t sent = 0;        ///< by the simulator
+    std::int64_t in_log = 0;      ///< records, all partitions
+    std::int64_t lag = 0;
+    std::int64_t silver = 0;      ///< rows committed by this run
+    std::int64_t duplicates = 0;
+    std::int64_t quarantined = 0;
+    double events_per_second = 0;
+    std::vector<BatchReport> last_batches;
+};
+
+/// Everything in one process: simulator, log, silver. Returns when the duration is over, the simulator is done and all
+/// is processed, or `stop` was requested; the last batch is committed. Throws an Error on a fault in any part.
+RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,
+                  const ShopSettings& settings, const RunOptions& options, const base::StopSignal& stop,
+                  const std::function<void(const RunStatus&)>& on_status);
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,75 @@
+#include "pipeline/upkeep.h"
+
+#include <sys/file.h>
+
+#include <cerrno>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "silver/silver_table.h"
+
+namespace millrace::pipeline {
+
+namespace {
+
+constexpr auto between_looks = std::chrono::seconds(2);
+constexpr int looks_between_vacuums = 1800;
+constexpr auto oldest_unnamed = std::chrono::hours(24);
+
+storage::OptimizeReport optimize_table(const std::filesystem::path& root, const storage::ParquetLayout& layout,
+                                       bool gradual) {
+    auto table = storage::DeltaTable::open(root);
+    storage::OptimizeOptions options;
+    options.constant_columns = {"partition", "log_epoch"};
+    options.gradual = gradual;
+    return storage::optimize(table, layout, options);
+}
+
+std::filesystem::path lock_path(const DataDirectory& data) { return data.silver() / ".writer.lock"; }
+
+}  // namespace
+
+storage::OptimizeReport optimize_silver(const DataDirectory& data, bool gradual) {
+    return optimize_table(data.silver(), silver::silver_layout(), gradual);
+}
+
+storage::OptimizeReport optimize_quarantine(const DataDirectory& data, bool gradual) {
+    return optimize_table(data.quarantine(), silver::quarantine_layout(), gradual);
+}
+
+Upkeep::Upkeep(const DataDirectory& data) : data_(data), thread_([this] { work(); }) {}
+
+Upkeep::~Upkeep() {
+    stop_.request();
+    thread_.join();
+}
+
+void Upkeep::work() {
+    for (int look = 1; !stop_.wait_for(between_looks); ++look) {
+        try {
+            if (!storage::DeltaTable::exists(data_.silver())) continue;
+            optimize_silver(data_, true);
+            optimize_quarantine(data_, true);
+            if (look % looks_between_vacuums != 0) continue;
+            for (const auto& root : {data_.silver(), data_.quarantine()}) {
+                const auto table = storage::DeltaTable::open(root);
+                storage::vacuum(table, table.deleted_file_retention(), oldest_unnamed, false);
+            }
+        } catch (const std::exception& error) {
+            spdlog::warn("upkeep: {} (the pipeline goes on; it is tried again)", error.what());
+        }
+    }
+}
+
+WriterLock::WriterLock(const DataDirectory& data) {
+    base::make_directory(data.silver());
+    file_ = base::File(lock_path(data), base::File::Mode::read_write);
+    if (::flock(file_.fd(), LOCK_SH) != 0) throw system_error("locking " + file_.path().string(), errno);
+}
+
+bool WriterLock::is_free(const DataDirectory& data) {
+    base::File file(lock_path(data), base::File::Mode::read_write);
+    return file.try_lock();
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+#include "base/file.h"
+#include "base/stop.h"
+#include "pipeline/data_directory.h"
+#include "storage/optimize.h"
+
+namespace millrace::pipeline {
+
+/// Joins both tables' small files now; `gradual` as storage::OptimizeOptions says.
+storage::OptimizeReport optimize_silver(const DataDirectory& data, bool gradual);
+storage::OptimizeReport optimize_quarantine(const DataDirectory& data, bool gradual);
+
+/// Keeps the tables tidy while the stage runs: joins small files gradually, and removes those whose retention is over.
+/// It works on snapshots of its own, and its commits change no rows, so the stage's commits never wait for it.
+class Upkeep {
+  public:
+    explicit Upkeep(const DataDirectory& data);
+    ~Upkeep();
+    Upkeep(const Upkeep&) = delete;
+    Upkeep& operator=(const Upkeep&) = delete;
+
+  private:
+    void work();
+
+    const DataDirectory& data_;
+    base::StopSignal stop_;
+    std::thread thread_;
+};
+
+/// A shared lock that a silver writer holds on its table while it runs: so vacuum can tell whether files that no
+/// commit names may be a running writer's.
+class WriterLock {
+  public:
+    explicit WriterLock(const DataDirectory& data);
+    /// True when no writer runs on this machine.
+    static bool is_free(const DataDirectory& data);
+
+  private:
+    base::File file_;
+};
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,180 @@
+#include "storage/optimize.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <random>
+#include <set>
+
+#include "base/clock.h"
+#include "base/fail_point.h"
+#include "base/file.h"
+#include "storage/file_stats.h"
+
+namespace millrace::storage {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Group = std::vector<const AddFile*>;
+
+/// What files must agree on to be joined; nothing when a constant column isn't known to be constant in the file.
+std::optional<std::string> group_key(const AddFile& add, const std::vector<std::string>& constant_columns) {
+    std::string key = partition_directory(add.partition_values);
+    const FileStats stats(add);
+    for (const auto& column : constant_columns) {
+        const auto value = stats.min(column);
+        if (!value || stats.max(column) != value) return std::nullopt;
+        key += fmt::format("/{}", *value);
+    }
+    return key;
+}
+
+std::int64_t first_offset(const AddFile* add) {
+    return FileStats(*add).min("offset").value_or(std::numeric_limits<std::int64_t>::max());
+}
+
+/// Consecutive files, joined up to the target.
+std::vector<Group> pack(Group files, const OptimizeOptions& options) {
+    std::erase_if(files, [&](const AddFile* add) { return add->size >= options.target_bytes; });
+    std::ranges::sort(files, {}, first_offset);
+    std::vector<Group> bins;
+    std::int64_t bytes = options.target_bytes;
+    for (const AddFile* add : files) {
+        if (bytes + add->size > options.target_bytes) {
+            bins.emplace_back();
+            bytes = 0;
+        }
+        bins.back().push_back(add);
+        bytes += add->size;
+    }
+    std::erase_if(bins, [](const Group& bin) { return bin.size() < 2; });
+    return bins;
+}
+
+/// The smallest files, while the next is no larger than those before it together.
+std::vector<Group> choose_gradually(Group files, const OptimizeOptions& options) {
+    std::ranges::sort(files, {}, &AddFile::size);
+    Group chosen;
+    std::int64_t bytes = 0;
+    for (const AddFile* add : files) {
+        const bool worth = chosen.size() < 2 || add->size <= bytes;
+        if (!worth || bytes + add->size > options.target_bytes) break;
+        chosen.push_back(add);
+        bytes += add->size;
+    }
+    if (chosen.size() < options.fewest_files) return {};
+    std::ranges::sort(chosen, {}, first_offset);
+    return {chosen};
+}
+
+std::string fresh_name() {
+    std::random_device device;
+    return fmt::format("part-{:08x}{:08x}-optimized.snappy.parquet", device(), device());
+}
+
+AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const Group& group) {
+    AddFile joined;
+    joined.partition_values = group.front()->partition_values;
+    joined.path = (fs::path(group.front()->path).parent_path() / fresh_name()).string();
+    joined.data_change = false;
+    ParquetWriter writer(table.root() / joined.path, layout);
+    for (const AddFile* add : group) {
+        scan_parquet(table.root() / add->path, {}, [&](const arrow::RecordBatch& rows) { writer.append(rows); });
+    }
+    const WrittenFile written = writer.finish();
+    joined.size = written.bytes;
+    joined.stats = written.stats;
+    joined.modification_time = base::now_ms();
+    base::sync_directory((table.root() / joined.path).parent_path());
+    base::fail_point("optimize.file.synced");
+    return joined;
+}
+
+bool optimize_group(DeltaTable& table, const ParquetLayout& layout, const Group& group, OptimizeReport& report) {
+    Commit commit;
+    commit.operation = "OPTIMIZE";
+    commit.adds.push_back(join_files(table, layout, group));
+    std::set<std::string> inputs;
+    const std::int64_t now = base::now_ms();
+    std::int64_t bytes = 0;
+    for (const AddFile* add : group) {
+        commit.removes.push_back({add->path, add->partition_values, add->size, now, false});
+        inputs.insert(add->path);
+        bytes += add->size;
+    }
+    const std::int64_t joined_bytes = commit.adds.front().size;
+    const auto version = table.commit(std::move(commit), [&](const Commit& other) {
+        return std::ranges::none_of(other.removes,
+                                    [&](const RemoveFile& remove) { return inputs.contains(remove.path); });
+    });
+    if (!version) return false;
+    base::fail_point("optimize.committed");
+    report.files_before += static_cast<std::int64_t>(inputs.size());
+    report.files_after += 1;
+    report.bytes_before += bytes;
+    report.bytes_after += joined_bytes;
+    ++report.commits;
+    return true;
+}
+
+}  // namespace
+
+OptimizeReport optimize(DeltaTable& table, const ParquetLayout& layout, const OptimizeOptions& options) {
+    check_writable(table.snapshot().protocol, table.snapshot().metadata, table.root().string());
+    OptimizeReport report;
+    const std::map<std::string, AddFile> files = table.snapshot().files;  // commits change the snapshot's
+    std::map<std::string, Group> groups;
+    for (const auto& [path, add] : files) {
+        if (const auto key = group_key(add, options.constant_columns)) groups[*key].push_back(&add);
+    }
+    for (const auto& [key, group] : groups) {
+        for (const Group& bin : options.gradual ? choose_gradually(group, options) : pack(group, options)) {
+            optimize_group(table, layout, bin, report);
+        }
+    }
+    return report;
+}
+
+std::vector<std::string> unnamed_files(const DeltaTable& table) {
+    std::vector<std::string> names;
+    for (auto entry = fs::recursive_directory_iterator(table.root()); entry != fs::recursive_directory_iterator(); ++entry) {
+        const std::string name = entry->path().filename().string();
+        if (name.starts_with('_') || name.starts_with('.')) {
+            if (entry->is_directory()) entry.disable_recursion_pending();
+            continue;
+        }
+        if (!entry->is_regular_file()) continue;
+        std::string relative = fs::relative(entry->path(), table.root()).string();
+        if (!table.snapshot().files.contains(relative)) names.push_back(std::move(relative));
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+VacuumReport vacuum(const DeltaTable& table, base::Duration retention, base::Duration orphan_age, bool dry_run) {
+    VacuumReport report;
+    const std::int64_t now = base::now_ms();
+    for (const std::string& name : unnamed_files(table)) {
+        const fs::path path = table.root() / name;
+        const auto modified = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::file_clock::to_sys(fs::last_write_time(path)).time_since_epoch());
+        const auto tombstone = table.snapshot().tombstones.find(name);
+        const bool removed = tombstone != table.snapshot().tombstones.end();
+        const std::int64_t age_ms = now - (removed ? tombstone->second.deletion_timestamp : modified.count());
+        if (std::chrono::milliseconds(age_ms) < (removed ? retention : orphan_age)) {
+            report.kept_young += removed ? 0 : 1;
+            continue;
+        }
+        report.bytes += static_cast<std::int64_t>(fs::file_size(path));
+        ++report.files;
+        if (!dry_run) fs::remove(path);
+    }
+    return report;
+}
+
+}  // namespace millrace::storage
