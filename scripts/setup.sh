@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing Millrace needs and is missing: Debian packages, and the Arrow wheel in a virtual
-# environment under build/. Does nothing, quickly, when all is there. MILLRACE_SETUP=test adds the test oracles.
+# environment under build/. Does nothing, quickly, when all is there. MILLRACE_SETUP=test|long|lint|fuzz|bench adds what
+# that target needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,7 +10,8 @@ packages=(
     libfmt-dev libspdlog-dev libsimdjson-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libboost1.81-dev
     libisal-dev liblz4-dev libzstd-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
-case "${MILLRACE_SETUP:-build}" in
+purpose=${MILLRACE_SETUP:-build}
+case "$purpose" in
     lint) packages+=(clang-format-19 clang-tidy-19) ;;
     fuzz) packages+=(clang-19 libclang-rt-19-dev) ;;
     long) packages+=(default-jre-headless maven) ;;
@@ -38,8 +40,9 @@ fi
 # The wheels: Arrow for the program, and what the tests compare it with.
 venv=build/venv
 requirements=(scripts/requirements-build.txt)
-[[ ${MILLRACE_SETUP:-build} == test || ${MILLRACE_SETUP:-build} == long ]] && requirements+=(scripts/requirements-test.txt)
-[[ ${MILLRACE_SETUP:-build} == long ]] && requirements+=(scripts/requirements-long.txt)
+[[ $purpose == test || $purpose == long || $purpose == bench ]] && requirements+=(scripts/requirements-test.txt)
+[[ $purpose == long ]] && requirements+=(scripts/requirements-long.txt)
+[[ $purpose == bench ]] && requirements+=(scripts/requirements-bench.txt)
 for file in "${requirements[@]}"; do
     stamp=$venv/$(basename "$file")
     cmp -s "$file" "$stamp" && continue

@@ -104,7 +104,8 @@ void PartitionLog::write_group(const std::vector<Pending*>& group) {
     catch_up();
     std::size_t bytes = 0;
     for (const Pending* pending : group) bytes += pending->batch.size();
-    roll_if_due(bytes);
+    const auto first = parse_batch_header(group.front()->batch);
+    roll_if_due(bytes, first ? first->max_timestamp_ms : 0);
     try {
         write_batches(group);
     } catch (...) {
@@ -197,11 +198,11 @@ void PartitionLog::recover_segment(const Segment& segment, Offset published_end)
         const auto header = scanner.peek();
         const bool follows = header && header->base_offset == next_offset_ &&
                              position_ + static_cast<std::int64_t>(header->total_bytes()) <= size;
-        if (next_offset_ < published_end) {
-            if (!follows) throw_damage(segment, next_offset_, position_, "no whole record batch stands there");
-        } else if (!follows || !batch_crc_matches(*header, scanner.read(*header))) {
-            break;
+        const bool whole = follows && batch_crc_matches(*header, scanner.read(*header));
+        if (!whole && next_offset_ < published_end) {
+            throw_damage(segment, next_offset_, position_, "no whole record batch stands there, though it was synced");
         }
+        if (!whole) break;
         index_batch(*header);
         scanner.skip(*header);
     }
@@ -214,11 +215,12 @@ void PartitionLog::recover_segment(const Segment& segment, Offset published_end)
     file_.sync();
 }
 
-void PartitionLog::roll_if_due(std::size_t more_bytes) {
+void PartitionLog::roll_if_due(std::size_t more_bytes, std::int64_t timestamp_ms) {
     if (position_ == 0) return;
-    const auto age_ms = base::now_ms() - first_timestamp_ms_;
+    // As in Kafka, by the records' own times, so that a log written with old times doesn't roll at each append.
+    const auto age = std::chrono::milliseconds(timestamp_ms - first_timestamp_ms_);
     const bool full = position_ + static_cast<std::int64_t>(more_bytes) > options_.segment_bytes;
-    const bool old = first_timestamp_ms_ > 0 && std::chrono::milliseconds(age_ms) > options_.segment_age;
+    const bool old = age > options_.segment_age;
     if (!full && !old) return;
     open_segment(next_offset_);
     enforce_retention();
@@ -242,6 +244,7 @@ void PartitionLog::enforce_retention() {
     for (const Segment& segment : segments) total += static_cast<std::int64_t>(fs::file_size(segment.path));
     const std::int64_t oldest_ms =
         base::now_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(options_.retention).count();
+    std::size_t removed = 0;
     for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
         const bool too_old = options_.retention.count() > 0 && max_timestamp(segments[i]).value_or(0) < oldest_ms;
         const bool too_much = options_.retention_bytes > 0 && total > options_.retention_bytes;
@@ -250,8 +253,9 @@ void PartitionLog::enforce_retention() {
         published_.set_start(partition_, segments[i + 1].base);
         fs::remove(segments[i].path);
         fs::remove(segments[i].index_path());
-        spdlog::info("{}: removed by retention", segments[i].path.string());
+        ++removed;
     }
+    if (removed > 0) spdlog::debug("{}: retention removed {} segments", directory_.string(), removed);
 }
 
 }  // namespace millrace::bronze

@@ -18,7 +18,7 @@ namespace millrace::bronze {
 /// What a topic's segments follow.
 struct SegmentOptions {
     std::int64_t segment_bytes = 256 << 20;               ///< a segment over this size is closed
-    base::Duration segment_age = std::chrono::hours(168);  ///< so is one whose first record is older
+    base::Duration segment_age = std::chrono::hours(168);  ///< so is one whose first record is so much older than the next
     base::Duration retention{0};                           ///< closed segments older than this are removed; 0 keeps all
     std::int64_t retention_bytes = 0;                      ///< oldest closed segments beyond this go; 0 keeps all
     Compression compression = Compression::none;
@@ -56,7 +56,7 @@ class PartitionLog {
     void catch_up();
     void recover();
     void recover_segment(const Segment& segment, Offset published_end);
-    void roll_if_due(std::size_t more_bytes);
+    void roll_if_due(std::size_t more_bytes, std::int64_t timestamp_ms);
     void open_segment(Offset base);
     void index_batch(const BatchHeader& header);
     void enforce_retention();

@@ -1,0 +1,71 @@
+# Millrace. `make run` and `make test` set up, build and go, on a fresh machine too.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+VENV := build/venv
+PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider
+DATA ?= data
+RUN_FLAGS ?= --rate 200 --duration 60s --trigger 5s
+KILLS ?= 300
+SECONDS ?= 60
+
+.PHONY: help setup build run test test-all sanitize tsan lint format fuzz bench crash clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
+
+setup: ## install what is missing (quick when nothing is)
+	@scripts/setup.sh
+
+build: setup ## build/release/millrace
+	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build build/release -j $(JOBS)
+
+run: build ## the main job: a made-up shop, the log and the clean table, for 60 seconds
+	build/release/millrace --data $(DATA) run $(RUN_FLAGS)
+
+test: build ## the tests a change needs (under 10 minutes)
+	@MILLRACE_SETUP=test scripts/setup.sh
+	build/release/millrace_unit_tests --gtest_brief=1
+	$(PYTEST) tests -m "not long"
+
+test-all: test ## these and the long ones: Spark, Kafka's tools, 300 kills
+	@MILLRACE_SETUP=long scripts/setup.sh
+	MILLRACE_KILLS=$(KILLS) $(PYTEST) tests -m long
+
+sanitize: setup ## unit tests and 10 kills with AddressSanitizer and UndefinedBehaviorSanitizer
+	@MILLRACE_SETUP=test scripts/setup.sh
+	@cmake --preset debug >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build build/debug -j $(JOBS)
+	build/debug/millrace_unit_tests --gtest_brief=1
+	MILLRACE_BUILD=build/debug MILLRACE_KILLS=10 $(PYTEST) tests/crash
+
+tsan: setup ## unit tests with ThreadSanitizer
+	@cmake --preset tsan >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build build/tsan -j $(JOBS) --target millrace_unit_tests
+	TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp build/tsan/millrace_unit_tests --gtest_brief=1
+
+lint: build ## formatting, static analysis
+	@MILLRACE_SETUP=lint scripts/setup.sh
+	@scripts/lint.sh
+
+format: ## format the sources in place
+	@MILLRACE_SETUP=lint scripts/setup.sh
+	@clang-format-19 -i $$(git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc')
+
+fuzz: setup ## the fuzz targets, SECONDS each
+	@MILLRACE_SETUP=fuzz scripts/setup.sh
+	@cmake --preset fuzz >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build build/fuzz -j $(JOBS) --target fuzzers
+	@scripts/fuzz.sh $(SECONDS)
+
+bench: build ## speed, beside peers in the same run; results in build/bench.json
+	@MILLRACE_SETUP=bench scripts/setup.sh
+	$(VENV)/bin/python bench/run.py
+
+crash: build ## KILLS=N kills at random moments and at every fail point
+	@MILLRACE_SETUP=test scripts/setup.sh
+	MILLRACE_KILLS=$(KILLS) $(PYTEST) tests/crash -s
+
+clean: ## remove the builds (not the data)
+	rm -rf build

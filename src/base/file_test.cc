@@ -1,0 +1,54 @@
+#include "base/file.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+
+namespace millrace::base {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FileTest : public testing::Test {
+  protected:
+    FileTest() { fs::remove_all(directory_), fs::create_directories(directory_); }
+    ~FileTest() override { fs::remove_all(directory_); }
+    fs::path directory_ = fs::temp_directory_path() / ("millrace_file_test_" + std::to_string(::getpid()));
+};
+
+TEST_F(FileTest, OneOfManyThreadsPutsTheFile) {
+    std::atomic<int> winners = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&, i] { winners += put_if_absent(directory_ / "v1", std::string(100, static_cast<char>('a' + i))) ? 1 : 0; });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(winners, 1);
+    const std::string content = read_file(directory_ / "v1");
+    EXPECT_EQ(content, std::string(100, content[0]));
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory_), fs::directory_iterator()), 1) << "temporaries are left";
+}
+
+TEST_F(FileTest, ReplacingKeepsTheNameAndChangesTheContent) {
+    replace_file(directory_ / "f", "one");
+    replace_file(directory_ / "f", "two");
+    EXPECT_EQ(read_file(directory_ / "f"), "two");
+    EXPECT_EQ(read_file_if_exists(directory_ / "none"), std::nullopt);
+}
+
+TEST_F(FileTest, AMissingFileIsNamedInTheError) {
+    try {
+        const File file(directory_ / "missing", File::Mode::read);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("missing"), std::string::npos);
+        EXPECT_EQ(error.exit_code(), 3);
+    }
+}
+
+}  // namespace
+}  // namespace millrace::base

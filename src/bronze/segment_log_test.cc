@@ -1,0 +1,299 @@
+#include "bronze/segment_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <csignal>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "base/error.h"
+
+namespace millrace::bronze {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class SegmentLogTest : public testing::Test {
+  protected:
+    SegmentLogTest() {
+        fs::remove_all(directory_);
+        settings_.name = "events";
+        settings_.partitions = 1;
+    }
+    ~SegmentLogTest() override { fs::remove_all(directory_); }
+
+    std::unique_ptr<SegmentLog> open() { return SegmentLog::open_or_create(directory_, settings_); }
+    fs::path segment(Offset base = 0) const { return segment_at(directory_ / "events-0", base).path; }
+    fs::path published() const { return directory_ / "topics" / "events.published"; }
+
+    static Offset append(SegmentLog& log, const std::vector<std::string>& values, std::int64_t time = 1000) {
+        RecordBatchBuilder batch;
+        for (const auto& value : values) batch.add("k", value, time);
+        return log.append(0, batch);
+    }
+    static std::vector<std::string> read_all(const SegmentLog& log, Offset from = 0) {
+        std::vector<std::string> values;
+        const auto reader = log.read(0, from);
+        Offset expected = from;
+        for (auto records = reader->poll(1000); !records.empty(); records = reader->poll(1000)) {
+            for (const Record& record : records) {
+                EXPECT_EQ(record.offset, expected++);
+                values.emplace_back(record.value);
+            }
+        }
+        return values;
+    }
+    /// A power loss takes the published end back: it is never synced with the segments.
+    void publish(Offset end) const {
+        Published file(published(), TopicCatalog(directory_).find("events")->epoch, 1);
+        file.set_end(0, end);
+    }
+
+    fs::path directory_ = fs::temp_directory_path() / ("millrace_log_test_" + std::to_string(::getpid()));
+    TopicSettings settings_;
+};
+
+TEST_F(SegmentLogTest, AppendedRecordsAreReadBackAlsoByANewProcess) {
+    const auto log = open();
+    EXPECT_EQ(append(*log, {"a", "b"}), 0);
+    EXPECT_EQ(append(*log, {"c"}), 2);
+    EXPECT_THAT(read_all(*log), testing::ElementsAre("a", "b", "c"));
+    EXPECT_THAT(read_all(*open(), 1), testing::ElementsAre("b", "c"));
+}
+
+TEST_F(SegmentLogTest, ATornTailIsCutAtEveryByteOfTheLastBatch) {
+    append(*open(), {"kept one", "kept two"});
+    const auto whole = fs::file_size(segment());
+    append(*open(), {"torn"});
+    const auto size = fs::file_size(segment());
+    const std::string bytes = base::read_file(segment());
+    for (auto cut = whole; cut < size; ++cut) {
+        publish(2);
+        std::ofstream(segment(), std::ios::binary) << bytes.substr(0, cut);
+        const auto log = open();
+        ASSERT_EQ(log->offsets(0).end, 2) << "cut at " << cut;
+        ASSERT_EQ(append(*log, {"after"}), 2);
+        ASSERT_THAT(read_all(*log), testing::ElementsAre("kept one", "kept two", "after"));
+    }
+}
+
+TEST_F(SegmentLogTest, AWholeBatchPastThePublishedEndIsKept) {
+    append(*open(), {"a"});
+    append(*open(), {"b"});
+    publish(0);  // as after a power loss
+    EXPECT_THAT(read_all(*open()), testing::ElementsAre("a", "b"));
+}
+
+TEST_F(SegmentLogTest, AFlippedBitBeforeThePublishedEndIsAnErrorThatNamesFileAndOffset) {
+    append(*open(), {"first"});
+    append(*open(), {"second"});
+    std::string bytes = base::read_file(segment());
+    for (std::size_t at = 8; at < bytes.size(); ++at) {
+        std::string damaged = bytes;
+        damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+        std::ofstream(segment(), std::ios::binary) << damaged;
+        const bool unused = (at % (bytes.size() / 2)) >= 12 && (at % (bytes.size() / 2)) < 16;  // the leader epoch
+        if (unused) continue;
+        try {
+            read_all(*open());
+            FAIL() << "byte " << at;
+        } catch (const Error& error) {
+            EXPECT_THAT(error.what(), HasSubstr(segment().filename().string())) << at;
+            EXPECT_THAT(error.what(), HasSubstr("offset")) << at;
+        }
+    }
+}
+
+TEST_F(SegmentLogTest, ALogShorterThanPublishedIsAnError) {
+    append(*open(), {"a"});
+    append(*open(), {"b"});
+    fs::resize_file(segment(), fs::file_size(segment()) / 2);
+    EXPECT_THROW(open(), Error);
+}
+
+TEST_F(SegmentLogTest, ReadersSeeOnlyWhatIsPublished) {
+    const auto log = open();
+    append(*log, {"a"});
+    RecordBatchBuilder batch;
+    batch.add("k", "unsynced", 1000);
+    std::string bytes(batch.finish());
+    bytes[7] = 1;  // base offset
+    std::ofstream(segment(), std::ios::binary | std::ios::app) << bytes;
+    EXPECT_THAT(read_all(*log), testing::ElementsAre("a"));
+    const auto reader = log->read(0, 0);
+    reader->poll(1 << 20);
+    fs::resize_file(segment(), fs::file_size(segment()) - bytes.size());
+    append(*log, {"synced"});
+    const auto records = reader->poll(1 << 20);
+    ASSERT_EQ(records.size(), 1U);
+    EXPECT_EQ(records[0].value, "synced") << "bytes from before the cut were kept";
+}
+
+TEST_F(SegmentLogTest, SegmentsRollAndAreReadAcross) {
+    settings_.segments.segment_bytes = 500;
+    const auto log = open();
+    std::vector<std::string> sent;
+    for (int i = 0; i < 100; ++i) {
+        sent.push_back("value " + std::to_string(i));
+        append(*log, {sent.back()});
+    }
+    EXPECT_GT(list_segments(directory_ / "events-0").size(), 10U);
+    EXPECT_EQ(read_all(*log), sent);
+    EXPECT_EQ(read_all(*open(), 57), std::vector(sent.begin() + 57, sent.end()));
+}
+
+TEST_F(SegmentLogTest, AReaderFollowsWhileSegmentsRoll) {
+    settings_.segments.segment_bytes = 2000;
+    const auto log = open();
+    constexpr int count = 3000;
+    std::thread writer([&] {
+        for (int i = 0; i < count; ++i) append(*log, {std::to_string(i)});
+    });
+    const auto reader = log->read(0, 0);
+    int next = 0;
+    while (next < count) {
+        const auto seen = log->appends_seen();
+        const auto records = reader->poll(700);
+        for (const Record& record : records) ASSERT_EQ(record.value, std::to_string(next++));
+        if (records.empty()) log->wait_for_append(seen, std::chrono::seconds(5));
+    }
+    writer.join();
+}
+
+TEST_F(SegmentLogTest, RetentionRemovesTheOldestSegmentsOnly) {
+    settings_.segments.segment_bytes = 1000;
+    settings_.segments.retention_bytes = 5000;
+    const auto log = open();
+    for (int i = 0; i < 300; ++i) append(*log, {std::string(50, 'x')});
+    const auto held = log->offsets(0);
+    EXPECT_GT(held.start, 0);
+    EXPECT_EQ(held.end, 300);
+    EXPECT_EQ(read_all(*log, held.start).size(), static_cast<std::size_t>(held.end - held.start));
+    EXPECT_THROW(static_cast<void>(log->read(0, held.start - 1)), Error);
+}
+
+TEST_F(SegmentLogTest, RetentionByAgeKeepsYoungSegments) {
+    settings_.segments.segment_bytes = 300;
+    settings_.segments.retention = std::chrono::hours(1);
+    const auto log = open();
+    for (int i = 0; i < 20; ++i) append(*log, {"old"}, 1000);
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    for (int i = 0; i < 20; ++i) append(*log, {"young"}, now);
+    const auto values = read_all(*log, log->offsets(0).start);
+    EXPECT_EQ(std::ranges::count(values, "young"), 20);
+    EXPECT_LT(std::ranges::count(values, "old"), 10);
+}
+
+TEST_F(SegmentLogTest, OffsetsAreFoundByTimestamp) {
+    settings_.segments.segment_bytes = 3000;
+    const auto log = open();
+    for (int i = 0; i < 200; ++i) append(*log, {"v"}, 1000 + i * 10);
+    EXPECT_EQ(log->offset_at(0, 0), 0);
+    EXPECT_EQ(log->offset_at(0, 1000), 0);
+    EXPECT_EQ(log->offset_at(0, 1001), 1);
+    EXPECT_EQ(log->offset_at(0, 2500), 150);
+    EXPECT_EQ(log->offset_at(0, 99999), 200);
+}
+
+TEST_F(SegmentLogTest, TheIndexIsOnlyAHint) {
+    settings_.segments.segment_bytes = 64 << 20;
+    const auto log = open();
+    for (int i = 0; i < 40; ++i) append(*log, {std::string(100'000, static_cast<char>('a' + i % 26))});
+    const auto index = segment_at(directory_ / "events-0", 0).index_path();
+    ASSERT_GE(fs::file_size(index), sizeof(IndexEntry) * 2);
+    EXPECT_EQ(read_all(*open(), 35).size(), 5U);
+    std::ofstream(index, std::ios::binary) << std::string(240, '\x17');
+    EXPECT_EQ(read_all(*open(), 35).size(), 5U);
+    fs::remove(index);
+    EXPECT_EQ(read_all(*open(), 35).size(), 5U);
+}
+
+TEST_F(SegmentLogTest, ThreadsAndProcessesAppendAtOnceWithoutLossOrGap) {
+    open();
+    constexpr int processes = 3;
+    constexpr int threads = 3;
+    constexpr int batches = 150;
+    std::vector<pid_t> children;
+    for (int p = 0; p < processes; ++p) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const auto log = open();
+            std::vector<std::thread> writers;
+            for (int t = 0; t < threads; ++t) {
+                writers.emplace_back([&, t] {
+                    for (int b = 0; b < batches; ++b) append(*log, {std::to_string(p) + "/" + std::to_string(t) + "/" + std::to_string(b)});
+                });
+            }
+            for (auto& writer : writers) writer.join();
+            ::_exit(0);
+        }
+        children.push_back(child);
+    }
+    for (const pid_t child : children) {
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        EXPECT_EQ(status, 0);
+    }
+    auto values = read_all(*open());
+    EXPECT_EQ(values.size(), static_cast<std::size_t>(processes * threads * batches));
+    std::ranges::sort(values);
+    EXPECT_EQ(std::ranges::adjacent_find(values), values.end());
+}
+
+TEST_F(SegmentLogTest, AFullDiskIsAnErrorAndTheLogGoesOnAfterwards) {
+    const auto log = open();
+    append(*log, {"before"});
+    rlimit old{};
+    ::getrlimit(RLIMIT_FSIZE, &old);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit tight{fs::file_size(segment()) + 50, old.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &tight);
+    EXPECT_THROW(append(*log, {std::string(500, 'x')}), Error);
+    ::setrlimit(RLIMIT_FSIZE, &old);
+    std::signal(SIGXFSZ, handler);
+    EXPECT_EQ(append(*log, {"after"}), 1);
+    EXPECT_THAT(read_all(*open()), testing::ElementsAre("before", "after"));
+}
+
+TEST_F(SegmentLogTest, ADeletedTopicIsGoneForThoseWhoHaveItOpenAndItsNumbersGoOn) {
+    const auto log = open();
+    append(*log, {"a", "b"});
+    TopicCatalog catalog(directory_);
+    const int epoch = log->epoch();
+    catalog.remove("events");
+    EXPECT_THROW(append(*log, {"c"}), Error);
+    EXPECT_FALSE(catalog.find("events"));
+    const auto anew = open();
+    EXPECT_NE(anew->epoch(), epoch);
+    EXPECT_EQ(anew->offsets(0).end, 0);
+    EXPECT_EQ(anew->records_numbered(), 2);
+}
+
+TEST_F(SegmentLogTest, BadTopicNamesAreRefused) {
+    for (const char* name : {"", "..", "a/b", "a b", "\xC3\xA4"}) {
+        settings_.name = name;
+        EXPECT_THROW(open(), Error) << name;
+    }
+}
+
+TEST_F(SegmentLogTest, CompressedBatchesAreReadBack) {
+    for (const Compression codec : {Compression::lz4, Compression::zstd}) {
+        settings_.name = std::string(compression_name(codec));
+        settings_.segments.compression = codec;
+        const auto log = open();
+        std::vector<std::string> sent;
+        for (int i = 0; i < 50; ++i) sent.push_back(std::string(200, 'x') + std::to_string(i));
+        append(*log, sent);
+        append(*log, sent);
+        EXPECT_EQ(read_all(*log).size(), 100U);
+        EXPECT_LT(fs::file_size(segment_at(directory_ / (settings_.name + "-0"), 0).path), 5000U);
+    }
+}
+
+}  // namespace
+}  // namespace millrace::bronze

@@ -1,0 +1,227 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <boost/json.hpp>
+#include <fstream>
+
+#include "base/error.h"
+#include "bronze/segment_log.h"
+#include "produce/csv_line.h"
+#include "produce/importer.h"
+#include "produce/line_reader.h"
+#include "produce/simulator.h"
+
+namespace millrace::produce {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+
+class ImportTest : public testing::Test {
+  protected:
+    ImportTest() { fs::remove_all(directory_), fs::create_directories(directory_); }
+    ~ImportTest() override { fs::remove_all(directory_); }
+
+    fs::path file(const std::string& name, const std::string& content) {
+        std::ofstream(directory_ / name, std::ios::binary) << content;
+        return directory_ / name;
+    }
+    std::unique_ptr<bronze::SegmentLog> fresh_log() {
+        bronze::TopicSettings settings;
+        settings.name = "t" + std::to_string(logs_++);
+        settings.partitions = 1;
+        return bronze::SegmentLog::open_or_create(directory_ / "bronze", settings);
+    }
+    struct Imported {
+        ImportReport report;
+        std::vector<std::string> values;
+        std::vector<std::string> ids;
+    };
+    Imported import(const fs::path& path, const ImportOptions& options) {
+        const auto log = fresh_log();
+        base::StopSignal stop;
+        Imported imported;
+        imported.report = Importer(*log, options).import(path, stop, [](const ImportReport&) {});
+        const auto reader = log->read(0, 0);
+        for (auto records = reader->poll(1 << 20); !records.empty(); records = reader->poll(1 << 20)) {
+            for (const auto& record : records) {
+                imported.values.emplace_back(record.value);
+                boost::system::error_code error;
+                const auto value = boost::json::parse(imported.values.back(), error);
+                if (!error && value.is_object()) imported.ids.emplace_back(value.at("event_id").as_string());
+            }
+        }
+        return imported;
+    }
+    static std::vector<std::string> lines(const fs::path& path) {
+        LineReader reader(path);
+        std::vector<std::string> read;
+        for (std::string_view line; reader.next(line);) read.emplace_back(line);
+        return read;
+    }
+
+    fs::path directory_ = fs::temp_directory_path() / ("millrace_import_test_" + std::to_string(::getpid()));
+    int logs_ = 0;
+};
+
+constexpr const char* header = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session\n";
+
+TEST_F(ImportTest, LinesOfPlainGzipAndZstdFilesAreTheSame) {
+    std::string content;
+    std::vector<std::string> expected;
+    for (int i = 0; i < 50'000; ++i) {
+        expected.push_back("line " + std::to_string(i) + std::string(static_cast<std::size_t>(i % 97), 'x'));
+        content += expected.back() + (i % 2 == 0 ? "\n" : "\r\n");
+    }
+    content += "last without an end";
+    expected.emplace_back("last without an end");
+    EXPECT_EQ(lines(file("a.csv", content)), expected);
+    const gzFile gz = gzopen((directory_ / "a.gz").c_str(), "wb");
+    gzwrite(gz, content.data(), static_cast<unsigned>(content.size()));
+    gzclose(gz);
+    EXPECT_EQ(lines(directory_ / "a.gz"), expected);
+    std::string packed(ZSTD_compressBound(content.size()), '\0');
+    packed.resize(ZSTD_compress(packed.data(), packed.size(), content.data(), content.size(), 1));
+    EXPECT_EQ(lines(file("a.zst", packed)), expected);
+    EXPECT_THROW(lines(file("cut.zst", packed.substr(0, packed.size() / 2))), Error);
+    EXPECT_TRUE(lines(file("empty.csv", "")).empty());
+}
+
+TEST(CsvLine, QuotesAreRead) {
+    std::vector<std::string_view> fields;
+    std::string scratch;
+    EXPECT_TRUE(split_csv(R"(a,,"b,c","d ""e""",)", fields, scratch));
+    EXPECT_THAT(fields, ElementsAre("a", "", "b,c", "d \"e\"", ""));
+    EXPECT_FALSE(split_csv(R"(a,"b)", fields, scratch));
+    EXPECT_FALSE(split_csv(R"("a"b,c)", fields, scratch));
+    EXPECT_TRUE(split_csv("", fields, scratch));
+    EXPECT_THAT(fields, ElementsAre(""));
+}
+
+TEST_F(ImportTest, Rees46RowsBecomeEvents) {
+    const auto imported = import(file("r.csv", std::string(header) +
+        "2019-10-01 00:00:00 UTC,cart,1,2,a.b,br,35.79,u1,s1\n2019-10-01 00:00:01 UTC,view,2,2,,,33.20,u2,\n12,cut li\n"),
+        {.format = ImportFormat::rees46});
+    ASSERT_EQ(imported.values.size(), 3U);
+    const auto first = boost::json::parse(imported.values[0]);
+    EXPECT_EQ(first.at("event_type"), "add_to_cart");
+    EXPECT_EQ(first.at("timestamp"), "2019-10-01T00:00:00Z");
+    EXPECT_EQ(first.at("product_category"), "a.b");
+    EXPECT_EQ(first.at("price"), 35.79);
+    EXPECT_EQ(imported.values[2], "12,cut li");
+    EXPECT_EQ(imported.report.unconverted, 1);
+}
+
+TEST_F(ImportTest, IdsStayWhenAFileGrowsAndEqualRowsStayTwo) {
+    const std::string row = "2019-10-01 00:00:00 UTC,view,1,2,,,3.5,u1,s1\n";
+    const std::string later = "2019-10-01 00:00:05 UTC,view,1,2,,,3.5,u1,s1\n";
+    const ImportOptions options{.format = ImportFormat::rees46};
+    const auto short_ids = import(file("a.csv", header + row + row + later), options).ids;
+    const auto long_ids = import(file("b.csv", header + row + row + later + later + later), options).ids;
+    ASSERT_EQ(short_ids.size(), 3U);
+    EXPECT_NE(short_ids[0], short_ids[1]);
+    EXPECT_EQ(std::vector(long_ids.begin(), long_ids.begin() + 3), short_ids);
+    EXPECT_EQ(std::set(long_ids.begin(), long_ids.end()).size(), 5U);
+}
+
+TEST_F(ImportTest, EqualRowsAreToldApartInAFileThatIsNotInOrderOfTime) {
+    const std::string a = "2019-10-01 00:00:09 UTC,view,1,2,,,3.5,u1,s1\n";
+    const std::string b = "2019-10-01 00:00:01 UTC,view,1,2,,,3.5,u1,s1\n";
+    const auto ids = import(file("a.csv", header + a + b + a + b + a), {.format = ImportFormat::rees46}).ids;
+    EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), 5U);
+    const auto sorted = import(file("b.csv", header + b + b + a + a + a), {.format = ImportFormat::rees46}).ids;
+    EXPECT_EQ(std::set(ids.begin(), ids.end()), std::set(sorted.begin(), sorted.end()));
+}
+
+TEST_F(ImportTest, RetailrocketTakesPricesFromAFile) {
+    const auto data = file("r.csv", "timestamp,visitorid,event,itemid,transactionid\n1433221332117,257597,addtocart,355908,\n"
+                                    "1433224214164,992329,transaction,248676,17\n");
+    const auto without = import(data, {.format = ImportFormat::retailrocket});
+    EXPECT_EQ(without.report.without_price, 2);
+    const auto with = import(data, {.format = ImportFormat::retailrocket, .price_file = file("p.csv", "product_id,price\n248676,9.99\n")});
+    EXPECT_EQ(with.report.without_price, 1);
+    const auto event = boost::json::parse(with.values[1]);
+    EXPECT_EQ(event.at("event_type"), "purchase");
+    EXPECT_EQ(event.at("order_id"), "17");
+    EXPECT_EQ(event.at("price"), 9.99);
+    EXPECT_EQ(event.at("timestamp"), "2015-06-02T05:50:14.164Z");
+}
+
+TEST_F(ImportTest, AWrongHeaderIsRefusedWithTheColumns) {
+    try {
+        import(file("x.csv", "a,b,c\n1,2,3\n"), {.format = ImportFormat::rees46});
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_THAT(error.what(), testing::HasSubstr("user_session"));
+    }
+}
+
+class SimulatorTest : public ImportTest {
+  protected:
+    std::vector<std::string> simulate(const SimulatorOptions& options, SimulatorReport* report = nullptr) {
+        const auto log = fresh_log();
+        base::StopSignal stop;
+        const auto sent = Simulator(*log, options, log->records_numbered()).run(stop, [](const SimulatorReport&) {});
+        if (report != nullptr) *report = sent;
+        std::vector<std::string> records;
+        const auto reader = log->read(0, 0);
+        for (auto polled = reader->poll(1 << 20); !polled.empty(); polled = reader->poll(1 << 20)) {
+            for (const auto& record : polled) {
+                records.push_back(std::string(record.key) + "|" + std::string(record.value) + "|" + std::to_string(record.timestamp_ms));
+            }
+        }
+        return records;
+    }
+};
+
+TEST_F(SimulatorTest, ASeedAndAStartTimeRepeatByteForByte) {
+    const SimulatorOptions options{.rate = 0, .count = 20'000, .seed = 7, .duplicates = 0.01, .invalid = 0.02, .start_time = 1569888000000000};
+    const auto first = simulate(options);
+    EXPECT_EQ(first.size(), 20'000U);
+    EXPECT_EQ(simulate(options), first);
+    SimulatorOptions other = options;
+    other.seed = 8;
+    EXPECT_NE(simulate(other), first);
+}
+
+TEST_F(SimulatorTest, TheShopIsAsDescribed) {
+    SimulatorReport report;
+    const auto records = simulate({.rate = 0, .count = 50'000, .seed = 3, .start_time = 1569888000000000}, &report);
+    std::map<std::string, std::set<std::string>> prices;
+    std::map<std::string, std::set<std::string>> users_of_session;
+    std::set<std::string> ids;
+    std::map<std::string, int> hot;
+    for (const auto& record : records) {
+        const auto event = boost::json::parse(record.substr(record.find('|') + 1, record.rfind('|') - record.find('|') - 1));
+        const auto text = [&](const char* name) { return std::string(event.at(name).as_string()); };
+        ids.insert(text("event_id"));
+        prices[text("product_id")].insert(boost::json::serialize(event.at("price")));
+        users_of_session[text("session_id")].insert(text("user_id"));
+        if (text("product_id") == "prod_0042") ++hot[text("event_type")];
+    }
+    EXPECT_EQ(ids.size(), 50'000U);
+    EXPECT_TRUE(ids.contains("evt_00000001"));
+    EXPECT_TRUE(ids.contains("evt_00050000"));
+    EXPECT_EQ(prices.size(), 100U);
+    for (const auto& [product, values] : prices) EXPECT_EQ(values.size(), 1U) << product;
+    for (const auto& [session, users] : users_of_session) EXPECT_EQ(users.size(), 1U) << session;
+    EXPECT_GT(users_of_session.size(), 1000U);
+    const int total = hot["view"] + hot["add_to_cart"] + hot["purchase"];
+    EXPECT_NEAR(total, 10'000, 400);
+    EXPECT_NEAR(hot["view"], 0.95 * total, 200);
+    EXPECT_NEAR(hot["purchase"], 0.01 * total, 50);
+}
+
+TEST_F(SimulatorTest, EachKindOfBadRecordIsSentAndCounted) {
+    SimulatorReport report;
+    simulate({.rate = 0, .count = 20'000, .seed = 1, .duplicates = 0.05, .invalid = 0.1}, &report);
+    EXPECT_NEAR(report.duplicates, 1000, 150);
+    EXPECT_NEAR(report.invalid(), 2000, 200);
+    for (const auto count : report.faults) EXPECT_GT(count, 200);
+    EXPECT_EQ(report.views + report.carts + report.purchases + report.duplicates + report.invalid(), report.records);
+}
+
+}  // namespace
+}  // namespace millrace::produce

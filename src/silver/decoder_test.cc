@@ -1,0 +1,210 @@
+#include "silver/decoder.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <random>
+
+#include "bronze/record.h"
+#include "silver/check.h"
+
+namespace millrace::silver {
+namespace {
+
+using model::Event;
+using model::Rule;
+
+constexpr const char* good =
+    R"({"event_id":"e1","user_id":"u1","event_type":"view","timestamp":"2019-10-01T00:00:00Z","product_id":"p1","price":9.5})";
+
+class DecoderTest : public testing::Test {
+  protected:
+    Verdict decode(std::string json) {
+        text_ = std::move(json);
+        const std::size_t size = text_.size();
+        text_.append(bronze::record_padding, '\0');
+        return decoder_.decode(std::string_view(text_).substr(0, size), event_);
+    }
+    /// The good record with `from` replaced by `to`.
+    Verdict with(const std::string& from, const std::string& to) {
+        std::string json = good;
+        json.replace(json.find(from), from.size(), to);
+        return decode(json);
+    }
+    Rule rule_with(const std::string& from, const std::string& to) { return with(from, to).rule; }
+
+    Decoder decoder_;
+    Event event_;
+    std::string text_;
+};
+
+TEST_F(DecoderTest, AWholeEventIsDecoded) {
+    ASSERT_TRUE(decode(R"( { "currency":"USD", "quantity":3, "order_id":"o1","page_url":"https:\/\/x\u002fy","device_type":"mobile",
+        "product_category":"caf\u00e9","session_id":"","price":1e2,"product_id":"p1","timestamp":"2019-10-01T02:00:00.25+02:00",
+        "event_type":"purchase","user_id":"u1","event\u005fid":"e1"} )").ok());
+    EXPECT_EQ(event_.event_id, "e1");
+    EXPECT_EQ(event_.user_id, "u1");
+    EXPECT_EQ(event_.event_type, "purchase");
+    EXPECT_EQ(event_.timestamp, 1569888000250000);
+    EXPECT_EQ(event_.page_url, "https://x/y");
+    EXPECT_EQ(event_.product_category, "caf\xC3\xA9");
+    EXPECT_EQ(event_.session_id, "");
+    EXPECT_EQ(event_.price, 100);
+    EXPECT_EQ(event_.quantity, 3);
+    EXPECT_EQ(event_.order_id, "o1");
+    EXPECT_EQ(event_.currency, "USD");
+}
+
+TEST_F(DecoderTest, NullAndAbsentFieldsAreTheSame) {
+    ASSERT_TRUE(decode(good).ok());
+    EXPECT_FALSE(event_.session_id);
+    EXPECT_EQ(event_.quantity, 1);
+    ASSERT_TRUE(with("\"price\":9.5", "\"price\":null,\"session_id\":null,\"quantity\":null").ok());
+    EXPECT_FALSE(event_.price);
+    EXPECT_EQ(rule_with("\"u1\"", "null"), Rule::missing_field);
+}
+
+TEST_F(DecoderTest, BadSyntaxIsFoundAnywhere) {
+    for (const char* tail :
+         {",\"x\":tru}", ",\"x\":01}", ",\"x\":1.}", ",\"x\":[1,2}", ",\"x\":{\"a\" 1}}", ",\"x\":\"\\q\"}", ",\"x\":\"\\ud800\"}",
+          ",\"x\":nul}", ",\"x\":+1}", ",\"x\":'a'}", ",}", ",\"x\"}", "", "}}", "} x", "},", "}{}", ",\"x\":1e400}", ",\"x\":[1,]}",
+          ",\"x\":\"a\nb\"}", ",\"\\ud800\":1}", ",\"x\":{\"a\":1,}}", ",\"x\":-}", ",\"x\":nulll}", ",\"x\":truex}"}) {
+        std::string json = good;
+        json.pop_back();
+        EXPECT_EQ(decode(json + tail).rule, Rule::bad_json) << tail;
+    }
+}
+
+TEST_F(DecoderTest, ARecordCutAtAnyByteIsNeverAccepted) {
+    const std::string json = good;
+    for (std::size_t size = 0; size < json.size(); ++size) EXPECT_FALSE(decode(json.substr(0, size)).ok()) << size;
+}
+
+TEST_F(DecoderTest, HostileRecordsGetTheirRule) {
+    EXPECT_EQ(decode("").rule, Rule::empty_record);
+    EXPECT_EQ(decode(" \n").rule, Rule::empty_record);
+    EXPECT_EQ(decode("\xEF\xBB\xBF" + std::string(good)).rule, Rule::byte_order_mark);
+    EXPECT_EQ(decode("[]").rule, Rule::not_an_object);
+    EXPECT_EQ(decode("7").rule, Rule::not_an_object);
+    EXPECT_EQ(decode("\"text\"").rule, Rule::not_an_object);
+    EXPECT_EQ(rule_with("\"p1\"", "\"\xC3\x28\""), Rule::not_utf8);
+    EXPECT_EQ(rule_with("}", ",\"x\":\"\xFF\"}"), Rule::not_utf8);
+    EXPECT_EQ(rule_with("\"p1\"", "\"a\\u0000b\""), Rule::nul_character);
+    EXPECT_EQ(rule_with("\"p1\"", "\"" + std::string(70'000, 'x') + "\""), Rule::field_too_long);
+    EXPECT_EQ(rule_with("\"p1\"", "\"" + std::string(10'000'000, 'x') + "\""), Rule::field_too_long);
+    EXPECT_EQ(rule_with("}", ",\"price\":1}"), Rule::duplicate_key);
+    EXPECT_EQ(rule_with("}", ",\"x\":1,\"x\":2}"), Rule::none) << "an ignored field may stand twice";
+    EXPECT_EQ(rule_with("9.5", "1e400"), Rule::bad_json);
+    EXPECT_EQ(rule_with("9.5", "\"9.5\""), Rule::wrong_type);
+    EXPECT_EQ(rule_with("\"u1\"", "17"), Rule::wrong_type);
+    EXPECT_EQ(rule_with("\"u1\"", "\"\""), Rule::empty_field);
+    EXPECT_EQ(rule_with("2019-10-01T00", "2019-13-01T00"), Rule::bad_timestamp);
+    EXPECT_EQ(rule_with("}", ",\"quantity\":0}"), Rule::bad_quantity);
+    EXPECT_EQ(rule_with("}", ",\"quantity\":1.5}"), Rule::bad_quantity);
+    EXPECT_EQ(rule_with("}", ",\"quantity\":1000001}"), Rule::bad_quantity);
+    EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(60, '[') + std::string(60, ']') + "}"), Rule::none);
+    EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(500, '[') + std::string(500, ']') + "}"), Rule::nested_too_deep);
+    EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(100'000, '[') + "}"), Rule::nested_too_deep);
+    EXPECT_EQ(rule_with("}", ",\"x\":123456789012345678901234567890}"), Rule::none);
+}
+
+TEST_F(DecoderTest, BadSyntaxOutranksOtherFaults) {
+    EXPECT_EQ(with("\"u1\"", "17").field, "user_id");
+    std::string json = good;
+    json.replace(json.find("\"u1\""), 4, "17");
+    json.pop_back();
+    EXPECT_EQ(decode(json).rule, Rule::bad_json);
+}
+
+TEST_F(DecoderTest, UnknownFieldsAreCounted) {
+    decode(good);
+    EXPECT_EQ(decoder_.unknown_fields(), 0);
+    with("}", ",\"x\":1,\"y\":{\"z\":2}}");
+    EXPECT_EQ(decoder_.unknown_fields(), 2);
+}
+
+// An independent parser must agree on what is JSON at all.
+TEST_F(DecoderTest, AgreesWithBoostJsonOnDamagedRecords) {
+    std::mt19937_64 random(11);
+    const std::string base = R"({"event_id":"e1","user_id":"u1","event_type":"view","timestamp":"2019-10-01T00:00:00Z",)"
+                             R"("product_id":"p\u00e91","price":9.5,"extra":{"a":[1,2.5e3,true,null,"\n"],"b":""}})";
+    int accepted = 0;
+    for (int i = 0; i < 60'000; ++i) {
+        std::string json = base;
+        for (auto n = 1 + random() % 2; n > 0; --n) {
+            const std::string_view alphabet = "{}[]\",:\\0123456789eE.+-tfnul \x01\xC3\xA9";
+            const char c = alphabet[random() % alphabet.size()];
+            const std::size_t at = random() % json.size();
+            if (random() % 3 == 0) json.erase(at, 1);
+            else if (random() % 2 == 0) json.insert(at, 1, c);
+            else json[at] = c;
+        }
+        boost::system::error_code error;
+        const auto value = boost::json::parse(json, error);
+        const Rule rule = decode(json).rule;
+        if (rule == Rule::not_an_object) continue;  // told by the first byte, whatever follows
+        const bool no_json = rule == Rule::bad_json || rule == Rule::not_utf8 || rule == Rule::empty_record;
+        // Numbers out of a double's range are valid to Boost and refused here.
+        const bool out_of_range = !error && no_json && boost::json::serialize(value).find("1e+99999") != std::string::npos;
+        if (no_json != static_cast<bool>(error) && !out_of_range) {
+            const bool huge_exponent = json.find_first_of("eE") != std::string::npos && no_json && !error;
+            EXPECT_TRUE(huge_exponent) << json << " " << model::rule_name(rule) << " " << error.message();
+        }
+        accepted += rule == Rule::none ? 1 : 0;
+    }
+    EXPECT_GT(accepted, 5000);
+}
+
+class CheckTest : public DecoderTest {
+  protected:
+    static constexpr std::int64_t log_time_ms = 1569888000000 + 3600'000;
+    Verdict check(const std::string& from, const std::string& to) {
+        EXPECT_TRUE(with(from, to).ok());
+        return checker_.check(event_, log_time_ms);
+    }
+    RuleOptions options_{.max_event_types = 2};
+    EventTypes types_{2};
+    Checker checker_{options_, types_};
+};
+
+TEST_F(CheckTest, PricesOfKnownTypes) {
+    EXPECT_EQ(check("9.5", "0").rule, Rule::bad_price);
+    EXPECT_EQ(check("9.5", "-1").rule, Rule::bad_price);
+    EXPECT_EQ(check("9.5", "1000000000").rule, Rule::none);
+    EXPECT_EQ(check("9.5", "1000000000.5").rule, Rule::bad_price);
+    EXPECT_EQ(check("9.5", "null").rule, Rule::missing_field);
+    EXPECT_EQ(check("\"p1\"", "\"\"").rule, Rule::empty_field);
+    EXPECT_EQ(check("\"view\",\"timestamp\":\"2019-10-01T00:00:00Z\",\"product_id\":\"p1\",\"price\":9.5",
+                    "\"page_view\",\"timestamp\":\"2019-10-01T00:00:00Z\"").rule, Rule::none);
+}
+
+TEST_F(CheckTest, TimesTooEarlyOrTooFarAhead) {
+    EXPECT_EQ(check("2019-10-01", "1999-12-31").rule, Rule::timestamp_too_early);
+    EXPECT_EQ(check("2019-10-01", "2000-01-01").rule, Rule::none);
+    EXPECT_EQ(check("2019-10-01T00", "2019-10-02T01").rule, Rule::none) << "24 h past the log time";
+    EXPECT_EQ(check("2019-10-01T00:00:00Z", "2019-10-02T01:00:00.000001Z").rule, Rule::timestamp_in_future);
+}
+
+TEST_F(CheckTest, EventTypesThatCouldNotBeADirectory) {
+    for (const char* bad : {"../../etc", "a b", "", "__HIVE_DEFAULT_PARTITION__", "caf\xC3\xA9"}) {
+        EXPECT_EQ(check("\"view\"", '"' + std::string(bad) + '"').rule, Rule::bad_event_type) << bad;
+    }
+    EXPECT_EQ(check("\"view\"", '"' + std::string(65, 'x') + '"').rule, Rule::bad_event_type);
+    EXPECT_EQ(check("\"view\"", "\"a\"").rule, Rule::none);
+    EXPECT_EQ(check("\"view\"", "\"b\"").rule, Rule::none);
+    EXPECT_EQ(check("\"view\"", "\"c\"").rule, Rule::too_many_event_types);
+    EXPECT_EQ(check("\"view\"", "\"a\"").rule, Rule::none);
+    EXPECT_EQ(check("\"view\"", "\"refund\"").rule, Rule::none) << "known types don't count";
+}
+
+TEST_F(CheckTest, Currencies) {
+    check("9.5", "9.5");
+    EXPECT_EQ(event_.currency, "EUR");
+    EXPECT_EQ(check("}", ",\"currency\":\"JPY\"}").rule, Rule::none);
+    EXPECT_EQ(check("}", ",\"currency\":\"eur\"}").rule, Rule::bad_currency);
+    EXPECT_EQ(check("}", ",\"currency\":\"XYZ\"}").rule, Rule::bad_currency);
+    EXPECT_EQ(check("}", ",\"currency\":\"EDA\"}").rule, Rule::bad_currency) << "lies across two codes of the list";
+}
+
+}  // namespace
+}  // namespace millrace::silver

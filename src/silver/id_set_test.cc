@@ -1,0 +1,95 @@
+#include "silver/id_set.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <random>
+#include <thread>
+#include <unordered_set>
+
+namespace millrace::silver {
+namespace {
+
+constexpr std::size_t plenty = 1U << 30U;
+
+IdHash id(std::uint64_t number) { return hash_id("evt_" + std::to_string(number)); }
+
+TEST(IdSet, AnswersAsAPlainSet) {
+    IdSet ids(plenty);
+    std::unordered_set<std::uint64_t> oracle;
+    std::mt19937_64 random(5);
+    for (int i = 0; i < 300'000; ++i) {
+        const std::uint64_t number = random() % 100'000;
+        ASSERT_EQ(ids.insert(id(number), 0, 1), oracle.insert(number).second);
+    }
+    EXPECT_EQ(ids.size(), oracle.size());
+}
+
+TEST(IdSet, OfManyThreadsOneInsertsAnId) {
+    IdSet ids(plenty);
+    std::atomic<int> inserted = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&] {
+            for (std::uint64_t i = 0; i < 50'000; ++i) inserted += ids.insert(id(i), 0, 1) ? 1 : 0;
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(inserted, 50'000);
+}
+
+TEST(IdSet, RollingBackTakesOutOnlyWhatIsNotCommitted) {
+    IdSet ids(plenty);
+    for (std::uint64_t i = 0; i < 1000; ++i) ids.insert(id(i), 0, 1);
+    ids.set_committed(1);
+    for (std::uint64_t i = 1000; i < 2000; ++i) ids.insert(id(i), 0, 2);
+    for (std::uint64_t i = 2000; i < 3000; ++i) ids.insert(id(i), 0, 3);
+    ids.roll_back();
+    EXPECT_EQ(ids.size(), 1000U);
+    EXPECT_FALSE(ids.insert(id(999), 0, 4));
+    EXPECT_TRUE(ids.insert(id(1000), 0, 4));
+}
+
+TEST(IdSet, WhatIsNotDroppedIsFoundAndWhatIsDroppedLiesBelowTheFloor) {
+    IdSet ids(plenty);
+    constexpr std::int64_t count = 400'000;
+    for (std::int64_t i = 0; i < count; ++i) {
+        ASSERT_TRUE(ids.insert(id(static_cast<std::uint64_t>(i)), i * model::us_per_second, 1));
+        if (i % 1000 == 0) {
+            ids.set_committed(1);
+            ids.allow_dropping_before((i - 20'000) * model::us_per_second);
+        }
+    }
+    EXPECT_LT(ids.size(), 100'000U) << "memory grows with history";
+    for (std::int64_t i = 0; i < count; ++i) {
+        const bool found = !ids.insert(id(static_cast<std::uint64_t>(i)), i * model::us_per_second, 1);
+        ASSERT_TRUE(found || i * model::us_per_second < ids.floor()) << i;
+    }
+}
+
+TEST(IdSet, ProvisionalEntriesAreNeverDropped) {
+    IdSet ids(plenty);
+    for (std::uint64_t i = 0; i < 100'000; ++i) ids.insert(id(i), 0, 1);
+    ids.allow_dropping_before(1'000'000 * model::us_per_second);
+    for (std::uint64_t i = 100'000; i < 300'000; ++i) ids.insert(id(i), 0, 1);
+    EXPECT_EQ(ids.size(), 300'000U);
+}
+
+TEST(IdSet, TheBudgetHoldsByRaisingTheFloorVisibly) {
+    constexpr std::size_t budget = 4U << 20U;
+    IdSet ids(budget);
+    for (std::int64_t i = 0; i < 1'000'000; ++i) {
+        ids.insert(id(static_cast<std::uint64_t>(i)), i * model::us_per_second, static_cast<std::uint32_t>(i / 1000));
+        if (i % 1000 == 999) ids.set_committed(static_cast<std::uint32_t>(i / 1000));
+        ASSERT_LE(ids.memory_bytes(), budget + (budget / 4));
+    }
+    EXPECT_TRUE(ids.floor_raised());
+    EXPECT_FALSE(ids.floor_raised());
+    EXPECT_GT(ids.floor(), 0);
+    for (std::int64_t i = ids.floor() / model::us_per_second; i < 1'000'000; ++i) {
+        ASSERT_FALSE(ids.insert(id(static_cast<std::uint64_t>(i)), i * model::us_per_second, 2000)) << i;
+    }
+}
+
+}  // namespace
+}  // namespace millrace::silver

@@ -1,0 +1,264 @@
+#include "storage/delta_table.h"
+
+#include <arrow/api.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "storage/file_stats.h"
+#include "storage/optimize.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::storage {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+std::shared_ptr<arrow::Schema> test_schema() {
+    return arrow::schema({arrow::field("id", arrow::int64(), false), arrow::field("offset", arrow::int64()),
+                          arrow::field("name", arrow::utf8()), arrow::field("day", arrow::utf8(), false)});
+}
+
+const ParquetLayout& test_layout() {
+    static const ParquetLayout layout{.schema = arrow::schema({arrow::field("id", arrow::int64(), false),
+                                                               arrow::field("offset", arrow::int64()),
+                                                               arrow::field("name", arrow::utf8())}),
+                                      .plain = {}, .delta_encoded = {"offset"}, .dictionary_read = {}};
+    return layout;
+}
+
+class DeltaTableTest : public testing::Test {
+  protected:
+    DeltaTableTest() { fs::remove_all(root_); }
+    ~DeltaTableTest() override { fs::remove_all(root_); }
+
+    DeltaTable open() { return DeltaTable::open_or_create(root_, *test_schema(), {"day"}); }
+    AddFile write(std::int64_t from, std::int64_t to, const std::string& day = "2019-10-01") {
+        arrow::Int64Builder ids;
+        arrow::StringBuilder names;
+        for (std::int64_t i = from; i < to; ++i) {
+            EXPECT_TRUE(ids.Append(i).ok());
+            EXPECT_TRUE((i % 3 == 0 ? names.AppendNull() : names.Append("n" + std::to_string(i))).ok());
+        }
+        const auto id_array = ids.Finish().ValueOrDie();
+        const auto rows = arrow::RecordBatch::Make(test_layout().schema, to - from, {id_array, id_array, names.Finish().ValueOrDie()});
+        AddFile add;
+        add.partition_values = {{"day", day}};
+        add.path = partition_directory(add.partition_values) + "/part-" + std::to_string(files_++) + ".parquet";
+        fs::create_directories((root_ / add.path).parent_path());
+        ParquetWriter writer(root_ / add.path, test_layout());
+        writer.write(*rows);
+        const auto written = writer.finish();
+        add.size = written.bytes;
+        add.stats = written.stats;
+        return add;
+    }
+    static Commit adding(AddFile add, std::int64_t version = 0) {
+        Commit commit;
+        commit.adds.push_back(std::move(add));
+        if (version > 0) commit.txns.push_back({"app", version, 0});
+        return commit;
+    }
+    static bool go_on(const Commit& /*other*/) { return true; }
+    fs::path log(const std::string& name) const { return root_ / "_delta_log" / name; }
+    void append_to_log(int version, const std::string& text) const {
+        std::ofstream(log("0000000000000000000" + std::to_string(version) + ".json")) << text;
+    }
+
+    fs::path root_ = fs::temp_directory_path() / ("millrace_delta_test_" + std::to_string(::getpid()));
+    int files_ = 0;
+};
+
+TEST_F(DeltaTableTest, CommitsAreSeenByOthersInOrder) {
+    DeltaTable writer = open();
+    DeltaTable reader = open();
+    EXPECT_EQ(writer.commit(adding(write(0, 10), 10), go_on), 1);
+    EXPECT_EQ(writer.commit(adding(write(10, 20), 20), go_on), 2);
+    reader.refresh();
+    EXPECT_EQ(reader.snapshot().version, 2);
+    EXPECT_EQ(reader.snapshot().files.size(), 2U);
+    EXPECT_EQ(reader.snapshot().txn("app", -1), 20);
+    EXPECT_EQ(reader.snapshot().txn("other", -1), -1);
+}
+
+TEST_F(DeltaTableTest, OfManyWritersEachCommitsOnce) {
+    open();
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&, t] {
+            DeltaTable table = DeltaTable::open(root_);
+            for (int i = 0; i < 20; ++i) {
+                Commit commit;
+                commit.txns.push_back({"writer" + std::to_string(t), i + 1, 0});
+                ASSERT_TRUE(table.commit(std::move(commit), go_on));
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    const auto snapshot = DeltaTable::open(root_).snapshot();
+    EXPECT_EQ(snapshot.version, 80);
+    for (int t = 0; t < 4; ++t) EXPECT_EQ(snapshot.txn("writer" + std::to_string(t), 0), 20);
+}
+
+TEST_F(DeltaTableTest, TheLoserSeesTheOthersCommitAndMayGiveUp) {
+    DeltaTable first = open();
+    DeltaTable second = open();
+    first.commit(adding(write(0, 5), 7), go_on);
+    std::int64_t seen = 0;
+    const auto result = second.commit(adding(write(5, 9)), [&](const Commit& other) {
+        seen = other.txns.front().version;
+        return false;
+    });
+    EXPECT_FALSE(result);
+    EXPECT_EQ(seen, 7);
+    EXPECT_EQ(DeltaTable::open(root_).snapshot().version, 1);
+}
+
+TEST_F(DeltaTableTest, ACheckpointTellsTheSameAsTheCommits) {
+    DeltaTable table = open();
+    for (int i = 0; i < 5; ++i) table.commit(adding(write(i * 10, i * 10 + 10, i % 2 == 0 ? "2019-10-01" : "caf\xC3\xA9 %"), i + 1), go_on);
+    Commit remove;
+    const auto victim = table.snapshot().files.begin()->second;
+    remove.removes.push_back({victim.path, victim.partition_values, victim.size, 4'000'000'000'000, true});
+    table.commit(std::move(remove), go_on);
+    const Snapshot before = table.snapshot();
+    table.checkpoint();
+    for (int version = 0; version < 6; ++version) fs::remove(log("0000000000000000000" + std::to_string(version) + ".json"));
+    const Snapshot after = DeltaTable::open(root_).snapshot();
+    EXPECT_EQ(after.version, before.version);
+    EXPECT_EQ(after.metadata.id, before.metadata.id);
+    EXPECT_EQ(after.metadata.partition_columns, before.metadata.partition_columns);
+    EXPECT_EQ(after.metadata.configuration, before.metadata.configuration);
+    EXPECT_EQ(after.metadata.schema_json, before.metadata.schema_json);
+    ASSERT_EQ(after.files.size(), before.files.size());
+    for (const auto& [path, add] : before.files) {
+        ASSERT_TRUE(after.files.contains(path)) << path;
+        EXPECT_EQ(after.files.at(path).partition_values, add.partition_values);
+        EXPECT_EQ(after.files.at(path).size, add.size);
+        EXPECT_EQ(after.files.at(path).stats, add.stats);
+    }
+    EXPECT_EQ(after.tombstones.size(), 1U);
+    EXPECT_EQ(after.txn("app", 0), 5);
+}
+
+TEST_F(DeltaTableTest, UnsupportedFeaturesAreRefusedByName) {
+    open();
+    append_to_log(1, R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["deletionVectors"],"writerFeatures":["deletionVectors"]}})");
+    try {
+        DeltaTable::open(root_);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_THAT(error.what(), HasSubstr("deletionVectors"));
+    }
+}
+
+TEST_F(DeltaTableTest, AWriterFeatureIsReadableButNotWritable) {
+    open();
+    append_to_log(1, R"({"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking"]}})");
+    EXPECT_NO_THROW(DeltaTable::open(root_));
+    try {
+        open();
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_THAT(error.what(), HasSubstr("rowTracking"));
+    }
+}
+
+TEST_F(DeltaTableTest, DamagedCommitsAreErrorsThatNameTheFile) {
+    for (const char* text : {"{\"add\":{\"path\":\"a\"", "[1]", "{\"add\":{\"path\":\"/etc/passwd\"}}", "{\"add\":{\"path\":\"../x\"}}",
+                             "{\"add\":{}}", "{\"add\":{\"path\":\"s3://b/x\"}}",
+                             "{\"add\":{\"path\":\"a\",\"deletionVector\":{\"storageType\":\"u\"}}}"}) {
+        fs::remove_all(root_);
+        open();
+        append_to_log(1, text);
+        try {
+            DeltaTable::open(root_);
+            FAIL() << text;
+        } catch (const Error& error) {
+            EXPECT_THAT(error.what(), HasSubstr("00001.json")) << text;
+        }
+    }
+}
+
+TEST_F(DeltaTableTest, AMissingCommitIsAnError) {
+    DeltaTable table = open();
+    for (int i = 0; i < 3; ++i) table.commit(adding(write(i, i + 1)), go_on);
+    fs::remove(log("00000000000000000002.json"));
+    EXPECT_THROW(DeltaTable::open(root_), Error);
+}
+
+TEST_F(DeltaTableTest, AnotherSchemaIsRefused) {
+    open();
+    EXPECT_THROW(DeltaTable::open_or_create(root_, *arrow::schema({arrow::field("x", arrow::int64())}), {}), Error);
+}
+
+TEST_F(DeltaTableTest, OptimizeKeepsTheRowsAndVacuumRemovesTheRest) {
+    DeltaTable table = open();
+    for (int i = 0; i < 12; ++i) table.commit(adding(write(i * 100, i * 100 + 100, i % 2 == 0 ? "a" : "b")), go_on);
+    const auto rows = [&] {
+        std::vector<std::int64_t> ids;
+        const DeltaTable latest = DeltaTable::open(root_);
+        for (const auto& [path, add] : latest.snapshot().files) {
+            scan_parquet(root_ / path, {"id"}, [&](const arrow::RecordBatch& batch) {
+                for (std::int64_t i = 0; i < batch.num_rows(); ++i) ids.push_back(dynamic_cast<const arrow::Int64Array&>(*batch.column(0)).Value(i));
+            });
+        }
+        std::ranges::sort(ids);
+        return ids;
+    };
+    const auto before = rows();
+    const auto report = optimize(table, test_layout(), {});
+    EXPECT_EQ(report.files_before, 12);
+    EXPECT_EQ(report.files_after, 2);
+    EXPECT_EQ(rows(), before);
+    EXPECT_EQ(vacuum(table, std::chrono::hours(6), std::chrono::hours(6), false).files, 0);
+    EXPECT_EQ(vacuum(table, base::Duration(0), base::Duration(0), true).files, 12);
+    EXPECT_EQ(vacuum(table, base::Duration(0), base::Duration(0), false).files, 12);
+    EXPECT_TRUE(unnamed_files(table).empty());
+    EXPECT_EQ(rows(), before);
+}
+
+TEST_F(DeltaTableTest, GradualJoiningRewritesARowALogarithmicNumberOfTimes) {
+    DeltaTable table = open();
+    OptimizeOptions options;
+    options.gradual = true;
+    std::int64_t rewritten = 0;
+    std::size_t most_files = 0;
+    for (int i = 0; i < 300; ++i) {
+        table.commit(adding(write(i * 50, i * 50 + 50)), go_on);
+        rewritten += optimize(table, test_layout(), options).files_before;
+        most_files = std::max(most_files, table.snapshot().files.size());
+    }
+    EXPECT_LT(most_files, 25U);
+    EXPECT_LT(rewritten, 300 * 3);
+}
+
+TEST_F(DeltaTableTest, StatsTellRowsBoundsAndNulls) {
+    const AddFile add = write(10, 40);
+    const FileStats stats(add);
+    EXPECT_EQ(stats.rows(), 30);
+    EXPECT_EQ(stats.min("id"), 10);
+    EXPECT_EQ(stats.max("id"), 39);
+    EXPECT_THAT(add.stats, HasSubstr("\"nullCount\":{\"id\":0,\"offset\":0,\"name\":10}"));
+}
+
+TEST(PartitionPath, IsEscapedAsSparkDoes) {
+    EXPECT_EQ(partition_directory({{"event_date", "2019-10-01"}, {"event_type", "a:b/c%"}}), "event_date=2019-10-01/event_type=a%3Ab%2Fc%25");
+    EXPECT_EQ(partition_directory({{"x", ""}}), "x=__HIVE_DEFAULT_PARTITION__");
+    EXPECT_EQ(encode_path("event_type=a%3Ab/part 1.parquet"), "event_type=a%253Ab/part%201.parquet");
+    std::mt19937_64 random(1);
+    for (int i = 0; i < 1000; ++i) {
+        std::string path(random() % 30, '\0');
+        for (char& c : path) c = static_cast<char>(random());
+        EXPECT_EQ(decode_path(encode_path(path)), path);
+    }
+}
+
+}  // namespace
+}  // namespace millrace::storage

@@ -1,0 +1,102 @@
+"""What the tests share: the program under test, and fresh data directories."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / os.environ.get("MILLRACE_BUILD", "build/release")
+FIXTURES = ROOT / "tests" / "fixtures"
+SAMPLE = ROOT.parent / "shared" / "data" / "rees46-2019-10-01.csv"
+TOPIC = "ecom_clickstream_raw"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes, or needs a JVM; run by `make test-all`")
+
+
+class Millrace:
+    """Runs the program on one data directory."""
+
+    def __init__(self, data, binary="millrace"):
+        self.data = pathlib.Path(data)
+        self.binary = str(BUILD / binary)
+
+    def command(self, *args):
+        return [self.binary, "--data", str(self.data), *map(str, args)]
+
+    def run(self, *args, code=0, env=None, input=None, timeout=300):
+        """Runs a command to its end, checks its exit code, and returns its stdout."""
+        done = subprocess.run(self.command(*args), capture_output=True, timeout=timeout, input=input,
+                              env={**os.environ, **(env or {})})
+        out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        assert done.returncode == code, f"{args} ended with {done.returncode}\n{out}\n{err}"
+        self.stderr = err
+        return out
+
+    def json(self, *args, code=0):
+        return json.loads(self.run(*args, "--json", code=code))
+
+    def start(self, *args, env=None):
+        return subprocess.Popen(self.command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                env={**os.environ, **(env or {})})
+
+    def write(self, *lines, key_separator="|"):
+        """Appends records, given as `key|value`."""
+        text = "".join(line + "\n" for line in lines).encode("utf-8", "surrogateescape")
+        self.run("topic", "write", "--key-separator", key_separator, input=text)
+
+    def drain(self, *args):
+        return self.run("silver", "--available-now", *args)
+
+    def verify(self):
+        report = self.json("verify")
+        assert report["passed"], report
+        return report
+
+    def count(self, layer, by=None):
+        out = self.json("count", layer, *(["--by", by] if by else []))
+        return out["rows"]
+
+
+@pytest.fixture
+def shop(tmp_path):
+    return Millrace(tmp_path / "data")
+
+
+@pytest.fixture
+def shop_at(tmp_path):
+    return lambda name, binary="millrace": Millrace(tmp_path / name, binary)
+
+
+def stop(process, how=signal.SIGINT, timeout=60):
+    """Ends a running command and returns its exit code, stdout and stderr."""
+    process.send_signal(how)
+    out, err = process.communicate(timeout=timeout)
+    return process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
+
+
+def wait_until(condition, seconds=30, pause=0.02):
+    """Waits for a condition that other processes make true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return
+        time.sleep(pause)
+    raise AssertionError("the condition did not come true in time")
+
+
+def event(number, **fields):
+    """A valid event as a dictionary."""
+    return {"event_id": f"e{number}", "user_id": f"u{number % 7}", "event_type": "view",
+            "timestamp": "2019-10-01T00:00:00Z", "product_id": "p1", "price": 9.5, **fields}
+
+
+def line(number, **fields):
+    """A valid event as `key|JSON`, for Millrace.write()."""
+    made = event(number, **fields)
+    return f"{made['user_id']}|{json.dumps(made)}"

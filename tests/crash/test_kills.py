@@ -1,0 +1,118 @@
+"""Kills the program at every fail point and at random moments, and holds what is left against an independent oracle."""
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests import oracle
+from tests.conftest import Millrace, TOPIC, wait_until
+
+LOAD = ["run", "--rate", "4000", "--duration", "20s", "--trigger", "0", "--duplicates", "2%", "--invalid", "2%"]
+PREPARED = ["run", "--rate", "4000", "--duration", "700ms", "--trigger", "0", "--duplicates", "2%", "--invalid", "2%"]
+
+# The commands whose fail points are armed, each with what must have run before.
+COMMANDS = {
+    "run": ([], LOAD),
+    "optimize": ([PREPARED], ["optimize"]),
+    "replay": ([PREPARED], ["replay"]),
+    "topic": ([], ["topic", "create", "other"]),
+}
+
+
+def fail_points(tmp_path):
+    """(command, fail point) for every point that the commands pass."""
+    found = []
+    for name, (before, command) in COMMANDS.items():
+        listing = tmp_path / f"{name}.points"
+        shop = Millrace(tmp_path / f"list-{name}", "millrace_crash")
+        for step in before:
+            shop.run(*step)
+        short = ["2s" if word == "20s" else word for word in command]
+        shop.run(*short, env={"MILLRACE_FAIL_LIST": str(listing)})
+        found += [(name, point) for point in sorted(set(listing.read_text().split()))]
+    return found
+
+
+def recover_and_check(shop):
+    """Starts again after a kill: all must be as if nothing had happened."""
+    if not (shop.data / "bronze" / "topics" / f"{TOPIC}.json").exists():
+        return 0
+    shop.drain()
+    shop.verify()
+    return oracle.check_exactly_once(shop.data)
+
+
+def kill_at(shop, command, point, passage):
+    """Runs a command until it kills itself at a fail point; True when it came to it."""
+    try:
+        done = subprocess.run(shop.command(*command), capture_output=True, timeout=30,
+                              env={**os.environ, "MILLRACE_FAIL_AT": f"{point}:{passage}"})
+    except subprocess.TimeoutExpired:
+        return False
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
+    return done.returncode == -signal.SIGKILL
+
+
+def at_fail_points(tmp_path, passages):
+    kills = 0
+    for command, point in fail_points(tmp_path):
+        for passage in passages:
+            shop = Millrace(tmp_path / f"{command}-{point}-{passage}", "millrace_crash")
+            before, words = COMMANDS[command]
+            for step in before:
+                shop.run(*step)
+            words = ["3s" if word == "20s" else word for word in words]
+            killed = kill_at(shop, words, point, passage)
+            assert killed or passage > 1, f"{point} was not passed by {command}"
+            kills += killed
+            recover_and_check(shop)
+    return kills
+
+
+def at_random_moments(tmp_path, kills, seed):
+    """One directory lives through many kills, so that each recovery starts from another's remains."""
+    pick = random.Random(seed)
+    shop = Millrace(tmp_path / "random", "millrace_crash")
+    for kill in range(kills):
+        process = shop.start(*LOAD)
+        others = []
+        if pick.random() < 0.3:
+            others.append(shop.start("produce", "--rate", "3000", "--duration", "20s"))
+        moment = time.monotonic() + pick.uniform(0.05, 0.7)
+        while time.monotonic() < moment:
+            if (shop.data / "silver" / "_delta_log" / "00000000000000000000.json").exists() and pick.random() < 0.2:
+                oracle.check_snapshot_is_whole(shop.data)
+            time.sleep(0.02)
+        if pick.random() < 0.2:
+            others.append(shop.start("optimize"))
+            time.sleep(pick.uniform(0, 0.1))
+        for victim in [process, *others]:
+            victim.kill()
+        for victim in [process, *others]:
+            victim.communicate()
+        if kill % 10 == 9:
+            recover_and_check(shop)
+    return recover_and_check(shop)
+
+
+def kills_wanted(otherwise):
+    return int(os.environ.get("MILLRACE_KILLS", otherwise))
+
+
+def test_exactly_once_after_a_kill_at_each_fail_point(tmp_path):
+    assert at_fail_points(tmp_path, passages=[1]) >= 15
+
+
+def test_exactly_once_after_kills_at_random_moments(tmp_path):
+    wanted = kills_wanted(40) if "MILLRACE_LONG" in os.environ else min(kills_wanted(40), 40)
+    assert at_random_moments(tmp_path, max(5, wanted - 20), seed=1) > 0
+
+
+@pytest.mark.long
+def test_exactly_once_after_many_kills(tmp_path):
+    kills = at_fail_points(tmp_path, passages=[2, 5])
+    rows = at_random_moments(tmp_path, max(10, kills_wanted(300) - kills), seed=kills_wanted(300))
+    assert rows > 0
