@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <random>
 
 #include "base/error.h"
 #include "base/fail_point.h"
@@ -32,21 +33,30 @@ int flags_of(File::Mode mode) {
     return O_RDONLY | O_CLOEXEC;
 }
 
-/// A name that no other process or thread uses, in the directory of `path`.
-fs::path temporary_beside(const fs::path& path) {
-    static std::atomic<unsigned> counter = 0;
-    return path.parent_path() / fmt::format(".{}.{}.{}.tmp", path.filename().string(), ::getpid(), counter++);
-}
-
 void write_temporary(const fs::path& temporary, std::string_view content) {
-    File file(temporary, File::Mode::truncate);
-    file.write_at(0, content);
-    fail_point("file.temporary.written");
-    file.sync();
-    fail_point("file.temporary.synced");
+    File file(temporary, File::Mode::create);
+    try {
+        file.write_at(0, content);
+        fail_point("file.temporary.written");
+        file.sync();
+        fail_point("file.temporary.synced");
+    } catch (...) {
+        ::unlink(temporary.c_str());
+        throw;
+    }
 }
 
 }  // namespace
+
+fs::path temporary_beside(const fs::path& path) {
+    // Random, since workers on other machines and in other containers share the directory, and may share the pid.
+    static const std::string process = [] {
+        std::random_device device;
+        return fmt::format("{:08x}{:08x}", device(), device());
+    }();
+    static std::atomic<unsigned> counter = 0;
+    return path.parent_path() / fmt::format(".{}.{}.{}.tmp", path.filename().string(), process, counter++);
+}
 
 File::File(const fs::path& path, Mode mode) : path_(path) {
     fd_ = ::open(path.c_str(), flags_of(mode), 0644);

@@ -70,6 +70,9 @@ void sync_directory(const std::filesystem::path& directory);
 /// Creates `directory` and its parents, durably. Nothing happens when it is there.
 void make_directory(const std::filesystem::path& directory);
 
+/// A hidden name in the directory of `path` that no other thread, process or machine uses.
+std::filesystem::path temporary_beside(const std::filesystem::path& path);
+
 /// The whole content of a file.
 std::string read_file(const std::filesystem::path& path);
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path);

@@ -139,17 +139,20 @@ void PartitionLog::write_batches(const std::vector<Pending*>& group) {
         file_.truncate(start);  // never leave what was not acknowledged behind a failed write or sync
         throw;
     }
-    for (const Pending* pending : group) index_batch(*parse_batch_header(pending->batch));
-    next_offset_ = next;
     published_.set_end(partition_, next);
+    for (const Pending* pending : group) index_batch(*parse_batch_header(pending->batch));
     base::fail_point("bronze.append.published");
 }
 
 void PartitionLog::index_batch(const BatchHeader& header) {
     if (position_ == 0) first_timestamp_ms_ = header.base_timestamp_ms;
     if (position_ - indexed_position_ >= index_interval) {
-        append_index(segment_, {next_offset_, position_, max_timestamp_ms_});
         indexed_position_ = position_;
+        try {
+            append_index(segment_, {next_offset_, position_, max_timestamp_ms_});
+        } catch (const Error& error) {
+            spdlog::warn("{} (the index is only a hint: reading takes longer without it)", error.what());
+        }
     }
     position_ += static_cast<std::int64_t>(header.total_bytes());
     next_offset_ += header.last_offset_delta + 1;
@@ -188,7 +191,9 @@ void PartitionLog::recover_segment(const Segment& segment, Offset published_end)
     file_ = base::File(segment.path, base::File::Mode::read_write);
     segment_ = segment;
     const std::int64_t size = file_.size();
-    const IndexEntry from = entry_before(read_index(segment, size), segment, published_end);
+    IndexEntry from = entry_before(read_index(segment, size), segment, published_end);
+    const auto hinted = BatchScanner(file_, from.position).peek();
+    if (!hinted || hinted->base_offset != from.offset) from = {segment.base, 0, 0};
     position_ = indexed_position_ = from.position;
     next_offset_ = from.offset;
     max_timestamp_ms_ = from.max_timestamp_ms;

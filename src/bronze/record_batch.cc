@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/crc32c.h"
 #include "base/error.h"
@@ -85,7 +86,8 @@ std::optional<BatchHeader> parse_batch_header(std::string_view bytes) {
     header.max_timestamp_ms = get_big_endian<std::int64_t>(from + at_max_timestamp);
     header.record_count = get_big_endian<std::int32_t>(from + at_count);
     const bool sane = header.magic == 2 && header.base_offset >= 0 && header.last_offset_delta >= 0 &&
-                      header.record_count > 0 && header.record_count <= header.last_offset_delta + 1 &&
+                      header.base_offset <= std::numeric_limits<Offset>::max() / 2 && header.record_count > 0 &&
+                      header.record_count <= std::int64_t{header.last_offset_delta} + 1 &&
                       header.batch_length >= static_cast<std::int32_t>(batch_header_bytes - batch_length_starts) &&
                       header.total_bytes() <= max_batch_bytes;
     if (!sane) return std::nullopt;
@@ -169,6 +171,8 @@ bool decode_records(const BatchHeader& header, std::string_view batch, std::stri
         scratch.append(record_padding, '\0');
         rest = std::string_view(scratch).substr(0, size);
     }
+    constexpr std::size_t least_record_bytes = 7;
+    if (static_cast<std::size_t>(header.record_count) > rest.size() / least_record_bytes) return false;
     const std::size_t before = into.size();
     into.resize(before + static_cast<std::size_t>(header.record_count));
     for (std::size_t i = before; i < into.size(); ++i) {

@@ -24,9 +24,7 @@ std::unique_ptr<SegmentLog> SegmentLog::open_or_create(const fs::path& directory
 
 SegmentLog::SegmentLog(const fs::path& directory, TopicSettings settings)
     : catalog_(directory), settings_(std::move(settings)) {
-    const fs::path published = catalog_.published_path(settings_.name);
-    if (!fs::exists(published)) Published::create(published, settings_.epoch, settings_.partitions);
-    published_ = std::make_shared<Published>(published, settings_.epoch, settings_.partitions);
+    published_ = catalog_.open_published(settings_);
     for (int p = 0; p < settings_.partitions; ++p) {
         logs_.push_back(std::make_unique<PartitionLog>(catalog_.partition_directory(settings_.name, p), p, *published_,
                                                        settings_.segments));

@@ -92,7 +92,9 @@ bool SegmentReader::decode_batch(Offset end) {
     if (header->total_bytes() > rest.size()) return false;
     const std::string_view batch = rest.substr(0, header->total_bytes());
     if (!batch_crc_matches(*header, batch)) throw_damage("the record batch fails its CRC");
-    if (header->base_offset > next_offset_) throw_damage("offsets are missing before this record batch");
+    const bool follows = header->base_offset == expected_base_ ||
+                         (expected_base_ < 0 && header->base_offset <= next_offset_ && header->next_offset() > next_offset_);
+    if (!follows) throw_damage("the record batch has another offset than the one before it leads to");
     if (scratch_.size() == scratch_used_) scratch_.emplace_back();
     const std::size_t before = records_.size();
     if (!decode_records(*header, batch, scratch_[scratch_used_], records_)) {
@@ -103,7 +105,7 @@ bool SegmentReader::decode_batch(Offset end) {
     const auto wanted = std::find_if(first, records_.end(), [&](const Record& r) { return r.offset >= next_offset_; });
     records_.erase(first, wanted);
     consumed_ += batch.size();
-    next_offset_ = header->next_offset();
+    next_offset_ = expected_base_ = header->next_offset();
     return true;
 }
 

@@ -33,6 +33,7 @@ class SegmentReader : public PartitionReader {
     const int partition_;
     std::shared_ptr<Published> published_;
     Offset next_offset_;
+    Offset expected_base_ = -1;  // of the next batch; unknown at first, when the reader may begin within one
 
     base::File file_;
     Segment segment_;

@@ -147,7 +147,8 @@ TopicSettings TopicCatalog::create_locked(TopicSettings settings) {
     }
     settings.epoch = random_epoch();
     settings.numbered_before = numbered_before(settings.name);
-    remove_partitions(settings.name);  // what an interrupted delete left
+    mark_deleted(settings.name);  // what an interrupted delete left
+    remove_partitions(settings.name);
     for (int p = 0; p < settings.partitions; ++p) base::make_directory(partition_directory(settings.name, p));
     Published::create(published_path(settings.name), settings.epoch, settings.partitions);
     base::fail_point("bronze.topic.prepared");
@@ -173,8 +174,28 @@ void TopicCatalog::remove(const std::string& name) {
     fs::remove(published_path(name));
 }
 
+void TopicCatalog::mark_deleted(const std::string& name) {
+    const auto content = base::read_file_if_exists(settings_path(name));
+    if (!content || !fs::exists(published_path(name))) return;
+    const TopicSettings old = parse(read_settings(settings_path(name), *content));
+    Published(published_path(name), old.epoch, old.partitions).set_deleted();
+}
+
 void TopicCatalog::remove_partitions(const std::string& name) {
-    for (int p = 0; fs::exists(partition_directory(name, p)); ++p) fs::remove_all(partition_directory(name, p));
+    for (int p = 0; p < Published::max_partitions; ++p) fs::remove_all(partition_directory(name, p));
+    base::sync_directory(directory_);
+}
+
+std::shared_ptr<Published> TopicCatalog::open_published(const TopicSettings& settings) const {
+    auto file = lock_file();
+    const base::FileLock lock(file);
+    const auto now = find(settings.name);
+    if (!now || now->epoch != settings.epoch) {
+        throw Error(fmt::format("opening the topic {}", settings.name), "it was deleted meanwhile", "Start again.");
+    }
+    const fs::path path = published_path(settings.name);
+    if (!fs::exists(path)) Published::create(path, settings.epoch, settings.partitions);
+    return std::make_shared<Published>(path, settings.epoch, settings.partitions);
 }
 
 }  // namespace millrace::bronze

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,8 @@ class TopicCatalog {
     /// Removes a topic with all its records. Throws a usage Error when there is none.
     void remove(const std::string& name);
 
+    /// The topic's published offsets; made anew when the file was lost. Throws an Error when the topic is another now.
+    [[nodiscard]] std::shared_ptr<Published> open_published(const TopicSettings& settings) const;
     [[nodiscard]] std::filesystem::path published_path(const std::string& name) const;
     [[nodiscard]] std::filesystem::path partition_directory(const std::string& name, int partition) const;
 
@@ -42,6 +45,7 @@ class TopicCatalog {
     [[nodiscard]] std::filesystem::path settings_path(const std::string& name) const;
     [[nodiscard]] base::File lock_file() const;
     [[nodiscard]] std::int64_t numbered_before(const std::string& name) const;
+    void mark_deleted(const std::string& name);
     void remove_partitions(const std::string& name);
     TopicSettings create_locked(TopicSettings settings);
 

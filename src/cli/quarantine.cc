@@ -65,13 +65,18 @@ std::vector<std::pair<std::string, std::string>> fields_of(const std::vector<std
     return fields;
 }
 
+/// A value on one line, as the editor shows it.
+std::string flattened(const pipeline::QuarantinedRecord& record) {
+    std::string value = record.value.value_or("");
+    std::ranges::replace(value, '\n', ' ');
+    return value;
+}
+
 /// Lets the user change the records in an editor, one a line after its position and a tab.
 std::map<std::string, std::string> edit_records(const Globals& globals, const Options& options) {
     std::string content;
     pipeline::scan_quarantine(globals.data_directory(), options.filter, [&](const pipeline::QuarantinedRecord& record) {
-        std::string value = record.value.value_or("");
-        std::ranges::replace(value, '\n', ' ');
-        content += fmt::format("{}\t{}\n", record.position(), value);
+        content += fmt::format("{}\t{}\n", record.position(), flattened(record));
         return true;
     });
     const auto path = globals.data_directory().quarantine() / fmt::format(".edit-{}.txt", ::getpid());
@@ -103,7 +108,8 @@ int replay(const Globals& globals, const Options& options) {
     if (options.edit) {
         fix = [values = edit_records(globals, options)](const pipeline::QuarantinedRecord& record) {
             const auto found = values.find(record.position());
-            return found == values.end() ? record.value : std::optional(found->second);
+            const bool untouched = found == values.end() || found->second == flattened(record);
+            return untouched ? pipeline::FixResult{.unchanged = true} : pipeline::FixResult{.value = found->second};
         };
     }
     const auto report = pipeline::requeue(globals.data_directory(), *log, options.filter, fix);

@@ -15,6 +15,7 @@ namespace {
 
 int run_optimize(const Globals& globals, bool as_json) {
     const auto data = globals.data_directory();
+    const pipeline::WriterLock lock(data);
     json::object report;
     for (const auto& [name, optimize] : {std::pair("silver", &pipeline::optimize_silver),
                                          std::pair("quarantine", &pipeline::optimize_quarantine)}) {
@@ -38,21 +39,15 @@ struct VacuumOptions {
 };
 
 int run_vacuum(const Globals& globals, const VacuumOptions& options) {
-    const auto data = globals.data_directory();
+    const auto done = pipeline::vacuum_tables(globals.data_directory(), options.retention, options.dry_run);
     json::object report;
-    for (const auto& [name, root] : {std::pair("silver", data.silver()), std::pair("quarantine", data.quarantine())}) {
-        const auto table = storage::DeltaTable::open(root);
-        const base::Duration retention = options.retention.value_or(table.deleted_file_retention());
-        // Without a writer here, a file that no commit names is a crash's remains, however young.
-        const bool alone = pipeline::WriterLock::is_free(data);
-        const base::Duration orphan_age = alone ? retention : std::max<base::Duration>(retention, std::chrono::hours(1));
-        const auto done = storage::vacuum(table, retention, orphan_age, options.dry_run);
-        report[name] = json::object{{"files", done.files}, {"bytes", done.bytes}, {"kept_young", done.kept_young}};
+    for (const auto& [name, table] : {std::pair("silver", done.silver), std::pair("quarantine", done.quarantine)}) {
+        report[name] = json::object{{"files", table.files}, {"bytes", table.bytes}, {"kept_young", table.kept_young}};
         if (options.as_json) continue;
-        fmt::print("{}: {} {} files ({})\n", name, options.dry_run ? "would remove" : "removed", done.files,
-                   base::format_size(done.bytes));
-        if (done.kept_young > 0 && !alone) {
-            fmt::print("  {} files that no commit names were kept: a writer is running\n", done.kept_young);
+        fmt::print("{}: {} {} files ({})\n", name, options.dry_run ? "would remove" : "removed", table.files,
+                   base::format_size(table.bytes));
+        if (table.kept_young > 0 && !done.alone) {
+            fmt::print("  {} files that no commit names were kept: a writer is running\n", table.kept_young);
         }
     }
     if (options.as_json) fmt::print("{}\n", json::serialize(report));
@@ -71,6 +66,7 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
     const auto settings = options.settings.over(data.settings());
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
+    const pipeline::WriterLock lock(data);
     pipeline::Rebuild rebuild(data, *log, settings, options.silver);
     pipeline::RebuildReport report;
     {
@@ -81,7 +77,6 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
             line.show(fmt::format("{} records processed", base::format_count(received)));
         });
     }
-    data.store(settings);
     if (options.as_json) {
         fmt::print("{}\n", json::serialize(json::object{{"version", report.version},
                                                         {"received", report.received},

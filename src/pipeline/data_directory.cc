@@ -62,10 +62,34 @@ ShopSettings DataDirectory::settings() const {
     return settings;
 }
 
-void DataDirectory::adopt(const ShopSettings& wanted) const {
-    if (!silver::is_currency(wanted.rules.currency)) {
-        throw usage_error("reading the settings", fmt::format("\"{}\" is no ISO 4217 currency", wanted.rules.currency));
+void DataDirectory::validate(const ShopSettings& settings) {
+    if (!silver::is_currency(settings.rules.currency)) {
+        throw usage_error("reading the settings", fmt::format("\"{}\" is no ISO 4217 currency", settings.rules.currency));
     }
+    const std::filesystem::path zone = std::filesystem::path("/usr/share/zoneinfo") / settings.time_zone;
+    if (settings.time_zone != "UTC" && (settings.time_zone.find("..") != std::string::npos ||
+                                        settings.time_zone.starts_with('/') || !std::filesystem::is_regular_file(zone))) {
+        throw usage_error("reading the settings", fmt::format("\"{}\" is no IANA time zone known here", settings.time_zone),
+                          "Write it as in Europe/Berlin; the package tzdata has the list.");
+    }
+}
+
+void DataDirectory::begin_rebuild() const { base::replace_file(rebuild_mark(), "millrace replay\n"); }
+
+void DataDirectory::end_rebuild() const {
+    std::filesystem::remove(rebuild_mark());
+    base::sync_directory(root_);
+}
+
+void DataDirectory::check_not_rebuilding() const {
+    if (!std::filesystem::exists(rebuild_mark())) return;
+    throw Error(fmt::format("opening {}", root_.string()), "a rebuild of its tables was interrupted",
+                "Finish it with: millrace replay");
+}
+
+void DataDirectory::adopt(const ShopSettings& wanted) const {
+    check_not_rebuilding();
+    validate(wanted);
     if (!std::filesystem::exists(settings_path())) return store(wanted);
     const ShopSettings stored = settings();
     if (stored == wanted) return;

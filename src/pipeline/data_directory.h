@@ -33,9 +33,19 @@ class DataDirectory {
     void adopt(const ShopSettings& settings) const;
     /// Stores `settings` in any case; the caller has rebuilt the tables.
     void store(const ShopSettings& settings) const;
+    /// Throws a usage Error when a setting makes no sense.
+    static void validate(const ShopSettings& settings);
+
+    /// Marks, durably, that the tables are being put in place by a rebuild: two commits and the settings, which a
+    /// crash could part. adopt() refuses while the mark stands, and the next rebuild takes it away.
+    void begin_rebuild() const;
+    void end_rebuild() const;
+    /// Throws an Error when a rebuild was interrupted.
+    void check_not_rebuilding() const;
 
   private:
     [[nodiscard]] std::filesystem::path settings_path() const { return root_ / "millrace.json"; }
+    [[nodiscard]] std::filesystem::path rebuild_mark() const { return root_ / "rebuild.unfinished"; }
 
     std::filesystem::path root_;
 };

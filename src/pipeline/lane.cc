@@ -70,6 +70,7 @@ void Lane::assign(int number, const PartitionProgress& progress, std::set<bronze
         partition->quarantined_before = std::move(quarantined);
         partition->end = end;
     }
+    checker_.forget();
 }
 
 bronze::Offset Lane::next_offset(int number) const {
@@ -82,7 +83,7 @@ bool Lane::finished() const {
 }
 
 bool Lane::full(std::int64_t max_rows, std::int64_t max_bytes) const {
-    return rows_ >= max_rows || bytes_ >= max_bytes || files_.size() >= max_files || old_bytes_ >= max_old_bytes;
+    return rows_ >= max_rows || bytes_ >= max_bytes || files_.size() + old_files_.size() >= max_files || old_bytes_ >= max_old_bytes;
 }
 
 std::size_t Lane::step(std::uint32_t batch) {
@@ -116,6 +117,7 @@ void Lane::process(Partition& partition, std::span<const bronze::Record> records
         for (std::size_t i = 0; i < count; ++i) {
             const bronze::Record& record = records[from + i];
             verdicts[i] = decoders_[i].decode(record.value, events[i]);
+            if (verdicts[i].ok() && !silver::is_utf8(record.key)) verdicts[i] = {model::Rule::not_utf8, "key"};
             if (verdicts[i].ok()) verdicts[i] = checker_.check(events[i], record.timestamp_ms);
             if (!verdicts[i].ok()) continue;
             ids[i] = silver::hash_id(events[i].event_id);
@@ -136,7 +138,7 @@ void Lane::settle(Partition& partition, const bronze::Record& record, model::Eve
     PartitionPart& part = partition.part;
     ++part.received;
     ++rows_;
-    bytes_ += static_cast<std::int64_t>(record.value.size());
+    bytes_ += static_cast<std::int64_t>(record.key.size() + record.value.size() + record.headers.size());
     if (!partition.quarantined_before.empty() && partition.quarantined_before.contains(record.offset)) {
         ++part.quarantined;  // its row is in the table already: a crash came between the two commits
         return;
@@ -151,7 +153,8 @@ void Lane::settle(Partition& partition, const bronze::Record& record, model::Eve
                       record.value.size(), id, event.timestamp};
         if (record.key.data() != nullptr) old.key = std::string(record.key);
         old.value.append(bronze::record_padding, '\0');
-        old_bytes_ += static_cast<std::int64_t>(old.value.size());
+        old_bytes_ += static_cast<std::int64_t>(record.key.size() + old.value.size());
+        old_files_.insert({partition.number, model::day_of(event.timestamp), std::string(event.event_type)});
         old_records_.push_back(std::move(old));
         return;
     }
@@ -210,6 +213,7 @@ void Lane::settle_old_records() {
         context_.horizon.advance(old.partition->number, event.timestamp, record.timestamp_ms);
     }
     old_records_.clear();
+    old_files_.clear();
     old_bytes_ = 0;
 }
 

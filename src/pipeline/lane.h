@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "bronze/event_log.h"
@@ -105,6 +106,7 @@ class Lane {
     std::vector<std::unique_ptr<silver::EventColumns>> files_;
     std::vector<silver::QuarantineRow> quarantine_;
     std::vector<OldRecord> old_records_;
+    std::set<std::tuple<int, std::int64_t, std::string>> old_files_;  // partition, day and type of old_records_
     std::int64_t rows_ = 0;
     std::int64_t bytes_ = 0;
     std::int64_t old_bytes_ = 0;

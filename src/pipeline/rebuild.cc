@@ -34,6 +34,7 @@ Rebuild::Rebuild(const DataDirectory& data, const bronze::EventLog& log, const S
       quarantine_(storage::DeltaTable::open(data.quarantine())),
       progress_(static_cast<std::size_t>(log.partitions())) {
     options_.available_now = true;
+    DataDirectory::validate(settings);
 }
 
 PartitionProgress Rebuild::progress(int partition) const { return progress_[static_cast<std::size_t>(partition)]; }
@@ -123,6 +124,7 @@ void Rebuild::start_progress() {
     }
     for (int p = 0; p < log_.partitions(); ++p) {
         const auto old = read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, log_.offsets(p).start);
+        check_same_log(log_, p, old);
         PartitionProgress& start = progress_[static_cast<std::size_t>(p)];
         start.next_offset = log_.offsets(p).start;
         start.received = old.received - (old.next_offset - start.next_offset);
@@ -202,7 +204,10 @@ RebuildReport Rebuild::run(const base::StopSignal& stop, const SilverStage::OnBa
         stage.on_batch(on_batch);
         stage.run(stop);
         if (stop.requested()) throw Error("rebuilding the tables", "it was stopped; the old tables are still in place");
+        data_.begin_rebuild();
         if (!put_in_place()) continue;
+        data_.store(settings_);
+        data_.end_rebuild();
         report_.silver = report_.received - report_.duplicates - report_.quarantined;
         return report_;
     }

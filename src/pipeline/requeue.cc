@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <set>
 
 #include "base/clock.h"
@@ -47,11 +46,11 @@ QuarantinedRecord record_at(const arrow::RecordBatch& rows, std::int64_t i) {
     return record;
 }
 
-/// The positions that records in the log say they were replayed from; looks from the given log time on.
-std::set<std::string> replayed_positions(const bronze::EventLog& log, model::Timestamp from) {
+/// The positions that records in the log say they were replayed from.
+std::set<std::string> replayed_positions(const bronze::EventLog& log) {
     std::set<std::string> positions;
     for (int p = 0; p < log.partitions(); ++p) {
-        const auto reader = log.read(p, log.offset_at(p, from / 1000));
+        const auto reader = log.read(p, log.offsets(p).start);
         for (auto records = reader->poll(1 << 20); !records.empty(); records = reader->poll(1 << 20)) {
             for (const bronze::Record& record : records) {
                 if (record.headers.size() <= 1) continue;
@@ -106,55 +105,48 @@ void scan_quarantine(const DataDirectory& data, const QuarantineFilter& filter,
 }
 
 Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& fields) {
-    return [fields](const QuarantinedRecord& record) -> std::optional<std::string> {
+    return [fields](const QuarantinedRecord& record) -> FixResult {
         boost::system::error_code error;
         json::value value = json::parse(record.value.value_or(""), error);
-        if (error || !value.is_object()) return std::nullopt;
+        if (error || !value.is_object()) return {};
         for (const auto& [name, text] : fields) {
             boost::system::error_code not_json;
             json::value set = json::parse(text, not_json);
             value.get_object()[name] = not_json ? json::value(text) : set;
         }
-        return json::serialize(value);
+        std::string fixed = json::serialize(value);
+        return {.value = fixed, .unchanged = fixed == record.value};
     };
 }
 
 RequeueReport requeue(const DataDirectory& data, bronze::EventLog& log, const QuarantineFilter& filter, const Fix& fix) {
     base::File lock_file(data.quarantine() / ".replay.lock", base::File::Mode::read_write);
     const base::FileLock lock(lock_file);  // two at once would both find nothing replayed
-    std::vector<QuarantinedRecord> wanted;
-    model::Timestamp oldest = std::numeric_limits<model::Timestamp>::max();
-    scan_quarantine(data, filter, [&](const QuarantinedRecord& record) {
-        oldest = std::min(oldest, record.log_time);
-        wanted.push_back(record);
-        return true;
-    });
     RequeueReport report;
-    if (wanted.empty()) return report;
-    std::set<std::string> replayed = replayed_positions(log, oldest);
+    std::set<std::string> replayed = replayed_positions(log);
     produce::Appender appender(log);
-    for (const QuarantinedRecord& record : wanted) {
+    scan_quarantine(data, filter, [&](const QuarantinedRecord& record) {
+        if (record.topic != log.topic()) return true;
         const std::string position = record.position();
+        const FixResult fixed = fix(record);
         if (replayed.contains(position)) {
             ++report.already;
-            continue;
-        }
-        const auto fixed = fix(record);
-        if (!fixed) {
-            ++report.unfixable;
-        } else if (fixed == record.value) {
+        } else if (fixed.unchanged) {
             ++report.unchanged;
+        } else if (!fixed.value) {
+            ++report.unfixable;
         } else {
             bronze::Record original;
             original.headers = record.headers;
             auto headers = bronze::decode_headers(original);
             std::erase_if(headers, [](const bronze::Header& header) { return header.key == replay_header; });
             headers.push_back({replay_header, position});
-            appender.add(key_of(record, *fixed), *fixed, base::now_ms(), headers);
+            appender.add(key_of(record, *fixed.value), *fixed.value, base::now_ms(), headers);
             replayed.insert(position);
             ++report.appended;
         }
-    }
+        return true;
+    });
     appender.flush();
     return report;
 }

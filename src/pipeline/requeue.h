@@ -52,8 +52,12 @@ struct RequeueReport {
     std::int64_t unfixable = 0;  ///< left out: no JSON object, so that no field could be set
 };
 
-/// What a fix makes of a record's value; nothing when it can't be applied.
-using Fix = std::function<std::optional<std::string>(const QuarantinedRecord&)>;
+/// What a fix makes of a record's value: the new one, nothing new, or no value when it can't be applied.
+struct FixResult {
+    std::optional<std::string> value;
+    bool unchanged = false;
+};
+using Fix = std::function<FixResult(const QuarantinedRecord&)>;
 
 /// Sets fields of a JSON object. Values are JSON, or else text.
 Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& fields);

@@ -56,9 +56,9 @@ void SilverStage::load_state() {
     const base::Stopwatch watch;
     sink_.refresh();
     const storage::Snapshot& snapshot = sink_.snapshot();
-    for (const auto& [path, add] : snapshot.files) {
-        types_.include(storage::partition_value(add, "event_type"));
-    }
+    std::set<std::string, std::less<>> types;
+    for (const auto& [path, add] : snapshot.files) types.emplace(storage::partition_value(add, "event_type"));
+    types_.assign(std::move(types));
     const std::int64_t loaded = load_ids(sink_.root(), snapshot.files, ids_, horizon_, log_.partitions(), pool_);
     for (const auto& lane : lanes_) {
         for (const int p : lane->partitions()) {
@@ -145,6 +145,7 @@ void SilverStage::lane_loop(Lane& lane, std::size_t index) {
     }
     for (;;) {
         const std::uint32_t seen = log_.appends_seen();
+        if (ending_) return;
         if (sealing_.load()) {
             if (!deliver(lane, index)) return;
             const std::lock_guard lock(mutex_);
@@ -167,8 +168,6 @@ void SilverStage::lane_loop(Lane& lane, std::size_t index) {
         } else {
             log_.wait_for_append(seen, follow_limit);
         }
-        const std::lock_guard lock(mutex_);
-        if (ending_) return;
     }
 }
 
@@ -191,7 +190,8 @@ bool SilverStage::deliver(Lane& lane, std::size_t index) {
     parts_[index] = std::move(part);
     ++delivered_;
     lanes_changed_.notify_all();
-    batch_changed_.wait(lock, [this] { return ending_ || !sealing_.load(); });
+    // The next batch may be sealed before this thread runs again, so its number tells, not sealing_.
+    batch_changed_.wait(lock, [this, delivered = batch_] { return ending_ || batch_ != delivered; });
     return !ending_;
 }
 
@@ -216,9 +216,9 @@ SilverStage::Ending SilverStage::wait_until_due(const base::StopSignal& stop) {
 }
 
 std::vector<LanePart> SilverStage::seal() {
+    std::unique_lock lock(mutex_);
     sealing_ = true;
     log_.wake();
-    std::unique_lock lock(mutex_);
     batch_changed_.notify_all();
     lanes_changed_.wait(lock, [this] { return failure_ != nullptr || delivered_ == lanes_.size(); });
     if (failure_) std::rethrow_exception(failure_);

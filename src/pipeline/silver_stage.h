@@ -103,7 +103,8 @@ class SilverStage {
 
     std::vector<std::atomic<bronze::Offset>> read_;       // likewise, as far as the lanes have come
 
-    std::atomic<bool> sealing_ = false;
+    std::atomic<bool> sealing_ = false;  // set under mutex_ too, so that no waiter misses it
+    std::atomic<bool> ending_ = false;   // likewise
     std::atomic<std::int64_t> rows_filling_ = 0;
     std::mutex mutex_;
     std::condition_variable lanes_changed_;  // a lane delivered, is full, has come to its end, or has failed
@@ -113,7 +114,6 @@ class SilverStage {
     std::size_t delivered_ = 0;              // guarded by mutex_
     std::size_t at_end_ = 0;                 // guarded by mutex_: lanes that wait with nothing left to do
     bool full_ = false;                      // guarded by mutex_: a lane wants the batch sealed
-    bool ending_ = false;                    // guarded by mutex_
     std::exception_ptr failure_;             // guarded by mutex_
 
     std::chrono::steady_clock::time_point next_trigger_;

@@ -138,7 +138,10 @@ bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
     storage::Commit commit;
     commit.operation = "STREAMING UPDATE";
     commit.adds = write_quarantine_files(parts);
-    if (commit.adds.empty()) return true;
+    const auto ours_stands = [&](const storage::Commit& other) {
+        return !other.removes_data() && !touches_our_progress(other, parts);
+    };
+    if (commit.adds.empty()) return quarantine_.refresh(ours_stands);
     base::fail_point("quarantine.files.synced");
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
@@ -147,9 +150,7 @@ bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
                                    partition.end.next_offset, base::now_ms()});
         }
     }
-    const auto version = quarantine_.commit(std::move(commit), [&](const storage::Commit& other) {
-        return !other.removes_data() && !touches_our_progress(other, parts);
-    });
+    const auto version = quarantine_.commit(std::move(commit), ours_stands);
     base::fail_point("quarantine.committed");
     return version.has_value();
 }

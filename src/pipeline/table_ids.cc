@@ -53,7 +53,9 @@ std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile
             }
             for (std::int64_t i = 0; i < count; ++i) {
                 const Timestamp time = times.Value(from + i);
-                horizon.advance(partitions.Value(from + i), time, log_times.Value(from + i) / 1000);
+                const int p = partitions.IsValid(from + i) ? partitions.Value(from + i) : -1;
+                // A topic of before may have had more partitions; its ids count all the same.
+                if (p >= 0 && p < horizon.partitions()) horizon.advance(p, time, log_times.Value(from + i) / 1000);
                 if (time >= floor) ids.insert(hashes[static_cast<std::size_t>(i)], time, 0);
             }
         }

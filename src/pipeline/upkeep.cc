@@ -1,7 +1,9 @@
 #include "pipeline/upkeep.h"
 
+#include <fmt/format.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/error.h"
@@ -67,9 +69,33 @@ WriterLock::WriterLock(const DataDirectory& data) {
     if (::flock(file_.fd(), LOCK_SH) != 0) throw system_error("locking " + file_.path().string(), errno);
 }
 
-bool WriterLock::is_free(const DataDirectory& data) {
+namespace {
+
+storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optional<base::Duration> wanted, bool alone,
+                                   bool dry_run) {
+    const auto table = storage::DeltaTable::open(root);
+    const base::Duration most = table.deleted_file_retention();
+    const base::Duration retention = wanted.value_or(most);
+    if (retention > most) {
+        throw usage_error(fmt::format("cleaning up {}", root.string()),
+                          fmt::format("the table keeps removed files for {}, not {}", base::format_duration(most),
+                                      base::format_duration(retention)),
+                          "Ask for that or less; the table's property delta.deletedFileRetentionDuration sets it.");
+    }
+    const base::Duration orphan_age = alone ? retention : std::max<base::Duration>(retention, oldest_unnamed);
+    return storage::vacuum(table, retention, orphan_age, dry_run);
+}
+
+}  // namespace
+
+CleanReport vacuum_tables(const DataDirectory& data, std::optional<base::Duration> retention, bool dry_run) {
+    // The exclusive lock is held until the end, and the tables are read under it: no writer can begin meanwhile.
     base::File file(lock_path(data), base::File::Mode::read_write);
-    return file.try_lock();
+    CleanReport report;
+    report.alone = file.try_lock();
+    report.silver = vacuum_table(data.silver(), retention, report.alone, dry_run);
+    report.quarantine = vacuum_table(data.quarantine(), retention, report.alone, dry_run);
+    return report;
 }
 
 }  // namespace millrace::pipeline

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <atomic>
+#include <optional>
 #include <thread>
 
 #include "base/file.h"
@@ -31,16 +31,24 @@ class Upkeep {
     std::thread thread_;
 };
 
-/// A shared lock that a silver writer holds on its table while it runs: so vacuum can tell whether files that no
+/// A shared lock that whoever writes data files holds on the silver table, so that vacuum can tell whether files that no
 /// commit names may be a running writer's.
 class WriterLock {
   public:
     explicit WriterLock(const DataDirectory& data);
-    /// True when no writer runs on this machine.
-    static bool is_free(const DataDirectory& data);
 
   private:
     base::File file_;
 };
+
+struct CleanReport {
+    storage::VacuumReport silver;
+    storage::VacuumReport quarantine;
+    bool alone = false;  ///< no writer was running, so files that no commit names went too, however young
+};
+
+/// Removes the files that both tables no longer name; nothing stands for the tables' own retention. Throws a usage
+/// Error for a retention above the tables', which they can't keep.
+CleanReport vacuum_tables(const DataDirectory& data, std::optional<base::Duration> retention, bool dry_run);
 
 }  // namespace millrace::pipeline

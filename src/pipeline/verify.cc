@@ -347,6 +347,9 @@ json::object VerifyReport::to_json() const {
     return {{"passed", passed()}, {"checks", std::move(list)}, {"notes", std::move(note_list)}};
 }
 
-VerifyReport verify(const DataDirectory& data, const bronze::EventLog& log) { return Verifier(data, log).run(); }
+VerifyReport verify(const DataDirectory& data, const bronze::EventLog& log) {
+    data.check_not_rebuilding();
+    return Verifier(data, log).run();
+}
 
 }  // namespace millrace::pipeline

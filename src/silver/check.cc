@@ -1,6 +1,7 @@
 #include "silver/check.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace::silver {
 
@@ -46,9 +47,10 @@ bool EventTypes::admit(std::string_view type) {
     return true;
 }
 
-void EventTypes::include(std::string_view type) {
+void EventTypes::assign(std::set<std::string, std::less<>> types) {
+    std::erase_if(types, model::is_known_type);
     const std::lock_guard lock(mutex_);
-    types_.emplace(type);
+    types_ = std::move(types);
 }
 
 Verdict Checker::check_type(std::string_view type) {

@@ -27,8 +27,8 @@ class EventTypes {
 
     /// True when `type` is among the known ones, or was added because the limit allows it.
     bool admit(std::string_view type);
-    /// Adds a type that the table already has, whatever the limit.
-    void include(std::string_view type);
+    /// The types that the table has, whatever the limit; the known ones don't count.
+    void assign(std::set<std::string, std::less<>> types);
 
   private:
     const int limit_;
@@ -43,6 +43,8 @@ class Checker {
 
     /// `log_time_ms` is the record's timestamp. Sets event.currency when it is absent.
     Verdict check(model::Event& event, std::int64_t log_time_ms);
+    /// Asks EventTypes anew about each type: it may have lost some that were never committed.
+    void forget() { admitted_.clear(); }
 
   private:
     Verdict check_type(std::string_view type);

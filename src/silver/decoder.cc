@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr int max_depth = 64;
 constexpr std::size_t max_string_bytes = 64U << 10U;
+constexpr std::size_t usual_bytes = 1U << 20U;
 
 enum Field : std::uint8_t {
     event_id,
@@ -299,8 +301,15 @@ Decoder::Decoder(Decoder&&) noexcept = default;
 Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 Decoder::~Decoder() = default;
 
+bool is_utf8(std::string_view text) {
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    return std::ranges::all_of(text, is_ascii) || simdjson::validate_utf8(text.data(), text.size());
+}
+
 Verdict Decoder::decode(std::string_view value, Event& event) {
     event = {};
+    // A huge record makes the parser's buffers huge: give them back before the next ordinary one.
+    if (parser_->parser.capacity() > usual_bytes && value.size() <= usual_bytes) parser_ = std::make_unique<Parser>();
     if (value.find_first_not_of(" \t\r\n") == std::string_view::npos) return {Rule::empty_record, {}};
     if (value.starts_with("\xEF\xBB\xBF")) return {Rule::byte_order_mark, {}};
     ondemand::document document;

@@ -32,4 +32,7 @@ class Decoder {
     std::int64_t unknown_fields_ = 0;
 };
 
+/// True when `text` is UTF-8.
+bool is_utf8(std::string_view text);
+
 }  // namespace millrace::silver

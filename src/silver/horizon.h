@@ -18,6 +18,7 @@ class Horizon {
     Horizon(base::Duration length, int partitions) : length_(length), clocks_(static_cast<std::size_t>(partitions)) {}
 
     [[nodiscard]] base::Duration length() const { return length_; }
+    [[nodiscard]] int partitions() const { return static_cast<int>(clocks_.size()); }
 
     void advance(int partition, model::Timestamp event_time, std::int64_t log_time_ms) {
         auto& clock = at(partition).time;

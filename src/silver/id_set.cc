@@ -110,7 +110,8 @@ void IdSet::reserve(std::size_t ids) {
     const auto wanted = static_cast<std::size_t>(static_cast<double>(ids) / shard_count / full * 1.05);
     for (std::size_t i = 0; i < shard_count; ++i) {
         const std::lock_guard lock(shards_[i].lock);
-        if (wanted > shards_[i].slots.size()) rebuild(shards_[i], std::min(wanted, affordable), false);
+        const std::size_t capacity = std::min(wanted, affordable);
+        if (capacity > shards_[i].slots.size()) rebuild(shards_[i], capacity, false);
     }
 }
 

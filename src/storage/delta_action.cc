@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -46,17 +47,8 @@ json::object json_of(const PartitionValues& values) {
     return object;
 }
 
-/// A path relative to the table. Absolute ones (a shallow clone's) are refused, since the files aren't the table's.
 std::string path_of(const json::object& action, std::string_view name) {
-    std::string path = decode_path(string_member(action, "path"));
-    const bool escapes = path.starts_with("/") || path.find("..") != std::string::npos ||
-                         path.find("://") != std::string::npos || path.starts_with("file:");
-    if (path.empty() || escapes) {
-        throw Error(fmt::format("reading {}", name),
-                    fmt::format("the file path \"{}\" is not inside the table (a shallow clone?)", path),
-                    "Copy the table with its files, then read the copy.");
-    }
-    return path;
+    return table_path(string_member(action, "path"), name);
 }
 
 void refuse_deletion_vector(const json::object& action, std::string_view name) {
@@ -169,6 +161,20 @@ std::string feature_names(const std::vector<std::string>& features, int version,
 }
 
 }  // namespace
+
+std::string table_path(std::string_view encoded, std::string_view name) {
+    std::string path = decode_path(encoded);
+    const std::filesystem::path components(path);
+    const bool escapes = path.empty() || path.starts_with("/") || path.find("://") != std::string::npos ||
+                         path.starts_with("file:") || path.find('\0') != std::string::npos ||
+                         std::ranges::find(components, "..") != components.end();
+    if (escapes) {
+        throw Error(fmt::format("reading {}", name),
+                    fmt::format("the file path \"{}\" is not inside the table (a shallow clone?)", path),
+                    "Copy the table with its files, then read the copy.");
+    }
+    return path;
+}
 
 bool Commit::removes_data() const {
     return std::ranges::any_of(removes, [](const RemoveFile& remove) { return remove.data_change; });

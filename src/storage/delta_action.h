@@ -69,6 +69,10 @@ struct Commit {
 Commit parse_commit(std::string_view text, std::string_view name);
 std::string serialize_commit(const Commit& commit);
 
+/// The path of an add or remove, decoded. Absolute ones (a shallow clone's) and ones that leave the table are refused
+/// with an Error, since those files aren't the table's.
+std::string table_path(std::string_view encoded, std::string_view name);
+
 /// Throws an Error that names the feature when a table can't be read by reader version 1.
 void check_readable(const Protocol& protocol, std::string_view table);
 /// Throws an Error that names the feature when a table can't be written by writer version 2.

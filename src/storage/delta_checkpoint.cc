@@ -197,7 +197,7 @@ void read_add(const StructColumn& column, std::int64_t row, const fs::path& path
                     "the table uses the feature deletionVectors, which is not supported");
     }
     AddFile add;
-    add.path = decode_path(column.text("path", row));
+    add.path = table_path(column.text("path", row), path.string());
     add.partition_values = column.map("partitionValues", row);
     add.size = column.integer("size", row);
     add.modification_time = column.integer("modificationTime", row);
@@ -205,9 +205,9 @@ void read_add(const StructColumn& column, std::int64_t row, const fs::path& path
     snapshot.files[add.path] = std::move(add);
 }
 
-void read_remove(const StructColumn& column, std::int64_t row, Snapshot& snapshot) {
+void read_remove(const StructColumn& column, std::int64_t row, const fs::path& path, Snapshot& snapshot) {
     RemoveFile remove;
-    remove.path = decode_path(column.text("path", row));
+    remove.path = table_path(column.text("path", row), path.string());
     remove.deletion_timestamp = column.integer("deletionTimestamp", row);
     remove.partition_values = column.map("partitionValues", row);
     remove.size = column.integer("size", row);
@@ -252,7 +252,7 @@ void read_part(const fs::path& path, Snapshot& snapshot) {
     read_rows(*table, "protocol", [&](const auto& c, auto row) { read_protocol(c, row, snapshot); });
     read_rows(*table, "metaData", [&](const auto& c, auto row) { read_metadata(c, row, snapshot); });
     read_rows(*table, "add", [&](const auto& c, auto row) { read_add(c, row, path, snapshot); });
-    read_rows(*table, "remove", [&](const auto& c, auto row) { read_remove(c, row, snapshot); });
+    read_rows(*table, "remove", [&](const auto& c, auto row) { read_remove(c, row, path, snapshot); });
     read_rows(*table, "txn", [&](const auto& c, auto row) {
         const std::string app_id = c.text("appId", row);
         snapshot.txns[app_id] = {app_id, c.integer("version", row), c.integer("lastUpdated", row)};
@@ -294,7 +294,7 @@ std::int64_t write_checkpoint(const fs::path& path, const Snapshot& snapshot, st
     const auto batch = rows.finish();
     const auto table = value_of(arrow::Table::FromRecordBatches({batch}), writing);
 
-    const fs::path temporary = path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(), ::getpid());
+    const fs::path temporary = base::temporary_beside(path);
     const std::string doing = fmt::format("writing {}", path.string());
     const auto file = value_of(arrow::io::FileOutputStream::Open(temporary.string()), doing);
     const auto properties = parquet::WriterProperties::Builder().compression(parquet::Compression::SNAPPY)->build();

@@ -13,6 +13,7 @@
 #include "base/fail_point.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 
 namespace millrace::storage {
 
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::int64_t commits_per_checkpoint = 10;
 constexpr std::int64_t ms_between_checkpoints = 10'000;
+constexpr std::int64_t ms_of_pause = 3'600'000;  // far below any log retention
 
 /// What a `_delta_log` directory holds.
 struct LogListing {
@@ -207,6 +209,7 @@ void DeltaTable::load() {
         checkpoint_ms_ = modified_ms(parts.front());
         check_readable(snapshot_.protocol, root_.string());
     }
+    refreshed_ms_ = base::now_ms();
     refresh();
     if (snapshot_.version < listing.last_commit) {
         throw Error(fmt::format("opening the Delta table {}", root_.string()),
@@ -215,8 +218,24 @@ void DeltaTable::load() {
     }
 }
 
-void DeltaTable::refresh() {
-    while (const auto commit = read_commit(snapshot_.version + 1)) snapshot_.apply(*commit);
+bool DeltaTable::refresh(const OnConflict& on_commit) {
+    while (const auto commit = read_commit(snapshot_.version + 1)) {
+        snapshot_.apply(*commit);
+        if (on_commit && !on_commit(*commit)) return false;
+    }
+    check_not_left_behind();
+    return true;
+}
+
+/// After a long pause the commits that lead on from the snapshot may have been cleaned up: then it must not be taken
+/// for the newest version.
+void DeltaTable::check_not_left_behind() {
+    const std::int64_t now = base::now_ms();
+    if (now - std::exchange(refreshed_ms_, now) < ms_of_pause) return;
+    if (list_log(log_directory()).last_commit <= snapshot_.version) return;
+    throw Error(fmt::format("reading the newest version of {}", root_.string()),
+                fmt::format("the commits after version {} were cleaned up meanwhile", snapshot_.version),
+                "Start again to read the table anew.");
 }
 
 void DeltaTable::check_schema(const arrow::Schema& schema) const {
@@ -232,13 +251,15 @@ void DeltaTable::check_schema(const arrow::Schema& schema) const {
 std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& on_conflict) {
     commit.timestamp = base::now_ms();
     base::fail_point("delta.commit.before");
+    if (base::now_ms() - refreshed_ms_ >= ms_of_pause && !refresh(on_conflict)) return std::nullopt;
+    refreshed_ms_ = base::now_ms();
     while (!base::put_if_absent(commit_path(snapshot_.version + 1), serialize_commit(commit))) {
         const auto other = read_commit(snapshot_.version + 1);
         if (!other) {
             throw Error(fmt::format("committing to {}", root_.string()),
                         fmt::format("version {} vanished", snapshot_.version + 1));
         }
-        if (other->metadata) {
+        if (other->metadata || other->protocol) {
             throw Error(fmt::format("committing to {}", root_.string()), "the table's schema or settings have changed",
                         "Start again to work with the new ones.");
         }
@@ -247,8 +268,14 @@ std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& 
     }
     base::fail_point("delta.commit.done");
     snapshot_.apply(commit);
-    checkpoint_if_due();
-    return snapshot_.version;
+    const std::int64_t version = snapshot_.version;
+    try {
+        checkpoint_if_due();
+    } catch (const std::exception& error) {
+        // The commit stands; without a checkpoint the log only takes longer to open.
+        spdlog::warn("{}: {} (it is tried again later)", root_.string(), error.what());
+    }
+    return version;
 }
 
 void DeltaTable::checkpoint_if_due() {
@@ -282,9 +309,10 @@ void DeltaTable::clean_up_log() const {
         if (modified_ms(parts.front()) < oldest) keep_from = version;
     }
     if (keep_from < 0) return;
-    for (const auto& entry : fs::directory_iterator(log_directory())) {
+    std::error_code error;  // other writers clean up too
+    for (const auto& entry : fs::directory_iterator(log_directory(), error)) {
         const auto version = leading_version(entry.path().filename().string());
-        if (version && *version < keep_from) fs::remove(entry.path());
+        if (version && *version < keep_from) fs::remove(entry.path(), error);
     }
 }
 

@@ -30,11 +30,12 @@ class DeltaTable {
     [[nodiscard]] const std::filesystem::path& root() const { return root_; }
     [[nodiscard]] const Snapshot& snapshot() const { return snapshot_; }
 
-    /// Moves the snapshot to the newest version.
-    void refresh();
-
     /// Called with each commit of others that takes the version this one wanted; false gives up.
     using OnConflict = std::function<bool(const Commit& other)>;
+
+    /// Moves the snapshot to the newest version, and shows each commit on the way; false when `on_commit` stopped it.
+    bool refresh(const OnConflict& on_commit = {});
+
     /// Commits the next version, durably, and returns it; nothing when `on_conflict` gave up. The snapshot then
     /// includes all commits up to there. Writes a checkpoint when one is due.
     std::optional<std::int64_t> commit(Commit commit, const OnConflict& on_conflict);
@@ -52,6 +53,7 @@ class DeltaTable {
     [[nodiscard]] std::filesystem::path commit_path(std::int64_t version) const;
     [[nodiscard]] std::optional<Commit> read_commit(std::int64_t version) const;
     void load();
+    void check_not_left_behind();
     void checkpoint_if_due();
     void clean_up_log() const;
     void check_schema(const arrow::Schema& schema) const;
@@ -60,6 +62,7 @@ class DeltaTable {
     Snapshot snapshot_;
     std::int64_t checkpoint_version_ = -1;
     std::int64_t checkpoint_ms_ = 0;
+    std::int64_t refreshed_ms_ = 0;
 };
 
 /// Delta's schema JSON of an Arrow schema (string, integer, long, double, boolean, timestamp, binary).

@@ -43,9 +43,9 @@ std::vector<Group> pack(Group files, const OptimizeOptions& options) {
     std::erase_if(files, [&](const AddFile* add) { return add->size >= options.target_bytes; });
     std::ranges::sort(files, {}, first_offset);
     std::vector<Group> bins;
-    std::int64_t bytes = options.target_bytes;
+    std::int64_t bytes = 0;
     for (const AddFile* add : files) {
-        if (bytes + add->size > options.target_bytes) {
+        if (bins.empty() || bytes + add->size > options.target_bytes) {
             bins.emplace_back();
             bytes = 0;
         }
@@ -82,20 +82,31 @@ AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const G
     joined.partition_values = group.front()->partition_values;
     joined.path = (fs::path(group.front()->path).parent_path() / fresh_name()).string();
     joined.data_change = false;
-    ParquetWriter writer(table.root() / joined.path, layout);
-    for (const AddFile* add : group) {
-        scan_parquet(table.root() / add->path, {}, [&](const arrow::RecordBatch& rows) { writer.append(rows); });
+    const fs::path path = table.root() / joined.path;
+    WrittenFile written;
+    try {
+        ParquetWriter writer(path, layout);
+        for (const AddFile* add : group) {
+            scan_parquet(table.root() / add->path, {}, [&](const arrow::RecordBatch& rows) { writer.append(rows); });
+        }
+        written = writer.finish();
+    } catch (...) {
+        fs::remove(path);  // it would be tried again, under another name
+        throw;
     }
-    const WrittenFile written = writer.finish();
     joined.size = written.bytes;
     joined.stats = written.stats;
     joined.modification_time = base::now_ms();
-    base::sync_directory((table.root() / joined.path).parent_path());
+    base::sync_directory(path.parent_path());
     base::fail_point("optimize.file.synced");
     return joined;
 }
 
-bool optimize_group(DeltaTable& table, const ParquetLayout& layout, const Group& group, OptimizeReport& report) {
+void optimize_group(DeltaTable& table, const ParquetLayout& layout, const Group& group, OptimizeReport& report) {
+    // Commits that others made since the groups were chosen are in the snapshot by now.
+    table.refresh();
+    const auto live = [&](const AddFile* add) { return table.snapshot().files.contains(add->path); };
+    if (!std::ranges::all_of(group, live)) return;
     Commit commit;
     commit.operation = "OPTIMIZE";
     commit.adds.push_back(join_files(table, layout, group));
@@ -107,19 +118,21 @@ bool optimize_group(DeltaTable& table, const ParquetLayout& layout, const Group&
         inputs.insert(add->path);
         bytes += add->size;
     }
-    const std::int64_t joined_bytes = commit.adds.front().size;
+    const AddFile joined = commit.adds.front();
     const auto version = table.commit(std::move(commit), [&](const Commit& other) {
         return std::ranges::none_of(other.removes,
                                     [&](const RemoveFile& remove) { return inputs.contains(remove.path); });
     });
-    if (!version) return false;
+    if (!version) {
+        fs::remove(table.root() / joined.path);
+        return;
+    }
     base::fail_point("optimize.committed");
     report.files_before += static_cast<std::int64_t>(inputs.size());
     report.files_after += 1;
     report.bytes_before += bytes;
-    report.bytes_after += joined_bytes;
+    report.bytes_after += joined.size;
     ++report.commits;
-    return true;
 }
 
 }  // namespace

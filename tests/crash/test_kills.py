@@ -8,10 +8,10 @@ import time
 import pytest
 
 from tests import oracle
-from tests.conftest import Millrace, TOPIC, wait_until
+from tests.conftest import Millrace, TOPIC
 
-LOAD = ["run", "--rate", "4000", "--duration", "20s", "--trigger", "0", "--duplicates", "2%", "--invalid", "2%"]
-PREPARED = ["run", "--rate", "4000", "--duration", "700ms", "--trigger", "0", "--duplicates", "2%", "--invalid", "2%"]
+LOAD = ["run", "--rate", "4000", "--duration", "20s", "--trigger", "40ms", "--duplicates", "2%", "--invalid", "2%"]
+PREPARED = ["run", "--rate", "4000", "--duration", "700ms", "--trigger", "40ms", "--duplicates", "2%", "--invalid", "2%"]
 
 # The commands whose fail points are armed, each with what must have run before.
 COMMANDS = {
@@ -40,6 +40,10 @@ def recover_and_check(shop):
     """Starts again after a kill: all must be as if nothing had happened."""
     if not (shop.data / "bronze" / "topics" / f"{TOPIC}.json").exists():
         return 0
+    if (shop.data / "rebuild.unfinished").exists():
+        shop.run("silver", "--available-now", code=3)  # refused, with the remedy
+        assert "millrace replay" in shop.stderr
+        shop.run("replay")
     shop.drain()
     shop.verify()
     return oracle.check_exactly_once(shop.data)
@@ -81,11 +85,9 @@ def at_random_moments(tmp_path, kills, seed):
         others = []
         if pick.random() < 0.3:
             others.append(shop.start("produce", "--rate", "3000", "--duration", "20s"))
-        moment = time.monotonic() + pick.uniform(0.05, 0.7)
-        while time.monotonic() < moment:
-            if (shop.data / "silver" / "_delta_log" / "00000000000000000000.json").exists() and pick.random() < 0.2:
-                oracle.check_snapshot_is_whole(shop.data)
-            time.sleep(0.02)
+        time.sleep(pick.uniform(0.05, 0.7))
+        if kill % 5 == 4:
+            oracle.check_snapshot_is_whole(shop.data)
         if pick.random() < 0.2:
             others.append(shop.start("optimize"))
             time.sleep(pick.uniform(0, 0.1))
@@ -95,6 +97,7 @@ def at_random_moments(tmp_path, kills, seed):
             victim.communicate()
         if kill % 10 == 9:
             recover_and_check(shop)
+            shop.run("optimize")  # keeps the oracle's own reading short
     return recover_and_check(shop)
 
 
@@ -107,8 +110,7 @@ def test_exactly_once_after_a_kill_at_each_fail_point(tmp_path):
 
 
 def test_exactly_once_after_kills_at_random_moments(tmp_path):
-    wanted = kills_wanted(40) if "MILLRACE_LONG" in os.environ else min(kills_wanted(40), 40)
-    assert at_random_moments(tmp_path, max(5, wanted - 20), seed=1) > 0
+    assert at_random_moments(tmp_path, min(20, kills_wanted(20)), seed=1) > 0
 
 
 @pytest.mark.long
