@@ -12,7 +12,9 @@ inline std::int64_t now_us() {
 }
 
 /// Wall-clock time, milliseconds since 1970-01-01 UTC: the unit of a log record's timestamp.
-inline std::int64_t now_ms() { return now_us() / 1000; }
+inline std::int64_t now_ms() {
+    return now_us() / 1000;
+}
 
 /// Measures elapsed time in seconds; immune to changes of the wall clock.
 class Stopwatch {

@@ -17,8 +17,10 @@ class Error : public std::runtime_error {
         fault = 3,  ///< I/O, corruption, an unreachable service
     };
 
-    /// `doing` says what was being done and to what, `cause` what went wrong, `remedy` what the user can do next.
-    Error(std::string_view doing, std::string_view cause, std::string_view remedy = {}, Kind kind = Kind::fault);
+    /// `doing` says what was being done and to what, `cause` what went wrong, `remedy` what the user can do
+    /// next.
+    Error(std::string_view doing, std::string_view cause, std::string_view remedy = {},
+          Kind kind = Kind::fault);
 
     [[nodiscard]] Kind kind() const { return kind_; }
     [[nodiscard]] int exit_code() const { return static_cast<int>(kind_); }

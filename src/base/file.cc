@@ -49,7 +49,8 @@ void write_temporary(const fs::path& temporary, std::string_view content) {
 }  // namespace
 
 fs::path temporary_beside(const fs::path& path) {
-    // Random, since workers on other machines and in other containers share the directory, and may share the pid.
+    // Random, since workers on other machines and in other containers share the directory, and may share the
+    // pid.
     static const std::string process = [] {
         std::random_device device;
         return fmt::format("{:08x}{:08x}", device(), device());
@@ -83,8 +84,9 @@ std::optional<File> File::open_if_exists(const fs::path& path) {
 }
 
 std::int64_t File::size() const {
-    struct stat status {};
-    if (::fstat(fd_, &status) != 0) throw system_error(fmt::format("reading the size of {}", path_.string()), errno);
+    struct stat status{};
+    if (::fstat(fd_, &status) != 0)
+        throw system_error(fmt::format("reading the size of {}", path_.string()), errno);
     return status.st_size;
 }
 
@@ -132,11 +134,14 @@ bool File::try_lock() {
     return true;
 }
 
-void File::unlock() { ::flock(fd_, LOCK_UN); }
+void File::unlock() {
+    ::flock(fd_, LOCK_UN);
+}
 
 void sync_directory(const fs::path& directory) {
     const File file(directory, File::Mode::read);
-    if (::fsync(file.fd()) != 0) throw system_error(fmt::format("syncing the directory {}", directory.string()), errno);
+    if (::fsync(file.fd()) != 0)
+        throw system_error(fmt::format("syncing the directory {}", directory.string()), errno);
 }
 
 void make_directory(const fs::path& directory) {

@@ -24,13 +24,16 @@ TEST_F(FileTest, OneOfManyThreadsPutsTheFile) {
     std::atomic<int> winners = 0;
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i) {
-        threads.emplace_back([&, i] { winners += put_if_absent(directory_ / "v1", std::string(100, static_cast<char>('a' + i))) ? 1 : 0; });
+        threads.emplace_back([&, i] {
+            winners += put_if_absent(directory_ / "v1", std::string(100, static_cast<char>('a' + i))) ? 1 : 0;
+        });
     }
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(winners, 1);
     const std::string content = read_file(directory_ / "v1");
     EXPECT_EQ(content, std::string(100, content[0]));
-    EXPECT_EQ(std::distance(fs::directory_iterator(directory_), fs::directory_iterator()), 1) << "temporaries are left";
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory_), fs::directory_iterator()), 1)
+        << "temporaries are left";
 }
 
 TEST_F(FileTest, ReplacingKeepsTheNameAndChangesTheContent) {

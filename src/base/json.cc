@@ -11,7 +11,8 @@ namespace millrace::base {
 json::value parse_json(std::string_view text, std::string_view what) {
     boost::system::error_code error;
     json::value value = json::parse(text, error);
-    if (error) throw Error(fmt::format("reading {}", what), fmt::format("not valid JSON ({})", error.message()));
+    if (error)
+        throw Error(fmt::format("reading {}", what), fmt::format("not valid JSON ({})", error.message()));
     return value;
 }
 

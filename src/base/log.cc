@@ -29,8 +29,10 @@ class JsonMessage : public spdlog::custom_flag_formatter {
 }  // namespace
 
 void start_log(std::string_view format, bool quiet) {
-    if (format != "text" && format != "json") throw usage_error("starting the log", "--log takes text or json");
-    auto logger = std::make_shared<spdlog::logger>("millrace", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    if (format != "text" && format != "json")
+        throw usage_error("starting the log", "--log takes text or json");
+    auto logger =
+        std::make_shared<spdlog::logger>("millrace", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
     if (format == "json") {
         auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
         formatter->add_flag<JsonMessage>('J');

@@ -20,8 +20,8 @@ class StopSignal {
     bool requested_ = false;  // guarded by mutex_
 };
 
-/// Turns SIGINT and SIGTERM into `stop.request()` for the life of the object; a second signal ends the process at
-/// once. Construct it before any thread starts, since threads inherit its signal mask.
+/// Turns SIGINT and SIGTERM into `stop.request()` for the life of the object; a second signal ends the
+/// process at once. Construct it before any thread starts, since threads inherit its signal mask.
 class SignalGuard {
   public:
     explicit SignalGuard(StopSignal& stop);

@@ -18,7 +18,8 @@ struct Quantity {
     std::string_view unit;
 };
 
-/// Splits "1.5h" into a number and what follows it; throws `what`'s usage error when there is no finite number >= 0.
+/// Splits "1.5h" into a number and what follows it; throws `what`'s usage error when there is no finite
+/// number >= 0.
 Quantity split(std::string_view text, std::string_view what, std::string_view form) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -32,8 +33,8 @@ Quantity split(std::string_view text, std::string_view what, std::string_view fo
 }
 
 template <std::size_t N>
-double scaled(Quantity quantity, const std::array<std::pair<std::string_view, double>, N>& units, std::string_view text,
-              std::string_view what, std::string_view form) {
+double scaled(Quantity quantity, const std::array<std::pair<std::string_view, double>, N>& units,
+              std::string_view text, std::string_view what, std::string_view form) {
     for (const auto& [unit, factor] : units) {
         if (quantity.unit != unit) continue;
         const double result = quantity.value * factor;
@@ -58,17 +59,17 @@ Duration parse_duration(std::string_view text) {
 std::int64_t parse_size(std::string_view text) {
     constexpr std::string_view form = "a number of bytes, or with KiB, MiB or GiB, such as 256MiB";
     static constexpr std::array<std::pair<std::string_view, double>, 12> units = {{{"", 1.0},
-                                                                                  {"B", 1.0},
-                                                                                  {"k", 1024.0},
-                                                                                  {"K", 1024.0},
-                                                                                  {"KiB", 1024.0},
-                                                                                  {"M", 1048576.0},
-                                                                                  {"MiB", 1048576.0},
-                                                                                  {"MB", 1e6},
-                                                                                  {"G", 1073741824.0},
-                                                                                  {"GiB", 1073741824.0},
-                                                                                  {"GB", 1e9},
-                                                                                  {"TiB", 1099511627776.0}}};
+                                                                                   {"B", 1.0},
+                                                                                   {"k", 1024.0},
+                                                                                   {"K", 1024.0},
+                                                                                   {"KiB", 1024.0},
+                                                                                   {"M", 1048576.0},
+                                                                                   {"MiB", 1048576.0},
+                                                                                   {"MB", 1e6},
+                                                                                   {"G", 1073741824.0},
+                                                                                   {"GiB", 1073741824.0},
+                                                                                   {"GB", 1e9},
+                                                                                   {"TiB", 1099511627776.0}}};
     return std::llround(scaled(split(text, "size", form), units, text, "size", form));
 }
 
@@ -85,7 +86,8 @@ std::string format_duration(Duration duration) {
     if (us < 1000) return fmt::format("{}us", us);
     if (us < 1'000'000) return fmt::format("{}ms", us / 1000);
     const auto seconds = us / 1'000'000;
-    if (seconds < 60) return us % 1'000'000 == 0 ? fmt::format("{}s", seconds) : fmt::format("{:.1f}s", us / 1e6);
+    if (seconds < 60)
+        return us % 1'000'000 == 0 ? fmt::format("{}s", seconds) : fmt::format("{:.1f}s", us / 1e6);
     if (seconds < 3600) return fmt::format("{}m {:02}s", seconds / 60, seconds % 60);
     if (seconds < 86400) return fmt::format("{}h {:02}m", seconds / 3600, seconds / 60 % 60);
     return fmt::format("{}d {:02}h", seconds / 86400, seconds / 3600 % 24);

@@ -20,8 +20,8 @@ class WorkerPool {
     /// Waits for the tasks that were added.
     ~WorkerPool();
 
-    /// Runs all `tasks` on the pool and waits for them; then throws the first exception that one of them threw.
-    /// Any number of threads may call it at once.
+    /// Runs all `tasks` on the pool and waits for them; then throws the first exception that one of them
+    /// threw. Any number of threads may call it at once.
     void run_all(std::vector<std::function<void()>> tasks);
 
   private:

@@ -24,8 +24,8 @@ void compress_lz4(std::string_view plain, std::string& into) {
 void compress_zstd(std::string_view plain, std::string& into) {
     const std::size_t before = into.size();
     into.resize(before + ZSTD_compressBound(plain.size()));
-    const std::size_t size =
-        ZSTD_compress(into.data() + before, into.size() - before, plain.data(), plain.size(), ZSTD_CLEVEL_DEFAULT);
+    const std::size_t size = ZSTD_compress(into.data() + before, into.size() - before, plain.data(),
+                                           plain.size(), ZSTD_CLEVEL_DEFAULT);
     if (ZSTD_isError(size) != 0) throw Error("compressing a record batch with zstd", ZSTD_getErrorName(size));
     into.resize(before + size);
 }
@@ -35,8 +35,8 @@ constexpr std::size_t step = 256U << 10U;
 bool decompress_lz4(std::string_view packed, std::size_t limit, std::string& into) {
     LZ4F_dctx* raw = nullptr;
     if (LZ4F_isError(LZ4F_createDecompressionContext(&raw, LZ4F_VERSION)) != 0) return false;
-    const std::unique_ptr<LZ4F_dctx, decltype(&LZ4F_freeDecompressionContext)> context(raw,
-                                                                                      LZ4F_freeDecompressionContext);
+    const std::unique_ptr<LZ4F_dctx, decltype(&LZ4F_freeDecompressionContext)> context(
+        raw, LZ4F_freeDecompressionContext);
     for (std::size_t hint = 1; hint != 0;) {
         const std::size_t before = into.size();
         if (before > limit) return false;
@@ -52,7 +52,8 @@ bool decompress_lz4(std::string_view packed, std::size_t limit, std::string& int
 }
 
 bool decompress_zstd(std::string_view packed, std::size_t limit, std::string& into) {
-    const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(), ZSTD_freeDStream);
+    const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(),
+                                                                            ZSTD_freeDStream);
     ZSTD_inBuffer input{packed.data(), packed.size(), 0};
     for (std::size_t hint = 1; hint != 0;) {
         const std::size_t before = into.size();
@@ -61,7 +62,8 @@ bool decompress_zstd(std::string_view packed, std::size_t limit, std::string& in
         ZSTD_outBuffer output{into.data() + before, step, 0};
         hint = ZSTD_decompressStream(stream.get(), &output, &input);
         into.resize(before + output.pos);
-        if (ZSTD_isError(hint) != 0 || (output.pos == 0 && input.pos == input.size && hint != 0)) return false;
+        if (ZSTD_isError(hint) != 0 || (output.pos == 0 && input.pos == input.size && hint != 0))
+            return false;
     }
     return input.pos == input.size && into.size() <= limit;
 }

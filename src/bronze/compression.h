@@ -15,8 +15,8 @@ std::string_view compression_name(Compression compression);
 /// Appends `plain`, compressed with lz4 (frame format) or zstd, to `into`.
 void compress(Compression compression, std::string_view plain, std::string& into);
 
-/// Replaces `into` with the decompressed content, at most `limit` bytes; false when `packed` is damaged, too large,
-/// or packed with a codec that the embedded log doesn't write.
+/// Replaces `into` with the decompressed content, at most `limit` bytes; false when `packed` is damaged, too
+/// large, or packed with a codec that the embedded log doesn't write.
 bool decompress(Compression compression, std::string_view packed, std::size_t limit, std::string& into);
 
 }  // namespace millrace::bronze

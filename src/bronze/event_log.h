@@ -24,8 +24,9 @@ class PartitionReader {
   public:
     virtual ~PartitionReader() = default;
 
-    /// The next records, in offset order, about `max_bytes` of them but at least one; none when all that is published
-    /// has been read. The records live until the next poll. Throws an Error that names file and offset on damage.
+    /// The next records, in offset order, about `max_bytes` of them but at least one; none when all that is
+    /// published has been read. The records live until the next poll. Throws an Error that names file and
+    /// offset on damage.
     virtual std::span<const Record> poll(std::size_t max_bytes) = 0;
 
     /// The offset of the record that the next poll begins with.
@@ -46,7 +47,8 @@ class EventLog {
     /// Appends a finished or unfinished batch and returns the offset of its first record, once it is durable.
     virtual Offset append(int partition, RecordBatchBuilder& batch) = 0;
 
-    /// A reader that begins at `offset`. Throws an Error when the log holds no such offset (end itself is allowed).
+    /// A reader that begins at `offset`. Throws an Error when the log holds no such offset (end itself is
+    /// allowed).
     [[nodiscard]] virtual std::unique_ptr<PartitionReader> read(int partition, Offset offset) const = 0;
 
     /// The first offset whose record's timestamp is at or after `timestamp_ms`, or the end.

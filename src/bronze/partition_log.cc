@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-[[noreturn]] void throw_damage(const Segment& segment, Offset offset, std::int64_t position, std::string_view what) {
+[[noreturn]] void throw_damage(const Segment& segment, Offset offset, std::int64_t position,
+                               std::string_view what) {
     throw Error(fmt::format("opening {}", segment.path.string()),
                 fmt::format("damaged at offset {} (byte {}): {}", offset, position, what),
                 "Restore the file from a backup, or remove the topic and import its events again.");
@@ -181,7 +182,8 @@ void PartitionLog::recover() {
     published_.set_start(partition_, segments.front().base);
     recover_segment(segments.back(), published_end);
     if (next_offset_ < published_end) {
-        throw_damage(segment_, next_offset_, position_, fmt::format("the log was synced up to offset {}", published_end));
+        throw_damage(segment_, next_offset_, position_,
+                     fmt::format("the log was synced up to offset {}", published_end));
     }
     if (next_offset_ > published_end) published_.set_end(partition_, next_offset_);
     enforce_retention();
@@ -205,15 +207,16 @@ void PartitionLog::recover_segment(const Segment& segment, Offset published_end)
                              position_ + static_cast<std::int64_t>(header->total_bytes()) <= size;
         const bool whole = follows && batch_crc_matches(*header, scanner.read(*header));
         if (!whole && next_offset_ < published_end) {
-            throw_damage(segment, next_offset_, position_, "no whole record batch stands there, though it was synced");
+            throw_damage(segment, next_offset_, position_,
+                         "no whole record batch stands there, though it was synced");
         }
         if (!whole) break;
         index_batch(*header);
         scanner.skip(*header);
     }
     if (position_ < size) {
-        spdlog::warn("{}: cut {} torn bytes after offset {}, which were never acknowledged", segment.path.string(),
-                     size - position_, next_offset_);
+        spdlog::warn("{}: cut {} torn bytes after offset {}, which were never acknowledged",
+                     segment.path.string(), size - position_, next_offset_);
         file_.truncate(position_);
         base::fail_point("bronze.recover.cut");
     }
@@ -222,7 +225,8 @@ void PartitionLog::recover_segment(const Segment& segment, Offset published_end)
 
 void PartitionLog::roll_if_due(std::size_t more_bytes, std::int64_t timestamp_ms) {
     if (position_ == 0) return;
-    // As in Kafka, by the records' own times, so that a log written with old times doesn't roll at each append.
+    // As in Kafka, by the records' own times, so that a log written with old times doesn't roll at each
+    // append.
     const auto age = std::chrono::milliseconds(timestamp_ms - first_timestamp_ms_);
     const bool full = position_ + static_cast<std::int64_t>(more_bytes) > options_.segment_bytes;
     const bool old = age > options_.segment_age;
@@ -251,7 +255,8 @@ void PartitionLog::enforce_retention() {
         base::now_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(options_.retention).count();
     std::size_t removed = 0;
     for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
-        const bool too_old = options_.retention.count() > 0 && max_timestamp(segments[i]).value_or(0) < oldest_ms;
+        const bool too_old =
+            options_.retention.count() > 0 && max_timestamp(segments[i]).value_or(0) < oldest_ms;
         const bool too_much = options_.retention_bytes > 0 && total > options_.retention_bytes;
         if (!too_old && !too_much) break;
         total -= static_cast<std::int64_t>(fs::file_size(segments[i].path));

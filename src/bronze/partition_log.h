@@ -17,24 +17,27 @@ namespace millrace::bronze {
 
 /// What a topic's segments follow.
 struct SegmentOptions {
-    std::int64_t segment_bytes = 256 << 20;               ///< a segment over this size is closed
-    base::Duration segment_age = std::chrono::hours(168);  ///< so is one whose first record is so much older than the next
-    base::Duration retention{0};                           ///< closed segments older than this are removed; 0 keeps all
-    std::int64_t retention_bytes = 0;                      ///< oldest closed segments beyond this go; 0 keeps all
+    std::int64_t segment_bytes = 256 << 20;  ///< a segment over this size is closed
+    base::Duration segment_age =
+        std::chrono::hours(168);       ///< so is one whose first record is so much older than the next
+    base::Duration retention{0};       ///< closed segments older than this are removed; 0 keeps all
+    std::int64_t retention_bytes = 0;  ///< oldest closed segments beyond this go; 0 keeps all
     Compression compression = Compression::none;
 };
 
 /// The writing end of one partition, for all threads of a process; processes take turns under a file lock.
 ///
-/// Group commit: callers queue their batches, one of them writes and syncs what has queued up meanwhile, publishes
-/// the new end, and wakes the others. An append returns once its batch is synced.
+/// Group commit: callers queue their batches, one of them writes and syncs what has queued up meanwhile,
+/// publishes the new end, and wakes the others. An append returns once its batch is synced.
 ///
-/// Recovery, at the first append and whenever another process has written: what lies past the published end is kept
-/// as far as it is whole (a writer died between sync and publish, or a power loss took the published end back), and
-/// cut where it is torn. Damage before the published end is an Error that names file and offset.
+/// Recovery, at the first append and whenever another process has written: what lies past the published end
+/// is kept as far as it is whole (a writer died between sync and publish, or a power loss took the published
+/// end back), and cut where it is torn. Damage before the published end is an Error that names file and
+/// offset.
 class PartitionLog {
   public:
-    PartitionLog(std::filesystem::path directory, int partition, Published& published, SegmentOptions options);
+    PartitionLog(std::filesystem::path directory, int partition, Published& published,
+                 SegmentOptions options);
 
     /// Appends a batch, whose base offset is set here, durably. Returns its base offset. Thread-safe.
     Offset append(std::string_view batch);

@@ -68,7 +68,9 @@ Published::Published(const std::filesystem::path& path, int epoch, int partition
     }
 }
 
-Published::~Published() { ::munmap(layout_, bytes_); }
+Published::~Published() {
+    ::munmap(layout_, bytes_);
+}
 
 Offset Published::end(int partition) const {
     return std::atomic_ref(layout_->partition[partition].end).load(std::memory_order_acquire);
@@ -87,7 +89,9 @@ void Published::set_start(int partition, Offset start) {
     std::atomic_ref(layout_->partition[partition].start).store(start, std::memory_order_release);
 }
 
-bool Published::deleted() const { return std::atomic_ref(layout_->deleted).load() != 0; }
+bool Published::deleted() const {
+    return std::atomic_ref(layout_->deleted).load() != 0;
+}
 
 void Published::set_deleted() {
     std::atomic_ref(layout_->deleted).store(1);

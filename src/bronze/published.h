@@ -9,10 +9,11 @@
 
 namespace millrace::bronze {
 
-/// What the writers of a topic tell its readers, in a small file that all processes map: per partition the offset up
-/// to which the log is synced, and a counter to wait on. Written after the sync, so that a reader never sees more
-/// than a power loss would leave. The file itself is not synced at each append: after a power loss it may tell less
-/// than the segments hold, and the next writer's recovery finds the rest (partition_log.h).
+/// What the writers of a topic tell its readers, in a small file that all processes map: per partition the
+/// offset up to which the log is synced, and a counter to wait on. Written after the sync, so that a reader
+/// never sees more than a power loss would leave. The file itself is not synced at each append: after a power
+/// loss it may tell less than the segments hold, and the next writer's recovery finds the rest
+/// (partition_log.h).
 class Published {
   public:
     static constexpr int max_partitions = 1024;

@@ -15,9 +15,9 @@ struct Header {
     std::string_view value;
 };
 
-/// A record as read from a log. The views live until the reader's next poll, and at least `record_padding` readable
-/// bytes follow each value (so that a SIMD parser may read past its end). A view whose data() is nullptr is null,
-/// which is not the same as empty.
+/// A record as read from a log. The views live until the reader's next poll, and at least `record_padding`
+/// readable bytes follow each value (so that a SIMD parser may read past its end). A view whose data() is
+/// nullptr is null, which is not the same as empty.
 struct Record {
     Offset offset = 0;
     std::int64_t timestamp_ms = 0;  ///< append time in the embedded log, Kafka's timestamp otherwise

@@ -41,7 +41,8 @@ char* put_sized(char* into, std::string_view bytes) {
 bool decode_record(std::string_view& from, const BatchHeader& header, Record& record) {
     std::string_view body;
     std::int64_t length = 0;
-    if (!take_varint(from, length) || length < 1 || length > static_cast<std::int64_t>(from.size())) return false;
+    if (!take_varint(from, length) || length < 1 || length > static_cast<std::int64_t>(from.size()))
+        return false;
     body = from.substr(0, static_cast<std::size_t>(length));
     from.remove_prefix(body.size());
     body.remove_prefix(1);  // attributes, unused
@@ -85,11 +86,12 @@ std::optional<BatchHeader> parse_batch_header(std::string_view bytes) {
     header.base_timestamp_ms = get_big_endian<std::int64_t>(from + at_base_timestamp);
     header.max_timestamp_ms = get_big_endian<std::int64_t>(from + at_max_timestamp);
     header.record_count = get_big_endian<std::int32_t>(from + at_count);
-    const bool sane = header.magic == 2 && header.base_offset >= 0 && header.last_offset_delta >= 0 &&
-                      header.base_offset <= std::numeric_limits<Offset>::max() / 2 && header.record_count > 0 &&
-                      header.record_count <= std::int64_t{header.last_offset_delta} + 1 &&
-                      header.batch_length >= static_cast<std::int32_t>(batch_header_bytes - batch_length_starts) &&
-                      header.total_bytes() <= max_batch_bytes;
+    const bool sane =
+        header.magic == 2 && header.base_offset >= 0 && header.last_offset_delta >= 0 &&
+        header.base_offset <= std::numeric_limits<Offset>::max() / 2 && header.record_count > 0 &&
+        header.record_count <= std::int64_t{header.last_offset_delta} + 1 &&
+        header.batch_length >= static_cast<std::int32_t>(batch_header_bytes - batch_length_starts) &&
+        header.total_bytes() <= max_batch_bytes;
     if (!sane) return std::nullopt;
     return header;
 }

@@ -9,8 +9,8 @@
 #include "bronze/compression.h"
 #include "bronze/record.h"
 
-/// Kafka's record batch, format v2 (https://kafka.apache.org/documentation/#recordbatch): 61 bytes of header, then
-/// the records, compressed together or not. docs/formats/segment-log.md shows it whole.
+/// Kafka's record batch, format v2 (https://kafka.apache.org/documentation/#recordbatch): 61 bytes of header,
+/// then the records, compressed together or not. docs/formats/segment-log.md shows it whole.
 namespace millrace::bronze {
 
 inline constexpr std::size_t batch_header_bytes = 61;
@@ -37,7 +37,8 @@ struct BatchHeader {
     [[nodiscard]] Compression compression() const { return static_cast<Compression>(attributes & 7); }
 };
 
-/// Reads a header from the first batch_header_bytes of `bytes`. Nothing when they are too few or can't be a v2 header.
+/// Reads a header from the first batch_header_bytes of `bytes`. Nothing when they are too few or can't be a
+/// v2 header.
 std::optional<BatchHeader> parse_batch_header(std::string_view bytes);
 
 /// True when `batch`, whole, has the CRC that its header tells.
@@ -48,7 +49,8 @@ class RecordBatchBuilder {
   public:
     RecordBatchBuilder() { clear(); }
 
-    /// Adds a record. A view whose data() is nullptr is null. Throws an Error when it is over max_record_bytes.
+    /// Adds a record. A view whose data() is nullptr is null. Throws an Error when it is over
+    /// max_record_bytes.
     void add(std::string_view key, std::string_view value, std::int64_t timestamp_ms,
              const std::vector<Header>& headers = {});
 
@@ -57,8 +59,8 @@ class RecordBatchBuilder {
     /// Bytes so far, header included, before compression.
     [[nodiscard]] std::size_t bytes() const { return size_; }
 
-    /// The batch with everything but its base offset, which the log sets when it appends (the CRC leaves it out).
-    /// The view lives until the next clear() or add().
+    /// The batch with everything but its base offset, which the log sets when it appends (the CRC leaves it
+    /// out). The view lives until the next clear() or add().
     std::string_view finish(Compression compression = Compression::none);
     void clear();
 
@@ -75,7 +77,8 @@ class RecordBatchBuilder {
 };
 
 /// Decodes the records of one batch, whose CRC has been checked, into `into` (appended). `scratch` holds the
-/// decompressed records, so that the views live as long as it and `batch`. False when the batch's inside is damaged.
+/// decompressed records, so that the views live as long as it and `batch`. False when the batch's inside is
+/// damaged.
 bool decode_records(const BatchHeader& header, std::string_view batch, std::string& scratch,
                     std::vector<Record>& into);
 

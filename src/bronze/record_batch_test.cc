@@ -75,7 +75,8 @@ TEST_P(BatchRoundTrip, EveryRecordComesBack) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Codecs, BatchRoundTrip, testing::Values(Compression::none, Compression::lz4, Compression::zstd),
+INSTANTIATE_TEST_SUITE_P(Codecs, BatchRoundTrip,
+                         testing::Values(Compression::none, Compression::lz4, Compression::zstd),
                          [](const auto& codec) { return std::string(compression_name(codec.param)); });
 
 TEST(RecordBatch, EveryFlippedBitIsFound) {
@@ -83,7 +84,8 @@ TEST(RecordBatch, EveryFlippedBitIsFound) {
     builder.add("user", "{\"event_id\":\"e1\"}", 1000);
     builder.add("user", "{\"event_id\":\"e2\"}", 1001);
     const std::string batch(builder.finish());
-    for (std::size_t bit = 21 * 8; bit < batch.size() * 8; ++bit) {  // the CRC covers all from the attributes on
+    for (std::size_t bit = 21 * 8; bit < batch.size() * 8;
+         ++bit) {  // the CRC covers all from the attributes on
         std::string damaged = batch;
         damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
         const auto header = parse_batch_header(damaged);
@@ -99,7 +101,8 @@ TEST(RecordBatch, DamageBehindARightCrcIsNoCrash) {
         const std::string batch(builder.finish(codec));
         for (int i = 0; i < 5000; ++i) {
             std::string damaged = batch;
-            for (auto n = 1 + random() % 4; n > 0; --n) damaged[random() % damaged.size()] = static_cast<char>(random());
+            for (auto n = 1 + random() % 4; n > 0; --n)
+                damaged[random() % damaged.size()] = static_cast<char>(random());
             const auto header = parse_batch_header(damaged);
             std::string scratch;
             std::vector<Record> records;
@@ -118,7 +121,8 @@ TEST(RecordBatch, ARecordOverTheLimitIsRefused) {
 
 TEST(Varint, RoundTripsAtEveryLength) {
     for (int bits = 0; bits < 64; ++bits) {
-        for (const std::int64_t value : {std::int64_t{1} << bits, -(std::int64_t{1} << bits), (std::int64_t{1} << bits) - 1}) {
+        for (const std::int64_t value :
+             {std::int64_t{1} << bits, -(std::int64_t{1} << bits), (std::int64_t{1} << bits) - 1}) {
             char text[max_varint_bytes];
             std::string_view bytes(text, static_cast<std::size_t>(put_varint(text, value) - text));
             EXPECT_EQ(bytes.size(), varint_size(value));

@@ -10,7 +10,9 @@ namespace millrace::bronze {
 
 namespace fs = std::filesystem;
 
-fs::path Segment::index_path() const { return fs::path(path).replace_extension(".idx"); }
+fs::path Segment::index_path() const {
+    return fs::path(path).replace_extension(".idx");
+}
 
 Segment segment_at(const fs::path& directory, Offset base) {
     return {base, directory / fmt::format("{:020}.log", base)};
@@ -39,7 +41,8 @@ std::vector<IndexEntry> read_index(const Segment& segment, std::int64_t log_byte
     // A crash may leave entries for a tail that was cut: keep the sane beginning.
     IndexEntry last{segment.base - 1, -1, 0};
     const auto bad = std::ranges::find_if(entries, [&](const IndexEntry& entry) {
-        const bool sane = entry.offset > last.offset && entry.position > last.position && entry.position < log_bytes;
+        const bool sane =
+            entry.offset > last.offset && entry.position > last.position && entry.position < log_bytes;
         last = entry;
         return !sane;
     });
@@ -49,7 +52,8 @@ std::vector<IndexEntry> read_index(const Segment& segment, std::int64_t log_byte
 
 void append_index(const Segment& segment, const IndexEntry& entry) {
     base::File file(segment.index_path(), base::File::Mode::read_write);
-    const auto whole = file.size() / static_cast<std::int64_t>(sizeof entry) * static_cast<std::int64_t>(sizeof entry);
+    const auto whole =
+        file.size() / static_cast<std::int64_t>(sizeof entry) * static_cast<std::int64_t>(sizeof entry);
     file.write_at(whole, {reinterpret_cast<const char*>(&entry), sizeof entry});
 }
 
@@ -67,7 +71,8 @@ std::optional<BatchHeader> BatchScanner::peek() {
         buffer_.resize(file_.read_at(position_, buffer_.data(), window));
         buffer_start_ = position_;
     }
-    return parse_batch_header(std::string_view(buffer_).substr(static_cast<std::size_t>(position_ - buffer_start_)));
+    return parse_batch_header(
+        std::string_view(buffer_).substr(static_cast<std::size_t>(position_ - buffer_start_)));
 }
 
 std::string BatchScanner::read(const BatchHeader& header) const {

@@ -9,8 +9,10 @@
 #include "base/file.h"
 #include "bronze/record_batch.h"
 
-/// The files of a partition: `<first offset, 20 digits>.log` holds record batches one after another, and beside it
-/// `.idx` holds a sparse index, which is only a hint: it is checked against the log when used, and made anew at need.
+/// The files of a partition: `<first offset, 20 digits>.log` holds record batches one after another, and
+/// beside it
+/// `.idx` holds a sparse index, which is only a hint: it is checked against the log when used, and made anew
+/// at need.
 namespace millrace::bronze {
 
 struct Segment {
@@ -25,8 +27,8 @@ struct Segment {
 /// The segments of a partition's directory, by base offset. Empty when there is no such directory.
 [[nodiscard]] std::vector<Segment> list_segments(const std::filesystem::path& directory);
 
-/// One entry of the sparse index: the batch that begins at `position` has `offset` as its base, and no record before
-/// it in the segment is younger than `max_timestamp_ms`.
+/// One entry of the sparse index: the batch that begins at `position` has `offset` as its base, and no record
+/// before it in the segment is younger than `max_timestamp_ms`.
 struct IndexEntry {
     Offset offset = 0;
     std::int64_t position = 0;
@@ -41,7 +43,8 @@ inline constexpr std::int64_t index_interval = 1 << 20;
 void append_index(const Segment& segment, const IndexEntry& entry);
 
 /// The last of `entries` at or before `offset`; the segment's beginning when there is none.
-[[nodiscard]] IndexEntry entry_before(const std::vector<IndexEntry>& entries, const Segment& segment, Offset offset);
+[[nodiscard]] IndexEntry entry_before(const std::vector<IndexEntry>& entries, const Segment& segment,
+                                      Offset offset);
 
 /// Walks over a segment's batches by their headers, reading little else.
 class BatchScanner {

@@ -9,8 +9,8 @@
 
 namespace millrace::bronze {
 
-/// The embedded event log: one topic in append-only segment files (docs/formats/segment-log.md). Any number of
-/// processes may read and write it at once.
+/// The embedded event log: one topic in append-only segment files (docs/formats/segment-log.md). Any number
+/// of processes may read and write it at once.
 class SegmentLog : public EventLog {
   public:
     /// Opens the topic under `directory` (`DATA/bronze`). Throws a usage Error when there is none.

@@ -97,7 +97,8 @@ TEST_F(SegmentLogTest, AFlippedBitBeforeThePublishedEndIsAnErrorThatNamesFileAnd
         std::string damaged = bytes;
         damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
         std::ofstream(segment(), std::ios::binary) << damaged;
-        const bool unused = (at % (bytes.size() / 2)) >= 12 && (at % (bytes.size() / 2)) < 16;  // the leader epoch
+        const bool unused =
+            (at % (bytes.size() / 2)) >= 12 && (at % (bytes.size() / 2)) < 16;  // the leader epoch
         if (unused) continue;
         try {
             read_all(*open());
@@ -182,7 +183,9 @@ TEST_F(SegmentLogTest, RetentionByAgeKeepsYoungSegments) {
     settings_.segments.retention = std::chrono::hours(1);
     const auto log = open();
     for (int i = 0; i < 20; ++i) append(*log, {"old"}, 1000);
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count();
     for (int i = 0; i < 20; ++i) append(*log, {"young"}, now);
     const auto values = read_all(*log, log->offsets(0).start);
     EXPECT_EQ(std::ranges::count(values, "young"), 20);
@@ -226,7 +229,8 @@ TEST_F(SegmentLogTest, ThreadsAndProcessesAppendAtOnceWithoutLossOrGap) {
             std::vector<std::thread> writers;
             for (int t = 0; t < threads; ++t) {
                 writers.emplace_back([&, t] {
-                    for (int b = 0; b < batches; ++b) append(*log, {std::to_string(p) + "/" + std::to_string(t) + "/" + std::to_string(b)});
+                    for (int b = 0; b < batches; ++b)
+                        append(*log, {std::to_string(p) + "/" + std::to_string(t) + "/" + std::to_string(b)});
                 });
             }
             for (auto& writer : writers) writer.join();

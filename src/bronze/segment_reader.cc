@@ -9,9 +9,12 @@
 
 namespace millrace::bronze {
 
-SegmentReader::SegmentReader(std::filesystem::path directory, int partition, std::shared_ptr<Published> published,
-                             Offset offset)
-    : directory_(std::move(directory)), partition_(partition), published_(std::move(published)), next_offset_(offset) {
+SegmentReader::SegmentReader(std::filesystem::path directory, int partition,
+                             std::shared_ptr<Published> published, Offset offset)
+    : directory_(std::move(directory)),
+      partition_(partition),
+      published_(std::move(published)),
+      next_offset_(offset) {
     const OffsetRange held{published_->start(partition_), published_->end(partition_)};
     if (offset < held.start || offset > held.end) {
         throw Error(fmt::format("reading {} from offset {}", directory_.string(), offset),
@@ -33,7 +36,8 @@ std::span<const Record> SegmentReader::poll(std::size_t max_bytes) {
     if (!file_.is_open()) {
         const auto segments = list_segments(directory_);
         const auto after = std::ranges::upper_bound(segments, next_offset_, {}, &Segment::base);
-        if (after == segments.begin()) throw_damage("no segment holds this offset: retention removed it meanwhile");
+        if (after == segments.begin())
+            throw_damage("no segment holds this offset: retention removed it meanwhile");
         open(*std::prev(after), next_offset_);
     }
     for (std::size_t want = max_bytes; records_.empty(); want *= 2) {
@@ -73,7 +77,8 @@ void SegmentReader::fill(std::size_t bytes) {
     }
     if (buffer_.size() < bytes + record_padding) buffer_.resize(bytes + record_padding);
     if (filled_ < bytes) {
-        filled_ += file_.read_at(position_ + static_cast<std::int64_t>(filled_), buffer_.data() + filled_, bytes - filled_);
+        filled_ += file_.read_at(position_ + static_cast<std::int64_t>(filled_), buffer_.data() + filled_,
+                                 bytes - filled_);
     }
 }
 
@@ -92,17 +97,20 @@ bool SegmentReader::decode_batch(Offset end) {
     if (header->total_bytes() > rest.size()) return false;
     const std::string_view batch = rest.substr(0, header->total_bytes());
     if (!batch_crc_matches(*header, batch)) throw_damage("the record batch fails its CRC");
-    const bool follows = header->base_offset == expected_base_ ||
-                         (expected_base_ < 0 && header->base_offset <= next_offset_ && header->next_offset() > next_offset_);
+    const bool follows =
+        header->base_offset == expected_base_ ||
+        (expected_base_ < 0 && header->base_offset <= next_offset_ && header->next_offset() > next_offset_);
     if (!follows) throw_damage("the record batch has another offset than the one before it leads to");
     if (scratch_.size() == scratch_used_) scratch_.emplace_back();
     const std::size_t before = records_.size();
     if (!decode_records(*header, batch, scratch_[scratch_used_], records_)) {
-        throw_damage(fmt::format("the record batch ({}) can't be decoded", compression_name(header->compression())));
+        throw_damage(
+            fmt::format("the record batch ({}) can't be decoded", compression_name(header->compression())));
     }
     if (header->compression() != Compression::none) ++scratch_used_;
     const auto first = records_.begin() + static_cast<std::ptrdiff_t>(before);
-    const auto wanted = std::find_if(first, records_.end(), [&](const Record& r) { return r.offset >= next_offset_; });
+    const auto wanted =
+        std::find_if(first, records_.end(), [&](const Record& r) { return r.offset >= next_offset_; });
     records_.erase(first, wanted);
     consumed_ += batch.size();
     next_offset_ = expected_base_ = header->next_offset();
@@ -111,8 +119,8 @@ bool SegmentReader::decode_batch(Offset end) {
 
 void SegmentReader::throw_damage(std::string_view what) const {
     throw Error(fmt::format("reading {} at offset {} (byte {})",
-                            segment_.path.empty() ? directory_.string() : segment_.path.string(), next_offset_,
-                            position_ + static_cast<std::int64_t>(consumed_)),
+                            segment_.path.empty() ? directory_.string() : segment_.path.string(),
+                            next_offset_, position_ + static_cast<std::int64_t>(consumed_)),
                 what, "Restore the file from a backup, or remove the topic and import its events again.");
 }
 

@@ -17,7 +17,8 @@ namespace millrace::bronze {
 class SegmentReader : public PartitionReader {
   public:
     /// Throws an Error when `offset` lies outside what the partition holds.
-    SegmentReader(std::filesystem::path directory, int partition, std::shared_ptr<Published> published, Offset offset);
+    SegmentReader(std::filesystem::path directory, int partition, std::shared_ptr<Published> published,
+                  Offset offset);
 
     std::span<const Record> poll(std::size_t max_bytes) override;
     [[nodiscard]] Offset next_offset() const override { return next_offset_; }
@@ -37,10 +38,10 @@ class SegmentReader : public PartitionReader {
 
     base::File file_;
     Segment segment_;
-    std::string buffer_;          // file bytes from position_ on, then record_padding
-    std::size_t filled_ = 0;      // of buffer_
-    std::size_t consumed_ = 0;    // of filled_
-    std::int64_t position_ = 0;   // in the file, of buffer_[0]
+    std::string buffer_;               // file bytes from position_ on, then record_padding
+    std::size_t filled_ = 0;           // of buffer_
+    std::size_t consumed_ = 0;         // of filled_
+    std::int64_t position_ = 0;        // in the file, of buffer_[0]
     std::deque<std::string> scratch_;  // decompressed batches, one each
     std::size_t scratch_used_ = 0;
     std::vector<Record> records_;

@@ -21,8 +21,8 @@ constexpr int format_version = 1;
 
 void check_name(const std::string& name) {
     const bool characters = std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-               c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+               c == '_' || c == '-';
     });
     if (characters && !name.empty() && name.size() <= 200 && name != "." && name != "..") return;
     throw usage_error(fmt::format("naming the topic \"{}\"", name),
@@ -69,7 +69,8 @@ TopicSettings parse(const json::object& object) {
     settings.partitions = static_cast<int>(base::integer_member(object, "partitions"));
     SegmentOptions& segments = settings.segments;
     segments.segment_bytes = base::integer_member(object, "segment_bytes", segments.segment_bytes);
-    segments.segment_age = base::Duration(base::integer_member(object, "segment_age_us", segments.segment_age.count()));
+    segments.segment_age =
+        base::Duration(base::integer_member(object, "segment_age_us", segments.segment_age.count()));
     segments.retention = base::Duration(base::integer_member(object, "retention_us"));
     segments.retention_bytes = base::integer_member(object, "retention_bytes");
     segments.compression = parse_compression(base::string_member(object, "compression", "none"));
@@ -98,7 +99,8 @@ std::vector<TopicSettings> TopicCatalog::list() const {
     std::vector<TopicSettings> topics;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(directory_ / "topics", error)) {
-        if (entry.path().extension() != ".json" || entry.path().filename().string().starts_with('.')) continue;
+        if (entry.path().extension() != ".json" || entry.path().filename().string().starts_with('.'))
+            continue;
         if (auto topic = find(entry.path().stem().string())) topics.push_back(std::move(*topic));
     }
     std::ranges::sort(topics, {}, &TopicSettings::name);
@@ -191,7 +193,8 @@ std::shared_ptr<Published> TopicCatalog::open_published(const TopicSettings& set
     const base::FileLock lock(file);
     const auto now = find(settings.name);
     if (!now || now->epoch != settings.epoch) {
-        throw Error(fmt::format("opening the topic {}", settings.name), "it was deleted meanwhile", "Start again.");
+        throw Error(fmt::format("opening the topic {}", settings.name), "it was deleted meanwhile",
+                    "Start again.");
     }
     const fs::path path = published_path(settings.name);
     if (!fs::exists(path)) Published::create(path, settings.epoch, settings.partitions);

@@ -17,7 +17,8 @@ struct TopicSettings {
     int epoch = 0;  ///< from 1, random: tells a topic from a later one of the same name
     int partitions = 3;
     SegmentOptions segments;
-    std::int64_t numbered_before = 0;  ///< records of deleted topics of this name: the simulator's numbers go on
+    std::int64_t numbered_before =
+        0;  ///< records of deleted topics of this name: the simulator's numbers go on
 };
 
 /// The topics under `DATA/bronze`. Each call reads the disk, so that processes see each other's changes.
@@ -36,7 +37,8 @@ class TopicCatalog {
     /// Removes a topic with all its records. Throws a usage Error when there is none.
     void remove(const std::string& name);
 
-    /// The topic's published offsets; made anew when the file was lost. Throws an Error when the topic is another now.
+    /// The topic's published offsets; made anew when the file was lost. Throws an Error when the topic is
+    /// another now.
     [[nodiscard]] std::shared_ptr<Published> open_published(const TopicSettings& settings) const;
     [[nodiscard]] std::filesystem::path published_path(const std::string& name) const;
     [[nodiscard]] std::filesystem::path partition_directory(const std::string& name, int partition) const;

@@ -62,9 +62,12 @@ inline bool take_bytes(std::string_view& from, std::string_view& bytes) {
 
 template <typename Integer>
 Integer swap_bytes(Integer value) {
-    if constexpr (sizeof(Integer) == 8) return static_cast<Integer>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
-    if constexpr (sizeof(Integer) == 4) return static_cast<Integer>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
-    if constexpr (sizeof(Integer) == 2) return static_cast<Integer>(__builtin_bswap16(static_cast<std::uint16_t>(value)));
+    if constexpr (sizeof(Integer) == 8)
+        return static_cast<Integer>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
+    if constexpr (sizeof(Integer) == 4)
+        return static_cast<Integer>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
+    if constexpr (sizeof(Integer) == 2)
+        return static_cast<Integer>(__builtin_bswap16(static_cast<std::uint16_t>(value)));
     return value;
 }
 

@@ -10,7 +10,8 @@ namespace millrace::cli {
 std::filesystem::path Globals::bronze_directory() const {
     if (bronze.empty()) return data_directory().bronze();
     if (bronze.starts_with("file:")) return bronze.substr(5);
-    throw usage_error(fmt::format("opening the log {}", bronze), "only the embedded log is built into this version",
+    throw usage_error(fmt::format("opening the log {}", bronze),
+                      "only the embedded log is built into this version",
                       "Write --bronze file:FOLDER, or leave it out.");
 }
 
@@ -24,7 +25,8 @@ std::unique_ptr<bronze::SegmentLog> Globals::open_or_create_log() const {
     return bronze::SegmentLog::open_or_create(bronze_directory(), settings);
 }
 
-CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into, const std::string& help) {
+CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into,
+                          const std::string& help) {
     return command
         .add_option_function<std::string>(
             name, [&into](const std::string& text) { into = base::parse_duration(text); }, help)
@@ -32,7 +34,8 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Dura
         ->default_str(base::format_duration(into));
 }
 
-CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into, const std::string& help) {
+CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into,
+                      const std::string& help) {
     return command
         .add_option_function<std::string>(
             name, [&into](const std::string& text) { into = base::parse_size(text); }, help)
@@ -72,7 +75,8 @@ pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& store
     if (max_event_types) settings.rules.max_event_types = *max_event_types;
     if (earliest) {
         const auto time = model::parse_timestamp(*earliest);
-        if (!time) throw usage_error("reading --earliest", "it is not a timestamp such as 2000-01-01T00:00:00Z");
+        if (!time)
+            throw usage_error("reading --earliest", "it is not a timestamp such as 2000-01-01T00:00:00Z");
         settings.rules.earliest = *time;
     }
     return settings;

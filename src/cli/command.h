@@ -44,8 +44,10 @@ void add_vacuum_command(CLI::App& app, Globals& globals);
 void add_replay_command(CLI::App& app, Globals& globals);
 
 /// Options whose text is a duration, size or share; a wrong one throws a usage Error.
-CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into, const std::string& help);
-CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into, const std::string& help);
+CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into,
+                          const std::string& help);
+CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into,
+                      const std::string& help);
 CLI::Option* add_share(CLI::App& command, const std::string& name, double& into, const std::string& help);
 
 /// The options that change results (stored with the data), as given on the command line.

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <exception>
 
@@ -19,10 +17,8 @@ using millrace::cli::Globals;
 void name_in_environment(CLI::App& app) {
     for (CLI::Option* option : app.get_options()) {
         if (option->get_lnames().empty()) continue;
-        std::string name = "MILLRACE_" + option->get_lnames().front();
-        if (name == "MILLRACE_help" || name == "MILLRACE_version") continue;
-        std::ranges::transform(name, name.begin(), [](unsigned char c) { return c == '-' ? '_' : std::toupper(c); });
-        option->envname(name);
+        const std::string& name = option->get_lnames().front();
+        if (name != "help" && name != "version") option->envname(millrace::cli::environment_name(name));
     }
     for (CLI::App* command : app.get_subcommands({})) name_in_environment(*command);
 }
@@ -31,7 +27,8 @@ void add_globals(CLI::App& app, Globals& globals) {
     app.add_option("--data", globals.data, "the data directory: one is one shop")->capture_default_str();
     app.set_config("--config", "", "options from a TOML file; flags win")->type_name("FILE.toml");
     app.config_formatter(std::make_shared<millrace::cli::TomlConfig>());
-    app.add_option("--log", globals.log_format, "form of the log on stderr: text or json")->capture_default_str();
+    app.add_option("--log", globals.log_format, "form of the log on stderr: text or json")
+        ->capture_default_str();
     app.add_option("--bronze", globals.bronze, "the event log: file:FOLDER (default: DATA/bronze)");
     app.add_option("--topic", globals.topic, "the log's topic")->capture_default_str();
     app.set_version_flag("--version", std::string("millrace ") + MILLRACE_VERSION);
@@ -50,12 +47,18 @@ void add_commands(CLI::App& app, Globals& globals) {
 }
 
 int run(int argc, char** argv) {
-    CLI::App app("Millrace: shop events in; a clean, deduplicated, open table out, exactly once.", "millrace");
+    CLI::App app("Millrace: shop events in; a clean, deduplicated, open table out, exactly once.",
+                 "millrace");
     Globals globals;
     add_globals(app, globals);
     add_commands(app, globals);
     try {
         app.parse(argc, argv);
+    } catch (const CLI::RequiredError& error) {
+        const auto unknown = app.remaining();
+        if (unknown.empty()) return app.exit(error) == 0 ? 0 : 2;
+        throw millrace::usage_error(fmt::format("reading the command \"{}\"", unknown.front()),
+                                    "there is none of this name", "See: millrace --help");
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
@@ -68,7 +71,9 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
 #if defined(__x86_64__)
     if (!__builtin_cpu_supports("avx2")) {
-        std::fputs("millrace: this build needs a processor with AVX2; rebuild with -DMILLRACE_ARCH=westmere\n", stderr);
+        std::fputs(
+            "millrace: this build needs a processor with AVX2; rebuild with -DMILLRACE_ARCH=westmere\n",
+            stderr);
         return 3;
     }
 #endif

@@ -25,17 +25,23 @@ json::object to_json(const produce::SimulatorReport& report, double seconds) {
     for (std::size_t i = 0; i < produce::fault_count; ++i) {
         faults[std::string(produce::fault_name(static_cast<produce::Fault>(i)))] = report.faults.at(i);
     }
-    return {{"records", report.records},       {"view", report.views},
-            {"add_to_cart", report.carts},     {"purchase", report.purchases},
-            {"duplicates", report.duplicates}, {"invalid", report.invalid()},
-            {"invalid_by_kind", std::move(faults)}, {"seconds", seconds}};
+    return {{"records", report.records},
+            {"view", report.views},
+            {"add_to_cart", report.carts},
+            {"purchase", report.purchases},
+            {"duplicates", report.duplicates},
+            {"invalid", report.invalid()},
+            {"invalid_by_kind", std::move(faults)},
+            {"seconds", seconds}};
 }
 
 void print(const produce::SimulatorReport& report, double seconds) {
     fmt::print("{} records in {:.1f} s ({} a second): {} views, {} add_to_cart, {} purchases\n",
                base::format_count(report.records), seconds,
-               base::format_count(static_cast<std::int64_t>(static_cast<double>(report.records) / std::max(seconds, 1e-9))),
-               base::format_count(report.views), base::format_count(report.carts), base::format_count(report.purchases));
+               base::format_count(
+                   static_cast<std::int64_t>(static_cast<double>(report.records) / std::max(seconds, 1e-9))),
+               base::format_count(report.views), base::format_count(report.carts),
+               base::format_count(report.purchases));
     if (report.duplicates > 0) fmt::print("  {} duplicates\n", base::format_count(report.duplicates));
     if (report.invalid() == 0) return;
     fmt::print("  {} invalid:\n", base::format_count(report.invalid()));
@@ -57,7 +63,8 @@ int produce_events(const Globals& globals, const Options& options) {
         ProgressLine line;
         report = simulator.run(stop, [&](const produce::SimulatorReport& sent) {
             const double rate = static_cast<double>(sent.records) / std::max(watch.seconds(), 1e-9);
-            line.show(fmt::format("{} records sent, {:.0f} a second", base::format_count(sent.records), rate));
+            line.show(
+                fmt::format("{} records sent, {:.0f} a second", base::format_count(sent.records), rate));
         });
     }
     if (options.as_json) {
@@ -76,9 +83,12 @@ void add_simulator_options(CLI::App& command, produce::SimulatorOptions& options
         .add_option_function<std::string>(
             "--rate",
             [&options](const std::string& text) {
-                options.rate = text == "max" ? 0 : CLI::detail::lexical_cast(text, options.rate) ? options.rate : -1;
+                options.rate = text == "max"                                   ? 0
+                               : CLI::detail::lexical_cast(text, options.rate) ? options.rate
+                                                                               : -1;
                 if (text != "max" && !(options.rate > 0)) {
-                    throw usage_error(fmt::format("reading the rate \"{}\"", text), "it must be above 0, or max");
+                    throw usage_error(fmt::format("reading the rate \"{}\"", text),
+                                      "it must be above 0, or max");
                 }
             },
             "events a second, or max")
@@ -86,12 +96,17 @@ void add_simulator_options(CLI::App& command, produce::SimulatorOptions& options
         ->default_str(fmt::format("{}", options.rate))
         ->group(group);
     add_duration(command, "--duration", options.duration, "how long to send")->group(group);
-    command.add_option("--count", options.count, "how many records to send, whatever the duration")->group(group);
+    command.add_option("--count", options.count, "how many records to send, whatever the duration")
+        ->group(group);
     command.add_option("--users", options.users, "visitors of the shop")->capture_default_str()->group(group);
-    command.add_option("--products", options.products, "products of the shop")->capture_default_str()->group(group);
+    command.add_option("--products", options.products, "products of the shop")
+        ->capture_default_str()
+        ->group(group);
     command.add_option("--seed", options.seed, "the same seed sends the same records")->group(group);
-    add_share(command, "--duplicates", options.duplicates, "share of records that repeat an earlier one")->group(group);
-    add_share(command, "--invalid", options.invalid, "share of records that break a rule, of each kind")->group(group);
+    add_share(command, "--duplicates", options.duplicates, "share of records that repeat an earlier one")
+        ->group(group);
+    add_share(command, "--invalid", options.invalid, "share of records that break a rule, of each kind")
+        ->group(group);
     command
         .add_option_function<std::string>(
             "--span", [&options](const std::string& text) { options.span = base::parse_duration(text); },
@@ -104,7 +119,8 @@ void add_simulator_options(CLI::App& command, produce::SimulatorOptions& options
             [&options](const std::string& text) {
                 options.start_time = model::parse_timestamp(text);
                 if (!options.start_time) {
-                    throw usage_error("reading --start-time", "it is not a timestamp such as 2019-10-01T00:00:00Z");
+                    throw usage_error("reading --start-time",
+                                      "it is not a timestamp such as 2019-10-01T00:00:00Z");
                 }
             },
             "time of the first event, for events and log alike, instead of now")
@@ -117,7 +133,9 @@ void add_produce_command(CLI::App& app, Globals& globals) {
     CLI::App* command = app.add_subcommand("produce", "send a made-up shop's events to the log");
     add_simulator_options(*command, options->simulator);
     command->add_flag("--json", options->as_json, "report as one JSON object");
-    command->callback([&globals, options] { globals.action = [&globals, options] { return produce_events(globals, *options); }; });
+    command->callback([&globals, options] {
+        globals.action = [&globals, options] { return produce_events(globals, *options); };
+    });
 }
 
 }  // namespace millrace::cli

@@ -16,7 +16,8 @@ constexpr int bar_width = 24;
 
 }  // namespace
 
-ProgressLine::ProgressLine() : terminal_(::isatty(STDERR_FILENO) != 0), next_(std::chrono::steady_clock::now()) {
+ProgressLine::ProgressLine()
+    : terminal_(::isatty(STDERR_FILENO) != 0), next_(std::chrono::steady_clock::now()) {
     if (!terminal_) next_ += between_lines;  // a short command says nothing
 }
 
@@ -27,7 +28,8 @@ ProgressLine::~ProgressLine() {
 void ProgressLine::show(const std::string& text) {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_) return;
-    next_ = now + (terminal_ ? std::chrono::nanoseconds(between_rewrites) : std::chrono::nanoseconds(between_lines));
+    next_ = now + (terminal_ ? std::chrono::nanoseconds(between_rewrites)
+                             : std::chrono::nanoseconds(between_lines));
     if (terminal_) {
         fmt::print(stderr, "\r\x1b[K{}", text);
     } else {

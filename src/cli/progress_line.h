@@ -5,8 +5,8 @@
 
 namespace millrace::cli {
 
-/// Progress of a long command on stderr: one line rewritten in place on a terminal, a plain line every few seconds
-/// elsewhere.
+/// Progress of a long command on stderr: one line rewritten in place on a terminal, a plain line every few
+/// seconds elsewhere.
 class ProgressLine {
   public:
     ProgressLine();

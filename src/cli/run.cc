@@ -43,21 +43,26 @@ class StatusView {
 
   private:
     static std::string summary(const pipeline::RunStatus& status) {
-        return fmt::format("{:5.0f} s  {:.0f} events/s  bronze {}  silver {}  duplicates {}  quarantined {}  lag {}",
-                           status.seconds, status.events_per_second, base::format_count(status.in_log),
-                           base::format_count(status.silver), base::format_count(status.duplicates),
-                           base::format_count(status.quarantined), base::format_count(status.lag));
+        return fmt::format(
+            "{:5.0f} s  {:.0f} events/s  bronze {}  silver {}  duplicates {}  quarantined {}  lag {}",
+            status.seconds, status.events_per_second, base::format_count(status.in_log),
+            base::format_count(status.silver), base::format_count(status.duplicates),
+            base::format_count(status.quarantined), base::format_count(status.lag));
     }
     static std::string screen(const pipeline::RunStatus& status) {
-        std::string text = fmt::format("  {:>6.0f} s running        {:>12.0f} events/s\n", status.seconds, status.events_per_second);
-        text += fmt::format("  {:>12} in bronze      {:>12} in silver       {:>9} lag\n", base::format_count(status.in_log),
-                            base::format_count(status.silver), base::format_count(status.lag));
-        text += fmt::format("  {:>12} duplicates     {:>12} quarantined\n\n", base::format_count(status.duplicates),
-                            base::format_count(status.quarantined));
+        std::string text = fmt::format("  {:>6.0f} s running        {:>12.0f} events/s\n", status.seconds,
+                                       status.events_per_second);
+        text += fmt::format("  {:>12} in bronze      {:>12} in silver       {:>9} lag\n",
+                            base::format_count(status.in_log), base::format_count(status.silver),
+                            base::format_count(status.lag));
+        text += fmt::format("  {:>12} duplicates     {:>12} quarantined\n\n",
+                            base::format_count(status.duplicates), base::format_count(status.quarantined));
         for (const auto& batch : status.last_batches) {
-            text += fmt::format("  batch {:>4}: {:>9} in, {:>9} silver, {:>5.0f} ms to commit, version {}\n", batch.batch,
-                                base::format_count(batch.received), base::format_count(batch.silver),
-                                (batch.encode_seconds + batch.quarantine_seconds + batch.commit_seconds) * 1e3, batch.version);
+            text +=
+                fmt::format("  batch {:>4}: {:>9} in, {:>9} silver, {:>5.0f} ms to commit, version {}\n",
+                            batch.batch, base::format_count(batch.received), base::format_count(batch.silver),
+                            (batch.encode_seconds + batch.quarantine_seconds + batch.commit_seconds) * 1e3,
+                            batch.version);
         }
         return text;
     }
@@ -67,11 +72,16 @@ class StatusView {
     double next_line_ = 5;
 };
 
-json::object to_json(const pipeline::RunStatus& status, const pipeline::VerifyReport& verified, const std::string& data) {
-    return {{"seconds", status.seconds},   {"sent", status.sent},
-            {"silver", status.silver},     {"duplicates", status.duplicates},
-            {"quarantined", status.quarantined}, {"lag", status.lag},
-            {"data", data},                {"verify", verified.to_json()}};
+json::object to_json(const pipeline::RunStatus& status, const pipeline::VerifyReport& verified,
+                     const std::string& data) {
+    return {{"seconds", status.seconds},
+            {"sent", status.sent},
+            {"silver", status.silver},
+            {"duplicates", status.duplicates},
+            {"quarantined", status.quarantined},
+            {"lag", status.lag},
+            {"data", data},
+            {"verify", verified.to_json()}};
 }
 
 int run(const Globals& globals, Options& options) {
@@ -85,8 +95,11 @@ int run(const Globals& globals, Options& options) {
     const base::SignalGuard guard(stop);
     if (!options.as_json) {
         fmt::print("millrace runs {}{}; Ctrl-C ends it cleanly\n",
-                   options.no_simulator ? "until stopped" : "for " + base::format_duration(options.simulator.duration),
-                   options.no_simulator ? "" : fmt::format(", with a made-up shop of {:.0f} events/s", options.simulator.rate));
+                   options.no_simulator ? "until stopped"
+                                        : "for " + base::format_duration(options.simulator.duration),
+                   options.no_simulator
+                       ? ""
+                       : fmt::format(", with a made-up shop of {:.0f} events/s", options.simulator.rate));
         std::fflush(stdout);
     }
     StatusView view;
@@ -100,13 +113,15 @@ int run(const Globals& globals, Options& options) {
         return verified.passed() ? 0 : 1;
     }
     view.show(status);
-    fmt::print("\n{} records sent, {} silver rows, {} duplicates, {} quarantined\n\n", base::format_count(status.sent),
-               base::format_count(status.silver), base::format_count(status.duplicates), base::format_count(status.quarantined));
+    fmt::print("\n{} records sent, {} silver rows, {} duplicates, {} quarantined\n\n",
+               base::format_count(status.sent), base::format_count(status.silver),
+               base::format_count(status.duplicates), base::format_count(status.quarantined));
     const int code = print_verify_report(verified);
-    fmt::print("\nThe data lies in {}:\n  bronze      {}\n  silver      {} (a Delta Lake table)\n  quarantine  {}\n"
-               "Next: millrace --data {} show silver, or count silver --by event_type\n",
-               data.root().string(), globals.bronze_directory().string(), data.silver().string(),
-               data.quarantine().string(), data.root().string());
+    fmt::print(
+        "\nThe data lies in {}:\n  bronze      {}\n  silver      {} (a Delta Lake table)\n  quarantine  {}\n"
+        "Next: millrace --data {} show silver, or count silver --by event_type\n",
+        data.root().string(), globals.bronze_directory().string(), data.silver().string(),
+        data.quarantine().string(), data.root().string());
     return code;
 }
 
@@ -117,14 +132,16 @@ void add_run_command(CLI::App& app, Globals& globals) {
     options->simulator.duplicates = 0.005;
     options->simulator.invalid = 0.005;
     CLI::App* command = app.add_subcommand("run", "everything in one process: simulator, log, silver");
-    command->add_flag("--no-simulator", options->no_simulator, "process only what others append, until stopped");
+    command->add_flag("--no-simulator", options->no_simulator,
+                      "process only what others append, until stopped");
     add_simulator_options(*command, options->simulator);
     add_silver_options(*command, options->run.silver);
     options->settings.add_to(*command);
     command->add_flag("--json", options->as_json, "report as one JSON object at the end");
     command->callback([&globals, options, command] {
         // Without a simulator there is no end, unless one was asked for.
-        if (options->no_simulator && command->count("--duration") > 0) options->run.duration = options->simulator.duration;
+        if (options->no_simulator && command->count("--duration") > 0)
+            options->run.duration = options->simulator.duration;
         globals.action = [&globals, options] { return run(globals, *options); };
     });
 }

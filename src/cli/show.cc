@@ -73,7 +73,8 @@ TextTable table_rows(const storage::DeltaTable& table, std::int64_t limit) {
     std::ranges::sort(files, std::greater(), &storage::AddFile::modification_time);
     std::vector<std::string> columns;
     const auto schema = base::parse_json(table.snapshot().metadata.schema_json, "the table's schema");
-    for (const auto& field : schema.at("fields").as_array()) columns.emplace_back(field.at("name").as_string());
+    for (const auto& field : schema.at("fields").as_array())
+        columns.emplace_back(field.at("name").as_string());
     TextTable shown(columns);
     for (const auto* add : files) {
         const std::int64_t left = limit - static_cast<std::int64_t>(shown.rows());
@@ -113,7 +114,8 @@ std::map<std::string, std::int64_t> count_rows(const storage::DeltaTable& table,
         const std::vector<std::string> columns = by.empty() ? std::vector<std::string>() : std::vector{by};
         storage::scan_parquet(table.root() / path, columns, [&](const arrow::RecordBatch& batch) {
             if (by.empty()) counts[""] += batch.num_rows();
-            for (std::int64_t i = 0; !by.empty() && i < batch.num_rows(); ++i) ++counts[cell_text(*batch.column(0), i)];
+            for (std::int64_t i = 0; !by.empty() && i < batch.num_rows(); ++i)
+                ++counts[cell_text(*batch.column(0), i)];
         });
     }
     return counts;
@@ -122,10 +124,12 @@ std::map<std::string, std::int64_t> count_rows(const storage::DeltaTable& table,
 int count(const Globals& globals, const Options& options) {
     std::map<std::string, std::int64_t> counts;
     if (options.layer == "bronze") {
-        if (!options.by.empty() && options.by != "partition") throw usage_error("counting bronze", "it can only be counted by partition");
+        if (!options.by.empty() && options.by != "partition")
+            throw usage_error("counting bronze", "it can only be counted by partition");
         const auto log = globals.open_log();
         for (int p = 0; p < log->partitions(); ++p) {
-            counts[options.by.empty() ? "" : fmt::format("{}", p)] += log->offsets(p).end - log->offsets(p).start;
+            counts[options.by.empty() ? "" : fmt::format("{}", p)] +=
+                log->offsets(p).end - log->offsets(p).start;
         }
     } else {
         counts = count_rows(open_layer(globals, options.layer), options.by);
@@ -146,7 +150,8 @@ int count(const Globals& globals, const Options& options) {
         rows[value] = number;
     }
     if (options.as_json) {
-        fmt::print("{}\n", json::serialize(json::object{{"layer", options.layer}, {"by", options.by}, {"rows", rows}}));
+        fmt::print("{}\n", json::serialize(
+                               json::object{{"layer", options.layer}, {"by", options.by}, {"rows", rows}}));
     } else {
         fmt::print("{}\n", table.text());
     }
@@ -159,10 +164,13 @@ void add_show_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("show", "the youngest rows of a layer as a table");
     command->add_option("layer", options->layer, "bronze, silver or quarantine")->capture_default_str();
-    command->add_option("--limit", options->limit, "rows at most")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+    command->add_option("--limit", options->limit, "rows at most")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
     command->add_option("--columns", options->columns, "only these columns")->delimiter(',');
     command->add_flag("--json", options->as_json, "as one JSON object");
-    command->callback([&globals, options] { globals.action = [&globals, options] { return show(globals, *options); }; });
+    command->callback(
+        [&globals, options] { globals.action = [&globals, options] { return show(globals, *options); }; });
 }
 
 void add_count_command(CLI::App& app, Globals& globals) {
@@ -171,7 +179,8 @@ void add_count_command(CLI::App& app, Globals& globals) {
     command->add_option("layer", options->layer, "bronze, silver or quarantine")->capture_default_str();
     command->add_option("--by", options->by, "by the values of this column");
     command->add_flag("--json", options->as_json, "as one JSON object");
-    command->callback([&globals, options] { globals.action = [&globals, options] { return count(globals, *options); }; });
+    command->callback(
+        [&globals, options] { globals.action = [&globals, options] { return count(globals, *options); }; });
 }
 
 }  // namespace millrace::cli

@@ -32,8 +32,8 @@ void show_batch(const std::vector<pipeline::LanePart>& parts) {
             left -= rows->num_rows();
         }
     }
-    fmt::print("{}\n", table.text({"event_id", "user_id", "event_type", "event_timestamp", "product_id", "price",
-                                   "partition", "offset"}));
+    fmt::print("{}\n", table.text({"event_id", "user_id", "event_type", "event_timestamp", "product_id",
+                                   "price", "partition", "offset"}));
 }
 
 int run_silver(const Globals& globals, const Options& options) {
@@ -67,10 +67,13 @@ int run_silver(const Globals& globals, const Options& options) {
 
 void add_silver_options(CLI::App& command, pipeline::SilverOptions& options) {
     const std::string group = "Silver";
-    add_duration(command, "--trigger", options.trigger, "time between commits; 0 commits as soon as there is data")
+    add_duration(command, "--trigger", options.trigger,
+                 "time between commits; 0 commits as soon as there is data")
         ->group(group);
-    add_duration(command, "--horizon", options.horizon, "how far back repeated ids are held in memory; older ones are "
-                 "looked up in the table")->group(group);
+    add_duration(command, "--horizon", options.horizon,
+                 "how far back repeated ids are held in memory; older ones are "
+                 "looked up in the table")
+        ->group(group);
     add_size(command, "--dedupe-memory", options.dedupe_bytes, "memory for those ids at most")->group(group);
     command.add_option("--batch-rows", options.batch_rows, "a batch ends when it has so many records")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
@@ -87,10 +90,13 @@ void add_silver_command(CLI::App& app, Globals& globals) {
     CLI::App* command = app.add_subcommand("silver", "clean the log's events into the silver table");
     add_silver_options(*command, options->silver);
     options->settings.add_to(*command);
-    command->add_flag("--available-now", options->silver.available_now, "process what the log holds, then end");
+    command->add_flag("--available-now", options->silver.available_now,
+                      "process what the log holds, then end");
     command->add_flag("--console", options->console, "print the first rows of each batch");
     command->add_flag("--json", options->as_json, "print each batch as a JSON line");
-    command->callback([&globals, options] { globals.action = [&globals, options] { return run_silver(globals, *options); }; });
+    command->callback([&globals, options] {
+        globals.action = [&globals, options] { return run_silver(globals, *options); };
+    });
 }
 
 }  // namespace millrace::cli

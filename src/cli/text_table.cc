@@ -55,13 +55,17 @@ void TextTable::add(const arrow::RecordBatch& rows, const std::map<std::string, 
         for (const auto& name : columns_) {
             const auto column = rows.GetColumnByName(name);
             const auto constant = constants.find(name);
-            cells.push_back(column ? cell_text(*column, row) : constant != constants.end() ? constant->second : "");
+            cells.push_back(column                        ? cell_text(*column, row)
+                            : constant != constants.end() ? constant->second
+                                                          : "");
         }
         rows_.push_back(std::move(cells));
     }
 }
 
-void TextTable::add_row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+void TextTable::add_row(std::vector<std::string> cells) {
+    rows_.push_back(std::move(cells));
+}
 
 std::vector<std::size_t> TextTable::places(const std::vector<std::string>& columns) const {
     std::vector<std::size_t> places;
@@ -86,7 +90,8 @@ std::string TextTable::text(const std::vector<std::string>& columns) const {
     }
     const auto put_row = [&](const std::vector<std::string>& cells) {
         for (std::size_t i = 0; i < shown.size(); ++i) {
-            text += fmt::format("{:<{}}", printable(cells[shown[i]]), i + 1 < shown.size() ? widths[i] + 2 : 0);
+            text +=
+                fmt::format("{:<{}}", printable(cells[shown[i]]), i + 1 < shown.size() ? widths[i] + 2 : 0);
         }
         text += '\n';
     };
@@ -101,7 +106,8 @@ base::json::object TextTable::json(const std::vector<std::string>& columns) cons
     for (const auto& row : rows_) {
         base::json::object object;
         for (const std::size_t place : places(columns)) {
-            object[columns_[place]] = row[place].empty() ? base::json::value() : base::json::value(row[place]);
+            object[columns_[place]] =
+                row[place].empty() ? base::json::value() : base::json::value(row[place]);
         }
         rows.push_back(std::move(object));
     }

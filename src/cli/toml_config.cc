@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+
 #include "base/error.h"
 
 namespace millrace::cli {
@@ -14,12 +18,14 @@ std::string text_of(const toml::node& node) {
     if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
     if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
     if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
-    throw usage_error("reading the configuration",
-                      fmt::format("line {}: a value must be text, a number, true or false, or a list of these",
-                                  node.source().begin.line));
+    throw usage_error(
+        "reading the configuration",
+        fmt::format("line {}: a value must be text, a number, true or false, or a list of these",
+                    node.source().begin.line));
 }
 
-void flatten(const toml::table& table, const std::vector<std::string>& parents, std::vector<CLI::ConfigItem>& items) {
+void flatten(const toml::table& table, const std::vector<std::string>& parents,
+             std::vector<CLI::ConfigItem>& items) {
     for (const auto& [key, node] : table) {
         if (const auto* nested = node.as_table()) {
             auto path = parents;
@@ -27,6 +33,8 @@ void flatten(const toml::table& table, const std::vector<std::string>& parents, 
             flatten(*nested, path, items);
             continue;
         }
+        if (std::getenv(environment_name(std::string(key.str())).c_str()) != nullptr)
+            continue;  // it wins over the file
         CLI::ConfigItem item;
         item.parents = parents;
         item.name = std::string(key.str());
@@ -41,6 +49,12 @@ void flatten(const toml::table& table, const std::vector<std::string>& parents, 
 
 }  // namespace
 
+std::string environment_name(std::string option) {
+    std::ranges::transform(option, option.begin(),
+                           [](unsigned char c) { return c == '-' ? '_' : std::toupper(c); });
+    return "MILLRACE_" + option;
+}
+
 std::string TomlConfig::to_config(const CLI::App* app, bool default_also, bool write_description,
                                   std::string prefix) const {
     return CLI::ConfigTOML().to_config(app, default_also, write_description, std::move(prefix));
@@ -51,8 +65,8 @@ std::vector<CLI::ConfigItem> TomlConfig::from_config(std::istream& input) const 
     try {
         flatten(toml::parse(input), {}, found);
     } catch (const toml::parse_error& error) {
-        throw usage_error("reading the configuration", fmt::format("line {}: {}", error.source().begin.line,
-                                                                   error.description()));
+        throw usage_error("reading the configuration",
+                          fmt::format("line {}: {}", error.source().begin.line, error.description()));
     }
     return found;
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 namespace millrace::cli {
 
@@ -11,5 +13,8 @@ class TomlConfig : public CLI::Config {
                           std::string prefix) const override;
     std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
 };
+
+/// `some-name` as it stands in the environment: MILLRACE_SOME_NAME.
+std::string environment_name(std::string option);
 
 }  // namespace millrace::cli

@@ -3,9 +3,9 @@
 #include <iostream>
 
 #include "base/clock.h"
-#include "base/stop.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/stop.h"
 #include "bronze/partitioner.h"
 #include "cli/command.h"
 #include "cli/text_table.h"
@@ -75,19 +75,22 @@ int describe_topic(const Globals& globals, const Options& options) {
     }
     const auto& segments = log->settings().segments;
     if (options.as_json) {
-        fmt::print("{}\n", json::serialize(json::object{{"topic", log->topic()},
-                                                        {"epoch", log->epoch()},
-                                                        {"segment_bytes", segments.segment_bytes},
-                                                        {"retention_us", segments.retention.count()},
-                                                        {"retention_bytes", segments.retention_bytes},
-                                                        {"compression", bronze::compression_name(segments.compression)},
-                                                        {"partitions", std::move(partitions)}}));
+        fmt::print("{}\n", json::serialize(
+                               json::object{{"topic", log->topic()},
+                                            {"epoch", log->epoch()},
+                                            {"segment_bytes", segments.segment_bytes},
+                                            {"retention_us", segments.retention.count()},
+                                            {"retention_bytes", segments.retention_bytes},
+                                            {"compression", bronze::compression_name(segments.compression)},
+                                            {"partitions", std::move(partitions)}}));
         return 0;
     }
-    fmt::print("topic {}, epoch {}, compression {}, segments of {}, retention {}{}\n{}\n", log->topic(), log->epoch(),
-               bronze::compression_name(segments.compression), base::format_size(segments.segment_bytes),
+    fmt::print("topic {}, epoch {}, compression {}, segments of {}, retention {}{}\n{}\n", log->topic(),
+               log->epoch(), bronze::compression_name(segments.compression),
+               base::format_size(segments.segment_bytes),
                segments.retention.count() == 0 ? "unlimited" : base::format_duration(segments.retention),
-               segments.retention_bytes == 0 ? "" : " or " + base::format_size(segments.retention_bytes), table.text());
+               segments.retention_bytes == 0 ? "" : " or " + base::format_size(segments.retention_bytes),
+               table.text());
     return 0;
 }
 
@@ -107,7 +110,9 @@ int delete_topic(const Globals& globals, const Options& options) {
     return 0;
 }
 
-json::value text_or_null(std::string_view bytes) { return bytes.data() == nullptr ? json::value() : json::value(bytes); }
+json::value text_or_null(std::string_view bytes) {
+    return bytes.data() == nullptr ? json::value() : json::value(bytes);
+}
 
 void print_record(const Options& options, int partition, const bronze::Record& record) {
     if (options.as_json) {
@@ -115,17 +120,19 @@ void print_record(const Options& options, int partition, const bronze::Record& r
         for (const auto& header : bronze::decode_headers(record)) {
             headers.push_back(json::object{{"key", header.key}, {"value", text_or_null(header.value)}});
         }
-        fmt::print("{}\n", json::serialize(json::object{{"partition", partition},
-                                                        {"offset", record.offset},
-                                                        {"timestamp", model::format_timestamp(record.timestamp_ms * 1000)},
-                                                        {"key", text_or_null(record.key)},
-                                                        {"value", text_or_null(record.value)},
-                                                        {"headers", std::move(headers)}}));
+        fmt::print("{}\n", json::serialize(json::object{
+                               {"partition", partition},
+                               {"offset", record.offset},
+                               {"timestamp", model::format_timestamp(record.timestamp_ms * 1000)},
+                               {"key", text_or_null(record.key)},
+                               {"value", text_or_null(record.value)},
+                               {"headers", std::move(headers)}}));
         return;
     }
     const bool with_key = options.show_keys || !options.key_separator.empty();
     if (with_key) {
-        fmt::print("{}{}", record.key, options.key_separator.empty() ? std::string("\t") : options.key_separator);
+        fmt::print("{}{}", record.key,
+                   options.key_separator.empty() ? std::string("\t") : options.key_separator);
     }
     fmt::print("{}\n", record.value);
 }
@@ -134,7 +141,8 @@ bronze::Offset first_offset(const Options& options, const bronze::SegmentLog& lo
     const auto held = log.offsets(partition);
     if (!options.from_time.empty()) {
         const auto time = model::parse_timestamp(options.from_time);
-        if (!time) throw usage_error("reading --from-time", "it is not a timestamp such as 2019-10-01T00:00:00Z");
+        if (!time)
+            throw usage_error("reading --from-time", "it is not a timestamp such as 2019-10-01T00:00:00Z");
         return log.offset_at(partition, (*time + 999) / 1000);
     }
     return options.from_offset >= 0 ? options.from_offset : held.start;
@@ -149,7 +157,8 @@ int read_topic(const Globals& globals, const Options& options) {
         if (options.partition >= 0 && p != options.partition) continue;
         readers.emplace_back(p, log->read(p, first_offset(options, *log, p)));
     }
-    if (readers.empty()) throw usage_error("reading the topic", fmt::format("it has no partition {}", options.partition));
+    if (readers.empty())
+        throw usage_error("reading the topic", fmt::format("it has no partition {}", options.partition));
     std::int64_t left = options.limit < 0 ? std::numeric_limits<std::int64_t>::max() : options.limit;
     for (;;) {
         const auto seen = log->appends_seen();
@@ -197,8 +206,8 @@ int write_topic(const Globals& globals, const Options& options) {
 
 using Action = int (*)(const Globals&, const Options&);
 
-CLI::App* add_action(CLI::App& parent, Globals& globals, const std::shared_ptr<Options>& options, const char* name,
-                     const char* help, Action action) {
+CLI::App* add_action(CLI::App& parent, Globals& globals, const std::shared_ptr<Options>& options,
+                     const char* name, const char* help, Action action) {
     CLI::App* command = parent.add_subcommand(name, help);
     command->callback([&globals, options, action] {
         globals.action = [&globals, options, action] { return action(globals, *options); };
@@ -220,21 +229,26 @@ void add_topic_command(CLI::App& app, Globals& globals) {
     CLI::App* list = add_action(*topic, globals, options, "list", "the topics", list_topics);
     list->add_flag("--json", options->as_json, "as one JSON object");
 
-    CLI::App* describe = add_action(*topic, globals, options, "describe", "a topic's partitions and settings", describe_topic);
+    CLI::App* describe =
+        add_action(*topic, globals, options, "describe", "a topic's partitions and settings", describe_topic);
     add_name(*describe, *options);
     describe->add_flag("--json", options->as_json, "as one JSON object");
 
     CLI::App* create = add_action(*topic, globals, options, "create", "make a topic", create_topic);
     add_name(*create, *options);
-    create->add_option("--partitions", options->settings.partitions, "number of partitions")->capture_default_str();
+    create->add_option("--partitions", options->settings.partitions, "number of partitions")
+        ->capture_default_str();
     auto& segments = options->settings.segments;
     add_size(*create, "--segment-bytes", segments.segment_bytes, "a segment file over this size is closed");
     add_duration(*create, "--segment-age", segments.segment_age, "so is one whose first record is older");
-    add_duration(*create, "--retention", segments.retention, "closed segments older than this are removed; 0 keeps all");
-    add_size(*create, "--retention-bytes", segments.retention_bytes, "oldest closed segments beyond this go; 0 keeps all");
+    add_duration(*create, "--retention", segments.retention,
+                 "closed segments older than this are removed; 0 keeps all");
+    add_size(*create, "--retention-bytes", segments.retention_bytes,
+             "oldest closed segments beyond this go; 0 keeps all");
     create->add_option("--compression", options->compression, "none, lz4 or zstd")->capture_default_str();
 
-    add_name(*add_action(*topic, globals, options, "delete", "remove a topic and its records", delete_topic), *options);
+    add_name(*add_action(*topic, globals, options, "delete", "remove a topic and its records", delete_topic),
+             *options);
 
     CLI::App* read = add_action(*topic, globals, options, "read", "print records, one a line", read_topic);
     add_name(*read, *options);
@@ -247,9 +261,11 @@ void add_topic_command(CLI::App& app, Globals& globals) {
     read->add_flag("--follow", options->follow, "wait for new records");
     read->add_flag("--json", options->as_json, "each record as a JSON line, with offset, time and headers");
 
-    CLI::App* write = add_action(*topic, globals, options, "write", "append stdin's lines as records", write_topic);
+    CLI::App* write =
+        add_action(*topic, globals, options, "write", "append stdin's lines as records", write_topic);
     add_name(*write, *options);
-    write->add_option("--key-separator", options->key_separator, "what parts the key from the value in a line");
+    write->add_option("--key-separator", options->key_separator,
+                      "what parts the key from the value in a line");
 }
 
 }  // namespace millrace::cli

@@ -25,8 +25,9 @@ int run_optimize(const Globals& globals, bool as_json) {
                                     {"bytes_before", done.bytes_before},
                                     {"bytes_after", done.bytes_after}};
         if (as_json) continue;
-        fmt::print("{}: {} files ({}) joined into {} ({})\n", name, done.files_before, base::format_size(done.bytes_before),
-                   done.files_after, base::format_size(done.bytes_after));
+        fmt::print("{}: {} files ({}) joined into {} ({})\n", name, done.files_before,
+                   base::format_size(done.bytes_before), done.files_after,
+                   base::format_size(done.bytes_after));
     }
     if (as_json) fmt::print("{}\n", json::serialize(report));
     return 0;
@@ -41,8 +42,10 @@ struct VacuumOptions {
 int run_vacuum(const Globals& globals, const VacuumOptions& options) {
     const auto done = pipeline::vacuum_tables(globals.data_directory(), options.retention, options.dry_run);
     json::object report;
-    for (const auto& [name, table] : {std::pair("silver", done.silver), std::pair("quarantine", done.quarantine)}) {
-        report[name] = json::object{{"files", table.files}, {"bytes", table.bytes}, {"kept_young", table.kept_young}};
+    for (const auto& [name, table] :
+         {std::pair("silver", done.silver), std::pair("quarantine", done.quarantine)}) {
+        report[name] =
+            json::object{{"files", table.files}, {"bytes", table.bytes}, {"kept_young", table.kept_young}};
         if (options.as_json) continue;
         fmt::print("{}: {} {} files ({})\n", name, options.dry_run ? "would remove" : "removed", table.files,
                    base::format_size(table.bytes));
@@ -90,7 +93,8 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
                base::format_count(report.received), base::format_count(report.silver),
                base::format_count(report.duplicates), base::format_count(report.quarantined), report.version);
     if (report.kept_rows > 0) {
-        fmt::print("  {} rows were kept as they are: the log no longer holds their records\n", base::format_count(report.kept_rows));
+        fmt::print("  {} rows were kept as they are: the log no longer holds their records\n",
+                   base::format_count(report.kept_rows));
     }
     return 0;
 }
@@ -101,7 +105,9 @@ void add_optimize_command(CLI::App& app, Globals& globals) {
     auto as_json = std::make_shared<bool>(false);
     CLI::App* command = app.add_subcommand("optimize", "join the tables' small files");
     command->add_flag("--json", *as_json, "report as one JSON object");
-    command->callback([&globals, as_json] { globals.action = [&globals, as_json] { return run_optimize(globals, *as_json); }; });
+    command->callback([&globals, as_json] {
+        globals.action = [&globals, as_json] { return run_optimize(globals, *as_json); };
+    });
 }
 
 void add_vacuum_command(CLI::App& app, Globals& globals) {
@@ -109,13 +115,17 @@ void add_vacuum_command(CLI::App& app, Globals& globals) {
     CLI::App* command = app.add_subcommand("vacuum", "remove files that the tables no longer name");
     command
         ->add_option_function<std::string>(
-            "--retention", [options](const std::string& text) { options->retention = base::parse_duration(text); },
-            "keep files removed from the table for this long, for those who still read an older version (default: as "
+            "--retention",
+            [options](const std::string& text) { options->retention = base::parse_duration(text); },
+            "keep files removed from the table for this long, for those who still read an older version "
+            "(default: as "
             "the table says, 6h); 0 removes them now")
         ->type_name("DURATION");
     command->add_flag("--dry-run", options->dry_run, "only count");
     command->add_flag("--json", options->as_json, "report as one JSON object");
-    command->callback([&globals, options] { globals.action = [&globals, options] { return run_vacuum(globals, *options); }; });
+    command->callback([&globals, options] {
+        globals.action = [&globals, options] { return run_vacuum(globals, *options); };
+    });
 }
 
 void add_replay_command(CLI::App& app, Globals& globals) {
@@ -124,7 +134,9 @@ void add_replay_command(CLI::App& app, Globals& globals) {
     add_silver_options(*command, options->silver);
     options->settings.add_to(*command);
     command->add_flag("--json", options->as_json, "report as one JSON object");
-    command->callback([&globals, options] { globals.action = [&globals, options] { return run_replay(globals, *options); }; });
+    command->callback([&globals, options] {
+        globals.action = [&globals, options] { return run_replay(globals, *options); };
+    });
 }
 
 }  // namespace millrace::cli

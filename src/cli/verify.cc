@@ -10,7 +10,8 @@ int print_verify_report(const pipeline::VerifyReport& report) {
         fmt::print("  {} {:<28} {}\n", check.passed ? "ok  " : "FAIL", check.name, check.detail);
     }
     for (const auto& note : report.notes) fmt::print("  note {:<28} {}\n", "", note);
-    fmt::print("{}\n", report.passed() ? "verified: every record is accounted for" : "the tables are not as they should be");
+    fmt::print("{}\n", report.passed() ? "verified: every record is accounted for"
+                                       : "the tables are not as they should be");
     return report.passed() ? 0 : 1;
 }
 
@@ -28,9 +29,12 @@ int run_verify(const Globals& globals, bool as_json) {
 
 void add_verify_command(CLI::App& app, Globals& globals) {
     auto as_json = std::make_shared<bool>(false);
-    CLI::App* command = app.add_subcommand("verify", "check the tables against the log; exit code 1 on a mismatch");
+    CLI::App* command =
+        app.add_subcommand("verify", "check the tables against the log; exit code 1 on a mismatch");
     command->add_flag("--json", *as_json, "report as one JSON object");
-    command->callback([&globals, as_json] { globals.action = [&globals, as_json] { return run_verify(globals, *as_json); }; });
+    command->callback([&globals, as_json] {
+        globals.action = [&globals, as_json] { return run_verify(globals, *as_json); };
+    });
 }
 
 }  // namespace millrace::cli

@@ -35,7 +35,11 @@ constexpr std::array<Entry, static_cast<std::size_t>(Rule::count_)> entries = {{
 
 }  // namespace
 
-std::string_view rule_name(Rule rule) { return entries.at(static_cast<std::size_t>(rule)).first; }
-std::string_view rule_text(Rule rule) { return entries.at(static_cast<std::size_t>(rule)).second; }
+std::string_view rule_name(Rule rule) {
+    return entries.at(static_cast<std::size_t>(rule)).first;
+}
+std::string_view rule_text(Rule rule) {
+    return entries.at(static_cast<std::size_t>(rule)).second;
+}
 
 }  // namespace millrace::model

@@ -53,7 +53,8 @@ bool scan_date(Scanner& scanner, std::int64_t& day) {
         !scanner.digits(2, month_day)) {
         return false;
     }
-    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+    const std::chrono::year_month_day date{std::chrono::year(year),
+                                           std::chrono::month(static_cast<unsigned>(month)),
                                            std::chrono::day(static_cast<unsigned>(month_day))};
     day = std::chrono::sys_days(date).time_since_epoch().count();
     return date.ok();
@@ -109,14 +110,16 @@ std::string format_timestamp(Timestamp timestamp) {
     const std::int64_t fraction = us % us_per_second;
     std::string text =
         fmt::format("{}T{:02}:{:02}:{:02}", format_day(day), seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if (fraction != 0) text += fraction % 1000 == 0 ? fmt::format(".{:03}", fraction / 1000) : fmt::format(".{:06}", fraction);
+    if (fraction != 0)
+        text +=
+            fraction % 1000 == 0 ? fmt::format(".{:03}", fraction / 1000) : fmt::format(".{:06}", fraction);
     return text + "Z";
 }
 
 std::string format_day(std::int64_t day) {
     const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()));
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }
 
 std::optional<std::int64_t> parse_day(std::string_view text) {

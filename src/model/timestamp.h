@@ -14,8 +14,9 @@ inline constexpr std::int64_t us_per_second = 1'000'000;
 inline constexpr std::int64_t us_per_hour = 3600 * us_per_second;
 inline constexpr std::int64_t us_per_day = 24 * us_per_hour;
 
-/// Reads ISO 8601 `YYYY-MM-DDTHH:MM[:SS[.fraction]](Z|±HH[:]MM)`; `T` may be a space. Up to nine digits of fraction,
-/// cut to µs. Nothing when it is malformed, names no real date or time of day, or has no offset. Second 60 is refused.
+/// Reads ISO 8601 `YYYY-MM-DDTHH:MM[:SS[.fraction]](Z|±HH[:]MM)`; `T` may be a space. Up to nine digits of
+/// fraction, cut to µs. Nothing when it is malformed, names no real date or time of day, or has no offset.
+/// Second 60 is refused.
 std::optional<Timestamp> parse_timestamp(std::string_view text);
 
 /// `2019-10-01T00:00:00.123456Z`; the fraction is left out when it is zero.

@@ -50,7 +50,8 @@ json::object BatchReport::to_json() const {
 
 std::string BatchReport::line() const {
     return fmt::format(
-        "batch {}: {} in, {} silver, {} duplicates, {} quarantined, {} rows/s (fill {:.0f} ms, encode {:.0f} ms, "
+        "batch {}: {} in, {} silver, {} duplicates, {} quarantined, {} rows/s (fill {:.0f} ms, encode {:.0f} "
+        "ms, "
         "quarantine {:.0f} ms, commit {:.0f} ms), lag {}, version {}",
         batch, base::format_count(received), base::format_count(silver), base::format_count(duplicates),
         base::format_count(quarantined), base::format_count(static_cast<std::int64_t>(rows_per_second)),
@@ -62,7 +63,8 @@ BatchHistory::BatchHistory(std::filesystem::path file) : path_(std::move(file)) 
     base::make_directory(path_.parent_path());
     const auto content = base::read_file_if_exists(path_).value_or("");
     lines_ = static_cast<int>(std::ranges::count(content, '\n'));
-    position_ = static_cast<std::int64_t>(content.rfind('\n') == std::string::npos ? 0 : content.rfind('\n') + 1);
+    position_ =
+        static_cast<std::int64_t>(content.rfind('\n') == std::string::npos ? 0 : content.rfind('\n') + 1);
     file_ = base::File(path_, base::File::Mode::read_write);
 }
 

@@ -38,7 +38,9 @@ std::string difference(const ShopSettings& stored, const ShopSettings& wanted) {
 
 }  // namespace
 
-bool operator==(const ShopSettings& a, const ShopSettings& b) { return to_json(a) == to_json(b); }
+bool operator==(const ShopSettings& a, const ShopSettings& b) {
+    return to_json(a) == to_json(b);
+}
 
 ShopSettings DataDirectory::settings() const {
     ShopSettings settings;
@@ -49,13 +51,15 @@ ShopSettings DataDirectory::settings() const {
     if (!document.is_object()) throw Error(doing, "not a JSON object");
     const json::object& object = document.get_object();
     if (const auto version = base::integer_member(object, "format"); version > format_version) {
-        throw Error(doing, fmt::format("it has format {}, and this program knows up to {}", version, format_version),
+        throw Error(doing,
+                    fmt::format("it has format {}, and this program knows up to {}", version, format_version),
                     "Use the newer Millrace that wrote it.");
     }
     const auto earliest = model::parse_timestamp(base::string_member(object, "earliest"));
     if (!earliest) throw Error(doing, "\"earliest\" is not a timestamp");
     settings.rules.earliest = *earliest;
-    settings.rules.future = base::Duration(base::integer_member(object, "future_us", settings.rules.future.count()));
+    settings.rules.future =
+        base::Duration(base::integer_member(object, "future_us", settings.rules.future.count()));
     settings.rules.max_event_types = static_cast<int>(base::integer_member(object, "max_event_types", 100));
     settings.rules.currency = base::string_member(object, "currency", "EUR");
     settings.time_zone = base::string_member(object, "time_zone", "UTC");
@@ -64,17 +68,22 @@ ShopSettings DataDirectory::settings() const {
 
 void DataDirectory::validate(const ShopSettings& settings) {
     if (!silver::is_currency(settings.rules.currency)) {
-        throw usage_error("reading the settings", fmt::format("\"{}\" is no ISO 4217 currency", settings.rules.currency));
+        throw usage_error("reading the settings",
+                          fmt::format("\"{}\" is no ISO 4217 currency", settings.rules.currency));
     }
     const std::filesystem::path zone = std::filesystem::path("/usr/share/zoneinfo") / settings.time_zone;
-    if (settings.time_zone != "UTC" && (settings.time_zone.find("..") != std::string::npos ||
-                                        settings.time_zone.starts_with('/') || !std::filesystem::is_regular_file(zone))) {
-        throw usage_error("reading the settings", fmt::format("\"{}\" is no IANA time zone known here", settings.time_zone),
+    if (settings.time_zone != "UTC" &&
+        (settings.time_zone.find("..") != std::string::npos || settings.time_zone.starts_with('/') ||
+         !std::filesystem::is_regular_file(zone))) {
+        throw usage_error("reading the settings",
+                          fmt::format("\"{}\" is no IANA time zone known here", settings.time_zone),
                           "Write it as in Europe/Berlin; the package tzdata has the list.");
     }
 }
 
-void DataDirectory::begin_rebuild() const { base::replace_file(rebuild_mark(), "millrace replay\n"); }
+void DataDirectory::begin_rebuild() const {
+    base::replace_file(rebuild_mark(), "millrace replay\n");
+}
 
 void DataDirectory::end_rebuild() const {
     std::filesystem::remove(rebuild_mark());

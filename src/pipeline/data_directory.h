@@ -28,16 +28,16 @@ class DataDirectory {
 
     /// The stored settings, or the defaults when there are none yet. Throws an Error for a newer format.
     [[nodiscard]] ShopSettings settings() const;
-    /// Stores `settings`. With settings stored already and tables made by them, a different value is refused with a
-    /// usage Error that names the command that rebuilds.
+    /// Stores `settings`. With settings stored already and tables made by them, a different value is refused
+    /// with a usage Error that names the command that rebuilds.
     void adopt(const ShopSettings& settings) const;
     /// Stores `settings` in any case; the caller has rebuilt the tables.
     void store(const ShopSettings& settings) const;
     /// Throws a usage Error when a setting makes no sense.
     static void validate(const ShopSettings& settings);
 
-    /// Marks, durably, that the tables are being put in place by a rebuild: two commits and the settings, which a
-    /// crash could part. adopt() refuses while the mark stands, and the next rebuild takes it away.
+    /// Marks, durably, that the tables are being put in place by a rebuild: two commits and the settings,
+    /// which a crash could part. adopt() refuses while the mark stands, and the next rebuild takes it away.
     void begin_rebuild() const;
     void end_rebuild() const;
     /// Throws an Error when a rebuild was interrupted.

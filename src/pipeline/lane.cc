@@ -39,8 +39,11 @@ struct Lane::OldRecord {
     model::Timestamp time;
 
     [[nodiscard]] bronze::Record record() const {
-        return {offset, timestamp_ms, key ? std::string_view(*key) : std::string_view(),
-                std::string_view(value).substr(0, value_bytes), {}};
+        return {offset,
+                timestamp_ms,
+                key ? std::string_view(*key) : std::string_view(),
+                std::string_view(value).substr(0, value_bytes),
+                {}};
     }
 };
 
@@ -74,7 +77,8 @@ void Lane::assign(int number, const PartitionProgress& progress, std::set<bronze
 }
 
 bronze::Offset Lane::next_offset(int number) const {
-    const auto found = std::ranges::find_if(partitions_, [&](const auto& partition) { return partition->number == number; });
+    const auto found =
+        std::ranges::find_if(partitions_, [&](const auto& partition) { return partition->number == number; });
     return (*found)->part.end.next_offset;
 }
 
@@ -83,7 +87,8 @@ bool Lane::finished() const {
 }
 
 bool Lane::full(std::int64_t max_rows, std::int64_t max_bytes) const {
-    return rows_ >= max_rows || bytes_ >= max_bytes || files_.size() + old_files_.size() >= max_files || old_bytes_ >= max_old_bytes;
+    return rows_ >= max_rows || bytes_ >= max_bytes || files_.size() + old_files_.size() >= max_files ||
+           old_bytes_ >= max_old_bytes;
 }
 
 std::size_t Lane::step(std::uint32_t batch) {
@@ -117,7 +122,8 @@ void Lane::process(Partition& partition, std::span<const bronze::Record> records
         for (std::size_t i = 0; i < count; ++i) {
             const bronze::Record& record = records[from + i];
             verdicts[i] = decoders_[i].decode(record.value, events[i]);
-            if (verdicts[i].ok() && !silver::is_utf8(record.key)) verdicts[i] = {model::Rule::not_utf8, "key"};
+            if (verdicts[i].ok() && !silver::is_utf8(record.key))
+                verdicts[i] = {model::Rule::not_utf8, "key"};
             if (verdicts[i].ok()) verdicts[i] = checker_.check(events[i], record.timestamp_ms);
             if (!verdicts[i].ok()) continue;
             ids[i] = silver::hash_id(events[i].event_id);
@@ -133,8 +139,8 @@ void Lane::process(Partition& partition, std::span<const bronze::Record> records
     part.end.last_crc = record_crc(last);
 }
 
-void Lane::settle(Partition& partition, const bronze::Record& record, model::Event& event, silver::Verdict verdict,
-                  const silver::IdHash& id, std::uint32_t batch) {
+void Lane::settle(Partition& partition, const bronze::Record& record, model::Event& event,
+                  silver::Verdict verdict, const silver::IdHash& id, std::uint32_t batch) {
     PartitionPart& part = partition.part;
     ++part.received;
     ++rows_;
@@ -149,8 +155,14 @@ void Lane::settle(Partition& partition, const bronze::Record& record, model::Eve
         return;
     }
     if (event.timestamp < context_.ids.floor()) {
-        OldRecord old{&partition, record.offset, record.timestamp_ms, std::nullopt, std::string(record.value),
-                      record.value.size(), id, event.timestamp};
+        OldRecord old{&partition,
+                      record.offset,
+                      record.timestamp_ms,
+                      std::nullopt,
+                      std::string(record.value),
+                      record.value.size(),
+                      id,
+                      event.timestamp};
         if (record.key.data() != nullptr) old.key = std::string(record.key);
         old.value.append(bronze::record_padding, '\0');
         old_bytes_ += static_cast<std::int64_t>(record.key.size() + old.value.size());

@@ -56,15 +56,15 @@ struct LanePart {
     [[nodiscard]] std::int64_t received() const;
 };
 
-/// One thread's work, for a group of bronze partitions: read, decode, check, dedupe, columns. Not thread-safe; what
-/// lanes share is in the LaneContext. The stage (silver_stage.h) calls it in turns.
+/// One thread's work, for a group of bronze partitions: read, decode, check, dedupe, columns. Not
+/// thread-safe; what lanes share is in the LaneContext. The stage (silver_stage.h) calls it in turns.
 class Lane {
   public:
     Lane(const LaneContext& context, std::vector<int> partitions);
     ~Lane();
 
-    /// Continues `partition` from `progress`; `quarantined` holds offsets past it that are in the quarantine table
-    /// already. `end` is where to stop, or nothing to follow the log.
+    /// Continues `partition` from `progress`; `quarantined` holds offsets past it that are in the quarantine
+    /// table already. `end` is where to stop, or nothing to follow the log.
     void assign(int partition, const PartitionProgress& progress, std::set<bronze::Offset> quarantined,
                 std::optional<bronze::Offset> end);
 
@@ -77,8 +77,8 @@ class Lane {
     /// True when the part has so many rows, bytes or files that the batch should end.
     [[nodiscard]] bool full(std::int64_t max_rows, std::int64_t max_bytes) const;
 
-    /// Ends the lane's part of the batch and starts the next. Events older than the dedupe horizon are checked
-    /// against the table here.
+    /// Ends the lane's part of the batch and starts the next. Events older than the dedupe horizon are
+    /// checked against the table here.
     LanePart take();
     /// Gives back columns whose rows have been written, so that their memory is used again. Thread-safe.
     void recycle(std::unique_ptr<silver::EventColumns> columns);
@@ -91,8 +91,8 @@ class Lane {
     static constexpr std::size_t chunk = 16;  // records decoded before their ids are looked up
 
     void process(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch);
-    void settle(Partition& partition, const bronze::Record& record, model::Event& event, silver::Verdict verdict,
-                const silver::IdHash& id, std::uint32_t batch);
+    void settle(Partition& partition, const bronze::Record& record, model::Event& event,
+                silver::Verdict verdict, const silver::IdHash& id, std::uint32_t batch);
     void quarantine(Partition& partition, const bronze::Record& record, const silver::Verdict& verdict);
     void settle_old_records();
     silver::EventColumns& columns_for(Partition& partition, const model::Event& event);
@@ -106,7 +106,8 @@ class Lane {
     std::vector<std::unique_ptr<silver::EventColumns>> files_;
     std::vector<silver::QuarantineRow> quarantine_;
     std::vector<OldRecord> old_records_;
-    std::set<std::tuple<int, std::int64_t, std::string>> old_files_;  // partition, day and type of old_records_
+    std::set<std::tuple<int, std::int64_t, std::string>>
+        old_files_;  // partition, day and type of old_records_
     std::int64_t rows_ = 0;
     std::int64_t bytes_ = 0;
     std::int64_t old_bytes_ = 0;

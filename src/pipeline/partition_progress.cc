@@ -21,8 +21,8 @@ std::string progress_app_id(const std::string& topic, int epoch, int partition) 
     return fmt::format("millrace/{}/{}/{}", topic, epoch, partition);
 }
 
-PartitionProgress read_progress(const storage::Snapshot& snapshot, const std::string& topic, int epoch, int partition,
-                                bronze::Offset start) {
+PartitionProgress read_progress(const storage::Snapshot& snapshot, const std::string& topic, int epoch,
+                                int partition, bronze::Offset start) {
     const std::string id = progress_app_id(topic, epoch, partition);
     return {snapshot.txn(id, start), snapshot.txn(id + received, 0), snapshot.txn(id + duplicates, 0),
             snapshot.txn(id + quarantined, 0), snapshot.txn(id + last_crc, -1)};
@@ -45,18 +45,19 @@ std::int64_t record_crc(const bronze::Record& record) {
 
 void check_same_log(const bronze::EventLog& log, int partition, const PartitionProgress& progress) {
     const bronze::OffsetRange held = log.offsets(partition);
-    const std::string doing = fmt::format("continuing {} partition {} at offset {}", log.topic(), partition,
-                                          progress.next_offset);
+    const std::string doing =
+        fmt::format("continuing {} partition {} at offset {}", log.topic(), partition, progress.next_offset);
     constexpr const char* remedy =
         "Data was lost: restore the log, or start a new data directory for what it holds now.";
     if (progress.next_offset > held.end) {
         throw Error(doing, fmt::format("the log ends at offset {}", held.end), remedy);
     }
     if (progress.next_offset < held.start) {
-        throw Error(doing,
-                    fmt::format("the log begins at offset {}: {} records were removed before they were processed",
-                                held.start, held.start - progress.next_offset),
-                    remedy);
+        throw Error(
+            doing,
+            fmt::format("the log begins at offset {}: {} records were removed before they were processed",
+                        held.start, held.start - progress.next_offset),
+            remedy);
     }
     if (progress.last_crc < 0 || progress.next_offset - 1 < held.start) return;
     const auto reader = log.read(partition, progress.next_offset - 1);

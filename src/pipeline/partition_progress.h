@@ -9,8 +9,8 @@
 
 namespace millrace::pipeline {
 
-/// How far the silver table has come in one bronze partition. It is kept in the table's own `txn` actions, written by
-/// the commit that has the rows, so that it can't differ from them.
+/// How far the silver table has come in one bronze partition. It is kept in the table's own `txn` actions,
+/// written by the commit that has the rows, so that it can't differ from them.
 struct PartitionProgress {
     bronze::Offset next_offset = 0;
     std::int64_t received = 0;     ///< records, from the first one taken on
@@ -25,8 +25,8 @@ struct PartitionProgress {
 std::string progress_app_id(const std::string& topic, int epoch, int partition);
 
 /// The progress that a snapshot tells; a fresh one that begins at `start` when there is none.
-PartitionProgress read_progress(const storage::Snapshot& snapshot, const std::string& topic, int epoch, int partition,
-                                bronze::Offset start);
+PartitionProgress read_progress(const storage::Snapshot& snapshot, const std::string& topic, int epoch,
+                                int partition, bronze::Offset start);
 /// The txns that tell `progress`.
 void append_progress(std::vector<storage::Txn>& txns, const std::string& topic, int epoch, int partition,
                      const PartitionProgress& progress);
@@ -34,8 +34,8 @@ void append_progress(std::vector<storage::Txn>& txns, const std::string& topic, 
 /// CRC-32C of a record's key and value: tells on restart whether the log still holds the same record.
 std::int64_t record_crc(const bronze::Record& record);
 
-/// Reads the record before `progress.next_offset` again. Throws an Error that names the partition when it isn't the
-/// one that was processed, or when the log is shorter or begins later than the progress.
+/// Reads the record before `progress.next_offset` again. Throws an Error that names the partition when it
+/// isn't the one that was processed, or when the log is shorter or begins later than the progress.
 void check_same_log(const bronze::EventLog& log, int partition, const PartitionProgress& progress);
 
 }  // namespace millrace::pipeline

@@ -9,8 +9,8 @@
 
 namespace millrace::pipeline {
 
-std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quarantine, const std::string& topic, int epoch,
-                                             int partition, bronze::Offset from) {
+std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quarantine, const std::string& topic,
+                                             int epoch, int partition, bronze::Offset from) {
     std::set<bronze::Offset> offsets;
     constexpr auto unbounded = std::numeric_limits<std::int64_t>::max();
     for (const auto& [path, add] : quarantine.snapshot().files) {
@@ -25,7 +25,8 @@ std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quaranti
             const auto& values = dynamic_cast<const arrow::Int64Array&>(*rows.column(2));
             const auto& epochs = dynamic_cast<const arrow::Int32Array&>(*rows.column(3));
             for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
-                const bool ours = topics.GetView(i) == topic && partitions.Value(i) == partition && epochs.Value(i) == epoch;
+                const bool ours = topics.GetView(i) == topic && partitions.Value(i) == partition &&
+                                  epochs.Value(i) == epoch;
                 if (ours && values.Value(i) >= from) offsets.insert(values.Value(i));
             }
         });

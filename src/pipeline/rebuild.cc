@@ -37,7 +37,9 @@ Rebuild::Rebuild(const DataDirectory& data, const bronze::EventLog& log, const S
     DataDirectory::validate(settings);
 }
 
-PartitionProgress Rebuild::progress(int partition) const { return progress_[static_cast<std::size_t>(partition)]; }
+PartitionProgress Rebuild::progress(int partition) const {
+    return progress_[static_cast<std::size_t>(partition)];
+}
 
 DatedIds Rebuild::find_ids(const DatedIds& wanted) const {
     const std::lock_guard lock(mutex_);
@@ -72,7 +74,8 @@ void Rebuild::keep(const storage::AddFile& add, const storage::FileStats& stats)
     report_.kept_rows += stats.rows().value_or(0);
 }
 
-/// Parts the old table's files into those that stay, since the log doesn't hold their records, and those that go.
+/// Parts the old table's files into those that stay, since the log doesn't hold their records, and those that
+/// go.
 void Rebuild::split_old_files() {
     for (const auto& [path, add] : silver_.snapshot().files) {
         const storage::FileStats stats(add);
@@ -86,7 +89,8 @@ void Rebuild::split_old_files() {
         }
         const bool ours = stats.min("log_epoch") == log_.epoch() && stats.max("log_epoch") == log_.epoch();
         if (!ours && stats.min("log_epoch") != stats.max("log_epoch")) {
-            throw Error(fmt::format("rebuilding {}", silver_.root().string()), fmt::format("{} mixes topics", path));
+            throw Error(fmt::format("rebuilding {}", silver_.root().string()),
+                        fmt::format("{} mixes topics", path));
         }
         const bronze::Offset start = ours ? log_.offsets(static_cast<int>(*partition)).start : 0;
         if (!ours || *last < start) {
@@ -102,13 +106,16 @@ void Rebuild::split_old_files() {
     for (const auto& [path, add] : quarantine_.snapshot().files) {
         const storage::FileStats stats(add);
         const auto partition = stats.min("partition");
-        if (!partition || stats.min("log_epoch") != log_.epoch() || stats.max("log_epoch") != log_.epoch()) continue;
+        if (!partition || stats.min("log_epoch") != log_.epoch() || stats.max("log_epoch") != log_.epoch())
+            continue;
         if (stats.max("offset").value_or(0) < log_.offsets(static_cast<int>(*partition)).start) continue;
         if (stats.min("offset").value_or(0) < log_.offsets(static_cast<int>(*partition)).start) {
-            throw Error(fmt::format("rebuilding {}", quarantine_.root().string()),
-                        fmt::format("{} holds quarantined records that the log has removed, beside ones it still holds",
-                                    path),
-                        "They would be lost: rebuild into a new data directory instead.");
+            throw Error(
+                fmt::format("rebuilding {}", quarantine_.root().string()),
+                fmt::format(
+                    "{} holds quarantined records that the log has removed, beside ones it still holds",
+                    path),
+                "They would be lost: rebuild into a new data directory instead.");
         }
         quarantine_removes_.push_back(removal_of(add));
     }
@@ -123,13 +130,15 @@ void Rebuild::start_progress() {
         kept[static_cast<std::size_t>(stats.min("partition").value_or(0))] += stats.rows().value_or(0);
     }
     for (int p = 0; p < log_.partitions(); ++p) {
-        const auto old = read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, log_.offsets(p).start);
+        const auto old =
+            read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, log_.offsets(p).start);
         check_same_log(log_, p, old);
         PartitionProgress& start = progress_[static_cast<std::size_t>(p)];
         start.next_offset = log_.offsets(p).start;
         start.received = old.received - (old.next_offset - start.next_offset);
         if (start.received == 0) continue;
-        for (const bronze::Offset offset : quarantined_offsets(quarantine_, log_.topic(), log_.epoch(), p, 0)) {
+        for (const bronze::Offset offset :
+             quarantined_offsets(quarantine_, log_.topic(), log_.epoch(), p, 0)) {
             start.quarantined += offset < start.next_offset ? 1 : 0;
         }
         start.duplicates = start.received - start.quarantined - kept[static_cast<std::size_t>(p)];
@@ -156,7 +165,8 @@ bool Rebuild::commit(const std::vector<LanePart>& parts, silver::IdSet& /*ids*/,
     return true;
 }
 
-/// Commits the new tables. False when another writer has committed data meanwhile, which has to be rebuilt too.
+/// Commits the new tables. False when another writer has committed data meanwhile, which has to be rebuilt
+/// too.
 bool Rebuild::put_in_place() {
     const auto unchanged = [](const storage::Commit& other) {
         // Joined files would come back beside the rebuilt ones, so any change starts another round.
@@ -198,12 +208,14 @@ RebuildReport Rebuild::run(const base::StopSignal& stop, const SilverStage::OnBa
         start_progress();
         SilverStage stage(*this, log_, settings_, options_, pool_);
         for (int p = 0; p < log_.partitions(); ++p) {
-            const auto old = read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, log_.offsets(p).start);
+            const auto old =
+                read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, log_.offsets(p).start);
             stage.end_at(p, old.next_offset);
         }
         stage.on_batch(on_batch);
         stage.run(stop);
-        if (stop.requested()) throw Error("rebuilding the tables", "it was stopped; the old tables are still in place");
+        if (stop.requested())
+            throw Error("rebuilding the tables", "it was stopped; the old tables are still in place");
         data_.begin_rebuild();
         if (!put_in_place()) continue;
         data_.store(settings_);
@@ -211,7 +223,8 @@ RebuildReport Rebuild::run(const base::StopSignal& stop, const SilverStage::OnBa
         report_.silver = report_.received - report_.duplicates - report_.quarantined;
         return report_;
     }
-    throw Error("rebuilding the tables", fmt::format("other writers committed during each of {} rounds", most_rounds),
+    throw Error("rebuilding the tables",
+                fmt::format("other writers committed during each of {} rounds", most_rounds),
                 "Stop them (millrace run, millrace silver) and start again.");
 }
 

@@ -9,17 +9,17 @@
 namespace millrace::pipeline {
 
 struct RebuildReport {
-    std::int64_t received = 0;    ///< records of the log that were processed again
+    std::int64_t received = 0;  ///< records of the log that were processed again
     std::int64_t silver = 0;
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
-    std::int64_t kept_rows = 0;   ///< silver rows whose records the log no longer holds: they stay
+    std::int64_t kept_rows = 0;  ///< silver rows whose records the log no longer holds: they stay
     std::int64_t version = -1;
 };
 
-/// Makes the tables anew from what the log still holds, with `settings`. Readers see the old table until one commit
-/// puts the new one in its place; a writer that runs meanwhile gives up its batch then and continues from the new one.
-/// Throws an Error, and changes nothing, when rows would be lost.
+/// Makes the tables anew from what the log still holds, with `settings`. Readers see the old table until one
+/// commit puts the new one in its place; a writer that runs meanwhile gives up its batch then and continues
+/// from the new one. Throws an Error, and changes nothing, when rows would be lost.
 class Rebuild : private BatchSink {
   public:
     Rebuild(const DataDirectory& data, const bronze::EventLog& log, const ShopSettings& settings,
@@ -50,9 +50,9 @@ class Rebuild : private BatchSink {
     SilverWriter writer_;  // writes the files; its tables are only committed to at the end
     storage::DeltaTable silver_;
     storage::DeltaTable quarantine_;
-    storage::Snapshot fresh_;                          // the new table: grows with each batch
-    mutable std::mutex mutex_;                         // guards fresh_.files against find_ids()
-    std::vector<PartitionProgress> progress_;          // by partition
+    storage::Snapshot fresh_;                  // the new table: grows with each batch
+    mutable std::mutex mutex_;                 // guards fresh_.files against find_ids()
+    std::vector<PartitionProgress> progress_;  // by partition
     std::vector<storage::RemoveFile> silver_removes_;
     std::vector<storage::AddFile> silver_adds_;
     std::vector<storage::RemoveFile> quarantine_removes_;

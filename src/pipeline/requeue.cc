@@ -119,7 +119,8 @@ Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& field
     };
 }
 
-RequeueReport requeue(const DataDirectory& data, bronze::EventLog& log, const QuarantineFilter& filter, const Fix& fix) {
+RequeueReport requeue(const DataDirectory& data, bronze::EventLog& log, const QuarantineFilter& filter,
+                      const Fix& fix) {
     base::File lock_file(data.quarantine() / ".replay.lock", base::File::Mode::read_write);
     const base::FileLock lock(lock_file);  // two at once would both find nothing replayed
     RequeueReport report;

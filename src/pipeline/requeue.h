@@ -62,8 +62,10 @@ using Fix = std::function<FixResult(const QuarantinedRecord&)>;
 /// Sets fields of a JSON object. Values are JSON, or else text.
 Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& fields);
 
-/// Appends the wanted records again, fixed, each with a header that names the position it came from. A record whose
-/// position the log already has in such a header is left out, so that a second call adds nothing. Durable on return.
-RequeueReport requeue(const DataDirectory& data, bronze::EventLog& log, const QuarantineFilter& filter, const Fix& fix);
+/// Appends the wanted records again, fixed, each with a header that names the position it came from. A record
+/// whose position the log already has in such a header is left out, so that a second call adds nothing.
+/// Durable on return.
+RequeueReport requeue(const DataDirectory& data, bronze::EventLog& log, const QuarantineFilter& filter,
+                      const Fix& fix);
 
 }  // namespace millrace::pipeline

@@ -51,7 +51,8 @@ class StatusBoard {
         status_.duplicates += report.duplicates;
         status_.quarantined += report.quarantined;
         status_.last_batches.push_back(report);
-        if (status_.last_batches.size() > shown_batches) status_.last_batches.erase(status_.last_batches.begin());
+        if (status_.last_batches.size() > shown_batches)
+            status_.last_batches.erase(status_.last_batches.begin());
     }
     void set_sent(std::int64_t sent) {
         const std::lock_guard lock(mutex_);
@@ -108,14 +109,16 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     if (options.simulator) {
         simulator.emplace([&] {
             produce::Simulator shop(log, *options.simulator, numbered_before);
-            shop.run(stop_simulator, [&](const produce::SimulatorReport& sent) { board.set_sent(sent.records); });
+            shop.run(stop_simulator,
+                     [&](const produce::SimulatorReport& sent) { board.set_sent(sent.records); });
         });
     }
     const base::Stopwatch watch;
     while (!stop.wait_for(between_statuses) && !silver.done()) {
         on_status(board.look(log, stage));
         if (simulator && simulator->done()) break;
-        if (options.duration && watch.seconds() * 1e6 >= static_cast<double>(options.duration->count())) break;
+        if (options.duration && watch.seconds() * 1e6 >= static_cast<double>(options.duration->count()))
+            break;
     }
     stop_simulator.request();
     try {
@@ -124,8 +127,10 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
         stop_silver.request();
         throw;
     }
-    // The lanes take up what the log has before they look at the stop, unless it comes in faster than they work.
-    while (!stop.requested() && !silver.done() && stage.lag_unread() > 0 && !stop.wait_for(std::chrono::milliseconds(5))) {
+    // The lanes take up what the log has before they look at the stop, unless it comes in faster than they
+    // work.
+    while (!stop.requested() && !silver.done() && stage.lag_unread() > 0 &&
+           !stop.wait_for(std::chrono::milliseconds(5))) {
     }
     stop_silver.request();
     silver.finish();

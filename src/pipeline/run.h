@@ -17,18 +17,19 @@ struct RunOptions {
 /// What the running pipeline tells now and then.
 struct RunStatus {
     double seconds = 0;
-    std::int64_t sent = 0;        ///< by the simulator
-    std::int64_t in_log = 0;      ///< records, all partitions
+    std::int64_t sent = 0;    ///< by the simulator
+    std::int64_t in_log = 0;  ///< records, all partitions
     std::int64_t lag = 0;
-    std::int64_t silver = 0;      ///< rows committed by this run
+    std::int64_t silver = 0;  ///< rows committed by this run
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
     double events_per_second = 0;
     std::vector<BatchReport> last_batches;
 };
 
-/// Everything in one process: simulator, log, silver. Returns when the duration is over, the simulator is done and all
-/// is processed, or `stop` was requested; the last batch is committed. Throws an Error on a fault in any part.
+/// Everything in one process: simulator, log, silver. Returns when the duration is over, the simulator is
+/// done and all is processed, or `stop` was requested; the last batch is committed. Throws an Error on a
+/// fault in any part.
 RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,
                   const ShopSettings& settings, const RunOptions& options, const base::StopSignal& stop,
                   const std::function<void(const RunStatus&)>& on_status);

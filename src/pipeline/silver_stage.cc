@@ -12,7 +12,9 @@ namespace {
 
 constexpr auto follow_limit = std::chrono::milliseconds(200);
 
-std::size_t processors() { return std::max(1U, std::thread::hardware_concurrency()); }
+std::size_t processors() {
+    return std::max(1U, std::thread::hardware_concurrency());
+}
 
 /// One lane more than processors keeps them busy while a lane waits for the others at a batch's end.
 std::size_t lane_count(const SilverOptions& options, int partitions) {
@@ -35,12 +37,14 @@ SilverStage::SilverStage(BatchSink& sink, const bronze::EventLog& log, const Sho
       ends_(static_cast<std::size_t>(log.partitions())),
       committed_(static_cast<std::size_t>(log.partitions())),
       read_(static_cast<std::size_t>(log.partitions())) {
-    const LaneContext context{log_,     settings_, types_,
-                              ids_,     horizon_,  [this](const DatedIds& wanted) { return sink_.find_ids(wanted); }};
+    const LaneContext context{log_,     settings_,
+                              types_,   ids_,
+                              horizon_, [this](const DatedIds& wanted) { return sink_.find_ids(wanted); }};
     const std::size_t lanes = lane_count(options_, log.partitions());
     for (std::size_t lane = 0; lane < lanes; ++lane) {
         std::vector<int> partitions;
-        for (auto p = static_cast<int>(lane); p < log.partitions(); p += static_cast<int>(lanes)) partitions.push_back(p);
+        for (auto p = static_cast<int>(lane); p < log.partitions(); p += static_cast<int>(lanes))
+            partitions.push_back(p);
         lanes_.push_back(std::make_unique<Lane>(context, std::move(partitions)));
     }
     parts_.resize(lanes_.size());
@@ -49,7 +53,9 @@ SilverStage::SilverStage(BatchSink& sink, const bronze::EventLog& log, const Sho
     }
 }
 
-SilverStage::~SilverStage() { end_lanes(); }
+SilverStage::~SilverStage() {
+    end_lanes();
+}
 
 /// Takes up where the table's snapshot says: ids, event types, and each lane's place in its partitions.
 void SilverStage::load_state() {
@@ -59,17 +65,21 @@ void SilverStage::load_state() {
     std::set<std::string, std::less<>> types;
     for (const auto& [path, add] : snapshot.files) types.emplace(storage::partition_value(add, "event_type"));
     types_.assign(std::move(types));
-    const std::int64_t loaded = load_ids(sink_.root(), snapshot.files, ids_, horizon_, log_.partitions(), pool_);
+    const std::int64_t loaded =
+        load_ids(sink_.root(), snapshot.files, ids_, horizon_, log_.partitions(), pool_);
     for (const auto& lane : lanes_) {
         for (const int p : lane->partitions()) {
             const PartitionProgress progress = sink_.progress(p);
             check_same_log(log_, p, progress);
-            lane->assign(p, progress, sink_.quarantined(p, progress.next_offset), ends_[static_cast<std::size_t>(p)]);
+            lane->assign(p, progress, sink_.quarantined(p, progress.next_offset),
+                         ends_[static_cast<std::size_t>(p)]);
             committed_[static_cast<std::size_t>(p)] = progress.next_offset;
             read_[static_cast<std::size_t>(p)] = progress.next_offset;
         }
     }
-    if (loaded > 0) spdlog::info("silver: took up at version {}, {} ids in {:.2f} s", snapshot.version, loaded, watch.seconds());
+    if (loaded > 0)
+        spdlog::info("silver: took up at version {}, {} ids in {:.2f} s", snapshot.version, loaded,
+                     watch.seconds());
 }
 
 std::int64_t SilverStage::lag_behind(const std::vector<std::atomic<bronze::Offset>>& offsets) const {
@@ -80,8 +90,12 @@ std::int64_t SilverStage::lag_behind(const std::vector<std::atomic<bronze::Offse
     return lag;
 }
 
-std::int64_t SilverStage::lag() const { return lag_behind(committed_); }
-std::int64_t SilverStage::lag_unread() const { return lag_behind(read_); }
+std::int64_t SilverStage::lag() const {
+    return lag_behind(committed_);
+}
+std::int64_t SilverStage::lag_unread() const {
+    return lag_behind(read_);
+}
 
 void SilverStage::run(const base::StopSignal& stop) {
     load_state();
@@ -155,8 +169,11 @@ void SilverStage::lane_loop(Lane& lane, std::size_t index) {
         const std::size_t processed = lane.step(batch);
         if (processed > 0) {
             for (const int p : lane.partitions()) read_[static_cast<std::size_t>(p)] = lane.next_offset(p);
-            if (rows_filling_.fetch_add(static_cast<std::int64_t>(processed)) == 0 && options_.trigger.count() == 0) {
-                { const std::lock_guard lock(mutex_); }  // so that the wake-up can't fall between check and wait
+            if (rows_filling_.fetch_add(static_cast<std::int64_t>(processed)) == 0 &&
+                options_.trigger.count() == 0) {
+                {
+                    const std::lock_guard lock(mutex_);
+                }  // so that the wake-up can't fall between check and wait
                 lanes_changed_.notify_all();
             }
             const auto share = static_cast<std::int64_t>(lanes_.size());
@@ -239,7 +256,8 @@ void SilverStage::open_next_batch() {
     batch_changed_.notify_all();
 }
 
-/// Another writer was faster: gives up what is not committed, and continues from the table. The lanes are waiting.
+/// Another writer was faster: gives up what is not committed, and continues from the table. The lanes are
+/// waiting.
 void SilverStage::start_over() {
     spdlog::info("silver: another writer has committed; starting again from version {}",
                  sink_.snapshot().version);
@@ -267,9 +285,10 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
         for (auto& columns : parts[i].files) lanes_[i]->recycle(std::move(columns));
     }
     if (ids_.floor_raised()) {
-        spdlog::warn("silver: the dedupe memory is full: ids from before {} are looked up in the table (raise "
-                     "--dedupe-memory, or shorten --horizon)",
-                     model::format_timestamp(ids_.floor()));
+        spdlog::warn(
+            "silver: the dedupe memory is full: ids from before {} are looked up in the table (raise "
+            "--dedupe-memory, or shorten --horizon)",
+            model::format_timestamp(ids_.floor()));
     }
     return true;
 }
@@ -286,7 +305,8 @@ void SilverStage::report_batch(BatchReport& report, const std::vector<LanePart>&
     report.silver = report.received - report.duplicates - report.quarantined;
     report.lag = lag();
     report.ids_in_memory = static_cast<std::int64_t>(ids_.size());
-    const double busy = std::max(report.fill_seconds, report.encode_seconds + report.quarantine_seconds + report.commit_seconds);
+    const double busy = std::max(report.fill_seconds,
+                                 report.encode_seconds + report.quarantine_seconds + report.commit_seconds);
     report.rows_per_second = busy > 0 ? static_cast<double>(report.received) / busy : 0;
     if (on_batch_) on_batch_(report);
 }

@@ -22,13 +22,14 @@
 namespace millrace::pipeline {
 
 struct SilverOptions {
-    base::Duration trigger = std::chrono::seconds(20);  ///< between commits; 0 commits as soon as there is data
-    bool available_now = false;                         ///< process what the log holds at the start, then end
-    base::Duration horizon = std::chrono::hours(24);    ///< of deduplication in memory
-    std::int64_t dedupe_bytes = 1LL << 30;              ///< memory for it at most
-    std::int64_t batch_rows = 400'000;                  ///< a batch ends when it has so many rows,
-    std::int64_t batch_bytes = 256LL << 20;             ///< or so many bytes of records
-    int lanes = 0;                                      ///< threads; 0 chooses by the partitions and processors
+    base::Duration trigger =
+        std::chrono::seconds(20);                     ///< between commits; 0 commits as soon as there is data
+    bool available_now = false;                       ///< process what the log holds at the start, then end
+    base::Duration horizon = std::chrono::hours(24);  ///< of deduplication in memory
+    std::int64_t dedupe_bytes = 1LL << 30;            ///< memory for it at most
+    std::int64_t batch_rows = 400'000;                ///< a batch ends when it has so many rows,
+    std::int64_t batch_bytes = 256LL << 20;           ///< or so many bytes of records
+    int lanes = 0;                                    ///< threads; 0 chooses by the partitions and processors
 };
 
 /// The silver stage: lanes fill batch N+1 while batch N is encoded and committed. Threads and turns:
@@ -46,8 +47,8 @@ class SilverStage {
     using OnParts = std::function<void(const std::vector<LanePart>&)>;
 
     /// `sink` is a SilverWriter, or a Rebuild (rebuild.h); `pool` encodes and loads.
-    SilverStage(BatchSink& sink, const bronze::EventLog& log, const ShopSettings& settings, SilverOptions options,
-                base::WorkerPool& pool);
+    SilverStage(BatchSink& sink, const bronze::EventLog& log, const ShopSettings& settings,
+                SilverOptions options, base::WorkerPool& pool);
     ~SilverStage();
 
     /// Called after each commit, from the thread that calls run().
@@ -55,11 +56,12 @@ class SilverStage {
     /// Called before each commit with the rows that it will add.
     void on_parts(OnParts callback) { on_parts_ = std::move(callback); }
 
-    /// Processes the log until `stop` is requested or, with available_now, all is done. The last batch is committed.
-    /// Throws an Error on a fault in any thread; what was committed stays.
+    /// Processes the log until `stop` is requested or, with available_now, all is done. The last batch is
+    /// committed. Throws an Error on a fault in any thread; what was committed stays.
     void run(const base::StopSignal& stop);
 
-    /// Where to end in a partition, with available_now: its end at the start, unless it is set here before run().
+    /// Where to end in a partition, with available_now: its end at the start, unless it is set here before
+    /// run().
     void end_at(int partition, bronze::Offset end) { ends_[static_cast<std::size_t>(partition)] = end; }
 
     /// Records in the log that are not committed yet. Thread-safe.
@@ -98,10 +100,10 @@ class SilverStage {
     silver::Horizon horizon_;
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::vector<std::thread> threads_;
-    std::vector<std::optional<bronze::Offset>> ends_;  // by partition, with available_now
+    std::vector<std::optional<bronze::Offset>> ends_;     // by partition, with available_now
     std::vector<std::atomic<bronze::Offset>> committed_;  // next offset, by partition
 
-    std::vector<std::atomic<bronze::Offset>> read_;       // likewise, as far as the lanes have come
+    std::vector<std::atomic<bronze::Offset>> read_;  // likewise, as far as the lanes have come
 
     std::atomic<bool> sealing_ = false;  // set under mutex_ too, so that no waiter misses it
     std::atomic<bool> ending_ = false;   // likewise

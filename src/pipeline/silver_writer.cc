@@ -26,7 +26,8 @@ std::string random_id() {
 }
 
 /// The quarantine rows of all parts, by partition.
-std::map<int, std::vector<const silver::QuarantineRow*>> rows_by_partition(const std::vector<LanePart>& parts) {
+std::map<int, std::vector<const silver::QuarantineRow*>> rows_by_partition(
+    const std::vector<LanePart>& parts) {
     std::map<int, std::vector<const silver::QuarantineRow*>> rows;
     for (const LanePart& part : parts) {
         for (const silver::QuarantineRow& row : part.quarantine) rows[row.partition].push_back(&row);
@@ -56,7 +57,8 @@ void SilverWriter::refresh() {
 }
 
 PartitionProgress SilverWriter::progress(int partition) const {
-    return read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), partition, log_.offsets(partition).start);
+    return read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), partition,
+                         log_.offsets(partition).start);
 }
 
 std::set<bronze::Offset> SilverWriter::quarantined(int partition, bronze::Offset from) const {
@@ -71,8 +73,10 @@ DatedIds SilverWriter::find_ids(const DatedIds& wanted) const {
 storage::AddFile SilverWriter::write_file(const silver::EventColumns& columns, std::size_t number,
                                           model::Timestamp processing_timestamp) const {
     storage::AddFile add;
-    add.partition_values = {{"event_date", model::format_day(columns.day())}, {"event_type", columns.event_type()}};
-    add.path = fmt::format("{}/part-{}-{}-{}.snappy.parquet", silver_directory(columns), run_id_, batches_, number);
+    add.partition_values = {{"event_date", model::format_day(columns.day())},
+                            {"event_type", columns.event_type()}};
+    add.path =
+        fmt::format("{}/part-{}-{}-{}.snappy.parquet", silver_directory(columns), run_id_, batches_, number);
     storage::ParquetWriter writer(silver_.root() / add.path, silver::silver_layout());
     writer.write(*columns.batch(processing_timestamp));
     const storage::WrittenFile written = writer.finish();
@@ -124,14 +128,17 @@ std::vector<storage::AddFile> SilverWriter::write_quarantine_files(const std::ve
     return adds;
 }
 
-bool SilverWriter::touches_our_progress(const storage::Commit& other, const std::vector<LanePart>& parts) const {
+bool SilverWriter::touches_our_progress(const storage::Commit& other,
+                                        const std::vector<LanePart>& parts) const {
     std::set<std::string> ours;
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
-            if (partition.received > 0) ours.insert(progress_app_id(log_.topic(), log_.epoch(), partition.partition));
+            if (partition.received > 0)
+                ours.insert(progress_app_id(log_.topic(), log_.epoch(), partition.partition));
         }
     }
-    return std::ranges::any_of(other.txns, [&](const storage::Txn& txn) { return ours.contains(txn.app_id); });
+    return std::ranges::any_of(other.txns,
+                               [&](const storage::Txn& txn) { return ours.contains(txn.app_id); });
 }
 
 bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {

@@ -28,12 +28,13 @@ class BatchSink {
     [[nodiscard]] virtual std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const = 0;
     /// Those of `wanted` that the table has by now. Called from the lanes' threads.
     [[nodiscard]] virtual DatedIds find_ids(const DatedIds& wanted) const = 0;
-    /// Takes a batch over, durably. False when it must be given up, and the stage start again from snapshot().
+    /// Takes a batch over, durably. False when it must be given up, and the stage start again from
+    /// snapshot().
     virtual bool commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) = 0;
 };
 
-/// Writes batches into the two tables: data files first, then the quarantine commit, then the silver commit, which is
-/// also the checkpoint. Not thread-safe.
+/// Writes batches into the two tables: data files first, then the quarantine commit, then the silver commit,
+/// which is also the checkpoint. Not thread-safe.
 class SilverWriter : public BatchSink {
   public:
     /// Opens both tables, creating them when there are none.
@@ -45,8 +46,8 @@ class SilverWriter : public BatchSink {
     [[nodiscard]] PartitionProgress progress(int partition) const override;
     [[nodiscard]] std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const override;
     [[nodiscard]] DatedIds find_ids(const DatedIds& wanted) const override;
-    /// False when another writer has processed one of the batch's partitions, or rows with one of its ids, or has
-    /// rebuilt the table meanwhile.
+    /// False when another writer has processed one of the batch's partitions, or rows with one of its ids, or
+    /// has rebuilt the table meanwhile.
     bool commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) override;
 
     /// Writes the parts' rows into files and returns what the log would name; nothing is committed yet.
@@ -55,8 +56,10 @@ class SilverWriter : public BatchSink {
 
   private:
     bool commit_quarantine(const std::vector<LanePart>& parts);
-    bool commit_silver(const std::vector<LanePart>& parts, std::vector<storage::AddFile> adds, silver::IdSet& ids);
-    [[nodiscard]] bool touches_our_progress(const storage::Commit& other, const std::vector<LanePart>& parts) const;
+    bool commit_silver(const std::vector<LanePart>& parts, std::vector<storage::AddFile> adds,
+                       silver::IdSet& ids);
+    [[nodiscard]] bool touches_our_progress(const storage::Commit& other,
+                                            const std::vector<LanePart>& parts) const;
     storage::AddFile write_file(const silver::EventColumns& columns, std::size_t number,
                                 model::Timestamp processing_timestamp) const;
 

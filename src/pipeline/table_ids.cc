@@ -26,14 +26,17 @@ const Array& column(const arrow::RecordBatch& batch, const char* name) {
 
 void scan_ids(const std::filesystem::path& root, const storage::AddFile& add,
               const std::function<void(const silver::IdHash&, Timestamp)>& visit) {
-    storage::scan_parquet(root / add.path, {"event_id", "event_timestamp"}, [&](const arrow::RecordBatch& rows) {
-        const auto& ids = column<arrow::StringArray>(rows, "event_id");
-        const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
-        for (std::int64_t i = 0; i < rows.num_rows(); ++i) visit(silver::hash_id(ids.GetView(i)), times.Value(i));
-    });
+    storage::scan_parquet(root / add.path, {"event_id", "event_timestamp"},
+                          [&](const arrow::RecordBatch& rows) {
+                              const auto& ids = column<arrow::StringArray>(rows, "event_id");
+                              const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
+                              for (std::int64_t i = 0; i < rows.num_rows(); ++i)
+                                  visit(silver::hash_id(ids.GetView(i)), times.Value(i));
+                          });
 }
 
-/// The ids of one file that lie within the horizon, into the set, a few at a time so that their slots are prefetched.
+/// The ids of one file that lie within the horizon, into the set, a few at a time so that their slots are
+/// prefetched.
 std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile& add, Timestamp floor,
                        silver::IdSet& ids, silver::Horizon& horizon) {
     const std::vector<std::string> columns = {"event_id", "event_timestamp", "kafka_timestamp", "partition"};
@@ -55,7 +58,8 @@ std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile
                 const Timestamp time = times.Value(from + i);
                 const int p = partitions.IsValid(from + i) ? partitions.Value(from + i) : -1;
                 // A topic of before may have had more partitions; its ids count all the same.
-                if (p >= 0 && p < horizon.partitions()) horizon.advance(p, time, log_times.Value(from + i) / 1000);
+                if (p >= 0 && p < horizon.partitions())
+                    horizon.advance(p, time, log_times.Value(from + i) / 1000);
                 if (time >= floor) ids.insert(hashes[static_cast<std::size_t>(i)], time, 0);
             }
         }
@@ -64,8 +68,8 @@ std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile
     return loaded;
 }
 
-/// A time that the horizon is sure to reach: each partition's clock is at least min(max event time, min log time) of
-/// any one of its files.
+/// A time that the horizon is sure to reach: each partition's clock is at least min(max event time, min log
+/// time) of any one of its files.
 Timestamp surely_reached(const Files& files, int partitions) {
     std::vector<Timestamp> clocks(static_cast<std::size_t>(partitions), earliest);
     for (const auto& [path, add] : files) {
@@ -125,10 +129,12 @@ std::int64_t load_ids(const std::filesystem::path& root, const Files& files, sil
     return loaded;
 }
 
-bool add_ids(const std::filesystem::path& root, const std::vector<storage::AddFile>& files, silver::IdSet& ids) {
+bool add_ids(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
+             silver::IdSet& ids) {
     bool fresh = true;
     for (const storage::AddFile& add : files) {
-        scan_ids(root, add, [&](const silver::IdHash& id, Timestamp time) { fresh &= ids.insert(id, time, 0); });
+        scan_ids(root, add,
+                 [&](const silver::IdHash& id, Timestamp time) { fresh &= ids.insert(id, time, 0); });
     }
     return fresh;
 }

@@ -23,7 +23,9 @@ struct DatedId {
     friend bool operator==(const DatedId&, const DatedId&) = default;
 };
 struct DatedIdHash {
-    std::size_t operator()(const DatedId& dated) const { return dated.id.low ^ static_cast<std::size_t>(dated.day); }
+    std::size_t operator()(const DatedId& dated) const {
+        return dated.id.low ^ static_cast<std::size_t>(dated.day);
+    }
 };
 using DatedIds = std::unordered_set<DatedId, DatedIdHash>;
 
@@ -33,12 +35,13 @@ using Files = std::map<std::string, storage::AddFile>;
 /// Those of `wanted` that `files` under `root` hold, found by streaming the id column of their days.
 DatedIds find_in_files(const std::filesystem::path& root, const Files& files, const DatedIds& wanted);
 
-/// Loads the ids within the horizon into `ids`, sets its floor, and sets the horizon's clocks to what they were.
-/// Runs on `pool`. Returns how many ids were read.
+/// Loads the ids within the horizon into `ids`, sets its floor, and sets the horizon's clocks to what they
+/// were. Runs on `pool`. Returns how many ids were read.
 std::int64_t load_ids(const std::filesystem::path& root, const Files& files, silver::IdSet& ids,
                       silver::Horizon& horizon, int partitions, base::WorkerPool& pool);
 
 /// Adds the ids of `files` to `ids` as committed; false when one is there already.
-bool add_ids(const std::filesystem::path& root, const std::vector<storage::AddFile>& files, silver::IdSet& ids);
+bool add_ids(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
+             silver::IdSet& ids);
 
 }  // namespace millrace::pipeline

@@ -18,8 +18,8 @@ constexpr auto between_looks = std::chrono::seconds(2);
 constexpr int looks_between_vacuums = 1800;
 constexpr auto oldest_unnamed = std::chrono::hours(24);
 
-storage::OptimizeReport optimize_table(const std::filesystem::path& root, const storage::ParquetLayout& layout,
-                                       bool gradual) {
+storage::OptimizeReport optimize_table(const std::filesystem::path& root,
+                                       const storage::ParquetLayout& layout, bool gradual) {
     auto table = storage::DeltaTable::open(root);
     storage::OptimizeOptions options;
     options.constant_columns = {"partition", "log_epoch"};
@@ -27,7 +27,9 @@ storage::OptimizeReport optimize_table(const std::filesystem::path& root, const 
     return storage::optimize(table, layout, options);
 }
 
-std::filesystem::path lock_path(const DataDirectory& data) { return data.silver() / ".writer.lock"; }
+std::filesystem::path lock_path(const DataDirectory& data) {
+    return data.silver() / ".writer.lock";
+}
 
 }  // namespace
 
@@ -71,16 +73,17 @@ WriterLock::WriterLock(const DataDirectory& data) {
 
 namespace {
 
-storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optional<base::Duration> wanted, bool alone,
-                                   bool dry_run) {
+storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optional<base::Duration> wanted,
+                                   bool alone, bool dry_run) {
     const auto table = storage::DeltaTable::open(root);
     const base::Duration most = table.deleted_file_retention();
     const base::Duration retention = wanted.value_or(most);
     if (retention > most) {
-        throw usage_error(fmt::format("cleaning up {}", root.string()),
-                          fmt::format("the table keeps removed files for {}, not {}", base::format_duration(most),
-                                      base::format_duration(retention)),
-                          "Ask for that or less; the table's property delta.deletedFileRetentionDuration sets it.");
+        throw usage_error(
+            fmt::format("cleaning up {}", root.string()),
+            fmt::format("the table keeps removed files for {}, not {}", base::format_duration(most),
+                        base::format_duration(retention)),
+            "Ask for that or less; the table's property delta.deletedFileRetentionDuration sets it.");
     }
     const base::Duration orphan_age = alone ? retention : std::max<base::Duration>(retention, oldest_unnamed);
     return storage::vacuum(table, retention, orphan_age, dry_run);
@@ -89,7 +92,8 @@ storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optio
 }  // namespace
 
 CleanReport vacuum_tables(const DataDirectory& data, std::optional<base::Duration> retention, bool dry_run) {
-    // The exclusive lock is held until the end, and the tables are read under it: no writer can begin meanwhile.
+    // The exclusive lock is held until the end, and the tables are read under it: no writer can begin
+    // meanwhile.
     base::File file(lock_path(data), base::File::Mode::read_write);
     CleanReport report;
     report.alone = file.try_lock();

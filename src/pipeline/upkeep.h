@@ -14,8 +14,9 @@ namespace millrace::pipeline {
 storage::OptimizeReport optimize_silver(const DataDirectory& data, bool gradual);
 storage::OptimizeReport optimize_quarantine(const DataDirectory& data, bool gradual);
 
-/// Keeps the tables tidy while the stage runs: joins small files gradually, and removes those whose retention is over.
-/// It works on snapshots of its own, and its commits change no rows, so the stage's commits never wait for it.
+/// Keeps the tables tidy while the stage runs: joins small files gradually, and removes those whose retention
+/// is over. It works on snapshots of its own, and its commits change no rows, so the stage's commits never
+/// wait for it.
 class Upkeep {
   public:
     explicit Upkeep(const DataDirectory& data);
@@ -31,8 +32,8 @@ class Upkeep {
     std::thread thread_;
 };
 
-/// A shared lock that whoever writes data files holds on the silver table, so that vacuum can tell whether files that no
-/// commit names may be a running writer's.
+/// A shared lock that whoever writes data files holds on the silver table, so that vacuum can tell whether
+/// files that no commit names may be a running writer's.
 class WriterLock {
   public:
     explicit WriterLock(const DataDirectory& data);
@@ -47,8 +48,8 @@ struct CleanReport {
     bool alone = false;  ///< no writer was running, so files that no commit names went too, however young
 };
 
-/// Removes the files that both tables no longer name; nothing stands for the tables' own retention. Throws a usage
-/// Error for a retention above the tables', which they can't keep.
+/// Removes the files that both tables no longer name; nothing stands for the tables' own retention. Throws a
+/// usage Error for a retention above the tables', which they can't keep.
 CleanReport vacuum_tables(const DataDirectory& data, std::optional<base::Duration> retention, bool dry_run);
 
 }  // namespace millrace::pipeline

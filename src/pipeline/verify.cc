@@ -97,15 +97,18 @@ class Verifier {
   private:
     void add(Check check) { report_.checks.push_back(std::move(check)); }
     [[nodiscard]] PartitionProgress progress(int partition) const {
-        return read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), partition, log_.offsets(partition).start);
+        return read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), partition,
+                             log_.offsets(partition).start);
     }
 
     void check_schemas() {
         Finding finding("schema");
-        const auto compare = [&](const storage::DeltaTable& table, const arrow::Schema& schema, const char* name) {
+        const auto compare = [&](const storage::DeltaTable& table, const arrow::Schema& schema,
+                                 const char* name) {
             const auto actual = base::parse_json(table.snapshot().metadata.schema_json, "the schema");
-            finding.require(actual == base::parse_json(storage::delta_schema(schema), "the schema"),
-                            [&] { return fmt::format("the {} table's columns differ from the format's", name); });
+            finding.require(actual == base::parse_json(storage::delta_schema(schema), "the schema"), [&] {
+                return fmt::format("the {} table's columns differ from the format's", name);
+            });
         };
         compare(silver_, *silver::silver_schema(), "silver");
         compare(quarantine_, *silver::quarantine_schema(), "quarantine");
@@ -124,16 +127,20 @@ class Verifier {
             });
             bytes += file.size;
         }
-        add(finding.check(fmt::format("{} files, {}", table.snapshot().files.size(), base::format_size(bytes))));
+        add(finding.check(
+            fmt::format("{} files, {}", table.snapshot().files.size(), base::format_size(bytes))));
         std::int64_t removed = 0;
         std::int64_t orphans = 0;
         for (const auto& path : storage::unnamed_files(table)) {
             ++(table.snapshot().tombstones.contains(path) ? removed : orphans);
         }
-        if (removed > 0) report_.notes.push_back(fmt::format("{}: {} removed files await vacuum", name, removed));
+        if (removed > 0)
+            report_.notes.push_back(fmt::format("{}: {} removed files await vacuum", name, removed));
         if (orphans > 0) {
-            report_.notes.push_back(fmt::format("{}: {} files that no commit names (a crash leaves them; vacuum "
-                                                "removes them)", name, orphans));
+            report_.notes.push_back(
+                fmt::format("{}: {} files that no commit names (a crash leaves them; vacuum "
+                            "removes them)",
+                            name, orphans));
         }
     }
 
@@ -154,12 +161,16 @@ class Verifier {
                     check_values(batch, *add, rows_finding);
                     take_offsets(batch, add->path, offsets);
                     const auto& names = column<arrow::StringArray>(batch, "event_id");
-                    for (std::int64_t i = 0; i < batch.num_rows(); ++i) ids.push_back(silver::hash_id(names.GetView(i)));
+                    for (std::int64_t i = 0; i < batch.num_rows(); ++i)
+                        ids.push_back(silver::hash_id(names.GetView(i)));
                     rows += batch.num_rows();
                 });
             }
-            std::ranges::sort(ids, [](const auto& a, const auto& b) { return a.low != b.low ? a.low < b.low : a.high < b.high; });
-            for (auto at = std::ranges::adjacent_find(ids); at != ids.end(); at = std::adjacent_find(at + 1, ids.end())) {
+            std::ranges::sort(ids, [](const auto& a, const auto& b) {
+                return a.low != b.low ? a.low < b.low : a.high < b.high;
+            });
+            for (auto at = std::ranges::adjacent_find(ids); at != ids.end();
+                 at = std::adjacent_find(at + 1, ids.end())) {
                 duplicates.fault(fmt::format("event_date {}: {}", day, name_duplicate(files, *at)));
             }
         }
@@ -168,16 +179,19 @@ class Verifier {
         add(offsets.check("each offset stands at most once, below its partition's progress"));
     }
 
-    std::string name_duplicate(const std::vector<const storage::AddFile*>& files, const silver::IdHash& wanted) const {
+    std::string name_duplicate(const std::vector<const storage::AddFile*>& files,
+                               const silver::IdHash& wanted) const {
         std::string text;
         for (const storage::AddFile* add : files) {
-            storage::scan_parquet(silver_.root() / add->path, {"event_id"}, [&](const arrow::RecordBatch& batch) {
-                const auto& names = column<arrow::StringArray>(batch, "event_id");
-                for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
-                    if (silver::hash_id(names.GetView(i)) != wanted) continue;
-                    text += fmt::format("{}{} in {}", text.empty() ? "" : ", again ", names.GetView(i), add->path);
-                }
-            });
+            storage::scan_parquet(silver_.root() / add->path, {"event_id"},
+                                  [&](const arrow::RecordBatch& batch) {
+                                      const auto& names = column<arrow::StringArray>(batch, "event_id");
+                                      for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
+                                          if (silver::hash_id(names.GetView(i)) != wanted) continue;
+                                          text += fmt::format("{}{} in {}", text.empty() ? "" : ", again ",
+                                                              names.GetView(i), add->path);
+                                      }
+                                  });
         }
         return text;
     }
@@ -185,7 +199,8 @@ class Verifier {
     static void check_nulls(const arrow::RecordBatch& batch, const std::string& path, Finding& finding) {
         for (const auto& field : silver::silver_layout().schema->fields()) {
             const auto values = batch.GetColumnByName(field->name());
-            finding.require(values != nullptr, [&] { return fmt::format("{} has no column {}", path, field->name()); });
+            finding.require(values != nullptr,
+                            [&] { return fmt::format("{} has no column {}", path, field->name()); });
             if (values == nullptr || field->nullable()) continue;
             finding.require(values->null_count() == 0, [&] {
                 return fmt::format("{} has {} rows without {}", path, values->null_count(), field->name());
@@ -208,11 +223,16 @@ class Verifier {
             const auto at = [&](std::string_view what) {
                 return fmt::format("{}: event {} {}", add.path, ids.GetView(i), what);
             };
-            finding.require(day && model::day_of(times.Value(i)) == *day, [&] { return at("is not of its event_date"); });
-            finding.require(model::hour_of(times.Value(i)) == hours.Value(i), [&] { return at("has another event_hour"); });
-            finding.require(!known || (priced && products.IsValid(i)), [&] { return at("has no product_id or price"); });
-            finding.require(!priced || (price > 0 && price <= 1e9), [&] { return at(fmt::format("has the price {}", price)); });
-            finding.require(high_value.Value(i) == (price > model::high_value_price), [&] { return at("has a wrong is_high_value"); });
+            finding.require(day && model::day_of(times.Value(i)) == *day,
+                            [&] { return at("is not of its event_date"); });
+            finding.require(model::hour_of(times.Value(i)) == hours.Value(i),
+                            [&] { return at("has another event_hour"); });
+            finding.require(!known || (priced && products.IsValid(i)),
+                            [&] { return at("has no product_id or price"); });
+            finding.require(!priced || (price > 0 && price <= 1e9),
+                            [&] { return at(fmt::format("has the price {}", price)); });
+            finding.require(high_value.Value(i) == (price > model::high_value_price),
+                            [&] { return at("has a wrong is_high_value"); });
         }
     }
 
@@ -224,8 +244,11 @@ class Verifier {
             if (epochs.Value(i) != log_.epoch()) continue;  // of an earlier topic of this name
             const int p = partitions.Value(i);
             const bronze::Offset offset = offsets.Value(i);
-            const bool below = p >= 0 && p < log_.partitions() && offset >= 0 && offset < progress(p).next_offset;
-            finding.require(below, [&] { return fmt::format("{}: partition {} offset {} is past the progress", path, p, offset); });
+            const bool below =
+                p >= 0 && p < log_.partitions() && offset >= 0 && offset < progress(p).next_offset;
+            finding.require(below, [&] {
+                return fmt::format("{}: partition {} offset {} is past the progress", path, p, offset);
+            });
             if (!below) continue;
             finding.require(silver_offsets_[static_cast<std::size_t>(p)].insert(offset), [&] {
                 return fmt::format("{}: partition {} offset {} stands twice", path, p, offset);
@@ -237,25 +260,32 @@ class Verifier {
         Finding finding("quarantine");
         std::int64_t rows = 0;
         for (const auto& [path, add] : quarantine_.snapshot().files) {
-            storage::scan_parquet(quarantine_.root() / path, {"partition", "offset", "log_epoch"}, [&](const arrow::RecordBatch& batch) {
-                const auto& partitions = column<arrow::Int32Array>(batch, "partition");
-                const auto& offsets = column<arrow::Int64Array>(batch, "offset");
-                const auto& epochs = column<arrow::Int32Array>(batch, "log_epoch");
-                for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
-                    const int p = partitions.Value(i);
-                    const bronze::Offset offset = offsets.Value(i);
-                    if (epochs.Value(i) != log_.epoch() || p >= log_.partitions() || offset >= progress(p).next_offset) continue;
-                    ++rows;
-                    const auto place = static_cast<std::size_t>(p);
-                    finding.require(quarantined_offsets_[place].insert(offset),
-                                    [&] { return fmt::format("{}: partition {} offset {} stands twice", path, p, offset); });
-                    finding.require(!silver_offsets_[place].contains(offset), [&] {
-                        return fmt::format("{}: partition {} offset {} stands in silver too", path, p, offset);
-                    });
-                }
-            });
+            storage::scan_parquet(
+                quarantine_.root() / path, {"partition", "offset", "log_epoch"},
+                [&](const arrow::RecordBatch& batch) {
+                    const auto& partitions = column<arrow::Int32Array>(batch, "partition");
+                    const auto& offsets = column<arrow::Int64Array>(batch, "offset");
+                    const auto& epochs = column<arrow::Int32Array>(batch, "log_epoch");
+                    for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
+                        const int p = partitions.Value(i);
+                        const bronze::Offset offset = offsets.Value(i);
+                        if (epochs.Value(i) != log_.epoch() || p >= log_.partitions() ||
+                            offset >= progress(p).next_offset)
+                            continue;
+                        ++rows;
+                        const auto place = static_cast<std::size_t>(p);
+                        finding.require(quarantined_offsets_[place].insert(offset), [&] {
+                            return fmt::format("{}: partition {} offset {} stands twice", path, p, offset);
+                        });
+                        finding.require(!silver_offsets_[place].contains(offset), [&] {
+                            return fmt::format("{}: partition {} offset {} stands in silver too", path, p,
+                                               offset);
+                        });
+                    }
+                });
         }
-        add(finding.check(fmt::format("{} quarantined records, none of them in silver", base::format_count(rows))));
+        add(finding.check(
+            fmt::format("{} quarantined records, none of them in silver", base::format_count(rows))));
     }
 
     void check_accounting() {
@@ -265,19 +295,23 @@ class Verifier {
             const std::int64_t silver = silver_offsets_[static_cast<std::size_t>(p)].size();
             const std::int64_t quarantined = quarantined_offsets_[static_cast<std::size_t>(p)].size();
             finding.require(silver == counted.silver_rows(), [&] {
-                return fmt::format("silver has {} rows, and the commits count {}", silver, counted.silver_rows());
+                return fmt::format("silver has {} rows, and the commits count {}", silver,
+                                   counted.silver_rows());
             });
             finding.require(quarantined == counted.quarantined, [&] {
-                return fmt::format("quarantine has {} rows, and the commits count {}", quarantined, counted.quarantined);
+                return fmt::format("quarantine has {} rows, and the commits count {}", quarantined,
+                                   counted.quarantined);
             });
-            finding.require(counted.duplicates >= 0 && counted.received >= 0, [] { return std::string("a count is negative"); });
+            finding.require(counted.duplicates >= 0 && counted.received >= 0,
+                            [] { return std::string("a count is negative"); });
             finding.require(log_.offsets(p).start > 0 || counted.received == counted.next_offset, [&] {
                 return fmt::format("{} records were received of the {} before offset {}", counted.received,
                                    counted.next_offset, counted.next_offset);
             });
             add(finding.check(fmt::format("{} received = {} silver + {} duplicates + {} quarantined",
                                           base::format_count(counted.received), base::format_count(silver),
-                                          base::format_count(counted.duplicates), base::format_count(quarantined))));
+                                          base::format_count(counted.duplicates),
+                                          base::format_count(quarantined))));
         }
     }
 
@@ -303,8 +337,9 @@ class Verifier {
                     const auto range = now.first - last->second.first;
                     const auto received = now.second - last->second.second;
                     finding.require(range == received && range > 0, [&] {
-                        return fmt::format("version {}: partition {} moved from offset {} to {}, and counts {} records",
-                                           version, p, last->second.first, now.first, received);
+                        return fmt::format(
+                            "version {}: partition {} moved from offset {} to {}, and counts {} records",
+                            version, p, last->second.first, now.first, received);
                     });
                 }
                 before[id] = now;
@@ -326,7 +361,8 @@ class Verifier {
     }
 
     const bronze::EventLog& log_;
-    storage::DeltaTable silver_;      // opened before quarantine_: rows quarantined meanwhile lie past its progress
+    storage::DeltaTable
+        silver_;  // opened before quarantine_: rows quarantined meanwhile lie past its progress
     storage::DeltaTable quarantine_;
     std::vector<OffsetSet> silver_offsets_;
     std::vector<OffsetSet> quarantined_offsets_;
@@ -335,12 +371,15 @@ class Verifier {
 
 }  // namespace
 
-bool VerifyReport::passed() const { return std::ranges::all_of(checks, &Check::passed); }
+bool VerifyReport::passed() const {
+    return std::ranges::all_of(checks, &Check::passed);
+}
 
 json::object VerifyReport::to_json() const {
     json::array list;
     for (const Check& check : checks) {
-        list.push_back(json::object{{"name", check.name}, {"passed", check.passed}, {"detail", check.detail}});
+        list.push_back(
+            json::object{{"name", check.name}, {"passed", check.passed}, {"detail", check.detail}});
     }
     json::array note_list;
     for (const auto& note : notes) note_list.emplace_back(note);

@@ -26,9 +26,10 @@ struct VerifyReport {
     [[nodiscard]] base::json::object to_json() const;
 };
 
-/// Checks the tables against the log, by reading the files themselves: per partition received = silver + duplicates +
-/// quarantined, every offset at most once, schema, nulls, prices, partition values, duplicate ids, files. Reads silver
-/// first, then quarantine below silver's offsets, so that it may run while a writer does.
+/// Checks the tables against the log, by reading the files themselves: per partition received = silver +
+/// duplicates + quarantined, every offset at most once, schema, nulls, prices, partition values, duplicate
+/// ids, files. Reads silver first, then quarantine below silver's offsets, so that it may run while a writer
+/// does.
 VerifyReport verify(const DataDirectory& data, const bronze::EventLog& log);
 
 }  // namespace millrace::pipeline

@@ -14,7 +14,8 @@ namespace millrace::produce {
 /// Fills one batch while its thread appends the other.
 class Appender::Writer {
   public:
-    Writer(bronze::EventLog& log, int partition) : log_(log), partition_(partition), thread_([this] { work(); }) {}
+    Writer(bronze::EventLog& log, int partition)
+        : log_(log), partition_(partition), thread_([this] { work(); }) {}
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
     ~Writer() {

@@ -8,8 +8,8 @@
 
 namespace millrace::produce {
 
-/// Gathers records into batches by partition and appends them while the caller makes the next ones: one writer thread
-/// a partition, and two batches under way for each. Its methods belong to one thread.
+/// Gathers records into batches by partition and appends them while the caller makes the next ones: one
+/// writer thread a partition, and two batches under way for each. Its methods belong to one thread.
 class Appender {
   public:
     static constexpr std::size_t default_batch_bytes = 1 << 20;

@@ -15,8 +15,8 @@ std::string with_value(std::string_view json, std::string_view name, std::string
 }  // namespace
 
 std::string_view fault_name(Fault fault) {
-    constexpr std::array<std::string_view, fault_count> names = {"missing user", "price not above 0", "bad timestamp",
-                                                                "cut JSON",     "not UTF-8",         "wrong type"};
+    constexpr std::array<std::string_view, fault_count> names = {
+        "missing user", "price not above 0", "bad timestamp", "cut JSON", "not UTF-8", "wrong type"};
     return names.at(static_cast<std::size_t>(fault));
 }
 

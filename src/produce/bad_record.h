@@ -8,7 +8,15 @@
 namespace millrace::produce {
 
 /// The ways in which the simulator spoils a record.
-enum class Fault : std::uint8_t { missing_user, bad_price, bad_timestamp, cut_json, not_utf8, wrong_type, count_ };
+enum class Fault : std::uint8_t {
+    missing_user,
+    bad_price,
+    bad_timestamp,
+    cut_json,
+    not_utf8,
+    wrong_type,
+    count_
+};
 
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::count_);
 

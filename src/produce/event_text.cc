@@ -45,7 +45,8 @@ void EventText::raw(std::string_view key, std::string_view value) {
 }
 
 void EventText::timestamp(model::Timestamp time) {
-    const model::Timestamp second = time - ((time % model::us_per_second) + model::us_per_second) % model::us_per_second;
+    const model::Timestamp second =
+        time - ((time % model::us_per_second) + model::us_per_second) % model::us_per_second;
     if (second != second_) {
         second_ = second;
         prefix_ = model::format_timestamp(second);

@@ -66,7 +66,8 @@ class ImportTest : public testing::Test {
     int logs_ = 0;
 };
 
-constexpr const char* header = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session\n";
+constexpr const char* header =
+    "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session\n";
 
 TEST_F(ImportTest, LinesOfPlainGzipAndZstdFilesAreTheSame) {
     std::string content;
@@ -101,8 +102,9 @@ TEST(CsvLine, QuotesAreRead) {
 }
 
 TEST_F(ImportTest, Rees46RowsBecomeEvents) {
-    const auto imported = import(file("r.csv", std::string(header) +
-        "2019-10-01 00:00:00 UTC,cart,1,2,a.b,br,35.79,u1,s1\n2019-10-01 00:00:01 UTC,view,2,2,,,33.20,u2,\n12,cut li\n"),
+    const auto imported = import(
+        file("r.csv", std::string(header) + "2019-10-01 00:00:00 UTC,cart,1,2,a.b,br,35.79,u1,s1\n2019-10-01 "
+                                            "00:00:01 UTC,view,2,2,,,33.20,u2,\n12,cut li\n"),
         {.format = ImportFormat::rees46});
     ASSERT_EQ(imported.values.size(), 3U);
     const auto first = boost::json::parse(imported.values[0]);
@@ -131,16 +133,20 @@ TEST_F(ImportTest, EqualRowsAreToldApartInAFileThatIsNotInOrderOfTime) {
     const std::string b = "2019-10-01 00:00:01 UTC,view,1,2,,,3.5,u1,s1\n";
     const auto ids = import(file("a.csv", header + a + b + a + b + a), {.format = ImportFormat::rees46}).ids;
     EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), 5U);
-    const auto sorted = import(file("b.csv", header + b + b + a + a + a), {.format = ImportFormat::rees46}).ids;
+    const auto sorted =
+        import(file("b.csv", header + b + b + a + a + a), {.format = ImportFormat::rees46}).ids;
     EXPECT_EQ(std::set(ids.begin(), ids.end()), std::set(sorted.begin(), sorted.end()));
 }
 
 TEST_F(ImportTest, RetailrocketTakesPricesFromAFile) {
-    const auto data = file("r.csv", "timestamp,visitorid,event,itemid,transactionid\n1433221332117,257597,addtocart,355908,\n"
-                                    "1433224214164,992329,transaction,248676,17\n");
+    const auto data =
+        file("r.csv",
+             "timestamp,visitorid,event,itemid,transactionid\n1433221332117,257597,addtocart,355908,\n"
+             "1433224214164,992329,transaction,248676,17\n");
     const auto without = import(data, {.format = ImportFormat::retailrocket});
     EXPECT_EQ(without.report.without_price, 2);
-    const auto with = import(data, {.format = ImportFormat::retailrocket, .price_file = file("p.csv", "product_id,price\n248676,9.99\n")});
+    const auto with = import(data, {.format = ImportFormat::retailrocket,
+                                    .price_file = file("p.csv", "product_id,price\n248676,9.99\n")});
     EXPECT_EQ(with.report.without_price, 1);
     const auto event = boost::json::parse(with.values[1]);
     EXPECT_EQ(event.at("event_type"), "purchase");
@@ -163,13 +169,15 @@ class SimulatorTest : public ImportTest {
     std::vector<std::string> simulate(const SimulatorOptions& options, SimulatorReport* report = nullptr) {
         const auto log = fresh_log();
         base::StopSignal stop;
-        const auto sent = Simulator(*log, options, log->records_numbered()).run(stop, [](const SimulatorReport&) {});
+        const auto sent =
+            Simulator(*log, options, log->records_numbered()).run(stop, [](const SimulatorReport&) {});
         if (report != nullptr) *report = sent;
         std::vector<std::string> records;
         const auto reader = log->read(0, 0);
         for (auto polled = reader->poll(1 << 20); !polled.empty(); polled = reader->poll(1 << 20)) {
             for (const auto& record : polled) {
-                records.push_back(std::string(record.key) + "|" + std::string(record.value) + "|" + std::to_string(record.timestamp_ms));
+                records.push_back(std::string(record.key) + "|" + std::string(record.value) + "|" +
+                                  std::to_string(record.timestamp_ms));
             }
         }
         return records;
@@ -177,7 +185,12 @@ class SimulatorTest : public ImportTest {
 };
 
 TEST_F(SimulatorTest, ASeedAndAStartTimeRepeatByteForByte) {
-    const SimulatorOptions options{.rate = 0, .count = 20'000, .seed = 7, .duplicates = 0.01, .invalid = 0.02, .start_time = 1569888000000000};
+    const SimulatorOptions options{.rate = 0,
+                                   .count = 20'000,
+                                   .seed = 7,
+                                   .duplicates = 0.01,
+                                   .invalid = 0.02,
+                                   .start_time = 1569888000000000};
     const auto first = simulate(options);
     EXPECT_EQ(first.size(), 20'000U);
     EXPECT_EQ(simulate(options), first);
@@ -188,13 +201,15 @@ TEST_F(SimulatorTest, ASeedAndAStartTimeRepeatByteForByte) {
 
 TEST_F(SimulatorTest, TheShopIsAsDescribed) {
     SimulatorReport report;
-    const auto records = simulate({.rate = 0, .count = 50'000, .seed = 3, .start_time = 1569888000000000}, &report);
+    const auto records =
+        simulate({.rate = 0, .count = 50'000, .seed = 3, .start_time = 1569888000000000}, &report);
     std::map<std::string, std::set<std::string>> prices;
     std::map<std::string, std::set<std::string>> users_of_session;
     std::set<std::string> ids;
     std::map<std::string, int> hot;
     for (const auto& record : records) {
-        const auto event = boost::json::parse(record.substr(record.find('|') + 1, record.rfind('|') - record.find('|') - 1));
+        const auto event =
+            boost::json::parse(record.substr(record.find('|') + 1, record.rfind('|') - record.find('|') - 1));
         const auto text = [&](const char* name) { return std::string(event.at(name).as_string()); };
         ids.insert(text("event_id"));
         prices[text("product_id")].insert(boost::json::serialize(event.at("price")));
@@ -220,7 +235,8 @@ TEST_F(SimulatorTest, EachKindOfBadRecordIsSentAndCounted) {
     EXPECT_NEAR(report.duplicates, 1000, 150);
     EXPECT_NEAR(report.invalid(), 2000, 200);
     for (const auto count : report.faults) EXPECT_GT(count, 200);
-    EXPECT_EQ(report.views + report.carts + report.purchases + report.duplicates + report.invalid(), report.records);
+    EXPECT_EQ(report.views + report.carts + report.purchases + report.duplicates + report.invalid(),
+              report.records);
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ void Importer::keep_pace(std::int64_t time_us, const base::StopSignal& stop) {
         first_time_us_ = time_us;
         started_us_ = base::now_us();
     }
-    const auto due = started_us_ + static_cast<std::int64_t>(static_cast<double>(time_us - first_time_us_) / options_.speed);
+    const auto due = started_us_ + static_cast<std::int64_t>(static_cast<double>(time_us - first_time_us_) /
+                                                             options_.speed);
     const std::int64_t wait = due - base::now_us();
     if (wait <= 0) return;
     appender_.flush();

@@ -21,8 +21,8 @@ ImportFormat parse_import_format(std::string_view name);
 
 struct ImportOptions {
     ImportFormat format = ImportFormat::events;
-    double speed = 0;                   ///< times real time, by the events' timestamps; 0 is as fast as possible
-    std::filesystem::path price_file;   ///< retailrocket: a CSV of product_id,price
+    double speed = 0;  ///< times real time, by the events' timestamps; 0 is as fast as possible
+    std::filesystem::path price_file;  ///< retailrocket: a CSV of product_id,price
 };
 
 struct ImportReport {
@@ -47,15 +47,17 @@ class RowConverter {
     /// Reads the header line of a file. Throws a usage Error when it isn't this format's.
     virtual void header(std::string_view line, const std::filesystem::path& file) = 0;
     [[nodiscard]] virtual bool has_header() const = 0;
-    /// True when the line could be converted; `row` lives until the next call. `occurrence` counts equal lines, from 0.
+    /// True when the line could be converted; `row` lives until the next call. `occurrence` counts equal
+    /// lines, from 0.
     virtual bool convert(std::string_view line, std::int64_t occurrence, Row& row) = 0;
 };
 
 /// The converter of a format. Reads the price file.
 std::unique_ptr<RowConverter> make_converter(const ImportOptions& options);
 
-/// Appends the rows of real data sets to a log. The event_id of a converted row is made from its fields and from which
-/// of the equal rows of its file it is: a file imported again, or a longer version of it, brings the same ids.
+/// Appends the rows of real data sets to a log. The event_id of a converted row is made from its fields and
+/// from which of the equal rows of its file it is: a file imported again, or a longer version of it, brings
+/// the same ids.
 class Importer {
   public:
     Importer(bronze::EventLog& log, const ImportOptions& options);

@@ -73,7 +73,10 @@ class LineReader::GzipSource : public Source {
 class LineReader::ZstdSource : public Source {
   public:
     explicit ZstdSource(const fs::path& path)
-        : path_(path), file_(path), stream_(ZSTD_createDStream(), ZSTD_freeDStream), packed_(read_bytes, '\0') {}
+        : path_(path),
+          file_(path),
+          stream_(ZSTD_createDStream(), ZSTD_freeDStream),
+          packed_(read_bytes, '\0') {}
     std::size_t read(char* into, std::size_t size) override {
         ZSTD_outBuffer output{into, size, 0};
         while (output.pos == 0) {
@@ -114,7 +117,9 @@ LineReader::LineReader(const fs::path& path) : path_(path) {
 
 LineReader::~LineReader() = default;
 
-std::int64_t LineReader::bytes_read() const { return source_->bytes_read(); }
+std::int64_t LineReader::bytes_read() const {
+    return source_->bytes_read();
+}
 
 bool LineReader::fill() {
     if (at_ > 0) {
@@ -124,9 +129,10 @@ bool LineReader::fill() {
     }
     if (filled_ + padding == buffer_.size()) {
         if (filled_ > bronze::max_record_bytes) {
-            throw Error(fmt::format("reading {}", path_.string()),
-                        fmt::format("line {} has more than {} bytes", line_number_ + 1, bronze::max_record_bytes),
-                        "Is this a file of lines?");
+            throw Error(
+                fmt::format("reading {}", path_.string()),
+                fmt::format("line {} has more than {} bytes", line_number_ + 1, bronze::max_record_bytes),
+                "Is this a file of lines?");
         }
         buffer_.resize(buffer_.size() * 2);
     }

@@ -14,8 +14,8 @@ class LineReader {
     explicit LineReader(const std::filesystem::path& path);
     ~LineReader();
 
-    /// The next line without its end, followed by 64 readable bytes; it lives until the next call. False at the end.
-    /// Throws an Error for damaged compression or a line over the size of a record.
+    /// The next line without its end, followed by 64 readable bytes; it lives until the next call. False at
+    /// the end. Throws an Error for damaged compression or a line over the size of a record.
     bool next(std::string_view& line);
 
     /// Lines read so far.

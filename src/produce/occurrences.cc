@@ -8,7 +8,9 @@ namespace millrace::produce {
 
 namespace {
 
-std::uint64_t hash_of(std::string_view line) { return XXH3_64bits(line.data(), line.size()); }
+std::uint64_t hash_of(std::string_view line) {
+    return XXH3_64bits(line.data(), line.size());
+}
 
 }  // namespace
 

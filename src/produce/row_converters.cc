@@ -21,7 +21,8 @@ namespace {
 
 /// `prefix` and 32 hexadecimal digits of the line's hash with its occurrence.
 std::string derived_id(std::string_view prefix, std::string_view line, std::int64_t occurrence) {
-    const XXH128_hash_t hash = XXH3_128bits_withSeed(line.data(), line.size(), static_cast<XXH64_hash_t>(occurrence));
+    const XXH128_hash_t hash =
+        XXH3_128bits_withSeed(line.data(), line.size(), static_cast<XXH64_hash_t>(occurrence));
     return fmt::format("{}-{:016x}{:016x}", prefix, hash.high64, hash.low64);
 }
 
@@ -36,7 +37,8 @@ bool is_number(std::string_view text) {
 /// Where each wanted column stands in a CSV file, by its header.
 class CsvColumns {
   public:
-    CsvColumns(std::string_view format, std::vector<std::string_view> names) : format_(format), names_(std::move(names)) {}
+    CsvColumns(std::string_view format, std::vector<std::string_view> names)
+        : format_(format), names_(std::move(names)) {}
 
     void read_header(std::string_view line, const fs::path& file) {
         std::vector<std::string_view> fields;
@@ -56,7 +58,9 @@ class CsvColumns {
         }
     }
     /// Splits a line; false when it has another number of fields than the header.
-    bool split(std::string_view line) { return split_csv(line, fields_, scratch_) && fields_.size() == count_; }
+    bool split(std::string_view line) {
+        return split_csv(line, fields_, scratch_) && fields_.size() == count_;
+    }
     [[nodiscard]] std::string_view operator[](std::size_t column) const { return fields_[places_[column]]; }
 
   private:
@@ -76,13 +80,15 @@ class EventsConverter : public RowConverter {
     bool convert(std::string_view line, std::int64_t /*occurrence*/, Row& row) override {
         row = {{}, line, 0, false};
         simdjson::ondemand::document document;
-        const simdjson::padded_string_view padded(line.data(), line.size(), line.size() + bronze::record_padding);
+        const simdjson::padded_string_view padded(line.data(), line.size(),
+                                                  line.size() + bronze::record_padding);
         std::string_view user;
         if (parser_.iterate(padded).get(document) || document["user_id"].get_string().get(user)) return false;
         user_.assign(user);
         row.key = user_;
         std::string_view time;
-        if (!document["timestamp"].get_string().get(time)) row.time_us = model::parse_timestamp(time).value_or(0);
+        if (!document["timestamp"].get_string().get(time))
+            row.time_us = model::parse_timestamp(time).value_or(0);
         return true;
     }
 
@@ -116,8 +122,9 @@ class Rees46Converter : public RowConverter {
     }
 
   private:
-    CsvColumns columns_{"rees46",
-                        {"event_time", "event_type", "product_id", "category_code", "price", "user_id", "user_session"}};
+    CsvColumns columns_{
+        "rees46",
+        {"event_time", "event_type", "product_id", "category_code", "price", "user_id", "user_session"}};
     EventText text_;
 };
 
@@ -134,13 +141,16 @@ class RetailrocketConverter : public RowConverter {
         const std::string_view time = columns_[0];
         const auto [end, error] = std::from_chars(time.data(), time.data() + time.size(), ms);
         constexpr std::int64_t latest_ms = 253'402'300'799'999;  // the year 9999
-        if (error != std::errc() || end != time.data() + time.size() || ms < 0 || ms > latest_ms) return false;
+        if (error != std::errc() || end != time.data() + time.size() || ms < 0 || ms > latest_ms)
+            return false;
         const std::string_view type = columns_[2];
         const auto price = prices_.find(std::string(columns_[3]));
         text_.begin();
         text_.plain("event_id", derived_id("retailrocket", line, occurrence));
         text_.text("user_id", columns_[1]);
-        text_.text("event_type", type == "addtocart" ? "add_to_cart" : type == "transaction" ? "purchase" : type);
+        text_.text("event_type", type == "addtocart"     ? "add_to_cart"
+                                 : type == "transaction" ? "purchase"
+                                                         : type);
         text_.plain("timestamp", model::format_timestamp(ms * 1000));
         text_.text("product_id", columns_[3]);
         if (price != prices_.end()) text_.raw("price", price->second);
@@ -158,8 +168,9 @@ class RetailrocketConverter : public RowConverter {
         while (reader.next(line)) {
             if (line.empty()) continue;
             if (!columns.split(line) || !is_number(columns[1])) {
-                throw usage_error(fmt::format("reading {}", file.string()),
-                                  fmt::format("line {} is not a product_id and a price", reader.line_number()));
+                throw usage_error(
+                    fmt::format("reading {}", file.string()),
+                    fmt::format("line {} is not a product_id and a price", reader.line_number()));
             }
             prices_[std::string(columns[0])] = columns[1];
         }
@@ -176,7 +187,8 @@ ImportFormat parse_import_format(std::string_view name) {
     if (name == "events") return ImportFormat::events;
     if (name == "rees46") return ImportFormat::rees46;
     if (name == "retailrocket") return ImportFormat::retailrocket;
-    throw usage_error(fmt::format("reading the format \"{}\"", name), "it must be events, rees46 or retailrocket");
+    throw usage_error(fmt::format("reading the format \"{}\"", name),
+                      "it must be events, rees46 or retailrocket");
 }
 
 std::unique_ptr<RowConverter> make_converter(const ImportOptions& options) {

@@ -11,11 +11,12 @@ namespace millrace::produce {
 
 namespace {
 
-constexpr std::array categories = {"electronics", "clothing", "home", "books", "sports", "beauty", "toys", "garden"};
+constexpr std::array categories = {"electronics", "clothing", "home", "books",
+                                   "sports",      "beauty",   "toys", "garden"};
 constexpr std::array devices = {"mobile", "mobile", "mobile", "desktop", "desktop", "tablet"};
 
-constexpr double hot_share = 0.20;       // of all events
-constexpr double leaves = 1.0 / 12;      // a visit has twelve events on average
+constexpr double hot_share = 0.20;   // of all events
+constexpr double leaves = 1.0 / 12;  // a visit has twelve events on average
 constexpr auto visit_ends_after = 30 * 60 * model::us_per_second;
 constexpr std::size_t largest_cart = 8;
 
@@ -80,7 +81,8 @@ std::pair<Action, const Product*> Shop::browse(Visitor& visitor) {
 ShopAction Shop::act(model::Timestamp time, std::int64_t number) {
     Visitor& visitor = visitors_[random_.below(static_cast<std::uint32_t>(visitors_.size()))];
     begin_visit_if_due(visitor, time, number);
-    ShopAction action{&visitor.id, &visitor.session_id, visitor.device, &products_[hot_product_], Action::view, 1};
+    ShopAction action{
+        &visitor.id, &visitor.session_id, visitor.device, &products_[hot_product_], Action::view, 1};
     if (random_.chance(hot_share)) {
         action.action = act_on_hot_product();
     } else {

@@ -10,9 +10,9 @@
 namespace millrace::produce {
 
 struct Product {
-    std::string id;        ///< prod_0001…
+    std::string id;  ///< prod_0001…
     std::string category;
-    std::string price;     ///< as JSON writes it
+    std::string price;  ///< as JSON writes it
     std::string page_url;
 };
 
@@ -28,8 +28,9 @@ struct ShopAction {
     int quantity;
 };
 
-/// A made-up shop with its visitors. They come for visits, view products, put some of what they viewed into their
-/// cart and buy some of that. One product in it, prod_0042, is looked at by everyone and bought by hardly anyone.
+/// A made-up shop with its visitors. They come for visits, view products, put some of what they viewed into
+/// their cart and buy some of that. One product in it, prod_0042, is looked at by everyone and bought by
+/// hardly anyone.
 class Shop {
   public:
     Shop(int users, int products, std::uint64_t seed);

@@ -36,13 +36,16 @@ void SimulatorOptions::validate() const {
     const char* doing = "reading the simulator's options";
     if (!(rate >= 0)) throw usage_error(doing, "the rate must be above 0, or max");
     if (users < 1 || users > 10'000'000) throw usage_error(doing, "there must be 1 to 10,000,000 users");
-    if (products < 1 || products > 10'000'000) throw usage_error(doing, "there must be 1 to 10,000,000 products");
+    if (products < 1 || products > 10'000'000)
+        throw usage_error(doing, "there must be 1 to 10,000,000 products");
     if (duplicates + invalid > 1) throw usage_error(doing, "duplicates and invalid together exceed 100%");
     if (count && *count < 0) throw usage_error(doing, "the count must not be negative");
     if (span && !count) throw usage_error(doing, "--span needs --count, the number of events to spread");
 }
 
-std::int64_t SimulatorReport::invalid() const { return std::accumulate(faults.begin(), faults.end(), std::int64_t{0}); }
+std::int64_t SimulatorReport::invalid() const {
+    return std::accumulate(faults.begin(), faults.end(), std::int64_t{0});
+}
 
 Simulator::Simulator(bronze::EventLog& log, const SimulatorOptions& options, std::int64_t numbered_before)
     : options_(options),
@@ -113,7 +116,9 @@ void Simulator::send_next() {
     }
     appender_.add(*action.user_id, value, log_time);
     remember(*action.user_id, value);
-    ++(action.action == Action::view ? report_.views : action.action == Action::purchase ? report_.purchases : report_.carts);
+    ++(action.action == Action::view       ? report_.views
+       : action.action == Action::purchase ? report_.purchases
+                                           : report_.carts);
     ++report_.records;
 }
 
@@ -122,7 +127,8 @@ SimulatorReport Simulator::run(const base::StopSignal& stop,
     const model::Timestamp now = base::now_us();
     log_time_ms_ = now / 1000;
     if (options_.span) {
-        us_between_ = static_cast<double>(options_.span->count()) / static_cast<double>(std::max<std::int64_t>(1, *options_.count));
+        us_between_ = static_cast<double>(options_.span->count()) /
+                      static_cast<double>(std::max<std::int64_t>(1, *options_.count));
         first_time_ = options_.start_time.value_or(now - options_.span->count());
     } else if (options_.start_time) {
         us_between_ = options_.rate > 0 ? 1e6 / options_.rate : 1000;
@@ -158,7 +164,8 @@ void Simulator::run_paced(const base::StopSignal& stop,
     const double limit = static_cast<double>(options_.duration.count()) / 1e6;
     for (;;) {
         const double elapsed = watch.seconds();
-        auto due = static_cast<std::int64_t>((options_.count ? elapsed : std::min(elapsed, limit)) * options_.rate);
+        auto due =
+            static_cast<std::int64_t>((options_.count ? elapsed : std::min(elapsed, limit)) * options_.rate);
         if (options_.count) due = std::min(due, *options_.count);
         log_time_ms_ = base::now_ms();
         while (report_.records < due) send_next();
@@ -167,8 +174,10 @@ void Simulator::run_paced(const base::StopSignal& stop,
         const bool done = options_.count ? report_.records >= *options_.count : elapsed >= limit;
         if (done) return;
         const double next_due = static_cast<double>(report_.records + 1) / options_.rate;
-        const auto pause = std::chrono::microseconds(std::llround(std::max(0.0, next_due - watch.seconds()) * 1e6));
-        const auto until_end = std::chrono::microseconds(std::llround(std::max(0.0, limit - watch.seconds()) * 1e6));
+        const auto pause =
+            std::chrono::microseconds(std::llround(std::max(0.0, next_due - watch.seconds()) * 1e6));
+        const auto until_end =
+            std::chrono::microseconds(std::llround(std::max(0.0, limit - watch.seconds()) * 1e6));
         auto wait = std::max<std::chrono::microseconds>(pause, tick);
         if (!options_.count) wait = std::min(wait, until_end + std::chrono::milliseconds(1));
         if (stop.wait_for(wait)) return;

@@ -18,16 +18,16 @@
 namespace millrace::produce {
 
 struct SimulatorOptions {
-    double rate = 5;                                      ///< events a second; 0 is as fast as the log takes them
-    base::Duration duration = std::chrono::seconds(60);   ///< ends the run, unless count does
-    std::optional<std::int64_t> count;                    ///< records to send, whatever the duration
+    double rate = 5;  ///< events a second; 0 is as fast as the log takes them
+    base::Duration duration = std::chrono::seconds(60);  ///< ends the run, unless count does
+    std::optional<std::int64_t> count;                   ///< records to send, whatever the duration
     int users = 500;
     int products = 100;
-    std::optional<std::uint64_t> seed;                    ///< random when absent
-    double duplicates = 0;                                ///< share of records that repeat an earlier one
-    double invalid = 0;                                   ///< share of records that break a rule
-    std::optional<base::Duration> span;                   ///< spreads the events' times over this long, ending now
-    std::optional<model::Timestamp> start_time;           ///< of events and log alike, instead of the wall clock
+    std::optional<std::uint64_t> seed;           ///< random when absent
+    double duplicates = 0;                       ///< share of records that repeat an earlier one
+    double invalid = 0;                          ///< share of records that break a rule
+    std::optional<base::Duration> span;          ///< spreads the events' times over this long, ending now
+    std::optional<model::Timestamp> start_time;  ///< of events and log alike, instead of the wall clock
 
     /// Throws a usage Error when the options make no sense.
     void validate() const;
@@ -45,16 +45,17 @@ struct SimulatorReport {
     [[nodiscard]] std::int64_t invalid() const;
 };
 
-/// Sends a made-up shop's events to a log. With a seed, two runs send the same records byte for byte, wall-clock
-/// stamps apart.
+/// Sends a made-up shop's events to a log. With a seed, two runs send the same records byte for byte,
+/// wall-clock stamps apart.
 class Simulator {
   public:
     /// `numbered_before` events came before: event_ids go on from there.
     Simulator(bronze::EventLog& log, const SimulatorOptions& options, std::int64_t numbered_before);
 
-    /// Sends until the count, the duration or `stop` ends it; all that was sent is durable then. `on_progress` is
-    /// called now and then with what was sent so far.
-    SimulatorReport run(const base::StopSignal& stop, const std::function<void(const SimulatorReport&)>& on_progress);
+    /// Sends until the count, the duration or `stop` ends it; all that was sent is durable then.
+    /// `on_progress` is called now and then with what was sent so far.
+    SimulatorReport run(const base::StopSignal& stop,
+                        const std::function<void(const SimulatorReport&)>& on_progress);
 
   private:
     struct Sent {
@@ -66,8 +67,10 @@ class Simulator {
     [[nodiscard]] model::Timestamp time_of(std::int64_t index) const;
     std::string_view write_event(model::Timestamp time, const ShopAction& action);
     void remember(std::string_view key, std::string_view value);
-    void run_at_full_speed(const base::StopSignal& stop, const std::function<void(const SimulatorReport&)>& on_progress);
-    void run_paced(const base::StopSignal& stop, const std::function<void(const SimulatorReport&)>& on_progress);
+    void run_at_full_speed(const base::StopSignal& stop,
+                           const std::function<void(const SimulatorReport&)>& on_progress);
+    void run_paced(const base::StopSignal& stop,
+                   const std::function<void(const SimulatorReport&)>& on_progress);
 
     const SimulatorOptions options_;
     const std::int64_t numbered_before_;

@@ -15,16 +15,20 @@ constexpr std::string_view hive_null = "__HIVE_DEFAULT_PARTITION__";
 
 /// The active codes of ISO 4217 (list one), in order, three letters each.
 constexpr std::string_view currencies =
-    "AEDAFNALLAMDANGAOAARSAUDAWGAZNBAMBBDBDTBGNBHDBIFBMDBNDBOBBOVBRLBSDBTNBWPBYNBZDCADCDFCHECHFCHWCLFCLPCNYCOPCOUCRC"
-    "CUPCVECZKDJFDKKDOPDZDEGPERNETBEURFJDFKPGBPGELGHSGIPGMDGNFGTQGYDHKDHNLHTGHUFIDRILSINRIQDIRRISKJMDJODJPYKESKGSKHRKMF"
-    "KPWKRWKWDKYDKZTLAKLBPLKRLRDLSLLYDMADMDLMGAMKDMMKMNTMOPMRUMURMVRMWKMXNMXVMYRMZNNADNGNNIONOKNPRNZDOMRPABPENPGKPHPPKR"
-    "PLNPYGQARRONRSDRUBRWFSARSBDSCRSDGSEKSGDSHPSLESOSSRDSSPSTNSVCSYPSZLTHBTJSTMTTNDTOPTRYTTDTWDTZSUAHUGXUSDUSNUYIUYUUYW"
+    "AEDAFNALLAMDANGAOAARSAUDAWGAZNBAMBBDBDTBGNBHDBIFBMDBNDBOBBOVBRLBSDBTNBWPBYNBZDCADCDFCHECHFCHWCLFCLPCNYCO"
+    "PCOUCRC"
+    "CUPCVECZKDJFDKKDOPDZDEGPERNETBEURFJDFKPGBPGELGHSGIPGMDGNFGTQGYDHKDHNLHTGHUFIDRILSINRIQDIRRISKJMDJODJPYKE"
+    "SKGSKHRKMF"
+    "KPWKRWKWDKYDKZTLAKLBPLKRLRDLSLLYDMADMDLMGAMKDMMKMNTMOPMRUMURMVRMWKMXNMXVMYRMZNNADNGNNIONOKNPRNZDOMRPABPE"
+    "NPGKPHPPKR"
+    "PLNPYGQARRONRSDRUBRWFSARSBDSCRSDGSEKSGDSHPSLESOSSRDSSPSTNSVCSYPSZLTHBTJSTMTTNDTOPTRYTTDTWDTZSUAHUGXUSDUS"
+    "NUYIUYUUYW"
     "UZSVEDVESVNDVUVWSTXADXAFXAGXAUXBAXBBXBCXBDXCDXCGXDRXOFXPDXPFXPTXSUXTSXUAXXXYERZARZMWZWG";
 
 bool type_characters(std::string_view type) {
     return std::ranges::all_of(type, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-               c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '.' || c == '-';
     });
 }
 
@@ -33,7 +37,8 @@ Verdict check_product_and_price(const model::Event& event) {
     if (required && !event.product_id) return {Rule::missing_field, "product_id"};
     if (required && event.product_id->empty()) return {Rule::empty_field, "product_id"};
     if (required && !event.price) return {Rule::missing_field, "price"};
-    if (event.price && !(*event.price > 0 && *event.price <= highest_price)) return {Rule::bad_price, "price"};
+    if (event.price && !(*event.price > 0 && *event.price <= highest_price))
+        return {Rule::bad_price, "price"};
     return {};
 }
 
@@ -65,7 +70,8 @@ Verdict Checker::check_type(std::string_view type) {
 
 Verdict Checker::check(model::Event& event, std::int64_t log_time_ms) {
     if (event.timestamp < options_.earliest) return {Rule::timestamp_too_early, "timestamp"};
-    if (event.timestamp > log_time_ms * 1000 + options_.future.count()) return {Rule::timestamp_in_future, "timestamp"};
+    if (event.timestamp > log_time_ms * 1000 + options_.future.count())
+        return {Rule::timestamp_in_future, "timestamp"};
     if (const Verdict verdict = check_product_and_price(event); !verdict.ok()) return verdict;
     if (!event.currency) {
         event.currency = options_.currency;

@@ -12,7 +12,8 @@
 
 namespace millrace::silver {
 
-/// The rules that a shop can set. They change results, so they are kept with its data (pipeline/data_directory.h).
+/// The rules that a shop can set. They change results, so they are kept with its data
+/// (pipeline/data_directory.h).
 struct RuleOptions {
     model::Timestamp earliest = 946'684'800LL * model::us_per_second;  ///< 2000-01-01T00:00:00Z
     base::Duration future = std::chrono::hours(24);                    ///< past the record's log time

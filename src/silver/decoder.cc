@@ -43,12 +43,14 @@ constexpr std::array<std::string_view, field_count> field_names = {
     "event_id",         "user_id",     "event_type", "timestamp", "product_id", "price",   "session_id",
     "product_category", "device_type", "page_url",   "quantity",  "order_id",   "currency"};
 
-/// The field of a key that is followed by its closing quote, tried from `guess` on, since records of one source have
-/// their fields in one order. field_count when it is none of the known ones, or written with escapes.
+/// The field of a key that is followed by its closing quote, tried from `guess` on, since records of one
+/// source have their fields in one order. field_count when it is none of the known ones, or written with
+/// escapes.
 Field match_raw_key(const char* raw, unsigned guess) {
     for (unsigned i = 0; i < field_count; ++i, guess = guess + 1 == field_count ? 0 : guess + 1) {
         const std::string_view name = field_names[guess];
-        if (std::memcmp(raw, name.data(), name.size()) == 0 && raw[name.size()] == '"') return static_cast<Field>(guess);
+        if (std::memcmp(raw, name.data(), name.size()) == 0 && raw[name.size()] == '"')
+            return static_cast<Field>(guess);
     }
     return field_count;
 }
@@ -79,7 +81,8 @@ struct Decoder::Parser {
     ondemand::parser parser;
 };
 
-/// One walk over a record. Bad syntax ends it; the first other fault is kept, and the walk goes on to find bad syntax.
+/// One walk over a record. Bad syntax ends it; the first other fault is kept, and the walk goes on to find
+/// bad syntax.
 struct Decoder::Walk {
     Event& event;
     std::int64_t& unknown_fields;
@@ -150,7 +153,8 @@ struct Decoder::Walk {
     }
 
     /// A string, or nothing with a fault noted; null counts as absent.
-    simdjson::error_code take_string(ondemand::value value, Field field, std::string_view& text, bool& taken) {
+    simdjson::error_code take_string(ondemand::value value, Field field, std::string_view& text,
+                                     bool& taken) {
         ondemand::json_type type{};
         if (const auto error = value.type().get(type)) return error;
         taken = type == ondemand::json_type::string;
@@ -220,7 +224,8 @@ struct Decoder::Walk {
         if (const auto error = number_follows(value, quantity, follows); error || !follows) return error;
         double number = 0;
         if (const auto error = value.get_double().get(number)) return error;
-        if (number >= 1 && number <= 1e6 && number == static_cast<double>(static_cast<std::int32_t>(number))) {
+        if (number >= 1 && number <= 1e6 &&
+            number == static_cast<double>(static_cast<std::int32_t>(number))) {
             event.quantity = static_cast<std::int32_t>(number);
         } else {
             note(Rule::bad_quantity, quantity);
@@ -309,11 +314,13 @@ bool is_utf8(std::string_view text) {
 Verdict Decoder::decode(std::string_view value, Event& event) {
     event = {};
     // A huge record makes the parser's buffers huge: give them back before the next ordinary one.
-    if (parser_->parser.capacity() > usual_bytes && value.size() <= usual_bytes) parser_ = std::make_unique<Parser>();
+    if (parser_->parser.capacity() > usual_bytes && value.size() <= usual_bytes)
+        parser_ = std::make_unique<Parser>();
     if (value.find_first_not_of(" \t\r\n") == std::string_view::npos) return {Rule::empty_record, {}};
     if (value.starts_with("\xEF\xBB\xBF")) return {Rule::byte_order_mark, {}};
     ondemand::document document;
-    const simdjson::padded_string_view padded(value.data(), value.size(), value.size() + bronze::record_padding);
+    const simdjson::padded_string_view padded(value.data(), value.size(),
+                                              value.size() + bronze::record_padding);
     if (const auto error = parser_->parser.iterate(padded).get(document)) return {rule_of(error), {}};
     ondemand::json_type type{};
     if (const auto error = document.type().get(type)) return {rule_of(error), {}};

@@ -9,7 +9,8 @@
 
 namespace millrace::silver {
 
-/// Decodes records' JSON into events (docs/formats/event.md), on simdjson's on-demand parser. Not thread-safe.
+/// Decodes records' JSON into events (docs/formats/event.md), on simdjson's on-demand parser. Not
+/// thread-safe.
 class Decoder {
   public:
     Decoder();
@@ -17,8 +18,8 @@ class Decoder {
     Decoder& operator=(Decoder&&) noexcept;
     ~Decoder();
 
-    /// Decodes `value`, behind which bronze::record_padding bytes must be readable. The whole record is read, so that
-    /// bad syntax in an ignored field is found too. The event's strings live until the next call.
+    /// Decodes `value`, behind which bronze::record_padding bytes must be readable. The whole record is read,
+    /// so that bad syntax in an ignored field is found too. The event's strings live until the next call.
     Verdict decode(std::string_view value, model::Event& event);
 
     /// Fields seen that the event format doesn't know, since the start.

@@ -39,9 +39,12 @@ class DecoderTest : public testing::Test {
 };
 
 TEST_F(DecoderTest, AWholeEventIsDecoded) {
-    ASSERT_TRUE(decode(R"( { "currency":"USD", "quantity":3, "order_id":"o1","page_url":"https:\/\/x\u002fy","device_type":"mobile",
+    ASSERT_TRUE(
+        decode(
+            R"( { "currency":"USD", "quantity":3, "order_id":"o1","page_url":"https:\/\/x\u002fy","device_type":"mobile",
         "product_category":"caf\u00e9","session_id":"","price":1e2,"product_id":"p1","timestamp":"2019-10-01T02:00:00.25+02:00",
-        "event_type":"purchase","user_id":"u1","event\u005fid":"e1"} )").ok());
+        "event_type":"purchase","user_id":"u1","event\u005fid":"e1"} )")
+            .ok());
     EXPECT_EQ(event_.event_id, "e1");
     EXPECT_EQ(event_.user_id, "u1");
     EXPECT_EQ(event_.event_type, "purchase");
@@ -65,10 +68,31 @@ TEST_F(DecoderTest, NullAndAbsentFieldsAreTheSame) {
 }
 
 TEST_F(DecoderTest, BadSyntaxIsFoundAnywhere) {
-    for (const char* tail :
-         {",\"x\":tru}", ",\"x\":01}", ",\"x\":1.}", ",\"x\":[1,2}", ",\"x\":{\"a\" 1}}", ",\"x\":\"\\q\"}", ",\"x\":\"\\ud800\"}",
-          ",\"x\":nul}", ",\"x\":+1}", ",\"x\":'a'}", ",}", ",\"x\"}", "", "}}", "} x", "},", "}{}", ",\"x\":1e400}", ",\"x\":[1,]}",
-          ",\"x\":\"a\nb\"}", ",\"\\ud800\":1}", ",\"x\":{\"a\":1,}}", ",\"x\":-}", ",\"x\":nulll}", ",\"x\":truex}"}) {
+    for (const char* tail : {",\"x\":tru}",
+                             ",\"x\":01}",
+                             ",\"x\":1.}",
+                             ",\"x\":[1,2}",
+                             ",\"x\":{\"a\" 1}}",
+                             ",\"x\":\"\\q\"}",
+                             ",\"x\":\"\\ud800\"}",
+                             ",\"x\":nul}",
+                             ",\"x\":+1}",
+                             ",\"x\":'a'}",
+                             ",}",
+                             ",\"x\"}",
+                             "",
+                             "}}",
+                             "} x",
+                             "},",
+                             "}{}",
+                             ",\"x\":1e400}",
+                             ",\"x\":[1,]}",
+                             ",\"x\":\"a\nb\"}",
+                             ",\"\\ud800\":1}",
+                             ",\"x\":{\"a\":1,}}",
+                             ",\"x\":-}",
+                             ",\"x\":nulll}",
+                             ",\"x\":truex}"}) {
         std::string json = good;
         json.pop_back();
         EXPECT_EQ(decode(json + tail).rule, Rule::bad_json) << tail;
@@ -77,7 +101,8 @@ TEST_F(DecoderTest, BadSyntaxIsFoundAnywhere) {
 
 TEST_F(DecoderTest, ARecordCutAtAnyByteIsNeverAccepted) {
     const std::string json = good;
-    for (std::size_t size = 0; size < json.size(); ++size) EXPECT_FALSE(decode(json.substr(0, size)).ok()) << size;
+    for (std::size_t size = 0; size < json.size(); ++size)
+        EXPECT_FALSE(decode(json.substr(0, size)).ok()) << size;
 }
 
 TEST_F(DecoderTest, HostileRecordsGetTheirRule) {
@@ -103,7 +128,8 @@ TEST_F(DecoderTest, HostileRecordsGetTheirRule) {
     EXPECT_EQ(rule_with("}", ",\"quantity\":1.5}"), Rule::bad_quantity);
     EXPECT_EQ(rule_with("}", ",\"quantity\":1000001}"), Rule::bad_quantity);
     EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(60, '[') + std::string(60, ']') + "}"), Rule::none);
-    EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(500, '[') + std::string(500, ']') + "}"), Rule::nested_too_deep);
+    EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(500, '[') + std::string(500, ']') + "}"),
+              Rule::nested_too_deep);
     EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(100'000, '[') + "}"), Rule::nested_too_deep);
     EXPECT_EQ(rule_with("}", ",\"x\":123456789012345678901234567890}"), Rule::none);
 }
@@ -126,8 +152,9 @@ TEST_F(DecoderTest, UnknownFieldsAreCounted) {
 // An independent parser must agree on what is JSON at all.
 TEST_F(DecoderTest, AgreesWithBoostJsonOnDamagedRecords) {
     std::mt19937_64 random(11);
-    const std::string base = R"({"event_id":"e1","user_id":"u1","event_type":"view","timestamp":"2019-10-01T00:00:00Z",)"
-                             R"("product_id":"p\u00e91","price":9.5,"extra":{"a":[1,2.5e3,true,null,"\n"],"b":""}})";
+    const std::string base =
+        R"({"event_id":"e1","user_id":"u1","event_type":"view","timestamp":"2019-10-01T00:00:00Z",)"
+        R"("product_id":"p\u00e91","price":9.5,"extra":{"a":[1,2.5e3,true,null,"\n"],"b":""}})";
     int accepted = 0;
     for (int i = 0; i < 60'000; ++i) {
         std::string json = base;
@@ -135,9 +162,12 @@ TEST_F(DecoderTest, AgreesWithBoostJsonOnDamagedRecords) {
             const std::string_view alphabet = "{}[]\",:\\0123456789eE.+-tfnul \x01\xC3\xA9";
             const char c = alphabet[random() % alphabet.size()];
             const std::size_t at = random() % json.size();
-            if (random() % 3 == 0) json.erase(at, 1);
-            else if (random() % 2 == 0) json.insert(at, 1, c);
-            else json[at] = c;
+            if (random() % 3 == 0)
+                json.erase(at, 1);
+            else if (random() % 2 == 0)
+                json.insert(at, 1, c);
+            else
+                json[at] = c;
         }
         boost::system::error_code error;
         const auto value = boost::json::parse(json, error);
@@ -145,7 +175,8 @@ TEST_F(DecoderTest, AgreesWithBoostJsonOnDamagedRecords) {
         if (rule == Rule::not_an_object) continue;  // told by the first byte, whatever follows
         const bool no_json = rule == Rule::bad_json || rule == Rule::not_utf8 || rule == Rule::empty_record;
         // Numbers out of a double's range are valid to Boost and refused here.
-        const bool out_of_range = !error && no_json && boost::json::serialize(value).find("1e+99999") != std::string::npos;
+        const bool out_of_range =
+            !error && no_json && boost::json::serialize(value).find("1e+99999") != std::string::npos;
         if (no_json != static_cast<bool>(error) && !out_of_range) {
             const bool huge_exponent = json.find_first_of("eE") != std::string::npos && no_json && !error;
             EXPECT_TRUE(huge_exponent) << json << " " << model::rule_name(rule) << " " << error.message();
@@ -175,7 +206,9 @@ TEST_F(CheckTest, PricesOfKnownTypes) {
     EXPECT_EQ(check("9.5", "null").rule, Rule::missing_field);
     EXPECT_EQ(check("\"p1\"", "\"\"").rule, Rule::empty_field);
     EXPECT_EQ(check("\"view\",\"timestamp\":\"2019-10-01T00:00:00Z\",\"product_id\":\"p1\",\"price\":9.5",
-                    "\"page_view\",\"timestamp\":\"2019-10-01T00:00:00Z\"").rule, Rule::none);
+                    "\"page_view\",\"timestamp\":\"2019-10-01T00:00:00Z\"")
+                  .rule,
+              Rule::none);
 }
 
 TEST_F(CheckTest, TimesTooEarlyOrTooFarAhead) {
@@ -203,7 +236,8 @@ TEST_F(CheckTest, Currencies) {
     EXPECT_EQ(check("}", ",\"currency\":\"JPY\"}").rule, Rule::none);
     EXPECT_EQ(check("}", ",\"currency\":\"eur\"}").rule, Rule::bad_currency);
     EXPECT_EQ(check("}", ",\"currency\":\"XYZ\"}").rule, Rule::bad_currency);
-    EXPECT_EQ(check("}", ",\"currency\":\"EDA\"}").rule, Rule::bad_currency) << "lies across two codes of the list";
+    EXPECT_EQ(check("}", ",\"currency\":\"EDA\"}").rule, Rule::bad_currency)
+        << "lies across two codes of the list";
 }
 
 }  // namespace

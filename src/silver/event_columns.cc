@@ -10,7 +10,8 @@ namespace millrace::silver {
 namespace {
 
 template <typename Value>
-std::shared_ptr<arrow::Array> numbers(const std::shared_ptr<arrow::DataType>& type, const std::vector<Value>& values,
+std::shared_ptr<arrow::Array> numbers(const std::shared_ptr<arrow::DataType>& type,
+                                      const std::vector<Value>& values,
                                       std::shared_ptr<arrow::Buffer> validity = nullptr) {
     return arrow::MakeArray(arrow::ArrayData::Make(type, static_cast<std::int64_t>(values.size()),
                                                    {std::move(validity), arrow::Buffer::Wrap(values)}));
@@ -38,8 +39,8 @@ void EventColumns::start(std::int64_t day, std::string_view event_type, int part
     id_offsets_.assign(1, 0);
     id_bytes_.clear();
     timestamps_.clear();
-    for (InternedColumn* column : {&user_ids_, &product_ids_, &session_ids_, &categories_, &devices_, &pages_, &keys_,
-                                   &order_ids_, &currencies_}) {
+    for (InternedColumn* column : {&user_ids_, &product_ids_, &session_ids_, &categories_, &devices_, &pages_,
+                                   &keys_, &order_ids_, &currencies_}) {
         column->clear();
     }
     keys_are_users_ = true;

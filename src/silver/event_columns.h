@@ -13,8 +13,8 @@
 
 namespace millrace::silver {
 
-/// The rows of one data file: clean events of one bronze partition, UTC day and event type, as columns. Kept and
-/// cleared from batch to batch, so that no event allocates.
+/// The rows of one data file: clean events of one bronze partition, UTC day and event type, as columns. Kept
+/// and cleared from batch to batch, so that no event allocates.
 class EventColumns {
   public:
     /// Starts a file's rows; what was there is dropped.
@@ -28,7 +28,8 @@ class EventColumns {
     /// Bytes that the columns hold; their memory is kept, so a large one is better not reused.
     [[nodiscard]] std::size_t id_bytes() const { return id_bytes_.size(); }
 
-    /// The rows in the layout of a silver file. The batch points into this object, which must outlive it unchanged.
+    /// The rows in the layout of a silver file. The batch points into this object, which must outlive it
+    /// unchanged.
     [[nodiscard]] std::shared_ptr<arrow::RecordBatch> batch(model::Timestamp processing_timestamp) const;
 
   private:
@@ -43,7 +44,8 @@ class EventColumns {
     std::vector<std::int32_t> id_offsets_;
     std::vector<char> id_bytes_;
     std::vector<std::int64_t> timestamps_;
-    InternedColumn user_ids_, product_ids_, session_ids_, categories_, devices_, pages_, keys_, order_ids_, currencies_;
+    InternedColumn user_ids_, product_ids_, session_ids_, categories_, devices_, pages_, keys_, order_ids_,
+        currencies_;
     bool keys_are_users_ = true;  // every record's key is its user_id so far, and keys_ is empty
     std::vector<double> prices_;
     std::vector<std::uint32_t> null_prices_;

@@ -10,12 +10,13 @@
 
 namespace millrace::silver {
 
-/// Tells how far back the ids must be held in memory: the horizon, measured from each partition's clock, which is the
-/// largest min(event time, log time) of its clean events, so that one skewed device clock can't move it. A partition
-/// with nothing left to read does not hold the others back. Thread-safe.
+/// Tells how far back the ids must be held in memory: the horizon, measured from each partition's clock,
+/// which is the largest min(event time, log time) of its clean events, so that one skewed device clock can't
+/// move it. A partition with nothing left to read does not hold the others back. Thread-safe.
 class Horizon {
   public:
-    Horizon(base::Duration length, int partitions) : length_(length), clocks_(static_cast<std::size_t>(partitions)) {}
+    Horizon(base::Duration length, int partitions)
+        : length_(length), clocks_(static_cast<std::size_t>(partitions)) {}
 
     [[nodiscard]] base::Duration length() const { return length_; }
     [[nodiscard]] int partitions() const { return static_cast<int>(clocks_.size()); }

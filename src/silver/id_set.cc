@@ -26,7 +26,8 @@ constexpr double growth = 1.5;
 
 std::uint32_t seconds_of(model::Timestamp time) {
     const std::int64_t seconds = std::max<std::int64_t>(time, 0) / model::us_per_second;
-    return static_cast<std::uint32_t>(std::min<std::int64_t>(seconds, std::numeric_limits<std::uint32_t>::max()));
+    return static_cast<std::uint32_t>(
+        std::min<std::int64_t>(seconds, std::numeric_limits<std::uint32_t>::max()));
 }
 
 /// Held for tens of nanoseconds, so that spinning beats sleeping.
@@ -83,7 +84,9 @@ IdSet::IdSet(std::size_t budget_bytes)
 
 IdSet::~IdSet() = default;
 
-IdSet::Shard& IdSet::shard_of(const IdHash& id) const { return shards_[id.high >> 58U]; }
+IdSet::Shard& IdSet::shard_of(const IdHash& id) const {
+    return shards_[id.high >> 58U];
+}
 
 void IdSet::prefetch(const IdHash& id) const {
     const Shard& shard = shard_of(id);
@@ -132,8 +135,8 @@ void IdSet::make_room(Shard& shard) {
     model::Timestamp before = floor_us_.load();
     while (allowed > before && !floor_us_.compare_exchange_weak(before, allowed)) {
     }
-    const auto droppable_now =
-        std::ranges::count_if(shard.slots, [&](const Entry& e) { return !e.empty() && droppable(e.seconds, e.batch); });
+    const auto droppable_now = std::ranges::count_if(
+        shard.slots, [&](const Entry& e) { return !e.empty() && droppable(e.seconds, e.batch); });
     const std::size_t kept = shard.used - static_cast<std::size_t>(droppable_now);
     std::size_t capacity = shard.slots.size();
     if (static_cast<double>(kept) > full / growth * static_cast<double>(capacity)) {
@@ -143,7 +146,8 @@ void IdSet::make_room(Shard& shard) {
         const auto stuck = std::ranges::count_if(
             shard.slots, [&](const Entry& e) { return !e.empty() && !droppable(e.seconds, e.batch); });
         // Provisional entries stay whatever the budget; a batch's size bounds them.
-        if (affordable || static_cast<double>(stuck) > 0.95 * full * static_cast<double>(capacity)) capacity = grown;
+        if (affordable || static_cast<double>(stuck) > 0.95 * full * static_cast<double>(capacity))
+            capacity = grown;
     }
     rebuild(shard, capacity, false);
 }

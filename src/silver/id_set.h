@@ -10,7 +10,8 @@
 
 namespace millrace::silver {
 
-/// 128 bits that stand for an event_id (XXH3). Two ids share one with a chance of about 1e-23 among a hundred million.
+/// 128 bits that stand for an event_id (XXH3). Two ids share one with a chance of about 1e-23 among a hundred
+/// million.
 struct IdHash {
     std::uint64_t low = 0;
     std::uint64_t high = 0;
@@ -22,9 +23,9 @@ IdHash hash_id(std::string_view event_id);
 
 /// The event_ids within the dedupe horizon, shared by all lanes, under a memory budget.
 ///
-/// Each entry has the batch that brought it. Entries of a batch that isn't committed are provisional: they are never
-/// dropped, and roll_back() takes them out. An event older than floor() that isn't found here may have been dropped,
-/// so the caller checks it against the table.
+/// Each entry has the batch that brought it. Entries of a batch that isn't committed are provisional: they
+/// are never dropped, and roll_back() takes them out. An event older than floor() that isn't found here may
+/// have been dropped, so the caller checks it against the table.
 class IdSet {
   public:
     /// `budget_bytes` bounds the memory; when it is hit the floor rises and floor_raised() tells.
@@ -49,7 +50,8 @@ class IdSet {
     /// True once since the last call when the budget forced the floor above what was allowed.
     bool floor_raised() { return floor_raised_.exchange(false); }
 
-    /// All batches up to this one are committed. Batches count from 1; 0 stands for what is loaded from the table.
+    /// All batches up to this one are committed. Batches count from 1; 0 stands for what is loaded from the
+    /// table.
     void set_committed(std::uint32_t batch) { committed_.store(batch); }
     /// Takes out the provisional entries. No other thread may use the set meanwhile.
     void roll_back();

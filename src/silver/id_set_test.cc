@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t plenty = 1U << 30U;
 
-IdHash id(std::uint64_t number) { return hash_id("evt_" + std::to_string(number)); }
+IdHash id(std::uint64_t number) {
+    return hash_id("evt_" + std::to_string(number));
+}
 
 TEST(IdSet, AnswersAsAPlainSet) {
     IdSet ids(plenty);
@@ -79,7 +81,8 @@ TEST(IdSet, TheBudgetHoldsByRaisingTheFloorVisibly) {
     constexpr std::size_t budget = 4U << 20U;
     IdSet ids(budget);
     for (std::int64_t i = 0; i < 1'000'000; ++i) {
-        ids.insert(id(static_cast<std::uint64_t>(i)), i * model::us_per_second, static_cast<std::uint32_t>(i / 1000));
+        ids.insert(id(static_cast<std::uint64_t>(i)), i * model::us_per_second,
+                   static_cast<std::uint32_t>(i / 1000));
         if (i % 1000 == 999) ids.set_committed(static_cast<std::uint32_t>(i / 1000));
         ASSERT_LE(ids.memory_bytes(), budget + (budget / 4));
     }

@@ -25,7 +25,8 @@ void InternedColumn::append(std::string_view text) {
     const auto hash = static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()));
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = hash & mask;
-    while (slots_[at].index >= 0 && (slots_[at].hash != hash || value(slots_[at].index) != text)) at = (at + 1) & mask;
+    while (slots_[at].index >= 0 && (slots_[at].hash != hash || value(slots_[at].index) != text))
+        at = (at + 1) & mask;
     last_ = slots_[at].index >= 0 ? slots_[at].index : add(text, slots_[at], hash);
     indices_.push_back(last_);
 }
@@ -61,15 +62,17 @@ void InternedColumn::clear() {
 }
 
 std::shared_ptr<arrow::Array> InternedColumn::array() const {
-    const auto values = std::make_shared<arrow::StringArray>(static_cast<std::int64_t>(offsets_.size() - 1),
-                                                             arrow::Buffer::Wrap(offsets_), arrow::Buffer::Wrap(bytes_));
+    const auto values =
+        std::make_shared<arrow::StringArray>(static_cast<std::int64_t>(offsets_.size() - 1),
+                                             arrow::Buffer::Wrap(offsets_), arrow::Buffer::Wrap(bytes_));
     // A column of nulls alone has an empty dictionary, which its placeholder index 0 would overrun.
     if (offsets_.size() == 1) {
         return arrow::MakeArrayOfNull(arrow::utf8(), static_cast<std::int64_t>(rows())).ValueOrDie();
     }
-    const auto indices = arrow::ArrayData::Make(arrow::int32(), static_cast<std::int64_t>(rows()),
-                                                {validity_bitmap(nulls_, rows()), arrow::Buffer::Wrap(indices_)},
-                                                static_cast<std::int64_t>(nulls_.size()));
+    const auto indices =
+        arrow::ArrayData::Make(arrow::int32(), static_cast<std::int64_t>(rows()),
+                               {validity_bitmap(nulls_, rows()), arrow::Buffer::Wrap(indices_)},
+                               static_cast<std::int64_t>(nulls_.size()));
     return std::make_shared<arrow::DictionaryArray>(arrow::dictionary(arrow::int32(), arrow::utf8()),
                                                     arrow::MakeArray(indices), values);
 }

@@ -11,8 +11,8 @@
 
 namespace millrace::silver {
 
-/// A string column built as a dictionary: each distinct value once, and an index a row. Parquet takes it as it is, so
-/// that a value is hashed once, here. The memory is kept from batch to batch.
+/// A string column built as a dictionary: each distinct value once, and an index a row. Parquet takes it as
+/// it is, so that a value is hashed once, here. The memory is kept from batch to batch.
 class InternedColumn {
   public:
     InternedColumn();

@@ -33,16 +33,23 @@ std::string message_of(const QuarantineRow& row) {
 
 }  // namespace
 
-QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::Rule rule, std::string_view field) {
-    return {partition,           record.offset,       record.timestamp_ms, owned(record.key),
-            owned(record.value), std::string(record.headers), rule,        field};
+QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::Rule rule,
+                             std::string_view field) {
+    return {partition,
+            record.offset,
+            record.timestamp_ms,
+            owned(record.key),
+            owned(record.value),
+            std::string(record.headers),
+            rule,
+            field};
 }
 
 std::shared_ptr<arrow::RecordBatch> quarantine_batch(const std::vector<const QuarantineRow*>& rows,
                                                      const std::string& topic, int log_epoch,
                                                      model::Timestamp quarantined_at) {
-    const auto builder =
-        storage::value_of(arrow::RecordBatchBuilder::Make(quarantine_schema(), arrow::default_memory_pool()), doing);
+    const auto builder = storage::value_of(
+        arrow::RecordBatchBuilder::Make(quarantine_schema(), arrow::default_memory_pool()), doing);
     for (const QuarantineRow* row : rows) {
         storage::check(field<arrow::StringBuilder>(*builder, 0)->Append(topic), doing);
         storage::check(field<arrow::Int32Builder>(*builder, 1)->Append(row->partition), doing);

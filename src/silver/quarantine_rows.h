@@ -26,7 +26,8 @@ struct QuarantineRow {
     std::string_view field;  ///< a literal, or empty
 };
 
-QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::Rule rule, std::string_view field);
+QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::Rule rule,
+                             std::string_view field);
 
 /// The rows in the quarantine table's layout.
 std::shared_ptr<arrow::RecordBatch> quarantine_batch(const std::vector<const QuarantineRow*>& rows,

@@ -14,12 +14,15 @@ std::shared_ptr<arrow::Field> required(const char* name, std::shared_ptr<arrow::
 std::shared_ptr<arrow::Field> optional(const char* name, std::shared_ptr<arrow::DataType> type) {
     return arrow::field(name, std::move(type), true);
 }
-std::shared_ptr<arrow::DataType> timestamp_us() { return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"); }
+std::shared_ptr<arrow::DataType> timestamp_us() {
+    return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+}
 
 std::shared_ptr<arrow::Schema> without_partition_columns(const arrow::Schema& schema) {
     arrow::FieldVector fields;
     for (const auto& field : schema.fields()) {
-        if (std::ranges::find(silver_partition_columns(), field->name()) == silver_partition_columns().end()) {
+        if (std::ranges::find(silver_partition_columns(), field->name()) ==
+            silver_partition_columns().end()) {
             fields.push_back(field);
         }
     }
@@ -67,8 +70,8 @@ const storage::ParquetLayout& silver_layout() {
         .schema = without_partition_columns(*silver_schema()),
         .plain = {"event_id"},
         .delta_encoded = {"event_timestamp", "offset", "kafka_timestamp"},
-        .dictionary_read = {"user_id", "product_id", "session_id", "product_category", "device_type", "page_url",
-                            "kafka_key", "order_id", "currency"},
+        .dictionary_read = {"user_id", "product_id", "session_id", "product_category", "device_type",
+                            "page_url", "kafka_key", "order_id", "currency"},
     };
     return layout;
 }
@@ -93,8 +96,10 @@ std::shared_ptr<arrow::Schema> quarantine_schema() {
 }
 
 const storage::ParquetLayout& quarantine_layout() {
-    static const storage::ParquetLayout layout = {
-        .schema = quarantine_schema(), .plain = {"value"}, .delta_encoded = {"offset"}, .dictionary_read = {}};
+    static const storage::ParquetLayout layout = {.schema = quarantine_schema(),
+                                                  .plain = {"value"},
+                                                  .delta_encoded = {"offset"},
+                                                  .dictionary_read = {}};
     return layout;
 }
 

@@ -53,7 +53,8 @@ std::string path_of(const json::object& action, std::string_view name) {
 
 void refuse_deletion_vector(const json::object& action, std::string_view name) {
     if (member(action, "deletionVector").is_null()) return;
-    throw Error(fmt::format("reading {}", name), "the table uses the feature deletionVectors, which is not supported",
+    throw Error(fmt::format("reading {}", name),
+                "the table uses the feature deletionVectors, which is not supported",
                 "Purge them with another engine (REORG TABLE … APPLY (PURGE)) and drop the feature.");
 }
 
@@ -188,7 +189,8 @@ Commit parse_commit(std::string_view text, std::string_view name) {
         text.remove_prefix(std::min(end + 1, text.size()));
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
         const json::value value = base::parse_json(line, name);
-        if (!value.is_object()) throw Error(fmt::format("reading {}", name), "an action is not a JSON object");
+        if (!value.is_object())
+            throw Error(fmt::format("reading {}", name), "an action is not a JSON object");
         parse_action(value.get_object(), name, commit);
     }
     return commit;

@@ -9,7 +9,8 @@
 
 #include "storage/partition_path.h"
 
-/// The actions of a Delta Lake commit, reader 1 / writer 2 (PROTOCOL.md of delta-io/delta). Timestamps are ms.
+/// The actions of a Delta Lake commit, reader 1 / writer 2 (PROTOCOL.md of delta-io/delta). Timestamps are
+/// ms.
 namespace millrace::storage {
 
 struct AddFile {
@@ -64,13 +65,13 @@ struct Commit {
     [[nodiscard]] bool removes_data() const;
 };
 
-/// Reads a commit file's lines. `name` is for Errors. Throws an Error on malformed JSON and on what reader version 1
-/// doesn't know, naming the feature; never misreads.
+/// Reads a commit file's lines. `name` is for Errors. Throws an Error on malformed JSON and on what reader
+/// version 1 doesn't know, naming the feature; never misreads.
 Commit parse_commit(std::string_view text, std::string_view name);
 std::string serialize_commit(const Commit& commit);
 
-/// The path of an add or remove, decoded. Absolute ones (a shallow clone's) and ones that leave the table are refused
-/// with an Error, since those files aren't the table's.
+/// The path of an add or remove, decoded. Absolute ones (a shallow clone's) and ones that leave the table are
+/// refused with an Error, since those files aren't the table's.
 std::string table_path(std::string_view encoded, std::string_view name);
 
 /// Throws an Error that names the feature when a table can't be read by reader version 1.

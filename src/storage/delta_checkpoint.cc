@@ -23,14 +23,17 @@ namespace {
 
 constexpr const char* writing = "writing a Delta checkpoint";
 
-std::shared_ptr<arrow::DataType> string_map() { return arrow::map(arrow::utf8(), arrow::utf8()); }
+std::shared_ptr<arrow::DataType> string_map() {
+    return arrow::map(arrow::utf8(), arrow::utf8());
+}
 
 std::shared_ptr<arrow::Schema> checkpoint_schema() {
     using arrow::boolean, arrow::field, arrow::int32, arrow::int64, arrow::list, arrow::struct_, arrow::utf8;
-    const auto txn = struct_({field("appId", utf8()), field("version", int64()), field("lastUpdated", int64())});
-    const auto add = struct_({field("path", utf8()), field("partitionValues", string_map()), field("size", int64()),
-                              field("modificationTime", int64()), field("dataChange", boolean()),
-                              field("stats", utf8())});
+    const auto txn =
+        struct_({field("appId", utf8()), field("version", int64()), field("lastUpdated", int64())});
+    const auto add =
+        struct_({field("path", utf8()), field("partitionValues", string_map()), field("size", int64()),
+                 field("modificationTime", int64()), field("dataChange", boolean()), field("stats", utf8())});
     const auto remove = struct_({field("path", utf8()), field("deletionTimestamp", int64()),
                                  field("dataChange", boolean()), field("extendedFileMetadata", boolean()),
                                  field("partitionValues", string_map()), field("size", int64())});
@@ -39,14 +42,15 @@ std::shared_ptr<arrow::Schema> checkpoint_schema() {
                                    field("schemaString", utf8()), field("partitionColumns", list(utf8())),
                                    field("configuration", string_map()), field("createdTime", int64())});
     const auto protocol = struct_({field("minReaderVersion", int32()), field("minWriterVersion", int32())});
-    return arrow::schema({field("txn", txn), field("add", add), field("remove", remove), field("metaData", metadata),
-                          field("protocol", protocol)});
+    return arrow::schema({field("txn", txn), field("add", add), field("remove", remove),
+                          field("metaData", metadata), field("protocol", protocol)});
 }
 
 /// Appends values to the fields of a struct builder, in their order.
 class StructAppender {
   public:
-    explicit StructAppender(arrow::ArrayBuilder* builder) : builder_(dynamic_cast<arrow::StructBuilder*>(builder)) {
+    explicit StructAppender(arrow::ArrayBuilder* builder)
+        : builder_(dynamic_cast<arrow::StructBuilder*>(builder)) {
         check(builder_->Append(), writing);
     }
     StructAppender& text(const std::string& value) {
@@ -113,18 +117,30 @@ class CheckpointRows {
     }
     void txn(const Txn& txn) { action(0).text(txn.app_id).integer(txn.version).integer(txn.last_updated); }
     void add(const AddFile& add) {
-        action(1).text(encode_path(add.path)).map(add.partition_values).integer(add.size)
-            .integer(add.modification_time).flag(false).text(add.stats);
+        action(1)
+            .text(encode_path(add.path))
+            .map(add.partition_values)
+            .integer(add.size)
+            .integer(add.modification_time)
+            .flag(false)
+            .text(add.stats);
     }
     void remove(const RemoveFile& remove) {
-        action(2).text(encode_path(remove.path)).integer(remove.deletion_timestamp).flag(false).flag(true)
-            .map(remove.partition_values).integer(remove.size);
+        action(2)
+            .text(encode_path(remove.path))
+            .integer(remove.deletion_timestamp)
+            .flag(false)
+            .flag(true)
+            .map(remove.partition_values)
+            .integer(remove.size);
     }
     void metadata(const Metadata& metadata) {
         StructAppender row = action(3);
         row.text(metadata.id).text(metadata.name);
         row.nested().text("parquet").map(std::map<std::string, std::string>());
-        row.text(metadata.schema_json).strings(metadata.partition_columns).map(metadata.configuration)
+        row.text(metadata.schema_json)
+            .strings(metadata.partition_columns)
+            .map(metadata.configuration)
             .integer(metadata.created_time);
     }
     void protocol(const Protocol& protocol) {
@@ -158,8 +174,11 @@ class StructColumn {
         const auto cast = value_of(value->CastTo(arrow::int64()), "reading a Delta checkpoint");
         return dynamic_cast<const arrow::Int64Scalar&>(*cast).value;
     }
-    [[nodiscard]] bool is_null(const char* name, std::int64_t row) const { return scalar(name, row) == nullptr; }
-    [[nodiscard]] std::vector<std::pair<std::string, std::string>> map(const char* name, std::int64_t row) const {
+    [[nodiscard]] bool is_null(const char* name, std::int64_t row) const {
+        return scalar(name, row) == nullptr;
+    }
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> map(const char* name,
+                                                                       std::int64_t row) const {
         std::vector<std::pair<std::string, std::string>> entries;
         const auto* maps = dynamic_cast<const arrow::MapArray*>(rows_->GetFieldByName(name).get());
         if (maps == nullptr || maps->IsNull(row)) return entries;
@@ -236,7 +255,8 @@ void read_rows(const arrow::Table& table, const std::string& name, auto&& read_r
     if (!chunks) return;
     for (const auto& chunk : chunks->chunks()) {
         auto rows = std::dynamic_pointer_cast<arrow::StructArray>(chunk);
-        if (!rows) throw Error("reading a Delta checkpoint", fmt::format("the column {} is not a struct", name));
+        if (!rows)
+            throw Error("reading a Delta checkpoint", fmt::format("the column {} is not a struct", name));
         const StructColumn column(std::move(rows));
         for (std::int64_t row = 0; row < column.size(); ++row) {
             if (column.has(row)) read_row(column, row);
@@ -281,7 +301,8 @@ std::int64_t Snapshot::txn(const std::string& app_id, std::int64_t otherwise) co
     return found == txns.end() ? otherwise : found->second.version;
 }
 
-std::int64_t write_checkpoint(const fs::path& path, const Snapshot& snapshot, std::int64_t tombstones_from_ms) {
+std::int64_t write_checkpoint(const fs::path& path, const Snapshot& snapshot,
+                              std::int64_t tombstones_from_ms) {
     CheckpointRows rows;
     rows.protocol(snapshot.protocol);
     rows.metadata(snapshot.metadata);
@@ -297,7 +318,8 @@ std::int64_t write_checkpoint(const fs::path& path, const Snapshot& snapshot, st
     const fs::path temporary = base::temporary_beside(path);
     const std::string doing = fmt::format("writing {}", path.string());
     const auto file = value_of(arrow::io::FileOutputStream::Open(temporary.string()), doing);
-    const auto properties = parquet::WriterProperties::Builder().compression(parquet::Compression::SNAPPY)->build();
+    const auto properties =
+        parquet::WriterProperties::Builder().compression(parquet::Compression::SNAPPY)->build();
     check(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), file, 1 << 20, properties), doing);
     if (::fdatasync(file->file_descriptor()) != 0) throw system_error(doing, errno);
     check(file->Close(), doing);

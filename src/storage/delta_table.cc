@@ -40,7 +40,8 @@ std::optional<std::int64_t> leading_version(const std::string& name) {
     return version;
 }
 
-/// The number of parts that a checkpoint's file name tells: 1 for `V.checkpoint.parquet`, 0 for no checkpoint.
+/// The number of parts that a checkpoint's file name tells: 1 for `V.checkpoint.parquet`, 0 for no
+/// checkpoint.
 std::size_t parts_of(const std::string& name) {
     const std::string_view rest = std::string_view(name).substr(20);
     if (rest == ".checkpoint.parquet") return 1;
@@ -66,9 +67,8 @@ LogListing list_log(const fs::path& directory) {
         listing.checkpoints[*version].push_back(entry.path());
         parts_wanted[*version] = parts;
     }
-    std::erase_if(listing.checkpoints, [&](const auto& item) {
-        return item.second.size() < parts_wanted[item.first];
-    });
+    std::erase_if(listing.checkpoints,
+                  [&](const auto& item) { return item.second.size() < parts_wanted[item.first]; });
     return listing;
 }
 
@@ -99,8 +99,8 @@ std::string random_uuid() {
     std::uniform_int_distribution<std::uint64_t> any;
     const std::uint64_t high = (any(device) & 0xFFFFFFFFFFFF0FFFULL) | 0x4000ULL;
     const std::uint64_t low = (any(device) & 0x3FFFFFFFFFFFFFFFULL) | 0x8000000000000000ULL;
-    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32U, high >> 16U & 0xFFFFU, high & 0xFFFFU,
-                       low >> 48U, low & 0xFFFFFFFFFFFFULL);
+    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32U, high >> 16U & 0xFFFFU,
+                       high & 0xFFFFU, low >> 48U, low & 0xFFFFFFFFFFFFULL);
 }
 
 Commit creating_commit(const arrow::Schema& schema, const std::vector<std::string>& partition_columns,
@@ -137,7 +137,9 @@ base::Duration interval_of(const Metadata& metadata, const std::string& key, bas
     return otherwise;
 }
 
-std::int64_t as_ms(base::Duration duration) { return duration.count() / 1000; }
+std::int64_t as_ms(base::Duration duration) {
+    return duration.count() / 1000;
+}
 
 std::int64_t modified_ms(const fs::path& path) {
     const auto time = std::chrono::file_clock::to_sys(fs::last_write_time(path));
@@ -227,8 +229,8 @@ bool DeltaTable::refresh(const OnConflict& on_commit) {
     return true;
 }
 
-/// After a long pause the commits that lead on from the snapshot may have been cleaned up: then it must not be taken
-/// for the newest version.
+/// After a long pause the commits that lead on from the snapshot may have been cleaned up: then it must not
+/// be taken for the newest version.
 void DeltaTable::check_not_left_behind() {
     const std::int64_t now = base::now_ms();
     if (now - std::exchange(refreshed_ms_, now) < ms_of_pause) return;
@@ -243,9 +245,10 @@ void DeltaTable::check_schema(const arrow::Schema& schema) const {
         base::parse_json(delta_schema(schema), "the schema")) {
         return;
     }
-    throw Error(fmt::format("opening the Delta table {} to write", root_.string()),
-                "its columns are not the ones that this program writes",
-                "Use the Millrace that wrote it, or move the table away and rebuild it with: millrace replay");
+    throw Error(
+        fmt::format("opening the Delta table {} to write", root_.string()),
+        "its columns are not the ones that this program writes",
+        "Use the Millrace that wrote it, or move the table away and rebuild it with: millrace replay");
 }
 
 std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& on_conflict) {
@@ -260,7 +263,8 @@ std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& 
                         fmt::format("version {} vanished", snapshot_.version + 1));
         }
         if (other->metadata || other->protocol) {
-            throw Error(fmt::format("committing to {}", root_.string()), "the table's schema or settings have changed",
+            throw Error(fmt::format("committing to {}", root_.string()),
+                        "the table's schema or settings have changed",
                         "Start again to work with the new ones.");
         }
         snapshot_.apply(*other);

@@ -16,14 +16,16 @@
 
 namespace millrace::storage {
 
-/// A Delta Lake table on a POSIX file system. Each object has a snapshot of its own, which refresh() and commit()
-/// move on. Not thread-safe: a thread that needs the table opens it.
+/// A Delta Lake table on a POSIX file system. Each object has a snapshot of its own, which refresh() and
+/// commit() move on. Not thread-safe: a thread that needs the table opens it.
 class DeltaTable {
   public:
     [[nodiscard]] static bool exists(const std::filesystem::path& root);
-    /// Opens at the newest version. Throws an Error when there is no table or it needs an unsupported feature.
+    /// Opens at the newest version. Throws an Error when there is no table or it needs an unsupported
+    /// feature.
     static DeltaTable open(const std::filesystem::path& root);
-    /// Opens the table to write, creating it when there is none; of several processes that try, one creates it.
+    /// Opens the table to write, creating it when there is none; of several processes that try, one creates
+    /// it.
     static DeltaTable open_or_create(const std::filesystem::path& root, const arrow::Schema& schema,
                                      const std::vector<std::string>& partition_columns);
 
@@ -33,11 +35,12 @@ class DeltaTable {
     /// Called with each commit of others that takes the version this one wanted; false gives up.
     using OnConflict = std::function<bool(const Commit& other)>;
 
-    /// Moves the snapshot to the newest version, and shows each commit on the way; false when `on_commit` stopped it.
+    /// Moves the snapshot to the newest version, and shows each commit on the way; false when `on_commit`
+    /// stopped it.
     bool refresh(const OnConflict& on_commit = {});
 
-    /// Commits the next version, durably, and returns it; nothing when `on_conflict` gave up. The snapshot then
-    /// includes all commits up to there. Writes a checkpoint when one is due.
+    /// Commits the next version, durably, and returns it; nothing when `on_conflict` gave up. The snapshot
+    /// then includes all commits up to there. Writes a checkpoint when one is due.
     std::optional<std::int64_t> commit(Commit commit, const OnConflict& on_conflict);
 
     /// Checkpoints at the present version, whether one is due or not, and cleans up the log before it.

@@ -29,7 +29,9 @@ const ParquetLayout& test_layout() {
     static const ParquetLayout layout{.schema = arrow::schema({arrow::field("id", arrow::int64(), false),
                                                                arrow::field("offset", arrow::int64()),
                                                                arrow::field("name", arrow::utf8())}),
-                                      .plain = {}, .delta_encoded = {"offset"}, .dictionary_read = {}};
+                                      .plain = {},
+                                      .delta_encoded = {"offset"},
+                                      .dictionary_read = {}};
     return layout;
 }
 
@@ -47,10 +49,12 @@ class DeltaTableTest : public testing::Test {
             EXPECT_TRUE((i % 3 == 0 ? names.AppendNull() : names.Append("n" + std::to_string(i))).ok());
         }
         const auto id_array = ids.Finish().ValueOrDie();
-        const auto rows = arrow::RecordBatch::Make(test_layout().schema, to - from, {id_array, id_array, names.Finish().ValueOrDie()});
+        const auto rows = arrow::RecordBatch::Make(test_layout().schema, to - from,
+                                                   {id_array, id_array, names.Finish().ValueOrDie()});
         AddFile add;
         add.partition_values = {{"day", day}};
-        add.path = partition_directory(add.partition_values) + "/part-" + std::to_string(files_++) + ".parquet";
+        add.path =
+            partition_directory(add.partition_values) + "/part-" + std::to_string(files_++) + ".parquet";
         fs::create_directories((root_ / add.path).parent_path());
         ParquetWriter writer(root_ / add.path, test_layout());
         writer.write(*rows);
@@ -122,14 +126,17 @@ TEST_F(DeltaTableTest, TheLoserSeesTheOthersCommitAndMayGiveUp) {
 
 TEST_F(DeltaTableTest, ACheckpointTellsTheSameAsTheCommits) {
     DeltaTable table = open();
-    for (int i = 0; i < 5; ++i) table.commit(adding(write(i * 10, i * 10 + 10, i % 2 == 0 ? "2019-10-01" : "caf\xC3\xA9 %"), i + 1), go_on);
+    for (int i = 0; i < 5; ++i)
+        table.commit(adding(write(i * 10, i * 10 + 10, i % 2 == 0 ? "2019-10-01" : "caf\xC3\xA9 %"), i + 1),
+                     go_on);
     Commit remove;
     const auto victim = table.snapshot().files.begin()->second;
     remove.removes.push_back({victim.path, victim.partition_values, victim.size, 4'000'000'000'000, true});
     table.commit(std::move(remove), go_on);
     const Snapshot before = table.snapshot();
     table.checkpoint();
-    for (int version = 0; version < 6; ++version) fs::remove(log("0000000000000000000" + std::to_string(version) + ".json"));
+    for (int version = 0; version < 6; ++version)
+        fs::remove(log("0000000000000000000" + std::to_string(version) + ".json"));
     const Snapshot after = DeltaTable::open(root_).snapshot();
     EXPECT_EQ(after.version, before.version);
     EXPECT_EQ(after.metadata.id, before.metadata.id);
@@ -149,7 +156,9 @@ TEST_F(DeltaTableTest, ACheckpointTellsTheSameAsTheCommits) {
 
 TEST_F(DeltaTableTest, UnsupportedFeaturesAreRefusedByName) {
     open();
-    append_to_log(1, R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["deletionVectors"],"writerFeatures":["deletionVectors"]}})");
+    append_to_log(
+        1,
+        R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["deletionVectors"],"writerFeatures":["deletionVectors"]}})");
     try {
         DeltaTable::open(root_);
         FAIL();
@@ -160,7 +169,8 @@ TEST_F(DeltaTableTest, UnsupportedFeaturesAreRefusedByName) {
 
 TEST_F(DeltaTableTest, AWriterFeatureIsReadableButNotWritable) {
     open();
-    append_to_log(1, R"({"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking"]}})");
+    append_to_log(
+        1, R"({"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking"]}})");
     EXPECT_NO_THROW(DeltaTable::open(root_));
     try {
         open();
@@ -171,9 +181,10 @@ TEST_F(DeltaTableTest, AWriterFeatureIsReadableButNotWritable) {
 }
 
 TEST_F(DeltaTableTest, DamagedCommitsAreErrorsThatNameTheFile) {
-    for (const char* text : {"{\"add\":{\"path\":\"a\"", "[1]", "{\"add\":{\"path\":\"/etc/passwd\"}}", "{\"add\":{\"path\":\"../x\"}}",
-                             "{\"add\":{}}", "{\"add\":{\"path\":\"s3://b/x\"}}",
-                             "{\"add\":{\"path\":\"a\",\"deletionVector\":{\"storageType\":\"u\"}}}"}) {
+    for (const char* text :
+         {"{\"add\":{\"path\":\"a\"", "[1]", "{\"add\":{\"path\":\"/etc/passwd\"}}",
+          "{\"add\":{\"path\":\"../x\"}}", "{\"add\":{}}", "{\"add\":{\"path\":\"s3://b/x\"}}",
+          "{\"add\":{\"path\":\"a\",\"deletionVector\":{\"storageType\":\"u\"}}}"}) {
         fs::remove_all(root_);
         open();
         append_to_log(1, text);
@@ -195,18 +206,21 @@ TEST_F(DeltaTableTest, AMissingCommitIsAnError) {
 
 TEST_F(DeltaTableTest, AnotherSchemaIsRefused) {
     open();
-    EXPECT_THROW(DeltaTable::open_or_create(root_, *arrow::schema({arrow::field("x", arrow::int64())}), {}), Error);
+    EXPECT_THROW(DeltaTable::open_or_create(root_, *arrow::schema({arrow::field("x", arrow::int64())}), {}),
+                 Error);
 }
 
 TEST_F(DeltaTableTest, OptimizeKeepsTheRowsAndVacuumRemovesTheRest) {
     DeltaTable table = open();
-    for (int i = 0; i < 12; ++i) table.commit(adding(write(i * 100, i * 100 + 100, i % 2 == 0 ? "a" : "b")), go_on);
+    for (int i = 0; i < 12; ++i)
+        table.commit(adding(write(i * 100, i * 100 + 100, i % 2 == 0 ? "a" : "b")), go_on);
     const auto rows = [&] {
         std::vector<std::int64_t> ids;
         const DeltaTable latest = DeltaTable::open(root_);
         for (const auto& [path, add] : latest.snapshot().files) {
             scan_parquet(root_ / path, {"id"}, [&](const arrow::RecordBatch& batch) {
-                for (std::int64_t i = 0; i < batch.num_rows(); ++i) ids.push_back(dynamic_cast<const arrow::Int64Array&>(*batch.column(0)).Value(i));
+                for (std::int64_t i = 0; i < batch.num_rows(); ++i)
+                    ids.push_back(dynamic_cast<const arrow::Int64Array&>(*batch.column(0)).Value(i));
             });
         }
         std::ranges::sort(ids);
@@ -249,7 +263,8 @@ TEST_F(DeltaTableTest, StatsTellRowsBoundsAndNulls) {
 }
 
 TEST(PartitionPath, IsEscapedAsSparkDoes) {
-    EXPECT_EQ(partition_directory({{"event_date", "2019-10-01"}, {"event_type", "a:b/c%"}}), "event_date=2019-10-01/event_type=a%3Ab%2Fc%25");
+    EXPECT_EQ(partition_directory({{"event_date", "2019-10-01"}, {"event_type", "a:b/c%"}}),
+              "event_date=2019-10-01/event_type=a%3Ab%2Fc%25");
     EXPECT_EQ(partition_directory({{"x", ""}}), "x=__HIVE_DEFAULT_PARTITION__");
     EXPECT_EQ(encode_path("event_type=a%3Ab/part 1.parquet"), "event_type=a%253Ab/part%201.parquet");
     std::mt19937_64 random(1);

@@ -16,8 +16,12 @@ class FileStats {
 
     [[nodiscard]] std::optional<std::int64_t> rows() const;
     /// The bounds of an integer column.
-    [[nodiscard]] std::optional<std::int64_t> min(std::string_view column) const { return integer("minValues", column); }
-    [[nodiscard]] std::optional<std::int64_t> max(std::string_view column) const { return integer("maxValues", column); }
+    [[nodiscard]] std::optional<std::int64_t> min(std::string_view column) const {
+        return integer("minValues", column);
+    }
+    [[nodiscard]] std::optional<std::int64_t> max(std::string_view column) const {
+        return integer("maxValues", column);
+    }
     /// The bounds of a timestamp column, µs; rounded outwards to the ms that the log keeps.
     [[nodiscard]] std::optional<std::int64_t> min_time(std::string_view column) const;
     [[nodiscard]] std::optional<std::int64_t> max_time(std::string_view column) const;

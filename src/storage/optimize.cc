@@ -22,7 +22,8 @@ namespace {
 
 using Group = std::vector<const AddFile*>;
 
-/// What files must agree on to be joined; nothing when a constant column isn't known to be constant in the file.
+/// What files must agree on to be joined; nothing when a constant column isn't known to be constant in the
+/// file.
 std::optional<std::string> group_key(const AddFile& add, const std::vector<std::string>& constant_columns) {
     std::string key = partition_directory(add.partition_values);
     const FileStats stats(add);
@@ -87,7 +88,8 @@ AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const G
     try {
         ParquetWriter writer(path, layout);
         for (const AddFile* add : group) {
-            scan_parquet(table.root() / add->path, {}, [&](const arrow::RecordBatch& rows) { writer.append(rows); });
+            scan_parquet(table.root() / add->path, {},
+                         [&](const arrow::RecordBatch& rows) { writer.append(rows); });
         }
         written = writer.finish();
     } catch (...) {
@@ -102,7 +104,8 @@ AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const G
     return joined;
 }
 
-void optimize_group(DeltaTable& table, const ParquetLayout& layout, const Group& group, OptimizeReport& report) {
+void optimize_group(DeltaTable& table, const ParquetLayout& layout, const Group& group,
+                    OptimizeReport& report) {
     // Commits that others made since the groups were chosen are in the snapshot by now.
     table.refresh();
     const auto live = [&](const AddFile* add) { return table.snapshot().files.contains(add->path); };
@@ -155,7 +158,8 @@ OptimizeReport optimize(DeltaTable& table, const ParquetLayout& layout, const Op
 
 std::vector<std::string> unnamed_files(const DeltaTable& table) {
     std::vector<std::string> names;
-    for (auto entry = fs::recursive_directory_iterator(table.root()); entry != fs::recursive_directory_iterator(); ++entry) {
+    for (auto entry = fs::recursive_directory_iterator(table.root());
+         entry != fs::recursive_directory_iterator(); ++entry) {
         const std::string name = entry->path().filename().string();
         if (name.starts_with('_') || name.starts_with('.')) {
             if (entry->is_directory()) entry.disable_recursion_pending();
@@ -169,7 +173,8 @@ std::vector<std::string> unnamed_files(const DeltaTable& table) {
     return names;
 }
 
-VacuumReport vacuum(const DeltaTable& table, base::Duration retention, base::Duration orphan_age, bool dry_run) {
+VacuumReport vacuum(const DeltaTable& table, base::Duration retention, base::Duration orphan_age,
+                    bool dry_run) {
     VacuumReport report;
     const std::int64_t now = base::now_ms();
     for (const std::string& name : unnamed_files(table)) {

@@ -13,8 +13,9 @@ struct OptimizeOptions {
     std::int64_t target_bytes = 128LL << 20;  ///< files are joined up to this size
     /// Columns that are constant within a file and stay so: files are only joined when they agree on them.
     std::vector<std::string> constant_columns;
-    /// Join only where it pays: in each group the smallest files, as long as the next is at most as large as those
-    /// before it together, and at least `fewest_files` of them. So a row is rewritten a logarithmic number of times.
+    /// Join only where it pays: in each group the smallest files, as long as the next is at most as large as
+    /// those before it together, and at least `fewest_files` of them. So a row is rewritten a logarithmic
+    /// number of times.
     bool gradual = false;
     std::size_t fewest_files = 6;
 };
@@ -27,8 +28,9 @@ struct OptimizeReport {
     std::int64_t commits = 0;
 };
 
-/// Joins small files of one partition into larger ones; the rows stay the same, so the commits have dataChange=false.
-/// Each group is a commit of its own; one whose files another writer removed meanwhile is left out.
+/// Joins small files of one partition into larger ones; the rows stay the same, so the commits have
+/// dataChange=false. Each group is a commit of its own; one whose files another writer removed meanwhile is
+/// left out.
 OptimizeReport optimize(DeltaTable& table, const ParquetLayout& layout, const OptimizeOptions& options);
 
 struct VacuumReport {
@@ -37,9 +39,11 @@ struct VacuumReport {
     std::int64_t kept_young = 0;  ///< files no commit names, too young to tell from a running writer's
 };
 
-/// Removes the data files that the table no longer names: those that a commit removed longer than `retention` ago, and
-/// those that no commit names and that are older than `orphan_age`. With `dry_run`, only counts them.
-VacuumReport vacuum(const DeltaTable& table, base::Duration retention, base::Duration orphan_age, bool dry_run);
+/// Removes the data files that the table no longer names: those that a commit removed longer than `retention`
+/// ago, and those that no commit names and that are older than `orphan_age`. With `dry_run`, only counts
+/// them.
+VacuumReport vacuum(const DeltaTable& table, base::Duration retention, base::Duration orphan_age,
+                    bool dry_run);
 
 /// The data files in the table's directory that its snapshot doesn't name, relative to it.
 std::vector<std::string> unnamed_files(const DeltaTable& table);

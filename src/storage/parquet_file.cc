@@ -31,7 +31,9 @@ constexpr std::size_t longest_stat = 64;
 
 std::shared_ptr<parquet::WriterProperties> writer_properties(const ParquetLayout& layout) {
     parquet::WriterProperties::Builder builder;
-    builder.compression(parquet::Compression::SNAPPY)->created_by("Millrace")->max_row_group_length(rows_per_group);
+    builder.compression(parquet::Compression::SNAPPY)
+        ->created_by("Millrace")
+        ->max_row_group_length(rows_per_group);
     for (const auto& column : layout.plain) builder.disable_dictionary(column);
     for (const auto& column : layout.delta_encoded) {
         builder.disable_dictionary(column)->encoding(column, parquet::Encoding::DELTA_BINARY_PACKED);
@@ -41,7 +43,8 @@ std::shared_ptr<parquet::WriterProperties> writer_properties(const ParquetLayout
 
 /// A timestamp in the ISO form of Delta's stats, whose milliseconds are rounded down (min) or up (max).
 std::string stats_time(std::int64_t us, bool up) {
-    const std::int64_t ms = up ? (us >= 0 ? (us + 999) / 1000 : us / 1000) : (us >= 0 ? us / 1000 : (us - 999) / 1000);
+    const std::int64_t ms =
+        up ? (us >= 0 ? (us + 999) / 1000 : us / 1000) : (us >= 0 ? us / 1000 : (us - 999) / 1000);
     const auto time = std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(ms));
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
@@ -142,8 +145,8 @@ std::string stats_json(const parquet::FileMetaData& metadata, const arrow::Schem
                                         {"nullCount", std::move(nulls)}});
 }
 
-std::vector<int> column_indices(const parquet::FileMetaData& metadata, const std::vector<std::string>& columns,
-                                const std::string& doing) {
+std::vector<int> column_indices(const parquet::FileMetaData& metadata,
+                                const std::vector<std::string>& columns, const std::string& doing) {
     std::vector<int> indices;
     for (const auto& name : columns) {
         const int index = metadata.schema()->ColumnIndex(name);
@@ -223,7 +226,8 @@ void scan_parquet(const fs::path& path, const std::vector<std::string>& columns,
     const auto reader = value_of(builder.properties(properties)->Build(), doing);
     const auto indices =
         columns.empty() ? all_of(metadata->num_columns()) : column_indices(*metadata, columns, doing);
-    const auto batches = value_of(reader->GetRecordBatchReader(all_of(metadata->num_row_groups()), indices), doing);
+    const auto batches =
+        value_of(reader->GetRecordBatchReader(all_of(metadata->num_row_groups()), indices), doing);
     for (;;) {
         std::shared_ptr<arrow::RecordBatch> batch;
         check(batches->ReadNext(&batch), doing);

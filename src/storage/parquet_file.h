@@ -20,10 +20,11 @@ namespace millrace::storage {
 
 /// How the columns of a table are laid out in Parquet; all are snappy-compressed.
 struct ParquetLayout {
-    std::shared_ptr<arrow::Schema> schema;     ///< of the file: without the partition columns
-    std::vector<std::string> plain;            ///< columns of mostly distinct strings: no dictionary
-    std::vector<std::string> delta_encoded;    ///< integers that rise steadily: DELTA_BINARY_PACKED
-    std::vector<std::string> dictionary_read;  ///< strings that repeat: kept as dictionaries when files are rewritten
+    std::shared_ptr<arrow::Schema> schema;   ///< of the file: without the partition columns
+    std::vector<std::string> plain;          ///< columns of mostly distinct strings: no dictionary
+    std::vector<std::string> delta_encoded;  ///< integers that rise steadily: DELTA_BINARY_PACKED
+    std::vector<std::string>
+        dictionary_read;  ///< strings that repeat: kept as dictionaries when files are rewritten
 };
 
 struct WrittenFile {
@@ -32,8 +33,8 @@ struct WrittenFile {
     std::string stats;  ///< Delta's stats JSON: numRecords, minValues, maxValues, nullCount
 };
 
-/// Writes one Parquet file, durably. A string column may be given as a dictionary array, the same in every write.
-/// The layout must outlive the writer.
+/// Writes one Parquet file, durably. A string column may be given as a dictionary array, the same in every
+/// write. The layout must outlive the writer.
 class ParquetWriter {
   public:
     ParquetWriter(const std::filesystem::path& path, const ParquetLayout& layout);

@@ -47,7 +47,9 @@ std::string partition_directory(const PartitionValues& values) {
     return directory;
 }
 
-std::string encode_path(std::string_view path) { return percent_encode(path, reserved_in_uri); }
+std::string encode_path(std::string_view path) {
+    return percent_encode(path, reserved_in_uri);
+}
 
 std::string decode_path(std::string_view encoded) {
     std::string path;

@@ -1,0 +1,327 @@
+"""Each command as a user calls it: results, exit codes, errors that say what to do."""
+import json
+import os
+import signal
+import time
+
+import duckdb
+import pytest
+
+from tests import oracle
+from tests.conftest import FIXTURES, SAMPLE, event, line, stop, wait_until
+
+
+def silver_sql(shop, query):
+    glob = f"read_parquet('{shop.data}/silver/*/*/*.parquet', hive_partitioning=true)"
+    return duckdb.sql(query.format(silver=glob)).fetchall()
+
+
+def test_a_made_up_shop_runs_from_simulator_to_table_and_is_verified(shop):
+    out = shop.run("run", "--rate", "500", "--duration", "3s", "--trigger", "1s", "--seed", "5")
+    assert "verified: every record is accounted for" in out
+    assert "The data lies in" in out
+    assert oracle.check_exactly_once(shop.data) > 1300
+
+
+def test_a_second_run_adds_new_events(shop):
+    for _ in range(2):
+        shop.run("produce", "--rate", "max", "--count", "1000", "--seed", "3")
+        shop.drain()
+    assert shop.count("silver") == 2000
+    shop.run("topic", "delete", "ecom_clickstream_raw")
+    shop.run("produce", "--rate", "max", "--count", "10", "--seed", "3")
+    shop.drain()
+    assert shop.count("silver") == 2010, "numbering starts over after a topic is deleted"
+
+
+def test_a_data_set_is_imported_once_however_often(shop):
+    for round in (1, 2):
+        out = shop.run("import", "--format", "rees46", FIXTURES / "rees46-small.csv")
+        assert "1 lines could not be converted" in out
+        shop.drain()
+        assert shop.count("silver") == 7
+        assert shop.count("quarantine") == 2 * round
+        shop.verify()
+    assert shop.count("silver", "event_type") == {"add_to_cart": 1, "purchase": 1, "view": 5}
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="the real sample is not here")
+def test_the_real_sample_gives_its_known_numbers(shop):
+    for round in (1, 2):
+        shop.run("import", "--format", "rees46", SAMPLE)
+        report = json.loads(shop.drain("--json").splitlines()[-1])
+        assert report["received"] == 17435
+        assert (report["silver"], report["duplicates"]) == ((17415, 0) if round == 1 else (0, 17415))
+        assert report["quarantined"] == 20
+        shop.verify()
+    rows = silver_sql(shop, "select event_type, count(*) from {silver} group by 1 order by 1")
+    assert rows == [("add_to_cart", 165), ("purchase", 214), ("view", 17036)]
+    counts = silver_sql(shop, "select count(distinct user_id), count(distinct session_id), "
+                              "count(*) filter (is_high_value) from {silver}")
+    assert counts == [(4500, 5061, 2886)]
+
+
+def test_hostile_records_are_quarantined_each_with_its_reason(shop):
+    good = json.dumps(event(1))
+    cases = {
+        "not_utf8": good.replace('"p1"', '"\udcff"'),
+        "bad_event_type": json.dumps(event(2, event_type="../../etc")),
+        "field_too_long": json.dumps(event(3, page_url="x" * 10_000_000)),
+        "nested_too_deep": good[:-1] + ',"x":' + "[" * 5000 + "]" * 5000 + "}",
+        "duplicate_key": good[:-1] + ',"price":1}',
+        "bad_json": good[:-1] + ',"x":1e400}',
+        "nul_character": json.dumps(event(4, page_url="a\0b")),
+        "byte_order_mark": "\ufeff" + good,
+        "empty_record": "",
+        "not_an_object": "[" + good + "]",
+        "missing_field": json.dumps(event(5, user_id=None)),
+        "wrong_type": json.dumps(event(6, price="9")),
+        "bad_price": json.dumps(event(7, price=0)),
+        "bad_timestamp": json.dumps(event(8, timestamp="2019-10-01")),
+        "timestamp_too_early": json.dumps(event(9, timestamp="1999-12-31T23:59:59Z")),
+        "timestamp_in_future": json.dumps(event(10, timestamp="2199-01-01T00:00:00Z")),
+        "bad_quantity": json.dumps(event(11, quantity=-1)),
+        "bad_currency": json.dumps(event(12, currency="euro")),
+        "empty_field": json.dumps(event(13, event_id="")),
+    }
+    lone_surrogate = good[:-1] + ',"x":"\\ud800"}'
+    shop.write(*(f"k|{value}" for value in cases.values()), f"k|{lone_surrogate}", line(99),
+               "\udcfe|" + json.dumps(event(98)), line(97, event_type="a..b"))
+    shop.drain()
+    assert shop.count("silver") == 2
+    rules = shop.count("quarantine", "rule")
+    expected = {rule: 1 for rule in cases}
+    expected["bad_json"] += 1
+    expected["not_utf8"] += 1  # the key
+    assert rules == expected
+    shop.verify()
+    listed = shop.json("quarantine", "list", "--rule", "bad_price")["rows"]
+    assert len(listed) == 1 and "price must be above 0" in listed[0]["message"]
+
+
+def test_quarantined_records_are_fixed_and_replayed_once(shop):
+    shop.write(line(1, price=0), line(2, price=-5), line(3), "k|no json")
+    shop.drain()
+    assert shop.count("silver") == 1
+    first = shop.json("quarantine", "replay", "--rule", "bad_price", "--set", "price=7.5")
+    assert first["appended"] == 2
+    again = shop.json("quarantine", "replay", "--rule", "bad_price", "--set", "price=7.5")
+    assert (again["appended"], again["already_replayed"]) == (0, 2)
+    shop.drain()
+    assert shop.count("silver") == 3
+    shop.verify()
+    records = [json.loads(r) for r in shop.run("topic", "read", "--json").splitlines()]
+    assert sum(h["key"] == "millrace-replayed-from" for r in records for h in r["headers"]) == 2
+
+
+def test_quarantined_records_are_fixed_in_an_editor(shop, tmp_path):
+    shop.write("k|no json", line(2, price=0))
+    shop.drain()
+    editor = tmp_path / "editor.sh"
+    editor.write_text("#!/bin/sh\nsed -i 's/\"price\": 0/\"price\": 3/' \"$1\"\n")
+    editor.chmod(0o755)
+    out = shop.run("quarantine", "replay", "--edit", env={"EDITOR": str(editor), "VISUAL": str(editor)})
+    assert "1 records fixed" in out and "1 are as before" in out
+    shop.drain()
+    assert shop.count("silver") == 1
+
+
+def test_ctrl_c_commits_the_last_batch(shop):
+    process = shop.start("run", "--rate", "1000", "--duration", "60s", "--trigger", "30s")
+    log = shop.data / "bronze" / "topics"
+    wait_until(lambda: log.exists() and shop.count("bronze") > 500)
+    code, out, err = stop(process)
+    assert code == 0, err
+    assert "verified" in out
+    assert shop.count("silver") > 400
+    assert oracle.check_exactly_once(shop.data) == shop.count("silver")
+
+
+def test_ctrl_c_at_any_moment_ends_cleanly(shop):
+    for wait in (0.0, 0.02, 0.05, 0.1, 0.3):
+        process = shop.start("run", "--rate", "2000", "--duration", "60s", "--trigger", "100ms")
+        wait_until(lambda: (shop.data / "bronze").exists())
+        time.sleep(wait)
+        code, out, err = stop(process)
+        assert code in (0, -signal.SIGINT), err  # before the handler stands, the signal's own way
+    shop.drain()
+    shop.verify()
+
+
+def test_run_without_a_simulator_takes_what_others_append(shop):
+    process = shop.start("run", "--no-simulator", "--trigger", "0")
+    shop.write(line(1), line(2))
+    wait_until(lambda: (shop.data / "silver" / "_delta_log").exists() and shop.count("silver") == 2)
+    code, _, err = stop(process)
+    assert code == 0, err
+
+
+def test_two_writers_at_once_add_nothing_twice(shop):
+    shop.run("produce", "--rate", "max", "--count", "1000", "--duplicates", "5%")
+    writers = [shop.start("silver", "--trigger", "0") for _ in range(2)]
+    for _ in range(10):
+        shop.run("produce", "--rate", "max", "--count", "3000", "--duplicates", "5%", "--invalid", "5%")
+    wait_until(lambda: all(p["lag"] == 0 for p in shop.json("group", "describe")["partitions"]))
+    for writer in writers:
+        code, _, err = stop(writer)
+        assert code == 0, err
+    shop.verify()
+    oracle.check_exactly_once(shop.data)
+
+
+def test_replay_gives_the_same_rows_and_a_live_writer_goes_on(shop):
+    shop.run("produce", "--rate", "max", "--count", "20000", "--duplicates", "2%", "--invalid", "2%", "--span", "30h")
+    shop.drain()
+    columns = "event_id, user_id, product_id, event_timestamp, price, partition, \"offset\", event_date, event_type"
+    before = oracle.silver(shop.data)[1].drop_columns(["processing_timestamp"]).sort_by("event_id")
+    writer = shop.start("silver", "--trigger", "200ms")
+    report = shop.json("replay")
+    assert report["received"] == 20000
+    after = oracle.silver(shop.data)[1].drop_columns(["processing_timestamp"]).sort_by("event_id")
+    assert after.equals(before)
+    shop.run("produce", "--rate", "max", "--count", "1000")
+    wait_until(lambda: all(p["lag"] == 0 for p in shop.json("group", "describe")["partitions"]))
+    code, _, err = stop(writer)
+    assert code == 0, err
+    shop.verify()
+    oracle.check_exactly_once(shop.data)
+
+
+def test_replay_keeps_rows_whose_records_the_log_no_longer_holds(shop):
+    shop.run("topic", "create", "--partitions", "1", "--segment-bytes", "20000", "--retention-bytes", "60000")
+    for _ in range(6):
+        shop.run("produce", "--rate", "20000", "--count", "100")
+        shop.drain()
+    start = shop.json("topic", "describe")["partitions"][0]["start"]
+    assert start > 0
+    report = shop.json("replay")
+    assert report["kept_rows"] == start and report["received"] == 600 - start
+    assert shop.count("silver") == 600
+    shop.verify()
+
+
+def test_settings_that_change_results_are_refused_and_replay_adopts_them(shop):
+    shop.write(line(1))
+    shop.drain()
+    shop.run("silver", "--available-now", "--currency", "USD", code=2)
+    assert "currency" in shop.stderr and "millrace replay" in shop.stderr
+    shop.run("replay", "--currency", "USD")
+    assert shop.count("silver", "currency") == {"USD": 1}
+    shop.drain("--currency", "USD")
+    shop.run("replay", "--currency", "XYZ", code=2)
+
+
+def test_a_month_replayed_a_year_later_adds_nothing_twice(shop):
+    old = [line(i, timestamp=f"2019-10-{1 + i % 28:02}T{i % 24:02}:00:00Z") for i in range(500)]
+    shop.write(*old)
+    shop.drain()
+    shop.run("produce", "--rate", "max", "--count", "2000", "--span", "48h")
+    shop.drain()
+    shop.write(*old[:300], line(1000, timestamp="2019-10-05T00:00:00Z"), line(1000, timestamp="2019-10-05T00:00:00Z"))
+    report = json.loads(shop.drain("--horizon", "1h", "--json").splitlines()[-1])
+    assert (report["silver"], report["duplicates"]) == (1, 301)
+    shop.verify()
+
+
+def test_a_skewed_clock_does_not_end_the_horizon(shop):
+    shop.write(line(1), line(2, timestamp="2019-10-01T00:00:01Z"))
+    shop.drain()
+    tomorrow = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 20 * 3600))
+    shop.write(line(3, timestamp=tomorrow), line(1), line(2, timestamp="2019-10-01T00:00:01Z"))
+    shop.drain()
+    assert shop.count("silver") == 3
+
+
+def test_a_lost_log_is_an_error_never_a_silent_skip(shop):
+    shop.write(line(1), line(2), line(3))
+    shop.drain()
+    describe = shop.json("topic", "describe")
+    partition = next(p["partition"] for p in describe["partitions"] if p["end"] > 0)
+    segment = next((shop.data / "bronze" / f"ecom_clickstream_raw-{partition}").glob("*.log"))
+    original = segment.read_bytes()
+    segment.write_bytes(original[:-10])
+    shop.run("silver", "--available-now", code=3)
+    assert "offset" in shop.stderr
+
+
+def test_options_come_from_flags_environment_and_file(shop, tmp_path):
+    config = tmp_path / "millrace.toml"
+    config.write_text('data = "{}"\n[produce]\ncount = 30\nrate = "max"\n'.format(shop.data))
+    shop.run("--config", config, "produce")
+    assert shop.count("bronze") == 30
+    shop.run("--config", config, "produce", env={"MILLRACE_COUNT": "20"})
+    assert shop.count("bronze") == 50
+    shop.run("--config", config, "produce", "--count", "1", env={"MILLRACE_COUNT": "20"})
+    assert shop.count("bronze") == 51
+    config.write_text("[produce\n")
+    shop.run("--config", config, "produce", code=2)
+    assert "line 1" in shop.stderr
+
+
+@pytest.mark.parametrize("words, says", [
+    (["produce", "--rate", "fast"], "above 0, or max"),
+    (["produce", "--span", "24h", "--rate", "max"], "--count"),
+    (["import", "nowhere.csv"], "nowhere.csv"),
+    (["silver", "--trigger", "soon"], "such as 20s"),
+    (["show", "gold"], "bronze, silver or quarantine"),
+    (["topic", "describe"], "millrace produce"),
+    (["verify"], "millrace produce"),
+    (["--bronze", "kafka://x/y", "produce"], "embedded log"),
+    (["frobnicate"], "frobnicate"),
+    (["topic", "create", "a/b"], "letters"),
+])
+def test_wrong_requests_say_what_to_do(shop, words, says):
+    code = 3 if words[0] == "import" else 2
+    out = shop.run(*words, code=code)
+    assert says in shop.stderr + out
+
+
+def test_topics_are_made_listed_read_and_deleted(shop):
+    shop.run("topic", "create", "orders", "--partitions", "2", "--compression", "zstd")
+    shop.run("topic", "create", "orders", code=2)
+    shop.run("topic", "write", "orders", "--key-separator", ":", input=b"a:1\nb:2\na:3\n")
+    assert sorted(shop.run("topic", "read", "orders", "--key-separator", ":").split()) == ["a:1", "a:3", "b:2"]
+    records = [json.loads(r) for r in shop.run("topic", "read", "orders", "--json").splitlines()]
+    assert {r["key"] for r in records} == {"a", "b"}
+    assert shop.json("topic", "list")["topics"][0]["records"] == 3
+    future = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
+    assert shop.run("topic", "read", "orders", "--from-time", future) == ""
+    shop.run("topic", "delete", "orders")
+    assert shop.json("topic", "list")["topics"] == []
+
+
+def test_help_names_every_command_and_option(shop):
+    out = shop.run("--help")
+    for command in ("run", "produce", "import", "silver", "verify", "topic", "group", "show", "count", "quarantine",
+                    "optimize", "vacuum", "replay"):
+        assert command in out
+        assert "--" in shop.run(command, "--help")
+
+
+def test_progress_is_kept_as_json(shop):
+    shop.write(line(1))
+    shop.drain()
+    kept = [json.loads(text) for text in (shop.data / "progress" / "silver.jsonl").read_text().splitlines()]
+    assert kept[-1]["received"] == 1 and kept[-1]["version"] == 1
+
+
+def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(shop_at, tmp_path):
+    mount = tmp_path / "small"
+    mount.mkdir()
+    if os.system(f"mount -t tmpfs -o size=12m tmpfs {mount} 2>/dev/null") != 0:
+        pytest.skip("this machine allows no small file system")
+    try:
+        shop = shop_at(mount / "data")
+        shop.run("produce", "--rate", "max", "--count", "200000", code=3)
+        assert "No space left" in shop.stderr and "Free some disk space" in shop.stderr
+        held = shop.count("bronze")
+        assert held > 1000
+        os.system(f"dd if=/dev/zero of={mount}/filler bs=4k 2>/dev/null")
+        shop.run("silver", "--available-now", code=3)
+        assert "No space left" in shop.stderr
+        os.system(f"mount -o remount,size=200m {mount}")
+        shop.drain()
+        shop.verify()
+        assert shop.count("silver") == held
+    finally:
+        os.system(f"umount -l {mount}")
