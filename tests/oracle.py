@@ -106,10 +106,11 @@ def check_exactly_once(data):
     found = rows.column("event_id").to_pylist()
     assert len(found) == len(set(found)), "an event_id stands twice"
     places = list(zip(rows.column("partition").to_pylist(), rows.column("offset").to_pylist()))
-    expected, counts = {}, {}
+    expected, counts, upto = {}, {}, {}
     for partition, offset, _, _, value in records(data):
-        upto = progress(table, data, partition)[0]
-        if offset >= upto:
+        if partition not in upto:
+            upto[partition] = progress(table, data, partition)[0]
+        if offset >= upto[partition]:
             continue
         tally = counts.setdefault(partition, [0, 0, 0])  # received, duplicates, quarantined
         tally[0] += 1

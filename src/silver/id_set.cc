@@ -1,10 +1,13 @@
 #include "silver/id_set.h"
 
+#include <sys/mman.h>
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <mutex>
+#include <new>
 #include <thread>
 
 namespace millrace::silver {
@@ -30,6 +33,30 @@ std::uint32_t seconds_of(model::Timestamp time) {
         std::min<std::int64_t>(seconds, std::numeric_limits<std::uint32_t>::max()));
 }
 
+/// Memory that is probed at random: large pages spare the translation misses.
+template <typename Value>
+struct HugePageAllocator {
+    using value_type = Value;
+    static constexpr std::size_t page = 2U << 20U;
+
+    HugePageAllocator() = default;
+    template <typename Other>
+    explicit HugePageAllocator(const HugePageAllocator<Other>& /*other*/) {}
+
+    Value* allocate(std::size_t count) {
+        const std::size_t bytes = count * sizeof(Value);
+        const std::size_t alignment = bytes < page ? alignof(std::max_align_t) : page;
+        void* memory = ::operator new(bytes, std::align_val_t(alignment));
+        if (bytes >= page) ::madvise(memory, bytes / page * page, MADV_HUGEPAGE);
+        return static_cast<Value*>(memory);
+    }
+    void deallocate(Value* memory, std::size_t count) {
+        const std::size_t bytes = count * sizeof(Value);
+        ::operator delete(memory, std::align_val_t(bytes < page ? alignof(std::max_align_t) : page));
+    }
+    friend bool operator==(const HugePageAllocator& /*a*/, const HugePageAllocator& /*b*/) { return true; }
+};
+
 /// Held for tens of nanoseconds, so that spinning beats sleeping.
 class SpinLock {
   public:
@@ -51,7 +78,7 @@ class SpinLock {
 /// Open addressing with linear probing; any capacity, by multiplying the hash instead of masking it.
 struct alignas(64) IdSet::Shard {
     SpinLock lock;
-    std::vector<Entry> slots;
+    std::vector<Entry, HugePageAllocator<Entry>> slots;
     std::size_t used = 0;
     std::atomic<const Entry*> data = nullptr;  // for prefetch(), which doesn't lock
     std::atomic<std::size_t> capacity = 0;
@@ -85,7 +112,7 @@ IdSet::IdSet(std::size_t budget_bytes)
 IdSet::~IdSet() = default;
 
 IdSet::Shard& IdSet::shard_of(const IdHash& id) const {
-    return shards_[id.high >> 58U];
+    return shards_[id.high >> 60U];
 }
 
 void IdSet::prefetch(const IdHash& id) const {
@@ -168,7 +195,7 @@ void IdSet::raise_floor(const Shard& shard) {
 }
 
 void IdSet::rebuild(Shard& shard, std::size_t capacity, bool drop_provisional) {
-    std::vector<Entry> old(capacity);
+    std::vector<Entry, HugePageAllocator<Entry>> old(capacity);
     bytes_ += capacity * sizeof(Entry);
     old.swap(shard.slots);
     shard.used = 0;

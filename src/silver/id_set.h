@@ -28,6 +28,9 @@ IdHash hash_id(std::string_view event_id);
 /// have been dropped, so the caller checks it against the table.
 class IdSet {
   public:
+    /// Bytes that an id takes, the room between entries included.
+    static constexpr std::int64_t bytes_per_id = 33;
+
     /// `budget_bytes` bounds the memory; when it is hit the floor rises and floor_raised() tells.
     explicit IdSet(std::size_t budget_bytes);
     ~IdSet();
@@ -61,7 +64,7 @@ class IdSet {
 
   private:
     struct Shard;
-    static constexpr std::size_t shard_count = 64;
+    static constexpr std::size_t shard_count = 16;
 
     [[nodiscard]] Shard& shard_of(const IdHash& id) const;
     void make_room(Shard& shard);

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "base/short_text.h"
+
 namespace millrace::silver {
 
 namespace {
@@ -18,14 +20,15 @@ InternedColumn::InternedColumn() : slots_(initial_slots), offsets_{0} {}
 
 void InternedColumn::append(std::string_view text) {
     // Runs of one value are common (a session, a log key): compare with the last one first.
-    if (last_ >= 0 && value(last_) == text) {
+    if (last_ >= 0 && base::equal_short(value(last_), text)) {
         indices_.push_back(last_);
         return;
     }
     const auto hash = static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()));
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = hash & mask;
-    while (slots_[at].index >= 0 && (slots_[at].hash != hash || value(slots_[at].index) != text))
+    while (slots_[at].index >= 0 &&
+           (slots_[at].hash != hash || !base::equal_short(value(slots_[at].index), text)))
         at = (at + 1) & mask;
     last_ = slots_[at].index >= 0 ? slots_[at].index : add(text, slots_[at], hash);
     indices_.push_back(last_);

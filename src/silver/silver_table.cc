@@ -70,8 +70,8 @@ const storage::ParquetLayout& silver_layout() {
         .schema = without_partition_columns(*silver_schema()),
         .plain = {"event_id"},
         .delta_encoded = {"event_timestamp", "offset", "kafka_timestamp"},
-        .dictionary_read = {"user_id", "product_id", "session_id", "product_category", "device_type",
-                            "page_url", "kafka_key", "order_id", "currency"},
+        .without_stats = {"session_id", "product_category", "device_type", "page_url", "kafka_key",
+                          "order_id", "currency"},
     };
     return layout;
 }
@@ -96,10 +96,8 @@ std::shared_ptr<arrow::Schema> quarantine_schema() {
 }
 
 const storage::ParquetLayout& quarantine_layout() {
-    static const storage::ParquetLayout layout = {.schema = quarantine_schema(),
-                                                  .plain = {"value"},
-                                                  .delta_encoded = {"offset"},
-                                                  .dictionary_read = {}};
+    static const storage::ParquetLayout layout = {
+        .schema = quarantine_schema(), .plain = {"value"}, .delta_encoded = {"offset"}, .without_stats = {}};
     return layout;
 }
 

@@ -31,7 +31,7 @@ const ParquetLayout& test_layout() {
                                                                arrow::field("name", arrow::utf8())}),
                                       .plain = {},
                                       .delta_encoded = {"offset"},
-                                      .dictionary_read = {}};
+                                      .without_stats = {}};
     return layout;
 }
 

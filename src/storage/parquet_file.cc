@@ -38,6 +38,7 @@ std::shared_ptr<parquet::WriterProperties> writer_properties(const ParquetLayout
     for (const auto& column : layout.delta_encoded) {
         builder.disable_dictionary(column)->encoding(column, parquet::Encoding::DELTA_BINARY_PACKED);
     }
+    for (const auto& column : layout.without_stats) builder.disable_statistics(column);
     return builder.build();
 }
 
@@ -58,7 +59,7 @@ std::string stats_time(std::int64_t us, bool up) {
 struct ColumnStats {
     json::value min;
     json::value max;
-    std::int64_t nulls = 0;
+    std::int64_t nulls = 0;  // -1 when it isn't known
     bool known = true;
 
     template <typename Value>
@@ -115,7 +116,8 @@ ColumnStats column_stats(const parquet::FileMetaData& metadata, int index, const
         const auto statistics = metadata.RowGroup(group)->ColumnChunk(index)->statistics();
         if (!statistics || !statistics->HasNullCount()) {
             column.known = false;
-            continue;
+            column.nulls = -1;
+            break;
         }
         column.nulls += statistics->null_count();
         if (statistics->HasMinMax()) {
@@ -134,7 +136,7 @@ std::string stats_json(const parquet::FileMetaData& metadata, const arrow::Schem
     for (int i = 0; i < schema.num_fields(); ++i) {
         const std::string& name = schema.field(i)->name();
         const ColumnStats column = column_stats(metadata, i, *schema.field(i)->type());
-        nulls[name] = column.nulls;
+        if (column.nulls >= 0) nulls[name] = column.nulls;
         if (!column.known || column.min.is_null()) continue;
         min[name] = column.min;
         max[name] = column.max;
@@ -208,8 +210,7 @@ WrittenFile ParquetWriter::finish() {
 }
 
 void scan_parquet(const fs::path& path, const std::vector<std::string>& columns,
-                  const std::function<void(const arrow::RecordBatch&)>& visit,
-                  const std::vector<std::string>& as_dictionary) {
+                  const std::function<void(const arrow::RecordBatch&)>& visit) {
     const std::string doing = fmt::format("reading {}", path.string());
     const auto file = value_of(arrow::io::ReadableFile::Open(path.string()), doing);
     parquet::arrow::FileReaderBuilder builder;
@@ -218,11 +219,7 @@ void scan_parquet(const fs::path& path, const std::vector<std::string>& columns,
     parquet::ArrowReaderProperties properties;
     properties.set_batch_size(64 << 10);
     properties.set_pre_buffer(false);
-    for (const auto& name : as_dictionary) {
-        if (const int index = metadata->schema()->ColumnIndex(name); index >= 0) {
-            properties.set_read_dictionary(index, true);
-        }
-    }
+
     const auto reader = value_of(builder.properties(properties)->Build(), doing);
     const auto indices =
         columns.empty() ? all_of(metadata->num_columns()) : column_indices(*metadata, columns, doing);

@@ -23,8 +23,7 @@ struct ParquetLayout {
     std::shared_ptr<arrow::Schema> schema;   ///< of the file: without the partition columns
     std::vector<std::string> plain;          ///< columns of mostly distinct strings: no dictionary
     std::vector<std::string> delta_encoded;  ///< integers that rise steadily: DELTA_BINARY_PACKED
-    std::vector<std::string>
-        dictionary_read;  ///< strings that repeat: kept as dictionaries when files are rewritten
+    std::vector<std::string> without_stats;  ///< columns that no reader skips files by
 };
 
 struct WrittenFile {
@@ -58,7 +57,6 @@ class ParquetWriter {
 
 /// Reads the named columns of a Parquet file, batch by batch, in row order. With no columns named, all.
 void scan_parquet(const std::filesystem::path& path, const std::vector<std::string>& columns,
-                  const std::function<void(const arrow::RecordBatch&)>& visit,
-                  const std::vector<std::string>& as_dictionary = {});
+                  const std::function<void(const arrow::RecordBatch&)>& visit);
 
 }  // namespace millrace::storage
