@@ -51,3 +51,14 @@ for file in "${requirements[@]}"; do
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$file"
     cp "$file" "$stamp"
 done
+
+# The jars that the long tests run: Kafka's own tools, and Delta for Spark.
+if [[ $purpose == long ]]; then
+    for name in kafka delta; do
+        pom=tests/compat/jvm/$name/pom.xml
+        cmp -s "$pom" "build/jars/$name/pom.xml" && continue
+        echo "setup: fetching the jars of $pom"
+        mvn -q -B -f "$pom" dependency:copy-dependencies -DoutputDirectory="$PWD/build/jars/$name" >/dev/null
+        cp "$pom" "build/jars/$name/pom.xml"
+    done
+fi

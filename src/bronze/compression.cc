@@ -13,10 +13,12 @@ namespace millrace::bronze {
 namespace {
 
 void compress_lz4(std::string_view plain, std::string& into) {
+    LZ4F_preferences_t preferences{};
+    preferences.frameInfo.blockMode = LZ4F_blockIndependent;  // Kafka reads no other
     const std::size_t before = into.size();
-    into.resize(before + LZ4F_compressFrameBound(plain.size(), nullptr));
-    const std::size_t size =
-        LZ4F_compressFrame(into.data() + before, into.size() - before, plain.data(), plain.size(), nullptr);
+    into.resize(before + LZ4F_compressFrameBound(plain.size(), &preferences));
+    const std::size_t size = LZ4F_compressFrame(into.data() + before, into.size() - before, plain.data(),
+                                                plain.size(), &preferences);
     if (LZ4F_isError(size) != 0) throw Error("compressing a record batch with lz4", LZ4F_getErrorName(size));
     into.resize(before + size);
 }

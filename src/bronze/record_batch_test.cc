@@ -120,7 +120,7 @@ TEST(RecordBatch, ARecordOverTheLimitIsRefused) {
 }
 
 TEST(Varint, RoundTripsAtEveryLength) {
-    for (int bits = 0; bits < 64; ++bits) {
+    for (int bits = 0; bits < 63; ++bits) {
         for (const std::int64_t value :
              {std::int64_t{1} << bits, -(std::int64_t{1} << bits), (std::int64_t{1} << bits) - 1}) {
             char text[max_varint_bytes];

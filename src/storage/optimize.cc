@@ -10,8 +10,10 @@
 #include <set>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/fail_point.h"
 #include "base/file.h"
+#include "storage/arrow_status.h"
 #include "storage/file_stats.h"
 
 namespace millrace::storage {
@@ -78,6 +80,21 @@ std::string fresh_name() {
     return fmt::format("part-{:08x}{:08x}-optimized.snappy.parquet", device(), device());
 }
 
+/// Rows with the layout's columns and types: another engine may have written the same values with other
+/// marks, such as timestamps without their zone, or columns that may be null.
+std::shared_ptr<arrow::RecordBatch> conform(const arrow::RecordBatch& rows, const arrow::Schema& schema,
+                                            const std::string& doing) {
+    arrow::ArrayVector columns;
+    for (const auto& field : schema.fields()) {
+        const auto column = rows.GetColumnByName(field->name());
+        if (!column) throw Error(doing, fmt::format("it has no column {}", field->name()));
+        columns.push_back(
+            column->type()->Equals(field->type()) ? column : value_of(column->View(field->type()), doing));
+    }
+    return arrow::RecordBatch::Make(std::make_shared<arrow::Schema>(schema), rows.num_rows(),
+                                    std::move(columns));
+}
+
 AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const Group& group) {
     AddFile joined;
     joined.partition_values = group.front()->partition_values;
@@ -88,8 +105,10 @@ AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const G
     try {
         ParquetWriter writer(path, layout);
         for (const AddFile* add : group) {
-            scan_parquet(table.root() / add->path, {},
-                         [&](const arrow::RecordBatch& rows) { writer.append(rows); });
+            const std::string doing = fmt::format("joining {}", add->path);
+            scan_parquet(table.root() / add->path, {}, [&](const arrow::RecordBatch& rows) {
+                writer.append(*conform(rows, *layout.schema, doing));
+            });
         }
         written = writer.finish();
     } catch (...) {

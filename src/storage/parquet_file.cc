@@ -219,6 +219,7 @@ void scan_parquet(const fs::path& path, const std::vector<std::string>& columns,
     parquet::ArrowReaderProperties properties;
     properties.set_batch_size(64 << 10);
     properties.set_pre_buffer(false);
+    properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);  // Spark's old timestamps
 
     const auto reader = value_of(builder.properties(properties)->Build(), doing);
     const auto indices =

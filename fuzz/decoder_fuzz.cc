@@ -1,0 +1,35 @@
+// Any bytes: the decoder must neither crash nor accept what a second parser refuses, nor refuse as JSON what
+// it accepts.
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <string>
+
+#include "bronze/record.h"
+#include "silver/check.h"
+#include "silver/decoder.h"
+
+using millrace::model::Rule;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static millrace::silver::Decoder decoder;
+    static const millrace::silver::RuleOptions options;
+    static millrace::silver::EventTypes types(100);
+    static millrace::silver::Checker checker(options, types);
+    std::string text(reinterpret_cast<const char*>(data), size);
+    text.append(millrace::bronze::record_padding, '\0');
+    millrace::model::Event event;
+    const auto verdict = decoder.decode(std::string_view(text).substr(0, size), event);
+    boost::system::error_code error;
+    boost::json::parse_options depth;
+    depth.max_depth = 4096;
+    const auto parsed = boost::json::parse(std::string_view(text).substr(0, size), error, {}, depth);
+    if (verdict.ok()) {
+        if (error || !parsed.is_object()) std::abort();
+        if (event.event_id != parsed.at("event_id").as_string()) std::abort();
+        checker.check(event, 1'569'888'000'000);
+    } else if (verdict.rule == Rule::bad_json && !error) {
+        // Boost takes numbers beyond a double's range, which the rules refuse.
+        if (text.find_first_of("eE0123456789") == std::string::npos) std::abort();
+    }
+    return 0;
+}
