@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 
+import freshness
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "bench"
 MILLRACE = ROOT / "build" / "release" / "millrace"
@@ -135,7 +137,10 @@ def main():
     for name, peer in result["peers"].items():
         print(f"{name:12}{peer['rows_per_second']:12,.0f}{peer['us_per_event']:14.2f}{peer['memory']:10,.0f}"
               f"{own['rows_per_second'] / peer['rows_per_second']:15.2f}x")
+    result["freshness"] = freshness.measure()
     result["steps"] = micro()
+    fresh = result["freshness"]
+    print(f"\nfreshness at 1,000 events/s: p50 {fresh['p50_ms']:.0f} ms, p99 {fresh['p99_ms']:.0f} ms")
     print("\nstep (one thread)        events/s")
     for name, rate in result["steps"].items():
         print(f"{name:20}{rate:14,.0f}")

@@ -19,6 +19,6 @@ for source in $(git ls-files 'src/*.cc'); do
     [[ -e $stamps/$key ]] || todo+=("$source $stamps/$key")
 done
 printf '%s\n' "${todo[@]}" | grep . | xargs -P "$(nproc)" -L 1 bash -c \
-    'clang-tidy-19 --quiet -p build/clang "$0" >"$1.log" 2>&1 && mv "$1.log" "$1" || { cat "$1.log"; rm "$1.log"; exit 255; }' ||
+    'clang-tidy-19 --quiet -p build/clang "$0" >"$1.log" 2>&1 && mv "$1.log" "$1" || { cat "$1.log"; rm "$1.log"; exit 1; }' ||
     { [[ ${#todo[@]} -eq 0 ]] || exit 1; }
 echo "lint: clang-tidy found nothing (${#todo[@]} files checked, the others unchanged)"

@@ -66,13 +66,12 @@ Lane::~Lane() = default;
 
 void Lane::assign(int number, const PartitionProgress& progress, std::set<bronze::Offset> quarantined,
                   std::optional<bronze::Offset> end) {
-    for (const auto& partition : partitions_) {
-        if (partition->number != number) continue;
-        partition->reader = context_.log.read(number, progress.next_offset);
-        partition->part = {.partition = number, .first_offset = progress.next_offset, .end = progress};
-        partition->quarantined_before = std::move(quarantined);
-        partition->end = end;
-    }
+    Partition& partition =
+        **std::ranges::find_if(partitions_, [&](const auto& p) { return p->number == number; });
+    partition.reader = context_.log.read(number, progress.next_offset);
+    partition.part = {.partition = number, .first_offset = progress.next_offset, .end = progress};
+    partition.quarantined_before = std::move(quarantined);
+    partition.end = end;
     checker_.forget();
 }
 

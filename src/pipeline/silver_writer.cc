@@ -102,6 +102,7 @@ std::vector<storage::AddFile> SilverWriter::write_files(const std::vector<LanePa
     std::ranges::sort(files, std::greater(), &silver::EventColumns::rows);
     std::vector<storage::AddFile> adds(files.size());
     std::vector<std::function<void()>> tasks;
+    tasks.reserve(files.size());
     for (std::size_t i = 0; i < files.size(); ++i) {
         tasks.emplace_back([&, i] { adds[i] = write_file(*files[i], i, now); });
     }

@@ -122,6 +122,7 @@ std::int64_t load_ids(const std::filesystem::path& root, const Files& files, sil
     ids.set_floor(floor);
     std::atomic<std::int64_t> loaded = 0;
     std::vector<std::function<void()>> tasks;
+    tasks.reserve(wanted.size());
     for (const storage::AddFile* add : wanted) {
         tasks.emplace_back([&, add] { loaded += load_file(root, *add, floor, ids, horizon); });
     }

@@ -17,7 +17,7 @@ constexpr std::array devices = {"mobile", "mobile", "mobile", "desktop", "deskto
 
 constexpr double hot_share = 0.20;   // of all events
 constexpr double leaves = 1.0 / 12;  // a visit has twelve events on average
-constexpr auto visit_ends_after = 30 * 60 * model::us_per_second;
+constexpr auto visit_ends_after = model::us_per_hour / 2;
 constexpr std::size_t largest_cart = 8;
 
 }  // namespace
