@@ -32,7 +32,9 @@ def fail_points(tmp_path):
             shop.run(*step)
         short = ["2s" if word == "20s" else word for word in command]
         shop.run(*short, env={"MILLRACE_FAIL_LIST": str(listing)})
-        found += [(name, point) for point in sorted(set(listing.read_text().split()))]
+        points = sorted(set(listing.read_text().split()))
+        # In `run` files are joined in the background, now and then; the command `optimize` does it for certain.
+        found += [(name, point) for point in points if name != "run" or not point.startswith("optimize")]
     return found
 
 
