@@ -35,8 +35,8 @@ db.execute('''copy (select * exclude (copy_number) from (
              user_id:'VARCHAR', product_id:'VARCHAR', event_type:'VARCHAR', "timestamp":'VARCHAR', session_id:'VARCHAR',
              product_category:'VARCHAR', device_type:'VARCHAR', page_url:'VARCHAR', price:'VARCHAR'}))
     where event_id is not null and user_id is not null and price > 0 and event_timestamp is not null)
-    where copy_number = 1) to '%s' (format parquet, partition_by (event_date, event_type), compression snappy)'''
-    % target, [source])
+    where copy_number = 1) to 'TARGET' (format parquet, partition_by (event_date, event_type), compression snappy)'''
+    .replace("TARGET", target), [source])
 print(db.execute(f"select count(*) from read_parquet('{target}/*/*/*.parquet')").fetchone()[0])
 """
 
@@ -45,15 +45,16 @@ import chdb, sys
 source, target = sys.argv[1:]
 chdb.query(f'''insert into function file('{target}/{{_partition_id}}.parquet', 'Parquet')
     partition by concat(event_date, '_', event_type)
-    select event_id, user_id, product_id, event_type, parseDateTime64BestEffortOrNull(timestamp, 6, 'UTC') as event_timestamp,
-           session_id, product_category, device_type, page_url, toFloat64OrNull(price) as p, p > 500 as is_high_value,
-           formatDateTime(event_timestamp, '%Y-%m-%d') as event_date
-    from file('{source}', 'JSONEachRow', 'event_id String, user_id Nullable(String), product_id String, event_type String,
-              timestamp String, session_id String, product_category String, device_type String, page_url String, price String')
-    where user_id is not null and p > 0 and event_timestamp is not null
+    select event_id, user_id, product_id, event_type, event_timestamp, session_id, product_category, device_type, page_url,
+           price, price > 500 as is_high_value, formatDateTime(event_timestamp, '%Y-%m-%d') as event_date
+    from (select JSONExtract(line, 'Tuple(event_id String, user_id String, product_id String, event_type String, timestamp String, session_id String, product_category String, device_type String, page_url String, price Float64)') as e,
+                 e.event_id as event_id, e.user_id as user_id, e.product_id as product_id, e.event_type as event_type,
+                 parseDateTime64BestEffortOrNull(e.timestamp, 6, 'UTC') as event_timestamp, e.session_id as session_id,
+                 e.product_category as product_category, e.device_type as device_type, e.page_url as page_url, e.price as price
+          from file('{source}', 'LineAsString', 'line String'))
+    where user_id != '' and price > 0 and event_timestamp is not null
     limit 1 by event_id
-    settings max_threads = 2, input_format_allow_errors_ratio = 0.1, output_format_parquet_compression_method = 'snappy',
-             input_format_json_read_numbers_as_strings = 1''')
+    settings max_threads = 2, output_format_parquet_compression_method = 'snappy' ''')
 print(chdb.query(f"select count() from file('{target}/*.parquet', 'Parquet')", "CSV").data().strip())
 """
 
@@ -71,6 +72,7 @@ print(json.dumps({"wall": time.monotonic() - started, "cpu": usage.ru_utime + us
 """]
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
+    os.sync()  # what the one before left to be written is not this one's to wait for
     done = subprocess.run([*helper, *map(str, command)], capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{name} failed: {done.stderr[-800:]}")
@@ -98,12 +100,12 @@ def silver(data):
 
 def compare():
     data = prepare(EVENTS)
-    (WORK / "duck.py").write_text(DUCKDB)
-    (WORK / "chdb.py").write_text(CHDB)
+    (WORK / "peer_duckdb.py").write_text(DUCKDB)
+    (WORK / "peer_chdb.py").write_text(CHDB)
     peers = {"millrace": lambda: silver(data)}
     source = WORK / "events.ndjson"
-    peers["duckdb"] = lambda: timed("duckdb", [sys.executable, WORK / "duck.py", source, WORK / "duck"], WORK / "duck")
-    peers["chdb"] = lambda: timed("chdb", [sys.executable, WORK / "chdb.py", source, WORK / "chdb"], WORK / "chdb")
+    peers["duckdb"] = lambda: timed("duckdb", [sys.executable, WORK / "peer_duckdb.py", source, WORK / "duck"], WORK / "duck")
+    peers["chdb"] = lambda: timed("chdb", [sys.executable, WORK / "peer_chdb.py", source, WORK / "chdb"], WORK / "chdb")
     runs = {name: [] for name in peers}
     for _ in range(ROUNDS):  # in turn, so that a change of the machine's speed hits all alike
         for name, run in peers.items():

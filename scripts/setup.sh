@@ -12,7 +12,7 @@ packages=(
 )
 purpose=${MILLRACE_SETUP:-build}
 case "$purpose" in
-    lint) packages+=(clang-format-19 clang-tidy-19) ;;
+    lint) packages+=(clang-19 clang-format-19 clang-tidy-19) ;;
     fuzz) packages+=(clang-19 libclang-rt-19-dev) ;;
     long) packages+=(default-jre-headless maven) ;;
 esac
