@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         const auto commit = storage::parse_commit({reinterpret_cast<const char*>(data), size}, "commit");
         if (commit.protocol) storage::check_readable(*commit.protocol, "table");
-        for (const auto& add : commit.adds) storage::FileStats(add).rows();
+        for (const auto& add : commit.adds) static_cast<void>(storage::FileStats(add).rows());
         const auto again = storage::parse_commit(storage::serialize_commit(commit), "again");
         if (again.adds.size() != commit.adds.size() || again.removes.size() != commit.removes.size() ||
             again.txns.size() != commit.txns.size()) {
