@@ -8,10 +8,10 @@
 
 #include <atomic>
 #include <cerrno>
-#include <random>
 
 #include "base/error.h"
 #include "base/fail_point.h"
+#include "base/random_id.h"
 
 namespace millrace::base {
 
@@ -51,10 +51,7 @@ void write_temporary(const fs::path& temporary, std::string_view content) {
 fs::path temporary_beside(const fs::path& path) {
     // Random, since workers on other machines and in other containers share the directory, and may share the
     // pid.
-    static const std::string process = [] {
-        std::random_device device;
-        return fmt::format("{:08x}{:08x}", device(), device());
-    }();
+    static const std::string process = random_id();
     static std::atomic<unsigned> counter = 0;
     return path.parent_path() / fmt::format(".{}.{}.{}.tmp", path.filename().string(), process, counter++);
 }

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "storage/column.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
 
@@ -20,10 +21,10 @@ std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quaranti
         if (stats.max("partition").value_or(partition) < partition) continue;
         const std::vector<std::string> columns = {"topic", "partition", "offset", "log_epoch"};
         storage::scan_parquet(quarantine.root() / path, columns, [&](const arrow::RecordBatch& rows) {
-            const auto& topics = dynamic_cast<const arrow::StringArray&>(*rows.column(0));
-            const auto& partitions = dynamic_cast<const arrow::Int32Array&>(*rows.column(1));
-            const auto& values = dynamic_cast<const arrow::Int64Array&>(*rows.column(2));
-            const auto& epochs = dynamic_cast<const arrow::Int32Array&>(*rows.column(3));
+            const auto& topics = storage::column<arrow::StringArray>(rows, "topic");
+            const auto& partitions = storage::column<arrow::Int32Array>(rows, "partition");
+            const auto& values = storage::column<arrow::Int64Array>(rows, "offset");
+            const auto& epochs = storage::column<arrow::Int32Array>(rows, "log_epoch");
             for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
                 const bool ours = topics.GetView(i) == topic && partitions.Value(i) == partition &&
                                   epochs.Value(i) == epoch;

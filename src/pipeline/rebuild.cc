@@ -8,6 +8,7 @@
 #include "base/fail_point.h"
 #include "pipeline/quarantined_offsets.h"
 #include "silver/silver_table.h"
+#include "storage/column.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
 
@@ -53,7 +54,7 @@ storage::AddFile Rebuild::keep_rows_before(const storage::AddFile& add, bronze::
                 fmt::format("-kept-{}.snappy.parquet", base::now_us());
     storage::ParquetWriter writer(silver_.root() / kept.path, silver::silver_layout());
     storage::scan_parquet(silver_.root() / add.path, {}, [&](const arrow::RecordBatch& rows) {
-        const auto& offsets = dynamic_cast<const arrow::Int64Array&>(*rows.GetColumnByName("offset"));
+        const auto& offsets = storage::column<arrow::Int64Array>(rows, "offset");
         std::int64_t from = 0;
         while (from < rows.num_rows()) {
             std::int64_t to = from;

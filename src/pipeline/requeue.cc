@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "produce/appender.h"
+#include "storage/column.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
@@ -19,10 +20,7 @@ namespace json = boost::json;
 
 namespace {
 
-template <typename Array>
-const Array& column(const arrow::RecordBatch& rows, const char* name) {
-    return dynamic_cast<const Array&>(*rows.GetColumnByName(name));
-}
+using storage::column;
 
 std::optional<std::string> optional_bytes(const arrow::BinaryArray& values, std::int64_t row) {
     if (values.IsNull(row)) return std::nullopt;

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <map>
-#include <random>
 #include <set>
 
 #include "base/clock.h"
 #include "base/fail_point.h"
+#include "base/random_id.h"
 #include "pipeline/quarantined_offsets.h"
 #include "silver/silver_table.h"
 #include "storage/parquet_file.h"
@@ -18,12 +18,6 @@ namespace millrace::pipeline {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Tells one process's files from another's.
-std::string random_id() {
-    std::random_device device;
-    return fmt::format("{:08x}{:08x}", device(), device());
-}
 
 /// The quarantine rows of all parts, by partition.
 std::map<int, std::vector<const silver::QuarantineRow*>> rows_by_partition(
@@ -49,7 +43,7 @@ SilverWriter::SilverWriter(const DataDirectory& data, const bronze::EventLog& lo
       silver_(storage::DeltaTable::open_or_create(data.silver(), *silver::silver_schema(),
                                                   silver::silver_partition_columns())),
       quarantine_(storage::DeltaTable::open_or_create(data.quarantine(), *silver::quarantine_schema(), {})),
-      run_id_(random_id()) {}
+      run_id_(base::random_id()) {}
 
 void SilverWriter::refresh() {
     silver_.refresh();

@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 
+#include "storage/column.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
 
@@ -16,13 +17,10 @@ using model::Timestamp;
 
 namespace {
 
+using storage::column;
+
 constexpr Timestamp earliest = std::numeric_limits<Timestamp>::min();
 constexpr Timestamp latest = std::numeric_limits<Timestamp>::max();
-
-template <typename Array>
-const Array& column(const arrow::RecordBatch& batch, const char* name) {
-    return dynamic_cast<const Array&>(*batch.GetColumnByName(name));
-}
 
 void scan_ids(const std::filesystem::path& root, const storage::AddFile& add,
               const std::function<void(const silver::IdHash&, Timestamp)>& visit) {

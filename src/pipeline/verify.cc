@@ -11,6 +11,7 @@
 #include "pipeline/partition_progress.h"
 #include "pipeline/table_ids.h"
 #include "silver/silver_table.h"
+#include "storage/column.h"
 #include "storage/file_stats.h"
 #include "storage/optimize.h"
 #include "storage/parquet_file.h"
@@ -20,6 +21,8 @@ namespace millrace::pipeline {
 namespace json = boost::json;
 
 namespace {
+
+using storage::column;
 
 /// Counts the faults of one check and keeps the first one's description.
 class Finding {
@@ -66,11 +69,6 @@ class OffsetSet {
     std::int64_t size_ = 0;
 };
 
-template <typename Array>
-const Array& column(const arrow::RecordBatch& rows, const char* name) {
-    return dynamic_cast<const Array&>(*rows.GetColumnByName(name));
-}
-
 class Verifier {
   public:
     Verifier(const DataDirectory& data, const bronze::EventLog& log)
@@ -78,7 +76,12 @@ class Verifier {
           silver_(storage::DeltaTable::open(data.silver())),
           quarantine_(storage::DeltaTable::open(data.quarantine())),
           silver_offsets_(static_cast<std::size_t>(log.partitions())),
-          quarantined_offsets_(static_cast<std::size_t>(log.partitions())) {}
+          quarantined_offsets_(static_cast<std::size_t>(log.partitions())) {
+        for (int p = 0; p < log.partitions(); ++p) {
+            progress_.push_back(
+                read_progress(silver_.snapshot(), log.topic(), log.epoch(), p, log.offsets(p).start));
+        }
+    }
 
     VerifyReport run() {
         check_schemas();
@@ -96,9 +99,8 @@ class Verifier {
 
   private:
     void add(Check check) { report_.checks.push_back(std::move(check)); }
-    [[nodiscard]] PartitionProgress progress(int partition) const {
-        return read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), partition,
-                             log_.offsets(partition).start);
+    [[nodiscard]] const PartitionProgress& progress(int partition) const {
+        return progress_[static_cast<std::size_t>(partition)];
     }
 
     void check_schemas() {
@@ -364,6 +366,7 @@ class Verifier {
     storage::DeltaTable
         silver_;  // opened before quarantine_: rows quarantined meanwhile lie past its progress
     storage::DeltaTable quarantine_;
+    std::vector<PartitionProgress> progress_;  // by partition
     std::vector<OffsetSet> silver_offsets_;
     std::vector<OffsetSet> quarantined_offsets_;
     VerifyReport report_;

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <random>
 #include <set>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/file.h"
+#include "base/random_id.h"
 #include "storage/arrow_status.h"
 #include "storage/file_stats.h"
 
@@ -76,8 +76,7 @@ std::vector<Group> choose_gradually(Group files, const OptimizeOptions& options)
 }
 
 std::string fresh_name() {
-    std::random_device device;
-    return fmt::format("part-{:08x}{:08x}-optimized.snappy.parquet", device(), device());
+    return fmt::format("part-{}-optimized.snappy.parquet", base::random_id());
 }
 
 /// Rows with the layout's columns and types: another engine may have written the same values with other

@@ -172,7 +172,6 @@ def test_two_writers_at_once_add_nothing_twice(shop):
 def test_replay_gives_the_same_rows_and_a_live_writer_goes_on(shop):
     shop.run("produce", "--rate", "max", "--count", "20000", "--duplicates", "2%", "--invalid", "2%", "--span", "30h")
     shop.drain()
-    columns = "event_id, user_id, product_id, event_timestamp, price, partition, \"offset\", event_date, event_type"
     before = oracle.silver(shop.data)[1].drop_columns(["processing_timestamp"]).sort_by("event_id")
     writer = shop.start("silver", "--trigger", "200ms")
     report = shop.json("replay")
