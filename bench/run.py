@@ -24,17 +24,24 @@ DUCKDB = """
 import duckdb, sys
 source, target = sys.argv[1:]
 db = duckdb.connect()
-db.execute("set threads = 2")
-db.execute('''copy (select * exclude (copy_number) from (
-    select *, row_number() over (partition by event_id) as copy_number from (
-        select event_id, user_id, product_id, event_type, try_cast("timestamp" as timestamptz) as event_timestamp,
-               session_id, product_category, device_type, page_url, try_cast(price as double) as price,
-               try_cast(price as double) > 500 as is_high_value,
-               strftime(try_cast("timestamp" as timestamptz), '%Y-%m-%d') as event_date
-        from read_json(?, format='newline_delimited', ignore_errors=true, columns={event_id:'VARCHAR',
-             user_id:'VARCHAR', product_id:'VARCHAR', event_type:'VARCHAR', "timestamp":'VARCHAR', session_id:'VARCHAR',
-             product_category:'VARCHAR', device_type:'VARCHAR', page_url:'VARCHAR', price:'VARCHAR'}))
-    where event_id is not null and user_id is not null and price > 0 and event_timestamp is not null)
+db.execute("set threads = 2; set timezone = 'UTC'")
+db.execute('''copy (
+    select * exclude (copy_number) from (
+        select *, row_number() over (partition by event_id) as copy_number from (
+            select event_id, user_id, product_id, event_type, try_cast("timestamp" as timestamptz) as event_timestamp,
+                   session_id, product_category, device_type, page_url, try_cast(price_text as double) as price,
+                   price > 500 as is_high_value, strftime(event_timestamp, '%Y-%m-%d') as event_date,
+                   hour(event_timestamp)::int as event_hour, coalesce(try_cast(quantity_text as int), 1) as quantity, order_id,
+                   coalesce(currency_text, 'EUR') as currency, now() as processing_timestamp
+            from read_json(?, format='newline_delimited', ignore_errors=true, columns={event_id:'VARCHAR',
+                 user_id:'VARCHAR', product_id:'VARCHAR', event_type:'VARCHAR', "timestamp":'VARCHAR', session_id:'VARCHAR',
+                 product_category:'VARCHAR', device_type:'VARCHAR', page_url:'VARCHAR', price:'VARCHAR', quantity:'VARCHAR',
+                 order_id:'VARCHAR', currency:'VARCHAR'}) as r(event_id, user_id, product_id, event_type, "timestamp", session_id,
+                 product_category, device_type, page_url, price_text, quantity_text, order_id, currency_text))
+        where event_id <> '' and user_id <> '' and regexp_full_match(event_type, '[A-Za-z0-9_.-]{1,64}')
+          and event_timestamp >= '2000-01-01' and event_timestamp < now() + interval 1 day
+          and (event_type not in ('view', 'add_to_cart', 'purchase', 'refund') or (product_id <> '' and price is not null))
+          and (price is null or (price > 0 and price <= 1e9)) and quantity between 1 and 1000000)
     where copy_number = 1) to 'TARGET' (format parquet, partition_by (event_date, event_type), compression snappy)'''
     .replace("TARGET", target), [source])
 print(db.execute(f"select count(*) from read_parquet('{target}/*/*/*.parquet')").fetchone()[0])
@@ -46,13 +53,18 @@ source, target = sys.argv[1:]
 chdb.query(f'''insert into function file('{target}/{{_partition_id}}.parquet', 'Parquet')
     partition by concat(event_date, '_', event_type)
     select event_id, user_id, product_id, event_type, event_timestamp, session_id, product_category, device_type, page_url,
-           price, price > 500 as is_high_value, formatDateTime(event_timestamp, '%Y-%m-%d') as event_date
-    from (select JSONExtract(line, 'Tuple(event_id String, user_id String, product_id String, event_type String, timestamp String, session_id String, product_category String, device_type String, page_url String, price Float64)') as e,
+           price, price > 500 as is_high_value, formatDateTime(event_timestamp, '%Y-%m-%d') as event_date,
+           toInt32(toHour(event_timestamp)) as event_hour, quantity, order_id, currency, now64(6) as processing_timestamp
+    from (select JSONExtract(line, 'Tuple(event_id String, user_id String, product_id Nullable(String), event_type String, timestamp String, session_id Nullable(String), product_category Nullable(String), device_type Nullable(String), page_url Nullable(String), price Nullable(Float64), quantity Nullable(Int32), order_id Nullable(String), currency Nullable(String))') as e,
                  e.event_id as event_id, e.user_id as user_id, e.product_id as product_id, e.event_type as event_type,
                  parseDateTime64BestEffortOrNull(e.timestamp, 6, 'UTC') as event_timestamp, e.session_id as session_id,
-                 e.product_category as product_category, e.device_type as device_type, e.page_url as page_url, e.price as price
+                 e.product_category as product_category, e.device_type as device_type, e.page_url as page_url, e.price as price,
+                 coalesce(e.quantity, 1) as quantity, e.order_id as order_id, coalesce(e.currency, 'EUR') as currency
           from file('{source}', 'LineAsString', 'line String'))
-    where user_id != '' and price > 0 and event_timestamp is not null
+    where event_id != '' and user_id != '' and match(event_type, '^[A-Za-z0-9_.-]{{1,64}}$')
+      and event_timestamp >= toDateTime64('2000-01-01 00:00:00', 6, 'UTC') and event_timestamp < now64(6) + interval 1 day
+      and (event_type not in ('view', 'add_to_cart', 'purchase', 'refund') or (product_id != '' and price is not null))
+      and (price is null or (price > 0 and price <= 1e9)) and quantity between 1 and 1000000
     limit 1 by event_id
     settings max_threads = 2, output_format_parquet_compression_method = 'snappy' ''')
 print(chdb.query(f"select count() from file('{target}/*.parquet', 'Parquet')", "CSV").data().strip())
@@ -70,13 +82,19 @@ if done.returncode: sys.exit(done.stderr[-800:])
 print(json.dumps({"wall": time.monotonic() - started, "cpu": usage.ru_utime + usage.ru_stime,
                   "memory": usage.ru_maxrss / 1024, "last": (done.stdout.strip().splitlines() or [""])[-1]}))
 """]
-    shutil.rmtree(output, ignore_errors=True)
+    set_aside(output)
     output.mkdir(parents=True)
     os.sync()  # what the one before left to be written is not this one's to wait for
     done = subprocess.run([*helper, *map(str, command)], capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{name} failed: {done.stderr[-800:]}")
     return json.loads(done.stdout)
+
+
+def set_aside(path):
+    """Out of the way without deleting, whose after-effects in the file system the next run would bear."""
+    if path.exists():
+        path.rename(WORK / f"old-{time.monotonic_ns()}")
 
 
 def prepare(events):
@@ -94,7 +112,7 @@ def prepare(events):
 
 def silver(data):
     for table in ("silver", "quarantine", "progress"):
-        shutil.rmtree(data / table, ignore_errors=True)
+        set_aside(data / table)
     return timed("millrace", [MILLRACE, "--data", data, "silver", "--available-now"], WORK / "unused")
 
 

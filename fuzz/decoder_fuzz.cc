@@ -19,6 +19,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     text.append(millrace::bronze::record_padding, '\0');
     millrace::model::Event event;
     const auto verdict = decoder.decode(std::string_view(text).substr(0, size), event);
+    // White space in front sends a record past the fast path, to the parser.
+    static millrace::silver::Decoder parser;
+    const std::string spaced = "\n" + text;
+    millrace::model::Event parsed_event;
+    const auto parser_verdict = parser.decode(std::string_view(spaced).substr(0, size + 1), parsed_event);
+    if (verdict.ok() != parser_verdict.ok()) std::abort();
+    if (verdict.ok() && (event.event_id != parsed_event.event_id || event.price != parsed_event.price ||
+                         event.page_url != parsed_event.page_url || event.quantity != parsed_event.quantity))
+        std::abort();
     boost::system::error_code error;
     boost::json::parse_options depth;
     depth.max_depth = 4096;

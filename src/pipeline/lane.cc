@@ -186,15 +186,20 @@ silver::EventColumns& Lane::columns_for(Partition& partition, const model::Event
     if (partition.last_file != nullptr && fits(partition.last_file)) return *partition.last_file;
     const auto found = std::ranges::find_if(partition.files, fits);
     if (found != partition.files.end()) return *(partition.last_file = *found);
-    files_.push_back(fresh_columns());
+    files_.push_back(fresh_columns(event.event_type));
     files_.back()->start(day, event.event_type, partition.number, context_.log.epoch());
     partition.files.push_back(files_.back().get());
     return *(partition.last_file = partition.files.back());
 }
 
-std::unique_ptr<silver::EventColumns> Lane::fresh_columns() {
+std::unique_ptr<silver::EventColumns> Lane::fresh_columns(std::string_view event_type) {
     const std::lock_guard lock(recycled_mutex_);
     if (recycled_.empty()) return std::make_unique<silver::EventColumns>();
+    // Types differ in size by far, so memory goes back to the one it was for, lest all of it grow to the largest.
+    const auto same_type = std::ranges::find_if(
+        recycled_, [&](const auto& columns) { return columns->event_type() == event_type; });
+    auto& chosen = same_type != recycled_.end() ? *same_type : recycled_.back();
+    std::swap(chosen, recycled_.back());
     auto columns = std::move(recycled_.back());
     recycled_.pop_back();
     return columns;

@@ -96,7 +96,7 @@ class Lane {
     void quarantine(Partition& partition, const bronze::Record& record, const silver::Verdict& verdict);
     void settle_old_records();
     silver::EventColumns& columns_for(Partition& partition, const model::Event& event);
-    std::unique_ptr<silver::EventColumns> fresh_columns();
+    std::unique_ptr<silver::EventColumns> fresh_columns(std::string_view event_type);
 
     LaneContext context_;
     std::vector<int> partition_numbers_;

@@ -77,8 +77,8 @@ void SilverStage::load_state() {
             read_[static_cast<std::size_t>(p)] = progress.next_offset;
         }
     }
-    // A backlog's ids will need room: an eighth of the budget at once saves growing step by step.
-    const std::int64_t affordable = options_.dedupe_bytes / 8 / silver::IdSet::bytes_per_id;
+    // A backlog's ids will need room: a sixth of the budget at once saves growing step by step.
+    const std::int64_t affordable = options_.dedupe_bytes / 6 / silver::IdSet::bytes_per_id;
     ids_.reserve(static_cast<std::size_t>(loaded + std::min(lag(), affordable)));
     if (loaded > 0)
         spdlog::info("silver: took up at version {}, {} ids in {:.2f} s", snapshot.version, loaded,

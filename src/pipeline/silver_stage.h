@@ -27,7 +27,7 @@ struct SilverOptions {
     bool available_now = false;                       ///< process what the log holds at the start, then end
     base::Duration horizon = std::chrono::hours(24);  ///< of deduplication in memory
     std::int64_t dedupe_bytes = 1LL << 30;            ///< memory for it at most
-    std::int64_t batch_rows = 200'000;                ///< a batch ends when it has so many rows,
+    std::int64_t batch_rows = 300'000;                ///< a batch ends when it has so many rows,
     std::int64_t batch_bytes = 256LL << 20;           ///< or so many bytes of records
     int lanes = 0;                                    ///< threads; 0 chooses by the partitions and processors
 };

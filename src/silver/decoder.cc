@@ -8,8 +8,8 @@
 #include <optional>
 #include <utility>
 
-#include "base/short_text.h"
 #include "bronze/record.h"
+#include "silver/event_fields.h"
 
 namespace millrace::silver {
 
@@ -22,78 +22,13 @@ static_assert(bronze::record_padding >= simdjson::SIMDJSON_PADDING);
 namespace {
 
 constexpr int max_depth = 64;
-constexpr std::size_t max_string_bytes = 64U << 10U;
 constexpr std::size_t usual_bytes = 1U << 20U;
-
-enum Field : std::uint8_t {
-    event_id,
-    user_id,
-    event_type,
-    timestamp,
-    product_id,
-    price,
-    session_id,
-    product_category,
-    device_type,
-    page_url,
-    quantity,
-    order_id,
-    currency,
-    field_count,
-};
-
-constexpr std::array<std::string_view, field_count> field_names = {
-    "event_id",         "user_id",     "event_type", "timestamp", "product_id", "price",   "session_id",
-    "product_category", "device_type", "page_url",   "quantity",  "order_id",   "currency"};
-
-/// A field's name and its closing quote in three words, with the bits that count.
-struct RawKey {
-    std::array<std::uint64_t, 3> words{};
-    std::array<std::uint64_t, 3> mask{};
-
-    constexpr explicit RawKey(std::string_view name) {
-        for (std::size_t i = 0; i <= name.size(); ++i) {
-            const auto byte = static_cast<std::uint8_t>(i < name.size() ? name[i] : '"');
-            words[i / 8] |= static_cast<std::uint64_t>(byte) << (8 * (i % 8));
-            mask[i / 8] |= 0xFFULL << (8 * (i % 8));
-        }
-    }
-    [[nodiscard]] bool matches(const std::array<std::uint64_t, 3>& raw) const {
-        return (((raw[0] ^ words[0]) & mask[0]) | ((raw[1] ^ words[1]) & mask[1]) |
-                ((raw[2] ^ words[2]) & mask[2])) == 0;
-    }
-};
-
-constexpr auto raw_keys = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array{RawKey(field_names[I])...};
-}(std::make_index_sequence<field_count>());
-
-/// The field of a key that is followed by its closing quote, tried from `guess` on, since records of one
-/// source have their fields in one order. field_count when it is none of the known ones, or written with
-/// escapes. 24 bytes are readable at `raw`, by the record's padding.
-Field match_raw_key(const char* raw, unsigned guess) {
-    std::array<std::uint64_t, 3> words;
-    std::memcpy(words.data(), raw, sizeof words);
-    for (unsigned i = 0; i < field_count; ++i, guess = guess + 1 == field_count ? 0 : guess + 1) {
-        if (raw_keys[guess].matches(words)) return static_cast<Field>(guess);
-    }
-    return field_count;
-}
 
 Field match_key(std::string_view key) {
     for (unsigned i = 0; i < field_count; ++i) {
         if (field_names[i] == key) return static_cast<Field>(i);
     }
     return field_count;
-}
-
-/// What stands between the quotes of a string token, when it has no escapes: then it is the string itself.
-std::optional<std::string_view> without_escapes(std::string_view token) {
-    while (!token.empty() && token.back() != '"') token.remove_suffix(1);  // white space up to the next token
-    if (token.size() < 2) return std::nullopt;
-    const std::string_view inner = token.substr(1, token.size() - 2);
-    if (base::contains_padded(inner, '\\')) return std::nullopt;
-    return inner;
 }
 
 Rule rule_of(simdjson::error_code error) {
@@ -196,15 +131,8 @@ struct Decoder::Walk {
             if (type != ondemand::json_type::null) note(Rule::wrong_type, field);
             return consume(value, 1);
         }
-        if (const auto plain = without_escapes(value.raw_json_token())) {
-            ondemand::raw_json_string passed;
-            if (const auto error = value.get_raw_json_string().get(passed)) return error;
-            text = *plain;
-        } else {
-            if (const auto error = value.get_string().get(text)) return error;
-            // Only an escape can bring a NUL: as a byte it is no JSON.
-            if (text.find('\0') != std::string_view::npos) note(Rule::nul_character, field);
-        }
+        if (const auto error = value.get_string().get(text)) return error;
+        if (text.find('\0') != std::string_view::npos) note(Rule::nul_character, field);
         if (text.size() > max_string_bytes) note(Rule::field_too_long, field);
         present |= 1U << field;
         return simdjson::SUCCESS;
@@ -308,22 +236,17 @@ struct Decoder::Walk {
     }
 
     simdjson::error_code walk(ondemand::object& object) {
-        unsigned guess = 0;
         for (auto item : object) {
             ondemand::field pair;
             if (const auto error = std::move(item).get(pair)) return error;
-            Field field = match_raw_key(pair.key().raw(), guess);
-            if (field == field_count) {
-                std::string_view key;
-                if (const auto error = pair.unescaped_key().get(key)) return error;
-                field = match_key(key);
-            }
+            std::string_view key;
+            if (const auto error = pair.unescaped_key().get(key)) return error;
+            const Field field = match_key(key);
             if (field == field_count) {
                 ++unknown_fields;
                 if (const auto error = consume(pair.value(), 1)) return error;
                 continue;
             }
-            guess = field + 1U == field_count ? 0 : field + 1U;
             if (const auto error = take_field(field, pair.value())) return error;
         }
         return simdjson::SUCCESS;
@@ -350,7 +273,8 @@ bool is_utf8(std::string_view text) {
 }
 
 Verdict Decoder::decode(std::string_view value, Event& event) {
-    event = {};
+    if (plain_.read(value, event)) return {};
+    event.reset();
     // A huge record makes the parser's buffers huge: give them back before the next ordinary one.
     if (parser_->parser.capacity() > usual_bytes && value.size() <= usual_bytes)
         parser_ = std::make_unique<Parser>();

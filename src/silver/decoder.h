@@ -5,12 +5,13 @@
 #include <string_view>
 
 #include "model/event.h"
+#include "silver/plain_reader.h"
 #include "silver/verdict.h"
 
 namespace millrace::silver {
 
-/// Decodes records' JSON into events (docs/formats/event.md), on simdjson's on-demand parser. Not
-/// thread-safe.
+/// Decodes records' JSON into events (docs/formats/event.md): plain ones by the fast path, all others by
+/// simdjson's on-demand parser. Not thread-safe.
 class Decoder {
   public:
     Decoder();
@@ -23,12 +24,13 @@ class Decoder {
     Verdict decode(std::string_view value, model::Event& event);
 
     /// Fields seen that the event format doesn't know, since the start.
-    [[nodiscard]] std::int64_t unknown_fields() const { return unknown_fields_; }
+    [[nodiscard]] std::int64_t unknown_fields() const { return unknown_fields_ + plain_.unknown_fields(); }
 
   private:
     struct Walk;
     struct Parser;
 
+    PlainReader plain_;
     std::unique_ptr<Parser> parser_;
     std::int64_t unknown_fields_ = 0;
 };

@@ -4,7 +4,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <limits>
 #include <mutex>
 #include <new>
@@ -33,28 +32,28 @@ std::uint32_t seconds_of(model::Timestamp time) {
         std::min<std::int64_t>(seconds, std::numeric_limits<std::uint32_t>::max()));
 }
 
-/// Memory that is probed at random: large pages spare the translation misses.
+/// Zeroed memory for what is probed at random. Its pages are large, which spares translation misses, and are
+/// cleared when they are first touched: by the lanes side by side, not by whoever makes the room.
 template <typename Value>
-struct HugePageAllocator {
+struct ZeroedPages {
     using value_type = Value;
-    static constexpr std::size_t page = 2U << 20U;
 
-    HugePageAllocator() = default;
+    ZeroedPages() = default;
     template <typename Other>
-    explicit HugePageAllocator(const HugePageAllocator<Other>& /*other*/) {}
+    explicit ZeroedPages(const ZeroedPages<Other>& /*other*/) {}
 
     Value* allocate(std::size_t count) {
         const std::size_t bytes = count * sizeof(Value);
-        const std::size_t alignment = bytes < page ? alignof(std::max_align_t) : page;
-        void* memory = ::operator new(bytes, std::align_val_t(alignment));
-        if (bytes >= page) ::madvise(memory, bytes / page * page, MADV_HUGEPAGE);
+        void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) throw std::bad_alloc();
+        ::madvise(memory, bytes, MADV_HUGEPAGE);
         return static_cast<Value*>(memory);
     }
-    void deallocate(Value* memory, std::size_t count) {
-        const std::size_t bytes = count * sizeof(Value);
-        ::operator delete(memory, std::align_val_t(bytes < page ? alignof(std::max_align_t) : page));
-    }
-    friend bool operator==(const HugePageAllocator& /*a*/, const HugePageAllocator& /*b*/) { return true; }
+    void deallocate(Value* memory, std::size_t count) { ::munmap(memory, count * sizeof(Value)); }
+    /// A zeroed value is a default one: leaves the page untouched.
+    void construct(Value* /*value*/) {}
+
+    friend bool operator==(const ZeroedPages& /*a*/, const ZeroedPages& /*b*/) { return true; }
 };
 
 /// Held for tens of nanoseconds, so that spinning beats sleeping.
@@ -78,7 +77,7 @@ class SpinLock {
 /// Open addressing with linear probing; any capacity, by multiplying the hash instead of masking it.
 struct alignas(64) IdSet::Shard {
     SpinLock lock;
-    std::vector<Entry, HugePageAllocator<Entry>> slots;
+    std::vector<Entry, ZeroedPages<Entry>> slots;
     std::size_t used = 0;
     std::atomic<const Entry*> data = nullptr;  // for prefetch(), which doesn't lock
     std::atomic<std::size_t> capacity = 0;
@@ -195,7 +194,7 @@ void IdSet::raise_floor(const Shard& shard) {
 }
 
 void IdSet::rebuild(Shard& shard, std::size_t capacity, bool drop_provisional) {
-    std::vector<Entry, HugePageAllocator<Entry>> old(capacity);
+    std::vector<Entry, ZeroedPages<Entry>> old(capacity);
     bytes_ += capacity * sizeof(Entry);
     old.swap(shard.slots);
     shard.used = 0;
