@@ -27,8 +27,6 @@ int flags_of(File::Mode mode) {
             return O_RDWR | O_CREAT | O_CLOEXEC;
         case File::Mode::create:
             return O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
-        case File::Mode::truncate:
-            return O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC;
     }
     return O_RDONLY | O_CLOEXEC;
 }
@@ -117,18 +115,24 @@ void File::truncate(std::int64_t size) {
     if (::ftruncate(fd_, size) != 0) throw system_error(fmt::format("cutting {}", path_.string()), errno);
 }
 
-void File::lock() {
-    while (::flock(fd_, LOCK_EX) != 0) {
-        if (errno != EINTR) throw system_error(fmt::format("locking {}", path_.string()), errno);
-    }
-}
-
-bool File::try_lock() {
-    while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+bool File::take_lock(int operation) {
+    while (::flock(fd_, operation) != 0) {
         if (errno == EWOULDBLOCK) return false;
         if (errno != EINTR) throw system_error(fmt::format("locking {}", path_.string()), errno);
     }
     return true;
+}
+
+void File::lock() {
+    take_lock(LOCK_EX);
+}
+
+bool File::try_lock() {
+    return take_lock(LOCK_EX | LOCK_NB);
+}
+
+void File::lock_shared() {
+    take_lock(LOCK_SH);
 }
 
 void File::unlock() {

@@ -16,7 +16,6 @@ class File {
         read,        ///< must exist
         read_write,  ///< created when missing
         create,      ///< must not exist
-        truncate,    ///< created, or emptied
     };
 
     File() = default;
@@ -41,27 +40,21 @@ class File {
     void sync();
     void truncate(std::int64_t size);
 
-    /// Takes the exclusive advisory lock (flock), waiting for other processes.
+    /// Takes the exclusive advisory lock (flock), waiting for other processes. With std::lock_guard and
+    /// std::shared_lock a lock is held for a scope.
     void lock();
     /// Takes the lock only if it is free.
     bool try_lock();
     void unlock();
+    /// Takes the lock that several may hold, but not beside an exclusive one.
+    void lock_shared();
+    void unlock_shared() { unlock(); }
 
   private:
+    bool take_lock(int operation);
+
     int fd_ = -1;
     std::filesystem::path path_;
-};
-
-/// Holds a File's advisory lock for a scope.
-class FileLock {
-  public:
-    explicit FileLock(File& file) : file_(file) { file_.lock(); }
-    FileLock(const FileLock&) = delete;
-    FileLock& operator=(const FileLock&) = delete;
-    ~FileLock() { file_.unlock(); }
-
-  private:
-    File& file_;
 };
 
 /// Makes names created, renamed or removed in `directory` survive a power loss.

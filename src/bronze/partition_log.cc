@@ -90,7 +90,7 @@ void PartitionLog::recover_if_idle() {
 
 void PartitionLog::commit_group(const std::vector<Pending*>& group) {
     try {
-        const base::FileLock lock(lock_file_);
+        const std::lock_guard lock(lock_file_);
         write_group(group);
     } catch (...) {
         for (Pending* pending : group) pending->failure = std::current_exception();

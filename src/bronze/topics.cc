@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <random>
 
 #include "base/error.h"
@@ -125,7 +126,7 @@ std::int64_t TopicCatalog::numbered_before(const std::string& name) const {
 TopicSettings TopicCatalog::create(TopicSettings settings) {
     check_name(settings.name);
     auto file = lock_file();
-    const base::FileLock lock(file);
+    const std::lock_guard lock(file);
     if (find(settings.name)) {
         throw usage_error(fmt::format("creating the topic {}", settings.name), "it exists already",
                           "Delete it first with: millrace topic delete " + settings.name);
@@ -137,7 +138,7 @@ TopicSettings TopicCatalog::find_or_create(const TopicSettings& settings) {
     if (auto found = find(settings.name)) return *found;
     check_name(settings.name);
     auto file = lock_file();
-    const base::FileLock lock(file);
+    const std::lock_guard lock(file);
     if (auto found = find(settings.name)) return *found;
     return create_locked(settings);
 }
@@ -161,7 +162,7 @@ TopicSettings TopicCatalog::create_locked(TopicSettings settings) {
 
 void TopicCatalog::remove(const std::string& name) {
     auto file = lock_file();
-    const base::FileLock lock(file);
+    const std::lock_guard lock(file);
     auto settings = find(name);
     if (!settings) {
         throw usage_error(fmt::format("deleting the topic {}", name), "there is none of this name",
@@ -190,7 +191,7 @@ void TopicCatalog::remove_partitions(const std::string& name) {
 
 std::shared_ptr<Published> TopicCatalog::open_published(const TopicSettings& settings) const {
     auto file = lock_file();
-    const base::FileLock lock(file);
+    const std::lock_guard lock(file);
     const auto now = find(settings.name);
     if (!now || now->epoch != settings.epoch) {
         throw Error(fmt::format("opening the topic {}", settings.name), "it was deleted meanwhile",

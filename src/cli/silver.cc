@@ -6,6 +6,7 @@
 #include "cli/silver_options.h"
 #include "cli/text_table.h"
 #include "pipeline/silver_stage.h"
+#include "pipeline/table_locks.h"
 #include "pipeline/upkeep.h"
 
 namespace millrace::cli {
@@ -43,7 +44,8 @@ int run_silver(const Globals& globals, const Options& options) {
     data.adopt(settings);
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
-    const pipeline::WriterLock writer_lock(data);
+    auto writers = pipeline::writers_lock(data);
+    const std::shared_lock writers_lock(writers);
     base::WorkerPool pool;
     pipeline::SilverWriter writer(data, *log, pool);
     pipeline::SilverStage stage(writer, *log, settings, options.silver, pool);

@@ -5,6 +5,7 @@
 #include "cli/progress_line.h"
 #include "cli/silver_options.h"
 #include "pipeline/rebuild.h"
+#include "pipeline/table_locks.h"
 #include "pipeline/upkeep.h"
 
 namespace millrace::cli {
@@ -15,7 +16,8 @@ namespace {
 
 int run_optimize(const Globals& globals, bool as_json) {
     const auto data = globals.data_directory();
-    const pipeline::WriterLock lock(data);
+    auto writers = pipeline::writers_lock(data);
+    const std::shared_lock lock(writers);
     json::object report;
     for (const auto& [name, optimize] : {std::pair("silver", &pipeline::optimize_silver),
                                          std::pair("quarantine", &pipeline::optimize_quarantine)}) {
@@ -69,7 +71,8 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
     const auto settings = options.settings.over(data.settings());
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
-    const pipeline::WriterLock lock(data);
+    auto writers = pipeline::writers_lock(data);
+    const std::shared_lock lock(writers);
     pipeline::Rebuild rebuild(data, *log, settings, options.silver);
     pipeline::RebuildReport report;
     {

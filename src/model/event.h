@@ -28,8 +28,8 @@ struct Event {
     void reset() {
         event_id = user_id = event_type = {};
         timestamp = 0;
-        for (auto* text : {&product_id, &session_id, &product_category, &device_type, &page_url, &order_id,
-                           &currency}) {
+        for (auto* text :
+             {&product_id, &session_id, &product_category, &device_type, &page_url, &order_id, &currency}) {
             text->reset();
         }
         price.reset();

@@ -195,7 +195,8 @@ silver::EventColumns& Lane::columns_for(Partition& partition, const model::Event
 std::unique_ptr<silver::EventColumns> Lane::fresh_columns(std::string_view event_type) {
     const std::lock_guard lock(recycled_mutex_);
     if (recycled_.empty()) return std::make_unique<silver::EventColumns>();
-    // Types differ in size by far, so memory goes back to the one it was for, lest all of it grow to the largest.
+    // Types differ in size by far, so memory goes back to the one it was for, lest all of it grow to the
+    // largest.
     const auto same_type = std::ranges::find_if(
         recycled_, [&](const auto& columns) { return columns->event_type() == event_type; });
     auto& chosen = same_type != recycled_.end() ? *same_type : recycled_.back();

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "pipeline/quarantined_offsets.h"
+#include "pipeline/table_locks.h"
 #include "silver/silver_table.h"
 #include "storage/column.h"
 #include "storage/file_stats.h"
@@ -70,14 +71,26 @@ storage::AddFile Rebuild::keep_rows_before(const storage::AddFile& add, bronze::
     return kept;
 }
 
-void Rebuild::keep(const storage::AddFile& add, const storage::FileStats& stats) {
+void Rebuild::keep(const storage::AddFile& add) {
     fresh_.files[add.path] = add;
-    report_.kept_rows += stats.rows().value_or(0);
+    report_.kept_rows += storage::FileStats(add).rows().value_or(0);
 }
 
-/// Parts the old table's files into those that stay, since the log doesn't hold their records, and those that
-/// go.
+/// Looks at the old tables as they are now, and parts their files into those that stay, since the log didn't
+/// hold their records any more when the rebuild began, and those that go.
 void Rebuild::split_old_files() {
+    silver_ = storage::DeltaTable::open(data_.silver());
+    quarantine_ = storage::DeltaTable::open(data_.quarantine());
+    silver_removes_.clear();
+    quarantine_removes_.clear();
+    report_.kept_rows = 0;
+    fresh_ = storage::Snapshot();
+    for (const auto& add : rebuilt_) fresh_.files[add.path] = add;
+    split_silver_files();
+    split_quarantine_files();
+}
+
+void Rebuild::split_silver_files() {
     for (const auto& [path, add] : silver_.snapshot().files) {
         const storage::FileStats stats(add);
         const auto partition = stats.min("partition");
@@ -93,24 +106,31 @@ void Rebuild::split_old_files() {
             throw Error(fmt::format("rebuilding {}", silver_.root().string()),
                         fmt::format("{} mixes topics", path));
         }
-        const bronze::Offset start = ours ? log_.offsets(static_cast<int>(*partition)).start : 0;
+        const bronze::Offset start = ours ? starts_[static_cast<std::size_t>(*partition)] : 0;
         if (!ours || *last < start) {
-            keep(add, stats);
+            keep(add);
             continue;
         }
         silver_removes_.push_back(removal_of(add));
         if (*first >= start) continue;
-        const storage::AddFile rest = keep_rows_before(add, start);
-        keep(rest, storage::FileStats(rest));
-        silver_adds_.push_back(rest);
+        const auto [rest, missing] = rests_.try_emplace(path);
+        if (missing) rest->second = keep_rows_before(add, start);
+        keep(rest->second);
     }
+}
+
+void Rebuild::split_quarantine_files() {
     for (const auto& [path, add] : quarantine_.snapshot().files) {
+        // Committed in a round whose silver commit failed.
+        if (std::erase_if(quarantine_adds_, [&](const auto& ours) { return ours.path == path; }) > 0)
+            continue;
         const storage::FileStats stats(add);
         const auto partition = stats.min("partition");
         if (!partition || stats.min("log_epoch") != log_.epoch() || stats.max("log_epoch") != log_.epoch())
             continue;
-        if (stats.max("offset").value_or(0) < log_.offsets(static_cast<int>(*partition)).start) continue;
-        if (stats.min("offset").value_or(0) < log_.offsets(static_cast<int>(*partition)).start) {
+        const bronze::Offset start = starts_[static_cast<std::size_t>(*partition)];
+        if (stats.max("offset").value_or(0) < start) continue;
+        if (stats.min("offset").value_or(0) < start) {
             throw Error(
                 fmt::format("rebuilding {}", quarantine_.root().string()),
                 fmt::format(
@@ -131,11 +151,10 @@ void Rebuild::start_progress() {
         kept[static_cast<std::size_t>(stats.min("partition").value_or(0))] += stats.rows().value_or(0);
     }
     for (int p = 0; p < log_.partitions(); ++p) {
-        const auto old =
-            read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, log_.offsets(p).start);
-        check_same_log(log_, p, old);
         PartitionProgress& start = progress_[static_cast<std::size_t>(p)];
-        start.next_offset = log_.offsets(p).start;
+        start.next_offset = starts_[static_cast<std::size_t>(p)];
+        const auto old = read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, start.next_offset);
+        check_same_log(log_, p, old);
         start.received = old.received - (old.next_offset - start.next_offset);
         if (start.received == 0) continue;
         for (const bronze::Offset offset :
@@ -152,7 +171,7 @@ bool Rebuild::commit(const std::vector<LanePart>& parts, silver::IdSet& /*ids*/,
     const std::lock_guard lock(mutex_);
     for (const auto& add : adds) {
         fresh_.files[add.path] = add;
-        silver_adds_.push_back(add);
+        rebuilt_.push_back(add);
     }
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
@@ -166,67 +185,77 @@ bool Rebuild::commit(const std::vector<LanePart>& parts, silver::IdSet& /*ids*/,
     return true;
 }
 
-/// Commits the new tables. False when another writer has committed data meanwhile, which has to be rebuilt
-/// too.
+/// Processes the log from where this rebuild has come to, up to where the old table has.
+void Rebuild::catch_up(const base::StopSignal& stop, const SilverStage::OnBatch& on_batch) {
+    SilverStage stage(*this, log_, settings_, options_, pool_);
+    for (int p = 0; p < log_.partitions(); ++p) {
+        const bronze::Offset start = starts_[static_cast<std::size_t>(p)];
+        stage.end_at(p, read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, start).next_offset);
+    }
+    stage.on_batch(on_batch);
+    stage.run(stop);
+    if (stop.requested())
+        throw Error("rebuilding the tables", "it was stopped; the old tables are still in place");
+}
+
+storage::Commit Rebuild::silver_commit() const {
+    storage::Commit commit;
+    commit.operation = "REPLACE";
+    commit.removes = silver_removes_;
+    commit.adds = rebuilt_;
+    for (const storage::RemoveFile& remove : silver_removes_) {
+        const auto rest = rests_.find(remove.path);
+        if (rest != rests_.end()) commit.adds.push_back(rest->second);
+    }
+    for (int p = 0; p < log_.partitions(); ++p) {
+        append_progress(commit.txns, log_.topic(), log_.epoch(), p, progress(p));
+    }
+    return commit;
+}
+
+/// Commits the new tables. False when a commit of others came in between: a program's that doesn't know the
+/// commit lock, or one from before it was taken. What they committed has to be rebuilt too.
 bool Rebuild::put_in_place() {
     const auto unchanged = [](const storage::Commit& other) {
         // Joined files would come back beside the rebuilt ones, so any change starts another round.
         return other.adds.empty() && other.removes.empty();
     };
+    const auto latest = storage::DeltaTable::open(silver_.root());
+    if (latest.snapshot().version != silver_.snapshot().version) return false;
+    data_.begin_rebuild();
     storage::Commit quarantine;
     quarantine.operation = "REPLACE";
     quarantine.adds = quarantine_adds_;
     quarantine.removes = quarantine_removes_;
-    storage::Commit silver;
-    silver.operation = "REPLACE";
-    silver.adds = silver_adds_;
-    silver.removes = silver_removes_;
-    for (int p = 0; p < log_.partitions(); ++p) {
-        append_progress(silver.txns, log_.topic(), log_.epoch(), p, progress(p));
-    }
-    auto latest = storage::DeltaTable::open(silver_.root());
-    if (latest.snapshot().version != silver_.snapshot().version) return false;
     if (!quarantine_.commit(std::move(quarantine), unchanged)) return false;
     base::fail_point("rebuild.quarantine.committed");
-    const auto version = silver_.commit(std::move(silver), unchanged);
+    const auto version = silver_.commit(silver_commit(), unchanged);
     base::fail_point("rebuild.silver.committed");
     if (version) report_.version = *version;
     return version.has_value();
 }
 
 RebuildReport Rebuild::run(const base::StopSignal& stop, const SilverStage::OnBatch& on_batch) {
-    for (int round = 0; round < most_rounds; ++round) {
-        silver_ = storage::DeltaTable::open(data_.silver());
-        quarantine_ = storage::DeltaTable::open(data_.quarantine());
-        fresh_ = storage::Snapshot();
-        silver_removes_.clear();
-        silver_adds_.clear();
-        quarantine_removes_.clear();
-        quarantine_adds_.clear();
-        progress_.assign(progress_.size(), {});
-        report_ = {};
-        split_old_files();
-        start_progress();
-        SilverStage stage(*this, log_, settings_, options_, pool_);
-        for (int p = 0; p < log_.partitions(); ++p) {
-            const auto old =
-                read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, log_.offsets(p).start);
-            stage.end_at(p, old.next_offset);
+    for (int p = 0; p < log_.partitions(); ++p) starts_.push_back(log_.offsets(p).start);
+    split_old_files();
+    start_progress();
+    catch_up(stop, on_batch);
+    // From here on local writers wait, so that the rest is soon done.
+    auto commits = commit_lock(data_);
+    const std::lock_guard lock(commits);
+    for (int round = 0; !put_in_place(); ++round) {
+        if (round == most_rounds) {
+            throw Error("rebuilding the tables",
+                        fmt::format("other programs committed during each of {} rounds", most_rounds),
+                        "Stop those that write to the tables and start again.");
         }
-        stage.on_batch(on_batch);
-        stage.run(stop);
-        if (stop.requested())
-            throw Error("rebuilding the tables", "it was stopped; the old tables are still in place");
-        data_.begin_rebuild();
-        if (!put_in_place()) continue;
-        data_.store(settings_);
-        data_.end_rebuild();
-        report_.silver = report_.received - report_.duplicates - report_.quarantined;
-        return report_;
+        split_old_files();
+        catch_up(stop, on_batch);
     }
-    throw Error("rebuilding the tables",
-                fmt::format("other writers committed during each of {} rounds", most_rounds),
-                "Stop them (millrace run, millrace silver) and start again.");
+    data_.store(settings_);
+    data_.end_rebuild();
+    report_.silver = report_.received - report_.duplicates - report_.quarantined;
+    return report_;
 }
 
 }  // namespace millrace::pipeline

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -18,8 +19,9 @@ struct RebuildReport {
 };
 
 /// Makes the tables anew from what the log still holds, with `settings`. Readers see the old table until one
-/// commit puts the new one in its place; a writer that runs meanwhile gives up its batch then and continues
-/// from the new one. Throws an Error, and changes nothing, when rows would be lost.
+/// commit puts the new one in its place; a writer that runs meanwhile waits for the last part of it, gives up
+/// its batch then, and continues from the new one. Throws an Error, and changes nothing, when rows would be
+/// lost.
 class Rebuild : private BatchSink {
   public:
     Rebuild(const DataDirectory& data, const bronze::EventLog& log, const ShopSettings& settings,
@@ -37,9 +39,13 @@ class Rebuild : private BatchSink {
     bool commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) override;
 
     void split_old_files();
-    void keep(const storage::AddFile& add, const storage::FileStats& stats);
+    void split_silver_files();
+    void split_quarantine_files();
+    void keep(const storage::AddFile& add);
     storage::AddFile keep_rows_before(const storage::AddFile& add, bronze::Offset start);
     void start_progress();
+    void catch_up(const base::StopSignal& stop, const SilverStage::OnBatch& on_batch);
+    [[nodiscard]] storage::Commit silver_commit() const;
     bool put_in_place();
 
     const DataDirectory& data_;
@@ -53,10 +59,12 @@ class Rebuild : private BatchSink {
     storage::Snapshot fresh_;                  // the new table: grows with each batch
     mutable std::mutex mutex_;                 // guards fresh_.files against find_ids()
     std::vector<PartitionProgress> progress_;  // by partition
-    std::vector<storage::RemoveFile> silver_removes_;
-    std::vector<storage::AddFile> silver_adds_;
-    std::vector<storage::RemoveFile> quarantine_removes_;
+    std::vector<bronze::Offset> starts_;       // likewise: where the log began when the rebuild did
+    std::vector<storage::AddFile> rebuilt_;
     std::vector<storage::AddFile> quarantine_adds_;
+    std::map<std::string, storage::AddFile> rests_;  // of old files: their rows from before the start
+    std::vector<storage::RemoveFile> silver_removes_;
+    std::vector<storage::RemoveFile> quarantine_removes_;
     RebuildReport report_;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 
 #include "base/clock.h"
@@ -120,7 +121,7 @@ Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& field
 RequeueReport requeue(const DataDirectory& data, bronze::EventLog& log, const QuarantineFilter& filter,
                       const Fix& fix) {
     base::File lock_file(data.quarantine() / ".replay.lock", base::File::Mode::read_write);
-    const base::FileLock lock(lock_file);  // two at once would both find nothing replayed
+    const std::lock_guard lock(lock_file);  // two at once would both find nothing replayed
     RequeueReport report;
     std::set<std::string> replayed = replayed_positions(log);
     produce::Appender appender(log);

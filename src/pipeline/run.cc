@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/table_locks.h"
 #include "pipeline/upkeep.h"
 
 namespace millrace::pipeline {
@@ -89,7 +90,8 @@ class StatusBoard {
 RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,
                   const ShopSettings& settings, const RunOptions& options, const base::StopSignal& stop,
                   const std::function<void(const RunStatus&)>& on_status) {
-    const WriterLock writer_lock(data);
+    auto writers = writers_lock(data);
+    const std::shared_lock lock(writers);
     base::WorkerPool pool;
     SilverWriter writer(data, log, pool);
     SilverStage stage(writer, log, settings, options.silver, pool);

@@ -7,9 +7,11 @@
 #include <set>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/fail_point.h"
 #include "base/random_id.h"
 #include "pipeline/quarantined_offsets.h"
+#include "pipeline/table_locks.h"
 #include "silver/silver_table.h"
 #include "storage/parquet_file.h"
 
@@ -38,14 +40,23 @@ std::string silver_directory(const silver::EventColumns& columns) {
 }  // namespace
 
 SilverWriter::SilverWriter(const DataDirectory& data, const bronze::EventLog& log, base::WorkerPool& pool)
-    : log_(log),
+    : data_(data),
+      settings_(data.settings()),
+      log_(log),
       pool_(pool),
+      commit_lock_(commit_lock(data)),
       silver_(storage::DeltaTable::open_or_create(data.silver(), *silver::silver_schema(),
                                                   silver::silver_partition_columns())),
       quarantine_(storage::DeltaTable::open_or_create(data.quarantine(), *silver::quarantine_schema(), {})),
       run_id_(base::random_id()) {}
 
 void SilverWriter::refresh() {
+    const std::shared_lock lock(commit_lock_);
+    data_.check_not_rebuilding();
+    if (!(data_.settings() == settings_)) {
+        throw Error("processing the log", "a replay has given the shop other settings meanwhile",
+                    "Start again, with those settings.");
+    }
     silver_.refresh();
     quarantine_.refresh();
 }
@@ -184,6 +195,7 @@ bool SilverWriter::commit(const std::vector<LanePart>& parts, silver::IdSet& ids
     report.encode_seconds = watch.lap();
     report.files = static_cast<std::int64_t>(adds.size());
     for (const storage::AddFile& add : adds) report.bytes += add.size;
+    const std::shared_lock lock(commit_lock_);
     if (!commit_quarantine(parts)) return false;
     report.quarantine_seconds = watch.lap();
     if (!commit_silver(parts, std::move(adds), ids)) return false;

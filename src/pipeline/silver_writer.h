@@ -37,9 +37,11 @@ class BatchSink {
 /// which is also the checkpoint. Not thread-safe.
 class SilverWriter : public BatchSink {
   public:
-    /// Opens both tables, creating them when there are none.
+    /// Opens both tables, creating them when there are none. `data` must outlive it.
     SilverWriter(const DataDirectory& data, const bronze::EventLog& log, base::WorkerPool& pool);
 
+    /// Throws an Error when a rebuild was interrupted, or has given the shop other settings than this
+    /// writer's.
     void refresh() override;
     [[nodiscard]] const storage::Snapshot& snapshot() const override { return silver_.snapshot(); }
     [[nodiscard]] const std::filesystem::path& root() const override { return silver_.root(); }
@@ -63,8 +65,11 @@ class SilverWriter : public BatchSink {
     storage::AddFile write_file(const silver::EventColumns& columns, std::size_t number,
                                 model::Timestamp processing_timestamp) const;
 
+    const DataDirectory& data_;
+    const ShopSettings settings_;
     const bronze::EventLog& log_;
     base::WorkerPool& pool_;
+    base::File commit_lock_;
     storage::DeltaTable silver_;
     storage::DeltaTable quarantine_;
     std::string run_id_;

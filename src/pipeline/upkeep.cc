@@ -1,13 +1,12 @@
 #include "pipeline/upkeep.h"
 
 #include <fmt/format.h>
-#include <sys/file.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "pipeline/table_locks.h"
 #include "silver/silver_table.h"
 
 namespace millrace::pipeline {
@@ -18,8 +17,10 @@ constexpr auto between_looks = std::chrono::seconds(2);
 constexpr int looks_between_vacuums = 1800;
 constexpr auto oldest_unnamed = std::chrono::hours(24);
 
-storage::OptimizeReport optimize_table(const std::filesystem::path& root,
+storage::OptimizeReport optimize_table(const DataDirectory& data, const std::filesystem::path& root,
                                        const storage::ParquetLayout& layout, bool gradual) {
+    auto commits = commit_lock(data);
+    const std::shared_lock lock(commits);
     auto table = storage::DeltaTable::open(root);
     storage::OptimizeOptions options;
     options.constant_columns = {"partition", "log_epoch"};
@@ -27,18 +28,14 @@ storage::OptimizeReport optimize_table(const std::filesystem::path& root,
     return storage::optimize(table, layout, options);
 }
 
-std::filesystem::path lock_path(const DataDirectory& data) {
-    return data.silver() / ".writer.lock";
-}
-
 }  // namespace
 
 storage::OptimizeReport optimize_silver(const DataDirectory& data, bool gradual) {
-    return optimize_table(data.silver(), silver::silver_layout(), gradual);
+    return optimize_table(data, data.silver(), silver::silver_layout(), gradual);
 }
 
 storage::OptimizeReport optimize_quarantine(const DataDirectory& data, bool gradual) {
-    return optimize_table(data.quarantine(), silver::quarantine_layout(), gradual);
+    return optimize_table(data, data.quarantine(), silver::quarantine_layout(), gradual);
 }
 
 Upkeep::Upkeep(const DataDirectory& data) : data_(data), thread_([this] { work(); }) {}
@@ -65,12 +62,6 @@ void Upkeep::work() {
     }
 }
 
-WriterLock::WriterLock(const DataDirectory& data) {
-    base::make_directory(data.silver());
-    file_ = base::File(lock_path(data), base::File::Mode::read_write);
-    if (::flock(file_.fd(), LOCK_SH) != 0) throw system_error("locking " + file_.path().string(), errno);
-}
-
 namespace {
 
 storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optional<base::Duration> wanted,
@@ -94,9 +85,9 @@ storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optio
 CleanReport vacuum_tables(const DataDirectory& data, std::optional<base::Duration> retention, bool dry_run) {
     // The exclusive lock is held until the end, and the tables are read under it: no writer can begin
     // meanwhile.
-    base::File file(lock_path(data), base::File::Mode::read_write);
+    base::File writers = writers_lock(data);
     CleanReport report;
-    report.alone = file.try_lock();
+    report.alone = writers.try_lock();
     report.silver = vacuum_table(data.silver(), retention, report.alone, dry_run);
     report.quarantine = vacuum_table(data.quarantine(), retention, report.alone, dry_run);
     return report;

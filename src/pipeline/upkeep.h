@@ -3,7 +3,6 @@
 #include <optional>
 #include <thread>
 
-#include "base/file.h"
 #include "base/stop.h"
 #include "pipeline/data_directory.h"
 #include "storage/optimize.h"
@@ -30,16 +29,6 @@ class Upkeep {
     const DataDirectory& data_;
     base::StopSignal stop_;
     std::thread thread_;
-};
-
-/// A shared lock that whoever writes data files holds on the silver table, so that vacuum can tell whether
-/// files that no commit names may be a running writer's.
-class WriterLock {
-  public:
-    explicit WriterLock(const DataDirectory& data);
-
-  private:
-    base::File file_;
 };
 
 struct CleanReport {

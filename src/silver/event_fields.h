@@ -49,7 +49,8 @@ struct RawKey {
     }
     /// True when `text` begins so. Reads 24 bytes.
     [[nodiscard]] bool begins(const char* text) const {
-        return (((base::load_word(text) ^ words[0]) & mask[0]) | ((base::load_word(text + 8) ^ words[1]) & mask[1]) |
+        return (((base::load_word(text) ^ words[0]) & mask[0]) |
+                ((base::load_word(text + 8) ^ words[1]) & mask[1]) |
                 ((base::load_word(text + 16) ^ words[2]) & mask[2])) == 0;
     }
 };
@@ -64,8 +65,8 @@ class FieldOrder {
     /// A record begins.
     void restart() { last_ = field_count; }
 
-    /// The field of a key that is followed by its closing quote; field_count when it is none of the known ones,
-    /// or is written with escapes. Reads 24 bytes, which a record's padding allows.
+    /// The field of a key that is followed by its closing quote; field_count when it is none of the known
+    /// ones, or is written with escapes. Reads 24 bytes, which a record's padding allows.
     Field match(const char* key) {
         static_assert(bronze::record_padding >= sizeof(RawKey::words));
         std::uint8_t& follower = followers_[last_];

@@ -21,7 +21,7 @@ namespace {
 
 /// A bit for each byte of a block, the first one lowest.
 struct BlockBits {
-    std::uint32_t special;       ///< quotes, backslashes, control characters: all that a plain string can't have
+    std::uint32_t special;  ///< quotes, backslashes, control characters: all that a plain string can't have
     std::uint32_t beyond_ascii;  ///< bytes of longer UTF-8 sequences
 };
 
@@ -56,8 +56,9 @@ constexpr std::array<double, 16> powers_of_ten = {1e0, 1e1, 1e2,  1e3,  1e4,  1e
                                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 constexpr std::ptrdiff_t exact_digits = 15;
 
-/// A walk over a record's bytes. Each step says whether it found what it needed. A step that begins before the
-/// end looks at most at the padding behind it; read() finds that a walk has gone past the end when it is over.
+/// A walk over a record's bytes. Each step says whether it found what it needed. A step that begins before
+/// the end looks at most at the padding behind it; read() finds that a walk has gone past the end when it is
+/// over.
 struct Cursor {
     const char* at;
     const char* const end;

@@ -51,7 +51,8 @@ TEST(PlainReader, ReadsWhatProducersWrite) {
 }
 
 TEST(PlainReader, LeavesWhatIsNotPlainToTheParser) {
-    const std::string head = R"({"event_id":"e","user_id":"u","event_type":"x","timestamp":"2019-10-01T00:00:00Z",)";
+    const std::string head =
+        R"({"event_id":"e","user_id":"u","event_type":"x","timestamp":"2019-10-01T00:00:00Z",)";
     EXPECT_TRUE(reads_plainly(head + R"("price":123456789012.345})"));
     for (const char* tail : {R"("price":1e2})",
                              R"("price":-1})",
@@ -98,8 +99,9 @@ TEST(PlainReader, EndsAtTheEndOfTheRecordWhateverFollows) {
 TEST(PlainReader, AgreesWithTheParserOnMutatedRecords) {
     std::mt19937 random(7);
     Decoder decoder;
-    constexpr std::string_view bytes = "\"\\{}[]:, 0123456789.eE+-nulltrue\n\t\0\x1f\x7f\xC3\xA9\xFF"
-                                       "aZ_";
+    constexpr std::string_view bytes =
+        "\"\\{}[]:, 0123456789.eE+-nulltrue\n\t\0\x1f\x7f\xC3\xA9\xFF"
+        "aZ_";
     int plain = 0;
     for (int i = 0; i < 400'000; ++i) {
         std::string json = i % 2 == 0 ? compact : spaced;

@@ -153,7 +153,6 @@ void optimize_group(DeltaTable& table, const ParquetLayout& layout, const Group&
     report.files_after += 1;
     report.bytes_before += bytes;
     report.bytes_after += joined.size;
-    ++report.commits;
 }
 
 }  // namespace

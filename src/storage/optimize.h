@@ -25,7 +25,6 @@ struct OptimizeReport {
     std::int64_t files_after = 0;
     std::int64_t bytes_before = 0;
     std::int64_t bytes_after = 0;
-    std::int64_t commits = 0;
 };
 
 /// Joins small files of one partition into larger ones; the rows stay the same, so the commits have

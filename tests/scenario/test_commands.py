@@ -186,6 +186,31 @@ def test_replay_gives_the_same_rows_and_a_live_writer_goes_on(shop):
     oracle.check_exactly_once(shop.data)
 
 
+def test_replay_gets_through_beside_a_writer_that_never_pauses(shop):
+    shop.run("produce", "--rate", "max", "--count", "50000", "--duplicates", "2%", "--invalid", "2%")
+    shop.drain()
+    writer = shop.start("run", "--rate", "3000", "--duration", "60s", "--trigger", "0", "--duplicates", "2%", "--invalid", "2%")
+    for _ in range(3):
+        assert shop.json("replay")["received"] > 50000
+    code, _, err = stop(writer)
+    assert code == 0, err
+    shop.verify()
+    oracle.check_exactly_once(shop.data)
+
+
+def test_a_writer_ends_when_a_replay_has_given_the_shop_other_settings(shop):
+    shop.write(line(1))
+    shop.drain()
+    writer = shop.start("silver", "--trigger", "100ms")
+    shop.write(line(3))
+    wait_until(lambda: shop.count("silver") == 2)
+    shop.run("replay", "--currency", "USD")
+    shop.write(line(2))
+    assert writer.wait(20) == 3
+    assert b"other settings" in writer.stderr.read()
+    assert shop.count("silver", "currency") == {"USD": 2}
+
+
 def test_replay_keeps_rows_whose_records_the_log_no_longer_holds(shop):
     shop.run("topic", "create", "--partitions", "1", "--segment-bytes", "20000", "--retention-bytes", "60000")
     for _ in range(6):
