@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing Millrace needs and is missing: Debian packages, and the Arrow wheel in a virtual
-# environment under build/. Does nothing, quickly, when all is there. MILLRACE_SETUP=test|long|lint|fuzz|bench adds what
+# environment under build/. Does nothing, quickly, when all is there. MILLRACE_SETUP=test|long|lint|fuzz|bench|stack adds what
 # that target needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,7 +14,8 @@ purpose=${MILLRACE_SETUP:-build}
 case "$purpose" in
     lint) packages+=(clang-19 clang-format-19 clang-tidy-19) ;;
     fuzz) packages+=(clang-19 libclang-rt-19-dev) ;;
-    long) packages+=(default-jre-headless maven) ;;
+    long | bench) packages+=(default-jre-headless maven kcat) ;;
+    stack) packages+=(default-jre-headless maven postgresql) ;;
 esac
 
 missing=()
@@ -41,7 +42,7 @@ fi
 venv=build/venv
 requirements=(scripts/requirements-build.txt)
 [[ $purpose == test || $purpose == long || $purpose == bench ]] && requirements+=(scripts/requirements-test.txt)
-[[ $purpose == long ]] && requirements+=(scripts/requirements-long.txt)
+[[ $purpose == long || $purpose == bench ]] && requirements+=(scripts/requirements-long.txt)
 [[ $purpose == bench ]] && requirements+=(scripts/requirements-bench.txt)
 for file in "${requirements[@]}"; do
     stamp=$venv/$(basename "$file")
@@ -52,9 +53,12 @@ for file in "${requirements[@]}"; do
     cp "$file" "$stamp"
 done
 
-# The jars that the long tests run: Kafka's own tools, and Delta for Spark.
-if [[ $purpose == long ]]; then
-    for name in kafka delta; do
+# Jars: Kafka's broker and tools, and what Spark needs to read Delta and Kafka.
+jars=()
+[[ $purpose == stack ]] && jars=(kafka)
+[[ $purpose == long || $purpose == bench ]] && jars=(kafka delta spark-kafka)
+if ((${#jars[@]})); then
+    for name in "${jars[@]}"; do
         pom=tests/compat/jvm/$name/pom.xml
         cmp -s "$pom" "build/jars/$name/pom.xml" && continue
         echo "setup: fetching the jars of $pom"

@@ -217,6 +217,9 @@ TEST_F(SegmentLogTest, TheIndexIsOnlyAHint) {
 }
 
 TEST_F(SegmentLogTest, ThreadsAndProcessesAppendAtOnceWithoutLossOrGap) {
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "ThreadSanitizer does not follow threads in forked processes";
+#endif
     open();
     constexpr int processes = 3;
     constexpr int threads = 3;

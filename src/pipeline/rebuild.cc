@@ -64,10 +64,8 @@ storage::AddFile Rebuild::keep_rows_before(const storage::AddFile& add, bronze::
             from = to + 1;
         }
     });
-    const storage::WrittenFile written = writer.finish();
+    storage::describe(kept, writer.finish());
     base::sync_directory((silver_.root() / kept.path).parent_path());
-    kept.size = written.bytes;
-    kept.stats = written.stats;
     return kept;
 }
 

@@ -84,10 +84,7 @@ storage::AddFile SilverWriter::write_file(const silver::EventColumns& columns, s
         fmt::format("{}/part-{}-{}-{}.snappy.parquet", silver_directory(columns), run_id_, batches_, number);
     storage::ParquetWriter writer(silver_.root() / add.path, silver::silver_layout());
     writer.write(*columns.batch(processing_timestamp));
-    const storage::WrittenFile written = writer.finish();
-    add.size = written.bytes;
-    add.stats = written.stats;
-    add.modification_time = base::now_ms();
+    storage::describe(add, writer.finish());
     return add;
 }
 
@@ -124,10 +121,7 @@ std::vector<storage::AddFile> SilverWriter::write_quarantine_files(const std::ve
         add.path = fmt::format("part-{}-{}-{}.snappy.parquet", run_id_, batches_, partition);
         storage::ParquetWriter writer(quarantine_.root() / add.path, silver::quarantine_layout());
         writer.write(*silver::quarantine_batch(rows, log_.topic(), log_.epoch(), base::now_us()));
-        const storage::WrittenFile written = writer.finish();
-        add.size = written.bytes;
-        add.stats = written.stats;
-        add.modification_time = base::now_ms();
+        storage::describe(add, writer.finish());
         adds.push_back(std::move(add));
     }
     if (!adds.empty()) base::sync_directory(quarantine_.root());

@@ -100,7 +100,6 @@ AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const G
     joined.path = (fs::path(group.front()->path).parent_path() / fresh_name()).string();
     joined.data_change = false;
     const fs::path path = table.root() / joined.path;
-    WrittenFile written;
     try {
         ParquetWriter writer(path, layout);
         for (const AddFile* add : group) {
@@ -109,14 +108,11 @@ AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const G
                 writer.append(*conform(rows, *layout.schema, doing));
             });
         }
-        written = writer.finish();
+        describe(joined, writer.finish());
     } catch (...) {
         fs::remove(path);  // it would be tried again, under another name
         throw;
     }
-    joined.size = written.bytes;
-    joined.stats = written.stats;
-    joined.modification_time = base::now_ms();
     base::sync_directory(path.parent_path());
     base::fail_point("optimize.file.synced");
     return joined;

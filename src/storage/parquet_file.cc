@@ -14,6 +14,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/json.h"
@@ -165,6 +166,12 @@ std::vector<int> all_of(int count) {
 }
 
 }  // namespace
+
+void describe(AddFile& add, const WrittenFile& written) {
+    add.size = written.bytes;
+    add.stats = written.stats;
+    add.modification_time = base::now_ms();
+}
 
 ParquetWriter::ParquetWriter(const fs::path& path, const ParquetLayout& layout)
     : doing_(fmt::format("writing {}", path.string())), layout_(layout) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/delta_action.h"
+
 namespace parquet::arrow {
 class FileWriter;
 }
@@ -31,6 +33,9 @@ struct WrittenFile {
     std::int64_t bytes = 0;
     std::string stats;  ///< Delta's stats JSON: numRecords, minValues, maxValues, nullCount
 };
+
+/// Puts a written file's size, stats and time into the log's entry for it.
+void describe(AddFile& add, const WrittenFile& written);
 
 /// Writes one Parquet file, durably. A string column may be given as a dictionary array, the same in every
 /// write. The layout must outlive the writer.
