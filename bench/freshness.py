@@ -1,13 +1,11 @@
 """From the append to visible in the table, at 1,000 events/s with trigger 0: p50 and p99 in ms."""
 import json
-import pathlib
 import shutil
 import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-MILLRACE = ROOT / "build" / "release" / "millrace"
+from measure import MILLRACE, ROOT
 
 
 def measure(seconds=20, rate=1000):

@@ -39,8 +39,9 @@ def session(plain):
 
 def silver(records):
     """Kafka's records as the columns of Silver, cleaned and deduplicated."""
-    event = f.from_json(f.col("value").cast("string"), EVENT)
-    columns = records.select(event.alias("e"), f.col("key").cast("string").alias("kafka_key"), "partition", "offset",
+    text = f.col("value").cast("string")
+    event = f.from_json(text, EVENT)
+    columns = records.filter(f.is_valid_utf8(text)).select(event.alias("e"), f.col("key").cast("string").alias("kafka_key"), "partition", "offset",
                              f.col("timestamp").alias("kafka_timestamp"))
     rows = columns.select("e.*", "kafka_key", "partition", "offset", "kafka_timestamp")
     rows = (rows.withColumn("event_timestamp", f.try_to_timestamp("timestamp")).drop("timestamp")

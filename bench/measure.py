@@ -1,0 +1,61 @@
+"""Runs whole commands and measures them."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+WORK = ROOT / "build" / "bench"
+MILLRACE = ROOT / "build" / "release" / "millrace"
+
+# Runs a command and everything that it leaves behind (Spark's JVM outlives the Python that started it) to the end.
+HELPER = """
+import ctypes, json, os, resource, subprocess, sys, time
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+started = time.monotonic()
+done = subprocess.run(sys.argv[1:], capture_output=True, text=True)
+wall = time.monotonic() - started
+try:
+    while True: os.wait()
+except ChildProcessError: pass
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+if done.returncode: sys.exit(done.stderr[-800:])
+print(json.dumps({"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss / 1024,
+                  "last": (done.stdout.strip().splitlines() or [""])[-1]}))
+"""
+
+
+def timed(command):
+    """Wall and CPU seconds, peak memory in MiB (of the largest process) and the last line printed."""
+    os.sync()  # what the one before left to be written is not this one's to wait for
+    done = subprocess.run([sys.executable, "-c", HELPER, *map(str, command)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} {command[1]} failed: {done.stderr[-800:]}")
+    return json.loads(done.stdout)
+
+
+def set_aside(path):
+    """Out of the way without deleting, whose after-effects in the file system the next run would bear."""
+    if path.exists():
+        path.rename(WORK / f"old-{time.monotonic_ns()}")
+
+
+def clear():
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+
+
+def produce(data, count, span):
+    """Simulator events in the embedded log, 0.5% of them copies and 0.5% broken."""
+    subprocess.run([MILLRACE, "--data", data, "produce", "--rate", "max", "--count", str(count), "--span", span,
+                    "--duplicates", "0.5%", "--invalid", "0.5%", "--seed", "1"], check=True, stdout=subprocess.DEVNULL)
+
+
+def silver(data, *options):
+    """Drains the log into fresh tables."""
+    for table in ("silver", "quarantine", "progress"):
+        set_aside(data / table)
+    return timed([MILLRACE, "--data", data, "silver", "--available-now", *options])
