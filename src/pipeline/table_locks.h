@@ -8,8 +8,8 @@
 
 namespace millrace::pipeline {
 
-/// Held shared, as long as it runs, by whoever writes data files, so that vacuum can tell whether files that no
-/// commit names may be a running writer's.
+/// Held shared, as long as it runs, by whoever writes data files, so that vacuum can tell whether files that
+/// no commit names may be a running writer's.
 base::File writers_lock(const DataDirectory& data);
 
 /// Held shared for each commit of rows or joined files, and exclusively by a rebuild while it catches up and

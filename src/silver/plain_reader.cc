@@ -64,6 +64,8 @@ struct Cursor {
     const char* const end;
     std::uint32_t beyond_ascii = 0;  ///< not 0 when a string has such bytes
 
+    explicit Cursor(std::string_view text) : at(text.data()), end(text.data() + text.size()) {}
+
     bool skip(char wanted) {
         if (*at != wanted) return false;
         ++at;
@@ -208,7 +210,7 @@ bool PlainReader::read(std::string_view value, Event& event) {
         1U << event_id | 1U << user_id | 1U << event_type | 1U << timestamp;
     event.reset();
     order_.restart();
-    Reading reading{{value.data(), value.data() + value.size()}, event};
+    Reading reading{Cursor(value), event};
     Cursor& cursor = reading.cursor;
     if (value.empty() || !cursor.skip('{')) return false;
     do {
