@@ -40,8 +40,7 @@ def spark(kafka, *options):
 def fill_kafka(data):
     """A broker of its own whose topic has the same records."""
     kafka = stack.Kafka(WORK / "kafka", stack.free_port()).start()
-    subprocess.run(kafka.java("org.apache.kafka.tools.TopicCommand", "--bootstrap-server", kafka.address, "--create", "--topic",
-                              TOPIC, "--partitions", 3), check=True, capture_output=True)
+    kafka.tool("org.apache.kafka.tools.TopicCommand", "--create", "--topic", TOPIC, "--partitions", 3)
     records = subprocess.Popen([MILLRACE, "--data", data, "topic", "read", "--keys"], stdout=subprocess.PIPE)
     subprocess.run(["kcat", "-P", "-b", kafka.address, "-t", TOPIC, "-K", "\t", "-X", "acks=all", "-X", "compression.codec=lz4",
                     "-X", "partitioner=murmur2"], stdin=records.stdout, check=True)

@@ -8,13 +8,13 @@ cd "$(dirname "$0")/.."
 packages=(
     g++ cmake ninja-build make ccache pkg-config python3 python3-venv
     libfmt-dev libspdlog-dev libsimdjson-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libboost1.81-dev
-    libisal-dev liblz4-dev libzstd-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev
+    libisal-dev librdkafka-dev liblz4-dev libzstd-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 purpose=${MILLRACE_SETUP:-build}
 case "$purpose" in
     lint) packages+=(clang-19 clang-format-19 clang-tidy-19) ;;
     fuzz) packages+=(clang-19 libclang-rt-19-dev) ;;
-    long | bench) packages+=(default-jre-headless maven kcat) ;;
+    test | long | bench) packages+=(default-jre-headless maven kcat) ;;
     stack) packages+=(default-jre-headless maven postgresql) ;;
 esac
 
@@ -55,7 +55,7 @@ done
 
 # Jars: Kafka's broker and tools, and what Spark needs to read Delta and Kafka.
 jars=()
-[[ $purpose == stack ]] && jars=(kafka)
+[[ $purpose == stack || $purpose == test ]] && jars=(kafka)
 [[ $purpose == long || $purpose == bench ]] && jars=(kafka delta spark-kafka)
 if ((${#jars[@]})); then
     for name in "${jars[@]}"; do

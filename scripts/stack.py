@@ -123,6 +123,13 @@ class Kafka(Service):
         return ["java", f"-Xmx{heap}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", f"{JARS}/*", main, *map(str, args)]
 
+    def tool(self, main, *args):
+        """What one of Kafka's own command line tools prints about this broker."""
+        done = subprocess.run(self.java(main, "--bootstrap-server", self.address, *args), capture_output=True, text=True)
+        if done.returncode != 0:
+            raise StackError(f"{main} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
     def prepare(self):
         if not JARS.exists():
             raise StackError(f"{JARS} is missing; fetch it with: MILLRACE_SETUP=stack scripts/setup.sh")

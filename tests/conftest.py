@@ -4,11 +4,15 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+import stack  # noqa: E402
+
 BUILD = ROOT / os.environ.get("MILLRACE_BUILD", "build/release")
 FIXTURES = ROOT / "tests" / "fixtures"
 SAMPLE = ROOT.parent / "shared" / "data" / "rees46-2019-10-01.csv"
@@ -61,6 +65,19 @@ class Millrace:
     def count(self, layer, by=None):
         out = self.json("count", layer, *(["--by", by] if by else []))
         return out["rows"]
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory):
+    """A broker for the whole test run; each test has topics of its own."""
+    broker = stack.Kafka(tmp_path_factory.mktemp("kafka"), stack.free_port()).start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def free_port():
+    return stack.free_port()
 
 
 @pytest.fixture

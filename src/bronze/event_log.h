@@ -54,6 +54,9 @@ class EventLog {
     /// The first offset whose record's timestamp is at or after `timestamp_ms`, or the end.
     [[nodiscard]] virtual Offset offset_at(int partition, std::int64_t timestamp_ms) const = 0;
 
+    /// Records ever appended to topics of this name: the simulator's numbers go on from here.
+    [[nodiscard]] virtual std::int64_t records_numbered() const = 0;
+
     /// A counter that grows with every append to the topic, by any process.
     [[nodiscard]] virtual std::uint32_t appends_seen() const = 0;
     /// Waits until appends_seen() differs from `seen`, wake() is called, or `limit` has passed.

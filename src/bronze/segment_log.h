@@ -29,10 +29,10 @@ class SegmentLog : public EventLog {
     [[nodiscard]] std::uint32_t appends_seen() const override { return published_->counter(); }
     void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const override;
     void wake() const override { published_->wake(); }
+    /// Deleted topics included.
+    [[nodiscard]] std::int64_t records_numbered() const override;
 
     [[nodiscard]] const TopicSettings& settings() const { return settings_; }
-    /// Records ever appended to topics of this name, deleted ones included.
-    [[nodiscard]] std::int64_t records_numbered() const;
 
   private:
     SegmentLog(const std::filesystem::path& directory, TopicSettings settings);

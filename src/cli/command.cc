@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "bronze/kafka_log.h"
+#include "bronze/kafka_topics.h"
+#include "bronze/segment_log.h"
 #include "model/timestamp.h"
 
 namespace millrace::cli {
@@ -10,19 +15,49 @@ namespace millrace::cli {
 std::filesystem::path Globals::bronze_directory() const {
     if (bronze.empty()) return data_directory().bronze();
     if (bronze.starts_with("file:")) return bronze.substr(5);
-    throw usage_error(fmt::format("opening the log {}", bronze),
-                      "only the embedded log is built into this version",
-                      "Write --bronze file:FOLDER, or leave it out.");
+    throw usage_error(fmt::format("opening the log {}", bronze), "it is not a log that this program knows",
+                      "Write --bronze file:FOLDER or --bronze kafka://HOST:PORT/TOPIC, or leave it out.");
 }
 
-std::unique_ptr<bronze::SegmentLog> Globals::open_log() const {
-    return bronze::SegmentLog::open(bronze_directory(), topic);
+bronze::KafkaAddress Globals::kafka_address() const {
+    bronze::KafkaAddress address = bronze::KafkaAddress::parse(bronze);
+    if (address.topic.empty()) address.topic = topic;
+    for (const std::string& property : kafka) {
+        const auto at = property.find('=');
+        if (at == std::string::npos || at == 0)
+            throw usage_error("reading --kafka", "a property must be KEY=VALUE");  // it may be a secret
+        address.properties[property.substr(0, at)] = property.substr(at + 1);
+    }
+    return address;
 }
 
-std::unique_ptr<bronze::SegmentLog> Globals::open_or_create_log() const {
-    bronze::TopicSettings settings;
-    settings.name = topic;
-    return bronze::SegmentLog::open_or_create(bronze_directory(), settings);
+std::string Globals::topic_name() const {
+    return uses_kafka() ? kafka_address().topic : topic;
+}
+
+std::string Globals::bronze_place() const {
+    return uses_kafka() ? fmt::format("{} (topic {})", kafka_address().brokers, topic_name())
+                        : bronze_directory().string();
+}
+
+std::unique_ptr<bronze::EventLog> Globals::open_log(const std::string& name) const {
+    if (!uses_kafka()) return bronze::SegmentLog::open(bronze_directory(), name);
+    bronze::KafkaAddress address = kafka_address();
+    address.topic = name;
+    return std::make_unique<bronze::KafkaLog>(std::move(address));
+}
+
+std::unique_ptr<bronze::EventLog> Globals::open_or_create_log(const std::string& name) const {
+    if (!uses_kafka()) {
+        bronze::TopicSettings settings;
+        settings.name = name;
+        return bronze::SegmentLog::open_or_create(bronze_directory(), settings);
+    }
+    const bronze::KafkaTopics topics(kafka_address());
+    const auto known = topics.list();
+    if (std::ranges::find(known, name, &bronze::KafkaTopic::name) == known.end())
+        topics.create(name, bronze::default_partitions, {});
+    return open_log(name);
 }
 
 CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into,

@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/units.h"
-#include "bronze/segment_log.h"
+#include "bronze/event_log.h"
+#include "bronze/kafka_client.h"
 #include "pipeline/data_directory.h"
 
 namespace millrace::cli {
@@ -17,14 +19,25 @@ struct Globals {
     std::string data = "data";
     std::string log_format = "text";
     std::string bronze;
+    std::vector<std::string> kafka;
     std::string topic = bronze::default_topic;
     std::function<int()> action;
 
     [[nodiscard]] pipeline::DataDirectory data_directory() const { return pipeline::DataDirectory(data); }
-    /// The folder of the embedded log. Throws a usage Error for a log that this program can't reach.
+    [[nodiscard]] bool uses_kafka() const { return bronze.starts_with("kafka:"); }
+    /// The address in --bronze with --topic, unless it names one, and with --kafka. Throws a usage Error.
+    [[nodiscard]] bronze::KafkaAddress kafka_address() const;
+    /// The folder of the embedded log. Throws a usage Error for a log of another kind.
     [[nodiscard]] std::filesystem::path bronze_directory() const;
-    [[nodiscard]] std::unique_ptr<bronze::SegmentLog> open_log() const;
-    [[nodiscard]] std::unique_ptr<bronze::SegmentLog> open_or_create_log() const;
+    /// Where the log is, for people.
+    [[nodiscard]] std::string bronze_place() const;
+    [[nodiscard]] std::unique_ptr<bronze::EventLog> open_log() const { return open_log(topic_name()); }
+    [[nodiscard]] std::unique_ptr<bronze::EventLog> open_log(const std::string& topic) const;
+    [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_log() const {
+        return open_or_create_log(topic_name());
+    }
+    [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_log(const std::string& topic) const;
+    [[nodiscard]] std::string topic_name() const;
 };
 
 using AddCommand = void (*)(CLI::App& app, Globals& globals);

@@ -29,7 +29,10 @@ void add_globals(CLI::App& app, Globals& globals) {
     app.config_formatter(std::make_shared<millrace::cli::TomlConfig>());
     app.add_option("--log", globals.log_format, "form of the log on stderr: text or json")
         ->capture_default_str();
-    app.add_option("--bronze", globals.bronze, "the event log: file:FOLDER (default: DATA/bronze)");
+    app.add_option("--bronze", globals.bronze,
+                   "the event log: file:FOLDER (default: DATA/bronze), or kafka://HOST:PORT[,…]/TOPIC");
+    app.add_option("--kafka", globals.kafka, "KEY=VALUE: a property of the Kafka client (librdkafka's names)")
+        ->allow_extra_args(false);
     app.add_option("--topic", globals.topic, "the log's topic")->capture_default_str();
     app.set_version_flag("--version", std::string("millrace ") + MILLRACE_VERSION);
 }

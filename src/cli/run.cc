@@ -120,8 +120,8 @@ int run(const Globals& globals, Options& options) {
     fmt::print(
         "\nThe data lies in {}:\n  bronze      {}\n  silver      {} (a Delta Lake table)\n  quarantine  {}\n"
         "Next: millrace --data {} show silver, or count silver --by event_type\n",
-        data.root().string(), globals.bronze_directory().string(), data.silver().string(),
-        data.quarantine().string(), data.root().string());
+        data.root().string(), globals.bronze_place(), data.silver().string(), data.quarantine().string(),
+        data.root().string());
     return code;
 }
 

@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <map>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/stop.h"
+#include "bronze/kafka_topics.h"
 #include "bronze/partitioner.h"
+#include "bronze/topics.h"
 #include "cli/command.h"
 #include "cli/text_table.h"
 #include "model/timestamp.h"
@@ -33,27 +36,34 @@ struct Options {
 };
 
 std::string name_or_default(const Globals& globals, const Options& options) {
-    return options.name.empty() ? globals.topic : options.name;
+    return options.name.empty() ? globals.topic_name() : options.name;
 }
 
-std::unique_ptr<bronze::SegmentLog> open_topic(const Globals& globals, const Options& options) {
-    return bronze::SegmentLog::open(globals.bronze_directory(), name_or_default(globals, options));
+std::vector<std::string> topic_names(const Globals& globals) {
+    std::vector<std::string> names;
+    if (globals.uses_kafka()) {
+        for (const auto& topic : bronze::KafkaTopics(globals.kafka_address()).list())
+            names.push_back(topic.name);
+    } else {
+        for (const auto& topic : bronze::TopicCatalog(globals.bronze_directory()).list())
+            names.push_back(topic.name);
+    }
+    return names;
 }
 
 int list_topics(const Globals& globals, const Options& options) {
-    TextTable table({"topic", "partitions", "records", "compression"});
+    TextTable table({"topic", "partitions", "records"});
     json::array topics;
-    for (const auto& settings : bronze::TopicCatalog(globals.bronze_directory()).list()) {
-        const auto log = bronze::SegmentLog::open(globals.bronze_directory(), settings.name);
+    for (const std::string& name : topic_names(globals)) {
+        const auto log = globals.open_log(name);
         std::int64_t records = 0;
-        for (int p = 0; p < log->partitions(); ++p) records += log->offsets(p).end - log->offsets(p).start;
-        const auto compression = bronze::compression_name(settings.segments.compression);
-        table.add_row({settings.name, fmt::format("{}", settings.partitions), base::format_count(records),
-                       std::string(compression)});
-        topics.push_back(json::object{{"topic", settings.name},
-                                      {"partitions", settings.partitions},
-                                      {"records", records},
-                                      {"compression", compression}});
+        for (int p = 0; p < log->partitions(); ++p) {
+            const auto held = log->offsets(p);
+            records += held.end - held.start;
+        }
+        table.add_row({name, fmt::format("{}", log->partitions()), base::format_count(records)});
+        topics.push_back(
+            json::object{{"topic", name}, {"partitions", log->partitions()}, {"records", records}});
     }
     if (options.as_json) {
         fmt::print("{}\n", json::serialize(json::object{{"topics", std::move(topics)}}));
@@ -63,8 +73,28 @@ int list_topics(const Globals& globals, const Options& options) {
     return 0;
 }
 
+/// The settings of the embedded log's topic.
+json::object stored_settings(const Globals& globals, const std::string& name) {
+    if (globals.uses_kafka()) return {};
+    const auto segments = bronze::TopicCatalog(globals.bronze_directory()).find(name)->segments;
+    return {{"segment_bytes", segments.segment_bytes},
+            {"retention_us", segments.retention.count()},
+            {"retention_bytes", segments.retention_bytes},
+            {"compression", bronze::compression_name(segments.compression)}};
+}
+
+std::string settings_line(const Globals& globals, const bronze::EventLog& log) {
+    if (globals.uses_kafka()) return fmt::format("topic {}", log.topic());
+    const auto segments = bronze::TopicCatalog(globals.bronze_directory()).find(log.topic())->segments;
+    return fmt::format(
+        "topic {}, epoch {}, compression {}, segments of {}, retention {}{}", log.topic(), log.epoch(),
+        bronze::compression_name(segments.compression), base::format_size(segments.segment_bytes),
+        segments.retention.count() == 0 ? "unlimited" : base::format_duration(segments.retention),
+        segments.retention_bytes == 0 ? "" : " or " + base::format_size(segments.retention_bytes));
+}
+
 int describe_topic(const Globals& globals, const Options& options) {
-    const auto log = open_topic(globals, options);
+    const auto log = globals.open_log(name_or_default(globals, options));
     TextTable table({"partition", "start", "end", "records"});
     json::array partitions;
     for (int p = 0; p < log->partitions(); ++p) {
@@ -73,39 +103,56 @@ int describe_topic(const Globals& globals, const Options& options) {
                        base::format_count(held.end - held.start)});
         partitions.push_back(json::object{{"partition", p}, {"start", held.start}, {"end", held.end}});
     }
-    const auto& segments = log->settings().segments;
     if (options.as_json) {
-        fmt::print("{}\n", json::serialize(
-                               json::object{{"topic", log->topic()},
-                                            {"epoch", log->epoch()},
-                                            {"segment_bytes", segments.segment_bytes},
-                                            {"retention_us", segments.retention.count()},
-                                            {"retention_bytes", segments.retention_bytes},
-                                            {"compression", bronze::compression_name(segments.compression)},
-                                            {"partitions", std::move(partitions)}}));
+        json::object report = stored_settings(globals, log->topic());
+        report["topic"] = log->topic();
+        report["epoch"] = log->epoch();
+        report["partitions"] = std::move(partitions);
+        fmt::print("{}\n", json::serialize(report));
         return 0;
     }
-    fmt::print("topic {}, epoch {}, compression {}, segments of {}, retention {}{}\n{}\n", log->topic(),
-               log->epoch(), bronze::compression_name(segments.compression),
-               base::format_size(segments.segment_bytes),
-               segments.retention.count() == 0 ? "unlimited" : base::format_duration(segments.retention),
-               segments.retention_bytes == 0 ? "" : " or " + base::format_size(segments.retention_bytes),
-               table.text());
+    fmt::print("{}\n{}\n", settings_line(globals, *log), table.text());
     return 0;
+}
+
+/// What Kafka calls the settings that were given; those that were not are left to the broker.
+std::map<std::string, std::string> kafka_settings(const Options& options) {
+    const bronze::SegmentOptions& given = options.settings.segments;
+    const bronze::SegmentOptions standard;
+    std::map<std::string, std::string> settings;
+    if (given.segment_bytes != standard.segment_bytes)
+        settings["segment.bytes"] = fmt::format("{}", given.segment_bytes);
+    if (given.segment_age != standard.segment_age)
+        settings["segment.ms"] = fmt::format("{}", given.segment_age.count() / 1000);
+    if (given.retention != standard.retention)
+        settings["retention.ms"] = fmt::format("{}", given.retention.count() / 1000);
+    if (given.retention_bytes != standard.retention_bytes)
+        settings["retention.bytes"] = fmt::format("{}", given.retention_bytes);
+    if (options.compression != "none") settings["compression.type"] = options.compression;
+    return settings;
 }
 
 int create_topic(const Globals& globals, const Options& options) {
     bronze::TopicSettings settings = options.settings;
     settings.name = name_or_default(globals, options);
     settings.segments.compression = bronze::parse_compression(options.compression);
-    const auto created = bronze::TopicCatalog(globals.bronze_directory()).create(settings);
-    fmt::print("created the topic {} with {} partitions\n", created.name, created.partitions);
+    if (globals.uses_kafka()) {
+        bronze::KafkaTopics(globals.kafka_address())
+            .create(settings.name, settings.partitions, kafka_settings(options));
+    } else {
+        bronze::TopicCatalog(globals.bronze_directory()).create(settings);
+    }
+    fmt::print("created the topic {} with {} partitions\n", settings.name, settings.partitions);
     return 0;
 }
 
 int delete_topic(const Globals& globals, const Options& options) {
     const std::string name = name_or_default(globals, options);
-    bronze::TopicCatalog(globals.bronze_directory()).remove(name);
+    if (globals.uses_kafka()) {
+        bronze::KafkaTopics(globals.kafka_address()).remove(name);
+    } else {
+        bronze::TopicCatalog(globals.bronze_directory()).remove(name);
+    }
     fmt::print("deleted the topic {}\n", name);
     return 0;
 }
@@ -137,7 +184,7 @@ void print_record(const Options& options, int partition, const bronze::Record& r
     fmt::print("{}\n", record.value);
 }
 
-bronze::Offset first_offset(const Options& options, const bronze::SegmentLog& log, int partition) {
+bronze::Offset first_offset(const Options& options, const bronze::EventLog& log, int partition) {
     const auto held = log.offsets(partition);
     if (!options.from_time.empty()) {
         const auto time = model::parse_timestamp(options.from_time);
@@ -149,7 +196,7 @@ bronze::Offset first_offset(const Options& options, const bronze::SegmentLog& lo
 }
 
 int read_topic(const Globals& globals, const Options& options) {
-    const auto log = open_topic(globals, options);
+    const auto log = globals.open_log(name_or_default(globals, options));
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     std::vector<std::pair<int, std::unique_ptr<bronze::PartitionReader>>> readers;
@@ -178,9 +225,7 @@ int read_topic(const Globals& globals, const Options& options) {
 }
 
 int write_topic(const Globals& globals, const Options& options) {
-    bronze::TopicSettings settings;
-    settings.name = name_or_default(globals, options);
-    const auto log = bronze::SegmentLog::open_or_create(globals.bronze_directory(), settings);
+    const auto log = globals.open_or_create_log(name_or_default(globals, options));
     produce::Appender appender(*log);
     std::int64_t records = 0;
     std::string line;

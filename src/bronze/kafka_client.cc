@@ -1,0 +1,176 @@
+#include "bronze/kafka_client.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "base/log.h"
+
+namespace millrace::bronze {
+
+namespace {
+
+using Properties = std::map<std::string, std::string>;
+
+spdlog::level::level_enum level_of(int syslog_level) {
+    if (syslog_level <= 3) return spdlog::level::err;
+    return syslog_level <= 5 ? spdlog::level::warn : spdlog::level::debug;
+}
+
+/// librdkafka names its brokers in its messages, and never a property's value.
+void forward_log(const rd_kafka_t* /*handle*/, int level, const char* facility, const char* message) {
+    spdlog::log(level_of(level), "kafka: {} ({})", message, facility);
+}
+
+void forward_error(rd_kafka_t* /*handle*/, int code, const char* reason, void* /*opaque*/) {
+    spdlog::warn("kafka: {}: {}", rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code)), reason);
+}
+
+void set_all(rd_kafka_conf_t* configuration, const Properties& properties) {
+    std::array<char, 256> reason{};
+    for (const auto& [name, value] : properties) {
+        const auto done = rd_kafka_conf_set(configuration, name.c_str(), value.c_str(), reason.data(), reason.size());
+        if (done == RD_KAFKA_CONF_OK) continue;
+        // The reason may quote the value, which may be a secret.
+        throw usage_error(fmt::format("setting Kafka's property {}", name),
+                          done == RD_KAFKA_CONF_UNKNOWN ? "there is no such property" : "its value is not allowed",
+                          "librdkafka's CONFIGURATION.md lists the properties and their values.");
+    }
+}
+
+KafkaPointer<rd_kafka_t> make_handle(rd_kafka_type_t type, const KafkaAddress& address, const Properties& own,
+                                     KafkaDelivery on_delivery) {
+    rd_kafka_conf_t* configuration = rd_kafka_conf_new();
+    try {
+        set_all(configuration, own);
+        set_all(configuration, address.properties);
+        set_all(configuration, {{"bootstrap.servers", address.brokers}});
+    } catch (...) {
+        rd_kafka_conf_destroy(configuration);
+        throw;
+    }
+    rd_kafka_conf_set_log_cb(configuration, forward_log);
+    rd_kafka_conf_set_error_cb(configuration, forward_error);
+    if (on_delivery != nullptr) rd_kafka_conf_set_dr_msg_cb(configuration, on_delivery);
+    std::array<char, 512> reason{};
+    rd_kafka_t* handle = rd_kafka_new(type, configuration, reason.data(), reason.size());
+    if (handle == nullptr) {
+        rd_kafka_conf_destroy(configuration);
+        throw usage_error(fmt::format("connecting to Kafka at {}", address.brokers), reason.data());
+    }
+    return KafkaPointer<rd_kafka_t>(handle);
+}
+
+std::string_view remedy_for(rd_kafka_resp_err_t code) {
+    switch (code) {
+        case RD_KAFKA_RESP_ERR__TRANSPORT:
+        case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+        case RD_KAFKA_RESP_ERR__TIMED_OUT:
+        case RD_KAFKA_RESP_ERR__RESOLVE:
+        case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+            return "Check that a broker runs there and that its advertised listeners can be reached from here.";
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+            return "Create it with: millrace --bronze kafka://HOST:PORT topic create NAME";
+        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+            return "Ask for the permission (an ACL) for this user on the broker.";
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+        case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+        case RD_KAFKA_RESP_ERR__SSL:
+            return "Check security.protocol, sasl.* and ssl.* (--kafka KEY=VALUE).";
+        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+            return "Raise message.max.bytes of the broker (or max.message.bytes of the topic), and here: --kafka "
+                   "message.max.bytes=N.";
+        default:
+            return {};
+    }
+}
+
+bool passes(rd_kafka_resp_err_t code) {
+    switch (code) {
+        case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+        case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+        case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+        case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+        case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+        case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+        case RD_KAFKA_RESP_ERR__TRANSPORT:
+        case RD_KAFKA_RESP_ERR__WAIT_COORD:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+void ask_kafka(const KafkaAddress& address, std::string_view doing,
+               const std::function<rd_kafka_resp_err_t()>& request) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kafka_timeout_ms);
+    for (;;) {
+        const rd_kafka_resp_err_t error = request();
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+        if (!passes(error) || std::chrono::steady_clock::now() > end) throw kafka_error(address, doing, error);
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+}
+
+KafkaAddress KafkaAddress::parse(std::string_view url) {
+    constexpr std::string_view scheme = "kafka://";
+    KafkaAddress address;
+    if (url.starts_with(scheme)) {
+        const std::string_view rest = url.substr(scheme.size());
+        const auto slash = rest.find('/');
+        address.brokers = rest.substr(0, slash);
+        if (slash != std::string_view::npos) address.topic = rest.substr(slash + 1);
+    }
+    if (address.brokers.empty() || address.topic.contains('/')) {
+        throw usage_error(fmt::format("reading the address {}", url), "it is not a Kafka topic's",
+                          "Write kafka://HOST:PORT[,HOST:PORT…]/TOPIC.");
+    }
+    return address;
+}
+
+KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address) {
+    return make_handle(RD_KAFKA_CONSUMER, address,
+                       {{"client.id", "millrace"},
+                        {"isolation.level", "read_committed"},
+                        {"enable.auto.commit", "false"},
+                        {"enable.partition.eof", "true"},
+                        {"auto.offset.reset", "error"},
+                        {"fetch.wait.max.ms", "100"},
+                        {"fetch.message.max.bytes", "4194304"},
+                        // A full queue pauses fetching for this long, so it must be short beside the time that the
+                        // queue lasts.
+                        {"fetch.error.backoff.ms", "5"},
+                        {"queued.min.messages", "200000"},
+                        {"queued.max.messages.kbytes", "49152"}},
+                       nullptr);
+}
+
+KafkaPointer<rd_kafka_t> make_kafka_producer(const KafkaAddress& address, KafkaDelivery on_delivery) {
+    return make_handle(RD_KAFKA_PRODUCER, address,
+                       {{"client.id", "millrace"},
+                        {"acks", "all"},
+                        {"enable.idempotence", "true"},
+                        {"compression.codec", "lz4"},
+                        {"linger.ms", "1"},
+                        {"batch.size", "1000000"},
+                        {"delivery.timeout.ms", "120000"},
+                        {"queue.buffering.max.messages", "200000"},
+                        {"queue.buffering.max.kbytes", "131072"}},
+                       on_delivery);
+}
+
+Error kafka_error(const KafkaAddress& address, std::string_view doing, rd_kafka_resp_err_t code,
+                  std::string_view detail) {
+    std::string cause = fmt::format("Kafka at {}: {}", address.brokers, rd_kafka_err2str(code));
+    if (!detail.empty()) cause += fmt::format(" ({})", detail);
+    return Error(doing, cause, remedy_for(code));
+}
+
+}  // namespace millrace::bronze

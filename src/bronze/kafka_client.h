@@ -1,0 +1,60 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace millrace::bronze {
+
+/// Where a Kafka topic is, and how to reach it.
+struct KafkaAddress {
+    std::string brokers;                            ///< HOST:PORT[,…]
+    std::string topic;                              ///< empty when the address names none
+    std::map<std::string, std::string> properties;  ///< librdkafka's, over this program's own; may hold secrets
+
+    /// Reads `kafka://HOST:PORT[,…][/TOPIC]`. Throws a usage Error.
+    static KafkaAddress parse(std::string_view url);
+};
+
+struct KafkaDeleter {
+    void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
+    void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
+    void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+    void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
+    void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+    void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
+    void operator()(rd_kafka_DeleteTopic_t* topic) const { rd_kafka_DeleteTopic_destroy(topic); }
+    void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+    void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+};
+template <typename Type>
+using KafkaPointer = std::unique_ptr<Type, KafkaDeleter>;
+
+/// Called for each delivered or failed message of a producer, with the opaque that it was produced with.
+using KafkaDelivery = void (*)(rd_kafka_t*, const rd_kafka_message_t*, void*);
+
+/// A consumer's handle: committed records only, no offset kept by Kafka, an Error instead of a jump when an
+/// offset is gone. Its log goes to the program's.
+KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address);
+/// A producer's: acks=all, idempotent, lz4.
+KafkaPointer<rd_kafka_t> make_kafka_producer(const KafkaAddress& address, KafkaDelivery on_delivery);
+
+/// An Error for a Kafka error code, with what to do about it.
+[[nodiscard]] Error kafka_error(const KafkaAddress& address, std::string_view doing, rd_kafka_resp_err_t code,
+                                std::string_view detail = {});
+
+/// Makes a request, and makes it again while its error is one that passes (a leader that is being elected, say)
+/// and kafka_timeout_ms are not over. Throws kafka_error().
+void ask_kafka(const KafkaAddress& address, std::string_view doing,
+               const std::function<rd_kafka_resp_err_t()>& request);
+
+/// How long a request may take before the broker counts as unreachable.
+inline constexpr int kafka_timeout_ms = 15'000;
+
+}  // namespace millrace::bronze

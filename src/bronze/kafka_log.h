@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "bronze/event_log.h"
+#include "bronze/kafka_client.h"
+
+namespace millrace::bronze {
+
+/// A Kafka topic as the event log.
+class KafkaLog : public EventLog {
+  public:
+    /// Throws an Error when no broker answers, a usage Error when there is no such topic.
+    explicit KafkaLog(KafkaAddress address);
+    ~KafkaLog() override;
+
+    [[nodiscard]] const std::string& topic() const override { return address_.topic; }
+    [[nodiscard]] int partitions() const override { return partitions_; }
+    /// Kafka's client tells nothing of a topic's identity: check_same_log() in pipeline/ finds one made anew.
+    [[nodiscard]] int epoch() const override { return 0; }
+    /// Asks the broker. The end is that of the committed records.
+    [[nodiscard]] OffsetRange offsets(int partition) const override;
+    Offset append(int partition, RecordBatchBuilder& batch) override;
+    [[nodiscard]] std::unique_ptr<PartitionReader> read(int partition, Offset offset) const override;
+    [[nodiscard]] Offset offset_at(int partition, std::int64_t timestamp_ms) const override;
+    [[nodiscard]] std::uint32_t appends_seen() const override { return arrivals_.load(); }
+    void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const override;
+    void wake() const override { arrived(); }
+    [[nodiscard]] std::int64_t records_numbered() const override;
+
+  private:
+    void arrived() const;
+    void find_topic();
+
+    const KafkaAddress address_;
+    int partitions_ = 0;
+    std::shared_ptr<rd_kafka_t> consumer_;  // shared by the readers, one of each partition
+    mutable std::mutex mutex_;
+    mutable std::condition_variable arrival_;
+    mutable std::atomic<std::uint32_t> arrivals_ = 0;
+    KafkaPointer<rd_kafka_t> producer_;  // guarded by mutex_ until it is made
+};
+
+}  // namespace millrace::bronze

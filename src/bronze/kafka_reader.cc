@@ -1,0 +1,149 @@
+#include "bronze/kafka_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "bronze/varint.h"
+
+namespace millrace::bronze {
+
+namespace {
+
+constexpr std::size_t most_messages = 8192;
+constexpr int wait_ms = 50;
+constexpr auto patience = std::chrono::seconds(60);
+
+void put_bytes(std::string& into, const void* bytes, std::size_t size) {
+    char number[max_varint_bytes];
+    into.append(number, put_varint(number, bytes == nullptr ? -1 : static_cast<std::int64_t>(size)));
+    if (bytes != nullptr) into.append(static_cast<const char*>(bytes), size);
+}
+
+/// A message's headers in a record batch's encoding; empty when it has none.
+std::string encode_headers(const rd_kafka_message_t& message) {
+    rd_kafka_headers_t* headers = nullptr;
+    if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    char number[max_varint_bytes];
+    const std::size_t count = rd_kafka_header_cnt(headers);
+    std::string encoded(number, put_varint(number, static_cast<std::int64_t>(count)));
+    for (std::size_t i = 0; i < count; ++i) {
+        const char* name = nullptr;
+        const void* value = nullptr;
+        std::size_t size = 0;
+        rd_kafka_header_get_all(headers, i, &name, &value, &size);
+        put_bytes(encoded, name, std::strlen(name));
+        put_bytes(encoded, value, size);
+    }
+    return encoded;
+}
+
+}  // namespace
+
+KafkaReader::KafkaReader(const KafkaAddress& address, std::shared_ptr<rd_kafka_t> handle, int partition,
+                         Offset offset, OnArrival on_arrival, void* opaque)
+    : address_(address),
+      handle_(std::move(handle)),
+      topic_(rd_kafka_topic_new(handle_.get(), address.topic.c_str(), nullptr)),
+      queue_(rd_kafka_queue_new(handle_.get())),
+      partition_(partition),
+      next_offset_(offset) {
+    if (rd_kafka_consume_start_queue(topic_.get(), partition, offset, queue_.get()) != 0)
+        throw kafka_error(address_, doing(), rd_kafka_last_error());
+    rd_kafka_queue_cb_event_enable(queue_.get(), on_arrival, opaque);
+    messages_.resize(most_messages);
+}
+
+KafkaReader::~KafkaReader() {
+    rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr);
+    rd_kafka_consume_stop(topic_.get(), partition_);
+}
+
+std::string KafkaReader::doing() const {
+    return fmt::format("reading {} partition {} at offset {}", address_.topic, partition_, next_offset_);
+}
+
+bool KafkaReader::all_read() const {
+    if (end_seen_ == next_offset_) return true;
+    Offset start = 0;
+    Offset end = RD_KAFKA_OFFSET_INVALID;  // until the first fetch
+    rd_kafka_get_watermark_offsets(handle_.get(), address_.topic.c_str(), partition_, &start, &end);
+    return end != RD_KAFKA_OFFSET_INVALID && next_offset_ >= end;
+}
+
+std::span<const Record> KafkaReader::poll(std::size_t max_bytes) {
+    records_.clear();
+    headers_.clear();
+    const std::size_t wanted = std::clamp<std::size_t>(max_bytes / 256, 1, most_messages);
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    while (records_.empty()) {
+        const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, messages_.data(), wanted);
+        if (count < 0) throw kafka_error(address_, doing(), rd_kafka_last_error());
+        const std::span got(messages_.data(), static_cast<std::size_t>(count));
+        std::size_t bytes = 0;
+        for (const rd_kafka_message_t* message : got) bytes += message->len + message->key_len + record_padding;
+        bytes_.clear();
+        bytes_.reserve(bytes);  // so that what the records point to stays where it is
+        try {
+            for (const rd_kafka_message_t* message : got) take(*message);
+        } catch (...) {
+            for (rd_kafka_message_t* message : got) rd_kafka_message_destroy(message);
+            throw;
+        }
+        for (rd_kafka_message_t* message : got) rd_kafka_message_destroy(message);
+        if (count > 0) continue;
+        if (all_read()) break;
+        if (std::chrono::steady_clock::now() > give_up)
+            throw kafka_error(address_, doing(), RD_KAFKA_RESP_ERR__TIMED_OUT, "no answer for a minute");
+        // Waits without taking, so that the next batch is whole.
+        if (auto* message = rd_kafka_consume_queue(queue_.get(), wait_ms); message != nullptr) {
+            const KafkaPointer<rd_kafka_message_t> taken(message);
+            bytes_.reserve(message->len + message->key_len + record_padding);
+            take(*message);
+        }
+    }
+    return records_;
+}
+
+void KafkaReader::take(const rd_kafka_message_t& message) {
+    switch (message.err) {
+        case RD_KAFKA_RESP_ERR_NO_ERROR:
+            return add(message);
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+            // Records that no reader is shown (transactions' marks, compacted ones) may lie before it.
+            next_offset_ = std::max(next_offset_, message.offset);
+            end_seen_ = message.offset;
+            return;
+        case RD_KAFKA_RESP_ERR__TRANSPORT:
+        case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+        case RD_KAFKA_RESP_ERR__TIMED_OUT:
+            return;  // librdkafka tries again, and has logged it
+        default:
+            throw kafka_error(address_, doing(), message.err, rd_kafka_message_errstr(&message));
+    }
+}
+
+void KafkaReader::add(const rd_kafka_message_t& message) {
+    const auto copy = [&](const void* from, std::size_t size) {
+        if (from == nullptr) return std::string_view();
+        const std::size_t at = bytes_.size();
+        const char* bytes = static_cast<const char*>(from);
+        bytes_.insert(bytes_.end(), bytes, bytes + size);
+        return std::string_view(bytes_.data() + at, size);
+    };
+    Record record;
+    record.offset = message.offset;
+    rd_kafka_timestamp_type_t type{};
+    record.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
+    record.key = copy(message.key, message.key_len);
+    record.value = copy(message.payload, message.len);
+    bytes_.resize(bytes_.size() + record_padding);
+    if (std::string headers = encode_headers(message); !headers.empty())
+        record.headers = headers_.emplace_back(std::move(headers));
+    records_.push_back(record);
+    next_offset_ = message.offset + 1;
+}
+
+}  // namespace millrace::bronze

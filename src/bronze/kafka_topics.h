@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bronze/kafka_client.h"
+
+namespace millrace::bronze {
+
+struct KafkaTopic {
+    std::string name;
+    int partitions = 0;
+};
+
+/// The topics of a Kafka cluster, through its admin API.
+class KafkaTopics {
+  public:
+    explicit KafkaTopics(KafkaAddress address);
+
+    /// Kafka's own, whose names begin with two underscores, are left out.
+    [[nodiscard]] std::vector<KafkaTopic> list() const;
+    /// Creates a topic with the broker's replication factor. Throws a usage Error when it exists.
+    void create(const std::string& name, int partitions, const std::map<std::string, std::string>& settings) const;
+    /// Removes a topic with all its records. Throws an Error when there is none.
+    void remove(const std::string& name) const;
+
+  private:
+    const KafkaAddress address_;
+    const KafkaPointer<rd_kafka_t> handle_;
+};
+
+}  // namespace millrace::bronze

@@ -1,0 +1,169 @@
+"""The log is a Kafka topic: a real broker, Kafka's own tools, kcat and Python's client on the other side."""
+import json
+import subprocess
+import uuid
+
+import confluent_kafka
+import pytest
+
+from tests import oracle
+from tests.conftest import Millrace, line, stop, wait_until
+
+SIMULATED = ["--count", "5000", "--rate", "max", "--span", "30h", "--duplicates", "2%", "--invalid", "2%", "--seed", "7",
+             "--start-time", "2019-10-01T00:00:00Z"]
+
+
+class KafkaShop(Millrace):
+    """The program on one data directory, with a topic of its own as the log."""
+
+    def __init__(self, data, kafka, binary="millrace"):
+        super().__init__(data, binary)
+        self.kafka = kafka
+        self.topic = f"t{uuid.uuid4().hex[:12]}"
+        self.options = []
+
+    def command(self, *args):
+        return [self.binary, "--data", str(self.data), "--bronze", f"kafka://{self.kafka.address}/{self.topic}", *self.options,
+                *map(str, args)]
+
+    def producer(self, **settings):
+        return confluent_kafka.Producer({"bootstrap.servers": self.kafka.address, "partitioner": "murmur2_random", **settings})
+
+
+@pytest.fixture
+def shop(tmp_path, kafka):
+    return KafkaShop(tmp_path / "data", kafka)
+
+
+def rows_of(shop):
+    """Silver without what tells when and where a record was appended."""
+    return oracle.silver(shop.data)[1].drop_columns(["processing_timestamp", "kafka_timestamp", "log_epoch"]).sort_by("event_id")
+
+
+def test_the_same_events_give_the_same_rows_through_either_log(shop, shop_at):
+    embedded = shop_at("embedded")
+    for each in (shop, embedded):
+        each.run("produce", *SIMULATED)
+        each.drain()
+        each.verify()
+    assert shop.json("topic", "describe")["partitions"] == embedded.json("topic", "describe")["partitions"]
+    assert rows_of(shop).equals(rows_of(embedded))
+
+
+def test_partitions_counts_and_lag_agree_with_kafka_s_own_tools(shop, kafka):
+    shop.run("topic", "create", "--partitions", "4", "--retention", "2h", "--compression", "zstd")
+    shop.run("produce", *SIMULATED)
+    ends = {p["partition"]: p["end"] for p in shop.json("topic", "describe")["partitions"]}
+    tool = kafka.tool("org.apache.kafka.tools.GetOffsetShell", "--topic", shop.topic)
+    assert {int(p): int(end) for _, p, end in (row.split(":") for row in tool.split())} == ends
+    described = kafka.tool("org.apache.kafka.tools.TopicCommand", "--describe", "--topic", shop.topic)
+    assert "PartitionCount: 4" in described and "retention.ms=7200000" in described and "compression.type=zstd" in described
+    listed = {t["topic"]: t for t in shop.json("topic", "list")["topics"]}
+    assert listed[shop.topic]["records"] == sum(ends.values()) and not any(name.startswith("__") for name in listed)
+    assert [p["lag"] for p in shop.json("group", "describe")["partitions"]] == [ends[p] for p in range(4)]
+    shop.drain()
+    assert [p["lag"] for p in shop.json("group", "describe")["partitions"]] == [0] * 4
+    shop.run("topic", "delete")
+    assert shop.topic not in {t["topic"] for t in shop.json("topic", "list")["topics"]}
+
+
+def test_kcat_reads_what_produce_wrote_and_silver_reads_what_kcat_wrote(shop, kafka):
+    shop.run("topic", "create", "--partitions", "3")
+    lines = [line(i, user_id=f"u{i % 7}") for i in range(200)]
+    subprocess.run(["kcat", "-P", "-b", kafka.address, "-t", shop.topic, "-K", "|", "-X", "partitioner=murmur2"], check=True,
+                   input="\n".join(lines).encode())
+    shop.drain()
+    assert shop.count("silver") == 200
+    shop.write(*[line(i, user_id=f"u{i % 7}") for i in range(200, 300)])
+    read = subprocess.run(["kcat", "-C", "-b", kafka.address, "-t", shop.topic, "-e", "-q", "-f", "%k|%p\n"], check=True,
+                          capture_output=True, text=True).stdout.split()
+    assert len(read) == 300
+    partition_of = {}
+    for record in read:  # murmur2 by both: a user is in one partition
+        key, partition = record.split("|")
+        assert partition_of.setdefault(key, partition) == partition
+
+
+@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
+def test_every_codec_is_read(shop, codec):
+    shop.run("topic", "create", "--partitions", "1")
+    producer = shop.producer(**{"compression.type": codec})
+    for i in range(50):
+        key, value = line(i).split("|", 1)
+        producer.produce(shop.topic, value, key)
+    producer.flush()
+    shop.drain()
+    assert shop.count("silver") == 50
+
+
+def test_tombstones_empty_keys_and_headers(shop):
+    shop.run("topic", "create", "--partitions", "1")
+    producer = shop.producer()
+    value = line(1).split("|", 1)[1]
+    producer.produce(shop.topic, value, key=None)
+    producer.produce(shop.topic, line(2).split("|", 1)[1], key=b"")
+    producer.produce(shop.topic, None, key=b"u1")
+    producer.produce(shop.topic, line(3).split("|", 1)[1], key=b"u1", headers={"source": b"app", "none": None, "empty": b""})
+    producer.flush()
+    shop.drain()
+    keys = {row["event_id"]: row["kafka_key"] for row in oracle.silver(shop.data)[1].to_pylist()}
+    assert list(keys.values()) == [None, "", "u1"]
+    (quarantined,) = shop.json("quarantine", "list")["rows"]
+    assert quarantined["rule"] == "empty_record" and quarantined["value"] is None
+    records = [json.loads(row) for row in shop.run("topic", "read", "--json").splitlines()]
+    assert records[3]["headers"] == [{"key": "source", "value": "app"}, {"key": "none", "value": None},
+                                     {"key": "empty", "value": ""}]
+    shop.verify()
+
+
+def test_a_quarantined_record_is_fixed_and_appended_again_once(shop):
+    shop.write(line(1, price=-1), line(2))
+    shop.drain()
+    for appended in (1, 0):
+        assert shop.json("quarantine", "replay", "--set", "price=5")["appended"] == appended
+        shop.drain()
+    assert shop.count("silver") == 2
+    shop.verify()
+
+
+def test_a_writer_follows_the_topic(shop):
+    shop.run("topic", "create", "--partitions", "3")
+    writer = shop.start("silver", "--trigger", "0")
+    for round in range(3):
+        shop.run("produce", "--count", "300", "--rate", "max")
+        wait_until(lambda: all(p["lag"] == 0 for p in shop.json("group", "describe")["partitions"]))
+    code, _, err = stop(writer)
+    assert code == 0, err
+    assert shop.count("silver") == 900
+    shop.verify()
+
+
+def test_the_main_job_runs_on_a_broker(shop):
+    out = shop.run("run", "--rate", "500", "--duration", "3s", "--trigger", "500ms", "--duplicates", "2%", "--invalid", "2%")
+    assert "verified: every record is accounted for" in out
+    shop.run("replay")
+    shop.verify()
+
+
+def test_errors_say_what_to_do_in_one_line(shop, kafka):
+    shop.options = ["--kafka", "x"]
+    shop.run("silver", "--available-now", code=2)
+    assert "KEY=VALUE" in shop.stderr
+    shop.options = ["--kafka", "no.such.thing=secret"]
+    shop.run("topic", "list", code=2)
+    assert "no.such.thing" in shop.stderr and "secret" not in shop.stderr
+    shop.options = []
+    shop.run("topic", "describe", code=3)
+    assert "topic create" in shop.stderr
+    shop.run("topic", "create", "--partitions", "1")
+    shop.run("topic", "create", "--partitions", "1", code=2)
+    assert "exists" in shop.stderr
+    shop.options = ["--kafka", "message.max.bytes=2000"]
+    shop.run("topic", "write", code=3, input=b"x" * 5000 + b"\n")
+    assert "message.max.bytes" in shop.stderr
+
+
+def test_a_broker_that_does_not_answer_ends_the_command(shop, free_port):
+    shop.kafka = type("Nowhere", (), {"address": f"127.0.0.1:{free_port}"})
+    shop.run("topic", "list", code=3, timeout=60)
+    assert "advertised listeners" in shop.stderr and f"127.0.0.1:{free_port}" in shop.stderr
