@@ -47,7 +47,7 @@ def measure(minutes=60, rate=1000):
     opens.sort()
     result = {"minutes": minutes, "rate": rate, "rows": count_rows(deltalake.DeltaTable(data / "silver")),
               "live_files_max": max(files), "live_files_end": files[-1],
-              "open_ms_p50": opens[len(opens) // 2], "open_ms_max": opens[-1],
+              "open_ms_p50": opens[len(opens) // 2], "open_ms_p95": opens[len(opens) * 95 // 100], "open_ms_max": opens[-1],
               "log_files": len(list((data / "silver" / "_delta_log").iterdir())),
               "commit_ms_max": commits[-1] * 1e3 if commits else None}
     subprocess.run([MILLRACE, "--data", data, "verify"], check=True, stdout=subprocess.DEVNULL)

@@ -31,12 +31,14 @@ void forward_error(rd_kafka_t* /*handle*/, int code, const char* reason, void* /
 void set_all(rd_kafka_conf_t* configuration, const Properties& properties) {
     std::array<char, 256> reason{};
     for (const auto& [name, value] : properties) {
-        const auto done = rd_kafka_conf_set(configuration, name.c_str(), value.c_str(), reason.data(), reason.size());
+        const auto done =
+            rd_kafka_conf_set(configuration, name.c_str(), value.c_str(), reason.data(), reason.size());
         if (done == RD_KAFKA_CONF_OK) continue;
         // The reason may quote the value, which may be a secret.
-        throw usage_error(fmt::format("setting Kafka's property {}", name),
-                          done == RD_KAFKA_CONF_UNKNOWN ? "there is no such property" : "its value is not allowed",
-                          "librdkafka's CONFIGURATION.md lists the properties and their values.");
+        throw usage_error(
+            fmt::format("setting Kafka's property {}", name),
+            done == RD_KAFKA_CONF_UNKNOWN ? "there is no such property" : "its value is not allowed",
+            "librdkafka's CONFIGURATION.md lists the properties and their values.");
     }
 }
 
@@ -70,7 +72,8 @@ std::string_view remedy_for(rd_kafka_resp_err_t code) {
         case RD_KAFKA_RESP_ERR__TIMED_OUT:
         case RD_KAFKA_RESP_ERR__RESOLVE:
         case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
-            return "Check that a broker runs there and that its advertised listeners can be reached from here.";
+            return "Check that a broker runs there and that its advertised listeners can be reached from "
+                   "here.";
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
             return "Create it with: millrace --bronze kafka://HOST:PORT topic create NAME";
@@ -83,7 +86,8 @@ std::string_view remedy_for(rd_kafka_resp_err_t code) {
         case RD_KAFKA_RESP_ERR__SSL:
             return "Check security.protocol, sasl.* and ssl.* (--kafka KEY=VALUE).";
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-            return "Raise message.max.bytes of the broker (or max.message.bytes of the topic), and here: --kafka "
+            return "Raise message.max.bytes of the broker (or max.message.bytes of the topic), and here: "
+                   "--kafka "
                    "message.max.bytes=N.";
         default:
             return {};
@@ -114,7 +118,8 @@ void ask_kafka(const KafkaAddress& address, std::string_view doing,
     for (;;) {
         const rd_kafka_resp_err_t error = request();
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-        if (!passes(error) || std::chrono::steady_clock::now() > end) throw kafka_error(address, doing, error);
+        if (!passes(error) || std::chrono::steady_clock::now() > end)
+            throw kafka_error(address, doing, error);
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
 }
@@ -144,8 +149,8 @@ KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address) {
                         {"auto.offset.reset", "error"},
                         {"fetch.wait.max.ms", "100"},
                         {"fetch.message.max.bytes", "4194304"},
-                        // A full queue pauses fetching for this long, so it must be short beside the time that the
-                        // queue lasts.
+                        // A full queue pauses fetching for this long, so it must be short beside the time
+                        // that the queue lasts.
                         {"fetch.error.backoff.ms", "5"},
                         {"queued.min.messages", "200000"},
                         {"queued.max.messages.kbytes", "49152"}},

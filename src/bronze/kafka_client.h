@@ -14,9 +14,10 @@ namespace millrace::bronze {
 
 /// Where a Kafka topic is, and how to reach it.
 struct KafkaAddress {
-    std::string brokers;                            ///< HOST:PORT[,…]
-    std::string topic;                              ///< empty when the address names none
-    std::map<std::string, std::string> properties;  ///< librdkafka's, over this program's own; may hold secrets
+    std::string brokers;  ///< HOST:PORT[,…]
+    std::string topic;    ///< empty when the address names none
+    std::map<std::string, std::string>
+        properties;  ///< librdkafka's, over this program's own; may hold secrets
 
     /// Reads `kafka://HOST:PORT[,…][/TOPIC]`. Throws a usage Error.
     static KafkaAddress parse(std::string_view url);
@@ -27,7 +28,9 @@ struct KafkaDeleter {
     void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
     void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
     void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-    void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+    void operator()(rd_kafka_topic_partition_list_t* list) const {
+        rd_kafka_topic_partition_list_destroy(list);
+    }
     void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
     void operator()(rd_kafka_DeleteTopic_t* topic) const { rd_kafka_DeleteTopic_destroy(topic); }
     void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
@@ -49,8 +52,8 @@ KafkaPointer<rd_kafka_t> make_kafka_producer(const KafkaAddress& address, KafkaD
 [[nodiscard]] Error kafka_error(const KafkaAddress& address, std::string_view doing, rd_kafka_resp_err_t code,
                                 std::string_view detail = {});
 
-/// Makes a request, and makes it again while its error is one that passes (a leader that is being elected, say)
-/// and kafka_timeout_ms are not over. Throws kafka_error().
+/// Makes a request, and makes it again while its error is one that passes (a leader that is being elected,
+/// say) and kafka_timeout_ms are not over. Throws kafka_error().
 void ask_kafka(const KafkaAddress& address, std::string_view doing,
                const std::function<rd_kafka_resp_err_t()>& request);
 

@@ -34,8 +34,8 @@ bool done(Delivery& delivery) {
     return delivery.pending == 0;
 }
 
-rd_kafka_resp_err_t produce(rd_kafka_t* producer, const std::string& topic, int partition, const Record& record,
-                            Delivery& delivery) {
+rd_kafka_resp_err_t produce(rd_kafka_t* producer, const std::string& topic, int partition,
+                            const Record& record, Delivery& delivery) {
     rd_kafka_headers_t* headers = nullptr;
     if (!record.headers.empty()) {
         headers = rd_kafka_headers_new(4);
@@ -59,7 +59,8 @@ rd_kafka_resp_err_t produce(rd_kafka_t* producer, const std::string& topic, int 
         bytes(RD_KAFKA_VTYPE_VALUE, record.value),
         rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_HEADERS, .u = {.headers = headers}},
     };
-    rd_kafka_error_t* refused = rd_kafka_produceva(producer, fields.data(), fields.size() - (headers == nullptr ? 1 : 0));
+    rd_kafka_error_t* refused =
+        rd_kafka_produceva(producer, fields.data(), fields.size() - (headers == nullptr ? 1 : 0));
     if (refused == nullptr) return RD_KAFKA_RESP_ERR_NO_ERROR;
     const auto code = rd_kafka_error_code(refused);
     rd_kafka_error_destroy(refused);
@@ -69,7 +70,8 @@ rd_kafka_resp_err_t produce(rd_kafka_t* producer, const std::string& topic, int 
 
 }  // namespace
 
-KafkaLog::KafkaLog(KafkaAddress address) : address_(std::move(address)), consumer_(make_kafka_consumer(address_)) {
+KafkaLog::KafkaLog(KafkaAddress address)
+    : address_(std::move(address)), consumer_(make_kafka_consumer(address_)) {
     find_topic();
 }
 
@@ -94,8 +96,8 @@ void KafkaLog::find_topic() {
 OffsetRange KafkaLog::offsets(int partition) const {
     OffsetRange held;
     ask_kafka(address_, fmt::format("asking for the offsets of {} partition {}", topic(), partition), [&] {
-        return rd_kafka_query_watermark_offsets(consumer_.get(), address_.topic.c_str(), partition, &held.start,
-                                                &held.end, kafka_timeout_ms);
+        return rd_kafka_query_watermark_offsets(consumer_.get(), address_.topic.c_str(), partition,
+                                                &held.start, &held.end, kafka_timeout_ms);
     });
     return held;
 }

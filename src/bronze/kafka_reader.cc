@@ -83,7 +83,8 @@ std::span<const Record> KafkaReader::poll(std::size_t max_bytes) {
         if (count < 0) throw kafka_error(address_, doing(), rd_kafka_last_error());
         const std::span got(messages_.data(), static_cast<std::size_t>(count));
         std::size_t bytes = 0;
-        for (const rd_kafka_message_t* message : got) bytes += message->len + message->key_len + record_padding;
+        for (const rd_kafka_message_t* message : got)
+            bytes += message->len + message->key_len + record_padding;
         bytes_.clear();
         bytes_.reserve(bytes);  // so that what the records point to stays where it is
         try {

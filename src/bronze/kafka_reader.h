@@ -10,8 +10,8 @@
 
 namespace millrace::bronze {
 
-/// Reads one partition of a Kafka topic, without a consumer group. It copies what it is given, since a record's
-/// padding must be readable, and since librdkafka's buffers are then free at once.
+/// Reads one partition of a Kafka topic, without a consumer group. It copies what it is given, since a
+/// record's padding must be readable, and since librdkafka's buffers are then free at once.
 class KafkaReader : public PartitionReader {
   public:
     /// `on_arrival` is called, with `opaque`, when records come that no poll has waited for.

@@ -22,8 +22,9 @@ rd_kafka_resp_err_t topic_error(rd_kafka_queue_t* queue, std::string& detail) {
     std::size_t count = 0;
     const bool creation = rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_CREATETOPICS_RESULT;
     const rd_kafka_topic_result_t** results =
-        creation ? rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count)
-                 : rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
+        creation
+            ? rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count)
+            : rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
     if (const char* text = rd_kafka_topic_result_error_string(results[0]); text != nullptr) detail = text;
     return rd_kafka_topic_result_error(results[0]);
 }
@@ -40,7 +41,8 @@ std::vector<KafkaTopic> KafkaTopics::list() const {
     const KafkaPointer<const rd_kafka_metadata_t> metadata(answer);
     std::vector<KafkaTopic> topics;
     for (const auto& topic : std::span(metadata->topics, static_cast<std::size_t>(metadata->topic_cnt))) {
-        if (!std::string_view(topic.topic).starts_with("__")) topics.push_back({topic.topic, topic.partition_cnt});
+        if (!std::string_view(topic.topic).starts_with("__"))
+            topics.push_back({topic.topic, topic.partition_cnt});
     }
     return topics;
 }
@@ -52,7 +54,8 @@ void KafkaTopics::create(const std::string& name, int partitions,
     const KafkaPointer<rd_kafka_NewTopic_t> topic(
         rd_kafka_NewTopic_new(name.c_str(), partitions, -1, reason.data(), reason.size()));
     if (!topic) throw usage_error(doing, reason.data());
-    for (const auto& [key, value] : settings) rd_kafka_NewTopic_set_config(topic.get(), key.c_str(), value.c_str());
+    for (const auto& [key, value] : settings)
+        rd_kafka_NewTopic_set_config(topic.get(), key.c_str(), value.c_str());
     const KafkaPointer<rd_kafka_queue_t> queue(rd_kafka_queue_new(handle_.get()));
     std::array<rd_kafka_NewTopic_t*, 1> topics = {topic.get()};
     rd_kafka_CreateTopics(handle_.get(), topics.data(), 1, nullptr, queue.get());
@@ -65,7 +68,8 @@ void KafkaTopics::create(const std::string& name, int partitions,
         for (const KafkaTopic& known : list()) {
             if (known.name == name && known.partitions == partitions) return;
         }
-        if (std::chrono::steady_clock::now() > end) throw kafka_error(address_, doing, RD_KAFKA_RESP_ERR__TIMED_OUT);
+        if (std::chrono::steady_clock::now() > end)
+            throw kafka_error(address_, doing, RD_KAFKA_RESP_ERR__TIMED_OUT);
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
 }

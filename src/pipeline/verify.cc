@@ -133,8 +133,9 @@ class Verifier {
             fmt::format("{} files, {}", table.snapshot().files.size(), base::format_size(bytes))));
         std::int64_t removed = 0;
         std::int64_t orphans = 0;
+        const auto tombstones = table.tombstones();
         for (const auto& path : storage::unnamed_files(table)) {
-            ++(table.snapshot().tombstones.contains(path) ? removed : orphans);
+            ++(tombstones.contains(path) ? removed : orphans);
         }
         if (removed > 0)
             report_.notes.push_back(fmt::format("{}: {} removed files await vacuum", name, removed));

@@ -156,58 +156,94 @@ class CheckpointRows {
     std::int64_t rows_ = 0;
 };
 
+constexpr const char* reading = "reading a Delta checkpoint";
+
+/// A string of any of Arrow's string types, since each writer of checkpoints has its own.
+std::string text_at(const arrow::Array& values, std::int64_t row) {
+    switch (values.type_id()) {
+        case arrow::Type::STRING:
+            return dynamic_cast<const arrow::StringArray&>(values).GetString(row);
+        case arrow::Type::LARGE_STRING:
+            return dynamic_cast<const arrow::LargeStringArray&>(values).GetString(row);
+        case arrow::Type::STRING_VIEW:
+            return dynamic_cast<const arrow::StringViewArray&>(values).GetString(row);
+        default:
+            throw Error(reading, fmt::format("a string has the type {}", values.type()->ToString()));
+    }
+}
+
 /// A struct column of a checkpoint, read field by field; a field that the writer left out reads as empty.
 class StructColumn {
   public:
-    explicit StructColumn(std::shared_ptr<arrow::StructArray> rows) : rows_(std::move(rows)) {}
+    explicit StructColumn(std::shared_ptr<arrow::StructArray> rows) : rows_(std::move(rows)) {
+        for (int i = 0; i < rows_->num_fields(); ++i) {
+            auto field = rows_->field(i);
+            const bool narrow = field->type_id() == arrow::Type::INT32;
+            if (narrow) field = widened(dynamic_cast<const arrow::Int32Array&>(*field));
+            fields_.emplace(rows_->struct_type()->field(i)->name(), std::move(field));
+        }
+    }
 
     [[nodiscard]] std::int64_t size() const { return rows_->length(); }
     [[nodiscard]] bool has(std::int64_t row) const { return rows_->IsValid(row); }
-    [[nodiscard]] std::string text(const char* name, std::int64_t row) const {
-        const auto value = scalar(name, row);
-        if (!value) return {};
-        return value->ToString();
+    [[nodiscard]] std::string text(std::string_view name, std::int64_t row) const {
+        const auto* values = field<arrow::Array>(name, row);
+        return values == nullptr ? std::string() : text_at(*values, row);
     }
-    [[nodiscard]] std::int64_t integer(const char* name, std::int64_t row) const {
-        const auto value = scalar(name, row);
-        if (!value) return 0;
-        const auto cast = value_of(value->CastTo(arrow::int64()), "reading a Delta checkpoint");
-        return dynamic_cast<const arrow::Int64Scalar&>(*cast).value;
+    [[nodiscard]] std::int64_t integer(std::string_view name, std::int64_t row) const {
+        const auto* values = field<arrow::Int64Array>(name, row);
+        return values == nullptr ? 0 : values->Value(row);
     }
-    [[nodiscard]] bool is_null(const char* name, std::int64_t row) const {
-        return scalar(name, row) == nullptr;
+    [[nodiscard]] bool is_null(std::string_view name, std::int64_t row) const {
+        const auto found = fields_.find(name);
+        return found == fields_.end() || found->second->IsNull(row);
     }
-    [[nodiscard]] std::vector<std::pair<std::string, std::string>> map(const char* name,
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> map(std::string_view name,
                                                                        std::int64_t row) const {
         std::vector<std::pair<std::string, std::string>> entries;
-        const auto* maps = dynamic_cast<const arrow::MapArray*>(rows_->GetFieldByName(name).get());
-        if (maps == nullptr || maps->IsNull(row)) return entries;
+        const auto* maps = field<arrow::MapArray>(name, row);
+        if (maps == nullptr) return entries;
+        const auto& items = *maps->items();
         for (std::int64_t i = maps->value_offset(row); i < maps->value_offset(row + 1); ++i) {
-            const auto key = value_of(maps->keys()->GetScalar(i), "reading a Delta checkpoint");
-            const auto item = value_of(maps->items()->GetScalar(i), "reading a Delta checkpoint");
-            entries.emplace_back(key->ToString(), item->is_valid ? item->ToString() : std::string());
+            entries.emplace_back(text_at(*maps->keys(), i),
+                                 items.IsValid(i) ? text_at(items, i) : std::string());
         }
         return entries;
     }
-    [[nodiscard]] std::vector<std::string> strings(const char* name, std::int64_t row) const {
+    [[nodiscard]] std::vector<std::string> strings(std::string_view name, std::int64_t row) const {
         std::vector<std::string> strings;
-        const auto* lists = dynamic_cast<const arrow::ListArray*>(rows_->GetFieldByName(name).get());
-        if (lists == nullptr || lists->IsNull(row)) return strings;
-        const auto values = lists->value_slice(row);
-        for (std::int64_t i = 0; i < values->length(); ++i) {
-            strings.push_back(value_of(values->GetScalar(i), "reading a Delta checkpoint")->ToString());
+        const auto* lists = field<arrow::ListArray>(name, row);
+        if (lists == nullptr) return strings;
+        for (std::int64_t i = lists->value_offset(row); i < lists->value_offset(row + 1); ++i) {
+            strings.push_back(text_at(*lists->values(), i));
         }
         return strings;
     }
 
   private:
-    [[nodiscard]] std::shared_ptr<arrow::Scalar> scalar(const char* name, std::int64_t row) const {
-        const auto column = rows_->GetFieldByName(name);
-        if (!column || column->IsNull(row)) return nullptr;
-        return value_of(column->GetScalar(row), "reading a Delta checkpoint");
+    static std::shared_ptr<arrow::Array> widened(const arrow::Int32Array& values) {
+        arrow::Int64Builder builder;
+        for (std::int64_t i = 0; i < values.length(); ++i) {
+            check(values.IsValid(i) ? builder.Append(values.Value(i)) : builder.AppendNull(), reading);
+        }
+        return value_of(builder.Finish(), reading);
+    }
+    template <typename ArrayType>
+    static const ArrayType& as(const arrow::Array& array, std::string_view name) {
+        const auto* typed = dynamic_cast<const ArrayType*>(&array);
+        if (typed == nullptr)
+            throw Error(reading, fmt::format("the field {} has the type {}", name, array.type()->ToString()));
+        return *typed;
+    }
+    /// The field's values, or nullptr when it is null in that row or isn't there.
+    template <typename ArrayType>
+    [[nodiscard]] const ArrayType* field(std::string_view name, std::int64_t row) const {
+        if (is_null(name, row)) return nullptr;
+        return &as<ArrayType>(*fields_.find(name)->second, name);
     }
 
     std::shared_ptr<arrow::StructArray> rows_;
+    std::map<std::string, std::shared_ptr<arrow::Array>, std::less<>> fields_;
 };
 
 void read_add(const StructColumn& column, std::int64_t row, const fs::path& path, Snapshot& snapshot) {
@@ -224,13 +260,14 @@ void read_add(const StructColumn& column, std::int64_t row, const fs::path& path
     snapshot.files[add.path] = std::move(add);
 }
 
-void read_remove(const StructColumn& column, std::int64_t row, const fs::path& path, Snapshot& snapshot) {
+RemoveFile read_remove(const StructColumn& column, std::int64_t row, const fs::path& path) {
     RemoveFile remove;
     remove.path = table_path(column.text("path", row), path.string());
     remove.deletion_timestamp = column.integer("deletionTimestamp", row);
-    remove.partition_values = column.map("partitionValues", row);
+    for (auto& [key, value] : column.map("partitionValues", row))
+        remove.partition_values.emplace_back(key, value);
     remove.size = column.integer("size", row);
-    snapshot.tombstones[remove.path] = std::move(remove);
+    return remove;
 }
 
 void read_metadata(const StructColumn& column, std::int64_t row, Snapshot& snapshot) {
@@ -264,15 +301,24 @@ void read_rows(const arrow::Table& table, const std::string& name, auto&& read_r
     }
 }
 
-void read_part(const fs::path& path, Snapshot& snapshot) {
+/// The columns of one file whose names are, or are not, `remove`.
+std::shared_ptr<arrow::Table> read_columns(const fs::path& path, bool removes) {
     const std::string doing = fmt::format("reading {}", path.string());
     const auto file = value_of(arrow::io::ReadableFile::Open(path.string()), doing);
     const auto reader = value_of(parquet::arrow::OpenFile(file, arrow::default_memory_pool()), doing);
-    const auto table = value_of(reader->ReadTable(), doing);
+    const auto& schema = *reader->parquet_reader()->metadata()->schema();
+    std::vector<int> columns;
+    for (int i = 0; i < schema.num_columns(); ++i) {
+        if ((schema.GetColumnRoot(i)->name() == "remove") == removes) columns.push_back(i);
+    }
+    return value_of(reader->ReadTable(columns), doing);
+}
+
+void read_part(const fs::path& path, Snapshot& snapshot) {
+    const auto table = read_columns(path, false);
     read_rows(*table, "protocol", [&](const auto& c, auto row) { read_protocol(c, row, snapshot); });
     read_rows(*table, "metaData", [&](const auto& c, auto row) { read_metadata(c, row, snapshot); });
     read_rows(*table, "add", [&](const auto& c, auto row) { read_add(c, row, path, snapshot); });
-    read_rows(*table, "remove", [&](const auto& c, auto row) { read_remove(c, row, path, snapshot); });
     read_rows(*table, "txn", [&](const auto& c, auto row) {
         const std::string app_id = c.text("appId", row);
         snapshot.txns[app_id] = {app_id, c.integer("version", row), c.integer("lastUpdated", row)};
@@ -301,7 +347,7 @@ std::int64_t Snapshot::txn(const std::string& app_id, std::int64_t otherwise) co
     return found == txns.end() ? otherwise : found->second.version;
 }
 
-std::int64_t write_checkpoint(const fs::path& path, const Snapshot& snapshot,
+std::int64_t write_checkpoint(const fs::path& path, const Snapshot& snapshot, const CheckpointParts& before,
                               std::int64_t tombstones_from_ms) {
     CheckpointRows rows;
     rows.protocol(snapshot.protocol);
@@ -311,6 +357,11 @@ std::int64_t write_checkpoint(const fs::path& path, const Snapshot& snapshot,
     for (const auto& [name, remove] : snapshot.tombstones) {
         if (remove.deletion_timestamp >= tombstones_from_ms) rows.remove(remove);
     }
+    read_tombstones(before, [&](RemoveFile&& remove) {
+        if (remove.deletion_timestamp < tombstones_from_ms) return;
+        if (!snapshot.files.contains(remove.path) && !snapshot.tombstones.contains(remove.path))
+            rows.remove(remove);
+    });
     const auto count = rows.rows();
     const auto batch = rows.finish();
     const auto table = value_of(arrow::Table::FromRecordBatches({batch}), writing);
@@ -330,7 +381,15 @@ std::int64_t write_checkpoint(const fs::path& path, const Snapshot& snapshot,
     return count;
 }
 
-Snapshot read_checkpoint(const std::vector<fs::path>& parts, std::int64_t version) {
+void read_tombstones(const CheckpointParts& parts, const std::function<void(RemoveFile&&)>& visit) {
+    for (const fs::path& part : parts) {
+        const auto table = read_columns(part, true);
+        read_rows(*table, "remove",
+                  [&](const auto& column, auto row) { visit(read_remove(column, row, part)); });
+    }
+}
+
+Snapshot read_checkpoint(const CheckpointParts& parts, std::int64_t version) {
     Snapshot snapshot;
     for (const fs::path& part : parts) read_part(part, snapshot);
     snapshot.version = version;

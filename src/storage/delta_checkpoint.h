@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,9 +16,11 @@ struct Snapshot {
     std::int64_t version = -1;
     Protocol protocol;
     Metadata metadata;
-    std::map<std::string, AddFile> files;          ///< live, by path
-    std::map<std::string, RemoveFile> tombstones;  ///< removed, by path
-    std::map<std::string, Txn> txns;               ///< by app_id
+    std::map<std::string, AddFile> files;  ///< live, by path
+    /// Removed since the checkpoint that it was read from, by path. Earlier ones stay in that file, since
+    /// there are many and only vacuum and the next checkpoint need them: read_tombstones().
+    std::map<std::string, RemoveFile> tombstones;
+    std::map<std::string, Txn> txns;  ///< by app_id
 
     /// Applies the next commit.
     void apply(const Commit& commit);
@@ -25,12 +28,18 @@ struct Snapshot {
     [[nodiscard]] std::int64_t txn(const std::string& app_id, std::int64_t otherwise) const;
 };
 
-/// Writes `snapshot` as one Parquet file, durably. Tombstones from before `tombstones_from_ms` are left out.
-/// Returns the number of actions in it.
-std::int64_t write_checkpoint(const std::filesystem::path& path, const Snapshot& snapshot,
-                              std::int64_t tombstones_from_ms);
+/// The files of a checkpoint: one, or several parts.
+using CheckpointParts = std::vector<std::filesystem::path>;
 
-/// Reads a checkpoint's files (one, or several parts) into a snapshot. Throws an Error on what can't be read.
-Snapshot read_checkpoint(const std::vector<std::filesystem::path>& parts, std::int64_t version);
+/// Writes `snapshot` as one Parquet file, durably, with the tombstones of the checkpoint `before` that still
+/// stand. Tombstones from before `tombstones_from_ms` are left out. Returns the number of actions in it.
+std::int64_t write_checkpoint(const std::filesystem::path& path, const Snapshot& snapshot,
+                              const CheckpointParts& before, std::int64_t tombstones_from_ms);
+
+/// Reads a checkpoint into a snapshot, but for its tombstones. Throws an Error on what can't be read.
+Snapshot read_checkpoint(const CheckpointParts& parts, std::int64_t version);
+
+/// Calls `visit` for each of a checkpoint's tombstones.
+void read_tombstones(const CheckpointParts& parts, const std::function<void(RemoveFile&&)>& visit);
 
 }  // namespace millrace::storage

@@ -24,6 +24,8 @@ namespace {
 
 constexpr std::int64_t commits_per_checkpoint = 10;
 constexpr std::int64_t ms_between_checkpoints = 10'000;
+constexpr std::int64_t actions_per_commit =
+    500;                                         // that a checkpoint may write for each commit since the last
 constexpr std::int64_t ms_of_pause = 3'600'000;  // far below any log retention
 
 /// What a `_delta_log` directory holds.
@@ -209,6 +211,7 @@ void DeltaTable::load() {
         snapshot_ = read_checkpoint(parts, version);
         checkpoint_version_ = version;
         checkpoint_ms_ = modified_ms(parts.front());
+        note_checkpoint();
         check_readable(snapshot_.protocol, root_.string());
     }
     refreshed_ms_ = base::now_ms();
@@ -282,23 +285,55 @@ std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& 
     return version;
 }
 
+/// Every ten commits and ten seconds; less often when a checkpoint is large (with many removed files), so
+/// that writing it stays cheap beside the commits. Another writer's counts too.
 void DeltaTable::checkpoint_if_due() {
-    if (snapshot_.version - checkpoint_version_ < commits_per_checkpoint) return;
+    const std::int64_t commits = std::max(commits_per_checkpoint, checkpoint_actions_ / actions_per_commit);
+    if (snapshot_.version - checkpoint_version_ < commits) return;
     if (base::now_ms() - checkpoint_ms_ < ms_between_checkpoints) return;
-    checkpoint();
+    note_checkpoint();
+    if (snapshot_.version - checkpoint_version_ >= commits) checkpoint();
+}
+
+/// Takes over what `_last_checkpoint` says, when it is newer than what is known.
+void DeltaTable::note_checkpoint() {
+    const fs::path path = log_directory() / "_last_checkpoint";
+    const auto text = base::read_file_if_exists(path);
+    if (!text) return;
+    const json::value last = base::parse_json(*text, path.string());
+    if (!last.is_object()) return;  // only a hint
+    const auto version = base::integer_member(last.as_object(), "version", -1);
+    if (version < checkpoint_version_) return;
+    checkpoint_version_ = version;
+    checkpoint_actions_ = base::integer_member(last.as_object(), "size");
+}
+
+/// The files of the newest checkpoint that this snapshot includes.
+CheckpointParts DeltaTable::newest_checkpoint() const {
+    auto checkpoints = list_log(log_directory()).checkpoints;
+    const auto past = checkpoints.upper_bound(snapshot_.version);
+    return past == checkpoints.begin() ? CheckpointParts() : std::prev(past)->second;
+}
+
+std::map<std::string, RemoveFile> DeltaTable::tombstones() const {
+    std::map<std::string, RemoveFile> all = snapshot_.tombstones;
+    read_tombstones(newest_checkpoint(), [&](RemoveFile&& remove) {
+        if (!snapshot_.files.contains(remove.path)) all.try_emplace(remove.path, std::move(remove));
+    });
+    return all;
 }
 
 void DeltaTable::checkpoint() {
     const fs::path path = log_directory() / fmt::format("{:020}.checkpoint.parquet", snapshot_.version);
     const std::int64_t now = base::now_ms();
     const std::int64_t oldest_tombstone = now - as_ms(deleted_file_retention());
-    const std::int64_t actions = write_checkpoint(path, snapshot_, oldest_tombstone);
-    std::erase_if(snapshot_.tombstones,
-                  [&](const auto& item) { return item.second.deletion_timestamp < oldest_tombstone; });
+    const std::int64_t actions = write_checkpoint(path, snapshot_, newest_checkpoint(), oldest_tombstone);
+    snapshot_.tombstones.clear();
     base::replace_file(log_directory() / "_last_checkpoint",
                        json::serialize(json::object{{"version", snapshot_.version}, {"size", actions}}));
     base::fail_point("delta.checkpoint.announced");
     checkpoint_version_ = snapshot_.version;
+    checkpoint_actions_ = actions;
     checkpoint_ms_ = now;
     clean_up_log();
 }

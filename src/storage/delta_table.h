@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ class DeltaTable {
     /// Checkpoints at the present version, whether one is due or not, and cleans up the log before it.
     void checkpoint();
 
+    /// The removed files that the log still names, by path.
+    [[nodiscard]] std::map<std::string, RemoveFile> tombstones() const;
+
     /// How long removed files stay, as the table's configuration says (deletedFileRetentionDuration).
     [[nodiscard]] base::Duration deleted_file_retention() const;
 
@@ -58,12 +62,15 @@ class DeltaTable {
     void load();
     void check_not_left_behind();
     void checkpoint_if_due();
+    void note_checkpoint();
+    [[nodiscard]] CheckpointParts newest_checkpoint() const;
     void clean_up_log() const;
     void check_schema(const arrow::Schema& schema) const;
 
     std::filesystem::path root_;
     Snapshot snapshot_;
     std::int64_t checkpoint_version_ = -1;
+    std::int64_t checkpoint_actions_ = 0;
     std::int64_t checkpoint_ms_ = 0;
     std::int64_t refreshed_ms_ = 0;
 };

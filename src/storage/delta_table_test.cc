@@ -137,7 +137,8 @@ TEST_F(DeltaTableTest, ACheckpointTellsTheSameAsTheCommits) {
     table.checkpoint();
     for (int version = 0; version < 6; ++version)
         fs::remove(log("0000000000000000000" + std::to_string(version) + ".json"));
-    const Snapshot after = DeltaTable::open(root_).snapshot();
+    DeltaTable reopened = DeltaTable::open(root_);
+    const Snapshot after = reopened.snapshot();
     EXPECT_EQ(after.version, before.version);
     EXPECT_EQ(after.metadata.id, before.metadata.id);
     EXPECT_EQ(after.metadata.partition_columns, before.metadata.partition_columns);
@@ -150,8 +151,34 @@ TEST_F(DeltaTableTest, ACheckpointTellsTheSameAsTheCommits) {
         EXPECT_EQ(after.files.at(path).size, add.size);
         EXPECT_EQ(after.files.at(path).stats, add.stats);
     }
-    EXPECT_EQ(after.tombstones.size(), 1U);
+    EXPECT_EQ(reopened.tombstones().size(), 1U);
     EXPECT_EQ(after.txn("app", 0), 5);
+}
+
+TEST_F(DeltaTableTest, TombstonesOutliveTheCheckpointsUntilTheirRetentionIsOver) {
+    DeltaTable table = open();
+    std::vector<AddFile> files;
+    for (int i = 0; i < 3; ++i) {
+        files.push_back(write(i, i + 1));
+        table.commit(adding(files.back()), go_on);
+    }
+    const auto remove = [&](const AddFile& file, std::int64_t when_ms) {
+        Commit commit;
+        commit.removes.push_back({file.path, file.partition_values, file.size, when_ms, true});
+        table.commit(std::move(commit), go_on);
+    };
+    constexpr std::int64_t far_future = 4'000'000'000'000;
+    remove(files[0], far_future);
+    table.checkpoint();
+    remove(files[1], far_future);
+    remove(files[2], 1);  // long ago
+    table.checkpoint();
+    const DeltaTable reopened = DeltaTable::open(root_);
+    EXPECT_TRUE(reopened.snapshot().files.empty());
+    EXPECT_TRUE(reopened.snapshot().tombstones.empty());
+    std::vector<std::string> removed;
+    for (const auto& [path, tombstone] : reopened.tombstones()) removed.push_back(path);
+    EXPECT_EQ(removed, (std::vector<std::string>{files[0].path, files[1].path}));
 }
 
 TEST_F(DeltaTableTest, UnsupportedFeaturesAreRefusedByName) {

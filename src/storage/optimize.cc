@@ -190,12 +190,13 @@ VacuumReport vacuum(const DeltaTable& table, base::Duration retention, base::Dur
                     bool dry_run) {
     VacuumReport report;
     const std::int64_t now = base::now_ms();
+    const auto tombstones = table.tombstones();
     for (const std::string& name : unnamed_files(table)) {
         const fs::path path = table.root() / name;
         const auto modified = std::chrono::duration_cast<std::chrono::milliseconds>(
             std::chrono::file_clock::to_sys(fs::last_write_time(path)).time_since_epoch());
-        const auto tombstone = table.snapshot().tombstones.find(name);
-        const bool removed = tombstone != table.snapshot().tombstones.end();
+        const auto tombstone = tombstones.find(name);
+        const bool removed = tombstone != tombstones.end();
         const std::int64_t age_ms = now - (removed ? tombstone->second.deletion_timestamp : modified.count());
         if (std::chrono::milliseconds(age_ms) < (removed ? retention : orphan_age)) {
             report.kept_young += removed ? 0 : 1;

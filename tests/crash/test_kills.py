@@ -1,6 +1,7 @@
 """Kills the program at every fail point and at random moments, and holds what is left against an independent oracle."""
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -79,10 +80,12 @@ def at_fail_points(tmp_path, passages):
 
 
 def at_random_moments(tmp_path, kills, seed):
-    """One directory lives through many kills, so that each recovery starts from another's remains."""
+    """A directory lives through a hundred kills, so that each recovery starts from another's remains."""
     pick = random.Random(seed)
-    shop = Millrace(tmp_path / "random", "millrace_crash")
+    rows = 0
     for kill in range(kills):
+        if kill % 100 == 0:
+            shop = Millrace(tmp_path / f"random-{kill}", "millrace_crash")
         process = shop.start(*LOAD)
         others = []
         if pick.random() < 0.3:
@@ -97,10 +100,13 @@ def at_random_moments(tmp_path, kills, seed):
             victim.kill()
         for victim in [process, *others]:
             victim.communicate()
-        if kill % 10 == 9:
-            recover_and_check(shop)
+        if kill % 10 == 9 or kill == kills - 1:
+            rows += recover_and_check(shop)
             shop.run("optimize")  # keeps the oracle's own reading short
-    return recover_and_check(shop)
+        if kill % 100 == 99:
+            shutil.rmtree(shop.data)
+            print(f"{kill + 1} kills at random moments", flush=True)
+    return rows
 
 
 def kills_wanted(otherwise):
