@@ -92,9 +92,15 @@ bool Lane::full(std::int64_t max_rows, std::int64_t max_bytes) const {
 
 std::size_t Lane::step(std::uint32_t batch) {
     std::size_t processed = 0;
+    held_back_ = false;
     for (const auto& partition : partitions_) {
         if (partition->finished()) {
             context_.horizon.set_caught_up(partition->number, true);
+            continue;
+        }
+        // Only where an end is set: what follows the log must not wait for a partition with old events.
+        if (partition->end && context_.horizon.is_ahead(partition->number)) {
+            held_back_ = true;
             continue;
         }
         auto records = partition->reader->poll(poll_bytes);

@@ -70,6 +70,8 @@ class Lane {
 
     /// Processes some of what each partition has; returns how many records. `batch` is the one being filled.
     std::size_t step(std::uint32_t batch);
+    /// True when the last step left partitions out, so that others' event time catches up with theirs.
+    [[nodiscard]] bool held_back() const { return held_back_; }
     /// The offset that a partition is to be read from next.
     [[nodiscard]] bronze::Offset next_offset(int partition) const;
     /// True when each partition has come to its end.
@@ -112,6 +114,7 @@ class Lane {
     std::int64_t bytes_ = 0;
     std::int64_t old_bytes_ = 0;
     std::int64_t unknown_before_ = 0;
+    bool held_back_ = false;
 
     std::mutex recycled_mutex_;
     std::vector<std::unique_ptr<silver::EventColumns>> recycled_;  // guarded by recycled_mutex_

@@ -11,6 +11,7 @@ namespace millrace::pipeline {
 namespace {
 
 constexpr auto follow_limit = std::chrono::milliseconds(200);
+constexpr auto held_back_pause = std::chrono::microseconds(500);
 
 std::size_t processors() {
     return std::max(1U, std::thread::hardware_concurrency());
@@ -185,6 +186,8 @@ void SilverStage::lane_loop(Lane& lane, std::size_t index) {
         }
         if (options_.available_now && lane.finished()) {
             wait_for_seal(true);
+        } else if (lane.held_back()) {
+            std::this_thread::sleep_for(held_back_pause);
         } else {
             log_.wait_for_append(seen, follow_limit);
         }

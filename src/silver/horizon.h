@@ -34,6 +34,25 @@ class Horizon {
 
     /// Ids of events from before this time need not be held.
     [[nodiscard]] model::Timestamp start() const {
+        const model::Timestamp from = slowest();
+        return from == none ? none : from - length_.count();
+    }
+
+    /// True when a partition's clock is so far before the slowest one's that the ids in between would need
+    /// much memory: a backlog's reader does well to let the others catch up.
+    [[nodiscard]] bool is_ahead(int partition) const {
+        const model::Timestamp time =
+            clocks_[static_cast<std::size_t>(partition)].time.load(std::memory_order_relaxed);
+        const model::Timestamp last = slowest();
+        return time != none && last != none && time - last > length_.count() / allowance;
+    }
+
+  private:
+    static constexpr model::Timestamp none = std::numeric_limits<model::Timestamp>::min();
+    static constexpr std::int64_t allowance = 8;  // the part of the horizon that a partition may be ahead
+
+    /// The slowest clock of those that have more to read; the fastest one when none has.
+    [[nodiscard]] model::Timestamp slowest() const {
         model::Timestamp slowest = none;
         model::Timestamp fastest = none;
         for (const Clock& clock : clocks_) {
@@ -43,12 +62,8 @@ class Horizon {
             if (clock.caught_up.load(std::memory_order_relaxed)) continue;
             slowest = slowest == none ? time : std::min(slowest, time);
         }
-        const model::Timestamp from = slowest == none ? fastest : slowest;
-        return from == none ? none : from - length_.count();
+        return slowest == none ? fastest : slowest;
     }
-
-  private:
-    static constexpr model::Timestamp none = std::numeric_limits<model::Timestamp>::min();
 
     struct Clock {
         std::atomic<model::Timestamp> time = none;

@@ -290,7 +290,7 @@ def test_options_come_from_flags_environment_and_file(shop, tmp_path):
     (["show", "gold"], "bronze, silver or quarantine"),
     (["topic", "describe"], "millrace produce"),
     (["verify"], "millrace produce"),
-    (["--bronze", "kafka://x/y", "produce"], "embedded log"),
+    (["--bronze", "s3://x/y", "produce"], "kafka://HOST:PORT"),
     (["frobnicate"], "frobnicate"),
     (["topic", "create", "a/b"], "letters"),
 ])
