@@ -5,6 +5,7 @@ JOBS ?= $(shell nproc)
 VENV := build/venv
 PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider
 DATA ?= data
+BRONZE ?= embedded
 RUN_FLAGS ?= --rate 200 --duration 60s --trigger 5s
 KILLS ?= 300
 SECONDS ?= 60
@@ -21,8 +22,8 @@ build: setup ## build/release/millrace
 	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build build/release -j $(JOBS)
 
-run: build ## the main job: a made-up shop, the log and the clean table, for 60 seconds
-	build/release/millrace --data $(DATA) run $(RUN_FLAGS)
+run: build $(if $(filter kafka,$(BRONZE)),stack-up) ## the main job: a made-up shop, the log and the clean table, for 60 seconds (BRONZE=kafka: on Kafka)
+	build/release/millrace --data $(DATA) $(if $(filter kafka,$(BRONZE)),--bronze kafka://127.0.0.1:$${KAFKA_PORT:-9092}/ecom_clickstream_raw) run $(RUN_FLAGS)
 
 test: build ## the tests a change needs (under 10 minutes)
 	@MILLRACE_SETUP=test scripts/setup.sh

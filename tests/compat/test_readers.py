@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests import oracle
-from tests.conftest import line
+from tests.conftest import line, stop, wait_until
 
 
 def by_delta_rs(shop):
@@ -115,6 +115,23 @@ def test_an_optimize_by_delta_rs_in_between_is_understood(busy):
     busy.drain()
     busy.verify()
     assert by_delta_rs(busy).num_rows == before.num_rows + 2
+
+
+def test_rows_are_the_same_after_a_commit_that_was_retried(busy):
+    rows = busy.count("silver")
+    writer = busy.start("silver", "--trigger", "50ms")
+    busy.write(line(1))
+    wait_until(lambda: busy.count("silver") == rows + 1)
+    # Takes the version that the running writer wants for its next commit.
+    deltalake.DeltaTable(str(busy.data / "silver")).optimize.compact()
+    busy.write(line(2))
+    wait_until(lambda: busy.count("silver") == rows + 2)
+    code, _, err = stop(writer)
+    assert code == 0, err
+    assert "OPTIMIZE" in [commit["operation"] for commit in deltalake.DeltaTable(str(busy.data / "silver")).history()]
+    assert_same(by_delta_rs(busy), by_duckdb(busy))
+    busy.verify()
+    oracle.check_exactly_once(busy.data)
 
 
 def test_a_feature_that_is_not_supported_is_refused_by_name(busy):
