@@ -109,7 +109,10 @@ std::size_t Lane::step(std::uint32_t batch) {
             records = records.first(static_cast<std::size_t>(past - records.begin()));
         }
         context_.horizon.set_caught_up(partition->number, records.empty());
-        if (records.empty()) continue;
+        if (records.empty()) {
+            pass_to(*partition, partition->reader->next_offset(), 0);
+            continue;
+        }
         process(*partition, records, batch);
         processed += records.size();
     }
@@ -140,8 +143,15 @@ void Lane::process(Partition& partition, std::span<const bronze::Record> records
     }
     const bronze::Record& last = records.back();
     PartitionPart& part = partition.part;
-    part.end.next_offset = last.offset + 1;
+    pass_to(partition, last.offset + 1, static_cast<std::int64_t>(records.size()));
     part.end.last_crc = record_crc(last);
+}
+
+/// Moves on to `next`, of which `records` offsets had a record.
+void Lane::pass_to(Partition& partition, bronze::Offset next, std::int64_t records) {
+    PartitionProgress& end = partition.part.end;
+    end.skipped += next - end.next_offset - records;
+    end.next_offset = next;
 }
 
 void Lane::settle(Partition& partition, const bronze::Record& record, model::Event& event,

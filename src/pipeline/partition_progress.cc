@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/error.h"
+#include "base/log.h"
 
 namespace millrace::pipeline {
 
@@ -13,6 +14,7 @@ namespace {
 constexpr const char* received = "/received";
 constexpr const char* duplicates = "/duplicates";
 constexpr const char* quarantined = "/quarantined";
+constexpr const char* skipped = "/skipped";
 constexpr const char* last_crc = "/crc";
 
 }  // namespace
@@ -24,8 +26,12 @@ std::string progress_app_id(const std::string& topic, int epoch, int partition) 
 PartitionProgress read_progress(const storage::Snapshot& snapshot, const std::string& topic, int epoch,
                                 int partition, bronze::Offset start) {
     const std::string id = progress_app_id(topic, epoch, partition);
-    return {snapshot.txn(id, start), snapshot.txn(id + received, 0), snapshot.txn(id + duplicates, 0),
-            snapshot.txn(id + quarantined, 0), snapshot.txn(id + last_crc, -1)};
+    return {.next_offset = snapshot.txn(id, start),
+            .received = snapshot.txn(id + received, 0),
+            .duplicates = snapshot.txn(id + duplicates, 0),
+            .quarantined = snapshot.txn(id + quarantined, 0),
+            .skipped = snapshot.txn(id + skipped, 0),
+            .last_crc = snapshot.txn(id + last_crc, -1)};
 }
 
 void append_progress(std::vector<storage::Txn>& txns, const std::string& topic, int epoch, int partition,
@@ -36,11 +42,25 @@ void append_progress(std::vector<storage::Txn>& txns, const std::string& topic, 
     txns.push_back({id + received, progress.received, now});
     txns.push_back({id + duplicates, progress.duplicates, now});
     txns.push_back({id + quarantined, progress.quarantined, now});
+    if (progress.skipped > 0) txns.push_back({id + skipped, progress.skipped, now});
     txns.push_back({id + last_crc, progress.last_crc, now});
 }
 
 std::int64_t record_crc(const bronze::Record& record) {
     return base::crc32c(record.value, base::crc32c(record.key));
+}
+
+PartitionProgress past_lost_records(const bronze::EventLog& log, int partition, PartitionProgress progress) {
+    const bronze::Offset start = log.offsets(partition).start;
+    if (progress.next_offset >= start) return progress;
+    spdlog::warn(
+        "silver: {} partition {}: offsets {} to {} were removed before they were processed; going on after "
+        "them",
+        log.topic(), partition, progress.next_offset, start - 1);
+    progress.skipped += start - progress.next_offset;
+    progress.next_offset = start;
+    progress.last_crc = -1;
+    return progress;
 }
 
 void check_same_log(const bronze::EventLog& log, int partition, const PartitionProgress& progress) {
@@ -49,6 +69,9 @@ void check_same_log(const bronze::EventLog& log, int partition, const PartitionP
         fmt::format("continuing {} partition {} at offset {}", log.topic(), partition, progress.next_offset);
     constexpr const char* remedy =
         "Data was lost: restore the log, or start a new data directory for what it holds now.";
+    constexpr const char* gap_remedy =
+        "Data was lost: restore the log, or go on after the gap, which is counted, with --on-data-loss "
+        "continue.";
     if (progress.next_offset > held.end) {
         throw Error(doing, fmt::format("the log ends at offset {}", held.end), remedy);
     }
@@ -57,12 +80,14 @@ void check_same_log(const bronze::EventLog& log, int partition, const PartitionP
             doing,
             fmt::format("the log begins at offset {}: {} records were removed before they were processed",
                         held.start, held.start - progress.next_offset),
-            remedy);
+            gap_remedy);
     }
     if (progress.last_crc < 0 || progress.next_offset - 1 < held.start) return;
     const auto reader = log.read(partition, progress.next_offset - 1);
     const auto records = reader->poll(1);
-    if (records.empty() || record_crc(records.front()) != progress.last_crc) {
+    // At a mark of Kafka's own there is no record to compare.
+    if (records.empty() || records.front().offset >= progress.next_offset) return;
+    if (record_crc(records.front()) != progress.last_crc) {
         throw Error(doing, "the record before it is not the one that was processed", remedy);
     }
 }

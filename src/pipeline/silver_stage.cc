@@ -70,7 +70,8 @@ void SilverStage::load_state() {
         load_ids(sink_.root(), snapshot.files, ids_, horizon_, log_.partitions(), pool_);
     for (const auto& lane : lanes_) {
         for (const int p : lane->partitions()) {
-            const PartitionProgress progress = sink_.progress(p);
+            PartitionProgress progress = sink_.progress(p);
+            if (options_.continue_on_data_loss) progress = past_lost_records(log_, p, progress);
             check_same_log(log_, p, progress);
             lane->assign(p, progress, sink_.quarantined(p, progress.next_offset),
                          ends_[static_cast<std::size_t>(p)]);

@@ -29,7 +29,9 @@ struct SilverOptions {
     std::int64_t dedupe_bytes = 1LL << 30;            ///< memory for it at most
     std::int64_t batch_rows = 300'000;                ///< a batch ends when it has so many rows,
     std::int64_t batch_bytes = 256LL << 20;           ///< or so many bytes of records
-    int lanes = 0;                                    ///< threads; 0 chooses by the partitions and processors
+    bool continue_on_data_loss =
+        false;      ///< skip what the log removed before it was processed, instead of ending
+    int lanes = 0;  ///< threads; 0 chooses by the partitions and processors
 };
 
 /// The silver stage: lanes fill batch N+1 while batch N is encoded and committed. Threads and turns:

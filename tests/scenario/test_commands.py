@@ -211,6 +211,25 @@ def test_a_writer_ends_when_a_replay_has_given_the_shop_other_settings(shop):
     assert shop.count("silver", "currency") == {"USD": 2}
 
 
+def test_records_removed_before_they_were_processed_end_the_stage_or_are_counted(shop):
+    shop.run("topic", "create", "--partitions", "1", "--segment-bytes", "20000", "--retention-bytes", "60000")
+    shop.run("produce", "--rate", "max", "--count", "50")
+    shop.drain()
+    for _ in range(6):
+        shop.run("produce", "--rate", "20000", "--count", "100")
+    start = shop.json("topic", "describe")["partitions"][0]["start"]
+    assert start > 50
+    shop.run("silver", "--available-now", code=3)
+    assert f"{start - 50} records were removed" in shop.stderr and "--on-data-loss continue" in shop.stderr
+    shop.drain("--on-data-loss", "continue")
+    assert f"offsets 50 to {start - 1}" in shop.stderr
+    assert shop.count("silver") == 650 - (start - 50)
+    assert any(f"{start - 50} offsets had no record" in note for note in shop.verify()["notes"])
+    shop.run("produce", "--rate", "max", "--count", "50")
+    shop.drain()
+    shop.verify()
+
+
 def test_replay_keeps_rows_whose_records_the_log_no_longer_holds(shop):
     shop.run("topic", "create", "--partitions", "1", "--segment-bytes", "20000", "--retention-bytes", "60000")
     for _ in range(6):

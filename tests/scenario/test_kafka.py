@@ -1,5 +1,6 @@
 """The log is a Kafka topic: a real broker, Kafka's own tools, kcat and Python's client on the other side."""
 import json
+import re
 import subprocess
 import uuid
 
@@ -114,6 +115,61 @@ def test_tombstones_empty_keys_and_headers(shop):
     assert records[3]["headers"] == [{"key": "source", "value": "app"}, {"key": "none", "value": None},
                                      {"key": "empty", "value": ""}]
     shop.verify()
+
+
+def test_a_transaction_s_records_are_read_when_it_is_committed_and_its_marks_are_counted(shop):
+    shop.run("topic", "create", "--partitions", "1")
+    producer = shop.producer(**{"transactional.id": shop.topic})
+    producer.init_transactions()
+    for end in (producer.commit_transaction, producer.abort_transaction, producer.commit_transaction):
+        producer.begin_transaction()
+        for i in range(10):
+            key, value = line(id(end) + i if end == producer.abort_transaction else i).split("|", 1)
+            producer.produce(shop.topic, value, key)
+        producer.flush()
+        end()
+    producer.begin_transaction()
+    producer.produce(shop.topic, line(99).split("|", 1)[1], "u")
+    producer.flush()
+    shop.drain()  # an open transaction is not waited for
+    assert shop.count("silver") == 10
+    shop.write(line(5))
+    producer.commit_transaction()
+    shop.drain()
+    assert shop.count("silver") == 11
+    report = shop.verify()
+    (accounting,) = [c["detail"] for c in report["checks"] if c["name"] == "accounting of partition 0"]
+    assert accounting.startswith("22 received = 11 silver + 11 duplicates")
+    # Three marks and the ten aborted records, and the last mark if the commit was after it.
+    assert any(re.search("1[34] offsets had no record", note) for note in report["notes"]), report["notes"]
+
+
+def test_records_that_kafka_has_deleted_end_the_stage_or_are_counted(shop, kafka):
+    shop.run("topic", "create", "--partitions", "1")
+    shop.run("produce", "--rate", "max", "--count", "100")
+    shop.drain()
+    shop.run("produce", "--rate", "max", "--count", "100")
+    deletions = shop.data / "delete.json"
+    deletions.write_text(json.dumps({"version": 1, "partitions": [{"topic": shop.topic, "partition": 0, "offset": 130}]}))
+    kafka.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", deletions)
+    shop.run("silver", "--available-now", code=3)
+    assert "partition 0" in shop.stderr and "30 records were removed" in shop.stderr
+    shop.drain("--on-data-loss", "continue")
+    assert shop.count("silver") == 170
+    assert any("30 offsets had no record" in note for note in shop.verify()["notes"])
+
+
+def test_a_topic_made_anew_is_not_taken_for_the_one_before(shop):
+    shop.run("topic", "create", "--partitions", "1")
+    shop.run("produce", "--rate", "max", "--count", "100")
+    shop.drain()
+    shop.run("topic", "delete")
+    for records in (50, 60):  # a shorter log, then one that is longer but another
+        subprocess.run([*shop.command("produce"), "--rate", "max", "--count", str(records), "--seed", str(records)], check=True,
+                       capture_output=True)
+        shop.run("silver", "--available-now", code=3)
+        assert "Data was lost" in shop.stderr
+    assert shop.count("silver") == 100
 
 
 def test_a_quarantined_record_is_fixed_and_appended_again_once(shop):
