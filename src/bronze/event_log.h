@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "bronze/record.h"
 #include "bronze/record_batch.h"
@@ -33,6 +34,26 @@ class PartitionReader {
     [[nodiscard]] virtual Offset next_offset() const = 0;
 };
 
+/// This process's membership in a group of workers that share a topic: which partitions it is to read.
+/// Thread-safe.
+class WorkerGroup {
+  public:
+    virtual ~WorkerGroup() = default;
+
+    struct Assignment {
+        std::uint64_t generation = 0;  ///< grows with each change; 0 before the first assignment
+        std::vector<int> partitions;
+    };
+    [[nodiscard]] virtual Assignment assignment() const = 0;
+    /// True when the partitions of `generation` are no longer the assigned ones, or are to be given up.
+    [[nodiscard]] virtual bool changed(std::uint64_t generation) const = 0;
+    /// Says that nothing is read any more by an assignment up to `generation`: others may now be given its
+    /// partitions.
+    virtual void release(std::uint64_t generation) = 0;
+    /// Tells the log how far a partition has been processed, for its lag tools: nothing here depends on it.
+    virtual void tell_progress(int partition, Offset next_offset) = 0;
+};
+
 /// One topic of an event log: partitions of records, each with an offset. Thread-safe.
 class EventLog {
   public:
@@ -56,6 +77,11 @@ class EventLog {
 
     /// Records ever appended to topics of this name: the simulator's numbers go on from here.
     [[nodiscard]] virtual std::int64_t records_numbered() const = 0;
+
+    /// Joins the workers that share the topic; nothing for a log whose every reader reads all of it.
+    [[nodiscard]] virtual std::unique_ptr<WorkerGroup> join(const std::string& /*group*/) const {
+        return nullptr;
+    }
 
     /// A counter that grows with every append to the topic, by any process.
     [[nodiscard]] virtual std::uint32_t appends_seen() const = 0;

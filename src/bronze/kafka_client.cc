@@ -42,8 +42,15 @@ void set_all(rd_kafka_conf_t* configuration, const Properties& properties) {
     }
 }
 
+/// The callbacks that a handle needs.
+struct Callbacks {
+    KafkaDelivery on_delivery = nullptr;
+    KafkaRebalance on_rebalance = nullptr;
+    void* opaque = nullptr;
+};
+
 KafkaPointer<rd_kafka_t> make_handle(rd_kafka_type_t type, const KafkaAddress& address, const Properties& own,
-                                     KafkaDelivery on_delivery) {
+                                     const Callbacks& callbacks = {}) {
     rd_kafka_conf_t* configuration = rd_kafka_conf_new();
     try {
         set_all(configuration, own);
@@ -55,7 +62,10 @@ KafkaPointer<rd_kafka_t> make_handle(rd_kafka_type_t type, const KafkaAddress& a
     }
     rd_kafka_conf_set_log_cb(configuration, forward_log);
     rd_kafka_conf_set_error_cb(configuration, forward_error);
-    if (on_delivery != nullptr) rd_kafka_conf_set_dr_msg_cb(configuration, on_delivery);
+    if (callbacks.on_delivery != nullptr) rd_kafka_conf_set_dr_msg_cb(configuration, callbacks.on_delivery);
+    if (callbacks.on_rebalance != nullptr)
+        rd_kafka_conf_set_rebalance_cb(configuration, callbacks.on_rebalance);
+    rd_kafka_conf_set_opaque(configuration, callbacks.opaque);
     std::array<char, 512> reason{};
     rd_kafka_t* handle = rd_kafka_new(type, configuration, reason.data(), reason.size());
     if (handle == nullptr) {
@@ -152,9 +162,21 @@ KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address) {
                         // A full queue pauses fetching for this long, so it must be short beside the time
                         // that the queue lasts.
                         {"fetch.error.backoff.ms", "5"},
-                        {"queued.min.messages", "200000"},
-                        {"queued.max.messages.kbytes", "49152"}},
-                       nullptr);
+                        {"queued.min.messages", "50000"},
+                        {"queued.max.messages.kbytes", "16384"}});
+}
+
+KafkaPointer<rd_kafka_t> make_kafka_member(const KafkaAddress& address, const std::string& group,
+                                           KafkaRebalance on_rebalance, void* opaque) {
+    return make_handle(RD_KAFKA_CONSUMER, address,
+                       {{"client.id", "millrace"},
+                        {"group.id", group},
+                        {"partition.assignment.strategy", "cooperative-sticky"},
+                        {"session.timeout.ms", "10000"},
+                        {"heartbeat.interval.ms", "1000"},
+                        {"enable.auto.commit", "false"},
+                        {"enable.auto.offset.store", "false"}},
+                       {.on_rebalance = on_rebalance, .opaque = opaque});
 }
 
 KafkaPointer<rd_kafka_t> make_kafka_producer(const KafkaAddress& address, KafkaDelivery on_delivery) {
@@ -168,7 +190,7 @@ KafkaPointer<rd_kafka_t> make_kafka_producer(const KafkaAddress& address, KafkaD
                         {"delivery.timeout.ms", "120000"},
                         {"queue.buffering.max.messages", "200000"},
                         {"queue.buffering.max.kbytes", "131072"}},
-                       on_delivery);
+                       {.on_delivery = on_delivery});
 }
 
 Error kafka_error(const KafkaAddress& address, std::string_view doing, rd_kafka_resp_err_t code,

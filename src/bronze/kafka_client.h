@@ -45,6 +45,13 @@ using KafkaDelivery = void (*)(rd_kafka_t*, const rd_kafka_message_t*, void*);
 /// A consumer's handle: committed records only, no offset kept by Kafka, an Error instead of a jump when an
 /// offset is gone. Its log goes to the program's.
 KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address);
+/// Called when a group's member is given partitions or is to give them up.
+using KafkaRebalance = void (*)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*,
+                                void* opaque);
+
+/// A group member's handle, with cooperative rebalancing.
+KafkaPointer<rd_kafka_t> make_kafka_member(const KafkaAddress& address, const std::string& group,
+                                           KafkaRebalance on_rebalance, void* opaque);
 /// A producer's: acks=all, idempotent, lz4.
 KafkaPointer<rd_kafka_t> make_kafka_producer(const KafkaAddress& address, KafkaDelivery on_delivery);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "bronze/kafka_group.h"
 #include "bronze/kafka_reader.h"
 
 namespace millrace::bronze {
@@ -147,6 +148,10 @@ std::unique_ptr<PartitionReader> KafkaLog::read(int partition, Offset offset) co
     const auto on_arrival = [](rd_kafka_t*, void* log) { static_cast<const KafkaLog*>(log)->arrived(); };
     return std::make_unique<KafkaReader>(address_, consumer_, partition, offset, on_arrival,
                                          const_cast<KafkaLog*>(this));
+}
+
+std::unique_ptr<WorkerGroup> KafkaLog::join(const std::string& group) const {
+    return std::make_unique<KafkaGroup>(address_, group);
 }
 
 void KafkaLog::arrived() const {

@@ -31,6 +31,7 @@ class KafkaLog : public EventLog {
     void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const override;
     void wake() const override { arrived(); }
     [[nodiscard]] std::int64_t records_numbered() const override;
+    [[nodiscard]] std::unique_ptr<WorkerGroup> join(const std::string& group) const override;
 
   private:
     void arrived() const;

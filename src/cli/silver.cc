@@ -89,6 +89,11 @@ void add_silver_options(CLI::App& command, pipeline::SilverOptions& options) {
         ->check(CLI::IsMember({"fail", "continue"}))
         ->default_str("fail")
         ->group(group);
+    command
+        .add_option(
+            "--group", options.group,
+            "Kafka's group of the workers that share the topic (default: millrace- and the table's id)")
+        ->group(group);
     command.add_option("--lanes", options.lanes, "threads that process partitions; 0 chooses")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str()

@@ -37,25 +37,42 @@ SilverStage::SilverStage(BatchSink& sink, const bronze::EventLog& log, const Sho
       horizon_(options.horizon, log.partitions()),
       ends_(static_cast<std::size_t>(log.partitions())),
       committed_(static_cast<std::size_t>(log.partitions())),
-      read_(static_cast<std::size_t>(log.partitions())) {
-    const LaneContext context{log_,     settings_,
-                              types_,   ids_,
-                              horizon_, [this](const DatedIds& wanted) { return sink_.find_ids(wanted); }};
-    const std::size_t lanes = lane_count(options_, log.partitions());
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-        std::vector<int> partitions;
-        for (auto p = static_cast<int>(lane); p < log.partitions(); p += static_cast<int>(lanes))
-            partitions.push_back(p);
-        lanes_.push_back(std::make_unique<Lane>(context, std::move(partitions)));
-    }
-    parts_.resize(lanes_.size());
+      read_(static_cast<std::size_t>(log.partitions())),
+      ours_(static_cast<std::size_t>(log.partitions())) {
+    std::vector<int> all;
     for (int p = 0; p < log.partitions(); ++p) {
+        all.push_back(p);
         if (options_.available_now) ends_[static_cast<std::size_t>(p)] = log.offsets(p).end;
     }
+    make_lanes(all);
 }
 
 SilverStage::~SilverStage() {
     end_lanes();
+}
+
+/// Lanes for these partitions. The others, which other workers read, don't hold the horizon back.
+void SilverStage::make_lanes(const std::vector<int>& partitions) {
+    const LaneContext context{log_,     settings_,
+                              types_,   ids_,
+                              horizon_, [this](const DatedIds& wanted) { return sink_.find_ids(wanted); }};
+    for (int p = 0; p < log_.partitions(); ++p) {
+        ours_[static_cast<std::size_t>(p)] = false;
+        horizon_.set_caught_up(p, true);
+    }
+    lanes_.clear();
+    const std::size_t lanes = lane_count(options_, static_cast<int>(partitions.size()));
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+        std::vector<int> group;
+        for (std::size_t i = lane; i < partitions.size(); i += lanes) {
+            group.push_back(partitions[i]);
+            ours_.at(static_cast<std::size_t>(partitions[i])) = true;
+            horizon_.set_caught_up(partitions[i], false);
+        }
+        lanes_.push_back(std::make_unique<Lane>(context, std::move(group)));
+    }
+    parts_.clear();
+    parts_.resize(lanes_.size());
 }
 
 /// Takes up where the table's snapshot says: ids, event types, and each lane's place in its partitions.
@@ -90,6 +107,7 @@ void SilverStage::load_state() {
 std::int64_t SilverStage::lag_behind(const std::vector<std::atomic<bronze::Offset>>& offsets) const {
     std::int64_t lag = 0;
     for (int p = 0; p < log_.partitions(); ++p) {
+        if (!ours_[static_cast<std::size_t>(p)]) continue;
         lag += std::max<std::int64_t>(0, log_.offsets(p).end - offsets[static_cast<std::size_t>(p)].load());
     }
     return lag;
@@ -103,15 +121,44 @@ std::int64_t SilverStage::lag_unread() const {
 }
 
 void SilverStage::run(const base::StopSignal& stop) {
-    load_state();
-    start_lanes();
+    const std::string& table = sink_.snapshot().metadata.id;
+    if (!options_.available_now)
+        group_ = log_.join(options_.group.empty() ? "millrace-" + table : options_.group);
     try {
-        loop(stop);
+        if (!group_ || take_assignment(stop)) {
+            load_state();
+            start_lanes();
+            loop(stop);
+        }
     } catch (...) {
         end_lanes();
+        group_.reset();
         throw;
     }
     end_lanes();
+    group_.reset();
+}
+
+/// Gives up the assignment before, and makes lanes for the one that comes. False when stopped while waiting.
+bool SilverStage::take_assignment(const base::StopSignal& stop) {
+    group_->release(generation_);
+    bronze::WorkerGroup::Assignment assignment;
+    for (;;) {
+        assignment = group_->assignment();
+        if (assignment.generation > generation_) break;
+        if (stop.wait_for(std::chrono::milliseconds(20))) return false;
+    }
+    generation_ = assignment.generation;
+    const std::lock_guard lock(mutex_);
+    make_lanes(assignment.partitions);
+    ending_ = false;
+    sealing_ = false;
+    ++batch_;
+    delivered_ = 0;
+    at_end_ = 0;
+    full_ = false;
+    rows_filling_ = 0;
+    return true;
 }
 
 void SilverStage::loop(const base::StopSignal& stop) {
@@ -121,6 +168,14 @@ void SilverStage::loop(const base::StopSignal& stop) {
         std::vector<LanePart> parts = seal();
         if (ending == Ending::no) open_next_batch();
         const bool committed = commit(parts);
+        if (ending == Ending::reassigned) {
+            end_lanes();
+            ids_.roll_back();
+            if (!take_assignment(stop)) return;
+            load_state();
+            start_lanes();
+            continue;
+        }
         if (committed && ending != Ending::no) return;
         if (!committed && ending == Ending::stopped) return;  // nothing is lost: the log has it
         if (!committed) {
@@ -225,6 +280,7 @@ SilverStage::Ending SilverStage::wait_until_due(const base::StopSignal& stop) {
         if (failure_) std::rethrow_exception(failure_);
         if (stop.requested()) return Ending::stopped;
         if (options_.available_now && at_end_ == lanes_.size()) return Ending::drained;
+        if (group_ && group_->changed(generation_)) return Ending::reassigned;
         if (full_) return Ending::no;
         const auto now = std::chrono::steady_clock::now();
         if (!options_.available_now) {
@@ -286,6 +342,12 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     if (report.received == 0) return true;
     if (on_parts_) on_parts_(parts);
     if (!sink_.commit(parts, ids_, report)) return false;
+    if (group_) {
+        for (const LanePart& part : parts) {
+            for (const PartitionPart& partition : part.partitions)
+                group_->tell_progress(partition.partition, partition.end.next_offset);
+        }
+    }
     ids_.set_committed(batch);
     report_batch(report, parts);
     for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -29,6 +29,8 @@ struct SilverOptions {
     std::int64_t dedupe_bytes = 1LL << 30;            ///< memory for it at most
     std::int64_t batch_rows = 300'000;                ///< a batch ends when it has so many rows,
     std::int64_t batch_bytes = 256LL << 20;           ///< or so many bytes of records
+    std::string
+        group;  ///< of workers that share the topic, where the log has such; empty: one for each table
     bool continue_on_data_loss =
         false;      ///< skip what the log removed before it was processed, instead of ending
     int lanes = 0;  ///< threads; 0 chooses by the partitions and processors
@@ -72,9 +74,11 @@ class SilverStage {
     [[nodiscard]] std::int64_t lag_unread() const;
 
   private:
-    enum class Ending { no, drained, stopped };
+    enum class Ending { no, drained, stopped, reassigned };
 
     [[nodiscard]] std::int64_t lag_behind(const std::vector<std::atomic<bronze::Offset>>& offsets) const;
+    bool take_assignment(const base::StopSignal& stop);
+    void make_lanes(const std::vector<int>& partitions);
     void load_state();
     void start_lanes();
     void lane_loop(Lane& lane, std::size_t index);
@@ -100,12 +104,15 @@ class SilverStage {
     silver::EventTypes types_;
     silver::IdSet ids_;
     silver::Horizon horizon_;
+    std::unique_ptr<bronze::WorkerGroup> group_;  // nothing when this process reads all partitions
+    std::uint64_t generation_ = 0;                // of the assignment that the lanes work on
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::vector<std::thread> threads_;
     std::vector<std::optional<bronze::Offset>> ends_;     // by partition, with available_now
     std::vector<std::atomic<bronze::Offset>> committed_;  // next offset, by partition
 
     std::vector<std::atomic<bronze::Offset>> read_;  // likewise, as far as the lanes have come
+    std::vector<std::atomic<bool>> ours_;            // likewise: whether a lane reads it
 
     std::atomic<bool> sealing_ = false;  // set under mutex_ too, so that no waiter misses it
     std::atomic<bool> ending_ = false;   // likewise

@@ -1,7 +1,9 @@
 """The log is a Kafka topic: a real broker, Kafka's own tools, kcat and Python's client on the other side."""
 import json
 import re
+import signal
 import subprocess
+import time
 import uuid
 
 import confluent_kafka
@@ -191,6 +193,61 @@ def test_a_writer_follows_the_topic(shop):
     code, _, err = stop(writer)
     assert code == 0, err
     assert shop.count("silver") == 900
+    shop.verify()
+
+
+def everything_processed(shop):
+    return all(p["lag"] == 0 for p in shop.json("group", "describe")["partitions"])
+
+
+def test_workers_that_join_and_leave_under_load_end_in_the_rows_of_one(shop, shop_at):
+    shop.run("topic", "create", "--partitions", "6")
+    shop.run("produce", *SIMULATED)
+    workers = [shop.start("silver", "--trigger", "100ms")]
+    load = shop.start("produce", "--rate", "1500", "--duration", "8s", "--duplicates", "3%", "--invalid", "2%")
+    time.sleep(1)
+    workers += [shop.start("silver", "--trigger", "100ms") for _ in range(2)]
+    time.sleep(4)
+    assert stop(workers.pop(0))[0] == 0
+    workers[0].kill()
+    workers.pop(0).communicate()
+    workers.append(shop.start("silver", "--trigger", "100ms"))
+    # Copies that come through another partition than their first: a client with another partitioner.
+    producer = shop.producer(partitioner="random")
+    for i in range(300):
+        producer.produce(shop.topic, line(i % 100).split("|", 1)[1], str(i))
+    producer.flush()
+    assert load.wait(60) == 0
+    wait_until(lambda: everything_processed(shop), seconds=60)
+    for worker in workers:
+        code, _, err = stop(worker)
+        assert code == 0, err
+    shop.verify()
+    alone = KafkaShop(shop.data.parent / "alone", shop.kafka)
+    alone.topic = shop.topic
+    alone.drain()
+    ids = [sorted(oracle.silver(each.data)[1]["event_id"].to_pylist()) for each in (shop, alone)]
+    assert ids[0] == ids[1] and len(set(ids[0])) == len(ids[0])
+
+
+def test_a_worker_that_comes_back_from_the_dead_commits_nothing_twice(shop):
+    shop.run("topic", "create", "--partitions", "2")
+    shop.options = ["--kafka", "session.timeout.ms=6000"]
+    zombie = shop.start("silver", "--trigger", "300ms")
+    shop.run("produce", "--rate", "max", "--count", "200")
+    wait_until(lambda: everything_processed(shop))
+    load = shop.start("produce", "--rate", "1000", "--duration", "12s")
+    time.sleep(1)
+    zombie.send_signal(signal.SIGSTOP)
+    other = shop.start("silver", "--trigger", "300ms")
+    assert load.wait(60) == 0
+    wait_until(lambda: everything_processed(shop), seconds=60)
+    zombie.send_signal(signal.SIGCONT)
+    shop.run("produce", "--rate", "max", "--count", "500")
+    wait_until(lambda: everything_processed(shop), seconds=60)
+    errors = [stop(worker)[2] for worker in (zombie, other)]
+    assert "another writer has committed" in errors[0], errors[0]
+    assert shop.count("silver") == 700 + 12000
     shop.verify()
 
 

@@ -1,0 +1,113 @@
+#include "bronze/kafka_group.h"
+
+#include <fmt/format.h>
+
+#include <span>
+
+#include "base/log.h"
+
+namespace millrace::bronze {
+
+namespace {
+
+constexpr int poll_ms = 100;
+
+std::span<rd_kafka_topic_partition_t> elements(rd_kafka_topic_partition_list_t* list) {
+    return {list->elems, static_cast<std::size_t>(list->cnt)};
+}
+
+std::string numbers(rd_kafka_topic_partition_list_t* list) {
+    std::string text;
+    for (const auto& element : elements(list)) text += fmt::format("{}{}", text.empty() ? "" : ", ", element.partition);
+    return text;
+}
+
+}  // namespace
+
+KafkaGroup::KafkaGroup(const KafkaAddress& address, const std::string& group)
+    : address_(address), consumer_(make_kafka_member(address, group, &KafkaGroup::rebalance, this)) {
+    rd_kafka_poll_set_consumer(consumer_.get());
+    const KafkaPointer<rd_kafka_topic_partition_list_t> topics(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(topics.get(), address_.topic.c_str(), RD_KAFKA_PARTITION_UA);
+    const auto error = rd_kafka_subscribe(consumer_.get(), topics.get());
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        throw kafka_error(address_, fmt::format("joining the group {}", group), error);
+    thread_ = std::thread([this] { follow(); });
+}
+
+KafkaGroup::~KafkaGroup() {
+    leaving_ = true;
+    released_changed_.notify_all();
+    thread_.join();
+    rd_kafka_consumer_close(consumer_.get());
+}
+
+/// No message comes, since all partitions are paused: polling serves the rebalances.
+void KafkaGroup::follow() {
+    while (!leaving_) {
+        const KafkaPointer<rd_kafka_message_t> message(rd_kafka_consumer_poll(consumer_.get(), poll_ms));
+        if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+            spdlog::warn("kafka: the group: {}", rd_kafka_message_errstr(message.get()));
+    }
+}
+
+void KafkaGroup::rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t what,
+                           rd_kafka_topic_partition_list_t* partitions, void* group) {
+    auto& self = *static_cast<KafkaGroup*>(group);
+    rd_kafka_error_t* error = nullptr;
+    if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        for (auto& element : elements(partitions)) element.offset = RD_KAFKA_OFFSET_END;
+        error = rd_kafka_incremental_assign(consumer, partitions);
+        rd_kafka_pause_partitions(consumer, partitions);
+        self.take(partitions);
+    } else {
+        self.give_up(partitions);
+        error = rd_kafka_incremental_unassign(consumer, partitions);
+    }
+    if (error == nullptr) return;
+    spdlog::warn("kafka: the group: {}", rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+}
+
+void KafkaGroup::take(rd_kafka_topic_partition_list_t* partitions) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& element : elements(partitions)) partitions_.insert(element.partition);
+    ++generation_;
+    if (partitions->cnt > 0) spdlog::info("kafka: this worker was given the partitions {}", numbers(partitions));
+}
+
+/// Waits until nothing is read from them any more, so that the worker's last batch is committed before another
+/// begins where it ends. (Should this member be taken for dead meanwhile, the table's txns still tell.)
+void KafkaGroup::give_up(rd_kafka_topic_partition_list_t* partitions) {
+    std::unique_lock lock(mutex_);
+    for (const auto& element : elements(partitions)) partitions_.erase(element.partition);
+    const std::uint64_t before = generation_++;
+    if (partitions->cnt > 0) spdlog::info("kafka: this worker gives up the partitions {}", numbers(partitions));
+    released_changed_.wait(lock, [&] { return leaving_ || released_ >= before; });
+}
+
+KafkaGroup::Assignment KafkaGroup::assignment() const {
+    const std::lock_guard lock(mutex_);
+    return {generation_, {partitions_.begin(), partitions_.end()}};
+}
+
+bool KafkaGroup::changed(std::uint64_t generation) const {
+    const std::lock_guard lock(mutex_);
+    return generation_ != generation;
+}
+
+void KafkaGroup::release(std::uint64_t generation) {
+    {
+        const std::lock_guard lock(mutex_);
+        released_ = std::max(released_, generation);
+    }
+    released_changed_.notify_all();
+}
+
+void KafkaGroup::tell_progress(int partition, Offset next_offset) {
+    const KafkaPointer<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition)->offset = next_offset;
+    rd_kafka_commit(consumer_.get(), list.get(), 1);
+}
+
+}  // namespace millrace::bronze
