@@ -70,7 +70,8 @@ class Millrace:
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory):
     """A broker for the whole test run; each test has topics of its own."""
-    broker = stack.Kafka(tmp_path_factory.mktemp("kafka"), stack.free_port()).start()
+    broker = stack.Kafka(tmp_path_factory.mktemp("kafka"), stack.free_port(),
+                         properties={"log.retention.ms": -1}).start()  # records of 2019 stay
     yield broker
     broker.stop()
 

@@ -18,7 +18,8 @@ std::span<rd_kafka_topic_partition_t> elements(rd_kafka_topic_partition_list_t* 
 
 std::string numbers(rd_kafka_topic_partition_list_t* list) {
     std::string text;
-    for (const auto& element : elements(list)) text += fmt::format("{}{}", text.empty() ? "" : ", ", element.partition);
+    for (const auto& element : elements(list))
+        text += fmt::format("{}{}", text.empty() ? "" : ", ", element.partition);
     return text;
 }
 
@@ -36,7 +37,10 @@ KafkaGroup::KafkaGroup(const KafkaAddress& address, const std::string& group)
 }
 
 KafkaGroup::~KafkaGroup() {
-    leaving_ = true;
+    {
+        const std::lock_guard lock(mutex_);
+        leaving_ = true;
+    }
     released_changed_.notify_all();
     thread_.join();
     rd_kafka_consumer_close(consumer_.get());
@@ -46,7 +50,8 @@ KafkaGroup::~KafkaGroup() {
 void KafkaGroup::follow() {
     while (!leaving_) {
         const KafkaPointer<rd_kafka_message_t> message(rd_kafka_consumer_poll(consumer_.get(), poll_ms));
-        if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
+            message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
             spdlog::warn("kafka: the group: {}", rd_kafka_message_errstr(message.get()));
     }
 }
@@ -73,16 +78,19 @@ void KafkaGroup::take(rd_kafka_topic_partition_list_t* partitions) {
     const std::lock_guard lock(mutex_);
     for (const auto& element : elements(partitions)) partitions_.insert(element.partition);
     ++generation_;
-    if (partitions->cnt > 0) spdlog::info("kafka: this worker was given the partitions {}", numbers(partitions));
+    if (partitions->cnt > 0)
+        spdlog::info("kafka: this worker was given the partitions {}", numbers(partitions));
 }
 
-/// Waits until nothing is read from them any more, so that the worker's last batch is committed before another
-/// begins where it ends. (Should this member be taken for dead meanwhile, the table's txns still tell.)
+/// Waits until nothing is read from them any more, so that the worker's last batch is committed before
+/// another begins where it ends. (Should this member be taken for dead meanwhile, the table's txns still
+/// tell.)
 void KafkaGroup::give_up(rd_kafka_topic_partition_list_t* partitions) {
     std::unique_lock lock(mutex_);
     for (const auto& element : elements(partitions)) partitions_.erase(element.partition);
     const std::uint64_t before = generation_++;
-    if (partitions->cnt > 0) spdlog::info("kafka: this worker gives up the partitions {}", numbers(partitions));
+    if (partitions->cnt > 0)
+        spdlog::info("kafka: this worker gives up the partitions {}", numbers(partitions));
     released_changed_.wait(lock, [&] { return leaving_ || released_ >= before; });
 }
 

@@ -12,8 +12,8 @@
 
 namespace millrace::bronze {
 
-/// Membership in a Kafka consumer group with cooperative rebalancing. Its consumer fetches nothing, since readers
-/// (kafka_reader.h) do that with offsets from the table; it only takes part in the group.
+/// Membership in a Kafka consumer group with cooperative rebalancing. Its consumer fetches nothing, since
+/// readers (kafka_reader.h) do that with offsets from the table; it only takes part in the group.
 class KafkaGroup : public WorkerGroup {
   public:
     /// Joins; the first assignment comes later.
@@ -27,8 +27,8 @@ class KafkaGroup : public WorkerGroup {
     void tell_progress(int partition, Offset next_offset) override;
 
   private:
-    static void rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
-                          void* group);
+    static void rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t what,
+                          rd_kafka_topic_partition_list_t* partitions, void* group);
     void take(rd_kafka_topic_partition_list_t* partitions);
     void give_up(rd_kafka_topic_partition_list_t* partitions);
     void follow();

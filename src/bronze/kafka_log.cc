@@ -94,24 +94,27 @@ void KafkaLog::find_topic() {
     });
 }
 
-OffsetRange KafkaLog::offsets(int partition) const {
-    OffsetRange held;
-    ask_kafka(address_, fmt::format("asking for the offsets of {} partition {}", topic(), partition), [&] {
-        return rd_kafka_query_watermark_offsets(consumer_.get(), address_.topic.c_str(), partition,
-                                                &held.start, &held.end, kafka_timeout_ms);
-    });
-    return held;
-}
-
-Offset KafkaLog::offset_at(int partition, std::int64_t timestamp_ms) const {
+/// The offset that the broker tells for a time; -1 stands for the end and -2 for the start. (Unlike
+/// librdkafka's query of the watermarks, this one ends when the broker doesn't answer.)
+Offset KafkaLog::ask_offset(int partition, std::int64_t time) const {
     const KafkaPointer<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
     auto* wanted = rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition);
-    ask_kafka(address_, fmt::format("looking for a time in {} partition {}", topic(), partition), [&] {
-        wanted->offset = timestamp_ms;
+    ask_kafka(address_, fmt::format("asking for the offsets of {} partition {}", topic(), partition), [&] {
+        wanted->offset = time;
         const auto error = rd_kafka_offsets_for_times(consumer_.get(), list.get(), kafka_timeout_ms);
         return error == RD_KAFKA_RESP_ERR_NO_ERROR ? wanted->err : error;
     });
-    const Offset found = wanted->offset;
+    return wanted->offset;
+}
+
+OffsetRange KafkaLog::offsets(int partition) const {
+    constexpr std::int64_t latest = -1;
+    constexpr std::int64_t earliest = -2;
+    return {ask_offset(partition, earliest), ask_offset(partition, latest)};
+}
+
+Offset KafkaLog::offset_at(int partition, std::int64_t timestamp_ms) const {
+    const Offset found = ask_offset(partition, timestamp_ms);
     return found < 0 ? offsets(partition).end : found;
 }
 

@@ -34,6 +34,7 @@ class KafkaLog : public EventLog {
     [[nodiscard]] std::unique_ptr<WorkerGroup> join(const std::string& group) const override;
 
   private:
+    [[nodiscard]] Offset ask_offset(int partition, std::int64_t time) const;
     void arrived() const;
     void find_topic();
 

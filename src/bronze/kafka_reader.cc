@@ -67,10 +67,11 @@ std::string KafkaReader::doing() const {
 
 bool KafkaReader::all_read() const {
     if (end_seen_ == next_offset_) return true;
+    if (!answered_) return false;  // the watermarks may be those of a reader before
     Offset start = 0;
-    Offset end = RD_KAFKA_OFFSET_INVALID;  // until the first fetch
+    Offset end = -1;
     rd_kafka_get_watermark_offsets(handle_.get(), address_.topic.c_str(), partition_, &start, &end);
-    return end != RD_KAFKA_OFFSET_INVALID && next_offset_ >= end;
+    return end >= 0 && next_offset_ >= end;
 }
 
 std::span<const Record> KafkaReader::poll(std::size_t max_bytes) {
@@ -109,6 +110,7 @@ std::span<const Record> KafkaReader::poll(std::size_t max_bytes) {
 }
 
 void KafkaReader::take(const rd_kafka_message_t& message) {
+    answered_ |= message.err == RD_KAFKA_RESP_ERR_NO_ERROR || message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
     switch (message.err) {
         case RD_KAFKA_RESP_ERR_NO_ERROR:
             return add(message);

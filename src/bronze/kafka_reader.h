@@ -39,7 +39,8 @@ class KafkaReader : public PartitionReader {
     const KafkaPointer<rd_kafka_queue_t> queue_;
     const int partition_;
     Offset next_offset_;
-    Offset end_seen_ = -1;  // where the broker said that the partition ended
+    bool answered_ = false;  // the broker has answered this reader
+    Offset end_seen_ = -1;   // where the broker said that the partition ended
     std::vector<rd_kafka_message_t*> messages_;
     std::vector<char> bytes_;          // keys and values, each value followed by padding
     std::deque<std::string> headers_;  // encoded as in a record batch

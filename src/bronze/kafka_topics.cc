@@ -47,7 +47,7 @@ std::vector<KafkaTopic> KafkaTopics::list() const {
     return topics;
 }
 
-void KafkaTopics::create(const std::string& name, int partitions,
+bool KafkaTopics::create(const std::string& name, int partitions,
                          const std::map<std::string, std::string>& settings) const {
     const std::string doing = fmt::format("creating the topic {}", name);
     std::array<char, 512> reason{};
@@ -61,12 +61,12 @@ void KafkaTopics::create(const std::string& name, int partitions,
     rd_kafka_CreateTopics(handle_.get(), topics.data(), 1, nullptr, queue.get());
     std::string detail;
     const auto error = topic_error(queue.get(), detail);
-    if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) throw usage_error(doing, "it exists already");
+    if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return false;
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw kafka_error(address_, doing, error, detail);
     // The controller has it; the brokers learn of it a little later.
     for (const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kafka_timeout_ms);;) {
         for (const KafkaTopic& known : list()) {
-            if (known.name == name && known.partitions == partitions) return;
+            if (known.name == name && known.partitions == partitions) return true;
         }
         if (std::chrono::steady_clock::now() > end)
             throw kafka_error(address_, doing, RD_KAFKA_RESP_ERR__TIMED_OUT);

@@ -19,8 +19,8 @@ class KafkaTopics {
 
     /// Kafka's own, whose names begin with two underscores, are left out.
     [[nodiscard]] std::vector<KafkaTopic> list() const;
-    /// Creates a topic with the broker's replication factor. Throws a usage Error when it exists.
-    void create(const std::string& name, int partitions,
+    /// Creates a topic with the broker's replication factor; false when it exists already.
+    bool create(const std::string& name, int partitions,
                 const std::map<std::string, std::string>& settings) const;
     /// Removes a topic with all its records. Throws an Error when there is none.
     void remove(const std::string& name) const;

@@ -47,7 +47,7 @@ int run_silver(const Globals& globals, const Options& options) {
     auto writers = pipeline::writers_lock(data);
     const std::shared_lock writers_lock(writers);
     base::WorkerPool pool;
-    pipeline::SilverWriter writer(data, *log, pool);
+    pipeline::SilverWriter writer(data, *log, settings, pool);
     pipeline::SilverStage stage(writer, *log, settings, options.silver, pool);
     pipeline::BatchHistory history(data.progress() / "silver.jsonl");
     std::optional<pipeline::Upkeep> upkeep;

@@ -137,8 +137,9 @@ int create_topic(const Globals& globals, const Options& options) {
     settings.name = name_or_default(globals, options);
     settings.segments.compression = bronze::parse_compression(options.compression);
     if (globals.uses_kafka()) {
-        bronze::KafkaTopics(globals.kafka_address())
-            .create(settings.name, settings.partitions, kafka_settings(options));
+        const bronze::KafkaTopics topics(globals.kafka_address());
+        if (!topics.create(settings.name, settings.partitions, kafka_settings(options)))
+            throw usage_error(fmt::format("creating the topic {}", settings.name), "it exists already");
     } else {
         bronze::TopicCatalog(globals.bronze_directory()).create(settings);
     }

@@ -68,11 +68,16 @@ void Lane::assign(int number, const PartitionProgress& progress, std::set<bronze
                   std::optional<bronze::Offset> end) {
     Partition& partition =
         **std::ranges::find_if(partitions_, [&](const auto& p) { return p->number == number; });
+    partition.reader.reset();  // a log may serve one reader of a partition at a time
     partition.reader = context_.log.read(number, progress.next_offset);
     partition.part = {.partition = number, .first_offset = progress.next_offset, .end = progress};
     partition.quarantined_before = std::move(quarantined);
     partition.end = end;
     checker_.forget();
+}
+
+void Lane::close_readers() {
+    for (const auto& partition : partitions_) partition->reader.reset();
 }
 
 bronze::Offset Lane::next_offset(int number) const {
@@ -110,7 +115,9 @@ std::size_t Lane::step(std::uint32_t batch) {
         }
         context_.horizon.set_caught_up(partition->number, records.empty());
         if (records.empty()) {
-            pass_to(*partition, partition->reader->next_offset(), 0);
+            // The reader may have read past the end already.
+            const bronze::Offset next = partition->reader->next_offset();
+            pass_to(*partition, partition->end ? std::min(next, *partition->end) : next, 0);
             continue;
         }
         process(*partition, records, batch);

@@ -68,6 +68,9 @@ class Lane {
     void assign(int partition, const PartitionProgress& progress, std::set<bronze::Offset> quarantined,
                 std::optional<bronze::Offset> end);
 
+    /// Ends reading, until the partitions are assigned again.
+    void close_readers();
+
     /// Processes some of what each partition has; returns how many records. `batch` is the one being filled.
     std::size_t step(std::uint32_t batch);
     /// True when the last step left partitions out, so that others' event time catches up with theirs.

@@ -42,7 +42,7 @@ void append_progress(std::vector<storage::Txn>& txns, const std::string& topic, 
     txns.push_back({id + received, progress.received, now});
     txns.push_back({id + duplicates, progress.duplicates, now});
     txns.push_back({id + quarantined, progress.quarantined, now});
-    if (progress.skipped > 0) txns.push_back({id + skipped, progress.skipped, now});
+    txns.push_back({id + skipped, progress.skipped, now});
     txns.push_back({id + last_crc, progress.last_crc, now});
 }
 

@@ -3,6 +3,8 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fail_point.h"
@@ -31,7 +33,7 @@ Rebuild::Rebuild(const DataDirectory& data, const bronze::EventLog& log, const S
       log_(log),
       settings_(settings),
       options_(options),
-      writer_(data, log, pool_),
+      writer_(data, log, settings, pool_),
       silver_(storage::DeltaTable::open(data.silver())),
       quarantine_(storage::DeltaTable::open(data.quarantine())),
       progress_(static_cast<std::size_t>(log.partitions())) {
@@ -121,7 +123,8 @@ void Rebuild::split_quarantine_files() {
     for (const auto& [path, add] : quarantine_.snapshot().files) {
         // Committed in a round whose silver commit failed.
         if (std::erase_if(quarantine_adds_, [&](const auto& ours) { return ours.path == path; }) > 0)
-            continue;
+            quarantine_committed_.insert(path);
+        if (quarantine_committed_.contains(path)) continue;
         const storage::FileStats stats(add);
         const auto partition = stats.min("partition");
         if (!partition || stats.min("log_epoch") != log_.epoch() || stats.max("log_epoch") != log_.epoch())
@@ -153,7 +156,11 @@ void Rebuild::start_progress() {
         start.next_offset = starts_[static_cast<std::size_t>(p)];
         const auto old = read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, start.next_offset);
         check_same_log(log_, p, old);
-        start.received = old.received - (old.next_offset - start.next_offset);
+        // Of what was passed before the start, it isn't known which offsets had no record: none, if that can
+        // be.
+        const std::int64_t passed = old.received + old.skipped - (old.next_offset - start.next_offset);
+        start.received = std::clamp<std::int64_t>(passed, 0, old.received);
+        start.skipped = std::max<std::int64_t>(0, passed) - start.received;
         if (start.received == 0) continue;
         for (const bronze::Offset offset :
              quarantined_offsets(quarantine_, log_.topic(), log_.epoch(), p, 0)) {
@@ -225,7 +232,15 @@ bool Rebuild::put_in_place() {
     quarantine.operation = "REPLACE";
     quarantine.adds = quarantine_adds_;
     quarantine.removes = quarantine_removes_;
-    if (!quarantine_.commit(std::move(quarantine), unchanged)) return false;
+    for (int p = 0; p < log_.partitions();
+         ++p) {  // so that a writer that waits gives up its quarantined rows
+        quarantine.txns.push_back(
+            {progress_app_id(log_.topic(), log_.epoch(), p), progress(p).next_offset, base::now_ms()});
+    }
+    if (!quarantine_.commit(std::move(quarantine), unchanged)) {
+        if (quarantine_committed_.empty()) data_.end_rebuild();  // nothing stands of this rebuild
+        return false;
+    }
     base::fail_point("rebuild.quarantine.committed");
     const auto version = silver_.commit(silver_commit(), unchanged);
     base::fail_point("rebuild.silver.committed");

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "pipeline/silver_stage.h"
@@ -62,6 +63,7 @@ class Rebuild : private BatchSink {
     std::vector<bronze::Offset> starts_;       // likewise: where the log began when the rebuild did
     std::vector<storage::AddFile> rebuilt_;
     std::vector<storage::AddFile> quarantine_adds_;
+    std::set<std::string> quarantine_committed_;     // of them, in rounds before
     std::map<std::string, storage::AddFile> rests_;  // of old files: their rows from before the start
     std::vector<storage::RemoveFile> silver_removes_;
     std::vector<storage::RemoveFile> quarantine_removes_;

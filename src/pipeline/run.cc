@@ -85,6 +85,22 @@ class StatusBoard {
     double rate_ = 0;
 };
 
+/// Ends the parts however their scope is left, so that joining their threads ends.
+class Ender {
+  public:
+    Ender(base::StopSignal& simulator, base::StopSignal& silver) : simulator_(simulator), silver_(silver) {}
+    Ender(const Ender&) = delete;
+    Ender& operator=(const Ender&) = delete;
+    ~Ender() {
+        simulator_.request();
+        silver_.request();
+    }
+
+  private:
+    base::StopSignal& simulator_;
+    base::StopSignal& silver_;
+};
+
 }  // namespace
 
 RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,
@@ -93,7 +109,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     auto writers = writers_lock(data);
     const std::shared_lock lock(writers);
     base::WorkerPool pool;
-    SilverWriter writer(data, log, pool);
+    SilverWriter writer(data, log, settings, pool);
     SilverStage stage(writer, log, settings, options.silver, pool);
     BatchHistory history(data.progress() / "silver.jsonl");
     StatusBoard board;
@@ -115,6 +131,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
                      [&](const produce::SimulatorReport& sent) { board.set_sent(sent.records); });
         });
     }
+    const Ender ender(stop_simulator, stop_silver);
     const base::Stopwatch watch;
     while (!stop.wait_for(between_statuses) && !silver.done()) {
         on_status(board.look(log, stage));

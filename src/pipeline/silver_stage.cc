@@ -78,6 +78,7 @@ void SilverStage::make_lanes(const std::vector<int>& partitions) {
 /// Takes up where the table's snapshot says: ids, event types, and each lane's place in its partitions.
 void SilverStage::load_state() {
     const base::Stopwatch watch;
+    for (const auto& lane : lanes_) lane->close_readers();
     sink_.refresh();
     const storage::Snapshot& snapshot = sink_.snapshot();
     std::set<std::string, std::less<>> types;
@@ -168,6 +169,7 @@ void SilverStage::loop(const base::StopSignal& stop) {
         std::vector<LanePart> parts = seal();
         if (ending == Ending::no) open_next_batch();
         const bool committed = commit(parts);
+        if (!committed) spdlog::info("silver: another writer has committed; this batch is given up");
         if (ending == Ending::reassigned) {
             end_lanes();
             ids_.roll_back();
@@ -227,8 +229,8 @@ void SilverStage::lane_loop(Lane& lane, std::size_t index) {
             continue;
         }
         const std::size_t processed = lane.step(batch);
+        for (const int p : lane.partitions()) read_[static_cast<std::size_t>(p)] = lane.next_offset(p);
         if (processed > 0) {
-            for (const int p : lane.partitions()) read_[static_cast<std::size_t>(p)] = lane.next_offset(p);
             if (rows_filling_.fetch_add(static_cast<std::int64_t>(processed)) == 0 &&
                 options_.trigger.count() == 0) {
                 {

@@ -39,9 +39,10 @@ std::string silver_directory(const silver::EventColumns& columns) {
 
 }  // namespace
 
-SilverWriter::SilverWriter(const DataDirectory& data, const bronze::EventLog& log, base::WorkerPool& pool)
+SilverWriter::SilverWriter(const DataDirectory& data, const bronze::EventLog& log,
+                           const ShopSettings& settings, base::WorkerPool& pool)
     : data_(data),
-      settings_(data.settings()),
+      settings_(settings),
       log_(log),
       pool_(pool),
       commit_lock_(commit_lock(data)),
@@ -50,13 +51,17 @@ SilverWriter::SilverWriter(const DataDirectory& data, const bronze::EventLog& lo
       quarantine_(storage::DeltaTable::open_or_create(data.quarantine(), *silver::quarantine_schema(), {})),
       run_id_(base::random_id()) {}
 
+/// With the commit lock held.
+void SilverWriter::check_settings_stand() const {
+    data_.check_not_rebuilding();
+    if (data_.settings() == settings_) return;
+    throw Error("processing the log", "a replay has given the shop other settings meanwhile",
+                "Start again, with those settings.");
+}
+
 void SilverWriter::refresh() {
     const std::shared_lock lock(commit_lock_);
-    data_.check_not_rebuilding();
-    if (!(data_.settings() == settings_)) {
-        throw Error("processing the log", "a replay has given the shop other settings meanwhile",
-                    "Start again, with those settings.");
-    }
+    check_settings_stand();
     silver_.refresh();
     quarantine_.refresh();
 }
@@ -190,6 +195,7 @@ bool SilverWriter::commit(const std::vector<LanePart>& parts, silver::IdSet& ids
     report.files = static_cast<std::int64_t>(adds.size());
     for (const storage::AddFile& add : adds) report.bytes += add.size;
     const std::shared_lock lock(commit_lock_);
+    check_settings_stand();
     if (!commit_quarantine(parts)) return false;
     report.quarantine_seconds = watch.lap();
     if (!commit_silver(parts, std::move(adds), ids)) return false;

@@ -38,7 +38,8 @@ class BatchSink {
 class SilverWriter : public BatchSink {
   public:
     /// Opens both tables, creating them when there are none. `data` must outlive it.
-    SilverWriter(const DataDirectory& data, const bronze::EventLog& log, base::WorkerPool& pool);
+    SilverWriter(const DataDirectory& data, const bronze::EventLog& log, const ShopSettings& settings,
+                 base::WorkerPool& pool);
 
     /// Throws an Error when a rebuild was interrupted, or has given the shop other settings than this
     /// writer's.
@@ -57,6 +58,7 @@ class SilverWriter : public BatchSink {
     [[nodiscard]] std::vector<storage::AddFile> write_quarantine_files(const std::vector<LanePart>& parts);
 
   private:
+    void check_settings_stand() const;
     bool commit_quarantine(const std::vector<LanePart>& parts);
     bool commit_silver(const std::vector<LanePart>& parts, std::vector<storage::AddFile> adds,
                        silver::IdSet& ids);

@@ -209,6 +209,7 @@ void DeltaTable::load() {
         auto [version, parts] = *listing.checkpoints.rbegin();
         std::ranges::sort(parts);
         snapshot_ = read_checkpoint(parts, version);
+        base_version_ = version;
         checkpoint_version_ = version;
         checkpoint_ms_ = modified_ms(parts.front());
         note_checkpoint();
@@ -292,7 +293,10 @@ void DeltaTable::checkpoint_if_due() {
     if (snapshot_.version - checkpoint_version_ < commits) return;
     if (base::now_ms() - checkpoint_ms_ < ms_between_checkpoints) return;
     note_checkpoint();
-    if (snapshot_.version - checkpoint_version_ >= commits) checkpoint();
+    if (snapshot_.version - checkpoint_version_ >= commits) return checkpoint();
+    const std::int64_t oldest = base::now_ms() - as_ms(deleted_file_retention());
+    std::erase_if(snapshot_.tombstones,
+                  [&](const auto& item) { return item.second.deletion_timestamp < oldest; });
 }
 
 /// Takes over what `_last_checkpoint` says, when it is newer than what is known.
@@ -300,8 +304,9 @@ void DeltaTable::note_checkpoint() {
     const fs::path path = log_directory() / "_last_checkpoint";
     const auto text = base::read_file_if_exists(path);
     if (!text) return;
-    const json::value last = base::parse_json(*text, path.string());
-    if (!last.is_object()) return;  // only a hint
+    boost::system::error_code error;
+    const json::value last = json::parse(*text, error);
+    if (error || !last.is_object()) return;  // only a hint, and some writers don't replace it atomically
     const auto version = base::integer_member(last.as_object(), "version", -1);
     if (version < checkpoint_version_) return;
     checkpoint_version_ = version;
@@ -312,7 +317,14 @@ void DeltaTable::note_checkpoint() {
 CheckpointParts DeltaTable::newest_checkpoint() const {
     auto checkpoints = list_log(log_directory()).checkpoints;
     const auto past = checkpoints.upper_bound(snapshot_.version);
-    return past == checkpoints.begin() ? CheckpointParts() : std::prev(past)->second;
+    const std::int64_t found = past == checkpoints.begin() ? -1 : std::prev(past)->first;
+    if (found < base_version_) {
+        throw Error(
+            fmt::format("reading the checkpoints of {}", root_.string()),
+            fmt::format("that of version {} has gone, with the removed files that it names", base_version_),
+            "Start again to read the table anew.");
+    }
+    return found < 0 ? CheckpointParts() : std::prev(past)->second;
 }
 
 std::map<std::string, RemoveFile> DeltaTable::tombstones() const {
@@ -329,6 +341,7 @@ void DeltaTable::checkpoint() {
     const std::int64_t oldest_tombstone = now - as_ms(deleted_file_retention());
     const std::int64_t actions = write_checkpoint(path, snapshot_, newest_checkpoint(), oldest_tombstone);
     snapshot_.tombstones.clear();
+    base_version_ = snapshot_.version;
     base::replace_file(log_directory() / "_last_checkpoint",
                        json::serialize(json::object{{"version", snapshot_.version}, {"size", actions}}));
     base::fail_point("delta.checkpoint.announced");

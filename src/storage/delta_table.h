@@ -69,7 +69,8 @@ class DeltaTable {
 
     std::filesystem::path root_;
     Snapshot snapshot_;
-    std::int64_t checkpoint_version_ = -1;
+    std::int64_t base_version_ = -1;        // the checkpoint whose tombstones the snapshot's add to
+    std::int64_t checkpoint_version_ = -1;  // the newest known, of other writers too
     std::int64_t checkpoint_actions_ = 0;
     std::int64_t checkpoint_ms_ = 0;
     std::int64_t refreshed_ms_ = 0;
