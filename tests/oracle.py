@@ -83,9 +83,20 @@ def valid_event(value):
         return None
 
 
+def open_table(path, attempts=5):
+    """The table by delta-rs. It lists the log, and a listing taken while commits are made may miss one and show the next: it then
+    complains of a gap, which must be gone when it looks again."""
+    for attempt in range(attempts):
+        try:
+            return deltalake.DeltaTable(str(path))
+        except deltalake.exceptions.DeltaError as error:
+            if "found gap" not in str(error) or attempt == attempts - 1:
+                raise
+
+
 def silver(data):
-    """The silver table's rows, by delta-rs, as a list of dictionaries, and the table."""
-    table = deltalake.DeltaTable(str(pathlib.Path(data, "silver")))
+    """The silver table, by delta-rs, and its rows."""
+    table = open_table(pathlib.Path(data, "silver"))
     return table, table.to_pyarrow_table()
 
 
