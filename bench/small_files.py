@@ -2,7 +2,6 @@
 that follows along ever fails or sees fewer rows. `bench/small_files.py [MINUTES]`, or `make bench-hour`."""
 import json
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
@@ -11,8 +10,10 @@ import time
 import deltalake
 import duckdb
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-MILLRACE = os.environ.get("MILLRACE", ROOT / "build" / "release" / "millrace")
+from measure import MILLRACE as BUILT
+from measure import ROOT
+
+MILLRACE = os.environ.get("MILLRACE", BUILT)
 
 
 def count_rows(table):

@@ -136,8 +136,7 @@ class Kafka(Service):
         if not port_is_free(self.port):
             raise StackError(f"port {self.port} is taken by another program; stop it, or set KAFKA_PORT")
         config = self.folder / "server.properties"
-        controller = json.loads(self.state_file.read_text()).get("controller") if self.state_file.exists() else None
-        controller = controller or free_port()
+        controller = free_port()
         settings = {
             "process.roles": "broker,controller", "node.id": 1, "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}",
