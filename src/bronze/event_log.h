@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "bronze/record.h"
 #include "bronze/record_batch.h"
 
@@ -14,10 +15,19 @@ namespace millrace::bronze {
 inline constexpr const char* default_topic = "ecom_clickstream_raw";
 inline constexpr int default_partitions = 3;
 
+/// The epoch of a topic whose log tells none.
+inline constexpr int unknown_epoch = 0;
+
 /// The offsets that a partition holds: [start, end).
 struct OffsetRange {
     Offset start = 0;
     Offset end = 0;
+};
+
+/// The log doesn't hold the offset that is to be read: it was removed, or never written.
+class NoSuchOffset : public Error {
+  public:
+    using Error::Error;
 };
 
 /// Reads one partition from an offset on. Not thread-safe; each reader has buffers of its own.
@@ -61,15 +71,21 @@ class EventLog {
 
     [[nodiscard]] virtual const std::string& topic() const = 0;
     [[nodiscard]] virtual int partitions() const = 0;
-    /// Made at the topic's creation: tells a topic from a later one of the same name.
+    /// Looks for partitions that were added to the topic.
+    virtual void look_for_partitions() const {}
+    /// Made at the topic's creation: tells a topic from a later one of the same name. unknown_epoch when the
+    /// log can't tell.
     [[nodiscard]] virtual int epoch() const = 0;
     [[nodiscard]] virtual OffsetRange offsets(int partition) const = 0;
+    /// The partition's end as last heard of: what offsets() says, but without a request to elsewhere where
+    /// there is a reader.
+    [[nodiscard]] virtual Offset end_heard(int partition) const { return offsets(partition).end; }
 
     /// Appends a finished or unfinished batch and returns the offset of its first record, once it is durable.
     virtual Offset append(int partition, RecordBatchBuilder& batch) = 0;
 
-    /// A reader that begins at `offset`. Throws an Error when the log holds no such offset (end itself is
-    /// allowed).
+    /// A reader that begins at `offset`. It or its first poll throws NoSuchOffset when the log holds no such
+    /// offset (end itself is allowed).
     [[nodiscard]] virtual std::unique_ptr<PartitionReader> read(int partition, Offset offset) const = 0;
 
     /// The first offset whose record's timestamp is at or after `timestamp_ms`, or the end.

@@ -171,6 +171,7 @@ KafkaPointer<rd_kafka_t> make_kafka_member(const KafkaAddress& address, const st
     return make_handle(RD_KAFKA_CONSUMER, address,
                        {{"client.id", "millrace"},
                         {"group.id", group},
+                        {"topic.metadata.refresh.interval.ms", "10000"},  // added partitions show so soon
                         {"partition.assignment.strategy", "cooperative-sticky"},
                         {"session.timeout.ms", "10000"},
                         {"heartbeat.interval.ms", "1000"},

@@ -73,14 +73,14 @@ rd_kafka_resp_err_t produce(rd_kafka_t* producer, const std::string& topic, int 
 
 KafkaLog::KafkaLog(KafkaAddress address)
     : address_(std::move(address)), consumer_(make_kafka_consumer(address_)) {
-    find_topic();
+    look_for_partitions();
 }
 
 KafkaLog::~KafkaLog() {
     if (producer_) rd_kafka_flush(producer_.get(), kafka_timeout_ms);
 }
 
-void KafkaLog::find_topic() {
+void KafkaLog::look_for_partitions() const {
     const std::string doing = fmt::format("opening the topic {}", address_.topic);
     const KafkaPointer<rd_kafka_topic_t> topic(
         rd_kafka_topic_new(consumer_.get(), address_.topic.c_str(), nullptr));
@@ -111,6 +111,13 @@ OffsetRange KafkaLog::offsets(int partition) const {
     constexpr std::int64_t latest = -1;
     constexpr std::int64_t earliest = -2;
     return {ask_offset(partition, earliest), ask_offset(partition, latest)};
+}
+
+Offset KafkaLog::end_heard(int partition) const {
+    Offset start = -1;
+    Offset end = -1;
+    rd_kafka_get_watermark_offsets(consumer_.get(), address_.topic.c_str(), partition, &start, &end);
+    return end >= 0 ? end : offsets(partition).end;
 }
 
 Offset KafkaLog::offset_at(int partition, std::int64_t timestamp_ms) const {

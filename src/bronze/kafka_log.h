@@ -20,10 +20,12 @@ class KafkaLog : public EventLog {
 
     [[nodiscard]] const std::string& topic() const override { return address_.topic; }
     [[nodiscard]] int partitions() const override { return partitions_; }
-    /// Kafka's client tells nothing of a topic's identity: check_same_log() in pipeline/ finds one made anew.
-    [[nodiscard]] int epoch() const override { return 0; }
+    void look_for_partitions() const override;
+    /// Kafka's client tells nothing of a topic's identity: find_other_log() in pipeline/ finds one made anew.
+    [[nodiscard]] int epoch() const override { return unknown_epoch; }
     /// Asks the broker. The end is that of the committed records.
     [[nodiscard]] OffsetRange offsets(int partition) const override;
+    [[nodiscard]] Offset end_heard(int partition) const override;
     Offset append(int partition, RecordBatchBuilder& batch) override;
     [[nodiscard]] std::unique_ptr<PartitionReader> read(int partition, Offset offset) const override;
     [[nodiscard]] Offset offset_at(int partition, std::int64_t timestamp_ms) const override;
@@ -36,10 +38,9 @@ class KafkaLog : public EventLog {
   private:
     [[nodiscard]] Offset ask_offset(int partition, std::int64_t time) const;
     void arrived() const;
-    void find_topic();
 
     const KafkaAddress address_;
-    int partitions_ = 0;
+    mutable std::atomic<int> partitions_ = 0;
     std::shared_ptr<rd_kafka_t> consumer_;  // shared by the readers, one of each partition
     mutable std::mutex mutex_;
     mutable std::condition_variable arrival_;

@@ -123,6 +123,11 @@ void KafkaReader::take(const rd_kafka_message_t& message) {
         case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
         case RD_KAFKA_RESP_ERR__TIMED_OUT:
             return;  // librdkafka tries again, and has logged it
+        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+            throw NoSuchOffset(
+                doing(), fmt::format("Kafka at {} holds no such offset", address_.brokers),
+                "Its retention was faster than this program, or the topic was made anew: start "
+                "again to learn which, or with --on-data-loss continue to go on.");
         default:
             throw kafka_error(address_, doing(), message.err, rd_kafka_message_errstr(&message));
     }

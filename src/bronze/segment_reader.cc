@@ -17,8 +17,8 @@ SegmentReader::SegmentReader(std::filesystem::path directory, int partition,
       next_offset_(offset) {
     const OffsetRange held{published_->start(partition_), published_->end(partition_)};
     if (offset < held.start || offset > held.end) {
-        throw Error(fmt::format("reading {} from offset {}", directory_.string(), offset),
-                    fmt::format("the log holds the offsets {} to {}", held.start, held.end));
+        throw NoSuchOffset(fmt::format("reading {} from offset {}", directory_.string(), offset),
+                           fmt::format("the log holds the offsets {} to {}", held.start, held.end));
     }
 }
 

@@ -100,6 +100,13 @@ void SettingsOptions::add_to(CLI::App& command) {
     command.add_option("--max-event-types", max_event_types, "distinct event types beyond the known ones")
         ->check(CLI::Range(0, 10'000))
         ->group(group);
+    command
+        .add_option(
+            "--dedupe-scope", dedupe_scope,
+            "an event_id is unique in the table, or only in each of the log's partitions: that takes less of "
+            "many workers, and misses copies that come through another partition")
+        ->check(CLI::IsMember({"table", "partition"}))
+        ->group(group);
 }
 
 pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& stored) const {
@@ -108,6 +115,9 @@ pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& store
     if (time_zone) settings.time_zone = *time_zone;
     if (future) settings.rules.future = *future;
     if (max_event_types) settings.rules.max_event_types = *max_event_types;
+    if (dedupe_scope)
+        settings.dedupe_scope =
+            *dedupe_scope == "table" ? silver::DedupeScope::table : silver::DedupeScope::partition;
     if (earliest) {
         const auto time = model::parse_timestamp(*earliest);
         if (!time)

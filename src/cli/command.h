@@ -70,6 +70,7 @@ struct SettingsOptions {
     std::optional<std::string> earliest;
     std::optional<base::Duration> future;
     std::optional<int> max_event_types;
+    std::optional<std::string> dedupe_scope;
 
     void add_to(CLI::App& command);
     /// The stored settings with what was given put over them.

@@ -51,7 +51,8 @@ int run_silver(const Globals& globals, const Options& options) {
     pipeline::SilverStage stage(writer, *log, settings, options.silver, pool);
     pipeline::BatchHistory history(data.progress() / "silver.jsonl");
     std::optional<pipeline::Upkeep> upkeep;
-    if (!options.silver.available_now) upkeep.emplace(data);
+    if (!options.silver.available_now)
+        upkeep.emplace(data, [&](int partition) { return stage.reads(partition); });
     std::int64_t batches = 0;
     stage.on_batch([&](const pipeline::BatchReport& report) {
         ++batches;

@@ -33,6 +33,7 @@ struct Options {
     bool show_keys = false;
     bool follow = false;
     bool as_json = false;
+    const CLI::App* create = nullptr;
 };
 
 std::string name_or_default(const Globals& globals, const Options& options) {
@@ -118,17 +119,17 @@ int describe_topic(const Globals& globals, const Options& options) {
 /// What Kafka calls the settings that were given; those that were not are left to the broker.
 std::map<std::string, std::string> kafka_settings(const Options& options) {
     const bronze::SegmentOptions& given = options.settings.segments;
-    const bronze::SegmentOptions standard;
+    const auto limit = [](std::int64_t most) { return most == 0 ? -1 : most; };  // 0 keeps all
     std::map<std::string, std::string> settings;
-    if (given.segment_bytes != standard.segment_bytes)
-        settings["segment.bytes"] = fmt::format("{}", given.segment_bytes);
-    if (given.segment_age != standard.segment_age)
-        settings["segment.ms"] = fmt::format("{}", given.segment_age.count() / 1000);
-    if (given.retention != standard.retention)
-        settings["retention.ms"] = fmt::format("{}", given.retention.count() / 1000);
-    if (given.retention_bytes != standard.retention_bytes)
-        settings["retention.bytes"] = fmt::format("{}", given.retention_bytes);
-    if (options.compression != "none") settings["compression.type"] = options.compression;
+    const auto set_if_given = [&](const char* option, const char* name, std::int64_t value) {
+        if (options.create->count(option) > 0) settings[name] = fmt::format("{}", value);
+    };
+    set_if_given("--segment-bytes", "segment.bytes", given.segment_bytes);
+    set_if_given("--segment-age", "segment.ms", given.segment_age.count() / 1000);
+    set_if_given("--retention", "retention.ms", limit(given.retention.count() / 1000));
+    set_if_given("--retention-bytes", "retention.bytes", limit(given.retention_bytes));
+    if (options.create->count("--compression") > 0)
+        settings["compression.type"] = options.compression == "none" ? "uncompressed" : options.compression;
     return settings;
 }
 
@@ -281,6 +282,7 @@ void add_topic_command(CLI::App& app, Globals& globals) {
     describe->add_flag("--json", options->as_json, "as one JSON object");
 
     CLI::App* create = add_action(*topic, globals, options, "create", "make a topic", create_topic);
+    options->create = create;
     add_name(*create, *options);
     create->add_option("--partitions", options->settings.partitions, "number of partitions")
         ->capture_default_str();

@@ -21,7 +21,7 @@ int run_optimize(const Globals& globals, bool as_json) {
     json::object report;
     for (const auto& [name, optimize] : {std::pair("silver", &pipeline::optimize_silver),
                                          std::pair("quarantine", &pipeline::optimize_quarantine)}) {
-        const auto done = optimize(data, false);
+        const auto done = optimize(data, {});
         report[name] = json::object{{"files_before", done.files_before},
                                     {"files_after", done.files_after},
                                     {"bytes_before", done.bytes_before},

@@ -14,6 +14,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr int format_version = 1;
+constexpr const char* by_partition = "partition";
 
 json::object to_json(const ShopSettings& settings) {
     return {{"format", format_version},
@@ -21,6 +22,7 @@ json::object to_json(const ShopSettings& settings) {
             {"future_us", settings.rules.future.count()},
             {"max_event_types", settings.rules.max_event_types},
             {"currency", settings.rules.currency},
+            {"dedupe_scope", settings.dedupe_scope == silver::DedupeScope::table ? "table" : by_partition},
             {"time_zone", settings.time_zone}};
 }
 
@@ -62,6 +64,8 @@ ShopSettings DataDirectory::settings() const {
         base::Duration(base::integer_member(object, "future_us", settings.rules.future.count()));
     settings.rules.max_event_types = static_cast<int>(base::integer_member(object, "max_event_types", 100));
     settings.rules.currency = base::string_member(object, "currency", "EUR");
+    if (base::string_member(object, "dedupe_scope", "table") == by_partition)
+        settings.dedupe_scope = silver::DedupeScope::partition;
     settings.time_zone = base::string_member(object, "time_zone", "UTC");
     return settings;
 }

@@ -4,12 +4,14 @@
 #include <string>
 
 #include "silver/check.h"
+#include "silver/id_set.h"
 
 namespace millrace::pipeline {
 
 /// The settings that change results, kept in `DATA/millrace.json`.
 struct ShopSettings {
     silver::RuleOptions rules;
+    silver::DedupeScope dedupe_scope = silver::DedupeScope::table;
     std::string time_zone = "UTC";
 
     friend bool operator==(const ShopSettings& a, const ShopSettings& b);

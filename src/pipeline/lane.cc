@@ -17,6 +17,7 @@ constexpr std::size_t kept_id_bytes = 32 << 20;
 /// A partition of this lane, with its part of the batch.
 struct Lane::Partition {
     int number = 0;
+    int epoch = 0;
     std::unique_ptr<bronze::PartitionReader> reader;
     PartitionPart part;
     std::set<bronze::Offset> quarantined_before;
@@ -52,6 +53,10 @@ std::int64_t LanePart::received() const {
                            [](std::int64_t sum, const PartitionPart& part) { return sum + part.received; });
 }
 
+bool LanePart::moved() const {
+    return std::ranges::any_of(partitions, &PartitionPart::moved);
+}
+
 Lane::Lane(const LaneContext& context, std::vector<int> partitions)
     : context_(context),
       partition_numbers_(std::move(partitions)),
@@ -64,15 +69,17 @@ Lane::Lane(const LaneContext& context, std::vector<int> partitions)
 
 Lane::~Lane() = default;
 
-void Lane::assign(int number, const PartitionProgress& progress, std::set<bronze::Offset> quarantined,
-                  std::optional<bronze::Offset> end) {
+void Lane::assign(LaneAssignment assignment) {
+    const int number = assignment.partition;
+    const PartitionProgress& progress = assignment.progress;
     Partition& partition =
         **std::ranges::find_if(partitions_, [&](const auto& p) { return p->number == number; });
     partition.reader.reset();  // a log may serve one reader of a partition at a time
     partition.reader = context_.log.read(number, progress.next_offset);
+    partition.epoch = assignment.epoch;
     partition.part = {.partition = number, .first_offset = progress.next_offset, .end = progress};
-    partition.quarantined_before = std::move(quarantined);
-    partition.end = end;
+    partition.quarantined_before = std::move(assignment.quarantined);
+    partition.end = assignment.end;
     checker_.forget();
 }
 
@@ -88,6 +95,10 @@ bronze::Offset Lane::next_offset(int number) const {
 
 bool Lane::finished() const {
     return std::ranges::all_of(partitions_, [](const auto& partition) { return partition->finished(); });
+}
+
+bool Lane::moved() const {
+    return std::ranges::any_of(partitions_, [](const auto& partition) { return partition->part.moved(); });
 }
 
 bool Lane::full(std::int64_t max_rows, std::int64_t max_bytes) const {
@@ -141,7 +152,7 @@ void Lane::process(Partition& partition, std::span<const bronze::Record> records
                 verdicts[i] = {model::Rule::not_utf8, "key"};
             if (verdicts[i].ok()) verdicts[i] = checker_.check(events[i], record.timestamp_ms);
             if (!verdicts[i].ok()) continue;
-            ids[i] = silver::hash_id(events[i].event_id);
+            ids[i] = silver::hash_id(events[i].event_id, context_.settings.dedupe_scope, partition.number);
             context_.ids.prefetch(ids[i]);
         }
         for (std::size_t i = 0; i < count; ++i) {
@@ -210,7 +221,7 @@ silver::EventColumns& Lane::columns_for(Partition& partition, const model::Event
     const auto found = std::ranges::find_if(partition.files, fits);
     if (found != partition.files.end()) return *(partition.last_file = *found);
     files_.push_back(fresh_columns(event.event_type));
-    files_.back()->start(day, event.event_type, partition.number, context_.log.epoch());
+    files_.back()->start(day, event.event_type, partition.number, partition.epoch);
     partition.files.push_back(files_.back().get());
     return *(partition.last_file = partition.files.back());
 }

@@ -43,6 +43,9 @@ struct PartitionPart {
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
     std::int64_t oldest_ms = 0;  ///< log time of the first record
+
+    /// Whether there is something to commit: records, or offsets without one.
+    [[nodiscard]] bool moved() const { return end.next_offset != first_offset; }
 };
 
 /// A lane's share of one batch.
@@ -54,6 +57,16 @@ struct LanePart {
     std::int64_t unknown_fields = 0;
 
     [[nodiscard]] std::int64_t received() const;
+    [[nodiscard]] bool moved() const;
+};
+
+/// Where a lane is to go on in one partition.
+struct LaneAssignment {
+    int partition = 0;
+    int epoch = 0;  ///< of the log, for the rows
+    PartitionProgress progress;
+    std::set<bronze::Offset> quarantined;  ///< offsets past it that are in the quarantine table already
+    std::optional<bronze::Offset> end;     ///< where to stop, or nothing to follow the log
 };
 
 /// One thread's work, for a group of bronze partitions: read, decode, check, dedupe, columns. Not
@@ -63,10 +76,7 @@ class Lane {
     Lane(const LaneContext& context, std::vector<int> partitions);
     ~Lane();
 
-    /// Continues `partition` from `progress`; `quarantined` holds offsets past it that are in the quarantine
-    /// table already. `end` is where to stop, or nothing to follow the log.
-    void assign(int partition, const PartitionProgress& progress, std::set<bronze::Offset> quarantined,
-                std::optional<bronze::Offset> end);
+    void assign(LaneAssignment assignment);
 
     /// Ends reading, until the partitions are assigned again.
     void close_readers();
@@ -75,6 +85,8 @@ class Lane {
     std::size_t step(std::uint32_t batch);
     /// True when the last step left partitions out, so that others' event time catches up with theirs.
     [[nodiscard]] bool held_back() const { return held_back_; }
+    /// True when a partition has been passed on since take(), be it only over offsets without a record.
+    [[nodiscard]] bool moved() const;
     /// The offset that a partition is to be read from next.
     [[nodiscard]] bronze::Offset next_offset(int partition) const;
     /// True when each partition has come to its end.

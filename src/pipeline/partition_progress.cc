@@ -19,14 +19,26 @@ constexpr const char* last_crc = "/crc";
 
 }  // namespace
 
-std::string progress_app_id(const std::string& topic, int epoch, int partition) {
+std::string LogIdentity::progress_app_id(int partition) const {
     return fmt::format("millrace/{}/{}/{}", topic, epoch, partition);
 }
 
-PartitionProgress read_progress(const storage::Snapshot& snapshot, const std::string& topic, int epoch,
-                                int partition, bronze::Offset start) {
-    const std::string id = progress_app_id(topic, epoch, partition);
-    return {.next_offset = snapshot.txn(id, start),
+std::string LogIdentity::epoch_app_id() const {
+    return fmt::format("millrace/{}/epoch", topic);
+}
+
+LogIdentity identify(const storage::Snapshot& snapshot, const bronze::EventLog& log) {
+    LogIdentity identity{log.topic(), log.epoch()};
+    if (identity.epoch == bronze::unknown_epoch)
+        identity.epoch = static_cast<int>(snapshot.txn(identity.epoch_app_id(), bronze::unknown_epoch));
+    return identity;
+}
+
+PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze::EventLog& log,
+                                int partition) {
+    const std::string id = identify(snapshot, log).progress_app_id(partition);
+    if (!snapshot.txns.contains(id)) return {.next_offset = log.offsets(partition).start};
+    return {.next_offset = snapshot.txn(id, 0),
             .received = snapshot.txn(id + received, 0),
             .duplicates = snapshot.txn(id + duplicates, 0),
             .quarantined = snapshot.txn(id + quarantined, 0),
@@ -34,9 +46,9 @@ PartitionProgress read_progress(const storage::Snapshot& snapshot, const std::st
             .last_crc = snapshot.txn(id + last_crc, -1)};
 }
 
-void append_progress(std::vector<storage::Txn>& txns, const std::string& topic, int epoch, int partition,
+void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, int partition,
                      const PartitionProgress& progress) {
-    const std::string id = progress_app_id(topic, epoch, partition);
+    const std::string id = log.progress_app_id(partition);
     const std::int64_t now = base::now_ms();
     txns.push_back({id, progress.next_offset, now});
     txns.push_back({id + received, progress.received, now});
@@ -63,33 +75,39 @@ PartitionProgress past_lost_records(const bronze::EventLog& log, int partition, 
     return progress;
 }
 
-void check_same_log(const bronze::EventLog& log, int partition, const PartitionProgress& progress) {
+std::optional<std::string> find_other_log(const bronze::EventLog& log, int partition,
+                                          const PartitionProgress& progress) {
     const bronze::OffsetRange held = log.offsets(partition);
-    const std::string doing =
-        fmt::format("continuing {} partition {} at offset {}", log.topic(), partition, progress.next_offset);
-    constexpr const char* remedy =
-        "Data was lost: restore the log, or start a new data directory for what it holds now.";
-    constexpr const char* gap_remedy =
-        "Data was lost: restore the log, or go on after the gap, which is counted, with --on-data-loss "
-        "continue.";
-    if (progress.next_offset > held.end) {
-        throw Error(doing, fmt::format("the log ends at offset {}", held.end), remedy);
-    }
-    if (progress.next_offset < held.start) {
-        throw Error(
-            doing,
-            fmt::format("the log begins at offset {}: {} records were removed before they were processed",
-                        held.start, held.start - progress.next_offset),
-            gap_remedy);
-    }
-    if (progress.last_crc < 0 || progress.next_offset - 1 < held.start) return;
+    if (progress.next_offset > held.end) return fmt::format("the log ends at offset {}", held.end);
+    if (progress.last_crc < 0 || progress.next_offset - 1 < held.start) return std::nullopt;
     const auto reader = log.read(partition, progress.next_offset - 1);
     const auto records = reader->poll(1);
     // At a mark of Kafka's own there is no record to compare.
-    if (records.empty() || records.front().offset >= progress.next_offset) return;
-    if (record_crc(records.front()) != progress.last_crc) {
-        throw Error(doing, "the record before it is not the one that was processed", remedy);
+    if (records.empty() || records.front().offset >= progress.next_offset) return std::nullopt;
+    if (record_crc(records.front()) == progress.last_crc) return std::nullopt;
+    return "the record before it is not the one that was processed";
+}
+
+void check_same_log(const bronze::EventLog& log, int partition, const PartitionProgress& progress) {
+    const std::string doing =
+        fmt::format("continuing {} partition {} at offset {}", log.topic(), partition, progress.next_offset);
+    const bronze::Offset start = log.offsets(partition).start;
+    if (progress.next_offset < start) {
+        throw Error(
+            doing,
+            fmt::format("the log begins at offset {}: {} records were removed before they were processed",
+                        start, start - progress.next_offset),
+            "Data was lost: restore the log, or go on after the gap, which is counted, with --on-data-loss "
+            "continue.");
     }
+    const auto other = find_other_log(log, partition, progress);
+    if (!other) return;
+    throw Error(
+        doing, *other,
+        log.epoch() == bronze::unknown_epoch
+            ? "Data was lost: restore the topic, or take it for a new one and process it from its start "
+              "with --on-data-loss continue."
+            : "Data was lost: restore the log, or start a new data directory for what it holds now.");
 }
 
 }  // namespace millrace::pipeline

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,14 +24,28 @@ struct PartitionProgress {
     [[nodiscard]] std::int64_t silver_rows() const { return received - duplicates - quarantined; }
 };
 
-/// `millrace/<topic>/<epoch>/<partition>`: the appId whose version is the next offset.
-std::string progress_app_id(const std::string& topic, int epoch, int partition);
+/// Which log a progress is of. The epoch tells a topic from an earlier one of the same name: the embedded log
+/// knows its own; Kafka's client tells none, so of a Kafka topic the table does.
+struct LogIdentity {
+    std::string topic;
+    int epoch = 0;
 
-/// The progress that a snapshot tells; a fresh one that begins at `start` when there is none.
-PartitionProgress read_progress(const storage::Snapshot& snapshot, const std::string& topic, int epoch,
-                                int partition, bronze::Offset start);
+    friend bool operator==(const LogIdentity&, const LogIdentity&) = default;
+
+    /// `millrace/<topic>/<epoch>/<partition>`: the appId whose version is the next offset.
+    [[nodiscard]] std::string progress_app_id(int partition) const;
+    /// `millrace/<topic>/epoch`: the appId whose version is a Kafka topic's epoch, from the second one on.
+    [[nodiscard]] std::string epoch_app_id() const;
+};
+
+/// What a snapshot takes `log` for.
+LogIdentity identify(const storage::Snapshot& snapshot, const bronze::EventLog& log);
+
+/// The progress that a snapshot tells; a fresh one that begins at the log's start when there is none.
+PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze::EventLog& log,
+                                int partition);
 /// The txns that tell `progress`.
-void append_progress(std::vector<storage::Txn>& txns, const std::string& topic, int epoch, int partition,
+void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, int partition,
                      const PartitionProgress& progress);
 
 /// CRC-32C of a record's key and value: tells on restart whether the log still holds the same record.
@@ -40,8 +55,13 @@ std::int64_t record_crc(const bronze::Record& record);
 /// with a warning. Otherwise `progress` as it is.
 PartitionProgress past_lost_records(const bronze::EventLog& log, int partition, PartitionProgress progress);
 
-/// Reads the record before `progress.next_offset` again. Throws an Error that names the partition when it
-/// isn't the one that was processed, or when the log is shorter or begins later than the progress.
+/// Why the log can't be the one that `progress` is of: it is shorter, or the record before
+/// `progress.next_offset`, read again, is not the one that was processed. Nothing when it can.
+std::optional<std::string> find_other_log(const bronze::EventLog& log, int partition,
+                                          const PartitionProgress& progress);
+
+/// Throws an Error that names the partition when find_other_log() finds something, or when the log begins
+/// later than the progress.
 void check_same_log(const bronze::EventLog& log, int partition, const PartitionProgress& progress);
 
 }  // namespace millrace::pipeline

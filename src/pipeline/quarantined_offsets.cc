@@ -10,8 +10,8 @@
 
 namespace millrace::pipeline {
 
-std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quarantine, const std::string& topic,
-                                             int epoch, int partition, bronze::Offset from) {
+std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quarantine, const LogIdentity& log,
+                                             int partition, bronze::Offset from) {
     std::set<bronze::Offset> offsets;
     constexpr auto unbounded = std::numeric_limits<std::int64_t>::max();
     for (const auto& [path, add] : quarantine.snapshot().files) {
@@ -26,8 +26,8 @@ std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quaranti
             const auto& values = storage::column<arrow::Int64Array>(rows, "offset");
             const auto& epochs = storage::column<arrow::Int32Array>(rows, "log_epoch");
             for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
-                const bool ours = topics.GetView(i) == topic && partitions.Value(i) == partition &&
-                                  epochs.Value(i) == epoch;
+                const bool ours = topics.GetView(i) == log.topic && partitions.Value(i) == partition &&
+                                  epochs.Value(i) == log.epoch;
                 if (ours && values.Value(i) >= from) offsets.insert(values.Value(i));
             }
         });

@@ -20,6 +20,9 @@ namespace millrace::pipeline {
 namespace {
 
 constexpr int most_rounds = 20;
+/// Rounds while writers go on, before the last one that they wait for; and how short that is to be.
+constexpr int most_unlocked_rounds = 5;
+constexpr std::int64_t short_round = 500'000;
 
 storage::RemoveFile removal_of(const storage::AddFile& add) {
     return {add.path, add.partition_values, add.size, base::now_ms(), true};
@@ -36,8 +39,10 @@ Rebuild::Rebuild(const DataDirectory& data, const bronze::EventLog& log, const S
       writer_(data, log, settings, pool_),
       silver_(storage::DeltaTable::open(data.silver())),
       quarantine_(storage::DeltaTable::open(data.quarantine())),
+      identity_(identify(silver_.snapshot(), log)),
       progress_(static_cast<std::size_t>(log.partitions())) {
     options_.available_now = true;
+    options_.continue_on_data_loss = false;
     DataDirectory::validate(settings);
 }
 
@@ -45,9 +50,15 @@ PartitionProgress Rebuild::progress(int partition) const {
     return progress_[static_cast<std::size_t>(partition)];
 }
 
+/// A rebuild is of one log.
+void Rebuild::begin_epoch() {
+    throw Error("rebuilding the tables", fmt::format("the topic {} was made anew meanwhile", log_.topic()),
+                "Start again; the old tables are still in place.");
+}
+
 DatedIds Rebuild::find_ids(const DatedIds& wanted) const {
     const std::lock_guard lock(mutex_);
-    return find_in_files(silver_.root(), fresh_.files, wanted);
+    return find_in_files(silver_.root(), fresh_.files, wanted, settings_.dedupe_scope);
 }
 
 /// The rows of a file from before the log's beginning, as a file of their own. Rows lie in offset order.
@@ -80,6 +91,7 @@ void Rebuild::keep(const storage::AddFile& add) {
 /// hold their records any more when the rebuild began, and those that go.
 void Rebuild::split_old_files() {
     silver_ = storage::DeltaTable::open(data_.silver());
+    if (identify(silver_.snapshot(), log_) != identity_) begin_epoch();
     quarantine_ = storage::DeltaTable::open(data_.quarantine());
     silver_removes_.clear();
     quarantine_removes_.clear();
@@ -101,7 +113,8 @@ void Rebuild::split_silver_files() {
                         fmt::format("{} has no stats that tell its partition and offsets", path),
                         "Let the program that wrote it write stats, or rebuild into a new data directory.");
         }
-        const bool ours = stats.min("log_epoch") == log_.epoch() && stats.max("log_epoch") == log_.epoch();
+        const bool ours =
+            stats.min("log_epoch") == identity_.epoch && stats.max("log_epoch") == identity_.epoch;
         if (!ours && stats.min("log_epoch") != stats.max("log_epoch")) {
             throw Error(fmt::format("rebuilding {}", silver_.root().string()),
                         fmt::format("{} mixes topics", path));
@@ -127,7 +140,8 @@ void Rebuild::split_quarantine_files() {
         if (quarantine_committed_.contains(path)) continue;
         const storage::FileStats stats(add);
         const auto partition = stats.min("partition");
-        if (!partition || stats.min("log_epoch") != log_.epoch() || stats.max("log_epoch") != log_.epoch())
+        if (!partition || stats.min("log_epoch") != identity_.epoch ||
+            stats.max("log_epoch") != identity_.epoch)
             continue;
         const bronze::Offset start = starts_[static_cast<std::size_t>(*partition)];
         if (stats.max("offset").value_or(0) < start) continue;
@@ -148,13 +162,13 @@ void Rebuild::start_progress() {
     std::vector<std::int64_t> kept(progress_.size());
     for (const auto& [path, add] : fresh_.files) {
         const storage::FileStats stats(add);
-        if (stats.min("log_epoch") != log_.epoch()) continue;
+        if (stats.min("log_epoch") != identity_.epoch) continue;
         kept[static_cast<std::size_t>(stats.min("partition").value_or(0))] += stats.rows().value_or(0);
     }
     for (int p = 0; p < log_.partitions(); ++p) {
         PartitionProgress& start = progress_[static_cast<std::size_t>(p)];
         start.next_offset = starts_[static_cast<std::size_t>(p)];
-        const auto old = read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, start.next_offset);
+        const auto old = read_progress(silver_.snapshot(), log_, p);
         check_same_log(log_, p, old);
         // Of what was passed before the start, it isn't known which offsets had no record: none, if that can
         // be.
@@ -162,8 +176,7 @@ void Rebuild::start_progress() {
         start.received = std::clamp<std::int64_t>(passed, 0, old.received);
         start.skipped = std::max<std::int64_t>(0, passed) - start.received;
         if (start.received == 0) continue;
-        for (const bronze::Offset offset :
-             quarantined_offsets(quarantine_, log_.topic(), log_.epoch(), p, 0)) {
+        for (const bronze::Offset offset : quarantined_offsets(quarantine_, identity_, p, 0)) {
             start.quarantined += offset < start.next_offset ? 1 : 0;
         }
         start.duplicates = start.received - start.quarantined - kept[static_cast<std::size_t>(p)];
@@ -190,12 +203,21 @@ bool Rebuild::commit(const std::vector<LanePart>& parts, silver::IdSet& /*ids*/,
     return true;
 }
 
+/// Records that the old table has processed and this rebuild has not.
+std::int64_t Rebuild::left_behind() const {
+    std::int64_t records = 0;
+    for (int p = 0; p < log_.partitions(); ++p) {
+        const auto old = read_progress(silver_.snapshot(), log_, p);
+        records += std::max<std::int64_t>(0, old.next_offset - progress(p).next_offset);
+    }
+    return records;
+}
+
 /// Processes the log from where this rebuild has come to, up to where the old table has.
 void Rebuild::catch_up(const base::StopSignal& stop, const SilverStage::OnBatch& on_batch) {
     SilverStage stage(*this, log_, settings_, options_, pool_);
     for (int p = 0; p < log_.partitions(); ++p) {
-        const bronze::Offset start = starts_[static_cast<std::size_t>(p)];
-        stage.end_at(p, read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), p, start).next_offset);
+        stage.end_at(p, read_progress(silver_.snapshot(), log_, p).next_offset);
     }
     stage.on_batch(on_batch);
     stage.run(stop);
@@ -213,7 +235,7 @@ storage::Commit Rebuild::silver_commit() const {
         if (rest != rests_.end()) commit.adds.push_back(rest->second);
     }
     for (int p = 0; p < log_.partitions(); ++p) {
-        append_progress(commit.txns, log_.topic(), log_.epoch(), p, progress(p));
+        append_progress(commit.txns, identity_, p, progress(p));
     }
     return commit;
 }
@@ -234,8 +256,7 @@ bool Rebuild::put_in_place() {
     quarantine.removes = quarantine_removes_;
     for (int p = 0; p < log_.partitions();
          ++p) {  // so that a writer that waits gives up its quarantined rows
-        quarantine.txns.push_back(
-            {progress_app_id(log_.topic(), log_.epoch(), p), progress(p).next_offset, base::now_ms()});
+        quarantine.txns.push_back({identity_.progress_app_id(p), progress(p).next_offset, base::now_ms()});
     }
     if (!quarantine_.commit(std::move(quarantine), unchanged)) {
         if (quarantine_committed_.empty()) data_.end_rebuild();  // nothing stands of this rebuild
@@ -253,6 +274,11 @@ RebuildReport Rebuild::run(const base::StopSignal& stop, const SilverStage::OnBa
     split_old_files();
     start_progress();
     catch_up(stop, on_batch);
+    for (int round = 0; round < most_unlocked_rounds; ++round) {
+        split_old_files();
+        if (left_behind() <= short_round) break;
+        catch_up(stop, on_batch);
+    }
     // From here on local writers wait, so that the rest is soon done.
     auto commits = commit_lock(data_);
     const std::lock_guard lock(commits);

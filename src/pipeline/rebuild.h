@@ -34,6 +34,8 @@ class Rebuild : private BatchSink {
     void refresh() override {}
     [[nodiscard]] const storage::Snapshot& snapshot() const override { return fresh_; }
     [[nodiscard]] const std::filesystem::path& root() const override { return silver_.root(); }
+    [[nodiscard]] LogIdentity identity() const override { return identity_; }
+    void begin_epoch() override;
     [[nodiscard]] PartitionProgress progress(int partition) const override;
     [[nodiscard]] std::set<bronze::Offset> quarantined(int, bronze::Offset) const override { return {}; }
     [[nodiscard]] DatedIds find_ids(const DatedIds& wanted) const override;
@@ -45,6 +47,7 @@ class Rebuild : private BatchSink {
     void keep(const storage::AddFile& add);
     storage::AddFile keep_rows_before(const storage::AddFile& add, bronze::Offset start);
     void start_progress();
+    [[nodiscard]] std::int64_t left_behind() const;
     void catch_up(const base::StopSignal& stop, const SilverStage::OnBatch& on_batch);
     [[nodiscard]] storage::Commit silver_commit() const;
     bool put_in_place();
@@ -57,6 +60,7 @@ class Rebuild : private BatchSink {
     SilverWriter writer_;  // writes the files; its tables are only committed to at the end
     storage::DeltaTable silver_;
     storage::DeltaTable quarantine_;
+    const LogIdentity identity_;
     storage::Snapshot fresh_;                  // the new table: grows with each batch
     mutable std::mutex mutex_;                 // guards fresh_.files against find_ids()
     std::vector<PartitionProgress> progress_;  // by partition

@@ -60,11 +60,17 @@ class StatusBoard {
         status_.sent = sent;
     }
     RunStatus look(const bronze::EventLog& log, const SilverStage& stage) {
+        std::int64_t in_log = 0;
+        for (int p = 0; p < log.partitions(); ++p) {
+            const auto held = log.offsets(p);
+            in_log += held.end - held.start;
+        }
+        const std::int64_t lag = stage.lag();
         const std::lock_guard lock(mutex_);
         RunStatus status = status_;
         status.seconds = watch_.seconds();
-        for (int p = 0; p < log.partitions(); ++p) status.in_log += log.offsets(p).end - log.offsets(p).start;
-        status.lag = stage.lag();
+        status.in_log = in_log;
+        status.lag = lag;
         const double seconds = status.seconds - last_seconds_;
         if (seconds >= 1) {
             rate_ = static_cast<double>(status.in_log - last_in_log_) / seconds;
@@ -118,7 +124,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
         history.add(report);
         board.add(report);
     });
-    const Upkeep upkeep(data);
+    const Upkeep upkeep(data, [&](int partition) { return stage.reads(partition); });
 
     base::StopSignal stop_simulator;
     base::StopSignal stop_silver;

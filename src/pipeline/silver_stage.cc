@@ -1,6 +1,8 @@
 #include "pipeline/silver_stage.h"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 #include <set>
 
 #include "base/log.h"
@@ -12,6 +14,8 @@ namespace {
 
 constexpr auto follow_limit = std::chrono::milliseconds(200);
 constexpr auto held_back_pause = std::chrono::microseconds(500);
+constexpr auto marks_wait = std::chrono::seconds(1);  // before a commit that only passes Kafka's marks
+constexpr int most_losses = 10;                       // of records, in a row, before it is given up
 
 std::size_t processors() {
     return std::max(1U, std::thread::hardware_concurrency());
@@ -34,15 +38,12 @@ SilverStage::SilverStage(BatchSink& sink, const bronze::EventLog& log, const Sho
       pool_(pool),
       types_(settings.rules.max_event_types),
       ids_(static_cast<std::size_t>(options_.dedupe_bytes)),
-      horizon_(options_.horizon, log.partitions()),
-      ends_(static_cast<std::size_t>(log.partitions())),
-      committed_(static_cast<std::size_t>(log.partitions())),
-      read_(static_cast<std::size_t>(log.partitions())),
-      ours_(static_cast<std::size_t>(log.partitions())) {
-    std::vector<int> all;
-    for (int p = 0; p < log.partitions(); ++p) {
-        all.push_back(p);
-        if (options_.available_now) ends_[static_cast<std::size_t>(p)] = log.offsets(p).end;
+      horizon_(options_.horizon, log.partitions()) {
+    grow_to(log.partitions());
+    std::vector<int> all(partitions_.size());
+    std::iota(all.begin(), all.end(), 0);
+    if (options_.available_now) {
+        for (const int p : all) at(p).end = log.offsets(p).end;
     }
     make_lanes(all);
 }
@@ -51,14 +52,19 @@ SilverStage::~SilverStage() {
     end_lanes();
 }
 
+void SilverStage::grow_to(int partitions) {
+    while (partitions_.size() < static_cast<std::size_t>(partitions)) partitions_.emplace_back();
+    horizon_.grow_to(partitions);
+}
+
 /// Lanes for these partitions. The others, which other workers read, don't hold the horizon back.
 void SilverStage::make_lanes(const std::vector<int>& partitions) {
     const LaneContext context{log_,     settings_,
                               types_,   ids_,
                               horizon_, [this](const DatedIds& wanted) { return sink_.find_ids(wanted); }};
-    for (int p = 0; p < log_.partitions(); ++p) {
-        ours_[static_cast<std::size_t>(p)] = false;
-        horizon_.set_caught_up(p, true);
+    for (std::size_t p = 0; p < partitions_.size(); ++p) {
+        partitions_[p].ours = false;
+        horizon_.set_caught_up(static_cast<int>(p), true);
     }
     lanes_.clear();
     const std::size_t lanes = lane_count(options_, static_cast<int>(partitions.size()));
@@ -66,7 +72,7 @@ void SilverStage::make_lanes(const std::vector<int>& partitions) {
         std::vector<int> group;
         for (std::size_t i = lane; i < partitions.size(); i += lanes) {
             group.push_back(partitions[i]);
-            ours_.at(static_cast<std::size_t>(partitions[i])) = true;
+            at(partitions[i]).ours = true;
             horizon_.set_caught_up(partitions[i], false);
         }
         lanes_.push_back(std::make_unique<Lane>(context, std::move(group)));
@@ -80,21 +86,23 @@ void SilverStage::load_state() {
     const base::Stopwatch watch;
     for (const auto& lane : lanes_) lane->close_readers();
     sink_.refresh();
+    if (options_.continue_on_data_loss) find_lost_records();
     const storage::Snapshot& snapshot = sink_.snapshot();
     std::set<std::string, std::less<>> types;
     for (const auto& [path, add] : snapshot.files) types.emplace(storage::partition_value(add, "event_type"));
     types_.assign(std::move(types));
-    const std::int64_t loaded =
-        load_ids(sink_.root(), snapshot.files, ids_, horizon_, log_.partitions(), pool_);
+    const std::int64_t loaded = load_ids(
+        sink_.root(), snapshot.files, ids_, horizon_, settings_.dedupe_scope,
+        [this](int p) { return reads(p); }, pool_);
     for (const auto& lane : lanes_) {
         for (const int p : lane->partitions()) {
             PartitionProgress progress = sink_.progress(p);
             if (options_.continue_on_data_loss) progress = past_lost_records(log_, p, progress);
             check_same_log(log_, p, progress);
-            lane->assign(p, progress, sink_.quarantined(p, progress.next_offset),
-                         ends_[static_cast<std::size_t>(p)]);
-            committed_[static_cast<std::size_t>(p)] = progress.next_offset;
-            read_[static_cast<std::size_t>(p)] = progress.next_offset;
+            lane->assign(
+                {p, sink_.identity().epoch, progress, sink_.quarantined(p, progress.next_offset), at(p).end});
+            at(p).committed = progress.next_offset;
+            at(p).read = progress.next_offset;
         }
     }
     // A backlog's ids will need room: a sixth of the budget at once saves growing step by step.
@@ -105,20 +113,47 @@ void SilverStage::load_state() {
                      watch.seconds());
 }
 
-std::int64_t SilverStage::lag_behind(const std::vector<std::atomic<bronze::Offset>>& offsets) const {
+/// A log that isn't the one that was processed before is taken for a new one.
+void SilverStage::find_lost_records() {
+    for (const auto& lane : lanes_) {
+        for (const int p : lane->partitions()) {
+            const auto other = find_other_log(log_, p, sink_.progress(p));
+            if (!other) continue;
+            spdlog::warn(
+                "silver: {} partition {}: {}, so the topic is taken for a new one: it is processed from its "
+                "start, "
+                "and events that are in the table already count as duplicates",
+                log_.topic(), p, *other);
+            sink_.begin_epoch();
+            return sink_.refresh();
+        }
+    }
+}
+
+bool SilverStage::reads(int partition) const {
+    const std::lock_guard lock(mutex_);
+    return partition >= 0 && static_cast<std::size_t>(partition) < partitions_.size() &&
+           partitions_[static_cast<std::size_t>(partition)].ours;
+}
+
+std::int64_t SilverStage::lag() const {
     std::int64_t lag = 0;
     for (int p = 0; p < log_.partitions(); ++p) {
-        if (!ours_[static_cast<std::size_t>(p)]) continue;
-        lag += std::max<std::int64_t>(0, log_.offsets(p).end - offsets[static_cast<std::size_t>(p)].load());
+        if (!reads(p)) continue;
+        const bronze::Offset next = partitions_[static_cast<std::size_t>(p)].committed;
+        lag += std::max<std::int64_t>(0, log_.end_heard(p) - next);
     }
     return lag;
 }
 
-std::int64_t SilverStage::lag() const {
-    return lag_behind(committed_);
-}
 std::int64_t SilverStage::lag_unread() const {
-    return lag_behind(read_);
+    std::int64_t lag = 0;
+    for (int p = 0; p < log_.partitions(); ++p) {
+        if (!reads(p)) continue;
+        const bronze::Offset next = partitions_[static_cast<std::size_t>(p)].read;
+        lag += std::max<std::int64_t>(0, log_.offsets(p).end - next);
+    }
+    return lag;
 }
 
 void SilverStage::run(const base::StopSignal& stop) {
@@ -129,7 +164,10 @@ void SilverStage::run(const base::StopSignal& stop) {
         if (!group_ || take_assignment(stop)) {
             load_state();
             start_lanes();
-            loop(stop);
+            while (loop_until_lost(stop)) {
+                load_state();
+                start_lanes();
+            }
         }
     } catch (...) {
         end_lanes();
@@ -150,8 +188,19 @@ bool SilverStage::take_assignment(const base::StopSignal& stop) {
         if (stop.wait_for(std::chrono::milliseconds(20))) return false;
     }
     generation_ = assignment.generation;
+    const auto& ours = assignment.partitions;
+    if (std::ranges::any_of(ours, [this](int p) { return p >= log_.partitions(); }))
+        log_.look_for_partitions();
+    renew_lanes(ours);
+    return true;
+}
+
+/// Fresh lanes, without what those before hold: they have ended.
+void SilverStage::renew_lanes(const std::vector<int>& partitions) {
+    ids_.roll_back();
     const std::lock_guard lock(mutex_);
-    make_lanes(assignment.partitions);
+    grow_to(log_.partitions());
+    make_lanes(partitions);
     ending_ = false;
     sealing_ = false;
     ++batch_;
@@ -159,7 +208,25 @@ bool SilverStage::take_assignment(const base::StopSignal& stop) {
     at_end_ = 0;
     full_ = false;
     rows_filling_ = 0;
-    return true;
+    moved_ = false;
+    failure_ = nullptr;
+}
+
+/// True when the lanes are to begin again, after records that the log has removed before they were read.
+bool SilverStage::loop_until_lost(const base::StopSignal& stop) {
+    try {
+        loop(stop);
+        return false;
+    } catch (const bronze::NoSuchOffset& lost) {
+        if (!options_.continue_on_data_loss || ++losses_ > most_losses) throw;
+        spdlog::warn("silver: {}", lost.what());
+        end_lanes();
+        std::vector<int> partitions;
+        for (const auto& lane : lanes_) std::ranges::copy(lane->partitions(), std::back_inserter(partitions));
+        std::ranges::sort(partitions);
+        renew_lanes(partitions);
+        return true;
+    }
 }
 
 void SilverStage::loop(const base::StopSignal& stop) {
@@ -172,7 +239,6 @@ void SilverStage::loop(const base::StopSignal& stop) {
         if (!committed) spdlog::info("silver: another writer has committed; this batch is given up");
         if (ending == Ending::reassigned) {
             end_lanes();
-            ids_.roll_back();
             if (!take_assignment(stop)) return;
             load_state();
             start_lanes();
@@ -229,7 +295,7 @@ void SilverStage::lane_loop(Lane& lane, std::size_t index) {
             continue;
         }
         const std::size_t processed = lane.step(batch);
-        for (const int p : lane.partitions()) read_[static_cast<std::size_t>(p)] = lane.next_offset(p);
+        for (const int p : lane.partitions()) at(p).read = lane.next_offset(p);
         if (processed > 0) {
             if (rows_filling_.fetch_add(static_cast<std::int64_t>(processed)) == 0 &&
                 options_.trigger.count() == 0) {
@@ -242,6 +308,7 @@ void SilverStage::lane_loop(Lane& lane, std::size_t index) {
             if (lane.full(options_.batch_rows / share, options_.batch_bytes / share)) wait_for_seal(false);
             continue;
         }
+        if (lane.moved()) moved_ = true;
         if (options_.available_now && lane.finished()) {
             wait_for_seal(true);
         } else if (lane.held_back()) {
@@ -287,6 +354,8 @@ SilverStage::Ending SilverStage::wait_until_due(const base::StopSignal& stop) {
         const auto now = std::chrono::steady_clock::now();
         if (!options_.available_now) {
             if (options_.trigger.count() == 0 && rows_filling_.load() > 0) return Ending::no;
+            if (options_.trigger.count() == 0 && moved_.load() && now >= last_commit_ + marks_wait)
+                return Ending::no;
             if (options_.trigger.count() > 0 && now >= next_trigger_) break;
         }
         auto until = now + std::chrono::milliseconds(50);
@@ -309,6 +378,7 @@ std::vector<LanePart> SilverStage::seal() {
     delivered_ = 0;
     full_ = false;
     rows_filling_ = 0;
+    moved_ = false;
     return parts;
 }
 
@@ -324,8 +394,6 @@ void SilverStage::open_next_batch() {
 /// Another writer was faster: gives up what is not committed, and continues from the table. The lanes are
 /// waiting.
 void SilverStage::start_over() {
-    spdlog::info("silver: another writer has committed; starting again from version {}",
-                 sink_.snapshot().version);
     ids_.roll_back();
     load_state();
 }
@@ -341,9 +409,12 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     report.fill_seconds = clock_.seconds() - fill_started_;
     fill_started_ = clock_.seconds();
     for (const LanePart& part : parts) report.received += part.received();
-    if (report.received == 0) return true;
+    const bool moved = std::ranges::any_of(parts, &LanePart::moved);
+    if (!moved) return true;
     if (on_parts_) on_parts_(parts);
     if (!sink_.commit(parts, ids_, report)) return false;
+    last_commit_ = std::chrono::steady_clock::now();
+    losses_ = 0;
     if (group_) {
         for (const LanePart& part : parts) {
             for (const PartitionPart& partition : part.partitions)
@@ -369,7 +440,7 @@ void SilverStage::report_batch(BatchReport& report, const std::vector<LanePart>&
         for (const PartitionPart& partition : part.partitions) {
             report.duplicates += partition.duplicates;
             report.quarantined += partition.quarantined;
-            committed_[static_cast<std::size_t>(partition.partition)] = partition.end.next_offset;
+            at(partition.partition).committed = partition.end.next_offset;
         }
         report.unknown_fields += part.unknown_fields;
     }

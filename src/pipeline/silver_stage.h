@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -66,7 +67,10 @@ class SilverStage {
 
     /// Where to end in a partition, with available_now: its end at the start, unless it is set here before
     /// run().
-    void end_at(int partition, bronze::Offset end) { ends_[static_cast<std::size_t>(partition)] = end; }
+    void end_at(int partition, bronze::Offset end) { at(partition).end = end; }
+
+    /// Whether a lane of this process reads the partition. Thread-safe.
+    [[nodiscard]] bool reads(int partition) const;
 
     /// Records in the log that are not committed yet. Thread-safe.
     [[nodiscard]] std::int64_t lag() const;
@@ -76,10 +80,23 @@ class SilverStage {
   private:
     enum class Ending { no, drained, stopped, reassigned };
 
-    [[nodiscard]] std::int64_t lag_behind(const std::vector<std::atomic<bronze::Offset>>& offsets) const;
+    /// What other threads are told of a partition.
+    struct PartitionState {
+        std::optional<bronze::Offset> end;      // with available_now
+        std::atomic<bronze::Offset> committed;  // next offset
+        std::atomic<bronze::Offset> read;       // likewise, as far as the lane has come
+        std::atomic<bool> ours = false;         // whether a lane reads it
+    };
+
+    [[nodiscard]] PartitionState& at(int partition) {
+        return partitions_[static_cast<std::size_t>(partition)];
+    }
     bool take_assignment(const base::StopSignal& stop);
+    void grow_to(int partitions);
     void make_lanes(const std::vector<int>& partitions);
+    void renew_lanes(const std::vector<int>& partitions);
     void load_state();
+    void find_lost_records();
     void start_lanes();
     void lane_loop(Lane& lane, std::size_t index);
     bool deliver(Lane& lane, std::size_t index);
@@ -92,6 +109,7 @@ class SilverStage {
     void report_batch(BatchReport& report, const std::vector<LanePart>& parts);
     void end_lanes();
     void loop(const base::StopSignal& stop);
+    bool loop_until_lost(const base::StopSignal& stop);
 
     BatchSink& sink_;
     const bronze::EventLog& log_;
@@ -108,16 +126,13 @@ class SilverStage {
     std::uint64_t generation_ = 0;                // of the assignment that the lanes work on
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::vector<std::thread> threads_;
-    std::vector<std::optional<bronze::Offset>> ends_;     // by partition, with available_now
-    std::vector<std::atomic<bronze::Offset>> committed_;  // next offset, by partition
-
-    std::vector<std::atomic<bronze::Offset>> read_;  // likewise, as far as the lanes have come
-    std::vector<std::atomic<bool>> ours_;            // likewise: whether a lane reads it
+    std::deque<PartitionState> partitions_;  // by number; grows under mutex_, while no lane runs
 
     std::atomic<bool> sealing_ = false;  // set under mutex_ too, so that no waiter misses it
     std::atomic<bool> ending_ = false;   // likewise
     std::atomic<std::int64_t> rows_filling_ = 0;
-    std::mutex mutex_;
+    std::atomic<bool> moved_ = false;  // offsets without a record were passed since the last batch
+    mutable std::mutex mutex_;
     std::condition_variable lanes_changed_;  // a lane delivered, is full, has come to its end, or has failed
     std::condition_variable batch_changed_;  // a batch is being sealed or was opened, or the stage ends
     std::uint32_t batch_ = 1;                // guarded by mutex_: the one being filled
@@ -128,6 +143,8 @@ class SilverStage {
     std::exception_ptr failure_;             // guarded by mutex_
 
     std::chrono::steady_clock::time_point next_trigger_;
+    std::chrono::steady_clock::time_point last_commit_;
+    int losses_ = 0;  // since a commit
     double fill_started_ = 0;
     base::Stopwatch clock_;
 };

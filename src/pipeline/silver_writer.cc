@@ -66,18 +66,31 @@ void SilverWriter::refresh() {
     quarantine_.refresh();
 }
 
+void SilverWriter::begin_epoch() {
+    const std::shared_lock lock(commit_lock_);
+    check_settings_stand();
+    const LogIdentity before = identity();
+    storage::Commit commit;
+    commit.operation = "STREAMING UPDATE";
+    commit.txns = {{before.epoch_app_id(), before.epoch + 1, base::now_ms()}};
+    // Of several workers that find the topic made anew, one begins the epoch.
+    silver_.commit(std::move(commit), [&](const storage::Commit& other) {
+        return std::ranges::none_of(
+            other.txns, [&](const storage::Txn& txn) { return txn.app_id == before.epoch_app_id(); });
+    });
+}
+
 PartitionProgress SilverWriter::progress(int partition) const {
-    return read_progress(silver_.snapshot(), log_.topic(), log_.epoch(), partition,
-                         log_.offsets(partition).start);
+    return read_progress(silver_.snapshot(), log_, partition);
 }
 
 std::set<bronze::Offset> SilverWriter::quarantined(int partition, bronze::Offset from) const {
-    return quarantined_offsets(quarantine_, log_.topic(), log_.epoch(), partition, from);
+    return quarantined_offsets(quarantine_, identity(), partition, from);
 }
 
 DatedIds SilverWriter::find_ids(const DatedIds& wanted) const {
     const auto table = storage::DeltaTable::open(silver_.root());
-    return find_in_files(table.root(), table.snapshot().files, wanted);
+    return find_in_files(table.root(), table.snapshot().files, wanted, settings_.dedupe_scope);
 }
 
 storage::AddFile SilverWriter::write_file(const silver::EventColumns& columns, std::size_t number,
@@ -121,11 +134,12 @@ std::vector<storage::AddFile> SilverWriter::write_files(const std::vector<LanePa
 
 std::vector<storage::AddFile> SilverWriter::write_quarantine_files(const std::vector<LanePart>& parts) {
     std::vector<storage::AddFile> adds;
+    const LogIdentity log = identity();
     for (const auto& [partition, rows] : rows_by_partition(parts)) {
         storage::AddFile add;
         add.path = fmt::format("part-{}-{}-{}.snappy.parquet", run_id_, batches_, partition);
         storage::ParquetWriter writer(quarantine_.root() / add.path, silver::quarantine_layout());
-        writer.write(*silver::quarantine_batch(rows, log_.topic(), log_.epoch(), base::now_us()));
+        writer.write(*silver::quarantine_batch(rows, log.topic, log.epoch, base::now_us()));
         storage::describe(add, writer.finish());
         adds.push_back(std::move(add));
     }
@@ -135,11 +149,11 @@ std::vector<storage::AddFile> SilverWriter::write_quarantine_files(const std::ve
 
 bool SilverWriter::touches_our_progress(const storage::Commit& other,
                                         const std::vector<LanePart>& parts) const {
-    std::set<std::string> ours;
+    const LogIdentity log = identity();
+    std::set<std::string> ours = {log.epoch_app_id()};
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
-            if (partition.received > 0)
-                ours.insert(progress_app_id(log_.topic(), log_.epoch(), partition.partition));
+            if (partition.moved()) ours.insert(log.progress_app_id(partition.partition));
         }
     }
     return std::ranges::any_of(other.txns,
@@ -158,8 +172,8 @@ bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
             if (partition.quarantined == 0) continue;
-            commit.txns.push_back({progress_app_id(log_.topic(), log_.epoch(), partition.partition),
-                                   partition.end.next_offset, base::now_ms()});
+            commit.txns.push_back(
+                {identity().progress_app_id(partition.partition), partition.end.next_offset, base::now_ms()});
         }
     }
     const auto version = quarantine_.commit(std::move(commit), ours_stands);
@@ -167,22 +181,28 @@ bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
     return version.has_value();
 }
 
+/// Takes in the ids that another writer has committed, of other partitions than ours; false when one is ours
+/// too.
+bool SilverWriter::take_in(const storage::Commit& other, silver::IdSet& ids) const {
+    if (settings_.dedupe_scope == silver::DedupeScope::partition) return true;
+    std::vector<storage::AddFile> theirs = other.adds;
+    std::erase_if(theirs, [](const storage::AddFile& add) { return !add.data_change; });
+    return add_ids(silver_.root(), theirs, ids);
+}
+
 bool SilverWriter::commit_silver(const std::vector<LanePart>& parts, std::vector<storage::AddFile> adds,
                                  silver::IdSet& ids) {
     storage::Commit commit;
     commit.operation = "STREAMING UPDATE";
     commit.adds = std::move(adds);
+    const LogIdentity log = identity();
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
-            if (partition.received == 0) continue;
-            append_progress(commit.txns, log_.topic(), log_.epoch(), partition.partition, partition.end);
+            if (partition.moved()) append_progress(commit.txns, log, partition.partition, partition.end);
         }
     }
     const auto version = silver_.commit(std::move(commit), [&](const storage::Commit& other) {
-        if (other.removes_data() || touches_our_progress(other, parts)) return false;
-        std::vector<storage::AddFile> theirs = other.adds;
-        std::erase_if(theirs, [](const storage::AddFile& add) { return !add.data_change; });
-        return add_ids(silver_.root(), theirs, ids);
+        return !other.removes_data() && !touches_our_progress(other, parts) && take_in(other, ids);
     });
     base::fail_point("silver.committed");
     return version.has_value();

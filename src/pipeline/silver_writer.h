@@ -23,6 +23,10 @@ class BatchSink {
     /// The table that the stage continues: its progress, its event types, and the files with its ids.
     [[nodiscard]] virtual const storage::Snapshot& snapshot() const = 0;
     [[nodiscard]] virtual const std::filesystem::path& root() const = 0;
+    /// What the table takes the log for.
+    [[nodiscard]] virtual LogIdentity identity() const = 0;
+    /// Takes the log for a new one from now on: its progress begins at its start. The caller refreshes.
+    virtual void begin_epoch() = 0;
     [[nodiscard]] virtual PartitionProgress progress(int partition) const = 0;
     /// Offsets from `from` on whose quarantine rows are written already.
     [[nodiscard]] virtual std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const = 0;
@@ -46,6 +50,8 @@ class SilverWriter : public BatchSink {
     void refresh() override;
     [[nodiscard]] const storage::Snapshot& snapshot() const override { return silver_.snapshot(); }
     [[nodiscard]] const std::filesystem::path& root() const override { return silver_.root(); }
+    [[nodiscard]] LogIdentity identity() const override { return identify(silver_.snapshot(), log_); }
+    void begin_epoch() override;
     [[nodiscard]] PartitionProgress progress(int partition) const override;
     [[nodiscard]] std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const override;
     [[nodiscard]] DatedIds find_ids(const DatedIds& wanted) const override;
@@ -64,6 +70,7 @@ class SilverWriter : public BatchSink {
                        silver::IdSet& ids);
     [[nodiscard]] bool touches_our_progress(const storage::Commit& other,
                                             const std::vector<LanePart>& parts) const;
+    bool take_in(const storage::Commit& other, silver::IdSet& ids) const;
     storage::AddFile write_file(const silver::EventColumns& columns, std::size_t number,
                                 model::Timestamp processing_timestamp) const;
 

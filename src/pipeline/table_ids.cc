@@ -22,21 +22,22 @@ using storage::column;
 constexpr Timestamp earliest = std::numeric_limits<Timestamp>::min();
 constexpr Timestamp latest = std::numeric_limits<Timestamp>::max();
 
-void scan_ids(const std::filesystem::path& root, const storage::AddFile& add,
+void scan_ids(const std::filesystem::path& root, const storage::AddFile& add, silver::DedupeScope scope,
               const std::function<void(const silver::IdHash&, Timestamp)>& visit) {
-    storage::scan_parquet(root / add.path, {"event_id", "event_timestamp"},
-                          [&](const arrow::RecordBatch& rows) {
-                              const auto& ids = column<arrow::StringArray>(rows, "event_id");
-                              const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
-                              for (std::int64_t i = 0; i < rows.num_rows(); ++i)
-                                  visit(silver::hash_id(ids.GetView(i)), times.Value(i));
-                          });
+    const std::vector<std::string> columns = {"event_id", "event_timestamp", "partition"};
+    storage::scan_parquet(root / add.path, columns, [&](const arrow::RecordBatch& rows) {
+        const auto& ids = column<arrow::StringArray>(rows, "event_id");
+        const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
+        const auto& partitions = column<arrow::Int32Array>(rows, "partition");
+        for (std::int64_t i = 0; i < rows.num_rows(); ++i)
+            visit(silver::hash_id(ids.GetView(i), scope, partitions.Value(i)), times.Value(i));
+    });
 }
 
 /// The ids of one file that lie within the horizon, into the set, a few at a time so that their slots are
 /// prefetched.
 std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile& add, Timestamp floor,
-                       silver::IdSet& ids, silver::Horizon& horizon) {
+                       silver::IdSet& ids, silver::Horizon& horizon, silver::DedupeScope scope) {
     const std::vector<std::string> columns = {"event_id", "event_timestamp", "kafka_timestamp", "partition"};
     std::int64_t loaded = 0;
     storage::scan_parquet(root / add.path, columns, [&](const arrow::RecordBatch& rows) {
@@ -49,7 +50,8 @@ std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile
         for (std::int64_t from = 0; from < rows.num_rows(); from += chunk) {
             const std::int64_t count = std::min(chunk, rows.num_rows() - from);
             for (std::int64_t i = 0; i < count; ++i) {
-                hashes[static_cast<std::size_t>(i)] = silver::hash_id(names.GetView(from + i));
+                hashes[static_cast<std::size_t>(i)] =
+                    silver::hash_id(names.GetView(from + i), scope, partitions.Value(from + i));
                 ids.prefetch(hashes[static_cast<std::size_t>(i)]);
             }
             for (std::int64_t i = 0; i < count; ++i) {
@@ -88,14 +90,15 @@ Timestamp surely_reached(const Files& files, int partitions) {
 
 }  // namespace
 
-DatedIds find_in_files(const std::filesystem::path& root, const Files& files, const DatedIds& wanted) {
+DatedIds find_in_files(const std::filesystem::path& root, const Files& files, const DatedIds& wanted,
+                       silver::DedupeScope scope) {
     std::unordered_set<std::int64_t> days;
     for (const DatedId& dated : wanted) days.insert(dated.day);
     DatedIds found;
     for (const auto& [path, add] : files) {
         const auto day = model::parse_day(storage::partition_value(add, "event_date"));
         if (!day || !days.contains(*day)) continue;
-        scan_ids(root, add, [&](const silver::IdHash& id, Timestamp time) {
+        scan_ids(root, add, scope, [&](const silver::IdHash& id, Timestamp time) {
             const DatedId dated{id, model::day_of(time)};
             if (wanted.contains(dated)) found.insert(dated);
         });
@@ -104,15 +107,20 @@ DatedIds find_in_files(const std::filesystem::path& root, const Files& files, co
 }
 
 std::int64_t load_ids(const std::filesystem::path& root, const Files& files, silver::IdSet& ids,
-                      silver::Horizon& horizon, int partitions, base::WorkerPool& pool) {
+                      silver::Horizon& horizon, silver::DedupeScope scope,
+                      const std::function<bool(int partition)>& ours, base::WorkerPool& pool) {
     if (files.empty()) return 0;
-    const Timestamp reached = surely_reached(files, partitions);
+    const Timestamp reached = surely_reached(files, horizon.partitions());
     const Timestamp floor = reached == earliest ? earliest : reached - horizon.length().count();
     std::vector<const storage::AddFile*> wanted;
     std::int64_t rows = 0;
     for (const auto& [path, add] : files) {
         const storage::FileStats stats(add);
         if (stats.max_time("event_timestamp").value_or(latest) < floor) continue;
+        const auto partition = stats.min("partition");
+        if (scope == silver::DedupeScope::partition && partition && partition == stats.max("partition") &&
+            !ours(static_cast<int>(*partition)))
+            continue;
         wanted.push_back(&add);
         rows += stats.rows().value_or(0);
     }
@@ -122,7 +130,7 @@ std::int64_t load_ids(const std::filesystem::path& root, const Files& files, sil
     std::vector<std::function<void()>> tasks;
     tasks.reserve(wanted.size());
     for (const storage::AddFile* add : wanted) {
-        tasks.emplace_back([&, add] { loaded += load_file(root, *add, floor, ids, horizon); });
+        tasks.emplace_back([&, add] { loaded += load_file(root, *add, floor, ids, horizon, scope); });
     }
     pool.run_all(std::move(tasks));
     return loaded;
@@ -132,7 +140,7 @@ bool add_ids(const std::filesystem::path& root, const std::vector<storage::AddFi
              silver::IdSet& ids) {
     bool fresh = true;
     for (const storage::AddFile& add : files) {
-        scan_ids(root, add,
+        scan_ids(root, add, silver::DedupeScope::table,
                  [&](const silver::IdHash& id, Timestamp time) { fresh &= ids.insert(id, time, 0); });
     }
     return fresh;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <unordered_set>
@@ -33,12 +34,15 @@ using DatedIds = std::unordered_set<DatedId, DatedIdHash>;
 using Files = std::map<std::string, storage::AddFile>;
 
 /// Those of `wanted` that `files` under `root` hold, found by streaming the id column of their days.
-DatedIds find_in_files(const std::filesystem::path& root, const Files& files, const DatedIds& wanted);
+DatedIds find_in_files(const std::filesystem::path& root, const Files& files, const DatedIds& wanted,
+                       silver::DedupeScope scope);
 
 /// Loads the ids within the horizon into `ids`, sets its floor, and sets the horizon's clocks to what they
-/// were. Runs on `pool`. Returns how many ids were read.
+/// were. Ids that are unique by partition only are those of the partitions for which `ours` says so. Runs on
+/// `pool`. Returns how many ids were read.
 std::int64_t load_ids(const std::filesystem::path& root, const Files& files, silver::IdSet& ids,
-                      silver::Horizon& horizon, int partitions, base::WorkerPool& pool);
+                      silver::Horizon& horizon, silver::DedupeScope scope,
+                      const std::function<bool(int partition)>& ours, base::WorkerPool& pool);
 
 /// Adds the ids of `files` to `ids` as committed; false when one is there already.
 bool add_ids(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "pipeline/table_locks.h"
 #include "silver/silver_table.h"
+#include "storage/file_stats.h"
 
 namespace millrace::pipeline {
 
@@ -18,27 +19,28 @@ constexpr int looks_between_vacuums = 1800;
 constexpr auto oldest_unnamed = std::chrono::hours(24);
 
 storage::OptimizeReport optimize_table(const DataDirectory& data, const std::filesystem::path& root,
-                                       const storage::ParquetLayout& layout, bool gradual) {
+                                       const storage::ParquetLayout& layout,
+                                       storage::OptimizeOptions options) {
     auto commits = commit_lock(data);
     const std::shared_lock lock(commits);
     auto table = storage::DeltaTable::open(root);
-    storage::OptimizeOptions options;
     options.constant_columns = {"partition", "log_epoch"};
-    options.gradual = gradual;
     return storage::optimize(table, layout, options);
 }
 
 }  // namespace
 
-storage::OptimizeReport optimize_silver(const DataDirectory& data, bool gradual) {
-    return optimize_table(data, data.silver(), silver::silver_layout(), gradual);
+storage::OptimizeReport optimize_silver(const DataDirectory& data, const storage::OptimizeOptions& options) {
+    return optimize_table(data, data.silver(), silver::silver_layout(), options);
 }
 
-storage::OptimizeReport optimize_quarantine(const DataDirectory& data, bool gradual) {
-    return optimize_table(data, data.quarantine(), silver::quarantine_layout(), gradual);
+storage::OptimizeReport optimize_quarantine(const DataDirectory& data,
+                                            const storage::OptimizeOptions& options) {
+    return optimize_table(data, data.quarantine(), silver::quarantine_layout(), options);
 }
 
-Upkeep::Upkeep(const DataDirectory& data) : data_(data), thread_([this] { work(); }) {}
+Upkeep::Upkeep(const DataDirectory& data, std::function<bool(int)> ours)
+    : data_(data), ours_(std::move(ours)), thread_([this] { work(); }) {}
 
 Upkeep::~Upkeep() {
     stop_.request();
@@ -46,11 +48,17 @@ Upkeep::~Upkeep() {
 }
 
 void Upkeep::work() {
+    storage::OptimizeOptions options;
+    options.gradual = true;
+    options.wanted = [this](const storage::AddFile& add) {
+        const auto partition = storage::FileStats(add).min("partition");
+        return partition && ours_(static_cast<int>(*partition));
+    };
     for (int look = 1; !stop_.wait_for(between_looks); ++look) {
         try {
             if (!storage::DeltaTable::exists(data_.silver())) continue;
-            optimize_silver(data_, true);
-            optimize_quarantine(data_, true);
+            optimize_silver(data_, options);
+            optimize_quarantine(data_, options);
             if (look % looks_between_vacuums != 0) continue;
             for (const auto& root : {data_.silver(), data_.quarantine()}) {
                 const auto table = storage::DeltaTable::open(root);

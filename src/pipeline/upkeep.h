@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <thread>
 
@@ -9,16 +10,19 @@
 
 namespace millrace::pipeline {
 
-/// Joins both tables' small files now; `gradual` as storage::OptimizeOptions says.
-storage::OptimizeReport optimize_silver(const DataDirectory& data, bool gradual);
-storage::OptimizeReport optimize_quarantine(const DataDirectory& data, bool gradual);
+/// Joins both tables' small files now.
+storage::OptimizeReport optimize_silver(const DataDirectory& data,
+                                        const storage::OptimizeOptions& options = {});
+storage::OptimizeReport optimize_quarantine(const DataDirectory& data,
+                                            const storage::OptimizeOptions& options = {});
 
 /// Keeps the tables tidy while the stage runs: joins small files gradually, and removes those whose retention
 /// is over. It works on snapshots of its own, and its commits change no rows, so the stage's commits never
-/// wait for it.
+/// wait for it. Of several workers, the one that reads a partition keeps that partition's files.
 class Upkeep {
   public:
-    explicit Upkeep(const DataDirectory& data);
+    /// `ours` tells the partitions that this worker reads; it is called from another thread.
+    Upkeep(const DataDirectory& data, std::function<bool(int partition)> ours);
     ~Upkeep();
     Upkeep(const Upkeep&) = delete;
     Upkeep& operator=(const Upkeep&) = delete;
@@ -27,6 +31,7 @@ class Upkeep {
     void work();
 
     const DataDirectory& data_;
+    const std::function<bool(int)> ours_;
     base::StopSignal stop_;
     std::thread thread_;
 };

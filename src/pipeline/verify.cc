@@ -73,14 +73,14 @@ class Verifier {
   public:
     Verifier(const DataDirectory& data, const bronze::EventLog& log)
         : log_(log),
+          dedupe_scope_(data.settings().dedupe_scope),
           silver_(storage::DeltaTable::open(data.silver())),
           quarantine_(storage::DeltaTable::open(data.quarantine())),
+          identity_(identify(silver_.snapshot(), log)),
           silver_offsets_(static_cast<std::size_t>(log.partitions())),
           quarantined_offsets_(static_cast<std::size_t>(log.partitions())) {
-        for (int p = 0; p < log.partitions(); ++p) {
-            progress_.push_back(
-                read_progress(silver_.snapshot(), log.topic(), log.epoch(), p, log.offsets(p).start));
-        }
+        for (int p = 0; p < log.partitions(); ++p)
+            progress_.push_back(read_progress(silver_.snapshot(), log, p));
     }
 
     VerifyReport run() {
@@ -163,9 +163,7 @@ class Verifier {
                     check_nulls(batch, add->path, rows_finding);
                     check_values(batch, *add, rows_finding);
                     take_offsets(batch, add->path, offsets);
-                    const auto& names = column<arrow::StringArray>(batch, "event_id");
-                    for (std::int64_t i = 0; i < batch.num_rows(); ++i)
-                        ids.push_back(silver::hash_id(names.GetView(i)));
+                    for (std::int64_t i = 0; i < batch.num_rows(); ++i) ids.push_back(id_of(batch, i));
                     rows += batch.num_rows();
                 });
             }
@@ -182,15 +180,20 @@ class Verifier {
         add(offsets.check("each offset stands at most once, below its partition's progress"));
     }
 
+    [[nodiscard]] silver::IdHash id_of(const arrow::RecordBatch& batch, std::int64_t row) const {
+        return silver::hash_id(column<arrow::StringArray>(batch, "event_id").GetView(row), dedupe_scope_,
+                               column<arrow::Int32Array>(batch, "partition").Value(row));
+    }
+
     std::string name_duplicate(const std::vector<const storage::AddFile*>& files,
                                const silver::IdHash& wanted) const {
         std::string text;
         for (const storage::AddFile* add : files) {
-            storage::scan_parquet(silver_.root() / add->path, {"event_id"},
+            storage::scan_parquet(silver_.root() / add->path, {"event_id", "partition"},
                                   [&](const arrow::RecordBatch& batch) {
                                       const auto& names = column<arrow::StringArray>(batch, "event_id");
                                       for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
-                                          if (silver::hash_id(names.GetView(i)) != wanted) continue;
+                                          if (id_of(batch, i) != wanted) continue;
                                           text += fmt::format("{}{} in {}", text.empty() ? "" : ", again ",
                                                               names.GetView(i), add->path);
                                       }
@@ -244,7 +247,7 @@ class Verifier {
         const auto& offsets = column<arrow::Int64Array>(batch, "offset");
         const auto& epochs = column<arrow::Int32Array>(batch, "log_epoch");
         for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
-            if (epochs.Value(i) != log_.epoch()) continue;  // of an earlier topic of this name
+            if (epochs.Value(i) != identity_.epoch) continue;  // of an earlier topic of this name
             const int p = partitions.Value(i);
             const bronze::Offset offset = offsets.Value(i);
             const bool below =
@@ -272,7 +275,7 @@ class Verifier {
                     for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
                         const int p = partitions.Value(i);
                         const bronze::Offset offset = offsets.Value(i);
-                        if (epochs.Value(i) != log_.epoch() || p >= log_.partitions() ||
+                        if (epochs.Value(i) != identity_.epoch || p >= log_.partitions() ||
                             offset >= progress(p).next_offset)
                             continue;
                         ++rows;
@@ -340,7 +343,7 @@ class Verifier {
             storage::Snapshot part;
             part.apply(commit);
             for (int p = 0; p < log_.partitions(); ++p) {
-                const std::string id = progress_app_id(log_.topic(), log_.epoch(), p);
+                const std::string id = identity_.progress_app_id(p);
                 if (!part.txns.contains(id)) continue;
                 const std::pair now{part.txn(id, 0),
                                     part.txn(id + "/received", 0) + part.txn(id + "/skipped", 0)};
@@ -373,9 +376,11 @@ class Verifier {
     }
 
     const bronze::EventLog& log_;
+    const silver::DedupeScope dedupe_scope_;
     storage::DeltaTable
         silver_;  // opened before quarantine_: rows quarantined meanwhile lie past its progress
     storage::DeltaTable quarantine_;
+    const LogIdentity identity_;
     std::vector<PartitionProgress> progress_;  // by partition
     std::vector<OffsetSet> silver_offsets_;
     std::vector<OffsetSet> quarantined_offsets_;

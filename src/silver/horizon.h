@@ -20,6 +20,10 @@ class Horizon {
 
     [[nodiscard]] base::Duration length() const { return length_; }
     [[nodiscard]] int partitions() const { return static_cast<int>(clocks_.size()); }
+    /// Takes in partitions that were added. No other thread may use it meanwhile.
+    void grow_to(int partitions) {
+        while (this->partitions() < partitions) clocks_.emplace_back();
+    }
 
     void advance(int partition, model::Timestamp event_time, std::int64_t log_time_ms) {
         auto& clock = at(partition).time;

@@ -93,8 +93,9 @@ struct alignas(64) IdSet::Shard {
     }
 };
 
-IdHash hash_id(std::string_view event_id) {
-    const XXH128_hash_t hash = XXH3_128bits(event_id.data(), event_id.size());
+IdHash hash_id(std::string_view event_id, DedupeScope scope, int partition) {
+    const XXH64_hash_t seed = scope == DedupeScope::table ? 0 : static_cast<XXH64_hash_t>(partition) + 1;
+    const XXH128_hash_t hash = XXH3_128bits_withSeed(event_id.data(), event_id.size(), seed);
     IdHash id{hash.low64, hash.high64};
     if (id == IdHash{}) id.low = 1;
     return id;

@@ -19,7 +19,11 @@ struct IdHash {
     friend bool operator==(const IdHash&, const IdHash&) = default;
 };
 
-IdHash hash_id(std::string_view event_id);
+/// Within what an event_id is unique: the table, or each partition of the log.
+enum class DedupeScope { table, partition };
+
+/// The hash of an id; with DedupeScope::partition equal ids of two partitions have different ones.
+IdHash hash_id(std::string_view event_id, DedupeScope scope = DedupeScope::table, int partition = 0);
 
 /// The event_ids within the dedupe horizon, shared by all lanes, under a memory budget.
 ///

@@ -159,6 +159,7 @@ OptimizeReport optimize(DeltaTable& table, const ParquetLayout& layout, const Op
     const std::map<std::string, AddFile> files = table.snapshot().files;  // commits change the snapshot's
     std::map<std::string, Group> groups;
     for (const auto& [path, add] : files) {
+        if (options.wanted && !options.wanted(add)) continue;
         if (const auto key = group_key(add, options.constant_columns)) groups[*key].push_back(&add);
     }
     for (const auto& [key, group] : groups) {

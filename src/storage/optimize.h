@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct OptimizeOptions {
     /// those before it together, and at least `fewest_files` of them. So a row is rewritten a logarithmic
     /// number of times.
     bool gradual = false;
+    /// Files that may be joined; nothing stands for all.
+    std::function<bool(const AddFile&)> wanted;
     std::size_t fewest_files = 6;
 };
 

@@ -10,6 +10,7 @@ import confluent_kafka
 import pytest
 
 from tests import oracle
+from tests.compat.test_kafka_tools import dump
 from tests.conftest import Millrace, line, stop, wait_until
 
 SIMULATED = ["--count", "5000", "--rate", "max", "--span", "30h", "--duplicates", "2%", "--invalid", "2%", "--seed", "7",
@@ -54,13 +55,13 @@ def test_the_same_events_give_the_same_rows_through_either_log(shop, shop_at):
 
 
 def test_partitions_counts_and_lag_agree_with_kafka_s_own_tools(shop, kafka):
-    shop.run("topic", "create", "--partitions", "4", "--retention", "2h", "--compression", "zstd")
+    shop.run("topic", "create", "--partitions", "4", "--retention", "2h", "--retention-bytes", "0", "--compression", "zstd")
     shop.run("produce", *SIMULATED)
     ends = {p["partition"]: p["end"] for p in shop.json("topic", "describe")["partitions"]}
     tool = kafka.tool("org.apache.kafka.tools.GetOffsetShell", "--topic", shop.topic)
     assert {int(p): int(end) for _, p, end in (row.split(":") for row in tool.split())} == ends
     described = kafka.tool("org.apache.kafka.tools.TopicCommand", "--describe", "--topic", shop.topic)
-    assert "PartitionCount: 4" in described and "retention.ms=7200000" in described and "compression.type=zstd" in described
+    assert "PartitionCount: 4" in described and "retention.bytes=-1" in described and "retention.ms=7200000" in described and "compression.type=zstd" in described
     listed = {t["topic"]: t for t in shop.json("topic", "list")["topics"]}
     assert listed[shop.topic]["records"] == sum(ends.values()) and not any(name.startswith("__") for name in listed)
     assert [p["lag"] for p in shop.json("group", "describe")["partitions"]] == [ends[p] for p in range(4)]
@@ -188,6 +189,124 @@ def test_records_that_kafka_has_deleted_end_the_stage_or_are_counted(shop, kafka
     assert any("30 offsets had no record" in note for note in shop.verify()["notes"])
 
 
+def test_a_worker_goes_on_after_records_that_kafka_deletes_under_it(shop, kafka):
+    shop.run("topic", "create", "--partitions", "1")
+    worker = shop.start("silver", "--trigger", "0", "--on-data-loss", "continue")
+    shop.run("produce", "--rate", "max", "--count", "100")
+    wait_until(lambda: everything_processed(shop))
+    worker.send_signal(signal.SIGSTOP)
+    for _ in range(20):  # more than the answer to the fetch that is under way
+        shop.run("produce", "--rate", "max", "--count", "100")
+    deletions = shop.data / "delete.json"
+    deletions.write_text(json.dumps({"version": 1, "partitions": [{"topic": shop.topic, "partition": 0, "offset": 2050}]}))
+    kafka.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", deletions)
+    worker.send_signal(signal.SIGCONT)
+    wait_until(lambda: everything_processed(shop))
+    code, _, err = stop(worker)
+    assert code == 0, err
+    assert "offsets 2" in err or "removed before they were processed" in err, err
+    shop.verify()
+    (progress,) = shop.json("group", "describe")["partitions"]
+    assert progress["current_offset"] == 2100 and shop.count("silver") < 2000
+
+
+def test_a_batch_of_marks_alone_is_committed(shop):
+    shop.run("topic", "create", "--partitions", "1")
+    producer = shop.producer(**{"transactional.id": shop.topic})
+    producer.init_transactions()
+    for trigger in ("0", "200ms"):
+        worker = shop.start("silver", "--trigger", trigger)
+        for end in (producer.commit_transaction, producer.abort_transaction):
+            producer.begin_transaction()
+            producer.produce(shop.topic, line(1).split("|", 1)[1], "u")
+            producer.flush()
+            end()
+        wait_until(lambda: everything_processed(shop))
+        code, _, err = stop(worker)
+        assert code == 0, err
+    assert shop.count("silver") == 1
+    shop.verify()
+
+
+def test_partitions_that_are_added_are_picked_up(shop, kafka):
+    shop.run("topic", "create", "--partitions", "1")
+    worker = shop.start("silver", "--trigger", "100ms")
+    lines = [line(i, user_id=f"u{i}") for i in range(100)]
+    shop.write(*lines)
+    wait_until(lambda: everything_processed(shop))
+    kafka.tool("org.apache.kafka.tools.TopicCommand", "--alter", "--topic", shop.topic, "--partitions", "4")
+    wait_until(lambda: len(shop.json("topic", "describe")["partitions"]) == 4)
+    shop.write(*lines, *(line(i, user_id=f"u{i}") for i in range(100, 200)))  # copies through other partitions too
+    wait_until(lambda: everything_processed(shop), seconds=60)
+    code, _, err = stop(worker)
+    assert code == 0, err
+    assert shop.count("silver") == 200
+    assert len({row["partition"] for row in oracle.silver(shop.data)[1].to_pylist()}) == 4
+    shop.verify()
+
+
+def test_ids_may_be_unique_by_partition_only(shop):
+    shop.run("topic", "create", "--partitions", "2")
+    producer = shop.producer()
+    for partition in (0, 1, 1):
+        producer.produce(shop.topic, line(1).split("|", 1)[1], "u", partition=partition)
+    producer.flush()
+    shop.drain("--dedupe-scope", "partition")
+    assert shop.count("silver") == 2
+    shop.verify()
+    for partition in (0, 1):
+        producer.produce(shop.topic, line(1).split("|", 1)[1], "u", partition=partition)
+    producer.flush()
+    shop.drain()  # the scope is stored with the data, and the ids are loaded by it
+    assert shop.count("silver") == 2
+    shop.run("silver", "--available-now", "--dedupe-scope", "table", code=2)
+    assert "millrace replay" in shop.stderr
+    shop.run("replay", "--dedupe-scope", "table")
+    assert shop.count("silver") == 1
+    shop.verify()
+
+
+def test_groups_are_described_as_kafka_s_own_tool_describes_them(shop, kafka):
+    shop.run("topic", "create", "--partitions", "4")
+    workers = [shop.start("silver", "--trigger", "100ms") for _ in range(2)]
+    shop.run("produce", "--rate", "max", "--count", "1000")
+    wait_until(lambda: everything_processed(shop)
+               and len({p["owner"]["consumer_id"] for p in shop.json("group", "describe")["partitions"] if p["owner"]}) == 2)
+    group = shop.json("group", "describe")["group"]
+    assert {"group": group, "state": "Stable", "members": 2} in shop.json("group", "list")["groups"]
+
+    def by_kafka():
+        rows = kafka.tool("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--describe", "--group", group).splitlines()
+        rows = [row.split() for row in rows if row.startswith(group)]
+        return {int(r[2]): (int(r[3]), int(r[4]), int(r[5]), r[6], r[7], r[8]) for r in rows if r[3] != "-"}
+
+    def by_us(*name):
+        return {p["partition"]: (p["current_offset"], p["log_end"], p["lag"], *(p["owner"][k] for k in ("consumer_id", "host", "client_id")))
+                for p in shop.json("group", "describe", *name)["partitions"]}
+
+    told = by_us()
+    wait_until(lambda: by_kafka() == told)  # the workers tell Kafka after each commit, without waiting for it
+    assert by_us(group) == told
+    for worker in workers:
+        assert stop(worker)[0] == 0
+    assert {p["owner"] for p in shop.json("group", "describe")["partitions"]} == {None}
+
+
+def test_counts_agree_with_kafka_s_dump_of_the_segments(shop, kafka):
+    shop.run("topic", "create", "--partitions", "2")
+    shop.run("produce", *SIMULATED)
+    dumped = 0
+    for partition in range(2):
+        (segment,) = sorted((kafka.folder / "data" / f"{shop.topic}-{partition}").glob("*.log"))
+        text = dump(segment)
+        dumped += text.count("| offset: ")
+        assert "isvalid: false" not in text
+    shop.drain()
+    assert dumped == shop.count("silver") + shop.count("quarantine") + sum(
+        int(c["detail"].split(" + ")[1].split()[0].replace(",", "").replace("\u202f", ""))
+        for c in shop.verify()["checks"] if c["name"].startswith("accounting"))
+
+
 def test_a_topic_made_anew_is_not_taken_for_the_one_before(shop):
     shop.run("topic", "create", "--partitions", "1")
     shop.run("produce", "--rate", "max", "--count", "100")
@@ -197,8 +316,19 @@ def test_a_topic_made_anew_is_not_taken_for_the_one_before(shop):
         subprocess.run([*shop.command("produce"), "--rate", "max", "--count", str(records), "--seed", str(records)], check=True,
                        capture_output=True)
         shop.run("silver", "--available-now", code=3)
-        assert "Data was lost" in shop.stderr
+        assert "Data was lost" in shop.stderr and "--on-data-loss continue" in shop.stderr
     assert shop.count("silver") == 100
+    shop.write(line(1), line(2, price=-1))  # produce's ids begin anew: ten and one are new
+    shop.drain("--on-data-loss", "continue")
+    assert shop.count("silver") == 111 and shop.count("quarantine") == 1
+    shop.verify()
+    shop.write(line(3))
+    shop.drain()  # the new topic goes on as any other
+    shop.run("replay")  # what came through the topic before stays
+    assert shop.count("silver") == 112
+    report = shop.verify()
+    (accounting,) = [c["detail"] for c in report["checks"] if c["name"] == "accounting of partition 0"]
+    assert accounting.startswith("113 received = 12 silver + 100 duplicates + 1 quarantined"), accounting
 
 
 def test_a_quarantined_record_is_fixed_and_appended_again_once(shop):
