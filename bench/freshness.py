@@ -1,40 +1,87 @@
 """From the append to visible in the table, at 1,000 events/s with trigger 0: p50 and p99 in ms."""
 import json
+import pathlib
 import shutil
 import subprocess
 import sys
 import time
 
+import pyarrow.parquet as parquet
+
 from measure import MILLRACE, ROOT
 
+FOLDER = ROOT / "build" / "freshness"
 
-def measure(seconds=20, rate=1000):
-    """Each commit's time on disk against the log times of the rows that it made visible."""
-    data = ROOT / "build" / "freshness"
-    shutil.rmtree(data, ignore_errors=True)
-    run = subprocess.Popen([MILLRACE, "--data", data, "run", "--rate", str(rate), "--duration", f"{seconds}s", "--trigger", "0"],
-                           stdout=subprocess.DEVNULL)
+
+def watch(process, commit):
+    """When each commit came to lie on disk, by number, until the process ends; `commit` names its file."""
     visible = {}
-    log = data / "silver" / "_delta_log"
-    version = 0
-    while run.poll() is None:
-        if (log / f"{version:020}.json").exists():
-            visible[version] = time.time()
-            version += 1
+    while process.poll() is None:
+        if commit(len(visible)).exists():
+            visible[len(visible)] = time.time()
         else:
             time.sleep(0.0005)
+    return visible
+
+
+def delays_of(visible, files):
+    """Seconds from the log times of the rows that each commit made visible to then; `files` lists its data files."""
     delays = []
-    import pyarrow.parquet as parquet
-    for version, seen in visible.items():
-        for action in map(json.loads, (log / f"{version:020}.json").read_text().splitlines()):
-            if "add" in action and action["add"]["dataChange"]:
-                path = data / "silver" / action["add"]["path"].replace("%25", "%")
-                times = parquet.ParquetFile(path).read(columns=["kafka_timestamp"]).column(0)
-                delays += [seen - t.timestamp() for t in times.to_pylist()]
+    for commit, seen in visible.items():
+        for path in files(commit):
+            times = parquet.ParquetFile(path).read(columns=["kafka_timestamp"]).column(0)
+            delays += [seen - t.timestamp() for t in times.to_pylist()]
     delays.sort()
-    shutil.rmtree(data)
     return {"events": len(delays), "p50_ms": delays[len(delays) // 2] * 1e3, "p99_ms": delays[len(delays) * 99 // 100] * 1e3,
             "max_ms": delays[-1] * 1e3}
+
+
+def measure(seconds=20, rate=1000, bronze=None):
+    """Millrace: the main job, with the simulator in the same process."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    log = FOLDER / "silver" / "_delta_log"
+    run = subprocess.Popen([MILLRACE, "--data", FOLDER, *(["--bronze", bronze] if bronze else []), "run", "--rate", str(rate),
+                            "--duration", f"{seconds}s", "--trigger", "0"], stdout=subprocess.DEVNULL)
+    visible = watch(run, lambda version: log / f"{version:020}.json")
+
+    def files(version):
+        for action in map(json.loads, (log / f"{version:020}.json").read_text().splitlines()):
+            if "add" in action and action["add"]["dataChange"]:
+                yield FOLDER / "silver" / action["add"]["path"].replace("%25", "%")
+
+    result = delays_of(visible, files)
+    shutil.rmtree(FOLDER)
+    return result
+
+
+def measure_spark(kafka, seconds=40, rate=1000, topic="fresh-spark"):
+    """Spark, tuned, which follows a topic that Millrace's simulator fills. Its start is not counted."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    address = ["--data", FOLDER / "shop", "--bronze", f"kafka://{kafka.address}/{topic}"]
+    subprocess.run([MILLRACE, *address, "produce", "--rate", "max", "--count", "1"], check=True, stdout=subprocess.DEVNULL)
+    table = FOLDER / "table"
+    commit = table / "_spark_metadata"
+    peer = pathlib.Path(__file__).resolve().parent / "peers" / "spark_silver.py"
+    spark = subprocess.Popen([sys.executable, peer, "--servers", kafka.address, "--topic", topic, "--output", table, "--checkpoint",
+                              FOLDER / "checkpoint", "--trigger", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not (commit / "0").exists():
+            time.sleep(0.1)
+        load = subprocess.Popen([MILLRACE, *address, "produce", "--rate", str(rate), "--duration", f"{seconds}s"],
+                                stdout=subprocess.DEVNULL)
+        visible = {batch: seen for batch, seen in watch(load, lambda batch: commit / f"{batch}").items() if batch > 0}
+    finally:
+        spark.kill()
+        spark.wait()
+
+    def files(batch):
+        name = commit / f"{batch}.compact" if not (commit / f"{batch}").exists() else commit / f"{batch}"
+        for line in name.read_text().splitlines()[1:]:
+            yield json.loads(line)["path"].removeprefix("file://")
+
+    result = delays_of({batch: seen for batch, seen in visible.items() if (commit / f"{batch}").exists()}, files)
+    shutil.rmtree(FOLDER)
+    return result
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Speed, beside peers in the same run: `make bench`. Prints tables and writes build/bench.json.
 
-BENCH_EVENTS (5,000,000), BENCH_ROUNDS (3) and BENCH_ONLY (peers,scale,startup,freshness,steps) choose what is measured.
+BENCH_EVENTS (5,000,000), BENCH_ROUNDS (3) and BENCH_ONLY (peers,scale,startup,freshness,kafka,steps) choose what is measured.
 """
 import json
 import os
@@ -12,15 +12,12 @@ import sys
 import time
 
 import freshness
+import kafka as kafka_bench
 from measure import MILLRACE, ROOT, WORK, clear, produce, set_aside, silver, timed
-
-sys.path.insert(0, str(ROOT / "scripts"))
-import stack  # noqa: E402
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", 5_000_000))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", 3))
 PEERS = pathlib.Path(__file__).resolve().parent / "peers"
-TOPIC = "bench"
 
 
 def batch_peer(name, source):
@@ -28,23 +25,6 @@ def batch_peer(name, source):
     set_aside(WORK / name)
     (WORK / name).mkdir()
     return timed([sys.executable, PEERS / f"{name}_silver.py", source, WORK / name])
-
-
-def spark(kafka, *options):
-    """From Kafka to Parquet, by Structured Streaming. Kafka's own CPU is not in it."""
-    set_aside(WORK / "spark")
-    return timed([sys.executable, PEERS / "spark_silver.py", "--servers", kafka.address, "--topic", TOPIC, "--output",
-                  WORK / "spark" / "table", "--checkpoint", WORK / "spark" / "checkpoint", *options])
-
-
-def fill_kafka(data):
-    """A broker of its own whose topic has the same records."""
-    kafka = stack.Kafka(WORK / "kafka", stack.free_port()).start()
-    kafka.tool("org.apache.kafka.tools.TopicCommand", "--create", "--topic", TOPIC, "--partitions", 3)
-    records = subprocess.Popen([MILLRACE, "--data", data, "topic", "read", "--keys"], stdout=subprocess.PIPE)
-    subprocess.run(["kcat", "-P", "-b", kafka.address, "-t", TOPIC, "-K", "\t", "-X", "acks=all", "-X", "compression.codec=lz4",
-                    "-X", "partitioner=murmur2"], stdin=records.stdout, check=True)
-    return kafka
 
 
 def middle(runs):
@@ -60,7 +40,7 @@ def peers():
     produce(data, EVENTS, "24h")
     with open(WORK / "events.ndjson", "wb") as file:
         subprocess.run([MILLRACE, "--data", data, "topic", "read"], check=True, stdout=file)
-    kafka = fill_kafka(data)
+    broker = kafka_bench.fill(data)
     contenders = {"millrace": lambda: silver(data), "duckdb": lambda: batch_peer("duckdb", WORK / "events.ndjson"),
                   "chdb": lambda: batch_peer("chdb", WORK / "events.ndjson")}
     runs = {name: [] for name in contenders}
@@ -68,11 +48,11 @@ def peers():
         for _ in range(ROUNDS):
             for name, run in contenders.items():
                 runs[name].append(run())
-        runs["spark"] = [spark(kafka)]
-        runs["spark, as plainly written"] = [spark(kafka, "--plain")]
+        runs["spark"] = [kafka_bench.spark(broker)]
+        runs["spark, as plainly written"] = [kafka_bench.spark(broker, "--plain")]
         runs["millrace"].append(silver(data))
     finally:
-        kafka.stop()
+        broker.stop()
     result = {name: middle(done) for name, done in runs.items()}
     rows = json.loads(subprocess.run([MILLRACE, "--data", data, "count", "silver", "--json"], check=True,
                                      capture_output=True).stdout)["rows"]
@@ -137,6 +117,10 @@ def fresh():
     return result
 
 
+def kafka():
+    return kafka_bench.measure(EVENTS, ROUNDS)
+
+
 def steps():
     """The ceiling of each step, one thread."""
     done = subprocess.run([ROOT / "build/release/bench/millrace_bench", "--benchmark_format=json", "--benchmark_min_time=1"],
@@ -151,7 +135,7 @@ def steps():
 
 
 def main():
-    sections = {"peers": peers, "scale": scale, "startup": startup, "freshness": fresh, "steps": steps}
+    sections = {"peers": peers, "scale": scale, "startup": startup, "freshness": fresh, "kafka": kafka, "steps": steps}
     chosen = os.environ.get("BENCH_ONLY", ",".join(sections)).split(",")
     result = {"events": EVENTS, **{name: sections[name]() for name in chosen}}
     (ROOT / "build" / "bench.json").write_text(json.dumps(result, indent=1))

@@ -10,7 +10,8 @@ namespace millrace::bronze {
 namespace {
 
 /// Makes an admin request, until it is answered, and returns the answer. Throws kafka_error().
-KafkaPointer<rd_kafka_event_t> answer_to(const KafkaAddress& address, std::string_view doing, rd_kafka_t* handle,
+KafkaPointer<rd_kafka_event_t> answer_to(const KafkaAddress& address, std::string_view doing,
+                                         rd_kafka_t* handle,
                                          const std::function<void(rd_kafka_queue_t*)>& request) {
     KafkaPointer<rd_kafka_event_t> event;
     ask_kafka(address, doing, [&] {
@@ -43,10 +44,9 @@ KafkaGroups::KafkaGroups(KafkaAddress address)
     : address_(std::move(address)), handle_(make_kafka_producer(address_, nullptr)) {}
 
 std::vector<KafkaGroupState> KafkaGroups::list() const {
-    const auto event =
-        answer_to(address_, "listing the groups", handle_.get(), [this](rd_kafka_queue_t* queue) {
-            rd_kafka_ListConsumerGroups(handle_.get(), nullptr, queue);
-        });
+    const auto event = answer_to(
+        address_, "listing the groups", handle_.get(),
+        [this](rd_kafka_queue_t* queue) { rd_kafka_ListConsumerGroups(handle_.get(), nullptr, queue); });
     std::size_t count = 0;
     const rd_kafka_ConsumerGroupListing_t** groups = rd_kafka_ListConsumerGroups_result_valid(
         rd_kafka_event_ListConsumerGroups_result(event.get()), &count);

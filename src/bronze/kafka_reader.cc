@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
-
-#include "bronze/varint.h"
 
 namespace millrace::bronze {
 
@@ -16,28 +13,18 @@ constexpr std::size_t most_messages = 8192;
 constexpr int wait_ms = 50;
 constexpr auto patience = std::chrono::seconds(60);
 
-void put_bytes(std::string& into, const void* bytes, std::size_t size) {
-    char number[max_varint_bytes];
-    into.append(number, put_varint(number, bytes == nullptr ? -1 : static_cast<std::int64_t>(size)));
-    if (bytes != nullptr) into.append(static_cast<const char*>(bytes), size);
-}
-
-/// A message's headers in a record batch's encoding; empty when it has none.
-std::string encode_headers(const rd_kafka_message_t& message) {
-    rd_kafka_headers_t* headers = nullptr;
-    if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-    char number[max_varint_bytes];
-    const std::size_t count = rd_kafka_header_cnt(headers);
-    std::string encoded(number, put_varint(number, static_cast<std::int64_t>(count)));
-    for (std::size_t i = 0; i < count; ++i) {
+std::string headers_of(const rd_kafka_message_t& message) {
+    rd_kafka_headers_t* list = nullptr;
+    if (rd_kafka_message_headers(&message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    std::vector<Header> headers(rd_kafka_header_cnt(list));
+    for (std::size_t i = 0; i < headers.size(); ++i) {
         const char* name = nullptr;
         const void* value = nullptr;
         std::size_t size = 0;
-        rd_kafka_header_get_all(headers, i, &name, &value, &size);
-        put_bytes(encoded, name, std::strlen(name));
-        put_bytes(encoded, value, size);
+        rd_kafka_header_get_all(list, i, &name, &value, &size);
+        headers[i] = {name, std::string_view(static_cast<const char*>(value), size)};
     }
-    return encoded;
+    return encode_headers(headers);
 }
 
 }  // namespace
@@ -148,7 +135,7 @@ void KafkaReader::add(const rd_kafka_message_t& message) {
     record.key = copy(message.key, message.key_len);
     record.value = copy(message.payload, message.len);
     bytes_.resize(bytes_.size() + record_padding);
-    if (std::string headers = encode_headers(message); !headers.empty())
+    if (std::string headers = headers_of(message); !headers.empty())
         record.headers = headers_.emplace_back(std::move(headers));
     records_.push_back(record);
     next_offset_ = message.offset + 1;

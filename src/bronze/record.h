@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,8 @@ inline constexpr std::size_t record_padding = 64;
 
 /// The headers of a record, in order.
 std::vector<Header> decode_headers(const Record& record);
+/// Headers in a record batch's encoding; nothing for none.
+std::string encode_headers(const std::vector<Header>& headers);
 
 /// Bytes a record may take at most (key, value and headers), so that hostile input can't exhaust the memory.
 inline constexpr std::size_t max_record_bytes = 64U << 20U;

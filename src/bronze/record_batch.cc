@@ -73,6 +73,17 @@ std::vector<Header> decode_headers(const Record& record) {
     return headers;
 }
 
+std::string encode_headers(const std::vector<Header>& headers) {
+    if (headers.empty()) return {};
+    std::size_t size = max_varint_bytes;
+    for (const Header& header : headers) size += sized(header.key) + sized(header.value);
+    std::string encoded(size, '\0');
+    char* into = put_varint(encoded.data(), static_cast<std::int64_t>(headers.size()));
+    for (const Header& header : headers) into = put_sized(put_sized(into, header.key), header.value);
+    encoded.resize(static_cast<std::size_t>(into - encoded.data()));
+    return encoded;
+}
+
 std::optional<BatchHeader> parse_batch_header(std::string_view bytes) {
     if (bytes.size() < batch_header_bytes) return std::nullopt;
     const char* from = bytes.data();

@@ -86,6 +86,17 @@ CLI::Option* add_share(CLI::App& command, const std::string& name, double& into,
         ->default_str(fmt::format("{}%", into * 100));
 }
 
+void add_on_data_loss(CLI::App& command, bool& continues) {
+    command
+        .add_option_function<std::string>(
+            "--on-data-loss", [&continues](const std::string& choice) { continues = choice == "continue"; },
+            "when the log has removed records before they were read, or is not the one that was read before: "
+            "fail, "
+            "or continue, counting the gap, and taking a topic made anew from its start")
+        ->check(CLI::IsMember({"fail", "continue"}))
+        ->default_str("fail");
+}
+
 void SettingsOptions::add_to(CLI::App& command) {
     const std::string group = "Settings stored with the data";
     command.add_option("--currency", currency, "currency of events that name none (ISO 4217)")->group(group);

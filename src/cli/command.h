@@ -46,6 +46,7 @@ void add_run_command(CLI::App& app, Globals& globals);
 void add_produce_command(CLI::App& app, Globals& globals);
 void add_import_command(CLI::App& app, Globals& globals);
 void add_silver_command(CLI::App& app, Globals& globals);
+void add_archive_command(CLI::App& app, Globals& globals);
 void add_verify_command(CLI::App& app, Globals& globals);
 void add_topic_command(CLI::App& app, Globals& globals);
 void add_group_command(CLI::App& app, Globals& globals);
@@ -62,6 +63,9 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Dura
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into,
                       const std::string& help);
 CLI::Option* add_share(CLI::App& command, const std::string& name, double& into, const std::string& help);
+
+/// `--on-data-loss fail|continue`.
+void add_on_data_loss(CLI::App& command, bool& continues);
 
 /// The options that change results (stored with the data), as given on the command line.
 struct SettingsOptions {

@@ -32,7 +32,9 @@ storage::DeltaTable open_layer(const Globals& globals, const std::string& layer)
     const auto data = globals.data_directory();
     if (layer == "silver") return storage::DeltaTable::open(data.silver());
     if (layer == "quarantine") return storage::DeltaTable::open(data.quarantine());
-    throw usage_error(fmt::format("opening the layer {}", layer), "it must be bronze, silver or quarantine");
+    if (layer == "archive") return storage::DeltaTable::open(data.archive());
+    throw usage_error(fmt::format("opening the layer {}", layer),
+                      "it must be bronze, silver, quarantine or archive");
 }
 
 std::map<std::string, std::string> constants_of(const storage::AddFile& add) {
@@ -163,7 +165,8 @@ int count(const Globals& globals, const Options& options) {
 void add_show_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("show", "the youngest rows of a layer as a table");
-    command->add_option("layer", options->layer, "bronze, silver or quarantine")->capture_default_str();
+    command->add_option("layer", options->layer, "bronze, silver, quarantine or archive")
+        ->capture_default_str();
     command->add_option("--limit", options->limit, "rows at most")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
@@ -176,7 +179,8 @@ void add_show_command(CLI::App& app, Globals& globals) {
 void add_count_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("count", "the rows of a layer");
-    command->add_option("layer", options->layer, "bronze, silver or quarantine")->capture_default_str();
+    command->add_option("layer", options->layer, "bronze, silver, quarantine or archive")
+        ->capture_default_str();
     command->add_option("--by", options->by, "by the values of this column");
     command->add_flag("--json", options->as_json, "as one JSON object");
     command->callback(

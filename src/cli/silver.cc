@@ -82,14 +82,8 @@ void add_silver_options(CLI::App& command, pipeline::SilverOptions& options) {
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
         ->capture_default_str()
         ->group(group);
-    command
-        .add_option_function<std::string>(
-            "--on-data-loss",
-            [&options](const std::string& choice) { options.continue_on_data_loss = choice == "continue"; },
-            "when the log has removed records before they were processed: fail, or continue after the gap")
-        ->check(CLI::IsMember({"fail", "continue"}))
-        ->default_str("fail")
-        ->group(group);
+    add_on_data_loss(command, options.continue_on_data_loss);
+    command.get_option("--on-data-loss")->group(group);
     command
         .add_option(
             "--group", options.group,

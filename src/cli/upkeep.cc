@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/progress_line.h"
 #include "cli/silver_options.h"
+#include "pipeline/archived_log.h"
 #include "pipeline/rebuild.h"
 #include "pipeline/table_locks.h"
 #include "pipeline/upkeep.h"
@@ -20,7 +21,8 @@ int run_optimize(const Globals& globals, bool as_json) {
     const std::shared_lock lock(writers);
     json::object report;
     for (const auto& [name, optimize] : {std::pair("silver", &pipeline::optimize_silver),
-                                         std::pair("quarantine", &pipeline::optimize_quarantine)}) {
+                                         std::pair("quarantine", &pipeline::optimize_quarantine),
+                                         std::pair("archive", &pipeline::optimize_archive)}) {
         const auto done = optimize(data, {});
         report[name] = json::object{{"files_before", done.files_before},
                                     {"files_after", done.files_after},
@@ -45,7 +47,8 @@ int run_vacuum(const Globals& globals, const VacuumOptions& options) {
     const auto done = pipeline::vacuum_tables(globals.data_directory(), options.retention, options.dry_run);
     json::object report;
     for (const auto& [name, table] :
-         {std::pair("silver", done.silver), std::pair("quarantine", done.quarantine)}) {
+         {std::pair("silver", done.silver), std::pair("quarantine", done.quarantine),
+          std::pair("archive", done.archive)}) {
         report[name] =
             json::object{{"files", table.files}, {"bytes", table.bytes}, {"kept_young", table.kept_young}};
         if (options.as_json) continue;
@@ -62,18 +65,23 @@ int run_vacuum(const Globals& globals, const VacuumOptions& options) {
 struct ReplayOptions {
     pipeline::SilverOptions silver;
     SettingsOptions settings;
+    bool archive = true;
     bool as_json = false;
 };
 
 int run_replay(const Globals& globals, const ReplayOptions& options) {
     const auto data = globals.data_directory();
-    const auto log = globals.open_log();
+    const auto live = globals.open_log();
+    std::unique_ptr<bronze::EventLog> archived;
+    if (options.archive && storage::DeltaTable::exists(data.archive()))
+        archived = std::make_unique<pipeline::ArchivedLog>(*live, data.archive());
+    const bronze::EventLog& source = archived ? *archived : *live;
     const auto settings = options.settings.over(data.settings());
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     auto writers = pipeline::writers_lock(data);
     const std::shared_lock lock(writers);
-    pipeline::Rebuild rebuild(data, *log, settings, options.silver);
+    pipeline::Rebuild rebuild(data, source, settings, options.silver);
     pipeline::RebuildReport report;
     {
         ProgressLine line;
@@ -133,9 +141,12 @@ void add_vacuum_command(CLI::App& app, Globals& globals) {
 
 void add_replay_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<ReplayOptions>();
-    CLI::App* command = app.add_subcommand("replay", "make the tables anew from what the log holds");
+    CLI::App* command =
+        app.add_subcommand("replay", "make the tables anew from what the log and its archive hold");
     add_silver_options(*command, options->silver);
     options->settings.add_to(*command);
+    command->add_flag("!--no-archive", options->archive,
+                      "don't read what the log has removed from the archive table, if there is one");
     command->add_flag("--json", options->as_json, "report as one JSON object");
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return run_replay(globals, *options); };

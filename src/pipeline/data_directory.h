@@ -26,6 +26,7 @@ class DataDirectory {
     [[nodiscard]] std::filesystem::path bronze() const { return root_ / "bronze"; }
     [[nodiscard]] std::filesystem::path silver() const { return root_ / "silver"; }
     [[nodiscard]] std::filesystem::path quarantine() const { return root_ / "quarantine"; }
+    [[nodiscard]] std::filesystem::path archive() const { return root_ / "archive"; }
     [[nodiscard]] std::filesystem::path progress() const { return root_ / "progress"; }
 
     /// The stored settings, or the defaults when there are none yet. Throws an Error for a newer format.

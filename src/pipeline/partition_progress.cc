@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/error.h"
@@ -60,6 +62,18 @@ void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, in
 
 std::int64_t record_crc(const bronze::Record& record) {
     return base::crc32c(record.value, base::crc32c(record.key));
+}
+
+void begin_epoch(storage::DeltaTable& table, const bronze::EventLog& log) {
+    const LogIdentity before = identify(table.snapshot(), log);
+    storage::Commit commit;
+    commit.operation = "STREAMING UPDATE";
+    commit.txns = {{before.epoch_app_id(), before.epoch + 1, base::now_ms()}};
+    // Of several workers that find the topic made anew, one begins the epoch.
+    table.commit(std::move(commit), [&](const storage::Commit& other) {
+        return std::ranges::none_of(
+            other.txns, [&](const storage::Txn& txn) { return txn.app_id == before.epoch_app_id(); });
+    });
 }
 
 PartitionProgress past_lost_records(const bronze::EventLog& log, int partition, PartitionProgress progress) {

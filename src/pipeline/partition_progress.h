@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bronze/event_log.h"
-#include "storage/delta_checkpoint.h"
+#include "storage/delta_table.h"
 
 namespace millrace::pipeline {
 
@@ -54,6 +54,9 @@ std::int64_t record_crc(const bronze::Record& record);
 /// Where to go on when the log has removed records before they were processed: they are counted as skipped,
 /// with a warning. Otherwise `progress` as it is.
 PartitionProgress past_lost_records(const bronze::EventLog& log, int partition, PartitionProgress progress);
+
+/// Takes the log for a new one from now on, durably: its progress begins at its start.
+void begin_epoch(storage::DeltaTable& table, const bronze::EventLog& log);
 
 /// Why the log can't be the one that `progress` is of: it is shorter, or the record before
 /// `progress.next_offset`, read again, is not the one that was processed. Nothing when it can.

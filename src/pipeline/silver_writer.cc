@@ -69,15 +69,7 @@ void SilverWriter::refresh() {
 void SilverWriter::begin_epoch() {
     const std::shared_lock lock(commit_lock_);
     check_settings_stand();
-    const LogIdentity before = identity();
-    storage::Commit commit;
-    commit.operation = "STREAMING UPDATE";
-    commit.txns = {{before.epoch_app_id(), before.epoch + 1, base::now_ms()}};
-    // Of several workers that find the topic made anew, one begins the epoch.
-    silver_.commit(std::move(commit), [&](const storage::Commit& other) {
-        return std::ranges::none_of(
-            other.txns, [&](const storage::Txn& txn) { return txn.app_id == before.epoch_app_id(); });
-    });
+    pipeline::begin_epoch(silver_, log_);
 }
 
 PartitionProgress SilverWriter::progress(int partition) const {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "pipeline/archive_table.h"
 #include "pipeline/table_locks.h"
 #include "silver/silver_table.h"
 #include "storage/file_stats.h"
@@ -39,6 +40,11 @@ storage::OptimizeReport optimize_quarantine(const DataDirectory& data,
     return optimize_table(data, data.quarantine(), silver::quarantine_layout(), options);
 }
 
+storage::OptimizeReport optimize_archive(const DataDirectory& data, const storage::OptimizeOptions& options) {
+    if (!storage::DeltaTable::exists(data.archive())) return {};
+    return optimize_table(data, data.archive(), archive_layout(), options);
+}
+
 Upkeep::Upkeep(const DataDirectory& data, std::function<bool(int)> ours)
     : data_(data), ours_(std::move(ours)), thread_([this] { work(); }) {}
 
@@ -59,8 +65,10 @@ void Upkeep::work() {
             if (!storage::DeltaTable::exists(data_.silver())) continue;
             optimize_silver(data_, options);
             optimize_quarantine(data_, options);
+            optimize_archive(data_, options);
             if (look % looks_between_vacuums != 0) continue;
-            for (const auto& root : {data_.silver(), data_.quarantine()}) {
+            for (const auto& root : {data_.silver(), data_.quarantine(), data_.archive()}) {
+                if (!storage::DeltaTable::exists(root)) continue;
                 const auto table = storage::DeltaTable::open(root);
                 storage::vacuum(table, table.deleted_file_retention(), oldest_unnamed, false);
             }
@@ -98,6 +106,8 @@ CleanReport vacuum_tables(const DataDirectory& data, std::optional<base::Duratio
     report.alone = writers.try_lock();
     report.silver = vacuum_table(data.silver(), retention, report.alone, dry_run);
     report.quarantine = vacuum_table(data.quarantine(), retention, report.alone, dry_run);
+    if (storage::DeltaTable::exists(data.archive()))
+        report.archive = vacuum_table(data.archive(), retention, report.alone, dry_run);
     return report;
 }
 

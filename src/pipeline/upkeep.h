@@ -10,11 +10,14 @@
 
 namespace millrace::pipeline {
 
-/// Joins both tables' small files now.
+/// Joins a table's small files now.
 storage::OptimizeReport optimize_silver(const DataDirectory& data,
                                         const storage::OptimizeOptions& options = {});
 storage::OptimizeReport optimize_quarantine(const DataDirectory& data,
                                             const storage::OptimizeOptions& options = {});
+/// Nothing where there is no archive.
+storage::OptimizeReport optimize_archive(const DataDirectory& data,
+                                         const storage::OptimizeOptions& options = {});
 
 /// Keeps the tables tidy while the stage runs: joins small files gradually, and removes those whose retention
 /// is over. It works on snapshots of its own, and its commits change no rows, so the stage's commits never
@@ -39,10 +42,11 @@ class Upkeep {
 struct CleanReport {
     storage::VacuumReport silver;
     storage::VacuumReport quarantine;
+    storage::VacuumReport archive;
     bool alone = false;  ///< no writer was running, so files that no commit names went too, however young
 };
 
-/// Removes the files that both tables no longer name; nothing stands for the tables' own retention. Throws a
+/// Removes the files that the tables no longer name; nothing stands for the tables' own retention. Throws a
 /// usage Error for a retention above the tables', which they can't keep.
 CleanReport vacuum_tables(const DataDirectory& data, std::optional<base::Duration> retention, bool dry_run);
 

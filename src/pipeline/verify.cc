@@ -72,7 +72,8 @@ class OffsetSet {
 class Verifier {
   public:
     Verifier(const DataDirectory& data, const bronze::EventLog& log)
-        : log_(log),
+        : data_(data),
+          log_(log),
           dedupe_scope_(data.settings().dedupe_scope),
           silver_(storage::DeltaTable::open(data.silver())),
           quarantine_(storage::DeltaTable::open(data.quarantine())),
@@ -94,6 +95,7 @@ class Verifier {
             check_commits();
         }
         check_log();
+        if (storage::DeltaTable::exists(data_.archive())) check_archive();
         return std::move(report_);
     }
 
@@ -375,6 +377,42 @@ class Verifier {
         add(finding.check("the log holds the records that were processed last"));
     }
 
+    /// Of each partition the archive must hold as many records as its commits count, each offset once.
+    void check_archive() {
+        const auto table = storage::DeltaTable::open(data_.archive());
+        check_files(table, "archive");
+        Finding finding("archive");
+        const LogIdentity identity = identify(table.snapshot(), log_);
+        std::vector<OffsetSet> offsets(static_cast<std::size_t>(log_.partitions()));
+        std::int64_t records = 0;
+        for (const auto& [path, add] : table.snapshot().files) {
+            const std::vector<std::string> columns = {"log_epoch", "partition", "offset"};
+            storage::scan_parquet(table.root() / path, columns, [&](const arrow::RecordBatch& batch) {
+                const auto& partitions = column<arrow::Int32Array>(batch, "partition");
+                const auto& places = column<arrow::Int64Array>(batch, "offset");
+                const auto& epochs = column<arrow::Int32Array>(batch, "log_epoch");
+                for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
+                    const int p = partitions.Value(i);
+                    if (epochs.Value(i) != identity.epoch || p < 0 || p >= log_.partitions()) continue;
+                    ++records;
+                    finding.require(offsets[static_cast<std::size_t>(p)].insert(places.Value(i)), [&] {
+                        return fmt::format("{}: partition {} offset {} stands twice", path, p,
+                                           places.Value(i));
+                    });
+                }
+            });
+        }
+        for (int p = 0; p < log_.partitions(); ++p) {
+            const std::int64_t counted = read_progress(table.snapshot(), log_, p).received;
+            const std::int64_t held = offsets[static_cast<std::size_t>(p)].size();
+            finding.require(held == counted, [&] {
+                return fmt::format("partition {} has {} records, and the commits count {}", p, held, counted);
+            });
+        }
+        add(finding.check(fmt::format("{} records, each once", base::format_count(records))));
+    }
+
+    const DataDirectory& data_;
     const bronze::EventLog& log_;
     const silver::DedupeScope dedupe_scope_;
     storage::DeltaTable

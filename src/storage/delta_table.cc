@@ -74,7 +74,20 @@ LogListing list_log(const fs::path& directory) {
     return listing;
 }
 
-const char* delta_type(const arrow::DataType& type) {
+json::value delta_type(const arrow::DataType& type);
+
+json::object delta_struct(const arrow::FieldVector& children) {
+    json::array fields;
+    for (const auto& field : children) {
+        fields.push_back(json::object{{"name", field->name()},
+                                      {"type", delta_type(*field->type())},
+                                      {"nullable", field->nullable()},
+                                      {"metadata", json::object{}}});
+    }
+    return {{"type", "struct"}, {"fields", std::move(fields)}};
+}
+
+json::value delta_type(const arrow::DataType& type) {
     switch (type.id()) {
         case arrow::Type::STRING:
             return "string";
@@ -90,6 +103,14 @@ const char* delta_type(const arrow::DataType& type) {
             return "timestamp";
         case arrow::Type::BINARY:
             return "binary";
+        case arrow::Type::STRUCT:
+            return delta_struct(type.fields());
+        case arrow::Type::LIST: {
+            const auto& element = type.field(0);
+            return json::object{{"type", "array"},
+                                {"elementType", delta_type(*element->type())},
+                                {"containsNull", element->nullable()}};
+        }
         default:
             throw Error("making a Delta schema", "unsupported type " + type.ToString());
     }
@@ -151,14 +172,7 @@ std::int64_t modified_ms(const fs::path& path) {
 }  // namespace
 
 std::string delta_schema(const arrow::Schema& schema) {
-    json::array fields;
-    for (const auto& field : schema.fields()) {
-        fields.push_back(json::object{{"name", field->name()},
-                                      {"type", delta_type(*field->type())},
-                                      {"nullable", field->nullable()},
-                                      {"metadata", json::object{}}});
-    }
-    return json::serialize(json::object{{"type", "struct"}, {"fields", std::move(fields)}});
+    return json::serialize(delta_struct(schema.fields()));
 }
 
 bool DeltaTable::exists(const fs::path& root) {

@@ -32,7 +32,9 @@ constexpr std::size_t longest_stat = 64;
 
 std::shared_ptr<parquet::WriterProperties> writer_properties(const ParquetLayout& layout) {
     parquet::WriterProperties::Builder builder;
-    builder.compression(parquet::Compression::SNAPPY)
+    builder
+        .compression(layout.compression == ParquetCompression::zstd ? parquet::Compression::ZSTD
+                                                                    : parquet::Compression::SNAPPY)
         ->created_by("Millrace")
         ->max_row_group_length(rows_per_group);
     for (const auto& column : layout.plain) builder.disable_dictionary(column);
@@ -135,6 +137,7 @@ std::string stats_json(const parquet::FileMetaData& metadata, const arrow::Schem
     json::object max;
     json::object nulls;
     for (int i = 0; i < schema.num_fields(); ++i) {
+        if (schema.field(i)->type()->num_fields() > 0) break;  // nested: its leaves are columns of their own
         const std::string& name = schema.field(i)->name();
         const ColumnStats column = column_stats(metadata, i, *schema.field(i)->type());
         if (column.nulls >= 0) nulls[name] = column.nulls;
@@ -216,29 +219,35 @@ WrittenFile ParquetWriter::finish() {
     return written;
 }
 
-void scan_parquet(const fs::path& path, const std::vector<std::string>& columns,
-                  const std::function<void(const arrow::RecordBatch&)>& visit) {
-    const std::string doing = fmt::format("reading {}", path.string());
-    const auto file = value_of(arrow::io::ReadableFile::Open(path.string()), doing);
+ParquetReader::ParquetReader(const fs::path& path, const std::vector<std::string>& columns)
+    : doing_(fmt::format("reading {}", path.string())) {
+    const auto file = value_of(arrow::io::ReadableFile::Open(path.string()), doing_);
     parquet::arrow::FileReaderBuilder builder;
-    check(builder.Open(file), doing);
+    check(builder.Open(file), doing_);
     const auto metadata = builder.raw_reader()->metadata();
     parquet::ArrowReaderProperties properties;
     properties.set_batch_size(64 << 10);
     properties.set_pre_buffer(false);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);  // Spark's old timestamps
 
-    const auto reader = value_of(builder.properties(properties)->Build(), doing);
+    file_ = value_of(builder.properties(properties)->Build(), doing_);
     const auto indices =
-        columns.empty() ? all_of(metadata->num_columns()) : column_indices(*metadata, columns, doing);
-    const auto batches =
-        value_of(reader->GetRecordBatchReader(all_of(metadata->num_row_groups()), indices), doing);
-    for (;;) {
-        std::shared_ptr<arrow::RecordBatch> batch;
-        check(batches->ReadNext(&batch), doing);
-        if (!batch) break;
-        visit(*batch);
-    }
+        columns.empty() ? all_of(metadata->num_columns()) : column_indices(*metadata, columns, doing_);
+    batches_ = value_of(file_->GetRecordBatchReader(all_of(metadata->num_row_groups()), indices), doing_);
+}
+
+ParquetReader::~ParquetReader() = default;
+
+std::shared_ptr<arrow::RecordBatch> ParquetReader::next() {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    check(batches_->ReadNext(&batch), doing_);
+    return batch;
+}
+
+void scan_parquet(const fs::path& path, const std::vector<std::string>& columns,
+                  const std::function<void(const arrow::RecordBatch&)>& visit) {
+    ParquetReader reader(path, columns);
+    while (const auto batch = reader.next()) visit(*batch);
 }
 
 }  // namespace millrace::storage

@@ -12,20 +12,24 @@
 #include "storage/delta_action.h"
 
 namespace parquet::arrow {
+class FileReader;
 class FileWriter;
-}
+}  // namespace parquet::arrow
 namespace arrow::io {
 class FileOutputStream;
 }
 
 namespace millrace::storage {
 
-/// How the columns of a table are laid out in Parquet; all are snappy-compressed.
+enum class ParquetCompression { snappy, zstd };
+
+/// How the columns of a table are laid out in Parquet. Nested columns come last.
 struct ParquetLayout {
     std::shared_ptr<arrow::Schema> schema;   ///< of the file: without the partition columns
     std::vector<std::string> plain;          ///< columns of mostly distinct strings: no dictionary
     std::vector<std::string> delta_encoded;  ///< integers that rise steadily: DELTA_BINARY_PACKED
     std::vector<std::string> without_stats;  ///< columns that no reader skips files by
+    ParquetCompression compression = ParquetCompression::snappy;
 };
 
 struct WrittenFile {
@@ -58,6 +62,22 @@ class ParquetWriter {
     const ParquetLayout& layout_;
     std::shared_ptr<arrow::io::FileOutputStream> file_;
     std::unique_ptr<parquet::arrow::FileWriter> writer_;
+};
+
+/// Reads columns of a Parquet file, batch by batch, in row order.
+class ParquetReader {
+  public:
+    /// With no columns named, all.
+    ParquetReader(const std::filesystem::path& path, const std::vector<std::string>& columns);
+    ~ParquetReader();
+
+    /// The next rows, or nothing at the end.
+    std::shared_ptr<arrow::RecordBatch> next();
+
+  private:
+    std::string doing_;
+    std::unique_ptr<parquet::arrow::FileReader> file_;
+    std::unique_ptr<arrow::RecordBatchReader> batches_;
 };
 
 /// Reads the named columns of a Parquet file, batch by batch, in row order. With no columns named, all.

@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include <shared_mutex>
+
+#include "cli/command.h"
+#include "pipeline/archive.h"
+#include "pipeline/table_locks.h"
+#include "pipeline/upkeep.h"
+
+namespace millrace::cli {
+
+namespace {
+
+struct Options {
+    pipeline::ArchiveOptions archive;
+    bool as_json = false;
+};
+
+int run_archive(const Globals& globals, const Options& options) {
+    const auto data = globals.data_directory();
+    const auto log = globals.open_log();
+    base::StopSignal stop;
+    const base::SignalGuard guard(stop);
+    auto writers = pipeline::writers_lock(data);
+    const std::shared_lock lock(writers);
+    base::WorkerPool pool;
+    pipeline::Archive archive(data, *log, options.archive, pool);
+    std::int64_t batches = 0;
+    archive.run(stop, [&](const pipeline::ArchiveReport& report) {
+        ++batches;
+        fmt::print("{}\n", options.as_json ? base::json::serialize(report.to_json()) : report.line());
+        std::fflush(stdout);
+    });
+    if (batches == 0 && !options.as_json) fmt::print("nothing new in the log\n");
+    return 0;
+}
+
+}  // namespace
+
+void add_archive_command(CLI::App& app, Globals& globals) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        app.add_subcommand("archive", "keep the log's raw records as a table, since a log forgets");
+    auto& archive = options->archive;
+    command->add_flag("--available-now", archive.available_now, "archive what the log holds, then end");
+    add_duration(*command, "--trigger", archive.trigger, "time between commits");
+    add_size(*command, "--batch-bytes", archive.batch_bytes, "a batch ends when it has so much of records");
+    add_on_data_loss(*command, archive.continue_on_data_loss);
+    command->add_flag("--json", options->as_json, "print each batch as a JSON line");
+    command->callback([&globals, options] {
+        globals.action = [&globals, options] { return run_archive(globals, *options); };
+    });
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,158 @@
+"""The archive: raw records as a table, each exactly once, from which Silver is rebuilt when the log has forgotten them."""
+import json
+import random
+import time
+
+import deltalake
+import duckdb
+import pytest
+
+from tests import oracle
+from tests.conftest import line, wait_until
+from tests.scenario.test_kafka import SIMULATED, KafkaShop, rows_of
+
+
+@pytest.fixture
+def kafka_shop(tmp_path, kafka):
+    return KafkaShop(tmp_path / "data", kafka)
+
+
+def archived(shop):
+    return deltalake.DeltaTable(str(shop.data / "archive")).to_pyarrow_table()
+
+
+def records_of(shop):
+    """(partition, offset) → (key, value, headers) of what the log holds."""
+    return {(r["partition"], r["offset"]): (r["key"], r["value"], r["headers"])
+            for r in map(json.loads, shop.run("topic", "read", "--json").splitlines())}
+
+
+def forget(shop, kafka, offsets):
+    """Deletes the records before these offsets, as Kafka's retention does."""
+    deletions = shop.data.parent / "delete.json"
+    deletions.write_text(json.dumps({"version": 1, "partitions": [
+        {"topic": shop.topic, "partition": p, "offset": offset} for p, offset in offsets.items()]}))
+    kafka.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", deletions)
+
+
+def test_the_archive_holds_what_the_log_does(kafka_shop):
+    shop = kafka_shop
+    shop.run("topic", "create", "--partitions", "2")
+    producer = shop.producer()
+    for number, (key, value) in enumerate([(b"k", b"v"), (None, b"v"), (b"", b""), (b"k", None), (b"k", b"x" * 100_000)]):
+        producer.produce(shop.topic, value, key, partition=number % 2, headers=[("a", b"1"), ("none", None)] if number == 0 else None)
+    producer.flush()
+    shop.run("produce", "--rate", "max", "--count", "3000")
+    first = shop.run("archive", "--available-now")
+    assert "3,005 records" in first
+    expected = records_of(shop)
+    rows = archived(shop)
+    assert rows.num_rows == len(expected) == 3005
+    for row in rows.to_pylist():
+        as_text = {name: None if row[name] is None else row[name].decode() for name in ("key", "value")}
+        headers = [{"key": h["key"], "value": None if h["value"] is None else h["value"].decode()} for h in row["headers"]]
+        assert expected[row["partition"], row["offset"]] == (as_text["key"], as_text["value"], headers)
+    assert "nothing new" in shop.run("archive", "--available-now")
+    shop.drain()
+    shop.run("optimize")
+    files = shop.data / "archive"
+    listed = deltalake.DeltaTable(str(files)).file_uris()
+    assert duckdb.sql(f"select count(*), count(distinct (partition, \"offset\")) from read_parquet({listed})").fetchall() == [(3005, 3005)]
+    assert shop.verify()["passed"] and shop.count("archive") == 3005
+
+
+@pytest.mark.parametrize("records_left", ["some", "none"])
+def test_silver_is_rebuilt_from_what_only_the_archive_still_has(kafka_shop, kafka, records_left):
+    shop = kafka_shop
+    shop.run("topic", "create", "--partitions", "3")
+    shop.run("produce", *SIMULATED)
+    shop.write(line(1, price=-1))
+    shop.run("archive", "--available-now", "--batch-bytes", "300KiB")
+    shop.drain()
+    before, quarantined = rows_of(shop), shop.count("quarantine")
+    ends = {p["partition"]: p["end"] for p in shop.json("topic", "describe")["partitions"]}
+    forget(shop, kafka, {p: end if records_left == "none" else end // 2 for p, end in ends.items()})
+    report = shop.json("replay")
+    assert report["received"] == sum(ends.values()) and report["kept_rows"] == 0
+    assert rows_of(shop).equals(before) and shop.count("quarantine") == quarantined
+    shop.verify()
+    shop.write(line(2))
+    shop.drain()
+    assert shop.count("silver") == before.num_rows + 1
+    shop.verify()
+
+
+def test_without_the_archive_only_the_log_s_records_are_rebuilt(kafka_shop, kafka):
+    shop = kafka_shop
+    shop.run("topic", "create", "--partitions", "1")
+    shop.run("produce", "--rate", "max", "--count", "100")
+    shop.run("archive", "--available-now")
+    shop.drain()
+    forget(shop, kafka, {0: 40})
+    assert shop.json("replay", "--no-archive")["received"] == 60
+    assert shop.json("replay")["received"] == 100
+
+
+def test_archivers_that_are_killed_and_that_compete_keep_each_record_once(kafka_shop):
+    shop = kafka_shop
+    shop.run("topic", "create", "--partitions", "3")
+    load = shop.start("produce", "--rate", "3000", "--duration", "8s", "--invalid", "1%")
+    chance = random.Random(1)
+    archivers = [shop.start("archive", "--trigger", "50ms") for _ in range(2)]
+    while load.poll() is None:
+        time.sleep(chance.uniform(0.1, 0.6))
+        victim = chance.randrange(2)
+        archivers[victim].kill()
+        archivers[victim].communicate()
+        archivers[victim] = shop.start("archive", "--trigger", "50ms")
+    for each in archivers:
+        each.kill()
+        each.communicate()
+    shop.run("archive", "--available-now")
+    rows = archived(shop)
+    places = set(zip(rows["partition"].to_pylist(), rows["offset"].to_pylist()))
+    assert len(places) == rows.num_rows == 24_000
+    shop.drain()
+    shop.verify()
+
+
+def test_a_gap_ends_the_archiver_or_is_counted(kafka_shop, kafka):
+    shop = kafka_shop
+    shop.run("topic", "create", "--partitions", "1")
+    shop.run("produce", "--rate", "max", "--count", "100")
+    shop.run("archive", "--available-now")
+    shop.run("produce", "--rate", "max", "--count", "100")
+    forget(shop, kafka, {0: 130})
+    shop.run("archive", "--available-now", code=3)
+    assert "30 records were removed" in shop.stderr
+    shop.run("replay", code=3)  # there is no table yet, and the archive has a gap to the log
+    shop.run("archive", "--available-now", "--on-data-loss", "continue")
+    assert archived(shop).num_rows == 170
+
+
+def test_the_embedded_log_is_archived_too(shop):
+    shop.run("topic", "create", "--segment-bytes", "20000", "--retention-bytes", "40000", "--partitions", "1")
+    for _ in range(5):
+        shop.run("produce", "--rate", "max", "--count", "300", "--invalid", "2%")
+        shop.run("archive", "--available-now")
+        shop.drain()
+    before = rows_of(shop)
+    assert shop.json("topic", "describe")["partitions"][0]["start"] > 0  # retention has removed some
+    assert archived(shop).num_rows == 1500
+    shop.run("replay")
+    assert rows_of(shop).equals(before)
+    shop.verify()
+    assert oracle.silver(shop.data)[1].num_rows == before.num_rows
+
+
+def test_a_worker_and_an_archiver_follow_one_topic(kafka_shop):
+    shop = kafka_shop
+    shop.run("topic", "create", "--partitions", "2")
+    writers = [shop.start("silver", "--trigger", "0"), shop.start("archive", "--trigger", "100ms")]
+    shop.run("produce", "--rate", "max", "--count", "2000")
+    wait_until(lambda: all(p["lag"] == 0 for p in shop.json("group", "describe")["partitions"]))
+    wait_until(lambda: (shop.data / "archive" / "_delta_log" / f"{1:020}.json").exists() and archived(shop).num_rows == 2000)
+    for writer in writers:
+        writer.terminate()
+        assert writer.wait(30) == 0, writer.stderr.read()
+    shop.verify()
