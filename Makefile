@@ -9,8 +9,9 @@ BRONZE ?= embedded
 RUN_FLAGS ?= --rate 200 --duration 60s --trigger 5s
 KILLS ?= 300
 SECONDS ?= 60
+MINUTES ?= 30
 
-.PHONY: help setup build run test test-all sanitize tsan lint format fuzz bench bench-hour crash stack-up stack-down stack-status clean
+.PHONY: help setup build run test test-all sanitize tsan lint format fuzz bench bench-hour crash chaos stack-up stack-down stack-status clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
@@ -86,6 +87,10 @@ stack-status: ## which are up, their ports and logs
 crash: build ## KILLS=N kills at random moments and at every fail point
 	@MILLRACE_SETUP=test scripts/setup.sh
 	MILLRACE_KILLS=$(KILLS) $(PYTEST) tests/crash -s
+
+chaos: build ## MINUTES=N of kills, pauses, rebalances and full disks on a real broker
+	@MILLRACE_SETUP=test scripts/setup.sh
+	MILLRACE_CHAOS_MINUTES=$(MINUTES) $(PYTEST) tests/chaos -s
 
 clean: ## remove the builds (not the data)
 	rm -rf build

@@ -52,7 +52,7 @@ class Service:
         self.port = port
         self.log = self.folder / f"{self.name}.log"
         self.state_file = self.folder / "state.json"
-        if self.state_file.exists():
+        if self.pid():
             self.port = json.loads(self.state_file.read_text())["port"]
 
     def pid(self):
@@ -65,17 +65,16 @@ class Service:
         return pid if str(self.folder).encode() in command else None
 
     def start(self):
-        if self.pid() and self.healthy():
-            return self
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.prepare()
-        with open(self.log, "ab") as log:
-            process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
-                                       start_new_session=True)
-        self.state_file.write_text(json.dumps({"pid": process.pid, "port": self.port}))
+        if not self.pid():  # else it may be starting for someone else
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.prepare()
+            with open(self.log, "ab") as log:
+                process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
+                                           start_new_session=True)
+            self.state_file.write_text(json.dumps({"pid": process.pid, "port": self.port}))
         end = time.monotonic() + self.patience
         while not self.healthy():
-            if process.poll() is not None or time.monotonic() > end:
+            if self.pid() is None or time.monotonic() > end:
                 raise StackError(f"{self.name} did not come up; the end of {self.log}:\n{self.last_lines()}")
             time.sleep(0.1)
         return self

@@ -2,13 +2,14 @@
 import json
 import os
 import signal
+import subprocess
 import time
 
 import duckdb
 import pytest
 
 from tests import oracle
-from tests.conftest import FIXTURES, SAMPLE, event, line, stop, wait_until
+from tests.conftest import FIXTURES, ROOT, SAMPLE, event, line, stop, wait_until
 
 
 def silver_sql(shop, query):
@@ -335,10 +336,15 @@ def test_topics_are_made_listed_read_and_deleted(shop):
 
 def test_help_names_every_command_and_option(shop):
     out = shop.run("--help")
-    for command in ("run", "produce", "import", "silver", "verify", "topic", "group", "show", "count", "quarantine",
+    for command in ("run", "produce", "import", "silver", "archive", "verify", "topic", "group", "show", "count", "quarantine",
                     "optimize", "vacuum", "replay"):
         assert command in out
         assert "--" in shop.run(command, "--help")
+
+
+def test_the_command_pages_show_today_s_help():
+    done = subprocess.run([ROOT / "scripts" / "help_pages.py", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_progress_is_kept_as_json(shop):
