@@ -65,6 +65,7 @@ class Service:
         return pid if str(self.folder).encode() in command else None
 
     def start(self):
+        process = None
         if not self.pid():  # else it may be starting for someone else
             self.folder.mkdir(parents=True, exist_ok=True)
             self.prepare()
@@ -74,7 +75,8 @@ class Service:
             self.state_file.write_text(json.dumps({"pid": process.pid, "port": self.port}))
         end = time.monotonic() + self.patience
         while not self.healthy():
-            if self.pid() is None or time.monotonic() > end:
+            ended = process.poll() is not None if process else self.pid() is None
+            if ended or time.monotonic() > end:
                 raise StackError(f"{self.name} did not come up; the end of {self.log}:\n{self.last_lines()}")
             time.sleep(0.1)
         return self

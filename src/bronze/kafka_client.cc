@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <thread>
@@ -150,20 +151,29 @@ KafkaAddress KafkaAddress::parse(std::string_view url) {
     return address;
 }
 
-KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address) {
+KafkaFetchLimits KafkaFetchLimits::for_partitions(int partitions) {
+    const auto share = [&](int all, int least) { return std::max(all / std::max(partitions, 1), least); };
+    return {.messages = share(90'000, 1000),
+            .kib = share(48 << 10, 1 << 10),
+            .fetch_bytes = share(3 << 20, 64 << 10)};
+}
+
+KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address, const KafkaFetchLimits& limits) {
     return make_handle(RD_KAFKA_CONSUMER, address,
                        {{"client.id", "millrace"},
                         {"isolation.level", "read_committed"},
                         {"enable.auto.commit", "false"},
                         {"enable.partition.eof", "true"},
                         {"auto.offset.reset", "error"},
-                        {"fetch.wait.max.ms", "100"},
-                        {"fetch.message.max.bytes", "4194304"},
+                        // A request waits so long for partitions without news, and with it those whose queue
+                        // got empty meanwhile.
+                        {"fetch.wait.max.ms", "25"},
+                        {"fetch.message.max.bytes", std::to_string(limits.fetch_bytes)},
                         // A full queue pauses fetching for this long, so it must be short beside the time
                         // that the queue lasts.
                         {"fetch.error.backoff.ms", "5"},
-                        {"queued.min.messages", "50000"},
-                        {"queued.max.messages.kbytes", "16384"}});
+                        {"queued.min.messages", std::to_string(limits.messages)},
+                        {"queued.max.messages.kbytes", std::to_string(limits.kib)}});
 }
 
 KafkaPointer<rd_kafka_t> make_kafka_member(const KafkaAddress& address, const std::string& group,

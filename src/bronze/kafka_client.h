@@ -42,9 +42,18 @@ using KafkaPointer = std::unique_ptr<Type, KafkaDeleter>;
 /// Called for each delivered or failed message of a producer, with the opaque that it was produced with.
 using KafkaDelivery = void (*)(rd_kafka_t*, const rd_kafka_message_t*, void*);
 
+/// How much of a partition is fetched ahead. What a topic's partitions may take together stays the same.
+struct KafkaFetchLimits {
+    int messages = 0;
+    int kib = 0;          ///< of those messages
+    int fetch_bytes = 0;  ///< of one answer, compressed
+
+    static KafkaFetchLimits for_partitions(int partitions);
+};
+
 /// A consumer's handle: committed records only, no offset kept by Kafka, an Error instead of a jump when an
 /// offset is gone. Its log goes to the program's.
-KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address);
+KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address, const KafkaFetchLimits& limits);
 /// Called when a group's member is given partitions or is to give them up.
 using KafkaRebalance = void (*)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*,
                                 void* opaque);

@@ -84,7 +84,7 @@ KafkaGroupState KafkaGroups::describe(const std::string& group) const {
 std::map<int, Offset> KafkaGroups::committed(const std::string& group, int partitions) const {
     KafkaAddress as_member = address_;
     as_member.properties["group.id"] = group;
-    const auto consumer = make_kafka_consumer(as_member);
+    const auto consumer = make_kafka_consumer(as_member, KafkaFetchLimits::for_partitions(partitions));
     const KafkaPointer<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(partitions));
     for (int p = 0; p < partitions; ++p)
         rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), p);

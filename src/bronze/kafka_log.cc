@@ -3,82 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "bronze/kafka_group.h"
 #include "bronze/kafka_reader.h"
 
 namespace millrace::bronze {
 
-namespace {
-
-/// What is known of a batch that is on its way. Reports of one batch may come to several threads that poll.
-struct Delivery {
-    std::mutex mutex;
-    std::size_t pending = 0;
-    Offset first_offset = -1;
-    rd_kafka_resp_err_t failure = RD_KAFKA_RESP_ERR_NO_ERROR;
-};
-
-/// Counts a message's report, from within rd_kafka_poll().
-void delivered(rd_kafka_t* /*producer*/, const rd_kafka_message_t* message, void* /*opaque*/) {
-    auto& delivery = *static_cast<Delivery*>(message->_private);
-    const std::lock_guard lock(delivery.mutex);
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) delivery.failure = message->err;
-    if (delivery.first_offset < 0 || message->offset < delivery.first_offset)
-        delivery.first_offset = message->offset;
-    --delivery.pending;
-}
-
-bool done(Delivery& delivery) {
-    const std::lock_guard lock(delivery.mutex);
-    return delivery.pending == 0;
-}
-
-rd_kafka_resp_err_t produce(rd_kafka_t* producer, const std::string& topic, int partition,
-                            const Record& record, Delivery& delivery) {
-    rd_kafka_headers_t* headers = nullptr;
-    if (!record.headers.empty()) {
-        headers = rd_kafka_headers_new(4);
-        for (const Header& header : decode_headers(record)) {
-            rd_kafka_header_add(headers, header.key.data(), static_cast<ssize_t>(header.key.size()),
-                                header.value.data(), static_cast<ssize_t>(header.value.size()));
-        }
-    }
-    const auto bytes = [](rd_kafka_vtype_t type, std::string_view of) {
-        rd_kafka_vu_t field{.vtype = type, .u = {}};
-        field.u.mem = {const_cast<char*>(of.data()), of.size()};
-        return field;
-    };
-    std::array<rd_kafka_vu_t, 8> fields = {
-        rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_TOPIC, .u = {.cstr = topic.c_str()}},
-        rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_PARTITION, .u = {.i32 = partition}},
-        rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u = {.i64 = record.timestamp_ms}},
-        rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u = {.ptr = &delivery}},
-        rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u = {.i = RD_KAFKA_MSG_F_COPY}},
-        bytes(RD_KAFKA_VTYPE_KEY, record.key),
-        bytes(RD_KAFKA_VTYPE_VALUE, record.value),
-        rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_HEADERS, .u = {.headers = headers}},
-    };
-    rd_kafka_error_t* refused =
-        rd_kafka_produceva(producer, fields.data(), fields.size() - (headers == nullptr ? 1 : 0));
-    if (refused == nullptr) return RD_KAFKA_RESP_ERR_NO_ERROR;
-    const auto code = rd_kafka_error_code(refused);
-    rd_kafka_error_destroy(refused);
-    if (headers != nullptr) rd_kafka_headers_destroy(headers);
-    return code;
-}
-
-}  // namespace
-
 KafkaLog::KafkaLog(KafkaAddress address)
-    : address_(std::move(address)), consumer_(make_kafka_consumer(address_)) {
+    : address_(std::move(address)), consumer_(make_kafka_consumer(address_, limits_)) {
     look_for_partitions();
+    if (partitions_ == assumed_partitions) return;
+    limits_ = KafkaFetchLimits::for_partitions(partitions_);
+    consumer_ = make_kafka_consumer(address_, limits_);
 }
 
-KafkaLog::~KafkaLog() {
-    if (producer_) rd_kafka_flush(producer_.get(), kafka_timeout_ms);
-}
+KafkaLog::~KafkaLog() = default;
 
 void KafkaLog::look_for_partitions() const {
     const std::string doing = fmt::format("opening the topic {}", address_.topic);
@@ -128,35 +67,14 @@ Offset KafkaLog::offset_at(int partition, std::int64_t timestamp_ms) const {
 Offset KafkaLog::append(int partition, RecordBatchBuilder& batch) {
     {
         const std::lock_guard lock(mutex_);
-        if (!producer_) producer_ = make_kafka_producer(address_, delivered);
+        if (!producer_) producer_ = std::make_unique<KafkaProducer>(address_);
     }
-    const std::string doing = fmt::format("appending to {} partition {}", topic(), partition);
-    const std::string_view encoded = batch.finish();
-    std::string scratch;
-    std::vector<Record> records;
-    decode_records(*parse_batch_header(encoded), encoded, scratch, records);
-    Delivery delivery;
-    delivery.pending = records.size();
-    for (const Record& record : records) {
-        auto error = produce(producer_.get(), topic(), partition, record, delivery);
-        while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {  // Kafka is slower than we are
-            rd_kafka_poll(producer_.get(), 10);
-            error = produce(producer_.get(), topic(), partition, record, delivery);
-        }
-        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-        const std::lock_guard lock(delivery.mutex);
-        delivery.failure = error;
-        --delivery.pending;
-    }
-    // Each message's report comes in the end: delivery.timeout.ms bounds it.
-    while (!done(delivery)) rd_kafka_poll(producer_.get(), 10);
-    if (delivery.failure != RD_KAFKA_RESP_ERR_NO_ERROR) throw kafka_error(address_, doing, delivery.failure);
-    return delivery.first_offset;
+    return producer_->append(partition, batch);
 }
 
 std::unique_ptr<PartitionReader> KafkaLog::read(int partition, Offset offset) const {
     const auto on_arrival = [](rd_kafka_t*, void* log) { static_cast<const KafkaLog*>(log)->arrived(); };
-    return std::make_unique<KafkaReader>(address_, consumer_, partition, offset, on_arrival,
+    return std::make_unique<KafkaReader>(address_, consumer_, partition, offset, limits_, on_arrival,
                                          const_cast<KafkaLog*>(this));
 }
 

@@ -8,6 +8,7 @@
 
 #include "bronze/event_log.h"
 #include "bronze/kafka_client.h"
+#include "bronze/kafka_producer.h"
 
 namespace millrace::bronze {
 
@@ -40,12 +41,15 @@ class KafkaLog : public EventLog {
     void arrived() const;
 
     const KafkaAddress address_;
+    static constexpr int assumed_partitions = default_partitions;
+
     mutable std::atomic<int> partitions_ = 0;
+    KafkaFetchLimits limits_ = KafkaFetchLimits::for_partitions(assumed_partitions);
     std::shared_ptr<rd_kafka_t> consumer_;  // shared by the readers, one of each partition
     mutable std::mutex mutex_;
     mutable std::condition_variable arrival_;
     mutable std::atomic<std::uint32_t> arrivals_ = 0;
-    KafkaPointer<rd_kafka_t> producer_;  // guarded by mutex_ until it is made
+    std::unique_ptr<KafkaProducer> producer_;  // guarded by mutex_ until it is made
 };
 
 }  // namespace millrace::bronze

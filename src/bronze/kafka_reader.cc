@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t most_messages = 8192;
 constexpr int wait_ms = 50;
+constexpr int has_queue_backoff = 0x02020000;  // the property fetch.queue.backoff.ms
+constexpr auto between_requests = std::chrono::milliseconds(3);
 constexpr auto patience = std::chrono::seconds(60);
 
 std::string headers_of(const rd_kafka_message_t& message) {
@@ -30,12 +32,13 @@ std::string headers_of(const rd_kafka_message_t& message) {
 }  // namespace
 
 KafkaReader::KafkaReader(const KafkaAddress& address, std::shared_ptr<rd_kafka_t> handle, int partition,
-                         Offset offset, OnArrival on_arrival, void* opaque)
+                         Offset offset, const KafkaFetchLimits& limits, OnArrival on_arrival, void* opaque)
     : address_(address),
       handle_(std::move(handle)),
       topic_(rd_kafka_topic_new(handle_.get(), address.topic.c_str(), nullptr)),
       queue_(rd_kafka_queue_new(handle_.get())),
       partition_(partition),
+      low_queue_(static_cast<std::size_t>(limits.messages) / 2),
       next_offset_(offset) {
     if (rd_kafka_consume_start_queue(topic_.get(), partition, offset, queue_.get()) != 0)
         throw kafka_error(address_, doing(), rd_kafka_last_error());
@@ -61,6 +64,20 @@ bool KafkaReader::all_read() const {
     return end >= 0 && next_offset_ >= end;
 }
 
+/// librdkafka stops fetching for a partition whose queue is full, and up to version 2.1 its broker's thread
+/// then sleeps up to a second, however fast the queue is read. Any request wakes it; the answer isn't waited
+/// for.
+void KafkaReader::ask_for_more() {
+    if (rd_kafka_version() >= has_queue_backoff || rd_kafka_queue_length(queue_.get()) >= low_queue_) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < asked_ + between_requests || all_read()) return;
+    asked_ = now;
+    const KafkaPointer<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition_)->offset =
+        RD_KAFKA_OFFSET_END;
+    rd_kafka_offsets_for_times(handle_.get(), list.get(), 0);
+}
+
 std::span<const Record> KafkaReader::poll(std::size_t max_bytes) {
     records_.clear();
     headers_.clear();
@@ -82,7 +99,10 @@ std::span<const Record> KafkaReader::poll(std::size_t max_bytes) {
             throw;
         }
         for (rd_kafka_message_t* message : got) rd_kafka_message_destroy(message);
-        if (count > 0) continue;
+        if (count > 0) {
+            ask_for_more();
+            continue;
+        }
         if (all_read()) break;
         if (std::chrono::steady_clock::now() > give_up)
             throw kafka_error(address_, doing(), RD_KAFKA_RESP_ERR__TIMED_OUT, "no answer for a minute");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <string>
@@ -19,7 +20,7 @@ class KafkaReader : public PartitionReader {
 
     /// `handle` may serve one reader of a partition at a time.
     KafkaReader(const KafkaAddress& address, std::shared_ptr<rd_kafka_t> handle, int partition, Offset offset,
-                OnArrival on_arrival, void* opaque);
+                const KafkaFetchLimits& limits, OnArrival on_arrival, void* opaque);
     ~KafkaReader() override;
 
     /// Waits for the broker's answer when more records are known, or when it isn't known whether there are.
@@ -29,6 +30,7 @@ class KafkaReader : public PartitionReader {
 
   private:
     [[nodiscard]] bool all_read() const;
+    void ask_for_more();
     void take(const rd_kafka_message_t& message);
     void add(const rd_kafka_message_t& message);
     [[nodiscard]] std::string doing() const;
@@ -38,9 +40,11 @@ class KafkaReader : public PartitionReader {
     const KafkaPointer<rd_kafka_topic_t> topic_;
     const KafkaPointer<rd_kafka_queue_t> queue_;
     const int partition_;
+    const std::size_t low_queue_;  // with so few messages waiting more are asked for
     Offset next_offset_;
     bool answered_ = false;  // the broker has answered this reader
     Offset end_seen_ = -1;   // where the broker said that the partition ended
+    std::chrono::steady_clock::time_point asked_;
     std::vector<rd_kafka_message_t*> messages_;
     std::vector<char> bytes_;          // keys and values, each value followed by padding
     std::deque<std::string> headers_;  // encoded as in a record batch

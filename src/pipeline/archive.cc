@@ -21,9 +21,8 @@ constexpr auto follow_limit = std::chrono::milliseconds(200);
 }  // namespace
 
 base::json::object ArchiveReport::to_json() const {
-    return {{"version", version}, {"records", records},
-            {"bytes", bytes},     {"stored_bytes", stored_bytes},
-            {"lag", lag},         {"seconds", seconds}};
+    return {{"version", version},           {"records", records}, {"bytes", bytes},
+            {"stored_bytes", stored_bytes}, {"lag", lag},         {"seconds", seconds}};
 }
 
 std::string ArchiveReport::line() const {
@@ -60,8 +59,8 @@ void Archive::take_up() {
         PartitionProgress progress = read_progress(table_.snapshot(), log_, p);
         if (options_.continue_on_data_loss) {
             if (const auto other = find_other_log(log_, p, progress)) {
-                spdlog::warn("archive: {} partition {}: {}, so the topic is taken for a new one", log_.topic(), p,
-                             *other);
+                spdlog::warn("archive: {} partition {}: {}, so the topic is taken for a new one",
+                             log_.topic(), p, *other);
                 begin_epoch(table_, log_);
                 return take_up();
             }
@@ -90,7 +89,8 @@ void Archive::fill(Partition& partition, const base::StopSignal& stop) {
         }
         if (records.empty()) {
             bronze::Offset next = partition.reader->next_offset();
-            if (options_.available_now) next = std::clamp(partition.end, partition.progress.next_offset, next);
+            if (options_.available_now)
+                next = std::clamp(partition.end, partition.progress.next_offset, next);
             partition.progress.skipped += next - partition.progress.next_offset;
             partition.progress.next_offset = next;
             break;
@@ -114,7 +114,8 @@ void Archive::copy(Partition& partition, std::span<const bronze::Record> records
     progress.next_offset = next;
     progress.last_crc = record_crc(records.back());
     for (const bronze::Record& record : records)
-        partition.bytes += static_cast<std::int64_t>(record.key.size() + record.value.size() + record.headers.size());
+        partition.bytes +=
+            static_cast<std::int64_t>(record.key.size() + record.value.size() + record.headers.size());
 }
 
 /// False when another archiver has committed records of the same partitions.
@@ -129,8 +130,8 @@ bool Archive::commit(ArchiveReport& report) {
         ours.insert(identity().progress_app_id(partition.number));
         append_progress(commit.txns, identity(), partition.number, partition.progress);
         report.bytes += partition.bytes;
-        report.records += partition.progress.received -
-                          read_progress(table_.snapshot(), log_, partition.number).received;
+        report.records +=
+            partition.progress.received - read_progress(table_.snapshot(), log_, partition.number).received;
         if (!partition.file) continue;
         report.stored_bytes += partition.file->size;
         commit.adds.push_back(*partition.file);
@@ -157,8 +158,7 @@ void Archive::run(const base::StopSignal& stop, const OnBatch& on_batch) {
         const base::Stopwatch watch;
         ++batches_;
         std::vector<std::function<void()>> tasks;
-        for (Partition& partition : partitions_)
-            tasks.emplace_back([&] { fill(partition, stop); });
+        for (Partition& partition : partitions_) tasks.emplace_back([&] { fill(partition, stop); });
         pool_.run_all(std::move(tasks));
         if (std::ranges::any_of(partitions_, &Partition::moved)) {
             ArchiveReport report;
@@ -176,7 +176,8 @@ void Archive::run(const base::StopSignal& stop, const OnBatch& on_batch) {
         }
         next_trigger = std::max(next_trigger + options_.trigger, std::chrono::steady_clock::now());
         const auto pause = std::max<base::Duration>(
-            follow_limit, std::chrono::duration_cast<base::Duration>(next_trigger - std::chrono::steady_clock::now()));
+            follow_limit,
+            std::chrono::duration_cast<base::Duration>(next_trigger - std::chrono::steady_clock::now()));
         if (stop.wait_for(pause)) return;
         const std::size_t known = partitions_.size();
         find_partitions();

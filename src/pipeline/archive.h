@@ -54,9 +54,9 @@ class Archive {
         int number = 0;
         bronze::Offset end = 0;  // where to stop, with available_now
         std::unique_ptr<bronze::PartitionReader> reader;
-        PartitionProgress progress;   // with this batch
+        PartitionProgress progress;  // with this batch
         bronze::Offset committed = 0;
-        std::int64_t bytes = 0;       // of this batch's records
+        std::int64_t bytes = 0;  // of this batch's records
         std::optional<storage::AddFile> file;
 
         [[nodiscard]] bool moved() const { return progress.next_offset != committed; }

@@ -16,10 +16,11 @@ using storage::column;
 constexpr const char* doing = "building archive rows";
 
 std::shared_ptr<arrow::DataType> headers_type() {
-    static const auto type = arrow::list(
-        arrow::field("element", arrow::struct_({arrow::field("key", arrow::utf8(), false),
-                                                arrow::field("value", arrow::binary(), true)}),
-                     false));
+    static const auto type =
+        arrow::list(arrow::field("element",
+                                 arrow::struct_({arrow::field("key", arrow::utf8(), false),
+                                                 arrow::field("value", arrow::binary(), true)}),
+                                 false));
     return type;
 }
 
@@ -89,7 +90,8 @@ std::shared_ptr<arrow::RecordBatch> archive_rows(const LogIdentity& log, int par
         storage::check(field<arrow::Int32Builder>(*builder, 1)->Append(log.epoch), doing);
         storage::check(field<arrow::Int32Builder>(*builder, 2)->Append(partition), doing);
         storage::check(field<arrow::Int64Builder>(*builder, 3)->Append(record.offset), doing);
-        storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(record.timestamp_ms * 1000), doing);
+        storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(record.timestamp_ms * 1000),
+                       doing);
         append_optional(field<arrow::BinaryBuilder>(*builder, 5), record.key);
         append_optional(field<arrow::BinaryBuilder>(*builder, 6), record.value);
         append_headers(field<arrow::ListBuilder>(*builder, 7), record);

@@ -23,8 +23,8 @@ std::shared_ptr<arrow::RecordBatch> archive_rows(const LogIdentity& log, int par
 class ArchivedRecords {
   public:
     /// Those of the rows that are of `log` and lie in [from, to).
-    std::vector<bronze::Record> take(const arrow::RecordBatch& rows, const LogIdentity& log, bronze::Offset from,
-                                     bronze::Offset to);
+    std::vector<bronze::Record> take(const arrow::RecordBatch& rows, const LogIdentity& log,
+                                     bronze::Offset from, bronze::Offset to);
 
   private:
     std::vector<char> bytes_;  // keys and values, each value followed by padding

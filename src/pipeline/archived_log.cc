@@ -22,9 +22,15 @@ bronze::Offset first_offset(const storage::AddFile& add) {
 /// Reads a partition from the archive, and from the log where that ends.
 class ArchivedReader : public bronze::PartitionReader {
   public:
-    ArchivedReader(const std::filesystem::path& root, const LogIdentity& identity, const ArchivedLog::Part& part,
-                   const bronze::EventLog& log, int partition, bronze::Offset offset)
-        : root_(root), identity_(identity), part_(part), log_(log), partition_(partition), next_offset_(offset) {}
+    ArchivedReader(const std::filesystem::path& root, const LogIdentity& identity,
+                   const ArchivedLog::Part& part, const bronze::EventLog& log, int partition,
+                   bronze::Offset offset)
+        : root_(root),
+          identity_(identity),
+          part_(part),
+          log_(log),
+          partition_(partition),
+          next_offset_(offset) {}
 
     std::span<const bronze::Record> poll(std::size_t max_bytes) override {
         while (!rest_ && next_offset_ < part_.range.end) {
@@ -48,7 +54,8 @@ class ArchivedReader : public bronze::PartitionReader {
             }
             const storage::AddFile& add = part_.files[file_number_++];
             if (storage::FileStats(add).max("offset").value_or(next_offset_) >= next_offset_)
-                file_ = std::make_unique<storage::ParquetReader>(root_ / add.path, std::vector<std::string>());
+                file_ =
+                    std::make_unique<storage::ParquetReader>(root_ / add.path, std::vector<std::string>());
             return {};
         }
         taken_ = rows_.take(*batch, identity_, next_offset_, part_.range.end);

@@ -111,6 +111,8 @@ std::size_t Lane::step(std::uint32_t batch) {
     held_back_ = false;
     for (const auto& partition : partitions_) {
         if (partition->finished()) {
+            partition->reader
+                .reset();  // so that Kafka isn't asked for more of it, which others would wait for
             context_.horizon.set_caught_up(partition->number, true);
             continue;
         }

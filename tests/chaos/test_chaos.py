@@ -85,17 +85,22 @@ class Producer(threading.Thread):
 
 
 class Faults:
-    """What goes wrong. Each returns how long to wait before the next."""
+    """What goes wrong."""
 
     def __init__(self, kafka, workers, archiver, mount, chance):
         self.kafka, self.workers, self.archiver, self.mount, self.chance = kafka, workers, archiver, mount, chance
         self.counts = {}
 
+    def weights(self):
+        return {self.kill_worker: 8, self.stop_worker: 4, self.pause_worker: 3, self.kill_archiver: 3, self.pause_broker: 2,
+                self.kill_broker: 1, self.zombie: 1, **({self.fill_disk: 2} if self.mount else {})}
+
+    def missing(self):
+        return [fault for fault in self.weights() if fault.__name__ not in self.counts]
+
     def one(self):
-        faults = [(self.kill_worker, 8), (self.stop_worker, 4), (self.pause_worker, 3), (self.kill_archiver, 3), (self.pause_broker, 2),
-                  (self.kill_broker, 1), (self.zombie, 1), *([(self.fill_disk, 2)] if self.mount else [])]
-        missing = [fault for fault, _ in faults if fault.__name__ not in self.counts]  # each at least once
-        fault = missing[0] if missing else self.chance.choices([f for f, _ in faults], [weight for _, weight in faults])[0]
+        """Each at least once, then by chance."""
+        fault = (self.missing() or self.chance.choices(*zip(*self.weights().items())))[0]
         self.counts[fault.__name__] = self.counts.get(fault.__name__, 0) + 1
         fault()
 
@@ -166,7 +171,7 @@ def everything_goes_wrong(shop, kafka, mount, chance):
                                          "--invalid", "3%"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         end = time.monotonic() + MINUTES * 60
-        while time.monotonic() < end or len(faults.counts) < 7:
+        while time.monotonic() < end or faults.missing():
             faults.one()
             time.sleep(chance.uniform(0.1, 1))
             for process in (*workers, archiver):

@@ -391,11 +391,13 @@ def test_workers_that_join_and_leave_under_load_end_in_the_rows_of_one(shop, sho
 
 def test_a_worker_that_comes_back_from_the_dead_commits_nothing_twice(shop):
     shop.run("topic", "create", "--partitions", "2")
-    zombie = shop.start("silver", "--trigger", "300ms")
+    zombie = shop.start("silver", "--trigger", "2s")
     shop.run("produce", "--rate", "max", "--count", "200")
     wait_until(lambda: everything_processed(shop))
     load = shop.start("produce", "--rate", "1000", "--duration", "12s")
-    time.sleep(1)
+    commits = len(list((shop.data / "silver" / "_delta_log").glob("*.json")))
+    wait_until(lambda: len(list((shop.data / "silver" / "_delta_log").glob("*.json"))) > commits)
+    time.sleep(1)  # in the midst of a batch
     zombie.send_signal(signal.SIGSTOP)
     other = shop.start("silver", "--trigger", "300ms")
     assert load.wait(60) == 0
