@@ -24,14 +24,16 @@ def watch(process, commit):
     return visible
 
 
-def delays_of(visible, files):
-    """Seconds from the log times of the rows that each commit made visible to then; `files` lists its data files."""
-    delays = []
+def delays_of(visible, files, start=2):
+    """Seconds from the log times of the rows that each commit made visible to then; `files` lists its data files. What was appended in
+    the first `start` seconds, while all is being set up, is left out."""
+    rows = []
     for commit, seen in visible.items():
         for path in files(commit):
             times = parquet.ParquetFile(path).read(columns=["kafka_timestamp"]).column(0)
-            delays += [seen - t.timestamp() for t in times.to_pylist()]
-    delays.sort()
+            rows += [(t.timestamp(), seen - t.timestamp()) for t in times.to_pylist()]
+    first = min(time for time, _ in rows)
+    delays = sorted(delay for time, delay in rows if time >= first + start)
     return {"events": len(delays), "p50_ms": delays[len(delays) // 2] * 1e3, "p99_ms": delays[len(delays) * 99 // 100] * 1e3,
             "max_ms": delays[-1] * 1e3}
 

@@ -159,21 +159,22 @@ KafkaFetchLimits KafkaFetchLimits::for_partitions(int partitions) {
 }
 
 KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address, const KafkaFetchLimits& limits) {
-    return make_handle(RD_KAFKA_CONSUMER, address,
-                       {{"client.id", "millrace"},
-                        {"isolation.level", "read_committed"},
-                        {"enable.auto.commit", "false"},
-                        {"enable.partition.eof", "true"},
-                        {"auto.offset.reset", "error"},
-                        // A request waits so long for partitions without news, and with it those whose queue
-                        // got empty meanwhile.
-                        {"fetch.wait.max.ms", "25"},
-                        {"fetch.message.max.bytes", std::to_string(limits.fetch_bytes)},
-                        // A full queue pauses fetching for this long, so it must be short beside the time
-                        // that the queue lasts.
-                        {"fetch.error.backoff.ms", "5"},
-                        {"queued.min.messages", std::to_string(limits.messages)},
-                        {"queued.max.messages.kbytes", std::to_string(limits.kib)}});
+    Properties own = {{"client.id", "millrace"},
+                      {"isolation.level", "read_committed"},
+                      {"enable.auto.commit", "false"},
+                      {"enable.partition.eof", "true"},
+                      {"auto.offset.reset", "error"},
+                      // A request waits so long for partitions without news, and with it those whose queue
+                      // got empty meanwhile.
+                      {"fetch.wait.max.ms", "25"},
+                      {"fetch.message.max.bytes", std::to_string(limits.fetch_bytes)},
+                      // A full queue pauses fetching for this long, so it must be short beside the time
+                      // that the queue lasts.
+                      {"fetch.error.backoff.ms", "5"},
+                      {"queued.min.messages", std::to_string(limits.messages)},
+                      {"queued.max.messages.kbytes", std::to_string(limits.kib)}};
+    if (rd_kafka_version() >= kafka_has_queue_backoff) own["fetch.queue.backoff.ms"] = "5";
+    return make_handle(RD_KAFKA_CONSUMER, address, own);
 }
 
 KafkaPointer<rd_kafka_t> make_kafka_member(const KafkaAddress& address, const std::string& group,

@@ -42,13 +42,15 @@ using KafkaPointer = std::unique_ptr<Type, KafkaDeleter>;
 /// Called for each delivered or failed message of a producer, with the opaque that it was produced with.
 using KafkaDelivery = void (*)(rd_kafka_t*, const rd_kafka_message_t*, void*);
 
-/// How much of a partition is fetched ahead. What a topic's partitions may take together stays the same.
+/// How much of a partition is fetched ahead. What a topic's partitions may take together stays the same, up
+/// to where each has the least that is useful.
 struct KafkaFetchLimits {
     int messages = 0;
     int kib = 0;          ///< of those messages
     int fetch_bytes = 0;  ///< of one answer, compressed
 
     static KafkaFetchLimits for_partitions(int partitions);
+    friend bool operator==(const KafkaFetchLimits&, const KafkaFetchLimits&) = default;
 };
 
 /// A consumer's handle: committed records only, no offset kept by Kafka, an Error instead of a jump when an
@@ -72,6 +74,9 @@ KafkaPointer<rd_kafka_t> make_kafka_producer(const KafkaAddress& address, KafkaD
 /// say) and kafka_timeout_ms are not over. Throws kafka_error().
 void ask_kafka(const KafkaAddress& address, std::string_view doing,
                const std::function<rd_kafka_resp_err_t()>& request);
+
+/// The version of librdkafka from which on it has the property fetch.queue.backoff.ms.
+inline constexpr int kafka_has_queue_backoff = 0x02020000;
 
 /// How long a request may take before the broker counts as unreachable.
 inline constexpr int kafka_timeout_ms = 15'000;

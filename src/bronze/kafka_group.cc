@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <span>
 
 #include "base/log.h"
@@ -11,6 +12,7 @@ namespace millrace::bronze {
 namespace {
 
 constexpr int poll_ms = 100;
+constexpr auto between_commits = std::chrono::seconds(1);
 
 std::span<rd_kafka_topic_partition_t> elements(rd_kafka_topic_partition_list_t* list) {
     return {list->elems, static_cast<std::size_t>(list->cnt)};
@@ -43,12 +45,18 @@ KafkaGroup::~KafkaGroup() {
     }
     released_changed_.notify_all();
     thread_.join();
+    commit_progress();
     rd_kafka_consumer_close(consumer_.get());
 }
 
 /// No message comes, since all partitions are paused: polling serves the rebalances.
 void KafkaGroup::follow() {
+    auto next_commit = std::chrono::steady_clock::now();
     while (!leaving_) {
+        if (const auto now = std::chrono::steady_clock::now(); now >= next_commit) {
+            commit_progress();
+            next_commit = now + between_commits;
+        }
         const KafkaPointer<rd_kafka_message_t> message(rd_kafka_consumer_poll(consumer_.get(), poll_ms));
         if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
             message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
@@ -92,6 +100,8 @@ void KafkaGroup::give_up(rd_kafka_topic_partition_list_t* partitions) {
     if (partitions->cnt > 0)
         spdlog::info("kafka: this worker gives up the partitions {}", numbers(partitions));
     released_changed_.wait(lock, [&] { return leaving_ || released_ >= before; });
+    lock.unlock();
+    commit_progress();  // of the last batch, before the next worker tells its own
 }
 
 KafkaGroup::Assignment KafkaGroup::assignment() const {
@@ -113,8 +123,22 @@ void KafkaGroup::release(std::uint64_t generation) {
 }
 
 void KafkaGroup::tell_progress(int partition, Offset next_offset) {
-    const KafkaPointer<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition)->offset = next_offset;
+    const std::lock_guard lock(mutex_);
+    told_[partition] = next_offset;
+}
+
+/// Now and then only: a commit costs the broker more than the records that a fast trigger has in between.
+void KafkaGroup::commit_progress() {
+    std::map<int, Offset> told;
+    {
+        const std::lock_guard lock(mutex_);
+        told.swap(told_);
+    }
+    if (told.empty()) return;
+    const KafkaPointer<rd_kafka_topic_partition_list_t> list(
+        rd_kafka_topic_partition_list_new(static_cast<int>(told.size())));
+    for (const auto& [partition, offset] : told)
+        rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition)->offset = offset;
     rd_kafka_commit(consumer_.get(), list.get(), 1);
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -32,6 +33,7 @@ class KafkaGroup : public WorkerGroup {
     void take(rd_kafka_topic_partition_list_t* partitions);
     void give_up(rd_kafka_topic_partition_list_t* partitions);
     void follow();
+    void commit_progress();
 
     const KafkaAddress address_;
     KafkaPointer<rd_kafka_t> consumer_;
@@ -40,6 +42,7 @@ class KafkaGroup : public WorkerGroup {
     std::set<int> partitions_;      // guarded by mutex_
     std::uint64_t generation_ = 0;  // guarded by mutex_
     std::uint64_t released_ = 0;    // guarded by mutex_
+    std::map<int, Offset> told_;    // guarded by mutex_: by partition, not yet committed to Kafka
     std::atomic<bool> leaving_ = false;
     std::thread thread_;  // polls, so that the group knows that this member lives
 };

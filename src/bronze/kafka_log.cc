@@ -12,25 +12,37 @@ namespace millrace::bronze {
 KafkaLog::KafkaLog(KafkaAddress address)
     : address_(std::move(address)), consumer_(make_kafka_consumer(address_, limits_)) {
     look_for_partitions();
-    if (partitions_ == assumed_partitions) return;
-    limits_ = KafkaFetchLimits::for_partitions(partitions_);
-    consumer_ = make_kafka_consumer(address_, limits_);
 }
 
 KafkaLog::~KafkaLog() = default;
 
 void KafkaLog::look_for_partitions() const {
     const std::string doing = fmt::format("opening the topic {}", address_.topic);
+    const auto handle = consumer();
     const KafkaPointer<rd_kafka_topic_t> topic(
-        rd_kafka_topic_new(consumer_.get(), address_.topic.c_str(), nullptr));
+        rd_kafka_topic_new(handle.get(), address_.topic.c_str(), nullptr));
+    int found = 0;
     ask_kafka(address_, doing, [&] {
         const rd_kafka_metadata_t* answer = nullptr;
-        const auto error = rd_kafka_metadata(consumer_.get(), 0, topic.get(), &answer, kafka_timeout_ms);
+        const auto error = rd_kafka_metadata(handle.get(), 0, topic.get(), &answer, kafka_timeout_ms);
         if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
         const KafkaPointer<const rd_kafka_metadata_t> metadata(answer);
-        partitions_ = metadata->topics[0].partition_cnt;
+        found = metadata->topics[0].partition_cnt;
         return metadata->topics[0].err;
     });
+    if (found <= partitions_) return;
+    partitions_ = found;
+    const auto limits = KafkaFetchLimits::for_partitions(found);
+    if (limits == limits_) return;
+    std::shared_ptr<rd_kafka_t> other = make_kafka_consumer(address_, limits);  // for readers from now on
+    const std::lock_guard lock(mutex_);
+    limits_ = limits;
+    consumer_.swap(other);  // the one before goes without the lock
+}
+
+std::shared_ptr<rd_kafka_t> KafkaLog::consumer() const {
+    const std::lock_guard lock(mutex_);
+    return consumer_;
 }
 
 /// The offset that the broker tells for a time; -1 stands for the end and -2 for the start. (Unlike
@@ -40,7 +52,7 @@ Offset KafkaLog::ask_offset(int partition, std::int64_t time) const {
     auto* wanted = rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition);
     ask_kafka(address_, fmt::format("asking for the offsets of {} partition {}", topic(), partition), [&] {
         wanted->offset = time;
-        const auto error = rd_kafka_offsets_for_times(consumer_.get(), list.get(), kafka_timeout_ms);
+        const auto error = rd_kafka_offsets_for_times(consumer().get(), list.get(), kafka_timeout_ms);
         return error == RD_KAFKA_RESP_ERR_NO_ERROR ? wanted->err : error;
     });
     return wanted->offset;
@@ -55,7 +67,7 @@ OffsetRange KafkaLog::offsets(int partition) const {
 Offset KafkaLog::end_heard(int partition) const {
     Offset start = -1;
     Offset end = -1;
-    rd_kafka_get_watermark_offsets(consumer_.get(), address_.topic.c_str(), partition, &start, &end);
+    rd_kafka_get_watermark_offsets(consumer().get(), address_.topic.c_str(), partition, &start, &end);
     return end >= 0 ? end : offsets(partition).end;
 }
 
@@ -74,7 +86,7 @@ Offset KafkaLog::append(int partition, RecordBatchBuilder& batch) {
 
 std::unique_ptr<PartitionReader> KafkaLog::read(int partition, Offset offset) const {
     const auto on_arrival = [](rd_kafka_t*, void* log) { static_cast<const KafkaLog*>(log)->arrived(); };
-    return std::make_unique<KafkaReader>(address_, consumer_, partition, offset, limits_, on_arrival,
+    return std::make_unique<KafkaReader>(address_, consumer(), partition, offset, limits_, on_arrival,
                                          const_cast<KafkaLog*>(this));
 }
 

@@ -37,6 +37,7 @@ class KafkaLog : public EventLog {
     [[nodiscard]] std::unique_ptr<WorkerGroup> join(const std::string& group) const override;
 
   private:
+    [[nodiscard]] std::shared_ptr<rd_kafka_t> consumer() const;
     [[nodiscard]] Offset ask_offset(int partition, std::int64_t time) const;
     void arrived() const;
 
@@ -44,9 +45,10 @@ class KafkaLog : public EventLog {
     static constexpr int assumed_partitions = default_partitions;
 
     mutable std::atomic<int> partitions_ = 0;
-    KafkaFetchLimits limits_ = KafkaFetchLimits::for_partitions(assumed_partitions);
-    std::shared_ptr<rd_kafka_t> consumer_;  // shared by the readers, one of each partition
     mutable std::mutex mutex_;
+    mutable KafkaFetchLimits limits_ = KafkaFetchLimits::for_partitions(assumed_partitions);
+    mutable std::shared_ptr<rd_kafka_t>
+        consumer_;  // guarded by mutex_; shared by the readers, one of each partition
     mutable std::condition_variable arrival_;
     mutable std::atomic<std::uint32_t> arrivals_ = 0;
     std::unique_ptr<KafkaProducer> producer_;  // guarded by mutex_ until it is made

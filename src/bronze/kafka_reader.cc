@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t most_messages = 8192;
 constexpr int wait_ms = 50;
-constexpr int has_queue_backoff = 0x02020000;  // the property fetch.queue.backoff.ms
 constexpr auto between_requests = std::chrono::milliseconds(3);
 constexpr auto patience = std::chrono::seconds(60);
 
@@ -68,7 +67,8 @@ bool KafkaReader::all_read() const {
 /// then sleeps up to a second, however fast the queue is read. Any request wakes it; the answer isn't waited
 /// for.
 void KafkaReader::ask_for_more() {
-    if (rd_kafka_version() >= has_queue_backoff || rd_kafka_queue_length(queue_.get()) >= low_queue_) return;
+    if (rd_kafka_version() >= kafka_has_queue_backoff || rd_kafka_queue_length(queue_.get()) >= low_queue_)
+        return;
     const auto now = std::chrono::steady_clock::now();
     if (now < asked_ + between_requests || all_read()) return;
     asked_ = now;

@@ -144,6 +144,7 @@ void add_replay_command(CLI::App& app, Globals& globals) {
     CLI::App* command =
         app.add_subcommand("replay", "make the tables anew from what the log and its archive hold");
     add_silver_options(*command, options->silver);
+    command->remove_option(command->get_option("--on-data-loss"));  // a rebuild refuses what it would lose
     options->settings.add_to(*command);
     command->add_flag("!--no-archive", options->archive,
                       "don't read what the log has removed from the archive table, if there is one");

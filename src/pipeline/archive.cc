@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t poll_bytes = 1 << 20;
 constexpr auto follow_limit = std::chrono::milliseconds(200);
+constexpr int most_losses = 10;  // of records, in a row, before it is given up
 
 }  // namespace
 
@@ -50,26 +51,35 @@ void Archive::find_partitions() {
     }
 }
 
+/// A log that isn't the archived one is taken for a new one.
+void Archive::find_lost_records() {
+    if (log_.epoch() != bronze::unknown_epoch) return;
+    for (const Partition& partition : partitions_) {
+        const auto progress = read_progress(table_.snapshot(), log_, partition.number);
+        const auto other = find_other_log(log_, partition.number, progress);
+        if (!other) continue;
+        spdlog::warn("archive: {} partition {}: {}, so the topic is taken for a new one", log_.topic(),
+                     partition.number, *other);
+        begin_epoch(table_, log_);
+        table_.refresh();
+        return;
+    }
+}
+
 /// Goes on where the table says, whoever wrote that.
 void Archive::take_up() {
     table_.refresh();
+    for (Partition& partition : partitions_)
+        partition.reader.reset();  // a log may serve one of each at a time
+    if (options_.continue_on_data_loss) find_lost_records();
     for (Partition& partition : partitions_) {
         const int p = partition.number;
-        partition.reader.reset();  // a log may serve one reader of a partition at a time
         PartitionProgress progress = read_progress(table_.snapshot(), log_, p);
-        if (options_.continue_on_data_loss) {
-            if (const auto other = find_other_log(log_, p, progress)) {
-                spdlog::warn("archive: {} partition {}: {}, so the topic is taken for a new one",
-                             log_.topic(), p, *other);
-                begin_epoch(table_, log_);
-                return take_up();
-            }
-            progress = past_lost_records(log_, p, progress);
-        }
+        partition.committed = progress.next_offset;
+        if (options_.continue_on_data_loss) progress = past_lost_records(log_, p, progress);
         check_same_log(log_, p, progress);
         partition.reader = log_.read(p, progress.next_offset);
         partition.progress = progress;
-        partition.committed = progress.next_offset;
     }
 }
 
@@ -81,7 +91,12 @@ void Archive::fill(Partition& partition, const base::StopSignal& stop) {
     std::optional<storage::ParquetWriter> writer;
     partition.bytes = 0;
     partition.file.reset();
-    while (partition.bytes < share && !stop.requested()) {
+    partition.full = false;
+    while (!stop.requested()) {
+        if (partition.bytes >= share) {
+            partition.full = true;
+            break;
+        }
         auto records = partition.reader->poll(poll_bytes);
         if (options_.available_now) {
             const auto past = std::ranges::lower_bound(records, partition.end, {}, &bronze::Record::offset);
@@ -151,37 +166,59 @@ bool Archive::commit(ArchiveReport& report) {
     return true;
 }
 
+/// Fills all partitions' shares; false when records were lost under it, which are passed.
+bool Archive::fill_all(const base::StopSignal& stop) {
+    ++batches_;
+    std::vector<std::function<void()>> tasks;
+    for (Partition& partition : partitions_) tasks.emplace_back([&] { fill(partition, stop); });
+    try {
+        pool_.run_all(std::move(tasks));
+        return true;
+    } catch (const bronze::NoSuchOffset& lost) {
+        if (!options_.continue_on_data_loss || ++losses_ > most_losses) throw;
+        spdlog::warn("archive: {}", lost.what());
+        take_up();
+        return false;
+    }
+}
+
+/// Waits for the next trigger; false when it is time to end.
+bool Archive::wait(const base::StopSignal& stop) {
+    const auto now = std::chrono::steady_clock::now();
+    next_trigger_ = std::max(next_trigger_ + options_.trigger, now);
+    const auto left = std::chrono::duration_cast<base::Duration>(next_trigger_ - now);
+    if (stop.wait_for(std::max<base::Duration>(follow_limit, left))) return false;
+    const std::size_t known = partitions_.size();
+    try {
+        find_partitions();
+    } catch (const Error& error) {  // a broker that is away: readers wait for it
+        spdlog::warn("archive: {} (it is tried again)", error.what());
+    }
+    if (partitions_.size() > known) take_up();
+    return true;
+}
+
 void Archive::run(const base::StopSignal& stop, const OnBatch& on_batch) {
     take_up();
-    auto next_trigger = std::chrono::steady_clock::now();
+    next_trigger_ = std::chrono::steady_clock::now();
     while (!stop.requested()) {
         const base::Stopwatch watch;
-        ++batches_;
-        std::vector<std::function<void()>> tasks;
-        for (Partition& partition : partitions_) tasks.emplace_back([&] { fill(partition, stop); });
-        pool_.run_all(std::move(tasks));
-        if (std::ranges::any_of(partitions_, &Partition::moved)) {
+        if (!fill_all(stop)) continue;
+        const bool moved = std::ranges::any_of(partitions_, &Partition::moved);
+        if (moved) {
             ArchiveReport report;
             if (!commit(report)) {
                 spdlog::info("archive: another writer has committed; going on after it");
                 take_up();
                 continue;
             }
+            losses_ = 0;
             report.seconds = watch.seconds();
             on_batch(report);
-            const bool more = options_.available_now || report.lag > 0;
-            if (more) continue;
-        } else if (options_.available_now) {
-            return;
         }
-        next_trigger = std::max(next_trigger + options_.trigger, std::chrono::steady_clock::now());
-        const auto pause = std::max<base::Duration>(
-            follow_limit,
-            std::chrono::duration_cast<base::Duration>(next_trigger - std::chrono::steady_clock::now()));
-        if (stop.wait_for(pause)) return;
-        const std::size_t known = partitions_.size();
-        find_partitions();
-        if (partitions_.size() > known) take_up();
+        if (options_.available_now && !moved) return;
+        if (options_.available_now || std::ranges::any_of(partitions_, &Partition::full)) continue;
+        if (!wait(stop)) return;
     }
 }
 

@@ -57,12 +57,16 @@ class Archive {
         PartitionProgress progress;  // with this batch
         bronze::Offset committed = 0;
         std::int64_t bytes = 0;  // of this batch's records
+        bool full = false;       // its share of the batch is taken, so there may be more
         std::optional<storage::AddFile> file;
 
         [[nodiscard]] bool moved() const { return progress.next_offset != committed; }
     };
 
     void take_up();
+    void find_lost_records();
+    bool fill_all(const base::StopSignal& stop);
+    bool wait(const base::StopSignal& stop);
     void find_partitions();
     void fill(Partition& partition, const base::StopSignal& stop);
     void copy(Partition& partition, std::span<const bronze::Record> records, storage::ParquetWriter& writer);
@@ -75,6 +79,8 @@ class Archive {
     storage::DeltaTable table_;
     const std::string run_id_;
     std::int64_t batches_ = 0;
+    int losses_ = 0;  // since a commit
+    std::chrono::steady_clock::time_point next_trigger_;
     std::vector<Partition> partitions_;
 };
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "pipeline/archive_table.h"
 #include "storage/file_stats.h"
 
@@ -17,6 +18,13 @@ namespace {
 /// The first offset of a file's rows; the archive's writers always keep stats.
 bronze::Offset first_offset(const storage::AddFile& add) {
     return storage::FileStats(add).min("offset").value_or(0);
+}
+
+Error rewritten(const storage::DeltaTable& table, const std::string& path) {
+    return Error(
+        fmt::format("reading the archive {}", table.root().string()),
+        fmt::format("{} mixes partitions or overlaps another file: another program has rewritten it", path),
+        "Restore the version of the table before that, or leave it out with --no-archive.");
 }
 
 /// Reads a partition from the archive, and from the log where that ends.
@@ -34,9 +42,10 @@ class ArchivedReader : public bronze::PartitionReader {
 
     std::span<const bronze::Record> poll(std::size_t max_bytes) override {
         while (!rest_ && next_offset_ < part_.range.end) {
-            if (const auto rows = next_rows(); !rows.empty()) return rows;
+            if (given_ == taken_.size()) take_rows();
+            if (const auto rows = give(max_bytes); !rows.empty()) return rows;
         }
-        if (!rest_) rest_ = log_.read(partition_, std::max(next_offset_, log_.offsets(partition_).start));
+        if (!rest_) rest_ = log_.read(partition_, next_offset_);  // throws when the log begins later by now
         const auto records = rest_->poll(max_bytes);
         next_offset_ = std::max(next_offset_, rest_->next_offset());
         return records;
@@ -44,23 +53,30 @@ class ArchivedReader : public bronze::PartitionReader {
     [[nodiscard]] bronze::Offset next_offset() const override { return next_offset_; }
 
   private:
-    std::span<const bronze::Record> next_rows() {
-        const auto batch = file_ ? file_->next() : nullptr;
-        if (!batch) {
-            file_.reset();
-            if (file_number_ == part_.files.size()) {
-                next_offset_ = part_.range.end;  // offsets without a record are the last ones
-                return {};
-            }
-            const storage::AddFile& add = part_.files[file_number_++];
-            if (storage::FileStats(add).max("offset").value_or(next_offset_) >= next_offset_)
-                file_ =
-                    std::make_unique<storage::ParquetReader>(root_ / add.path, std::vector<std::string>());
-            return {};
+    /// Some of the rows that are taken, about `max_bytes` of them.
+    std::span<const bronze::Record> give(std::size_t max_bytes) {
+        const std::size_t from = given_;
+        for (std::size_t bytes = 0; given_ < taken_.size() && bytes < max_bytes; ++given_)
+            bytes += taken_[given_].key.size() + taken_[given_].value.size() + bronze::record_padding;
+        if (given_ > from) next_offset_ = taken_[given_ - 1].offset + 1;
+        return std::span(taken_).subspan(from, given_ - from);
+    }
+
+    void take_rows() {
+        taken_.clear();
+        given_ = 0;
+        if (const auto batch = file_ ? file_->next() : nullptr) {
+            taken_ = rows_.take(*batch, identity_, next_offset_, part_.range.end);
+            return;
         }
-        taken_ = rows_.take(*batch, identity_, next_offset_, part_.range.end);
-        if (!taken_.empty()) next_offset_ = taken_.back().offset + 1;
-        return taken_;
+        file_.reset();
+        if (file_number_ == part_.files.size()) {
+            next_offset_ = part_.range.end;  // offsets without a record are the last ones
+            return;
+        }
+        const storage::AddFile& add = part_.files[file_number_++];
+        if (storage::FileStats(add).max("offset").value_or(next_offset_) >= next_offset_)
+            file_ = std::make_unique<storage::ParquetReader>(root_ / add.path, std::vector<std::string>());
     }
 
     const std::filesystem::path& root_;
@@ -73,6 +89,7 @@ class ArchivedReader : public bronze::PartitionReader {
     std::unique_ptr<storage::ParquetReader> file_;
     ArchivedRecords rows_;
     std::vector<bronze::Record> taken_;
+    std::size_t given_ = 0;  // of them
     std::unique_ptr<bronze::PartitionReader> rest_;
 };
 
@@ -85,20 +102,45 @@ ArchivedLog::ArchivedLog(const bronze::EventLog& log, const std::filesystem::pat
       parts_(static_cast<std::size_t>(log.partitions())) {
     for (const auto& [path, add] : table_.snapshot().files) {
         const storage::FileStats stats(add);
-        const auto partition = stats.min("partition");
-        if (!partition || *partition < 0 || *partition >= log.partitions() ||
-            stats.min("log_epoch") != identity_.epoch)
+        if (stats.constant("topic") != base::json::serialize(base::json::value(log.topic())) ||
+            stats.constant("log_epoch") != std::to_string(identity_.epoch))
             continue;
+        const auto partition = stats.min("partition");
+        if (!partition || partition != stats.max("partition") || *partition < 0 ||
+            *partition >= log.partitions())
+            throw rewritten(table_, path);
         parts_[static_cast<std::size_t>(*partition)].files.push_back(add);
     }
-    for (int p = 0; p < log.partitions(); ++p) {
-        Part& part = parts_[static_cast<std::size_t>(p)];
-        if (part.files.empty()) continue;
-        const PartitionProgress progress = read_progress(table_.snapshot(), log, p);
-        check_same_log(log, p, progress);
-        std::ranges::sort(part.files, {}, first_offset);
-        part.range = {first_offset(part.files.front()), progress.next_offset};
+    for (int p = 0; p < log.partitions(); ++p) take_part(p);
+}
+
+/// Puts a partition's files in order, and sees to it that the log goes on where they end.
+void ArchivedLog::take_part(int partition) {
+    Part& part = parts_[static_cast<std::size_t>(partition)];
+    if (part.files.empty()) return;
+    std::ranges::sort(part.files, {}, first_offset);
+    const auto overlaps = [](const storage::AddFile& before, const storage::AddFile& after) {
+        return storage::FileStats(before).max("offset").value_or(first_offset(after)) >= first_offset(after);
+    };
+    const auto found = std::ranges::adjacent_find(part.files, overlaps);
+    if (found != part.files.end()) throw rewritten(table_, found->path);
+    const PartitionProgress progress = read_progress(table_.snapshot(), log_, partition);
+    part.range = {first_offset(part.files.front()), progress.next_offset};
+    const std::string doing =
+        fmt::format("reading {} partition {} together with its archive", log_.topic(), partition);
+    const bronze::Offset start = log_.offsets(partition).start;
+    if (start > progress.next_offset) {
+        throw Error(
+            doing,
+            fmt::format("the archive ends at offset {}, and the log begins at {}", progress.next_offset,
+                        start),
+            "What is missing between them was removed before it was archived. Leave the archive out with "
+            "--no-archive; then only what the log holds is made anew.");
     }
+    if (const auto other = find_other_log(log_, partition, progress))
+        throw Error(doing, fmt::format("the log is not the one that was archived: {}", *other),
+                    "Run millrace archive --on-data-loss continue first, or leave the archive out with "
+                    "--no-archive.");
 }
 
 bronze::OffsetRange ArchivedLog::offsets(int partition) const {

@@ -39,6 +39,8 @@ class ArchivedLog : public bronze::EventLog {
     };
 
   private:
+    void take_part(int partition);
+
     const bronze::EventLog& log_;
     const storage::DeltaTable table_;
     const LogIdentity identity_;

@@ -77,7 +77,7 @@ void Lane::assign(LaneAssignment assignment) {
     partition.reader.reset();  // a log may serve one reader of a partition at a time
     partition.reader = context_.log.read(number, progress.next_offset);
     partition.epoch = assignment.epoch;
-    partition.part = {.partition = number, .first_offset = progress.next_offset, .end = progress};
+    partition.part = {.partition = number, .first_offset = assignment.committed, .end = progress};
     partition.quarantined_before = std::move(assignment.quarantined);
     partition.end = assignment.end;
     checker_.forget();

@@ -63,7 +63,8 @@ struct LanePart {
 /// Where a lane is to go on in one partition.
 struct LaneAssignment {
     int partition = 0;
-    int epoch = 0;  ///< of the log, for the rows
+    int epoch = 0;                 ///< of the log, for the rows
+    bronze::Offset committed = 0;  ///< the table's offset; the progress may be past it, over a gap
     PartitionProgress progress;
     std::set<bronze::Offset> quarantined;  ///< offsets past it that are in the quarantine table already
     std::optional<bronze::Offset> end;     ///< where to stop, or nothing to follow the log

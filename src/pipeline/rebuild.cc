@@ -240,6 +240,22 @@ storage::Commit Rebuild::silver_commit() const {
     return commit;
 }
 
+/// Records that the old table has counted must have been found again: a gap in the archive, or in the log,
+/// would take their rows away.
+void Rebuild::check_nothing_missing() const {
+    for (int p = 0; p < log_.partitions(); ++p) {
+        const std::int64_t missing = progress(p).skipped - read_progress(silver_.snapshot(), log_, p).skipped;
+        if (missing <= 0) continue;
+        throw Error(
+            "rebuilding the tables",
+            fmt::format(
+                "{} partition {}: {} records that the table was made from are gone from the log and its "
+                "archive",
+                log_.topic(), p, missing),
+            "Their rows would be lost; the old tables are still in place.");
+    }
+}
+
 /// Commits the new tables. False when a commit of others came in between: a program's that doesn't know the
 /// commit lock, or one from before it was taken. What they committed has to be rebuilt too.
 bool Rebuild::put_in_place() {
@@ -249,6 +265,7 @@ bool Rebuild::put_in_place() {
     };
     const auto latest = storage::DeltaTable::open(silver_.root());
     if (latest.snapshot().version != silver_.snapshot().version) return false;
+    check_nothing_missing();
     data_.begin_rebuild();
     storage::Commit quarantine;
     quarantine.operation = "REPLACE";

@@ -50,6 +50,7 @@ class Rebuild : private BatchSink {
     [[nodiscard]] std::int64_t left_behind() const;
     void catch_up(const base::StopSignal& stop, const SilverStage::OnBatch& on_batch);
     [[nodiscard]] storage::Commit silver_commit() const;
+    void check_nothing_missing() const;
     bool put_in_place();
 
     const DataDirectory& data_;

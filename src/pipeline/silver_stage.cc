@@ -97,11 +97,12 @@ void SilverStage::load_state() {
     for (const auto& lane : lanes_) {
         for (const int p : lane->partitions()) {
             PartitionProgress progress = sink_.progress(p);
+            const bronze::Offset committed = progress.next_offset;
             if (options_.continue_on_data_loss) progress = past_lost_records(log_, p, progress);
             check_same_log(log_, p, progress);
             lane->assign(
-                {p, sink_.identity().epoch, progress, sink_.quarantined(p, progress.next_offset), at(p).end});
-            at(p).committed = progress.next_offset;
+                {p, sink_.identity().epoch, committed, progress, sink_.quarantined(p, committed), at(p).end});
+            at(p).committed = committed;
             at(p).read = progress.next_offset;
         }
     }
@@ -115,6 +116,7 @@ void SilverStage::load_state() {
 
 /// A log that isn't the one that was processed before is taken for a new one.
 void SilverStage::find_lost_records() {
+    if (log_.epoch() != bronze::unknown_epoch) return;
     for (const auto& lane : lanes_) {
         for (const int p : lane->partitions()) {
             const auto other = find_other_log(log_, p, sink_.progress(p));
@@ -136,23 +138,26 @@ bool SilverStage::reads(int partition) const {
            partitions_[static_cast<std::size_t>(partition)].ours;
 }
 
+std::map<int, bronze::Offset> SilverStage::places(std::atomic<bronze::Offset> PartitionState::* place) const {
+    const std::lock_guard lock(mutex_);
+    std::map<int, bronze::Offset> places;
+    for (std::size_t p = 0; p < partitions_.size(); ++p) {
+        if (partitions_[p].ours) places[static_cast<int>(p)] = partitions_[p].*place;
+    }
+    return places;
+}
+
 std::int64_t SilverStage::lag() const {
     std::int64_t lag = 0;
-    for (int p = 0; p < log_.partitions(); ++p) {
-        if (!reads(p)) continue;
-        const bronze::Offset next = partitions_[static_cast<std::size_t>(p)].committed;
-        lag += std::max<std::int64_t>(0, log_.end_heard(p) - next);
-    }
+    for (const auto& [partition, next] : places(&PartitionState::committed))
+        lag += std::max<std::int64_t>(0, log_.end_heard(partition) - next);
     return lag;
 }
 
 std::int64_t SilverStage::lag_unread() const {
     std::int64_t lag = 0;
-    for (int p = 0; p < log_.partitions(); ++p) {
-        if (!reads(p)) continue;
-        const bronze::Offset next = partitions_[static_cast<std::size_t>(p)].read;
-        lag += std::max<std::int64_t>(0, log_.offsets(p).end - next);
-    }
+    for (const auto& [partition, next] : places(&PartitionState::read))
+        lag += std::max<std::int64_t>(0, log_.offsets(partition).end - next);
     return lag;
 }
 
@@ -199,7 +204,8 @@ bool SilverStage::take_assignment(const base::StopSignal& stop) {
 void SilverStage::renew_lanes(const std::vector<int>& partitions) {
     ids_.roll_back();
     const std::lock_guard lock(mutex_);
-    grow_to(log_.partitions());
+    // The broker that was asked may know of fewer partitions than the group does.
+    grow_to(std::max(log_.partitions(), partitions.empty() ? 0 : *std::ranges::max_element(partitions) + 1));
     make_lanes(partitions);
     ending_ = false;
     sealing_ = false;

@@ -5,6 +5,7 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -91,6 +92,8 @@ class SilverStage {
     [[nodiscard]] PartitionState& at(int partition) {
         return partitions_[static_cast<std::size_t>(partition)];
     }
+    [[nodiscard]] std::map<int, bronze::Offset> places(
+        std::atomic<bronze::Offset> PartitionState::* place) const;
     bool take_assignment(const base::StopSignal& stop);
     void grow_to(int partitions);
     void make_lanes(const std::vector<int>& partitions);

@@ -25,7 +25,7 @@ storage::OptimizeReport optimize_table(const DataDirectory& data, const std::fil
     auto commits = commit_lock(data);
     const std::shared_lock lock(commits);
     auto table = storage::DeltaTable::open(root);
-    options.constant_columns = {"partition", "log_epoch"};
+    options.constant_columns.insert(options.constant_columns.end(), {"partition", "log_epoch"});
     return storage::optimize(table, layout, options);
 }
 
@@ -42,7 +42,10 @@ storage::OptimizeReport optimize_quarantine(const DataDirectory& data,
 
 storage::OptimizeReport optimize_archive(const DataDirectory& data, const storage::OptimizeOptions& options) {
     if (!storage::DeltaTable::exists(data.archive())) return {};
-    return optimize_table(data, data.archive(), archive_layout(), options);
+    storage::OptimizeOptions in_order = options;
+    in_order.in_order = true;
+    in_order.constant_columns = {"topic"};
+    return optimize_table(data, data.archive(), archive_layout(), in_order);
 }
 
 Upkeep::Upkeep(const DataDirectory& data, std::function<bool(int)> ours)

@@ -386,14 +386,17 @@ class Verifier {
         std::vector<OffsetSet> offsets(static_cast<std::size_t>(log_.partitions()));
         std::int64_t records = 0;
         for (const auto& [path, add] : table.snapshot().files) {
-            const std::vector<std::string> columns = {"log_epoch", "partition", "offset"};
+            const std::vector<std::string> columns = {"topic", "log_epoch", "partition", "offset"};
             storage::scan_parquet(table.root() / path, columns, [&](const arrow::RecordBatch& batch) {
                 const auto& partitions = column<arrow::Int32Array>(batch, "partition");
+                const auto& topics = column<arrow::StringArray>(batch, "topic");
                 const auto& places = column<arrow::Int64Array>(batch, "offset");
                 const auto& epochs = column<arrow::Int32Array>(batch, "log_epoch");
                 for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
                     const int p = partitions.Value(i);
-                    if (epochs.Value(i) != identity.epoch || p < 0 || p >= log_.partitions()) continue;
+                    if (topics.GetView(i) != identity.topic || epochs.Value(i) != identity.epoch || p < 0 ||
+                        p >= log_.partitions())
+                        continue;
                     ++records;
                     finding.require(offsets[static_cast<std::size_t>(p)].insert(places.Value(i)), [&] {
                         return fmt::format("{}: partition {} offset {} stands twice", path, p,

@@ -92,7 +92,8 @@ Appender::~Appender() = default;
 
 void Appender::add(std::string_view key, std::string_view value, std::int64_t timestamp_ms,
                    const std::vector<bronze::Header>& headers) {
-    Writer& writer = *writers_[static_cast<std::size_t>(bronze::partition_of(key, log_.partitions()))];
+    Writer& writer =
+        *writers_[static_cast<std::size_t>(bronze::partition_of(key, static_cast<int>(writers_.size())))];
     writer.filling().add(key, value, timestamp_ms, headers);
     if (writer.filling().bytes() >= batch_bytes_) writer.hand_over();
 }

@@ -30,6 +30,12 @@ std::optional<std::int64_t> FileStats::integer(std::string_view which, std::stri
     return value.get_int64();
 }
 
+std::optional<std::string> FileStats::constant(std::string_view column) const {
+    const json::value& low = bound("minValues", column);
+    if (low.is_null() || low != bound("maxValues", column)) return std::nullopt;
+    return json::serialize(low);
+}
+
 std::optional<std::int64_t> FileStats::min_time(std::string_view column) const {
     const json::value& value = bound("minValues", column);
     return value.is_string() ? model::parse_timestamp(std::string_view(value.get_string())) : std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/json.h"
@@ -22,6 +23,8 @@ class FileStats {
     [[nodiscard]] std::optional<std::int64_t> max(std::string_view column) const {
         return integer("maxValues", column);
     }
+    /// The value of a column in all rows, as JSON; nothing when it isn't known to be the same.
+    [[nodiscard]] std::optional<std::string> constant(std::string_view column) const;
     /// The bounds of a timestamp column, µs; rounded outwards to the ms that the log keeps.
     [[nodiscard]] std::optional<std::int64_t> min_time(std::string_view column) const;
     [[nodiscard]] std::optional<std::int64_t> max_time(std::string_view column) const;

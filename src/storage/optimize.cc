@@ -30,9 +30,9 @@ std::optional<std::string> group_key(const AddFile& add, const std::vector<std::
     std::string key = partition_directory(add.partition_values);
     const FileStats stats(add);
     for (const auto& column : constant_columns) {
-        const auto value = stats.min(column);
-        if (!value || stats.max(column) != value) return std::nullopt;
-        key += fmt::format("/{}", *value);
+        const auto value = stats.constant(column);
+        if (!value) return std::nullopt;
+        key += "/" + *value;
     }
     return key;
 }
@@ -43,11 +43,15 @@ std::int64_t first_offset(const AddFile* add) {
 
 /// Consecutive files, joined up to the target.
 std::vector<Group> pack(Group files, const OptimizeOptions& options) {
-    std::erase_if(files, [&](const AddFile* add) { return add->size >= options.target_bytes; });
     std::ranges::sort(files, {}, first_offset);
     std::vector<Group> bins;
     std::int64_t bytes = 0;
     for (const AddFile* add : files) {
+        if (add->size >= options.target_bytes) {
+            if (options.in_order)
+                bytes = options.target_bytes;  // what follows is no neighbour of what is before
+            continue;
+        }
         if (bins.empty() || bytes + add->size > options.target_bytes) {
             bins.emplace_back();
             bytes = 0;
@@ -59,9 +63,13 @@ std::vector<Group> pack(Group files, const OptimizeOptions& options) {
     return bins;
 }
 
-/// The smallest files, while the next is no larger than those before it together.
+/// The smallest files, or the last ones, while the next is no larger than those before it together.
 std::vector<Group> choose_gradually(Group files, const OptimizeOptions& options) {
-    std::ranges::sort(files, {}, &AddFile::size);
+    if (options.in_order) {
+        std::ranges::sort(files, std::greater(), first_offset);
+    } else {
+        std::ranges::sort(files, {}, &AddFile::size);
+    }
     Group chosen;
     std::int64_t bytes = 0;
     for (const AddFile* add : files) {

@@ -162,6 +162,17 @@ std::vector<int> column_indices(const parquet::FileMetaData& metadata,
     return indices;
 }
 
+/// Rows to read in one go: so many bytes of them, so that large values don't add up.
+std::int64_t rows_at_once(const parquet::FileMetaData& metadata) {
+    constexpr std::int64_t most_rows = 64 << 10;
+    constexpr std::int64_t bytes = 32 << 20;
+    std::int64_t total = 0;
+    for (int group = 0; group < metadata.num_row_groups(); ++group)
+        total += metadata.RowGroup(group)->total_byte_size();
+    return std::clamp<std::int64_t>(bytes * metadata.num_rows() / std::max<std::int64_t>(total, 1), 1,
+                                    most_rows);
+}
+
 std::vector<int> all_of(int count) {
     std::vector<int> indices(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) indices[static_cast<std::size_t>(i)] = i;
@@ -226,7 +237,7 @@ ParquetReader::ParquetReader(const fs::path& path, const std::vector<std::string
     check(builder.Open(file), doing_);
     const auto metadata = builder.raw_reader()->metadata();
     parquet::ArrowReaderProperties properties;
-    properties.set_batch_size(64 << 10);
+    properties.set_batch_size(rows_at_once(*metadata));
     properties.set_pre_buffer(false);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);  // Spark's old timestamps
 

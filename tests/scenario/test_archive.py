@@ -125,9 +125,86 @@ def test_a_gap_ends_the_archiver_or_is_counted(kafka_shop, kafka):
     forget(shop, kafka, {0: 130})
     shop.run("archive", "--available-now", code=3)
     assert "30 records were removed" in shop.stderr
-    shop.run("replay", code=3)  # there is no table yet, and the archive has a gap to the log
+    shop.run("replay", code=3)
+    assert "the archive ends at offset 100, and the log begins at 130" in shop.stderr and "--no-archive" in shop.stderr
     shop.run("archive", "--available-now", "--on-data-loss", "continue")
     assert archived(shop).num_rows == 170
+
+
+def test_files_that_were_joined_are_still_read_in_order(kafka_shop, kafka):
+    shop = kafka_shop
+    shop.run("topic", "create", "--partitions", "1")
+    for count in (50, 60, 70, 20_000, 30, 40, 50, 60, 70, 80, 90):  # small files on both sides of a large one
+        shop.run("produce", "--rate", "max", "--count", count)
+        shop.run("archive", "--available-now")
+    shop.drain()
+    before = rows_of(shop)
+    writer = shop.start("silver", "--trigger", "1s")  # its upkeep joins some
+    wait_until(lambda: len(deltalake.DeltaTable(str(shop.data / "archive")).file_uris()) < 11)
+    writer.terminate()
+    assert writer.wait(30) == 0
+    forget(shop, kafka, {0: 20_600})
+    for _ in range(2):
+        assert shop.json("replay")["received"] == 20_600
+        assert rows_of(shop).equals(before)
+        shop.verify()
+        shop.run("optimize")
+
+
+def test_a_replay_refuses_to_lose_rows_that_neither_log_nor_archive_can_give(kafka_shop, kafka):
+    shop = kafka_shop
+    shop.run("topic", "create", "--partitions", "1")
+    shop.run("produce", "--rate", "max", "--count", "100")
+    shop.run("archive", "--available-now")
+    shop.run("produce", "--rate", "max", "--count", "100")
+    shop.drain()
+    forget(shop, kafka, {0: 130})
+    shop.run("archive", "--available-now", "--on-data-loss", "continue")
+    shop.run("replay", code=3)
+    assert "30 records that the table was made from are gone" in shop.stderr
+    assert shop.count("silver") == 200
+    shop.run("replay", "--no-archive")
+    assert shop.count("silver") == 200
+    shop.verify()
+
+
+def test_topics_share_an_archive(kafka_shop):
+    shop = kafka_shop
+    other = KafkaShop(shop.data, shop.kafka)
+    for each, count in ((shop, 100), (other, 250)):
+        each.run("topic", "create", "--partitions", "1")
+        each.run("produce", "--rate", "max", "--count", count)
+        each.run("archive", "--available-now")
+    shop.drain()
+    shop.verify()
+    assert shop.json("replay")["received"] == 100
+    assert shop.count("archive") == 350
+
+
+def test_the_archive_is_committed_to_once_a_trigger(kafka_shop):
+    shop = kafka_shop
+    shop.run("topic", "create", "--partitions", "2")
+    archiver = shop.start("archive", "--trigger", "2s")
+    shop.run("produce", "--rate", "2000", "--duration", "7s")
+    archiver.terminate()
+    out, err = archiver.communicate(timeout=30)
+    assert archiver.returncode == 0, err
+    assert 2 <= len(out.splitlines()) <= 6, out
+
+
+def test_a_gap_up_to_the_end_is_passed_for_good(kafka_shop, kafka):
+    shop = kafka_shop
+    shop.run("topic", "create", "--partitions", "1")
+    shop.run("produce", "--rate", "max", "--count", "100")
+    shop.drain()
+    shop.run("archive", "--available-now")
+    shop.run("produce", "--rate", "max", "--count", "50")
+    forget(shop, kafka, {0: 150})
+    for command in ("silver", "archive"):
+        shop.run(command, "--available-now", "--on-data-loss", "continue")
+        shop.run(command, "--available-now")
+    assert [p["lag"] for p in shop.json("group", "describe")["partitions"]] == [0]
+    shop.verify()
 
 
 def test_the_embedded_log_is_archived_too(shop):

@@ -251,6 +251,21 @@ def test_partitions_that_are_added_are_picked_up(shop, kafka):
     shop.verify()
 
 
+def test_the_main_job_goes_on_when_partitions_are_added(shop, kafka):
+    shop.run("topic", "create", "--partitions", "1")
+    run = shop.start("run", "--rate", "300", "--duration", "20s", "--trigger", "200ms")
+    wait_until(lambda: shop.json("topic", "describe")["partitions"][0]["end"] > 0)
+    kafka.tool("org.apache.kafka.tools.TopicCommand", "--alter", "--topic", shop.topic, "--partitions", "3")
+    producer = shop.producer()
+    for partition in (1, 2):
+        producer.produce(shop.topic, line(partition).split("|", 1)[1], "u", partition=partition)
+    producer.flush()
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 0, err
+    assert b"verified: every record is accounted for" in out
+    assert shop.count("silver") > 5000 and len({p["lag"] for p in shop.json("group", "describe")["partitions"]}) == 1
+
+
 def test_ids_may_be_unique_by_partition_only(shop):
     shop.run("topic", "create", "--partitions", "2")
     producer = shop.producer()
