@@ -170,6 +170,7 @@ bool Archive::commit(ArchiveReport& report) {
 bool Archive::fill_all(const base::StopSignal& stop) {
     ++batches_;
     std::vector<std::function<void()>> tasks;
+    tasks.reserve(partitions_.size());
     for (Partition& partition : partitions_) tasks.emplace_back([&] { fill(partition, stop); });
     try {
         pool_.run_all(std::move(tasks));
