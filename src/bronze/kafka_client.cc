@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <mutex>
 #include <thread>
 
 #include "base/log.h"
@@ -20,8 +21,46 @@ spdlog::level::level_enum level_of(int syslog_level) {
     return syslog_level <= 5 ? spdlog::level::warn : spdlog::level::debug;
 }
 
+/// Why a connection failed last, in librdkafka's words: its error codes only say that it did.
+class ConnectionFailures {
+  public:
+    /// True when it is time to tell it again.
+    bool note(std::string_view reason) {
+        const auto now = std::chrono::steady_clock::now();
+        const std::lock_guard lock(mutex_);
+        reason_ = reason.substr(0, reason.find(" (after "));
+        noted_ = now;
+        if (now < told_ + between_warnings) return false;
+        told_ = now;
+        return true;
+    }
+    /// The reason of a failure within the last minute, or empty.
+    [[nodiscard]] std::string recent() const {
+        const std::lock_guard lock(mutex_);
+        return std::chrono::steady_clock::now() < noted_ + recent_time ? reason_ : std::string();
+    }
+
+  private:
+    static constexpr auto between_warnings = std::chrono::seconds(30);
+    static constexpr auto recent_time = std::chrono::minutes(1);
+
+    mutable std::mutex mutex_;
+    std::string reason_;                           // guarded by mutex_
+    std::chrono::steady_clock::time_point noted_;  // likewise
+    std::chrono::steady_clock::time_point told_;   // likewise
+};
+
+ConnectionFailures& failures() {
+    static ConnectionFailures failures;
+    return failures;
+}
+
 /// librdkafka names its brokers in its messages, and never a property's value.
 void forward_log(const rd_kafka_t* /*handle*/, int level, const char* facility, const char* message) {
+    if (std::string_view(facility) == "FAIL") {
+        if (failures().note(message)) spdlog::warn("kafka: {}", message);
+        return;
+    }
     spdlog::log(level_of(level), "kafka: {} ({})", message, facility);
 }
 
@@ -103,6 +142,11 @@ std::string_view remedy_for(rd_kafka_resp_err_t code) {
         default:
             return {};
     }
+}
+
+bool is_unreachable(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+           code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
 }
 
 bool passes(rd_kafka_resp_err_t code) {
@@ -208,7 +252,14 @@ KafkaPointer<rd_kafka_t> make_kafka_producer(const KafkaAddress& address, KafkaD
 Error kafka_error(const KafkaAddress& address, std::string_view doing, rd_kafka_resp_err_t code,
                   std::string_view detail) {
     std::string cause = fmt::format("Kafka at {}: {}", address.brokers, rd_kafka_err2str(code));
-    if (!detail.empty()) cause += fmt::format(" ({})", detail);
+    std::string reason(detail);
+    if (is_unreachable(code)) {
+        const std::string failure = failures().recent();
+        if (failure.contains("SSL") || failure.contains("SASL") || failure.contains("security.protocol"))
+            code = RD_KAFKA_RESP_ERR__AUTHENTICATION;
+        if (!failure.empty()) reason = failure;
+    }
+    if (!reason.empty()) cause += fmt::format(" ({})", reason);
     return Error(doing, cause, remedy_for(code));
 }
 

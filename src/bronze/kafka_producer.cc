@@ -97,10 +97,12 @@ Offset KafkaProducer::append(int partition, RecordBatchBuilder& batch) {
     // Each message's report comes in the end: delivery.timeout.ms bounds it.
     std::unique_lock lock(delivery.mutex);
     delivery.done.wait(lock, [&] { return delivery.pending == 0; });
-    if (delivery.failure != RD_KAFKA_RESP_ERR_NO_ERROR)
-        throw kafka_error(address_, fmt::format("appending to {} partition {}", address_.topic, partition),
-                          delivery.failure);
-    return delivery.first_offset;
+    if (delivery.failure == RD_KAFKA_RESP_ERR_NO_ERROR) return delivery.first_offset;
+    const std::string doing = fmt::format("appending to {} partition {}", address_.topic, partition);
+    std::array<char, 512> reason{};
+    const auto fatal = rd_kafka_fatal_error(handle_.get(), reason.data(), reason.size());
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) throw kafka_error(address_, doing, fatal, reason.data());
+    throw kafka_error(address_, doing, delivery.failure);
 }
 
 }  // namespace millrace::bronze

@@ -1,6 +1,7 @@
 #include "produce/appender.h"
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -27,6 +28,7 @@ class Appender::Writer {
         thread_.join();
     }
 
+    [[nodiscard]] std::int64_t acknowledged() const { return acknowledged_; }
     bronze::RecordBatchBuilder& filling() { return batches_[filling_]; }
 
     /// Hands the filled batch to the thread, once it is done with the other.
@@ -61,6 +63,7 @@ class Appender::Writer {
             std::exception_ptr failure;
             try {
                 log_.append(partition_, batch);
+                acknowledged_ += batch.count();
             } catch (...) {
                 failure = std::current_exception();
             }
@@ -75,6 +78,7 @@ class Appender::Writer {
     bronze::EventLog& log_;
     const int partition_;
     std::array<bronze::RecordBatchBuilder, 2> batches_;
+    std::atomic<std::int64_t> acknowledged_ = 0;
     unsigned filling_ = 0;  // the caller's batch; the thread has the other while appending_
     std::mutex mutex_;
     std::condition_variable changed_;
@@ -96,6 +100,12 @@ void Appender::add(std::string_view key, std::string_view value, std::int64_t ti
         *writers_[static_cast<std::size_t>(bronze::partition_of(key, static_cast<int>(writers_.size())))];
     writer.filling().add(key, value, timestamp_ms, headers);
     if (writer.filling().bytes() >= batch_bytes_) writer.hand_over();
+}
+
+std::int64_t Appender::acknowledged() const {
+    std::int64_t records = 0;
+    for (const auto& writer : writers_) records += writer->acknowledged();
+    return records;
 }
 
 void Appender::flush() {

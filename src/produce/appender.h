@@ -24,6 +24,8 @@ class Appender {
              const std::vector<bronze::Header>& headers = {});
     /// Appends what is gathered and waits until all of it is durable. Throws an Error when an append failed.
     void flush();
+    /// Records that are durable by now.
+    [[nodiscard]] std::int64_t acknowledged() const;
 
   private:
     class Writer;

@@ -152,7 +152,11 @@ void Simulator::run_at_full_speed(const base::StopSignal& stop,
         if (report_.records % records_between_looks == 0) {
             log_time_ms_ = base::now_ms();
             if (stop.requested() || (!options_.count && watch.seconds() >= limit)) return;
-            if (report_.records % (records_between_looks * 32) == 0) on_progress(report_);
+            if (report_.records % (records_between_looks * 32) == 0) {
+                SimulatorReport sent = report_;
+                sent.records = appender_.acknowledged();  // what is under way isn't sent yet
+                on_progress(sent);
+            }
         }
         send_next();
     }

@@ -42,7 +42,8 @@ class Process:
 
     def look(self):
         if self.process.poll() is not None:
-            assert self.process.returncode in (0, 3, -signal.SIGKILL), f"{self.name} ended with {self.process.returncode}: {self.said()}"
+            ends = (0, 3, -signal.SIGKILL, -signal.SIGTERM)  # the last, when it came before the program was set up for it
+            assert self.process.returncode in ends, f"{self.name} ended with {self.process.returncode}: {self.said()}"
             self.start()
 
     def said(self):
@@ -52,7 +53,7 @@ class Process:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             self.process.terminate()
-            assert self.process.wait(120) in (0, 3), self.said()
+            assert self.process.wait(120) in (0, 3, -signal.SIGTERM), self.said()
 
 
 class Producer(threading.Thread):

@@ -191,6 +191,7 @@ def test_replay_gets_through_beside_a_writer_that_never_pauses(shop):
     shop.run("produce", "--rate", "max", "--count", "50000", "--duplicates", "2%", "--invalid", "2%")
     shop.drain()
     writer = shop.start("run", "--rate", "3000", "--duration", "60s", "--trigger", "0", "--duplicates", "2%", "--invalid", "2%")
+    wait_until(lambda: sum(p["current_offset"] for p in shop.json("group", "describe")["partitions"]) > 50_000)
     for _ in range(3):
         assert shop.json("replay")["received"] > 50000
     code, _, err = stop(writer)
@@ -307,7 +308,7 @@ def test_options_come_from_flags_environment_and_file(shop, tmp_path):
     (["produce", "--span", "24h", "--rate", "max"], "--count"),
     (["import", "nowhere.csv"], "nowhere.csv"),
     (["silver", "--trigger", "soon"], "such as 20s"),
-    (["show", "gold"], "bronze, silver or quarantine"),
+    (["show", "gold"], "bronze, silver, quarantine or archive"),
     (["topic", "describe"], "millrace produce"),
     (["verify"], "millrace produce"),
     (["--bronze", "s3://x/y", "produce"], "kafka://HOST:PORT"),
