@@ -3,6 +3,7 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include <cstdio>
 #include <memory>
 
 #include "base/error.h"
@@ -27,6 +28,11 @@ class JsonMessage : public spdlog::custom_flag_formatter {
 };
 
 }  // namespace
+
+void tell(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    std::fflush(stderr);
+}
 
 void start_log(std::string_view format, bool quiet) {
     if (format != "text" && format != "json")

@@ -10,4 +10,8 @@ namespace millrace::base {
 /// Throws a usage Error for another format.
 void start_log(std::string_view format, bool quiet);
 
+/// Writes to stderr as it stands. What can't be written there (a full disk) is let go: it must not end the
+/// program.
+void tell(std::string_view text);
+
 }  // namespace millrace::base

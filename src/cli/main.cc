@@ -83,10 +83,10 @@ int main(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const millrace::Error& error) {
-        fmt::print(stderr, "millrace: {}\n", error.what());
+        millrace::base::tell(fmt::format("millrace: {}\n", error.what()));
         return error.exit_code();
     } catch (const std::exception& error) {
-        fmt::print(stderr, "millrace: unexpected: {}\n", error.what());
+        millrace::base::tell(fmt::format("millrace: unexpected: {}\n", error.what()));
         return 3;
     }
 }

@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+
+#include "base/log.h"
 
 namespace millrace::cli {
 
@@ -22,7 +23,7 @@ ProgressLine::ProgressLine()
 }
 
 ProgressLine::~ProgressLine() {
-    if (terminal_ && shown_) fmt::print(stderr, "\r\x1b[K");
+    if (terminal_ && shown_) base::tell("\r\x1b[K");
 }
 
 void ProgressLine::show(const std::string& text) {
@@ -30,12 +31,7 @@ void ProgressLine::show(const std::string& text) {
     if (now < next_) return;
     next_ = now + (terminal_ ? std::chrono::nanoseconds(between_rewrites)
                              : std::chrono::nanoseconds(between_lines));
-    if (terminal_) {
-        fmt::print(stderr, "\r\x1b[K{}", text);
-    } else {
-        fmt::print(stderr, "{}\n", text);
-    }
-    std::fflush(stderr);
+    base::tell(terminal_ ? fmt::format("\r\x1b[K{}", text) : fmt::format("{}\n", text));
     shown_ = true;
 }
 

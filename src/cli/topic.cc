@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/stop.h"
 #include "bronze/kafka_topics.h"
 #include "bronze/partitioner.h"
@@ -247,7 +248,7 @@ int write_topic(const Globals& globals, const Options& options) {
         ++records;
     }
     appender.flush();
-    fmt::print(stderr, "{} records appended to {}\n", base::format_count(records), log->topic());
+    base::tell(fmt::format("{} records appended to {}\n", base::format_count(records), log->topic()));
     return 0;
 }
 

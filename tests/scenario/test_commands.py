@@ -335,6 +335,14 @@ def test_topics_are_made_listed_read_and_deleted(shop):
     assert shop.json("topic", "list")["topics"] == []
 
 
+def test_an_error_that_can_t_be_told_is_still_an_exit_code(shop):
+    with open("/dev/full", "w") as full:
+        assert subprocess.run(shop.command("topic", "describe"), stderr=full).returncode == 2
+        shop.write(line(1))
+        assert subprocess.run(shop.command("silver", "--available-now"), stderr=full).returncode == 0
+        assert subprocess.run(shop.command("replay"), stderr=full).returncode == 0
+
+
 def test_help_names_every_command_and_option(shop):
     out = shop.run("--help")
     for command in ("run", "produce", "import", "silver", "archive", "verify", "topic", "group", "show", "count", "quarantine",
