@@ -24,15 +24,17 @@ from tests.scenario.test_kafka import KafkaShop
 MINUTES = float(os.environ.get("MILLRACE_CHAOS_MINUTES", 0.5))
 SEED = int(os.environ.get("MILLRACE_CHAOS_SEED", time.time()))
 WORKERS = 3
+# Done, or a fault that it has told; killed; a SIGTERM before the program was set up for it; a second one while it stopped.
+ENDS = (0, 3, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM)
 SESSION_TIMEOUT = 10  # seconds after which the group takes a silent worker for dead
 
 
 class Process:
     """A command that is started again whenever it ends, as a service manager does."""
 
-    def __init__(self, shop, name, *args):
+    def __init__(self, shop, logs, name, *args):
         self.shop, self.name, self.args = shop, name, args
-        self.log = open(shop.data.parent / f"{name}.log", "ab")
+        self.log = open(logs / f"{name}.log", "ab")
         self.starts = 0
         self.start()
 
@@ -42,8 +44,7 @@ class Process:
 
     def look(self):
         if self.process.poll() is not None:
-            ends = (0, 3, -signal.SIGKILL, -signal.SIGTERM)  # the last, when it came before the program was set up for it
-            assert self.process.returncode in ends, f"{self.name} ended with {self.process.returncode}: {self.said()}"
+            assert self.process.returncode in ENDS, f"{self.name} ended with {self.process.returncode}: {self.said()}"
             self.start()
 
     def said(self):
@@ -53,7 +54,7 @@ class Process:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             self.process.terminate()
-            assert self.process.wait(120) in (0, 3, -signal.SIGTERM), self.said()
+            assert self.process.wait(120) in ENDS, self.said()
 
 
 class Producer(threading.Thread):
@@ -159,11 +160,11 @@ def broker(tmp_path):
     broker.stop()
 
 
-def everything_goes_wrong(shop, kafka, mount, chance):
+def everything_goes_wrong(shop, kafka, mount, logs, chance):
     """Runs the faults, and returns the producers."""
     trigger = ["--trigger", "200ms"]
-    workers = [Process(shop, f"worker-{n}", "silver", *trigger) for n in range(WORKERS)]
-    archiver = Process(shop, "archiver", "archive", "--trigger", "1s")
+    workers = [Process(shop, logs, f"worker-{n}", "silver", *trigger) for n in range(WORKERS)]
+    archiver = Process(shop, logs, "archiver", "archive", "--trigger", "1s")
     producers = [Producer(shop, f"p{n}") for n in range(2)]
     faults = Faults(kafka, workers, archiver, mount, chance)
     for producer in producers:
@@ -204,7 +205,7 @@ def test_every_acknowledged_event_is_accounted_for_once_whatever_goes_wrong(tmp_
     shop = KafkaShop((mount or tmp_path) / "data", broker)
     shop.data.mkdir()
     shop.run("topic", "create", "--partitions", "6")
-    producers = everything_goes_wrong(shop, broker, mount, random.Random(SEED))
+    producers = everything_goes_wrong(shop, broker, mount, tmp_path, random.Random(SEED))
     shop.drain()
     shop.run("archive", "--available-now")
     shop.verify()
