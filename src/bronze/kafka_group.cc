@@ -51,8 +51,7 @@ KafkaGroup::~KafkaGroup() {
     // Up to version 2.0 librdkafka aborts when a member is destroyed that has joined but was given nothing
     // yet, so such a handle is left alone, in silence. (rd_kafka_sticky_assignor_state_destroy() asserts a
     // state.)
-    rd_kafka_set_log_level(consumer_.get(), 0);
-    static_cast<void>(consumer_.release());
+    rd_kafka_set_log_level(consumer_.release(), 0);
 }
 
 /// No message comes, since all partitions are paused: polling serves the rebalances.

@@ -178,14 +178,18 @@ def everything_goes_wrong(shop, kafka, mount, logs, chance):
             time.sleep(chance.uniform(0.1, 1))
             for process in (*workers, archiver):
                 process.look()
+        for producer in producers:
+            producer.done.set()
+        for producer in producers:
+            producer.join()
+        assert load.wait(400) == 0, load.stderr.read()
+        for process in (*workers, archiver):
+            process.end()
     finally:
         for producer in producers:
             producer.done.set()
-    for producer in producers:
-        producer.join()
-    assert load.wait(400) == 0, load.stderr.read()
-    for process in (*workers, archiver):
-        process.end()
+        for process in (load, *(p.process for p in (*workers, archiver))):
+            process.kill()
     print(f"{faults.counts}; started {[p.starts for p in (*workers, archiver)]} times; {[p.sent for p in producers]} sent")
     return producers
 
