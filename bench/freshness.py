@@ -77,11 +77,10 @@ def measure_spark(kafka, seconds=40, rate=1000, topic="fresh-spark"):
         spark.wait()
 
     def files(batch):
-        name = commit / f"{batch}.compact" if not (commit / f"{batch}").exists() else commit / f"{batch}"
-        for line in name.read_text().splitlines()[1:]:
+        for line in (commit / f"{batch}").read_text().splitlines()[1:]:
             yield json.loads(line)["path"].removeprefix("file://")
 
-    result = delays_of({batch: seen for batch, seen in visible.items() if (commit / f"{batch}").exists()}, files)
+    result = delays_of(visible, files)
     shutil.rmtree(FOLDER)
     return result
 

@@ -4,13 +4,12 @@ import json
 import os
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 
 import freshness
-from measure import MILLRACE, ROOT, WORK, clear, produce, set_aside, timed
+from measure import MILLRACE, ROOT, WORK, clear, in_turn, middle, produce, set_aside, timed
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import stack  # noqa: E402
@@ -60,18 +59,8 @@ def with_broker(kafka, run):
     return {**done, "broker": broker_cpu(kafka) - before}
 
 
-def middle(runs, events):
-    result = {key: statistics.median(run[key] for run in runs) for key in ("wall", "cpu", "memory", "broker")}
-    return {**result, "rows_per_second": events / result["wall"], "us_per_event": result["cpu"] / events * 1e6,
-            "broker_us_per_event": result["broker"] / events * 1e6}
-
-
 def drain(kafka, events, rounds):
-    contenders = {"millrace": millrace, "kcat (reads only)": kcat}
-    runs = {name: [] for name in contenders}
-    for _ in range(rounds):
-        for name, run in contenders.items():
-            runs[name].append(with_broker(kafka, run))
+    runs = in_turn({"millrace": lambda: with_broker(kafka, millrace), "kcat (reads only)": lambda: with_broker(kafka, kcat)}, rounds)
     runs["spark"] = [with_broker(kafka, spark)]
     runs["millrace"].append(with_broker(kafka, millrace))
     result = {name: middle(done, events) for name, done in runs.items()}
@@ -79,7 +68,7 @@ def drain(kafka, events, rounds):
     print(f"\nfrom Kafka, {events:,} events; median of {rounds} runs each, in turn (Spark: one)\n")
     print(f"{'':24}{'rows/s':>12}{'µs CPU/event':>14}{'broker µs':>11}{'peak MiB':>10}   Millrace: rows/s, CPU")
     for name, peer in result.items():
-        print(f"{name:24}{peer['rows_per_second']:12,.0f}{peer['us_per_event']:14.2f}{peer['broker_us_per_event']:11.2f}"
+        print(f"{name:24}{peer['rows_per_second']:12,.0f}{peer['us_per_event']:14.2f}{peer['broker'] / events * 1e6:11.2f}"
               f"{peer['memory']:10,.0f}{own['rows_per_second'] / peer['rows_per_second']:12.2f}x "
               f"{peer['us_per_event'] / own['us_per_event']:5.1f}x less")
     return result

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -35,6 +36,21 @@ def timed(command):
     if done.returncode != 0:
         raise RuntimeError(f"{command[0]} {command[1]} failed: {done.stderr[-800:]}")
     return json.loads(done.stdout)
+
+
+def in_turn(contenders, rounds):
+    """Runs of each, so that a change of the machine's speed hits all alike: by name, those of all rounds."""
+    runs = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            runs[name].append(run())
+    return runs
+
+
+def middle(runs, events):
+    """The median of each figure of some runs, and what it makes per event."""
+    figures = {key: statistics.median(run[key] for run in runs) for key, value in runs[0].items() if isinstance(value, (int, float))}
+    return {**figures, "rows_per_second": events / figures["wall"], "us_per_event": figures["cpu"] / events * 1e6, "rows": runs[-1]["last"]}
 
 
 def set_aside(path):

@@ -6,14 +6,13 @@ import json
 import os
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 
 import freshness
 import kafka as kafka_bench
-from measure import MILLRACE, ROOT, WORK, clear, produce, set_aside, silver, timed
+from measure import MILLRACE, ROOT, WORK, clear, in_turn, middle, produce, set_aside, silver, timed
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", 5_000_000))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", 3))
@@ -27,14 +26,8 @@ def batch_peer(name, source):
     return timed([sys.executable, PEERS / f"{name}_silver.py", source, WORK / name])
 
 
-def middle(runs):
-    result = {key: statistics.median(run[key] for run in runs) for key in ("wall", "cpu", "memory")}
-    return {**result, "rows_per_second": EVENTS / result["wall"], "us_per_event": result["cpu"] / EVENTS * 1e6,
-            "rows": runs[-1]["last"]}
-
-
 def peers():
-    """The same cleaning by each, from its best input, in turn, so that a change of the machine's speed hits all alike."""
+    """The same cleaning by each, from its best input."""
     clear()
     data = WORK / "data"
     produce(data, EVENTS, "24h")
@@ -43,17 +36,14 @@ def peers():
     broker = kafka_bench.fill(data)
     contenders = {"millrace": lambda: silver(data), "duckdb": lambda: batch_peer("duckdb", WORK / "events.ndjson"),
                   "chdb": lambda: batch_peer("chdb", WORK / "events.ndjson")}
-    runs = {name: [] for name in contenders}
     try:
-        for _ in range(ROUNDS):
-            for name, run in contenders.items():
-                runs[name].append(run())
+        runs = in_turn(contenders, ROUNDS)
         runs["spark"] = [kafka_bench.spark(broker)]
         runs["spark, as plainly written"] = [kafka_bench.spark(broker, "--plain")]
         runs["millrace"].append(silver(data))
     finally:
         broker.stop()
-    result = {name: middle(done) for name, done in runs.items()}
+    result = {name: middle(done, EVENTS) for name, done in runs.items()}
     rows = json.loads(subprocess.run([MILLRACE, "--data", data, "count", "silver", "--json"], check=True,
                                      capture_output=True).stdout)["rows"]
     result["millrace"]["rows"] = rows

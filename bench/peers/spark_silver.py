@@ -33,7 +33,8 @@ def session(plain):
                    .config("spark.sql.streaming.stateStore.providerClass",
                            "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider")
                    .config("spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled", "true")
-                   .config("spark.shuffle.compress", "false").config("spark.shuffle.spill.compress", "false"))
+                   .config("spark.shuffle.compress", "false").config("spark.shuffle.spill.compress", "false")
+                   .config("spark.sql.streaming.fileSink.log.compactInterval", "10000"))  # a commit's list of files stays its own
     return builder.getOrCreate()
 
 

@@ -17,15 +17,19 @@ namespace {
 struct Target {
     std::string name;
     long passages = 0;
+    int signal = SIGKILL;
 };
 
 Target read_target() {
     const char* text = std::getenv("MILLRACE_FAIL_AT");
     if (text == nullptr) return {};
-    const std::string at = text;
-    const auto colon = at.find(':');
-    if (colon == std::string::npos) return {at, 1};
-    return {at.substr(0, colon), std::atol(at.c_str() + colon + 1)};
+    Target target{text, 1};
+    if (const auto colon = target.name.find(':'); colon != std::string::npos) {
+        target.passages = std::atol(target.name.c_str() + colon + 1);
+        target.name.resize(colon);
+    }
+    if (std::getenv("MILLRACE_FAIL_STOP") != nullptr) target.signal = SIGSTOP;
+    return target;
 }
 
 void list(const char* name) {
@@ -49,7 +53,7 @@ void fail_point(const char* name) {
     static std::atomic<long> passages = 0;
     list(name);
     if (target.name != name) return;
-    if (++passages == target.passages) ::kill(::getpid(), SIGKILL);
+    if (++passages == target.passages) ::kill(::getpid(), target.signal);
 }
 
 }  // namespace millrace::base

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,10 @@ struct KafkaDeleter {
 };
 template <typename Type>
 using KafkaPointer = std::unique_ptr<Type, KafkaDeleter>;
+
+inline std::span<rd_kafka_topic_partition_t> elements(const rd_kafka_topic_partition_list_t* list) {
+    return {list->elems, static_cast<std::size_t>(list->cnt)};
+}
 
 /// Called for each delivered or failed message of a producer, with the opaque that it was produced with.
 using KafkaDelivery = void (*)(rd_kafka_t*, const rd_kafka_message_t*, void*);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <span>
 
 #include "base/log.h"
 
@@ -14,11 +13,7 @@ namespace {
 constexpr int poll_ms = 100;
 constexpr auto between_commits = std::chrono::seconds(1);
 
-std::span<rd_kafka_topic_partition_t> elements(rd_kafka_topic_partition_list_t* list) {
-    return {list->elems, static_cast<std::size_t>(list->cnt)};
-}
-
-std::string numbers(rd_kafka_topic_partition_list_t* list) {
+std::string numbers(const rd_kafka_topic_partition_list_t* list) {
     std::string text;
     for (const auto& element : elements(list))
         text += fmt::format("{}{}", text.empty() ? "" : ", ", element.partition);

@@ -31,7 +31,7 @@ KafkaMember member_of(const rd_kafka_MemberDescription_t* member, const std::str
     const rd_kafka_topic_partition_list_t* list =
         rd_kafka_MemberAssignment_partitions(rd_kafka_MemberDescription_assignment(member));
     if (list == nullptr) return described;
-    for (const auto& element : std::span(list->elems, static_cast<std::size_t>(list->cnt))) {
+    for (const auto& element : elements(list)) {
         if (topic == element.topic) described.partitions.push_back(element.partition);
     }
     std::ranges::sort(described.partitions);
@@ -91,7 +91,7 @@ std::map<int, Offset> KafkaGroups::committed(const std::string& group, int parti
     ask_kafka(address_, fmt::format("asking for the offsets of the group {}", group),
               [&] { return rd_kafka_committed(consumer.get(), list.get(), kafka_timeout_ms); });
     std::map<int, Offset> offsets;
-    for (const auto& element : std::span(list->elems, static_cast<std::size_t>(list->cnt))) {
+    for (const auto& element : elements(list.get())) {
         if (element.offset >= 0) offsets[element.partition] = element.offset;
     }
     return offsets;

@@ -42,11 +42,10 @@ class KafkaLog : public EventLog {
     void arrived() const;
 
     const KafkaAddress address_;
-    static constexpr int assumed_partitions = default_partitions;
 
     mutable std::atomic<int> partitions_ = 0;
     mutable std::mutex mutex_;
-    mutable KafkaFetchLimits limits_ = KafkaFetchLimits::for_partitions(assumed_partitions);
+    mutable KafkaFetchLimits limits_ = KafkaFetchLimits::for_partitions(default_partitions);
     mutable std::shared_ptr<rd_kafka_t>
         consumer_;  // guarded by mutex_; shared by the readers, one of each partition
     mutable std::condition_variable arrival_;

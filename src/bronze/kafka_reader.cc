@@ -90,8 +90,7 @@ std::span<const Record> KafkaReader::poll(std::size_t max_bytes) {
         std::size_t bytes = 0;
         for (const rd_kafka_message_t* message : got)
             bytes += message->len + message->key_len + record_padding;
-        bytes_.clear();
-        bytes_.reserve(bytes);  // so that what the records point to stays where it is
+        bytes_.start(bytes);
         try {
             for (const rd_kafka_message_t* message : got) take(*message);
         } catch (...) {
@@ -109,7 +108,7 @@ std::span<const Record> KafkaReader::poll(std::size_t max_bytes) {
         // Waits without taking, so that the next batch is whole.
         if (auto* message = rd_kafka_consume_queue(queue_.get(), wait_ms); message != nullptr) {
             const KafkaPointer<rd_kafka_message_t> taken(message);
-            bytes_.reserve(message->len + message->key_len + record_padding);
+            bytes_.start(message->len + message->key_len + record_padding);
             take(*message);
         }
     }
@@ -141,20 +140,13 @@ void KafkaReader::take(const rd_kafka_message_t& message) {
 }
 
 void KafkaReader::add(const rd_kafka_message_t& message) {
-    const auto copy = [&](const void* from, std::size_t size) {
-        if (from == nullptr) return std::string_view();
-        const std::size_t at = bytes_.size();
-        const char* bytes = static_cast<const char*>(from);
-        bytes_.insert(bytes_.end(), bytes, bytes + size);
-        return std::string_view(bytes_.data() + at, size);
-    };
     Record record;
     record.offset = message.offset;
     rd_kafka_timestamp_type_t type{};
     record.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
-    record.key = copy(message.key, message.key_len);
-    record.value = copy(message.payload, message.len);
-    bytes_.resize(bytes_.size() + record_padding);
+    record.key = bytes_.copy({static_cast<const char*>(message.key), message.key_len});
+    record.value = bytes_.copy({static_cast<const char*>(message.payload), message.len});
+    bytes_.pad();
     if (std::string headers = headers_of(message); !headers.empty())
         record.headers = headers_.emplace_back(std::move(headers));
     records_.push_back(record);

@@ -8,6 +8,7 @@
 
 #include "bronze/event_log.h"
 #include "bronze/kafka_client.h"
+#include "bronze/record_bytes.h"
 
 namespace millrace::bronze {
 
@@ -46,7 +47,7 @@ class KafkaReader : public PartitionReader {
     Offset end_seen_ = -1;   // where the broker said that the partition ended
     std::chrono::steady_clock::time_point asked_;
     std::vector<rd_kafka_message_t*> messages_;
-    std::vector<char> bytes_;          // keys and values, each value followed by padding
+    RecordBytes bytes_;
     std::deque<std::string> headers_;  // encoded as in a record batch
     std::vector<Record> records_;
 };

@@ -126,9 +126,7 @@ pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& store
     if (time_zone) settings.time_zone = *time_zone;
     if (future) settings.rules.future = *future;
     if (max_event_types) settings.rules.max_event_types = *max_event_types;
-    if (dedupe_scope)
-        settings.dedupe_scope =
-            *dedupe_scope == "table" ? silver::DedupeScope::table : silver::DedupeScope::partition;
+    if (dedupe_scope) settings.dedupe_scope = silver::dedupe_scope_of(*dedupe_scope);
     if (earliest) {
         const auto time = model::parse_timestamp(*earliest);
         if (!time)

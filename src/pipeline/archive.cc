@@ -51,27 +51,18 @@ void Archive::find_partitions() {
     }
 }
 
-/// A log that isn't the archived one is taken for a new one.
-void Archive::find_lost_records() {
-    if (log_.epoch() != bronze::unknown_epoch) return;
-    for (const Partition& partition : partitions_) {
-        const auto progress = read_progress(table_.snapshot(), log_, partition.number);
-        const auto other = find_other_log(log_, partition.number, progress);
-        if (!other) continue;
-        spdlog::warn("archive: {} partition {}: {}, so the topic is taken for a new one", log_.topic(),
-                     partition.number, *other);
-        begin_epoch(table_, log_);
-        table_.refresh();
-        return;
-    }
-}
-
 /// Goes on where the table says, whoever wrote that.
 void Archive::take_up() {
     table_.refresh();
-    for (Partition& partition : partitions_)
+    std::vector<int> numbers;
+    for (Partition& partition : partitions_) {
         partition.reader.reset();  // a log may serve one of each at a time
-    if (options_.continue_on_data_loss) find_lost_records();
+        numbers.push_back(partition.number);
+    }
+    if (options_.continue_on_data_loss && was_made_anew(log_, table_.snapshot(), numbers)) {
+        begin_epoch(table_, log_);
+        table_.refresh();
+    }
     for (Partition& partition : partitions_) {
         const int p = partition.number;
         PartitionProgress progress = read_progress(table_.snapshot(), log_, p);
@@ -98,16 +89,12 @@ void Archive::fill(Partition& partition, const base::StopSignal& stop) {
             break;
         }
         auto records = partition.reader->poll(poll_bytes);
-        if (options_.available_now) {
-            const auto past = std::ranges::lower_bound(records, partition.end, {}, &bronze::Record::offset);
-            records = records.first(static_cast<std::size_t>(past - records.begin()));
-        }
+        if (options_.available_now) records = before(records, partition.end);
         if (records.empty()) {
             bronze::Offset next = partition.reader->next_offset();
             if (options_.available_now)
                 next = std::clamp(partition.end, partition.progress.next_offset, next);
-            partition.progress.skipped += next - partition.progress.next_offset;
-            partition.progress.next_offset = next;
+            partition.progress.pass_to(next, 0);
             break;
         }
         if (!writer) writer.emplace(table_.root() / add.path, archive_layout());
@@ -120,13 +107,12 @@ void Archive::fill(Partition& partition, const base::StopSignal& stop) {
 
 void Archive::copy(Partition& partition, std::span<const bronze::Record> records,
                    storage::ParquetWriter& writer) {
-    writer.append(*archive_rows(identity(), partition.number, {records.begin(), records.end()}));
+    writer.append(
+        *archive_rows(identify(table_.snapshot(), log_), partition.number, {records.begin(), records.end()}));
     PartitionProgress& progress = partition.progress;
     const auto count = static_cast<std::int64_t>(records.size());
-    const bronze::Offset next = records.back().offset + 1;
-    progress.skipped += next - progress.next_offset - count;
+    progress.pass_to(records.back().offset + 1, count);
     progress.received += count;
-    progress.next_offset = next;
     progress.last_crc = record_crc(records.back());
     for (const bronze::Record& record : records)
         partition.bytes +=
@@ -139,11 +125,12 @@ bool Archive::commit(ArchiveReport& report) {
     base::fail_point("archive.files.synced");
     storage::Commit commit;
     commit.operation = "STREAMING UPDATE";
-    std::set<std::string> ours = {identity().epoch_app_id()};
+    const LogIdentity log = identify(table_.snapshot(), log_);
+    std::set<std::string> ours = {log.epoch_app_id()};
     for (const Partition& partition : partitions_) {
         if (!partition.moved()) continue;
-        ours.insert(identity().progress_app_id(partition.number));
-        append_progress(commit.txns, identity(), partition.number, partition.progress);
+        ours.insert(log.progress_app_id(partition.number));
+        append_progress(commit.txns, log, partition.number, partition.progress);
         report.bytes += partition.bytes;
         report.records +=
             partition.progress.received - read_progress(table_.snapshot(), log_, partition.number).received;
@@ -152,9 +139,7 @@ bool Archive::commit(ArchiveReport& report) {
         commit.adds.push_back(*partition.file);
     }
     const auto version = table_.commit(std::move(commit), [&](const storage::Commit& other) {
-        return !other.removes_data() && std::ranges::none_of(other.txns, [&](const storage::Txn& txn) {
-            return ours.contains(txn.app_id);
-        });
+        return !other.removes_data() && !other.moves_any(ours);
     });
     base::fail_point("archive.committed");
     if (!version) return false;

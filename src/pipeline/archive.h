@@ -64,14 +64,12 @@ class Archive {
     };
 
     void take_up();
-    void find_lost_records();
     bool fill_all(const base::StopSignal& stop);
     bool wait(const base::StopSignal& stop);
     void find_partitions();
     void fill(Partition& partition, const base::StopSignal& stop);
     void copy(Partition& partition, std::span<const bronze::Record> records, storage::ParquetWriter& writer);
     bool commit(ArchiveReport& report);
-    [[nodiscard]] LogIdentity identity() const { return identify(table_.snapshot(), log_); }
 
     const bronze::EventLog& log_;
     const ArchiveOptions options_;

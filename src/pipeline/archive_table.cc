@@ -11,7 +11,7 @@ namespace millrace::pipeline {
 
 namespace {
 
-using storage::column;
+using storage::column, storage::field;
 
 constexpr const char* doing = "building archive rows";
 
@@ -22,11 +22,6 @@ std::shared_ptr<arrow::DataType> headers_type() {
                                                  arrow::field("value", arrow::binary(), true)}),
                                  false));
     return type;
-}
-
-template <typename Builder>
-Builder* field(arrow::RecordBatchBuilder& builder, int index) {
-    return dynamic_cast<Builder*>(builder.GetField(index));
 }
 
 void append_optional(arrow::BinaryBuilder* builder, std::string_view bytes) {
@@ -109,18 +104,12 @@ std::vector<bronze::Record> ArchivedRecords::take(const arrow::RecordBatch& rows
     const auto& values = column<arrow::BinaryArray>(rows, "value");
     const auto& headers = column<arrow::ListArray>(rows, "headers");
     const auto count = static_cast<std::size_t>(rows.num_rows());
-    bytes_.clear();
-    // Room at once, so that what the records point to stays where it is.
-    bytes_.reserve(static_cast<std::size_t>(keys.total_values_length() + values.total_values_length()) +
-                   count * bronze::record_padding);
+    bytes_.start(static_cast<std::size_t>(keys.total_values_length() + values.total_values_length()) +
+                 count * bronze::record_padding);
     headers_.clear();
     headers_.reserve(count);
     const auto copy = [&](const arrow::BinaryArray& array, std::int64_t row) {
-        if (array.IsNull(row)) return std::string_view();
-        const std::string_view bytes = array.GetView(row);
-        const std::size_t at = bytes_.size();
-        bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-        return std::string_view(bytes_.data() + at, bytes.size());
+        return array.IsNull(row) ? std::string_view() : bytes_.copy(array.GetView(row));
     };
     std::vector<bronze::Record> records;
     records.reserve(count);
@@ -129,7 +118,7 @@ std::vector<bronze::Record> ArchivedRecords::take(const arrow::RecordBatch& rows
         if (offset < from || offset >= to || epochs.Value(i) != log.epoch || topics.GetView(i) != log.topic)
             continue;
         bronze::Record record{offset, times.Value(i) / 1000, copy(keys, i), copy(values, i), {}};
-        bytes_.resize(bytes_.size() + bronze::record_padding);
+        bytes_.pad();
         record.headers = headers_.emplace_back(encoded_headers(headers, i));
         records.push_back(record);
     }

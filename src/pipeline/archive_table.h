@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "bronze/record_bytes.h"
 #include "pipeline/partition_progress.h"
 #include "storage/parquet_file.h"
 
@@ -27,7 +28,7 @@ class ArchivedRecords {
                                      bronze::Offset from, bronze::Offset to);
 
   private:
-    std::vector<char> bytes_;  // keys and values, each value followed by padding
+    bronze::RecordBytes bytes_;
     std::vector<std::string> headers_;
 };
 

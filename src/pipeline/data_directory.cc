@@ -14,7 +14,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr int format_version = 1;
-constexpr const char* by_partition = "partition";
 
 json::object to_json(const ShopSettings& settings) {
     return {{"format", format_version},
@@ -22,7 +21,7 @@ json::object to_json(const ShopSettings& settings) {
             {"future_us", settings.rules.future.count()},
             {"max_event_types", settings.rules.max_event_types},
             {"currency", settings.rules.currency},
-            {"dedupe_scope", settings.dedupe_scope == silver::DedupeScope::table ? "table" : by_partition},
+            {"dedupe_scope", silver::dedupe_scope_name(settings.dedupe_scope)},
             {"time_zone", settings.time_zone}};
 }
 
@@ -64,8 +63,7 @@ ShopSettings DataDirectory::settings() const {
         base::Duration(base::integer_member(object, "future_us", settings.rules.future.count()));
     settings.rules.max_event_types = static_cast<int>(base::integer_member(object, "max_event_types", 100));
     settings.rules.currency = base::string_member(object, "currency", "EUR");
-    if (base::string_member(object, "dedupe_scope", "table") == by_partition)
-        settings.dedupe_scope = silver::DedupeScope::partition;
+    settings.dedupe_scope = silver::dedupe_scope_of(base::string_member(object, "dedupe_scope"));
     settings.time_zone = base::string_member(object, "time_zone", "UTC");
     return settings;
 }

@@ -122,15 +122,12 @@ std::size_t Lane::step(std::uint32_t batch) {
             continue;
         }
         auto records = partition->reader->poll(poll_bytes);
-        if (partition->end && !records.empty() && records.back().offset >= *partition->end) {
-            const auto past = std::ranges::lower_bound(records, *partition->end, {}, &bronze::Record::offset);
-            records = records.first(static_cast<std::size_t>(past - records.begin()));
-        }
+        if (partition->end) records = before(records, *partition->end);
         context_.horizon.set_caught_up(partition->number, records.empty());
         if (records.empty()) {
             // The reader may have read past the end already.
             const bronze::Offset next = partition->reader->next_offset();
-            pass_to(*partition, partition->end ? std::min(next, *partition->end) : next, 0);
+            partition->part.end.pass_to(partition->end ? std::min(next, *partition->end) : next, 0);
             continue;
         }
         process(*partition, records, batch);
@@ -163,15 +160,8 @@ void Lane::process(Partition& partition, std::span<const bronze::Record> records
     }
     const bronze::Record& last = records.back();
     PartitionPart& part = partition.part;
-    pass_to(partition, last.offset + 1, static_cast<std::int64_t>(records.size()));
+    part.end.pass_to(last.offset + 1, static_cast<std::int64_t>(records.size()));
     part.end.last_crc = record_crc(last);
-}
-
-/// Moves on to `next`, of which `records` offsets had a record.
-void Lane::pass_to(Partition& partition, bronze::Offset next, std::int64_t records) {
-    PartitionProgress& end = partition.part.end;
-    end.skipped += next - end.next_offset - records;
-    end.next_offset = next;
 }
 
 void Lane::settle(Partition& partition, const bronze::Record& record, model::Event& event,

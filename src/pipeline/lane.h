@@ -109,7 +109,6 @@ class Lane {
     static constexpr std::size_t chunk = 16;  // records decoded before their ids are looked up
 
     void process(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch);
-    static void pass_to(Partition& partition, bronze::Offset next, std::int64_t records);
     void settle(Partition& partition, const bronze::Record& record, model::Event& event,
                 silver::Verdict verdict, const silver::IdHash& id, std::uint32_t batch);
     void quarantine(Partition& partition, const bronze::Record& record, const silver::Verdict& verdict);

@@ -60,6 +60,12 @@ void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, in
     txns.push_back({id + last_crc, progress.last_crc, now});
 }
 
+std::span<const bronze::Record> before(std::span<const bronze::Record> records, bronze::Offset end) {
+    if (records.empty() || records.back().offset < end) return records;
+    const auto past = std::ranges::lower_bound(records, end, {}, &bronze::Record::offset);
+    return records.first(static_cast<std::size_t>(past - records.begin()));
+}
+
 std::int64_t record_crc(const bronze::Record& record) {
     return base::crc32c(record.value, base::crc32c(record.key));
 }
@@ -70,21 +76,17 @@ void begin_epoch(storage::DeltaTable& table, const bronze::EventLog& log) {
     commit.operation = "STREAMING UPDATE";
     commit.txns = {{before.epoch_app_id(), before.epoch + 1, base::now_ms()}};
     // Of several workers that find the topic made anew, one begins the epoch.
-    table.commit(std::move(commit), [&](const storage::Commit& other) {
-        return std::ranges::none_of(
-            other.txns, [&](const storage::Txn& txn) { return txn.app_id == before.epoch_app_id(); });
-    });
+    table.commit(std::move(commit),
+                 [&](const storage::Commit& other) { return !other.moves_any({before.epoch_app_id()}); });
 }
 
 PartitionProgress past_lost_records(const bronze::EventLog& log, int partition, PartitionProgress progress) {
     const bronze::Offset start = log.offsets(partition).start;
     if (progress.next_offset >= start) return progress;
     spdlog::warn(
-        "silver: {} partition {}: offsets {} to {} were removed before they were processed; going on after "
-        "them",
+        "{} partition {}: offsets {} to {} were removed before they were processed; going on after them",
         log.topic(), partition, progress.next_offset, start - 1);
-    progress.skipped += start - progress.next_offset;
-    progress.next_offset = start;
+    progress.pass_to(start, 0);
     progress.last_crc = -1;
     return progress;
 }
@@ -100,6 +102,19 @@ std::optional<std::string> find_other_log(const bronze::EventLog& log, int parti
     if (records.empty() || records.front().offset >= progress.next_offset) return std::nullopt;
     if (record_crc(records.front()) == progress.last_crc) return std::nullopt;
     return "the record before it is not the one that was processed";
+}
+
+bool was_made_anew(const bronze::EventLog& log, const storage::Snapshot& snapshot,
+                   const std::vector<int>& partitions) {
+    if (log.epoch() != bronze::unknown_epoch) return false;
+    for (const int p : partitions) {
+        const auto other = find_other_log(log, p, read_progress(snapshot, log, p));
+        if (!other) continue;
+        spdlog::warn("{} partition {}: {}, so the topic is taken for a new one and processed from its start",
+                     log.topic(), p, *other);
+        return true;
+    }
+    return false;
 }
 
 void check_same_log(const bronze::EventLog& log, int partition, const PartitionProgress& progress) {

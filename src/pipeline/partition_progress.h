@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,12 @@ struct PartitionProgress {
     std::int64_t last_crc = -1;  ///< record_crc() of the record before next_offset; -1 when there is none
 
     [[nodiscard]] std::int64_t silver_rows() const { return received - duplicates - quarantined; }
+    /// Moves on to `next`; of the offsets passed `records` had a record, and the others are counted as
+    /// skipped.
+    void pass_to(bronze::Offset next, std::int64_t records) {
+        skipped += next - next_offset - records;
+        next_offset = next;
+    }
 };
 
 /// Which log a progress is of. The epoch tells a topic from an earlier one of the same name: the embedded log
@@ -51,6 +58,9 @@ void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, in
 /// CRC-32C of a record's key and value: tells on restart whether the log still holds the same record.
 std::int64_t record_crc(const bronze::Record& record);
 
+/// Those of `records`, in offset order, that come before `end`.
+std::span<const bronze::Record> before(std::span<const bronze::Record> records, bronze::Offset end);
+
 /// Where to go on when the log has removed records before they were processed: they are counted as skipped,
 /// with a warning. Otherwise `progress` as it is.
 PartitionProgress past_lost_records(const bronze::EventLog& log, int partition, PartitionProgress progress);
@@ -62,6 +72,11 @@ void begin_epoch(storage::DeltaTable& table, const bronze::EventLog& log);
 /// `progress.next_offset`, read again, is not the one that was processed. Nothing when it can.
 std::optional<std::string> find_other_log(const bronze::EventLog& log, int partition,
                                           const PartitionProgress& progress);
+
+/// The first of `partitions` in which find_other_log() finds something, told as a warning: then the topic is
+/// to be taken for a new one (begin_epoch()). False for a log that knows its epoch, which must be the same.
+bool was_made_anew(const bronze::EventLog& log, const storage::Snapshot& snapshot,
+                   const std::vector<int>& partitions);
 
 /// Throws an Error that names the partition when find_other_log() finds something, or when the log begins
 /// later than the progress.

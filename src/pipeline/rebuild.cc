@@ -292,6 +292,7 @@ RebuildReport Rebuild::run(const base::StopSignal& stop, const SilverStage::OnBa
     split_old_files();
     start_progress();
     catch_up(stop, on_batch);
+    base::fail_point("rebuild.caught_up");
     for (int round = 0; round < most_unlocked_rounds; ++round) {
         split_old_files();
         if (left_behind() <= short_round) break;

@@ -86,7 +86,10 @@ void SilverStage::load_state() {
     const base::Stopwatch watch;
     for (const auto& lane : lanes_) lane->close_readers();
     sink_.refresh();
-    if (options_.continue_on_data_loss) find_lost_records();
+    if (options_.continue_on_data_loss && was_made_anew(log_, sink_.snapshot(), partitions_read())) {
+        sink_.begin_epoch();
+        sink_.refresh();
+    }
     const storage::Snapshot& snapshot = sink_.snapshot();
     std::set<std::string, std::less<>> types;
     for (const auto& [path, add] : snapshot.files) types.emplace(storage::partition_value(add, "event_type"));
@@ -114,22 +117,11 @@ void SilverStage::load_state() {
                      watch.seconds());
 }
 
-/// A log that isn't the one that was processed before is taken for a new one.
-void SilverStage::find_lost_records() {
-    if (log_.epoch() != bronze::unknown_epoch) return;
-    for (const auto& lane : lanes_) {
-        for (const int p : lane->partitions()) {
-            const auto other = find_other_log(log_, p, sink_.progress(p));
-            if (!other) continue;
-            spdlog::warn(
-                "silver: {} partition {}: {}, so the topic is taken for a new one: it is processed from its "
-                "start, "
-                "and events that are in the table already count as duplicates",
-                log_.topic(), p, *other);
-            sink_.begin_epoch();
-            return sink_.refresh();
-        }
-    }
+std::vector<int> SilverStage::partitions_read() const {
+    std::vector<int> read;
+    for (const auto& lane : lanes_)
+        read.insert(read.end(), lane->partitions().begin(), lane->partitions().end());
+    return read;
 }
 
 bool SilverStage::reads(int partition) const {

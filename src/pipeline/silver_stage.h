@@ -99,7 +99,7 @@ class SilverStage {
     void make_lanes(const std::vector<int>& partitions);
     void renew_lanes(const std::vector<int>& partitions);
     void load_state();
-    void find_lost_records();
+    [[nodiscard]] std::vector<int> partitions_read() const;
     void start_lanes();
     void lane_loop(Lane& lane, std::size_t index);
     bool deliver(Lane& lane, std::size_t index);

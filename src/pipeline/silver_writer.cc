@@ -148,8 +148,7 @@ bool SilverWriter::touches_our_progress(const storage::Commit& other,
             if (partition.moved()) ours.insert(log.progress_app_id(partition.partition));
         }
     }
-    return std::ranges::any_of(other.txns,
-                               [&](const storage::Txn& txn) { return ours.contains(txn.app_id); });
+    return other.moves_any(ours);
 }
 
 bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
@@ -161,11 +160,12 @@ bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
     };
     if (commit.adds.empty()) return quarantine_.refresh(ours_stands);
     base::fail_point("quarantine.files.synced");
+    const LogIdentity log = identity();
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
             if (partition.quarantined == 0) continue;
             commit.txns.push_back(
-                {identity().progress_app_id(partition.partition), partition.end.next_offset, base::now_ms()});
+                {log.progress_app_id(partition.partition), partition.end.next_offset, base::now_ms()});
         }
     }
     const auto version = quarantine_.commit(std::move(commit), ours_stands);

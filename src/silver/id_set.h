@@ -22,6 +22,10 @@ struct IdHash {
 /// Within what an event_id is unique: the table, or each partition of the log.
 enum class DedupeScope { table, partition };
 
+[[nodiscard]] std::string_view dedupe_scope_name(DedupeScope scope);
+/// DedupeScope::table for any other name than "partition".
+[[nodiscard]] DedupeScope dedupe_scope_of(std::string_view name);
+
 /// The hash of an id; with DedupeScope::partition equal ids of two partitions have different ones.
 IdHash hash_id(std::string_view event_id, DedupeScope scope = DedupeScope::table, int partition = 0);
 

@@ -5,21 +5,19 @@
 
 #include "silver/silver_table.h"
 #include "storage/arrow_status.h"
+#include "storage/column.h"
 
 namespace millrace::silver {
 
 namespace {
+
+using storage::field;
 
 constexpr const char* doing = "building quarantine rows";
 
 std::optional<std::string> owned(std::string_view bytes) {
     if (bytes.data() == nullptr) return std::nullopt;
     return std::string(bytes);
-}
-
-template <typename Builder>
-Builder* field(arrow::RecordBatchBuilder& builder, int index) {
-    return dynamic_cast<Builder*>(builder.GetField(index));
 }
 
 void append_optional(arrow::BinaryBuilder* builder, const std::optional<std::string>& bytes) {

@@ -181,6 +181,10 @@ bool Commit::removes_data() const {
     return std::ranges::any_of(removes, [](const RemoveFile& remove) { return remove.data_change; });
 }
 
+bool Commit::moves_any(const std::set<std::string>& app_ids) const {
+    return std::ranges::any_of(txns, [&](const Txn& txn) { return app_ids.contains(txn.app_id); });
+}
+
 Commit parse_commit(std::string_view text, std::string_view name) {
     Commit commit;
     while (!text.empty()) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,8 @@ struct Commit {
     std::int64_t timestamp = 0;
 
     [[nodiscard]] bool removes_data() const;
+    /// Whether it has a txn of one of these applications.
+    [[nodiscard]] bool moves_any(const std::set<std::string>& app_ids) const;
 };
 
 /// Reads a commit file's lines. `name` is for Errors. Throws an Error on malformed JSON and on what reader

@@ -1,6 +1,7 @@
 """Each command as a user calls it: results, exit codes, errors that say what to do."""
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import time
@@ -196,6 +197,21 @@ def test_replay_gets_through_beside_a_writer_that_never_pauses(shop):
         assert shop.json("replay")["received"] > 50000
     code, _, err = stop(writer)
     assert code == 0, err
+    shop.verify()
+    oracle.check_exactly_once(shop.data)
+
+
+def test_what_is_committed_after_a_replays_last_round_is_not_lost(shop_at):
+    shop = shop_at("data", "millrace_crash")
+    shop.run("produce", "--rate", "max", "--count", "1000")
+    shop.drain()
+    replay = shop.start("replay", env={"MILLRACE_FAIL_AT": "rebuild.caught_up:1", "MILLRACE_FAIL_STOP": "1"})
+    wait_until(lambda: pathlib.Path(f"/proc/{replay.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T")
+    shop.run("produce", "--rate", "max", "--count", "10")
+    shop.drain()
+    replay.send_signal(signal.SIGCONT)
+    assert replay.wait(60) == 0
+    assert shop.count("silver") == 1010
     shop.verify()
     oracle.check_exactly_once(shop.data)
 
