@@ -65,9 +65,10 @@ void InternedColumn::clear() {
 }
 
 std::shared_ptr<arrow::Array> InternedColumn::array() const {
-    const auto values =
-        std::make_shared<arrow::StringArray>(static_cast<std::int64_t>(offsets_.size() - 1),
-                                             arrow::Buffer::Wrap(offsets_), arrow::Buffer::Wrap(bytes_));
+    // Arrow takes no buffer without an address, which that of empty strings alone has not.
+    const auto bytes = bytes_.empty() ? arrow::Buffer::FromString("") : arrow::Buffer::Wrap(bytes_);
+    const auto values = std::make_shared<arrow::StringArray>(static_cast<std::int64_t>(offsets_.size() - 1),
+                                                             arrow::Buffer::Wrap(offsets_), bytes);
     // A column of nulls alone has an empty dictionary, which its placeholder index 0 would overrun.
     if (offsets_.size() == 1) {
         return arrow::MakeArrayOfNull(arrow::utf8(), static_cast<std::int64_t>(rows())).ValueOrDie();

@@ -201,6 +201,13 @@ def test_replay_gets_through_beside_a_writer_that_never_pauses(shop):
     oracle.check_exactly_once(shop.data)
 
 
+def test_optional_fields_that_are_empty_in_all_events_are_kept_so(shop):
+    shop.write(line(1, session_id="", page_url=""), line(2, session_id="", page_url=""))
+    shop.drain()
+    assert silver_sql(shop, "SELECT DISTINCT session_id, page_url FROM {silver}") == [("", "")]
+    shop.verify()
+
+
 def test_what_is_committed_after_a_replays_last_round_is_not_lost(shop_at):
     shop = shop_at("data", "millrace_crash")
     shop.run("produce", "--rate", "max", "--count", "1000")
