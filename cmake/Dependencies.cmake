@@ -1,5 +1,7 @@
 # Every library the product links. All but Arrow are Debian packages that scripts/setup.sh installs.
 find_package(Threads REQUIRED)
+find_package(date REQUIRED)
+find_package(cereal REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(simdjson REQUIRED)

@@ -34,6 +34,11 @@ std::string string_member(const json::object& object, std::string_view key, std:
     return std::string(otherwise);
 }
 
+double number_member(const json::object& object, std::string_view key, double otherwise) {
+    const json::value& value = member(object, key);
+    return value.is_number() ? value.to_number<double>() : otherwise;
+}
+
 bool boolean_member(const json::object& object, std::string_view key, bool otherwise) {
     const json::value& value = member(object, key);
     if (const auto* flag = value.if_bool()) return *flag;

@@ -18,9 +18,11 @@ json::value parse_json(std::string_view text, std::string_view what);
 /// A member of an object, or null when it is absent. The reference lives as long as `object`.
 const json::value& member(const json::object& object, std::string_view key);
 
-/// A member as an integer, string or boolean, or `otherwise` when it is absent, null or of another type.
+/// A member as an integer, string, number or boolean, or `otherwise` when it is absent, null or of another
+/// type.
 std::int64_t integer_member(const json::object& object, std::string_view key, std::int64_t otherwise = 0);
 std::string string_member(const json::object& object, std::string_view key, std::string_view otherwise = {});
+double number_member(const json::object& object, std::string_view key, double otherwise = 0);
 bool boolean_member(const json::object& object, std::string_view key, bool otherwise = false);
 
 }  // namespace millrace::base

@@ -7,7 +7,8 @@
 
 namespace millrace::bronze {
 
-/// The keys and values of some records, copied one after another, with the padding that a record's value needs.
+/// The keys and values of some records, copied one after another, with the padding that a record's value
+/// needs.
 class RecordBytes {
   public:
     /// Forgets all. Room for `bytes`, padding included, is made at once, so that views stay where they are.

@@ -100,7 +100,6 @@ void add_on_data_loss(CLI::App& command, bool& continues) {
 void SettingsOptions::add_to(CLI::App& command) {
     const std::string group = "Settings stored with the data";
     command.add_option("--currency", currency, "currency of events that name none (ISO 4217)")->group(group);
-    command.add_option("--time-zone", time_zone, "the shop's time zone, an IANA name")->group(group);
     command.add_option("--earliest", earliest, "events from before this time are quarantined")->group(group);
     command
         .add_option_function<std::string>(
@@ -118,6 +117,32 @@ void SettingsOptions::add_to(CLI::App& command) {
             "many workers, and misses copies that come through another partition")
         ->check(CLI::IsMember({"table", "partition"}))
         ->group(group);
+    add_gold_to(command);
+}
+
+void SettingsOptions::add_gold_to(CLI::App& command) {
+    const auto add = [&](const char* name, auto& into, auto parse, const char* help, const char* type) {
+        command
+            .add_option_function<std::string>(
+                name, [&into, parse](const std::string& text) { into = parse(text); }, help)
+            ->type_name(type)
+            ->group("Settings of Gold, stored with the data");
+    };
+    const auto text = [](const std::string& name) { return name; };
+    add("--time-zone", time_zone, text, "the shop's time zone, an IANA name, whose days are Gold's", "ZONE");
+    add("--lateness", lateness, base::parse_duration, "how long windows wait for events that come late",
+        "DURATION");
+    add("--session-gap", session_gap, base::parse_duration, "time without an event that ends a session",
+        "DURATION");
+    add("--inactivity", inactivity, base::parse_duration, "likewise, of events without a session_id",
+        "DURATION");
+    add("--interest-share", interest_share, base::parse_share, "share of all views that is high interest",
+        "SHARE");
+    add("--interest-conversion", interest_conversion, base::parse_share,
+        "conversion below which it is little", "SHARE");
+    command.add_option("--interest-views", interest_views, "fewer views prove nothing")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+        ->group("Settings of Gold, stored with the data");
 }
 
 pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& stored) const {
@@ -126,6 +151,12 @@ pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& store
     if (time_zone) settings.time_zone = *time_zone;
     if (future) settings.rules.future = *future;
     if (max_event_types) settings.rules.max_event_types = *max_event_types;
+    if (lateness) settings.gold.lateness = lateness->count();
+    if (session_gap) settings.gold.session_gap = session_gap->count();
+    if (inactivity) settings.gold.inactivity = inactivity->count();
+    if (interest_share) settings.gold.interest_share = *interest_share;
+    if (interest_conversion) settings.gold.interest_conversion = *interest_conversion;
+    if (interest_views) settings.gold.interest_views = *interest_views;
     if (dedupe_scope) settings.dedupe_scope = silver::dedupe_scope_of(*dedupe_scope);
     if (earliest) {
         const auto time = model::parse_timestamp(*earliest);

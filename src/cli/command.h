@@ -46,6 +46,7 @@ void add_run_command(CLI::App& app, Globals& globals);
 void add_produce_command(CLI::App& app, Globals& globals);
 void add_import_command(CLI::App& app, Globals& globals);
 void add_silver_command(CLI::App& app, Globals& globals);
+void add_gold_command(CLI::App& app, Globals& globals);
 void add_archive_command(CLI::App& app, Globals& globals);
 void add_verify_command(CLI::App& app, Globals& globals);
 void add_topic_command(CLI::App& app, Globals& globals);
@@ -75,8 +76,16 @@ struct SettingsOptions {
     std::optional<base::Duration> future;
     std::optional<int> max_event_types;
     std::optional<std::string> dedupe_scope;
+    std::optional<base::Duration> lateness;
+    std::optional<base::Duration> session_gap;
+    std::optional<base::Duration> inactivity;
+    std::optional<double> interest_share;
+    std::optional<double> interest_conversion;
+    std::optional<std::int64_t> interest_views;
 
     void add_to(CLI::App& command);
+    /// Those that Gold alone depends on.
+    void add_gold_to(CLI::App& command);
     /// The stored settings with what was given put over them.
     [[nodiscard]] pipeline::ShopSettings over(const pipeline::ShopSettings& stored) const;
 };

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/text_table.h"
+#include "gold/gold_tables.h"
 #include "model/timestamp.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"
@@ -27,14 +28,19 @@ struct Options {
     bool as_json = false;
 };
 
+constexpr const char* layers = "bronze, silver, quarantine, archive, or gold.TABLE (see: millrace gold list)";
+
 /// The table of a layer; bronze has none.
 storage::DeltaTable open_layer(const Globals& globals, const std::string& layer) {
     const auto data = globals.data_directory();
     if (layer == "silver") return storage::DeltaTable::open(data.silver());
     if (layer == "quarantine") return storage::DeltaTable::open(data.quarantine());
     if (layer == "archive") return storage::DeltaTable::open(data.archive());
-    throw usage_error(fmt::format("opening the layer {}", layer),
-                      "it must be bronze, silver, quarantine or archive");
+    for (const gold::Table table : gold::all_tables) {
+        if (layer == fmt::format("gold.{}", gold::table_name(table)))
+            return storage::DeltaTable::open(data.gold() / gold::table_name(table));
+    }
+    throw usage_error(fmt::format("opening the layer {}", layer), fmt::format("it must be {}", layers));
 }
 
 std::map<std::string, std::string> constants_of(const storage::AddFile& add) {
@@ -165,8 +171,7 @@ int count(const Globals& globals, const Options& options) {
 void add_show_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("show", "the youngest rows of a layer as a table");
-    command->add_option("layer", options->layer, "bronze, silver, quarantine or archive")
-        ->capture_default_str();
+    command->add_option("layer", options->layer, layers)->capture_default_str();
     command->add_option("--limit", options->limit, "rows at most")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
@@ -179,8 +184,7 @@ void add_show_command(CLI::App& app, Globals& globals) {
 void add_count_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("count", "the rows of a layer");
-    command->add_option("layer", options->layer, "bronze, silver, quarantine or archive")
-        ->capture_default_str();
+    command->add_option("layer", options->layer, layers)->capture_default_str();
     command->add_option("--by", options->by, "by the values of this column");
     command->add_flag("--json", options->as_json, "as one JSON object");
     command->callback(

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "model/timestamp.h"
+#include "model/time_zone.h"
 
 namespace millrace::pipeline {
 
@@ -22,7 +22,20 @@ json::object to_json(const ShopSettings& settings) {
             {"max_event_types", settings.rules.max_event_types},
             {"currency", settings.rules.currency},
             {"dedupe_scope", silver::dedupe_scope_name(settings.dedupe_scope)},
-            {"time_zone", settings.time_zone}};
+            {"time_zone", settings.time_zone},
+            {"lateness_us", settings.gold.lateness},
+            {"session_gap_us", settings.gold.session_gap},
+            {"inactivity_us", settings.gold.inactivity},
+            {"interest_share", settings.gold.interest_share},
+            {"interest_conversion", settings.gold.interest_conversion},
+            {"interest_views", settings.gold.interest_views}};
+}
+
+/// `settings` with what Gold alone depends on taken from `other`.
+ShopSettings with_gold_of(ShopSettings settings, const ShopSettings& other) {
+    settings.time_zone = other.time_zone;
+    settings.gold = other.gold;
+    return settings;
 }
 
 /// The first setting in which the two differ, as "currency is EUR, not USD".
@@ -38,6 +51,10 @@ std::string difference(const ShopSettings& stored, const ShopSettings& wanted) {
 }
 
 }  // namespace
+
+std::string ShopSettings::text() const {
+    return json::serialize(to_json(*this));
+}
 
 bool operator==(const ShopSettings& a, const ShopSettings& b) {
     return to_json(a) == to_json(b);
@@ -65,6 +82,13 @@ ShopSettings DataDirectory::settings() const {
     settings.rules.currency = base::string_member(object, "currency", "EUR");
     settings.dedupe_scope = silver::dedupe_scope_of(base::string_member(object, "dedupe_scope"));
     settings.time_zone = base::string_member(object, "time_zone", "UTC");
+    gold::GoldOptions& gold = settings.gold;
+    gold.lateness = base::integer_member(object, "lateness_us", gold.lateness);
+    gold.session_gap = base::integer_member(object, "session_gap_us", gold.session_gap);
+    gold.inactivity = base::integer_member(object, "inactivity_us", gold.inactivity);
+    gold.interest_share = base::number_member(object, "interest_share", gold.interest_share);
+    gold.interest_conversion = base::number_member(object, "interest_conversion", gold.interest_conversion);
+    gold.interest_views = base::integer_member(object, "interest_views", gold.interest_views);
     return settings;
 }
 
@@ -73,14 +97,7 @@ void DataDirectory::validate(const ShopSettings& settings) {
         throw usage_error("reading the settings",
                           fmt::format("\"{}\" is no ISO 4217 currency", settings.rules.currency));
     }
-    const std::filesystem::path zone = std::filesystem::path("/usr/share/zoneinfo") / settings.time_zone;
-    if (settings.time_zone != "UTC" &&
-        (settings.time_zone.find("..") != std::string::npos || settings.time_zone.starts_with('/') ||
-         !std::filesystem::is_regular_file(zone))) {
-        throw usage_error("reading the settings",
-                          fmt::format("\"{}\" is no IANA time zone known here", settings.time_zone),
-                          "Write it as in Europe/Berlin; the package tzdata has the list.");
-    }
+    const model::TimeZone zone(settings.time_zone);  // throws when there is none of that name
 }
 
 void DataDirectory::begin_rebuild() const {
@@ -104,14 +121,24 @@ void DataDirectory::adopt(const ShopSettings& wanted) const {
     if (!std::filesystem::exists(settings_path())) return store(wanted);
     const ShopSettings stored = settings();
     if (stored == wanted) return;
-    throw usage_error(fmt::format("opening {}", root_.string()),
-                      fmt::format("the data was made with other settings: {}", difference(stored, wanted)),
-                      "Leave the option out, or rebuild the tables with the new value: millrace replay");
+    const bool gold_only = with_gold_of(stored, wanted) == wanted;
+    throw usage_error(
+        fmt::format("opening {}", root_.string()),
+        fmt::format("the data was made with other settings: {}", difference(stored, wanted)),
+        fmt::format("Leave the option out, or rebuild the tables with the new value: millrace {}",
+                    gold_only ? "gold --rebuild --available-now" : "replay"));
+}
+
+void DataDirectory::adopt_gold(const ShopSettings& wanted) const {
+    validate(wanted);
+    const ShopSettings stored = settings();
+    if (with_gold_of(stored, wanted) != wanted) return adopt(wanted);
+    if (stored != wanted) store(wanted);
 }
 
 void DataDirectory::store(const ShopSettings& settings) const {
     base::make_directory(root_);
-    base::replace_file(settings_path(), json::serialize(to_json(settings)) + "\n");
+    base::replace_file(settings_path(), settings.text() + "\n");
 }
 
 }  // namespace millrace::pipeline

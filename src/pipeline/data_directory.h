@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "gold/operator.h"
 #include "silver/check.h"
 #include "silver/id_set.h"
 
@@ -13,8 +14,11 @@ struct ShopSettings {
     silver::RuleOptions rules;
     silver::DedupeScope dedupe_scope = silver::DedupeScope::table;
     std::string time_zone = "UTC";
+    gold::GoldOptions gold;
 
     friend bool operator==(const ShopSettings& a, const ShopSettings& b);
+    /// All of them, as JSON.
+    [[nodiscard]] std::string text() const;
 };
 
 /// One data directory is one shop: where everything lies, and the settings it was made with.
@@ -27,6 +31,7 @@ class DataDirectory {
     [[nodiscard]] std::filesystem::path silver() const { return root_ / "silver"; }
     [[nodiscard]] std::filesystem::path quarantine() const { return root_ / "quarantine"; }
     [[nodiscard]] std::filesystem::path archive() const { return root_ / "archive"; }
+    [[nodiscard]] std::filesystem::path gold() const { return root_ / "gold"; }
     [[nodiscard]] std::filesystem::path progress() const { return root_ / "progress"; }
 
     /// The stored settings, or the defaults when there are none yet. Throws an Error for a newer format.
@@ -34,6 +39,9 @@ class DataDirectory {
     /// Stores `settings`. With settings stored already and tables made by them, a different value is refused
     /// with a usage Error that names the command that rebuilds.
     void adopt(const ShopSettings& settings) const;
+    /// Stores `settings`, which may differ from the stored ones in what Gold alone depends on: the caller
+    /// builds it anew. Another difference is refused as by adopt().
+    void adopt_gold(const ShopSettings& settings) const;
     /// Stores `settings` in any case; the caller has rebuilt the tables.
     void store(const ShopSettings& settings) const;
     /// Throws a usage Error when a setting makes no sense.

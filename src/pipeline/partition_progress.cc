@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/clock.h"
 #include "base/crc32c.h"
@@ -18,6 +19,7 @@ constexpr const char* duplicates = "/duplicates";
 constexpr const char* quarantined = "/quarantined";
 constexpr const char* skipped = "/skipped";
 constexpr const char* last_crc = "/crc";
+constexpr const char* behind = "/behind";
 
 }  // namespace
 
@@ -58,6 +60,24 @@ void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, in
     txns.push_back({id + quarantined, progress.quarantined, now});
     txns.push_back({id + skipped, progress.skipped, now});
     txns.push_back({id + last_crc, progress.last_crc, now});
+}
+
+storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t records) {
+    return {log.progress_app_id(partition) + behind, records, base::now_ms()};
+}
+
+std::vector<PartitionNews> news_of(const storage::Commit& commit) {
+    std::vector<PartitionNews> news;
+    for (const storage::Txn& txn : commit.txns) {
+        std::string_view id = txn.app_id;  // millrace/<topic>/<epoch>/<partition>/behind
+        if (!id.ends_with(behind)) continue;
+        id.remove_suffix(std::string_view(behind).size());
+        id.remove_prefix(id.rfind('/') + 1);
+        int partition = 0;
+        if (std::from_chars(id.data(), id.data() + id.size(), partition).ec == std::errc())
+            news.push_back({partition, txn.version == 0});
+    }
+    return news;
 }
 
 std::span<const bronze::Record> before(std::span<const bronze::Record> records, bronze::Offset end) {

@@ -55,6 +55,17 @@ PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze:
 void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, int partition,
                      const PartitionProgress& progress);
 
+/// The txn that tells how many records the log had, when the batch was committed, that it doesn't take in.
+storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t records);
+
+/// What a commit says of a bronze partition that it has moved.
+struct PartitionNews {
+    int partition = 0;
+    bool caught_up = true;  ///< with the log's end
+};
+/// Those of all partitions that a silver commit has moved.
+std::vector<PartitionNews> news_of(const storage::Commit& commit);
+
 /// CRC-32C of a record's key and value: tells on restart whether the log still holds the same record.
 std::int64_t record_crc(const bronze::Record& record);
 

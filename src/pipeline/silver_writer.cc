@@ -190,7 +190,12 @@ bool SilverWriter::commit_silver(const std::vector<LanePart>& parts, std::vector
     const LogIdentity log = identity();
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
-            if (partition.moved()) append_progress(commit.txns, log, partition.partition, partition.end);
+            if (!partition.moved()) continue;
+            const bronze::Offset next = partition.end.next_offset;
+            append_progress(commit.txns, log, partition.partition, partition.end);
+            commit.txns.push_back(
+                behind_txn(log, partition.partition,
+                           std::max<std::int64_t>(0, log_.end_heard(partition.partition) - next)));
         }
     }
     const auto version = silver_.commit(std::move(commit), [&](const storage::Commit& other) {

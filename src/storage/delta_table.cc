@@ -103,6 +103,10 @@ json::value delta_type(const arrow::DataType& type) {
             return "timestamp";
         case arrow::Type::BINARY:
             return "binary";
+        case arrow::Type::DECIMAL128: {
+            const auto& decimal = dynamic_cast<const arrow::Decimal128Type&>(type);
+            return json::string(fmt::format("decimal({},{})", decimal.precision(), decimal.scale()));
+        }
         case arrow::Type::STRUCT:
             return delta_struct(type.fields());
         case arrow::Type::LIST: {

@@ -44,6 +44,9 @@ class DeltaTable {
     /// then includes all commits up to there. Writes a checkpoint when one is due.
     std::optional<std::int64_t> commit(Commit commit, const OnConflict& on_conflict);
 
+    /// The commit of a version; nothing when there is none yet, or it was cleaned up.
+    [[nodiscard]] std::optional<Commit> read_commit(std::int64_t version) const;
+
     /// Checkpoints at the present version, whether one is due or not, and cleans up the log before it.
     void checkpoint();
 
@@ -58,7 +61,6 @@ class DeltaTable {
 
     [[nodiscard]] std::filesystem::path log_directory() const { return root_ / "_delta_log"; }
     [[nodiscard]] std::filesystem::path commit_path(std::int64_t version) const;
-    [[nodiscard]] std::optional<Commit> read_commit(std::int64_t version) const;
     void load();
     void check_not_left_behind();
     void checkpoint_if_due();
@@ -76,7 +78,8 @@ class DeltaTable {
     std::int64_t refreshed_ms_ = 0;
 };
 
-/// Delta's schema JSON of an Arrow schema (string, integer, long, double, boolean, timestamp, binary).
+/// Delta's schema JSON of an Arrow schema (string, integer, long, double, decimal, boolean, timestamp,
+/// binary).
 std::string delta_schema(const arrow::Schema& schema);
 
 }  // namespace millrace::storage

@@ -162,6 +162,10 @@ std::vector<int> column_indices(const parquet::FileMetaData& metadata,
     return indices;
 }
 
+bool is_string(const parquet::FileMetaData& metadata, int index) {
+    return metadata.schema()->Column(index)->logical_type()->is_string();
+}
+
 /// Rows to read in one go: so many bytes of them, so that large values don't add up.
 std::int64_t rows_at_once(const parquet::FileMetaData& metadata) {
     constexpr std::int64_t most_rows = 64 << 10;
@@ -230,7 +234,7 @@ WrittenFile ParquetWriter::finish() {
     return written;
 }
 
-ParquetReader::ParquetReader(const fs::path& path, const std::vector<std::string>& columns)
+ParquetReader::ParquetReader(const fs::path& path, const std::vector<std::string>& columns, Strings strings)
     : doing_(fmt::format("reading {}", path.string())) {
     const auto file = value_of(arrow::io::ReadableFile::Open(path.string()), doing_);
     parquet::arrow::FileReaderBuilder builder;
@@ -240,10 +244,11 @@ ParquetReader::ParquetReader(const fs::path& path, const std::vector<std::string
     properties.set_batch_size(rows_at_once(*metadata));
     properties.set_pre_buffer(false);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);  // Spark's old timestamps
-
-    file_ = value_of(builder.properties(properties)->Build(), doing_);
     const auto indices =
         columns.empty() ? all_of(metadata->num_columns()) : column_indices(*metadata, columns, doing_);
+    for (const int index : indices)
+        properties.set_read_dictionary(index, strings == Strings::dictionary && is_string(*metadata, index));
+    file_ = value_of(builder.properties(properties)->Build(), doing_);
     batches_ = value_of(file_->GetRecordBatchReader(all_of(metadata->num_row_groups()), indices), doing_);
 }
 

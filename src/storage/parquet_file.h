@@ -67,8 +67,13 @@ class ParquetWriter {
 /// Reads columns of a Parquet file, batch by batch, in row order.
 class ParquetReader {
   public:
+    /// How strings are given: as they are, or each batch with a dictionary, which is faster where values
+    /// repeat.
+    enum class Strings { plain, dictionary };
+
     /// With no columns named, all.
-    ParquetReader(const std::filesystem::path& path, const std::vector<std::string>& columns);
+    ParquetReader(const std::filesystem::path& path, const std::vector<std::string>& columns,
+                  Strings strings = Strings::plain);
     ~ParquetReader();
 
     /// The next rows, or nothing at the end.

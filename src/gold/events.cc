@@ -1,0 +1,126 @@
+#include "gold/events.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace millrace::gold {
+
+namespace {
+
+constexpr const char* doing = "reading silver rows";
+
+Kind kind_of(std::string_view type) {
+    if (type == "view") return Kind::view;
+    if (type == "add_to_cart") return Kind::add_to_cart;
+    if (type == "purchase") return Kind::purchase;
+    if (type == "refund") return Kind::refund;
+    return Kind::other;
+}
+
+template <typename Array>
+const Array& column(const arrow::RecordBatch& rows, const char* name) {
+    const auto found = rows.GetColumnByName(name);
+    const auto* array = dynamic_cast<const Array*>(found.get());
+    if (array == nullptr) throw Error(doing, fmt::format("the column {} is missing or of another type", name));
+    return *array;
+}
+
+std::vector<StringId> ids_of(const arrow::StringArray& values, StringPool& pool) {
+    std::vector<StringId> ids(static_cast<std::size_t>(values.length()));
+    for (std::int64_t i = 0; i < values.length(); ++i)
+        ids[static_cast<std::size_t>(i)] = values.IsNull(i) ? 0 : pool.add(values.GetView(i));
+    return ids;
+}
+
+/// The ids of a column's values; each distinct value of a dictionary is looked up once.
+std::vector<StringId> ids_of(const arrow::RecordBatch& rows, const char* name, StringPool& pool) {
+    const auto found = rows.GetColumnByName(name);
+    if (const auto* plain = dynamic_cast<const arrow::StringArray*>(found.get())) return ids_of(*plain, pool);
+    const auto& encoded = column<arrow::DictionaryArray>(rows, name);
+    const auto* dictionary = dynamic_cast<const arrow::StringArray*>(encoded.dictionary().get());
+    const auto* indices = dynamic_cast<const arrow::Int32Array*>(encoded.indices().get());
+    if (dictionary == nullptr || indices == nullptr)
+        throw Error(doing, fmt::format("the column {} is no dictionary of strings", name));
+    const std::vector<StringId> by_index = ids_of(*dictionary, pool);
+    std::vector<StringId> ids(static_cast<std::size_t>(rows.num_rows()));
+    for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
+        if (!encoded.IsNull(i))
+            ids[static_cast<std::size_t>(i)] = by_index[static_cast<std::size_t>(indices->Value(i))];
+    }
+    return ids;
+}
+
+std::vector<Kind> kinds_of(const std::vector<StringId>& types, const StringPool& pool) {
+    std::vector<Kind> kinds(types.size());
+    std::ranges::transform(types, kinds.begin(), [&](StringId type) { return kind_of(pool.value(type)); });
+    return kinds;
+}
+
+void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
+    const auto& partitions = column<arrow::Int32Array>(rows, "partition");
+    const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
+    const auto& log_times = column<arrow::TimestampArray>(rows, "kafka_timestamp");
+    for (std::int64_t from = 0; from < rows.num_rows();) {
+        const int partition = partitions.Value(from);
+        model::Timestamp newest = std::min(times.Value(from), log_times.Value(from));
+        std::int64_t to = from + 1;
+        for (; to < rows.num_rows() && partitions.Value(to) == partition; ++to)
+            newest = std::max(newest, std::min(times.Value(to), log_times.Value(to)));
+        const auto [clock, first] = events.clocks.try_emplace(partition, newest);
+        clock->second = std::max(clock->second, newest);
+        from = to;
+    }
+}
+
+}  // namespace
+
+const std::vector<std::string>& event_columns() {
+    static const std::vector<std::string> columns = {
+        "user_id",      "product_id",  "event_timestamp", "session_id", "product_category", "device_type",
+        "page_url",     "price",       "partition",       "kafka_timestamp",
+        "quantity",     "order_id",    "currency"};
+    return columns;
+}
+
+void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view> event_type, Strings& strings,
+                 Events& events) {
+    const auto count = static_cast<std::size_t>(rows.num_rows());
+    if (count == 0) return;
+    const auto ids = [&](const char* name, Field field) { return ids_of(rows, name, strings[field]); };
+    const auto users = ids("user_id", Field::user);
+    const auto products = ids("product_id", Field::product);
+    const auto categories = ids("product_category", Field::category);
+    const auto devices = ids("device_type", Field::device);
+    const auto sessions = ids("session_id", Field::session);
+    const auto pages = ids("page_url", Field::page);
+    const auto orders = ids("order_id", Field::order);
+    const auto currencies = ids("currency", Field::currency);
+    const auto kinds = event_type ? std::vector<Kind>(count, kind_of(*event_type))
+                                  : kinds_of(ids("event_type", Field::type), strings[Field::type]);
+    const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
+    const auto& prices = column<arrow::DoubleArray>(rows, "price");
+    const auto& quantities = column<arrow::Int32Array>(rows, "quantity");
+    events.rows.reserve(events.rows.size() + count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto row = static_cast<std::int64_t>(i);
+        events.rows.push_back({.time = times.Value(row),
+                               .price = prices.IsNull(row) ? 0 : model::to_money(prices.Value(row)),
+                               .quantity = quantities.IsNull(row) ? 1 : quantities.Value(row),
+                               .kind = kinds[i],
+                               .user = users[i],
+                               .product = products[i],
+                               .category = categories[i],
+                               .device = devices[i],
+                               .session = sessions[i],
+                               .page = pages[i],
+                               .order = orders[i],
+                               .currency = currencies[i]});
+    }
+    advance_clocks(rows, events);
+}
+
+}  // namespace millrace::gold

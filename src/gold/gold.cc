@@ -1,0 +1,88 @@
+#include "gold/gold.h"
+
+#include <cereal/archives/binary.hpp>
+#include <cereal/types/array.hpp>
+#include <cereal/types/deque.hpp>
+#include <cereal/types/map.hpp>
+#include <cereal/types/string.hpp>
+#include <cereal/types/vector.hpp>
+#include <spanstream>
+#include <sstream>
+
+#include "base/error.h"
+
+namespace millrace::gold {
+
+Gold::Gold(const model::TimeZone& zone, const GoldOptions& options, Run run)
+    : run_(std::move(run)),
+      products_(strings_, zone),
+      categories_(strings_, zone, Table::category_metrics, Field::category, &Event::category),
+      devices_(strings_, zone, Table::device_metrics, Field::device, &Event::device),
+      kpis_(strings_, zone),
+      users_(strings_, zone),
+      interest_(strings_, zone, options),
+      sessions_(strings_, zone, options) {}
+
+/// The slowest first, so that they run at once.
+std::vector<Operator*> Gold::operators() {
+    return {&sessions_, &kpis_, &products_, &users_, &interest_, &categories_, &devices_};
+}
+
+std::vector<const Operator*> Gold::operators() const {
+    return {&sessions_, &kpis_, &products_, &users_, &interest_, &categories_, &devices_};
+}
+
+void Gold::add(const Events& events) {
+    clock_.advance(events.clocks);
+    std::vector<std::function<void()>> tasks;
+    for (Operator* each : operators()) tasks.emplace_back([each, &events] { each->add(events.rows); });
+    run_(std::move(tasks));
+}
+
+void Gold::close(Timestamp watermark, Output& output) {
+    std::vector<std::function<void()>> tasks;
+    for (Operator* each : operators())
+        tasks.emplace_back([each, watermark, &output] { each->close(watermark, output); });
+    run_(std::move(tasks));
+}
+
+void Gold::peek(Output& output) const {
+    for (const Operator* each : operators()) each->peek(output);
+}
+
+void Gold::tidy() {
+    if (!strings_.due()) return;
+    Marks marks = strings_.marks();
+    for (const Operator* each : operators()) each->mark(marks);
+    strings_.sweep(marks);
+}
+
+std::int64_t Gold::late() const {
+    std::int64_t late = 0;
+    for (const Operator* each : operators()) late += each->late();
+    return late;
+}
+
+template <class Archive>
+void Gold::serialize(Archive& archive) {
+    archive(strings_, clock_, products_, categories_, devices_, kpis_, users_, interest_, sessions_);
+}
+
+std::string Gold::save() const {
+    std::ostringstream stream;
+    cereal::BinaryOutputArchive archive(stream);
+    const_cast<Gold*>(this)->serialize(archive);  // which only reads, with this archive
+    return std::move(stream).str();
+}
+
+void Gold::load(std::string_view bytes) {
+    std::ispanstream stream(std::span<const char>(bytes.data(), bytes.size()));
+    try {
+        cereal::BinaryInputArchive archive(stream);
+        serialize(archive);
+    } catch (const cereal::Exception& error) {
+        throw Error("loading gold's state", error.what());
+    }
+}
+
+}  // namespace millrace::gold

@@ -1,0 +1,124 @@
+#include "gold/gold_tables.h"
+
+#include <arrow/api.h>
+
+#include "model/money.h"
+
+namespace millrace::gold {
+
+namespace {
+
+using Fields = std::vector<std::shared_ptr<arrow::Field>>;
+
+std::shared_ptr<arrow::Field> required(const char* name, std::shared_ptr<arrow::DataType> type) {
+    return arrow::field(name, std::move(type), false);
+}
+std::shared_ptr<arrow::Field> text(const char* name) {
+    return required(name, arrow::utf8());
+}
+std::shared_ptr<arrow::Field> text_or_null(const char* name) {
+    return arrow::field(name, arrow::utf8());
+}
+std::shared_ptr<arrow::Field> count(const char* name) {
+    return required(name, arrow::int64());
+}
+std::shared_ptr<arrow::Field> time(const char* name) {
+    return required(name, arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"));
+}
+/// Null when its denominator is 0.
+std::shared_ptr<arrow::Field> rate(const char* name) {
+    return arrow::field(name, arrow::float64());
+}
+std::shared_ptr<arrow::DataType> money_type() {
+    return arrow::decimal128(38, model::money_scale);
+}
+std::shared_ptr<arrow::Field> money(const char* name) {
+    return required(name, money_type());
+}
+std::shared_ptr<arrow::Field> flag(const char* name) {
+    return required(name, arrow::boolean());
+}
+
+Fields interest() {
+    return {count("views"),   count("carts"),     count("purchases"),    count("users"),
+            money("revenue"), rate("cart_rate"), rate("purchase_rate")};
+}
+
+Fields operator+(Fields first, const Fields& second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+}
+
+Fields columns(Table table) {
+    const Fields window = {time("window_start"), time("window_end")};
+    const Fields grain = Fields{text("grain")} + window;
+    switch (table) {
+        case Table::product_metrics:
+            return Fields{text("window")} + window +
+                   Fields{text("product_id"), text_or_null("product_category"), text("currency")} + interest();
+        case Table::category_metrics:
+            return window + Fields{text_or_null("product_category"), text("currency")} + interest();
+        case Table::device_metrics:
+            return window + Fields{text_or_null("device_type"), text("currency")} + interest();
+        case Table::kpis:
+            return grain + Fields{text("currency"), count("events"), count("active_users"), count("sessions"),
+                                  count("orders"), count("items"), money("gross_revenue"),
+                                  money("net_revenue"), rate("average_order_value"), rate("conversion"),
+                                  rate("revenue_per_visitor")};
+        case Table::funnel:
+            return grain + Fields{count("sessions"), count("sessions_viewed"), count("sessions_carted"),
+                                  count("sessions_purchased"), count("users_viewed"), count("users_carted"),
+                                  count("users_purchased"), rate("drop_off_to_cart"),
+                                  rate("drop_off_to_purchase"),
+                                  arrow::field("median_view_to_cart_s", arrow::int64()),
+                                  arrow::field("median_cart_to_purchase_s", arrow::int64()), count("views"),
+                                  count("carts"), count("purchases"), rate("carts_per_view"),
+                                  rate("purchases_per_cart")};
+        case Table::sessions:
+            return {text("user_id"), text_or_null("session_id"), time("session_start"), time("session_end"),
+                    count("duration_ms"), count("events"), count("products"), text_or_null("entry_page"),
+                    text_or_null("exit_page"), text_or_null("device_type"), count("views"), count("carts"),
+                    count("purchases"), text_or_null("currency"), arrow::field("revenue", money_type()),
+                    flag("bounced"), flag("converted"), flag("abandoned_cart"),
+                    arrow::field("abandoned_value", money_type())};
+        case Table::users:
+            return {text("user_id"), text("currency"), time("first_seen"), time("last_seen"), count("events"),
+                    count("views"), count("carts"), count("purchases"), count("orders"), count("items"),
+                    money("gross_spend"), money("net_spend")};
+        case Table::high_interest:
+            return grain + Fields{text("product_id"), count("views"), count("purchases"),
+                                  required("share_of_views", arrow::float64()), rate("conversion"),
+                                  required("conversion_upper", arrow::float64())};
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string_view table_name(Table table) {
+    constexpr std::array<std::string_view, table_count> names = {
+        "product_metrics", "category_metrics", "device_metrics", "kpis",
+        "funnel",          "sessions",         "users",          "high_interest"};
+    return names[static_cast<std::size_t>(table)];
+}
+
+std::shared_ptr<arrow::Schema> table_schema(Table table) {
+    return arrow::schema(columns(table) + Fields{text("day")});
+}
+
+const std::vector<std::string>& table_partition_columns() {
+    static const std::vector<std::string> columns = {"day"};
+    return columns;
+}
+
+const storage::ParquetLayout& table_layout(Table table) {
+    static const auto layouts = [] {
+        std::array<storage::ParquetLayout, table_count> made;
+        for (const Table each : all_tables)
+            made[static_cast<std::size_t>(each)].schema = arrow::schema(columns(each));
+        return made;
+    }();
+    return layouts[static_cast<std::size_t>(table)];
+}
+
+}  // namespace millrace::gold

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/parquet_file.h"
+
+namespace millrace::gold {
+
+/// The tables that Gold publishes; docs/metrics.md defines each column.
+enum class Table : std::uint8_t {
+    product_metrics,
+    category_metrics,
+    device_metrics,
+    kpis,
+    funnel,
+    sessions,
+    users,
+    high_interest,
+};
+inline constexpr std::size_t table_count = 8;
+inline constexpr std::array<Table, table_count> all_tables = {
+    Table::product_metrics, Table::category_metrics, Table::device_metrics, Table::kpis,
+    Table::funnel,          Table::sessions,         Table::users,          Table::high_interest};
+
+/// Its name, which is also its folder's.
+[[nodiscard]] std::string_view table_name(Table table);
+/// Its columns; the last one, `day`, is the partition column: the day, in the shop's time zone, on which the
+/// row's window or session began.
+[[nodiscard]] std::shared_ptr<arrow::Schema> table_schema(Table table);
+[[nodiscard]] const std::vector<std::string>& table_partition_columns();
+/// How its files are laid out: all columns but `day`.
+[[nodiscard]] const storage::ParquetLayout& table_layout(Table table);
+
+}  // namespace millrace::gold

@@ -1,0 +1,29 @@
+#include "gold/group_metrics.h"
+
+namespace millrace::gold {
+
+void GroupMetrics::add(const std::vector<Event>& events) {
+    Windows& hours = grains().front();
+    for (const Event& event : events) {
+        if (event.kind == Kind::other) continue;
+        add_to(hours, event, {event.*group_, event.currency},
+               [&](Interest& interest) { interest.add(event, hash(Field::user, event.user)); });
+    }
+}
+
+void GroupMetrics::write(Output& output, const Windows& windows, Window window, const Cells& cells) const {
+    const std::int64_t day = windows.zone().day_of(window.start);
+    for (const auto& [key, interest] : cells) {
+        Row row = output[table_].add(day);
+        row.time(window.start).time(window.end);
+        row.text_or_null(text(field_, key.first)).text(text(Field::currency, key.second));
+        interest.write(row);
+    }
+}
+
+void GroupMetrics::mark_key(Marks& marks, const GroupKey& key) const {
+    marks.mark(field_, key.first);
+    marks.mark(Field::currency, key.second);
+}
+
+}  // namespace millrace::gold

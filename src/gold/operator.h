@@ -1,0 +1,55 @@
+#pragma once
+
+#include "gold/events.h"
+#include "gold/output.h"
+#include "gold/window.h"
+
+namespace millrace::gold {
+
+/// What decides results; stored with the data (docs/metrics.md explains each).
+struct GoldOptions {
+    Timestamp lateness = 10 * 60 * model::us_per_second;     ///< how far the watermark stays behind
+    Timestamp session_gap = 4 * model::us_per_hour;          ///< that ends a session
+    Timestamp inactivity = 30 * 60 * model::us_per_second;   ///< likewise, of events without a session_id
+    double interest_share = 0.05;                            ///< of views, from which on interest is high
+    double interest_conversion = 0.03;                       ///< below which conversion is low
+    std::int64_t interest_views = 100;                       ///< fewer prove nothing
+};
+
+/// One of Gold's computations: keyed state over event time, fed with events in any order.
+class Operator {
+  public:
+    explicit Operator(const Strings& strings) : strings_(strings) {}
+    Operator(const Operator&) = delete;
+    Operator& operator=(const Operator&) = delete;
+    virtual ~Operator() = default;
+
+    /// Takes events in. Those whose window is closed are counted as late, and left out of it.
+    virtual void add(const std::vector<Event>& events) = 0;
+    /// Gives out the windows that `watermark` has reached.
+    virtual void close(Timestamp watermark, Output& output) = 0;
+    /// Shows the open windows as they stand.
+    virtual void peek(Output& output) const = 0;
+    /// Marks the strings that the state needs.
+    virtual void mark(Marks& marks) const = 0;
+
+    /// Additions that came too late for a window; an event can be too late for several.
+    [[nodiscard]] std::int64_t late() const { return late_; }
+
+  protected:
+    [[nodiscard]] std::uint64_t hash(Field field, StringId id) const { return strings_[field].hash(id); }
+    [[nodiscard]] std::string_view text(Field field, StringId id) const { return strings_.value(field, id); }
+    [[nodiscard]] const StringPool& pool(Field field) const { return strings_[field]; }
+    void count_late() { ++late_; }
+
+    template <class Archive>
+    void serialize_late(Archive& archive) {
+        archive(late_);
+    }
+
+  private:
+    const Strings& strings_;
+    std::int64_t late_ = 0;
+};
+
+}  // namespace millrace::gold

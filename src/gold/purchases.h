@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+
+#include "gold/distinct.h"
+#include "gold/events.h"
+#include "gold/money_archive.h"
+
+namespace millrace::gold {
+
+/// What was bought and given back. Purchases that share an order_id are one order; one without is an order of
+/// its own.
+struct Purchases {
+    std::int64_t items = 0;
+    model::Money gross = 0;
+    model::Money refunded = 0;
+    Distinct order_ids;
+    std::int64_t without_order_id = 0;
+
+    void add(const Event& event, const StringPool& orders) {
+        if (event.kind == Kind::refund) refunded += event.amount();
+        if (event.kind != Kind::purchase) return;
+        items += event.quantity;
+        gross += event.amount();
+        if (event.order == 0) {
+            ++without_order_id;
+        } else {
+            order_ids.add(orders.hash(event.order));
+        }
+    }
+    [[nodiscard]] std::int64_t orders() const { return order_ids.count() + without_order_id; }
+    [[nodiscard]] model::Money net() const { return gross - refunded; }
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(items, order_ids, without_order_id);
+        archive_money(archive, gross);
+        archive_money(archive, refunded);
+    }
+};
+
+}  // namespace millrace::gold

@@ -1,0 +1,243 @@
+#include "gold/sessions.h"
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
+
+namespace millrace::gold {
+
+namespace {
+
+constexpr Timestamp minute = 60 * model::us_per_second;
+
+/// When one product was first viewed, then carted, then bought in a session.
+struct ProductSteps {
+    Timestamp viewed = end_of_time;
+    Timestamp carted = end_of_time;
+    Timestamp bought = end_of_time;
+
+    void take(Kind kind, Timestamp time) {
+        if (kind == Kind::view && viewed == end_of_time) viewed = time;
+        if (kind == Kind::add_to_cart && carted == end_of_time && viewed != end_of_time) carted = time;
+        if (kind == Kind::purchase && bought == end_of_time && carted != end_of_time) bought = time;
+    }
+};
+
+/// The sum of what a session's events of one kind are worth.
+model::Money worth(auto steps, Kind kind) {
+    model::Money sum = 0;
+    for (const auto& step : steps) {
+        if (step.kind == kind) sum += step.amount();
+    }
+    return sum;
+}
+
+}  // namespace
+
+/// Behind the watermark an event may belong to a session that is closed: only one that has an open one beside
+/// it is known not to.
+bool Sessions::is_too_late(const GroupKey& key, Timestamp time) const {
+    if (time >= closed_) return false;
+    const auto found = visits_.find(key);
+    if (found == visits_.end() || time < found->second.sealed) return true;
+    return std::ranges::none_of(found->second.steps, [&](const Step& step) {
+        return std::abs(step.time - time) < gap_of(key);
+    });
+}
+
+void Sessions::set_first(Visit& visit, Timestamp first) {
+    if (visit.first != end_of_time) {
+        const auto found = firsts_.find(visit.first / minute);
+        if (--found->second == 0) firsts_.erase(found);
+    }
+    visit.first = first;
+    if (first != end_of_time) ++firsts_[first / minute];
+}
+
+void Sessions::add(const std::vector<Event>& events) {
+    for (const Event& event : events) {
+        const GroupKey key{event.user, event.session};
+        if (is_too_late(key, event.time)) {
+            count_late();
+            continue;
+        }
+        Visit& visit = visits_[key];
+        if (event.time < visit.first) {
+            set_first(visit, event.time);
+            // No session with it can be complete earlier.
+            wake_at(std::min(event.time + gap_of(key), zone_.day_start(zone_.day_of(event.time) + 1)), key);
+        }
+        visit.sorted &= visit.steps.empty() || visit.steps.back().time < event.time;
+        visit.steps.push_back({event.time, event.price, event.quantity, event.kind, event.product, event.page,
+                               event.device, event.currency});
+    }
+}
+
+/// By time and then in the funnel's order, so that steps at one moment count as taken.
+void Sessions::sort(Visit& visit) {
+    if (visit.sorted) return;
+    std::ranges::sort(visit.steps, [](const Step& a, const Step& b) {
+        return a.time != b.time ? a.time < b.time : a.kind < b.kind;
+    });
+    visit.sorted = true;
+}
+
+template <typename Take>
+void Sessions::each_session(const GroupKey& key, const Visit& visit, Take&& take) const {
+    const Timestamp gap = gap_of(key);
+    const std::vector<Step>& steps = visit.steps;
+    Timestamp chain_start = visit.chain_start;
+    bool continues = visit.chained && !steps.empty() && steps.front().time - visit.chain_end < gap;
+    for (std::size_t from = 0; from < steps.size();) {
+        if (!continues) chain_start = steps[from].time;
+        const std::int64_t last_day = std::max(zone_.day_of(steps[from].time), zone_.day_of(chain_start) + 1);
+        const Timestamp cut = zone_.day_start(last_day + 1);
+        std::size_t to = from + 1;
+        while (to < steps.size() && steps[to].time < cut && steps[to].time - steps[to - 1].time < gap) ++to;
+        // The session can go on up to the cut, or until the gap has passed.
+        const Timestamp sealed = std::min(cut, steps[to - 1].time + gap);
+        if (!take(Steps(steps).subspan(from, to - from), chain_start, sealed)) return;
+        continues = to < steps.size() && steps[to].time - steps[to - 1].time < gap;
+        from = to;
+    }
+}
+
+/// Closes the sessions of a visit that `watermark` has reached, and finds out when to look at it again.
+void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) {
+    const auto found = visits_.find(key);
+    if (found == visits_.end()) return;
+    Visit& visit = found->second;
+    sort(visit);
+    std::size_t closed = 0;
+    Timestamp next = end_of_time;
+    each_session(key, visit, [&](Steps steps, Timestamp chain_start, Timestamp sealed) {
+        if (sealed > watermark) {
+            next = sealed;
+            return false;
+        }
+        write(key, steps, output);
+        if (!funnel_.add(steps.front().time, path_of(key, steps))) count_late();
+        closed += steps.size();
+        visit.chain_start = chain_start;
+        visit.chain_end = steps.back().time;
+        visit.chained = visit.chain_end + gap_of(key) > sealed;
+        visit.sealed = sealed;
+        return true;
+    });
+    visit.steps.erase(visit.steps.begin(), visit.steps.begin() + static_cast<std::ptrdiff_t>(closed));
+    set_first(visit, visit.steps.empty() ? end_of_time : visit.steps.front().time);
+    if (visit.steps.empty()) {
+        next = visit.chain_end + gap_of(key);
+        if (!visit.chained || next <= watermark) {
+            visits_.erase(found);
+            return;
+        }
+    }
+    wake_at(next, key);
+}
+
+/// Sessions are closed minute by minute: so what is closed at a watermark doesn't depend on how often this was
+/// called before.
+void Sessions::close(Timestamp watermark, Output& output) {
+    const Timestamp reached = watermark - watermark % minute;
+    if (reached <= closed_) return;
+    while (!due_.empty() && due_.begin()->first <= reached) {
+        const auto due = due_.extract(due_.begin());
+        for (const GroupKey& key : due.mapped()) settle(key, reached, output);
+    }
+    closed_ = reached;
+    const Timestamp first_open = firsts_.empty() ? end_of_time : firsts_.begin()->first * minute;
+    funnel_.close(std::min(reached, first_open), output);
+}
+
+void Sessions::wake_at(Timestamp time, const GroupKey& key) {
+    due_[time - time % minute + minute].push_back(key);
+}
+
+/// The least of a field's texts in some steps, so that their order doesn't matter; empty when all are null.
+std::string_view Sessions::least(Field field, StringId Step::* member, Steps steps) const {
+    std::string_view least;
+    for (const Step& step : steps) {
+        const std::string_view value = text(field, step.*member);
+        if (!value.empty() && (least.empty() || value < least)) least = value;
+    }
+    return least;
+}
+
+FunnelPath Sessions::path_of(const GroupKey& key, Steps steps) const {
+    boost::unordered_flat_map<StringId, ProductSteps> products;
+    FunnelPath path{.user_hash = hash(Field::user, key.first)};
+    for (const Step& step : steps) {
+        path.views += step.kind == Kind::view ? 1 : 0;
+        path.carts += step.kind == Kind::add_to_cart ? 1 : 0;
+        path.purchases += step.kind == Kind::purchase ? 1 : 0;
+        if (step.product != 0) products[step.product].take(step.kind, step.time);
+    }
+    for (const auto& [id, product] : products) {
+        path.viewed |= product.viewed != end_of_time;
+        path.carted |= product.carted != end_of_time;
+        path.purchased |= product.bought != end_of_time;
+        if (product.carted != end_of_time) path.to_cart.push_back(product.carted - product.viewed);
+        if (product.bought != end_of_time) path.to_purchase.push_back(product.bought - product.carted);
+    }
+    return path;
+}
+
+void Sessions::write(const GroupKey& key, Steps steps, Output& output) const {
+    const auto of_kind = [&](Kind kind) { return std::ranges::count(steps, kind, &Step::kind); };
+    std::vector<StringId> products;
+    for (const Step& step : steps) {
+        if (step.product != 0) products.push_back(step.product);
+    }
+    std::ranges::sort(products);
+    const auto repeated = std::ranges::unique(products);
+    const auto distinct = std::distance(products.begin(), repeated.begin());
+    const Timestamp start = steps.front().time;
+    const Timestamp end = steps.back().time;
+    const Steps at_start(steps.begin(), std::ranges::upper_bound(steps, start, {}, &Step::time));
+    const Steps at_end(std::ranges::lower_bound(steps, end, {}, &Step::time), steps.end());
+    const bool one_currency = std::ranges::all_of(
+        steps, [&](const Step& step) { return step.currency == steps.front().currency; });
+    const bool abandoned = of_kind(Kind::add_to_cart) > 0 && of_kind(Kind::purchase) == 0;
+    Row row = output[Table::sessions].add(zone_.day_of(start));
+    row.text(text(Field::user, key.first)).text_or_null(text(Field::session, key.second));
+    row.time(start).time(end).count((end - start) / 1000);
+    row.count(static_cast<std::int64_t>(steps.size())).count(distinct);
+    row.text_or_null(least(Field::page, &Step::page, at_start));
+    row.text_or_null(least(Field::page, &Step::page, at_end));
+    row.text_or_null(least(Field::device, &Step::device, at_start));
+    row.count(of_kind(Kind::view)).count(of_kind(Kind::add_to_cart)).count(of_kind(Kind::purchase));
+    row.text_or_null(one_currency ? text(Field::currency, steps.front().currency) : std::string_view());
+    row.money_or_null(one_currency ? std::optional(worth(steps, Kind::purchase)) : std::nullopt);
+    row.flag(steps.size() == 1).flag(of_kind(Kind::purchase) > 0).flag(abandoned);
+    row.money_or_null(abandoned && one_currency ? std::optional(worth(steps, Kind::add_to_cart))
+                                                : std::nullopt);
+}
+
+void Sessions::peek(Output& output) const {
+    Funnel funnel = funnel_;
+    for (const auto& [key, open] : visits_) {
+        Visit visit = open;
+        sort(visit);
+        each_session(key, visit, [&](Steps steps, Timestamp, Timestamp) {
+            write(key, steps, output);
+            funnel.add(steps.front().time, path_of(key, steps));
+            return true;
+        });
+    }
+    funnel.peek(output);
+}
+
+void Sessions::mark(Marks& marks) const {
+    for (const auto& [key, visit] : visits_) {
+        marks.mark(Field::user, key.first);
+        marks.mark(Field::session, key.second);
+        for (const Step& step : visit.steps) {
+            marks.mark(Field::product, step.product);
+            marks.mark(Field::page, step.page);
+            marks.mark(Field::device, step.device);
+            marks.mark(Field::currency, step.currency);
+        }
+    }
+}
+
+}  // namespace millrace::gold

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "gold/window.h"
+
+namespace millrace::gold {
+
+/// The clock of event time: the least over the bronze partitions of the newest min(event time, log time) seen.
+/// A partition that has nothing to say doesn't hold it back: one that was caught up with its log when it last
+/// said something, a while ago by the commits' own times, so that a replay decides alike.
+class Watermark {
+  public:
+    /// How long a partition may say nothing before it counts as idle.
+    static constexpr std::int64_t idle_after_ms = 60'000;
+
+    /// What one commit tells of a partition that it has moved.
+    struct News {
+        std::int64_t committed_ms = 0;
+        bool caught_up = true;  ///< with the log's end
+    };
+
+    void advance(const std::map<int, Timestamp>& clocks);
+    void hear(int partition, const News& news);
+
+    /// The newest time that any partition has come to.
+    [[nodiscard]] Timestamp newest() const;
+    /// The clock at a commit's time; it never goes back. no_watermark when nothing was seen.
+    Timestamp at(std::int64_t committed_ms);
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(partitions_, now_);
+    }
+
+  private:
+    struct Partition {
+        Timestamp clock = no_watermark;
+        std::int64_t heard_ms = 0;
+        bool caught_up = true;
+
+        template <class Archive>
+        void serialize(Archive& archive) {
+            archive(clock, heard_ms, caught_up);
+        }
+    };
+
+    std::map<int, Partition> partitions_;
+    Timestamp now_ = no_watermark;
+};
+
+}  // namespace millrace::gold

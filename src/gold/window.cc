@@ -1,0 +1,35 @@
+#include "gold/window.h"
+
+#include <array>
+
+namespace millrace::gold {
+
+namespace {
+
+Window aligned(Timestamp time, Timestamp length) {
+    Timestamp start = time - time % length;
+    if (start > time) start -= length;  // before 1970 the remainder is negative
+    return {start, start + length};
+}
+
+}  // namespace
+
+std::string_view grain_name(Grain grain) {
+    constexpr std::array<std::string_view, 3> names = {"minute", "hour", "day"};
+    return names[static_cast<std::size_t>(grain)];
+}
+
+Window window_at(Grain grain, Timestamp time, const model::TimeZone& zone) {
+    switch (grain) {
+        case Grain::minute:
+            return aligned(time, 60 * model::us_per_second);
+        case Grain::hour:
+            return aligned(time, model::us_per_hour);
+        case Grain::day:
+            break;
+    }
+    const std::int64_t day = zone.day_of(time);
+    return {zone.day_start(day), zone.day_start(day + 1)};
+}
+
+}  // namespace millrace::gold

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gold/distinct.h"
+#include "gold/strings.h"
+#include "model/time_zone.h"
+
+namespace millrace::gold {
+
+using model::Timestamp;
+
+/// From start up to, but not including, end.
+struct Window {
+    Timestamp start = 0;
+    Timestamp end = 0;
+
+    [[nodiscard]] bool contains(Timestamp time) const { return time >= start && time < end; }
+};
+
+/// Lengths of tumbling windows. Minutes and hours are those of UTC; days those of the shop's time zone.
+enum class Grain : std::uint8_t { minute, hour, day };
+
+std::string_view grain_name(Grain grain);
+Window window_at(Grain grain, Timestamp time, const model::TimeZone& zone);
+
+/// A watermark that nothing is behind, before anything is known.
+inline constexpr Timestamp no_watermark = std::numeric_limits<Timestamp>::min();
+/// One that all windows are behind.
+inline constexpr Timestamp end_of_time = std::numeric_limits<Timestamp>::max();
+
+/// What rows are grouped by: up to three strings.
+struct GroupKey {
+    StringId first = 0;
+    StringId second = 0;
+    StringId third = 0;
+
+    friend bool operator==(const GroupKey&, const GroupKey&) = default;
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(first, second, third);
+    }
+};
+struct GroupKeyHash {
+    using is_avalanching = void;
+    std::size_t operator()(const GroupKey& key) const {
+        return combine(key.first | std::uint64_t{key.second} << 32U, key.third);
+    }
+};
+
+/// Tumbling windows of cells by group. A window is closed once the watermark has reached its end; then its
+/// cells are given out. They are forgotten then, or after being kept for some more time, while they still take
+/// events.
+template <typename Cell>
+class GroupedWindows {
+  public:
+    using Cells = boost::unordered_flat_map<GroupKey, Cell, GroupKeyHash>;
+
+    GroupedWindows(Grain grain, model::TimeZone zone, Timestamp kept = 0)
+        : grain_(grain), zone_(std::move(zone)), kept_(kept) {}
+
+    /// The cell for an event, or nothing when its window is forgotten.
+    Cell* cell(Timestamp time, const GroupKey& key) {
+        if (last_ == nullptr || !last_->window.contains(time)) {
+            const Window window = window_at(grain_, time, zone_);
+            if (forgotten(window)) return nullptr;
+            last_ = &panes_[window.start];
+            last_->window = window;
+        }
+        return &last_->cells[key];
+    }
+    /// Whether an event comes too late for its window.
+    [[nodiscard]] bool is_late(Timestamp time) const {
+        if (last_ != nullptr && last_->window.contains(time)) return last_->window.end <= closed_;
+        return window_at(grain_, time, zone_).end <= closed_;
+    }
+    /// Closes what `watermark` has reached, and shows it to `visit(window, cells)`, in order.
+    template <typename Visit>
+    void close(Timestamp watermark, Visit&& visit) {
+        if (watermark <= closed_) return;
+        for (const auto& [start, pane] : panes_) {
+            if (pane.window.end > watermark) break;
+            if (pane.window.end > closed_) visit(pane.window, pane.cells);
+        }
+        closed_ = watermark;
+    }
+    /// Forgets what is closed and need not be kept.
+    void forget() {
+        while (!panes_.empty() && forgotten(panes_.begin()->second.window)) {
+            last_ = nullptr;
+            panes_.erase(panes_.begin());
+        }
+    }
+    /// Windows that end at or before it are closed.
+    [[nodiscard]] Timestamp closed() const { return closed_; }
+    /// Shows the windows that it holds, closed ones that are kept too, in order.
+    template <typename Visit>
+    void each(Visit&& visit) const {
+        for (const auto& [start, pane] : panes_) visit(pane.window, pane.cells);
+    }
+    /// The cells of the window that begins at `start`, or nothing.
+    [[nodiscard]] const Cells* at(Timestamp start) const {
+        const auto found = panes_.find(start);
+        return found == panes_.end() ? nullptr : &found->second.cells;
+    }
+    [[nodiscard]] const model::TimeZone& zone() const { return zone_; }
+    [[nodiscard]] Grain grain() const { return grain_; }
+
+    template <class Archive>
+    void save(Archive& archive) const {
+        archive(closed_, panes_.size());
+        for (const auto& [start, pane] : panes_) {
+            archive(pane.window.start, pane.window.end, pane.cells.size());
+            for (const auto& [key, cell] : pane.cells) archive(key, cell);
+        }
+    }
+    template <class Archive>
+    void load(Archive& archive) {
+        std::size_t panes = 0;
+        archive(closed_, panes);
+        for (; panes > 0; --panes) {
+            Pane pane;
+            std::size_t cells = 0;
+            archive(pane.window.start, pane.window.end, cells);
+            for (; cells > 0; --cells) {
+                std::pair<GroupKey, Cell> entry;
+                archive(entry.first, entry.second);
+                pane.cells.insert(std::move(entry));
+            }
+            panes_.emplace(pane.window.start, std::move(pane));
+        }
+    }
+
+  private:
+    struct Pane {
+        Window window;
+        Cells cells;
+    };
+
+    [[nodiscard]] bool forgotten(Window window) const {
+        return closed_ >= kept_ + no_watermark && window.end <= closed_ - kept_;
+    }
+
+    Grain grain_;
+    model::TimeZone zone_;
+    Timestamp kept_;
+    Timestamp closed_ = no_watermark;
+    std::map<Timestamp, Pane> panes_;
+    Pane* last_ = nullptr;  // that the event before fell into
+};
+
+}  // namespace millrace::gold

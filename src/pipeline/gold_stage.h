@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/stop.h"
+#include "base/worker_pool.h"
+#include "gold/gold.h"
+#include "pipeline/data_directory.h"
+#include "pipeline/gold_writer.h"
+#include "storage/delta_table.h"
+
+namespace millrace::pipeline {
+
+struct GoldStageOptions {
+    base::Duration trigger = std::chrono::seconds(10);  ///< between commits of closed windows
+    bool available_now = false;  ///< take in what silver holds at the start, then end
+    bool close = false;          ///< with available_now: close what is open at the end, too
+    bool rebuild = false;        ///< begin anew, whatever the state
+};
+
+/// What one commit of closed windows did.
+struct GoldReport {
+    std::int64_t silver_version = -1;  ///< up to which silver's commits are in
+    std::int64_t events = 0;           ///< taken in since the report before
+    std::int64_t rows = 0;             ///< published
+    std::int64_t late = 0;             ///< additions that came after their window was closed, since the start
+    gold::Timestamp watermark = gold::no_watermark;
+    double seconds = 0;  ///< of work since the report before
+
+    [[nodiscard]] base::json::object to_json() const;
+    /// One line for people.
+    [[nodiscard]] std::string line() const;
+};
+
+/// The speed layer: follows silver's commits in version order, keeps Gold's state, and publishes what the
+/// watermark closes. The state is kept on disk together with the silver version that it stands for; a restart
+/// loads it and takes in the commits after it again, and rows that a table has already are left out. So the
+/// tables are the same as without the restart.
+class GoldStage {
+  public:
+    using OnReport = std::function<void(const GoldReport&)>;
+
+    GoldStage(const DataDirectory& data, const ShopSettings& settings, const GoldStageOptions& options,
+              base::WorkerPool& pool);
+
+    /// Runs until `stop` is requested or, with available_now, all is taken in. What is closed is published
+    /// then. Throws an Error on a fault; what was published stays.
+    void run(const base::StopSignal& stop, const OnReport& on_report);
+
+    /// What is open, as it stands, after run().
+    void peek(gold::Output& output) const { gold_->peek(output); }
+
+    /// The silver version up to which commits are in. Thread-safe.
+    [[nodiscard]] std::int64_t silver_version() const { return version_; }
+
+  private:
+    [[nodiscard]] std::filesystem::path state_path() const { return data_.gold() / "state.bin"; }
+    [[nodiscard]] std::unique_ptr<gold::Gold> fresh_gold();
+    bool take_lock(const base::StopSignal& stop);
+    void take_up();
+    bool load_state();
+    void start_over();
+    bool step();
+    void add(const std::vector<storage::AddFile>& files);
+    void close_up_to(gold::Timestamp watermark);
+    void close_all();
+    void close_again();
+    void publish(const OnReport& on_report);
+    void save_state();
+
+    const DataDirectory& data_;
+    const ShopSettings settings_;
+    const GoldStageOptions options_;
+    base::WorkerPool& pool_;
+    const model::TimeZone zone_;
+    base::File lock_;  // held by the one process that runs the stage
+    storage::DeltaTable silver_;
+    GoldWriter writer_;
+    std::unique_ptr<gold::Gold> gold_;
+    gold::Output output_;                     // closed, not published yet
+    std::atomic<std::int64_t> version_ = -1;  // of silver, up to which commits are in
+    std::int64_t published_version_ = -1;
+    bool closed_ = false;  // all was closed on request at version_
+    GoldReport report_;  // of what isn't published yet
+    base::Stopwatch work_;
+};
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,175 @@
+#include "pipeline/gold_writer.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/fail_point.h"
+#include "base/random_id.h"
+#include "model/timestamp.h"
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::pipeline {
+
+namespace {
+
+constexpr const char* speed_app_id = "millrace/gold";
+constexpr const char* closed_app_id = "millrace/gold/closed";
+
+/// The appId whose version is the silver version that a day was last recomputed from.
+std::string batch_app_id(std::int64_t day) {
+    return fmt::format("millrace/gold/batch/{}", model::format_day(day));
+}
+
+/// What takes the files that are `wanted` out of the table, with their rows.
+std::vector<storage::RemoveFile> remove_all(const storage::Snapshot& snapshot, auto&& wanted) {
+    std::vector<storage::RemoveFile> removes;
+    for (const auto& [path, add] : snapshot.files) {
+        if (wanted(add))
+            removes.push_back({path, add.partition_values, add.size, base::now_ms(), true});
+    }
+    return removes;
+}
+
+}  // namespace
+
+bool is_batch_day(const storage::Snapshot& table, std::int64_t day) {
+    return table.txn(batch_app_id(day), -1) >= 0;
+}
+
+GoldWriter::GoldWriter(const DataDirectory& data, base::WorkerPool& pool)
+    : pool_(pool), run_id_(base::random_id()) {
+    for (const gold::Table each : gold::all_tables) {
+        tables_.push_back(storage::DeltaTable::open_or_create(data.gold() / gold::table_name(each),
+                                                              *gold::table_schema(each),
+                                                              gold::table_partition_columns()));
+    }
+}
+
+void GoldWriter::refresh() {
+    for (storage::DeltaTable& table : tables_) table.refresh();
+}
+
+void GoldWriter::drop_known(gold::Output& output, std::int64_t silver_version, Closing closing) const {
+    const char* app_id = closing == Closing::request ? closed_app_id : speed_app_id;
+    for (const gold::Table each : gold::all_tables) {
+        if (table(each).snapshot().txn(app_id, -1) >= silver_version) output[each].take();
+    }
+}
+
+std::int64_t GoldWriter::closed_version() const {
+    std::int64_t version = -1;
+    for (const storage::DeltaTable& table : tables_)
+        version = std::max(version, table.snapshot().txn(closed_app_id, -1));
+    return version;
+}
+
+storage::AddFile GoldWriter::write_file(gold::Table which, std::int64_t day, const arrow::RecordBatch& rows) {
+    storage::AddFile add;
+    add.partition_values = {{"day", model::format_day(day)}};
+    const std::string directory = storage::partition_directory(add.partition_values);
+    base::make_directory(table(which).root() / directory);
+    const std::int64_t number = ++files_[static_cast<std::size_t>(which)];
+    add.path = fmt::format("{}/part-{}-{}.snappy.parquet", directory, run_id_, number);
+    storage::ParquetWriter writer(table(which).root() / add.path, gold::table_layout(which));
+    writer.write(rows);
+    storage::describe(add, writer.finish());
+    base::sync_directory(table(which).root() / directory);
+    return add;
+}
+
+std::vector<storage::AddFile> GoldWriter::write_files(gold::Table which, const DayRows& rows) {
+    std::vector<storage::AddFile> adds;
+    for (const auto& [day, batch] : rows) {
+        if (batch->num_rows() > 0) adds.push_back(write_file(which, day, *batch));
+    }
+    base::fail_point("gold.files.synced");
+    return adds;
+}
+
+void GoldWriter::append_to(gold::Table which, const DayRows& rows, const std::vector<storage::Txn>& txns) {
+    std::vector<storage::AddFile> adds = write_files(which, rows);
+    for (;;) {
+        storage::Commit commit;
+        commit.operation = "STREAMING UPDATE";
+        commit.txns = txns;
+        std::set<std::string> batch_days;
+        for (const auto& [day, batch] : rows) {
+            if (is_batch_day(table(which).snapshot(), day)) batch_days.insert(model::format_day(day));
+        }
+        for (const storage::AddFile& add : adds) {
+            if (!batch_days.contains(std::string(storage::partition_value(add, "day")))) commit.adds.push_back(add);
+        }
+        // Rows of a day that the batch layer replaces meanwhile would stand beside its own.
+        const auto version = table(which).commit(
+            std::move(commit), [](const storage::Commit& other) { return !other.removes_data(); });
+        if (version) break;
+    }
+    base::fail_point("gold.committed");
+}
+
+void GoldWriter::append(gold::Output& output, std::int64_t silver_version, Closing closing) {
+    std::vector<storage::Txn> txns = {{speed_app_id, silver_version, base::now_ms()}};
+    if (closing == Closing::request) txns.push_back({closed_app_id, silver_version, base::now_ms()});
+    std::vector<std::function<void()>> tasks;
+    for (const gold::Table each : gold::all_tables) {
+        if (output[each].size() == 0) continue;
+        tasks.emplace_back([this, each, &txns, rows = output[each].take()] { append_to(each, rows, txns); });
+    }
+    pool_.run_all(std::move(tasks));
+}
+
+void GoldWriter::clear() {
+    for (const gold::Table each : gold::all_tables) {
+        storage::DeltaTable& cleared = table(each);
+        for (;;) {
+            storage::Commit commit;
+            commit.operation = "DELETE";
+            commit.removes = remove_all(cleared.snapshot(), [](const storage::AddFile&) { return true; });
+            for (const auto& [id, txn] : cleared.snapshot().txns) {
+                if (txn.version >= 0) commit.txns.push_back({id, -1, base::now_ms()});
+            }
+            if (commit.removes.empty() && commit.txns.empty()) break;
+            if (cleared.commit(std::move(commit), [](const storage::Commit&) { return false; })) break;
+        }
+        base::fail_point("gold.cleared");
+    }
+}
+
+void GoldWriter::replace_in(gold::Table which, const DayRows& rows, std::int64_t from, std::int64_t to,
+                            std::int64_t silver_version) {
+    const std::vector<storage::AddFile> adds = write_files(which, rows);
+    std::set<std::string> days;
+    for (std::int64_t day = from; day < to; ++day) days.insert(model::format_day(day));
+    table(which).refresh();
+    for (;;) {
+        storage::Commit commit;
+        commit.operation = "REPLACE";
+        commit.adds = adds;
+        commit.removes = remove_all(table(which).snapshot(), [&](const storage::AddFile& add) {
+            return days.contains(std::string(storage::partition_value(add, "day")));
+        });
+        for (std::int64_t day = from; day < to; ++day)
+            commit.txns.push_back({batch_app_id(day), silver_version, base::now_ms()});
+        const auto version =
+            table(which).commit(std::move(commit), [](const storage::Commit&) { return false; });
+        if (version) break;
+    }
+    base::fail_point("gold.replaced");
+}
+
+void GoldWriter::replace(gold::Output& output, std::int64_t from, std::int64_t to,
+                         std::int64_t silver_version) {
+    std::vector<std::function<void()>> tasks;
+    for (const gold::Table each : gold::all_tables) {
+        tasks.emplace_back([this, each, from, to, silver_version, rows = output[each].take()] {
+            replace_in(each, rows, from, to, silver_version);
+        });
+    }
+    pool_.run_all(std::move(tasks));
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <set>
+#include <string>
+
+#include "base/worker_pool.h"
+#include "gold/output.h"
+#include "pipeline/data_directory.h"
+#include "storage/delta_table.h"
+
+namespace millrace::pipeline {
+
+/// Writes Gold's rows into its tables. Each table's commits carry, as a txn, the silver version up to which its
+/// rows are there, so that after a restart none comes twice. Not thread-safe.
+class GoldWriter {
+  public:
+    /// Opens the tables, creating those that are missing.
+    GoldWriter(const DataDirectory& data, base::WorkerPool& pool);
+
+    /// Why rows were given out: the watermark passed their window, or all was closed on request.
+    enum class Closing { watermark, request };
+
+    /// Looks at what others have committed.
+    void refresh();
+    /// Appends all rows of `output`, which is emptied: what was closed up to a silver version. With
+    /// Closing::request that closed all at this version. Rows of days that the batch layer has covered are left
+    /// out.
+    void append(gold::Output& output, std::int64_t silver_version, Closing closing = Closing::watermark);
+    /// Takes rows out of `output` that a table has already: those given out up to `silver_version`.
+    void drop_known(gold::Output& output, std::int64_t silver_version,
+                    Closing closing = Closing::watermark) const;
+    /// The last silver version at which all was closed on request; -1 when that never was.
+    [[nodiscard]] std::int64_t closed_version() const;
+    /// Empties the tables, for a new beginning.
+    void clear();
+
+    /// Puts the rows of `output` in place of all that the tables have of the days [from, to), each table with
+    /// one commit; for what silver held at `silver_version`.
+    void replace(gold::Output& output, std::int64_t from, std::int64_t to, std::int64_t silver_version);
+
+    /// A table of Gold; moved on by this object's commits.
+    [[nodiscard]] const storage::DeltaTable& table(gold::Table table) const {
+        return tables_[static_cast<std::size_t>(table)];
+    }
+
+  private:
+    using DayRows = std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>>;
+
+    [[nodiscard]] storage::DeltaTable& table(gold::Table table) {
+        return tables_[static_cast<std::size_t>(table)];
+    }
+    void append_to(gold::Table table, const DayRows& rows, const std::vector<storage::Txn>& txns);
+    void replace_in(gold::Table table, const DayRows& rows, std::int64_t from, std::int64_t to,
+                    std::int64_t silver_version);
+    storage::AddFile write_file(gold::Table table, std::int64_t day, const arrow::RecordBatch& rows);
+    std::vector<storage::AddFile> write_files(gold::Table table, const DayRows& rows);
+
+    base::WorkerPool& pool_;
+    const std::string run_id_;
+    std::array<std::int64_t, gold::table_count> files_{};  // written, for their names
+    std::vector<storage::DeltaTable> tables_;
+};
+
+/// Whether the batch layer has covered a day of a table.
+bool is_batch_day(const storage::Snapshot& table, std::int64_t day);
+
+}  // namespace millrace::pipeline
