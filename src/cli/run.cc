@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/gold_options.h"
 #include "cli/produce_options.h"
 #include "cli/silver_options.h"
 #include "cli/verify_report.h"
@@ -18,7 +19,9 @@ struct Options {
     pipeline::RunOptions run;
     produce::SimulatorOptions simulator;
     SettingsOptions settings;
+    pipeline::GoldStageOptions gold;
     bool no_simulator = false;
+    bool no_gold = false;
     bool as_json = false;
 };
 
@@ -81,6 +84,7 @@ json::object to_json(const pipeline::RunStatus& status, const pipeline::VerifyRe
             {"quarantined", status.quarantined},
             {"lag", status.lag},
             {"data", data},
+            {"gold", status.gold ? json::value(status.gold->to_json()) : json::value()},
             {"verify", verified.to_json()}};
 }
 
@@ -91,6 +95,7 @@ int run(const Globals& globals, Options& options) {
     const auto log = globals.open_or_create_log();
     options.simulator.validate();
     if (!options.no_simulator) options.run.simulator = options.simulator;
+    if (!options.no_gold) options.run.gold = options.gold;
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     if (!options.as_json) {
@@ -116,12 +121,14 @@ int run(const Globals& globals, Options& options) {
     fmt::print("\n{} records sent, {} silver rows, {} duplicates, {} quarantined\n\n",
                base::format_count(status.sent), base::format_count(status.silver),
                base::format_count(status.duplicates), base::format_count(status.quarantined));
+    if (status.gold) fmt::print("{}\n", status.gold->text());
     const int code = print_verify_report(verified);
     fmt::print(
         "\nThe data lies in {}:\n  bronze      {}\n  silver      {} (a Delta Lake table)\n  quarantine  {}\n"
-        "Next: millrace --data {} show silver, or count silver --by event_type\n",
+        "  gold        {} (a table each: {})\n"
+        "Next: millrace --data {} show silver, or show gold.kpis\n",
         data.root().string(), globals.bronze_place(), data.silver().string(), data.quarantine().string(),
-        data.root().string());
+        data.gold().string(), "millrace gold list", data.root().string());
     return code;
 }
 
@@ -131,11 +138,13 @@ void add_run_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     options->simulator.duplicates = 0.005;
     options->simulator.invalid = 0.005;
-    CLI::App* command = app.add_subcommand("run", "everything in one process: simulator, log, silver");
+    CLI::App* command = app.add_subcommand("run", "everything in one process: simulator, log, silver, gold");
     command->add_flag("--no-simulator", options->no_simulator,
                       "process only what others append, until stopped");
     add_simulator_options(*command, options->simulator);
     add_silver_options(*command, options->run.silver);
+    command->add_flag("--no-gold", options->no_gold, "leave the gold tables out")->group("Gold");
+    add_gold_options(*command, options->gold);
     options->settings.add_to(*command);
     command->add_flag("--json", options->as_json, "report as one JSON object at the end");
     command->callback([&globals, options, command] {

@@ -201,6 +201,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     if (!take_lock(stop)) return;
     const std::lock_guard lock(lock_, std::adopt_lock);
     take_up();
+    active_ = true;
     silver_.refresh();
     const std::int64_t goal = silver_.snapshot().version;
     auto next_publish = std::chrono::steady_clock::now() + options_.trigger;

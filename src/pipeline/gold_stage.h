@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -56,6 +57,8 @@ class GoldStage {
     /// What is open, as it stands, after run().
     void peek(gold::Output& output) const { gold_->peek(output); }
 
+    /// Whether this process is the one that runs the stage, and has taken up the state. Thread-safe.
+    [[nodiscard]] bool active() const { return active_; }
     /// The silver version up to which commits are in. Thread-safe.
     [[nodiscard]] std::int64_t silver_version() const { return version_; }
 
@@ -84,6 +87,7 @@ class GoldStage {
     GoldWriter writer_;
     std::unique_ptr<gold::Gold> gold_;
     gold::Output output_;                     // closed, not published yet
+    std::atomic<bool> active_ = false;
     std::atomic<std::int64_t> version_ = -1;  // of silver, up to which commits are in
     std::int64_t published_version_ = -1;
     bool closed_ = false;  // all was closed on request at version_

@@ -94,18 +94,30 @@ class StatusBoard {
 /// Ends the parts however their scope is left, so that joining their threads ends.
 class Ender {
   public:
-    Ender(base::StopSignal& simulator, base::StopSignal& silver) : simulator_(simulator), silver_(silver) {}
+    explicit Ender(std::vector<base::StopSignal*> parts) : parts_(std::move(parts)) {}
     Ender(const Ender&) = delete;
     Ender& operator=(const Ender&) = delete;
     ~Ender() {
-        simulator_.request();
-        silver_.request();
+        for (base::StopSignal* part : parts_) part->request();
     }
 
   private:
-    base::StopSignal& simulator_;
-    base::StopSignal& silver_;
+    std::vector<base::StopSignal*> parts_;
 };
+
+/// Lets Gold take in what silver has committed, and ends it; then what it knows of the last day.
+std::optional<GoldSummary> finish_gold(const DataDirectory& data, GoldStage& stage, Part& gold,
+                                       base::StopSignal& stop, std::int64_t silver_version) {
+    while (stage.active() && !gold.done() && stage.silver_version() < silver_version &&
+           !stop.wait_for(std::chrono::milliseconds(2))) {
+    }
+    stop.request();
+    gold.finish();
+    if (!stage.active()) return std::nullopt;
+    gold::Output open;
+    stage.peek(open);
+    return summarize_gold(data, open);
+}
 
 }  // namespace
 
@@ -125,9 +137,15 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
         board.add(report);
     });
     const Upkeep upkeep(data, [&](int partition) { return stage.reads(partition); });
+    std::optional<GoldStage> gold_stage;
+    if (options.gold) gold_stage.emplace(data, settings, *options.gold, pool);
 
     base::StopSignal stop_simulator;
     base::StopSignal stop_silver;
+    base::StopSignal stop_gold;
+    std::optional<Part> gold;
+    if (gold_stage)
+        gold.emplace([&] { gold_stage->run(stop_gold, [](const GoldReport&) {}); });
     Part silver([&] { stage.run(stop_silver); });
     std::optional<Part> simulator;
     if (options.simulator) {
@@ -137,9 +155,9 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
                      [&](const produce::SimulatorReport& sent) { board.set_sent(sent.records); });
         });
     }
-    const Ender ender(stop_simulator, stop_silver);
+    const Ender ender({&stop_simulator, &stop_silver, &stop_gold});
     const base::Stopwatch watch;
-    while (!stop.wait_for(between_statuses) && !silver.done()) {
+    while (!stop.wait_for(between_statuses) && !silver.done() && !(gold && gold->done())) {
         on_status(board.look(log, stage));
         if (simulator && simulator->done()) break;
         if (options.duration && watch.seconds() * 1e6 >= static_cast<double>(options.duration->count()))
@@ -159,7 +177,9 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     }
     stop_silver.request();
     silver.finish();
-    return board.look(log, stage);
+    RunStatus status = board.look(log, stage);
+    if (gold) status.gold = finish_gold(data, *gold_stage, *gold, stop_gold, writer.snapshot().version);
+    return status;
 }
 
 }  // namespace millrace::pipeline

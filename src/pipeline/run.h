@@ -3,6 +3,8 @@
 #include <functional>
 #include <optional>
 
+#include "pipeline/gold_stage.h"
+#include "pipeline/gold_summary.h"
 #include "pipeline/silver_stage.h"
 #include "produce/simulator.h"
 
@@ -12,6 +14,7 @@ struct RunOptions {
     std::optional<produce::SimulatorOptions> simulator;  ///< nothing: only what others append is processed
     std::optional<base::Duration> duration;              ///< nothing: until stopped, or the simulator is done
     SilverOptions silver;
+    std::optional<GoldStageOptions> gold;  ///< nothing: only silver is made
 };
 
 /// What the running pipeline tells now and then.
@@ -25,9 +28,10 @@ struct RunStatus {
     std::int64_t quarantined = 0;
     double events_per_second = 0;
     std::vector<BatchReport> last_batches;
+    std::optional<GoldSummary> gold;  ///< at the end, where this process ran Gold
 };
 
-/// Everything in one process: simulator, log, silver. Returns when the duration is over, the simulator is
+/// Everything in one process: simulator, log, silver, gold. Returns when the duration is over, the simulator is
 /// done and all is processed, or `stop` was requested; the last batch is committed. Throws an Error on a
 /// fault in any part.
 RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,

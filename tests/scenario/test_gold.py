@@ -1,0 +1,175 @@
+"""Gold: every table is what SQL makes of silver, however the events came and however often the program was stopped."""
+import json
+import subprocess
+
+import pytest
+
+from tests import gold_oracle
+from tests.conftest import FIXTURES, SAMPLE, event, line, stop, wait_until
+from tests.random_shop import RandomShop, lines
+
+
+def fill(shop, events, *options):
+    shop.write(*lines(events))
+    shop.drain(*options)
+
+
+def at(number, time):
+    """An event at that time of 2024-05-01, all in one partition, whose clock is then the watermark's."""
+    return event(number, user_id="u1", timestamp=f"2024-05-01T{time}Z")
+
+
+def publish(shop, *options, **environment):
+    return shop.run("gold", "--available-now", *options, **environment)
+
+
+def rows_of(shop):
+    """All gold tables, in an order of their own, to compare two shops."""
+    found = {}
+    for table in gold_oracle.TABLES:
+        rows = gold_oracle.table_rows(shop.data / "gold" / table)
+        found[table] = sorted(repr(row) for row in zip(*(rows.column(name).cast("string").to_pylist() for name in rows.column_names)))
+    return found
+
+
+@pytest.mark.parametrize("seed, zone", [(1, "UTC"), (2, "Europe/Berlin"), (3, "Asia/Kolkata"), (4, "America/New_York")])
+def test_all_tables_of_a_random_shop_are_what_sql_makes_of_silver(shop, seed, zone):
+    fill(shop, RandomShop(seed).events, "--time-zone", zone)
+    publish(shop, "--close")
+    counts = gold_oracle.check(shop.data, zone=zone)
+    assert counts["sessions"] > 300 and counts["product_metrics"] > 5000
+
+
+def test_the_made_up_shop_with_copies_and_broken_events_agrees_with_sql(shop):
+    shop.run("produce", "--rate", "max", "--count", "60000", "--span", "6h", "--duplicates", "1%", "--invalid", "1%", "--seed", "9")
+    shop.drain()
+    publish(shop, "--close")
+    counts = gold_oracle.check(shop.data)
+    assert counts["high_interest"] > 0
+    found = {row["product_id"] for row in shop.json("show", "gold.high_interest", "--limit", "100")["rows"]}
+    assert found == {"prod_0042"}
+
+
+def test_the_real_sample_has_the_sessions_that_it_is_known_for(shop):
+    if not SAMPLE.exists():
+        pytest.skip("the sample is not here")
+    shop.run("import", "--format", "rees46", SAMPLE)
+    shop.drain()
+    publish(shop, "--close")
+    assert gold_oracle.check(shop.data)["sessions"] == 5062
+
+
+def test_closed_windows_are_the_same_however_the_events_came(shop_at):
+    made = RandomShop(11)
+    shops = [shop_at(f"shop{n}") for n in range(3)]
+    fill(shops[0], made.events)
+    publish(shops[0], "--close")
+    fill(shops[1], made.shuffled(500), "--lanes", "1", "--batch-rows", "100")
+    publish(shops[1], "--close")
+    for part in range(0, len(made.events), 170):  # as they would come, with a run of Gold after each
+        fill(shops[2], made.events[part:part + 170], "--lanes", "3")
+        publish(shops[2])
+    publish(shops[2], "--close")
+    expected = rows_of(shops[0])
+    for other in shops[1:]:
+        assert rows_of(other) == expected
+
+
+def test_windows_stay_open_until_the_watermark_has_passed_them(shop):
+    fill(shop, [at(1, "10:00:30"), at(2, "10:05:00")])
+    publish(shop)
+    assert shop.count("gold.product_metrics") == 0
+    fill(shop, [at(3, "10:11:01")])
+    publish(shop)
+    assert {row["window"] for row in shop.json("show", "gold.product_metrics")["rows"]} == {"1m", "5m"}
+    assert shop.count("gold.kpis", "grain") == {"minute": 1}
+    gold_oracle.check(shop.data, tables=("kpis",), where="window_end <= TIMESTAMPTZ '2024-05-01 10:01:01Z'")
+
+
+def test_an_event_that_comes_too_late_is_counted_and_left_out(shop):
+    fill(shop, [at(1, "10:00:30"), at(2, "12:00:00")])
+    publish(shop)
+    fill(shop, [at(3, "10:00:40")])
+    report = json.loads(publish(shop, "--close", "--json").splitlines()[-1])
+    assert report["late"] > 0
+    minute = [row for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"] if row["window_start"] == "2024-05-01T10:00:00Z"]
+    by_grain = {row["grain"]: row["events"] for row in minute}
+    assert by_grain == {"minute": "1", "hour": "1"}
+    day = [row for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"] if row["grain"] == "day"]
+    assert [row["events"] for row in day] == ["3"]  # its window was open
+
+
+@pytest.mark.parametrize("point", ["gold.files.synced", "gold.committed", "gold.state.saved", "parquet.synced", "delta.commit.done"])
+def test_tables_are_the_same_after_a_kill_at_any_point(shop_at, point):
+    made = RandomShop(21, users=10)
+    parts = [made.events[start:start + 250] for start in range(0, len(made.events), 250)]
+    calm, killed = shop_at("calm"), shop_at("killed", "millrace_crash")
+    for shop in (calm, killed):
+        publish(shop)  # both begin with an empty table
+    kills = 0
+    for number, part in enumerate(parts):
+        closing = ["--close"] if number == len(parts) - 1 else []
+        fill(calm, part)
+        publish(calm, *closing)
+        fill(killed, part)
+        for passage in (1, 2, 5, 9):
+            done = subprocess.run(killed.command("gold", "--available-now", *closing), capture_output=True,
+                                  env={"MILLRACE_FAIL_AT": f"{point}:{passage}"})
+            kills += done.returncode == -9
+        publish(killed, *closing)
+    assert kills >= 3
+    assert rows_of(killed) == rows_of(calm)
+    gold_oracle.check(killed.data)
+
+
+def test_gold_begins_anew_when_its_state_is_damaged_or_silver_was_rebuilt(shop):
+    made = RandomShop(31, users=8).events
+    fill(shop, made[:300])
+    publish(shop)
+    state = shop.data / "gold" / "state.bin"
+    state.write_bytes(state.read_bytes()[:-3])
+    fill(shop, made[300:])
+    publish(shop)
+    assert "Gold is built anew" in shop.stderr
+    shop.run("replay")
+    publish(shop, "--close")
+    assert "silver was rebuilt" in shop.stderr
+    gold_oracle.check(shop.data)
+
+
+def test_other_settings_are_refused_until_gold_is_rebuilt_with_them(shop):
+    fill(shop, RandomShop(41, users=8).events)
+    publish(shop)
+    shop.run("gold", "--available-now", "--session-gap", "1h", code=2)
+    assert "gold --rebuild" in shop.stderr
+    publish(shop, "--rebuild", "--session-gap", "1h", "--time-zone", "Asia/Tokyo", "--close")
+    gold_oracle.check(shop.data, zone="Asia/Tokyo", session_gap="1 hour")
+
+
+def test_gold_follows_silver_while_both_run(shop):
+    silver = shop.start("silver", "--trigger", "50ms")
+    gold = shop.start("gold", "--trigger", "50ms")
+    shop.write(*lines([at(1, "10:00:30"), at(2, "11:00:00")]))
+    wait_until(lambda: (shop.data / "gold" / "kpis" / "_delta_log").exists() and shop.count("gold.kpis") > 0)
+    assert stop(silver)[0] == 0 and stop(gold)[0] == 0
+
+
+def test_a_second_gold_waits_for_its_turn(shop):
+    shop.write(line(1))
+    shop.drain()
+    first = shop.start("gold")
+    wait_until(lambda: (shop.data / "gold" / "state.bin").exists())
+    second = shop.start("gold")
+    wait_until(lambda: b"waiting for its turn" in second.stderr.readline())
+    assert stop(first)[0] == 0
+    shop.write(line(2))
+    shop.drain()
+    wait_until(lambda: json.loads((shop.data / "gold" / "state.bin").read_bytes().split(b"\n")[0])["silver_version"] >= 1)
+    assert stop(second)[0] == 0
+
+
+def test_a_small_import_is_published(shop):
+    shop.run("import", "--format", "rees46", FIXTURES / "rees46-small.csv")
+    shop.drain()
+    publish(shop, "--close")
+    assert gold_oracle.check(shop.data)["users"] > 0
