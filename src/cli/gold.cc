@@ -1,8 +1,14 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "cli/command.h"
 #include "cli/gold_options.h"
+#include "cli/text_table.h"
+#include "pipeline/gold_batch.h"
 #include "pipeline/gold_stage.h"
+#include "storage/file_stats.h"
 
 namespace millrace::cli {
 
@@ -11,6 +17,10 @@ namespace {
 struct Options {
     pipeline::GoldStageOptions gold;
     SettingsOptions settings;
+    bool batch = false;
+    std::string from;
+    std::string to;
+    std::size_t limit = 1000;
     bool as_json = false;
 };
 
@@ -38,6 +48,127 @@ int run_gold(const Globals& globals, const Options& options) {
     return 0;
 }
 
+std::int64_t day_of(const std::string& option, const std::string& text, std::int64_t otherwise) {
+    if (text.empty()) return otherwise;
+    if (const auto day = model::parse_day(text)) return *day;
+    throw usage_error(fmt::format("reading {}", option),
+                      fmt::format("\"{}\" is no day such as 2019-10-01", text));
+}
+
+/// The days that were asked for; all that silver has where none were.
+std::optional<pipeline::DayRange> days_of(const Options& options, const pipeline::GoldBatch& batch) {
+    const auto all = batch.all_days();
+    if (!all) return std::nullopt;
+    const pipeline::DayRange days{day_of("--from", options.from, all->from),
+                                  day_of("--to", options.to, all->to)};
+    if (days.from > days.to) throw usage_error("reading the options", "--from is after --to");
+    return pipeline::DayRange{std::max(days.from, all->from), std::min(days.to, all->to)};
+}
+
+int run_batch(const Globals& globals, const Options& options) {
+    const auto data = globals.data_directory();
+    const auto settings = options.settings.over(data.settings());
+    data.adopt(settings);
+    base::StopSignal stop;
+    const base::SignalGuard guard(stop);
+    base::WorkerPool pool;
+    pipeline::GoldBatch batch(data, settings, pool);
+    const auto days = days_of(options, batch);
+    pipeline::GoldBatchReport report;
+    if (days) report = batch.replace(*days, stop);
+    if (options.as_json) {
+        fmt::print("{}\n", base::json::serialize(report.to_json()));
+    } else if (!days) {
+        fmt::print("silver has no events\n");
+    } else {
+        fmt::print("{} to {}: {} rows from {} events, {:.2f} s\n", model::format_day(days->from),
+                   model::format_day(days->to), base::format_count(report.rows),
+                   base::format_count(report.events), report.seconds);
+    }
+    return 0;
+}
+
+int run_reconcile(const Globals& globals, const Options& options) {
+    const auto data = globals.data_directory();
+    base::WorkerPool pool;
+    pipeline::GoldBatch batch(data, data.settings(), pool);
+    std::vector<pipeline::GoldBatch::Difference> found;
+    if (const auto days = days_of(options, batch)) found = batch.reconcile(*days, options.limit);
+    if (options.as_json) {
+        base::json::array differences;
+        for (const auto& difference : found) differences.push_back(difference.to_json());
+        fmt::print("{}\n",
+                   base::json::serialize(base::json::object{{"differences", std::move(differences)}}));
+        return found.empty() ? 0 : 1;
+    }
+    const auto shown = [](const std::string& value) { return value.empty() ? "(no row)" : value; };
+    for (const auto& each : found) {
+        fmt::print("{}  {}  {}: published {}, batch {}\n", each.table, each.row, each.column,
+                   shown(each.published), shown(each.batch));
+    }
+    if (found.empty()) {
+        fmt::print("the tables and the batch layer agree in every cell\n");
+    } else {
+        fmt::print(
+            "{}{} cells differ: events came late for their window. Replace the days with: millrace gold "
+            "--batch\n",
+            found.size() == options.limit ? "the first " : "", found.size());
+    }
+    return found.empty() ? 0 : 1;
+}
+
+int list_tables(const Globals& globals, bool as_json) {
+    const auto data = globals.data_directory();
+    TextTable shown({"table", "rows", "files", "bytes", "days"});
+    for (const gold::Table each : gold::all_tables) {
+        const auto table = storage::DeltaTable::open(data.gold() / gold::table_name(each));
+        std::int64_t rows = 0;
+        std::int64_t bytes = 0;
+        std::set<std::string, std::less<>> days;
+        for (const auto& [path, add] : table.snapshot().files) {
+            rows += storage::FileStats(add).rows().value_or(0);
+            bytes += add.size;
+            days.emplace(storage::partition_value(add, "day"));
+        }
+        shown.add_row({fmt::format("gold.{}", gold::table_name(each)), std::to_string(rows),
+                       std::to_string(table.snapshot().files.size()), std::to_string(bytes),
+                       std::to_string(days.size())});
+    }
+    fmt::print("{}\n", as_json ? base::json::serialize(shown.json()) : shown.text());
+    return 0;
+}
+
+void add_days(CLI::App& command, Options& options) {
+    command
+        .add_option("--from", options.from,
+                    "the first day, in the shop's time zone (default: silver's first)")
+        ->type_name("DAY");
+    command.add_option("--to", options.to, "the last day (default: silver's last)")->type_name("DAY");
+}
+
+void add_list(CLI::App& gold, Globals& globals) {
+    auto as_json = std::make_shared<bool>(false);
+    CLI::App* list = gold.add_subcommand("list", "the gold tables and what they hold");
+    list->add_flag("--json", *as_json, "as one JSON object");
+    list->callback([&globals, as_json] {
+        globals.action = [&globals, as_json] { return list_tables(globals, *as_json); };
+    });
+}
+
+void add_reconcile(CLI::App& gold, Globals& globals) {
+    auto options = std::make_shared<Options>();
+    CLI::App* reconcile = gold.add_subcommand(
+        "reconcile", "compare the tables with the batch layer, cell by cell; exit 1 when they differ");
+    add_days(*reconcile, *options);
+    reconcile->add_option("--limit", options->limit, "cells to show at most")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
+        ->capture_default_str();
+    reconcile->add_flag("--json", options->as_json, "as one JSON object");
+    reconcile->callback([&globals, options] {
+        globals.action = [&globals, options] { return run_reconcile(globals, *options); };
+    });
+}
+
 }  // namespace
 
 void add_gold_options(CLI::App& command, pipeline::GoldStageOptions& options) {
@@ -48,17 +179,26 @@ void add_gold_options(CLI::App& command, pipeline::GoldStageOptions& options) {
 void add_gold_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("gold", "metrics, sessions and funnels from the silver table");
+    command->require_subcommand(0, 1);
     add_duration(*command, "--trigger", options->gold.trigger, "time between commits of closed windows");
-    options->settings.add_to(*command);
+    options->settings.add_gold_to(*command);
     command->add_flag("--available-now", options->gold.available_now, "take in what silver holds, then end");
     command->add_flag("--close", options->gold.close,
                       "with --available-now: close what is open at the end, too");
     command->add_flag("--rebuild", options->gold.rebuild,
                       "build Gold anew from silver, with other settings if they are given");
+    command->add_flag("--batch", options->batch,
+                      "compute days anew from silver, late events included, and replace what stands there");
+    add_days(*command, *options);
     command->add_flag("--json", options->as_json, "print each report as a JSON line");
-    command->callback([&globals, options] {
-        globals.action = [&globals, options] { return run_gold(globals, *options); };
+    command->callback([&globals, options, command] {
+        if (!command->get_subcommands().empty()) return;
+        globals.action = [&globals, options] {
+            return options->batch ? run_batch(globals, *options) : run_gold(globals, *options);
+        };
     });
+    add_list(*command, globals);
+    add_reconcile(*command, globals);
 }
 
 }  // namespace millrace::cli

@@ -10,8 +10,8 @@ namespace millrace::gold {
 /// hashes, with a standard error of 1.6%. What it holds follows from the set alone, so the order of additions
 /// and unions doesn't matter.
 ///
-/// The estimate is that of k minimum values: Bar-Yossef et al., "Counting distinct elements in a data stream",
-/// RANDOM 2002.
+/// The estimate is that of k minimum values: Bar-Yossef et al., "Counting distinct elements in a data
+/// stream", RANDOM 2002.
 class Distinct {
   public:
     static constexpr std::size_t kept = 4096;

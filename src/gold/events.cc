@@ -25,7 +25,8 @@ template <typename Array>
 const Array& column(const arrow::RecordBatch& rows, const char* name) {
     const auto found = rows.GetColumnByName(name);
     const auto* array = dynamic_cast<const Array*>(found.get());
-    if (array == nullptr) throw Error(doing, fmt::format("the column {} is missing or of another type", name));
+    if (array == nullptr)
+        throw Error(doing, fmt::format("the column {} is missing or of another type", name));
     return *array;
 }
 
@@ -80,9 +81,9 @@ void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
 
 const std::vector<std::string>& event_columns() {
     static const std::vector<std::string> columns = {
-        "user_id",      "product_id",  "event_timestamp", "session_id", "product_category", "device_type",
-        "page_url",     "price",       "partition",       "kafka_timestamp",
-        "quantity",     "order_id",    "currency"};
+        "user_id",     "product_id", "event_timestamp", "session_id", "product_category",
+        "device_type", "page_url",   "price",           "partition",  "kafka_timestamp",
+        "quantity",    "order_id",   "currency"};
     return columns;
 }
 

@@ -45,8 +45,9 @@ struct Events {
 /// The silver columns that Gold reads. `event_type` is a partition column: it may come as a constant.
 const std::vector<std::string>& event_columns();
 
-/// Appends silver rows to `events`. Strings may be dictionary-encoded, which is faster. `event_type` stands for
-/// a column of that name when the rows have none. Throws an Error when a column is missing or of another type.
+/// Appends silver rows to `events`. Strings may be dictionary-encoded, which is faster. `event_type` stands
+/// for a column of that name when the rows have none. Throws an Error when a column is missing or of another
+/// type.
 void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view> event_type, Strings& strings,
                  Events& events);
 

@@ -53,7 +53,8 @@ void FunnelSteps::write(Row row) const {
         .rate(static_cast<double>(purchases), static_cast<double>(carts));
 }
 
-Funnel::Funnel(const model::TimeZone& zone) : grains_{Windows(Grain::hour, zone), Windows(Grain::day, zone)} {}
+Funnel::Funnel(const model::TimeZone& zone)
+    : grains_{Windows(Grain::hour, zone), Windows(Grain::day, zone)} {}
 
 bool Funnel::add(Timestamp session_start, const FunnelPath& path) {
     bool in_time = true;
@@ -86,9 +87,8 @@ void Funnel::close(Timestamp closed, Output& output) {
 
 void Funnel::peek(Output& output) const {
     for (const Windows& windows : grains_) {
-        windows.each([&](Window window, const Windows::Cells& cells) {
-            write(output, windows, window, cells);
-        });
+        windows.each(
+            [&](Window window, const Windows::Cells& cells) { write(output, windows, window, cells); });
     }
 }
 

@@ -14,8 +14,8 @@
 
 namespace millrace::gold {
 
-/// All operators with their state. The speed layer feeds it with silver's commits as they come and closes what
-/// the watermark has reached; the batch layer feeds it with the rows of some days and closes all.
+/// All operators with their state. The speed layer feeds it with silver's commits as they come and closes
+/// what the watermark has reached; the batch layer feeds it with the rows of some days and closes all.
 class Gold {
   public:
     /// Runs tasks, at once if it likes, and returns when all are done.
@@ -30,6 +30,8 @@ class Gold {
 
     /// Takes events in and advances the clock by them.
     void add(const Events& events);
+    /// Takes them in for sessions alone.
+    void add_to_sessions(const std::vector<Event>& events) { sessions_.add(events); }
     /// Gives out all that `watermark` has reached.
     void close(Timestamp watermark, Output& output);
     /// Shows what is open, as it stands.
@@ -40,7 +42,8 @@ class Gold {
     /// Additions that came after their window was closed.
     [[nodiscard]] std::int64_t late() const;
 
-    /// The whole state, and what it was made from. load() throws an Error when `bytes` aren't what save() gave.
+    /// The whole state, and what it was made from. load() throws an Error when `bytes` aren't what save()
+    /// gave.
     [[nodiscard]] std::string save() const;
     void load(std::string_view bytes);
 

@@ -40,7 +40,7 @@ std::shared_ptr<arrow::Field> flag(const char* name) {
 }
 
 Fields interest() {
-    return {count("views"),   count("carts"),     count("purchases"),    count("users"),
+    return {count("views"),   count("carts"),    count("purchases"),   count("users"),
             money("revenue"), rate("cart_rate"), rate("purchase_rate")};
 }
 
@@ -55,40 +55,69 @@ Fields columns(Table table) {
     switch (table) {
         case Table::product_metrics:
             return Fields{text("window")} + window +
-                   Fields{text("product_id"), text_or_null("product_category"), text("currency")} + interest();
+                   Fields{text("product_id"), text_or_null("product_category"), text("currency")} +
+                   interest();
         case Table::category_metrics:
             return window + Fields{text_or_null("product_category"), text("currency")} + interest();
         case Table::device_metrics:
             return window + Fields{text_or_null("device_type"), text("currency")} + interest();
         case Table::kpis:
-            return grain + Fields{text("currency"), count("events"), count("active_users"), count("sessions"),
-                                  count("orders"), count("items"), money("gross_revenue"),
-                                  money("net_revenue"), rate("average_order_value"), rate("conversion"),
+            return grain + Fields{text("currency"),
+                                  count("events"),
+                                  count("active_users"),
+                                  count("sessions"),
+                                  count("orders"),
+                                  count("items"),
+                                  money("gross_revenue"),
+                                  money("net_revenue"),
+                                  rate("average_order_value"),
+                                  rate("conversion"),
                                   rate("revenue_per_visitor")};
         case Table::funnel:
-            return grain + Fields{count("sessions"), count("sessions_viewed"), count("sessions_carted"),
-                                  count("sessions_purchased"), count("users_viewed"), count("users_carted"),
-                                  count("users_purchased"), rate("drop_off_to_cart"),
+            return grain + Fields{count("sessions"),
+                                  count("sessions_viewed"),
+                                  count("sessions_carted"),
+                                  count("sessions_purchased"),
+                                  count("users_viewed"),
+                                  count("users_carted"),
+                                  count("users_purchased"),
+                                  rate("drop_off_to_cart"),
                                   rate("drop_off_to_purchase"),
                                   arrow::field("median_view_to_cart_s", arrow::int64()),
-                                  arrow::field("median_cart_to_purchase_s", arrow::int64()), count("views"),
-                                  count("carts"), count("purchases"), rate("carts_per_view"),
+                                  arrow::field("median_cart_to_purchase_s", arrow::int64()),
+                                  count("views"),
+                                  count("carts"),
+                                  count("purchases"),
+                                  rate("carts_per_view"),
                                   rate("purchases_per_cart")};
         case Table::sessions:
-            return {text("user_id"), text_or_null("session_id"), time("session_start"), time("session_end"),
-                    count("duration_ms"), count("events"), count("products"), text_or_null("entry_page"),
-                    text_or_null("exit_page"), text_or_null("device_type"), count("views"), count("carts"),
-                    count("purchases"), text_or_null("currency"), arrow::field("revenue", money_type()),
-                    flag("bounced"), flag("converted"), flag("abandoned_cart"),
+            return {text("user_id"),
+                    text_or_null("session_id"),
+                    time("session_start"),
+                    time("session_end"),
+                    count("duration_ms"),
+                    count("events"),
+                    count("products"),
+                    text_or_null("entry_page"),
+                    text_or_null("exit_page"),
+                    text_or_null("device_type"),
+                    count("views"),
+                    count("carts"),
+                    count("purchases"),
+                    text_or_null("currency"),
+                    arrow::field("revenue", money_type()),
+                    flag("bounced"),
+                    flag("converted"),
+                    flag("abandoned_cart"),
                     arrow::field("abandoned_value", money_type())};
         case Table::users:
-            return {text("user_id"), text("currency"), time("first_seen"), time("last_seen"), count("events"),
-                    count("views"), count("carts"), count("purchases"), count("orders"), count("items"),
-                    money("gross_spend"), money("net_spend")};
+            return {text("user_id"), text("currency"), time("first_seen"),   time("last_seen"),
+                    count("events"), count("views"),   count("carts"),       count("purchases"),
+                    count("orders"), count("items"),   money("gross_spend"), money("net_spend")};
         case Table::high_interest:
-            return grain + Fields{text("product_id"), count("views"), count("purchases"),
-                                  required("share_of_views", arrow::float64()), rate("conversion"),
-                                  required("conversion_upper", arrow::float64())};
+            return grain + Fields{text("product_id"), count("views"),
+                                  count("purchases"), required("share_of_views", arrow::float64()),
+                                  rate("conversion"), required("conversion_upper", arrow::float64())};
     }
     return {};
 }
@@ -109,6 +138,20 @@ std::shared_ptr<arrow::Schema> table_schema(Table table) {
 const std::vector<std::string>& table_partition_columns() {
     static const std::vector<std::string> columns = {"day"};
     return columns;
+}
+
+const std::vector<std::string>& table_key(Table table) {
+    static const std::array<std::vector<std::string>, table_count> keys = {{
+        {"window", "window_start", "product_id", "product_category", "currency"},
+        {"window_start", "product_category", "currency"},
+        {"window_start", "device_type", "currency"},
+        {"grain", "window_start", "currency"},
+        {"grain", "window_start"},
+        {"user_id", "session_id", "session_start"},
+        {"user_id", "currency"},
+        {"grain", "window_start", "product_id"},
+    }};
+    return keys[static_cast<std::size_t>(table)];
 }
 
 const storage::ParquetLayout& table_layout(Table table) {

@@ -35,6 +35,8 @@ inline constexpr std::array<Table, table_count> all_tables = {
 /// row's window or session began.
 [[nodiscard]] std::shared_ptr<arrow::Schema> table_schema(Table table);
 [[nodiscard]] const std::vector<std::string>& table_partition_columns();
+/// The columns that tell its rows apart, `day` aside.
+[[nodiscard]] const std::vector<std::string>& table_key(Table table);
 /// How its files are laid out: all columns but `day`.
 [[nodiscard]] const storage::ParquetLayout& table_layout(Table table);
 

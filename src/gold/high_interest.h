@@ -19,7 +19,8 @@ struct Attention {
     }
 };
 
-/// How high the conversion `hits` of `trials` may really be: the upper bound of Wilson's score interval at 95%.
+/// How high the conversion `hits` of `trials` may really be: the upper bound of Wilson's score interval at
+/// 95%.
 double wilson_upper(std::int64_t hits, std::int64_t trials);
 
 /// Whether a product has much of all views and, for certain, little conversion.

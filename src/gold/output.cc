@@ -76,9 +76,9 @@ Row& Row::flag(bool value) {
 Row TableRows::add(std::int64_t day) {
     auto& builder = days_[day];
     if (!builder) {
-        builder = storage::value_of(arrow::RecordBatchBuilder::Make(table_layout(table_).schema,
-                                                                    arrow::default_memory_pool()),
-                                    doing);
+        builder = storage::value_of(
+            arrow::RecordBatchBuilder::Make(table_layout(table_).schema, arrow::default_memory_pool()),
+            doing);
     }
     ++size_;
     return Row(*builder);

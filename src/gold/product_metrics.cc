@@ -59,9 +59,8 @@ void ProductMetrics::write_sliding(Output& output, Timestamp after, Timestamp up
 void ProductMetrics::close(Timestamp watermark, Output& output) {
     const Timestamp before = minutes_.closed();
     if (watermark / minute == before / minute && before != no_watermark) return;
-    minutes_.close(watermark, [&](Window window, const Minutes::Cells& cells) {
-        write(output, "1m", window, cells);
-    });
+    minutes_.close(watermark,
+                   [&](Window window, const Minutes::Cells& cells) { write(output, "1m", window, cells); });
     write_sliding(output, before, watermark);
     minutes_.forget();
 }

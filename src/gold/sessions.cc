@@ -39,9 +39,8 @@ bool Sessions::is_too_late(const GroupKey& key, Timestamp time) const {
     if (time >= closed_) return false;
     const auto found = visits_.find(key);
     if (found == visits_.end() || time < found->second.sealed) return true;
-    return std::ranges::none_of(found->second.steps, [&](const Step& step) {
-        return std::abs(step.time - time) < gap_of(key);
-    });
+    return std::ranges::none_of(found->second.steps,
+                                [&](const Step& step) { return std::abs(step.time - time) < gap_of(key); });
 }
 
 void Sessions::set_first(Visit& visit, Timestamp first) {
@@ -135,8 +134,8 @@ void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) 
     wake_at(next, key);
 }
 
-/// Sessions are closed minute by minute: so what is closed at a watermark doesn't depend on how often this was
-/// called before.
+/// Sessions are closed minute by minute: so what is closed at a watermark doesn't depend on how often this
+/// was called before.
 void Sessions::close(Timestamp watermark, Output& output) {
     const Timestamp reached = watermark - watermark % minute;
     if (reached <= closed_) return;
@@ -195,8 +194,8 @@ void Sessions::write(const GroupKey& key, Steps steps, Output& output) const {
     const Timestamp end = steps.back().time;
     const Steps at_start(steps.begin(), std::ranges::upper_bound(steps, start, {}, &Step::time));
     const Steps at_end(std::ranges::lower_bound(steps, end, {}, &Step::time), steps.end());
-    const bool one_currency = std::ranges::all_of(
-        steps, [&](const Step& step) { return step.currency == steps.front().currency; });
+    const bool one_currency =
+        std::ranges::all_of(steps, [&](const Step& step) { return step.currency == steps.front().currency; });
     const bool abandoned = of_kind(Kind::add_to_cart) > 0 && of_kind(Kind::purchase) == 0;
     Row row = output[Table::sessions].add(zone_.day_of(start));
     row.text(text(Field::user, key.first)).text_or_null(text(Field::session, key.second));

@@ -7,8 +7,8 @@
 
 namespace millrace::gold {
 
-/// Sessions: the events of one user and session_id without a gap of four hours, or those of one user without a
-/// session_id and without a gap of half an hour. A session that lasts over a whole day is cut: what happens
+/// Sessions: the events of one user and session_id without a gap of four hours, or those of one user without
+/// a session_id and without a gap of half an hour. A session that lasts over a whole day is cut: what happens
 /// from the second midnight after its start on is a session for each day. So no session is longer than two
 /// days, and the batch layer finds the same ones without reading further back.
 ///
@@ -53,15 +53,16 @@ class Sessions : public Operator {
     };
     using Steps = std::span<const Step>;
 
-    /// The open session of a user and session_id, or several with gaps between them that aren't known to last.
+    /// The open session of a user and session_id, or several with gaps between them that aren't known to
+    /// last.
     struct Visit {
-        std::vector<Step> steps;         // of sessions that aren't closed
-        bool sorted = true;              // by time
-        Timestamp first = end_of_time;   // of the steps
-        Timestamp chain_start = 0;       // of what the last cut parted, valid while chained
-        Timestamp chain_end = 0;         // likewise: its last event before the cut
-        bool chained = false;            // a cut has closed part of it
-        Timestamp sealed = no_watermark; // an event before this belongs to a closed session
+        std::vector<Step> steps;          // of sessions that aren't closed
+        bool sorted = true;               // by time
+        Timestamp first = end_of_time;    // of the steps
+        Timestamp chain_start = 0;        // of what the last cut parted, valid while chained
+        Timestamp chain_end = 0;          // likewise: its last event before the cut
+        bool chained = false;             // a cut has closed part of it
+        Timestamp sealed = no_watermark;  // an event before this belongs to a closed session
 
         template <class Archive>
         void serialize(Archive& archive) {
@@ -76,8 +77,8 @@ class Sessions : public Operator {
     void wake_at(Timestamp time, const GroupKey& key);
     void settle(const GroupKey& key, Timestamp watermark, Output& output);
     static void sort(Visit& visit);
-    /// Calls `take(steps, chain_start, sealed)` for each session in the sorted steps, in order, until it returns
-    /// false. From the watermark `sealed` on the session can't change any more.
+    /// Calls `take(steps, chain_start, sealed)` for each session in the sorted steps, in order, until it
+    /// returns false. From the watermark `sealed` on the session can't change any more.
     template <typename Take>
     void each_session(const GroupKey& key, const Visit& visit, Take&& take) const;
     void write(const GroupKey& key, Steps steps, Output& output) const;

@@ -7,9 +7,9 @@
 
 namespace millrace::gold {
 
-/// The clock of event time: the least over the bronze partitions of the newest min(event time, log time) seen.
-/// A partition that has nothing to say doesn't hold it back: one that was caught up with its log when it last
-/// said something, a while ago by the commits' own times, so that a replay decides alike.
+/// The clock of event time: the least over the bronze partitions of the newest min(event time, log time)
+/// seen. A partition that has nothing to say doesn't hold it back: one that was caught up with its log when
+/// it last said something, a while ago by the commits' own times, so that a replay decides alike.
 class Watermark {
   public:
     /// How long a partition may say nothing before it counts as idle.

@@ -55,8 +55,8 @@ struct GroupKeyHash {
 };
 
 /// Tumbling windows of cells by group. A window is closed once the watermark has reached its end; then its
-/// cells are given out. They are forgotten then, or after being kept for some more time, while they still take
-/// events.
+/// cells are given out. They are forgotten then, or after being kept for some more time, while they still
+/// take events.
 template <typename Cell>
 class GroupedWindows {
   public:

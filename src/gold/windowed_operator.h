@@ -18,9 +18,8 @@ class WindowedOperator : public Operator {
 
     void close(Timestamp watermark, Output& output) override {
         for (Windows& windows : grains_) {
-            windows.close(watermark, [&](Window window, const Cells& cells) {
-                write(output, windows, window, cells);
-            });
+            windows.close(watermark,
+                          [&](Window window, const Cells& cells) { write(output, windows, window, cells); });
             windows.forget();
         }
     }

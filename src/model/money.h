@@ -5,8 +5,8 @@
 
 namespace millrace::model {
 
-/// Exact money: ten-thousandths of a currency's unit. Sums don't overflow: 10^9 events of the highest price and
-/// quantity stay below 2^127.
+/// Exact money: ten-thousandths of a currency's unit. Sums don't overflow: 10^9 events of the highest price
+/// and quantity stay below 2^127.
 using Money = __int128;
 
 /// Decimal places of Money.

@@ -16,8 +16,7 @@ const date::time_zone* locate(const std::string& name) {
     try {
         return date::locate_zone(name);
     } catch (const std::runtime_error&) {
-        throw usage_error("reading the settings",
-                          fmt::format("\"{}\" is no IANA time zone known here", name),
+        throw usage_error("reading the settings", fmt::format("\"{}\" is no IANA time zone known here", name),
                           "Write it as in Europe/Berlin; the package tzdata has the list.");
     }
 }

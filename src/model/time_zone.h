@@ -12,8 +12,8 @@ class time_zone;
 namespace millrace::model {
 
 /// The days of an IANA time zone. A day begins at its local midnight or, where the clock skips that, at the
-/// moment of the skip, so days last 23 to 25 hours and follow each other without a gap. It remembers the day it
-/// was last asked for: not thread-safe, copy it.
+/// moment of the skip, so days last 23 to 25 hours and follow each other without a gap. It remembers the day
+/// it was last asked for: not thread-safe, copy it.
 class TimeZone {
   public:
     /// Throws a usage Error when the zone is unknown.

@@ -36,7 +36,8 @@ TEST(TimeZone, ADayWithoutMidnightBeginsWhereTheClockSkipsIt) {
 }
 
 TEST(TimeZone, DaysFollowEachOtherWithoutAGap) {
-    for (const char* name : {"UTC", "Asia/Kolkata", "Pacific/Apia", "America/New_York", "Pacific/Kiritimati"}) {
+    for (const char* name :
+         {"UTC", "Asia/Kolkata", "Pacific/Apia", "America/New_York", "Pacific/Kiritimati"}) {
         const TimeZone zone(name);
         for (std::int64_t day = parse_day("2011-12-20").value(); day < *parse_day("2012-12-20"); ++day) {
             const Timestamp start = zone.day_start(day);

@@ -39,10 +39,10 @@ base::json::object GoldReport::to_json() const {
 }
 
 std::string GoldReport::line() const {
-    return fmt::format("silver version {}: {} events, {} rows published, {} late, watermark {}, {:.2f} s",
-                       silver_version, base::format_count(events), base::format_count(rows),
-                       base::format_count(late),
-                       watermark == gold::no_watermark ? "none" : model::format_timestamp(watermark), seconds);
+    return fmt::format(
+        "silver version {}: {} events, {} rows published, {} late, watermark {}, {:.2f} s", silver_version,
+        base::format_count(events), base::format_count(rows), base::format_count(late),
+        watermark == gold::no_watermark ? "none" : model::format_timestamp(watermark), seconds);
 }
 
 GoldStage::GoldStage(const DataDirectory& data, const ShopSettings& settings, const GoldStageOptions& options,
@@ -59,9 +59,8 @@ GoldStage::GoldStage(const DataDirectory& data, const ShopSettings& settings, co
       gold_(fresh_gold()) {}
 
 std::unique_ptr<gold::Gold> GoldStage::fresh_gold() {
-    return std::make_unique<gold::Gold>(zone_, settings_.gold, [this](auto tasks) {
-        pool_.run_all(std::move(tasks));
-    });
+    return std::make_unique<gold::Gold>(zone_, settings_.gold,
+                                        [this](auto tasks) { pool_.run_all(std::move(tasks)); });
 }
 
 bool GoldStage::load_state() {
@@ -76,6 +75,7 @@ bool GoldStage::load_state() {
     gold_->load(state->bytes);
     version_ = published_version_ = state->silver_version;
     closed_ = state->closed;
+    watermark_ = state->watermark;
     if (!closed_) close_again();
     return true;
 }
@@ -95,6 +95,7 @@ void GoldStage::start_over() {
     writer_.clear();
     gold_ = fresh_gold();
     output_ = gold::Output();
+    watermark_ = gold::no_watermark;
     std::map<std::string, std::vector<storage::AddFile>, std::less<>> days;
     for (const auto& [path, file] : silver_.snapshot().files)
         days[std::string(storage::partition_value(file, "event_date"))].push_back(file);
@@ -102,7 +103,8 @@ void GoldStage::start_over() {
     for (const auto& [day, files] : days) {
         add(files);
         close_up_to(gold_->clock().at(0));
-        if (output_.size() >= most_unpublished_rows) writer_.append(output_, -1);  // it would be cleared again
+        if (output_.size() >= most_unpublished_rows)
+            writer_.append(output_, -1);  // it would be cleared again
     }
     writer_.append(output_, version_);
     published_version_ = version_;
@@ -118,18 +120,22 @@ void GoldStage::add(const std::vector<storage::AddFile>& files) {
     gold_->tidy();
 }
 
+void GoldStage::close_at(gold::Timestamp watermark) {
+    watermark_ = std::max(watermark_, watermark);
+    gold_->close(watermark_, output_);
+}
+
 /// Closes what `clock` has passed by the lateness.
 void GoldStage::close_up_to(gold::Timestamp clock) {
     if (clock == gold::no_watermark) return;
-    report_.watermark = clock - settings_.gold.lateness;
-    gold_->close(report_.watermark, output_);
+    close_at(clock - settings_.gold.lateness);
 }
 
 /// Closes what is open, as if the day after the newest event's were over, so that later days still count.
 void GoldStage::close_all() {
     const gold::Timestamp newest = gold_->clock().newest();
     if (newest == gold::no_watermark) return;
-    gold_->close(zone_.day_start(zone_.day_of(newest) + 2), output_);
+    close_at(zone_.day_start(zone_.day_of(newest) + 2));
     closed_ = true;
 }
 
@@ -172,9 +178,10 @@ void GoldStage::publish(const OnReport& on_report) {
     published_version_ = version_;
     report_.silver_version = version_;
     report_.late = gold_->late();
+    report_.watermark = watermark_;
     report_.seconds = work_.lap();
     on_report(report_);
-    report_ = {.watermark = report_.watermark};
+    report_ = {};
 }
 
 /// Nothing of what the state stands for may be unpublished.
@@ -183,6 +190,7 @@ void GoldStage::save_state() {
                                     .silver_version = version_,
                                     .settings = settings_.text(),
                                     .closed = closed_,
+                                    .watermark = watermark_,
                                     .bytes = gold_->save()});
     base::fail_point("gold.state.saved");
 }

@@ -20,9 +20,9 @@ namespace millrace::pipeline {
 
 struct GoldStageOptions {
     base::Duration trigger = std::chrono::seconds(10);  ///< between commits of closed windows
-    bool available_now = false;  ///< take in what silver holds at the start, then end
-    bool close = false;          ///< with available_now: close what is open at the end, too
-    bool rebuild = false;        ///< begin anew, whatever the state
+    bool available_now = false;                         ///< take in what silver holds at the start, then end
+    bool close = false;    ///< with available_now: close what is open at the end, too
+    bool rebuild = false;  ///< begin anew, whatever the state
 };
 
 /// What one commit of closed windows did.
@@ -71,7 +71,8 @@ class GoldStage {
     void start_over();
     bool step();
     void add(const std::vector<storage::AddFile>& files);
-    void close_up_to(gold::Timestamp watermark);
+    void close_at(gold::Timestamp watermark);
+    void close_up_to(gold::Timestamp clock);
     void close_all();
     void close_again();
     void publish(const OnReport& on_report);
@@ -86,12 +87,13 @@ class GoldStage {
     storage::DeltaTable silver_;
     GoldWriter writer_;
     std::unique_ptr<gold::Gold> gold_;
-    gold::Output output_;                     // closed, not published yet
+    gold::Output output_;  // closed, not published yet
     std::atomic<bool> active_ = false;
     std::atomic<std::int64_t> version_ = -1;  // of silver, up to which commits are in
     std::int64_t published_version_ = -1;
-    bool closed_ = false;  // all was closed on request at version_
-    GoldReport report_;  // of what isn't published yet
+    bool closed_ = false;                             // all was closed on request at version_
+    gold::Timestamp watermark_ = gold::no_watermark;  // that windows are closed up to
+    GoldReport report_;                               // of what isn't published yet
     base::Stopwatch work_;
 };
 

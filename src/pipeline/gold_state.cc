@@ -30,6 +30,7 @@ void write_gold_state(const std::filesystem::path& path, const GoldState& state)
                                  {"silver_version", state.silver_version},
                                  {"settings", state.settings},
                                  {"closed", state.closed},
+                                 {"watermark", state.watermark},
                                  {"bytes", state.bytes.size()},
                                  {"checksum", checksum(state.bytes)}};
     base::replace_file(path, json::serialize(header) + "\n" + state.bytes);
@@ -54,6 +55,7 @@ std::optional<GoldState> read_gold_state(const std::filesystem::path& path) {
                     .silver_version = base::integer_member(header, "silver_version"),
                     .settings = base::string_member(header, "settings"),
                     .closed = base::boolean_member(header, "closed"),
+                    .watermark = base::integer_member(header, "watermark"),
                     .bytes = content->substr(end + 1)};
     if (base::string_member(header, "checksum") != checksum(state.bytes)) return refuse("is damaged");
     return state;

@@ -48,7 +48,8 @@ class LastDay {
     void each(gold::Table table, std::string_view grain,
               const std::function<void(const RecordBatch&, std::int64_t)>& visit) const {
         each(table, [&](const RecordBatch& rows) {
-            const auto& grains = column<StringArray>(rows, table == gold::Table::product_metrics ? "window" : "grain");
+            const auto& grains =
+                column<StringArray>(rows, table == gold::Table::product_metrics ? "window" : "grain");
             for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
                 if (grains.GetView(i) == grain) visit(rows, i);
             }
@@ -84,7 +85,9 @@ std::vector<GoldSummary::Product> top_products(const LastDay& last) {
 }
 
 std::string percent(std::int64_t part, std::int64_t whole) {
-    return whole == 0 ? "-" : fmt::format("{:.1f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+    return whole == 0
+               ? "-"
+               : fmt::format("{:.1f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 }  // namespace
@@ -145,12 +148,13 @@ json::object GoldSummary::to_json() const {
 
 std::string GoldSummary::text() const {
     std::string text = fmt::format("The shop on {}:\n", day);
-    text += fmt::format("  funnel       {} sessions, {} viewed, {} carted ({}), {} purchased ({} of carted)\n",
-                        base::format_count(sessions), base::format_count(viewed), base::format_count(carted),
-                        percent(carted, viewed), base::format_count(purchased), percent(purchased, carted));
+    text +=
+        fmt::format("  funnel       {} sessions, {} viewed, {} carted ({}), {} purchased ({} of carted)\n",
+                    base::format_count(sessions), base::format_count(viewed), base::format_count(carted),
+                    percent(carted, viewed), base::format_count(purchased), percent(purchased, carted));
     for (const Money& each : money) {
-        text += fmt::format("  revenue      {} {} in {} orders ({} after refunds)\n", each.gross, each.currency,
-                            base::format_count(each.orders), each.net);
+        text += fmt::format("  revenue      {} {} in {} orders ({} after refunds)\n", each.gross,
+                            each.currency, base::format_count(each.orders), each.net);
     }
     for (const Product& each : products) {
         text += fmt::format("  {:12} {:>8} views {:>8} carts {:>8} purchases\n", each.id,
@@ -158,9 +162,9 @@ std::string GoldSummary::text() const {
                             base::format_count(each.purchases));
     }
     for (const Interest& each : high_interest) {
-        text += fmt::format(
-            "  ! {} has {:.0f}% of all views, and fewer than {:.1f}% of them end in a purchase\n",
-            each.product_id, 100 * each.share_of_views, 100 * each.conversion_upper);
+        text +=
+            fmt::format("  ! {} has {:.0f}% of all views, and fewer than {:.1f}% of them end in a purchase\n",
+                        each.product_id, 100 * each.share_of_views, 100 * each.conversion_upper);
     }
     return text;
 }

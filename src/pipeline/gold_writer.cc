@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/fail_point.h"
 #include "base/random_id.h"
 #include "model/timestamp.h"
@@ -28,16 +30,19 @@ std::string batch_app_id(std::int64_t day) {
 std::vector<storage::RemoveFile> remove_all(const storage::Snapshot& snapshot, auto&& wanted) {
     std::vector<storage::RemoveFile> removes;
     for (const auto& [path, add] : snapshot.files) {
-        if (wanted(add))
-            removes.push_back({path, add.partition_values, add.size, base::now_ms(), true});
+        if (wanted(add)) removes.push_back({path, add.partition_values, add.size, base::now_ms(), true});
     }
     return removes;
 }
 
 }  // namespace
 
-bool is_batch_day(const storage::Snapshot& table, std::int64_t day) {
-    return table.txn(batch_app_id(day), -1) >= 0;
+std::int64_t published_at(const storage::AddFile& add) {
+    const std::size_t name = add.path.find("part-");
+    std::int64_t version = -1;
+    if (name != std::string::npos)
+        std::from_chars(add.path.data() + name + 5, add.path.data() + add.path.size(), version);
+    return version;
 }
 
 GoldWriter::GoldWriter(const DataDirectory& data, base::WorkerPool& pool)
@@ -67,13 +72,15 @@ std::int64_t GoldWriter::closed_version() const {
     return version;
 }
 
-storage::AddFile GoldWriter::write_file(gold::Table which, std::int64_t day, const arrow::RecordBatch& rows) {
+storage::AddFile GoldWriter::write_file(gold::Table which, std::int64_t day, const arrow::RecordBatch& rows,
+                                        std::int64_t silver_version) {
     storage::AddFile add;
     add.partition_values = {{"day", model::format_day(day)}};
     const std::string directory = storage::partition_directory(add.partition_values);
     base::make_directory(table(which).root() / directory);
     const std::int64_t number = ++files_[static_cast<std::size_t>(which)];
-    add.path = fmt::format("{}/part-{}-{}.snappy.parquet", directory, run_id_, number);
+    add.path = fmt::format("{}/part-{}-{}-{}.snappy.parquet", directory,
+                           std::max<std::int64_t>(silver_version, 0), run_id_, number);
     storage::ParquetWriter writer(table(which).root() / add.path, gold::table_layout(which));
     writer.write(rows);
     storage::describe(add, writer.finish());
@@ -81,33 +88,23 @@ storage::AddFile GoldWriter::write_file(gold::Table which, std::int64_t day, con
     return add;
 }
 
-std::vector<storage::AddFile> GoldWriter::write_files(gold::Table which, const DayRows& rows) {
+std::vector<storage::AddFile> GoldWriter::write_files(gold::Table which, const DayRows& rows,
+                                                      std::int64_t silver_version) {
     std::vector<storage::AddFile> adds;
     for (const auto& [day, batch] : rows) {
-        if (batch->num_rows() > 0) adds.push_back(write_file(which, day, *batch));
+        if (batch->num_rows() > 0) adds.push_back(write_file(which, day, *batch, silver_version));
     }
     base::fail_point("gold.files.synced");
     return adds;
 }
 
 void GoldWriter::append_to(gold::Table which, const DayRows& rows, const std::vector<storage::Txn>& txns) {
-    std::vector<storage::AddFile> adds = write_files(which, rows);
-    for (;;) {
-        storage::Commit commit;
-        commit.operation = "STREAMING UPDATE";
-        commit.txns = txns;
-        std::set<std::string> batch_days;
-        for (const auto& [day, batch] : rows) {
-            if (is_batch_day(table(which).snapshot(), day)) batch_days.insert(model::format_day(day));
-        }
-        for (const storage::AddFile& add : adds) {
-            if (!batch_days.contains(std::string(storage::partition_value(add, "day")))) commit.adds.push_back(add);
-        }
-        // Rows of a day that the batch layer replaces meanwhile would stand beside its own.
-        const auto version = table(which).commit(
-            std::move(commit), [](const storage::Commit& other) { return !other.removes_data(); });
-        if (version) break;
-    }
+    storage::Commit commit;
+    commit.operation = "STREAMING UPDATE";
+    commit.adds = write_files(which, rows, txns.front().version);
+    commit.txns = txns;
+    // The batch layer replaces files of earlier versions only.
+    table(which).commit(std::move(commit), [](const storage::Commit&) { return true; });
     base::fail_point("gold.committed");
 }
 
@@ -141,35 +138,38 @@ void GoldWriter::clear() {
 
 void GoldWriter::replace_in(gold::Table which, const DayRows& rows, std::int64_t from, std::int64_t to,
                             std::int64_t silver_version) {
-    const std::vector<storage::AddFile> adds = write_files(which, rows);
-    std::set<std::string> days;
-    for (std::int64_t day = from; day < to; ++day) days.insert(model::format_day(day));
-    table(which).refresh();
-    for (;;) {
-        storage::Commit commit;
-        commit.operation = "REPLACE";
-        commit.adds = adds;
-        commit.removes = remove_all(table(which).snapshot(), [&](const storage::AddFile& add) {
-            return days.contains(std::string(storage::partition_value(add, "day")));
-        });
-        for (std::int64_t day = from; day < to; ++day)
-            commit.txns.push_back({batch_app_id(day), silver_version, base::now_ms()});
-        const auto version =
-            table(which).commit(std::move(commit), [](const storage::Commit&) { return false; });
-        if (version) break;
-    }
+    storage::Commit commit;
+    commit.operation = "REPLACE";
+    commit.adds = write_files(which, rows, silver_version);
+    commit.removes = remove_all(table(which).snapshot(), [&](const storage::AddFile& add) {
+        const auto day = model::parse_day(storage::partition_value(add, "day"));
+        return day && *day >= from && *day < to && published_at(add) <= silver_version;
+    });
+    for (std::int64_t day = from; day < to; ++day)
+        commit.txns.push_back({batch_app_id(day), silver_version, base::now_ms()});
+    const auto version = table(which).commit(
+        std::move(commit), [](const storage::Commit& other) { return !other.removes_data(); });
     base::fail_point("gold.replaced");
+    if (version) return;
+    throw Error(fmt::format("replacing days of {}", gold::table_name(which)),
+                "another program has replaced rows meanwhile", "Start it again.");
 }
 
-void GoldWriter::replace(gold::Output& output, std::int64_t from, std::int64_t to,
-                         std::int64_t silver_version) {
+std::int64_t GoldWriter::replace(gold::Output& output, std::int64_t from, std::int64_t to,
+                                 std::int64_t silver_version) {
+    std::int64_t count = 0;
+    refresh();
     std::vector<std::function<void()>> tasks;
     for (const gold::Table each : gold::all_tables) {
-        tasks.emplace_back([this, each, from, to, silver_version, rows = output[each].take()] {
+        DayRows rows = output[each].take();
+        std::erase_if(rows, [&](const auto& day) { return day.first < from || day.first >= to; });
+        for (const auto& [day, batch] : rows) count += batch->num_rows();
+        tasks.emplace_back([this, each, from, to, silver_version, rows = std::move(rows)] {
             replace_in(each, rows, from, to, silver_version);
         });
     }
     pool_.run_all(std::move(tasks));
+    return count;
 }
 
 }  // namespace millrace::pipeline

@@ -11,8 +11,8 @@
 
 namespace millrace::pipeline {
 
-/// Writes Gold's rows into its tables. Each table's commits carry, as a txn, the silver version up to which its
-/// rows are there, so that after a restart none comes twice. Not thread-safe.
+/// Writes Gold's rows into its tables. Each table's commits carry, as a txn, the silver version up to which
+/// its rows are there, so that after a restart none comes twice. Not thread-safe.
 class GoldWriter {
   public:
     /// Opens the tables, creating those that are missing.
@@ -24,8 +24,7 @@ class GoldWriter {
     /// Looks at what others have committed.
     void refresh();
     /// Appends all rows of `output`, which is emptied: what was closed up to a silver version. With
-    /// Closing::request that closed all at this version. Rows of days that the batch layer has covered are left
-    /// out.
+    /// Closing::request that closed all at this version.
     void append(gold::Output& output, std::int64_t silver_version, Closing closing = Closing::watermark);
     /// Takes rows out of `output` that a table has already: those given out up to `silver_version`.
     void drop_known(gold::Output& output, std::int64_t silver_version,
@@ -35,9 +34,11 @@ class GoldWriter {
     /// Empties the tables, for a new beginning.
     void clear();
 
-    /// Puts the rows of `output` in place of all that the tables have of the days [from, to), each table with
-    /// one commit; for what silver held at `silver_version`.
-    void replace(gold::Output& output, std::int64_t from, std::int64_t to, std::int64_t silver_version);
+    /// Puts the rows of `output` of the days [from, to) in place of those that were published up to a silver
+    /// version, each table with one commit. Throws an Error when another program does so at once.
+    /// Returns how many rows those are.
+    std::int64_t replace(gold::Output& output, std::int64_t from, std::int64_t to,
+                         std::int64_t silver_version);
 
     /// A table of Gold; moved on by this object's commits.
     [[nodiscard]] const storage::DeltaTable& table(gold::Table table) const {
@@ -53,8 +54,10 @@ class GoldWriter {
     void append_to(gold::Table table, const DayRows& rows, const std::vector<storage::Txn>& txns);
     void replace_in(gold::Table table, const DayRows& rows, std::int64_t from, std::int64_t to,
                     std::int64_t silver_version);
-    storage::AddFile write_file(gold::Table table, std::int64_t day, const arrow::RecordBatch& rows);
-    std::vector<storage::AddFile> write_files(gold::Table table, const DayRows& rows);
+    storage::AddFile write_file(gold::Table table, std::int64_t day, const arrow::RecordBatch& rows,
+                                std::int64_t silver_version);
+    std::vector<storage::AddFile> write_files(gold::Table table, const DayRows& rows,
+                                              std::int64_t silver_version);
 
     base::WorkerPool& pool_;
     const std::string run_id_;
@@ -62,7 +65,7 @@ class GoldWriter {
     std::vector<storage::DeltaTable> tables_;
 };
 
-/// Whether the batch layer has covered a day of a table.
-bool is_batch_day(const storage::Snapshot& table, std::int64_t day);
+/// The silver version up to which the rows of a gold file were closed; its name tells.
+std::int64_t published_at(const storage::AddFile& add);
 
 }  // namespace millrace::pipeline

@@ -144,8 +144,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     base::StopSignal stop_silver;
     base::StopSignal stop_gold;
     std::optional<Part> gold;
-    if (gold_stage)
-        gold.emplace([&] { gold_stage->run(stop_gold, [](const GoldReport&) {}); });
+    if (gold_stage) gold.emplace([&] { gold_stage->run(stop_gold, [](const GoldReport&) {}); });
     Part silver([&] { stage.run(stop_silver); });
     std::optional<Part> simulator;
     if (options.simulator) {

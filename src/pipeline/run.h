@@ -31,8 +31,8 @@ struct RunStatus {
     std::optional<GoldSummary> gold;  ///< at the end, where this process ran Gold
 };
 
-/// Everything in one process: simulator, log, silver, gold. Returns when the duration is over, the simulator is
-/// done and all is processed, or `stop` was requested; the last batch is committed. Throws an Error on a
+/// Everything in one process: simulator, log, silver, gold. Returns when the duration is over, the simulator
+/// is done and all is processed, or `stop` was requested; the last batch is committed. Throws an Error on a
 /// fault in any part.
 RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,
                   const ShopSettings& settings, const RunOptions& options, const base::StopSignal& stop,

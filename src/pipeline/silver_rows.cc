@@ -39,7 +39,8 @@ void read_silver_rows(const std::filesystem::path& root, const std::vector<stora
     auto next = files.begin();
     for (;;) {
         while (open.size() < files_at_once && next != files.end()) {
-            open.push_back({std::string(storage::partition_value(*next, "event_type")), root / next->path, {}, {}});
+            open.push_back(
+                {std::string(storage::partition_value(*next, "event_type")), root / next->path, {}, {}});
             ++next;
         }
         if (open.empty()) return;

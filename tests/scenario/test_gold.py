@@ -173,3 +173,49 @@ def test_a_small_import_is_published(shop):
     shop.drain()
     publish(shop, "--close")
     assert gold_oracle.check(shop.data)["users"] > 0
+
+
+def test_the_batch_layer_agrees_with_the_speed_layer_where_nothing_was_late(shop):
+    made = RandomShop(51, users=12)
+    for part in range(0, len(made.events), 300):
+        fill(shop, made.events[part:part + 300], "--time-zone", "Europe/Berlin")
+        publish(shop)
+    assert "agree in every cell" in shop.run("gold", "reconcile")
+    publish(shop, "--close")
+    assert shop.json("gold", "reconcile")["differences"] == []
+    before = rows_of(shop)
+    assert shop.json("gold", "--batch", "--from", "2024-03-31", "--to", "2024-04-01")["rows"] > 0
+    assert rows_of(shop) == before
+    gold_oracle.check(shop.data, zone="Europe/Berlin")
+
+
+def test_the_batch_layer_takes_in_what_came_late(shop):
+    made = RandomShop(61, users=12).events
+    late = made[::25]
+    fill(shop, [one for one in made if one not in late])
+    publish(shop)
+    fill(shop, late)
+    report = json.loads(publish(shop, "--close", "--json").splitlines()[-1])
+    assert report["late"] > 0
+    differences = shop.json("gold", "reconcile", "--limit", "1000000", code=1)["differences"]
+    assert {each["table"] for each in differences} >= {"kpis", "product_metrics"}
+    days = sorted(row["day"] for row in shop.json("show", "gold.kpis", "--limit", "100000")["rows"])
+    shop.run("gold", "--batch", "--from", days[0], "--to", "2024-03-30")
+    shop.run("gold", "reconcile", "--to", "2024-03-30")
+    shop.run("gold", "reconcile", code=1)
+    shop.run("gold", "--batch")
+    shop.run("gold", "reconcile")
+    gold_oracle.check(shop.data)
+
+
+def test_what_is_open_stays_open_in_the_batch_layer_and_is_published_once_later(shop):
+    made = RandomShop(71, users=12).events
+    half = len(made) // 2
+    fill(shop, made[:half])
+    publish(shop)
+    shop.run("gold", "--batch")
+    fill(shop, made[half:])
+    publish(shop, "--close")
+    gold_oracle.check(shop.data)
+    listed = {row["table"]: int(row["rows"]) for row in shop.json("gold", "list")["rows"]}
+    assert listed["gold.sessions"] == shop.count("gold.sessions") > 100

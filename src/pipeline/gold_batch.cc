@@ -1,0 +1,200 @@
+#include "pipeline/gold_batch.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "gold/gold.h"
+#include "pipeline/gold_state.h"
+#include "pipeline/gold_writer.h"
+#include "pipeline/silver_rows.h"
+#include "storage/arrow_status.h"
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::pipeline {
+
+namespace json = boost::json;
+
+namespace {
+
+using gold::Timestamp;
+
+constexpr std::int64_t days_at_once = 7;
+constexpr Timestamp longest_window = 5 * 60 * model::us_per_second;  // that begins within a day and ends after it
+
+/// The events of some time, and those around it that only sessions need.
+struct Slice {
+    gold::Events inside;
+    std::vector<gold::Event> beside;
+};
+
+Slice slice(const gold::Events& events, gold::Window read, gold::Window wanted) {
+    Slice slice;
+    for (const gold::Event& event : events.rows) {
+        if (wanted.contains(event.time)) {
+            slice.inside.rows.push_back(event);
+        } else if (read.contains(event.time)) {
+            slice.beside.push_back(event);
+        }
+    }
+    return slice;
+}
+
+using Cells = std::vector<std::string>;
+using RowsByKey = std::map<std::string, Cells>;
+
+std::string cell(const arrow::Array& column, std::int64_t row) {
+    constexpr const char* doing = "comparing gold rows";
+    return column.IsNull(row) ? "null" : storage::value_of(column.GetScalar(row), doing)->ToString();
+}
+
+/// The rows of a batch by their key, with the cells of all other columns.
+void add_rows(const arrow::RecordBatch& rows, gold::Table table, RowsByKey& into) {
+    const auto& key = gold::table_key(table);
+    for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
+        std::string name;
+        Cells cells;
+        for (int c = 0; c < rows.num_columns(); ++c) {
+            const std::string& column = rows.schema()->field(c)->name();
+            if (std::ranges::find(key, column) == key.end()) {
+                cells.push_back(cell(*rows.column(c), i));
+            } else {
+                name += fmt::format("{}{}={}", name.empty() ? "" : " ", column, cell(*rows.column(c), i));
+            }
+        }
+        into[name] = std::move(cells);
+    }
+}
+
+}  // namespace
+
+json::object GoldBatchReport::to_json() const {
+    return {{"events", events}, {"rows", rows}, {"silver_version", silver_version}, {"seconds", seconds}};
+}
+
+json::object GoldBatch::Difference::to_json() const {
+    return {{"table", table}, {"row", row}, {"column", column}, {"published", published}, {"batch", batch}};
+}
+
+GoldBatch::GoldBatch(const DataDirectory& data, const ShopSettings& settings, base::WorkerPool& pool)
+    : data_(data),
+      settings_(settings),
+      pool_(pool),
+      zone_(settings.time_zone),
+      silver_(storage::DeltaTable::open(data.silver())),
+      published_version_(silver_.snapshot().version),
+      watermark_(gold::end_of_time) {
+    const auto state = read_gold_state(data.gold() / "state.bin");
+    if (!state || state->silver_id != silver_.snapshot().metadata.id || state->settings != settings_.text()) return;
+    published_version_ = state->silver_version;
+    watermark_ = state->watermark;
+}
+
+std::optional<DayRange> GoldBatch::all_days() const {
+    std::optional<DayRange> days;
+    for (const auto& [path, add] : silver_.snapshot().files) {
+        const auto date = model::parse_day(storage::partition_value(add, "event_date"));
+        if (!date) continue;
+        // A UTC day has moments of up to two days elsewhere.
+        const std::int64_t first = zone_.day_of(*date * model::us_per_day);
+        const std::int64_t last = zone_.day_of((*date + 1) * model::us_per_day - 1);
+        days = days ? DayRange{std::min(days->from, first), std::max(days->to, last)} : DayRange{first, last};
+    }
+    return days;
+}
+
+/// Gives out the rows of the days that end at or before the speed layer's watermark, and others, from days
+/// beside. Returns how many events were read.
+std::int64_t GoldBatch::compute(DayRange days, gold::Output& output) {
+    const gold::Window wanted{zone_.day_start(days.from), zone_.day_start(days.to + 1) + longest_window};
+    const gold::Window read{
+        zone_.day_start(days.from - 1) - std::max(settings_.gold.session_gap, settings_.gold.inactivity),
+        zone_.day_start(days.to + 2)};
+    std::map<std::int64_t, std::vector<storage::AddFile>> files;  // by UTC day
+    for (const auto& [path, add] : silver_.snapshot().files) {
+        const auto date = model::parse_day(storage::partition_value(add, "event_date"));
+        if (date && (*date + 1) * model::us_per_day > read.start && *date * model::us_per_day < read.end)
+            files[*date].push_back(add);
+    }
+    gold::Gold gold(zone_, settings_.gold, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
+    std::int64_t events = 0;
+    for (const auto& [date, of_day] : files) {
+        read_silver_rows(silver_.root(), of_day, gold.strings(), pool_, [&](const gold::Events& rows) {
+            events += static_cast<std::int64_t>(rows.rows.size());
+            const Slice taken = slice(rows, read, wanted);
+            gold.add(taken.inside);
+            gold.add_to_sessions(taken.beside);
+        });
+        gold.close(std::min((date + 1) * model::us_per_day, watermark_), output);
+    }
+    gold.close(watermark_, output);
+    return events;
+}
+
+GoldBatchReport GoldBatch::replace(DayRange days, const base::StopSignal& stop) {
+    const base::Stopwatch watch;
+    GoldWriter writer(data_, pool_);
+    GoldBatchReport report{.silver_version = published_version_};
+    for (std::int64_t from = days.from; from <= days.to; from += days_at_once) {
+        if (stop.requested())
+            throw Error("recomputing days of Gold", "it was stopped",
+                        fmt::format("Days before {} are done; go on from there.", model::format_day(from)));
+        const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
+        gold::Output output;
+        report.events += compute(some, output);
+        report.rows += writer.replace(output, some.from, some.to + 1, published_version_);
+    }
+    report.seconds = watch.seconds();
+    return report;
+}
+
+void GoldBatch::compare(gold::Table table, DayRange days, gold::Output& output, std::size_t limit,
+                        std::vector<Difference>& found) const {
+    const auto root = data_.gold() / gold::table_name(table);
+    const auto of_batch = output[table].take();
+    const auto published = storage::DeltaTable::open(root);
+    const auto& key = gold::table_key(table);
+    std::vector<std::string> columns = gold::table_layout(table).schema->field_names();
+    std::erase_if(columns, [&](const std::string& name) { return std::ranges::find(key, name) != key.end(); });
+    for (std::int64_t day = days.from; day <= days.to; ++day) {
+        RowsByKey theirs;
+        RowsByKey ours;
+        for (const auto& [path, add] : published.snapshot().files) {
+            if (storage::partition_value(add, "day") != model::format_day(day) ||
+                published_at(add) > published_version_)
+                continue;
+            storage::scan_parquet(root / path, {},
+                                  [&](const arrow::RecordBatch& rows) { add_rows(rows, table, theirs); });
+        }
+        if (const auto rows = of_batch.find(day); rows != of_batch.end()) add_rows(*rows->second, table, ours);
+        RowsByKey all = theirs;
+        all.insert(ours.begin(), ours.end());
+        for (const auto& [row, any] : all) {
+            const auto here = theirs.find(row);
+            const auto there = ours.find(row);
+            for (std::size_t c = 0; c < columns.size() && found.size() < limit; ++c) {
+                const std::string left = here == theirs.end() ? "" : here->second[c];
+                const std::string right = there == ours.end() ? "" : there->second[c];
+                if (left != right) found.push_back({std::string(gold::table_name(table)), row, columns[c], left, right});
+            }
+        }
+    }
+}
+
+std::vector<GoldBatch::Difference> GoldBatch::reconcile(DayRange days, std::size_t limit) {
+    std::vector<Difference> found;
+    for (std::int64_t from = days.from; from <= days.to; from += days_at_once) {
+        const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
+        gold::Output output;
+        (void)compute(some, output);
+        for (const gold::Table table : gold::all_tables) compare(table, some, output, limit, found);
+    }
+    return found;
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/stop.h"
+#include "base/worker_pool.h"
+#include "gold/output.h"
+#include "pipeline/data_directory.h"
+#include "storage/delta_table.h"
+
+namespace millrace::pipeline {
+
+/// Days of the shop's time zone, both included; days since 1970-01-01.
+struct DayRange {
+    std::int64_t from = 0;
+    std::int64_t to = 0;
+};
+
+struct GoldBatchReport {
+    std::int64_t events = 0;  ///< read, those of the days beside included
+    std::int64_t rows = 0;    ///< published
+    std::int64_t silver_version = -1;
+    double seconds = 0;
+
+    [[nodiscard]] base::json::object to_json() const;
+};
+
+/// The batch layer: computes Gold's rows of some days anew from the silver table, with the operators of the speed
+/// layer. What that one hasn't closed yet stays open. Days are taken in one after the other, so that the memory
+/// is that of a day and its sessions.
+class GoldBatch {
+  public:
+    GoldBatch(const DataDirectory& data, const ShopSettings& settings, base::WorkerPool& pool);
+
+    /// Days that silver has events of; nothing in an empty table.
+    [[nodiscard]] std::optional<DayRange> all_days() const;
+
+    /// Puts the rows of the days in place of those that the tables have, a few days at a time. Throws an Error
+    /// when `stop` is requested: days that were replaced stay so.
+    GoldBatchReport replace(DayRange days, const base::StopSignal& stop);
+
+    /// A cell in which the tables and the batch layer differ; of a row that only one of them has, each cell.
+    struct Difference {
+        std::string table;
+        std::string row;  ///< its key, as name=value
+        std::string column;
+        std::string published;  ///< empty when the table has no such row
+        std::string batch;      ///< empty when the batch layer has none
+
+        [[nodiscard]] base::json::object to_json() const;
+    };
+    /// What differs in some days, up to `limit` cells.
+    std::vector<Difference> reconcile(DayRange days, std::size_t limit);
+
+  private:
+    [[nodiscard]] std::int64_t compute(DayRange days, gold::Output& output);
+    void compare(gold::Table table, DayRange days, gold::Output& output, std::size_t limit,
+                 std::vector<Difference>& found) const;
+
+    const DataDirectory& data_;
+    const ShopSettings settings_;
+    base::WorkerPool& pool_;
+    const model::TimeZone zone_;
+    storage::DeltaTable silver_;
+    std::int64_t published_version_;  // of silver, up to which the speed layer has published
+    gold::Timestamp watermark_;       // that it has closed windows up to
+};
+
+}  // namespace millrace::pipeline
