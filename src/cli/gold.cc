@@ -8,6 +8,7 @@
 #include "cli/text_table.h"
 #include "pipeline/gold_batch.h"
 #include "pipeline/gold_stage.h"
+#include "pipeline/table_locks.h"
 #include "storage/file_stats.h"
 
 namespace millrace::cli {
@@ -36,6 +37,8 @@ int run_gold(const Globals& globals, const Options& options) {
     }
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
+    auto writers = pipeline::writers_lock(data);
+    const std::shared_lock writers_lock(writers);
     base::WorkerPool pool;
     pipeline::GoldStage stage(data, settings, options.gold, pool);
     bool reported = false;
@@ -71,6 +74,8 @@ int run_batch(const Globals& globals, const Options& options) {
     data.adopt(settings);
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
+    auto writers = pipeline::writers_lock(data);
+    const std::shared_lock writers_lock(writers);
     base::WorkerPool pool;
     pipeline::GoldBatch batch(data, settings, pool);
     const auto days = days_of(options, batch);

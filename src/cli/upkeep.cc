@@ -48,7 +48,7 @@ int run_vacuum(const Globals& globals, const VacuumOptions& options) {
     json::object report;
     for (const auto& [name, table] :
          {std::pair("silver", done.silver), std::pair("quarantine", done.quarantine),
-          std::pair("archive", done.archive)}) {
+          std::pair("archive", done.archive), std::pair("gold", done.gold)}) {
         report[name] =
             json::object{{"files", table.files}, {"bytes", table.bytes}, {"kept_young", table.kept_young}};
         if (options.as_json) continue;

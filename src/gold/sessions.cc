@@ -149,7 +149,7 @@ void Sessions::close(Timestamp watermark, Output& output) {
 }
 
 void Sessions::wake_at(Timestamp time, const GroupKey& key) {
-    due_[time - time % minute + minute].push_back(key);
+    due_[(time + minute - 1) / minute * minute].push_back(key);
 }
 
 /// The least of a field's texts in some steps, so that their order doesn't matter; empty when all are null.

@@ -25,7 +25,8 @@ namespace {
 using gold::Timestamp;
 
 constexpr std::int64_t days_at_once = 7;
-constexpr Timestamp longest_window = 5 * 60 * model::us_per_second;  // that begins within a day and ends after it
+constexpr Timestamp longest_window =
+    5 * 60 * model::us_per_second;  // that begins within a day and ends after it
 
 /// The events of some time, and those around it that only sessions need.
 struct Slice {
@@ -33,8 +34,9 @@ struct Slice {
     std::vector<gold::Event> beside;
 };
 
-Slice slice(const gold::Events& events, gold::Window read, gold::Window wanted) {
-    Slice slice;
+void cut(const gold::Events& events, gold::Window read, gold::Window wanted, Slice& slice) {
+    slice.inside.rows.clear();
+    slice.beside.clear();
     for (const gold::Event& event : events.rows) {
         if (wanted.contains(event.time)) {
             slice.inside.rows.push_back(event);
@@ -42,7 +44,6 @@ Slice slice(const gold::Events& events, gold::Window read, gold::Window wanted) 
             slice.beside.push_back(event);
         }
     }
-    return slice;
 }
 
 using Cells = std::vector<std::string>;
@@ -90,7 +91,8 @@ GoldBatch::GoldBatch(const DataDirectory& data, const ShopSettings& settings, ba
       published_version_(silver_.snapshot().version),
       watermark_(gold::end_of_time) {
     const auto state = read_gold_state(data.gold() / "state.bin");
-    if (!state || state->silver_id != silver_.snapshot().metadata.id || state->settings != settings_.text()) return;
+    if (!state || state->silver_id != silver_.snapshot().metadata.id || state->settings != settings_.text())
+        return;
     published_version_ = state->silver_version;
     watermark_ = state->watermark;
 }
@@ -123,10 +125,11 @@ std::int64_t GoldBatch::compute(DayRange days, gold::Output& output) {
     }
     gold::Gold gold(zone_, settings_.gold, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
     std::int64_t events = 0;
+    Slice taken;  // whose memory is used again
     for (const auto& [date, of_day] : files) {
         read_silver_rows(silver_.root(), of_day, gold.strings(), pool_, [&](const gold::Events& rows) {
             events += static_cast<std::int64_t>(rows.rows.size());
-            const Slice taken = slice(rows, read, wanted);
+            cut(rows, read, wanted, taken);
             gold.add(taken.inside);
             gold.add_to_sessions(taken.beside);
         });
@@ -160,7 +163,8 @@ void GoldBatch::compare(gold::Table table, DayRange days, gold::Output& output, 
     const auto published = storage::DeltaTable::open(root);
     const auto& key = gold::table_key(table);
     std::vector<std::string> columns = gold::table_layout(table).schema->field_names();
-    std::erase_if(columns, [&](const std::string& name) { return std::ranges::find(key, name) != key.end(); });
+    std::erase_if(columns,
+                  [&](const std::string& name) { return std::ranges::find(key, name) != key.end(); });
     for (std::int64_t day = days.from; day <= days.to; ++day) {
         RowsByKey theirs;
         RowsByKey ours;
@@ -171,7 +175,8 @@ void GoldBatch::compare(gold::Table table, DayRange days, gold::Output& output, 
             storage::scan_parquet(root / path, {},
                                   [&](const arrow::RecordBatch& rows) { add_rows(rows, table, theirs); });
         }
-        if (const auto rows = of_batch.find(day); rows != of_batch.end()) add_rows(*rows->second, table, ours);
+        if (const auto rows = of_batch.find(day); rows != of_batch.end())
+            add_rows(*rows->second, table, ours);
         RowsByKey all = theirs;
         all.insert(ours.begin(), ours.end());
         for (const auto& [row, any] : all) {
@@ -180,7 +185,8 @@ void GoldBatch::compare(gold::Table table, DayRange days, gold::Output& output, 
             for (std::size_t c = 0; c < columns.size() && found.size() < limit; ++c) {
                 const std::string left = here == theirs.end() ? "" : here->second[c];
                 const std::string right = there == ours.end() ? "" : there->second[c];
-                if (left != right) found.push_back({std::string(gold::table_name(table)), row, columns[c], left, right});
+                if (left != right)
+                    found.push_back({std::string(gold::table_name(table)), row, columns[c], left, right});
             }
         }
     }

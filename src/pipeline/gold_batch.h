@@ -29,9 +29,9 @@ struct GoldBatchReport {
     [[nodiscard]] base::json::object to_json() const;
 };
 
-/// The batch layer: computes Gold's rows of some days anew from the silver table, with the operators of the speed
-/// layer. What that one hasn't closed yet stays open. Days are taken in one after the other, so that the memory
-/// is that of a day and its sessions.
+/// The batch layer: computes Gold's rows of some days anew from the silver table, with the operators of the
+/// speed layer. What that one hasn't closed yet stays open. Days are taken in one after the other, so that
+/// the memory is that of a day and its sessions.
 class GoldBatch {
   public:
     GoldBatch(const DataDirectory& data, const ShopSettings& settings, base::WorkerPool& pool);
@@ -39,8 +39,8 @@ class GoldBatch {
     /// Days that silver has events of; nothing in an empty table.
     [[nodiscard]] std::optional<DayRange> all_days() const;
 
-    /// Puts the rows of the days in place of those that the tables have, a few days at a time. Throws an Error
-    /// when `stop` is requested: days that were replaced stay so.
+    /// Puts the rows of the days in place of those that the tables have, a few days at a time. Throws an
+    /// Error when `stop` is requested: days that were replaced stay so.
     GoldBatchReport replace(DayRange days, const base::StopSignal& stop);
 
     /// A cell in which the tables and the batch layer differ; of a row that only one of them has, each cell.

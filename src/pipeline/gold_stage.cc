@@ -224,6 +224,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
             next_publish = now + options_.trigger;
             if (now >= next_state) {
                 save_state();
+                writer_.join_files(version_);
                 saved_version = version_;
                 next_state = now + between_states;
             }

@@ -12,6 +12,7 @@
 #include "base/random_id.h"
 #include "model/timestamp.h"
 #include "storage/file_stats.h"
+#include "storage/optimize.h"
 #include "storage/parquet_file.h"
 
 namespace millrace::pipeline {
@@ -38,10 +39,10 @@ std::vector<storage::RemoveFile> remove_all(const storage::Snapshot& snapshot, a
 }  // namespace
 
 std::int64_t published_at(const storage::AddFile& add) {
-    const std::size_t name = add.path.find("part-");
+    const std::size_t name = add.path.find("part-v");
     std::int64_t version = -1;
     if (name != std::string::npos)
-        std::from_chars(add.path.data() + name + 5, add.path.data() + add.path.size(), version);
+        std::from_chars(add.path.data() + name + 6, add.path.data() + add.path.size(), version);
     return version;
 }
 
@@ -79,7 +80,7 @@ storage::AddFile GoldWriter::write_file(gold::Table which, std::int64_t day, con
     const std::string directory = storage::partition_directory(add.partition_values);
     base::make_directory(table(which).root() / directory);
     const std::int64_t number = ++files_[static_cast<std::size_t>(which)];
-    add.path = fmt::format("{}/part-{}-{}-{}.snappy.parquet", directory,
+    add.path = fmt::format("{}/part-v{}-{}-{}.snappy.parquet", directory,
                            std::max<std::int64_t>(silver_version, 0), run_id_, number);
     storage::ParquetWriter writer(table(which).root() / add.path, gold::table_layout(which));
     writer.write(rows);
@@ -117,6 +118,16 @@ void GoldWriter::append(gold::Output& output, std::int64_t silver_version, Closi
         tasks.emplace_back([this, each, &txns, rows = output[each].take()] { append_to(each, rows, txns); });
     }
     pool_.run_all(std::move(tasks));
+}
+
+void GoldWriter::join_files(std::int64_t silver_version) {
+    storage::OptimizeOptions options;
+    options.gradual = true;
+    options.wanted = [silver_version](const storage::AddFile& add) {
+        return published_at(add) <= silver_version;
+    };
+    for (const gold::Table each : gold::all_tables)
+        storage::optimize(table(each), gold::table_layout(each), options);
 }
 
 void GoldWriter::clear() {

@@ -31,6 +31,8 @@ class GoldWriter {
                     Closing closing = Closing::watermark) const;
     /// The last silver version at which all was closed on request; -1 when that never was.
     [[nodiscard]] std::int64_t closed_version() const;
+    /// Joins small files of rows that were published up to a silver version, gradually.
+    void join_files(std::int64_t silver_version);
     /// Empties the tables, for a new beginning.
     void clear();
 
@@ -65,7 +67,8 @@ class GoldWriter {
     std::vector<storage::DeltaTable> tables_;
 };
 
-/// The silver version up to which the rows of a gold file were closed; its name tells.
+/// The silver version up to which the rows of a gold file were closed, as its name tells; -1 for a file that
+/// others were joined into, which are older than Gold's state.
 std::int64_t published_at(const storage::AddFile& add);
 
 }  // namespace millrace::pipeline

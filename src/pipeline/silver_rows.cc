@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 
+#include <future>
 #include <memory>
 #include <string>
 
@@ -37,23 +38,28 @@ void read_silver_rows(const std::filesystem::path& root, const std::vector<stora
                       const std::function<void(const gold::Events&)>& visit) {
     std::vector<OpenFile> open;
     auto next = files.begin();
-    for (;;) {
-        while (open.size() < files_at_once && next != files.end()) {
+    gold::Events events;  // whose memory is used again
+    const auto read_on = [&] {
+        std::erase_if(open, [](const OpenFile& file) { return file.reader && !file.rows; });
+        for (; open.size() < files_at_once && next != files.end(); ++next)
             open.push_back(
                 {std::string(storage::partition_value(*next, "event_type")), root / next->path, {}, {}});
-            ++next;
-        }
-        if (open.empty()) return;
         std::vector<std::function<void()>> tasks;
         tasks.reserve(open.size());
         for (OpenFile& file : open) tasks.emplace_back([&file] { file.read_on(); });
         pool.run_all(std::move(tasks));
-        gold::Events events;
+    };
+    read_on();
+    while (!open.empty()) {
+        events.rows.clear();
+        events.clocks.clear();
         for (const OpenFile& file : open) {
             if (file.rows) gold::read_events(*file.rows, file.event_type, strings, events);
         }
-        std::erase_if(open, [](const OpenFile& file) { return !file.rows; });
+        // The next rows are decoded while these are worked on.
+        auto reading = std::async(std::launch::async, read_on);
         if (!events.rows.empty()) visit(events);
+        reading.get();
     }
 }
 

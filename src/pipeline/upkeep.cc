@@ -4,9 +4,12 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "gold/gold_tables.h"
 #include "pipeline/archive_table.h"
+#include "pipeline/gold_state.h"
 #include "pipeline/table_locks.h"
 #include "silver/silver_table.h"
 #include "storage/file_stats.h"
@@ -18,6 +21,28 @@ namespace {
 constexpr auto between_looks = std::chrono::seconds(2);
 constexpr int looks_between_vacuums = 1800;
 constexpr auto oldest_unnamed = std::chrono::hours(24);
+constexpr auto longest_wait_for_gold = std::chrono::hours(24 * 7);
+
+/// Those that there are.
+std::vector<std::filesystem::path> gold_tables(const DataDirectory& data) {
+    std::vector<std::filesystem::path> roots;
+    for (const gold::Table table : gold::all_tables) {
+        const auto root = data.gold() / gold::table_name(table);
+        if (storage::DeltaTable::exists(root)) roots.push_back(root);
+    }
+    return roots;
+}
+
+/// How old the oldest of silver's commits is that Gold has yet to take in. After a week without Gold it is
+/// not waited for: it is built anew then.
+base::Duration gold_behind(const DataDirectory& data) {
+    const auto state = read_gold_state(data.gold() / "state.bin");
+    if (!state) return {};
+    const auto next = storage::DeltaTable::open(data.silver()).read_commit(state->silver_version + 1);
+    if (!next) return {};
+    const base::Duration age = std::chrono::milliseconds(base::now_ms() - next->timestamp);
+    return age < longest_wait_for_gold ? age + std::chrono::seconds(1) : base::Duration();
+}
 
 storage::OptimizeReport optimize_table(const DataDirectory& data, const std::filesystem::path& root,
                                        const storage::ParquetLayout& layout,
@@ -70,10 +95,14 @@ void Upkeep::work() {
             optimize_quarantine(data_, options);
             optimize_archive(data_, options);
             if (look % looks_between_vacuums != 0) continue;
-            for (const auto& root : {data_.silver(), data_.quarantine(), data_.archive()}) {
+            auto roots = gold_tables(data_);
+            roots.insert(roots.end(), {data_.silver(), data_.quarantine(), data_.archive()});
+            for (const auto& root : roots) {
                 if (!storage::DeltaTable::exists(root)) continue;
                 const auto table = storage::DeltaTable::open(root);
-                storage::vacuum(table, table.deleted_file_retention(), oldest_unnamed, false);
+                const base::Duration needed = root == data_.silver() ? gold_behind(data_) : base::Duration();
+                storage::vacuum(table, std::max(table.deleted_file_retention(), needed), oldest_unnamed,
+                                false);
             }
         } catch (const std::exception& error) {
             spdlog::warn("upkeep: {} (the pipeline goes on; it is tried again)", error.what());
@@ -84,7 +113,7 @@ void Upkeep::work() {
 namespace {
 
 storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optional<base::Duration> wanted,
-                                   bool alone, bool dry_run) {
+                                   bool alone, bool dry_run, base::Duration gold_needs = {}) {
     const auto table = storage::DeltaTable::open(root);
     const base::Duration most = table.deleted_file_retention();
     const base::Duration retention = wanted.value_or(most);
@@ -95,8 +124,9 @@ storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optio
                         base::format_duration(retention)),
             "Ask for that or less; the table's property delta.deletedFileRetentionDuration sets it.");
     }
+    const base::Duration kept = std::max(retention, gold_needs);
     const base::Duration orphan_age = alone ? retention : std::max<base::Duration>(retention, oldest_unnamed);
-    return storage::vacuum(table, retention, orphan_age, dry_run);
+    return storage::vacuum(table, kept, orphan_age, dry_run);
 }
 
 }  // namespace
@@ -107,10 +137,16 @@ CleanReport vacuum_tables(const DataDirectory& data, std::optional<base::Duratio
     base::File writers = writers_lock(data);
     CleanReport report;
     report.alone = writers.try_lock();
-    report.silver = vacuum_table(data.silver(), retention, report.alone, dry_run);
+    report.silver = vacuum_table(data.silver(), retention, report.alone, dry_run, gold_behind(data));
     report.quarantine = vacuum_table(data.quarantine(), retention, report.alone, dry_run);
     if (storage::DeltaTable::exists(data.archive()))
         report.archive = vacuum_table(data.archive(), retention, report.alone, dry_run);
+    for (const auto& root : gold_tables(data)) {
+        const auto done = vacuum_table(root, retention, report.alone, dry_run);
+        report.gold.files += done.files;
+        report.gold.bytes += done.bytes;
+        report.gold.kept_young += done.kept_young;
+    }
     return report;
 }
 

@@ -43,11 +43,13 @@ struct CleanReport {
     storage::VacuumReport silver;
     storage::VacuumReport quarantine;
     storage::VacuumReport archive;
+    storage::VacuumReport gold;  ///< of all its tables
     bool alone = false;  ///< no writer was running, so files that no commit names went too, however young
 };
 
-/// Removes the files that the tables no longer name; nothing stands for the tables' own retention. Throws a
-/// usage Error for a retention above the tables', which they can't keep.
+/// Removes the files that the tables no longer name, but not those that Gold has yet to read; nothing stands
+/// for the tables' own retention. Throws a usage Error for a retention above the tables', which they can't
+/// keep.
 CleanReport vacuum_tables(const DataDirectory& data, std::optional<base::Duration> retention, bool dry_run);
 
 }  // namespace millrace::pipeline

@@ -10,6 +10,7 @@
 #include "model/event.h"
 #include "pipeline/partition_progress.h"
 #include "pipeline/table_ids.h"
+#include "pipeline/verify_gold.h"
 #include "silver/silver_table.h"
 #include "storage/column.h"
 #include "storage/file_stats.h"
@@ -447,7 +448,9 @@ json::object VerifyReport::to_json() const {
 
 VerifyReport verify(const DataDirectory& data, const bronze::EventLog& log) {
     data.check_not_rebuilding();
-    return Verifier(data, log).run();
+    VerifyReport report = Verifier(data, log).run();
+    if (report.passed()) verify_gold(data, report);
+    return report;
 }
 
 }  // namespace millrace::pipeline

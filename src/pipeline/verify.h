@@ -28,8 +28,8 @@ struct VerifyReport {
 
 /// Checks the tables against the log, by reading the files themselves: per partition received = silver +
 /// duplicates + quarantined, every offset at most once, schema, nulls, prices, partition values, duplicate
-/// ids, files. Reads silver first, then quarantine below silver's offsets, so that it may run while a writer
-/// does.
+/// ids, files; and Gold against silver (verify_gold.h). Reads silver first, then quarantine below silver's
+/// offsets, so that it may run while a writer does.
 VerifyReport verify(const DataDirectory& data, const bronze::EventLog& log);
 
 }  // namespace millrace::pipeline

@@ -1,0 +1,202 @@
+#include "gold/gold.h"
+
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/error.h"
+
+namespace millrace::gold {
+namespace {
+
+constexpr Timestamp second = model::us_per_second;
+constexpr Timestamp minute = 60 * second;
+constexpr Timestamp hour = model::us_per_hour;
+
+/// A Gold on its own, and what it gives out.
+class GoldTest : public testing::Test {
+  protected:
+    Event event(std::string_view user, std::string_view session, Timestamp time, Kind kind = Kind::view) {
+        Strings& strings = gold_.strings();
+        return {.time = time,
+                .price = 100,
+                .kind = kind,
+                .user = strings[Field::user].add(user),
+                .product = strings[Field::product].add("p"),
+                .session = strings[Field::session].add(session),
+                .currency = strings[Field::currency].add("EUR")};
+    }
+    void add(std::vector<Event> events) {
+        Events batch;
+        batch.rows = std::move(events);
+        gold_.add(batch);
+    }
+    /// The rows that a watermark closes, of one table.
+    std::int64_t closed_by(Timestamp watermark, Table table) {
+        gold_.close(watermark, output_);
+        std::int64_t rows = 0;
+        for (const auto& [day, batch] : output_[table].take()) rows += batch->num_rows();
+        return rows;
+    }
+    static Gold::Run one_by_one() {
+        return [](auto tasks) {
+            for (const auto& task : tasks) task();
+        };
+    }
+
+    GoldOptions options_;
+    Gold gold_{model::TimeZone("UTC"), options_, one_by_one()};
+    Output output_;
+};
+
+TEST_F(GoldTest, AMinuteIsClosedWhenTheWatermarkReachesItsEnd) {
+    add({event("u", "s", 5 * minute + second)});
+    EXPECT_EQ(closed_by(6 * minute - 1, Table::kpis), 0);
+    EXPECT_EQ(closed_by(6 * minute, Table::kpis), 1);
+    EXPECT_EQ(closed_by(7 * minute, Table::kpis), 0);
+}
+
+TEST_F(GoldTest, AnEventIsInFiveSlidingWindows) {
+    add({event("u", "s", 5 * minute)});
+    EXPECT_EQ(closed_by(6 * minute, Table::product_metrics), 2);  // its minute, and the first five minutes
+    EXPECT_EQ(closed_by(10 * minute, Table::product_metrics), 4);
+    EXPECT_EQ(closed_by(hour, Table::product_metrics), 0);
+}
+
+TEST_F(GoldTest, AnEventThatIsLateForItsMinuteStillCountsInTheWindowsThatAreOpen) {
+    add({event("u", "s", 5 * minute)});
+    closed_by(6 * minute, Table::product_metrics);
+    add({event("u2", "s2", 5 * minute + second)});
+    EXPECT_GT(gold_.late(), 0);
+    EXPECT_EQ(closed_by(10 * minute, Table::product_metrics), 4);
+    EXPECT_EQ(closed_by(hour, Table::category_metrics), 1);
+}
+
+TEST_F(GoldTest, ASessionIsClosedAfterItsGapAndAReturnOpensAnother) {
+    add({event("u", "s", 0), event("u", "s", hour)});
+    EXPECT_EQ(closed_by(5 * hour - minute, Table::sessions), 0);
+    EXPECT_EQ(closed_by(5 * hour, Table::sessions), 1);
+    add({event("u", "s", 6 * hour)});
+    EXPECT_EQ(closed_by(10 * hour, Table::sessions), 1);
+    EXPECT_EQ(gold_.late(), 0);
+}
+
+TEST_F(GoldTest, WithoutASessionIdHalfAnHourEndsASession) {
+    add({event("u", "", 0), event("u", "", 29 * minute), event("u", "", 59 * minute), event("v", "", minute)});
+    EXPECT_EQ(closed_by(89 * minute, Table::sessions), 3);
+}
+
+TEST_F(GoldTest, ASessionThatLastsForDaysIsCutAtMidnights) {
+    std::vector<Event> events;
+    for (Timestamp time = 10 * hour; time < 4 * model::us_per_day; time += hour) events.push_back(event("u", "s", time));
+    add(events);
+    // The first day with the second, then each day.
+    EXPECT_EQ(closed_by(2 * model::us_per_day, Table::sessions), 1);
+    EXPECT_EQ(closed_by(3 * model::us_per_day, Table::sessions), 1);
+    EXPECT_EQ(closed_by(5 * model::us_per_day, Table::sessions), 1);
+}
+
+TEST_F(GoldTest, AnEventBehindTheWatermarkJoinsAnOpenSessionOnly) {
+    add({event("u", "s", 10 * hour), event("v", "t", 2 * hour)});
+    closed_by(10 * hour + 5 * minute, Table::sessions);
+    const std::int64_t late = gold_.late();
+    add({event("u", "s", 9 * hour + 59 * minute)});
+    const std::int64_t joined = gold_.late();  // late for its minute only
+    add({event("v", "t", 3 * hour)});
+    EXPECT_GT(gold_.late() - joined, joined - late);
+    EXPECT_EQ(closed_by(20 * hour, Table::sessions), 1);
+}
+
+TEST_F(GoldTest, AFunnelHourWaitsForTheSessionsThatBeganInIt) {
+    add({event("u", "s", 10 * minute), event("u", "s", 2 * hour), event("v", "t", 20 * minute)});
+    closed_by(5 * hour, Table::sessions);
+    EXPECT_EQ(closed_by(6 * hour - minute, Table::funnel), 0);
+    EXPECT_EQ(closed_by(6 * hour, Table::funnel), 1);
+}
+
+TEST_F(GoldTest, TheSameRowsComeOutOfASavedStateAndOfEventsInAnyOrder) {
+    std::mt19937_64 random(3);
+    std::vector<Event> events;
+    for (int i = 0; i < 2000; ++i) {
+        events.push_back(event("u" + std::to_string(random() % 20), random() % 3 == 0 ? "" : "s",
+                               static_cast<Timestamp>(random() % (6 * 3600)) * second,
+                               static_cast<Kind>(random() % 5)));
+    }
+    Gold other{model::TimeZone("UTC"), options_, one_by_one()};
+    other.load(gold_.save());  // the ids of the strings
+    add(events);
+    std::ranges::shuffle(events, random);
+    Events half;
+    half.rows = {events.begin(), events.begin() + 1000};
+    other.add(half);
+    Gold restored{model::TimeZone("UTC"), options_, one_by_one()};
+    restored.load(other.save());
+    half.rows = {events.begin() + 1000, events.end()};
+    restored.add(half);
+    Output theirs;
+    gold_.close(end_of_time, output_);
+    restored.close(end_of_time, theirs);
+    for (const Table table : all_tables) EXPECT_EQ(output_[table].size(), theirs[table].size()) << table_name(table);
+}
+
+TEST_F(GoldTest, AStateThatIsCutOffIsAnError) {
+    add({event("u", "s", 0)});
+    const std::string state = gold_.save();
+    Gold other{model::TimeZone("UTC"), options_, one_by_one()};
+    EXPECT_THROW(other.load(std::string_view(state).substr(0, state.size() / 2)), Error);
+}
+
+TEST(Watermark, IsTheLeastOfThePartitionsThatAreNotIdle) {
+    Watermark clock;
+    EXPECT_EQ(clock.at(0), no_watermark);
+    clock.advance({{0, 100}, {1, 50}});
+    clock.hear(0, {.committed_ms = 1000, .caught_up = true});
+    clock.hear(1, {.committed_ms = 1000, .caught_up = true});
+    EXPECT_EQ(clock.at(1000), 50);
+    clock.advance({{0, 200}});
+    clock.hear(0, {.committed_ms = 61'000, .caught_up = true});
+    EXPECT_EQ(clock.at(60'000), 50);
+    EXPECT_EQ(clock.at(61'000), 200);  // the other has said nothing for a minute
+    clock.advance({{1, 60}});
+    clock.hear(1, {.committed_ms = 62'000, .caught_up = false});
+    EXPECT_EQ(clock.at(62'000), 200);    // it never goes back
+    clock.advance({{0, 900}});
+    EXPECT_EQ(clock.at(900'000), 200);  // one that is behind its log is not idle
+}
+
+TEST(DurationHistogram, BinsAreSecondsAndThenAThirtySecondOfADoubling) {
+    EXPECT_EQ(DurationHistogram::bin(63 * second + 999'999), 63);
+    EXPECT_EQ(DurationHistogram::bin(65 * second), 64);
+    EXPECT_EQ(DurationHistogram::bin(66 * second), 66);
+    EXPECT_EQ(DurationHistogram::bin(1000 * second), 992);
+    DurationHistogram histogram;
+    EXPECT_EQ(histogram.median(), std::nullopt);
+    for (const int seconds : {1, 2, 3, 400}) histogram.add(seconds * second);
+    EXPECT_EQ(histogram.median(), 2);
+}
+
+TEST(StringPool, SweptIdsAreGivenToOtherStrings) {
+    StringPool pool;
+    const StringId a = pool.add("a");
+    const StringId b = pool.add("b");
+    EXPECT_EQ(pool.add("a"), a);
+    EXPECT_EQ(pool.add(""), 0U);
+    std::vector<bool> marked(pool.places());
+    marked[b] = true;
+    pool.sweep(marked);
+    EXPECT_EQ(pool.add("c"), a);
+    EXPECT_EQ(pool.value(a), "c");
+    EXPECT_EQ(pool.add("b"), b);
+}
+
+TEST(Money, PricesAreRoundedHalfToEven) {
+    EXPECT_EQ(model::to_money(0.03125), 312);
+    EXPECT_EQ(model::to_money(0.09375), 938);
+    EXPECT_EQ(model::to_money(1e9), 10'000'000'000'000);
+    EXPECT_EQ(model::to_money(35.79), 357'900);
+}
+
+}  // namespace
+}  // namespace millrace::gold

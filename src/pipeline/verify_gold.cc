@@ -1,0 +1,167 @@
+#include "pipeline/verify_gold.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <map>
+
+#include "base/worker_pool.h"
+#include "gold/gold_tables.h"
+#include "gold/window.h"
+#include "model/money.h"
+#include "pipeline/gold_state.h"
+#include "pipeline/silver_rows.h"
+#include "storage/arrow_status.h"
+#include "storage/column.h"
+#include "storage/delta_table.h"
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::pipeline {
+
+namespace {
+
+using storage::column;
+
+/// An hour's events and gross revenue in one currency.
+struct Hour {
+    std::int64_t events = 0;
+    model::Money gross = 0;
+};
+using HourKey = std::pair<gold::Timestamp, std::string>;  // start, currency
+using Hours = std::map<HourKey, Hour>;
+
+void scan(const storage::DeltaTable& table, const std::function<void(const arrow::RecordBatch&)>& visit) {
+    for (const auto& [path, add] : table.snapshot().files)
+        storage::scan_parquet(table.root() / path, {}, visit);
+}
+
+Check check_table(const storage::DeltaTable& table, gold::Table which) {
+    const std::string name = fmt::format("gold.{}", gold::table_name(which));
+    const auto actual = base::parse_json(table.snapshot().metadata.schema_json, "the schema");
+    if (actual != base::parse_json(storage::delta_schema(*gold::table_schema(which)), "the schema"))
+        return {name, false, "its columns differ from the format's"};
+    for (const auto& [path, add] : table.snapshot().files) {
+        std::error_code error;
+        const auto size = std::filesystem::file_size(table.root() / path, error);
+        if (error || static_cast<std::int64_t>(size) != add.size)
+            return {name, false, fmt::format("{} is not on disk as the log says", path)};
+    }
+    boost::unordered_flat_set<std::string> keys;
+    std::int64_t rows = 0;
+    std::string twice;
+    const auto& key_columns = gold::table_key(which);
+    for (const auto& [path, add] : table.snapshot().files) {
+        const std::string day(storage::partition_value(add, "day"));
+        storage::scan_parquet(table.root() / path, key_columns, [&](const arrow::RecordBatch& batch) {
+            rows += batch.num_rows();
+            for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
+                std::string key = day;
+                for (const auto& values : batch.columns()) {
+                    key += '\n';
+                    key += storage::value_of(values->GetScalar(i), "reading gold rows")->ToString();
+                }
+                if (const auto [place, fresh] = keys.insert(std::move(key)); !fresh) twice = *place;
+            }
+        });
+    }
+    if (twice.empty()) return {name, true, fmt::format("{} rows, each once", base::format_count(rows))};
+    std::ranges::replace(twice, '\n', ' ');
+    return {name, false, fmt::format("this row stands twice: {}", twice)};
+}
+
+Hours published_hours(const DataDirectory& data) {
+    Hours hours;
+    scan(storage::DeltaTable::open(data.gold() / gold::table_name(gold::Table::kpis)),
+         [&](const arrow::RecordBatch& rows) {
+             const auto& grains = column<arrow::StringArray>(rows, "grain");
+             for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
+                 if (grains.GetView(i) != "hour") continue;
+                 const arrow::Decimal128 gross(
+                     column<arrow::Decimal128Array>(rows, "gross_revenue").GetValue(i));
+                 hours[{column<arrow::TimestampArray>(rows, "window_start").Value(i),
+                        column<arrow::StringArray>(rows, "currency").GetString(i)}] = {
+                     column<arrow::Int64Array>(rows, "events").Value(i),
+                     (model::Money{gross.high_bits()} << 64) | gross.low_bits()};
+             }
+         });
+    return hours;
+}
+
+/// Silver's figures of the hours in `wanted`.
+Hours silver_hours(const DataDirectory& data, const Hours& wanted) {
+    const auto silver = storage::DeltaTable::open(data.silver());
+    std::vector<storage::AddFile> files;
+    for (const auto& [path, add] : silver.snapshot().files) files.push_back(add);
+    const model::TimeZone utc("UTC");
+    base::WorkerPool pool;
+    gold::Strings strings;
+    Hours hours;
+    read_silver_rows(silver.root(), files, strings, pool, [&](const gold::Events& events) {
+        for (const gold::Event& event : events.rows) {
+            const auto start = gold::window_at(gold::Grain::hour, event.time, utc).start;
+            const HourKey key{start, std::string(strings.value(gold::Field::currency, event.currency))};
+            if (!wanted.contains(key)) continue;
+            Hour& hour = hours[key];
+            ++hour.events;
+            if (event.kind == gold::Kind::purchase) hour.gross += event.amount();
+        }
+    });
+    return hours;
+}
+
+/// Whether silver's rows were replaced after what Gold has taken in.
+bool is_outdated(const DataDirectory& data) {
+    const auto state = read_gold_state(data.gold() / "state.bin");
+    if (!state) return true;
+    const auto silver = storage::DeltaTable::open(data.silver());
+    if (state->silver_id != silver.snapshot().metadata.id) return true;
+    for (std::int64_t version = state->silver_version + 1; version <= silver.snapshot().version; ++version) {
+        const auto commit = silver.read_commit(version);
+        if (!commit || commit->removes_data()) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void verify_gold(const DataDirectory& data, VerifyReport& report) {
+    for (const gold::Table each : gold::all_tables) {
+        if (!storage::DeltaTable::exists(data.gold() / gold::table_name(each))) return;
+        report.checks.push_back(
+            check_table(storage::DeltaTable::open(data.gold() / gold::table_name(each)), each));
+        if (!report.checks.back().passed) return;
+    }
+    if (is_outdated(data)) {
+        report.notes.push_back("gold: silver was rebuilt since; millrace gold --available-now builds Gold anew");
+        return;
+    }
+    const Hours published = published_hours(data);
+    const Hours silver = silver_hours(data, published);
+    std::int64_t late = 0;
+    for (const auto& [key, hour] : published) {
+        const auto found = silver.find(key);
+        const Hour expected = found == silver.end() ? Hour() : found->second;
+        const bool same = hour.events < expected.events || (hour.events == expected.events && hour.gross == expected.gross);
+        if (!same) {
+            report.checks.push_back(
+                {"gold against silver", false,
+                 fmt::format("the hour from {}, {}: gold has {} events worth {:.4f}, silver {} worth {:.4f}",
+                             model::format_timestamp(key.first), key.second, hour.events,
+                             model::to_double(hour.gross), expected.events, model::to_double(expected.gross))});
+            return;
+        }
+        late += expected.events - hour.events;
+    }
+    report.checks.push_back({"gold against silver", true,
+                             fmt::format("{} hours have silver's events and revenue", published.size())});
+    if (late > 0) {
+        report.notes.push_back(
+            fmt::format("gold: {} events came after their hour was closed; millrace gold --batch takes them in",
+                        late));
+    }
+}
+
+}  // namespace millrace::pipeline
