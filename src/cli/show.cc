@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #include "cli/text_table.h"
 #include "gold/gold_tables.h"
 #include "model/timestamp.h"
+#include "storage/column.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
@@ -25,6 +27,7 @@ struct Options {
     std::int64_t limit = 20;
     std::vector<std::string> columns;
     std::string by;
+    base::Duration last{};
     bool as_json = false;
 };
 
@@ -74,8 +77,40 @@ TextTable bronze_rows(const Globals& globals, std::int64_t limit) {
     return table;
 }
 
+/// The column that tells when a row's event, window or session began.
+std::string time_column(const std::vector<std::string>& columns) {
+    for (const char* name :
+         {"window_start", "session_start", "first_seen", "event_timestamp", "kafka_timestamp"}) {
+        if (std::ranges::find(columns, name) != columns.end()) return name;
+    }
+    throw usage_error("reading --last", "the rows of this layer have no time");
+}
+
+/// Rows that began in the last `span` before the newest one, in no order.
+TextTable last_rows(const storage::DeltaTable& table, const std::vector<std::string>& columns,
+                    const Options& options) {
+    const std::string name = time_column(columns);
+    std::int64_t newest = std::numeric_limits<std::int64_t>::min();
+    for (const auto& [path, add] : table.snapshot().files)
+        newest = std::max(newest, storage::FileStats(add).max_time(name).value_or(newest));
+    TextTable shown(columns);
+    for (const auto& [path, add] : table.snapshot().files) {
+        if (storage::FileStats(add).max_time(name).value_or(newest) < newest - options.last.count()) continue;
+        storage::scan_parquet(table.root() / path, {}, [&](const arrow::RecordBatch& batch) {
+            const auto& times = storage::column<arrow::TimestampArray>(batch, name.c_str());
+            for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
+                const bool wanted = times.Value(i) >= newest - options.last.count();
+                if (wanted && static_cast<std::int64_t>(shown.rows()) < options.limit)
+                    shown.add(*batch.Slice(i, 1), constants_of(add));
+            }
+        });
+    }
+    return shown;
+}
+
 /// The youngest rows of a table: those with the highest offsets of each file, newest files first.
-TextTable table_rows(const storage::DeltaTable& table, std::int64_t limit) {
+TextTable table_rows(const storage::DeltaTable& table, const Options& options) {
+    const std::int64_t limit = options.limit;
     std::vector<const storage::AddFile*> files;
     for (const auto& [path, add] : table.snapshot().files) files.push_back(&add);
     std::ranges::sort(files, std::greater(), &storage::AddFile::modification_time);
@@ -83,6 +118,7 @@ TextTable table_rows(const storage::DeltaTable& table, std::int64_t limit) {
     const auto schema = base::parse_json(table.snapshot().metadata.schema_json, "the table's schema");
     for (const auto& field : schema.at("fields").as_array())
         columns.emplace_back(field.at("name").as_string());
+    if (options.last.count() > 0) return last_rows(table, columns, options);
     TextTable shown(columns);
     for (const auto* add : files) {
         const std::int64_t left = limit - static_cast<std::int64_t>(shown.rows());
@@ -104,7 +140,7 @@ int show(const Globals& globals, const Options& options) {
         print(bronze_rows(globals, options.limit), options);
         return 0;
     }
-    print(table_rows(open_layer(globals, options.layer), options.limit), options);
+    print(table_rows(open_layer(globals, options.layer), options), options);
     return 0;
 }
 
@@ -176,6 +212,8 @@ void add_show_command(CLI::App& app, Globals& globals) {
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
     command->add_option("--columns", options->columns, "only these columns")->delimiter(',');
+    add_duration(*command, "--last", options->last,
+                 "only rows that began so long before the newest one, or later");
     command->add_flag("--json", options->as_json, "as one JSON object");
     command->callback(
         [&globals, options] { globals.action = [&globals, options] { return show(globals, *options); }; });

@@ -84,13 +84,15 @@ TEST_F(GoldTest, ASessionIsClosedAfterItsGapAndAReturnOpensAnother) {
 }
 
 TEST_F(GoldTest, WithoutASessionIdHalfAnHourEndsASession) {
-    add({event("u", "", 0), event("u", "", 29 * minute), event("u", "", 59 * minute), event("v", "", minute)});
+    add({event("u", "", 0), event("u", "", 29 * minute), event("u", "", 59 * minute),
+         event("v", "", minute)});
     EXPECT_EQ(closed_by(89 * minute, Table::sessions), 3);
 }
 
 TEST_F(GoldTest, ASessionThatLastsForDaysIsCutAtMidnights) {
     std::vector<Event> events;
-    for (Timestamp time = 10 * hour; time < 4 * model::us_per_day; time += hour) events.push_back(event("u", "s", time));
+    for (Timestamp time = 10 * hour; time < 4 * model::us_per_day; time += hour)
+        events.push_back(event("u", "s", time));
     add(events);
     // The first day with the second, then each day.
     EXPECT_EQ(closed_by(2 * model::us_per_day, Table::sessions), 1);
@@ -138,7 +140,8 @@ TEST_F(GoldTest, TheSameRowsComeOutOfASavedStateAndOfEventsInAnyOrder) {
     Output theirs;
     gold_.close(end_of_time, output_);
     restored.close(end_of_time, theirs);
-    for (const Table table : all_tables) EXPECT_EQ(output_[table].size(), theirs[table].size()) << table_name(table);
+    for (const Table table : all_tables)
+        EXPECT_EQ(output_[table].size(), theirs[table].size()) << table_name(table);
 }
 
 TEST_F(GoldTest, AStateThatIsCutOffIsAnError) {
@@ -161,7 +164,7 @@ TEST(Watermark, IsTheLeastOfThePartitionsThatAreNotIdle) {
     EXPECT_EQ(clock.at(61'000), 200);  // the other has said nothing for a minute
     clock.advance({{1, 60}});
     clock.hear(1, {.committed_ms = 62'000, .caught_up = false});
-    EXPECT_EQ(clock.at(62'000), 200);    // it never goes back
+    EXPECT_EQ(clock.at(62'000), 200);  // it never goes back
     clock.advance({{0, 900}});
     EXPECT_EQ(clock.at(900'000), 200);  // one that is behind its log is not idle
 }

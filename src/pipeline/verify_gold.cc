@@ -135,7 +135,8 @@ void verify_gold(const DataDirectory& data, VerifyReport& report) {
         if (!report.checks.back().passed) return;
     }
     if (is_outdated(data)) {
-        report.notes.push_back("gold: silver was rebuilt since; millrace gold --available-now builds Gold anew");
+        report.notes.push_back(
+            "gold: silver was rebuilt since; millrace gold --available-now builds Gold anew");
         return;
     }
     const Hours published = published_hours(data);
@@ -144,13 +145,15 @@ void verify_gold(const DataDirectory& data, VerifyReport& report) {
     for (const auto& [key, hour] : published) {
         const auto found = silver.find(key);
         const Hour expected = found == silver.end() ? Hour() : found->second;
-        const bool same = hour.events < expected.events || (hour.events == expected.events && hour.gross == expected.gross);
+        const bool same =
+            hour.events < expected.events || (hour.events == expected.events && hour.gross == expected.gross);
         if (!same) {
             report.checks.push_back(
                 {"gold against silver", false,
                  fmt::format("the hour from {}, {}: gold has {} events worth {:.4f}, silver {} worth {:.4f}",
                              model::format_timestamp(key.first), key.second, hour.events,
-                             model::to_double(hour.gross), expected.events, model::to_double(expected.gross))});
+                             model::to_double(hour.gross), expected.events,
+                             model::to_double(expected.gross))});
             return;
         }
         late += expected.events - hour.events;
@@ -158,9 +161,8 @@ void verify_gold(const DataDirectory& data, VerifyReport& report) {
     report.checks.push_back({"gold against silver", true,
                              fmt::format("{} hours have silver's events and revenue", published.size())});
     if (late > 0) {
-        report.notes.push_back(
-            fmt::format("gold: {} events came after their hour was closed; millrace gold --batch takes them in",
-                        late));
+        report.notes.push_back(fmt::format(
+            "gold: {} events came after their hour was closed; millrace gold --batch takes them in", late));
     }
 }
 

@@ -331,7 +331,7 @@ def test_options_come_from_flags_environment_and_file(shop, tmp_path):
     (["produce", "--span", "24h", "--rate", "max"], "--count"),
     (["import", "nowhere.csv"], "nowhere.csv"),
     (["silver", "--trigger", "soon"], "such as 20s"),
-    (["show", "gold"], "bronze, silver, quarantine or archive"),
+    (["show", "gold"], "bronze, silver, quarantine, archive, or gold.TABLE"),
     (["topic", "describe"], "millrace produce"),
     (["verify"], "millrace produce"),
     (["--bronze", "s3://x/y", "produce"], "kafka://HOST:PORT"),

@@ -2,6 +2,7 @@
 import json
 import subprocess
 
+import deltalake
 import pytest
 
 from tests import gold_oracle
@@ -166,6 +167,43 @@ def test_a_second_gold_waits_for_its_turn(shop):
     shop.drain()
     wait_until(lambda: json.loads((shop.data / "gold" / "state.bin").read_bytes().split(b"\n")[0])["silver_version"] >= 1)
     assert stop(second)[0] == 0
+
+
+def test_the_rows_of_the_last_hour_are_shown(shop):
+    fill(shop, [at(1, "10:00:30"), at(2, "12:30:00"), at(3, "13:10:00")])
+    publish(shop, "--close")
+    rows = shop.json("show", "gold.kpis", "--last", "1h", "--limit", "100")["rows"]
+    assert {row["window_start"] for row in rows if row["grain"] == "minute"} == {"2024-05-01T12:30:00Z", "2024-05-01T13:10:00Z"}
+
+
+def test_a_made_up_shop_runs_up_to_the_report_of_its_day(shop):
+    out = shop.run("run", "--rate", "2000", "--duration", "3s", "--trigger", "300ms", "--seed", "5")
+    assert "The shop on" in out and "funnel" in out and "! prod_0042 has" in out
+    assert "gold.kpis" in out and "verified" in out
+    publish(shop, "--close")
+    gold_oracle.check(shop.data)
+
+
+def test_verify_finds_what_gold_and_silver_do_not_share(shop):
+    fill(shop, RandomShop(81, users=6).events)
+    publish(shop, "--close")
+    shop.verify()
+    kpis = shop.data / "gold" / "kpis"
+    deltalake.write_deltalake(kpis, gold_oracle.table_rows(kpis).slice(0, 1), mode="append")
+    report = shop.json("verify", code=1)
+    assert any(check["name"] == "gold.kpis" and "stands twice" in check["detail"] for check in report["checks"])
+
+
+def test_vacuum_leaves_what_gold_has_yet_to_read(shop):
+    fill(shop, [at(1, "10:00:00")])
+    publish(shop)
+    for number in range(2, 12):
+        fill(shop, [at(number, f"10:{number}:00")])
+    shop.run("optimize")
+    shop.run("vacuum", "--retention", "0")
+    publish(shop, "--close")
+    gold_oracle.check(shop.data)
+    assert shop.json("vacuum", "--retention", "0")["silver"]["files"] > 0
 
 
 def test_a_small_import_is_published(shop):
