@@ -12,7 +12,7 @@ namespace millrace::gold {
 namespace {
 
 constexpr Timestamp second = model::us_per_second;
-constexpr Timestamp minute = 60 * second;
+constexpr Timestamp minute = model::us_per_minute;
 constexpr Timestamp hour = model::us_per_hour;
 
 /// A Gold on its own, and what it gives out.

@@ -7,7 +7,7 @@ namespace millrace::gold {
 
 namespace {
 
-constexpr Timestamp minute = 60 * model::us_per_second;
+constexpr Timestamp minute = model::us_per_minute;
 
 /// When one product was first viewed, then carted, then bought in a session.
 struct ProductSteps {

@@ -76,8 +76,8 @@ bool Strings::due() const {
 }
 
 Marks Strings::marks() const {
-    std::vector<std::size_t> places;
-    for (const StringPool& pool : pools_) places.push_back(pool.places());
+    std::vector<std::size_t> places(pools_.size());
+    std::ranges::transform(pools_, places.begin(), &StringPool::places);
     return Marks(places);
 }
 

@@ -22,7 +22,7 @@ std::string_view grain_name(Grain grain) {
 Window window_at(Grain grain, Timestamp time, const model::TimeZone& zone) {
     switch (grain) {
         case Grain::minute:
-            return aligned(time, 60 * model::us_per_second);
+            return aligned(time, model::us_per_minute);
         case Grain::hour:
             return aligned(time, model::us_per_hour);
         case Grain::day:

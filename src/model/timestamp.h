@@ -11,6 +11,7 @@ namespace millrace::model {
 using Timestamp = std::int64_t;
 
 inline constexpr std::int64_t us_per_second = 1'000'000;
+inline constexpr std::int64_t us_per_minute = 60 * us_per_second;
 inline constexpr std::int64_t us_per_hour = 3600 * us_per_second;
 inline constexpr std::int64_t us_per_day = 24 * us_per_hour;
 

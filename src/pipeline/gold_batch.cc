@@ -25,8 +25,7 @@ namespace {
 using gold::Timestamp;
 
 constexpr std::int64_t days_at_once = 7;
-constexpr Timestamp longest_window =
-    5 * 60 * model::us_per_second;  // that begins within a day and ends after it
+constexpr Timestamp longest_window = 5 * model::us_per_minute;  // that begins within a day and ends after it
 
 /// The events of some time, and those around it that only sessions need.
 struct Slice {

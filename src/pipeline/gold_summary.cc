@@ -79,7 +79,9 @@ std::vector<GoldSummary::Product> top_products(const LastDay& last) {
         product.id = id;
         top.push_back(std::move(product));
     }
-    std::ranges::stable_sort(top, std::greater(), &GoldSummary::Product::views);
+    std::ranges::sort(top, [](const auto& a, const auto& b) {
+        return a.views != b.views ? a.views > b.views : a.id < b.id;
+    });
     top.resize(std::min(top.size(), shown_products));
     return top;
 }
