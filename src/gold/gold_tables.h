@@ -35,6 +35,10 @@ inline constexpr std::array<Table, table_count> all_tables = {
 /// row's window or session began.
 [[nodiscard]] std::shared_ptr<arrow::Schema> table_schema(Table table);
 [[nodiscard]] const std::vector<std::string>& table_partition_columns();
+/// Whether its rows are made of whole sessions.
+[[nodiscard]] constexpr bool is_of_sessions(Table table) {
+    return table == Table::sessions || table == Table::funnel;
+}
 /// The columns that tell its rows apart, `day` aside.
 [[nodiscard]] const std::vector<std::string>& table_key(Table table);
 /// How its files are laid out: all columns but `day`.

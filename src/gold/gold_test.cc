@@ -144,6 +144,22 @@ TEST_F(GoldTest, TheSameRowsComeOutOfASavedStateAndOfEventsInAnyOrder) {
         EXPECT_EQ(output_[table].size(), theirs[table].size()) << table_name(table);
 }
 
+TEST_F(GoldTest, ALookAtWhatIsOpenChangesNothing) {
+    add({event("u", "", 0), event("v", "t", minute)});
+    closed_by(40 * minute, Table::sessions);  // the first one is in the funnel's hour now
+    for (int look = 0; look < 2; ++look) {
+        Output open;
+        gold_.peek(open);
+        const auto days = open[Table::funnel].take();
+        const auto sessions = days.at(0)->GetColumnByName("sessions");
+        EXPECT_EQ(sessions->GetScalar(0).ValueOrDie()->ToString(), "2");
+    }
+    closed_by(model::us_per_day, Table::sessions);
+    Output none;
+    gold_.peek(none);
+    EXPECT_EQ(none[Table::sessions].size(), 0);
+}
+
 TEST_F(GoldTest, AStateThatIsCutOffIsAnError) {
     add({event("u", "s", 0)});
     const std::string state = gold_.save();
@@ -167,6 +183,27 @@ TEST(Watermark, IsTheLeastOfThePartitionsThatAreNotIdle) {
     EXPECT_EQ(clock.at(62'000), 200);  // it never goes back
     clock.advance({{0, 900}});
     EXPECT_EQ(clock.at(900'000), 200);  // one that is behind its log is not idle
+}
+
+TEST(Watermark, ACommitWithoutEventsKeepsNoPartitionFromBeingIdle) {
+    Watermark clock;
+    clock.advance({{0, 100}, {1, 50}});
+    clock.hear(0, {.committed_ms = 1000, .caught_up = true});
+    clock.hear(1, {.committed_ms = 1000, .caught_up = true});
+    clock.advance({{0, 200}});
+    clock.hear(0, {.committed_ms = 61'000, .caught_up = true});
+    clock.hear(1, {.committed_ms = 61'000, .caught_up = true});  // duplicates only
+    EXPECT_EQ(clock.at(61'000), 200);
+}
+
+TEST(Watermark, APartitionWhoseRecordsWaitHoldsItBeforeItsFirstEvent) {
+    Watermark clock;
+    clock.advance({{0, 100}});
+    clock.hear(0, {.committed_ms = 1000, .caught_up = false});
+    clock.hear(1, {.committed_ms = 1000, .caught_up = false});
+    EXPECT_EQ(clock.at(1000), no_watermark);
+    clock.advance({{1, 30}});
+    EXPECT_EQ(clock.at(1000), 30);
 }
 
 TEST(DurationHistogram, BinsAreSecondsAndThenAThirtySecondOfADoubling) {

@@ -64,6 +64,13 @@ class GroupedWindows {
 
     GroupedWindows(Grain grain, model::TimeZone zone, Timestamp kept = 0)
         : grain_(grain), zone_(std::move(zone)), kept_(kept) {}
+    GroupedWindows(const GroupedWindows& other)
+        : grain_(other.grain_),
+          zone_(other.zone_),
+          kept_(other.kept_),
+          closed_(other.closed_),
+          panes_(other.panes_) {}
+    GroupedWindows& operator=(const GroupedWindows&) = delete;
 
     /// The cell for an event, or nothing when its window is forgotten.
     Cell* cell(Timestamp time, const GroupKey& key) {

@@ -52,6 +52,10 @@ std::string difference(const ShopSettings& stored, const ShopSettings& wanted) {
 
 }  // namespace
 
+bool ShopSettings::same_silver(const ShopSettings& other) const {
+    return with_gold_of(*this, other) == other;
+}
+
 std::string ShopSettings::text() const {
     return json::serialize(to_json(*this));
 }
@@ -118,10 +122,10 @@ void DataDirectory::check_not_rebuilding() const {
 void DataDirectory::adopt(const ShopSettings& wanted) const {
     check_not_rebuilding();
     validate(wanted);
-    if (!std::filesystem::exists(settings_path())) return store(wanted);
+    if (!has_settings()) return store(wanted);
     const ShopSettings stored = settings();
     if (stored == wanted) return;
-    const bool gold_only = with_gold_of(stored, wanted) == wanted;
+    const bool gold_only = stored.same_silver(wanted);
     throw usage_error(
         fmt::format("opening {}", root_.string()),
         fmt::format("the data was made with other settings: {}", difference(stored, wanted)),
@@ -132,7 +136,7 @@ void DataDirectory::adopt(const ShopSettings& wanted) const {
 void DataDirectory::adopt_gold(const ShopSettings& wanted) const {
     validate(wanted);
     const ShopSettings stored = settings();
-    if (with_gold_of(stored, wanted) != wanted) return adopt(wanted);
+    if (!stored.same_silver(wanted)) return adopt(wanted);
     if (stored != wanted) store(wanted);
 }
 

@@ -17,6 +17,8 @@ struct ShopSettings {
     gold::GoldOptions gold;
 
     friend bool operator==(const ShopSettings& a, const ShopSettings& b);
+    /// Whether silver comes out the same with `other`: they differ in what Gold alone depends on, if at all.
+    [[nodiscard]] bool same_silver(const ShopSettings& other) const;
     /// All of them, as JSON.
     [[nodiscard]] std::string text() const;
 };
@@ -34,6 +36,7 @@ class DataDirectory {
     [[nodiscard]] std::filesystem::path gold() const { return root_ / "gold"; }
     [[nodiscard]] std::filesystem::path progress() const { return root_ / "progress"; }
 
+    [[nodiscard]] bool has_settings() const { return std::filesystem::exists(settings_path()); }
     /// The stored settings, or the defaults when there are none yet. Throws an Error for a newer format.
     [[nodiscard]] ShopSettings settings() const;
     /// Stores `settings`. With settings stored already and tables made by them, a different value is refused

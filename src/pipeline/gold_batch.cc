@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "base/clock.h"
@@ -12,6 +13,7 @@
 #include "pipeline/gold_state.h"
 #include "pipeline/gold_writer.h"
 #include "pipeline/silver_rows.h"
+#include "pipeline/table_locks.h"
 #include "storage/arrow_status.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
@@ -25,7 +27,7 @@ namespace {
 using gold::Timestamp;
 
 constexpr std::int64_t days_at_once = 7;
-constexpr Timestamp longest_window = 5 * model::us_per_minute;  // that begins within a day and ends after it
+constexpr Timestamp longest_window = model::us_per_hour;  // that begins within a day and may end after it
 
 /// The events of some time, and those around it that only sessions need.
 struct Slice {
@@ -45,12 +47,22 @@ void cut(const gold::Events& events, gold::Window read, gold::Window wanted, Sli
     }
 }
 
+constexpr int most_attempts = 5;
+
+Error too_busy(const char* doing) {
+    return Error(doing,
+                 fmt::format("files of those days were joined during each of {} attempts", most_attempts),
+                 "Try it again.");
+}
+
 using Cells = std::vector<std::string>;
 using RowsByKey = std::map<std::string, Cells>;
 
 std::string cell(const arrow::Array& column, std::int64_t row) {
     constexpr const char* doing = "comparing gold rows";
-    return column.IsNull(row) ? "null" : storage::value_of(column.GetScalar(row), doing)->ToString();
+    if (column.IsNull(row)) return "null";
+    const std::string text = storage::value_of(column.GetScalar(row), doing)->ToString();
+    return column.type_id() == arrow::Type::STRING ? '"' + text + '"' : text;
 }
 
 /// The rows of a batch by their key, with the cells of all other columns.
@@ -87,13 +99,21 @@ GoldBatch::GoldBatch(const DataDirectory& data, const ShopSettings& settings, ba
       pool_(pool),
       zone_(settings.time_zone),
       silver_(storage::DeltaTable::open(data.silver())),
-      published_version_(silver_.snapshot().version),
-      watermark_(gold::end_of_time) {
-    const auto state = read_gold_state(data.gold() / "state.bin");
-    if (!state || state->silver_id != silver_.snapshot().metadata.id || state->settings != settings_.text())
-        return;
-    published_version_ = state->silver_version;
-    watermark_ = state->watermark;
+      lock_(gold_lock(data)),
+      alone_(lock_, std::defer_lock) {}
+
+/// Finds out what the speed layer has published; all that silver holds where there is none.
+void GoldBatch::look() {
+    silver_.refresh();
+    const auto state = read_gold_position(data_.gold() / "state.bin");
+    const bool stands =
+        state && state->silver_id == silver_.snapshot().metadata.id && state->settings == settings_.text();
+    published_version_ = stands ? state->silver_version : silver_.snapshot().version;
+    watermark_ = stands ? state->watermark : gold::end_of_time;
+    if (stands || alone_.owns_lock()) return;
+    if (!alone_.try_lock())
+        throw Error("recomputing days of Gold", "another process builds Gold anew",
+                    "Try again when it is done.");
 }
 
 std::optional<DayRange> GoldBatch::all_days() const {
@@ -133,29 +153,44 @@ std::int64_t GoldBatch::compute(DayRange days, gold::Output& output) {
             gold.add_to_sessions(taken.beside);
         });
         gold.close(std::min((date + 1) * model::us_per_day, watermark_), output);
+        gold.tidy();
     }
     gold.close(watermark_, output);
     return events;
 }
 
+/// The day after the last one of which no session can be open any more.
+std::int64_t GoldBatch::sealed_end() const {
+    if (watermark_ == gold::end_of_time) return std::numeric_limits<std::int64_t>::max();
+    return watermark_ == gold::no_watermark ? 0 : zone_.day_of(watermark_) - 1;
+}
+
 GoldBatchReport GoldBatch::replace(DayRange days, const base::StopSignal& stop) {
     const base::Stopwatch watch;
     GoldWriter writer(data_, pool_);
-    GoldBatchReport report{.silver_version = published_version_};
+    GoldBatchReport report;
     for (std::int64_t from = days.from; from <= days.to; from += days_at_once) {
         if (stop.requested())
             throw Error("recomputing days of Gold", "it was stopped",
                         fmt::format("Days before {} are done; go on from there.", model::format_day(from)));
         const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
-        gold::Output output;
-        report.events += compute(some, output);
-        report.rows += writer.replace(output, some.from, some.to + 1, published_version_);
+        std::optional<std::int64_t> rows;
+        for (int attempt = 0; !rows; ++attempt) {
+            if (attempt == most_attempts) throw too_busy("recomputing days of Gold");
+            look();
+            gold::Output output;
+            report.events += compute(some, output);
+            rows = writer.replace(output, some.from, some.to + 1, sealed_end(), published_version_);
+        }
+        report.rows += *rows;
+        report.silver_version = published_version_;
     }
     report.seconds = watch.seconds();
     return report;
 }
 
-void GoldBatch::compare(gold::Table table, DayRange days, gold::Output& output, std::size_t limit,
+/// False when rows that were published later are joined with those of these days.
+bool GoldBatch::compare(gold::Table table, DayRange days, gold::Output& output, std::size_t limit,
                         std::vector<Difference>& found) const {
     const auto root = data_.gold() / gold::table_name(table);
     const auto of_batch = output[table].take();
@@ -164,13 +199,15 @@ void GoldBatch::compare(gold::Table table, DayRange days, gold::Output& output, 
     std::vector<std::string> columns = gold::table_layout(table).schema->field_names();
     std::erase_if(columns,
                   [&](const std::string& name) { return std::ranges::find(key, name) != key.end(); });
-    for (std::int64_t day = days.from; day <= days.to; ++day) {
+    const std::int64_t end = gold::is_of_sessions(table) ? std::min(days.to + 1, sealed_end()) : days.to + 1;
+    for (std::int64_t day = days.from; day < end; ++day) {
         RowsByKey theirs;
         RowsByKey ours;
         for (const auto& [path, add] : published.snapshot().files) {
-            if (storage::partition_value(add, "day") != model::format_day(day) ||
-                published_at(add) > published_version_)
-                continue;
+            if (storage::partition_value(add, "day") != model::format_day(day)) continue;
+            const Published at = published_at(add);
+            if (at.joined && at.version > published_version_) return false;
+            if (at.version > published_version_) continue;
             storage::scan_parquet(root / path, {},
                                   [&](const arrow::RecordBatch& rows) { add_rows(rows, table, theirs); });
         }
@@ -189,15 +226,25 @@ void GoldBatch::compare(gold::Table table, DayRange days, gold::Output& output, 
             }
         }
     }
+    return true;
 }
 
 std::vector<GoldBatch::Difference> GoldBatch::reconcile(DayRange days, std::size_t limit) {
     std::vector<Difference> found;
     for (std::int64_t from = days.from; from <= days.to; from += days_at_once) {
         const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
-        gold::Output output;
-        (void)compute(some, output);
-        for (const gold::Table table : gold::all_tables) compare(table, some, output, limit, found);
+        const std::vector<Difference> before = found;
+        bool compared = false;
+        for (int attempt = 0; !compared; ++attempt) {
+            if (attempt == most_attempts) throw too_busy("comparing days of Gold");
+            look();
+            found = before;
+            gold::Output output;
+            (void)compute(some, output);
+            compared = std::ranges::all_of(gold::all_tables, [&](gold::Table table) {
+                return compare(table, some, output, limit, found);
+            });
+        }
     }
     return found;
 }

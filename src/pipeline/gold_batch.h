@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,8 +31,9 @@ struct GoldBatchReport {
 };
 
 /// The batch layer: computes Gold's rows of some days anew from the silver table, with the operators of the
-/// speed layer. What that one hasn't closed yet stays open. Days are taken in one after the other, so that
-/// the memory is that of a day and its sessions.
+/// speed layer. What that one hasn't closed yet stays open; sessions and the funnel of a day are left to it
+/// until no session of the day can be open, from the second midnight after it on. Days are taken in one after
+/// the other, so that the memory is that of some days' rows.
 class GoldBatch {
   public:
     GoldBatch(const DataDirectory& data, const ShopSettings& settings, base::WorkerPool& pool);
@@ -53,12 +55,15 @@ class GoldBatch {
 
         [[nodiscard]] base::json::object to_json() const;
     };
-    /// What differs in some days, up to `limit` cells.
+    /// What differs in some days, up to `limit` cells. Like replace() it throws an Error when the tables'
+    /// files change faster than it works.
     std::vector<Difference> reconcile(DayRange days, std::size_t limit);
 
   private:
+    void look();
+    [[nodiscard]] std::int64_t sealed_end() const;
     [[nodiscard]] std::int64_t compute(DayRange days, gold::Output& output);
-    void compare(gold::Table table, DayRange days, gold::Output& output, std::size_t limit,
+    bool compare(gold::Table table, DayRange days, gold::Output& output, std::size_t limit,
                  std::vector<Difference>& found) const;
 
     const DataDirectory& data_;
@@ -66,8 +71,10 @@ class GoldBatch {
     base::WorkerPool& pool_;
     const model::TimeZone zone_;
     storage::DeltaTable silver_;
-    std::int64_t published_version_;  // of silver, up to which the speed layer has published
-    gold::Timestamp watermark_;       // that it has closed windows up to
+    base::File lock_;                      // of the stage
+    std::unique_lock<base::File> alone_;   // taken where there is no state that tells what it has done
+    std::int64_t published_version_ = -1;  // of silver, up to which the speed layer has published
+    gold::Timestamp watermark_ = gold::no_watermark;  // that it had closed windows up to then
 };
 
 }  // namespace millrace::pipeline

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/log.h"
 #include "pipeline/gold_state.h"
-#include "pipeline/partition_progress.h"
 #include "pipeline/silver_rows.h"
+#include "pipeline/table_locks.h"
 #include "silver/silver_table.h"
 #include "storage/file_stats.h"
 
@@ -20,12 +21,12 @@ namespace {
 constexpr auto between_looks = std::chrono::milliseconds(5);
 constexpr auto between_states = std::chrono::seconds(60);
 constexpr std::int64_t most_unpublished_rows = 200'000;
-constexpr auto between_tries = std::chrono::milliseconds(200);
-
-base::File lock_file(const DataDirectory& data) {
-    base::make_directory(data.gold());
-    return {data.gold() / ".lock", base::File::Mode::read_write};
+/// Silver's files of before may be gone: vacuum doesn't wait for Gold any longer.
+bool is_too_old(const storage::Commit& commit) {
+    return std::chrono::milliseconds(base::now_ms() - commit.timestamp) >= longest_wait_for_gold;
 }
+
+constexpr auto between_tries = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -52,7 +53,7 @@ GoldStage::GoldStage(const DataDirectory& data, const ShopSettings& settings, co
       options_(options),
       pool_(pool),
       zone_(settings.time_zone),
-      lock_(lock_file(data)),
+      lock_(gold_lock(data)),
       silver_(storage::DeltaTable::open_or_create(data.silver(), *silver::silver_schema(),
                                                   silver::silver_partition_columns())),
       writer_(data, pool),
@@ -69,9 +70,8 @@ bool GoldStage::load_state() {
     if (state->silver_id != silver_.snapshot().metadata.id || state->settings != settings_.text() ||
         state->silver_version > silver_.snapshot().version)
         return false;
-    const bool can_follow = state->silver_version == silver_.snapshot().version ||
-                            silver_.read_commit(state->silver_version + 1).has_value();
-    if (!can_follow) return false;
+    const auto next = silver_.read_commit(state->silver_version + 1);
+    if (state->silver_version < silver_.snapshot().version && (!next || is_too_old(*next))) return false;
     gold_->load(state->bytes);
     version_ = published_version_ = state->silver_version;
     closed_ = state->closed;
@@ -81,14 +81,15 @@ bool GoldStage::load_state() {
 }
 
 /// Goes on where the state on disk is, or begins anew.
-void GoldStage::take_up() {
+void GoldStage::take_up(const base::StopSignal& stop) {
     silver_.refresh();
     writer_.refresh();
-    if (!load_state()) start_over();
+    if (!load_state()) start_over(stop);
 }
 
-/// Builds Gold from what silver holds now, day by day, so that no event is late.
-void GoldStage::start_over() {
+/// Builds Gold from what silver holds now, day by day, so that no event is late. When it is stopped, the next
+/// start begins anew.
+void GoldStage::start_over(const base::StopSignal& stop) {
     if (silver_.snapshot().version > 0 || !silver_.snapshot().files.empty())
         spdlog::info("gold: built anew from silver's version {}", silver_.snapshot().version);
     std::filesystem::remove(state_path());
@@ -101,11 +102,13 @@ void GoldStage::start_over() {
         days[std::string(storage::partition_value(file, "event_date"))].push_back(file);
     version_ = silver_.snapshot().version;
     for (const auto& [day, files] : days) {
+        if (stop.requested()) return;
         add(files);
         close_up_to(gold_->clock().at(0));
         if (output_.size() >= most_unpublished_rows)
             writer_.append(output_, -1);  // it would be cleared again
     }
+    hear(news_of(silver_.snapshot()));
     writer_.append(output_, version_);
     published_version_ = version_;
     closed_ = false;
@@ -145,23 +148,29 @@ void GoldStage::close_again() {
     publish([](const GoldReport&) {});
     close_all();
     writer_.drop_known(output_, version_, GoldWriter::Closing::request);
+    publish([](const GoldReport&) {});
+    save_state();
+}
+
+void GoldStage::hear(const std::vector<PartitionNews>& news) {
+    for (const PartitionNews& each : news)
+        gold_->clock().hear(each.partition, {each.committed_ms, each.caught_up});
 }
 
 /// Takes in silver's next commit; false when there is none.
-bool GoldStage::step() {
+bool GoldStage::step(const base::StopSignal& stop) {
     const auto commit = silver_.read_commit(version_ + 1);
     if (!commit) return false;
     if (commit->removes_data()) {
         spdlog::info("gold: silver was rebuilt");
-        silver_.refresh();
-        start_over();
+        silver_ = storage::DeltaTable::open(silver_.root());
+        start_over(stop);
         return true;
     }
     std::vector<storage::AddFile> files;
     std::ranges::copy_if(commit->adds, std::back_inserter(files), &storage::AddFile::data_change);
     if (!files.empty()) add(files);
-    for (const PartitionNews& news : news_of(*commit))
-        gold_->clock().hear(news.partition, {commit->timestamp, news.caught_up});
+    hear(news_of(*commit));
     close_up_to(gold_->clock().at(commit->timestamp));
     ++version_;
     closed_ = false;
@@ -186,6 +195,9 @@ void GoldStage::publish(const OnReport& on_report) {
 
 /// Nothing of what the state stands for may be unpublished.
 void GoldStage::save_state() {
+    if (data_.has_settings() && data_.settings() != settings_)
+        throw Error("keeping Gold's state", "the shop was given other settings meanwhile",
+                    "Start again, with those settings.");
     write_gold_state(state_path(), {.silver_id = silver_.snapshot().metadata.id,
                                     .silver_version = version_,
                                     .settings = settings_.text(),
@@ -208,7 +220,8 @@ bool GoldStage::take_lock(const base::StopSignal& stop) {
 void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     if (!take_lock(stop)) return;
     const std::lock_guard lock(lock_, std::adopt_lock);
-    take_up();
+    take_up(stop);
+    if (!std::filesystem::exists(state_path())) return;  // it was stopped while Gold was built
     active_ = true;
     silver_.refresh();
     const std::int64_t goal = silver_.snapshot().version;
@@ -217,7 +230,8 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     std::int64_t saved_version = version_;
     while (!stop.requested()) {
         if (options_.available_now && version_ >= goal) break;
-        const bool stepped = step();
+        const bool stepped = step(stop);
+        if (stop.requested() && !std::filesystem::exists(state_path())) return;  // likewise
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_publish || output_.size() >= most_unpublished_rows) {
             publish(on_report);
@@ -234,6 +248,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     if (options_.close && options_.available_now && !stop.requested()) close_all();
     publish(on_report);
     if (saved_version != version_ || options_.close) save_state();
+    writer_.join_files(version_);
 }
 
 }  // namespace millrace::pipeline

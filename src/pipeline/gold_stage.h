@@ -14,6 +14,7 @@
 #include "gold/gold.h"
 #include "pipeline/data_directory.h"
 #include "pipeline/gold_writer.h"
+#include "pipeline/partition_progress.h"
 #include "storage/delta_table.h"
 
 namespace millrace::pipeline {
@@ -66,11 +67,12 @@ class GoldStage {
     [[nodiscard]] std::filesystem::path state_path() const { return data_.gold() / "state.bin"; }
     [[nodiscard]] std::unique_ptr<gold::Gold> fresh_gold();
     bool take_lock(const base::StopSignal& stop);
-    void take_up();
+    void take_up(const base::StopSignal& stop);
     bool load_state();
-    void start_over();
-    bool step();
+    void start_over(const base::StopSignal& stop);
+    bool step(const base::StopSignal& stop);
     void add(const std::vector<storage::AddFile>& files);
+    void hear(const std::vector<PartitionNews>& news);
     void close_at(gold::Timestamp watermark);
     void close_up_to(gold::Timestamp clock);
     void close_all();

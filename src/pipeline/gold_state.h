@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -16,8 +17,15 @@ struct GoldState {
     std::string bytes;                ///< gold::Gold::save()
 };
 
+/// How long files and commits of silver are kept for Gold to take them in; then it is built anew.
+inline constexpr auto longest_wait_for_gold = std::chrono::hours(24 * 7);
+
 /// Replaces the state file, atomically and durably.
 void write_gold_state(const std::filesystem::path& path, const GoldState& state);
+
+/// The same without the bytes, which may be many: where the state stands. Nothing when there is no usable
+/// one.
+std::optional<GoldState> read_gold_position(const std::filesystem::path& path);
 
 /// Nothing when there is none, or it was written by another version of the program or is damaged, which is
 /// told as a warning: the state is then built anew.

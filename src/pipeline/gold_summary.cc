@@ -31,6 +31,9 @@ class LastDay {
         for (const gold::Table table : gold::all_tables) {
             open_[table] = open[table].take();
             if (!open_[table].empty()) day_ = std::max(day_, open_[table].rbegin()->first);
+            const auto stored = storage::DeltaTable::open(data.gold() / gold::table_name(table));
+            for (const auto& [path, add] : stored.snapshot().files)
+                day_ = std::max(day_, model::parse_day(storage::partition_value(add, "day")).value_or(day_));
         }
     }
     [[nodiscard]] std::string day() const { return model::format_day(day_); }

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/fail_point.h"
 #include "base/random_id.h"
 #include "model/timestamp.h"
@@ -38,12 +38,14 @@ std::vector<storage::RemoveFile> remove_all(const storage::Snapshot& snapshot, a
 
 }  // namespace
 
-std::int64_t published_at(const storage::AddFile& add) {
-    const std::size_t name = add.path.find("part-v");
-    std::int64_t version = -1;
-    if (name != std::string::npos)
-        std::from_chars(add.path.data() + name + 6, add.path.data() + add.path.size(), version);
-    return version;
+/// `part-v<version>-…` is written so, `part-j<version>-…` joined.
+Published published_at(const storage::AddFile& add) {
+    const std::size_t name = add.path.rfind('/') + 1;
+    const std::string_view file = std::string_view(add.path).substr(name);
+    Published published{.joined = file.starts_with("part-j")};
+    if (published.joined || file.starts_with("part-v"))
+        std::from_chars(file.data() + 6, file.data() + file.size(), published.version);
+    return published;
 }
 
 GoldWriter::GoldWriter(const DataDirectory& data, base::WorkerPool& pool)
@@ -123,8 +125,9 @@ void GoldWriter::append(gold::Output& output, std::int64_t silver_version, Closi
 void GoldWriter::join_files(std::int64_t silver_version) {
     storage::OptimizeOptions options;
     options.gradual = true;
+    options.name = fmt::format("part-j{}", silver_version);
     options.wanted = [silver_version](const storage::AddFile& add) {
-        return published_at(add) <= silver_version;
+        return published_at(add).version <= silver_version;
     };
     for (const gold::Table each : gold::all_tables)
         storage::optimize(table(each), gold::table_layout(each), options);
@@ -147,39 +150,48 @@ void GoldWriter::clear() {
     }
 }
 
-void GoldWriter::replace_in(gold::Table which, const DayRows& rows, std::int64_t from, std::int64_t to,
+bool GoldWriter::replace_in(gold::Table which, const DayRows& rows, std::int64_t from, std::int64_t to,
                             std::int64_t silver_version) {
+    const auto of_days = [&](const storage::AddFile& add) {
+        const auto day = model::parse_day(storage::partition_value(add, "day"));
+        return day && *day >= from && *day < to;
+    };
+    for (const auto& [path, add] : table(which).snapshot().files) {
+        const Published published = published_at(add);
+        if (published.joined && published.version > silver_version && of_days(add)) return false;
+    }
     storage::Commit commit;
     commit.operation = "REPLACE";
     commit.adds = write_files(which, rows, silver_version);
     commit.removes = remove_all(table(which).snapshot(), [&](const storage::AddFile& add) {
-        const auto day = model::parse_day(storage::partition_value(add, "day"));
-        return day && *day >= from && *day < to && published_at(add) <= silver_version;
+        return of_days(add) && published_at(add).version <= silver_version;
     });
     for (std::int64_t day = from; day < to; ++day)
         commit.txns.push_back({batch_app_id(day), silver_version, base::now_ms()});
     const auto version = table(which).commit(
-        std::move(commit), [](const storage::Commit& other) { return !other.removes_data(); });
+        std::move(commit), [](const storage::Commit& other) { return other.removes.empty(); });
     base::fail_point("gold.replaced");
-    if (version) return;
-    throw Error(fmt::format("replacing days of {}", gold::table_name(which)),
-                "another program has replaced rows meanwhile", "Start it again.");
+    return version.has_value();
 }
 
-std::int64_t GoldWriter::replace(gold::Output& output, std::int64_t from, std::int64_t to,
-                                 std::int64_t silver_version) {
-    std::int64_t count = 0;
+std::optional<std::int64_t> GoldWriter::replace(gold::Output& output, std::int64_t from, std::int64_t to,
+                                                std::int64_t sessions_to, std::int64_t silver_version) {
     refresh();
+    std::int64_t count = 0;
+    std::atomic<bool> replaced = true;
     std::vector<std::function<void()>> tasks;
     for (const gold::Table each : gold::all_tables) {
         DayRows rows = output[each].take();
-        std::erase_if(rows, [&](const auto& day) { return day.first < from || day.first >= to; });
+        const std::int64_t end = gold::is_of_sessions(each) ? std::min(to, sessions_to) : to;
+        if (end <= from) continue;
+        std::erase_if(rows, [&](const auto& day) { return day.first < from || day.first >= end; });
         for (const auto& [day, batch] : rows) count += batch->num_rows();
-        tasks.emplace_back([this, each, from, to, silver_version, rows = std::move(rows)] {
-            replace_in(each, rows, from, to, silver_version);
+        tasks.emplace_back([this, each, from, end, silver_version, &replaced, rows = std::move(rows)] {
+            if (!replace_in(each, rows, from, end, silver_version)) replaced = false;
         });
     }
     pool_.run_all(std::move(tasks));
+    if (!replaced) return std::nullopt;
     return count;
 }
 

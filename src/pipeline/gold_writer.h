@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -36,11 +37,13 @@ class GoldWriter {
     /// Empties the tables, for a new beginning.
     void clear();
 
-    /// Puts the rows of `output` of the days [from, to) in place of those that were published up to a silver
-    /// version, each table with one commit. Throws an Error when another program does so at once.
-    /// Returns how many rows those are.
-    std::int64_t replace(gold::Output& output, std::int64_t from, std::int64_t to,
-                         std::int64_t silver_version);
+    /// Puts the rows of `output` of the days [from, to), those of sessions up to `sessions_to`, in place of
+    /// those that were published up to a silver version, each table with one commit, and returns how many
+    /// rows those are. Nothing when files changed meanwhile, in tables that are then left as they are: rows
+    /// that were published later may have been joined with these, so that it must be done again, with a newer
+    /// state of Gold.
+    std::optional<std::int64_t> replace(gold::Output& output, std::int64_t from, std::int64_t to,
+                                        std::int64_t sessions_to, std::int64_t silver_version);
 
     /// A table of Gold; moved on by this object's commits.
     [[nodiscard]] const storage::DeltaTable& table(gold::Table table) const {
@@ -54,7 +57,7 @@ class GoldWriter {
         return tables_[static_cast<std::size_t>(table)];
     }
     void append_to(gold::Table table, const DayRows& rows, const std::vector<storage::Txn>& txns);
-    void replace_in(gold::Table table, const DayRows& rows, std::int64_t from, std::int64_t to,
+    bool replace_in(gold::Table table, const DayRows& rows, std::int64_t from, std::int64_t to,
                     std::int64_t silver_version);
     storage::AddFile write_file(gold::Table table, std::int64_t day, const arrow::RecordBatch& rows,
                                 std::int64_t silver_version);
@@ -67,8 +70,11 @@ class GoldWriter {
     std::vector<storage::DeltaTable> tables_;
 };
 
-/// The silver version up to which the rows of a gold file were closed, as its name tells; -1 for a file that
-/// others were joined into, which are older than Gold's state.
-std::int64_t published_at(const storage::AddFile& add);
+/// When the rows of a gold file were closed, as its name tells.
+struct Published {
+    std::int64_t version = -1;  ///< of silver, at most
+    bool joined = false;        ///< from several files, of lower versions too
+};
+Published published_at(const storage::AddFile& add);
 
 }  // namespace millrace::pipeline

@@ -66,17 +66,30 @@ storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t reco
     return {log.progress_app_id(partition) + behind, records, base::now_ms()};
 }
 
+namespace {
+
+/// What a txn says when it is a behind_txn().
+void add_news(const storage::Txn& txn, std::vector<PartitionNews>& news) {
+    std::string_view id = txn.app_id;  // millrace/<topic>/<epoch>/<partition>/behind
+    if (!id.ends_with(behind)) return;
+    id.remove_suffix(std::string_view(behind).size());
+    id.remove_prefix(id.rfind('/') + 1);
+    int partition = 0;
+    if (std::from_chars(id.data(), id.data() + id.size(), partition).ec == std::errc())
+        news.push_back({partition, txn.last_updated, txn.version == 0});
+}
+
+}  // namespace
+
 std::vector<PartitionNews> news_of(const storage::Commit& commit) {
     std::vector<PartitionNews> news;
-    for (const storage::Txn& txn : commit.txns) {
-        std::string_view id = txn.app_id;  // millrace/<topic>/<epoch>/<partition>/behind
-        if (!id.ends_with(behind)) continue;
-        id.remove_suffix(std::string_view(behind).size());
-        id.remove_prefix(id.rfind('/') + 1);
-        int partition = 0;
-        if (std::from_chars(id.data(), id.data() + id.size(), partition).ec == std::errc())
-            news.push_back({partition, txn.version == 0});
-    }
+    for (const storage::Txn& txn : commit.txns) add_news(txn, news);
+    return news;
+}
+
+std::vector<PartitionNews> news_of(const storage::Snapshot& snapshot) {
+    std::vector<PartitionNews> news;
+    for (const auto& [id, txn] : snapshot.txns) add_news(txn, news);
     return news;
 }
 

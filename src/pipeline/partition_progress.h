@@ -58,13 +58,16 @@ void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, in
 /// The txn that tells how many records the log had, when the batch was committed, that it doesn't take in.
 storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t records);
 
-/// What a commit says of a bronze partition that it has moved.
+/// What silver's commits say of a bronze partition.
 struct PartitionNews {
     int partition = 0;
-    bool caught_up = true;  ///< with the log's end
+    std::int64_t committed_ms = 0;  ///< when it was last moved
+    bool caught_up = true;          ///< with the log's end, then
 };
-/// Those of all partitions that a silver commit has moved.
+/// Of all partitions that a silver commit has moved.
 std::vector<PartitionNews> news_of(const storage::Commit& commit);
+/// Of all partitions.
+std::vector<PartitionNews> news_of(const storage::Snapshot& snapshot);
 
 /// CRC-32C of a record's key and value: tells on restart whether the log still holds the same record.
 std::int64_t record_crc(const bronze::Record& record);

@@ -105,11 +105,13 @@ class Ender {
     std::vector<base::StopSignal*> parts_;
 };
 
-/// Lets Gold take in what silver has committed, and ends it; then what it knows of the last day.
+/// Lets Gold take in what silver has committed, unless all is to end now, and ends it; then what it knows of
+/// the last day.
 std::optional<GoldSummary> finish_gold(const DataDirectory& data, GoldStage& stage, Part& gold,
-                                       base::StopSignal& stop, std::int64_t silver_version) {
+                                       base::StopSignal& stop, std::int64_t silver_version,
+                                       const base::StopSignal& stop_all) {
     while (stage.active() && !gold.done() && stage.silver_version() < silver_version &&
-           !stop.wait_for(std::chrono::milliseconds(2))) {
+           !stop_all.wait_for(std::chrono::milliseconds(2))) {
     }
     stop.request();
     gold.finish();
@@ -177,7 +179,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     stop_silver.request();
     silver.finish();
     RunStatus status = board.look(log, stage);
-    if (gold) status.gold = finish_gold(data, *gold_stage, *gold, stop_gold, writer.snapshot().version);
+    if (gold) status.gold = finish_gold(data, *gold_stage, *gold, stop_gold, writer.snapshot().version, stop);
     return status;
 }
 

@@ -54,7 +54,7 @@ SilverWriter::SilverWriter(const DataDirectory& data, const bronze::EventLog& lo
 /// With the commit lock held.
 void SilverWriter::check_settings_stand() const {
     data_.check_not_rebuilding();
-    if (data_.settings() == settings_) return;
+    if (data_.settings().same_silver(settings_)) return;
     throw Error("processing the log", "a replay has given the shop other settings meanwhile",
                 "Start again, with those settings.");
 }
@@ -190,12 +190,10 @@ bool SilverWriter::commit_silver(const std::vector<LanePart>& parts, std::vector
     const LogIdentity log = identity();
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
-            if (!partition.moved()) continue;
-            const bronze::Offset next = partition.end.next_offset;
-            append_progress(commit.txns, log, partition.partition, partition.end);
-            commit.txns.push_back(
-                behind_txn(log, partition.partition,
-                           std::max<std::int64_t>(0, log_.end_heard(partition.partition) - next)));
+            const int p = partition.partition;
+            const auto behind = std::max<std::int64_t>(0, log_.end_heard(p) - partition.end.next_offset);
+            if (partition.moved()) append_progress(commit.txns, log, p, partition.end);
+            if (partition.moved() || behind > 0) commit.txns.push_back(behind_txn(log, p, behind));
         }
     }
     const auto version = silver_.commit(std::move(commit), [&](const storage::Commit& other) {

@@ -16,4 +16,7 @@ base::File writers_lock(const DataDirectory& data);
 /// puts its tables in place: otherwise a writer that commits many times a second would always be ahead of it.
 base::File commit_lock(const DataDirectory& data);
 
+/// Held exclusively by the one process that runs the gold stage.
+base::File gold_lock(const DataDirectory& data);
+
 }  // namespace millrace::pipeline

@@ -21,7 +21,6 @@ namespace {
 constexpr auto between_looks = std::chrono::seconds(2);
 constexpr int looks_between_vacuums = 1800;
 constexpr auto oldest_unnamed = std::chrono::hours(24);
-constexpr auto longest_wait_for_gold = std::chrono::hours(24 * 7);
 
 /// Those that there are.
 std::vector<std::filesystem::path> gold_tables(const DataDirectory& data) {
@@ -36,7 +35,7 @@ std::vector<std::filesystem::path> gold_tables(const DataDirectory& data) {
 /// How old the oldest of silver's commits is that Gold has yet to take in. After a week without Gold it is
 /// not waited for: it is built anew then.
 base::Duration gold_behind(const DataDirectory& data) {
-    const auto state = read_gold_state(data.gold() / "state.bin");
+    const auto state = read_gold_position(data.gold() / "state.bin");
     if (!state) return {};
     const auto next = storage::DeltaTable::open(data.silver()).read_commit(state->silver_version + 1);
     if (!next) return {};

@@ -61,7 +61,8 @@ Check check_table(const storage::DeltaTable& table, gold::Table which) {
                 std::string key = day;
                 for (const auto& values : batch.columns()) {
                     key += '\n';
-                    key += storage::value_of(values->GetScalar(i), "reading gold rows")->ToString();
+                    if (!values->IsNull(i))  // which no text is
+                        key += '=' + storage::value_of(values->GetScalar(i), "reading gold rows")->ToString();
                 }
                 if (const auto [place, fresh] = keys.insert(std::move(key)); !fresh) twice = *place;
             }
@@ -114,7 +115,7 @@ Hours silver_hours(const DataDirectory& data, const Hours& wanted) {
 
 /// Whether silver's rows were replaced after what Gold has taken in.
 bool is_outdated(const DataDirectory& data) {
-    const auto state = read_gold_state(data.gold() / "state.bin");
+    const auto state = read_gold_position(data.gold() / "state.bin");
     if (!state) return true;
     const auto silver = storage::DeltaTable::open(data.silver());
     if (state->silver_id != silver.snapshot().metadata.id) return true;

@@ -83,10 +83,6 @@ std::vector<Group> choose_gradually(Group files, const OptimizeOptions& options)
     return {chosen};
 }
 
-std::string fresh_name() {
-    return fmt::format("part-{}-optimized.snappy.parquet", base::random_id());
-}
-
 /// Rows with the layout's columns and types: another engine may have written the same values with other
 /// marks, such as timestamps without their zone, or columns that may be null.
 std::shared_ptr<arrow::RecordBatch> conform(const arrow::RecordBatch& rows, const arrow::Schema& schema,
@@ -102,10 +98,12 @@ std::shared_ptr<arrow::RecordBatch> conform(const arrow::RecordBatch& rows, cons
                                     std::move(columns));
 }
 
-AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const Group& group) {
+AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const Group& group,
+                   const std::string& name) {
     AddFile joined;
     joined.partition_values = group.front()->partition_values;
-    joined.path = (fs::path(group.front()->path).parent_path() / fresh_name()).string();
+    const std::string file = fmt::format("{}-{}-optimized.snappy.parquet", name, base::random_id());
+    joined.path = (fs::path(group.front()->path).parent_path() / file).string();
     joined.data_change = false;
     const fs::path path = table.root() / joined.path;
     try {
@@ -127,14 +125,14 @@ AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const G
 }
 
 void optimize_group(DeltaTable& table, const ParquetLayout& layout, const Group& group,
-                    OptimizeReport& report) {
+                    const std::string& name, OptimizeReport& report) {
     // Commits that others made since the groups were chosen are in the snapshot by now.
     table.refresh();
     const auto live = [&](const AddFile* add) { return table.snapshot().files.contains(add->path); };
     if (!std::ranges::all_of(group, live)) return;
     Commit commit;
     commit.operation = "OPTIMIZE";
-    commit.adds.push_back(join_files(table, layout, group));
+    commit.adds.push_back(join_files(table, layout, group, name));
     std::set<std::string> inputs;
     const std::int64_t now = base::now_ms();
     std::int64_t bytes = 0;
@@ -172,7 +170,7 @@ OptimizeReport optimize(DeltaTable& table, const ParquetLayout& layout, const Op
     }
     for (const auto& [key, group] : groups) {
         for (const Group& bin : options.gradual ? choose_gradually(group, options) : pack(group, options)) {
-            optimize_group(table, layout, bin, report);
+            optimize_group(table, layout, bin, options.name, report);
         }
     }
     return report;

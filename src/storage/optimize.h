@@ -21,6 +21,7 @@ struct OptimizeOptions {
     /// Files that may be joined; nothing stands for all.
     std::function<bool(const AddFile&)> wanted;
     std::size_t fewest_files = 6;
+    std::string name = "part";  ///< what the joined files' names begin with
     /// Join neighbours by offset only, so that files never overlap: for readers that need a partition's rows
     /// in order. Gradually then means the last files.
     bool in_order = false;
