@@ -21,6 +21,7 @@ struct Globals {
     std::string bronze;
     std::vector<std::string> kafka;
     std::string topic = bronze::default_topic;
+    std::string config;  ///< the TOML file; empty when there is none
     std::function<int()> action;
 
     [[nodiscard]] pipeline::DataDirectory data_directory() const { return pipeline::DataDirectory(data); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cli/alert_config.h"
 #include "cli/command.h"
 #include "cli/gold_options.h"
 #include "cli/text_table.h"
@@ -25,7 +26,8 @@ struct Options {
     bool as_json = false;
 };
 
-int run_gold(const Globals& globals, const Options& options) {
+int run_gold(const Globals& globals, Options& options) {
+    read_alert_config(globals.config, options.gold);
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
     if (options.gold.close && !options.gold.available_now)

@@ -66,6 +66,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
+    if (app.get_config_ptr()->count() > 0) globals.config = app.get_config_ptr()->as<std::string>();
     millrace::base::start_log(globals.log_format, false);
     return globals.action();
 }

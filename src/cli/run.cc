@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "cli/alert_config.h"
 #include "cli/command.h"
 #include "cli/gold_options.h"
 #include "cli/produce_options.h"
@@ -89,15 +90,16 @@ json::object to_json(const pipeline::RunStatus& status, const pipeline::VerifyRe
 }
 
 int run(const Globals& globals, Options& options) {
+    base::StopSignal stop;
+    const base::SignalGuard guard(stop);
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
     data.adopt(settings);
     const auto log = globals.open_or_create_log();
     options.simulator.validate();
     if (!options.no_simulator) options.run.simulator = options.simulator;
+    read_alert_config(globals.config, options.gold);
     if (!options.no_gold) options.run.gold = options.gold;
-    base::StopSignal stop;
-    const base::SignalGuard guard(stop);
     if (!options.as_json) {
         fmt::print("millrace runs {}{}; Ctrl-C ends it cleanly\n",
                    options.no_simulator ? "until stopped"

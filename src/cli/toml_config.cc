@@ -27,6 +27,7 @@ std::string text_of(const toml::node& node) {
 void flatten(const toml::table& table, const std::vector<std::string>& parents,
              std::vector<CLI::ConfigItem>& items) {
     for (const auto& [key, node] : table) {
+        if (parents.empty() && key == "alerts") continue;  // read_alert_config() reads them
         if (const auto* nested = node.as_table()) {
             auto path = parents;
             path.emplace_back(key.str());

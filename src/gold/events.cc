@@ -71,6 +71,8 @@ void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
         std::int64_t to = from + 1;
         for (; to < rows.num_rows() && partitions.Value(to) == partition; ++to)
             newest = std::max(newest, std::min(times.Value(to), log_times.Value(to)));
+        // Rows of a partition are in the log's order.
+        events.newest = std::max(events.newest, log_times.Value(to - 1));
         const auto [clock, first] = events.clocks.try_emplace(partition, newest);
         clock->second = std::max(clock->second, newest);
         from = to;

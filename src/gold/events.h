@@ -40,6 +40,7 @@ struct Events {
     std::vector<Event> rows;
     /// By bronze partition, the largest min(event time, log time) of the rows.
     std::map<int, model::Timestamp> clocks;
+    model::Timestamp newest = 0;  ///< log time
 };
 
 /// The silver columns that Gold reads. `event_type` is a partition column: it may come as a constant.

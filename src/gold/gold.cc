@@ -4,12 +4,15 @@
 #include <cereal/types/array.hpp>
 #include <cereal/types/deque.hpp>
 #include <cereal/types/map.hpp>
+#include <cereal/types/optional.hpp>
 #include <cereal/types/string.hpp>
+#include <cereal/types/utility.hpp>
 #include <cereal/types/vector.hpp>
 #include <spanstream>
 #include <sstream>
 
 #include "base/error.h"
+#include "gold/alert_archive.h"
 
 namespace millrace::gold {
 
@@ -21,7 +24,8 @@ Gold::Gold(const model::TimeZone& zone, const GoldOptions& options, Run run)
       kpis_(strings_, zone),
       users_(strings_, zone),
       interest_(strings_, zone, options),
-      sessions_(strings_, zone, options) {}
+      sessions_(strings_, zone, options),
+      alerts_(strings_) {}
 
 /// The slowest first, so that they run at once.
 std::vector<Operator*> Gold::operators() {
@@ -36,6 +40,7 @@ void Gold::add(const Events& events) {
     clock_.advance(events.clocks);
     std::vector<std::function<void()>> tasks;
     for (Operator* each : operators()) tasks.emplace_back([each, &events] { each->add(events.rows); });
+    tasks.emplace_back([this, &events] { alerts_.add(events.rows); });
     run_(std::move(tasks));
 }
 
@@ -54,6 +59,7 @@ void Gold::tidy() {
     if (!strings_.due()) return;
     Marks marks = strings_.marks();
     for (const Operator* each : operators()) each->mark(marks);
+    alerts_.mark(marks);
     strings_.sweep(marks);
 }
 
@@ -65,7 +71,7 @@ std::int64_t Gold::late() const {
 
 template <class Archive>
 void Gold::serialize(Archive& archive) {
-    archive(strings_, clock_, products_, categories_, devices_, kpis_, users_, interest_, sessions_);
+    archive(strings_, clock_, products_, categories_, devices_, kpis_, users_, interest_, sessions_, alerts_);
 }
 
 std::string Gold::save() const {

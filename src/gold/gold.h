@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gold/alerts.h"
 #include "gold/group_metrics.h"
 #include "gold/high_interest.h"
 #include "gold/kpis.h"
@@ -27,6 +28,8 @@ class Gold {
 
     [[nodiscard]] Strings& strings() { return strings_; }
     [[nodiscard]] Watermark& clock() { return clock_; }
+    /// Which do nothing until they are given rules.
+    [[nodiscard]] Alerts& alerts() { return alerts_; }
 
     /// Takes events in and advances the clock by them.
     void add(const Events& events);
@@ -63,6 +66,7 @@ class Gold {
     UserDays users_;
     HighInterest interest_;
     Sessions sessions_;
+    Alerts alerts_;
 };
 
 }  // namespace millrace::gold

@@ -118,6 +118,18 @@ Fields columns(Table table) {
             return grain + Fields{text("product_id"), count("views"),
                                   count("purchases"), required("share_of_views", arrow::float64()),
                                   rate("conversion"), required("conversion_upper", arrow::float64())};
+        case Table::alerts:
+            return {count("sequence"),
+                    text("alert_id"),
+                    text("rule"),
+                    text_or_null("subject"),
+                    text("state"),
+                    text("severity"),
+                    time("at"),
+                    time("started_at"),
+                    required("value", arrow::float64()),
+                    required("threshold", arrow::float64()),
+                    text("message")};
     }
     return {};
 }
@@ -126,8 +138,8 @@ Fields columns(Table table) {
 
 std::string_view table_name(Table table) {
     constexpr std::array<std::string_view, table_count> names = {
-        "product_metrics", "category_metrics", "device_metrics", "kpis",
-        "funnel",          "sessions",         "users",          "high_interest"};
+        "product_metrics", "category_metrics", "device_metrics", "kpis", "funnel", "sessions",
+        "users",           "high_interest",    "alerts"};
     return names[static_cast<std::size_t>(table)];
 }
 
@@ -150,6 +162,7 @@ const std::vector<std::string>& table_key(Table table) {
         {"user_id", "session_id", "session_start"},
         {"user_id", "currency"},
         {"grain", "window_start", "product_id"},
+        {"sequence"},
     }};
     return keys[static_cast<std::size_t>(table)];
 }

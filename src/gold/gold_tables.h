@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,11 +24,15 @@ enum class Table : std::uint8_t {
     sessions,
     users,
     high_interest,
+    alerts,
 };
-inline constexpr std::size_t table_count = 8;
+inline constexpr std::size_t table_count = 9;
 inline constexpr std::array<Table, table_count> all_tables = {
     Table::product_metrics, Table::category_metrics, Table::device_metrics, Table::kpis,
-    Table::funnel,          Table::sessions,         Table::users,          Table::high_interest};
+    Table::funnel,          Table::sessions,         Table::users,          Table::high_interest,
+    Table::alerts};
+/// Those that follow from silver's rows alone, so that the batch layer can make them again.
+inline constexpr std::span<const Table> metric_tables = std::span(all_tables).first<table_count - 1>();
 
 /// Its name, which is also its folder's.
 [[nodiscard]] std::string_view table_name(Table table);

@@ -92,6 +92,20 @@ std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>> TableRows::take() {
     return taken;
 }
 
+void write_alert(const model::Alert& alert, Row row) {
+    row.count(alert.sequence)
+        .text(alert.id)
+        .text(alert.rule)
+        .text_or_null(alert.subject)
+        .text(model::state_name(alert.state))
+        .text(model::severity_name(alert.severity))
+        .time(alert.at)
+        .time(alert.started_at)
+        .number(alert.value)
+        .number(alert.threshold)
+        .text(alert.message);
+}
+
 std::int64_t Output::size() const {
     std::int64_t size = 0;
     for (const TableRows& rows : tables_) size += rows.size();

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "gold/gold_tables.h"
+#include "model/alert.h"
 #include "model/money.h"
 #include "model/timestamp.h"
 
@@ -58,6 +59,9 @@ class TableRows {
     std::int64_t size_ = 0;
 };
 
+/// A row of Table::alerts.
+void write_alert(const model::Alert& alert, Row row);
+
 /// What the operators give out. Those that run at once write to different tables.
 class Output {
   public:
@@ -65,10 +69,10 @@ class Output {
     [[nodiscard]] std::int64_t size() const;
 
   private:
-    std::array<TableRows, table_count> tables_ = {TableRows(all_tables[0]), TableRows(all_tables[1]),
-                                                  TableRows(all_tables[2]), TableRows(all_tables[3]),
-                                                  TableRows(all_tables[4]), TableRows(all_tables[5]),
-                                                  TableRows(all_tables[6]), TableRows(all_tables[7])};
+    std::array<TableRows, table_count> tables_ = {
+        TableRows(all_tables[0]), TableRows(all_tables[1]), TableRows(all_tables[2]),
+        TableRows(all_tables[3]), TableRows(all_tables[4]), TableRows(all_tables[5]),
+        TableRows(all_tables[6]), TableRows(all_tables[7]), TableRows(all_tables[8])};
 };
 
 }  // namespace millrace::gold

@@ -4,15 +4,11 @@
 
 namespace millrace::gold {
 
-namespace {
-
 Window aligned(Timestamp time, Timestamp length) {
     Timestamp start = time - time % length;
     if (start > time) start -= length;  // before 1970 the remainder is negative
     return {start, start + length};
 }
-
-}  // namespace
 
 std::string_view grain_name(Grain grain) {
     constexpr std::array<std::string_view, 3> names = {"minute", "hour", "day"};

@@ -24,6 +24,9 @@ struct Window {
     [[nodiscard]] bool contains(Timestamp time) const { return time >= start && time < end; }
 };
 
+/// The window of that length that `time` lies in, counted from 1970-01-01 UTC.
+Window aligned(Timestamp time, Timestamp length);
+
 /// Lengths of tumbling windows. Minutes and hours are those of UTC; days those of the shop's time zone.
 enum class Grain : std::uint8_t { minute, hour, day };
 

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/log.h"
 #include "pipeline/gold_state.h"
+#include "pipeline/notifier.h"
 #include "pipeline/silver_rows.h"
 #include "pipeline/table_locks.h"
 #include "silver/silver_table.h"
@@ -27,6 +29,18 @@ bool is_too_old(const storage::Commit& commit) {
 }
 
 constexpr auto between_tries = std::chrono::milliseconds(200);
+/// How long the sinks of alerts are waited for.
+constexpr auto patience_when_stopped = std::chrono::seconds(2);
+constexpr auto patience_at_the_end = std::chrono::seconds(20);
+
+gold::Intake intake_of(const std::vector<PartitionNews>& news, gold::Timestamp newest) {
+    gold::Intake intake{.newest = newest};
+    for (const PartitionNews& each : news) {
+        intake.committed_ms = std::max(intake.committed_ms, each.committed_ms);
+        intake.partitions.push_back({each.partition, each.received, each.quarantined, each.behind});
+    }
+    return intake;
+}
 
 }  // namespace
 
@@ -76,6 +90,8 @@ bool GoldStage::load_state() {
     version_ = published_version_ = state->silver_version;
     closed_ = state->closed;
     watermark_ = state->watermark;
+    gold_->alerts().published(writer_.alerts_sequence());
+    adopt_rules();
     if (!closed_) close_again();
     return true;
 }
@@ -94,33 +110,46 @@ void GoldStage::start_over(const base::StopSignal& stop) {
         spdlog::info("gold: built anew from silver's version {}", silver_.snapshot().version);
     std::filesystem::remove(state_path());
     writer_.clear();
+    const bool again = writer_.alerts_sequence() > 0;
     gold_ = fresh_gold();
+    gold_->alerts().number_from(writer_.alerts_sequence());
+    gold_->alerts().adopt(options_.alert_rules);
+    ticked_ = false;
     output_ = gold::Output();
     watermark_ = gold::no_watermark;
     std::map<std::string, std::vector<storage::AddFile>, std::less<>> days;
     for (const auto& [path, file] : silver_.snapshot().files)
         days[std::string(storage::partition_value(file, "event_date"))].push_back(file);
     version_ = silver_.snapshot().version;
+    gold::Timestamp newest = 0;
     for (const auto& [day, files] : days) {
         if (stop.requested()) return;
-        add(files);
+        newest = std::max(newest, add(files));
         close_up_to(gold_->clock().at(0));
+        gold_->alerts().judge(gold_->clock().at(0));
         if (output_.size() >= most_unpublished_rows)
             writer_.append(output_, -1);  // it would be cleared again
     }
-    hear(news_of(silver_.snapshot()));
+    const auto news = news_of(silver_.snapshot());
+    hear(news);
+    if (!news.empty()) gold_->alerts().begin(intake_of(news, newest));
     writer_.append(output_, version_);
     published_version_ = version_;
     closed_ = false;
     save_state();
+    publish_alerts(again);
 }
 
-void GoldStage::add(const std::vector<storage::AddFile>& files) {
-    read_silver_rows(silver_.root(), files, gold_->strings(), pool_, [this](const gold::Events& events) {
+/// Takes the rows of `files` in, and returns the log time of the newest.
+gold::Timestamp GoldStage::add(const std::vector<storage::AddFile>& files) {
+    gold::Timestamp newest = 0;
+    read_silver_rows(silver_.root(), files, gold_->strings(), pool_, [&](const gold::Events& events) {
         gold_->add(events);
+        newest = std::max(newest, events.newest);
         report_.events += static_cast<std::int64_t>(events.rows.size());
     });
     gold_->tidy();
+    return newest;
 }
 
 void GoldStage::close_at(gold::Timestamp watermark) {
@@ -154,13 +183,48 @@ void GoldStage::close_again() {
 
 void GoldStage::hear(const std::vector<PartitionNews>& news) {
     for (const PartitionNews& each : news)
-        gold_->clock().hear(each.partition, {each.committed_ms, each.caught_up});
+        gold_->clock().hear(each.partition, {each.committed_ms, each.behind == 0});
+}
+
+/// Other rules hold from where the alerts of the rules before are published, so that a restart doesn't change
+/// those.
+void GoldStage::adopt_rules() {
+    if (version_ >= writer_.alerts_version() && gold_->alerts().rules() != options_.alert_rules)
+        gold_->alerts().adopt(options_.alert_rules);
+}
+
+/// Lets log time stand in while nothing comes.
+void GoldStage::tick() {
+    adopt_rules();
+    ticked_ |= gold_->alerts().tick(base::now_ms());
+}
+
+/// What ticks have come to can't be computed again, so it is kept before anything follows from it.
+void GoldStage::keep_ticks() {
+    if (!std::exchange(ticked_, false)) return;
+    publish([](const GoldReport&) {});
+    save_state();
+}
+
+/// Publishes the changes of alerts that aren't.
+void GoldStage::publish_alerts(bool quiet) {
+    gold::Alerts& alerts = gold_->alerts();
+    if (alerts.unpublished().empty()) return;
+    keep_ticks();
+    gold::TableRows rows(gold::Table::alerts);
+    for (const model::Alert& alert : alerts.unpublished())
+        write_alert(alert, rows.add(zone_.day_of(alert.at)));
+    const std::int64_t last = alerts.unpublished().back().sequence;
+    writer_.append_alerts(rows, version_, last, quiet);
+    alerts.published(last);
 }
 
 /// Takes in silver's next commit; false when there is none.
 bool GoldStage::step(const base::StopSignal& stop) {
     const auto commit = silver_.read_commit(version_ + 1);
     if (!commit) return false;
+    adopt_rules();
+    keep_ticks();
     if (commit->removes_data()) {
         spdlog::info("gold: silver was rebuilt");
         silver_ = storage::DeltaTable::open(silver_.root());
@@ -169,12 +233,17 @@ bool GoldStage::step(const base::StopSignal& stop) {
     }
     std::vector<storage::AddFile> files;
     std::ranges::copy_if(commit->adds, std::back_inserter(files), &storage::AddFile::data_change);
-    if (!files.empty()) add(files);
-    hear(news_of(*commit));
-    close_up_to(gold_->clock().at(commit->timestamp));
+    const gold::Timestamp newest = files.empty() ? 0 : add(files);
+    const auto news = news_of(*commit);
+    hear(news);
+    const gold::Timestamp clock = gold_->clock().at(commit->timestamp);
+    close_up_to(clock);
+    gold_->alerts().judge(clock);
+    if (!news.empty()) gold_->alerts().judge(intake_of(news, newest));
     ++version_;
     closed_ = false;
     writer_.drop_known(output_, version_);
+    gold_->alerts().published(writer_.alerts_sequence());
     close_again();
     return true;
 }
@@ -220,6 +289,8 @@ bool GoldStage::take_lock(const base::StopSignal& stop) {
 void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     if (!take_lock(stop)) return;
     const std::lock_guard lock(lock_, std::adopt_lock);
+    writer_.refresh();
+    Notifier notifier(data_, serve::make_alert_sinks(options_.alert_sinks));
     take_up(stop);
     if (!std::filesystem::exists(state_path())) return;  // it was stopped while Gold was built
     active_ = true;
@@ -232,6 +303,8 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
         if (options_.available_now && version_ >= goal) break;
         const bool stepped = step(stop);
         if (stop.requested() && !std::filesystem::exists(state_path())) return;  // likewise
+        if (!stepped && !options_.available_now) tick();
+        publish_alerts();
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_publish || output_.size() >= most_unpublished_rows) {
             publish(on_report);
@@ -247,8 +320,9 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     }
     if (options_.close && options_.available_now && !stop.requested()) close_all();
     publish(on_report);
-    if (saved_version != version_ || options_.close) save_state();
+    if (saved_version != version_ || options_.close || ticked_) save_state();
     writer_.join_files(version_);
+    notifier.finish(stop.requested() ? patience_when_stopped : patience_at_the_end);
 }
 
 }  // namespace millrace::pipeline

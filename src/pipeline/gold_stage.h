@@ -15,6 +15,7 @@
 #include "pipeline/data_directory.h"
 #include "pipeline/gold_writer.h"
 #include "pipeline/partition_progress.h"
+#include "serve/alert_sink.h"
 #include "storage/delta_table.h"
 
 namespace millrace::pipeline {
@@ -24,6 +25,8 @@ struct GoldStageOptions {
     bool available_now = false;                         ///< take in what silver holds at the start, then end
     bool close = false;    ///< with available_now: close what is open at the end, too
     bool rebuild = false;  ///< begin anew, whatever the state
+    gold::AlertRules alert_rules;
+    serve::AlertSinkSettings alert_sinks;
 };
 
 /// What one commit of closed windows did.
@@ -58,6 +61,8 @@ class GoldStage {
     /// What is open, as it stands, after run().
     void peek(gold::Output& output) const { gold_->peek(output); }
 
+    /// The number of the last alert that is published. Not while it runs.
+    [[nodiscard]] std::int64_t last_alert() const { return writer_.alerts_sequence(); }
     /// Whether this process is the one that runs the stage, and has taken up the state. Thread-safe.
     [[nodiscard]] bool active() const { return active_; }
     /// The silver version up to which commits are in. Thread-safe.
@@ -71,8 +76,12 @@ class GoldStage {
     bool load_state();
     void start_over(const base::StopSignal& stop);
     bool step(const base::StopSignal& stop);
-    void add(const std::vector<storage::AddFile>& files);
+    gold::Timestamp add(const std::vector<storage::AddFile>& files);
     void hear(const std::vector<PartitionNews>& news);
+    void adopt_rules();
+    void tick();
+    void keep_ticks();
+    void publish_alerts(bool quiet = false);
     void close_at(gold::Timestamp watermark);
     void close_up_to(gold::Timestamp clock);
     void close_all();
@@ -93,6 +102,7 @@ class GoldStage {
     std::atomic<bool> active_ = false;
     std::atomic<std::int64_t> version_ = -1;  // of silver, up to which commits are in
     std::int64_t published_version_ = -1;
+    bool ticked_ = false;                             // alerts were judged by ticks that aren't kept yet
     bool closed_ = false;                             // all was closed on request at version_
     gold::Timestamp watermark_ = gold::no_watermark;  // that windows are closed up to
     GoldReport report_;                               // of what isn't published yet

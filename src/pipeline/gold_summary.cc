@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/units.h"
+#include "pipeline/alert_rows.h"
 #include "storage/column.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"
@@ -28,7 +29,7 @@ constexpr std::size_t shown_products = 5;
 class LastDay {
   public:
     LastDay(const DataDirectory& data, gold::Output& open) : data_(data) {
-        for (const gold::Table table : gold::all_tables) {
+        for (const gold::Table table : gold::metric_tables) {
             open_[table] = open[table].take();
             if (!open_[table].empty()) day_ = std::max(day_, open_[table].rbegin()->first);
             const auto stored = storage::DeltaTable::open(data.gold() / gold::table_name(table));
@@ -97,7 +98,7 @@ std::string percent(std::int64_t part, std::int64_t whole) {
 
 }  // namespace
 
-GoldSummary summarize_gold(const DataDirectory& data, gold::Output& open) {
+GoldSummary summarize_gold(const DataDirectory& data, gold::Output& open, std::int64_t alerts_before) {
     const LastDay last(data, open);
     GoldSummary summary{.day = last.day()};
     last.each(gold::Table::funnel, "day", [&](const RecordBatch& rows, std::int64_t i) {
@@ -117,6 +118,10 @@ GoldSummary summarize_gold(const DataDirectory& data, gold::Output& open) {
                                          column<DoubleArray>(rows, "conversion_upper").Value(i)});
     });
     summary.products = top_products(last);
+    std::ranges::copy_if(
+        read_alerts(data), std::back_inserter(summary.alerts), [&](const model::Alert& alert) {
+            return alert.state == model::Alert::State::firing && alert.sequence > alerts_before;
+        });
     return summary;
 }
 
@@ -141,6 +146,14 @@ json::object GoldSummary::to_json() const {
                                         {"share_of_views", each.share_of_views},
                                         {"conversion_upper", each.conversion_upper}});
     }
+    json::array fired;
+    for (const model::Alert& each : alerts) {
+        fired.push_back(json::object{{"alert_id", each.id},
+                                     {"rule", each.rule},
+                                     {"subject", each.subject},
+                                     {"at", model::format_timestamp(each.at)},
+                                     {"message", each.message}});
+    }
     return {{"day", day},
             {"sessions", sessions},
             {"sessions_viewed", viewed},
@@ -148,7 +161,8 @@ json::object GoldSummary::to_json() const {
             {"sessions_purchased", purchased},
             {"revenue", std::move(revenue)},
             {"top_products", std::move(top)},
-            {"high_interest", std::move(interest)}};
+            {"high_interest", std::move(interest)},
+            {"alerts", std::move(fired)}};
 }
 
 std::string GoldSummary::text() const {
@@ -171,6 +185,8 @@ std::string GoldSummary::text() const {
             fmt::format("  ! {} has {:.0f}% of all views, and fewer than {:.1f}% of them end in a purchase\n",
                         each.product_id, 100 * each.share_of_views, 100 * each.conversion_upper);
     }
+    for (const model::Alert& each : alerts)
+        text += fmt::format("  ! alert      {}: {}\n", each.rule, each.message);
     return text;
 }
 

@@ -38,12 +38,14 @@ struct GoldSummary {
     std::vector<Money> money;
     std::vector<Product> products;  ///< the most viewed ones
     std::vector<Interest> high_interest;
+    std::vector<model::Alert> alerts;  ///< that began to fire, in order
 
     [[nodiscard]] base::json::object to_json() const;
     [[nodiscard]] std::string text() const;
 };
 
-/// `open` has the open windows (GoldStage::peek()); what is closed is read from the tables.
-GoldSummary summarize_gold(const DataDirectory& data, gold::Output& open);
+/// `open` has the open windows (GoldStage::peek()); what is closed is read from the tables. Alerts are those
+/// after a sequence number.
+GoldSummary summarize_gold(const DataDirectory& data, gold::Output& open, std::int64_t alerts_before);
 
 }  // namespace millrace::pipeline

@@ -11,6 +11,7 @@
 #include "base/fail_point.h"
 #include "base/random_id.h"
 #include "model/timestamp.h"
+#include "pipeline/alert_rows.h"
 #include "storage/file_stats.h"
 #include "storage/optimize.h"
 #include "storage/parquet_file.h"
@@ -63,7 +64,7 @@ void GoldWriter::refresh() {
 
 void GoldWriter::drop_known(gold::Output& output, std::int64_t silver_version, Closing closing) const {
     const char* app_id = closing == Closing::request ? closed_app_id : speed_app_id;
-    for (const gold::Table each : gold::all_tables) {
+    for (const gold::Table each : gold::metric_tables) {
         if (table(each).snapshot().txn(app_id, -1) >= silver_version) output[each].take();
     }
 }
@@ -115,11 +116,27 @@ void GoldWriter::append(gold::Output& output, std::int64_t silver_version, Closi
     std::vector<storage::Txn> txns = {{speed_app_id, silver_version, base::now_ms()}};
     if (closing == Closing::request) txns.push_back({closed_app_id, silver_version, base::now_ms()});
     std::vector<std::function<void()>> tasks;
-    for (const gold::Table each : gold::all_tables) {
+    for (const gold::Table each : gold::metric_tables) {
         if (output[each].size() == 0) continue;
         tasks.emplace_back([this, each, &txns, rows = output[each].take()] { append_to(each, rows, txns); });
     }
     pool_.run_all(std::move(tasks));
+}
+
+void GoldWriter::append_alerts(gold::TableRows& alerts, std::int64_t silver_version, std::int64_t sequence,
+                               bool quiet) {
+    std::vector<storage::Txn> txns = {{speed_app_id, silver_version, base::now_ms()},
+                                      {alerts_app_id, sequence, base::now_ms()}};
+    if (quiet) txns.push_back({quiet_app_id, sequence, base::now_ms()});
+    append_to(gold::Table::alerts, alerts.take(), txns);
+}
+
+std::int64_t GoldWriter::alerts_sequence() const {
+    return table(gold::Table::alerts).snapshot().txn(alerts_app_id, 0);
+}
+
+std::int64_t GoldWriter::alerts_version() const {
+    return table(gold::Table::alerts).snapshot().txn(speed_app_id, -1);
 }
 
 void GoldWriter::join_files(std::int64_t silver_version) {
@@ -141,7 +158,8 @@ void GoldWriter::clear() {
             commit.operation = "DELETE";
             commit.removes = remove_all(cleared.snapshot(), [](const storage::AddFile&) { return true; });
             for (const auto& [id, txn] : cleared.snapshot().txns) {
-                if (txn.version >= 0) commit.txns.push_back({id, -1, base::now_ms()});
+                if (txn.version >= 0 && !id.starts_with(alerts_app_id))
+                    commit.txns.push_back({id, -1, base::now_ms()});
             }
             if (commit.removes.empty() && commit.txns.empty()) break;
             if (cleared.commit(std::move(commit), [](const storage::Commit&) { return false; })) break;
@@ -180,7 +198,7 @@ std::optional<std::int64_t> GoldWriter::replace(gold::Output& output, std::int64
     std::int64_t count = 0;
     std::atomic<bool> replaced = true;
     std::vector<std::function<void()>> tasks;
-    for (const gold::Table each : gold::all_tables) {
+    for (const gold::Table each : gold::metric_tables) {
         DayRows rows = output[each].take();
         const std::int64_t end = gold::is_of_sessions(each) ? std::min(to, sessions_to) : to;
         if (end <= from) continue;

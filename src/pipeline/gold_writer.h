@@ -27,6 +27,14 @@ class GoldWriter {
     /// Appends all rows of `output`, which is emptied: what was closed up to a silver version. With
     /// Closing::request that closed all at this version.
     void append(gold::Output& output, std::int64_t silver_version, Closing closing = Closing::watermark);
+    /// Appends alerts, by day, the last of which has the number `sequence`; `quiet` ones aren't sent
+    /// anywhere.
+    void append_alerts(gold::TableRows& alerts, std::int64_t silver_version, std::int64_t sequence,
+                       bool quiet);
+    /// The number of the last alert in its table, and of all that were there before it was cleared; 0: none.
+    [[nodiscard]] std::int64_t alerts_sequence() const;
+    /// The silver version of the last commit of alerts; -1: none.
+    [[nodiscard]] std::int64_t alerts_version() const;
     /// Takes rows out of `output` that a table has already: those given out up to `silver_version`.
     void drop_known(gold::Output& output, std::int64_t silver_version,
                     Closing closing = Closing::watermark) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "base/clock.h"
 #include "base/crc32c.h"
@@ -68,29 +69,39 @@ storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t reco
 
 namespace {
 
-/// What a txn says when it is a behind_txn().
-void add_news(const storage::Txn& txn, std::vector<PartitionNews>& news) {
-    std::string_view id = txn.app_id;  // millrace/<topic>/<epoch>/<partition>/behind
-    if (!id.ends_with(behind)) return;
-    id.remove_suffix(std::string_view(behind).size());
-    id.remove_prefix(id.rfind('/') + 1);
-    int partition = 0;
-    if (std::from_chars(id.data(), id.data() + id.size(), partition).ec == std::errc())
-        news.push_back({partition, txn.last_updated, txn.version == 0});
+/// What the txns of `versions`, by app id, say of the partitions that have a behind_txn() among them.
+std::vector<PartitionNews> news_of(const std::map<std::string_view, const storage::Txn*>& txns) {
+    std::vector<PartitionNews> news;
+    const auto version = [&](const std::string& id) {
+        const auto found = txns.find(id);
+        return found == txns.end() ? 0 : found->second->version;
+    };
+    for (const auto& [app_id, txn] : txns) {
+        if (!app_id.ends_with(behind)) continue;  // millrace/<topic>/<epoch>/<partition>/behind
+        const std::string id(app_id.substr(0, app_id.size() - std::string_view(behind).size()));
+        const std::string_view number = std::string_view(id).substr(id.rfind('/') + 1);
+        PartitionNews each{.committed_ms = txn->last_updated,
+                           .behind = txn->version,
+                           .received = version(id + received),
+                           .quarantined = version(id + quarantined)};
+        if (std::from_chars(number.data(), number.data() + number.size(), each.partition).ec == std::errc())
+            news.push_back(each);
+    }
+    return news;
 }
 
 }  // namespace
 
 std::vector<PartitionNews> news_of(const storage::Commit& commit) {
-    std::vector<PartitionNews> news;
-    for (const storage::Txn& txn : commit.txns) add_news(txn, news);
-    return news;
+    std::map<std::string_view, const storage::Txn*> txns;
+    for (const storage::Txn& txn : commit.txns) txns[txn.app_id] = &txn;
+    return news_of(txns);
 }
 
 std::vector<PartitionNews> news_of(const storage::Snapshot& snapshot) {
-    std::vector<PartitionNews> news;
-    for (const auto& [id, txn] : snapshot.txns) add_news(txn, news);
-    return news;
+    std::map<std::string_view, const storage::Txn*> txns;
+    for (const auto& [id, txn] : snapshot.txns) txns[id] = &txn;
+    return news_of(txns);
 }
 
 std::span<const bronze::Record> before(std::span<const bronze::Record> records, bronze::Offset end) {

@@ -62,7 +62,9 @@ storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t reco
 struct PartitionNews {
     int partition = 0;
     std::int64_t committed_ms = 0;  ///< when it was last moved
-    bool caught_up = true;          ///< with the log's end, then
+    std::int64_t behind = 0;        ///< records that the log had beyond it, then
+    std::int64_t received = 0;      ///< records of it, since the beginning
+    std::int64_t quarantined = 0;   ///< of them
 };
 /// Of all partitions that a silver commit has moved.
 std::vector<PartitionNews> news_of(const storage::Commit& commit);

@@ -109,7 +109,7 @@ class Ender {
 /// the last day.
 std::optional<GoldSummary> finish_gold(const DataDirectory& data, GoldStage& stage, Part& gold,
                                        base::StopSignal& stop, std::int64_t silver_version,
-                                       const base::StopSignal& stop_all) {
+                                       std::int64_t alerts_before, const base::StopSignal& stop_all) {
     while (stage.active() && !gold.done() && stage.silver_version() < silver_version &&
            !stop_all.wait_for(std::chrono::milliseconds(2))) {
     }
@@ -118,7 +118,7 @@ std::optional<GoldSummary> finish_gold(const DataDirectory& data, GoldStage& sta
     if (!stage.active()) return std::nullopt;
     gold::Output open;
     stage.peek(open);
-    return summarize_gold(data, open);
+    return summarize_gold(data, open, alerts_before);
 }
 
 }  // namespace
@@ -141,6 +141,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     const Upkeep upkeep(data, [&](int partition) { return stage.reads(partition); });
     std::optional<GoldStage> gold_stage;
     if (options.gold) gold_stage.emplace(data, settings, *options.gold, pool);
+    const std::int64_t alerts_before = gold_stage ? gold_stage->last_alert() : 0;
 
     base::StopSignal stop_simulator;
     base::StopSignal stop_silver;
@@ -179,7 +180,9 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     stop_silver.request();
     silver.finish();
     RunStatus status = board.look(log, stage);
-    if (gold) status.gold = finish_gold(data, *gold_stage, *gold, stop_gold, writer.snapshot().version, stop);
+    if (gold)
+        status.gold =
+            finish_gold(data, *gold_stage, *gold, stop_gold, writer.snapshot().version, alerts_before, stop);
     return status;
 }
 

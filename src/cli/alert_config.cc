@@ -1,0 +1,165 @@
+#include "cli/alert_config.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/units.h"
+
+namespace millrace::cli {
+
+namespace {
+
+Error wrong(const toml::node& node, const std::string& name, const std::string& what) {
+    return usage_error(
+        fmt::format("reading [{}] in the configuration, line {}", name, node.source().begin.line), what);
+}
+
+std::string text_of(const toml::node& node, const std::string& name) {
+    if (const auto* text = node.as_string()) return text->get();
+    throw wrong(node, name, "it must be a text in quotes");
+}
+
+double number_of(const toml::node& node, const std::string& name) {
+    if (const auto number = node.value<double>()) return *number;
+    if (const auto* text = node.as_string()) return base::parse_share(text->get());
+    throw wrong(node, name, "it must be a number, or a share such as \"5%\"");
+}
+
+model::Timestamp time_of(const toml::node& node, const std::string& name) {
+    return base::parse_duration(text_of(node, name)).count();
+}
+
+bool flag_of(const toml::node& node, const std::string& name) {
+    if (const auto* flag = node.as_boolean()) return flag->get();
+    throw wrong(node, name, "it must be true or false");
+}
+
+std::vector<std::string> texts_of(const toml::node& node, const std::string& name) {
+    const auto* list = node.as_array();
+    if (list == nullptr) return {text_of(node, name)};
+    std::vector<std::string> texts;
+    for (const toml::node& each : *list) texts.push_back(text_of(each, name));
+    return texts;
+}
+
+/// A rule has the settings that its defaults have.
+void read_rule(const toml::table& table, gold::Rule rule, gold::RuleSettings& settings) {
+    constexpr model::Timestamp longest = model::us_per_day;
+    const gold::RuleSettings& defaults = gold::rule_kind(rule).defaults;
+    for (const auto& [key, node] : table) {
+        const std::string name = fmt::format("alerts.{}.{}", gold::rule_kind(rule).name, key.str());
+        const auto time = [&](model::Timestamp& into, bool whole_minutes) {
+            into = time_of(node, name);
+            if (into > longest ||
+                (whole_minutes && (into < model::us_per_minute || into % model::us_per_minute != 0)))
+                throw wrong(
+                    node, name,
+                    whole_minutes ? "it must be whole minutes, at most a day" : "it must be at most a day");
+        };
+        if (key == "enabled") {
+            settings.enabled = flag_of(node, name);
+        } else if (key == "threshold") {
+            settings.threshold = number_of(node, name);
+        } else if (key == "resolved") {
+            settings.resolved = number_of(node, name);
+        } else if (key == "pending") {
+            time(settings.pending, false);
+        } else if (key == "calm") {
+            time(settings.calm, false);
+        } else if (key == "window" && defaults.window > 0) {
+            time(settings.window, true);
+        } else if (key == "history" && defaults.history > 0) {
+            time(settings.history, true);
+        } else if (key == "least" && defaults.least > 0) {
+            settings.least = number_of(node, name);
+        } else if (key == "share" && defaults.share > 0) {
+            settings.share = number_of(node, name);
+        } else {
+            throw wrong(node, name, "the rule has no setting of this name");
+        }
+    }
+    const bool below = gold::rule_kind(rule).below;
+    if (below ? settings.resolved < settings.threshold : settings.resolved > settings.threshold)
+        throw wrong(table, fmt::format("alerts.{}", gold::rule_kind(rule).name),
+                    fmt::format("\"resolved\" ({}) must not be {} \"threshold\" ({})", settings.resolved,
+                                below ? "below" : "above", settings.threshold));
+}
+
+void read_log(const toml::table& table, serve::LogSinkSettings& settings) {
+    for (const auto& [key, node] : table) {
+        if (key != "enabled")
+            throw wrong(node, "alerts.log", fmt::format("there is no setting \"{}\"", key.str()));
+        settings.enabled = flag_of(node, "alerts.log.enabled");
+    }
+}
+
+void read_webhook(const toml::table& table, serve::WebhookSettings& settings) {
+    for (const auto& [key, node] : table) {
+        if (key != "url")
+            throw wrong(node, "alerts.webhook", fmt::format("there is no setting \"{}\"", key.str()));
+        settings.url = text_of(node, "alerts.webhook.url");
+    }
+}
+
+void read_smtp(const toml::table& table, serve::SmtpSettings& settings) {
+    for (const auto& [key, node] : table) {
+        const std::string name = fmt::format("alerts.smtp.{}", key.str());
+        if (key == "url") {
+            settings.url = text_of(node, name);
+        } else if (key == "from") {
+            settings.from = text_of(node, name);
+        } else if (key == "to") {
+            settings.to = texts_of(node, name);
+        } else if (key == "user") {
+            settings.user = text_of(node, name);
+        } else if (key == "password") {
+            settings.password = text_of(node, name);
+        } else {
+            throw wrong(node, "alerts.smtp", fmt::format("there is no setting \"{}\"", key.str()));
+        }
+    }
+}
+
+void read_alerts(const toml::table& alerts, pipeline::GoldStageOptions& options) {
+    for (const auto& [key, node] : alerts) {
+        const std::string name = fmt::format("alerts.{}", key.str());
+        const auto* table = node.as_table();
+        if (table == nullptr) throw wrong(node, name, "it must be a table");
+        if (const auto rule = gold::rule_of(key.str())) {
+            read_rule(*table, *rule, options.alert_rules[*rule]);
+        } else if (key == "log") {
+            read_log(*table, options.alert_sinks.log);
+        } else if (key == "webhook") {
+            read_webhook(*table, options.alert_sinks.webhook);
+        } else if (key == "smtp") {
+            read_smtp(*table, options.alert_sinks.smtp);
+        } else {
+            throw wrong(node, name, "there is no rule and no sink of this name; docs/alerts.md lists them");
+        }
+    }
+}
+
+void read_environment(const char* name, std::string& into) {
+    if (const char* value = std::getenv(name)) into = value;
+}
+
+}  // namespace
+
+void read_alert_config(const std::string& path, pipeline::GoldStageOptions& options) {
+    if (!path.empty()) {
+        // Its syntax was checked when the options were read.
+        const toml::table file = toml::parse_file(path);
+        if (const toml::node* node = file.get("alerts")) {
+            if (node->as_table() == nullptr) throw wrong(*node, "alerts", "it must be a table");
+            read_alerts(*node->as_table(), options);
+        }
+    }
+    read_environment("MILLRACE_ALERTS_WEBHOOK_URL", options.alert_sinks.webhook.url);
+    read_environment("MILLRACE_ALERTS_SMTP_USER", options.alert_sinks.smtp.user);
+    read_environment("MILLRACE_ALERTS_SMTP_PASSWORD", options.alert_sinks.smtp.password);
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gold/alert_states.h"
+#include "gold/attention_window.h"
+#include "gold/baskets.h"
+#include "gold/intake.h"
+#include "gold/operator.h"
+#include "gold/traffic.h"
+
+namespace millrace::gold {
+
+/// Judges the alert rules: those about the shop each minute of event time (high interest, every ten seconds)
+/// at the clock, without the lateness, so that they don't wait for windows to close; those about the pipeline
+/// at each of silver's commits. While nothing comes, ticks of log time stand in.
+class Alerts {
+  public:
+    explicit Alerts(const Strings& strings) : strings_(strings) {}
+
+    /// Judges by these rules from now on; does nothing before.
+    void adopt(const AlertRules& rules) { rules_ = rules; }
+    [[nodiscard]] const std::optional<AlertRules>& rules() const { return rules_; }
+
+    /// The number of the last alert before a new beginning.
+    void number_from(std::int64_t sequence) { states_.number_from(sequence); }
+
+    /// Takes in events, in any order.
+    void add(const std::vector<Event>& events);
+    /// Judges what has come to pass by `clock`, the watermark without the lateness.
+    void judge(Timestamp clock);
+    /// Takes what a snapshot of silver says for where it begins.
+    void begin(const Intake& intake) { intake_.begin(intake); }
+    /// Takes in a commit of silver and judges the pipeline by it.
+    void judge(const Intake& intake);
+    /// Judges `now_ms` of log time, at which all of silver's commits are in and nothing new has come. True
+    /// when that may have changed the state, so that it must be kept.
+    bool tick(std::int64_t now_ms);
+
+    /// The changes that aren't known to be published, in order; they are part of the state.
+    [[nodiscard]] const std::vector<model::Alert>& unpublished() const { return changes_; }
+    /// Forgets the unpublished changes up to a sequence number.
+    void published(std::int64_t sequence);
+
+    void mark(Marks& marks) const { attention_.mark(marks); }
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(rules_, clock_, judged_, lively_, ticked_, traffic_, attention_, baskets_, intake_, states_,
+                changes_);
+    }
+
+  private:
+    void judge_step(Timestamp end);
+    void judge_minute(Timestamp end);
+    void judge_interest(Timestamp end);
+    [[nodiscard]] std::optional<Traffic::Baseline> usual_in(Window window,
+                                                            const RuleSettings& settings) const;
+    void judge_traffic(Timestamp end);
+    void judge_conversion(Timestamp end);
+    void judge_revenue(Timestamp end);
+    void judge_carts(Timestamp end);
+    void judge_quality(Timestamp now);
+    void judge_progress(Timestamp now);
+    void judge(Rule rule, const std::string& subject, Timestamp at, const Verdict& verdict);
+    void judge_and_note(Rule rule, const std::string& subject, Window window, const Verdict& verdict);
+
+    const Strings& strings_;
+    std::optional<AlertRules> rules_;
+    Timestamp clock_ = no_watermark;
+    Timestamp judged_ = no_watermark;  // up to which event time is judged
+    Timestamp lively_ = no_watermark;  // the end of the last minute with events
+    Timestamp ticked_ = 0;             // log time
+    Traffic traffic_;
+    AttentionWindow attention_;
+    Baskets baskets_;
+    IntakeHistory intake_;
+    AlertStates states_;
+    std::vector<model::Alert> changes_;
+};
+
+}  // namespace millrace::gold
