@@ -76,6 +76,17 @@ def kafka(tmp_path_factory):
     broker.stop()
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """A PostgreSQL server for the whole test run; each test has a database of its own."""
+    folder = tmp_path_factory.mktemp("postgres")
+    for parent in (folder, *folder.parents[:2]):
+        parent.chmod(0o755)  # the server runs as another user
+    server = stack.Postgres(folder, stack.free_port()).start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def free_port():
     return stack.free_port()

@@ -178,7 +178,27 @@ void add_reconcile(CLI::App& gold, Globals& globals) {
 
 }  // namespace
 
+namespace {
+
+void add_postgres_options(CLI::App& command, pipeline::GoldStageOptions& options) {
+    command
+        .add_option(
+            "--postgres", options.postgres.url,
+            "keep the gold tables in this database, too: postgresql://USER:PASSWORD@HOST:5432/DATABASE")
+        ->type_name("URL")
+        ->group("Gold");
+    command
+        .add_option("--postgres-schema", options.postgres.schema,
+                    "the database's schema for them, one per shop")
+        ->type_name("NAME")
+        ->capture_default_str()
+        ->group("Gold");
+}
+
+}  // namespace
+
 void add_gold_options(CLI::App& command, pipeline::GoldStageOptions& options) {
+    add_postgres_options(command, options);
     add_duration(command, "--gold-trigger", options.trigger, "time between commits of closed windows")
         ->group("Gold");
 }
@@ -187,6 +207,7 @@ void add_gold_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("gold", "metrics, sessions and funnels from the silver table");
     command->require_subcommand(0, 1);
+    add_postgres_options(*command, options->gold);
     add_duration(*command, "--trigger", options->gold.trigger, "time between commits of closed windows");
     options->settings.add_gold_to(*command);
     command->add_flag("--available-now", options->gold.available_now, "take in what silver holds, then end");

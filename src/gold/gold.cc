@@ -55,6 +55,14 @@ void Gold::peek(Output& output) const {
     for (const Operator* each : operators()) each->peek(output);
 }
 
+void Gold::peek_windows(Output& output) const {
+    products_.peek(output);
+    categories_.peek(output);
+    devices_.peek(output);
+    kpis_.peek(output);
+    interest_.peek(output);
+}
+
 void Gold::tidy() {
     if (!strings_.due()) return;
     Marks marks = strings_.marks();
@@ -86,7 +94,7 @@ void Gold::load(std::string_view bytes) {
     try {
         cereal::BinaryInputArchive archive(stream);
         serialize(archive);
-    } catch (const cereal::Exception& error) {
+    } catch (const std::exception& error) {  // lengths that make no sense end in one of the library's own
         throw Error("loading gold's state", error.what());
     }
 }

@@ -39,6 +39,8 @@ class Gold {
     void close(Timestamp watermark, Output& output);
     /// Shows what is open, as it stands.
     void peek(Output& output) const;
+    /// Likewise, without the tables that grow with the users (is_of_users()).
+    void peek_windows(Output& output) const;
     /// Forgets strings that no state needs any more, now and then.
     void tidy();
 

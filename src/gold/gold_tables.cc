@@ -49,6 +49,47 @@ Fields operator+(Fields first, const Fields& second) {
     return first;
 }
 
+Fields funnel() {
+    return {count("sessions"),
+            count("sessions_viewed"),
+            count("sessions_carted"),
+            count("sessions_purchased"),
+            count("users_viewed"),
+            count("users_carted"),
+            count("users_purchased"),
+            rate("drop_off_to_cart"),
+            rate("drop_off_to_purchase"),
+            arrow::field("median_view_to_cart_s", arrow::int64()),
+            arrow::field("median_cart_to_purchase_s", arrow::int64()),
+            count("views"),
+            count("carts"),
+            count("purchases"),
+            rate("carts_per_view"),
+            rate("purchases_per_cart")};
+}
+
+Fields sessions() {
+    return {text("user_id"),
+            text_or_null("session_id"),
+            time("session_start"),
+            time("session_end"),
+            count("duration_ms"),
+            count("events"),
+            count("products"),
+            text_or_null("entry_page"),
+            text_or_null("exit_page"),
+            text_or_null("device_type"),
+            count("views"),
+            count("carts"),
+            count("purchases"),
+            text_or_null("currency"),
+            arrow::field("revenue", money_type()),
+            flag("bounced"),
+            flag("converted"),
+            flag("abandoned_cart"),
+            arrow::field("abandoned_value", money_type())};
+}
+
 Fields columns(Table table) {
     const Fields window = {time("window_start"), time("window_end")};
     const Fields grain = Fields{text("grain")} + window;
@@ -74,42 +115,9 @@ Fields columns(Table table) {
                                   rate("conversion"),
                                   rate("revenue_per_visitor")};
         case Table::funnel:
-            return grain + Fields{count("sessions"),
-                                  count("sessions_viewed"),
-                                  count("sessions_carted"),
-                                  count("sessions_purchased"),
-                                  count("users_viewed"),
-                                  count("users_carted"),
-                                  count("users_purchased"),
-                                  rate("drop_off_to_cart"),
-                                  rate("drop_off_to_purchase"),
-                                  arrow::field("median_view_to_cart_s", arrow::int64()),
-                                  arrow::field("median_cart_to_purchase_s", arrow::int64()),
-                                  count("views"),
-                                  count("carts"),
-                                  count("purchases"),
-                                  rate("carts_per_view"),
-                                  rate("purchases_per_cart")};
+            return grain + funnel();
         case Table::sessions:
-            return {text("user_id"),
-                    text_or_null("session_id"),
-                    time("session_start"),
-                    time("session_end"),
-                    count("duration_ms"),
-                    count("events"),
-                    count("products"),
-                    text_or_null("entry_page"),
-                    text_or_null("exit_page"),
-                    text_or_null("device_type"),
-                    count("views"),
-                    count("carts"),
-                    count("purchases"),
-                    text_or_null("currency"),
-                    arrow::field("revenue", money_type()),
-                    flag("bounced"),
-                    flag("converted"),
-                    flag("abandoned_cart"),
-                    arrow::field("abandoned_value", money_type())};
+            return sessions();
         case Table::users:
             return {text("user_id"), text("currency"), time("first_seen"),   time("last_seen"),
                     count("events"), count("views"),   count("carts"),       count("purchases"),

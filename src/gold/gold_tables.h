@@ -44,6 +44,10 @@ inline constexpr std::span<const Table> metric_tables = std::span(all_tables).fi
 [[nodiscard]] constexpr bool is_of_sessions(Table table) {
     return table == Table::sessions || table == Table::funnel;
 }
+/// Whether it grows with the shop's users: of its open rows there may be very many.
+[[nodiscard]] constexpr bool is_of_users(Table table) {
+    return is_of_sessions(table) || table == Table::users;
+}
 /// The columns that tell its rows apart, `day` aside.
 [[nodiscard]] const std::vector<std::string>& table_key(Table table);
 /// How its files are laid out: all columns but `day`.

@@ -71,7 +71,9 @@ GoldStage::GoldStage(const DataDirectory& data, const ShopSettings& settings, co
       silver_(storage::DeltaTable::open_or_create(data.silver(), *silver::silver_schema(),
                                                   silver::silver_partition_columns())),
       writer_(data, pool),
-      gold_(fresh_gold()) {}
+      gold_(fresh_gold()) {
+    if (!options.postgres.url.empty()) serve::check_postgres_address(options.postgres.url);
+}
 
 std::unique_ptr<gold::Gold> GoldStage::fresh_gold() {
     return std::make_unique<gold::Gold>(zone_, settings_.gold,
@@ -206,6 +208,14 @@ void GoldStage::keep_ticks() {
     save_state();
 }
 
+/// Shows PostgreSQL what open windows have, once it has taken what it was shown before.
+void GoldStage::publish_open() {
+    if (!postgres_ || !postgres_->wants_open()) return;
+    gold::Output open;
+    gold_->peek_windows(open);
+    postgres_->offer_open(open);
+}
+
 /// Publishes the changes of alerts that aren't.
 void GoldStage::publish_alerts(bool quiet) {
     gold::Alerts& alerts = gold_->alerts();
@@ -293,6 +303,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     Notifier notifier(data_, serve::make_alert_sinks(options_.alert_sinks));
     take_up(stop);
     if (!std::filesystem::exists(state_path())) return;  // it was stopped while Gold was built
+    if (!options_.postgres.url.empty()) postgres_.emplace(data_, options_.postgres);
     active_ = true;
     silver_.refresh();
     const std::int64_t goal = silver_.snapshot().version;
@@ -308,6 +319,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_publish || output_.size() >= most_unpublished_rows) {
             publish(on_report);
+            publish_open();
             next_publish = now + options_.trigger;
             if (now >= next_state) {
                 save_state();
@@ -322,7 +334,11 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     publish(on_report);
     if (saved_version != version_ || options_.close || ticked_) save_state();
     writer_.join_files(version_);
-    notifier.finish(stop.requested() ? patience_when_stopped : patience_at_the_end);
+    publish_open();
+    const auto patience = stop.requested() ? patience_when_stopped : patience_at_the_end;
+    notifier.finish(patience);
+    if (postgres_) postgres_->finish(patience);
+    postgres_.reset();
 }
 
 }  // namespace millrace::pipeline

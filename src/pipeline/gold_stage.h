@@ -15,6 +15,7 @@
 #include "pipeline/data_directory.h"
 #include "pipeline/gold_writer.h"
 #include "pipeline/partition_progress.h"
+#include "pipeline/postgres_publisher.h"
 #include "serve/alert_sink.h"
 #include "storage/delta_table.h"
 
@@ -27,6 +28,7 @@ struct GoldStageOptions {
     bool rebuild = false;  ///< begin anew, whatever the state
     gold::AlertRules alert_rules;
     serve::AlertSinkSettings alert_sinks;
+    PostgresOptions postgres;
 };
 
 /// What one commit of closed windows did.
@@ -82,6 +84,7 @@ class GoldStage {
     void tick();
     void keep_ticks();
     void publish_alerts(bool quiet = false);
+    void publish_open();
     void close_at(gold::Timestamp watermark);
     void close_up_to(gold::Timestamp clock);
     void close_all();
@@ -98,6 +101,7 @@ class GoldStage {
     storage::DeltaTable silver_;
     GoldWriter writer_;
     std::unique_ptr<gold::Gold> gold_;
+    std::optional<PostgresPublisher> postgres_;
     gold::Output output_;  // closed, not published yet
     std::atomic<bool> active_ = false;
     std::atomic<std::int64_t> version_ = -1;  // of silver, up to which commits are in

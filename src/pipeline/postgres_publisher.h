@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/stop.h"
+#include "gold/output.h"
+#include "pipeline/data_directory.h"
+#include "serve/postgres_gold.h"
+#include "storage/delta_table.h"
+
+namespace millrace::pipeline {
+
+struct PostgresOptions {
+    std::string url;  ///< empty: none; it may hold a password
+    std::string schema = "millrace";
+};
+
+/// Keeps Gold's tables in PostgreSQL as they are in Delta, exactly once: how far each table has come is
+/// written there by the transaction that has its rows. The Delta tables are the queue, so a server that is
+/// away is caught up with later and holds nothing up; it is tried again, less and less often. A thread does
+/// it.
+class PostgresPublisher {
+  public:
+    PostgresPublisher(const DataDirectory& data, PostgresOptions options);
+    ~PostgresPublisher();
+    PostgresPublisher(const PostgresPublisher&) = delete;
+    PostgresPublisher& operator=(const PostgresPublisher&) = delete;
+
+    /// Whether it would take what open windows have now.
+    [[nodiscard]] bool wants_open() const;
+    /// Gives it what open windows have (Gold::peek_windows()).
+    void offer_open(gold::Output& open);
+    /// Waits until all that is published is there, but at most `limit`; what is missing is warned of, and
+    /// caught up with by the next one.
+    void finish(std::chrono::seconds limit);
+
+  private:
+    using DayRows = std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>>;
+    using OpenRows = std::map<gold::Table, DayRows>;
+
+    void work();
+    void publish_all();
+    bool publish(gold::Table table);
+    bool publish_open();
+
+    const DataDirectory& data_;
+    const PostgresOptions options_;
+    std::unique_ptr<serve::PostgresGold> postgres_;  // nothing while the server is away
+    std::map<gold::Table, storage::DeltaTable> tables_;
+    std::map<gold::Table, serve::PostgresGold::Progress> progress_;
+    mutable std::mutex mutex_;
+    std::optional<OpenRows> open_;  // guarded by mutex_
+    base::StopSignal stop_;
+    base::StopSignal finish_;  // end once all is there
+    base::StopSignal ended_;
+    std::thread thread_;
+};
+
+}  // namespace millrace::pipeline
