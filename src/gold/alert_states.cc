@@ -49,8 +49,8 @@ void AlertStates::judge(Rule rule, const RuleSettings& settings, const std::stri
         return;
     }
     State& state = found->second;
-    const bool calm =
-        verdict.value && (below ? *verdict.value >= settings.resolved : *verdict.value <= settings.resolved);
+    const bool calm = verdict.estimate && (below ? *verdict.estimate >= settings.resolved
+                                                 : *verdict.estimate <= settings.resolved);
     if (!calm) {
         if (verdict.value) state.calm_since = 0;
         return;

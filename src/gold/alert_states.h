@@ -15,6 +15,9 @@ namespace millrace::gold {
 struct Verdict {
     std::optional<double> value;           ///< nothing: there is too little to judge by
     std::function<std::string()> message;  ///< called when the alert changes
+    /// Held against `resolved`, where the value is a bound of it: what is uncertain fires nothing, and
+    /// resolves nothing either.
+    std::optional<double> estimate = value;
 };
 
 /// The alerts' lives: pending, firing, resolved. An alert fires once its condition has held for a while, and

@@ -17,6 +17,8 @@ using model::us_per_day, model::us_per_hour, model::us_per_minute, model::us_per
 constexpr Timestamp live = us_per_hour;
 /// Silence of this length says all there is to say.
 constexpr Timestamp longest_silence = us_per_day;
+/// The part of what makes interest high that a product keeps while its alert fires.
+constexpr double kept_interest = 0.5;
 /// What has lasted longer is what is usual now.
 constexpr Timestamp longest_surprise = us_per_day;
 
@@ -58,7 +60,7 @@ void Alerts::judge(Timestamp clock) {
 
 void Alerts::judge_step(Timestamp end) {
     const RuleSettings& interest = (*rules_)[Rule::high_interest];
-    attention_.slide(end, interest.window, static_cast<std::int64_t>(interest.least));
+    attention_.slide(end, interest.window, std::llround(kept_interest * interest.least));
     judge_interest(end);
     if (end == aligned(end, us_per_minute).start) judge_minute(end);
 }
@@ -77,7 +79,8 @@ void Alerts::judge_minute(Timestamp end) {
     judge_carts(end);
 }
 
-/// In the order of the products' names, so that it is the same after a restart.
+/// In the order of the products' names, so that it is the same after a restart. A product that fires may lose
+/// some interest before the alert is resolved.
 void Alerts::judge_interest(Timestamp end) {
     const RuleSettings& settings = (*rules_)[Rule::high_interest];
     const auto share_of = [&](const Attention& product) {
@@ -87,8 +90,11 @@ void Alerts::judge_interest(Timestamp end) {
     for (const std::string& subject : states_.subjects(Rule::high_interest)) products[subject] = {};
     for (const StringId candidate : attention_.candidates()) {
         const Attention& product = attention_.of(candidate);
-        if (share_of(product) < settings.share) continue;
-        products[std::string(strings_.value(Field::product, candidate))] = product;
+        if (share_of(product) < kept_interest * settings.share) continue;
+        std::string name(strings_.value(Field::product, candidate));
+        const bool fires =
+            static_cast<double>(product.views) >= settings.least && share_of(product) >= settings.share;
+        if (fires || products.contains(name)) products[std::move(name)] = product;
     }
     for (const auto& [name, product] : products) {
         if (product.views == 0) {
@@ -100,13 +106,16 @@ void Alerts::judge_interest(Timestamp end) {
             continue;
         }
         const double upper = wilson_upper(product.purchases, product.views);
+        const double conversion = static_cast<double>(product.purchases) / static_cast<double>(product.views);
         judge(Rule::high_interest, name, end,
-              {upper, [&] {
+              {upper,
+               [&] {
                    return fmt::format(
                        "{} has {:.1f}% of all views ({} in {}) and {} purchases: conversion is below {:.1f}%",
                        name, 100 * share_of(product), product.views, minutes(settings.window),
                        product.purchases, 100 * upper);
-               }});
+               },
+               conversion});
     }
 }
 
@@ -148,12 +157,14 @@ void Alerts::judge_conversion(Timestamp end) {
         const double conversion = usual->purchases / usual->views;
         const auto views = static_cast<double>(now.views);
         if (conversion * views >= settings.least)
-            verdict = {wilson_upper(now.purchases, now.views) / conversion, [&, conversion, views] {
+            verdict = {wilson_upper(now.purchases, now.views) / conversion,
+                       [&, conversion, views] {
                            return fmt::format(
                                "{} purchases of {} views in {}: conversion is {:.2f}%, {:.2f}% is usual",
                                now.purchases, now.views, minutes(settings.window),
                                100 * static_cast<double>(now.purchases) / views, 100 * conversion);
-                       }};
+                       },
+                       static_cast<double>(now.purchases) / views / conversion};
     }
     judge_and_note(Rule::conversion_drop, "", window, verdict);
 }
@@ -187,10 +198,12 @@ void Alerts::judge_carts(Timestamp end) {
     Verdict verdict;
     if (static_cast<double>(outcome.carts) >= settings.least &&
         !traffic_.is_noted(window, rule_bit(Rule::traffic_gap)))
-        verdict = {wilson_lower(outcome.abandoned, outcome.carts), [&] {
+        verdict = {wilson_lower(outcome.abandoned, outcome.carts),
+                   [&] {
                        return fmt::format("{} of {} carts were abandoned in {}", outcome.abandoned,
                                           outcome.carts, minutes(settings.window));
-                   }};
+                   },
+                   static_cast<double>(outcome.abandoned) / static_cast<double>(outcome.carts)};
     judge(Rule::cart_abandonment, "", end, verdict);
 }
 
@@ -225,17 +238,22 @@ void Alerts::judge_progress(Timestamp now) {
           {age, [age] { return fmt::format("silver's newest record is {:.0f} s old", age); }});
 }
 
-bool Alerts::tick(std::int64_t now_ms) {
+bool Alerts::tick_due(std::int64_t now_ms) const {
+    const Timestamp committed = intake_.committed();
+    return rules_ && committed != 0 &&
+           aligned(now_ms * 1000, us_per_minute).start > std::max(ticked_, committed);
+}
+
+void Alerts::tick(std::int64_t now_ms) {
+    if (!tick_due(now_ms)) return;
     const Timestamp now = aligned(now_ms * 1000, us_per_minute).start;
     const Timestamp committed = intake_.committed();
-    if (!rules_ || committed == 0 || now <= std::max(ticked_, committed)) return false;
     ticked_ = now;
     judge_progress(now);
-    if (intake_.behind() > 0 || clock_ == no_watermark || std::abs(committed - clock_) > live) return true;
+    if (intake_.behind() > 0 || clock_ == no_watermark || std::abs(committed - clock_) > live) return;
     const Timestamp clock = clock_;
     judge(clock + (now - committed));
     clock_ = clock;  // which events alone move
-    return true;
 }
 
 void Alerts::judge(Rule rule, const std::string& subject, Timestamp at, const Verdict& verdict) {

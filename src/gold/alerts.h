@@ -35,9 +35,10 @@ class Alerts {
     void begin(const Intake& intake) { intake_.begin(intake); }
     /// Takes in a commit of silver and judges the pipeline by it.
     void judge(const Intake& intake);
-    /// Judges `now_ms` of log time, at which all of silver's commits are in and nothing new has come. True
-    /// when that may have changed the state, so that it must be kept.
-    bool tick(std::int64_t now_ms);
+    /// Whether a tick at `now_ms` of log time would judge anything: a minute is over since the last.
+    [[nodiscard]] bool tick_due(std::int64_t now_ms) const;
+    /// Judges `now_ms`, at which all of silver's commits are in and nothing new has come.
+    void tick(std::int64_t now_ms);
 
     /// The changes that aren't known to be published, in order; they are part of the state.
     [[nodiscard]] const std::vector<model::Alert>& unpublished() const { return changes_; }

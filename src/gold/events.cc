@@ -73,6 +73,7 @@ void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
             newest = std::max(newest, std::min(times.Value(to), log_times.Value(to)));
         // Rows of a partition are in the log's order.
         events.newest = std::max(events.newest, log_times.Value(to - 1));
+        events.oldest = std::min(events.oldest, log_times.Value(from));
         const auto [clock, first] = events.clocks.try_emplace(partition, newest);
         clock->second = std::max(clock->second, newest);
         from = to;

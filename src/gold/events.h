@@ -3,6 +3,7 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,7 +41,8 @@ struct Events {
     std::vector<Event> rows;
     /// By bronze partition, the largest min(event time, log time) of the rows.
     std::map<int, model::Timestamp> clocks;
-    model::Timestamp newest = 0;  ///< log time
+    model::Timestamp newest = 0;                                             ///< log time
+    model::Timestamp oldest = std::numeric_limits<model::Timestamp>::max();  ///< log time
 };
 
 /// The silver columns that Gold reads. `event_type` is a partition column: it may come as a constant.

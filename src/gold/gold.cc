@@ -8,8 +8,6 @@
 #include <cereal/types/string.hpp>
 #include <cereal/types/utility.hpp>
 #include <cereal/types/vector.hpp>
-#include <spanstream>
-#include <sstream>
 
 #include "base/error.h"
 #include "gold/alert_archive.h"
@@ -82,15 +80,12 @@ void Gold::serialize(Archive& archive) {
     archive(strings_, clock_, products_, categories_, devices_, kpis_, users_, interest_, sessions_, alerts_);
 }
 
-std::string Gold::save() const {
-    std::ostringstream stream;
+void Gold::save(std::ostream& stream) const {
     cereal::BinaryOutputArchive archive(stream);
     const_cast<Gold*>(this)->serialize(archive);  // which only reads, with this archive
-    return std::move(stream).str();
 }
 
-void Gold::load(std::string_view bytes) {
-    std::ispanstream stream(std::span<const char>(bytes.data(), bytes.size()));
+void Gold::load(std::istream& stream) {
     try {
         cereal::BinaryInputArchive archive(stream);
         serialize(archive);

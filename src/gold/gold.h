@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -47,10 +48,10 @@ class Gold {
     /// Additions that came after their window was closed.
     [[nodiscard]] std::int64_t late() const;
 
-    /// The whole state, and what it was made from. load() throws an Error when `bytes` aren't what save()
-    /// gave.
-    [[nodiscard]] std::string save() const;
-    void load(std::string_view bytes);
+    /// The whole state, and what it was made from. load() throws an Error for what save() didn't
+    /// write.
+    void save(std::ostream& stream) const;
+    void load(std::istream& stream);
 
   private:
     template <class Archive>

@@ -23,6 +23,7 @@ namespace {
 constexpr auto between_looks = std::chrono::milliseconds(5);
 constexpr auto between_states = std::chrono::seconds(60);
 constexpr std::int64_t most_unpublished_rows = 200'000;
+constexpr std::size_t most_ticks = 60;
 /// Silver's files of before may be gone: vacuum doesn't wait for Gold any longer.
 bool is_too_old(const storage::Commit& commit) {
     return std::chrono::milliseconds(base::now_ms() - commit.timestamp) >= longest_wait_for_gold;
@@ -50,7 +51,9 @@ base::json::object GoldReport::to_json() const {
             {"rows", rows},
             {"late", late},
             {"watermark", watermark == gold::no_watermark ? "" : model::format_timestamp(watermark)},
-            {"seconds", seconds}};
+            {"seconds", seconds},
+            {"latency_ms", latency_ms},
+            {"pause_ms", pause_ms}};
 }
 
 std::string GoldReport::line() const {
@@ -71,6 +74,8 @@ GoldStage::GoldStage(const DataDirectory& data, const ShopSettings& settings, co
       silver_(storage::DeltaTable::open_or_create(data.silver(), *silver::silver_schema(),
                                                   silver::silver_partition_columns())),
       writer_(data, pool),
+      state_writer_(state_path()),
+      ticks_(data.gold() / "ticks.json"),
       gold_(fresh_gold()) {
     if (!options.postgres.url.empty()) serve::check_postgres_address(options.postgres.url);
 }
@@ -81,18 +86,19 @@ std::unique_ptr<gold::Gold> GoldStage::fresh_gold() {
 }
 
 bool GoldStage::load_state() {
-    const auto state = read_gold_state(state_path());
-    if (!state || options_.rebuild) return false;
-    if (state->silver_id != silver_.snapshot().metadata.id || state->settings != settings_.text() ||
-        state->silver_version > silver_.snapshot().version)
+    if (options_.rebuild) return false;
+    const auto known = read_gold_position(state_path());
+    if (!known || known->silver_id != silver_.snapshot().metadata.id || known->settings != settings_.text() ||
+        known->silver_version > silver_.snapshot().version)
         return false;
-    const auto next = silver_.read_commit(state->silver_version + 1);
-    if (state->silver_version < silver_.snapshot().version && (!next || is_too_old(*next))) return false;
-    gold_->load(state->bytes);
-    version_ = published_version_ = state->silver_version;
-    closed_ = state->closed;
-    watermark_ = state->watermark;
+    const auto next = silver_.read_commit(known->silver_version + 1);
+    if (known->silver_version < silver_.snapshot().version && (!next || is_too_old(*next))) return false;
+    if (!read_gold_state(state_path(), [this](std::istream& stream) { gold_->load(stream); })) return false;
+    version_ = published_version_ = saved_version_ = known->silver_version;
+    closed_ = known->closed;
+    watermark_ = known->watermark;
     gold_->alerts().published(writer_.alerts_sequence());
+    replay_ticks();
     adopt_rules();
     if (!closed_) close_again();
     return true;
@@ -116,7 +122,8 @@ void GoldStage::start_over(const base::StopSignal& stop) {
     gold_ = fresh_gold();
     gold_->alerts().number_from(writer_.alerts_sequence());
     gold_->alerts().adopt(options_.alert_rules);
-    ticked_ = false;
+    state_writer_.wait();
+    ticks_.clear();
     output_ = gold::Output();
     watermark_ = gold::no_watermark;
     std::map<std::string, std::vector<storage::AddFile>, std::less<>> days;
@@ -149,6 +156,8 @@ gold::Timestamp GoldStage::add(const std::vector<storage::AddFile>& files) {
         gold_->add(events);
         newest = std::max(newest, events.newest);
         report_.events += static_cast<std::int64_t>(events.rows.size());
+        report_.latency_ms =
+            std::max(report_.latency_ms, static_cast<double>(base::now_us() - events.oldest) / 1e3);
     });
     gold_->tidy();
     return newest;
@@ -189,23 +198,27 @@ void GoldStage::hear(const std::vector<PartitionNews>& news) {
 }
 
 /// Other rules hold from where the alerts of the rules before are published, so that a restart doesn't change
-/// those.
+/// those; and from there in the state, too.
 void GoldStage::adopt_rules() {
-    if (version_ >= writer_.alerts_version() && gold_->alerts().rules() != options_.alert_rules)
-        gold_->alerts().adopt(options_.alert_rules);
+    if (version_ < writer_.alerts_version() || gold_->alerts().rules() == options_.alert_rules) return;
+    gold_->alerts().adopt(options_.alert_rules);
+    publish([](const GoldReport&) {});
+    save_state();
 }
 
 /// Lets log time stand in while nothing comes.
 void GoldStage::tick() {
+    const std::int64_t now = base::now_ms();
+    if (!gold_->alerts().tick_due(now)) return;
     adopt_rules();
-    ticked_ |= gold_->alerts().tick(base::now_ms());
+    ticks_.add({version_, now});
+    gold_->alerts().tick(now);
 }
 
-/// What ticks have come to can't be computed again, so it is kept before anything follows from it.
-void GoldStage::keep_ticks() {
-    if (!std::exchange(ticked_, false)) return;
-    publish([](const GoldReport&) {});
-    save_state();
+/// Those that came at this version before a restart.
+void GoldStage::replay_ticks() {
+    for (const TickLog::Tick& tick : ticks_.after(version_)) gold_->alerts().tick(tick.now_ms);
+    gold_->alerts().published(writer_.alerts_sequence());
 }
 
 /// Shows PostgreSQL what open windows have, once it has taken what it was shown before.
@@ -220,7 +233,6 @@ void GoldStage::publish_open() {
 void GoldStage::publish_alerts(bool quiet) {
     gold::Alerts& alerts = gold_->alerts();
     if (alerts.unpublished().empty()) return;
-    keep_ticks();
     gold::TableRows rows(gold::Table::alerts);
     for (const model::Alert& alert : alerts.unpublished())
         write_alert(alert, rows.add(zone_.day_of(alert.at)));
@@ -234,7 +246,6 @@ bool GoldStage::step(const base::StopSignal& stop) {
     const auto commit = silver_.read_commit(version_ + 1);
     if (!commit) return false;
     adopt_rules();
-    keep_ticks();
     if (commit->removes_data()) {
         spdlog::info("gold: silver was rebuilt");
         silver_ = storage::DeltaTable::open(silver_.root());
@@ -253,7 +264,7 @@ bool GoldStage::step(const base::StopSignal& stop) {
     ++version_;
     closed_ = false;
     writer_.drop_known(output_, version_);
-    gold_->alerts().published(writer_.alerts_sequence());
+    replay_ticks();
     close_again();
     return true;
 }
@@ -272,18 +283,42 @@ void GoldStage::publish(const OnReport& on_report) {
     report_ = {};
 }
 
-/// Nothing of what the state stands for may be unpublished.
+GoldPosition GoldStage::position() const {
+    return {.silver_id = silver_.snapshot().metadata.id,
+            .silver_version = version_,
+            .settings = settings_.text(),
+            .closed = closed_,
+            .watermark = watermark_};
+}
+
+/// Keeps the state, of which nothing but alerts may be unpublished.
 void GoldStage::save_state() {
+    state_writer_.wait();
     if (data_.has_settings() && data_.settings() != settings_)
         throw Error("keeping Gold's state", "the shop was given other settings meanwhile",
                     "Start again, with those settings.");
-    write_gold_state(state_path(), {.silver_id = silver_.snapshot().metadata.id,
-                                    .silver_version = version_,
-                                    .settings = settings_.text(),
-                                    .closed = closed_,
-                                    .watermark = watermark_,
-                                    .bytes = gold_->save()});
+    write_gold_state(state_path(), position(), [this](std::ostream& stream) { gold_->save(stream); });
+    saved_version_ = version_;
+    ticks_.forget_before(version_);
     base::fail_point("gold.state.saved");
+}
+
+/// The same beside the work.
+void GoldStage::begin_state() {
+    if (state_writer_.busy() || (version_ == saved_version_ && ticks_.size() < most_ticks)) return;
+    if (data_.has_settings() && data_.settings() != settings_) return save_state();  // which says why not
+    const auto pause = state_writer_.begin(position(), [this](std::ostream& stream) { gold_->save(stream); });
+    report_.pause_ms = std::max(report_.pause_ms, static_cast<double>(pause.count()) / 1e3);
+    saved_version_ = version_;
+}
+
+/// What can be forgotten or joined once a state is on disk.
+void GoldStage::take_written() {
+    const auto version = state_writer_.written();
+    if (!version) return;
+    base::fail_point("gold.state.saved");
+    ticks_.forget_before(*version);
+    writer_.join_files(*version);
 }
 
 /// Waits while another process runs the stage; false when it is time to end.
@@ -309,7 +344,6 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     const std::int64_t goal = silver_.snapshot().version;
     auto next_publish = std::chrono::steady_clock::now() + options_.trigger;
     auto next_state = std::chrono::steady_clock::now() + between_states;
-    std::int64_t saved_version = version_;
     while (!stop.requested()) {
         if (options_.available_now && version_ >= goal) break;
         const bool stepped = step(stop);
@@ -322,17 +356,17 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
             publish_open();
             next_publish = now + options_.trigger;
             if (now >= next_state) {
-                save_state();
-                writer_.join_files(version_);
-                saved_version = version_;
+                begin_state();
                 next_state = now + between_states;
             }
         }
+        take_written();
         if (!stepped && stop.wait_for(between_looks)) break;
     }
     if (options_.close && options_.available_now && !stop.requested()) close_all();
     publish(on_report);
-    if (saved_version != version_ || options_.close || ticked_) save_state();
+    state_writer_.wait();
+    if (saved_version_ != version_ || options_.close || ticks_.size() > 0) save_state();
     writer_.join_files(version_);
     publish_open();
     const auto patience = stop.requested() ? patience_when_stopped : patience_at_the_end;

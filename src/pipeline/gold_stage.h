@@ -13,9 +13,11 @@
 #include "base/worker_pool.h"
 #include "gold/gold.h"
 #include "pipeline/data_directory.h"
+#include "pipeline/gold_state.h"
 #include "pipeline/gold_writer.h"
 #include "pipeline/partition_progress.h"
 #include "pipeline/postgres_publisher.h"
+#include "pipeline/tick_log.h"
 #include "serve/alert_sink.h"
 #include "storage/delta_table.h"
 
@@ -39,6 +41,11 @@ struct GoldReport {
     std::int64_t late = 0;             ///< additions that came after their window was closed, since the start
     gold::Timestamp watermark = gold::no_watermark;
     double seconds = 0;  ///< of work since the report before
+    /// The longest time from a record's append to the log until its event was in Gold's state, since the
+    /// report before; ms. 0: no event came.
+    double latency_ms = 0;
+    double pause_ms =
+        0;  ///< the longest that keeping the state has stopped the work, since the report before
 
     [[nodiscard]] base::json::object to_json() const;
     /// One line for people.
@@ -82,7 +89,6 @@ class GoldStage {
     void hear(const std::vector<PartitionNews>& news);
     void adopt_rules();
     void tick();
-    void keep_ticks();
     void publish_alerts(bool quiet = false);
     void publish_open();
     void close_at(gold::Timestamp watermark);
@@ -91,6 +97,10 @@ class GoldStage {
     void close_again();
     void publish(const OnReport& on_report);
     void save_state();
+    void begin_state();
+    [[nodiscard]] GoldPosition position() const;
+    void take_written();
+    void replay_ticks();
 
     const DataDirectory& data_;
     const ShopSettings settings_;
@@ -100,13 +110,15 @@ class GoldStage {
     base::File lock_;  // held by the one process that runs the stage
     storage::DeltaTable silver_;
     GoldWriter writer_;
+    GoldStateWriter state_writer_;
+    TickLog ticks_;
     std::unique_ptr<gold::Gold> gold_;
     std::optional<PostgresPublisher> postgres_;
     gold::Output output_;  // closed, not published yet
     std::atomic<bool> active_ = false;
     std::atomic<std::int64_t> version_ = -1;  // of silver, up to which commits are in
     std::int64_t published_version_ = -1;
-    bool ticked_ = false;                             // alerts were judged by ticks that aren't kept yet
+    std::int64_t saved_version_ = -1;                 // of the last state that was begun to be written
     bool closed_ = false;                             // all was closed on request at version_
     gold::Timestamp watermark_ = gold::no_watermark;  // that windows are closed up to
     GoldReport report_;                               // of what isn't published yet

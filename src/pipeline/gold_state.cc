@@ -1,8 +1,16 @@
 #include "pipeline/gold_state.h"
 
 #include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <xxhash.h>
 
+#include <boost/iostreams/stream.hpp>
+#include <cerrno>
+#include <fstream>
+#include <memory>
+
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -15,73 +23,186 @@ namespace json = boost::json;
 namespace {
 
 /// Of the file, the operators' state included: a change of either needs a new number.
-constexpr std::int64_t format_version = 2;
+constexpr std::int64_t format_version = 3;
 
 /// Settings are some hundred bytes.
 constexpr std::size_t longest_header = 64 << 10;
+constexpr std::size_t buffer_size = 1 << 20;
+constexpr std::size_t checksum_size = 16;  // hex digits, the last of the file
 
-/// The first line of a state file.
-struct Header {
-    GoldState state;
-    std::string checksum;
+/// A checksum of what goes by.
+class Checksum {
+  public:
+    Checksum() : state_(XXH3_createState(), XXH3_freeState) { XXH3_64bits_reset(state_.get()); }
+    void add(const char* data, std::size_t size) { XXH3_64bits_update(state_.get(), data, size); }
+    [[nodiscard]] std::string text() const {
+        return fmt::format("{:016x}", XXH3_64bits_digest(state_.get()));
+    }
+
+  private:
+    std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state_;
 };
 
-/// Nothing when `content` doesn't begin with one of this format.
-std::optional<Header> parse_header(std::string_view content) {
-    const std::size_t end = content.find('\n');
-    if (end == std::string_view::npos) return std::nullopt;
+/// Writes a file from its start on, and adds up its checksum.
+class StateSink {
+  public:
+    using char_type = char;
+    using category = boost::iostreams::sink_tag;
+
+    StateSink(base::File& file, Checksum& checksum, std::int64_t& size)
+        : file_(&file), checksum_(&checksum), size_(&size) {}
+    std::streamsize write(const char* data, std::streamsize size) {
+        file_->write_at(*size_, {data, static_cast<std::size_t>(size)});
+        checksum_->add(data, static_cast<std::size_t>(size));
+        *size_ += size;
+        return size;
+    }
+
+  private:
+    base::File* file_;
+    Checksum* checksum_;
+    std::int64_t* size_;
+};
+
+/// The first line of a state file.
+json::object header_of(const GoldPosition& position) {
+    return {{"format", format_version},
+            {"silver_id", position.silver_id},
+            {"silver_version", position.silver_version},
+            {"settings", position.settings},
+            {"closed", position.closed},
+            {"watermark", position.watermark}};
+}
+
+/// Nothing when the line isn't one of this format.
+std::optional<GoldPosition> parse_header(std::string_view line) {
     boost::system::error_code error;
-    const json::value parsed = json::parse(content.substr(0, end), error);
+    const json::value parsed = json::parse(line, error);
     if (error || !parsed.is_object()) return std::nullopt;
     const json::object& header = parsed.get_object();
     if (base::integer_member(header, "format") != format_version) return std::nullopt;
-    return Header{{.silver_id = base::string_member(header, "silver_id"),
-                   .silver_version = base::integer_member(header, "silver_version"),
-                   .settings = base::string_member(header, "settings"),
-                   .closed = base::boolean_member(header, "closed"),
-                   .watermark = base::integer_member(header, "watermark")},
-                  base::string_member(header, "checksum")};
+    return GoldPosition{.silver_id = base::string_member(header, "silver_id"),
+                        .silver_version = base::integer_member(header, "silver_version"),
+                        .settings = base::string_member(header, "settings"),
+                        .closed = base::boolean_member(header, "closed"),
+                        .watermark = base::integer_member(header, "watermark")};
 }
 
-std::string checksum(std::string_view bytes) {
-    return fmt::format("{:016x}", XXH3_64bits(bytes.data(), bytes.size()));
+/// Whether the file ends with the checksum of what stands before.
+bool is_whole(const base::File& file) {
+    const std::int64_t end = file.size() - static_cast<std::int64_t>(checksum_size);
+    if (end < 0) return false;
+    Checksum checksum;
+    std::string buffer(buffer_size, '\0');
+    for (std::int64_t at = 0; at < end;) {
+        const auto wanted = static_cast<std::size_t>(std::min<std::int64_t>(end - at, buffer_size));
+        const std::size_t read = file.read_at(at, buffer.data(), wanted);
+        if (read == 0) return false;
+        checksum.add(buffer.data(), read);
+        at += static_cast<std::int64_t>(read);
+    }
+    buffer.resize(checksum_size);
+    return file.read_at(end, buffer.data(), checksum_size) == checksum_size && buffer == checksum.text();
 }
 
 }  // namespace
 
-/// A line of JSON, then the state's bytes.
-void write_gold_state(const std::filesystem::path& path, const GoldState& state) {
-    const json::object header = {{"format", format_version},
-                                 {"silver_id", state.silver_id},
-                                 {"silver_version", state.silver_version},
-                                 {"settings", state.settings},
-                                 {"closed", state.closed},
-                                 {"watermark", state.watermark},
-                                 {"bytes", state.bytes.size()},
-                                 {"checksum", checksum(state.bytes)}};
-    base::replace_file(path, json::serialize(header) + "\n" + state.bytes);
+/// A line of JSON, the state's bytes, and the checksum of both.
+void write_gold_state(const std::filesystem::path& path, const GoldPosition& position,
+                      const std::function<void(std::ostream&)>& save) {
+    const auto temporary = base::temporary_beside(path);
+    base::File file(temporary, base::File::Mode::create);
+    try {
+        Checksum checksum;
+        std::int64_t size = 0;
+        boost::iostreams::stream<StateSink> stream(StateSink(file, checksum, size), buffer_size);
+        stream.exceptions(std::ios::badbit);
+        stream << json::serialize(header_of(position)) << '\n';
+        save(stream);
+        stream.close();
+        file.write_at(size, checksum.text());
+        file.sync();
+        std::filesystem::rename(temporary, path);
+    } catch (...) {
+        std::error_code ignored;
+        std::filesystem::remove(temporary, ignored);
+        throw;
+    }
+    base::sync_directory(path.parent_path());
 }
 
-std::optional<GoldState> read_gold_position(const std::filesystem::path& path) {
+std::optional<GoldPosition> read_gold_position(const std::filesystem::path& path) {
     const auto file = base::File::open_if_exists(path);
     if (!file) return std::nullopt;
     std::string start(longest_header, '\0');
     start.resize(file->read_at(0, start.data(), start.size()));
-    const auto header = parse_header(start);
-    return header ? std::optional(header->state) : std::nullopt;
+    return parse_header(std::string_view(start).substr(0, start.find('\n')));
 }
 
-std::optional<GoldState> read_gold_state(const std::filesystem::path& path) {
-    const auto content = base::read_file_if_exists(path);
-    if (!content) return std::nullopt;
-    auto header = parse_header(*content);
-    if (header) {
-        header->state.bytes = content->substr(content->find('\n') + 1);
-        if (header->checksum == checksum(header->state.bytes)) return header->state;
+std::optional<GoldPosition> read_gold_state(const std::filesystem::path& path,
+                                            const std::function<void(std::istream&)>& load) {
+    const auto file = base::File::open_if_exists(path);
+    if (!file) return std::nullopt;
+    try {
+        const auto position = read_gold_position(path);
+        if (position && is_whole(*file)) {
+            std::ifstream stream(path, std::ios::binary);
+            stream.ignore(longest_header, '\n');
+            load(stream);
+            return position;
+        }
+    } catch (const Error& error) {
+        spdlog::warn("gold: {}", error.what());
     }
     spdlog::warn("gold: {} is damaged, or was written by another version of this program; Gold is built anew",
                  path.string());
     return std::nullopt;
+}
+
+std::chrono::microseconds GoldStateWriter::begin(const GoldPosition& position,
+                                                 const std::function<void(std::ostream&)>& save) {
+    const std::int64_t began = base::now_us();
+    copy_ = ::fork();
+    if (copy_ < 0) {
+        copy_ = 0;
+        throw system_error("copying the process to keep Gold's state", errno);
+    }
+    if (copy_ == 0) {
+        // Nothing but this thread is there: no lock of another may be taken.
+        int status = 0;
+        try {
+            write_gold_state(path_, position, save);
+        } catch (...) {
+            status = 1;
+        }
+        ::_exit(status);
+    }
+    version_ = position.silver_version;
+    return std::chrono::microseconds(base::now_us() - began);
+}
+
+void GoldStateWriter::take_result(int status) {
+    copy_ = 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        written_ = version_;
+    } else {
+        spdlog::warn("gold: its state could not be written to {}; trying again", path_.string());
+    }
+}
+
+std::optional<std::int64_t> GoldStateWriter::written() {
+    int status = 0;
+    if (busy() && ::waitpid(copy_, &status, WNOHANG) == copy_) take_result(status);
+    return std::exchange(written_, std::nullopt);
+}
+
+void GoldStateWriter::wait() {
+    int status = 0;
+    if (busy() && ::waitpid(copy_, &status, 0) == copy_) take_result(status);
+}
+
+GoldStateWriter::~GoldStateWriter() {
+    wait();
 }
 
 }  // namespace millrace::pipeline

@@ -1,34 +1,67 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <iosfwd>
 #include <optional>
 #include <string>
 
 namespace millrace::pipeline {
 
-/// Gold's state as it is kept on disk, and what it stands for.
-struct GoldState {
+/// What Gold's state on disk stands for.
+struct GoldPosition {
     std::string silver_id;            ///< of the silver table, which a new one of the same place has not
     std::int64_t silver_version = 0;  ///< up to which its commits are in the state
     std::string settings;             ///< the options that it was made with, as text
     bool closed = false;              ///< all was closed on request at that version
     std::int64_t watermark = 0;       ///< windows that end at or before it are closed and published
-    std::string bytes;                ///< gold::Gold::save()
 };
 
 /// How long files and commits of silver are kept for Gold to take them in; then it is built anew.
 inline constexpr auto longest_wait_for_gold = std::chrono::hours(24 * 7);
 
-/// Replaces the state file, atomically and durably.
-void write_gold_state(const std::filesystem::path& path, const GoldState& state);
+/// Replaces the state file, atomically and durably, with `position` and what `save` writes.
+void write_gold_state(const std::filesystem::path& path, const GoldPosition& position,
+                      const std::function<void(std::ostream&)>& save);
 
-/// The same without the bytes, which may be many: where the state stands. Nothing when there is no usable
-/// one.
-std::optional<GoldState> read_gold_position(const std::filesystem::path& path);
+/// Where the state stands. Nothing when there is no usable one.
+std::optional<GoldPosition> read_gold_position(const std::filesystem::path& path);
 
-/// Nothing when there is none, or it was written by another version of the program or is damaged, which is
-/// told as a warning: the state is then built anew.
-std::optional<GoldState> read_gold_state(const std::filesystem::path& path);
+/// The same, once `load` has read what `save` wrote. Nothing when there is none, or it was written by another
+/// version of the program or is damaged, which is told as a warning: the state is then built anew.
+std::optional<GoldPosition> read_gold_state(const std::filesystem::path& path,
+                                            const std::function<void(std::istream&)>& load);
+
+/// Writes the state beside the work that changes it: in a copy of the process, which has the memory as it was
+/// when it was made (fork), so that the work stops for as long as that takes, a few ms per GiB.
+class GoldStateWriter {
+  public:
+    explicit GoldStateWriter(std::filesystem::path path) : path_(std::move(path)) {}
+    GoldStateWriter(const GoldStateWriter&) = delete;
+    GoldStateWriter& operator=(const GoldStateWriter&) = delete;
+    /// Waits for the copy.
+    ~GoldStateWriter();
+
+    /// Begins to write, and returns how long the caller was stopped, µs. Not while another one is being
+    /// written.
+    std::chrono::microseconds begin(const GoldPosition& position,
+                                    const std::function<void(std::ostream&)>& save);
+    [[nodiscard]] bool busy() const { return copy_ > 0; }
+    /// The silver version of a state that has been written since the last call. A failure is told as a
+    /// warning.
+    std::optional<std::int64_t> written();
+    void wait();
+
+  private:
+    void take_result(int status);
+
+    const std::filesystem::path path_;
+    pid_t copy_ = 0;
+    std::int64_t version_ = -1;  // that is being written
+    std::optional<std::int64_t> written_;
+};
 
 }  // namespace millrace::pipeline

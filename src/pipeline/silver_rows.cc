@@ -53,6 +53,8 @@ void read_silver_rows(const std::filesystem::path& root, const std::vector<stora
     while (!open.empty()) {
         events.rows.clear();
         events.clocks.clear();
+        events.newest = 0;
+        events.oldest = std::numeric_limits<model::Timestamp>::max();
         for (const OpenFile& file : open) {
             if (file.rows) gold::read_events(*file.rows, file.event_type, strings, events);
         }

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <vector>
+
+namespace millrace::pipeline {
+
+/// When log time stood in for events (gold::Alerts::tick()), and after which of silver's versions: what a
+/// restart needs to come to the same alerts again. A small file, replaced with each tick.
+class TickLog {
+  public:
+    struct Tick {
+        std::int64_t silver_version = 0;
+        std::int64_t now_ms = 0;
+    };
+
+    explicit TickLog(std::filesystem::path path);
+
+    /// Those that came after a version and before the next, in order.
+    [[nodiscard]] std::vector<Tick> after(std::int64_t silver_version) const;
+    [[nodiscard]] std::size_t size() const { return ticks_.size(); }
+    /// Keeps a tick, durably.
+    void add(const Tick& tick);
+    /// Forgets those before a version, which the state has.
+    void forget_before(std::int64_t silver_version);
+    void clear() { forget_before(std::numeric_limits<std::int64_t>::max()); }
+
+  private:
+    void write() const;
+
+    const std::filesystem::path path_;
+    std::vector<Tick> ticks_;
+};
+
+}  // namespace millrace::pipeline
