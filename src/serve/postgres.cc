@@ -56,8 +56,8 @@ void Postgres::run(const std::string& statements) {
 
 std::vector<std::vector<std::string>> Postgres::query(const std::string& statement,
                                                       const std::vector<std::string>& parameters) {
-    std::vector<const char*> values;
-    for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+    std::vector<const char*> values(parameters.size());
+    std::ranges::transform(parameters, values.begin(), &std::string::c_str);
     const Result result(PQexecParams(connection_.get(), statement.c_str(), static_cast<int>(values.size()),
                                      nullptr, values.data(), nullptr, nullptr, 0));
     if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) check(result.get(), PGRES_TUPLES_OK, statement);
