@@ -32,11 +32,7 @@ int run_gold(const Globals& globals, Options& options) {
     const auto settings = options.settings.over(data.settings());
     if (options.gold.close && !options.gold.available_now)
         throw usage_error("reading the options", "--close goes with --available-now only");
-    if (options.gold.rebuild) {
-        data.adopt_gold(settings);
-    } else {
-        data.adopt(settings);
-    }
+    if (!options.gold.rebuild) data.adopt(settings);  // else the stage does, once it is its turn
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     auto writers = pipeline::writers_lock(data);

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "cli/alert_config.h"
 #include "cli/command.h"
@@ -76,6 +78,16 @@ class StatusView {
     double next_line_ = 5;
 };
 
+/// Of the latencies of Gold's commits.
+json::object percentiles(std::vector<double> ms) {
+    if (ms.empty()) return {};
+    std::ranges::sort(ms);
+    const auto at = [&](double share) {
+        return ms[static_cast<std::size_t>(share * static_cast<double>(ms.size() - 1))];
+    };
+    return {{"p50", at(0.5)}, {"p99", at(0.99)}, {"max", ms.back()}};
+}
+
 json::object to_json(const pipeline::RunStatus& status, const pipeline::VerifyReport& verified,
                      const std::string& data) {
     return {{"seconds", status.seconds},
@@ -84,6 +96,7 @@ json::object to_json(const pipeline::RunStatus& status, const pipeline::VerifyRe
             {"duplicates", status.duplicates},
             {"quarantined", status.quarantined},
             {"lag", status.lag},
+            {"gold_latency_ms", percentiles(status.gold_latency_ms)},
             {"data", data},
             {"gold", status.gold ? json::value(status.gold->to_json()) : json::value()},
             {"verify", verified.to_json()}};

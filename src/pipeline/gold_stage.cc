@@ -34,6 +34,11 @@ constexpr auto between_tries = std::chrono::milliseconds(200);
 constexpr auto patience_when_stopped = std::chrono::seconds(2);
 constexpr auto patience_at_the_end = std::chrono::seconds(20);
 
+bool are_there(const std::filesystem::path& root, const std::vector<storage::AddFile>& files) {
+    return std::ranges::all_of(files,
+                               [&](const auto& file) { return std::filesystem::exists(root / file.path); });
+}
+
 gold::Intake intake_of(const std::vector<PartitionNews>& news, gold::Timestamp newest) {
     gold::Intake intake{.newest = newest};
     for (const PartitionNews& each : news) {
@@ -241,6 +246,18 @@ void GoldStage::publish_alerts(bool quiet) {
     alerts.published(last);
 }
 
+/// Begins anew where the next commit can't come any more: the table is another one, or its commits were
+/// cleaned up before they were taken in.
+void GoldStage::look_after_silver(const base::StopSignal& stop) {
+    auto now = storage::DeltaTable::open(silver_.root());
+    const bool same = now.snapshot().metadata.id == silver_.snapshot().metadata.id;
+    if (same && (now.snapshot().version <= version_ || silver_.read_commit(version_ + 1))) return;
+    spdlog::warn("gold: silver {}",
+                 same ? "has no commits any more that weren't taken in" : "is another table now");
+    silver_ = std::move(now);
+    start_over(stop);
+}
+
 /// Takes in silver's next commit; false when there is none.
 bool GoldStage::step(const base::StopSignal& stop) {
     const auto commit = silver_.read_commit(version_ + 1);
@@ -254,6 +271,12 @@ bool GoldStage::step(const base::StopSignal& stop) {
     }
     std::vector<storage::AddFile> files;
     std::ranges::copy_if(commit->adds, std::back_inserter(files), &storage::AddFile::data_change);
+    if (!are_there(silver_.root(), files)) {
+        spdlog::warn("gold: files of silver's version {} are gone", version_ + 1);
+        silver_ = storage::DeltaTable::open(silver_.root());
+        start_over(stop);
+        return true;
+    }
     const gold::Timestamp newest = files.empty() ? 0 : add(files);
     const auto news = news_of(*commit);
     hear(news);
@@ -334,6 +357,7 @@ bool GoldStage::take_lock(const base::StopSignal& stop) {
 void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     if (!take_lock(stop)) return;
     const std::lock_guard lock(lock_, std::adopt_lock);
+    if (options_.rebuild) data_.adopt_gold(settings_);
     writer_.refresh();
     Notifier notifier(data_, serve::make_alert_sinks(options_.alert_sinks));
     take_up(stop);
@@ -356,6 +380,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
             publish_open();
             next_publish = now + options_.trigger;
             if (now >= next_state) {
+                look_after_silver(stop);
                 begin_state();
                 next_state = now + between_states;
             }

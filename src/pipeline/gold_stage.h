@@ -85,6 +85,7 @@ class GoldStage {
     bool load_state();
     void start_over(const base::StopSignal& stop);
     bool step(const base::StopSignal& stop);
+    void look_after_silver(const base::StopSignal& stop);
     gold::Timestamp add(const std::vector<storage::AddFile>& files);
     void hear(const std::vector<PartitionNews>& news);
     void adopt_rules();

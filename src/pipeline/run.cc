@@ -55,6 +55,10 @@ class StatusBoard {
         if (status_.last_batches.size() > shown_batches)
             status_.last_batches.erase(status_.last_batches.begin());
     }
+    void add(const GoldReport& report) {
+        const std::lock_guard lock(mutex_);
+        if (report.events > 0) status_.gold_latency_ms.push_back(report.latency_ms);
+    }
     void set_sent(std::int64_t sent) {
         const std::lock_guard lock(mutex_);
         status_.sent = sent;
@@ -147,7 +151,9 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     base::StopSignal stop_silver;
     base::StopSignal stop_gold;
     std::optional<Part> gold;
-    if (gold_stage) gold.emplace([&] { gold_stage->run(stop_gold, [](const GoldReport&) {}); });
+    if (gold_stage)
+        gold.emplace(
+            [&] { gold_stage->run(stop_gold, [&](const GoldReport& report) { board.add(report); }); });
     Part silver([&] { stage.run(stop_silver); });
     std::optional<Part> simulator;
     if (options.simulator) {

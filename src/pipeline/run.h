@@ -28,6 +28,9 @@ struct RunStatus {
     std::int64_t quarantined = 0;
     double events_per_second = 0;
     std::vector<BatchReport> last_batches;
+    /// At the end: of each of Gold's commits, the longest time from a record's append until its event was in
+    /// Gold's live values.
+    std::vector<double> gold_latency_ms;
     std::optional<GoldSummary> gold;  ///< at the end, where this process ran Gold
 };
 

@@ -214,6 +214,35 @@ def test_vacuum_leaves_what_gold_has_yet_to_read(shop):
     assert shop.json("vacuum", "--retention", "0")["silver"]["files"] > 0
 
 
+def test_gold_begins_anew_where_files_that_it_had_yet_to_read_are_gone(shop):
+    events = RandomShop(47, users=8).events
+    fill(shop, events[:100])
+    publish(shop)
+    for start in range(100, len(events), 100):
+        fill(shop, events[start:start + 100])
+    state = shop.data / "gold" / "state.bin"
+    kept = state.read_bytes()
+    state.unlink()  # nobody to wait for
+    shop.run("optimize")
+    shop.run("vacuum", "--retention", "0")
+    state.write_bytes(kept)
+    publish(shop, "--close")
+    assert "are gone" in shop.stderr
+    gold_oracle.check(shop.data)
+
+
+def test_a_rebuild_with_other_settings_waits_for_the_gold_that_runs(shop):
+    fill(shop, RandomShop(48, users=8).events)
+    running = shop.start("gold", "--trigger", "50ms")
+    wait_until(lambda: (shop.data / "gold" / "state.bin").exists())
+    rebuild = shop.start("gold", "--rebuild", "--available-now", "--session-gap", "1h", "--close")
+    fill(shop, [at(1, "00:00:00")])
+    code, _, err = stop(running)
+    assert code == 0, err
+    assert rebuild.wait(timeout=60) == 0
+    gold_oracle.check(shop.data, session_gap="1 hour")
+
+
 def test_a_small_import_is_published(shop):
     shop.run("import", "--format", "rees46", FIXTURES / "rees46-small.csv")
     shop.drain()
