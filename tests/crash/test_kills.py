@@ -128,6 +128,6 @@ def test_exactly_once_after_kills_at_random_moments(tmp_path):
 
 @pytest.mark.long
 def test_exactly_once_after_many_kills(tmp_path):
-    kills = at_fail_points(tmp_path, passages=[2, 5])
+    kills = at_fail_points(tmp_path, passages=[3])
     rows = at_random_moments(tmp_path, max(10, kills_wanted(300) - kills), seed=kills_wanted(300))
     assert rows > 0
