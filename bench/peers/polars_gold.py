@@ -16,7 +16,7 @@ def is_type(name):
 VIEWS, CARTS, PURCHASES = (is_type(name) for name in ("view", "add_to_cart", "purchase"))
 empty_to_null = [pl.when(c(name) != "").then(c(name)).alias(name)
                  for name in ("product_id", "product_category", "device_type", "session_id", "page_url", "order_id")]
-events = (pl.scan_parquet(f"{silver}/**/*.parquet", hive_partitioning=True)
+events = (pl.scan_parquet(f"{silver}/*/*/*.parquet", hive_partitioning=True)
           .select("event_timestamp", c("event_type").cast(pl.String), "user_id", "currency", c("quantity").cast(pl.Int64), *empty_to_null,
                   ((c("price") * 10000).round(0, mode="half_to_even").cast(pl.Int64) * c("quantity").cast(pl.Int64)).alias("amount"))
           .with_columns(is_known=c("event_type").is_in(KNOWN)).collect())
