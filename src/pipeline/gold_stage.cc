@@ -119,15 +119,16 @@ void GoldStage::take_up(const base::StopSignal& stop) {
 /// Builds Gold from what silver holds now, day by day, so that no event is late. When it is stopped, the next
 /// start begins anew.
 void GoldStage::start_over(const base::StopSignal& stop) {
+    silver_ = storage::DeltaTable::open(silver_.root());
     if (silver_.snapshot().version > 0 || !silver_.snapshot().files.empty())
         spdlog::info("gold: built anew from silver's version {}", silver_.snapshot().version);
+    state_writer_.wait();  // or it would put back what is removed
     std::filesystem::remove(state_path());
     writer_.clear();
     const bool again = writer_.alerts_sequence() > 0;
     gold_ = fresh_gold();
     gold_->alerts().number_from(writer_.alerts_sequence());
     gold_->alerts().adopt(options_.alert_rules);
-    state_writer_.wait();
     ticks_.clear();
     output_ = gold::Output();
     watermark_ = gold::no_watermark;
@@ -249,12 +250,11 @@ void GoldStage::publish_alerts(bool quiet) {
 /// Begins anew where the next commit can't come any more: the table is another one, or its commits were
 /// cleaned up before they were taken in.
 void GoldStage::look_after_silver(const base::StopSignal& stop) {
-    auto now = storage::DeltaTable::open(silver_.root());
+    const auto now = storage::DeltaTable::open(silver_.root());
     const bool same = now.snapshot().metadata.id == silver_.snapshot().metadata.id;
     if (same && (now.snapshot().version <= version_ || silver_.read_commit(version_ + 1))) return;
     spdlog::warn("gold: silver {}",
                  same ? "has no commits any more that weren't taken in" : "is another table now");
-    silver_ = std::move(now);
     start_over(stop);
 }
 
@@ -265,7 +265,6 @@ bool GoldStage::step(const base::StopSignal& stop) {
     adopt_rules();
     if (commit->removes_data()) {
         spdlog::info("gold: silver was rebuilt");
-        silver_ = storage::DeltaTable::open(silver_.root());
         start_over(stop);
         return true;
     }
@@ -273,7 +272,6 @@ bool GoldStage::step(const base::StopSignal& stop) {
     std::ranges::copy_if(commit->adds, std::back_inserter(files), &storage::AddFile::data_change);
     if (!are_there(silver_.root(), files)) {
         spdlog::warn("gold: files of silver's version {} are gone", version_ + 1);
-        silver_ = storage::DeltaTable::open(silver_.root());
         start_over(stop);
         return true;
     }

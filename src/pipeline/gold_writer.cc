@@ -20,7 +20,6 @@ namespace millrace::pipeline {
 
 namespace {
 
-constexpr const char* speed_app_id = "millrace/gold";
 constexpr const char* closed_app_id = "millrace/gold/closed";
 
 /// The appId whose version is the silver version that a day was last recomputed from.

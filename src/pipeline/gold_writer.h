@@ -12,6 +12,9 @@
 
 namespace millrace::pipeline {
 
+/// The app id of a gold table's txn whose version is the silver version up to which it has the rows.
+inline constexpr const char* speed_app_id = "millrace/gold";
+
 /// Writes Gold's rows into its tables. Each table's commits carry, as a txn, the silver version up to which
 /// its rows are there, so that after a restart none comes twice. Not thread-safe.
 class GoldWriter {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -16,9 +15,8 @@ namespace {
 
 using model::Alert;
 
-constexpr auto between_looks = std::chrono::milliseconds(500);
-constexpr auto shortest_pause = std::chrono::milliseconds(500);
-constexpr auto longest_pause = std::chrono::seconds(60);
+constexpr Follower::Pauses pauses{.between_looks = std::chrono::milliseconds(500),
+                                  .longest = std::chrono::seconds(60)};
 
 std::optional<std::int64_t> read_position(const std::filesystem::path& path) {
     const auto content = base::read_file_if_exists(path);
@@ -42,24 +40,18 @@ Notifier::Notifier(const DataDirectory& data, std::vector<std::unique_ptr<serve:
         delivery.sent = known.value_or(std::max<std::int64_t>(table.snapshot().txn(alerts_app_id, 0), 0));
         if (!known) write_position(path, delivery.sent);
     }
-    working_ = deliveries_.size();
     for (Delivery& delivery : deliveries_) {
-        delivery.thread = std::thread([this, &delivery] {
-            work(delivery);
-            if (--working_ == 0) ended_.request();
-        });
+        followers_.push_back(std::make_unique<Follower>(
+            fmt::format("alerts: {}", delivery.sink->name()), pauses,
+            [this, &delivery](const base::StopSignal& stop) { deliver_all(delivery, stop); }));
     }
 }
 
-Notifier::~Notifier() {
-    stop_.request();
-    finish_.request();
-    for (Delivery& delivery : deliveries_) delivery.thread.join();
-}
-
 void Notifier::finish(std::chrono::seconds limit) {
-    finish_.request();
-    if (deliveries_.empty() || ended_.wait_for(limit)) return;
+    for (const auto& follower : followers_) follower->hurry();
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    if (std::ranges::all_of(followers_, [&](const auto& follower) { return follower->wait_until(deadline); }))
+        return;
     spdlog::warn("alerts: not all could be sent; the next run of Gold sends the others");
 }
 
@@ -67,32 +59,12 @@ std::filesystem::path Notifier::position_path(const Delivery& delivery) const {
     return data_.gold() / fmt::format("alerts-sent-{}.json", delivery.sink->name());
 }
 
-void Notifier::work(Delivery& delivery) {
-    std::chrono::milliseconds pause = shortest_pause;
-    bool told = false;
-    while (!stop_.requested()) {
-        const bool last = finish_.requested();
-        try {
-            deliver_all(delivery);
-            if (std::exchange(told, false))
-                spdlog::info("alerts: {} takes them again", delivery.sink->name());
-            if (last) return;
-            pause = shortest_pause;
-            finish_.wait_for(between_looks);
-        } catch (const std::exception& error) {
-            if (!std::exchange(told, true)) spdlog::warn("{}; trying again", error.what());
-            stop_.wait_for(last ? shortest_pause : pause);
-            pause = std::min<std::chrono::milliseconds>(pause * 2, longest_pause);
-        }
-    }
-}
-
-void Notifier::deliver_all(Delivery& delivery) {
+void Notifier::deliver_all(Delivery& delivery, const base::StopSignal& stop) {
     const auto table = storage::DeltaTable::open(alerts_path(data_));
     delivery.sent = std::max(delivery.sent, table.snapshot().txn(quiet_app_id, 0));
     if (table.snapshot().txn(alerts_app_id, 0) <= delivery.sent) return;
     for (const Alert& alert : alerts_after(table, delivery.sent)) {
-        if (stop_.requested()) return;
+        if (stop.requested()) return;
         delivery.sink->send(alert);
         delivery.sent = alert.sequence;
         write_position(position_path(delivery), delivery.sent);

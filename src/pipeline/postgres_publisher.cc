@@ -6,9 +6,9 @@
 #include <set>
 #include <utility>
 
-#include "base/error.h"
 #include "base/log.h"
 #include "model/timestamp.h"
+#include "pipeline/gold_writer.h"
 #include "storage/arrow_status.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
@@ -20,9 +20,8 @@ namespace {
 using serve::PostgresGold;
 
 constexpr const char* doing = "publishing to PostgreSQL";
-constexpr auto between_looks = std::chrono::milliseconds(200);
-constexpr auto shortest_pause = std::chrono::milliseconds(200);
-constexpr auto longest_pause = std::chrono::seconds(30);
+constexpr Follower::Pauses pauses{.between_looks = std::chrono::milliseconds(200),
+                                  .longest = std::chrono::seconds(30)};
 
 /// What a table's commits since a version come to.
 struct Changes {
@@ -74,18 +73,9 @@ PostgresGold::Table target(gold::Table table) {
 }  // namespace
 
 PostgresPublisher::PostgresPublisher(const DataDirectory& data, PostgresOptions options)
-    : data_(data), options_(std::move(options)) {
-    thread_ = std::thread([this] {
-        work();
-        ended_.request();
-    });
-}
-
-PostgresPublisher::~PostgresPublisher() {
-    stop_.request();
-    finish_.request();
-    thread_.join();
-}
+    : data_(data),
+      options_(std::move(options)),
+      follower_("postgres", pauses, [this](const base::StopSignal& stop) { publish_all(stop); }) {}
 
 bool PostgresPublisher::wants_open() const {
     const std::lock_guard lock(mutex_);
@@ -103,56 +93,40 @@ void PostgresPublisher::offer_open(gold::Output& open) {
 }
 
 void PostgresPublisher::finish(std::chrono::seconds limit) {
-    finish_.request();
-    if (ended_.wait_for(limit)) return;
+    follower_.hurry();
+    if (follower_.wait_until(std::chrono::steady_clock::now() + limit)) return;
     spdlog::warn("postgres: not all is published there; the next run of Gold goes on with it");
 }
 
-void PostgresPublisher::work() {
-    std::chrono::milliseconds pause = shortest_pause;
-    bool told = false;
-    while (!stop_.requested()) {
-        const bool last = finish_.requested();
-        try {
-            publish_all();
-            if (std::exchange(told, false)) spdlog::info("postgres: it takes what is published again");
-            if (last) return;
-            pause = shortest_pause;
-            finish_.wait_for(between_looks);
-        } catch (const std::exception& error) {
-            postgres_.reset();
-            const auto* fault = dynamic_cast<const Error*>(&error);
-            if (fault != nullptr && fault->kind() == Error::Kind::usage) {  // which no time mends
-                spdlog::error("{} Nothing is published there.", error.what());
-                return;
-            }
-            if (!std::exchange(told, true)) spdlog::warn("{}; trying again", error.what());
-            stop_.wait_for(last ? shortest_pause : pause);
-            pause = std::min<std::chrono::milliseconds>(pause * 2, longest_pause);
+void PostgresPublisher::publish_all(const base::StopSignal& stop) {
+    try {
+        if (!postgres_) connect();
+        bool changed = false;
+        for (const gold::Table table : gold::all_tables) {
+            if (stop.requested()) return;
+            changed |= publish(table);
         }
+        changed |= publish_open();
+        if (changed) postgres_->refresh_views();
+    } catch (...) {
+        postgres_.reset();
+        throw;
     }
 }
 
-void PostgresPublisher::publish_all() {
-    if (!postgres_) {
-        const auto silver = storage::DeltaTable::open(data_.silver());
-        postgres_ =
-            std::make_unique<PostgresGold>(options_.url, options_.schema, silver.snapshot().metadata.id);
-        tables_.clear();
-        progress_.clear();
-        for (const gold::Table table : gold::all_tables) {
-            tables_.emplace(table, storage::DeltaTable::open(data_.gold() / gold::table_name(table)));
-            progress_[table] =
-                postgres_->progress(std::string(gold::table_name(table))).value_or(PostgresGold::Progress());
-        }
-    }
-    bool changed = false;
+/// Finds out how far each table has come there.
+void PostgresPublisher::connect() {
+    const auto silver = storage::DeltaTable::open(data_.silver());
+    auto postgres =
+        std::make_unique<PostgresGold>(options_.url, options_.schema, silver.snapshot().metadata.id);
+    tables_.clear();
+    progress_.clear();
     for (const gold::Table table : gold::all_tables) {
-        if (stop_.requested()) return;
-        changed |= publish(table);
+        tables_.emplace(table, storage::DeltaTable::open(data_.gold() / gold::table_name(table)));
+        progress_[table] =
+            postgres->progress(std::string(gold::table_name(table))).value_or(PostgresGold::Progress());
     }
-    changed |= publish_open();
-    if (changed) postgres_->refresh_views();
+    postgres_ = std::move(postgres);
 }
 
 /// Brings a table up to its newest version; false when it was there.
@@ -176,8 +150,7 @@ bool PostgresPublisher::publish(gold::Table which) {
         if (!changes.all) std::ranges::for_each(changes.files, read);
     };
     using Days = std::vector<std::string>;
-    const PostgresGold::Progress next{snapshot.metadata.id, snapshot.version,
-                                      snapshot.txn("millrace/gold", -1)};
+    const PostgresGold::Progress next{snapshot.metadata.id, snapshot.version, snapshot.txn(speed_app_id, -1)};
     postgres_->publish(
         target(which),
         changes.all ? std::nullopt : std::optional(Days(changes.days.begin(), changes.days.end())), rows,

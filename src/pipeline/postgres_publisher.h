@@ -6,12 +6,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "base/stop.h"
 #include "gold/output.h"
 #include "pipeline/data_directory.h"
+#include "pipeline/follower.h"
 #include "serve/postgres_gold.h"
 #include "storage/delta_table.h"
 
@@ -24,14 +23,10 @@ struct PostgresOptions {
 
 /// Keeps Gold's tables in PostgreSQL as they are in Delta, exactly once: how far each table has come is
 /// written there by the transaction that has its rows. The Delta tables are the queue, so a server that is
-/// away is caught up with later and holds nothing up; it is tried again, less and less often. A thread does
-/// it.
+/// away is caught up with later and holds nothing up.
 class PostgresPublisher {
   public:
     PostgresPublisher(const DataDirectory& data, PostgresOptions options);
-    ~PostgresPublisher();
-    PostgresPublisher(const PostgresPublisher&) = delete;
-    PostgresPublisher& operator=(const PostgresPublisher&) = delete;
 
     /// Whether it would take what open windows have now.
     [[nodiscard]] bool wants_open() const;
@@ -45,8 +40,8 @@ class PostgresPublisher {
     using DayRows = std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>>;
     using OpenRows = std::map<gold::Table, DayRows>;
 
-    void work();
-    void publish_all();
+    void publish_all(const base::StopSignal& stop);
+    void connect();
     bool publish(gold::Table table);
     bool publish_open();
 
@@ -57,10 +52,7 @@ class PostgresPublisher {
     std::map<gold::Table, serve::PostgresGold::Progress> progress_;
     mutable std::mutex mutex_;
     std::optional<OpenRows> open_;  // guarded by mutex_
-    base::StopSignal stop_;
-    base::StopSignal finish_;  // end once all is there
-    base::StopSignal ended_;
-    std::thread thread_;
+    Follower follower_;             // last, since it uses the others
 };
 
 }  // namespace millrace::pipeline

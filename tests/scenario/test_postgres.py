@@ -155,7 +155,7 @@ def test_another_shop_is_kept_out(shop_at, database):
         shop.drain()
     gold(first, database)
     gold(second, database)
-    assert "another data directory" in second.stderr and "Nothing is published" in second.stderr
+    assert "another data directory" in second.stderr and "given up until the next start" in second.stderr
     assert differences(first, database) == []
     gold(second, database, "--postgres-schema", "second")
     assert database.rows("select silver_id from second.shop") != database.rows("select silver_id from millrace.shop")
