@@ -2,31 +2,64 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 namespace millrace::gold {
 
+Distinct::Distinct(const Distinct& other)
+    : few_(other.few_),
+      many_(other.many_ ? std::make_unique<Set>(*other.many_) : nullptr),
+      limit_(other.limit_) {}
+
+Distinct& Distinct::operator=(const Distinct& other) {
+    Distinct copy(other);
+    return *this = std::move(copy);
+}
+
 void Distinct::add(const Distinct& other) {
+    if (size() == 0 && limit_ == no_limit) {
+        *this = other;
+        return;
+    }
     if (other.limit_ < limit_) {
         limit_ = other.limit_;
-        boost::unordered::erase_if(hashes_, [this](std::uint64_t hash) { return hash >= limit_; });
+        const auto is_above = [this](std::uint64_t hash) { return hash >= limit_; };
+        std::erase_if(few_, is_above);
+        if (many_) boost::unordered::erase_if(*many_, is_above);
     }
-    for (const std::uint64_t hash : other.hashes_) add(hash);
+    const std::size_t most = std::min(size() + other.size(), exact_below);
+    if (!many_ && most > most_few) change_over(most);
+    if (other.many_) {
+        for (const std::uint64_t hash : *other.many_) add(hash);
+    } else {
+        for (const std::uint64_t hash : other.few_) add(hash);
+    }
+}
+
+std::vector<std::uint64_t> Distinct::hashes() const {
+    return many_ ? std::vector<std::uint64_t>(many_->begin(), many_->end()) : few_;
+}
+
+/// From few to many.
+void Distinct::change_over(std::size_t expected) {
+    many_ = std::make_unique<Set>();
+    many_->reserve(expected);
+    many_->insert(few_.begin(), few_.end());
+    few_ = {};
 }
 
 /// Keeps the smallest ones.
 void Distinct::prune() {
-    std::vector<std::uint64_t> hashes(hashes_.begin(), hashes_.end());
-    std::ranges::nth_element(hashes, hashes.begin() + kept);
-    limit_ = hashes[kept];
-    boost::unordered::erase_if(hashes_, [this](std::uint64_t hash) { return hash >= limit_; });
+    std::vector<std::uint64_t> all = hashes();
+    std::ranges::nth_element(all, all.begin() + kept);
+    limit_ = all[kept];
+    boost::unordered::erase_if(*many_, [this](std::uint64_t hash) { return hash >= limit_; });
 }
 
 std::int64_t Distinct::count() const {
-    if (limit_ == no_limit) return static_cast<std::int64_t>(hashes_.size());
-    std::vector<std::uint64_t> hashes(hashes_.begin(), hashes_.end());
-    std::ranges::nth_element(hashes, hashes.begin() + (kept - 1));
-    const double share = std::ldexp(static_cast<double>(hashes[kept - 1]), -64);
+    if (limit_ == no_limit) return static_cast<std::int64_t>(size());
+    std::vector<std::uint64_t> all = hashes();
+    std::ranges::nth_element(all, all.begin() + (kept - 1));
+    const double share = std::ldexp(static_cast<double>(all[kept - 1]), -64);
     return std::llround((static_cast<double>(kept) - 1) / share);
 }
 

@@ -3,12 +3,14 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <vector>
 
 namespace millrace::gold {
 
 /// Counts distinct things by 64 uniform bits of each: exactly below 8,192, and above from the 4,096 smallest
 /// hashes, with a standard error of 1.6%. What it holds follows from the set alone, so the order of additions
-/// and unions doesn't matter.
+/// and unions doesn't matter. Most are small and there are many of them, so few hashes take up little.
 ///
 /// The estimate is that of k minimum values: Bar-Yossef et al., "Counting distinct elements in a data
 /// stream", RANDOM 2002.
@@ -17,23 +19,37 @@ class Distinct {
     static constexpr std::size_t kept = 4096;
     static constexpr std::size_t exact_below = 2 * kept;
 
+    Distinct() = default;
+    Distinct(const Distinct& other);
+    Distinct(Distinct&&) noexcept = default;
+    Distinct& operator=(const Distinct& other);
+    Distinct& operator=(Distinct&&) noexcept = default;
+    ~Distinct() = default;
+
     void add(std::uint64_t hash) {
         if (hash >= limit_) return;
-        hashes_.insert(hash);
-        if (hashes_.size() >= exact_below) prune();
+        if (!many_) {
+            if (is_one_of_few(hash)) return;
+            if (few_.size() < most_few) {
+                few_.push_back(hash);
+                return;
+            }
+            change_over(2 * most_few);
+        }
+        many_->insert(hash);
+        if (many_->size() >= exact_below) prune();
     }
     void add(const Distinct& other);
     [[nodiscard]] std::int64_t count() const;
 
     template <class Archive>
     void save(Archive& archive) const {
-        archive(limit_, std::vector<std::uint64_t>(hashes_.begin(), hashes_.end()));
+        archive(limit_, hashes());
     }
     template <class Archive>
     void load(Archive& archive) {
-        std::vector<std::uint64_t> hashes;
-        archive(limit_, hashes);
-        hashes_ = {hashes.begin(), hashes.end()};
+        archive(limit_, few_);
+        if (few_.size() > most_few) change_over(few_.size());
     }
 
   private:
@@ -41,11 +57,25 @@ class Distinct {
         using is_avalanching = void;
         std::size_t operator()(std::uint64_t hash) const { return hash; }
     };
-    static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+    using Set = boost::unordered_flat_set<std::uint64_t, Itself>;
 
+    static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+    static constexpr std::size_t most_few = 64;  // that are compared with faster than looked up
+
+    /// Without a branch for each, so that it is done several at a time.
+    [[nodiscard]] bool is_one_of_few(std::uint64_t hash) const {
+        bool found = false;
+        for (const std::uint64_t one : few_) found |= one == hash;
+        return found;
+    }
+    [[nodiscard]] std::size_t size() const { return many_ ? many_->size() : few_.size(); }
+    [[nodiscard]] std::vector<std::uint64_t> hashes() const;
+    void change_over(std::size_t expected);
     void prune();
 
-    boost::unordered_flat_set<std::uint64_t, Itself> hashes_;  // all that are below limit_
+    // All hashes that are below limit_, in the one or the other.
+    std::vector<std::uint64_t> few_;
+    std::unique_ptr<Set> many_;
     std::uint64_t limit_ = no_limit;
 };
 

@@ -30,36 +30,42 @@ const Array& column(const arrow::RecordBatch& rows, const char* name) {
     return *array;
 }
 
-std::vector<StringId> ids_of(const arrow::StringArray& values, StringPool& pool) {
-    std::vector<StringId> ids(static_cast<std::size_t>(values.length()));
-    for (std::int64_t i = 0; i < values.length(); ++i)
-        ids[static_cast<std::size_t>(i)] = values.IsNull(i) ? 0 : pool.add(values.GetView(i));
-    return ids;
-}
-
-/// The ids of a column's values; each distinct value of a dictionary is looked up once.
-std::vector<StringId> ids_of(const arrow::RecordBatch& rows, const char* name, StringPool& pool) {
-    const auto found = rows.GetColumnByName(name);
-    if (const auto* plain = dynamic_cast<const arrow::StringArray*>(found.get())) return ids_of(*plain, pool);
-    const auto& encoded = column<arrow::DictionaryArray>(rows, name);
-    const auto* dictionary = dynamic_cast<const arrow::StringArray*>(encoded.dictionary().get());
-    const auto* indices = dynamic_cast<const arrow::Int32Array*>(encoded.indices().get());
-    if (dictionary == nullptr || indices == nullptr)
-        throw Error(doing, fmt::format("the column {} is no dictionary of strings", name));
-    const std::vector<StringId> by_index = ids_of(*dictionary, pool);
-    std::vector<StringId> ids(static_cast<std::size_t>(rows.num_rows()));
-    for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
-        if (!encoded.IsNull(i))
-            ids[static_cast<std::size_t>(i)] = by_index[static_cast<std::size_t>(indices->Value(i))];
+/// The ids of a column's values, by row. Each distinct value of a dictionary is looked up once.
+class Ids {
+  public:
+    Ids(const arrow::RecordBatch& rows, const char* name, StringPool& pool) {
+        const auto found = rows.GetColumnByName(name);
+        if (const auto* plain = dynamic_cast<const arrow::StringArray*>(found.get())) {
+            add(*plain, pool);
+            return;
+        }
+        const auto& encoded = column<arrow::DictionaryArray>(rows, name);
+        const auto* dictionary = dynamic_cast<const arrow::StringArray*>(encoded.dictionary().get());
+        const auto* indices = dynamic_cast<const arrow::Int32Array*>(encoded.indices().get());
+        if (dictionary == nullptr || indices == nullptr)
+            throw Error(doing, fmt::format("the column {} is no dictionary of strings", name));
+        add(*dictionary, pool);
+        indices_ = indices->raw_values();
+        if (encoded.null_count() > 0) nulls_ = &encoded;
     }
-    return ids;
-}
 
-std::vector<Kind> kinds_of(const std::vector<StringId>& types, const StringPool& pool) {
-    std::vector<Kind> kinds(types.size());
-    std::ranges::transform(types, kinds.begin(), [&](StringId type) { return kind_of(pool.value(type)); });
-    return kinds;
-}
+    StringId operator[](std::size_t row) const {
+        if (indices_ == nullptr) return ids_[row];
+        if (nulls_ != nullptr && nulls_->IsNull(static_cast<std::int64_t>(row))) return 0;
+        return ids_[static_cast<std::size_t>(indices_[row])];
+    }
+
+  private:
+    void add(const arrow::StringArray& values, StringPool& pool) {
+        ids_.reserve(static_cast<std::size_t>(values.length()));
+        for (std::int64_t i = 0; i < values.length(); ++i)
+            ids_.push_back(values.IsNull(i) ? 0 : pool.add(values.GetView(i)));
+    }
+
+    std::vector<StringId> ids_;              // by index, or by row where there is none
+    const std::int32_t* indices_ = nullptr;  // into ids_, by row
+    const arrow::Array* nulls_ = nullptr;    // has null rows
+};
 
 void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
     const auto& partitions = column<arrow::Int32Array>(rows, "partition");
@@ -94,7 +100,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
                  Events& events) {
     const auto count = static_cast<std::size_t>(rows.num_rows());
     if (count == 0) return;
-    const auto ids = [&](const char* name, Field field) { return ids_of(rows, name, strings[field]); };
+    const auto ids = [&](const char* name, Field field) { return Ids(rows, name, strings[field]); };
     const auto users = ids("user_id", Field::user);
     const auto products = ids("product_id", Field::product);
     const auto categories = ids("product_category", Field::category);
@@ -103,8 +109,8 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto pages = ids("page_url", Field::page);
     const auto orders = ids("order_id", Field::order);
     const auto currencies = ids("currency", Field::currency);
-    const auto kinds = event_type ? std::vector<Kind>(count, kind_of(*event_type))
-                                  : kinds_of(ids("event_type", Field::type), strings[Field::type]);
+    const auto types = event_type ? std::nullopt : std::optional(ids("event_type", Field::type));
+    const Kind kind_of_all = kind_of(event_type.value_or(""));
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
     const auto& prices = column<arrow::DoubleArray>(rows, "price");
     const auto& quantities = column<arrow::Int32Array>(rows, "quantity");
@@ -114,7 +120,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
         events.rows.push_back({.time = times.Value(row),
                                .price = prices.IsNull(row) ? 0 : model::to_money(prices.Value(row)),
                                .quantity = quantities.IsNull(row) ? 1 : quantities.Value(row),
-                               .kind = kinds[i],
+                               .kind = types ? kind_of(strings.value(Field::type, (*types)[i])) : kind_of_all,
                                .user = users[i],
                                .product = products[i],
                                .category = categories[i],

@@ -43,6 +43,13 @@ struct Events {
     std::map<int, model::Timestamp> clocks;
     model::Timestamp newest = 0;                                             ///< log time
     model::Timestamp oldest = std::numeric_limits<model::Timestamp>::max();  ///< log time
+
+    /// Keeps the memory of the rows.
+    void clear() {
+        std::vector<Event> memory = std::move(rows);
+        memory.clear();
+        *this = {.rows = std::move(memory), .clocks = {}};
+    }
 };
 
 /// The silver columns that Gold reads. `event_type` is a partition column: it may come as a constant.

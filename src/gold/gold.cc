@@ -35,9 +35,22 @@ std::vector<const Operator*> Gold::operators() const {
 }
 
 void Gold::add(const Events& events) {
+    add(events, [](Operator&) {});
+}
+
+void Gold::add(const Events& events, Timestamp watermark, Output& output) {
+    add(events, [&](Operator& each) { each.close(watermark, output); });
+}
+
+void Gold::add(const Events& events, const std::function<void(Operator&)>& after) {
     clock_.advance(events.clocks);
     std::vector<std::function<void()>> tasks;
-    for (Operator* each : operators()) tasks.emplace_back([each, &events] { each->add(events.rows); });
+    for (Operator* each : operators()) {
+        tasks.emplace_back([each, &events, &after] {
+            each->add(events.rows);
+            after(*each);
+        });
+    }
     tasks.emplace_back([this, &events] { alerts_.add(events.rows); });
     run_(std::move(tasks));
 }

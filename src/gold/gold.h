@@ -34,6 +34,8 @@ class Gold {
 
     /// Takes events in and advances the clock by them.
     void add(const Events& events);
+    /// Likewise, and gives out all that `watermark` has reached.
+    void add(const Events& events, Timestamp watermark, Output& output);
     /// Takes them in for sessions alone.
     void add_to_sessions(const std::vector<Event>& events) { sessions_.add(events); }
     /// Gives out all that `watermark` has reached.
@@ -54,6 +56,7 @@ class Gold {
     void load(std::istream& stream);
 
   private:
+    void add(const Events& events, const std::function<void(Operator&)>& after);
     template <class Archive>
     void serialize(Archive& archive);
     [[nodiscard]] std::vector<Operator*> operators();

@@ -2,23 +2,72 @@
 
 namespace millrace::gold {
 
+void KeyFigures::add(const KeyFigures& other) {
+    events += other.events;
+    users.add(other.users);
+    sessions.add(other.sessions);
+    converted.add(other.converted);
+    purchases.add(other.purchases);
+}
+
+void Kpis::count(KeyFigures& figures, const Event& event) const {
+    const std::uint64_t user = hash(Field::user, event.user);
+    const std::uint64_t session = combine(user, hash(Field::session, event.session));
+    ++figures.events;
+    figures.users.add(user);
+    figures.sessions.add(session);
+    if (event.kind == Kind::purchase) figures.converted.add(session);
+    figures.purchases.add(event, pool(Field::order));
+}
+
 void Kpis::add(const std::vector<Event>& events) {
-    for (Windows& windows : grains()) {
-        for (const Event& event : events) {
-            add_to(windows, event, {event.currency}, [&](KeyFigures& figures) {
-                const std::uint64_t user = hash(Field::user, event.user);
-                const std::uint64_t session = combine(user, hash(Field::session, event.session));
-                ++figures.events;
-                figures.users.add(user);
-                figures.sessions.add(session);
-                if (event.kind == Kind::purchase) figures.converted.add(session);
-                figures.purchases.add(event, pool(Field::order));
-            });
+    for (const Event& event : events) {
+        const GroupKey key{event.currency};
+        if (KeyFigures* figures = minutes_.cell(event.time, key)) {
+            count(*figures, event);
+            continue;
+        }
+        count_late();
+        for (Windows& windows : longer_) {
+            if (KeyFigures* figures = windows.cell(event.time, key)) {
+                count(*figures, event);
+            } else {
+                count_late();
+            }
         }
     }
 }
 
-void Kpis::write(Output& output, const Windows& windows, Window window, const Cells& cells) const {
+void Kpis::close(Timestamp watermark, Output& output) {
+    minutes_.close(watermark, [&](Window minute, const Windows::Cells& cells) {
+        write(output, minutes_, minute, cells);
+        for (const auto& [key, figures] : cells) {
+            for (Windows& windows : longer_) windows.cell(minute.start, key)->add(figures);
+        }
+    });
+    minutes_.forget();
+    for (Windows& windows : longer_) {
+        windows.close(watermark, [&](Window window, const Windows::Cells& cells) {
+            write(output, windows, window, cells);
+        });
+        windows.forget();
+    }
+}
+
+void Kpis::peek(Output& output) const {
+    minutes_.each(
+        [&](Window minute, const Windows::Cells& cells) { write(output, minutes_, minute, cells); });
+    for (const Windows& closed : longer_) {
+        Windows windows = closed;
+        minutes_.each([&](Window minute, const Windows::Cells& cells) {
+            for (const auto& [key, figures] : cells) windows.cell(minute.start, key)->add(figures);
+        });
+        windows.each(
+            [&](Window window, const Windows::Cells& cells) { write(output, windows, window, cells); });
+    }
+}
+
+void Kpis::write(Output& output, const Windows& windows, Window window, const Windows::Cells& cells) const {
     for (const auto& [key, figures] : cells) {
         const auto users = figures.users.count();
         const auto sessions = figures.sessions.count();
@@ -42,8 +91,12 @@ void Kpis::write(Output& output, const Windows& windows, Window window, const Ce
     }
 }
 
-void Kpis::mark_key(Marks& marks, const GroupKey& key) const {
-    marks.mark(Field::currency, key.first);
+void Kpis::mark(Marks& marks) const {
+    const auto mark_all = [&](Window, const Windows::Cells& cells) {
+        for (const auto& [key, figures] : cells) marks.mark(Field::currency, key.first);
+    };
+    minutes_.each(mark_all);
+    for (const Windows& windows : longer_) windows.each(mark_all);
 }
 
 }  // namespace millrace::gold

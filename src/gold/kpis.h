@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
+
+#include "gold/operator.h"
 #include "gold/purchases.h"
-#include "gold/windowed_operator.h"
+#include "gold/window.h"
 
 namespace millrace::gold {
 
@@ -13,23 +16,43 @@ struct KeyFigures {
     Distinct converted;  ///< sessions with a purchase
     Purchases purchases;
 
+    void add(const KeyFigures& other);
     template <class Archive>
     void serialize(Archive& archive) {
         archive(events, users, sessions, converted, purchases);
     }
 };
 
-/// The shop's key figures by minute, hour and day.
-class Kpis : public WindowedOperator<KeyFigures> {
+/// The shop's key figures by minute, hour and day. An event counts in its minute, and a minute that is closed
+/// counts in its hour and day (a zone's offset is in whole minutes); only an event that is late for its
+/// minute counts there by itself.
+class Kpis : public Operator {
   public:
     Kpis(const Strings& strings, const model::TimeZone& zone)
-        : WindowedOperator(strings, zone, {Grain::minute, Grain::hour, Grain::day}) {}
+        : Operator(strings),
+          minutes_(Grain::minute, zone),
+          longer_{Windows(Grain::hour, zone), Windows(Grain::day, zone)} {}
 
     void add(const std::vector<Event>& events) override;
+    void close(Timestamp watermark, Output& output) override;
+    void peek(Output& output) const override;
+    void mark(Marks& marks) const override;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        serialize_late(archive);
+        archive(minutes_);
+        for (Windows& windows : longer_) archive(windows);
+    }
 
   private:
-    void write(Output& output, const Windows& windows, Window window, const Cells& cells) const override;
-    void mark_key(Marks& marks, const GroupKey& key) const override;
+    using Windows = GroupedWindows<KeyFigures>;
+
+    void count(KeyFigures& figures, const Event& event) const;
+    void write(Output& output, const Windows& windows, Window window, const Windows::Cells& cells) const;
+
+    Windows minutes_;
+    std::array<Windows, 2> longer_;
 };
 
 }  // namespace millrace::gold

@@ -18,7 +18,7 @@ arrow::Decimal128 decimal(model::Money money) {
 
 template <typename Builder>
 Builder& Row::next() {
-    return dynamic_cast<Builder&>(*builder_.GetField(column_++));
+    return static_cast<Builder&>(*builder_.GetField(column_++));
 }
 
 Row& Row::text(std::string_view value) {

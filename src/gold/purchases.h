@@ -28,6 +28,13 @@ struct Purchases {
             order_ids.add(orders.hash(event.order));
         }
     }
+    void add(const Purchases& other) {
+        items += other.items;
+        gross += other.gross;
+        refunded += other.refunded;
+        order_ids.add(other.order_ids);
+        without_order_id += other.without_order_id;
+    }
     [[nodiscard]] std::int64_t orders() const { return order_ids.count() + without_order_id; }
     [[nodiscard]] model::Money net() const { return gross - refunded; }
 

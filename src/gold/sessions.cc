@@ -8,6 +8,7 @@ namespace millrace::gold {
 namespace {
 
 constexpr Timestamp minute = model::us_per_minute;
+constexpr std::size_t usual_steps = 4;
 
 /// When one product was first viewed, then carted, then bought in a session.
 struct ProductSteps {
@@ -66,6 +67,7 @@ void Sessions::add(const std::vector<Event>& events) {
             wake_at(std::min(event.time + gap_of(key), zone_.day_start(zone_.day_of(event.time) + 1)), key);
         }
         visit.sorted &= visit.steps.empty() || visit.steps.back().time < event.time;
+        if (visit.steps.size() == 1) visit.steps.reserve(usual_steps);  // many sessions end with the first
         visit.steps.push_back({event.time, event.price, event.quantity, event.kind, event.product, event.page,
                                event.device, event.currency});
     }

@@ -27,24 +27,19 @@ namespace {
 using gold::Timestamp;
 
 constexpr std::int64_t days_at_once = 7;
+constexpr std::int64_t rows_at_once = 64 << 10;           ///< to be written
 constexpr Timestamp longest_window = model::us_per_hour;  // that begins within a day and may end after it
 
-/// The events of some time, and those around it that only sessions need.
-struct Slice {
-    gold::Events inside;
+/// Takes the events that aren't `wanted` out, and returns those of them that are to be `read` for the
+/// sessions alone.
+std::vector<gold::Event> cut(gold::Events& events, gold::Window read, gold::Window wanted) {
+    const auto others = std::ranges::partition(
+        events.rows, [wanted](const gold::Event& event) { return wanted.contains(event.time); });
     std::vector<gold::Event> beside;
-};
-
-void cut(const gold::Events& events, gold::Window read, gold::Window wanted, Slice& slice) {
-    slice.inside.rows.clear();
-    slice.beside.clear();
-    for (const gold::Event& event : events.rows) {
-        if (wanted.contains(event.time)) {
-            slice.inside.rows.push_back(event);
-        } else if (read.contains(event.time)) {
-            slice.beside.push_back(event);
-        }
-    }
+    std::ranges::copy_if(others, std::back_inserter(beside),
+                         [read](const gold::Event& event) { return read.contains(event.time); });
+    events.rows.erase(others.begin(), others.end());
+    return beside;
 }
 
 constexpr int most_attempts = 5;
@@ -130,31 +125,30 @@ std::optional<DayRange> GoldBatch::all_days() const {
 }
 
 /// Gives out the rows of the days that end at or before the speed layer's watermark, and others, from days
-/// beside. Returns how many events were read.
-std::int64_t GoldBatch::compute(DayRange days, gold::Output& output) {
+/// beside; calls `progressed` when there may be more. Returns how many events were read.
+std::int64_t GoldBatch::compute(DayRange days, gold::Output& output,
+                                const std::function<void()>& progressed) {
     const gold::Window wanted{zone_.day_start(days.from), zone_.day_start(days.to + 1) + longest_window};
     const gold::Window read{
         zone_.day_start(days.from - 1) - std::max(settings_.gold.session_gap, settings_.gold.inactivity),
         zone_.day_start(days.to + 2)};
-    std::map<std::int64_t, std::vector<storage::AddFile>> files;  // by UTC day
+    std::vector<storage::AddFile> files;
     for (const auto& [path, add] : silver_.snapshot().files) {
         const auto date = model::parse_day(storage::partition_value(add, "event_date"));
         if (date && (*date + 1) * model::us_per_day > read.start && *date * model::us_per_day < read.end)
-            files[*date].push_back(add);
+            files.push_back(add);
     }
     gold::Gold gold(zone_, settings_.gold, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
     std::int64_t events = 0;
-    Slice taken;  // whose memory is used again
-    for (const auto& [date, of_day] : files) {
-        read_silver_rows(silver_.root(), of_day, gold.strings(), pool_, [&](const gold::Events& rows) {
-            events += static_cast<std::int64_t>(rows.rows.size());
-            cut(rows, read, wanted, taken);
-            gold.add(taken.inside);
-            gold.add_to_sessions(taken.beside);
-        });
-        gold.close(std::min((date + 1) * model::us_per_day, watermark_), output);
+    const auto take = [&](gold::Events& rows, Timestamp left) {
+        events += static_cast<std::int64_t>(rows.rows.size());
+        const auto beside = cut(rows, read, wanted);
+        gold.add_to_sessions(beside);
+        gold.add(rows, std::min(left, watermark_), output);
         gold.tidy();
-    }
+        progressed();
+    };
+    read_silver_rows(silver_.root(), files, gold.strings(), pool_, take);
     gold.close(watermark_, output);
     return events;
 }
@@ -174,15 +168,20 @@ GoldBatchReport GoldBatch::replace(DayRange days, const base::StopSignal& stop) 
             throw Error("recomputing days of Gold", "it was stopped",
                         fmt::format("Days before {} are done; go on from there.", model::format_day(from)));
         const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
-        std::optional<std::int64_t> rows;
-        for (int attempt = 0; !rows; ++attempt) {
+        bool replaced = false;
+        for (int attempt = 0; !replaced; ++attempt) {
             if (attempt == most_attempts) throw too_busy("recomputing days of Gold");
             look();
+            GoldWriter::Replacement replacement{.from = some.from,
+                                                .to = some.to + 1,
+                                                .sessions_to = sealed_end(),
+                                                .silver_version = published_version_};
             gold::Output output;
-            report.events += compute(some, output);
-            rows = writer.replace(output, some.from, some.to + 1, sealed_end(), published_version_);
+            report.events += compute(some, output, [&] { writer.write(replacement, output, rows_at_once); });
+            writer.write(replacement, output, 1);
+            replaced = writer.replace(replacement);
+            report.rows += replaced ? replacement.rows : 0;
         }
-        report.rows += *rows;
         report.silver_version = published_version_;
     }
     report.seconds = watch.seconds();
@@ -240,7 +239,7 @@ std::vector<GoldBatch::Difference> GoldBatch::reconcile(DayRange days, std::size
             look();
             found = before;
             gold::Output output;
-            (void)compute(some, output);
+            (void)compute(some, output, [] {});
             compared = std::ranges::all_of(gold::metric_tables, [&](gold::Table table) {
                 return compare(table, some, output, limit, found);
             });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -32,8 +33,8 @@ struct GoldBatchReport {
 
 /// The batch layer: computes Gold's rows of some days anew from the silver table, with the operators of the
 /// speed layer. What that one hasn't closed yet stays open; sessions and the funnel of a day are left to it
-/// until no session of the day can be open, from the second midnight after it on. Days are taken in one after
-/// the other, so that the memory is that of some days' rows.
+/// until no session of the day can be open, from the second midnight after it on. Events are taken in by time
+/// and rows written as they come, so that the memory is that of open windows and sessions.
 class GoldBatch {
   public:
     GoldBatch(const DataDirectory& data, const ShopSettings& settings, base::WorkerPool& pool);
@@ -62,7 +63,8 @@ class GoldBatch {
   private:
     void look();
     [[nodiscard]] std::int64_t sealed_end() const;
-    [[nodiscard]] std::int64_t compute(DayRange days, gold::Output& output);
+    [[nodiscard]] std::int64_t compute(DayRange days, gold::Output& output,
+                                       const std::function<void()>& progressed);
     bool compare(gold::Table table, DayRange days, gold::Output& output, std::size_t limit,
                  std::vector<Difference>& found) const;
 

@@ -139,11 +139,7 @@ void GoldStage::start_over(const base::StopSignal& stop) {
     gold::Timestamp newest = 0;
     for (const auto& [day, files] : days) {
         if (stop.requested()) return;
-        newest = std::max(newest, add(files));
-        close_up_to(gold_->clock().at(0));
-        gold_->alerts().judge(gold_->clock().at(0));
-        if (output_.size() >= most_unpublished_rows)
-            writer_.append(output_, -1);  // it would be cleared again
+        newest = std::max(newest, add(files, [this](gold::Timestamp left) { pass(left); }));
     }
     const auto news = news_of(silver_.snapshot());
     hear(news);
@@ -155,17 +151,30 @@ void GoldStage::start_over(const base::StopSignal& stop) {
     publish_alerts(again);
 }
 
-/// Takes the rows of `files` in, and returns the log time of the newest.
-gold::Timestamp GoldStage::add(const std::vector<storage::AddFile>& files) {
+/// Closes and judges what the clock has passed while Gold is built, up to the earliest event that is left.
+void GoldStage::pass(gold::Timestamp left) {
+    const gold::Timestamp clock = gold_->clock().at(0);
+    if (clock == gold::no_watermark) return;
+    close_at(std::min(left, clock - settings_.gold.lateness));
+    gold_->alerts().judge(std::min(left, clock));
+    if (output_.size() >= most_unpublished_rows) writer_.append(output_, -1);  // it would be cleared again
+}
+
+/// Takes the rows of `files` in, some at a time, and returns the log time of the newest. Then it calls `then`
+/// with the earliest event time that is left.
+gold::Timestamp GoldStage::add(const std::vector<storage::AddFile>& files,
+                               const std::function<void(gold::Timestamp)>& then) {
     gold::Timestamp newest = 0;
-    read_silver_rows(silver_.root(), files, gold_->strings(), pool_, [&](const gold::Events& events) {
+    const auto take = [&](const gold::Events& events, gold::Timestamp left) {
         gold_->add(events);
         newest = std::max(newest, events.newest);
         report_.events += static_cast<std::int64_t>(events.rows.size());
         report_.latency_ms =
             std::max(report_.latency_ms, static_cast<double>(base::now_us() - events.oldest) / 1e3);
-    });
-    gold_->tidy();
+        then(left);
+        gold_->tidy();
+    };
+    read_silver_rows(silver_.root(), files, gold_->strings(), pool_, take);
     return newest;
 }
 

@@ -86,7 +86,10 @@ class GoldStage {
     void start_over(const base::StopSignal& stop);
     bool step(const base::StopSignal& stop);
     void look_after_silver(const base::StopSignal& stop);
-    gold::Timestamp add(const std::vector<storage::AddFile>& files);
+    void pass(gold::Timestamp left);
+    gold::Timestamp add(
+        const std::vector<storage::AddFile>& files,
+        const std::function<void(gold::Timestamp)>& then = [](gold::Timestamp) {});
     void hear(const std::vector<PartitionNews>& news);
     void adopt_rules();
     void tick();

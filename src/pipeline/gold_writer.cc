@@ -36,6 +36,11 @@ std::vector<storage::RemoveFile> remove_all(const storage::Snapshot& snapshot, a
     return removes;
 }
 
+/// The day after the last one that is replaced in a table.
+std::int64_t end_of(const GoldWriter::Replacement& replacement, gold::Table table) {
+    return gold::is_of_sessions(table) ? std::min(replacement.to, replacement.sessions_to) : replacement.to;
+}
+
 }  // namespace
 
 /// `part-v<version>-…` is written so, `part-j<version>-…` joined.
@@ -167,49 +172,65 @@ void GoldWriter::clear() {
     }
 }
 
-bool GoldWriter::replace_in(gold::Table which, const DayRows& rows, std::int64_t from, std::int64_t to,
-                            std::int64_t silver_version) {
+void GoldWriter::write(Replacement& replacement, gold::Output& output, std::int64_t least_rows) {
+    std::vector<std::function<void()>> tasks;
+    for (const gold::Table each : gold::metric_tables) {
+        if (output[each].size() < least_rows) continue;
+        DayRows rows = output[each].take();
+        const std::int64_t end = end_of(replacement, each);
+        std::erase_if(rows,
+                      [&](const auto& day) { return day.first < replacement.from || day.first >= end; });
+        for (const auto& [day, batch] : rows) replacement.rows += batch->num_rows();
+        auto& files = replacement.files[static_cast<std::size_t>(each)];
+        tasks.emplace_back(
+            [this, each, &files, version = replacement.silver_version, rows = std::move(rows)] {
+                std::ranges::move(write_files(each, rows, version), std::back_inserter(files));
+            });
+    }
+    if (tasks.empty()) return;
+    if (replacement.writing.valid()) replacement.writing.get();
+    replacement.writing = std::async(
+        std::launch::async, [this, tasks = std::move(tasks)]() mutable { pool_.run_all(std::move(tasks)); });
+}
+
+bool GoldWriter::replace_in(gold::Table which, const Replacement& replacement) {
+    const std::int64_t version = replacement.silver_version;
+    const std::int64_t end = end_of(replacement, which);
     const auto of_days = [&](const storage::AddFile& add) {
         const auto day = model::parse_day(storage::partition_value(add, "day"));
-        return day && *day >= from && *day < to;
+        return day && *day >= replacement.from && *day < end;
     };
     for (const auto& [path, add] : table(which).snapshot().files) {
         const Published published = published_at(add);
-        if (published.joined && published.version > silver_version && of_days(add)) return false;
+        if (published.joined && published.version > version && of_days(add)) return false;
     }
     storage::Commit commit;
     commit.operation = "REPLACE";
-    commit.adds = write_files(which, rows, silver_version);
+    commit.adds = replacement.files[static_cast<std::size_t>(which)];
     commit.removes = remove_all(table(which).snapshot(), [&](const storage::AddFile& add) {
-        return of_days(add) && published_at(add).version <= silver_version;
+        return of_days(add) && published_at(add).version <= version;
     });
-    for (std::int64_t day = from; day < to; ++day)
-        commit.txns.push_back({batch_app_id(day), silver_version, base::now_ms()});
-    const auto version = table(which).commit(
+    for (std::int64_t day = replacement.from; day < end; ++day)
+        commit.txns.push_back({batch_app_id(day), version, base::now_ms()});
+    const auto committed = table(which).commit(
         std::move(commit), [](const storage::Commit& other) { return other.removes.empty(); });
     base::fail_point("gold.replaced");
-    return version.has_value();
+    return committed.has_value();
 }
 
-std::optional<std::int64_t> GoldWriter::replace(gold::Output& output, std::int64_t from, std::int64_t to,
-                                                std::int64_t sessions_to, std::int64_t silver_version) {
+bool GoldWriter::replace(Replacement& replacement) {
+    if (replacement.writing.valid()) replacement.writing.get();
     refresh();
-    std::int64_t count = 0;
     std::atomic<bool> replaced = true;
     std::vector<std::function<void()>> tasks;
     for (const gold::Table each : gold::metric_tables) {
-        DayRows rows = output[each].take();
-        const std::int64_t end = gold::is_of_sessions(each) ? std::min(to, sessions_to) : to;
-        if (end <= from) continue;
-        std::erase_if(rows, [&](const auto& day) { return day.first < from || day.first >= end; });
-        for (const auto& [day, batch] : rows) count += batch->num_rows();
-        tasks.emplace_back([this, each, from, end, silver_version, &replaced, rows = std::move(rows)] {
-            if (!replace_in(each, rows, from, end, silver_version)) replaced = false;
+        if (end_of(replacement, each) <= replacement.from) continue;
+        tasks.emplace_back([this, each, &replacement, &replaced] {
+            if (!replace_in(each, replacement)) replaced = false;
         });
     }
     pool_.run_all(std::move(tasks));
-    if (!replaced) return std::nullopt;
-    return count;
+    return replaced;
 }
 
 }  // namespace millrace::pipeline

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <future>
 #include <optional>
 #include <set>
 #include <string>
@@ -48,13 +49,24 @@ class GoldWriter {
     /// Empties the tables, for a new beginning.
     void clear();
 
-    /// Puts the rows of `output` of the days [from, to), those of sessions up to `sessions_to`, in place of
-    /// those that were published up to a silver version, each table with one commit, and returns how many
-    /// rows those are. Nothing when files changed meanwhile, in tables that are then left as they are: rows
-    /// that were published later may have been joined with these, so that it must be done again, with a newer
-    /// state of Gold.
-    std::optional<std::int64_t> replace(gold::Output& output, std::int64_t from, std::int64_t to,
-                                        std::int64_t sessions_to, std::int64_t silver_version);
+    /// What takes the place of some days' rows that were published up to a silver version.
+    struct Replacement {
+        std::int64_t from = 0;         ///< the first day
+        std::int64_t to = 0;           ///< the day after the last one
+        std::int64_t sessions_to = 0;  ///< the day after the last one of the tables of sessions
+        std::int64_t silver_version = -1;
+        std::int64_t rows = 0;
+        std::array<std::vector<storage::AddFile>, gold::table_count> files{};  ///< which nobody sees yet
+        std::future<void> writing{};  ///< of them; last, so that the end waits for it
+    };
+    /// Writes the rows of `output` that belong to the replacement into files, of those tables that have at
+    /// least so many; the output of those tables is emptied. It doesn't wait for it, but for the call before;
+    /// the replacement must stay where it is.
+    void write(Replacement& replacement, gold::Output& output, std::int64_t least_rows);
+    /// Puts it in place, each table with one commit. False when files changed meanwhile, in tables that are
+    /// then left as they are: rows that were published later may have been joined with these, so that it must
+    /// be done again, with a newer state of Gold.
+    bool replace(Replacement& replacement);
 
     /// A table of Gold; moved on by this object's commits.
     [[nodiscard]] const storage::DeltaTable& table(gold::Table table) const {
@@ -68,8 +80,7 @@ class GoldWriter {
         return tables_[static_cast<std::size_t>(table)];
     }
     void append_to(gold::Table table, const DayRows& rows, const std::vector<storage::Txn>& txns);
-    bool replace_in(gold::Table table, const DayRows& rows, std::int64_t from, std::int64_t to,
-                    std::int64_t silver_version);
+    bool replace_in(gold::Table table, const Replacement& replacement);
     storage::AddFile write_file(gold::Table table, std::int64_t day, const arrow::RecordBatch& rows,
                                 std::int64_t silver_version);
     std::vector<storage::AddFile> write_files(gold::Table table, const DayRows& rows,

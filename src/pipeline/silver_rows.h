@@ -10,11 +10,13 @@
 
 namespace millrace::pipeline {
 
-/// Reads the rows of silver files as Gold's events: several files at once, some rows of each at a time, so
-/// that memory is bounded however large they are. `visit` is called from the calling thread, in no set order
-/// of rows. Throws an Error that names the file.
+/// Takes some rows, of the calling thread's, and the earliest time that rows yet to come can have
+/// (gold::end_of_time after the last ones). It may change the rows.
+using VisitRows = std::function<void(gold::Events& rows, model::Timestamp left)>;
+
+/// Reads the rows of silver files as Gold's events: several files at once, the earliest first, some rows of
+/// each at a time, so that memory is bounded however large they are. Throws an Error that names the file.
 void read_silver_rows(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
-                      gold::Strings& strings, base::WorkerPool& pool,
-                      const std::function<void(const gold::Events&)>& visit);
+                      gold::Strings& strings, base::WorkerPool& pool, const VisitRows& visit);
 
 }  // namespace millrace::pipeline

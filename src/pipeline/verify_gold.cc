@@ -109,7 +109,7 @@ Hours silver_hours(const DataDirectory& data, const Hours& wanted) {
     base::WorkerPool pool;
     gold::Strings strings;
     Hours hours;
-    read_silver_rows(silver.root(), files, strings, pool, [&](const gold::Events& events) {
+    read_silver_rows(silver.root(), files, strings, pool, [&](const gold::Events& events, gold::Timestamp) {
         for (const gold::Event& event : events.rows) {
             const auto start = gold::window_at(gold::Grain::hour, event.time, utc).start;
             const HourKey key{start, std::string(strings.value(gold::Field::currency, event.currency))};

@@ -1,0 +1,126 @@
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "gold/interest.h"
+#include "gold/product_metrics.h"
+#include "gold/sessions.h"
+#include "gold/window.h"
+#include "produce/shop.h"
+
+namespace {
+
+using namespace millrace;
+
+constexpr std::size_t events_at_once = 50'000;
+constexpr std::size_t chunks = 20;
+constexpr std::int64_t start = 1'569'888'000'000'000;
+constexpr std::int64_t step = model::us_per_day / 5'000'000;  // 5 M events a day
+constexpr std::int64_t lateness = 10 * model::us_per_minute;
+
+gold::Kind kind_of(std::size_t number) {
+    if (number % 33 == 0) return gold::Kind::purchase;
+    return number % 10 == 0 ? gold::Kind::add_to_cart : gold::Kind::view;
+}
+
+/// Some hours of the simulator's shop: 500 users, 100 products, 58 events a second, in the log's order.
+struct Stream {
+    gold::Strings strings;
+    std::vector<std::vector<gold::Event>> events;
+    model::TimeZone zone = model::TimeZone("UTC");
+
+    Stream() {
+        produce::Shop shop(500, 100, 1);
+        auto time = start;
+        for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
+            auto& some = events.emplace_back();
+            for (std::size_t i = 0; i < events_at_once; ++i, time += step) {
+                const auto action = shop.act(time, time / step);
+                const auto id = [this](gold::Field field, std::string_view text) {
+                    return strings[field].add(text);
+                };
+                some.push_back({.time = time,
+                                .price = 19'9900,
+                                .kind = kind_of(i),
+                                .user = id(gold::Field::user, *action.user_id),
+                                .product = id(gold::Field::product, action.product->id),
+                                .category = id(gold::Field::category, action.product->category),
+                                .device = id(gold::Field::device, action.device),
+                                .session = id(gold::Field::session, *action.session_id),
+                                .page = id(gold::Field::page, action.product->page_url),
+                                .currency = id(gold::Field::currency, "USD")});
+            }
+        }
+    }
+};
+
+const Stream& stream() {
+    static const Stream made;
+    return made;
+}
+
+/// Feeds a new operator chunk by chunk, with the watermark behind as it would be; at the end all is closed.
+template <typename Make>
+void feed(benchmark::State& state, Make&& make) {
+    const Stream& source = stream();
+    std::int64_t rows = 0;
+    for (auto _ : state) {
+        auto each = make(source);
+        gold::Output output;
+        for (const auto& some : source.events) {
+            each.add(some);
+            each.close(some.back().time - lateness, output);
+        }
+        each.close(start + 3 * model::us_per_day, output);
+        rows += output.size();
+    }
+    if (rows == 0) state.SkipWithError("no rows");
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(chunks * events_at_once));
+}
+
+/// Interest by product, minute by minute.
+class TumblingMinutes {
+  public:
+    explicit TumblingMinutes(const Stream& source)
+        : strings_(source.strings), minutes_(gold::Grain::minute, source.zone) {}
+
+    void add(const std::vector<gold::Event>& events) {
+        for (const gold::Event& event : events) {
+            if (auto* cell = minutes_.cell(event.time, {event.product, event.category, event.currency}))
+                cell->add(event, strings_[gold::Field::user].hash(event.user));
+        }
+    }
+    void close(model::Timestamp watermark, gold::Output& output) {
+        minutes_.close(watermark, [&](gold::Window window, const auto& cells) {
+            for (const auto& [key, interest] : cells) {
+                gold::Row row = output[gold::Table::device_metrics].add(0);
+                row.time(window.start).time(window.end);
+                row.text(strings_.value(gold::Field::product, key.first)).text("USD");
+                interest.write(row);
+            }
+        });
+        minutes_.forget();
+    }
+
+  private:
+    const gold::Strings& strings_;
+    gold::GroupedWindows<gold::Interest> minutes_;
+};
+
+void tumbling_minutes(benchmark::State& state) {
+    feed(state, [](const Stream& source) { return TumblingMinutes(source); });
+}
+BENCHMARK(tumbling_minutes)->Unit(benchmark::kMillisecond);
+
+/// Both: a minute's rows and those of the five minutes that end with it.
+void tumbling_and_sliding(benchmark::State& state) {
+    feed(state, [](const Stream& source) { return gold::ProductMetrics(source.strings, source.zone); });
+}
+BENCHMARK(tumbling_and_sliding)->Unit(benchmark::kMillisecond);
+
+/// With their funnel.
+void sessions(benchmark::State& state) {
+    feed(state, [](const Stream& source) { return gold::Sessions(source.strings, source.zone, {}); });
+}
+BENCHMARK(sessions)->Unit(benchmark::kMillisecond);
+
+}  // namespace
