@@ -140,6 +140,7 @@ void GoldStage::start_over(const base::StopSignal& stop) {
     for (const auto& [day, files] : days) {
         if (stop.requested()) return;
         newest = std::max(newest, add(files, [this](gold::Timestamp left) { pass(left); }));
+        pass(gold::end_of_time);
     }
     const auto news = news_of(silver_.snapshot());
     hear(news);
@@ -165,17 +166,33 @@ void GoldStage::pass(gold::Timestamp left) {
 gold::Timestamp GoldStage::add(const std::vector<storage::AddFile>& files,
                                const std::function<void(gold::Timestamp)>& then) {
     gold::Timestamp newest = 0;
-    const auto take = [&](const gold::Events& events, gold::Timestamp left) {
-        gold_->add(events);
+    const auto take_some = [&](const gold::Events& events, gold::Timestamp left) {
+        take(events);
         newest = std::max(newest, events.newest);
-        report_.events += static_cast<std::int64_t>(events.rows.size());
-        report_.latency_ms =
-            std::max(report_.latency_ms, static_cast<double>(base::now_us() - events.oldest) / 1e3);
         then(left);
         gold_->tidy();
     };
-    read_silver_rows(silver_.root(), files, gold_->strings(), pool_, take);
+    read_silver_rows(silver_.root(), files, gold_->strings(), pool_, take_some);
     return newest;
+}
+
+void GoldStage::take(const gold::Events& events) {
+    gold_->add(events);
+    report_.events += static_cast<std::int64_t>(events.rows.size());
+    report_.latency_ms =
+        std::max(report_.latency_ms, static_cast<double>(base::now_us() - events.oldest) / 1e3);
+}
+
+/// The same for the rows of a commit that silver has handed over.
+gold::Timestamp GoldStage::add_handed(HandOver::Columns columns) {
+    handed_.clear();
+    for (const auto& each : columns)
+        gold::read_events(*each->batch(0), each->event_type(), gold_->strings(), handed_);
+    hand_over_->give_back(std::move(columns));
+    if (handed_.rows.empty()) return 0;
+    take(handed_);
+    gold_->tidy();
+    return handed_.newest;
 }
 
 void GoldStage::close_at(gold::Timestamp watermark) {
@@ -277,14 +294,19 @@ bool GoldStage::step(const base::StopSignal& stop) {
         start_over(stop);
         return true;
     }
-    std::vector<storage::AddFile> files;
-    std::ranges::copy_if(commit->adds, std::back_inserter(files), &storage::AddFile::data_change);
-    if (!are_there(silver_.root(), files)) {
-        spdlog::warn("gold: files of silver's version {} are gone", version_ + 1);
-        start_over(stop);
-        return true;
+    gold::Timestamp newest = 0;
+    if (auto handed = hand_over_ != nullptr ? hand_over_->take(version_ + 1) : std::nullopt) {
+        newest = add_handed(std::move(*handed));
+    } else {
+        std::vector<storage::AddFile> files;
+        std::ranges::copy_if(commit->adds, std::back_inserter(files), &storage::AddFile::data_change);
+        if (!are_there(silver_.root(), files)) {
+            spdlog::warn("gold: files of silver's version {} are gone", version_ + 1);
+            start_over(stop);
+            return true;
+        }
+        if (!files.empty()) newest = add(files);
     }
-    const gold::Timestamp newest = files.empty() ? 0 : add(files);
     const auto news = news_of(*commit);
     hear(news);
     const gold::Timestamp clock = gold_->clock().at(commit->timestamp);
@@ -371,6 +393,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     if (!std::filesystem::exists(state_path())) return;  // it was stopped while Gold was built
     if (!options_.postgres.url.empty()) postgres_.emplace(data_, options_.postgres);
     active_ = true;
+    if (hand_over_ != nullptr) hand_over_->open();
     silver_.refresh();
     const std::int64_t goal = silver_.snapshot().version;
     auto next_publish = std::chrono::steady_clock::now() + options_.trigger;

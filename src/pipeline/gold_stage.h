@@ -15,6 +15,7 @@
 #include "pipeline/data_directory.h"
 #include "pipeline/gold_state.h"
 #include "pipeline/gold_writer.h"
+#include "pipeline/hand_over.h"
 #include "pipeline/partition_progress.h"
 #include "pipeline/postgres_publisher.h"
 #include "pipeline/tick_log.h"
@@ -63,6 +64,9 @@ class GoldStage {
     GoldStage(const DataDirectory& data, const ShopSettings& settings, const GoldStageOptions& options,
               base::WorkerPool& pool);
 
+    /// Where silver's rows come from while it runs in this process; it must outlive the stage. Before run().
+    void take_from(HandOver& from) { hand_over_ = &from; }
+
     /// Runs until `stop` is requested or, with available_now, all is taken in. What is closed is published
     /// then. Throws an Error on a fault; what was published stays.
     void run(const base::StopSignal& stop, const OnReport& on_report);
@@ -90,6 +94,8 @@ class GoldStage {
     gold::Timestamp add(
         const std::vector<storage::AddFile>& files,
         const std::function<void(gold::Timestamp)>& then = [](gold::Timestamp) {});
+    void take(const gold::Events& events);
+    gold::Timestamp add_handed(HandOver::Columns columns);
     void hear(const std::vector<PartitionNews>& news);
     void adopt_rules();
     void tick();
@@ -117,7 +123,9 @@ class GoldStage {
     GoldStateWriter state_writer_;
     TickLog ticks_;
     std::unique_ptr<gold::Gold> gold_;
+    HandOver* hand_over_ = nullptr;  // nothing: silver's rows are read from its table
     std::optional<PostgresPublisher> postgres_;
+    gold::Events handed_;  // whose memory is used again
     gold::Output output_;  // closed, not published yet
     std::atomic<bool> active_ = false;
     std::atomic<std::int64_t> version_ = -1;  // of silver, up to which commits are in

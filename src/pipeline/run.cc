@@ -133,6 +133,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     auto writers = writers_lock(data);
     const std::shared_lock lock(writers);
     base::WorkerPool pool;
+    HandOver hand_over;
     SilverWriter writer(data, log, settings, pool);
     SilverStage stage(writer, log, settings, options.silver, pool);
     BatchHistory history(data.progress() / "silver.jsonl");
@@ -144,7 +145,11 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     });
     const Upkeep upkeep(data, [&](int partition) { return stage.reads(partition); });
     std::optional<GoldStage> gold_stage;
-    if (options.gold) gold_stage.emplace(data, settings, *options.gold, pool);
+    if (options.gold) {
+        gold_stage.emplace(data, settings, *options.gold, pool);
+        gold_stage->take_from(hand_over);
+        stage.hand_over(hand_over);
+    }
     const std::int64_t alerts_before = gold_stage ? gold_stage->last_alert() : 0;
 
     base::StopSignal stop_simulator;

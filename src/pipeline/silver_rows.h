@@ -10,8 +10,7 @@
 
 namespace millrace::pipeline {
 
-/// Takes some rows, of the calling thread's, and the earliest time that rows yet to come can have
-/// (gold::end_of_time after the last ones). It may change the rows.
+/// Takes some rows and a time that no row yet to come is before. It may change the rows.
 using VisitRows = std::function<void(gold::Events& rows, model::Timestamp left)>;
 
 /// Reads the rows of silver files as Gold's events: several files at once, the earliest first, some rows of

@@ -421,9 +421,7 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     }
     ids_.set_committed(batch);
     report_batch(report, parts);
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        for (auto& columns : parts[i].files) lanes_[i]->recycle(std::move(columns));
-    }
+    pass_on(parts, report.version);
     if (ids_.floor_raised()) {
         spdlog::warn(
             "silver: the dedupe memory is full: ids from before {} are looked up in the table (raise "
@@ -431,6 +429,21 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
             model::format_timestamp(ids_.floor()));
     }
     return true;
+}
+
+/// Hands the columns to Gold, or back to their lanes.
+void SilverStage::pass_on(std::vector<LanePart>& parts, std::int64_t version) {
+    if (hand_over_ != nullptr) {
+        HandOver::Columns all;
+        for (LanePart& part : parts) std::ranges::move(part.files, std::back_inserter(all));
+        hand_over_->offer(version, all);
+        std::ranges::move(hand_over_->used(), std::back_inserter(all));
+        for (std::size_t i = 0; i < all.size(); ++i) lanes_[i % lanes_.size()]->recycle(std::move(all[i]));
+        return;
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        for (auto& columns : parts[i].files) lanes_[i]->recycle(std::move(columns));
+    }
 }
 
 void SilverStage::report_batch(BatchReport& report, const std::vector<LanePart>& parts) {

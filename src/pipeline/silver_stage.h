@@ -18,6 +18,7 @@
 #include "bronze/event_log.h"
 #include "pipeline/batch_report.h"
 #include "pipeline/data_directory.h"
+#include "pipeline/hand_over.h"
 #include "pipeline/lane.h"
 #include "pipeline/silver_writer.h"
 
@@ -61,6 +62,8 @@ class SilverStage {
     void on_batch(OnBatch callback) { on_batch_ = std::move(callback); }
     /// Called before each commit with the rows that it will add.
     void on_parts(OnParts callback) { on_parts_ = std::move(callback); }
+    /// Where commits' rows are handed to Gold in memory; it must outlive the stage. Before run().
+    void hand_over(HandOver& to) { hand_over_ = &to; }
 
     /// Processes the log until `stop` is requested or, with available_now, all is done. The last batch is
     /// committed. Throws an Error on a fault in any thread; what was committed stays.
@@ -109,6 +112,7 @@ class SilverStage {
     void open_next_batch();
     void start_over();
     bool commit(std::vector<LanePart>& parts);
+    void pass_on(std::vector<LanePart>& parts, std::int64_t version);
     void report_batch(BatchReport& report, const std::vector<LanePart>& parts);
     void end_lanes();
     void loop(const base::StopSignal& stop);
@@ -120,6 +124,7 @@ class SilverStage {
     const SilverOptions options_;
     OnBatch on_batch_;
     OnParts on_parts_;
+    HandOver* hand_over_ = nullptr;  // nothing: Gold reads the table
 
     base::WorkerPool& pool_;
     silver::EventTypes types_;
