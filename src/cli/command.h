@@ -48,6 +48,7 @@ void add_produce_command(CLI::App& app, Globals& globals);
 void add_import_command(CLI::App& app, Globals& globals);
 void add_silver_command(CLI::App& app, Globals& globals);
 void add_gold_command(CLI::App& app, Globals& globals);
+void add_serve_command(CLI::App& app, Globals& globals);
 void add_archive_command(CLI::App& app, Globals& globals);
 void add_verify_command(CLI::App& app, Globals& globals);
 void add_topic_command(CLI::App& app, Globals& globals);

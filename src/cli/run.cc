@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/gold_options.h"
 #include "cli/produce_options.h"
+#include "cli/serve_options.h"
 #include "cli/silver_options.h"
 #include "cli/verify_report.h"
 #include "pipeline/run.h"
@@ -23,8 +24,10 @@ struct Options {
     produce::SimulatorOptions simulator;
     SettingsOptions settings;
     pipeline::GoldStageOptions gold;
+    ServeOptions serve;
     bool no_simulator = false;
     bool no_gold = false;
+    bool no_http = false;
     bool as_json = false;
 };
 
@@ -113,6 +116,11 @@ int run(const Globals& globals, Options& options) {
     if (!options.no_simulator) options.run.simulator = options.simulator;
     read_alert_config(globals.config, options.gold);
     if (!options.no_gold) options.run.gold = options.gold;
+    if (!options.no_http) options.run.server = options.serve.free_or_nothing();
+    options.run.on_serving = [&](const std::string& url) {
+        if (!options.as_json) fmt::print("events are taken in at {}/v1/events\n", url);
+        std::fflush(stdout);
+    };
     if (!options.as_json) {
         fmt::print("millrace runs {}{}; Ctrl-C ends it cleanly\n",
                    options.no_simulator ? "until stopped"
@@ -158,6 +166,8 @@ void add_run_command(CLI::App& app, Globals& globals) {
                       "process only what others append, until stopped");
     add_simulator_options(*command, options->simulator);
     add_silver_options(*command, options->run.silver);
+    options->serve.add_to(*command);
+    command->add_flag("--no-http", options->no_http, "no HTTP port")->group("HTTP");
     command->add_flag("--no-gold", options->no_gold, "leave the gold tables out")->group("Gold");
     add_gold_options(*command, options->gold);
     options->settings.add_to(*command);

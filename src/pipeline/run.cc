@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/run_metrics.h"
 #include "pipeline/table_locks.h"
 #include "pipeline/upkeep.h"
 
@@ -109,6 +110,14 @@ class Ender {
     std::vector<base::StopSignal*> parts_;
 };
 
+/// Why events aren't being processed; nothing when they are.
+std::optional<std::string> not_ready(const bronze::EventLog& log, const SilverStage& stage) {
+    for (int partition = 0; partition < log.partitions(); ++partition) {
+        if (stage.reads(partition)) return std::nullopt;
+    }
+    return "the silver stage is taking up its work";
+}
+
 /// Lets Gold take in what silver has committed, unless all is to end now, and ends it; then what it knows of
 /// the last day.
 std::optional<GoldSummary> finish_gold(const DataDirectory& data, GoldStage& stage, Part& gold,
@@ -169,6 +178,14 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
         });
     }
     const Ender ender({&stop_simulator, &stop_silver, &stop_gold});
+    std::optional<Server> server;
+    if (options.server) {
+        server.emplace(
+            log, settings.rules, *options.server,
+            [&](serve::MetricsText& text) { add_metrics(text, board.look(log, stage)); },
+            [&] { return not_ready(log, stage); });
+        options.on_serving(server->url());
+    }
     const base::Stopwatch watch;
     while (!stop.wait_for(between_statuses) && !silver.done() && !(gold && gold->done())) {
         on_status(board.look(log, stage));
@@ -176,6 +193,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
         if (options.duration && watch.seconds() * 1e6 >= static_cast<double>(options.duration->count()))
             break;
     }
+    server.reset();  // what it has taken in is in the log now
     stop_simulator.request();
     try {
         if (simulator) simulator->finish();

@@ -5,6 +5,7 @@
 
 #include "pipeline/gold_stage.h"
 #include "pipeline/gold_summary.h"
+#include "pipeline/server.h"
 #include "pipeline/silver_stage.h"
 #include "produce/simulator.h"
 
@@ -15,6 +16,8 @@ struct RunOptions {
     std::optional<base::Duration> duration;              ///< nothing: until stopped, or the simulator is done
     SilverOptions silver;
     std::optional<GoldStageOptions> gold;  ///< nothing: only silver is made
+    std::optional<ServerOptions> server;   ///< nothing: no HTTP port
+    std::function<void(const std::string& url)> on_serving;
 };
 
 /// What the running pipeline tells now and then.

@@ -1,0 +1,89 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "cli/serve_options.h"
+
+namespace millrace::cli {
+
+namespace {
+
+constexpr std::size_t shortest_key = 16;
+
+struct Options {
+    ServeOptions serve;
+    SettingsOptions settings;
+};
+
+int serve(const Globals& globals, const Options& options) {
+    base::StopSignal stop;
+    const base::SignalGuard guard(stop);
+    const auto data = globals.data_directory();
+    const auto settings = options.settings.over(data.settings());
+    data.adopt(settings);
+    const auto log = globals.open_or_create_log();
+    const pipeline::Server server(*log, settings.rules, options.serve.checked());
+    fmt::print("millrace serves {}; Ctrl-C ends it cleanly\n", server.url());
+    std::fflush(stdout);
+    while (!stop.wait_for(std::chrono::hours(1))) {
+    }
+    return 0;
+}
+
+}  // namespace
+
+void ServeOptions::add_to(CLI::App& command) {
+    const std::string group = "HTTP";
+    command
+        .add_option("--host", server.http.address,
+                    "the address to listen on; others than this machine's own "
+                    "need a write key")
+        ->capture_default_str()
+        ->group(group);
+    port = command.add_option("--port", server.http.port, "the port; 0 takes any that is free")
+               ->capture_default_str()
+               ->group(group);
+    command
+        .add_option("--write-key", write_keys,
+                    "a key that may write events, as SOURCE=KEY (several times); with none, all may")
+        ->group(group);
+    command
+        .add_option("--origin", server.collect.origins,
+                    "a page's origin that may send from a browser (several times); * stands for all")
+        ->capture_default_str()
+        ->group(group);
+}
+
+pipeline::ServerOptions ServeOptions::checked() const {
+    pipeline::ServerOptions made = server;
+    for (const std::string& pair : write_keys) {
+        const auto equals = pair.find('=');
+        if (equals == std::string::npos || equals == 0 || pair.size() - equals - 1 < shortest_key)
+            throw usage_error(
+                "reading --write-key",
+                fmt::format("one isn't SOURCE=KEY with a key of at least {} characters", shortest_key),
+                "Make one with `openssl rand -hex 16`.");
+        made.collect.write_keys[pair.substr(0, equals)] = pair.substr(equals + 1);
+    }
+    return made;
+}
+
+std::optional<pipeline::ServerOptions> ServeOptions::free_or_nothing() const {
+    auto made = checked();
+    if (port->count() > 0 || serve::is_free(made.http.address, made.http.port)) return made;
+    spdlog::warn("http: port {} is taken: no events are taken in; choose another with --port",
+                 made.http.port);
+    return std::nullopt;
+}
+
+void add_serve_command(CLI::App& app, Globals& globals) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("serve", "the HTTP port: takes events in, and tells how it goes");
+    options->serve.add_to(*command);
+    options->settings.add_to(*command);
+    command->callback(
+        [&globals, options] { globals.action = [&globals, options] { return serve(globals, *options); }; });
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+
+#include "cli/command.h"
+#include "pipeline/server.h"
+
+namespace millrace::cli {
+
+/// Where to listen, and who may write.
+struct ServeOptions {
+    pipeline::ServerOptions server;
+    std::vector<std::string> write_keys;  ///< as SOURCE=KEY
+    CLI::Option* port = nullptr;
+
+    void add_to(CLI::App& command);
+    /// The options with the keys in them. Throws a usage Error for one that isn't SOURCE=KEY.
+    [[nodiscard]] pipeline::ServerOptions checked() const;
+    /// The same; nothing, with a warning, when nobody asked for a port and the usual one is taken.
+    [[nodiscard]] std::optional<pipeline::ServerOptions> free_or_nothing() const;
+};
+
+}  // namespace millrace::cli

@@ -1,0 +1,64 @@
+#include "collect/collected.h"
+
+#include <gtest/gtest.h>
+
+#include "base/json.h"
+#include "model/timestamp.h"
+
+namespace millrace::collect {
+namespace {
+
+Collected complete(std::string event, std::size_t index, std::string_view idempotency_key,
+                   std::string_view source = "web") {
+    event.reserve(event.size() + 256);  // which is read past its end
+    Completer completer;
+    return completer.complete(event, index, {source, idempotency_key, 1'700'000'000'123});
+}
+
+std::string field(const Collected& collected, const char* name) {
+    return std::string(base::parse_json(collected.value, "test").at(name).as_string());
+}
+
+TEST(Completer, AnEventThatLacksNothingStaysAsItIs) {
+    const std::string event = R"({"event_id":"e1" , "timestamp":"2024-01-01T00:00:00Z","user_id":"u1"})";
+    const auto collected = complete(event, 0, "");
+    EXPECT_EQ(collected.value, event);
+    EXPECT_TRUE(collected.has_key);
+    EXPECT_EQ(collected.key, "u1");
+}
+
+TEST(Completer, AnIdFollowsFromTheKeysAndTheIndexSoThatASecondSendingIsACopy) {
+    const auto first = complete(R"({"user_id":"u1"})", 3, "order-17");
+    EXPECT_EQ(first.value, complete(R"({"user_id":"u1"})", 3, "order-17").value);
+    EXPECT_NE(field(first, "event_id"), field(complete(R"({"user_id":"u1"})", 4, "order-17"), "event_id"));
+    EXPECT_NE(field(first, "event_id"), field(complete(R"({"user_id":"u1"})", 3, "order-18"), "event_id"));
+    EXPECT_NE(field(first, "event_id"),
+              field(complete(R"({"user_id":"u1"})", 3, "order-17", "app"), "event_id"));
+}
+
+TEST(Completer, WithoutAnIdempotencyKeyAnIdIsRandom) {
+    EXPECT_NE(field(complete("{}", 0, ""), "event_id"), field(complete("{}", 0, ""), "event_id"));
+}
+
+TEST(Completer, AMissingTimestampIsTheArrivals) {
+    const auto collected = complete(R"({"event_id":"e1","user_id":"ü"})", 0, "");
+    EXPECT_EQ(field(collected, "timestamp"), model::format_timestamp(1'700'000'000'123'000));
+    EXPECT_EQ(field(collected, "event_id"), "e1");
+    EXPECT_EQ(collected.key, "ü");
+}
+
+TEST(Completer, AnEscapedUserIdIsTheSameKeyAsAPlainOne) {
+    EXPECT_EQ(complete(R"({"user_id":"\u0075\u0031"})", 0, "").key, "u1");
+}
+
+TEST(Completer, WhatIsNoObjectOrHasNoUserStillBecomesARecord) {
+    for (const char* event : {"5", "\"text\"", "[1,2]", "null", R"({"user_id":7})"}) {
+        const auto collected = complete(event, 0, "");
+        EXPECT_FALSE(collected.has_key) << event;
+        EXPECT_FALSE(collected.value.empty()) << event;
+    }
+    EXPECT_EQ(complete("5", 0, "").value, "5");
+}
+
+}  // namespace
+}  // namespace millrace::collect

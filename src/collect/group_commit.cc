@@ -1,0 +1,120 @@
+#include "collect/group_commit.h"
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "base/log.h"
+#include "bronze/partitioner.h"
+
+namespace millrace::collect {
+
+/// What a request waits for.
+struct GroupCommit::Request {
+    std::atomic<std::size_t> left;  // events
+    std::mutex mutex;
+    std::string fault;  // guarded by mutex
+    std::int64_t time_ms = 0;
+    Done done;
+
+    Request(std::size_t events, std::int64_t time, Done then)
+        : left(events), time_ms(time), done(std::move(then)) {}
+
+    void finish(const std::string* what) {
+        if (what != nullptr) {
+            const std::lock_guard lock(mutex);
+            fault = *what;
+        }
+        if (--left > 0) return;
+        const std::lock_guard lock(mutex);
+        done(fault.empty() ? nullptr : &fault);
+    }
+};
+
+struct GroupCommit::Waiting {
+    Collected event;
+    std::shared_ptr<Request> request;
+
+    [[nodiscard]] std::size_t bytes() const { return event.key.size() + event.value.size(); }
+};
+
+GroupCommit::GroupCommit(bronze::EventLog& log, Limits limits)
+    : log_(log), limits_(limits), waiting_(static_cast<std::size_t>(log.partitions())) {
+    for (int number = 0; number < log.partitions(); ++number)
+        threads_.emplace_back([this, number] { work(number); });
+}
+
+GroupCommit::~GroupCommit() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    came_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+std::size_t GroupCommit::waiting_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_bytes_;
+}
+
+bool GroupCommit::submit(std::vector<Collected> events, std::int64_t time_ms, Done done) {
+    const auto request = std::make_shared<Request>(events.size(), time_ms, std::move(done));
+    std::size_t bytes = 0;
+    for (const Collected& event : events) bytes += event.key.size() + event.value.size();
+    {
+        const std::lock_guard lock(mutex_);
+        if (waiting_bytes_ > 0 && waiting_bytes_ + bytes > limits_.waiting_bytes) return false;
+        waiting_bytes_ += bytes;
+        for (Collected& event : events) {
+            const int partition = bronze::partition_of(event.key, static_cast<int>(waiting_.size()));
+            waiting_[static_cast<std::size_t>(partition)].push_back({std::move(event), request});
+        }
+    }
+    came_.notify_all();
+    return true;
+}
+
+void GroupCommit::work(int number) {
+    std::vector<Waiting>& queue = waiting_[static_cast<std::size_t>(number)];
+    std::vector<Waiting> taken;
+    for (;;) {
+        {
+            std::unique_lock lock(mutex_);
+            came_.wait(lock, [&] { return ending_ || !queue.empty(); });
+            if (queue.empty()) return;
+            taken.swap(queue);
+        }
+        append(number, taken);
+        std::size_t bytes = 0;
+        for (const Waiting& each : taken) bytes += each.bytes();
+        taken.clear();
+        const std::lock_guard lock(mutex_);
+        waiting_bytes_ -= bytes;
+    }
+}
+
+/// Appends them in batches of a bounded size, and tells their requests of each.
+void GroupCommit::append(int number, std::vector<Waiting>& taken) {
+    bronze::RecordBatchBuilder batch;
+    for (std::size_t from = 0; from < taken.size();) {
+        batch.clear();
+        std::size_t to = from;
+        std::string fault;
+        try {
+            for (; to < taken.size() && (to == from || batch.bytes() < limits_.batch_bytes); ++to) {
+                const Waiting& each = taken[to];
+                batch.add(each.event.has_key ? std::string_view(each.event.key) : std::string_view(),
+                          each.event.value, each.request->time_ms);
+            }
+            log_.append(number, batch);
+        } catch (const std::exception& error) {
+            fault = error.what();
+            spdlog::error("collect: {}", fault);
+            to = std::max(to, from + 1);
+        }
+        for (; from < to; ++from) taken[from].request->finish(fault.empty() ? nullptr : &fault);
+    }
+}
+
+}  // namespace millrace::collect

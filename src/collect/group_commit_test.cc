@@ -1,0 +1,90 @@
+#include "collect/group_commit.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <future>
+
+#include "bronze/segment_log.h"
+
+namespace millrace::collect {
+namespace {
+
+class GroupCommitTest : public testing::Test {
+  protected:
+    GroupCommitTest()
+        : directory_(std::filesystem::temp_directory_path() /
+                     ("group_commit_" + std::to_string(::getpid()))) {
+        std::filesystem::remove_all(directory_);
+        log_ = bronze::SegmentLog::open_or_create(directory_, {.name = "events"});
+    }
+    ~GroupCommitTest() override {
+        log_.reset();
+        std::filesystem::remove_all(directory_);
+    }
+
+    static std::vector<Collected> events(int count, const std::string& mark) {
+        std::vector<Collected> made;
+        for (int i = 0; i < count; ++i)
+            made.push_back({"user" + std::to_string(i), mark + std::to_string(i), true});
+        return made;
+    }
+    std::int64_t in_log() const {
+        std::int64_t records = 0;
+        for (int p = 0; p < log_->partitions(); ++p) records += log_->offsets(p).end;
+        return records;
+    }
+
+    std::filesystem::path directory_;
+    std::unique_ptr<bronze::EventLog> log_;
+};
+
+TEST_F(GroupCommitTest, ARequestIsDoneWhenTheLogHasAllItsEvents) {
+    GroupCommit commit(*log_, {});
+    std::promise<std::int64_t> done;
+    ASSERT_TRUE(commit.submit(events(100, "a"), 1, [&](const std::string* fault) {
+        EXPECT_EQ(fault, nullptr);
+        done.set_value(in_log());
+    }));
+    EXPECT_EQ(done.get_future().get(), 100);
+    EXPECT_EQ(log_->offsets(0).end > 0, true);
+}
+
+TEST_F(GroupCommitTest, ManyRequestsFromManyThreadsAreEachDoneOnce) {
+    std::atomic<int> done = 0;
+    {
+        GroupCommit commit(*log_, {});
+        std::vector<std::thread> threads;
+        for (int t = 0; t < 4; ++t) {
+            threads.emplace_back([&] {
+                for (int i = 0; i < 50; ++i)
+                    EXPECT_TRUE(commit.submit(events(7, "b"), 1, [&](const std::string*) { ++done; }));
+            });
+        }
+        for (auto& thread : threads) thread.join();
+    }
+    EXPECT_EQ(done, 200);
+    EXPECT_EQ(in_log(), 1400);
+}
+
+TEST_F(GroupCommitTest, TooMuchThatWaitsIsRefusedAndNothingOfItIsAppended) {
+    std::promise<void> go_on;
+    auto blocked = go_on.get_future().share();
+    std::atomic<int> done = 0;
+    {
+        GroupCommit commit(*log_, {.waiting_bytes = 1000});
+        ASSERT_TRUE(commit.submit({{"u", std::string(900, 'x'), true}}, 1, [&](const std::string*) {
+            blocked.wait();  // holds its partition up, as a slow disk would
+            ++done;
+        }));
+        EXPECT_FALSE(
+            commit.submit({{"u", std::string(200, 'y'), true}}, 1, [&](const std::string*) { ++done; }));
+        go_on.set_value();
+    }
+    EXPECT_EQ(done, 1);
+    EXPECT_EQ(in_log(), 1);
+}
+
+}  // namespace
+}  // namespace millrace::collect

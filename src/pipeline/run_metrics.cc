@@ -1,0 +1,36 @@
+#include "pipeline/run_metrics.h"
+
+namespace millrace::pipeline {
+
+void add_metrics(serve::MetricsText& text, const RunStatus& status) {
+    const auto count = [&](std::int64_t value) { text.value(static_cast<double>(value)); };
+    text.counter("millrace_simulator_records_total", "Records that the simulator has appended.");
+    count(status.sent);
+    text.gauge("millrace_log_records", "Records that the log holds.");
+    count(status.in_log);
+    text.gauge("millrace_silver_lag_records", "Records in the log that aren't committed to silver.");
+    count(status.lag);
+    text.counter("millrace_silver_rows_total", "Rows that this process has committed to silver.");
+    count(status.silver);
+    text.counter("millrace_silver_dropped_records_total",
+                 "Records of this process's commits that aren't in silver.");
+    text.value(static_cast<double>(status.duplicates), {{"reason", "duplicate"}});
+    text.value(static_cast<double>(status.quarantined), {{"reason", "quarantined"}});
+    if (status.last_batches.empty()) return;
+    const BatchReport& last = status.last_batches.back();
+    text.counter("millrace_silver_batches_total", "Batches that this process has committed.");
+    count(last.batch);
+    text.gauge("millrace_silver_version", "The silver table's version after the last batch.");
+    count(last.version);
+    text.gauge("millrace_silver_ids", "Ids in the memory of the deduplication.");
+    count(last.ids_in_memory);
+    text.gauge("millrace_silver_last_commit_timestamp_seconds", "When the last batch was committed.");
+    text.value(static_cast<double>(last.committed_ms) / 1e3);
+    text.gauge("millrace_silver_batch_duration_seconds", "How long the last batch took, by phase.");
+    text.value(last.fill_seconds, {{"phase", "fill"}});
+    text.value(last.encode_seconds, {{"phase", "encode"}});
+    text.value(last.quarantine_seconds, {{"phase", "quarantine"}});
+    text.value(last.commit_seconds, {{"phase", "commit"}});
+}
+
+}  // namespace millrace::pipeline

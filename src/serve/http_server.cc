@@ -1,0 +1,329 @@
+#include "serve/http_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/version.hpp>
+#include <cctype>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include "base/error.h"
+#include "base/log.h"
+
+namespace millrace::serve {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+constexpr std::uint32_t most_header_bytes = 16U << 10U;
+constexpr auto linger = std::chrono::seconds(2);
+constexpr auto grace = std::chrono::seconds(2);  // for answers under way, at the end
+
+constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+using Request = http::request<http::string_body>;
+using Response = http::response<http::string_body>;
+
+/// An answer that another thread may give, and that a coroutine waits for.
+class Answer {
+  public:
+    explicit Answer(const asio::any_io_executor& executor)
+        : given_(executor, std::chrono::steady_clock::time_point::max()) {}
+
+    /// From any thread; what comes after the first is ignored.
+    static void give(const std::shared_ptr<Answer>& answer, HttpResponse response) {
+        asio::dispatch(answer->given_.get_executor(), [answer, response = std::move(response)]() mutable {
+            if (answer->response_) return;
+            answer->response_ = std::move(response);
+            answer->given_.cancel();
+        });
+    }
+    asio::awaitable<HttpResponse> wait() {
+        while (!response_) co_await given_.async_wait(as_tuple);
+        co_return std::move(*response_);
+    }
+
+  private:
+    asio::steady_timer given_;
+    std::optional<HttpResponse> response_;
+};
+
+std::string lower(std::string_view text) {
+    std::string lowered(text);
+    std::ranges::transform(lowered, lowered.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return lowered;
+}
+
+/// Nothing for a target that is none.
+std::shared_ptr<HttpRequest> taken(Request&& raw, const std::string& address) {
+    auto request = std::make_shared<HttpRequest>();
+    if (!split_target({raw.target().data(), raw.target().size()}, *request)) return nullptr;
+    request->method = std::string(raw.method_string());
+    for (const auto& field : raw)
+        request->headers.insert_or_assign(lower(std::string_view(field.name_string())),
+                                          std::string(field.value()));
+    request->body = std::move(raw.body());
+    request->address = address;
+    return request;
+}
+
+/// What a request that can't be read is told, if anything.
+std::optional<HttpResponse> refusal(beast::error_code error, std::size_t most_body_bytes) {
+    if (error == http::error::body_limit)
+        return problem(413, fmt::format("the body has more than {} bytes", most_body_bytes),
+                       "Send fewer events at once.");
+    if (error == http::error::header_limit || error == http::error::buffer_overflow)
+        return problem(431, fmt::format("the headers have more than {} bytes", most_header_bytes));
+    if (error.category() == make_error_code(http::error::bad_method).category() &&
+        error != http::error::end_of_stream && error != http::error::partial_message)
+        return problem(400, fmt::format("this is no HTTP/1.1 request: {}", error.message()));
+    return std::nullopt;
+}
+
+Response with_headers(HttpResponse&& answer, bool keep_alive) {
+    Response response(static_cast<http::status>(answer.status), 11);
+    response.set(http::field::server, "millrace");
+    response.set(http::field::content_type, answer.content_type);
+    response.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : answer.headers) response.set(name, value);
+    response.keep_alive(keep_alive);
+    response.body() = std::move(answer.body);
+    if (answer.status != 204) response.prepare_payload();
+    return response;
+}
+
+}  // namespace
+
+/// The thread, its connections and routes. Its coroutines take nothing but references: gcc 12 destroys some
+/// arguments given by value twice.
+class HttpServer::Work {
+  public:
+    Work(const HttpServerOptions& options, std::vector<Route> routes)
+        : options_(options), routes_(std::move(routes)), acceptor_(context_) {
+        listen();
+        asio::co_spawn(context_, accept(), asio::detached);
+        thread_ = std::thread([this] { context_.run(); });
+    }
+    Work(const Work&) = delete;
+    Work& operator=(const Work&) = delete;
+    ~Work() { stop(); }
+
+    void stop() {
+        if (!thread_.joinable()) return;
+        asio::post(context_, [this] { end(); });
+        thread_.join();
+    }
+
+    [[nodiscard]] const std::string& url() const { return url_; }
+
+  private:
+    /// A connection, for as long as its coroutine runs.
+    struct Connection {
+        beast::tcp_stream stream;
+        std::string address;
+        bool busy = false;  // with a request
+
+        explicit Connection(tcp::socket socket) : stream(std::move(socket)) {
+            beast::error_code unknown;
+            address = stream.socket().remote_endpoint(unknown).address().to_string();
+        }
+    };
+
+    void listen() {
+        const std::string doing = fmt::format("listening on {}:{}", options_.address, options_.port);
+        beast::error_code error;
+        const auto address = asio::ip::make_address(options_.address, error);
+        if (error)
+            throw usage_error(doing, "this is no IP address", "Give one of this machine, such as 127.0.0.1.");
+        const tcp::endpoint endpoint(address, options_.port);
+        acceptor_.open(endpoint.protocol(), error);
+        if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+        if (!error) acceptor_.bind(endpoint, error);
+        if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+        if (error)
+            throw usage_error(doing, error.message(),
+                              "Choose another port with --port, or end what has this one.");
+        url_ = fmt::format("http://{}{}{}:{}", address.is_v6() ? "[" : "", options_.address,
+                           address.is_v6() ? "]" : "", acceptor_.local_endpoint().port());
+    }
+
+    asio::awaitable<void> accept() {
+        for (;;) {
+            auto [error, socket] = co_await acceptor_.async_accept(as_tuple);
+            if (ending_) co_return;
+            if (error) {  // such as too many open files: later there may be fewer
+                asio::steady_timer pause(context_, std::chrono::milliseconds(50));
+                co_await pause.async_wait(as_tuple);
+                continue;
+            }
+            if (connections_.size() >= options_.most_connections) continue;  // closes it
+            socket.set_option(tcp::no_delay(true), error);
+            auto connection = std::make_shared<Connection>(std::move(socket));
+            connections_.insert(connection);
+            asio::co_spawn(context_, serve(*connection), [this, connection](const std::exception_ptr& fault) {
+                connections_.erase(connection);
+                if (ending_ && connections_.empty()) context_.stop();
+                if (fault) spdlog::debug("http: a connection ended in an exception");
+            });
+        }
+    }
+
+    asio::awaitable<void> serve(Connection& connection) {
+        beast::tcp_stream& stream = connection.stream;
+        beast::flat_buffer buffer(most_header_bytes + (std::size_t{64} << 10U));
+        for (bool keep_alive = true; keep_alive && !ending_;) {
+            connection.busy = false;
+            http::request_parser<http::string_body> parser;
+            parser.header_limit(most_header_bytes);
+            parser.body_limit(options_.most_body_bytes);
+            const auto failed = co_await read(connection, buffer, parser);
+            if (failed) {
+                if (auto answer = refusal(failed, options_.most_body_bytes)) {
+                    co_await write(stream, *answer, false);
+                    co_await drain(stream, buffer);
+                }
+                break;
+            }
+            keep_alive = parser.keep_alive() && !ending_;
+            const bool head = parser.get().method() == http::verb::head;
+            auto request = taken(parser.release(), connection.address);
+            HttpResponse answer = problem(400, "the request's target is no path");
+            if (request) answer = co_await answer_to(request);
+            keep_alive &= !ending_;
+            if (!co_await write(stream, answer, keep_alive, head)) break;
+        }
+        beast::error_code ignored;
+        stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    }
+
+    /// Ends the answers, and reads on for a moment: the reset that closing brings would take the last answer
+    /// from a client that is still sending.
+    asio::awaitable<void> drain(beast::tcp_stream& stream, beast::flat_buffer& buffer) {
+        beast::error_code ignored;
+        stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+        stream.expires_after(linger);
+        for (;;) {
+            buffer.clear();
+            auto [error, bytes] =
+                co_await stream.async_read_some(buffer.prepare(std::size_t{64} << 10U), as_tuple);
+            if (error) co_return;
+        }
+    }
+
+    asio::awaitable<beast::error_code> read(Connection& connection, beast::flat_buffer& buffer,
+                                            http::request_parser<http::string_body>& parser) {
+        beast::tcp_stream& stream = connection.stream;
+        if (buffer.size() == 0) {  // the first byte may take its time
+            stream.expires_after(options_.idle);
+            auto [error, bytes] =
+                co_await stream.async_read_some(buffer.prepare(std::size_t{16} << 10U), as_tuple);
+            if (error) co_return error;
+            buffer.commit(bytes);
+        }
+        connection.busy = true;
+        stream.expires_after(options_.patience);
+        auto [error, bytes] = co_await http::async_read_header(stream, buffer, parser, as_tuple);
+        if (error) co_return error;
+        if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+            http::response<http::empty_body> go_on(http::status::continue_, 11);
+            auto [failed, sent] = co_await http::async_write(stream, go_on, as_tuple);
+            if (failed) co_return failed;
+        }
+        auto [failed, more] = co_await http::async_read(stream, buffer, parser, as_tuple);
+        co_return failed;
+    }
+
+    asio::awaitable<HttpResponse> answer_to(const std::shared_ptr<HttpRequest>& request) {
+        const Handle* handle = nullptr;
+        std::string allowed;
+        for (const Route& route : routes_) {
+            if (route.path != request->path) continue;
+            if (route.method == request->method || (route.method == "GET" && request->method == "HEAD"))
+                handle = &route.handle;
+            allowed += (allowed.empty() ? "" : ", ") + route.method;
+        }
+        if (handle == nullptr && allowed.empty()) co_return problem(404, "there is nothing at this path");
+        if (handle == nullptr) {
+            HttpResponse answer = problem(405, fmt::format("this path takes {}", allowed));
+            answer.headers.emplace_back("Allow", allowed);
+            co_return answer;
+        }
+        const auto answer = std::make_shared<Answer>(context_.get_executor());
+        try {
+            (*handle)(request,
+                      [answer](HttpResponse response) { Answer::give(answer, std::move(response)); });
+        } catch (const std::exception& error) {
+            spdlog::error("answering {} {}: {}", request->method, request->path, error.what());
+            co_return problem(500, "the server failed at this", "Its log says why.");
+        }
+        co_return co_await answer->wait();
+    }
+
+    asio::awaitable<bool> write(beast::tcp_stream& stream, HttpResponse& answer, bool keep_alive,
+                                bool head = false) {
+        Response response = with_headers(std::move(answer), keep_alive);
+        if (head) response.body().clear();  // whose length the header still tells
+        stream.expires_after(options_.patience);
+        auto [error, bytes] = co_await http::async_write(stream, response, as_tuple);
+        co_return !error;
+    }
+
+    void end() {
+        ending_ = true;
+        beast::error_code ignored;
+        acceptor_.close(ignored);
+        for (const auto& connection : connections_) {
+            if (!connection->busy) connection->stream.cancel();
+        }
+        if (connections_.empty()) return context_.stop();
+        grace_.emplace(context_, grace);
+        grace_->async_wait([this](const beast::error_code&) { context_.stop(); });
+    }
+
+    const HttpServerOptions options_;
+    const std::vector<Route> routes_;
+    asio::io_context context_{1};
+    tcp::acceptor acceptor_;
+    std::string url_;
+    // All that follows is the thread's.
+    std::set<std::shared_ptr<Connection>> connections_;
+    std::optional<asio::steady_timer> grace_;
+    bool ending_ = false;
+    std::thread thread_;
+};
+
+bool is_free(const std::string& address, unsigned short port) {
+    asio::io_context context;
+    tcp::acceptor acceptor(context);
+    beast::error_code error;
+    const tcp::endpoint endpoint(asio::ip::make_address(address, error), port);
+    if (!error) acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor.bind(endpoint, error);
+    if (!error) acceptor.listen(1, error);
+    return !error;
+}
+
+HttpServer::HttpServer(const HttpServerOptions& options, std::vector<Route> routes)
+    : work_(std::make_unique<Work>(options, std::move(routes))) {}
+
+HttpServer::~HttpServer() = default;
+
+void HttpServer::stop() {
+    work_->stop();
+}
+
+const std::string& HttpServer::url() const {
+    return work_->url();
+}
+
+}  // namespace millrace::serve

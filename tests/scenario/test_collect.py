@@ -1,0 +1,284 @@
+"""Events over HTTP: what is acknowledged is in the log, once; what is refused says why; nobody holds up others."""
+import gzip
+import http.client
+import json
+import re
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.conftest import event, stop, wait_until
+
+KEY = "0123456789abcdef0123"
+
+
+class Port:
+    """A running `millrace serve`."""
+
+    def __init__(self, shop, *options, command="serve"):
+        self.process = shop.start(command, "--port", "0", *options)
+        for line in self.process.stdout:
+            found = re.search(rb"http://[^/;]+:(\d+)", line)
+            if found:
+                break
+        else:
+            raise AssertionError(self.process.stderr.read().decode())
+        self.port = int(found[1])
+
+    def post(self, body, path="/v1/events", method="POST", **headers):
+        """The status, the answer and its headers."""
+        if not isinstance(body, bytes):
+            body = (body if isinstance(body, str) else json.dumps(body)).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, method=method,
+                                         headers={"Content-Type": "application/json",
+                                                  **{name.replace("_", "-"): value for name, value in headers.items()}})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return response.status, json.loads(response.read() or "null"), response.headers
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or "null"), error.headers
+
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def raw(self, data, patience=20):
+        """What comes back for these bytes until the connection is closed."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=patience) as connection:
+            connection.sendall(data)
+            answer = b""
+            while piece := connection.recv(65536):
+                answer += piece
+            return answer.decode(errors="replace")
+
+    def stop(self, how=signal.SIGINT):
+        return stop(self.process, how)
+
+
+@pytest.fixture
+def port(shop):
+    ports = []
+
+    def start(*options, **named):
+        ports.append(Port(shop, *options, **named))
+        return ports[-1]
+
+    yield start
+    for each in ports:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.process.communicate()
+
+
+def test_an_object_an_array_and_lines_plain_and_packed_become_rows(shop, port):
+    server = port()
+    lines = "".join(json.dumps(event(n)) + "\n" for n in (4, 5))
+    for body, headers in ((event(1), {}), ([event(2), event(3)], {}), (lines, {"Content_Type": "application/x-ndjson"}),
+                          (gzip.compress(json.dumps([event(6), event(7)]).encode()), {"Content_Encoding": "gzip"})):
+        status, answer, _ = server.post(body, **headers)
+        assert (status, answer["flawed"]) == (202, [])
+    code, _, _ = server.stop()
+    assert code == 0
+    shop.drain()
+    assert shop.count("silver") == 7
+    shop.verify()
+
+
+def test_flawed_events_are_told_by_index_and_end_in_quarantine(shop, port):
+    server = port()
+    status, answer, _ = server.post([event(1), event(2, price=-1), 5, {"user_id": "u1"}, event(3, timestamp="yesterday")])
+    assert status == 202 and answer["accepted"] == 5
+    assert [(flaw["index"], flaw["rule"]) for flaw in answer["flawed"]] == [
+        (1, "bad_price"), (2, "not_an_object"), (3, "missing_field"), (4, "bad_timestamp")]
+    server.stop()
+    shop.drain()
+    rows = shop.json("quarantine", "list")
+    assert shop.count("silver") == 1 and shop.count("quarantine") == 4, rows
+
+
+def test_a_request_sent_again_with_its_idempotency_key_adds_nothing(shop, port):
+    server = port()
+    events = [{key: value for key, value in event(n).items() if key != "event_id"} for n in range(3)]
+    for _ in range(3):
+        assert server.post(events, Idempotency_Key="cart-17")[0] == 202
+    assert server.post(events, Idempotency_Key="cart-18")[0] == 202
+    server.stop()
+    shop.drain()
+    assert shop.count("silver") == 6
+
+
+def test_an_event_without_a_timestamp_gets_the_arrivals(shop, port):
+    server = port()
+    bare = {key: value for key, value in event(1).items() if key != "timestamp"}
+    before = time.time()
+    assert server.post(bare)[1] == {"accepted": 1, "flawed": []}
+    server.stop()
+    shop.drain()
+    row = shop.json("show", "silver")["rows"][0]
+    assert before - 1 < time.mktime(time.strptime(row["event_timestamp"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone < time.time() + 1
+
+
+@pytest.mark.parametrize("body, headers, status, reason", [
+    ("", {}, 400, "empty"), ("hello", {}, 400, "not JSON"), ('[{"a":1}', {}, 400, "no JSON array"), ('{"a":', {}, 400, ""),
+    (b"\x1f\x8bbroken", {"Content_Encoding": "gzip"}, 400, "gzip"), ("{}", {"Content_Encoding": "br"}, 415, "gzip"),
+    (gzip.compress(b" " * 20_000_000), {"Content_Encoding": "gzip"}, 413, "bytes"), (b"[" + b" " * 9_000_000 + b"]", {}, 413, "bytes"),
+    ('{"x":"' + "y" * 1_100_000 + '"}', {}, 413, "bytes")])
+def test_what_is_no_json_or_too_large_is_refused_whole(shop, port, body, headers, status, reason):
+    server = port()
+    got, answer, _ = server.post(body, **headers)
+    assert got == status and reason in answer["error"], answer
+    assert server.post(event(1))[0] == 202
+    server.stop()
+    assert shop.count("bronze") == 1
+
+
+def test_only_write_keys_may_write_and_none_is_told(shop, port):
+    server = port("--write-key", f"web={KEY}", "--write-key", "app=fedcba98765432100123")
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer " + KEY[:-1]}, {"Authorization": "Basic !!!"},
+                    {"Authorization": "Basic "}):
+        status, answer, got = server.post(event(1), **headers)
+        assert status == 401 and got["WWW-Authenticate"], answer
+    assert server.post(event(1), path="/v1/events?key=nope")[0] == 401
+    basic = "Basic " + __import__("base64").b64encode(f"{KEY}:".encode()).decode()
+    for number, headers in enumerate(({"Authorization": f"Bearer {KEY}"}, {"Authorization": basic})):
+        assert server.post(event(number), **headers)[0] == 202
+    assert server.post(event(9), path=f"/v1/events?key={KEY}")[0] == 202
+    assert f'reason="key"}} {6}' in server.get("/metrics")[1]
+    code, out, err = server.stop()
+    assert code == 0 and KEY not in out + err
+    assert shop.count("bronze") == 3
+
+
+def test_others_may_not_reach_a_port_that_anyone_may_write_to(shop):
+    shop.run("serve", "--host", "0.0.0.0", "--port", "0", code=2)
+    assert "--write-key" in shop.stderr
+    shop.run("serve", "--write-key", "web=short", code=2)
+    assert "at least 16 characters" in shop.stderr and "short" not in shop.stderr
+    shop.run("serve", "--host", "localhost", code=2)
+    assert "no IP address" in shop.stderr
+
+
+def test_a_port_that_is_taken_is_an_error_that_says_what_to_do(shop, shop_at, port):
+    server = port()
+    other = shop_at("other")
+    other.run("serve", "--port", server.port, code=2)
+    assert "--port" in other.stderr
+
+
+def test_a_page_may_send_from_a_browser_if_its_origin_is_allowed(port):
+    server = port("--origin", "https://shop.example")
+    status, _, headers = server.post(b"", method="OPTIONS", Origin="https://shop.example", Access_Control_Request_Method="POST")
+    assert status == 204 and headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "Idempotency-Key" in headers["Access-Control-Allow-Headers"]
+    assert server.post(event(1), Origin="https://shop.example")[2]["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert server.post(event(2), Origin="https://other.example")[2]["Access-Control-Allow-Origin"] is None
+
+
+def test_what_was_acknowledged_survives_a_kill(shop, port):
+    acknowledged, ended = [], threading.Event()
+    server = port()
+
+    def client(name):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        for number in range(100_000):
+            ids = [f"{name}-{number}-{i}" for i in range(5)]
+            try:
+                connection.request("POST", "/v1/events", json.dumps([event(i, event_id=each) for i, each in enumerate(ids)]))
+                response = connection.getresponse()
+                response.read()
+            except (OSError, http.client.HTTPException):
+                return
+            if response.status == 202:
+                acknowledged.extend(ids)
+            if ended.is_set():
+                return
+
+    clients = [threading.Thread(target=client, args=(f"c{n}",)) for n in range(4)]
+    for each in clients:
+        each.start()
+    wait_until(lambda: len(acknowledged) > 500)
+    server.process.kill()
+    server.process.communicate()
+    ended.set()
+    for each in clients:
+        each.join()
+    shop.drain()
+    rows = shop.json("show", "silver", "--limit", "1000000")["rows"]
+    found = [row["event_id"] for row in rows]
+    assert len(found) == len(set(found)) and set(acknowledged) <= set(found)
+    shop.verify()
+
+
+def test_slow_and_idle_clients_hold_nobody_up_and_are_cut_off(port):
+    server = port()
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(50)]
+    for connection in slow:
+        connection.sendall(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+    started = time.monotonic()
+    assert server.post(event(1))[0] == 202
+    assert time.monotonic() - started < 5
+    for connection in slow:
+        connection.settimeout(30)
+        assert connection.recv(100) == b""  # after its patience
+        connection.close()
+
+
+@pytest.mark.parametrize("request_bytes, status", [
+    (b"nonsense\r\n\r\n", 400), (b"GET / HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n", 400),
+    (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
+    (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\nhello", 400),
+    (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello", 400),
+    (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
+    (b"GET http://evil.example/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400),
+    (b"GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400),
+    (b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404),
+    (b"DELETE /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405),
+    (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413)])
+def test_hostile_requests_get_an_error_and_the_server_goes_on(shop, port, request_bytes, status):
+    server = port()
+    assert server.raw(request_bytes).startswith(f"HTTP/1.1 {status}")
+    assert server.post(event(1))[0] == 202
+    server.stop()
+    assert shop.count("bronze") == 1
+
+
+def test_health_and_metrics_are_told(port):
+    server = port()
+    server.post([event(1), event(2, price=-1)])
+    assert json.loads(server.get("/healthz")[1]) == {"status": "up"}
+    assert server.get("/readyz")[0] == 200
+    text = server.get("/metrics")[1]
+    assert "millrace_collect_events_total 2\n" in text and "millrace_collect_flawed_events_total 1\n" in text
+    assert re.search(r'millrace_log_end_offset\{partition="\d"\} [12]', text)
+
+
+def test_run_takes_events_in_and_they_are_in_silver_within_moments(shop, port):
+    server = port("--no-simulator", "--trigger", "0", command="run")
+    wait_until(lambda: server.get("/readyz")[0] == 200)
+    assert server.post([event(1), event(2), event(2)])[0] == 202
+    wait_until(lambda: "millrace_silver_rows_total 2\n" in server.get("/metrics")[1])
+    assert 'millrace_silver_dropped_records_total{reason="duplicate"} 1' in server.get("/metrics")[1]
+    code, out, _ = server.stop()
+    assert code == 0 and "3 silver rows" not in out
+    assert shop.count("silver") == 2
+
+
+def test_run_goes_on_without_http_where_the_usual_port_is_taken(shop, shop_at):
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", 8090))
+            taken.listen()
+        except OSError:
+            pass  # someone else has it, which is as good
+        out = shop.run("run", "--duration", "500ms", "--rate", "100", "--trigger", "100ms")
+    assert "port 8090 is taken" in shop.stderr and "verified" in out
