@@ -14,7 +14,8 @@ purpose=${MILLRACE_SETUP:-build}
 case "$purpose" in
     lint) packages+=(clang-19 clang-format-19 clang-tidy-19) ;;
     fuzz) packages+=(clang-19 libclang-rt-19-dev) ;;
-    test | bench) packages+=(default-jre-headless maven kcat postgresql) ;;
+    test) packages+=(default-jre-headless maven kcat postgresql) ;;
+    bench) packages+=(default-jre-headless maven kcat postgresql wrk) ;;
     long) packages+=(default-jre-headless maven kcat postgresql docker-compose) ;;
     stack) packages+=(default-jre-headless maven postgresql) ;;
 esac

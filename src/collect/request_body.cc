@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "collect/json_values.h"
+
 namespace millrace::collect {
 
 namespace dom = simdjson::dom;
@@ -18,10 +20,6 @@ std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-BadBody broken(std::size_t index, simdjson::error_code error) {
-    return {fmt::format("value {} is not JSON: {}", index, simdjson::error_message(error)), accepted};
 }
 
 /// An array's element, as it stands there.
@@ -77,47 +75,56 @@ LargeBody::LargeBody(std::size_t limit)
 struct BodyReader::Parser {
     dom::parser values;
     simdjson::ondemand::parser elements;
+
+    simdjson::error_code stream(std::string_view text, std::vector<std::string_view>& found);
+    simdjson::error_code array(std::string_view text, std::vector<std::string_view>& found);
 };
 
 BodyReader::BodyReader() : parser_(std::make_unique<Parser>()) {}
 BodyReader::~BodyReader() = default;
 
+/// The values of a text behind which simdjson's padding can be read; an error for what it doesn't take.
+simdjson::error_code BodyReader::Parser::stream(std::string_view text, std::vector<std::string_view>& found) {
+    dom::document_stream stream;
+    const std::size_t window = std::max<std::size_t>(text.size(), dom::MINIMAL_BATCH_SIZE);
+    if (const auto error = values.parse_many(text.data(), text.size(), window).get(stream)) return error;
+    for (auto value = stream.begin(); value != stream.end(); ++value) {
+        if (const auto error = (*value).error()) return error;
+        found.push_back(trimmed(value.source()));
+    }
+    return stream.truncated_bytes() > 0 ? simdjson::INCOMPLETE_ARRAY_OR_OBJECT : simdjson::SUCCESS;
+}
+
+/// Likewise, the elements of an array. The first parser looks at all of it, the second one tells where they
+/// are.
+simdjson::error_code BodyReader::Parser::array(std::string_view text, std::vector<std::string_view>& found) {
+    if (const auto error = values.parse(text.data(), text.size(), false).error()) return error;
+    simdjson::ondemand::document document;
+    simdjson::ondemand::array array;
+    const simdjson::padded_string_view padded(text.data(), text.size(),
+                                              text.size() + simdjson::SIMDJSON_PADDING);
+    if (const auto error = elements.iterate(padded).get(document)) return error;
+    if (const auto error = document.get_array().get(array)) return error;
+    for (auto element : array) {
+        simdjson::ondemand::value value;
+        std::string_view raw;
+        if (const auto error = element.get(value)) return error;
+        if (const auto error = text_of(value).get(raw)) return error;
+        found.push_back(trimmed(raw));
+    }
+    return simdjson::SUCCESS;
+}
+
 std::vector<std::string_view> BodyReader::split(std::string& body) {
-    const std::size_t size = body.size();
-    body.reserve(size + simdjson::SIMDJSON_PADDING);
-    const simdjson::padded_string_view padded(body.data(), size, body.capacity());
+    body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
     const std::string_view text = trimmed(body);
     if (text.empty()) throw BadBody("it is empty", accepted);
     std::vector<std::string_view> found;
-    if (text.front() != '[') {
-        dom::document_stream values;
-        const std::size_t window = std::max<std::size_t>(size, dom::MINIMAL_BATCH_SIZE);
-        if (const auto error = parser_->values.parse_many(body.data(), size, window).get(values))
-            throw broken(0, error);
-        for (auto value = values.begin(); value != values.end(); ++value) {
-            if ((*value).error() != simdjson::SUCCESS) throw broken(found.size(), (*value).error());
-            found.push_back(trimmed(value.source()));
-        }
-        if (values.truncated_bytes() > 0)
-            throw BadBody(fmt::format("value {} is cut off", found.size()), accepted);
-        return found;
-    }
-    // The first parser looks at all of it; the second one tells where the elements are.
-    if (const auto error = parser_->values.parse(body.data(), size, false).error())
-        throw BadBody(fmt::format("it is no JSON array: {}", simdjson::error_message(error)), accepted);
-    simdjson::ondemand::document document;
-    simdjson::ondemand::array elements;
-    auto error = parser_->elements.iterate(padded).get(document);
-    if (!error) error = document.get_array().get(elements);
-    if (error) throw BadBody(simdjson::error_message(error), accepted);
-    for (auto element : elements) {
-        simdjson::ondemand::value value;
-        std::string_view raw;
-        auto failure = element.get(value);
-        if (!failure) failure = text_of(value).get(raw);
-        if (failure) throw broken(found.size(), failure);
-        found.push_back(trimmed(raw));
-    }
+    const auto error = text.front() == '[' ? parser_->array(text, found) : parser_->stream(text, found);
+    if (error == simdjson::SUCCESS) return found;
+    std::string fault;
+    found = json_values(text, fault);
+    if (!fault.empty()) throw BadBody(fmt::format("it is not JSON: {}", fault), accepted);
     return found;
 }
 

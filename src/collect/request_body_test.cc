@@ -47,6 +47,20 @@ TEST(RequestBody, ManyLinesAreAllFound) {
     EXPECT_EQ(found.back(), "{\"number\":9999}");
 }
 
+TEST(RequestBody, NumbersAndNestingBeyondTheFastParsersLimitsAreJsonAllTheSame) {
+    const std::string large = R"({"n":30728271221360764649472,"m":1e400})";
+    EXPECT_THAT(split(large + "\n" + large), ElementsAre(large, large));
+    EXPECT_THAT(split("[ " + large + " ,1, {} ]"), ElementsAre(large, "1", "{}"));
+    const std::string deep = std::string(5000, '[') + std::string(5000, ']');
+    EXPECT_THAT(split("{\"a\":" + deep + "}"), ElementsAre("{\"a\":" + deep + "}"));
+    EXPECT_THROW(split("[" + large + ",]"), BadBody);
+    EXPECT_THROW(split("[" + large + "]]"), BadBody);
+    EXPECT_THROW(split("[" + large + " 1]"), BadBody);
+    EXPECT_THROW(split("[" + large), BadBody);
+    EXPECT_THROW(split(large + "{"), BadBody);
+    EXPECT_THROW(split("[30728271221360764649472,01]"), BadBody);
+}
+
 TEST(RequestBody, BrokenSyntaxAnywhereIsRefused) {
     for (const char* body : {"", "  ", "{", "[{\"a\":1}", "[{\"a\":}]", "{\"a\":1} {", "{\"a\":tru}", "[1,]",
                              "{\"a\":1}\n{\"b\"", "hello", "[{\"a\":\"\xff\"}]", "]"}) {
