@@ -13,17 +13,17 @@ using serve::Respond;
 
 namespace {
 
-const ServerOptions& checked(const ServerOptions& options) {
+void check(const ServerOptions& options) {
     boost::system::error_code unknown;
     const auto address = boost::asio::ip::make_address(options.http.address, unknown);
     if (!unknown && !address.is_loopback() && options.collect.write_keys.empty())
         throw usage_error(fmt::format("listening on {}", options.http.address),
                           "anyone who reaches this address could write events",
                           "Give at least one --write-key SOURCE=KEY, or listen on 127.0.0.1.");
-    return options;
 }
 
-serve::HttpServerOptions http_of(const ServerOptions& options) {
+serve::HttpServerOptions checked(const ServerOptions& options) {
+    check(options);
     serve::HttpServerOptions http = options.http;
     http.most_body_bytes = options.collect.most_body_bytes;
     return http;
@@ -57,8 +57,8 @@ Server::Server(bronze::EventLog& log, const silver::RuleOptions& rules, const Se
     : log_(log),
       add_metrics_(std::move(add_metrics)),
       not_ready_(std::move(not_ready)),
-      collector_(std::in_place, log, rules, checked(options).collect),
-      http_(http_of(options), routes()) {}
+      collector_(std::in_place, log, rules, options.collect),
+      http_(checked(options), routes()) {}
 
 Server::~Server() {
     http_.stop();

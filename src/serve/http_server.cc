@@ -56,6 +56,13 @@ class Answer {
     std::optional<HttpResponse> response_;
 };
 
+void open(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, beast::error_code& error) {
+    acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor.bind(endpoint, error);
+    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+}
+
 std::string lower(std::string_view text) {
     std::string lowered(text);
     std::ranges::transform(lowered, lowered.begin(),
@@ -145,10 +152,7 @@ class HttpServer::Work {
         if (error)
             throw usage_error(doing, "this is no IP address", "Give one of this machine, such as 127.0.0.1.");
         const tcp::endpoint endpoint(address, options_.port);
-        acceptor_.open(endpoint.protocol(), error);
-        if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-        if (!error) acceptor_.bind(endpoint, error);
-        if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+        open(acceptor_, endpoint, error);
         if (error)
             throw usage_error(doing, error.message(),
                               "Choose another port with --port, or end what has this one.");
@@ -306,10 +310,7 @@ bool is_free(const std::string& address, unsigned short port) {
     tcp::acceptor acceptor(context);
     beast::error_code error;
     const tcp::endpoint endpoint(asio::ip::make_address(address, error), port);
-    if (!error) acceptor.open(endpoint.protocol(), error);
-    if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor.bind(endpoint, error);
-    if (!error) acceptor.listen(1, error);
+    if (!error) open(acceptor, endpoint, error);
     return !error;
 }
 
