@@ -67,10 +67,23 @@ def latency():
     return result
 
 
+def together(data, events, rounds):
+    """A full log through silver and Gold in one process, until both have committed all of it; of some runs the middle one."""
+    seconds = []
+    for _ in range(rounds):
+        for table in ("silver", "quarantine", "progress", "gold"):
+            set_aside(data / table)
+        done = timed([MILLRACE, "--data", data, "run", "--no-simulator", "--duration", "1ms", "--no-http", "--json"])
+        seconds.append(json.loads(done["last"])["seconds"])
+    result = {"events_per_second": events / statistics.median(seconds), "memory": done["memory"]}
+    print(f"\nsilver and Gold in one process, from a full log: {result['events_per_second']:,.0f} events/s, {result['memory']:,.0f} MiB")
+    return result
+
+
 def measure(events, rounds):
     clear()
     data = WORK / "data"
     produce(data, events, "24h")
-    silver(data)
-    result = {"layers": layers(data, events, rounds), "commits": commits(data)}
+    both = together(data, events, rounds)
+    result = {"together": both, "layers": layers(data, events, rounds), "commits": commits(data)}
     return result | {"latency": latency()}

@@ -212,6 +212,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     if (gold)
         status.gold =
             finish_gold(data, *gold_stage, *gold, stop_gold, writer.snapshot().version, alerts_before, stop);
+    status.seconds = watch.seconds();
     return status;
 }
 

@@ -22,7 +22,7 @@ struct RunOptions {
 
 /// What the running pipeline tells now and then.
 struct RunStatus {
-    double seconds = 0;
+    double seconds = 0;       ///< of work; at the end, until all is committed
     std::int64_t sent = 0;    ///< by the simulator
     std::int64_t in_log = 0;  ///< records, all partitions
     std::int64_t lag = 0;
