@@ -42,6 +42,10 @@ else()
   set(arrow_targets Parquet::parquet_shared Arrow::arrow_shared)
 endif()
 
+# DuckDB's command line, which runs queries: the wheel's unless another is named.
+file(GLOB wheel_duckdb ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/duckdb_cli/duckdb)
+set(MILLRACE_DUCKDB "${wheel_duckdb}" CACHE FILEPATH "DuckDB's command-line program")
+
 add_library(deps_arrow INTERFACE)
 target_link_libraries(deps_arrow INTERFACE ${arrow_targets})
 add_library(deps::arrow ALIAS deps_arrow)

@@ -1,0 +1,87 @@
+#include "pipeline/sql_views.h"
+
+#include <arrow/type.h>
+#include <fmt/format.h>
+
+#include "gold/gold_tables.h"
+#include "pipeline/archive_table.h"
+#include "silver/silver_table.h"
+
+namespace millrace::pipeline {
+
+namespace {
+
+/// DuckDB's name of a type in Delta's schema.
+std::string sql_type(std::string_view type) {
+    if (type == "string") return "VARCHAR";
+    if (type == "integer") return "INTEGER";
+    if (type == "long") return "BIGINT";
+    if (type == "binary") return "BLOB";
+    if (type == "timestamp") return "TIMESTAMPTZ";
+    return std::string(type);  // double, boolean, decimal(p,s)
+}
+
+/// A table with this schema, Delta's, and the files of its newest version, if there is one.
+serve::SqlView view_of(std::string name, const std::string& schema,
+                       std::vector<std::string> partition_columns, const storage::DeltaTable* table) {
+    serve::SqlView view{.name = std::move(name),
+                        .columns = {},
+                        .partition_columns = std::move(partition_columns),
+                        .files = {}};
+    const auto parsed = base::parse_json(table != nullptr ? table->snapshot().metadata.schema_json : schema,
+                                         "the table's schema");
+    for (const auto& field : parsed.at("fields").as_array())
+        view.columns.push_back(
+            {std::string(field.at("name").as_string()), sql_type(field.at("type").as_string())});
+    if (table == nullptr) return view;
+    const auto root = std::filesystem::absolute(table->root());
+    for (const auto& [path, add] : table->snapshot().files) view.files.push_back(root / path);
+    return view;
+}
+
+}  // namespace
+
+/// The table in a folder, or nothing when there is none.
+const storage::DeltaTable* SqlViews::newest(const std::filesystem::path& root) {
+    auto found = tables_.find(root);
+    if (found == tables_.end()) {
+        if (!storage::DeltaTable::exists(root)) return nullptr;
+        return &tables_.emplace(root, storage::DeltaTable::open(root)).first->second;
+    }
+    try {
+        found->second.refresh();
+    } catch (const Error&) {  // its log was cleaned up meanwhile, or the table is another one
+        found->second = storage::DeltaTable::open(root);
+    }
+    return &found->second;
+}
+
+std::vector<serve::SqlView> SqlViews::look() {
+    const std::lock_guard lock(mutex_);
+    std::vector<serve::SqlView> views;
+    views.push_back(view_of("silver", storage::delta_schema(*silver::silver_schema()),
+                            silver::silver_partition_columns(), newest(data_.silver())));
+    views.push_back(view_of("quarantine", storage::delta_schema(*silver::quarantine_schema()), {},
+                            newest(data_.quarantine())));
+    for (const gold::Table table : gold::all_tables) {
+        views.push_back(view_of(fmt::format("gold.{}", gold::table_name(table)),
+                                storage::delta_schema(*gold::table_schema(table)),
+                                gold::table_partition_columns(),
+                                newest(data_.gold() / gold::table_name(table))));
+    }
+    if (const auto* archive = newest(data_.archive()))
+        views.push_back(view_of("bronze", "", archive->snapshot().metadata.partition_columns, archive));
+    return views;
+}
+
+std::int64_t SqlViews::gold_version() {
+    const std::lock_guard lock(mutex_);
+    std::int64_t sum = 0;
+    for (const gold::Table table : gold::all_tables) {
+        const auto* found = newest(data_.gold() / gold::table_name(table));
+        sum += found == nullptr ? 0 : found->snapshot().version + 1;
+    }
+    return sum;
+}
+
+}  // namespace millrace::pipeline

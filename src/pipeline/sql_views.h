@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/data_directory.h"
+#include "serve/duckdb.h"
+#include "storage/delta_table.h"
+
+namespace millrace::pipeline {
+
+/// A shop's tables as SQL sees them: silver, quarantine, gold.* and, where there is an archive, bronze. Each
+/// names the files of its table's newest version. Thread-safe.
+class SqlViews {
+  public:
+    explicit SqlViews(DataDirectory data) : data_(std::move(data)) {}
+
+    /// At the newest versions. A table that isn't there yet has no rows.
+    [[nodiscard]] std::vector<serve::SqlView> look();
+    /// What changes when one of Gold's tables does.
+    [[nodiscard]] std::int64_t gold_version();
+
+  private:
+    const storage::DeltaTable* newest(const std::filesystem::path& root);
+
+    const DataDirectory data_;
+    std::mutex mutex_;
+    std::map<std::string, storage::DeltaTable> tables_;  // guarded by mutex_; by folder
+};
+
+}  // namespace millrace::pipeline
