@@ -19,9 +19,10 @@ help: ## list the targets
 setup: ## install what is missing (quick when nothing is)
 	@scripts/setup.sh
 
-build: setup ## build/release/millrace
+build: setup ## build/release/millrace, and the dashboard's pages
 	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build build/release -j $(JOBS)
+	@scripts/pages.sh
 
 run: build $(if $(filter kafka,$(BRONZE)),stack-up) ## the main job: a made-up shop, the log and the clean table, for 60 seconds (BRONZE=kafka: on Kafka)
 	build/release/millrace --data $(DATA) $(if $(filter kafka,$(BRONZE)),--bronze kafka://127.0.0.1:$${KAFKA_PORT:-9092}/ecom_clickstream_raw) run $(RUN_FLAGS)

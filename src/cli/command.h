@@ -50,6 +50,7 @@ void add_silver_command(CLI::App& app, Globals& globals);
 void add_gold_command(CLI::App& app, Globals& globals);
 void add_serve_command(CLI::App& app, Globals& globals);
 void add_sql_command(CLI::App& app, Globals& globals);
+void add_access_command(CLI::App& app, Globals& globals);
 void add_archive_command(CLI::App& app, Globals& globals);
 void add_verify_command(CLI::App& app, Globals& globals);
 void add_topic_command(CLI::App& app, Globals& globals);

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/json.h"
 #include "cli/alert_config.h"
@@ -31,6 +32,8 @@ struct Options {
     bool as_json = false;
 };
 
+constexpr std::size_t shown_batches = 5;
+
 /// The live status: rewritten in place on a terminal, a line every five seconds elsewhere.
 class StatusView {
   public:
@@ -38,7 +41,7 @@ class StatusView {
         if (terminal_) {
             erase();
             fmt::print("{}", screen(status));
-            lines_ = 4 + static_cast<int>(status.last_batches.size());
+            lines_ = 4 + static_cast<int>(std::min(status.last_batches.size(), shown_batches));
         } else if (status.seconds >= next_line_) {
             next_line_ += 5;
             fmt::print("{}\n", summary(status));
@@ -66,7 +69,8 @@ class StatusView {
                             base::format_count(status.lag));
         text += fmt::format("  {:>12} duplicates     {:>12} quarantined\n\n",
                             base::format_count(status.duplicates), base::format_count(status.quarantined));
-        for (const auto& batch : status.last_batches) {
+        const auto& all = status.last_batches;
+        for (const auto& batch : all | std::views::drop(all.size() - std::min(all.size(), shown_batches))) {
             text +=
                 fmt::format("  batch {:>4}: {:>9} in, {:>9} silver, {:>5.0f} ms to commit, version {}\n",
                             batch.batch, base::format_count(batch.received), base::format_count(batch.silver),

@@ -23,7 +23,7 @@ int serve(const Globals& globals, const Options& options) {
     const auto settings = options.settings.over(data.settings());
     data.adopt(settings);
     const auto log = globals.open_or_create_log();
-    const pipeline::Server server(*log, settings.rules, options.serve.checked());
+    const pipeline::Server server(data, *log, settings, options.serve.checked());
     fmt::print("millrace serves {}; Ctrl-C ends it cleanly\n", server.url());
     std::fflush(stdout);
     while (!stop.wait_for(std::chrono::hours(1))) {
@@ -47,6 +47,14 @@ void ServeOptions::add_to(CLI::App& command) {
     command
         .add_option("--write-key", write_keys,
                     "a key that may write events, as SOURCE=KEY (several times); with none, all may")
+        ->group(group);
+    command
+        .add_option("--pages", server.dashboard.pages,
+                    "the folder of the dashboard's pages (default: those that it was built with)")
+        ->group(group);
+    command
+        .add_option("--duckdb", server.dashboard.duckdb,
+                    "DuckDB's command-line program, for reports and SQL (default: the set-up's)")
         ->group(group);
     command
         .add_option("--origin", server.collect.origins,

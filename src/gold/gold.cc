@@ -74,6 +74,11 @@ void Gold::peek_windows(Output& output) const {
     interest_.peek(output);
 }
 
+void Gold::peek_figures(Output& output) const {
+    kpis_.peek(output);
+    interest_.peek(output);
+}
+
 void Gold::tidy() {
     if (!strings_.due()) return;
     Marks marks = strings_.marks();

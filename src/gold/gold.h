@@ -44,6 +44,8 @@ class Gold {
     void peek(Output& output) const;
     /// Likewise, without the tables that grow with the users (is_of_users()).
     void peek_windows(Output& output) const;
+    /// Likewise, only the key figures and the products of high interest: a few rows.
+    void peek_figures(Output& output) const;
     /// Forgets strings that no state needs any more, now and then.
     void tidy();
 

@@ -1,7 +1,6 @@
 #include "pipeline/collector.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 
@@ -26,23 +25,12 @@ bool same_secret(std::string_view a, std::string_view b) {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-/// The user's name in `Basic` credentials, which Segment's libraries put the key into; empty when broken.
-std::string basic_user(std::string_view credentials) {
-    std::string decoded(credentials.size() / 4 * 3 + 3, '\0');
-    const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),
-                                     reinterpret_cast<const unsigned char*>(credentials.data()),
-                                     static_cast<int>(credentials.size()));
-    if (size < 0) return {};
-    decoded.resize(static_cast<std::size_t>(size));
-    return decoded.substr(0, decoded.find(':'));
-}
-
-/// The key that a request shows, in one of the ways that there are.
+/// The key that a request shows, in one of the ways that there are. Segment's libraries put it into the
+/// user's name of Basic credentials.
 std::string key_of(const HttpRequest& request) {
-    const std::string_view credentials = request.header("authorization");
-    if (credentials.starts_with("Bearer ")) return std::string(credentials.substr(7));
-    if (credentials.starts_with("Basic ")) return basic_user(credentials.substr(6));
-    return std::string(request.parameter("key"));
+    if (request.header("authorization").empty()) return std::string(request.parameter("key"));
+    const std::string shown = serve::credentials(request);
+    return request.header("authorization").starts_with("Basic ") ? shown.substr(0, shown.find(':')) : shown;
 }
 
 HttpResponse later(unsigned status, std::string_view error, std::string_view seconds) {

@@ -34,6 +34,10 @@ class DataDirectory {
     [[nodiscard]] std::filesystem::path quarantine() const { return root_ / "quarantine"; }
     [[nodiscard]] std::filesystem::path archive() const { return root_ / "archive"; }
     [[nodiscard]] std::filesystem::path gold() const { return root_ / "gold"; }
+    /// What is open in Gold, for queries while it runs; gone afterwards.
+    [[nodiscard]] std::filesystem::path live() const { return root_ / "live"; }
+    /// Who may look (serve/access.h).
+    [[nodiscard]] std::filesystem::path access() const { return root_ / "access.json"; }
     [[nodiscard]] std::filesystem::path progress() const { return root_ / "progress"; }
 
     [[nodiscard]] bool has_settings() const { return std::filesystem::exists(settings_path()); }

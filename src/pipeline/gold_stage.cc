@@ -48,6 +48,22 @@ gold::Intake intake_of(const std::vector<PartitionNews>& news, gold::Timestamp n
     return intake;
 }
 
+/// Answers those who look, for as long as Gold's loop runs.
+class Attendance {
+  public:
+    explicit Attendance(OpenRows* viewers) : viewers_(viewers) {
+        if (viewers_ != nullptr) viewers_->attend(true);
+    }
+    Attendance(const Attendance&) = delete;
+    Attendance& operator=(const Attendance&) = delete;
+    ~Attendance() {
+        if (viewers_ != nullptr) viewers_->attend(false);
+    }
+
+  private:
+    OpenRows* viewers_;
+};
+
 }  // namespace
 
 base::json::object GoldReport::to_json() const {
@@ -261,6 +277,24 @@ void GoldStage::publish_open() {
     postgres_->offer_open(open);
 }
 
+/// Answers who asks for the open windows. What is closed is published before, so that together they are all.
+void GoldStage::show_open(const OnReport& on_report) {
+    const auto wanted = viewers_ != nullptr ? viewers_->wanted() : std::nullopt;
+    if (!wanted) return;
+    GoldLook look{.watermark = watermark_, .silver_version = version_, .late = gold_->late()};
+    if (*wanted == OpenRows::Extent::figures) {
+        gold_->peek_figures(look.open);
+    } else {
+        if (output_.size() > 0) publish(on_report);
+        gold_->peek(look.open);
+        for (const gold::Table table : gold::metric_tables) {
+            for (const auto& [path, add] : std::as_const(writer_).table(table).snapshot().files)
+                look.files[table].push_back(path);
+        }
+    }
+    viewers_->give(std::move(look));
+}
+
 /// Publishes the changes of alerts that aren't.
 void GoldStage::publish_alerts(bool quiet) {
     gold::Alerts& alerts = gold_->alerts();
@@ -398,6 +432,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     const std::int64_t goal = silver_.snapshot().version;
     auto next_publish = std::chrono::steady_clock::now() + options_.trigger;
     auto next_state = std::chrono::steady_clock::now() + between_states;
+    const Attendance attendance(viewers_);
     while (!stop.requested()) {
         if (options_.available_now && version_ >= goal) break;
         const bool stepped = step(stop);
@@ -416,6 +451,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
             }
         }
         take_written();
+        show_open(on_report);
         if (!stepped && stop.wait_for(between_looks)) break;
     }
     if (options_.close && options_.available_now && !stop.requested()) close_all();

@@ -16,6 +16,7 @@
 #include "pipeline/gold_state.h"
 #include "pipeline/gold_writer.h"
 #include "pipeline/hand_over.h"
+#include "pipeline/open_rows.h"
 #include "pipeline/partition_progress.h"
 #include "pipeline/postgres_publisher.h"
 #include "pipeline/tick_log.h"
@@ -66,6 +67,8 @@ class GoldStage {
 
     /// Where silver's rows come from while it runs in this process; it must outlive the stage. Before run().
     void take_from(HandOver& from) { hand_over_ = &from; }
+    /// Whom it shows its open windows to, likewise.
+    void show_to(OpenRows& viewers) { viewers_ = &viewers; }
 
     /// Runs until `stop` is requested or, with available_now, all is taken in. What is closed is published
     /// then. Throws an Error on a fault; what was published stays.
@@ -101,6 +104,7 @@ class GoldStage {
     void tick();
     void publish_alerts(bool quiet = false);
     void publish_open();
+    void show_open(const OnReport& on_report);
     void close_at(gold::Timestamp watermark);
     void close_up_to(gold::Timestamp clock);
     void close_all();
@@ -124,6 +128,7 @@ class GoldStage {
     TickLog ticks_;
     std::unique_ptr<gold::Gold> gold_;
     HandOver* hand_over_ = nullptr;  // nothing: silver's rows are read from its table
+    OpenRows* viewers_ = nullptr;    // nothing: nobody looks at open windows
     std::optional<PostgresPublisher> postgres_;
     gold::Events handed_;  // whose memory is used again
     gold::Output output_;  // closed, not published yet

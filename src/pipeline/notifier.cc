@@ -4,10 +4,12 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "pipeline/alert_rows.h"
+#include "pipeline/silences.h"
 
 namespace millrace::pipeline {
 
@@ -65,7 +67,7 @@ void Notifier::deliver_all(Delivery& delivery, const base::StopSignal& stop) {
     if (table.snapshot().txn(alerts_app_id, 0) <= delivery.sent) return;
     for (const Alert& alert : alerts_after(table, delivery.sent)) {
         if (stop.requested()) return;
-        delivery.sink->send(alert);
+        if (!is_silenced(alert, read_silences(data_, base::now_ms()))) delivery.sink->send(alert);
         delivery.sent = alert.sequence;
         write_position(position_path(delivery), delivery.sent);
     }

@@ -10,7 +10,7 @@ namespace millrace::pipeline {
 
 namespace {
 
-constexpr std::size_t shown_batches = 5;
+constexpr std::size_t kept_batches = 30;
 constexpr auto between_statuses = std::chrono::milliseconds(250);
 
 /// Runs a part of the pipeline in a thread, keeps its exception, and tells when it is done.
@@ -53,7 +53,7 @@ class StatusBoard {
         status_.duplicates += report.duplicates;
         status_.quarantined += report.quarantined;
         status_.last_batches.push_back(report);
-        if (status_.last_batches.size() > shown_batches)
+        if (status_.last_batches.size() > kept_batches)
             status_.last_batches.erase(status_.last_batches.begin());
     }
     void add(const GoldReport& report) {
@@ -143,6 +143,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     const std::shared_lock lock(writers);
     base::WorkerPool pool;
     HandOver hand_over;
+    OpenRows open_rows;
     SilverWriter writer(data, log, settings, pool);
     SilverStage stage(writer, log, settings, options.silver, pool);
     BatchHistory history(data.progress() / "silver.jsonl");
@@ -157,6 +158,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     if (options.gold) {
         gold_stage.emplace(data, settings, *options.gold, pool);
         gold_stage->take_from(hand_over);
+        gold_stage->show_to(open_rows);
         stage.hand_over(hand_over);
     }
     const std::int64_t alerts_before = gold_stage ? gold_stage->last_alert() : 0;
@@ -181,9 +183,12 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     std::optional<Server> server;
     if (options.server) {
         server.emplace(
-            log, settings.rules, *options.server,
-            [&](serve::MetricsText& text) { add_metrics(text, board.look(log, stage)); },
-            [&] { return not_ready(log, stage); });
+            data, log, settings, *options.server,
+            Surroundings{
+                .add_metrics = [&](serve::MetricsText& text) { add_metrics(text, board.look(log, stage)); },
+                .not_ready = [&] { return not_ready(log, stage); },
+                .open_rows = gold_stage ? &open_rows : nullptr,
+                .status = [&] { return to_json(board.look(log, stage), stage.progress()); }});
         options.on_serving(server->url());
     }
     const base::Stopwatch watch;

@@ -33,4 +33,27 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     text.value(last.commit_seconds, {{"phase", "commit"}});
 }
 
+base::json::object to_json(const RunStatus& status, const std::vector<SilverStage::Progress>& partitions) {
+    base::json::array batches;
+    for (const BatchReport& batch : status.last_batches) batches.push_back(batch.to_json());
+    base::json::array lags;
+    for (const auto& each : partitions)
+        lags.push_back({{"partition", each.partition},
+                        {"end", each.end},
+                        {"committed", each.committed},
+                        {"lag", each.end - each.committed}});
+    const auto& latencies = status.gold_latency_ms;
+    return {
+        {"seconds", status.seconds},
+        {"events_per_second", status.events_per_second},
+        {"in_log", status.in_log},
+        {"lag", status.lag},
+        {"silver", status.silver},
+        {"duplicates", status.duplicates},
+        {"quarantined", status.quarantined},
+        {"gold_latency_ms", latencies.empty() ? base::json::value() : base::json::value(latencies.back())},
+        {"partitions", lags},
+        {"batches", batches}};
+}
+
 }  // namespace millrace::pipeline

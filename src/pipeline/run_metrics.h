@@ -8,4 +8,7 @@ namespace millrace::pipeline {
 /// The metrics of a running pipeline (docs/monitoring.md).
 void add_metrics(serve::MetricsText& text, const RunStatus& status);
 
+/// The same for the dashboard.
+base::json::object to_json(const RunStatus& status, const std::vector<SilverStage::Progress>& partitions);
+
 }  // namespace millrace::pipeline

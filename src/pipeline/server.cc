@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <iterator>
 
 #include "base/error.h"
 
@@ -13,17 +15,21 @@ using serve::Respond;
 
 namespace {
 
-void check(const ServerOptions& options) {
+void check(const DataDirectory& data, const ServerOptions& options) {
     boost::system::error_code unknown;
     const auto address = boost::asio::ip::make_address(options.http.address, unknown);
-    if (!unknown && !address.is_loopback() && options.collect.write_keys.empty())
-        throw usage_error(fmt::format("listening on {}", options.http.address),
-                          "anyone who reaches this address could write events",
+    if (unknown || address.is_loopback()) return;
+    const std::string doing = fmt::format("listening on {}", options.http.address);
+    if (options.collect.write_keys.empty())
+        throw usage_error(doing, "anyone who reaches this address could write events",
                           "Give at least one --write-key SOURCE=KEY, or listen on 127.0.0.1.");
+    if (serve::AccessList::load(data.access()).entries().empty())
+        throw usage_error(doing, "anyone who reaches this address could see the shop's figures",
+                          "Name who may: millrace access add NAME. Or listen on 127.0.0.1.");
 }
 
-serve::HttpServerOptions checked(const ServerOptions& options) {
-    check(options);
+serve::HttpServerOptions checked(const DataDirectory& data, const ServerOptions& options) {
+    check(data, options);
     serve::HttpServerOptions http = options.http;
     http.most_body_bytes = options.collect.most_body_bytes;
     return http;
@@ -52,17 +58,18 @@ void add(serve::MetricsText& text, const Collector::Counts& counts, std::size_t 
 
 }  // namespace
 
-Server::Server(bronze::EventLog& log, const silver::RuleOptions& rules, const ServerOptions& options,
-               AddMetrics add_metrics, NotReady not_ready)
+Server::Server(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
+               const ServerOptions& options, const Surroundings& beside)
     : log_(log),
-      add_metrics_(std::move(add_metrics)),
-      not_ready_(std::move(not_ready)),
-      collector_(std::in_place, log, rules, options.collect),
-      http_(checked(options), routes()) {}
+      beside_(beside),
+      dashboard_(std::in_place, data, log, settings, options.dashboard, beside.open_rows, beside.status),
+      collector_(std::in_place, log, settings.rules, options.collect),
+      http_(checked(data, options), routes()) {}
 
 Server::~Server() {
     http_.stop();
     collector_.reset();
+    dashboard_.reset();
 }
 
 std::string Server::metrics() const {
@@ -72,23 +79,25 @@ std::string Server::metrics() const {
     for (int partition = 0; partition < log_.partitions(); ++partition)
         text.value(static_cast<double>(log_.end_heard(partition)),
                    {{"partition", std::to_string(partition)}});
-    if (add_metrics_) add_metrics_(text);
+    if (beside_.add_metrics) beside_.add_metrics(text);
     return text.text();
 }
 
 std::vector<serve::Route> Server::routes() {
     auto routes = collector_->routes();
+    std::ranges::move(dashboard_->routes(), std::back_inserter(routes));
     routes.push_back({"GET", "/healthz", [](const std::shared_ptr<HttpRequest>&, const Respond& respond) {
                           respond({.body = "{\"status\":\"up\"}\n"});
                       }});
     routes.push_back({"GET", "/readyz", [this](const std::shared_ptr<HttpRequest>&, const Respond& respond) {
-                          const auto why = not_ready_ ? not_ready_() : std::nullopt;
+                          const auto why = beside_.not_ready ? beside_.not_ready() : std::nullopt;
                           respond(why ? serve::problem(503, *why)
                                       : serve::HttpResponse{.body = "{\"status\":\"ready\"}\n"});
                       }});
-    routes.push_back({"GET", "/metrics", [this](const std::shared_ptr<HttpRequest>&, const Respond& respond) {
-                          respond({.content_type = serve::MetricsText::content_type, .body = metrics()});
-                      }});
+    const auto tell_metrics = [this](const std::shared_ptr<HttpRequest>&, const Respond& respond) {
+        respond({.content_type = serve::MetricsText::content_type, .body = metrics()});
+    };
+    routes.push_back({"GET", "/metrics", dashboard_->guarded(serve::Role::read, tell_metrics)});
     return routes;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/collector.h"
+#include "pipeline/dashboard.h"
 #include "serve/http_server.h"
 #include "serve/metrics_text.h"
 
@@ -14,19 +15,24 @@ namespace millrace::pipeline {
 struct ServerOptions {
     serve::HttpServerOptions http;
     CollectOptions collect;
+    DashboardOptions dashboard;
+};
+
+/// The pipeline that runs beside the server in this process, if any, as far as the server tells of it. All
+/// are called on the server's threads.
+struct Surroundings {
+    std::function<void(serve::MetricsText&)> add_metrics{};
+    std::function<std::optional<std::string>()> not_ready{};  ///< why it isn't; nothing when it is
+    OpenRows* open_rows = nullptr;                            ///< Gold's
+    LiveView::Status status{};
 };
 
 /// The HTTP port, and what it serves (docs/commands/serve.md).
 class Server {
   public:
-    /// Adds the metrics of the pipeline that runs beside it, if any. Called on the server's thread.
-    using AddMetrics = std::function<void(serve::MetricsText&)>;
-    /// Why the pipeline beside it isn't ready; nothing when it is. Likewise.
-    using NotReady = std::function<std::optional<std::string>()>;
-
-    /// Throws a usage Error when the address is taken, or when others could reach it without a write key.
-    Server(bronze::EventLog& log, const silver::RuleOptions& rules, const ServerOptions& options,
-           AddMetrics add_metrics = {}, NotReady not_ready = {});
+    /// Throws a usage Error when the address is taken, or when others could reach it without a key.
+    Server(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
+           const ServerOptions& options, const Surroundings& beside = {});
     /// Waits a moment for requests that are under way; what was acknowledged is in the log.
     ~Server();
     Server(const Server&) = delete;
@@ -39,9 +45,9 @@ class Server {
     [[nodiscard]] std::string metrics() const;
 
     bronze::EventLog& log_;
-    const AddMetrics add_metrics_;
-    const NotReady not_ready_;
+    const Surroundings beside_;
     // In this order: answers may be given until the collector is gone.
+    std::optional<Dashboard> dashboard_;
     std::optional<Collector> collector_;
     serve::HttpServer http_;
 };

@@ -146,6 +146,13 @@ std::int64_t SilverStage::lag() const {
     return lag;
 }
 
+std::vector<SilverStage::Progress> SilverStage::progress() const {
+    std::vector<Progress> all;
+    for (const auto& [partition, next] : places(&PartitionState::committed))
+        all.push_back({partition, next, std::max(next, log_.end_heard(partition))});
+    return all;
+}
+
 std::int64_t SilverStage::lag_unread() const {
     std::int64_t lag = 0;
     for (const auto& [partition, next] : places(&PartitionState::read))

@@ -78,6 +78,14 @@ class SilverStage {
 
     /// Records in the log that are not committed yet. Thread-safe.
     [[nodiscard]] std::int64_t lag() const;
+    /// How far a partition is processed.
+    struct Progress {
+        int partition = 0;
+        bronze::Offset committed = 0;  ///< the next offset
+        bronze::Offset end = 0;        ///< of the log, as last heard
+    };
+    /// Of the partitions that this process reads. Thread-safe.
+    [[nodiscard]] std::vector<Progress> progress() const;
     /// Records in the log that no lane has read yet. Thread-safe.
     [[nodiscard]] std::int64_t lag_unread() const;
 

@@ -51,13 +51,15 @@ std::string select(const SqlView& view) {
     }
     const std::string none = fmt::format("select {} where false", fmt::join(nulls, ", "));
     if (view.files.empty()) return none;
-    std::vector<std::string> types;
-    for (const std::string& column : view.partition_columns)
-        types.push_back(fmt::format("{}: VARCHAR", literal(column)));
-    return fmt::format(
-        "select {} from ({} union all by name select * from read_parquet({}, hive_partitioning = {}, "
-        "hive_types = {{{}}}, union_by_name = true))",
-        fmt::join(names, ", "), none, list(view.files), !types.empty(), fmt::join(types, ", "));
+    std::string options = "union_by_name = true";
+    if (!view.partition_columns.empty()) {
+        std::vector<std::string> types;
+        for (const std::string& column : view.partition_columns)
+            types.push_back(fmt::format("{}: VARCHAR", literal(column)));
+        options += fmt::format(", hive_partitioning = true, hive_types = {{{}}}", fmt::join(types, ", "));
+    }
+    return fmt::format("select {} from ({} union all by name select * from read_parquet({}, {}))",
+                       fmt::join(names, ", "), none, list(view.files), options);
 }
 
 std::string create(const SqlView& view) {

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "serve/feed.h"
+
 namespace millrace::serve {
 
 /// A request, whole.
@@ -36,17 +38,23 @@ struct HttpResponse {
     std::string content_type = "application/json";
     std::string body{};
     std::vector<std::pair<std::string, std::string>> headers{};
+    std::shared_ptr<Feed> feed{};  ///< that the body is, for as long as the client listens
 };
 
 /// An answer `{"error": …, "next": …}`.
 HttpResponse problem(unsigned status, std::string_view error, std::string_view next = {});
+
+/// What a request shows in its Authorization header: a Bearer's text, or `NAME:SECRET` of Basic ones. Empty
+/// when there is none, or it is broken.
+std::string credentials(const HttpRequest& request);
 
 /// Gives the answer; once, from any thread.
 using Respond = std::function<void(HttpResponse)>;
 /// Takes a request, on the server's thread, and answers at once or later.
 using Handle = std::function<void(const std::shared_ptr<HttpRequest>&, Respond)>;
 
-/// Which method of which path is answered by what.
+/// Which method of which path is answered by what. A path that ends in `/*` stands for all below it, where no
+/// other route has them.
 struct Route {
     std::string method;
     std::string path;

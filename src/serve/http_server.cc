@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::uint32_t most_header_bytes = 16U << 10U;
 constexpr auto linger = std::chrono::seconds(2);
+constexpr auto heartbeat = std::chrono::seconds(15);
 constexpr auto grace = std::chrono::seconds(2);  // for answers under way, at the end
 
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
@@ -96,6 +97,18 @@ std::optional<HttpResponse> refusal(beast::error_code error, std::size_t most_bo
     return std::nullopt;
 }
 
+/// The path of the routes that are for a request's: its own, or the longest of which it is below; else empty.
+std::string_view route_for(std::string_view path, const std::vector<Route>& routes) {
+    std::string_view best;
+    for (const Route& route : routes) {
+        if (route.path == path) return route.path;
+        const std::string_view folder = std::string_view(route.path).substr(0, route.path.size() - 1);
+        if (route.path.ends_with("/*") && path.starts_with(folder) && route.path.size() > best.size())
+            best = route.path;
+    }
+    return best;
+}
+
 Response with_headers(HttpResponse&& answer, bool keep_alive) {
     Response response(static_cast<http::status>(answer.status), 11);
     response.set(http::field::server, "millrace");
@@ -137,7 +150,8 @@ class HttpServer::Work {
     struct Connection {
         beast::tcp_stream stream;
         std::string address;
-        bool busy = false;  // with a request
+        bool busy = false;                            // with a request
+        std::shared_ptr<asio::steady_timer> waiting;  // for news of a feed
 
         explicit Connection(tcp::socket socket) : stream(std::move(socket)) {
             beast::error_code unknown;
@@ -203,10 +217,49 @@ class HttpServer::Work {
             HttpResponse answer = problem(400, "the request's target is no path");
             if (request) answer = co_await answer_to(request);
             keep_alive &= !ending_;
+            if (answer.feed && !head) {
+                co_await tell(connection, *answer.feed);
+                break;
+            }
             if (!co_await write(stream, answer, keep_alive, head)) break;
         }
         beast::error_code ignored;
         stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    }
+
+    /// Sends a feed's states as they come, until the client leaves.
+    asio::awaitable<void> tell(Connection& connection, Feed& feed) {
+        beast::tcp_stream& stream = connection.stream;
+        connection.busy = false;
+        connection.waiting = std::make_shared<asio::steady_timer>(context_);
+        const auto ticket = feed.watch([timer = connection.waiting] {
+            asio::post(timer->get_executor(), [timer] { timer->cancel(); });
+        });
+        static constexpr std::string_view begin =
+            "HTTP/1.1 200 OK\r\nServer: millrace\r\nContent-Type: text/event-stream\r\nCache-Control: "
+            "no-store\r\n"
+            "X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\nretry: "
+            "1000\n\n";
+        static constexpr std::string_view alive = ":\n\n";
+        std::int64_t sent = 0;
+        bool open = co_await write_text(stream, begin);
+        while (open && !ending_) {
+            const Feed::Message message = feed.newest();
+            if (message.number != sent) {
+                sent = message.number;
+                open = co_await write_text(stream, *message.text);
+                continue;
+            }
+            connection.waiting->expires_after(heartbeat);
+            auto [news] = co_await connection.waiting->async_wait(as_tuple);
+            if (!news) open = co_await write_text(stream, alive);
+        }
+    }
+
+    asio::awaitable<bool> write_text(beast::tcp_stream& stream, std::string_view text) {
+        stream.expires_after(options_.patience);
+        auto [error, bytes] = co_await asio::async_write(stream, asio::buffer(text), as_tuple);
+        co_return !error;
     }
 
     /// Ends the answers, and reads on for a moment: the reset that closing brings would take the last answer
@@ -249,8 +302,9 @@ class HttpServer::Work {
     asio::awaitable<HttpResponse> answer_to(const std::shared_ptr<HttpRequest>& request) {
         const Handle* handle = nullptr;
         std::string allowed;
+        const std::string_view path = route_for(request->path, routes_);
         for (const Route& route : routes_) {
-            if (route.path != request->path) continue;
+            if (route.path != path) continue;
             if (route.method == request->method || (route.method == "GET" && request->method == "HEAD"))
                 handle = &route.handle;
             allowed += (allowed.empty() ? "" : ", ") + route.method;
@@ -287,6 +341,7 @@ class HttpServer::Work {
         acceptor_.close(ignored);
         for (const auto& connection : connections_) {
             if (!connection->busy) connection->stream.cancel();
+            if (connection->waiting) connection->waiting->cancel();
         }
         if (connections_.empty()) return context_.stop();
         grace_.emplace(context_, grace);

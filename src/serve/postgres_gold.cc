@@ -9,7 +9,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "serve/postgres_migrations.h"
+#include "serve/sql_files.h"
 #include "storage/arrow_status.h"
 
 namespace millrace::serve {

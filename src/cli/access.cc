@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "base/error.h"
+#include "base/random_id.h"
+#include "cli/command.h"
+#include "cli/text_table.h"
+#include "serve/access.h"
+
+namespace millrace::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t shortest_password = 10;
+
+struct Options {
+    std::string name;
+    std::string role = "read";
+    bool token = false;
+    bool as_json = false;
+};
+
+/// A line from the terminal that isn't shown, or from what stdin is otherwise.
+std::string read_password() {
+    const bool terminal = ::isatty(STDIN_FILENO) != 0;
+    ::termios before{};
+    if (terminal) {
+        fmt::print(stderr, "Password: ");
+        ::tcgetattr(STDIN_FILENO, &before);
+        ::termios hidden = before;
+        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(STDIN_FILENO, TCSANOW, &hidden);
+    }
+    std::string password;
+    std::getline(std::cin, password);
+    if (terminal) {
+        ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
+        fmt::print(stderr, "\n");
+    }
+    return password;
+}
+
+int add(const Globals& globals, const Options& options) {
+    const std::string doing = fmt::format("adding {}", options.name);
+    if (options.name.empty() || options.name.find_first_of(":\r\n") != std::string::npos)
+        throw usage_error(doing, "a name has at least one character, and no colon");
+    const std::string secret = options.token ? base::random_id() + base::random_id() : read_password();
+    if (secret.size() < shortest_password)
+        throw usage_error(doing, fmt::format("the password has fewer than {} characters", shortest_password));
+    const auto file = globals.data_directory().access();
+    auto list = serve::AccessList::load(file);
+    list.put(options.name, options.role == "admin" ? serve::Role::admin : serve::Role::read, secret);
+    list.save(file);
+    if (options.token) fmt::print("{}:{}\n", options.name, secret);
+    fmt::print(stderr, "{} may {}, from the next start of serve or run on\n", options.name,
+               options.role == "admin" ? "look and change things" : "look");
+    return 0;
+}
+
+int list(const Globals& globals, const Options& options) {
+    TextTable table({"name", "role"});
+    const auto known = serve::AccessList::load(globals.data_directory().access());
+    for (const auto& entry : known.entries())
+        table.add_row({entry.name, std::string(serve::role_name(entry.role))});
+    if (options.as_json) {
+        fmt::print("{}\n", json::serialize(table.json()));
+    } else {
+        fmt::print("{}\n", table.text());
+    }
+    return 0;
+}
+
+int remove(const Globals& globals, const Options& options) {
+    const auto file = globals.data_directory().access();
+    auto list = serve::AccessList::load(file);
+    if (!list.remove(options.name))
+        throw usage_error(fmt::format("removing {}", options.name), "there is none of this name");
+    list.save(file);
+    return 0;
+}
+
+}  // namespace
+
+void add_access_command(CLI::App& app, Globals& globals) {
+    auto options = std::make_shared<Options>();
+    CLI::App* access =
+        app.add_subcommand("access", "who may look at the dashboard, and who may change things");
+    access->require_subcommand(1);
+    CLI::App* add_one =
+        access->add_subcommand("add", "a name, with a password from stdin, or a token that is made");
+    add_one->add_option("name", options->name, "the name")->required();
+    add_one->add_option("--role", options->role, "read: look; admin: replay records and silence alerts, too")
+        ->check(CLI::IsMember({"read", "admin"}))
+        ->capture_default_str();
+    add_one->add_flag("--token", options->token, "make a token for a program and print it, NAME:SECRET");
+    CLI::App* list_all = access->add_subcommand("list", "the names and their roles");
+    list_all->add_flag("--json", options->as_json, "as one JSON object");
+    CLI::App* remove_one = access->add_subcommand("remove", "a name");
+    remove_one->add_option("name", options->name, "the name")->required();
+    const auto run = [&globals, options](int (*action)(const Globals&, const Options&)) {
+        return [&globals, options, action] {
+            globals.action = [&globals, options, action] { return action(globals, *options); };
+        };
+    };
+    add_one->callback(run(add));
+    list_all->callback(run(list));
+    remove_one->callback(run(remove));
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bronze/event_log.h"
+#include "pipeline/live_view.h"
+#include "pipeline/reports.h"
+#include "serve/access.h"
+#include "serve/static_files.h"
+
+namespace millrace::pipeline {
+
+struct DashboardOptions {
+    std::filesystem::path pages;   ///< the folder of the built pages; empty: those it was built with
+    std::filesystem::path duckdb;  ///< likewise, DuckDB's program
+};
+
+/// The pages, and what they ask for (schemas/openapi.yaml): figures as they stand, reports, SQL, and the few
+/// things that can be changed. Whoever looks needs the list's leave (serve/access.h).
+class Dashboard {
+  public:
+    /// `log` takes replayed records. Where DuckDB isn't to be had, reports say so.
+    Dashboard(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
+              const DashboardOptions& options, OpenRows* open, LiveView::Status status);
+    ~Dashboard();
+    Dashboard(const Dashboard&) = delete;
+    Dashboard& operator=(const Dashboard&) = delete;
+
+    /// What to serve; the routes use this object.
+    [[nodiscard]] std::vector<serve::Route> routes();
+    /// The handler for those who have at least this role.
+    [[nodiscard]] serve::Handle guarded(serve::Role least, serve::Handle handle);
+
+  private:
+    using Work = std::function<serve::HttpResponse()>;
+
+    void answer_later(const serve::Respond& respond, Work work);
+    [[nodiscard]] serve::HttpResponse refusal(const serve::HttpRequest& request, serve::Role has,
+                                              serve::Role least) const;
+    [[nodiscard]] serve::HttpResponse about(const serve::HttpRequest& request);
+    [[nodiscard]] serve::HttpResponse login(const serve::HttpRequest& request);
+    [[nodiscard]] serve::HttpResponse logout(const serve::HttpRequest& request);
+    [[nodiscard]] serve::HttpResponse report(const serve::HttpRequest& request);
+    [[nodiscard]] serve::HttpResponse sql(const serve::HttpRequest& request);
+    [[nodiscard]] serve::HttpResponse replay(const serve::HttpRequest& request);
+    [[nodiscard]] serve::HttpResponse silence(const serve::HttpRequest& request);
+
+    const DataDirectory data_;
+    bronze::EventLog& log_;
+    const ShopSettings settings_;
+    serve::Access access_;
+    const serve::StaticFiles pages_;
+    LiveView live_;
+    std::optional<Reports> reports_;  // nothing without DuckDB
+    std::string why_no_reports_;
+    std::atomic<int> waiting_ = 0;
+    boost::asio::thread_pool workers_{2};  // last: its threads use the others
+};
+
+}  // namespace millrace::pipeline

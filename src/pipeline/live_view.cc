@@ -1,0 +1,200 @@
+#include "pipeline/live_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "pipeline/alert_rows.h"
+#include "serve/json_rows.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::pipeline {
+
+namespace json = boost::json;
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr auto between_states = std::chrono::milliseconds(500);
+constexpr auto between_slow = std::chrono::seconds(3);
+constexpr auto shortest_between_looks = std::chrono::milliseconds(1000);
+constexpr int times_its_cost =
+    20;  // that a look at all open rows is waited after: a twentieth of Gold's time at most
+constexpr auto patience = std::chrono::milliseconds(3000);  // for Gold's answer
+constexpr auto longest_query = std::chrono::seconds(90);    // that may still read a look's files
+
+/// The rows of the newest window of each grain.
+json::object newest_windows(gold::TableRows& table) {
+    json::object newest;
+    for (const auto& [day, batch] : table.take()) {
+        for (json::value& row : serve::json_rows(*batch)) {
+            const json::object& object = row.as_object();
+            json::value& rows = newest[object.at("grain").as_string()];
+            if (rows.is_null()) rows.emplace_array();
+            json::array& kept = rows.as_array();
+            const auto start = object.at("window_start").as_int64();
+            if (!kept.empty()) {
+                const auto known = kept.front().at("window_start").as_int64();
+                if (start < known) continue;
+                if (start > known) kept.clear();
+            }
+            kept.push_back(std::move(row));
+        }
+    }
+    return newest;
+}
+
+json::object size_of(const storage::DeltaTable& table) {
+    std::int64_t bytes = 0;
+    for (const auto& [path, add] : table.snapshot().files) bytes += add.size;
+    return {
+        {"files", table.snapshot().files.size()}, {"bytes", bytes}, {"version", table.snapshot().version}};
+}
+
+}  // namespace
+
+LiveView::LiveView(const DataDirectory& data, OpenRows* open, Status status)
+    : data_(data), open_(open), status_(std::move(status)), tables_(data) {
+    std::filesystem::remove_all(data_.live());
+    thread_ = std::thread([this] {
+        while (!stop_.wait_for(between_states)) {
+            if (!feed_->watched()) continue;
+            try {
+                feed_->publish(json::serialize(state()));
+            } catch (const std::exception& error) {
+                spdlog::warn("live figures: {}", error.what());
+            }
+        }
+    });
+}
+
+LiveView::~LiveView() {
+    stop_.request();
+    thread_.join();
+    std::error_code ignored;
+    std::filesystem::remove_all(data_.live(), ignored);
+}
+
+json::object LiveView::state() {
+    json::object state{{"time", base::now_ms()}, {"gold", nullptr}};
+    if (open_ != nullptr) {
+        if (auto look = open_->ask(OpenRows::Extent::figures, patience)) {
+            state["kpis"] = newest_windows(look->open[gold::Table::kpis]);
+            state["high_interest"] = newest_windows(look->open[gold::Table::high_interest]);
+            state["gold"] = {
+                {"silver_version", look->silver_version},
+                {"watermark",
+                 look->watermark == gold::no_watermark ? json::value() : json::value(look->watermark / 1000)},
+                {"late", look->late}};
+        }
+    }
+    if (status_) state["pipeline"] = status_();
+    const std::lock_guard lock(slow_mutex_);
+    if (steady_clock::now() >= next_slow_) {
+        firing_ = firing();
+        table_sizes_ = tables();
+        next_slow_ = steady_clock::now() + between_slow;
+    }
+    state["firing"] = firing_;
+    state["tables"] = table_sizes_;
+    return state;
+}
+
+/// The alerts that fire now.
+json::array LiveView::firing() {
+    if (!storage::DeltaTable::exists(alerts_path(data_))) return {};
+    std::map<std::string, model::Alert> alerts;
+    for (model::Alert& alert : read_alerts(data_)) alerts[alert.id] = std::move(alert);
+    json::array firing;
+    for (const auto& [id, alert] : alerts) {
+        if (alert.state != model::Alert::State::firing) continue;
+        firing.push_back({{"alert_id", id},
+                          {"rule", alert.rule},
+                          {"subject", alert.subject},
+                          {"severity", model::severity_name(alert.severity)},
+                          {"at", alert.at / 1000},
+                          {"message", alert.message}});
+    }
+    return firing;
+}
+
+json::object LiveView::tables() {
+    json::object sizes;
+    const auto add = [&](const std::string& name, const std::filesystem::path& root) {
+        if (storage::DeltaTable::exists(root)) sizes[name] = size_of(storage::DeltaTable::open(root));
+    };
+    add("silver", data_.silver());
+    add("quarantine", data_.quarantine());
+    for (const gold::Table table : gold::all_tables)
+        add(fmt::format("gold.{}", gold::table_name(table)), data_.gold() / gold::table_name(table));
+    return sizes;
+}
+
+/// Writes open rows beside the table's files: Parquet in folders by day, like those.
+void LiveView::write(gold::Output& open, std::map<gold::Table, std::vector<std::string>>& files) {
+    const auto folder = data_.live() / fmt::format("{}", ++looks_);
+    for (const gold::Table table : gold::metric_tables) {
+        for (const auto& [day, rows] : open[table].take()) {
+            const auto path = folder / gold::table_name(table) /
+                              fmt::format("day={}", model::format_day(day)) / "open.parquet";
+            std::filesystem::create_directories(path.parent_path());
+            storage::ParquetWriter writer(path, gold::table_layout(table));
+            writer.write(*rows);
+            writer.finish();
+            files[table].push_back(std::filesystem::absolute(path));
+        }
+    }
+    generations_.push_back({steady_clock::now(), folder});
+}
+
+void LiveView::forget_old() {
+    const auto old = [](const Generation& each) { return each.made + longest_query < steady_clock::now(); };
+    for (const Generation& each : generations_) {
+        if (old(each)) std::filesystem::remove_all(each.folder);
+    }
+    std::erase_if(generations_, old);
+}
+
+void LiveView::look_again() {
+    if (open_ == nullptr || steady_clock::now() < next_look_) return;
+    const auto began = steady_clock::now();
+    auto look = open_->ask(OpenRows::Extent::all, patience);
+    if (look) {
+        std::map<gold::Table, std::vector<std::string>> files;
+        for (auto& [table, paths] : look->files) {
+            for (const std::string& path : paths)
+                files[table].push_back(
+                    std::filesystem::absolute(data_.gold() / gold::table_name(table) / path));
+        }
+        write(look->open, files);
+        files_ = std::move(files);
+        forget_old();
+    }
+    const auto now = steady_clock::now();
+    next_look_ =
+        now + std::max<steady_clock::duration>(shortest_between_looks, (now - began) * times_its_cost);
+}
+
+std::vector<serve::SqlView> LiveView::views() {
+    const std::lock_guard lock(mutex_);
+    look_again();
+    auto views = tables_.look();
+    const std::size_t count = views.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        constexpr std::string_view schema = "gold.";
+        if (!views[i].name.starts_with(schema)) continue;
+        serve::SqlView live = views[i];
+        live.name = "live." + views[i].name.substr(schema.size());
+        const auto known = std::ranges::find_if(files_, [&](const auto& each) {
+            return live.name.substr(schema.size()) == gold::table_name(each.first);
+        });
+        if (known != files_.end()) live.files = known->second;
+        views.push_back(std::move(live));
+    }
+    return views;
+}
+
+}  // namespace millrace::pipeline

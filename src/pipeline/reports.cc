@@ -1,0 +1,153 @@
+#include "pipeline/reports.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/random_id.h"
+#include "serve/sql_files.h"
+
+namespace millrace::pipeline {
+
+namespace json = boost::json;
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr auto good_for = std::chrono::milliseconds(1500);
+constexpr std::size_t most_known = 500;
+constexpr serve::SqlLimits report_limits{
+    .time = std::chrono::seconds(20), .memory_bytes = std::int64_t{512} << 20, .rows = 5000};
+constexpr serve::SqlLimits user_limits{.time = std::chrono::seconds(30),
+                                       .memory_bytes = std::int64_t{512} << 20};
+
+enum class Type { integer, text, grain };
+
+/// A parameter that reports may have, and its value where none is given.
+struct Parameter {
+    std::string_view name;
+    Type type;
+    std::string otherwise;
+};
+
+const std::vector<Parameter>& parameters() {
+    static const std::vector<Parameter> known = {
+        {"from", Type::integer, "0"},    {"to", Type::integer, "253402300799000"},
+        {"limit", Type::integer, "500"}, {"grain", Type::grain, "hour"},
+        {"product", Type::text, ""},     {"user", Type::text, ""},
+        {"rule", Type::text, ""},        {"kind", Type::text, ""},
+    };
+    return known;
+}
+
+std::string literal(const Parameter& parameter, std::string_view value) {
+    const std::string doing = fmt::format("reading the parameter {}", parameter.name);
+    if (parameter.type == Type::integer) {
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+        if (error != std::errc() || end != value.data() + value.size() || number < 0)
+            throw usage_error(doing, "it is no whole number from 0 on");
+        return std::to_string(number);
+    }
+    if (parameter.type == Type::grain && value != "minute" && value != "hour" && value != "day")
+        throw usage_error(doing, "it must be minute, hour or day");
+    std::string quoted = "'";
+    for (const char c : value) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+    return quoted + "'";
+}
+
+/// The query with its parameters in it.
+std::string query_of(std::string_view name, const Reports::Parameters& given) {
+    const auto& files = serve::report_queries();
+    const auto file = std::ranges::find(files, name, &serve::SqlFile::name);
+    if (file == files.end())
+        throw usage_error(fmt::format("making the report {}", name), "there is none of this name");
+    for (const auto& [key, value] : given) {
+        if (std::ranges::find(parameters(), key, &Parameter::name) == parameters().end())
+            throw usage_error(fmt::format("making the report {}", name),
+                              fmt::format("it has no parameter {}", key));
+    }
+    // In one pass, so that a value's text is never taken for a parameter.
+    std::string query;
+    for (std::string_view rest = file->sql; !rest.empty();) {
+        const auto dollar = std::min(rest.find('$'), rest.size());
+        query += rest.substr(0, dollar);
+        rest.remove_prefix(std::min(dollar + 1, rest.size()));
+        const auto parameter = std::ranges::find_if(
+            parameters(), [&](const Parameter& each) { return rest.starts_with(each.name); });
+        if (parameter == parameters().end()) continue;
+        const auto found = given.find(parameter->name);
+        query += literal(*parameter, found == given.end() ? parameter->otherwise : found->second);
+        rest.remove_prefix(parameter->name.size());
+    }
+    return query;
+}
+
+}  // namespace
+
+std::string Reports::run(const std::string& query) {
+    auto report = duckdb_.rows(query, live_.views(), time_zone_, report_limits).to_json();
+    report["time"] = base::now_ms();
+    return json::serialize(report);
+}
+
+std::string Reports::make(std::string_view name, const Parameters& parameters) {
+    const std::string query = query_of(name, parameters);
+    {
+        std::unique_lock lock(mutex_);
+        for (auto known = known_.find(query); known != known_.end(); known = known_.find(query)) {
+            if (known->second.text && steady_clock::now() - known->second.at < good_for)
+                return *known->second.text;
+            if (known->second.text) break;
+            made_.wait(lock);
+        }
+        if (known_.size() >= most_known)
+            std::erase_if(known_, [](const auto& each) { return each.second.text != nullptr; });
+        known_[query] = {};
+    }
+    std::shared_ptr<const std::string> text;
+    try {
+        text = std::make_shared<const std::string>(run(query));
+    } catch (...) {
+        const std::lock_guard lock(mutex_);
+        known_.erase(query);
+        made_.notify_all();
+        throw;
+    }
+    const std::lock_guard lock(mutex_);
+    known_[query] = {steady_clock::now(), text};
+    made_.notify_all();
+    return *text;
+}
+
+serve::SqlRows Reports::rows(std::string_view query, std::int64_t limit) {
+    serve::SqlLimits limits = user_limits;
+    limits.rows = limit;
+    return duckdb_.rows(query, live_.views(), time_zone_, limits);
+}
+
+std::string Reports::csv(std::string_view query) {
+    return duckdb_.csv(query, live_.views(), time_zone_, user_limits);
+}
+
+std::string Reports::parquet(std::string_view query, const std::filesystem::path& folder) {
+    base::make_directory(folder);
+    const auto path = folder / (base::random_id() + ".parquet");
+    struct Remover {
+        const std::filesystem::path& path;
+        ~Remover() {
+            std::error_code ignored;
+            std::filesystem::remove(path, ignored);
+        }
+    } const remover{path};
+    duckdb_.parquet(query, live_.views(), time_zone_, user_limits, path);
+    return base::read_file(path);
+}
+
+}  // namespace millrace::pipeline

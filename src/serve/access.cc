@@ -1,0 +1,217 @@
+#include "serve/access.h"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+
+namespace millrace::serve {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr int format = 1;
+constexpr std::int64_t session_ms = 12LL * 3600 * 1000;
+constexpr std::int64_t failures_ms = 60'000;
+constexpr std::size_t most_failures = 10;  // in a minute, of one name
+constexpr std::size_t most_kept = 10'000;
+constexpr std::string_view cookie_name = "millrace_session=";
+
+std::string hexadecimal(const unsigned char* bytes, std::size_t size) {
+    std::string text;
+    for (std::size_t i = 0; i < size; ++i) text += fmt::format("{:02x}", bytes[i]);
+    return text;
+}
+
+std::string random_hexadecimal(std::size_t bytes) {
+    std::vector<unsigned char> random(bytes);
+    if (RAND_bytes(random.data(), static_cast<int>(bytes)) != 1)
+        throw Error("making a secret", "the system's random numbers failed");
+    return hexadecimal(random.data(), bytes);
+}
+
+/// scrypt with N = 2^14, r = 8, p = 1: 16 MiB, as for interactive logins (RFC 7914).
+std::string scrypt(std::string_view secret, std::string_view salt) {
+    std::array<unsigned char, 32> hash{};
+    constexpr std::uint64_t most_memory = std::uint64_t{64} << 20U;
+    if (EVP_PBE_scrypt(secret.data(), secret.size(), reinterpret_cast<const unsigned char*>(salt.data()),
+                       salt.size(), std::uint64_t{1} << 14U, 8, 1, most_memory, hash.data(),
+                       hash.size()) != 1)
+        throw Error("hashing a secret", "scrypt failed", "There may be too little memory.");
+    return hexadecimal(hash.data(), hash.size());
+}
+
+/// What a secret is known by in memory, once it was checked.
+std::string fingerprint(std::string_view secret) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+    unsigned size = 0;
+    EVP_Digest(secret.data(), secret.size(), hash.data(), &size, EVP_sha256(), nullptr);
+    return hexadecimal(hash.data(), size);
+}
+
+std::string session_of(const HttpRequest& request) {
+    std::string_view cookies = request.header("cookie");
+    const auto at = cookies.find(cookie_name);
+    if (at == std::string_view::npos) return {};
+    cookies.remove_prefix(at + cookie_name.size());
+    return std::string(cookies.substr(0, cookies.find(';')));
+}
+
+Role role_of_name(std::string_view name) {
+    return name == "admin" ? Role::admin : Role::read;
+}
+
+}  // namespace
+
+std::string_view role_name(Role role) {
+    constexpr std::array<std::string_view, 3> names = {"none", "read", "admin"};
+    return names[static_cast<std::size_t>(role)];
+}
+
+AccessList AccessList::load(const std::filesystem::path& file) {
+    AccessList list;
+    const auto text = base::read_file_if_exists(file);
+    if (!text) return list;
+    const auto parsed = base::parse_json(*text, file.string()).as_object();
+    if (base::integer_member(parsed, "format") > format)
+        throw Error(fmt::format("reading {}", file.string()), "it is of a newer version of millrace",
+                    "Use that version.");
+    for (const auto& each : parsed.at("entries").as_array()) {
+        const auto& entry = each.as_object();
+        list.entries_.push_back({base::string_member(entry, "name"),
+                                 role_of_name(base::string_member(entry, "role")),
+                                 base::string_member(entry, "salt"), base::string_member(entry, "hash")});
+    }
+    return list;
+}
+
+void AccessList::save(const std::filesystem::path& file) const {
+    json::array entries;
+    for (const Entry& entry : entries_)
+        entries.push_back({{"name", entry.name},
+                           {"role", role_name(entry.role)},
+                           {"salt", entry.salt},
+                           {"hash", entry.hash}});
+    base::make_directory(file.parent_path());
+    base::replace_file(file, json::serialize(json::object{{"format", format}, {"entries", entries}}) + "\n");
+    std::filesystem::permissions(file,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+void AccessList::put(const std::string& name, Role role, std::string_view secret) {
+    remove(name);
+    Entry entry{.name = name, .role = role, .salt = random_hexadecimal(16), .hash = {}};
+    entry.hash = scrypt(secret, entry.salt);
+    entries_.push_back(std::move(entry));
+}
+
+bool AccessList::remove(std::string_view name) {
+    return std::erase_if(entries_, [name](const Entry& entry) { return entry.name == name; }) > 0;
+}
+
+Role AccessList::check(std::string_view name, std::string_view secret) const {
+    const auto entry = std::ranges::find(entries_, name, &Entry::name);
+    const bool known = entry != entries_.end();
+    const std::string hash = scrypt(secret, known ? std::string_view(entry->salt) : "no such name");
+    if (!known || hash.size() != entry->hash.size()) return Role::none;
+    return CRYPTO_memcmp(hash.data(), entry->hash.data(), hash.size()) == 0 ? entry->role : Role::none;
+}
+
+Role Access::check_limited(std::string_view name, std::string_view secret) {
+    const std::int64_t now = base::now_ms();
+    {
+        const std::lock_guard lock(mutex_);
+        if (failures_.size() > most_kept) failures_.clear();
+        const auto found = failures_.find(name);
+        if (found != failures_.end()) {
+            std::erase_if(found->second, [now](std::int64_t at) { return at < now - failures_ms; });
+            if (found->second.size() >= most_failures) return Role::none;
+        }
+    }
+    const Role role = list_.check(name, secret);
+    if (role != Role::none) return role;
+    const std::lock_guard lock(mutex_);
+    failures_[std::string(name)].push_back(now);
+    return Role::none;
+}
+
+bool Access::knows(const HttpRequest& request) const {
+    if (is_open()) return true;
+    const std::string shown = credentials(request);
+    const std::lock_guard lock(mutex_);
+    return shown.empty() || tokens_.contains(fingerprint(shown));
+}
+
+Role Access::role_of(const HttpRequest& request) {
+    if (is_open()) return Role::admin;
+    if (const std::string session = session_of(request); !session.empty()) {
+        const std::lock_guard lock(mutex_);
+        const auto found = sessions_.find(fingerprint(session));
+        if (found != sessions_.end() && found->second.until_ms > base::now_ms()) return found->second.role;
+    }
+    const std::string shown = credentials(request);
+    if (shown.empty()) return Role::none;
+    const std::string known_by = fingerprint(shown);
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto found = tokens_.find(known_by); found != tokens_.end()) return found->second;
+    }
+    const std::string_view text = shown;
+    const auto colon = std::min(text.find(':'), text.size());
+    const Role role = check_limited(text.substr(0, colon), text.substr(std::min(colon + 1, text.size())));
+    if (role == Role::none) return role;
+    const std::lock_guard lock(mutex_);
+    tokens_[known_by] = role;
+    return role;
+}
+
+std::optional<std::string> Access::login(std::string_view name, std::string_view password) {
+    const Role role = check_limited(name, password);
+    if (role == Role::none) return std::nullopt;
+    std::string session = random_hexadecimal(32);
+    const std::int64_t now = base::now_ms();
+    const std::lock_guard lock(mutex_);
+    std::erase_if(sessions_, [now](const auto& each) { return each.second.until_ms <= now; });
+    if (sessions_.size() > most_kept) sessions_.clear();
+    sessions_[fingerprint(session)] = {role, now + session_ms};
+    return session;
+}
+
+void Access::logout(const HttpRequest& request) {
+    const std::lock_guard lock(mutex_);
+    sessions_.erase(fingerprint(session_of(request)));
+}
+
+std::string Access::cookie(std::string_view session, bool secure) {
+    return fmt::format("{}{}; Path=/; HttpOnly; SameSite=Strict{}{}", cookie_name, session,
+                       secure ? "; Secure" : "",
+                       session.empty() ? "; Max-Age=0" : fmt::format("; Max-Age={}", session_ms / 1000));
+}
+
+bool is_same_site(const HttpRequest& request) {
+    const std::string_view site = request.header("sec-fetch-site");
+    if (!site.empty() && site != "same-origin" && site != "none") return false;
+    std::string_view origin = request.header("origin");
+    if (origin.empty()) return true;
+    const auto scheme = origin.find("://");
+    if (scheme == std::string_view::npos) return false;
+    return origin.substr(scheme + 3) == request.header("host");
+}
+
+bool names_this_machine(const HttpRequest& request) {
+    std::string_view host = request.header("host");
+    if (host.starts_with('[')) return host.starts_with("[::1]");
+    host = host.substr(0, host.find(':'));
+    return host.empty() || host == "localhost" || host == "127.0.0.1";
+}
+
+}  // namespace millrace::serve

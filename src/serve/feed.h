@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace millrace::serve {
+
+/// The newest state of something, for clients that are told each change (Server-Sent Events,
+/// https://html.spec.whatwg.org/multipage/server-sent-events.html). A slow client misses states, never the
+/// newest. Thread-safe.
+class Feed {
+  public:
+    struct Message {
+        std::int64_t number = 0;                  ///< rises, over restarts too; 0: there is none yet
+        std::shared_ptr<const std::string> text;  ///< as it is sent
+    };
+
+    /// `data` has no line break.
+    void publish(std::string_view data);
+    [[nodiscard]] Message newest() const;
+    [[nodiscard]] bool watched() const;
+
+    /// Calls `changed` after each publish, on its thread, until the ticket is gone.
+    using Ticket = std::shared_ptr<void>;
+    [[nodiscard]] Ticket watch(std::function<void()> changed);
+
+  private:
+    struct Watchers {
+        std::mutex mutex;
+        std::int64_t last = 0;                               // guarded by mutex
+        std::map<std::int64_t, std::function<void()>> each;  // guarded by mutex
+    };
+
+    mutable std::mutex mutex_;
+    Message newest_;  // guarded by mutex_
+    std::shared_ptr<Watchers> watchers_ = std::make_shared<Watchers>();
+};
+
+}  // namespace millrace::serve

@@ -1,0 +1,42 @@
+#include "serve/feed.h"
+
+#include <gtest/gtest.h>
+
+namespace millrace::serve {
+namespace {
+
+TEST(Feed, TellsItsWatchersOfEachStateUntilTheyLeave) {
+    Feed feed;
+    EXPECT_EQ(feed.newest().number, 0);
+    int told = 0;
+    auto ticket = feed.watch([&] { ++told; });
+    EXPECT_TRUE(feed.watched());
+    feed.publish("{}");
+    feed.publish("{\"a\":1}");
+    EXPECT_EQ(told, 2);
+    ticket.reset();
+    EXPECT_FALSE(feed.watched());
+    feed.publish("{}");
+    EXPECT_EQ(told, 2);
+}
+
+TEST(Feed, NumbersRise) {
+    Feed feed;
+    feed.publish("1");
+    const auto first = feed.newest();
+    feed.publish("2");
+    EXPECT_GT(feed.newest().number, first.number);
+    EXPECT_EQ(*first.text, "id: " + std::to_string(first.number) + "\ndata: 1\n\n");
+}
+
+TEST(Feed, ATicketMayOutliveIt) {
+    Feed::Ticket ticket;
+    {
+        Feed feed;
+        ticket = feed.watch([] {});
+    }
+    ticket.reset();
+}
+
+}  // namespace
+}  // namespace millrace::serve

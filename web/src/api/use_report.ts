@@ -1,0 +1,44 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Problem, report, type Parameters, type ReportName, type Row } from "./client";
+
+export interface Report<R extends Row> {
+  rows: R[] | null;
+  truncated: boolean;
+  problem: Problem | null;
+  reload: () => void;
+}
+
+/** A report's rows, made again every few seconds while the page is seen. */
+export function useReport<R extends Row>(name: ReportName, parameters: Parameters, everyMs = 5000): Report<R> {
+  const [result, setResult] = useState<{ rows: R[] | null; truncated: boolean; problem: Problem | null }>({
+    rows: null,
+    truncated: false,
+    problem: null,
+  });
+  const key = JSON.stringify(parameters);
+  const again = useRef<() => void>(() => {});
+  useEffect(() => {
+    let timer = 0;
+    const control = new AbortController();
+    const load = async () => {
+      clearTimeout(timer);
+      try {
+        if (!document.hidden) {
+          const made = await report(name, JSON.parse(key) as Parameters, control.signal);
+          setResult({ rows: made.rows as R[], truncated: made.truncated, problem: null });
+        }
+      } catch (error) {
+        if (control.signal.aborted) return;
+        setResult((before) => ({ ...before, problem: error as Problem }));
+      }
+      timer = window.setTimeout(load, everyMs);
+    };
+    again.current = load;
+    void load();
+    return () => {
+      control.abort();
+      clearTimeout(timer);
+    };
+  }, [name, key, everyMs]);
+  return { ...result, reload: () => again.current() };
+}

@@ -1,0 +1,74 @@
+import { signal } from "@preact/signals";
+import type { EChartsCoreOption, EChartsType } from "echarts/core";
+import { useEffect, useRef } from "preact/hooks";
+
+const media = window.matchMedia("(prefers-color-scheme: dark)");
+export const theme = signal<"dark" | "light">(startTheme());
+apply();
+
+function startTheme(): "dark" | "light" {
+  const kept = localStorage.getItem("theme");
+  if (kept === "dark" || kept === "light") return kept;
+  return media.matches ? "dark" : "light";
+}
+function apply(): void {
+  document.documentElement.dataset.theme = theme.value;
+}
+export function toggleTheme(): void {
+  theme.value = theme.value === "dark" ? "light" : "dark";
+  localStorage.setItem("theme", theme.value);
+  apply();
+}
+
+/** A colour of the theme, by the name of its CSS variable. */
+export function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** What all charts share: colours, grid, a tooltip that needs no markup. */
+export function base(): EChartsCoreOption {
+  const text = colour("muted");
+  const axis = { axisLine: { lineStyle: { color: colour("line") } }, axisLabel: { color: text }, splitLine: { lineStyle: { color: colour("line") } } };
+  return {
+    animation: false,
+    aria: { enabled: true },
+    color: [colour("accent"), colour("second"), colour("third"), colour("fourth")],
+    textStyle: { color: text, fontFamily: "inherit" },
+    grid: { left: 8, right: 8, top: 28, bottom: 8, containLabel: true },
+    legend: { top: 0, right: 0, textStyle: { color: text }, icon: "roundRect", itemHeight: 8 },
+    tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: colour("panel"), borderColor: colour("line"), textStyle: { color: colour("text") } },
+    xAxis: axis,
+    yAxis: axis,
+  };
+}
+
+export function axisWith(extra: object): object {
+  return { ...(base()["xAxis"] as object), ...extra };
+}
+
+/** `option` is made anew when the theme changes, so that its colours are the theme's. */
+export function Chart({ option, label, height = 240, onSelect }: { option: () => EChartsCoreOption; label: string; height?: number; onSelect?: (name: string) => void }) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<EChartsType | null>(null);
+  const latest = useRef(option);
+  latest.current = option;
+  useEffect(() => {
+    const observer = new ResizeObserver(() => chart.current?.resize());
+    let gone = false;
+    void import("./echarts").then(({ init }) => {
+      if (gone || !place.current) return;
+      chart.current = init(place.current);
+      chart.current.setOption(latest.current());
+      if (onSelect) chart.current.on("click", (event) => onSelect(event.name));
+      observer.observe(place.current);
+    });
+    return () => {
+      gone = true;
+      observer.disconnect();
+      chart.current?.dispose();
+    };
+  }, []);
+  const shown = theme.value;
+  useEffect(() => chart.current?.setOption(option(), { notMerge: true }), [option, shown]);
+  return <div class="chart" ref={place} style={{ height: `${height}px` }} role="img" aria-label={label} />;
+}

@@ -1,0 +1,112 @@
+import { render, type JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { about, logout, Problem } from "./api/client";
+import { connected, listen, staleSeconds, state } from "./api/live";
+import { theme, toggleTheme } from "./components/chart";
+import { RangePicker } from "./components/range_picker";
+import { Fault } from "./components/states";
+import { Alerts } from "./pages/alerts";
+import { Explore } from "./pages/explore";
+import { Funnel } from "./pages/funnel";
+import { Login } from "./pages/login";
+import { Overview } from "./pages/overview";
+import { Pipeline } from "./pages/pipeline";
+import { Product } from "./pages/product";
+import { Products } from "./pages/products";
+import { Quarantine } from "./pages/quarantine";
+import { Journey, Sessions } from "./pages/sessions";
+import { link, route } from "./router";
+import { shop } from "./shop";
+
+const pages: Record<string, { title: string; show: () => JSX.Element; menu: boolean; ranged: boolean }> = {
+  overview: { title: "Overview", show: Overview, menu: true, ranged: true },
+  products: { title: "Products", show: Products, menu: true, ranged: true },
+  product: { title: "Product", show: Product, menu: false, ranged: true },
+  funnel: { title: "Funnel", show: Funnel, menu: true, ranged: true },
+  sessions: { title: "Sessions", show: Sessions, menu: true, ranged: true },
+  journey: { title: "Journey", show: Journey, menu: false, ranged: true },
+  alerts: { title: "Alerts", show: Alerts, menu: true, ranged: false },
+  pipeline: { title: "Pipeline", show: Pipeline, menu: true, ranged: false },
+  quarantine: { title: "Quarantine", show: Quarantine, menu: true, ranged: false },
+  explore: { title: "Explore", show: Explore, menu: true, ranged: false },
+};
+
+function LiveMark() {
+  const stale = staleSeconds.value;
+  if (connected.value) return <span class="live good">live</span>;
+  return (
+    <span class="live bad" role="status">
+      {stale === null ? "connecting…" : `no news for ${stale} s`}
+    </span>
+  );
+}
+
+function Shell({ leave }: { leave: () => void }) {
+  const page = pages[route.value.page] ?? pages["overview"]!;
+  const Show = page.show;
+  const firing = state.value?.firing.length ?? 0;
+  useEffect(() => void (document.title = `${page.title} – Millrace`), [page.title]);
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.querySelector<HTMLElement>("main")?.focus())}>
+        To the content
+      </a>
+      <nav aria-label="Pages">
+        <a class="brand" href={link("overview")}>
+          <img src="/icon.svg" alt="" width="24" height="24" /> Millrace
+        </a>
+        <ul>
+          {Object.entries(pages)
+            .filter(([, each]) => each.menu)
+            .map(([name, each]) => (
+              <li key={name}>
+                <a href={link(name)} aria-current={each === page ? "page" : undefined}>
+                  {each.title}
+                  {name === "alerts" && firing > 0 && <span class="badge">{firing}</span>}
+                </a>
+              </li>
+            ))}
+        </ul>
+        <button type="button" onClick={toggleTheme}>
+          {theme.value === "dark" ? "Light" : "Dark"}
+        </button>
+        {shop.value?.open === false && (
+          <button type="button" onClick={() => void logout().then(leave)}>
+            Log out
+          </button>
+        )}
+      </nav>
+      <main id="main" tabIndex={-1}>
+        <div class="top">
+          <h1>{page.title}</h1>
+          <LiveMark />
+          <span class="note">times of {shop.value?.time_zone}</span>
+          {page.ranged && <RangePicker />}
+        </div>
+        <Show key={route.value.page} />
+      </main>
+    </>
+  );
+}
+
+function App() {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const enter = async () => {
+    try {
+      shop.value = await about();
+      setProblem(null);
+      if (shop.value.role !== "none") listen();
+    } catch (error) {
+      setProblem(error as Problem);
+      setTimeout(() => void enter(), 2000);
+    }
+  };
+  useEffect(() => void enter(), []);
+  if (problem) return <Fault problem={problem} />;
+  if (!shop.value) return <p class="splash">Millrace is loading…</p>;
+  return shop.value.role === "none" ? <Login done={() => void enter()} /> : <Shell leave={() => void enter()} />;
+}
+
+const root = document.getElementById("app")!;
+root.replaceChildren();
+render(<App />, root);

@@ -1,0 +1,112 @@
+import { useState } from "preact/hooks";
+import { about, Problem, silence, type Row } from "../api/client";
+import { useReport } from "../api/use_report";
+import { Fault, Panel, Shown } from "../components/states";
+import { Table } from "../components/table";
+import { dateTime, decimal, shop } from "../shop";
+
+interface Alert extends Row {
+  alert_id: string;
+  rule: string;
+  subject: string | null;
+  state: string;
+  severity: string;
+  fired: number;
+  resolved: number | null;
+  message: string;
+  value: number;
+  threshold: number;
+}
+
+function Silences() {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const silences = shop.value?.silences ?? [];
+  const end = async (rule: string, subject: string) => {
+    try {
+      await silence(rule, subject, 0);
+      shop.value = await about();
+    } catch (error) {
+      setProblem(error as Problem);
+    }
+  };
+  if (silences.length === 0) return <p class="quiet">All alerts are sent.</p>;
+  return (
+    <>
+      {problem && <Fault problem={problem} />}
+      <ul class="alerts">
+        {silences.map((each) => (
+          <li key={each.rule + each.subject}>
+            {each.rule.replaceAll("_", " ")} {each.subject} is not sent until {dateTime(each.until)}{" "}
+            <button type="button" disabled={shop.value?.role !== "admin"} onClick={() => void end(each.rule, each.subject)}>
+              Send again
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+export function Alerts() {
+  const alerts = useReport<Alert>("alerts", { limit: 500 });
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const hush = async (row: Alert) => {
+    try {
+      await silence(row.rule, row.subject ?? "", 60);
+      shop.value = await about();
+      setProblem(null);
+    } catch (error) {
+      setProblem(error as Problem);
+    }
+  };
+  const list = (rows: Alert[], caption: string) => (
+    <Table
+      caption={caption}
+      rows={rows}
+      columns={[
+        { key: "state", name: "State", text: true, show: (row) => <span class={`tag ${row.state === "firing" ? "bad" : "good"}`}>{row.state}</span> },
+        { key: "rule", name: "Rule", text: true, show: (row) => row.rule.replaceAll("_", " ") },
+        { key: "subject", name: "About", text: true },
+        { key: "message", name: "What", text: true },
+        { key: "fired", name: "Fired", text: true, show: (row) => dateTime(row.fired) },
+        { key: "resolved", name: "Resolved", text: true, show: (row) => dateTime(row.resolved) },
+        { key: "value", name: "Value", show: (row) => decimal(row.value, 3) },
+        { key: "threshold", name: "Bound", show: (row) => decimal(row.threshold, 3) },
+        {
+          key: "alert_id",
+          name: "Silence",
+          text: true,
+          show: (row) => (
+            <button type="button" disabled={shop.value?.role !== "admin"} title={shop.value?.role === "admin" ? "" : "needs the role admin"} onClick={() => void hush(row)}>
+              for an hour
+            </button>
+          ),
+        },
+      ]}
+    />
+  );
+  return (
+    <div class="panels">
+      <Panel title="Firing" wide>
+        {problem && <Fault problem={problem} />}
+        <Shown report={alerts} empty="No alert has ever fired.">
+          {(rows) => {
+            const firing = rows.filter((row) => row.state === "firing");
+            return firing.length > 0 ? list(firing, "Alerts that fire") : <p class="quiet">Nothing is wrong.</p>;
+          }}
+        </Shown>
+      </Panel>
+      <Panel title="Silenced">
+        <Silences />
+      </Panel>
+      <Panel title="History" note={alerts.truncated ? "the last 500" : undefined} wide>
+        <Shown report={alerts} empty="No alert has ever fired.">
+          {(rows) => {
+            const over = rows.filter((row) => row.state !== "firing");
+            return over.length > 0 ? list(over, "Alerts that are resolved") : <p class="quiet">None is resolved yet.</p>;
+          }}
+        </Shown>
+      </Panel>
+    </div>
+  );
+}

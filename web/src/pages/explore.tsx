@@ -1,0 +1,103 @@
+import { useState } from "preact/hooks";
+import { download, Problem, sql, type Row, type Rows } from "../api/client";
+import { Fault, Panel } from "../components/states";
+import { Table } from "../components/table";
+import { count } from "../shop";
+
+const examples = [
+  { name: "Events by type", query: "select event_type, count(*) as events\nfrom silver\ngroup by all\norder by events desc" },
+  { name: "Revenue by day", query: "select day, currency, net_revenue, orders\nfrom live.kpis\nwhere grain = 'day'\norder by day" },
+  { name: "Best customers", query: "select user_id, sum(net_spend) as spend, sum(orders) as orders\nfrom live.users\ngroup by all\norder by spend desc\nlimit 20" },
+  { name: "Tables", query: "show all tables" },
+];
+const most = 1000;
+
+export function Explore() {
+  const [query, setQuery] = useState(examples[0]!.query);
+  const [result, setResult] = useState<Rows | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const guarded = async (work: () => Promise<void>) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await work();
+    } catch (error) {
+      setProblem(error as Problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const run = () => guarded(async () => setResult(await sql(query, most)));
+  const save = (format: "csv" | "parquet") =>
+    guarded(async () => {
+      const address = URL.createObjectURL(await download(query, format));
+      const anchor = Object.assign(document.createElement("a"), { href: address, download: `millrace.${format}` });
+      anchor.click();
+      URL.revokeObjectURL(address);
+    });
+  return (
+    <div class="panels">
+      <Panel title="SQL" note="one SELECT over silver, quarantine, gold.*, and live.*, which has what is open, too" wide>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void run();
+          }}
+        >
+          <label>
+            <span class="hidden">Query</span>
+            <textarea
+              rows={7}
+              spellcheck={false}
+              value={query}
+              onInput={(event) => setQuery(event.currentTarget.value)}
+              onKeyDown={(event) => {
+                if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void run();
+              }}
+            />
+          </label>
+          <div class="filters">
+            <button type="submit" class="primary" disabled={busy}>
+              {busy ? "Running…" : "Run (Ctrl+Enter)"}
+            </button>
+            <button type="button" disabled={busy} onClick={() => void save("csv")}>
+              CSV
+            </button>
+            <button type="button" disabled={busy} onClick={() => void save("parquet")}>
+              Parquet
+            </button>
+            <span class="note">Try:</span>
+            {examples.map((each) => (
+              <button key={each.name} type="button" class="plain" onClick={() => setQuery(each.query)}>
+                {each.name}
+              </button>
+            ))}
+          </div>
+        </form>
+        {problem && <Fault problem={problem} />}
+      </Panel>
+      {result && (
+        <Panel title="Result" note={result.truncated ? `the first ${count(most)} rows; a download has all` : `${count(result.rows.length)} rows`} wide>
+          {result.rows.length === 0 ? (
+            <p class="quiet">The query has no rows.</p>
+          ) : (
+            <Table
+              caption="Result"
+              rows={result.rows as Row[]}
+              columns={result.columns.map((column) => ({
+                key: column.name,
+                name: column.name,
+                text: !/INT|DOUBLE|DECIMAL|FLOAT/.test(column.type),
+                show: (row: Row) => {
+                  const value = row[column.name];
+                  return value === null || value === undefined ? <span class="note">null</span> : typeof value === "object" ? JSON.stringify(value) : String(value);
+                },
+              }))}
+            />
+          )}
+        </Panel>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+import type { Row } from "../api/client";
+import { state } from "../api/live";
+import { useReport } from "../api/use_report";
+import { axisWith, base, Chart } from "../components/chart";
+import { Figure, Panel, Shown } from "../components/states";
+import { Table } from "../components/table";
+import { bytes, count, dateTime, decimal, milliseconds, shortTime } from "../shop";
+
+interface Reason extends Row {
+  rule: string;
+  records: number;
+  last: number;
+}
+
+const phases = ["fill_seconds", "encode_seconds", "quarantine_seconds", "commit_seconds"] as const;
+
+export function Pipeline() {
+  const now = state.value;
+  const reasons = useReport<Reason>("quarantine_rules", {});
+  const pipeline = now?.pipeline;
+  if (!now) return <p class="quiet">Waiting for the figures…</p>;
+  const batches = [...(pipeline?.batches ?? [])].sort((a, b) => a.batch - b.batch);
+  const last = batches.at(-1);
+  const durations = () => ({
+    ...base(),
+    xAxis: axisWith({ type: "category", data: batches.map((batch) => shortTime(Date.parse(batch.committed_at), false)), splitLine: { show: false } }),
+    yAxis: axisWith({ type: "value", axisLabel: { formatter: (value: number) => milliseconds(value) } }),
+    series: phases.slice(1).map((phase) => ({ name: phase.replace("_seconds", ""), type: "bar", stack: "phases", data: batches.map((batch) => batch[phase]) })),
+  });
+  const rates = () => ({
+    ...base(),
+    xAxis: axisWith({ type: "category", data: batches.map((batch) => shortTime(Date.parse(batch.committed_at), false)), splitLine: { show: false } }),
+    yAxis: axisWith({ type: "value" }),
+    series: (["received", "silver", "duplicates", "quarantined"] as const).map((name) => ({ name, type: "line", showSymbol: false, data: batches.map((batch) => batch[name]) })),
+  });
+  const tables = Object.entries(now.tables).map(([name, table]) => ({ name, ...table }));
+  return (
+    <>
+      <dl class="figures">
+        <Figure name="Into the log" value={`${decimal(pipeline?.events_per_second)} /s`} note={`${count(pipeline?.in_log)} records held`} />
+        <Figure name="Processed" value={`${count(last?.rows_per_second)} /s`} note="in the last batch" />
+        <Figure name="Lag" value={count(pipeline?.lag)} note="records wait in the log" tone={(pipeline?.lag ?? 0) > 100_000 ? "bad" : "good"} />
+        <Figure name="Freshness" value={pipeline?.gold_latency_ms == null ? "–" : milliseconds(pipeline.gold_latency_ms / 1000)} note="from the log to the figures" />
+        <Figure name="Watermark" value={now.gold?.watermark == null ? "–" : shortTime(now.gold.watermark, false)} note={`${dateTime(now.gold?.watermark)}; ${count(now.gold?.late)} late additions`} />
+        <Figure name="Ids in memory" value={count(last?.ids_in_memory)} note={`${count(pipeline?.duplicates)} duplicates, ${count(pipeline?.quarantined)} quarantined`} />
+      </dl>
+      {!pipeline && <p class="quiet">The pipeline runs in another process: its figures are in that one's /metrics.</p>}
+      <div class="panels">
+        <Panel title="Records by batch">{batches.length > 0 ? <Chart label="Records by batch" option={rates} /> : <p class="quiet">No batch yet.</p>}</Panel>
+        <Panel title="Time to commit, by phase">{batches.length > 0 ? <Chart label="Duration of the last batches by phase" option={durations} /> : <p class="quiet">No batch yet.</p>}</Panel>
+        <Panel title="Partitions">
+          <Table
+            caption="Lag by partition"
+            rows={(pipeline?.partitions ?? []) as unknown as Row[]}
+            columns={[
+              { key: "partition", name: "Partition" },
+              { key: "committed", name: "Next offset", show: (row) => count(row["committed"]) },
+              { key: "end", name: "Log's end", show: (row) => count(row["end"]) },
+              { key: "lag", name: "Lag", show: (row) => count(row["lag"]) },
+            ]}
+          />
+        </Panel>
+        <Panel title="Quarantine by reason">
+          <Shown report={reasons} empty="No record was quarantined.">
+            {(rows) => (
+              <Table
+                caption="Quarantined records by reason"
+                rows={rows}
+                columns={[
+                  { key: "rule", name: "Rule", text: true, show: (row) => <a href={`#/quarantine?rule=${row.rule}`}>{row.rule.replaceAll("_", " ")}</a> },
+                  { key: "records", name: "Records", show: (row) => count(row.records) },
+                  { key: "last", name: "Last", text: true, show: (row) => dateTime(row.last) },
+                ]}
+              />
+            )}
+          </Shown>
+        </Panel>
+        <Panel title="Tables">
+          <Table
+            caption="Files of the tables"
+            rows={tables as unknown as Row[]}
+            columns={[
+              { key: "name", name: "Table", text: true },
+              { key: "version", name: "Version", show: (row) => count(row["version"]) },
+              { key: "files", name: "Files", show: (row) => count(row["files"]) },
+              { key: "bytes", name: "Size", show: (row) => bytes(Number(row["bytes"])) },
+            ]}
+          />
+        </Panel>
+        <Panel title="Recent batches" wide>
+          <Table
+            caption="Recent batches"
+            rows={[...batches].reverse() as unknown as Row[]}
+            columns={[
+              { key: "batch", name: "Batch" },
+              { key: "committed_at", name: "Committed", text: true, show: (row) => dateTime(Date.parse(String(row["committed_at"]))) },
+              { key: "version", name: "Version", show: (row) => count(row["version"]) },
+              { key: "received", name: "Received", show: (row) => count(row["received"]) },
+              { key: "silver", name: "Silver", show: (row) => count(row["silver"]) },
+              { key: "duplicates", name: "Duplicates", show: (row) => count(row["duplicates"]) },
+              { key: "quarantined", name: "Quarantined", show: (row) => count(row["quarantined"]) },
+              ...phases.map((phase) => ({ key: phase, name: phase.replace("_seconds", ""), show: (row: Row) => milliseconds(Number(row[phase])) })),
+              { key: "lag", name: "Lag", show: (row) => count(row["lag"]) },
+            ]}
+          />
+        </Panel>
+      </div>
+    </>
+  );
+}

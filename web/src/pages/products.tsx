@@ -1,0 +1,95 @@
+import type { Row } from "../api/client";
+import { useReport } from "../api/use_report";
+import { axisWith, base, Chart, colour } from "../components/chart";
+import { Panel, Shown } from "../components/states";
+import { Table } from "../components/table";
+import { range } from "../range";
+import { link } from "../router";
+import { count, money, percent, shop } from "../shop";
+
+export interface ProductRow extends Row {
+  product_id: string;
+  product_category: string | null;
+  currency: string;
+  views: number;
+  carts: number;
+  purchases: number;
+  revenue: string;
+  cart_rate: number | null;
+  purchase_rate: number | null;
+  share_of_views: number | null;
+  high_interest: boolean;
+}
+
+function scatter(rows: ProductRow[]) {
+  const [share, conversion] = [shop.value?.interest_share ?? 0.05, shop.value?.interest_conversion ?? 0.03];
+  const shown = rows.filter((row) => row.share_of_views !== null && row.purchase_rate !== null);
+  const mostInterest = Math.max(share * 1.5, ...shown.map((row) => row.share_of_views! * 1.1));
+  const point = (row: ProductRow) => ({ name: row.product_id, value: [row.share_of_views, row.purchase_rate] });
+  const percentAxis = (name: string, extra: object = {}) =>
+    axisWith({ type: "value", name, nameLocation: "middle", nameGap: 30, min: 0, axisLabel: { color: colour("muted"), formatter: (value: number) => percent(value) }, ...extra });
+  return {
+    ...base(),
+    grid: { left: 28, right: 24, top: 28, bottom: 28, containLabel: true },
+    tooltip: {
+      ...(base()["tooltip"] as object),
+      trigger: "item",
+      formatter: (item: { name: string; value: [number, number] }) => `${item.name}\n${percent(item.value[0])} of all views\n${percent(item.value[1], 2)} bought`,
+    },
+    xAxis: percentAxis("Share of all views", { max: mostInterest }),
+    yAxis: percentAxis("Purchases per view", { nameGap: 44 }),
+    series: [
+      {
+        name: "Products",
+        type: "scatter",
+        symbolSize: 9,
+        data: shown.filter((row) => !row.high_interest).map(point),
+        markArea: {
+          silent: true,
+          itemStyle: { color: colour("bad"), opacity: 0.12 },
+          label: { position: "insideTopRight", color: colour("bad") },
+          data: [[{ name: "much interest, little conversion", xAxis: share, yAxis: 0 }, { xAxis: mostInterest, yAxis: conversion }]],
+        },
+      },
+      { name: "Much interest, little conversion", type: "scatter", symbolSize: 13, itemStyle: { color: colour("bad") }, data: shown.filter((row) => row.high_interest).map(point) },
+    ],
+  };
+}
+
+export function Products() {
+  const { from, to } = range.value;
+  const products = useReport<ProductRow>("products", { from, to, limit: 1000 });
+  return (
+    <div class="panels">
+      <Panel title="Interest against conversion" note="a dot is a product; choose one for its page" wide>
+        <Shown report={products} empty="No product was viewed in this time.">
+          {(rows) => (
+            <Chart label="Share of views against purchases per view, by product" height={340} option={() => scatter(rows)} onSelect={(name) => (location.hash = link("product", { product: name }))} />
+          )}
+        </Shown>
+      </Panel>
+      <Panel title="Products" note={products.truncated ? "the 1,000 most viewed" : undefined} wide>
+        <Shown report={products} empty="No product was viewed in this time.">
+          {(rows) => (
+            <Table
+              caption="Products"
+              rows={rows}
+              columns={[
+                { key: "product_id", name: "Product", text: true, show: (row) => <a href={link("product", { product: row.product_id })}>{row.product_id}</a> },
+                { key: "product_category", name: "Category", text: true },
+                { key: "views", name: "Views", show: (row) => count(row.views) },
+                { key: "share_of_views", name: "Of all views", show: (row) => percent(row.share_of_views) },
+                { key: "carts", name: "Carts", show: (row) => count(row.carts) },
+                { key: "cart_rate", name: "Carts per view", show: (row) => percent(row.cart_rate) },
+                { key: "purchases", name: "Purchases", show: (row) => count(row.purchases) },
+                { key: "purchase_rate", name: "Purchases per view", show: (row) => percent(row.purchase_rate, 2) },
+                { key: "revenue", name: "Revenue", show: (row) => money(row.revenue, row.currency) },
+                { key: "high_interest", name: "Marked", text: true, show: (row) => (row.high_interest ? <span class="tag bad">few buy</span> : "") },
+              ]}
+            />
+          )}
+        </Shown>
+      </Panel>
+    </div>
+  );
+}

@@ -1,0 +1,120 @@
+import { useState } from "preact/hooks";
+import type { Row } from "../api/client";
+import { useReport } from "../api/use_report";
+import { Panel, Shown } from "../components/states";
+import { Table, type Column } from "../components/table";
+import { range } from "../range";
+import { link, route } from "../router";
+import { count, dateTime, duration, money } from "../shop";
+
+interface Session extends Row {
+  user_id: string;
+  session_id: string | null;
+  start: number;
+  duration_ms: number;
+  events: number;
+  products: number;
+  entry_page: string | null;
+  device_type: string | null;
+  carts: number;
+  purchases: number;
+  currency: string | null;
+  revenue: string | null;
+  bounced: boolean;
+  converted: boolean;
+  abandoned_cart: boolean;
+  abandoned_value: string | null;
+}
+interface Step extends Row {
+  at: number;
+  event_type: string;
+  product_id: string | null;
+  product_category: string | null;
+  price: number | null;
+  quantity: number;
+  currency: string | null;
+  page_url: string | null;
+  device_type: string | null;
+  session_id: string | null;
+}
+
+const outcome = (row: Session) =>
+  row.converted ? <span class="tag good">bought {money(row.revenue, row.currency)}</span> : row.abandoned_cart ? <span class="tag bad">left {money(row.abandoned_value, row.currency)}</span> : row.bounced ? <span class="tag">bounced</span> : "";
+
+const columns: Column<Session>[] = [
+  { key: "start", name: "Began", text: true, show: (row) => dateTime(row.start) },
+  { key: "user_id", name: "User", text: true, show: (row) => <a href={link("journey", { user: row.user_id })}>{row.user_id}</a> },
+  { key: "device_type", name: "Device", text: true },
+  { key: "duration_ms", name: "Lasted", show: (row) => duration(row.duration_ms) },
+  { key: "events", name: "Events", show: (row) => count(row.events) },
+  { key: "products", name: "Products", show: (row) => count(row.products) },
+  { key: "carts", name: "Carts", show: (row) => count(row.carts) },
+  { key: "purchases", name: "Purchases", show: (row) => count(row.purchases) },
+  { key: "revenue", name: "Outcome", text: true, show: outcome },
+  { key: "entry_page", name: "Came in at", text: true },
+];
+
+export function Sessions() {
+  const [kind, setKind] = useState("");
+  const [user, setUser] = useState("");
+  const { from, to } = range.value;
+  const report = useReport<Session>("sessions", { from, to, kind, user, limit: 200 });
+  return (
+    <div class="panels">
+      <Panel title="Sessions" note={report.truncated ? "the 200 that began last" : undefined} wide>
+        <form class="filters" onSubmit={(event) => event.preventDefault()}>
+          <label>
+            Outcome{" "}
+            <select value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
+              <option value="">any</option>
+              <option value="converted">bought</option>
+              <option value="abandoned">left a cart</option>
+              <option value="bounced">bounced</option>
+            </select>
+          </label>
+          <label>
+            User <input value={user} placeholder="any" onChange={(event) => setUser(event.currentTarget.value.trim())} />
+          </label>
+        </form>
+        <Shown report={report} empty="No such sessions began in this time.">
+          {(rows) => <Table caption="Sessions" rows={rows} columns={columns} />}
+        </Shown>
+      </Panel>
+    </div>
+  );
+}
+
+export function Journey() {
+  const user = route.value.parameters.get("user") ?? "";
+  const { from, to } = range.value;
+  const sessions = useReport<Session>("sessions", { from, to, user, limit: 50 });
+  const steps = useReport<Step>("journey", { from, to, user, limit: 500 });
+  return (
+    <div class="panels">
+      <Panel title={`Sessions of ${user}`} note={<a href={link("sessions")}>all sessions</a>} wide>
+        <Shown report={sessions} empty={`${user} has no session in this time.`}>
+          {(rows) => <Table caption={`Sessions of ${user}`} rows={rows} columns={columns} />}
+        </Shown>
+      </Panel>
+      <Panel title="What they did" note={steps.truncated ? "the last 500 events" : "the youngest first"} wide>
+        <Shown report={steps} empty={`${user} did nothing in this time.`}>
+          {(rows) => (
+            <ol class="journey">
+              {rows.map((row, index) => (
+                <li key={index} class={row.event_type}>
+                  <time>{dateTime(row.at)}</time>
+                  <span class="tag">{row.event_type.replaceAll("_", " ")}</span>
+                  <span>
+                    {row.product_id && <a href={link("product", { product: row.product_id })}>{row.product_id}</a>} {row.product_category} {row.price !== null && money(row.price, row.currency)}{" "}
+                    {row.quantity > 1 && `× ${row.quantity}`}
+                  </span>
+                  <span class="note">{row.page_url}</span>
+                </li>
+              ))}
+            </ol>
+          )}
+        </Shown>
+      </Panel>
+    </div>
+  );
+}

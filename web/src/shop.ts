@@ -1,0 +1,50 @@
+// What is the same on all pages: who looks, the shop's settings, and how values are told.
+import { signal } from "@preact/signals";
+import type { About } from "./api/client";
+
+export const shop = signal<About | null>(null);
+
+const zone = () => shop.value?.time_zone ?? "UTC";
+
+export function count(value: unknown): string {
+  return value === null || value === undefined ? "–" : Number(value).toLocaleString("en", { maximumFractionDigits: 0 });
+}
+export function decimal(value: unknown, digits = 1): string {
+  return value === null || value === undefined ? "–" : Number(value).toLocaleString("en", { maximumFractionDigits: digits });
+}
+export function percent(value: unknown, digits = 1): string {
+  return value === null || value === undefined ? "–" : Number(value).toLocaleString("en", { style: "percent", maximumFractionDigits: digits });
+}
+export function change(value: unknown): string {
+  if (value === null || value === undefined) return "–";
+  return Number(value).toLocaleString("en", { style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero" });
+}
+export function money(value: unknown, currency: unknown): string {
+  if (value === null || value === undefined) return "–";
+  return Number(value).toLocaleString("en", { style: "currency", currency: String(currency ?? shop.value?.currency ?? "EUR"), maximumFractionDigits: 2 });
+}
+export function bytes(value: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let unit = 0;
+  for (; value >= 1024 && unit < units.length - 1; ++unit) value /= 1024;
+  return `${decimal(value)} ${units[unit]}`;
+}
+export function milliseconds(seconds: number): string {
+  return seconds >= 1 ? `${decimal(seconds, 2)} s` : `${decimal(seconds * 1000)} ms`;
+}
+export function duration(ms: unknown): string {
+  const seconds = Math.round(Number(ms) / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+export function dateTime(ms: unknown): string {
+  if (ms === null || ms === undefined) return "–";
+  return new Date(Number(ms)).toLocaleString("en-GB", { timeZone: zone(), day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+export function shortTime(ms: number, withDay: boolean): string {
+  const time = new Date(ms);
+  return withDay
+    ? time.toLocaleString("en-GB", { timeZone: zone(), day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" })
+    : time.toLocaleTimeString("en-GB", { timeZone: zone(), hour: "2-digit", minute: "2-digit" });
+}

@@ -1,0 +1,7 @@
+import { defineConfig } from "vite";
+
+// `npm run dev` shows the pages of this folder with the figures of a `millrace run` beside it.
+export default defineConfig({
+  build: { outDir: "../build/web", emptyOutDir: true, target: "es2022", chunkSizeWarningLimit: 800 },
+  server: { proxy: { "/v1": "http://127.0.0.1:8090" } },
+});
