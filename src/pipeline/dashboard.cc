@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <limits>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -31,14 +32,49 @@ HttpResponse answer(const json::object& body) {
     return {.body = json::serialize(body) + "\n", .headers = {{"Cache-Control", "no-store"}}};
 }
 
-/// The request's body, a JSON object. Throws a usage Error for another.
-json::object object_of(const HttpRequest& request) {
-    if (!request.header("content-type").starts_with("application/json"))
-        throw usage_error("reading the request", "its Content-Type isn't application/json");
-    const auto body = base::parse_json(request.body, "the request");
-    if (!body.is_object()) throw usage_error("reading the request", "it is no JSON object");
-    return body.as_object();
-}
+/// The request's body, a JSON object. What isn't as it must be throws a usage Error.
+class Body {
+  public:
+    explicit Body(const HttpRequest& request) {
+        if (!request.header("content-type").starts_with("application/json"))
+            throw usage_error(doing, "its Content-Type isn't application/json");
+        boost::system::error_code broken;
+        const auto parsed = json::parse(request.body, broken);
+        if (broken) throw usage_error(doing, fmt::format("its body is no JSON: {}", broken.message()));
+        if (!parsed.is_object()) throw usage_error(doing, "it is no JSON object");
+        fields_ = parsed.as_object();
+    }
+
+    [[nodiscard]] const json::value* find(std::string_view name) const { return fields_.if_contains(name); }
+    /// A text, or nothing where it is absent.
+    [[nodiscard]] std::optional<std::string> text(std::string_view name) const {
+        const auto* value = find(name);
+        if (value == nullptr) return std::nullopt;
+        if (!value->is_string()) throw usage_error(doing, fmt::format("`{}` is no text", name));
+        return std::string(value->get_string());
+    }
+    [[nodiscard]] std::string required_text(std::string_view name) const {
+        const auto found = text(name);
+        if (!found) throw usage_error(doing, fmt::format("`{}` is missing", name));
+        return *found;
+    }
+    /// A whole number within bounds, or nothing where it is absent.
+    [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t least,
+                                                      std::int64_t most) const {
+        const auto* value = find(name);
+        if (value == nullptr) return std::nullopt;
+        boost::system::error_code inexact;
+        const auto number = value->is_number() ? value->to_number<std::int64_t>(inexact) : least - 1;
+        if (!value->is_number() || inexact || number < least || number > most)
+            throw usage_error(doing, fmt::format("`{}` is no whole number from {} to {}", name, least, most));
+        return number;
+    }
+
+  private:
+    static constexpr const char* doing = "reading the request";
+
+    json::object fields_;
+};
 
 std::optional<serve::DuckDb> find_duckdb(const std::filesystem::path& given, std::string& why_not) {
     try {
@@ -173,9 +209,8 @@ HttpResponse Dashboard::about(const HttpRequest& request) {
 }
 
 HttpResponse Dashboard::login(const HttpRequest& request) {
-    const auto body = object_of(request);
-    const auto session =
-        access_.login(base::string_member(body, "name"), base::string_member(body, "password"));
+    const Body body(request);
+    const auto session = access_.login(body.required_text("name"), body.required_text("password"));
     if (!session) return problem(401, "name or password is wrong", "After ten wrong ones, wait a minute.");
     HttpResponse response = answer({{"status", "logged in"}});
     response.headers.emplace_back(
@@ -199,34 +234,33 @@ HttpResponse Dashboard::report(const HttpRequest& request) {
 
 HttpResponse Dashboard::sql(const HttpRequest& request) {
     if (!reports_) return problem(503, why_no_reports_);
-    const auto body = object_of(request);
-    const std::string query = base::string_member(body, "query");
-    const std::string form = base::string_member(body, "format", "json");
+    const Body body(request);
+    const std::string query = body.required_text("query");
+    const std::string form = body.text("format").value_or("json");
+    const std::int64_t limit = body.integer("limit", 1, 10'000).value_or(1000);
     if (form == "csv") return {.content_type = "text/csv; charset=utf-8", .body = reports_->csv(query)};
     if (form == "parquet")
         return {.content_type = "application/vnd.apache.parquet",
                 .body = reports_->parquet(query, data_.live())};
     if (form != "json")
         throw usage_error(fmt::format("reading the format {}", form), "it must be json, csv or parquet");
-    const std::int64_t limit = base::integer_member(body, "limit", 1000);
-    if (limit < 1 || limit > 10'000) throw usage_error("reading the limit", "it must be from 1 to 10,000");
     return answer(reports_->rows(query, limit).to_json());
 }
 
 /// Records of the quarantine, mended by setting fields, into the log again.
 HttpResponse Dashboard::replay(const HttpRequest& request) {
-    const auto body = object_of(request);
-    QuarantineFilter filter;
-    if (const auto rule = base::string_member(body, "rule"); !rule.empty()) filter.rule = rule;
-    if (body.contains("partition"))
-        filter.partition = static_cast<int>(base::integer_member(body, "partition", -1));
-    if (body.contains("offset")) filter.offset = base::integer_member(body, "offset", -1);
-    std::vector<std::pair<std::string, std::string>> fields;
-    const auto& set = base::member(body, "set");
-    if (!set.is_object() || set.get_object().empty())
+    const Body body(request);
+    constexpr std::int64_t any = std::numeric_limits<std::int64_t>::max();
+    QuarantineFilter filter{.rule = body.text("rule")};
+    if (const auto partition = body.integer("partition", 0, std::numeric_limits<int>::max()))
+        filter.partition = static_cast<int>(*partition);
+    filter.offset = body.integer("offset", 0, any);
+    const auto* set = body.find("set");
+    if (set == nullptr || !set->is_object() || set->get_object().empty())
         throw usage_error("replaying quarantined records", "`set` names no field",
                           "Give the fix: {\"set\": {\"price\": 9.99}}");
-    for (const auto& [field, value] : set.get_object()) fields.emplace_back(field, json::serialize(value));
+    std::vector<std::pair<std::string, std::string>> fields;
+    for (const auto& [field, value] : set->get_object()) fields.emplace_back(field, json::serialize(value));
     const auto report = requeue(data_, log_, filter, fix_by_setting(fields));
     return answer({{"appended", report.appended},
                    {"already_replayed", report.already},
@@ -235,16 +269,15 @@ HttpResponse Dashboard::replay(const HttpRequest& request) {
 }
 
 HttpResponse Dashboard::silence(const HttpRequest& request) {
-    const auto body = object_of(request);
-    const std::string rule = base::string_member(body, "rule");
+    const Body body(request);
+    const std::string rule = body.required_text("rule");
     if (!gold::rule_of(rule))
         throw usage_error(fmt::format("silencing the rule {}", rule), "there is none of this name");
-    const std::int64_t minutes = base::integer_member(body, "minutes", -1);
-    if (minutes < 0 || minutes > longest_silence_minutes)
-        throw usage_error("silencing an alert", "`minutes` must be from 0, which ends it, to 43,200");
+    const auto minutes = body.integer("minutes", 0, longest_silence_minutes);
+    if (!minutes) throw usage_error("silencing an alert", "`minutes` is missing; 0 ends a silence");
     const std::int64_t now = base::now_ms();
     const Silence made{
-        .rule = rule, .subject = base::string_member(body, "subject"), .until_ms = now + minutes * 60'000};
+        .rule = rule, .subject = body.text("subject").value_or(""), .until_ms = now + *minutes * 60'000};
     put_silence(data_, made, now);
     return answer(made.to_json());
 }

@@ -1,6 +1,7 @@
 #include "pipeline/reports.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -27,21 +28,22 @@ constexpr serve::SqlLimits report_limits{
 constexpr serve::SqlLimits user_limits{.time = std::chrono::seconds(30),
                                        .memory_bytes = std::int64_t{512} << 20};
 
-enum class Type { integer, text, grain };
+enum class Type { integer, text };
 
 /// A parameter that reports may have, and its value where none is given.
 struct Parameter {
     std::string_view name;
     Type type;
     std::string otherwise;
+    std::vector<std::string_view> choices{};  ///< if any, what its text may be
 };
 
 const std::vector<Parameter>& parameters() {
     static const std::vector<Parameter> known = {
         {"from", Type::integer, "0"},    {"to", Type::integer, "253402300799000"},
-        {"limit", Type::integer, "500"}, {"grain", Type::grain, "hour"},
+        {"limit", Type::integer, "500"}, {"grain", Type::text, "hour", {"minute", "hour", "day"}},
         {"product", Type::text, ""},     {"user", Type::text, ""},
-        {"rule", Type::text, ""},        {"kind", Type::text, ""},
+        {"rule", Type::text, ""},        {"kind", Type::text, "", {"", "converted", "abandoned", "bounced"}},
     };
     return known;
 }
@@ -55,8 +57,9 @@ std::string literal(const Parameter& parameter, std::string_view value) {
             throw usage_error(doing, "it is no whole number from 0 on");
         return std::to_string(number);
     }
-    if (parameter.type == Type::grain && value != "minute" && value != "hour" && value != "day")
-        throw usage_error(doing, "it must be minute, hour or day");
+    if (!parameter.choices.empty() && std::ranges::find(parameter.choices, value) == parameter.choices.end())
+        throw usage_error(doing, fmt::format("it must be one of: {}", fmt::join(parameter.choices, ", ")));
+    if (value.find('\0') != std::string_view::npos) throw usage_error(doing, "it has a NUL in it");
     std::string quoted = "'";
     for (const char c : value) quoted += c == '\'' ? std::string("''") : std::string(1, c);
     return quoted + "'";
@@ -73,18 +76,22 @@ std::string query_of(std::string_view name, const Reports::Parameters& given) {
             throw usage_error(fmt::format("making the report {}", name),
                               fmt::format("it has no parameter {}", key));
     }
+    std::map<std::string_view, std::string> literals;
+    for (const Parameter& each : parameters()) {
+        const auto found = given.find(each.name);
+        literals[each.name] = literal(each, found == given.end() ? each.otherwise : found->second);
+    }
     // In one pass, so that a value's text is never taken for a parameter.
     std::string query;
     for (std::string_view rest = file->sql; !rest.empty();) {
         const auto dollar = std::min(rest.find('$'), rest.size());
         query += rest.substr(0, dollar);
         rest.remove_prefix(std::min(dollar + 1, rest.size()));
-        const auto parameter = std::ranges::find_if(
-            parameters(), [&](const Parameter& each) { return rest.starts_with(each.name); });
-        if (parameter == parameters().end()) continue;
-        const auto found = given.find(parameter->name);
-        query += literal(*parameter, found == given.end() ? parameter->otherwise : found->second);
-        rest.remove_prefix(parameter->name.size());
+        const auto parameter =
+            std::ranges::find_if(literals, [&](const auto& each) { return rest.starts_with(each.first); });
+        if (parameter == literals.end()) continue;
+        query += parameter->second;
+        rest.remove_prefix(parameter->first.size());
     }
     return query;
 }

@@ -120,6 +120,7 @@ Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& field
 
 RequeueReport requeue(const DataDirectory& data, bronze::EventLog& log, const QuarantineFilter& filter,
                       const Fix& fix) {
+    if (!storage::DeltaTable::exists(data.quarantine())) return {};
     base::File lock_file(data.quarantine() / ".replay.lock", base::File::Mode::read_write);
     const std::lock_guard lock(lock_file);  // two at once would both find nothing replayed
     RequeueReport report;

@@ -100,6 +100,7 @@ std::string prologue(std::string_view query, const std::vector<SqlView>& views, 
 
 /// The query as DuckDB takes it from us: query() runs exactly one SELECT, whatever the text tries.
 std::string source(std::string_view query) {
+    if (query.find('\0') != std::string_view::npos) throw usage_error(doing, "it has a NUL in it");
     return fmt::format("query({})", literal(query));
 }
 
