@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "collect/ga4.h"
+#include "collect/segment.h"
 
 namespace millrace::pipeline {
 
@@ -26,9 +28,12 @@ bool same_secret(std::string_view a, std::string_view b) {
 }
 
 /// The key that a request shows, in one of the ways that there are. Segment's libraries put it into the
-/// user's name of Basic credentials.
+/// user's name of Basic credentials; Google Analytics calls its parameter `api_secret`.
 std::string key_of(const HttpRequest& request) {
-    if (request.header("authorization").empty()) return std::string(request.parameter("key"));
+    if (request.header("authorization").empty()) {
+        const std::string_view key = request.parameter("key");
+        return std::string(key.empty() ? request.parameter("api_secret") : key);
+    }
     const std::string shown = serve::credentials(request);
     return request.header("authorization").starts_with("Basic ") ? shown.substr(0, shown.find(':')) : shown;
 }
@@ -40,6 +45,11 @@ HttpResponse later(unsigned status, std::string_view error, std::string_view sec
     return response;
 }
 
+HttpResponse accepted(std::size_t count, const json::array& flawed) {
+    return {.status = 202,
+            .body = json::serialize(json::object{{"accepted", count}, {"flawed", flawed}}) + "\n"};
+}
+
 }  // namespace
 
 Collector::Collector(bronze::EventLog& log, const silver::RuleOptions& rules, CollectOptions options)
@@ -49,13 +59,22 @@ Collector::Collector(bronze::EventLog& log, const silver::RuleOptions& rules, Co
       checker_(rules_, types_),
       commit_(log, options_.limits) {}
 
-std::vector<serve::Route> Collector::routes() {
-    const auto take_events = [this](const std::shared_ptr<HttpRequest>& request, serve::Respond respond) {
-        ++counts_->requests;
-        take(*request, [this, request, respond = std::move(respond)](HttpResponse response) {
-            respond(allowing(*request, std::move(response)));
-        });
+/// Millrace's own, Segment's HTTP API, and the Measurement Protocol of Google Analytics 4.
+std::vector<Collector::Dialect> Collector::dialects() {
+    const auto segment = [](std::string_view method) {
+        return Dialect{
+            .path = "/v1/" + std::string(method),
+            .translate = [method](std::string_view body) { return collect::translate_segment(method, body); },
+            .thanks = {.body = "{\"success\":true}\n"}};
     };
+    return {{.path = "/v1/events"},
+            segment("track"),
+            segment("page"),
+            segment("batch"),
+            {.path = "/mp/collect", .translate = collect::translate_ga4, .thanks = {.status = 204}}};
+}
+
+std::vector<serve::Route> Collector::routes() {
     const auto tell_what_is_allowed = [this](const std::shared_ptr<HttpRequest>& request,
                                              const serve::Respond& respond) {
         HttpResponse response = allowing(*request, {.status = 204});
@@ -65,7 +84,19 @@ std::vector<serve::Route> Collector::routes() {
         response.headers.emplace_back("Access-Control-Max-Age", "7200");
         respond(std::move(response));
     };
-    return {{"POST", "/v1/events", take_events}, {"OPTIONS", "/v1/events", tell_what_is_allowed}};
+    std::vector<serve::Route> routes;
+    for (const Dialect& dialect : dialects_) {
+        const auto take_events = [this, &dialect](const std::shared_ptr<HttpRequest>& request,
+                                                  const serve::Respond& respond) {
+            ++counts_->requests;
+            take(*request, dialect, [this, request, respond](HttpResponse response) {
+                respond(allowing(*request, std::move(response)));
+            });
+        };
+        routes.push_back({"POST", dialect.path, take_events});
+        routes.push_back({"OPTIONS", dialect.path, tell_what_is_allowed});
+    }
+    return routes;
 }
 
 /// The response with what a browser needs to show it to the page that sent the request.
@@ -90,7 +121,8 @@ std::optional<std::string> Collector::source_of(const HttpRequest& request) cons
     return found;
 }
 
-std::vector<std::string_view> Collector::split(const HttpRequest& request, std::string& body) {
+std::vector<std::string_view> Collector::split(const HttpRequest& request, const Dialect& dialect,
+                                               std::string& body) {
     const std::string_view encoding = request.header("content-encoding");
     if (encoding == "gzip") {
         body = collect::unzip(request.body, options_.most_body_bytes);
@@ -98,6 +130,11 @@ std::vector<std::string_view> Collector::split(const HttpRequest& request, std::
         body = request.body;
     } else {
         throw UnknownEncoding();
+    }
+    if (dialect.translate) {
+        collect::Translation translation = dialect.translate(body);
+        counts_->ignored += translation.ignored;
+        body = std::move(translation.events);
     }
     auto events = bodies_.split(body);
     for (const std::string_view event : events) {
@@ -124,7 +161,7 @@ json::array Collector::check(const std::vector<collect::Collected>& events, std:
     return flawed;
 }
 
-void Collector::take(const HttpRequest& request, const serve::Respond& respond) {
+void Collector::take(const HttpRequest& request, const Dialect& dialect, const serve::Respond& respond) {
     const auto source = source_of(request);
     if (!source) {
         ++counts_->refused_key;
@@ -138,7 +175,7 @@ void Collector::take(const HttpRequest& request, const serve::Respond& respond) 
     std::vector<collect::Collected> events;
     try {
         std::string body;
-        const auto found = split(request, body);
+        const auto found = split(request, dialect, body);
         const collect::Arrival arrival{*source, request.header("idempotency-key"), now};
         events.reserve(found.size());
         for (std::size_t i = 0; i < found.size(); ++i)
@@ -154,10 +191,10 @@ void Collector::take(const HttpRequest& request, const serve::Respond& respond) 
         return respond(
             problem(415, "the Content-Encoding is neither gzip nor identity", "Send it as it is."));
     }
-    if (events.empty()) return respond({.status = 202, .body = "{\"accepted\":0,\"flawed\":[]}\n"});
+    if (events.empty()) return respond(dialect.translate ? dialect.thanks : accepted(0, {}));
     const auto count = events.size();
     auto flawed = check(events, now);
-    const auto done = [respond, counts = counts_, count,
+    const auto done = [respond, &dialect, counts = counts_, count,
                        flawed = std::move(flawed)](const std::string* fault) {
         if (fault != nullptr) {
             ++counts->failed;
@@ -165,8 +202,7 @@ void Collector::take(const HttpRequest& request, const serve::Respond& respond) 
         }
         counts->events += static_cast<std::int64_t>(count);
         counts->flawed += static_cast<std::int64_t>(flawed.size());
-        respond({.status = 202,
-                 .body = json::serialize(json::object{{"accepted", count}, {"flawed", flawed}}) + "\n"});
+        respond(dialect.translate ? dialect.thanks : accepted(count, flawed));
     };
     if (commit_.submit(std::move(events), now, done)) return;
     ++counts_->refused_busy;

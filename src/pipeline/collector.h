@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "collect/collected.h"
 #include "collect/group_commit.h"
 #include "collect/request_body.h"
+#include "collect/translation.h"
 #include "serve/http.h"
 #include "silver/check.h"
 #include "silver/decoder.h"
@@ -36,8 +38,9 @@ class Collector {
 
     struct Counts {
         std::atomic<std::int64_t> requests = 0;
-        std::atomic<std::int64_t> events = 0;  ///< acknowledged
-        std::atomic<std::int64_t> flawed = 0;  ///< of them, those that break a rule
+        std::atomic<std::int64_t> events = 0;   ///< acknowledged
+        std::atomic<std::int64_t> flawed = 0;   ///< of them, those that break a rule
+        std::atomic<std::int64_t> ignored = 0;  ///< messages of other collectors that are no events
         std::atomic<std::int64_t> refused_key = 0;
         std::atomic<std::int64_t> refused_syntax = 0;
         std::atomic<std::int64_t> refused_size = 0;
@@ -48,8 +51,18 @@ class Collector {
     [[nodiscard]] std::size_t waiting_bytes() const { return commit_.waiting_bytes(); }
 
   private:
-    void take(const serve::HttpRequest& request, const serve::Respond& respond);
-    [[nodiscard]] std::vector<std::string_view> split(const serve::HttpRequest& request, std::string& body);
+    /// One way of sending events: what a body becomes, and how it is answered.
+    struct Dialect {
+        std::string path;
+        std::function<collect::Translation(std::string_view body)>
+            translate{};               ///< nothing: they are Millrace's
+        serve::HttpResponse thanks{};  ///< where the answer isn't Millrace's
+    };
+
+    static std::vector<Dialect> dialects();
+    void take(const serve::HttpRequest& request, const Dialect& dialect, const serve::Respond& respond);
+    [[nodiscard]] std::vector<std::string_view> split(const serve::HttpRequest& request,
+                                                      const Dialect& dialect, std::string& body);
     [[nodiscard]] std::optional<std::string> source_of(const serve::HttpRequest& request) const;
     [[nodiscard]] serve::HttpResponse allowing(const serve::HttpRequest& request,
                                                serve::HttpResponse response) const;
@@ -57,6 +70,7 @@ class Collector {
 
     const silver::RuleOptions rules_;
     const CollectOptions options_;
+    const std::vector<Dialect> dialects_ = dialects();
     // What follows is the server's thread's, but for the counts.
     collect::BodyReader bodies_;
     collect::Completer completer_;

@@ -46,6 +46,9 @@ void add(serve::MetricsText& text, const Collector::Counts& counts, std::size_t 
     text.counter("millrace_collect_flawed_events_total",
                  "Acknowledged events that break a rule, and so will be quarantined.");
     value(counts.flawed);
+    text.counter("millrace_collect_ignored_messages_total",
+                 "Messages of Segment's libraries that are no events, such as identify.");
+    value(counts.ignored);
     text.counter("millrace_collect_refused_requests_total", "Requests that were refused whole.");
     value(counts.refused_key, {{"reason", "key"}});
     value(counts.refused_syntax, {{"reason", "syntax"}});

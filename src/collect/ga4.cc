@@ -1,0 +1,91 @@
+#include "collect/ga4.h"
+
+#include <fmt/format.h>
+
+#include "collect/request_body.h"
+#include "model/timestamp.h"
+
+namespace millrace::collect {
+
+namespace json = boost::json;
+using Value = const json::value*;
+
+namespace {
+
+/// Those whose items are events.
+bool has_items(std::string_view type) {
+    return type == "view" || type == "add_to_cart" || type == "remove_from_cart" || type == "purchase" ||
+           type == "refund";
+}
+
+void set_time(json::object& event, Value micros) {
+    if (micros == nullptr) return;
+    std::int64_t time = 0;
+    boost::system::error_code inexact;
+    if (micros->is_number()) {
+        time = micros->to_number<std::int64_t>(inexact);
+    } else if (micros->is_string()) {  // 64-bit integers of Google's JSON are texts
+        const auto parsed = json::parse(micros->get_string(), inexact);
+        if (!inexact && parsed.is_number()) time = parsed.to_number<std::int64_t>(inexact);
+    }
+    if (inexact || time == 0) {
+        event["timestamp"] = *micros;  // for quarantine to tell of
+    } else {
+        event["timestamp"] = model::format_timestamp(time);
+    }
+}
+
+void add_item(json::object event, Value item, Value parameters, std::size_t number, std::size_t items,
+              json::array& events) {
+    set_text(event, "product_id", first_of(find(item, "item_id"), find(item, "item_name")));
+    set(event, "product_category", find(item, "item_category"));
+    set_number(event, "price", find(item, "price"));
+    set_number(event, "quantity", find(item, "quantity"));
+    if (!event.contains("price") && items == 1) set_number(event, "price", find(parameters, "value"));
+    // A transaction's lines are known by it, so that one that is sent again adds nothing.
+    const Value transaction = find(parameters, "transaction_id");
+    if (transaction != nullptr && transaction->is_string())
+        event["event_id"] = fmt::format("ga4:{}:{}#{}", std::string_view(event["event_type"].as_string()),
+                                        std::string_view(transaction->get_string()), number);
+    events.push_back(std::move(event));
+}
+
+void add(Value message, Value sent, json::array& events) {
+    const Value name = find(sent, "name");
+    if (name == nullptr || !name->is_string())
+        throw BadBody("an event has no `name`", "Name it: \"name\": \"view_item\".");
+    const Value parameters = find(sent, "params");
+    const std::string_view given = name->get_string();
+    const std::string type = given == "view_item" ? "view" : type_of(given);
+    json::object event{{"event_type", type}};
+    set_text(event, "user_id", first_of(find(message, "user_id"), find(message, "client_id")));
+    set_time(event, first_of(find(sent, "timestamp_micros"), find(message, "timestamp_micros")));
+    set_text(event, "session_id", find(parameters, "session_id"));
+    set(event, "page_url", find(parameters, "page_location"));
+    set(event, "referrer", find(parameters, "page_referrer"));
+    set(event, "user_agent", find(message, "user_agent"));
+    set(event, "device_type", find(find(message, "device"), "category"));
+    set(event, "currency", find(parameters, "currency"));
+    set_text(event, "order_id", find(parameters, "transaction_id"));
+    const Value items = find(parameters, "items");
+    if (!has_items(type) || items == nullptr || !items->is_array() || items->get_array().empty()) {
+        events.push_back(std::move(event));
+        return;
+    }
+    const json::array& all = items->get_array();
+    for (std::size_t i = 0; i < all.size(); ++i) add_item(event, &all[i], parameters, i, all.size(), events);
+}
+
+}  // namespace
+
+Translation translate_ga4(std::string_view body) {
+    const json::value message = parse_object(body);
+    const Value sent = find(&message, "events");
+    if (sent == nullptr || !sent->is_array())
+        throw BadBody("it has no `events`", "Send {\"client_id\": …, \"events\": […]}.");
+    json::array events;
+    for (const json::value& each : sent->get_array()) add(&message, &each, events);
+    return {.events = json::serialize(events)};
+}
+
+}  // namespace millrace::collect
