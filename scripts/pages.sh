@@ -20,5 +20,6 @@ echo "pages: building"
     node node_modules/openapi-typescript/bin/cli.js ../schemas/openapi.yaml -o src/api/schema.ts >/dev/null
     node node_modules/typescript/bin/tsc --noEmit
     node node_modules/vite/bin/vite.js build --logLevel warn
+    node node_modules/vite/bin/vite.js build --logLevel warn --config vite.tracker.config.ts
 )
 echo "$sources" >build/web.stamp

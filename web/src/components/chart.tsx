@@ -42,8 +42,10 @@ export function base(): EChartsCoreOption {
   };
 }
 
-export function axisWith(extra: object): object {
-  return { ...(base()["xAxis"] as object), ...extra };
+/** An axis like all others, but for what `extra` says. */
+export function axisWith(extra: { axisLabel?: object } & Record<string, unknown>): object {
+  const axis = base()["xAxis"] as { axisLabel: object };
+  return { ...axis, ...extra, axisLabel: { ...axis.axisLabel, ...extra.axisLabel } };
 }
 
 /** `option` is made anew when the theme changes, so that its colours are the theme's. */

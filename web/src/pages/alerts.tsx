@@ -68,8 +68,8 @@ export function Alerts() {
         { key: "rule", name: "Rule", text: true, show: (row) => row.rule.replaceAll("_", " ") },
         { key: "subject", name: "About", text: true },
         { key: "message", name: "What", text: true },
-        { key: "fired", name: "Fired", text: true, show: (row) => dateTime(row.fired) },
-        { key: "resolved", name: "Resolved", text: true, show: (row) => dateTime(row.resolved) },
+        { key: "fired", name: "Fired", text: true, show: (row) => <time>{dateTime(row.fired)}</time> },
+        { key: "resolved", name: "Resolved", text: true, show: (row) => <time>{dateTime(row.resolved)}</time> },
         { key: "value", name: "Value", show: (row) => decimal(row.value, 3) },
         { key: "threshold", name: "Bound", show: (row) => decimal(row.threshold, 3) },
         {

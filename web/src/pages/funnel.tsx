@@ -83,7 +83,7 @@ export function Funnel() {
                 caption={`Funnel by ${step}`}
                 rows={[...rows].reverse()}
                 columns={[
-                  { key: "start", name: "From", text: true, show: (row) => dateTime(row.start) },
+                  { key: "start", name: "From", text: true, show: (row) => <time>{dateTime(row.start)}</time> },
                   { key: "sessions", name: "Sessions", show: (row) => count(row.sessions) },
                   { key: "viewed", name: "Viewed", show: (row) => count(row.viewed) },
                   { key: "carted", name: "Carted", show: (row) => count(row.carted) },

@@ -69,7 +69,7 @@ export function Pipeline() {
                 columns={[
                   { key: "rule", name: "Rule", text: true, show: (row) => <a href={`#/quarantine?rule=${row.rule}`}>{row.rule.replaceAll("_", " ")}</a> },
                   { key: "records", name: "Records", show: (row) => count(row.records) },
-                  { key: "last", name: "Last", text: true, show: (row) => dateTime(row.last) },
+                  { key: "last", name: "Last", text: true, show: (row) => <time>{dateTime(row.last)}</time> },
                 ]}
               />
             )}
@@ -93,7 +93,7 @@ export function Pipeline() {
             rows={[...batches].reverse() as unknown as Row[]}
             columns={[
               { key: "batch", name: "Batch" },
-              { key: "committed_at", name: "Committed", text: true, show: (row) => dateTime(Date.parse(String(row["committed_at"]))) },
+              { key: "committed_at", name: "Committed", text: true, show: (row) => <time>{dateTime(Date.parse(String(row["committed_at"])))}</time> },
               { key: "version", name: "Version", show: (row) => count(row["version"]) },
               { key: "received", name: "Received", show: (row) => count(row["received"]) },
               { key: "silver", name: "Silver", show: (row) => count(row["silver"]) },

@@ -42,7 +42,7 @@ export function Product() {
               caption={`${product} by ${grain.value}`}
               rows={[...rows].reverse()}
               columns={[
-                { key: "start", name: "From", text: true, show: (row) => dateTime(row.start) },
+                { key: "start", name: "From", text: true, show: (row) => <time>{dateTime(row.start)}</time> },
                 { key: "views", name: "Views", show: (row) => count(row.views) },
                 { key: "carts", name: "Carts", show: (row) => count(row.carts) },
                 { key: "purchases", name: "Purchases", show: (row) => count(row.purchases) },

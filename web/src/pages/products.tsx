@@ -26,8 +26,8 @@ function scatter(rows: ProductRow[]) {
   const shown = rows.filter((row) => row.share_of_views !== null && row.purchase_rate !== null);
   const mostInterest = Math.max(share * 1.5, ...shown.map((row) => row.share_of_views! * 1.1));
   const point = (row: ProductRow) => ({ name: row.product_id, value: [row.share_of_views, row.purchase_rate] });
-  const percentAxis = (name: string, extra: object = {}) =>
-    axisWith({ type: "value", name, nameLocation: "middle", nameGap: 30, min: 0, axisLabel: { color: colour("muted"), formatter: (value: number) => percent(value) }, ...extra });
+  const percentAxis = (name: string, extra: Record<string, unknown> = {}) =>
+    axisWith({ type: "value", name, nameLocation: "middle", nameGap: 30, min: 0, axisLabel: { formatter: (value: number) => percent(value) }, ...extra });
   return {
     ...base(),
     grid: { left: 28, right: 24, top: 28, bottom: 28, containLabel: true },

@@ -101,10 +101,10 @@ export function Quarantine() {
               caption="Quarantined records"
               rows={rows}
               columns={[
-                { key: "logged", name: "Logged", text: true, show: (row) => dateTime(row.logged) },
+                { key: "logged", name: "Logged", text: true, show: (row) => <time>{dateTime(row.logged)}</time> },
                 { key: "rule", name: "Rule", text: true, show: (row) => row.rule.replaceAll("_", " ") },
                 { key: "message", name: "What is wrong", text: true, },
-                { key: "value", name: "Record, as it came", text: true, show: (row) => <code class="raw">{row.value ?? `${bytes(row.bytes ?? 0)} that are no text`}</code> },
+                { key: "value", name: "Record, as it came", text: true, show: (row) => <code class="raw" tabIndex={0}>{row.value ?? `${bytes(row.bytes ?? 0)} that are no text`}</code> },
                 {
                   key: "position",
                   name: "Mend",

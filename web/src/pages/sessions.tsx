@@ -42,7 +42,7 @@ const outcome = (row: Session) =>
   row.converted ? <span class="tag good">bought {money(row.revenue, row.currency)}</span> : row.abandoned_cart ? <span class="tag bad">left {money(row.abandoned_value, row.currency)}</span> : row.bounced ? <span class="tag">bounced</span> : "";
 
 const columns: Column<Session>[] = [
-  { key: "start", name: "Began", text: true, show: (row) => dateTime(row.start) },
+  { key: "start", name: "Began", text: true, show: (row) => <time>{dateTime(row.start)}</time> },
   { key: "user_id", name: "User", text: true, show: (row) => <a href={link("journey", { user: row.user_id })}>{row.user_id}</a> },
   { key: "device_type", name: "Device", text: true },
   { key: "duration_ms", name: "Lasted", show: (row) => duration(row.duration_ms) },

@@ -1,0 +1,295 @@
+"""The dashboard, the demo shop and the tracker in a real browser; and who may see and do what."""
+import http.client
+import json
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.conftest import ROOT, event, stop, wait_until
+from tests.scenario.test_collect import Port
+
+# Chromium as Debian has it; it must not look for the world outside.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync"]
+PAGES = {"overview": "Events and revenue", "products": "Interest against conversion", "product?product=prod_0042": "By minute",
+         "funnel": "By category", "sessions": "Outcome", "journey?user=user_0001": "What they did", "alerts": "History", "pipeline": "Recent batches",
+         "quarantine": "Reasons", "explore": "SQL"}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Opens an address in a window of its own, and notes what the browser complains of."""
+    contexts = []
+
+    def opened(url, **options):
+        contexts.append(chromium.new_context(**options))
+        page = contexts[-1].new_page()
+        page.complaints = []
+        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def run(shop):
+    """A running `millrace run`, with its port."""
+    ports = []
+
+    def start(*options, port=0, **named):
+        options = ("--trigger", "0", "--port", port, *options) if port else ("--trigger", "0", *options)
+        ports.append(Port(shop, *options, command="run", **named) if not port else PortAt(shop, port, *options))
+        wait_until(lambda: ports[-1].get("/readyz")[0] == 200)
+        return ports[-1]
+
+    yield start
+    for each in ports:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.process.communicate()
+
+
+class PortAt(Port):
+    """One whose port is given."""
+
+    def __init__(self, shop, port, *options):
+        self.process = shop.start("run", *options)
+        self.port = port
+        wait_until(lambda: self.answers())
+
+    def answers(self):
+        try:
+            return self.get("/healthz")[0] == 200
+        except OSError:
+            return False
+
+
+def address(server, page=""):
+    return f"http://127.0.0.1:{server.port}/{page}"
+
+
+def test_a_click_in_the_demo_shop_is_on_the_dashboard_within_a_second(run, open_page):
+    server = run("--no-simulator")
+    dashboard = open_page(address(server, "#/journey?user=visitor"))
+    shop_page = open_page(address(server, "shop/"))
+    shop_page.evaluate("localStorage.setItem('millrace.user', 'visitor')")
+    overview = open_page(address(server))
+    figures = overview.locator(".figure", has_text="Orders today").locator("strong")
+    expect(overview.locator(".live")).to_have_text("live", timeout=10_000)
+    shop_page.click("text=Oak bowl")
+    shop_page.click("text=Add to cart")
+    shop_page.click("text=Cart (")
+    expect(overview.locator(".figure", has_text="Active users").locator("strong")).to_have_text("1", timeout=10_000)
+    before = time.monotonic()
+    shop_page.click("#buy")
+    expect(figures).to_have_text("1", timeout=10_000)
+    took = time.monotonic() - before
+    expect(overview.locator(".figure", has_text="Revenue today").locator("strong")).to_have_text("€39.90")
+    assert took < 1.0, f"it took {took:.2f} s"
+    expect(dashboard.locator(".journey li").first).to_contain_text("purchase", timeout=15_000)
+    expect(dashboard.locator(".journey")).to_contain_text("oak-bowl")
+    assert overview.complaints == [] and shop_page.complaints == [] and dashboard.complaints == []
+
+
+@pytest.mark.parametrize("theme, size", [("light", (1400, 900)), ("dark", (390, 844))])
+def test_every_page_shows_real_figures_and_is_accessible(shop, run, open_page, theme, size):
+    shop.run("produce", "--rate", "max", "--count", "4000", "--span", "50m", "--duplicates", "1%", "--invalid", "1%")
+    server = run("--rate", "20", "--duration", "300s")
+    axe = (ROOT / "web/node_modules/axe-core/axe.min.js").read_text()
+    page = open_page(address(server), color_scheme=theme, viewport={"width": size[0], "height": size[1]}, bypass_csp=True)
+    for name, shown in PAGES.items():
+        page.goto(address(server, f"#/{name}"))
+        expect(page.locator("main")).to_contain_text(shown, timeout=10_000)
+        expect(page.locator(".fault")).to_have_count(0)
+        expect(page.locator("main .quiet", has_text="Loading")).to_have_count(0, timeout=10_000)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is wider than the window"
+        page.evaluate(axe)
+        found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+        serious = [(each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")]
+        assert serious == [], f"{name}: {serious}"
+    assert page.complaints == []
+    page.goto(address(server, "#/explore"))
+    page.click("text=Run (Ctrl+Enter)")
+    expect(page.locator("main table")).to_contain_text("add_to_cart", timeout=10_000)
+
+
+def test_the_first_paint_comes_within_a_second(run, open_page):
+    server = run("--rate", "20", "--duration", "300s")
+    page = open_page(address(server))
+    expect(page.locator("h1")).to_have_text("Overview")
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    assert paint < 1000, paint
+
+
+def test_an_alert_appears_and_is_resolved(shop, run, open_page, tmp_path):
+    settings = tmp_path / "millrace.toml"
+    settings.write_text('[alerts.quarantine_rate]\nwindow = "10m"\nthreshold = 0.05\nresolved = 0.02\nleast = 100\ncalm = "0s"\n')
+    process = shop.start("--config", settings, "run", "--no-simulator", "--trigger", "0", "--port", "0")
+    for line in process.stdout:
+        if found := re.search(rb"http://[^/;]+:(\d+)", line):
+            break
+    server = type("Server", (), {"port": int(found[1])})
+    post = lambda events: http_post(server.port, "/v1/events", events)
+    try:
+        page = open_page(address(server, "#/alerts"))
+        expect(page.locator("main")).to_contain_text("No alert has ever fired", timeout=10_000)
+        post([event(n, timestamp=now()) for n in range(100)])
+        post([event(n, price=-1, timestamp=now()) for n in range(1000, 1300)])
+        expect(page.locator("nav .badge")).to_have_text("1", timeout=20_000)
+        expect(page.locator("main table").first).to_contain_text("quarantine rate", timeout=20_000)
+        for n in range(20):
+            post([event(n * 1000 + i, timestamp=now()) for i in range(10_000 + n, 11_000 + n)])
+        expect(page.locator("nav .badge")).to_have_count(0, timeout=20_000)
+        expect(page.locator("main table")).to_contain_text("resolved", timeout=20_000)
+        page.click("text=for an hour")
+        expect(page.locator("main")).to_contain_text("is not sent until", timeout=10_000)
+    finally:
+        code, _, err = stop(process)
+        assert code == 0, err
+
+
+def test_the_figures_come_back_after_the_server_was_away(shop, run, open_page, free_port):
+    server = run("--no-simulator", port=free_port)
+    page = open_page(address(server))
+    mark = page.locator(".live")
+    expect(mark).to_have_text("live", timeout=10_000)
+    server.stop()
+    expect(mark).to_contain_text("no news for", timeout=15_000)
+    again = run("--no-simulator", port=free_port)
+    expect(mark).to_have_text("live", timeout=20_000)
+    again.post(event(1, timestamp=now()))
+    expect(page.locator(".figure", has_text="Active users").locator("strong")).to_have_text("1", timeout=10_000)
+
+
+def test_a_quarantined_record_is_mended_on_its_page(run, open_page, shop):
+    server = run("--no-simulator")
+    server.post(event(1, price=-1, timestamp=now()))
+    wait_until(lambda: shop.count("quarantine") == 1)
+    page = open_page(address(server, "#/quarantine"))
+    page.click("text=Mend…")
+    page.fill("input[placeholder*=JSON]", "12.5")
+    page.click("button[type=submit]")
+    expect(page.locator("[role=status]").last).to_contain_text("1 appended again", timeout=10_000)
+    wait_until(lambda: shop.count("silver") == 1)
+
+
+def test_the_tracker_keeps_what_it_could_not_send_and_respects_a_no(run, open_page, shop, free_port):
+    server = run("--no-simulator", port=free_port)
+    page = open_page(address(server, "shop/"))
+    expect(page.locator("text=Oak bowl")).to_be_visible()
+    wait_until(lambda: shop.count("silver") == 1)
+    page.context.set_offline(True)
+    page.evaluate("millrace.track('test_event')")
+    page.wait_for_timeout(500)
+    page.context.set_offline(False)
+    page.reload()
+    wait_until(lambda: shop.count("silver", "event_type").get("test_event") == 1)
+    page.evaluate("millrace.consent(false)")
+    assert page.evaluate("Object.keys(localStorage).filter(key => !key.endsWith('consent')).length") == 0
+    page.evaluate("millrace.track('unwanted')")
+    page.wait_for_timeout(500)
+    assert "unwanted" not in shop.count("silver", "event_type")
+    sessions = {row["session_id"] for row in shop.json("show", "silver")["rows"]}
+    assert len(sessions) == 1 and page.context.cookies() == []
+
+
+def now():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def http_post(port, path, body, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
+    response = connection.getresponse()
+    return response.status, response.read().decode()
+
+
+def test_only_those_who_are_named_may_look_and_only_admins_change_things(shop, run, open_page):
+    shop.run("access", "add", "ann", "--role", "admin", input=b"a long password\n")
+    shop.run("access", "add", "short", input=b"short\n", code=2)
+    token = shop.run("access", "add", "grafana", "--token").strip()
+    assert [row["name"] for row in shop.json("access", "list")["rows"]] == ["ann", "grafana"]
+    stored = (shop.data / "access.json").read_text()
+    assert "a long password" not in stored and token.split(":")[1] not in stored
+    server = run("--no-simulator")
+
+    def get(path, **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+
+    for path in ("/v1/live", "/v1/state", "/v1/reports/kpis", "/metrics"):
+        assert get(path)[0] == 401, path
+        for wrong in ("Bearer nobody:x", "Bearer grafana:wrong", "Bearer ", "Basic !!!", "Bearer ann:"):
+            assert get(path, Authorization=wrong)[0] == 401, (path, wrong)
+    assert json.loads(get("/v1/about")[1]) == {"role": "none", "open": False}
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert get("/metrics", **bearer)[0] == 200 and get("/v1/reports/kpis", **bearer)[0] == 200
+    assert http_post(server.port, "/v1/sql", {"query": "select 1 as one"}, **bearer)[0] == 200
+    for path, body in (("/v1/quarantine/replay", {"set": {"price": 1}}), ("/v1/alerts/silence", {"rule": "lag", "minutes": 5})):
+        assert http_post(server.port, path, body)[0] == 401
+        assert http_post(server.port, path, body, **bearer)[0] == 403
+
+    page = open_page(address(server))
+    page.fill("input[autocomplete=username]", "ann")
+    page.fill("input[type=password]", "not the password")
+    page.click("text=Log in")
+    expect(page.locator(".fault")).to_contain_text("wrong")
+    page.fill("input[type=password]", "a long password")
+    page.click("button[type=submit]")
+    expect(page.locator("h1")).to_have_text("Overview")
+    expect(page.locator(".live")).to_have_text("live", timeout=10_000)
+    cookie = page.context.cookies()[0]
+    assert cookie["httpOnly"] and cookie["sameSite"] == "Strict"
+    session = {"Cookie": f"{cookie['name']}={cookie['value']}"}
+    assert http_post(server.port, "/v1/alerts/silence", {"rule": "lag", "minutes": 5}, **session)[0] == 200
+    for site in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
+        assert http_post(server.port, "/v1/alerts/silence", {"rule": "lag", "minutes": 5}, **session, **site)[0] == 403
+    page.click("text=Log out")
+    expect(page.locator("input[type=password]")).to_be_visible()
+    assert get("/v1/state", **session)[0] == 401
+    assert [http_post(server.port, "/v1/login", {"name": "ann", "password": "x" * n})[0] for n in range(12)] == [401] * 12
+    assert http_post(server.port, "/v1/login", {"name": "ann", "password": "a long password"})[0] == 401, "too many wrong ones"
+
+
+def test_a_page_elsewhere_cannot_reach_a_server_that_knows_nobody(run):
+    server = run("--no-simulator")
+    for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example"):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.request("GET", "/v1/state", headers={"Host": host})
+        assert connection.getresponse().status == 403, host
+    assert server.get("/v1/state")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/../millrace.json", "/..%2fmillrace.json", "/assets/../../millrace.json", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd",
+                                  "/assets/%00", "/etc/passwd"])
+def test_only_the_pages_files_are_served(run, path):
+    server = run("--no-simulator")
+    answer = server.raw(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    assert re.match(r"HTTP/1.1 (404|400)", answer), answer[:200]
+
+
+def test_pages_come_with_the_headers_that_keep_them_safe(run):
+    server = run("--no-simulator")
+    answer = server.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    head = answer.split("\r\n\r\n")[0]
+    assert "script-src 'self'" in head and "unsafe-inline" not in head and "frame-ancestors 'none'" in head
+    assert "X-Frame-Options: DENY" in head and "nosniff" in head and "<script>" not in answer
+    tag = re.search("ETag: (.*)", head)[1].strip()
+    again = server.raw(f"GET / HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n".encode())
+    assert again.startswith("HTTP/1.1 304")
