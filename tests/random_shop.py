@@ -42,7 +42,7 @@ class RandomShop:
         if kind != "page_view" or chance.random() < 0.2:
             made |= {"product_id": f"p{chance.randrange(8)}", "price": round(chance.uniform(0.5, 900), chance.choice([0, 2, 5]))}
         maybe = {"product_category": (0.8, ["a", "b", "", "c.d"]), "device_type": (0.8, ["mobile", "desktop", "tablet"]),
-                 "page_url": (0.7, [f"/x/{n}" for n in range(5)]), "quantity": (0.3, [1, 2, 3, 4]), "currency": (0.2, ["USD", "GBP"])}
+                 "page_url": (0.7, [f"/x/{n}" for n in range(5)]), "quantity": (0.3, [1, 2, 3, 4]), "user_agent": (0.3, ["curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"]), "referrer": (0.2, ["https://a.example/", ""]), "currency": (0.2, ["USD", "GBP"])}
         made |= {field: chance.choice(values) for field, (share, values) in maybe.items() if chance.random() < share}
         if kind == "purchase" and chance.random() < 0.5:
             made["order_id"] = f"o{chance.randrange(40)}"

@@ -92,7 +92,7 @@ const std::vector<std::string>& event_columns() {
     static const std::vector<std::string> columns = {
         "user_id",     "product_id", "event_timestamp", "session_id", "product_category",
         "device_type", "page_url",   "price",           "partition",  "kafka_timestamp",
-        "quantity",    "order_id",   "currency"};
+        "quantity",    "order_id",   "currency",        "is_bot"};
     return columns;
 }
 
@@ -114,6 +114,9 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
     const auto& prices = column<arrow::DoubleArray>(rows, "price");
     const auto& quantities = column<arrow::Int32Array>(rows, "quantity");
+    // Rows that were written before the column was added have none.
+    const auto is_bot = rows.GetColumnByName("is_bot");
+    const auto* bots = is_bot ? &column<arrow::BooleanArray>(rows, "is_bot") : nullptr;
     events.rows.reserve(events.rows.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto row = static_cast<std::int64_t>(i);
@@ -121,6 +124,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
                                .price = prices.IsNull(row) ? 0 : model::to_money(prices.Value(row)),
                                .quantity = quantities.IsNull(row) ? 1 : quantities.Value(row),
                                .kind = types ? kind_of(strings.value(Field::type, (*types)[i])) : kind_of_all,
+                               .bot = bots != nullptr && bots->IsValid(row) && bots->Value(row),
                                .user = users[i],
                                .product = products[i],
                                .category = categories[i],

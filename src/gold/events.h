@@ -24,6 +24,7 @@ struct Event {
     std::int64_t price = 0;  ///< Money of one piece
     std::int32_t quantity = 1;
     Kind kind = Kind::other;
+    bool bot = false;  ///< by its user agent
     StringId user = 0;
     StringId product = 0;
     StringId category = 0;

@@ -22,6 +22,10 @@ std::shared_ptr<arrow::Field> text_or_null(const char* name) {
 std::shared_ptr<arrow::Field> count(const char* name) {
     return required(name, arrow::int64());
 }
+/// One that tables made before it was added have no values in.
+std::shared_ptr<arrow::Field> added_count(const char* name) {
+    return arrow::field(name, arrow::int64());
+}
 std::shared_ptr<arrow::Field> time(const char* name) {
     return required(name, arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"));
 }
@@ -87,7 +91,8 @@ Fields sessions() {
             flag("bounced"),
             flag("converted"),
             flag("abandoned_cart"),
-            arrow::field("abandoned_value", money_type())};
+            arrow::field("abandoned_value", money_type()),
+            arrow::field("is_bot", arrow::boolean())};
 }
 
 Fields columns(Table table) {
@@ -113,7 +118,10 @@ Fields columns(Table table) {
                                   money("net_revenue"),
                                   rate("average_order_value"),
                                   rate("conversion"),
-                                  rate("revenue_per_visitor")};
+                                  rate("revenue_per_visitor"),
+                                  added_count("bot_events"),
+                                  added_count("bot_users"),
+                                  added_count("bot_sessions")};
         case Table::funnel:
             return grain + funnel();
         case Table::sessions:

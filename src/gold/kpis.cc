@@ -8,6 +8,9 @@ void KeyFigures::add(const KeyFigures& other) {
     sessions.add(other.sessions);
     converted.add(other.converted);
     purchases.add(other.purchases);
+    bot_events += other.bot_events;
+    bot_users.add(other.bot_users);
+    bot_sessions.add(other.bot_sessions);
 }
 
 void Kpis::count(KeyFigures& figures, const Event& event) const {
@@ -18,6 +21,10 @@ void Kpis::count(KeyFigures& figures, const Event& event) const {
     figures.sessions.add(session);
     if (event.kind == Kind::purchase) figures.converted.add(session);
     figures.purchases.add(event, pool(Field::order));
+    if (!event.bot) return;
+    ++figures.bot_events;
+    figures.bot_users.add(user);
+    figures.bot_sessions.add(session);
 }
 
 void Kpis::add(const std::vector<Event>& events) {
@@ -87,7 +94,10 @@ void Kpis::write(Output& output, const Windows& windows, Window window, const Wi
             .money(figures.purchases.net())
             .rate(model::to_double(figures.purchases.gross), static_cast<double>(orders))
             .rate(static_cast<double>(figures.converted.count()), static_cast<double>(sessions))
-            .rate(model::to_double(figures.purchases.net()), static_cast<double>(users));
+            .rate(model::to_double(figures.purchases.net()), static_cast<double>(users))
+            .count(figures.bot_events)
+            .count(figures.bot_users.count())
+            .count(figures.bot_sessions.count());
     }
 }
 

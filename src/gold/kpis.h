@@ -15,11 +15,14 @@ struct KeyFigures {
     Distinct sessions;
     Distinct converted;  ///< sessions with a purchase
     Purchases purchases;
+    std::int64_t bot_events = 0;
+    Distinct bot_users;     ///< those with an event of a bot
+    Distinct bot_sessions;  ///< likewise
 
     void add(const KeyFigures& other);
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(events, users, sessions, converted, purchases);
+        archive(events, users, sessions, converted, purchases, bot_events, bot_users, bot_sessions);
     }
 };
 

@@ -68,8 +68,8 @@ void Sessions::add(const std::vector<Event>& events) {
         }
         visit.sorted &= visit.steps.empty() || visit.steps.back().time < event.time;
         if (visit.steps.size() == 1) visit.steps.reserve(usual_steps);  // many sessions end with the first
-        visit.steps.push_back({event.time, event.price, event.quantity, event.kind, event.product, event.page,
-                               event.device, event.currency});
+        visit.steps.push_back({event.time, event.price, event.quantity, event.kind, event.bot, event.product,
+                               event.page, event.device, event.currency});
     }
 }
 
@@ -212,6 +212,7 @@ void Sessions::write(const GroupKey& key, Steps steps, Output& output) const {
     row.flag(steps.size() == 1).flag(of_kind(Kind::purchase) > 0).flag(abandoned);
     row.money_or_null(abandoned && one_currency ? std::optional(worth(steps, Kind::add_to_cart))
                                                 : std::nullopt);
+    row.flag(std::ranges::any_of(steps, &Step::bot));
 }
 
 void Sessions::peek(Output& output) const {

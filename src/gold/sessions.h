@@ -40,6 +40,7 @@ class Sessions : public Operator {
         std::int64_t price = 0;
         std::int32_t quantity = 1;
         Kind kind = Kind::other;
+        bool bot = false;
         StringId product = 0;
         StringId page = 0;
         StringId device = 0;
@@ -48,7 +49,7 @@ class Sessions : public Operator {
         [[nodiscard]] model::Money amount() const { return model::Money{price} * quantity; }
         template <class Archive>
         void serialize(Archive& archive) {
-            archive(time, price, quantity, kind, product, page, device, currency);
+            archive(time, price, quantity, kind, bot, product, page, device, currency);
         }
     };
     using Steps = std::span<const Step>;

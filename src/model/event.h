@@ -23,17 +23,22 @@ struct Event {
     std::int32_t quantity = 1;
     std::optional<std::string_view> order_id;
     std::optional<std::string_view> currency;
+    std::optional<std::string_view> user_agent;
+    std::optional<std::string_view> referrer;
+    bool is_bot = false;  ///< by its user_agent; enriched
 
     /// As a new one; cheaper than assigning it, since an empty optional's value is left as it is.
     void reset() {
         event_id = user_id = event_type = {};
         timestamp = 0;
         for (auto* text :
-             {&product_id, &session_id, &product_category, &device_type, &page_url, &order_id, &currency}) {
+             {&product_id, &session_id, &product_category, &device_type, &page_url, &order_id, &currency,
+              &user_agent, &referrer}) {
             text->reset();
         }
         price.reset();
         quantity = 1;
+        is_bot = false;
     }
 };
 

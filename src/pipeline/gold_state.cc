@@ -23,7 +23,7 @@ namespace json = boost::json;
 namespace {
 
 /// Of the file, the operators' state included: a change of either needs a new number.
-constexpr std::int64_t format_version = 4;
+constexpr std::int64_t format_version = 5;
 
 /// Settings are some hundred bytes.
 constexpr std::size_t longest_header = 64 << 10;

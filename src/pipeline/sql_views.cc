@@ -21,14 +21,15 @@ std::string sql_type(std::string_view type) {
     return std::string(type);  // double, boolean, decimal(p,s)
 }
 
-/// A table with this schema, Delta's, and the files of its newest version, if there is one.
+/// A table with the columns of a schema, Delta's, whether its files have them all or not, and the files of
+/// its newest version, if there is one; with no schema, the table's.
 serve::SqlView view_of(std::string name, const std::string& schema,
                        std::vector<std::string> partition_columns, const storage::DeltaTable* table) {
     serve::SqlView view{.name = std::move(name),
                         .columns = {},
                         .partition_columns = std::move(partition_columns),
                         .files = {}};
-    const auto parsed = base::parse_json(table != nullptr ? table->snapshot().metadata.schema_json : schema,
+    const auto parsed = base::parse_json(schema.empty() ? table->snapshot().metadata.schema_json : schema,
                                          "the table's schema");
     for (const auto& field : parsed.at("fields").as_array())
         view.columns.push_back(

@@ -208,7 +208,7 @@ class Verifier {
     static void check_nulls(const arrow::RecordBatch& batch, const std::string& path, Finding& finding) {
         for (const auto& field : silver::silver_layout().schema->fields()) {
             const auto values = batch.GetColumnByName(field->name());
-            finding.require(values != nullptr,
+            finding.require(values != nullptr || field->nullable(),
                             [&] { return fmt::format("{} has no column {}", path, field->name()); });
             if (values == nullptr || field->nullable()) continue;
             finding.require(values->null_count() == 0, [&] {

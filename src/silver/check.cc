@@ -78,6 +78,7 @@ Verdict Checker::check(model::Event& event, std::int64_t log_time_ms) {
     } else if (!is_currency(*event.currency)) {
         return {Rule::bad_currency, "currency"};
     }
+    event.is_bot = event.user_agent && bots_.is_bot(*event.user_agent);
     return check_type(event.event_type);
 }
 

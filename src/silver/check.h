@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "model/event.h"
+#include "silver/bots.h"
 #include "silver/verdict.h"
 
 namespace millrace::silver {
@@ -42,7 +43,7 @@ class Checker {
   public:
     Checker(const RuleOptions& options, EventTypes& types) : options_(options), types_(types) {}
 
-    /// `log_time_ms` is the record's timestamp. Sets event.currency when it is absent.
+    /// `log_time_ms` is the record's timestamp. Sets event.currency when it is absent, and event.is_bot.
     Verdict check(model::Event& event, std::int64_t log_time_ms);
     /// Asks EventTypes anew about each type: it may have lost some that were never committed.
     void forget() { admitted_.clear(); }
@@ -53,6 +54,7 @@ class Checker {
     const RuleOptions& options_;
     EventTypes& types_;
     std::set<std::string, std::less<>> admitted_;
+    Bots bots_;
 };
 
 /// True for an ISO 4217 alphabetic code in use.

@@ -229,6 +229,10 @@ struct Decoder::Walk {
                 return take(value, field, event.order_id);
             case currency:
                 return take(value, field, event.currency);
+            case user_agent:
+                return take(value, field, event.user_agent);
+            case referrer:
+                return take(value, field, event.referrer);
             case field_count:
                 break;
         }

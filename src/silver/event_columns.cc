@@ -40,7 +40,7 @@ void EventColumns::start(std::int64_t day, std::string_view event_type, int part
     id_bytes_.clear();
     timestamps_.clear();
     for (InternedColumn* column : {&user_ids_, &product_ids_, &session_ids_, &categories_, &devices_, &pages_,
-                                   &keys_, &order_ids_, &currencies_}) {
+                                   &keys_, &order_ids_, &currencies_, &user_agents_, &referrers_}) {
         column->clear();
     }
     keys_are_users_ = true;
@@ -51,6 +51,7 @@ void EventColumns::start(std::int64_t day, std::string_view event_type, int part
     high_value_.clear();
     hours_.clear();
     quantities_.clear();
+    bots_.clear();
 }
 
 void EventColumns::append_optional(InternedColumn& column, const std::optional<std::string_view>& value) {
@@ -81,6 +82,8 @@ void EventColumns::append(const model::Event& event, const bronze::Record& recor
     append_optional(pages_, event.page_url);
     append_optional(order_ids_, event.order_id);
     append_optional(currencies_, event.currency);
+    append_optional(user_agents_, event.user_agent);
+    append_optional(referrers_, event.referrer);
     if (!event.price) null_prices_.push_back(static_cast<std::uint32_t>(prices_.size()));
     prices_.push_back(event.price.value_or(0));
     timestamps_.push_back(event.timestamp);
@@ -89,6 +92,7 @@ void EventColumns::append(const model::Event& event, const bronze::Record& recor
     high_value_.push_back(event.price.value_or(0) > model::high_value_price ? 1 : 0);
     hours_.push_back(model::hour_of(event.timestamp));
     quantities_.push_back(event.quantity);
+    bots_.push_back(event.is_bot ? 1 : 0);
 }
 
 std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp processing_timestamp) const {
@@ -118,6 +122,9 @@ std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp process
         order_ids_.array(),
         currencies_.array(),
         constant(std::make_shared<arrow::Int32Scalar>(log_epoch_), count),
+        user_agents_.array(),
+        referrers_.array(),
+        booleans(bots_),
     };
     arrow::FieldVector fields;
     const auto& schema = *silver_layout().schema;

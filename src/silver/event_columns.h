@@ -45,7 +45,7 @@ class EventColumns {
     std::vector<char> id_bytes_;
     std::vector<std::int64_t> timestamps_;
     InternedColumn user_ids_, product_ids_, session_ids_, categories_, devices_, pages_, keys_, order_ids_,
-        currencies_;
+        currencies_, user_agents_, referrers_;
     bool keys_are_users_ = true;  // every record's key is its user_id so far, and keys_ is empty
     std::vector<double> prices_;
     std::vector<std::uint32_t> null_prices_;
@@ -54,6 +54,7 @@ class EventColumns {
     std::vector<std::uint8_t> high_value_;
     std::vector<std::int32_t> hours_;
     std::vector<std::int32_t> quantities_;
+    std::vector<std::uint8_t> bots_;
 };
 
 }  // namespace millrace::silver

@@ -25,12 +25,15 @@ enum Field : std::uint8_t {
     quantity,
     order_id,
     currency,
+    user_agent,
+    referrer,
     field_count,
 };
 
 inline constexpr std::array<std::string_view, field_count> field_names = {
-    "event_id",         "user_id",     "event_type", "timestamp", "product_id", "price",   "session_id",
-    "product_category", "device_type", "page_url",   "quantity",  "order_id",   "currency"};
+    "event_id", "user_id",    "event_type",       "timestamp",   "product_id",
+    "price",    "session_id", "product_category", "device_type", "page_url",
+    "quantity", "order_id",   "currency",         "user_agent",  "referrer"};
 
 /// A string of an event is refused from this length on.
 inline constexpr std::size_t max_string_bytes = 64U << 10U;

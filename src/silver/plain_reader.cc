@@ -181,6 +181,10 @@ struct Reading {
                 return optional(event.order_id);
             case currency:
                 return optional(event.currency);
+            case user_agent:
+                return optional(event.user_agent);
+            case referrer:
+                return optional(event.referrer);
             case field_count:
                 break;
         }

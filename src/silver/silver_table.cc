@@ -56,6 +56,9 @@ std::shared_ptr<arrow::Schema> silver_schema() {
         optional("order_id", utf8()),
         optional("currency", utf8()),
         optional("log_epoch", int32()),
+        optional("user_agent", utf8()),
+        optional("referrer", utf8()),
+        optional("is_bot", boolean()),
     });
     return schema;
 }
@@ -71,7 +74,7 @@ const storage::ParquetLayout& silver_layout() {
         .plain = {"event_id"},
         .delta_encoded = {"event_timestamp", "offset", "kafka_timestamp"},
         .without_stats = {"session_id", "product_category", "device_type", "page_url", "kafka_key",
-                          "order_id", "currency"},
+                          "order_id", "currency", "user_agent", "referrer"},
     };
     return layout;
 }

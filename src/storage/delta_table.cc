@@ -184,6 +184,32 @@ bool DeltaTable::exists(const fs::path& root) {
     return listing.last_commit >= 0 || !listing.checkpoints.empty();
 }
 
+namespace {
+
+/// How many of the wanted columns a table lacks; nothing when it has others, or lacks one that may not be
+/// null. Both are Delta's JSON.
+std::optional<std::size_t> lacking_columns(const std::string& present, const std::string& wanted) {
+    const auto has = base::parse_json(present, "the table's schema");
+    const auto wants = base::parse_json(wanted, "the schema");
+    std::map<std::string, base::json::value> fields;
+    for (const auto& field : has.at("fields").as_array())
+        fields[std::string(field.at("name").as_string())] = field;
+    std::size_t lacking = 0;
+    for (const auto& field : wants.at("fields").as_array()) {
+        const auto found = fields.find(std::string(field.at("name").as_string()));
+        if (found == fields.end()) {
+            if (!field.at("nullable").as_bool()) return std::nullopt;
+            ++lacking;
+            continue;
+        }
+        if (found->second != field) return std::nullopt;
+        fields.erase(found);
+    }
+    return fields.empty() ? std::optional(lacking) : std::nullopt;
+}
+
+}  // namespace
+
 DeltaTable DeltaTable::open(const fs::path& root) {
     DeltaTable table(root);
     table.load();
@@ -201,7 +227,7 @@ DeltaTable DeltaTable::open_or_create(const fs::path& root, const arrow::Schema&
     }
     table.load();
     check_writable(table.snapshot_.protocol, table.snapshot_.metadata, root.string());
-    table.check_schema(schema);
+    table.adopt_schema(schema);
     return table;
 }
 
@@ -262,15 +288,27 @@ void DeltaTable::check_not_left_behind() {
                 "Start again to read the table anew.");
 }
 
-void DeltaTable::check_schema(const arrow::Schema& schema) const {
-    if (base::parse_json(snapshot_.metadata.schema_json, "the table's schema") ==
-        base::parse_json(delta_schema(schema), "the schema")) {
-        return;
+/// Gives the table the columns that it lacks, where all of them may be null: rows written before have none.
+void DeltaTable::adopt_schema(const arrow::Schema& schema) {
+    const std::string wanted = delta_schema(schema);
+    for (;;) {
+        const auto lacking = lacking_columns(snapshot_.metadata.schema_json, wanted);
+        if (!lacking) {
+            throw Error(fmt::format("opening the Delta table {} to write", root_.string()),
+                        "its columns are not the ones that this program writes",
+                        "Use the Millrace that wrote it, or move the table away and rebuild it with: "
+                        "millrace replay");
+        }
+        if (*lacking == 0) return;
+        Commit commit{
+            .metadata = snapshot_.metadata, .operation = "ADD COLUMNS", .timestamp = base::now_ms()};
+        commit.metadata->schema_json = wanted;
+        base::fail_point("delta.columns.before");
+        const bool added = base::put_if_absent(commit_path(snapshot_.version + 1), serialize_commit(commit));
+        base::fail_point("delta.columns.added");
+        refresh();
+        if (added) return;
     }
-    throw Error(
-        fmt::format("opening the Delta table {} to write", root_.string()),
-        "its columns are not the ones that this program writes",
-        "Use the Millrace that wrote it, or move the table away and rebuild it with: millrace replay");
 }
 
 std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& on_conflict) {

@@ -26,7 +26,7 @@ class DeltaTable {
     /// feature.
     static DeltaTable open(const std::filesystem::path& root);
     /// Opens the table to write, creating it when there is none; of several processes that try, one creates
-    /// it.
+    /// it. A table that lacks columns of `schema` that may be null is given them.
     static DeltaTable open_or_create(const std::filesystem::path& root, const arrow::Schema& schema,
                                      const std::vector<std::string>& partition_columns);
 
@@ -67,7 +67,7 @@ class DeltaTable {
     void note_checkpoint();
     [[nodiscard]] CheckpointParts newest_checkpoint() const;
     void clean_up_log() const;
-    void check_schema(const arrow::Schema& schema) const;
+    void adopt_schema(const arrow::Schema& schema);
 
     std::filesystem::path root_;
     Snapshot snapshot_;

@@ -90,6 +90,10 @@ std::shared_ptr<arrow::RecordBatch> conform(const arrow::RecordBatch& rows, cons
     arrow::ArrayVector columns;
     for (const auto& field : schema.fields()) {
         const auto column = rows.GetColumnByName(field->name());
+        if (!column && field->nullable()) {  // added after the file was written
+            columns.push_back(value_of(arrow::MakeArrayOfNull(field->type(), rows.num_rows()), doing));
+            continue;
+        }
         if (!column) throw Error(doing, fmt::format("it has no column {}", field->name()));
         columns.push_back(
             column->type()->Equals(field->type()) ? column : value_of(column->View(field->type()), doing));

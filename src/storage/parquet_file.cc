@@ -152,12 +152,11 @@ std::string stats_json(const parquet::FileMetaData& metadata, const arrow::Schem
 }
 
 std::vector<int> column_indices(const parquet::FileMetaData& metadata,
-                                const std::vector<std::string>& columns, const std::string& doing) {
+                                const std::vector<std::string>& columns) {
     std::vector<int> indices;
     for (const auto& name : columns) {
         const int index = metadata.schema()->ColumnIndex(name);
-        if (index < 0) throw Error(doing, fmt::format("it has no column {}", name));
-        indices.push_back(index);
+        if (index >= 0) indices.push_back(index);
     }
     return indices;
 }
@@ -245,7 +244,7 @@ ParquetReader::ParquetReader(const fs::path& path, const std::vector<std::string
     properties.set_pre_buffer(false);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);  // Spark's old timestamps
     const auto indices =
-        columns.empty() ? all_of(metadata->num_columns()) : column_indices(*metadata, columns, doing_);
+        columns.empty() ? all_of(metadata->num_columns()) : column_indices(*metadata, columns);
     for (const int index : indices)
         properties.set_read_dictionary(index, strings == Strings::dictionary && is_string(*metadata, index));
     file_ = value_of(builder.properties(properties)->Build(), doing_);

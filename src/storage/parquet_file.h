@@ -71,7 +71,8 @@ class ParquetReader {
     /// repeat.
     enum class Strings { plain, dictionary };
 
-    /// With no columns named, all.
+    /// With no columns named, all. Those that the file lacks are left out: it was written before they were
+    /// added to its table.
     ParquetReader(const std::filesystem::path& path, const std::vector<std::string>& columns,
                   Strings strings = Strings::plain);
     ~ParquetReader();

@@ -73,7 +73,7 @@ def test_the_columns_are_the_format_s(busy):
         ("partition", "integer"), ("offset", "long"), ("kafka_timestamp", "timestamp"),
         ("processing_timestamp", "timestamp"), ("is_high_value", "boolean"), ("event_date", "string"),
         ("event_hour", "integer"), ("quantity", "integer"), ("order_id", "string"), ("currency", "string"),
-        ("log_epoch", "integer")]
+        ("log_epoch", "integer"), ("user_agent", "string"), ("referrer", "string"), ("is_bot", "boolean")]
     assert {f["name"] for f in schema["fields"] if not f["nullable"]} == {
         "event_id", "user_id", "event_type", "event_timestamp", "processing_timestamp", "is_high_value", "event_date",
         "event_hour"}

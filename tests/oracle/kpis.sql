@@ -8,5 +8,7 @@ SELECT grain, window_start, window_end, currency, count(*) AS events, count(DIST
        rate(gross_revenue, orders) AS average_order_value,
        rate(count(DISTINCT {'user': user_id, 'session': session_id}) FILTER (event_type = 'purchase'), sessions) AS conversion,
        rate(net_revenue, active_users) AS revenue_per_visitor,
+       count(*) FILTER (is_bot) AS bot_events, count(DISTINCT user_id) FILTER (is_bot) AS bot_users,
+       count(DISTINCT {'user': user_id, 'session': session_id}) FILTER (is_bot) AS bot_sessions,
        day_of(window_start) AS day
 FROM placed GROUP BY grain, window_start, window_end, currency

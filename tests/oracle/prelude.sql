@@ -13,7 +13,8 @@ SELECT event_timestamp, event_type, user_id, currency, quantity,
        nullif(device_type, '') AS device_type, nullif(session_id, '') AS session_id, nullif(page_url, '') AS page_url,
        nullif(order_id, '') AS order_id,
        CAST(round_even(price * 10000, 0) / 10000 AS DECIMAL(18, 4)) * quantity AS amount,
-       event_type IN ('view', 'add_to_cart', 'purchase', 'refund') AS is_known
+       event_type IN ('view', 'add_to_cart', 'purchase', 'refund') AS is_known,
+       coalesce(is_bot, false) AS is_bot
 FROM silver;
 
 -- Windows of each grain, for each event.

@@ -13,5 +13,6 @@ SELECT user_id, session_id, session_start, session_end,
        events = 1 AS bounced, purchases > 0 AS converted, carts > 0 AND purchases = 0 AS abandoned_cart,
        CASE WHEN abandoned_cart AND count(DISTINCT in_sessions.currency) = 1
             THEN sum(amount) FILTER (event_type = 'add_to_cart') END AS abandoned_value,
+       bool_or(is_bot) AS is_bot,
        day_of(session_start) AS day
 FROM in_sessions GROUP BY user_id, session_id, chain, piece, session_start, session_end

@@ -165,6 +165,8 @@ def test_an_older_schema_is_upgraded_and_a_newer_one_refused(shop, database):
     fill(shop)
     gold(shop, database)
     database.run("drop materialized view millrace.daily_kpis, millrace.daily_products, millrace.firing_alerts")
+    database.run("alter table millrace.kpis drop column bot_events, drop column bot_users, drop column bot_sessions")
+    database.run("alter table millrace.sessions drop column is_bot")
     database.run("delete from millrace.migrations where version > 1")
     gold(shop, database)
     assert database.rows("select count(*) from millrace.daily_kpis")[0][0] > 0

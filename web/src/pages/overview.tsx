@@ -45,8 +45,8 @@ function Figures({ currency }: { currency: string }) {
   return (
     <dl class="figures">
       <Figure name="Events a second" value={decimal(state.value?.pipeline?.events_per_second ?? null)} note={connected.value ? "live" : "not live"} />
-      <Figure name="Active users" value={count(hour?.active_users)} note={`this hour; ${count(day?.active_users)} today`} />
-      <Figure name="Sessions today" value={count(day?.sessions)} note={`${count(hour?.sessions)} this hour`} />
+      <Figure name="Active users" value={count(hour?.active_users)} note={`this hour; ${count(day?.active_users)} today, of them ${count(day?.bot_users)} bots`} />
+      <Figure name="Sessions today" value={count(day?.sessions)} note={`${count(hour?.sessions)} this hour; ${count(day?.bot_sessions)} of bots today`} />
       <Figure
         name="Revenue today"
         value={money(day?.net_revenue, currency)}

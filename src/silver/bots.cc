@@ -1,0 +1,39 @@
+#include "silver/bots.h"
+
+#include <re2/re2.h>
+#include <re2/set.h>
+
+#include <stdexcept>
+
+namespace millrace::silver {
+
+namespace {
+
+constexpr std::size_t most_known = 10'000;
+
+/// All patterns as one automaton; made when the first user agent comes.
+const RE2::Set& patterns() {
+    static const auto made = [] {
+        RE2::Options options;
+        options.set_log_errors(false);
+        options.set_max_mem(std::int64_t{16} << 20U);
+        auto set = std::make_unique<RE2::Set>(options, RE2::UNANCHORED);
+        for (const std::string_view pattern : bot_patterns())
+            set->Add({pattern.data(), pattern.size()}, nullptr);
+        if (!set->Compile()) throw std::runtime_error("the list of bots is too large");
+        return set;
+    }();
+    return *made;
+}
+
+}  // namespace
+
+bool Bots::is_bot(std::string_view user_agent) {
+    if (const auto found = known_.find(user_agent); found != known_.end()) return found->second;
+    if (known_.size() >= most_known) known_.clear();
+    const bool bot = patterns().Match({user_agent.data(), user_agent.size()}, nullptr);
+    known_.emplace(user_agent, bot);
+    return bot;
+}
+
+}  // namespace millrace::silver

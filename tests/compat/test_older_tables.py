@@ -1,0 +1,85 @@
+"""Tables from before columns were added: they are given them, and old and new rows are read, joined, checked and counted together."""
+import json
+
+import deltalake
+import pyarrow.parquet as pq
+
+from tests.conftest import line
+
+ADDED = {"silver": ["user_agent", "referrer", "is_bot"], "gold/kpis": ["bot_events", "bot_users", "bot_sessions"], "gold/sessions": ["is_bot"]}
+
+
+def make_older(table, columns):
+    """Takes columns out of a table's files and log, as if it had been made before they were added."""
+    sizes = {}
+    for file in table.rglob("*.parquet"):
+        if "_delta_log" in file.parts:
+            continue
+        rows = pq.ParquetFile(file).read()
+        pq.write_table(rows.drop_columns([name for name in columns if name in rows.column_names]), file)
+        sizes[str(file.relative_to(table))] = file.stat().st_size
+    for commit in sorted((table / "_delta_log").glob("*.json")):
+        lines = []
+        for text in commit.read_text().splitlines():
+            action = json.loads(text)
+            if "metaData" in action:
+                schema = json.loads(action["metaData"]["schemaString"])
+                schema["fields"] = [field for field in schema["fields"] if field["name"] not in columns]
+                action["metaData"]["schemaString"] = json.dumps(schema)
+            if "add" in action:
+                action["add"]["size"] = sizes[action["add"]["path"]]
+                stats = json.loads(action["add"]["stats"])
+                for part in ("minValues", "maxValues", "nullCount"):
+                    stats[part] = {name: value for name, value in stats[part].items() if name not in columns}
+                action["add"]["stats"] = json.dumps(stats)
+            lines.append(json.dumps(action))
+        commit.write_text("\n".join(lines) + "\n")
+
+
+def older_shop(shop):
+    shop.write(*[line(n, timestamp=f"2024-05-01T10:{n:02}:00Z") for n in range(20)])
+    shop.drain()
+    shop.run("gold", "--available-now")
+    for table, columns in ADDED.items():
+        make_older(shop.data / table, columns)
+    (shop.data / "gold" / "state.bin").write_bytes(b"of an older format")
+
+
+def test_an_older_shop_goes_on_with_the_new_columns(shop):
+    older_shop(shop)
+    agents = ["curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"]
+    shop.write(*[line(100 + n, timestamp=f"2024-05-01T12:{n:02}:00Z", user_agent=agents[n % 2], referrer="https://a.example/") for n in range(20)])
+    shop.drain()
+    shop.run("gold", "--available-now", "--close")
+    table = deltalake.DeltaTable(shop.data / "silver")
+    assert [field.name for field in table.schema().fields][-3:] == ADDED["silver"]
+    query = "select is_bot, user_agent, count(*) as n from silver group by all order by all"
+    expected = [{"is_bot": False, "user_agent": agents[1], "n": 10}, {"is_bot": True, "user_agent": agents[0], "n": 10},
+                {"is_bot": None, "user_agent": None, "n": 20}]
+    assert shop.json("sql", query)["rows"] == expected
+    rows = table.to_pyarrow_table().group_by(["is_bot"]).aggregate([("event_id", "count")]).to_pylist()
+    assert {row["is_bot"]: row["event_id_count"] for row in rows} == {None: 20, False: 10, True: 10}
+    day = shop.json("sql", "select events, bot_events, bot_users, active_users from gold.kpis where grain = 'day'")["rows"]
+    assert day == [{"events": 40, "bot_events": 10, "bot_users": 7, "active_users": 7}]
+    shop.verify()
+    shop.run("optimize")
+    shop.verify()
+    assert shop.json("sql", query)["rows"] == expected
+
+
+def test_an_older_table_is_readable_as_it_is(shop):
+    older_shop(shop)
+    assert shop.json("sql", "select count(*) as n, count(is_bot) as known from silver")["rows"] == [{"n": 20, "known": 0}]
+    assert shop.count("silver") == 20
+    assert len(shop.json("show", "silver")["rows"]) == 20
+    shop.run("replay")
+    assert shop.json("sql", "select count(*) as n, count(is_bot) as known from silver")["rows"] == [{"n": 20, "known": 20}]
+    shop.verify()
+
+
+def test_a_table_with_other_columns_is_still_refused(shop):
+    older_shop(shop)
+    log = sorted((shop.data / "silver" / "_delta_log").glob("*.json"))[0]
+    log.write_text(log.read_text().replace("page_url", "page_uri"))
+    shop.run("silver", "--available-now", code=3)
+    assert "its columns are not the ones" in shop.stderr
