@@ -37,7 +37,8 @@ Rebuild::Rebuild(const DataDirectory& data, const bronze::EventLog& log, const S
       settings_(settings),
       options_(options),
       writer_(data, log, settings, pool_),
-      silver_(storage::DeltaTable::open(data.silver())),
+      silver_(storage::DeltaTable::open_or_create(data.silver(), *silver::silver_schema(),
+                                                  silver::silver_partition_columns())),
       quarantine_(storage::DeltaTable::open(data.quarantine())),
       identity_(identify(silver_.snapshot(), log)),
       progress_(static_cast<std::size_t>(log.partitions())) {

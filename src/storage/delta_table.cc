@@ -184,10 +184,6 @@ bool DeltaTable::exists(const fs::path& root) {
     return listing.last_commit >= 0 || !listing.checkpoints.empty();
 }
 
-namespace {
-
-/// How many of the wanted columns a table lacks; nothing when it has others, or lacks one that may not be
-/// null. Both are Delta's JSON.
 std::optional<std::size_t> lacking_columns(const std::string& present, const std::string& wanted) {
     const auto has = base::parse_json(present, "the table's schema");
     const auto wants = base::parse_json(wanted, "the schema");
@@ -207,8 +203,6 @@ std::optional<std::size_t> lacking_columns(const std::string& present, const std
     }
     return fields.empty() ? std::optional(lacking) : std::nullopt;
 }
-
-}  // namespace
 
 DeltaTable DeltaTable::open(const fs::path& root) {
     DeltaTable table(root);

@@ -78,6 +78,10 @@ class DeltaTable {
     std::int64_t refreshed_ms_ = 0;
 };
 
+/// How many of the wanted columns a table lacks, where those may be null: it is from before they were added.
+/// Nothing when it isn't, but has other columns. Both schemas are Delta's JSON.
+std::optional<std::size_t> lacking_columns(const std::string& present, const std::string& wanted);
+
 /// Delta's schema JSON of an Arrow schema (string, integer, long, double, decimal, boolean, timestamp,
 /// binary).
 std::string delta_schema(const arrow::Schema& schema);
