@@ -1,6 +1,6 @@
 """Speed, beside peers in the same run: `make bench`. Prints tables and writes build/bench.json.
 
-BENCH_EVENTS (5,000,000), BENCH_ROUNDS (3) and BENCH_ONLY (peers,scale,startup,freshness,kafka,gold,intake,steps) choose what is measured.
+BENCH_EVENTS (5,000,000), BENCH_ROUNDS (3) and BENCH_ONLY (peers,scale,startup,freshness,kafka,gold,intake,dashboards,steps) choose what is measured.
 """
 import json
 import os
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import dashboards as dashboards_bench
 import freshness
 import gold as gold_bench
 import intake as intake_bench
@@ -121,6 +122,10 @@ def intake():
     return intake_bench.measure()
 
 
+def dashboards():
+    return dashboards_bench.measure(EVENTS, ROUNDS)
+
+
 def steps():
     """The ceiling of each step, one thread."""
     done = subprocess.run([ROOT / "build/release/bench/millrace_bench", "--benchmark_format=json", "--benchmark_min_time=1"],
@@ -135,7 +140,7 @@ def steps():
 
 
 def main():
-    sections = {"peers": peers, "scale": scale, "startup": startup, "freshness": fresh, "kafka": kafka, "gold": gold, "intake": intake, "steps": steps}
+    sections = {"peers": peers, "scale": scale, "startup": startup, "freshness": fresh, "kafka": kafka, "gold": gold, "intake": intake, "dashboards": dashboards, "steps": steps}
     chosen = os.environ.get("BENCH_ONLY", ",".join(sections)).split(",")
     result = {"events": EVENTS, **{name: sections[name]() for name in chosen}}
     (ROOT / "build" / "bench.json").write_text(json.dumps(result, indent=1))

@@ -48,6 +48,19 @@ void ServeOptions::add_to(CLI::App& command) {
         .add_option("--write-key", write_keys,
                     "a key that may write events, as SOURCE=KEY (several times); with none, all may")
         ->group(group);
+    add_duration(command, "--freshness", server.freshness,
+                 "/readyz says no when records wait longer than this in the log (run)")
+        ->group(group);
+    command
+        .add_option("--key-limit", server.collect.most_per_key,
+                    "events a second that one write key may send, with a reserve of ten seconds; 0: no limit")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str()
+        ->group(group);
+    command.add_option("--address-limit", server.collect.most_per_address, "likewise, one client's address")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str()
+        ->group(group);
     command
         .add_option("--pages", server.dashboard.pages,
                     "the folder of the dashboard's pages (default: those that it was built with)")

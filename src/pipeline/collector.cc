@@ -193,6 +193,12 @@ void Collector::take(const HttpRequest& request, const Dialect& dialect, const s
     }
     if (events.empty()) return respond(dialect.translate ? dialect.thanks : accepted(0, {}));
     const auto count = events.size();
+    const std::int64_t wait =
+        std::max(by_key_.wait_for(*source, count, now), by_address_.wait_for(request.address, count, now));
+    if (wait > 0) {
+        ++counts_->refused_limit;
+        return respond(later(429, "this is more than one sender may send", std::to_string(wait)));
+    }
     auto flawed = check(events, now);
     const auto done = [respond, &dialect, counts = counts_, count,
                        flawed = std::move(flawed)](const std::string* fault) {

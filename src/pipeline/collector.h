@@ -10,6 +10,7 @@
 #include "bronze/event_log.h"
 #include "collect/collected.h"
 #include "collect/group_commit.h"
+#include "collect/rate_limiter.h"
 #include "collect/request_body.h"
 #include "collect/translation.h"
 #include "serve/http.h"
@@ -26,6 +27,8 @@ struct CollectOptions {
     std::size_t most_event_bytes = std::size_t{1} << 20U;
     std::size_t most_body_bytes = std::size_t{8} << 20U;  ///< unpacked, too
     collect::GroupCommit::Limits limits;
+    double most_per_key = 0;      ///< events a second of one write key; 0: no limit
+    double most_per_address = 0;  ///< likewise, of one client's address
 };
 
 /// Takes events in over HTTP (docs/collect.md): a request is answered once the log has its events for good.
@@ -45,6 +48,7 @@ class Collector {
         std::atomic<std::int64_t> refused_syntax = 0;
         std::atomic<std::int64_t> refused_size = 0;
         std::atomic<std::int64_t> refused_busy = 0;
+        std::atomic<std::int64_t> refused_limit = 0;
         std::atomic<std::int64_t> failed = 0;  ///< requests that the log didn't take
     };
     [[nodiscard]] const Counts& counts() const { return *counts_; }
@@ -78,6 +82,8 @@ class Collector {
     silver::Decoder decoder_;
     silver::Checker checker_;
     std::string padded_;  // the event that is checked
+    collect::RateLimiter by_key_{options_.most_per_key};
+    collect::RateLimiter by_address_{options_.most_per_address};
     std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
     collect::GroupCommit commit_;
 };

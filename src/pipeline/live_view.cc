@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 
 constexpr auto between_states = std::chrono::milliseconds(500);
 constexpr auto between_slow = std::chrono::seconds(3);
-constexpr auto shortest_between_looks = std::chrono::milliseconds(1000);
+constexpr auto shortest_between_looks = std::chrono::milliseconds(2000);
 constexpr int times_its_cost =
     20;  // that a look at all open rows is waited after: a twentieth of Gold's time at most
 constexpr auto patience = std::chrono::milliseconds(3000);  // for Gold's answer

@@ -1,5 +1,7 @@
 #include "pipeline/run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "pipeline/run_metrics.h"
@@ -11,6 +13,7 @@ namespace millrace::pipeline {
 namespace {
 
 constexpr std::size_t kept_batches = 30;
+constexpr std::size_t kept_latencies = 10'000;
 constexpr auto between_statuses = std::chrono::milliseconds(250);
 
 /// Runs a part of the pipeline in a thread, keeps its exception, and tells when it is done.
@@ -52,19 +55,27 @@ class StatusBoard {
         status_.silver += report.silver;
         status_.duplicates += report.duplicates;
         status_.quarantined += report.quarantined;
+        silver_version_ = report.version;
         status_.last_batches.push_back(report);
         if (status_.last_batches.size() > kept_batches)
             status_.last_batches.erase(status_.last_batches.begin());
     }
     void add(const GoldReport& report) {
         const std::lock_guard lock(mutex_);
-        if (report.events > 0) status_.gold_latency_ms.push_back(report.latency_ms);
+        status_.gold_rows += report.rows;
+        status_.gold_late = report.late;
+        if (report.watermark != gold::no_watermark) status_.gold_watermark_ms = report.watermark / 1000;
+        auto& latencies = status_.gold_latency_ms;
+        if (report.events > 0) latencies.push_back(report.latency_ms);
+        if (latencies.size() > kept_latencies)
+            latencies.erase(latencies.begin(), latencies.begin() + kept_latencies / 2);
     }
     void set_sent(std::int64_t sent) {
         const std::lock_guard lock(mutex_);
         status_.sent = sent;
     }
-    RunStatus look(const bronze::EventLog& log, const SilverStage& stage) {
+    /// `gold` may be nothing.
+    RunStatus look(const bronze::EventLog& log, const SilverStage& stage, const GoldStage* gold) {
         std::int64_t in_log = 0;
         for (int p = 0; p < log.partitions(); ++p) {
             const auto held = log.offsets(p);
@@ -76,6 +87,8 @@ class StatusBoard {
         status.seconds = watch_.seconds();
         status.in_log = in_log;
         status.lag = lag;
+        if (gold != nullptr && gold->active())
+            status.gold_lag = std::max<std::int64_t>(0, silver_version_ - gold->silver_version());
         const double seconds = status.seconds - last_seconds_;
         if (seconds >= 1) {
             rate_ = static_cast<double>(status.in_log - last_in_log_) / seconds;
@@ -94,6 +107,7 @@ class StatusBoard {
     double last_seconds_ = 0;
     std::int64_t last_in_log_ = 0;
     double rate_ = 0;
+    std::int64_t silver_version_ = -1;  // guarded by mutex_; after the last batch
 };
 
 /// Ends the parts however their scope is left, so that joining their threads ends.
@@ -110,8 +124,20 @@ class Ender {
     std::vector<base::StopSignal*> parts_;
 };
 
-/// Why events aren't being processed; nothing when they are.
-std::optional<std::string> not_ready(const bronze::EventLog& log, const SilverStage& stage) {
+/// Why events aren't being processed, or not soon enough; nothing when they are.
+std::optional<std::string> not_ready(const bronze::EventLog& log, const SilverStage& stage,
+                                     const GoldStage* gold, const RunStatus& status,
+                                     base::Duration objective) {
+    const std::int64_t committed = status.last_batches.empty()
+                                       ? base::now_ms() - static_cast<std::int64_t>(status.seconds * 1e3)
+                                       : status.last_batches.back().committed_ms;
+    const std::chrono::milliseconds waiting(base::now_ms() - committed);
+    if (status.lag > 0 && waiting > objective)
+        return fmt::format(
+            "{} records wait in the log, and the last batch was committed {} ago: the objective is {}",
+            status.lag, base::format_duration(std::chrono::duration_cast<std::chrono::seconds>(waiting)),
+            base::format_duration(objective));
+    if (gold != nullptr && !gold->active()) return "Gold is taking up its work";
     for (int partition = 0; partition < log.partitions(); ++partition) {
         if (stage.reads(partition)) return std::nullopt;
     }
@@ -148,7 +174,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     SilverStage stage(writer, log, settings, options.silver, pool);
     BatchHistory history(data.progress() / "silver.jsonl");
     StatusBoard board;
-    board.start_at(board.look(log, stage).in_log);
+    board.start_at(board.look(log, stage, nullptr).in_log);
     stage.on_batch([&](const BatchReport& report) {
         history.add(report);
         board.add(report);
@@ -161,6 +187,8 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
         gold_stage->show_to(open_rows);
         stage.hand_over(hand_over);
     }
+    const GoldStage* const gold_now = gold_stage ? &*gold_stage : nullptr;
+    const auto look = [&] { return board.look(log, stage, gold_now); };
     const std::int64_t alerts_before = gold_stage ? gold_stage->last_alert() : 0;
 
     base::StopSignal stop_simulator;
@@ -185,15 +213,16 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
         server.emplace(
             data, log, settings, *options.server,
             Surroundings{
-                .add_metrics = [&](serve::MetricsText& text) { add_metrics(text, board.look(log, stage)); },
-                .not_ready = [&] { return not_ready(log, stage); },
+                .add_metrics = [&](serve::MetricsText& text) { add_metrics(text, look()); },
+                .not_ready =
+                    [&] { return not_ready(log, stage, gold_now, look(), options.server->freshness); },
                 .open_rows = gold_stage ? &open_rows : nullptr,
-                .status = [&] { return to_json(board.look(log, stage), stage.progress()); }});
+                .status = [&] { return to_json(look(), stage.progress()); }});
         options.on_serving(server->url());
     }
     const base::Stopwatch watch;
     while (!stop.wait_for(between_statuses) && !silver.done() && !(gold && gold->done())) {
-        on_status(board.look(log, stage));
+        on_status(look());
         if (simulator && simulator->done()) break;
         if (options.duration && watch.seconds() * 1e6 >= static_cast<double>(options.duration->count()))
             break;
@@ -213,7 +242,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     }
     stop_silver.request();
     silver.finish();
-    RunStatus status = board.look(log, stage);
+    RunStatus status = look();
     if (gold)
         status.gold =
             finish_gold(data, *gold_stage, *gold, stop_gold, writer.snapshot().version, alerts_before, stop);

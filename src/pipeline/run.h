@@ -34,7 +34,11 @@ struct RunStatus {
     /// At the end: of each of Gold's commits, the longest time from a record's append until its event was in
     /// Gold's live values.
     std::vector<double> gold_latency_ms;
-    std::optional<GoldSummary> gold;  ///< at the end, where this process ran Gold
+    std::int64_t gold_rows = 0;          ///< published by this run
+    std::int64_t gold_late = 0;          ///< additions that came after their window was closed
+    std::int64_t gold_lag = 0;           ///< silver's commits that aren't taken in
+    std::int64_t gold_watermark_ms = 0;  ///< 0: there is none
+    std::optional<GoldSummary> gold;     ///< at the end, where this process ran Gold
 };
 
 /// Everything in one process: simulator, log, silver, gold. Returns when the duration is over, the simulator

@@ -16,6 +16,22 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
                  "Records of this process's commits that aren't in silver.");
     text.value(static_cast<double>(status.duplicates), {{"reason", "duplicate"}});
     text.value(static_cast<double>(status.quarantined), {{"reason", "quarantined"}});
+    text.gauge("millrace_gold_lag_versions", "Commits of silver that Gold hasn't taken in.");
+    count(status.gold_lag);
+    text.counter("millrace_gold_rows_total", "Rows of closed windows that this process has published.");
+    count(status.gold_rows);
+    text.counter("millrace_gold_late_additions_total",
+                 "Additions that came after their window was closed; the batch layer counts them.");
+    count(status.gold_late);
+    if (status.gold_watermark_ms > 0) {
+        text.gauge("millrace_gold_watermark_timestamp_seconds", "Event time up to which windows are closed.");
+        text.value(static_cast<double>(status.gold_watermark_ms) / 1e3);
+    }
+    if (!status.gold_latency_ms.empty()) {
+        text.gauge("millrace_gold_latency_seconds",
+                   "From a record's append to Gold's live values, the longest of the last commit of rows.");
+        text.value(status.gold_latency_ms.back() / 1e3);
+    }
     if (status.last_batches.empty()) return;
     const BatchReport& last = status.last_batches.back();
     text.counter("millrace_silver_batches_total", "Batches that this process has committed.");

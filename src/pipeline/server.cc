@@ -54,6 +54,7 @@ void add(serve::MetricsText& text, const Collector::Counts& counts, std::size_t 
     value(counts.refused_syntax, {{"reason", "syntax"}});
     value(counts.refused_size, {{"reason", "size"}});
     value(counts.refused_busy, {{"reason", "busy"}});
+    value(counts.refused_limit, {{"reason", "limit"}});
     value(counts.failed, {{"reason", "log"}});
     text.gauge("millrace_collect_waiting_bytes", "Events that wait for the log.");
     value(static_cast<std::int64_t>(waiting_bytes));

@@ -16,6 +16,7 @@ struct ServerOptions {
     serve::HttpServerOptions http;
     CollectOptions collect;
     DashboardOptions dashboard;
+    base::Duration freshness = std::chrono::minutes(1);  ///< records wait no longer, or it isn't ready
 };
 
 /// The pipeline that runs beside the server in this process, if any, as far as the server tells of it. All

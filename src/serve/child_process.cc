@@ -118,6 +118,8 @@ void limit(::pid_t pid, const ChildLimits& limits) {
     };
     set(RLIMIT_FSIZE, limits.output_bytes);
     set(RLIMIT_CORE, 0);
+    constexpr int behind_the_pipeline = 10;
+    ::setpriority(PRIO_PROCESS, static_cast<::id_t>(pid), behind_the_pipeline);
     // Should this process be killed, its child ends by itself.
     constexpr std::int64_t most_cores = 64;
     set(RLIMIT_CPU, (limits.time.count() / 1000 + 1) * most_cores);

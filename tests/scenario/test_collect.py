@@ -269,6 +269,42 @@ def test_the_port_does_what_the_openapi_file_says(port, tmp_path):
     assert server.stop()[0] == 0
 
 
+def test_who_sends_more_than_they_may_is_told_when_to_come_again(shop, port):
+    server = port("--key-limit", "2")
+    assert server.post([event(n) for n in range(20)])[0] == 202
+    status, answer, headers = server.post([event(n) for n in range(100, 104)])
+    assert status == 429 and headers["Retry-After"] == "2", answer
+    assert 'reason="limit"} 1' in server.get("/metrics")[1]
+    server.stop()
+    assert shop.count("bronze") == 20
+
+
+def test_segment_s_and_google_s_libraries_only_need_another_url(shop, port):
+    server = port("--write-key", f"web={KEY}")
+    basic = "Basic " + __import__("base64").b64encode(f"{KEY}:".encode()).decode()
+    order = {"order_id": "o1", "currency": "USD", "products": [{"product_id": "p1", "price": 5, "quantity": 2}, {"product_id": "p2", "price": "7.5"}]}
+    batch = {"batch": [{"type": "identify", "userId": "u1"}, {"type": "page", "userId": "u1", "properties": {"url": "https://shop.example/"}},
+                       {"type": "track", "userId": "u1", "messageId": "m1", "event": "Order Completed", "properties": order,
+                        "context": {"userAgent": "Googlebot/2.1"}}]}
+    for _ in range(2):  # a message that is sent again counts once
+        assert server.post(batch["batch"][2], path="/v1/track", Authorization=basic)[:2] == (200, {"success": True})
+    assert server.post({"userId": "u1", "messageId": "m2"}, path="/v1/page", Authorization=basic)[0] == 200
+    assert server.post(gzip.compress(json.dumps(batch).encode()), path="/v1/batch", Authorization=basic, Content_Encoding="gzip")[0] == 200
+    hit = {"client_id": "c1", "events": [{"name": "view_item", "params": {"currency": "USD", "items": [{"item_id": "p1", "price": 5}]}}]}
+    assert server.post(hit, path=f"/mp/collect?measurement_id=G-1&api_secret={KEY}")[0] == 204
+    assert server.post(hit, path="/mp/collect?measurement_id=G-1&api_secret=wrong")[0] == 401
+    assert server.post([], path="/v1/track", Authorization=basic)[0] == 400
+    assert server.post({"batch": 1}, path="/v1/batch", Authorization=basic)[0] == 400
+    assert "millrace_collect_ignored_messages_total 1" in server.get("/metrics")[1]
+    server.stop()
+    shop.drain()
+    assert shop.count("silver", "event_type") == {"page_view": 2, "purchase": 2, "view": 1}
+    rows = shop.json("sql", "select product_id, price, quantity, order_id, currency, is_bot from silver where event_type = 'purchase' order by 1")["rows"]
+    assert rows[0] == {"product_id": "p1", "price": 5.0, "quantity": 2, "order_id": "o1", "currency": "USD", "is_bot": rows[0]["is_bot"]}
+    assert rows[1]["price"] == 7.5 and shop.count("quarantine") == 0
+    shop.verify()
+
+
 def test_health_and_metrics_are_told(port):
     server = port()
     server.post([event(1), event(2, price=-1)])

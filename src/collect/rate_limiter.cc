@@ -1,0 +1,40 @@
+#include "collect/rate_limiter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace millrace::collect {
+
+namespace {
+
+constexpr double reserve_seconds = 10;
+constexpr std::size_t most_buckets = 100'000;
+
+}  // namespace
+
+std::int64_t RateLimiter::wait_for(std::string_view who, std::size_t events, std::int64_t now_ms) {
+    if (rate_ <= 0) return 0;
+    const double full = std::max(rate_ * reserve_seconds, 1.0);
+    if (buckets_.size() >= most_buckets) forget_full(now_ms);
+    auto found = buckets_.find(who);
+    if (found == buckets_.end()) found = buckets_.emplace(std::string(who), Bucket{full, now_ms}).first;
+    Bucket& bucket = found->second;
+    bucket.level = std::min(full, bucket.level + rate_ * static_cast<double>(now_ms - bucket.at_ms) / 1e3);
+    bucket.at_ms = now_ms;
+    const double needed = std::min(static_cast<double>(events), full);
+    if (bucket.level < needed)
+        return std::max<std::int64_t>(1, std::llround(std::ceil((needed - bucket.level) / rate_)));
+    bucket.level -= static_cast<double>(events);
+    return 0;
+}
+
+/// Those whose reserve is full again are as if they had never sent.
+void RateLimiter::forget_full(std::int64_t now_ms) {
+    std::erase_if(buckets_, [&](const auto& each) {
+        return each.second.level + rate_ * static_cast<double>(now_ms - each.second.at_ms) / 1e3 >=
+               rate_ * reserve_seconds;
+    });
+    if (buckets_.size() >= most_buckets) buckets_.clear();
+}
+
+}  // namespace millrace::collect

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace millrace::collect {
+
+/// So many events a second for each of those who send, with a reserve of ten seconds' worth (token bucket).
+/// Not thread-safe.
+class RateLimiter {
+  public:
+    /// 0: no limit.
+    explicit RateLimiter(double events_per_second) : rate_(events_per_second) {}
+
+    /// Takes the events in; or says in how many whole seconds, at least one, they may come again. More events
+    /// than the reserve are taken once it is full, and the time they are worth has to pass then.
+    [[nodiscard]] std::int64_t wait_for(std::string_view who, std::size_t events, std::int64_t now_ms);
+
+  private:
+    struct Bucket {
+        double level = 0;  // that is left
+        std::int64_t at_ms = 0;
+    };
+
+    void forget_full(std::int64_t now_ms);
+
+    const double rate_;
+    std::map<std::string, Bucket, std::less<>> buckets_;
+};
+
+}  // namespace millrace::collect
