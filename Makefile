@@ -75,7 +75,7 @@ bench-hour: build ## an hour at 1,000 events/s: how many files there are, how fa
 	@MILLRACE_SETUP=bench scripts/setup.sh
 	$(VENV)/bin/python bench/small_files.py
 
-stack-up: ## Kafka and PostgreSQL on this machine, without Docker, under .stack/
+stack-up: ## Kafka, PostgreSQL and Prometheus on this machine, without Docker, under .stack/
 	@MILLRACE_SETUP=stack scripts/setup.sh
 	@scripts/stack.py up
 

@@ -16,6 +16,8 @@ import struct
 import subprocess
 import sys
 import time
+import urllib.parse
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 JARS = ROOT / "build" / "jars" / "kafka"
@@ -229,9 +231,50 @@ class Postgres(Service):
         return subprocess.run([self.binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode == 0
 
 
+class Prometheus(Service):
+    """Scrapes one Millrace, with the rules of deploy/prometheus/."""
+
+    name = "prometheus"
+
+    def __init__(self, folder, port=9090, target="127.0.0.1:8090", credentials=""):
+        super().__init__(folder, port)
+        self.target = target
+        self.credentials = credentials
+
+    def prepare(self):
+        if not shutil.which("prometheus"):
+            raise StackError("Prometheus is missing; install it with: MILLRACE_SETUP=stack scripts/setup.sh")
+        while not port_is_free(self.port):
+            self.port += 1
+        deploy = ROOT / "deploy" / "prometheus"
+        config = (deploy / "prometheus.yml").read_text().replace("127.0.0.1:8090", self.target)
+        if self.credentials:
+            config += f'    authorization: {{credentials: "{self.credentials}"}}\n'
+        (self.folder / "prometheus.yml").write_text(config)
+        shutil.copy(deploy / "rules.yml", self.folder / "rules.yml")
+
+    def command(self):
+        return ["prometheus", f"--config.file={self.folder / 'prometheus.yml'}", f"--storage.tsdb.path={self.folder / 'data'}",
+                f"--web.listen-address=127.0.0.1:{self.port}"]
+
+    def query(self, expression):
+        """The samples of an expression now."""
+        url = f"http://127.0.0.1:{self.port}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
+        with urllib.request.urlopen(url, timeout=10) as response:
+            return json.loads(response.read())["data"]["result"]
+
+    def healthy(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=2) as response:
+                return response.status == 200
+        except OSError:
+            return False
+
+
 def services(base=ROOT / ".stack"):
     return [Kafka(base / "kafka", int(os.environ.get("KAFKA_PORT", 9092))),
-            Postgres(base / "postgres", int(os.environ.get("POSTGRES_PORT", 5432)))]
+            Postgres(base / "postgres", int(os.environ.get("POSTGRES_PORT", 5432))),
+            Prometheus(base / "prometheus", int(os.environ.get("PROMETHEUS_PORT", 9090)))]
 
 
 def show(all_status, as_json):
@@ -243,9 +286,9 @@ def show(all_status, as_json):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Kafka and PostgreSQL on this machine, without Docker")
+    parser = argparse.ArgumentParser(description="Kafka, PostgreSQL and Prometheus on this machine, without Docker")
     parser.add_argument("action", choices=["up", "down", "status"])
-    parser.add_argument("service", nargs="*", help="kafka, postgres; all when none is named")
+    parser.add_argument("service", nargs="*", help="kafka, postgres, prometheus; all when none is named")
     parser.add_argument("--json", action="store_true", help="as one JSON array")
     options = parser.parse_args()
     chosen = [service for service in services() if not options.service or service.name in options.service]

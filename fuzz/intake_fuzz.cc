@@ -1,0 +1,67 @@
+// What a client sends: targets, bodies of all dialects, packed ones. Whatever it is, it is taken apart or refused, and what a translation
+// gives out is JSON that the next step takes.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "base/error.h"
+#include "collect/collected.h"
+#include "collect/ga4.h"
+#include "collect/request_body.h"
+#include "collect/segment.h"
+#include "serve/http.h"
+
+using namespace millrace;
+
+namespace {
+
+/// As the collector does it; returns how many events there are.
+std::size_t take(std::string body) {
+    static collect::BodyReader bodies;
+    static collect::Completer completer;
+    const auto events = bodies.split(body);
+    for (std::size_t i = 0; i < events.size(); ++i) (void)completer.complete(events[i], i, {"source", "key", 0});
+    return events.size();
+}
+
+void take_translated(const collect::Translation& translation) {
+    try {
+        take(translation.events);
+    } catch (const Error&) {
+        std::abort();  // it made no JSON
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return 0;
+    const std::string body(reinterpret_cast<const char*>(data) + 1, size - 1);
+    try {
+        switch (data[0]) {
+            case '0':
+                take(body);
+                break;
+            case '1':
+                take_translated(collect::translate_segment("track", body));
+                break;
+            case '2':
+                take_translated(collect::translate_segment("batch", body));
+                break;
+            case '3':
+                take_translated(collect::translate_ga4(body));
+                break;
+            case '4': {
+                serve::HttpRequest request;
+                if (serve::split_target(body, request) && request.path.empty()) std::abort();
+                request.headers["authorization"] = "Basic " + body;
+                (void)serve::credentials(request);
+                break;
+            }
+            default:
+                take(collect::unzip(body, std::size_t{1} << 20U));
+        }
+    } catch (const Error&) {  // refused
+    }
+    return 0;
+}
