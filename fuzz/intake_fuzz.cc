@@ -1,5 +1,5 @@
-// What a client sends: targets, bodies of all dialects, packed ones. Whatever it is, it is taken apart or refused, and what a translation
-// gives out is JSON that the next step takes.
+// What a client sends: targets, bodies of all dialects, packed ones. Whatever it is, it is taken apart or
+// refused, and what a translation gives out is JSON that the next step takes.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -20,7 +20,8 @@ std::size_t take(std::string body) {
     static collect::BodyReader bodies;
     static collect::Completer completer;
     const auto events = bodies.split(body);
-    for (std::size_t i = 0; i < events.size(); ++i) (void)completer.complete(events[i], i, {"source", "key", 0});
+    for (std::size_t i = 0; i < events.size(); ++i)
+        (void)completer.complete(events[i], i, {"source", "key", 0});
     return events.size();
 }
 

@@ -31,9 +31,8 @@ struct Event {
     void reset() {
         event_id = user_id = event_type = {};
         timestamp = 0;
-        for (auto* text :
-             {&product_id, &session_id, &product_category, &device_type, &page_url, &order_id, &currency,
-              &user_agent, &referrer}) {
+        for (auto* text : {&product_id, &session_id, &product_category, &device_type, &page_url, &order_id,
+                           &currency, &user_agent, &referrer}) {
             text->reset();
         }
         price.reset();

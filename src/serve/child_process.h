@@ -24,9 +24,9 @@ struct ChildResult {
     std::string errors;  ///< likewise to stderr
 };
 
-/// Runs a program to its end, at a lower priority than this one, with `input` as its stdin and an environment of its own. Its files are in
-/// memory, not pipes, so neither side waits for the other. Thread-safe. Throws an Error when it can't be
-/// started.
+/// Runs a program to its end, at a lower priority than this one, with `input` as its stdin and an environment
+/// of its own. Its files are in memory, not pipes, so neither side waits for the other. Thread-safe. Throws
+/// an Error when it can't be started.
 ChildResult run_child(const std::vector<std::string>& command, std::string_view input,
                       const ChildLimits& limits);
 
