@@ -44,13 +44,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 take(body);
                 break;
             case '1':
-                take_translated(collect::translate_segment("track", body));
+                take_translated(collect::translate_segment("track", body, std::size_t{1} << 20U));
                 break;
             case '2':
-                take_translated(collect::translate_segment("batch", body));
+                take_translated(collect::translate_segment("batch", body, std::size_t{1} << 20U));
                 break;
             case '3':
-                take_translated(collect::translate_ga4(body));
+                take_translated(collect::translate_ga4(body, std::size_t{1} << 20U));
                 break;
             case '4': {
                 serve::HttpRequest request;

@@ -1,9 +1,12 @@
 -- Today's money and traffic so far, beside the same time of yesterday and of last week.
-with clock as (select coalesce(max(window_end), now()) as moment from live.kpis where grain = 'minute'),
+with clock as (
+    -- A visitor's clock may be ahead; a day's last minute ends with the day.
+    select least(coalesce(max(window_end), now()), now()) as moment from live.kpis where grain = 'minute'
+),
 days as (
-    select 'today' as day, date_trunc('day', moment) as start, moment as until from clock
-    union all select 'yesterday', date_trunc('day', moment) - interval 1 day, moment - interval 1 day from clock
-    union all select 'last_week', date_trunc('day', moment) - interval 7 days, moment - interval 7 days from clock
+    select 'today' as day, date_trunc('day', moment - interval 1 microsecond) as start, moment as until from clock
+    union all select 'yesterday', date_trunc('day', moment - interval 1 microsecond) - interval 1 day, moment - interval 1 day from clock
+    union all select 'last_week', date_trunc('day', moment - interval 1 microsecond) - interval 7 days, moment - interval 7 days from clock
 ),
 totals as (
     select days.day, minutes.currency, sum(minutes.gross_revenue) as gross_revenue, sum(minutes.net_revenue) as net_revenue,

@@ -32,6 +32,7 @@ void print(const serve::SqlRows& found) {
     TextTable table(columns);
     for (const auto& row : found.rows) {
         std::vector<std::string> cells;
+        cells.reserve(columns.size());
         for (const std::string& column : columns)
             cells.push_back(cell(base::member(row.as_object(), column)));
         table.add_row(std::move(cells));

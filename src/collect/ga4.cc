@@ -36,21 +36,22 @@ void set_time(json::object& event, Value micros) {
 }
 
 void add_item(json::object event, Value item, Value parameters, std::size_t number, std::size_t items,
-              json::array& events) {
+              EventArray& events) {
     set_text(event, "product_id", first_of(find(item, "item_id"), find(item, "item_name")));
     set(event, "product_category", find(item, "item_category"));
     set_number(event, "price", find(item, "price"));
     set_number(event, "quantity", find(item, "quantity"));
     if (!event.contains("price") && items == 1) set_number(event, "price", find(parameters, "value"));
-    // A transaction's lines are known by it, so that one that is sent again adds nothing.
-    const Value transaction = find(parameters, "transaction_id");
-    if (transaction != nullptr && transaction->is_string())
-        event["event_id"] = fmt::format("ga4:{}:{}#{}", std::string_view(event["event_type"].as_string()),
-                                        std::string_view(transaction->get_string()), number);
-    events.push_back(std::move(event));
+    // A purchase's lines are known by its transaction, so that one that is sent again adds nothing. Of
+    // refunds a transaction may have several.
+    const auto* transaction = event.if_contains("order_id");
+    if (event.at("event_type") == "purchase" && transaction != nullptr && transaction->is_string())
+        event["event_id"] =
+            fmt::format("ga4:purchase:{}#{}", std::string_view(transaction->get_string()), number);
+    events.add(event);
 }
 
-void add(Value message, Value sent, json::array& events) {
+void add(Value message, Value sent, EventArray& events) {
     const Value name = find(sent, "name");
     if (name == nullptr || !name->is_string())
         throw BadBody("an event has no `name`", "Name it: \"name\": \"view_item\".");
@@ -69,7 +70,7 @@ void add(Value message, Value sent, json::array& events) {
     set_text(event, "order_id", find(parameters, "transaction_id"));
     const Value items = find(parameters, "items");
     if (!has_items(type) || items == nullptr || !items->is_array() || items->get_array().empty()) {
-        events.push_back(std::move(event));
+        events.add(event);
         return;
     }
     const json::array& all = items->get_array();
@@ -78,14 +79,14 @@ void add(Value message, Value sent, json::array& events) {
 
 }  // namespace
 
-Translation translate_ga4(std::string_view body) {
+Translation translate_ga4(std::string_view body, std::size_t most_bytes) {
     const json::value message = parse_object(body);
     const Value sent = find(&message, "events");
     if (sent == nullptr || !sent->is_array())
         throw BadBody("it has no `events`", "Send {\"client_id\": …, \"events\": […]}.");
-    json::array events;
+    EventArray events(most_bytes);
     for (const json::value& each : sent->get_array()) add(&message, &each, events);
-    return {.events = json::serialize(events)};
+    return {.events = events.take()};
 }
 
 }  // namespace millrace::collect

@@ -24,8 +24,12 @@ std::int64_t RateLimiter::wait_for(std::string_view who, std::size_t events, std
     const double needed = std::min(static_cast<double>(events), full);
     if (bucket.level < needed)
         return std::max<std::int64_t>(1, std::llround(std::ceil((needed - bucket.level) / rate_)));
-    bucket.level -= static_cast<double>(events);
     return 0;
+}
+
+void RateLimiter::take(std::string_view who, std::size_t events) {
+    const auto found = buckets_.find(who);
+    if (found != buckets_.end()) found->second.level -= static_cast<double>(events);
 }
 
 /// Those whose reserve is full again are as if they had never sent.

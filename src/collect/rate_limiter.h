@@ -14,9 +14,11 @@ class RateLimiter {
     /// 0: no limit.
     explicit RateLimiter(double events_per_second) : rate_(events_per_second) {}
 
-    /// Takes the events in; or says in how many whole seconds, at least one, they may come again. More events
-    /// than the reserve are taken once it is full, and the time they are worth has to pass then.
+    /// In how many whole seconds, at least one, the events may come; 0: now. More events than the reserve may
+    /// come once it is full.
     [[nodiscard]] std::int64_t wait_for(std::string_view who, std::size_t events, std::int64_t now_ms);
+    /// Takes them off the reserve.
+    void take(std::string_view who, std::size_t events);
 
   private:
     struct Bucket {

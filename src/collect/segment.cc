@@ -72,7 +72,7 @@ void set_product(json::object& event, Value product) {
 }
 
 /// One event for each of an order's lines; one for the whole order where it names none.
-void add_lines(const json::object& event, Value properties, json::array& events) {
+void add_lines(const json::object& event, Value properties, EventArray& events) {
     const Value products = find(properties, "products");
     if (products != nullptr && products->is_array() && !products->get_array().empty()) {
         int number = 0;
@@ -81,7 +81,7 @@ void add_lines(const json::object& event, Value properties, json::array& events)
             if (const auto* id = line.if_contains("event_id"); id != nullptr && id->is_string())
                 line["event_id"] = fmt::format("{}#{}", std::string_view(id->get_string()), number++);
             set_product(line, &product);
-            events.push_back(std::move(line));
+            events.add(line);
         }
         return;
     }
@@ -92,10 +92,10 @@ void add_lines(const json::object& event, Value properties, json::array& events)
         order["product_id"] = fmt::format("order:{}", std::string_view(id->get_string()));
     if (!order.contains("price"))
         set_number(order, "price", first_of(find(properties, "total"), find(properties, "revenue")));
-    events.push_back(std::move(order));
+    events.add(order);
 }
 
-void add_track(Value message, Value context, json::array& events) {
+void add_track(Value message, Value context, EventArray& events) {
     const std::string_view name = text_of(find(message, "event"));
     if (name.empty())
         throw BadBody("a track message names no `event`", "Name it: \"event\": \"Product Viewed\".");
@@ -107,17 +107,17 @@ void add_track(Value message, Value context, json::array& events) {
     set_text(event, "order_id", find(properties, "order_id"));
     if (known == "purchase" || known == "refund") return add_lines(event, properties, events);
     set_product(event, properties);
-    events.push_back(std::move(event));
+    events.add(event);
 }
 
-void add_page(Value message, Value context, json::array& events) {
+void add_page(Value message, Value context, EventArray& events) {
     json::object event = common(message, context);
     event["event_type"] = "page_view";
-    events.push_back(std::move(event));
+    events.add(event);
 }
 
 /// False for messages that are no events.
-bool add(std::string_view method, Value message, Value outer_context, json::array& events) {
+bool add(std::string_view method, Value message, Value outer_context, EventArray& events) {
     const Value context = first_of(find(message, "context"), outer_context);
     if (method == "track") {
         add_track(message, context, events);
@@ -131,10 +131,10 @@ bool add(std::string_view method, Value message, Value outer_context, json::arra
 
 }  // namespace
 
-Translation translate_segment(std::string_view method, std::string_view body) {
+Translation translate_segment(std::string_view method, std::string_view body, std::size_t most_bytes) {
     const json::value message = parse_object(body);
     Translation translation;
-    json::array events;
+    EventArray events(most_bytes);
     if (method != "batch") {
         translation.ignored += add(method, &message, nullptr, events) ? 0 : 1;
     } else {
@@ -148,7 +148,7 @@ Translation translate_segment(std::string_view method, std::string_view body) {
                 add(text_of(find(&each, "type")), &each, find(&message, "context"), events) ? 0 : 1;
         }
     }
-    translation.events = json::serialize(events);
+    translation.events = events.take();
     return translation;
 }
 

@@ -22,6 +22,16 @@ const json::value* find(const json::value* in, std::string_view name) {
     return found == nullptr || found->is_null() ? nullptr : found;
 }
 
+void EventArray::add(const json::object& event) {
+    if (text_.size() > 1) text_ += ',';
+    text_ += json::serialize(event);
+    if (text_.size() > most_bytes_) throw LargeBody(most_bytes_);
+}
+
+std::string EventArray::take() {
+    return std::move(text_) + "]";
+}
+
 void set(json::object& event, std::string_view field, const json::value* value) {
     if (value != nullptr) event[field] = *value;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,22 @@ namespace millrace::collect {
 struct Translation {
     std::string events;        ///< a JSON array of them
     std::int64_t ignored = 0;  ///< messages that are no events, such as who a user is
+};
+
+/// Writes events one after the other: a small request can name a long text once and have it in many.
+class EventArray {
+  public:
+    /// More bytes than that are too large a body.
+    explicit EventArray(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+
+    /// Throws LargeBody.
+    void add(const boost::json::object& event);
+    /// The JSON array; nothing can be added after that.
+    [[nodiscard]] std::string take();
+
+  private:
+    const std::size_t most_bytes_;
+    std::string text_ = "[";
 };
 
 /// A member of a JSON object, or nothing where it, or what it should be in, is absent or null.

@@ -12,6 +12,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t most = 1 << 20;
+
 json::array events_of(const Translation& translation) {
     return json::parse(translation.events).as_array();
 }
@@ -20,7 +22,8 @@ TEST(Segment, AViewedProductIsAView) {
     const auto events = events_of(translate_segment("track", R"({
         "userId": "u1", "anonymousId": "a1", "messageId": "m1", "timestamp": "2024-05-01T12:00:00Z", "event": "Product Viewed",
         "properties": {"product_id": 507, "sku": "G-32", "category": "Games", "price": "18.99", "currency": "USD", "quantity": 1},
-        "context": {"userAgent": "UA", "page": {"url": "https://shop/p", "referrer": "https://search/"}, "userAgentData": {"mobile": true}}})"));
+        "context": {"userAgent": "UA", "page": {"url": "https://shop/p", "referrer": "https://search/"}, "userAgentData": {"mobile": true}}})",
+                                                    most));
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(
         events[0],
@@ -33,7 +36,8 @@ TEST(Segment, AViewedProductIsAView) {
 TEST(Segment, AnOrderIsOnePurchaseForEachLine) {
     const auto events = events_of(
         translate_segment("track", R"({"anonymousId": "a1", "messageId": "m2", "event": "Order Completed",
-        "properties": {"order_id": "o1", "currency": "EUR", "products": [{"product_id": "p1", "price": 5, "quantity": 2}, {"sku": "s2", "price": 7}]}})"));
+        "properties": {"order_id": "o1", "currency": "EUR", "products": [{"product_id": "p1", "price": 5, "quantity": 2}, {"sku": "s2", "price": 7}]}})",
+                          most));
     ASSERT_EQ(events.size(), 2U);
     EXPECT_EQ(
         events[0],
@@ -47,7 +51,8 @@ TEST(Segment, AnOrderIsOnePurchaseForEachLine) {
 TEST(Segment, ARefundOfAWholeOrderIsOneRefundOfItsTotal) {
     const auto events = events_of(translate_segment(
         "track",
-        R"({"userId": "u", "event": "Order Refunded", "properties": {"order_id": "o1", "total": 30}})"));
+        R"({"userId": "u", "event": "Order Refunded", "properties": {"order_id": "o1", "total": 30}})",
+        most));
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(events[0].at("event_type"), "refund");
     EXPECT_EQ(events[0].at("product_id"), "order:o1");
@@ -57,7 +62,8 @@ TEST(Segment, ARefundOfAWholeOrderIsOneRefundOfItsTotal) {
 TEST(Segment, ABatchHasMessagesOfAllKinds) {
     const auto translation = translate_segment("batch", R"({"batch": [
         {"type": "identify", "userId": "u"}, {"type": "page", "userId": "u", "properties": {"url": "https://shop/"}},
-        {"type": "track", "userId": "u", "event": "Coupon Entered!"}]})");
+        {"type": "track", "userId": "u", "event": "Coupon Entered!"}]})",
+                                               most);
     EXPECT_EQ(translation.ignored, 1);
     const auto events = events_of(translation);
     ASSERT_EQ(events.size(), 2U);
@@ -68,8 +74,8 @@ TEST(Segment, ABatchHasMessagesOfAllKinds) {
 
 TEST(Segment, WhatIsNoMessageIsRefused) {
     for (const char* body : {"", "[]", "{", "{\"batch\": 5}", "{\"batch\": [5]}"})
-        EXPECT_THROW(translate_segment("batch", body), BadBody) << body;
-    EXPECT_THROW(translate_segment("track", "{}"), BadBody);
+        EXPECT_THROW(translate_segment("batch", body, most), BadBody) << body;
+    EXPECT_THROW(translate_segment("track", "{}", most), BadBody);
 }
 
 TEST(Ga4, EachItemIsAnEvent) {
@@ -77,7 +83,8 @@ TEST(Ga4, EachItemIsAnEvent) {
         events_of(translate_ga4(R"({"client_id": "c.1", "timestamp_micros": "1714564800000000", "events": [
         {"name": "view_item", "params": {"currency": "USD", "value": 9.5, "session_id": 77, "items": [{"item_id": "p1", "item_category": "toys"}]}},
         {"name": "purchase", "params": {"transaction_id": "T1", "items": [{"item_id": "p1", "price": 9.5, "quantity": 2}, {"item_id": "p2", "price": 1}]}},
-        {"name": "page_view", "params": {"page_location": "https://shop/"}}]})"));
+        {"name": "page_view", "params": {"page_location": "https://shop/"}}]})",
+                                most));
     ASSERT_EQ(events.size(), 4U);
     EXPECT_EQ(
         events[0],
@@ -93,7 +100,27 @@ TEST(Ga4, EachItemIsAnEvent) {
 
 TEST(Ga4, WhatIsNoRequestIsRefused) {
     for (const char* body : {"", "5", "{}", "{\"events\": {}}", "{\"events\": [{}]}", "{\"events\": [1]}"})
-        EXPECT_THROW(translate_ga4(body), BadBody) << body;
+        EXPECT_THROW(translate_ga4(body, most), BadBody) << body;
+}
+
+TEST(Translation, ALongTextInManyEventsIsTooLarge) {
+    std::string items;
+    for (int i = 0; i < 1000; ++i) items += i == 0 ? "{}" : ",{}";
+    const std::string page(100'000, 'x');
+    const std::string hit = R"({"events": [{"name": "view_item", "params": {"page_location": ")" + page +
+                            R"(", "items": [)" + items + "]}}]}";
+    EXPECT_THROW(translate_ga4(hit, most), LargeBody);
+    const std::string order = R"({"event": "Order Completed", "context": {"page": {"url": ")" + page +
+                              R"("}}, "properties": {"products": [)" + items + "]}}";
+    EXPECT_THROW(translate_segment("track", order, most), LargeBody);
+}
+
+TEST(Ga4, PartialRefundsOfOneOrderAreEachTheirOwn) {
+    const auto events = events_of(translate_ga4(
+        R"({"client_id": "c", "events": [{"name": "refund", "params": {"transaction_id": 7, "items": [{"item_id": "p1", "price": 1}]}}]})",
+        most));
+    EXPECT_FALSE(events[0].as_object().contains("event_id"));
+    EXPECT_EQ(events[0].at("order_id"), "7");
 }
 
 TEST(Translation, TypesHaveOnlyWhatTypesMayHave) {

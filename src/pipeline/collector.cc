@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "collect/ga4.h"
 #include "collect/segment.h"
+#include "serve/access.h"
 
 namespace millrace::pipeline {
 
@@ -62,10 +63,12 @@ Collector::Collector(bronze::EventLog& log, const silver::RuleOptions& rules, Co
 /// Millrace's own, Segment's HTTP API, and the Measurement Protocol of Google Analytics 4.
 std::vector<Collector::Dialect> Collector::dialects() {
     const auto segment = [](std::string_view method) {
-        return Dialect{
-            .path = "/v1/" + std::string(method),
-            .translate = [method](std::string_view body) { return collect::translate_segment(method, body); },
-            .thanks = {.body = "{\"success\":true}\n"}};
+        return Dialect{.path = "/v1/" + std::string(method),
+                       .translate =
+                           [method](std::string_view body, std::size_t most) {
+                               return collect::translate_segment(method, body, most);
+                           },
+                       .thanks = {.body = "{\"success\":true}\n"}};
     };
     return {{.path = "/v1/events"},
             segment("track"),
@@ -99,11 +102,17 @@ std::vector<serve::Route> Collector::routes() {
     return routes;
 }
 
+/// Whether the page that sent the request, if one did, may: it is named, or this server's own.
+bool Collector::is_allowed_origin(const HttpRequest& request) const {
+    const std::string_view origin = request.header("origin");
+    const auto is_named = [origin](const std::string& each) { return each == "*" || each == origin; };
+    return origin.empty() || std::ranges::any_of(options_.origins, is_named) || serve::is_same_site(request);
+}
+
 /// The response with what a browser needs to show it to the page that sent the request.
 HttpResponse Collector::allowing(const HttpRequest& request, HttpResponse response) const {
     const std::string_view origin = request.header("origin");
-    const auto is_allowed = [origin](const std::string& each) { return each == "*" || each == origin; };
-    if (!origin.empty() && std::ranges::any_of(options_.origins, is_allowed)) {
+    if (!origin.empty() && is_allowed_origin(request)) {
         response.headers.emplace_back("Access-Control-Allow-Origin", origin);
         response.headers.emplace_back("Vary", "Origin");
     }
@@ -132,7 +141,7 @@ std::vector<std::string_view> Collector::split(const HttpRequest& request, const
         throw UnknownEncoding();
     }
     if (dialect.translate) {
-        collect::Translation translation = dialect.translate(body);
+        collect::Translation translation = dialect.translate(body, options_.most_body_bytes);
         counts_->ignored += translation.ignored;
         body = std::move(translation.events);
     }
@@ -171,6 +180,10 @@ void Collector::take(const HttpRequest& request, const Dialect& dialect, const s
         response.headers.emplace_back("WWW-Authenticate", "Bearer");
         return respond(std::move(response));
     }
+    if (!is_allowed_origin(request)) {
+        ++counts_->refused_key;
+        return respond(problem(403, "pages of this origin may not send", "Name it: --origin ORIGIN."));
+    }
     const std::int64_t now = base::now_ms();
     std::vector<collect::Collected> events;
     try {
@@ -199,6 +212,8 @@ void Collector::take(const HttpRequest& request, const Dialect& dialect, const s
         ++counts_->refused_limit;
         return respond(later(429, "this is more than one sender may send", std::to_string(wait)));
     }
+    by_key_.take(*source, count);
+    by_address_.take(request.address, count);
     auto flawed = check(events, now);
     const auto done = [respond, &dialect, counts = counts_, count,
                        flawed = std::move(flawed)](const std::string* fault) {

@@ -58,7 +58,7 @@ class Collector {
     /// One way of sending events: what a body becomes, and how it is answered.
     struct Dialect {
         std::string path;
-        std::function<collect::Translation(std::string_view body)>
+        std::function<collect::Translation(std::string_view body, std::size_t most_bytes)>
             translate{};               ///< nothing: they are Millrace's
         serve::HttpResponse thanks{};  ///< where the answer isn't Millrace's
     };
@@ -68,6 +68,7 @@ class Collector {
     [[nodiscard]] std::vector<std::string_view> split(const serve::HttpRequest& request,
                                                       const Dialect& dialect, std::string& body);
     [[nodiscard]] std::optional<std::string> source_of(const serve::HttpRequest& request) const;
+    [[nodiscard]] bool is_allowed_origin(const serve::HttpRequest& request) const;
     [[nodiscard]] serve::HttpResponse allowing(const serve::HttpRequest& request,
                                                serve::HttpResponse response) const;
     base::json::array check(const std::vector<collect::Collected>& events, std::int64_t time_ms);

@@ -101,19 +101,21 @@ Dashboard::Dashboard(const DataDirectory& data, bronze::EventLog& log, const Sho
 }
 
 Dashboard::~Dashboard() {
-    workers_.join();
+    if (reports_) reports_->stop();
+    for (Pool* pool : {&workers_, &doorkeepers_}) pool->threads.stop();  // what hasn't begun goes unanswered
+    for (Pool* pool : {&doorkeepers_, &workers_}) pool->threads.join();
 }
 
 /// Runs `work` on another thread, since it takes its time, and answers with what it returns.
-void Dashboard::answer_later(const Respond& respond, Work work) {
-    if (++waiting_ > most_waiting) {
-        --waiting_;
+void Dashboard::answer_later(Pool& pool, const Respond& respond, Work work) {
+    if (++pool.waiting > most_waiting) {
+        --pool.waiting;
         HttpResponse busy = problem(503, "too many reports are being made", "Try again in a moment.");
         busy.headers.emplace_back("Retry-After", "1");
         return respond(std::move(busy));
     }
-    boost::asio::post(workers_, [this, respond, work = std::move(work)] {
-        HttpResponse response;
+    boost::asio::post(pool.threads, [&pool, respond, work = std::move(work)] {
+        std::optional<HttpResponse> response;
         try {
             response = work();
         } catch (const Error& error) {
@@ -122,8 +124,8 @@ void Dashboard::answer_later(const Respond& respond, Work work) {
             spdlog::error("dashboard: {}", error.what());
             response = problem(500, "the server failed at this", "Its log says why.");
         }
-        --waiting_;
-        respond(std::move(response));
+        --pool.waiting;
+        if (response) respond(std::move(*response));
     });
 }
 
@@ -152,44 +154,40 @@ serve::Handle Dashboard::guarded(Role least, serve::Handle handle) {
             handle(request, respond);
         };
         if (access_.knows(*request)) return decide();
-        boost::asio::post(workers_, [decide, respond] {
-            try {
-                decide();
-            } catch (const std::exception& error) {
-                spdlog::error("dashboard: {}", error.what());
-                respond(problem(500, "the server failed at this", "Its log says why."));
-            }
+        answer_later(doorkeepers_, respond, [decide] {
+            decide();
+            return std::nullopt;
         });
     };
 }
 
 std::vector<serve::Route> Dashboard::routes() {
     using Make = HttpResponse (Dashboard::*)(const HttpRequest&);
-    const auto later = [this](Make make) {
-        return [this, make](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
-            answer_later(respond, [this, make, request] { return (this->*make)(*request); });
+    const auto later = [this](Make make, Pool& pool) {
+        return [this, make, &pool](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
+            answer_later(pool, respond, [this, make, request] { return (this->*make)(*request); });
         };
     };
     const auto feed = [this](const std::shared_ptr<HttpRequest>&, const Respond& respond) {
         respond({.content_type = "text/event-stream", .feed = live_.feed()});
     };
     const auto state = [this](const std::shared_ptr<HttpRequest>&, const Respond& respond) {
-        answer_later(respond, [this] { return answer(live_.state()); });
+        answer_later(doorkeepers_, respond, [this] { return answer(live_.state()); });
     };
     const auto page = [this](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
         if (pages_.empty())
             return respond(problem(404, "there are no pages: they weren't built", "See: make build"));
         respond(pages_.answer(*request));
     };
-    return {{"GET", "/v1/about", guarded(Role::none, later(&Dashboard::about))},
-            {"POST", "/v1/login", guarded(Role::none, later(&Dashboard::login))},
-            {"POST", "/v1/logout", guarded(Role::none, later(&Dashboard::logout))},
+    return {{"GET", "/v1/about", guarded(Role::none, later(&Dashboard::about, doorkeepers_))},
+            {"POST", "/v1/login", guarded(Role::none, later(&Dashboard::login, doorkeepers_))},
+            {"POST", "/v1/logout", guarded(Role::none, later(&Dashboard::logout, doorkeepers_))},
             {"GET", "/v1/live", guarded(Role::read, feed)},
             {"GET", "/v1/state", guarded(Role::read, state)},
-            {"GET", "/v1/reports/*", guarded(Role::read, later(&Dashboard::report))},
-            {"POST", "/v1/sql", guarded(Role::read, later(&Dashboard::sql))},
-            {"POST", "/v1/quarantine/replay", guarded(Role::admin, later(&Dashboard::replay))},
-            {"POST", "/v1/alerts/silence", guarded(Role::admin, later(&Dashboard::silence))},
+            {"GET", "/v1/reports/*", guarded(Role::read, later(&Dashboard::report, workers_))},
+            {"POST", "/v1/sql", guarded(Role::read, later(&Dashboard::sql, workers_))},
+            {"POST", "/v1/quarantine/replay", guarded(Role::admin, later(&Dashboard::replay, workers_))},
+            {"POST", "/v1/alerts/silence", guarded(Role::admin, later(&Dashboard::silence, workers_))},
             {"GET", "/*", page}};
 }
 
@@ -210,7 +208,8 @@ HttpResponse Dashboard::about(const HttpRequest& request) {
 
 HttpResponse Dashboard::login(const HttpRequest& request) {
     const Body body(request);
-    const auto session = access_.login(body.required_text("name"), body.required_text("password"));
+    const auto session =
+        access_.login(body.required_text("name"), body.required_text("password"), request.address);
     if (!session) return problem(401, "name or password is wrong", "After ten wrong ones, wait a minute.");
     HttpResponse response = answer({{"status", "logged in"}});
     response.headers.emplace_back(

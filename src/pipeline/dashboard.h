@@ -37,9 +37,17 @@ class Dashboard {
     [[nodiscard]] serve::Handle guarded(serve::Role least, serve::Handle handle);
 
   private:
-    using Work = std::function<serve::HttpResponse()>;
+    /// Returns the answer, or nothing when it has given it.
+    using Work = std::function<std::optional<serve::HttpResponse>()>;
+    /// Threads, and how much waits for them.
+    struct Pool {
+        explicit Pool(std::size_t count) : threads(count) {}
 
-    void answer_later(const serve::Respond& respond, Work work);
+        std::atomic<int> waiting = 0;
+        boost::asio::thread_pool threads;
+    };
+
+    static void answer_later(Pool& pool, const serve::Respond& respond, Work work);
     [[nodiscard]] serve::HttpResponse refusal(const serve::HttpRequest& request, serve::Role has,
                                               serve::Role least) const;
     [[nodiscard]] serve::HttpResponse about(const serve::HttpRequest& request);
@@ -58,8 +66,9 @@ class Dashboard {
     LiveView live_;
     std::optional<Reports> reports_;  // nothing without DuckDB
     std::string why_no_reports_;
-    std::atomic<int> waiting_ = 0;
-    boost::asio::thread_pool workers_{2};  // last: its threads use the others
+    // Last: their threads use the others. Who somebody is mustn't wait for others' queries.
+    Pool workers_{2};
+    Pool doorkeepers_{1};
 };
 
 }  // namespace millrace::pipeline

@@ -292,7 +292,7 @@ void GoldStage::show_open(const OnReport& on_report) {
                 look.files[table].push_back(path);
         }
     }
-    viewers_->give(std::move(look));
+    viewers_->give(*wanted, std::move(look));
 }
 
 /// Publishes the changes of alerts that aren't.

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random_id.h"
 #include "pipeline/alert_rows.h"
 #include "serve/json_rows.h"
 #include "storage/parquet_file.h"
@@ -32,6 +33,7 @@ json::object newest_windows(gold::TableRows& table) {
     for (const auto& [day, batch] : table.take()) {
         for (json::value& row : serve::json_rows(*batch)) {
             const json::object& object = row.as_object();
+            if (object.at("window_start").as_int64() > base::now_ms()) continue;  // of a clock that is ahead
             json::value& rows = newest[object.at("grain").as_string()];
             if (rows.is_null()) rows.emplace_array();
             json::array& kept = rows.as_array();
@@ -57,8 +59,12 @@ json::object size_of(const storage::DeltaTable& table) {
 }  // namespace
 
 LiveView::LiveView(const DataDirectory& data, OpenRows* open, Status status)
-    : data_(data), open_(open), status_(std::move(status)), tables_(data) {
-    std::filesystem::remove_all(data_.live());
+    : data_(data),
+      open_(open),
+      status_(std::move(status)),
+      folder_(data.live() / base::random_id()),
+      tables_(data) {
+    forget_others();
     thread_ = std::thread([this] {
         while (!stop_.wait_for(between_states)) {
             if (!feed_->watched()) continue;
@@ -71,11 +77,20 @@ LiveView::LiveView(const DataDirectory& data, OpenRows* open, Status status)
     });
 }
 
+/// Removes what processes that were killed have left; a running one would make its folder again.
+void LiveView::forget_others() const {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(data_.live(), ignored)) {
+        const auto age = std::filesystem::file_time_type::clock::now() - entry.last_write_time(ignored);
+        if (age > std::chrono::hours(1)) std::filesystem::remove_all(entry.path(), ignored);
+    }
+}
+
 LiveView::~LiveView() {
     stop_.request();
     thread_.join();
     std::error_code ignored;
-    std::filesystem::remove_all(data_.live(), ignored);
+    std::filesystem::remove_all(folder_, ignored);
 }
 
 json::object LiveView::state() {
@@ -135,7 +150,7 @@ json::object LiveView::tables() {
 
 /// Writes open rows beside the table's files: Parquet in folders by day, like those.
 void LiveView::write(gold::Output& open, std::map<gold::Table, std::vector<std::string>>& files) {
-    const auto folder = data_.live() / fmt::format("{}", ++looks_);
+    const auto folder = folder_ / fmt::format("{}", ++looks_);
     for (const gold::Table table : gold::metric_tables) {
         for (const auto& [day, rows] : open[table].take()) {
             const auto path = folder / gold::table_name(table) /
@@ -147,11 +162,14 @@ void LiveView::write(gold::Output& open, std::map<gold::Table, std::vector<std::
             files[table].push_back(std::filesystem::absolute(path));
         }
     }
-    generations_.push_back({steady_clock::now(), folder});
+    if (!generations_.empty()) generations_.back().replaced = steady_clock::now();
+    generations_.push_back({steady_clock::time_point::max(), folder});
 }
 
 void LiveView::forget_old() {
-    const auto old = [](const Generation& each) { return each.made + longest_query < steady_clock::now(); };
+    const auto old = [now = steady_clock::now()](const Generation& each) {
+        return each.replaced != steady_clock::time_point::max() && each.replaced + longest_query < now;
+    };
     for (const Generation& each : generations_) {
         if (old(each)) std::filesystem::remove_all(each.folder);
     }

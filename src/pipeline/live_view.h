@@ -39,19 +39,21 @@ class LiveView {
   private:
     /// Files of open rows, of one look.
     struct Generation {
-        std::chrono::steady_clock::time_point made;
+        std::chrono::steady_clock::time_point replaced;  // by the next one; max: not yet
         std::filesystem::path folder;
     };
 
     void look_again();
     void write(gold::Output& open, std::map<gold::Table, std::vector<std::string>>& files);
     void forget_old();
+    void forget_others() const;
     [[nodiscard]] base::json::array firing();
     [[nodiscard]] base::json::object tables();
 
     const DataDirectory data_;
     OpenRows* const open_;
     const Status status_;
+    const std::filesystem::path folder_;  // of this process's files
     SqlViews tables_;
     std::shared_ptr<serve::Feed> feed_ = std::make_shared<serve::Feed>();
 

@@ -29,9 +29,9 @@ std::optional<OpenRows::Extent> OpenRows::wanted() const {
     return wanted_;
 }
 
-void OpenRows::give(GoldLook look) {
+void OpenRows::give(Extent extent, GoldLook look) {
     const std::lock_guard lock(mutex_);
-    if (!wanted_) return;  // it has waited long enough
+    if (wanted_ != extent) return;  // who asked for it has waited long enough
     look_ = std::move(look);
     wanted_.reset();
     any_ = false;

@@ -38,7 +38,7 @@ class OpenRows {
     /// Gold's side: whether it answers from now on; what is asked for, and the answer to it.
     void attend(bool answers);
     [[nodiscard]] std::optional<Extent> wanted() const;
-    void give(GoldLook look);
+    void give(Extent extent, GoldLook look);
 
   private:
     mutable std::mutex mutex_;

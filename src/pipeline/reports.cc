@@ -22,7 +22,6 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto good_for = std::chrono::milliseconds(2500);
-constexpr std::size_t most_known = 500;
 constexpr serve::SqlLimits report_limits{
     .time = std::chrono::seconds(20), .memory_bytes = std::int64_t{512} << 20, .rows = 5000, .threads = 1};
 constexpr serve::SqlLimits user_limits{.time = std::chrono::seconds(30),
@@ -99,7 +98,7 @@ std::string query_of(std::string_view name, const Reports::Parameters& given) {
 }  // namespace
 
 std::string Reports::run(const std::string& query) {
-    auto report = duckdb_.rows(query, live_.views(), time_zone_, report_limits).to_json();
+    auto report = duckdb_.rows(query, live_.views(), time_zone_, ending(report_limits)).to_json();
     report["time"] = base::now_ms();
     return json::serialize(report);
 }
@@ -114,8 +113,9 @@ std::string Reports::make(std::string_view name, const Parameters& parameters) {
             if (known->second.text) break;
             made_.wait(lock);
         }
-        if (known_.size() >= most_known)
-            std::erase_if(known_, [](const auto& each) { return each.second.text != nullptr; });
+        std::erase_if(known_, [](const auto& each) {
+            return each.second.text != nullptr && steady_clock::now() - each.second.at >= good_for;
+        });
         known_[query] = {};
     }
     std::shared_ptr<const std::string> text;
@@ -133,14 +133,20 @@ std::string Reports::make(std::string_view name, const Parameters& parameters) {
     return *text;
 }
 
+/// The limits of a query that ends with this object.
+serve::SqlLimits Reports::ending(serve::SqlLimits limits) const {
+    limits.stop = &stop_;
+    return limits;
+}
+
 serve::SqlRows Reports::rows(std::string_view query, std::int64_t limit) {
-    serve::SqlLimits limits = user_limits;
+    serve::SqlLimits limits = ending(user_limits);
     limits.rows = limit;
     return duckdb_.rows(query, live_.views(), time_zone_, limits);
 }
 
 std::string Reports::csv(std::string_view query) {
-    return duckdb_.csv(query, live_.views(), time_zone_, user_limits);
+    return duckdb_.csv(query, live_.views(), time_zone_, ending(user_limits));
 }
 
 std::string Reports::parquet(std::string_view query, const std::filesystem::path& folder) {
@@ -153,7 +159,7 @@ std::string Reports::parquet(std::string_view query, const std::filesystem::path
             std::filesystem::remove(path, ignored);
         }
     } const remover{path};
-    duckdb_.parquet(query, live_.views(), time_zone_, user_limits, path);
+    duckdb_.parquet(query, live_.views(), time_zone_, ending(user_limits), path);
     return base::read_file(path);
 }
 

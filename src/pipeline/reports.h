@@ -21,6 +21,8 @@ class Reports {
     Reports(LiveView& live, serve::DuckDb duckdb, std::string time_zone)
         : live_(live), duckdb_(std::move(duckdb)), time_zone_(std::move(time_zone)) {}
 
+    /// Ends the queries under way, and all that come.
+    void stop() { stop_.request(); }
     /// The report as JSON. Throws a usage Error for a name or parameter that there isn't.
     std::string make(std::string_view name, const Parameters& parameters);
 
@@ -36,10 +38,12 @@ class Reports {
     };
 
     std::string run(const std::string& query);
+    [[nodiscard]] serve::SqlLimits ending(serve::SqlLimits limits) const;
 
     LiveView& live_;
     const serve::DuckDb duckdb_;
     const std::string time_zone_;
+    base::StopSignal stop_;
     std::mutex mutex_;
     std::condition_variable made_;
     std::map<std::string, Made> known_;  // guarded by mutex_; by query

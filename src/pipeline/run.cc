@@ -87,6 +87,12 @@ class StatusBoard {
         status.seconds = watch_.seconds();
         status.in_log = in_log;
         status.lag = lag;
+        if (lag == 0) {
+            waiting_since_ms_ = 0;
+        } else if (waiting_since_ms_ == 0) {
+            waiting_since_ms_ = base::now_ms();
+        }
+        status.waiting_since_ms = waiting_since_ms_;
         if (gold != nullptr && gold->active())
             status.gold_lag = std::max<std::int64_t>(0, silver_version_ - gold->silver_version());
         const double seconds = status.seconds - last_seconds_;
@@ -96,13 +102,21 @@ class StatusBoard {
             last_in_log_ = status.in_log;
         }
         status.events_per_second = rate_;
+        last_ = status;
         return status;
+    }
+    /// What look() has seen last: for those who can't wait for the log's answers.
+    RunStatus last() const {
+        const std::lock_guard lock(mutex_);
+        return last_;
     }
     void start_at(std::int64_t in_log) { last_in_log_ = in_log; }
 
   private:
-    std::mutex mutex_;
-    RunStatus status_;  // guarded by mutex_
+    mutable std::mutex mutex_;
+    RunStatus status_;                   // guarded by mutex_
+    RunStatus last_;                     // likewise
+    std::int64_t waiting_since_ms_ = 0;  // likewise; since when records wait; 0: none does
     base::Stopwatch watch_;
     double last_seconds_ = 0;
     std::int64_t last_in_log_ = 0;
@@ -128,15 +142,12 @@ class Ender {
 std::optional<std::string> not_ready(const bronze::EventLog& log, const SilverStage& stage,
                                      const GoldStage* gold, const RunStatus& status,
                                      base::Duration objective) {
-    const std::int64_t committed = status.last_batches.empty()
-                                       ? base::now_ms() - static_cast<std::int64_t>(status.seconds * 1e3)
-                                       : status.last_batches.back().committed_ms;
-    const std::chrono::milliseconds waiting(base::now_ms() - committed);
-    if (status.lag > 0 && waiting > objective)
-        return fmt::format(
-            "{} records wait in the log, and the last batch was committed {} ago: the objective is {}",
-            status.lag, base::format_duration(std::chrono::duration_cast<std::chrono::seconds>(waiting)),
-            base::format_duration(objective));
+    const std::int64_t committed = status.last_batches.empty() ? 0 : status.last_batches.back().committed_ms;
+    const std::chrono::milliseconds waiting(base::now_ms() - std::max(committed, status.waiting_since_ms));
+    if (status.waiting_since_ms > 0 && waiting > objective)
+        return fmt::format("records wait in the log, and nothing was committed for {}: the objective is {}",
+                           base::format_duration(std::chrono::duration_cast<std::chrono::seconds>(waiting)),
+                           base::format_duration(objective));
     if (gold != nullptr && !gold->active()) return "Gold is taking up its work";
     for (int partition = 0; partition < log.partitions(); ++partition) {
         if (stage.reads(partition)) return std::nullopt;
@@ -158,6 +169,23 @@ std::optional<GoldSummary> finish_gold(const DataDirectory& data, GoldStage& sta
     gold::Output open;
     stage.peek(open);
     return summarize_gold(data, open, alerts_before);
+}
+
+/// What the server tells of the pipeline, without waiting for it.
+Surroundings surroundings(const bronze::EventLog& log, const SilverStage& stage, const GoldStage* gold,
+                          const StatusBoard& board, OpenRows& open_rows, base::Duration freshness) {
+    return {.add_metrics = [&](serve::MetricsText& text) { add_metrics(text, board.last()); },
+            .not_ready = [&log, &stage, gold, &board,
+                          freshness] { return not_ready(log, stage, gold, board.last(), freshness); },
+            .open_rows = gold != nullptr ? &open_rows : nullptr,
+            .status = [&] { return to_json(board.last(), stage.progress()); }};
+}
+
+/// Waits until the lanes have taken up what the log has, unless it comes in faster than they work.
+void drain(const SilverStage& stage, const Part& silver, const base::StopSignal& stop) {
+    while (!stop.requested() && !silver.done() && stage.lag_unread() > 0 &&
+           !stop.wait_for(std::chrono::milliseconds(5))) {
+    }
 }
 
 }  // namespace
@@ -210,14 +238,8 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     const Ender ender({&stop_simulator, &stop_silver, &stop_gold});
     std::optional<Server> server;
     if (options.server) {
-        server.emplace(
-            data, log, settings, *options.server,
-            Surroundings{
-                .add_metrics = [&](serve::MetricsText& text) { add_metrics(text, look()); },
-                .not_ready =
-                    [&] { return not_ready(log, stage, gold_now, look(), options.server->freshness); },
-                .open_rows = gold_stage ? &open_rows : nullptr,
-                .status = [&] { return to_json(look(), stage.progress()); }});
+        server.emplace(data, log, settings, *options.server,
+                       surroundings(log, stage, gold_now, board, open_rows, options.server->freshness));
         options.on_serving(server->url());
     }
     const base::Stopwatch watch;
@@ -235,11 +257,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
         stop_silver.request();
         throw;
     }
-    // The lanes take up what the log has before they look at the stop, unless it comes in faster than they
-    // work.
-    while (!stop.requested() && !silver.done() && stage.lag_unread() > 0 &&
-           !stop.wait_for(std::chrono::milliseconds(5))) {
-    }
+    drain(stage, silver, stop);
     stop_silver.request();
     silver.finish();
     RunStatus status = look();

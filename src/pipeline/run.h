@@ -26,7 +26,8 @@ struct RunStatus {
     std::int64_t sent = 0;    ///< by the simulator
     std::int64_t in_log = 0;  ///< records, all partitions
     std::int64_t lag = 0;
-    std::int64_t silver = 0;  ///< rows committed by this run
+    std::int64_t waiting_since_ms = 0;  ///< that there is a lag; 0: there is none
+    std::int64_t silver = 0;            ///< rows committed by this run
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
     double events_per_second = 0;

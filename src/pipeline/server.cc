@@ -72,8 +72,8 @@ Server::Server(const DataDirectory& data, bronze::EventLog& log, const ShopSetti
 
 Server::~Server() {
     http_.stop();
+    dashboard_.reset();  // whose threads may be telling of the collector
     collector_.reset();
-    dashboard_.reset();
 }
 
 std::string Server::metrics() const {

@@ -1,6 +1,7 @@
 #include "pipeline/silences.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include "base/file.h"
 
@@ -36,6 +37,9 @@ std::vector<Silence> read_silences(const DataDirectory& data, std::int64_t now_m
 }
 
 void put_silence(const DataDirectory& data, const Silence& silence, std::int64_t now_ms) {
+    base::make_directory(data.gold());
+    base::File file(data.gold() / ".silences.lock", base::File::Mode::read_write);
+    const std::lock_guard lock(file);
     auto silences = read_silences(data, now_ms);
     std::erase_if(silences, [&](const Silence& each) {
         return each.rule == silence.rule && each.subject == silence.subject;
@@ -43,7 +47,6 @@ void put_silence(const DataDirectory& data, const Silence& silence, std::int64_t
     if (silence.until_ms > now_ms) silences.push_back(silence);
     json::array all;
     for (const Silence& each : silences) all.push_back(each.to_json());
-    base::make_directory(data.gold());
     base::replace_file(path_of(data), json::serialize(json::object{{"silences", all}}) + "\n");
 }
 

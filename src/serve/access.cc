@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -24,6 +25,7 @@ constexpr std::int64_t session_ms = 12LL * 3600 * 1000;
 constexpr std::int64_t failures_ms = 60'000;
 constexpr std::size_t most_failures = 10;  // in a minute, of one name
 constexpr std::size_t most_kept = 10'000;
+constexpr std::size_t longest_secret = 256;
 constexpr std::string_view cookie_name = "millrace_session=";
 
 std::string hexadecimal(const unsigned char* bytes, std::size_t size) {
@@ -102,9 +104,9 @@ void AccessList::save(const std::filesystem::path& file) const {
                            {"salt", entry.salt},
                            {"hash", entry.hash}});
     base::make_directory(file.parent_path());
+    const ::mode_t before = ::umask(0077);  // for its owner alone, from the first moment
     base::replace_file(file, json::serialize(json::object{{"format", format}, {"entries", entries}}) + "\n");
-    std::filesystem::permissions(file,
-                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    ::umask(before);
 }
 
 void AccessList::put(const std::string& name, Role role, std::string_view secret) {
@@ -126,21 +128,28 @@ Role AccessList::check(std::string_view name, std::string_view secret) const {
     return CRYPTO_memcmp(hash.data(), entry->hash.data(), hash.size()) == 0 ? entry->role : Role::none;
 }
 
-Role Access::check_limited(std::string_view name, std::string_view secret) {
+/// Wrong ones are counted by address, too: so nobody elsewhere can lock someone out.
+Role Access::check_limited(std::string_view name, std::string_view secret, std::string_view address) {
+    if (name.size() > longest_secret || secret.size() > longest_secret) return Role::none;
     const std::int64_t now = base::now_ms();
+    const std::string who = fmt::format("{} {}", address, fingerprint(name));
     {
         const std::lock_guard lock(mutex_);
-        if (failures_.size() > most_kept) failures_.clear();
-        const auto found = failures_.find(name);
+        if (failures_.size() > most_kept)
+            std::erase_if(failures_,
+                          [now](const auto& each) { return each.second.back() < now - failures_ms; });
+        if (failures_.size() > most_kept) return Role::none;
+        const auto found = failures_.find(who);
         if (found != failures_.end()) {
-            std::erase_if(found->second, [now](std::int64_t at) { return at < now - failures_ms; });
-            if (found->second.size() >= most_failures) return Role::none;
+            auto& times = found->second;
+            while (times.size() > 1 && times.front() < now - failures_ms) times.erase(times.begin());
+            if (times.size() >= most_failures) return Role::none;
         }
     }
     const Role role = list_.check(name, secret);
     if (role != Role::none) return role;
     const std::lock_guard lock(mutex_);
-    failures_[std::string(name)].push_back(now);
+    failures_[who].push_back(now);
     return Role::none;
 }
 
@@ -167,15 +176,17 @@ Role Access::role_of(const HttpRequest& request) {
     }
     const std::string_view text = shown;
     const auto colon = std::min(text.find(':'), text.size());
-    const Role role = check_limited(text.substr(0, colon), text.substr(std::min(colon + 1, text.size())));
+    const Role role =
+        check_limited(text.substr(0, colon), text.substr(std::min(colon + 1, text.size())), request.address);
     if (role == Role::none) return role;
     const std::lock_guard lock(mutex_);
     tokens_[known_by] = role;
     return role;
 }
 
-std::optional<std::string> Access::login(std::string_view name, std::string_view password) {
-    const Role role = check_limited(name, password);
+std::optional<std::string> Access::login(std::string_view name, std::string_view password,
+                                         std::string_view address) {
+    const Role role = check_limited(name, password, address);
     if (role == Role::none) return std::nullopt;
     std::string session = random_hexadecimal(32);
     const std::int64_t now = base::now_ms();

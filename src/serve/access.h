@@ -28,6 +28,7 @@ class AccessList {
 
     /// Throws an Error for a file of a newer format.
     static AccessList load(const std::filesystem::path& file);
+    /// Not beside other threads that create files.
     void save(const std::filesystem::path& file) const;
 
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
@@ -55,7 +56,8 @@ class Access {
     [[nodiscard]] bool knows(const HttpRequest& request) const;
 
     /// A new session's id; nothing for a wrong password, or after too many of them.
-    std::optional<std::string> login(std::string_view name, std::string_view password);
+    std::optional<std::string> login(std::string_view name, std::string_view password,
+                                     std::string_view address);
     void logout(const HttpRequest& request);
 
     /// The cookie of a session, or the one that ends it.
@@ -67,13 +69,13 @@ class Access {
         std::int64_t until_ms = 0;
     };
 
-    Role check_limited(std::string_view name, std::string_view secret);
+    Role check_limited(std::string_view name, std::string_view secret, std::string_view address);
 
     const AccessList list_;
     mutable std::mutex mutex_;
     std::map<std::string, Session, std::less<>> sessions_;  // guarded by mutex_; by a hash of their id
     std::map<std::string, Role, std::less<>> tokens_;       // likewise; that were checked
-    std::map<std::string, std::vector<std::int64_t>, std::less<>> failures_;  // likewise; by name
+    std::map<std::string, std::vector<std::int64_t>, std::less<>> failures_;  // likewise; by address and name
 };
 
 /// Whether a request that changes something comes from a page of this server, or from no page at all.

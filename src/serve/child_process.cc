@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
 #include <memory>
 
 #include "base/error.h"
@@ -20,6 +21,8 @@
 namespace millrace::serve {
 
 namespace {
+
+constexpr int between_looks_ms = 100;
 
 /// A file in memory that a child can be given; its place is the file's, which both sides share.
 class MemoryFile {
@@ -96,19 +99,46 @@ class SpawnSettings {
 };
 
 /// Whether the process ended in time.
-bool wait_for(::pid_t pid, std::chrono::milliseconds limit) {
+bool wait_for(::pid_t pid, const ChildLimits& limits) {
     const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     if (fd < 0) throw system_error("waiting for a process", errno);
     ::pollfd ended{.fd = fd, .events = POLLIN, .revents = 0};
-    const auto until = std::chrono::steady_clock::now() + limit;
+    const auto until = std::chrono::steady_clock::now() + limits.time;
     int ready = 0;
-    do {
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-        ready = ::poll(&ended, 1, std::max(0, static_cast<int>(left.count())));
-    } while (ready < 0 && errno == EINTR);
+    while (ready <= 0 && std::chrono::steady_clock::now() < until &&
+           !(limits.stop != nullptr && limits.stop->requested())) {
+        ready = ::poll(&ended, 1, between_looks_ms);
+    }
     ::close(fd);
     return ready > 0;
+}
+
+/// Ends the process, if it hasn't, and takes its status.
+class Reaper {
+  public:
+    explicit Reaper(::pid_t pid) : pid_(pid) {}
+    Reaper(const Reaper&) = delete;
+    Reaper& operator=(const Reaper&) = delete;
+    ~Reaper() {
+        if (!reaped_) reap();
+    }
+    int reap() {
+        ::kill(pid_, SIGKILL);
+        int status = 0;
+        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        }
+        reaped_ = true;
+        return status;
+    }
+
+  private:
+    const ::pid_t pid_;
+    bool reaped_ = false;
+};
+
+/// Should memory run out, the system is to end the child, not this process.
+void offer_to_be_ended(::pid_t pid) {
+    std::ofstream(fmt::format("/proc/{}/oom_score_adj", pid)) << 1000;
 }
 
 void limit(::pid_t pid, const ChildLimits& limits) {
@@ -134,12 +164,11 @@ ChildResult run_child(const std::vector<std::string>& command, std::string_view 
     const MemoryFile err("stderr");
     in.fill(input);
     const ::pid_t pid = SpawnSettings(in.fd(), out.fd(), err.fd()).spawn(command);
+    Reaper reaper(pid);
     limit(pid, limits);
-    const bool in_time = wait_for(pid, limits.time);
-    if (!in_time) ::kill(pid, SIGKILL);
-    int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    offer_to_be_ended(pid);
+    const bool in_time = wait_for(pid, limits);
+    const int status = reaper.reap();
     ChildResult result{.output = out.text(), .errors = err.text()};
     const bool full = static_cast<std::int64_t>(result.output.size()) >= limits.output_bytes;
     if (!in_time) {

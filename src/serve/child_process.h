@@ -6,12 +6,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/stop.h"
+
 namespace millrace::serve {
 
 /// What a program may take; one that takes more is ended.
 struct ChildLimits {
     std::chrono::milliseconds time{30'000};
     std::int64_t output_bytes = std::int64_t{64} << 20;  ///< of each file that it writes, too
+    const base::StopSignal* stop = nullptr;              ///< ends it before its time
 };
 
 /// What a program did.

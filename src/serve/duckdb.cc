@@ -143,8 +143,9 @@ DuckDb DuckDb::find(const std::filesystem::path& given) {
 }
 
 std::string DuckDb::run(const std::string& script, const SqlLimits& limits) const {
-    const auto done = run_child({program_, "-batch", "-bail", "-init", "/dev/null"}, script,
-                                {.time = limits.time, .output_bytes = limits.result_bytes});
+    const auto done =
+        run_child({program_, "-batch", "-bail", "-init", "/dev/null"}, script,
+                  {.time = limits.time, .output_bytes = limits.result_bytes, .stop = limits.stop});
     switch (done.ending) {
         case ChildResult::Ending::out_of_time:
             throw usage_error(doing, fmt::format("it took more than {} s", limits.time.count() / 1000.0),

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/stop.h"
 
 namespace millrace::serve {
 
@@ -30,6 +31,7 @@ struct SqlLimits {
     std::int64_t result_bytes = std::int64_t{64} << 20;
     std::int64_t rows = 10'000;
     int threads = 2;
+    const base::StopSignal* stop = nullptr;  ///< ends the query before its time
 };
 
 /// Rows of a query.

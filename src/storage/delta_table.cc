@@ -316,7 +316,10 @@ std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& 
             throw Error(fmt::format("committing to {}", root_.string()),
                         fmt::format("version {} vanished", snapshot_.version + 1));
         }
-        if (other->metadata || other->protocol) {
+        const bool columns_added =
+            other->metadata && !other->protocol && other->metadata->id == snapshot_.metadata.id &&
+            lacking_columns(snapshot_.metadata.schema_json, other->metadata->schema_json);
+        if ((other->metadata && !columns_added) || other->protocol) {
             throw Error(fmt::format("committing to {}", root_.string()),
                         "the table's schema or settings have changed",
                         "Start again to work with the new ones.");
