@@ -4,6 +4,6 @@ select epoch_ms(window_start) as start, epoch_ms(window_end) as "end", currency,
        bot_events, bot_users, bot_sessions, events - bot_events as events_without_bots, active_users - bot_users as users_without_bots,
        sessions - bot_sessions as sessions_without_bots
 from live.kpis
-where grain = $grain and window_start >= to_timestamp($from / 1000) and window_start < to_timestamp($to / 1000)
+where grain = $grain and window_end > to_timestamp($from / 1000) and window_start < to_timestamp($to / 1000)
 order by start, currency
 limit $limit

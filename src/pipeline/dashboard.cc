@@ -102,8 +102,9 @@ Dashboard::Dashboard(const DataDirectory& data, bronze::EventLog& log, const Sho
 
 Dashboard::~Dashboard() {
     if (reports_) reports_->stop();
-    for (Pool* pool : {&workers_, &doorkeepers_}) pool->threads.stop();  // what hasn't begun goes unanswered
-    for (Pool* pool : {&doorkeepers_, &workers_}) pool->threads.join();
+    for (Pool* pool : {&workers_, &changers_, &doorkeepers_})
+        pool->threads.stop();  // what hasn't begun goes unanswered
+    for (Pool* pool : {&doorkeepers_, &changers_, &workers_}) pool->threads.join();
 }
 
 /// Runs `work` on another thread, since it takes its time, and answers with what it returns.
@@ -186,8 +187,8 @@ std::vector<serve::Route> Dashboard::routes() {
             {"GET", "/v1/state", guarded(Role::read, state)},
             {"GET", "/v1/reports/*", guarded(Role::read, later(&Dashboard::report, workers_))},
             {"POST", "/v1/sql", guarded(Role::read, later(&Dashboard::sql, workers_))},
-            {"POST", "/v1/quarantine/replay", guarded(Role::admin, later(&Dashboard::replay, workers_))},
-            {"POST", "/v1/alerts/silence", guarded(Role::admin, later(&Dashboard::silence, workers_))},
+            {"POST", "/v1/quarantine/replay", guarded(Role::admin, later(&Dashboard::replay, changers_))},
+            {"POST", "/v1/alerts/silence", guarded(Role::admin, later(&Dashboard::silence, changers_))},
             {"GET", "/*", page}};
 }
 

@@ -66,9 +66,11 @@ class Dashboard {
     LiveView live_;
     std::optional<Reports> reports_;  // nothing without DuckDB
     std::string why_no_reports_;
-    // Last: their threads use the others. Who somebody is mustn't wait for others' queries.
+    // Last: their threads use the others. Who somebody is, and what is to be changed,
+    // mustn't wait for others' queries.
     Pool workers_{2};
     Pool doorkeepers_{1};
+    Pool changers_{1};
 };
 
 }  // namespace millrace::pipeline

@@ -82,6 +82,7 @@ class SpawnSettings {
 
     [[nodiscard]] ::pid_t spawn(const std::vector<std::string>& command) const {
         std::vector<char*> arguments;
+        arguments.reserve(command.size() + 1);
         for (const std::string& each : command) arguments.push_back(const_cast<char*>(each.c_str()));
         arguments.push_back(nullptr);
         // No secret of this process's environment is passed on.

@@ -49,11 +49,12 @@ std::string select(const SqlView& view) {
         names.push_back(identifier(column.name));
         nulls.push_back(fmt::format("null::{} as {}", column.type, identifier(column.name)));
     }
-    const std::string none = fmt::format("select {} where false", fmt::join(nulls, ", "));
+    std::string none = fmt::format("select {} where false", fmt::join(nulls, ", "));
     if (view.files.empty()) return none;
     std::string options = "union_by_name = true";
     if (!view.partition_columns.empty()) {
         std::vector<std::string> types;
+        types.reserve(view.partition_columns.size());
         for (const std::string& column : view.partition_columns)
             types.push_back(fmt::format("{}: VARCHAR", literal(column)));
         options += fmt::format(", hive_partitioning = true, hive_types = {{{}}}", fmt::join(types, ", "));
@@ -118,7 +119,7 @@ std::optional<std::filesystem::path> on_path(std::string_view name) {
     std::string_view rest = folders == nullptr ? "" : folders;
     while (!rest.empty()) {
         const auto colon = std::min(rest.find(':'), rest.size());
-        const std::filesystem::path path = std::filesystem::path(rest.substr(0, colon)) / name;
+        std::filesystem::path path = std::filesystem::path(rest.substr(0, colon)) / name;
         if (std::filesystem::exists(path)) return path;
         rest.remove_prefix(std::min(colon + 1, rest.size()));
     }

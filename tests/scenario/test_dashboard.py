@@ -137,7 +137,7 @@ def test_the_first_paint_comes_within_a_second(run, open_page):
 
 def test_an_alert_appears_and_is_resolved(shop, run, open_page, tmp_path):
     settings = tmp_path / "millrace.toml"
-    settings.write_text('[alerts.quarantine_rate]\nwindow = "10m"\nthreshold = 0.05\nresolved = 0.02\nleast = 100\ncalm = "0s"\n')
+    settings.write_text('[alerts.high_interest]\nenabled = false\n[alerts.quarantine_rate]\nwindow = "10m"\nthreshold = 0.05\nresolved = 0.02\nleast = 100\ncalm = "0s"\n')
     process = shop.start("--config", settings, "run", "--no-simulator", "--trigger", "0", "--port", "0")
     for line in process.stdout:
         if found := re.search(rb"http://[^/;]+:(\d+)", line):

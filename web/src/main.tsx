@@ -1,7 +1,7 @@
 import { render, type JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { about, logout, Problem } from "./api/client";
-import { connected, listen, staleSeconds, state } from "./api/live";
+import { about, logout, Problem, whenLoggedOut } from "./api/client";
+import { connected, listen, staleSeconds, state, stopListening } from "./api/live";
 import { theme, toggleTheme } from "./components/chart";
 import { RangePicker } from "./components/range_picker";
 import { Fault } from "./components/states";
@@ -35,8 +35,11 @@ function LiveMark() {
   const stale = staleSeconds.value;
   if (connected.value) return <span class="live good">live</span>;
   return (
-    <span class="live bad" role="status">
-      {stale === null ? "connecting…" : `no news for ${stale} s`}
+    <span class="live bad">
+      <span class="hidden" role="status">
+        {stale === null ? "connecting" : "no news from the server"}
+      </span>
+      <span aria-hidden="true">{stale === null ? "connecting…" : `no news for ${stale} s`}</span>
     </span>
   );
 }
@@ -71,7 +74,7 @@ function Shell({ leave }: { leave: () => void }) {
           {theme.value === "dark" ? "Light" : "Dark"}
         </button>
         {shop.value?.open === false && (
-          <button type="button" onClick={() => void logout().then(leave)}>
+          <button type="button" onClick={() => void logout().finally(leave)}>
             Log out
           </button>
         )}
@@ -83,7 +86,7 @@ function Shell({ leave }: { leave: () => void }) {
           <span class="note">times of {shop.value?.time_zone}</span>
           {page.ranged && <RangePicker />}
         </div>
-        <Show key={route.value.page} />
+        <Show key={`${route.value.page}?${route.value.parameters}`} />
       </main>
     </>
   );
@@ -95,13 +98,17 @@ function App() {
     try {
       shop.value = await about();
       setProblem(null);
-      if (shop.value.role !== "none") listen();
+      if (shop.value.role === "none") stopListening();
+      else listen();
     } catch (error) {
       setProblem(error as Problem);
       setTimeout(() => void enter(), 2000);
     }
   };
-  useEffect(() => void enter(), []);
+  useEffect(() => {
+    whenLoggedOut(() => void enter());
+    void enter();
+  }, []);
   if (problem) return <Fault problem={problem} />;
   if (!shop.value) return <p class="splash">Millrace is loading…</p>;
   return shop.value.role === "none" ? <Login done={() => void enter()} /> : <Shell leave={() => void enter()} />;

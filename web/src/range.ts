@@ -26,7 +26,7 @@ const newest = computed(() => {
   const end = rows?.[0]?.window_end ?? 0;
   // A shop that has just been quiet is shown up to now; an import of old data up to its end.
   const now = Math.ceil((state.value?.time ?? Date.now()) / minute) * minute;
-  return end > 0 && now - end > 1440 * minute ? end : Math.max(end, now);
+  return end > 0 && now - end > 1440 * minute ? end : now;
 });
 
 export const range = computed(() => {

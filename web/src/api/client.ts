@@ -26,6 +26,12 @@ async function problemOf(response: Response): Promise<Problem> {
   return new Problem(response.status, body.error ?? `the server answered ${response.status}`, body.next);
 }
 
+let onLoggedOut = () => {};
+/** Called when the server doesn't know who asks any more: the session is over. */
+export function whenLoggedOut(act: () => void): void {
+  onLoggedOut = act;
+}
+
 async function request(path: string, options: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
@@ -34,6 +40,7 @@ async function request(path: string, options: RequestInit = {}): Promise<Respons
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, "the server can't be reached", "Is millrace running?");
   }
+  if (response.status === 401 && path !== "/v1/login") onLoggedOut();
   if (!response.ok) throw await problemOf(response);
   return response;
 }

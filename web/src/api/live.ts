@@ -19,15 +19,35 @@ export const staleSeconds = computed(() => {
 export const connected = computed(() => heard.value > 0 && staleSeconds.value === null);
 
 let source: EventSource | null = null;
+let retry = 0;
+let wanted = false;
 
+/** Hears of the figures while the page is seen: a hidden one needs no connection, of which a browser has few. */
 export function listen(): void {
+  wanted = true;
   source?.close();
+  source = null;
+  if (document.hidden) return;
   source = new EventSource("/v1/live");
   source.onmessage = (message) => {
     state.value = JSON.parse(message.data) as State;
     heard.value = Date.now();
   };
   source.onerror = () => {
-    if (source?.readyState === EventSource.CLOSED) setTimeout(listen, retryMs);
+    if (source?.readyState === EventSource.CLOSED) retry = window.setTimeout(listen, retryMs);
   };
 }
+
+/** Forgets the figures: nobody is logged in. */
+export function stopListening(): void {
+  wanted = false;
+  clearTimeout(retry);
+  source?.close();
+  source = null;
+  state.value = null;
+  heard.value = 0;
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (wanted) listen();
+});

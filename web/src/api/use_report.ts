@@ -10,12 +10,15 @@ export interface Report<R extends Row> {
 
 /** A report's rows, made again every few seconds while the page is seen. */
 export function useReport<R extends Row>(name: ReportName, parameters: Parameters, everyMs = 5000): Report<R> {
-  const [result, setResult] = useState<{ rows: R[] | null; truncated: boolean; problem: Problem | null }>({
+  const key = JSON.stringify(parameters);
+  // The end of a range moves on each minute; rows of a minute ago will do until the next ones come.
+  const about = JSON.stringify({ ...parameters, from: undefined, to: undefined });
+  const [result, setResult] = useState<{ about: string; rows: R[] | null; truncated: boolean; problem: Problem | null }>({
+    about,
     rows: null,
     truncated: false,
     problem: null,
   });
-  const key = JSON.stringify(parameters);
   const again = useRef<() => void>(() => {});
   useEffect(() => {
     let timer = 0;
@@ -25,11 +28,11 @@ export function useReport<R extends Row>(name: ReportName, parameters: Parameter
       try {
         if (!document.hidden) {
           const made = await report(name, JSON.parse(key) as Parameters, control.signal);
-          setResult({ rows: made.rows as R[], truncated: made.truncated, problem: null });
+          setResult({ about, rows: made.rows as R[], truncated: made.truncated, problem: null });
         }
       } catch (error) {
         if (control.signal.aborted) return;
-        setResult((before) => ({ ...before, problem: error as Problem }));
+        setResult((before) => ({ ...before, about, rows: before.about === about ? before.rows : null, problem: error as Problem }));
       }
       timer = window.setTimeout(load, everyMs);
     };
@@ -40,5 +43,6 @@ export function useReport<R extends Row>(name: ReportName, parameters: Parameter
       clearTimeout(timer);
     };
   }, [name, key, everyMs]);
-  return { ...result, reload: () => again.current() };
+  const shown = result.about === about ? result : { rows: null, truncated: false, problem: null };
+  return { ...shown, reload: () => again.current() };
 }

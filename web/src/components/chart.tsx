@@ -7,8 +7,12 @@ export const theme = signal<"dark" | "light">(startTheme());
 apply();
 
 function startTheme(): "dark" | "light" {
-  const kept = localStorage.getItem("theme");
-  if (kept === "dark" || kept === "light") return kept;
+  try {
+    const kept = localStorage.getItem("theme");
+    if (kept === "dark" || kept === "light") return kept;
+  } catch {
+    /* storage is forbidden: the system's choice */
+  }
   return media.matches ? "dark" : "light";
 }
 function apply(): void {
@@ -16,7 +20,11 @@ function apply(): void {
 }
 export function toggleTheme(): void {
   theme.value = theme.value === "dark" ? "light" : "dark";
-  localStorage.setItem("theme", theme.value);
+  try {
+    localStorage.setItem("theme", theme.value);
+  } catch {
+    /* then for this page alone */
+  }
   apply();
 }
 
@@ -31,7 +39,6 @@ export function base(): EChartsCoreOption {
   const axis = { axisLine: { lineStyle: { color: colour("line") } }, axisLabel: { color: text }, splitLine: { lineStyle: { color: colour("line") } } };
   return {
     animation: false,
-    aria: { enabled: true },
     color: [colour("accent"), colour("second"), colour("third"), colour("fourth")],
     textStyle: { color: text, fontFamily: "inherit" },
     grid: { left: 8, right: 8, top: 28, bottom: 8, containLabel: true },
@@ -57,13 +64,14 @@ export function Chart({ option, label, height = 240, onSelect }: { option: () =>
   useEffect(() => {
     const observer = new ResizeObserver(() => chart.current?.resize());
     let gone = false;
+    const failed = () => place.current?.append("The chart can't be loaded: reload the page.");
     void import("./echarts").then(({ init }) => {
       if (gone || !place.current) return;
       chart.current = init(place.current);
-      chart.current.setOption(latest.current());
+      chart.current.setOption({ ...latest.current(), aria: { enabled: true, label: { description: label } } });
       if (onSelect) chart.current.on("click", (event) => onSelect(event.name));
       observer.observe(place.current);
-    });
+    }, failed);
     return () => {
       gone = true;
       observer.disconnect();
@@ -71,6 +79,6 @@ export function Chart({ option, label, height = 240, onSelect }: { option: () =>
     };
   }, []);
   const shown = theme.value;
-  useEffect(() => chart.current?.setOption(option(), { notMerge: true }), [option, shown]);
+  useEffect(() => chart.current?.setOption(option(), { replaceMerge: ["series"] }), [option, shown]);
   return <div class="chart" ref={place} style={{ height: `${height}px` }} role="img" aria-label={label} />;
 }

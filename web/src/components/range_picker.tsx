@@ -7,6 +7,12 @@ function local(ms: number): string {
   return new Date(ms - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
+/** Takes what is typed, once it is a whole date. */
+function put(bound: "from" | "to", text: string): void {
+  const ms = new Date(text).getTime();
+  if (Number.isFinite(ms) && ms >= 0) chosen.value = { ...chosen.value, [bound]: ms };
+}
+
 export function RangePicker() {
   const { span } = chosen.value;
   const choose = (value: string) => {
@@ -29,15 +35,15 @@ export function RangePicker() {
       {span === -1 && (
         <>
           <label>
-            <span class="hidden">From</span>
-            <input type="datetime-local" value={local(chosen.value.from)} onChange={(event) => (chosen.value = { ...chosen.value, from: new Date(event.currentTarget.value).getTime() })} />
+            <span class="note">From (your time)</span>
+            <input type="datetime-local" value={local(chosen.value.from)} onChange={(event) => put("from", event.currentTarget.value)} />
           </label>
           <label>
-            <span class="hidden">To</span>
-            <input type="datetime-local" value={local(chosen.value.to)} onChange={(event) => (chosen.value = { ...chosen.value, to: new Date(event.currentTarget.value).getTime() })} />
+            <span class="note">to</span>
+            <input type="datetime-local" value={local(chosen.value.to)} onChange={(event) => put("to", event.currentTarget.value)} />
           </label>
           <span class="note">
-            {dateTime(chosen.value.from)} to {dateTime(chosen.value.to)} in the shop
+            {chosen.value.from < chosen.value.to ? `${dateTime(chosen.value.from)} to ${dateTime(chosen.value.to)} in the shop` : "The end must be after the beginning."}
           </span>
         </>
       )}

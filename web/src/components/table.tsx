@@ -9,6 +9,14 @@ export interface Column<R extends Row> {
   text?: boolean; // left, not right
 }
 
+export interface TableProperties<R extends Row> {
+  rows: R[];
+  columns: Column<R>[];
+  caption: string;
+  /** What a row is known by, so that a reader's place stays with it when others come. */
+  rowKey?: keyof R & string;
+}
+
 function compare(a: unknown, b: unknown): number {
   if (a === b) return 0;
   if (a === null || a === undefined) return -1;
@@ -18,7 +26,7 @@ function compare(a: unknown, b: unknown): number {
 }
 
 /** A table that its reader can sort by any column. */
-export function Table<R extends Row>({ rows, columns, caption, sortable = true }: { rows: R[]; columns: Column<R>[]; caption: string; sortable?: boolean }) {
+export function Table<R extends Row>({ rows, columns, caption, rowKey }: TableProperties<R>) {
   const [sort, setSort] = useState<{ key: string; down: boolean } | null>(null);
   const sorted = sort ? [...rows].sort((a, b) => compare(a[sort.key], b[sort.key]) * (sort.down ? -1 : 1)) : rows;
   const order = (key: string) => (sort?.key === key ? (sort.down ? "descending" : "ascending") : "none");
@@ -30,21 +38,17 @@ export function Table<R extends Row>({ rows, columns, caption, sortable = true }
           <tr>
             {columns.map((column) => (
               <th key={column.key} scope="col" class={column.text ? "text" : ""} aria-sort={order(column.key)}>
-                {sortable ? (
-                  <button type="button" onClick={() => setSort({ key: column.key, down: sort?.key === column.key ? !sort.down : !column.text })}>
-                    {column.name}
-                    <span aria-hidden="true">{sort?.key === column.key ? (sort.down ? " ↓" : " ↑") : ""}</span>
-                  </button>
-                ) : (
-                  column.name
-                )}
+                <button type="button" onClick={() => setSort({ key: column.key, down: sort?.key === column.key ? !sort.down : !column.text })}>
+                  {column.name}
+                  <span aria-hidden="true">{sort?.key === column.key ? (sort.down ? " ↓" : " ↑") : ""}</span>
+                </button>
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
           {sorted.map((row, index) => (
-            <tr key={index}>
+            <tr key={rowKey ? String(row[rowKey]) : index}>
               {columns.map((column) => (
                 <td key={column.key} class={column.text ? "text" : ""}>
                   {column.show ? column.show(row) : String(row[column.key] ?? "–")}

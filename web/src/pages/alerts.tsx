@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { about, Problem, silence, type Row } from "../api/client";
+import { state } from "../api/live";
 import { useReport } from "../api/use_report";
 import { Fault, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
@@ -20,7 +21,7 @@ interface Alert extends Row {
 
 function Silences() {
   const [problem, setProblem] = useState<Problem | null>(null);
-  const silences = shop.value?.silences ?? [];
+  const silences = (shop.value?.silences ?? []).filter((each) => each.until > (state.value?.time ?? 0));
   const end = async (rule: string, subject: string) => {
     try {
       await silence(rule, subject, 0);
@@ -63,6 +64,7 @@ export function Alerts() {
     <Table
       caption={caption}
       rows={rows}
+      rowKey="alert_id"
       columns={[
         { key: "state", name: "State", text: true, show: (row) => <span class={`tag ${row.state === "firing" ? "bad" : "good"}`}>{row.state}</span> },
         { key: "rule", name: "Rule", text: true, show: (row) => row.rule.replaceAll("_", " ") },

@@ -18,6 +18,7 @@ export function Explore() {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const guarded = async (work: () => Promise<void>) => {
+    if (busy) return;
     setBusy(true);
     setProblem(null);
     try {

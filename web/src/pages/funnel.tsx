@@ -50,7 +50,7 @@ export function Funnel() {
   });
   return (
     <div class="panels">
-      <Panel title="Steps" note="of one product within a session, in this order">
+      <Panel title="Steps" note="of one product within a session, in this order; by whole hours">
         <Shown report={total} empty="No sessions in this time.">
           {(rows) => <FunnelBars row={rows[0]!} />}
         </Shown>
@@ -98,7 +98,7 @@ export function Funnel() {
           )}
         </Shown>
       </Panel>
-      <Panel title="By category" note="events, in whatever order" wide>
+      <Panel title="By category" note="events, in whatever order; by whole hours" wide>
         <Shown report={categories} empty="No views, carts or purchases in this time.">
           {(rows) => (
             <Table

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { Row } from "../api/client";
 import { connected, state } from "../api/live";
 import { useReport } from "../api/use_report";
@@ -39,9 +40,12 @@ function Figures({ currency }: { currency: string }) {
   const before = (name: string) => compared.rows?.find((row) => row.day === name && row.currency === currency);
   const note = (name: string, words: string) => {
     const then = before(name);
+    if (compared.problem) return `no comparison: ${compared.problem.message}`;
+    if (compared.rows === null) return "…";
     return then && then.change_since !== null ? `${change(then.change_since)} on ${words} by now (${money(then.net_revenue, currency)})` : `nothing ${words} to compare with`;
   };
   const tone = (before("yesterday")?.change_since ?? 0) < 0 ? "bad" : "good";
+  if (state.value !== null && !kpis) return <p class="quiet">Gold runs in another process: figures of today are known there. What is closed is below.</p>;
   return (
     <dl class="figures">
       <Figure name="Events a second" value={decimal(state.value?.pipeline?.events_per_second ?? null)} note={connected.value ? "live" : "not live"} />
@@ -66,7 +70,8 @@ function Figures({ currency }: { currency: string }) {
 }
 
 function Alerts() {
-  const firing = state.value?.firing ?? [];
+  if (state.value === null) return <p class="quiet">Waiting for the figures…</p>;
+  const firing = state.value.firing;
   if (firing.length === 0) return <p class="quiet">Nothing is wrong.</p>;
   return (
     <ul class="alerts">
@@ -97,7 +102,9 @@ export function GroupTable({ rows, name }: { rows: GroupRow[]; name: string }) {
 }
 
 export function Overview() {
-  const currency = shop.value?.currency ?? "EUR";
+  const currencies = [...new Set([shop.value?.currency ?? "EUR", ...(state.value?.kpis?.["day"] ?? []).map((row) => row.currency)])];
+  const [chosenCurrency, setCurrency] = useState("");
+  const currency = chosenCurrency || (shop.value?.currency ?? "EUR");
   const { from, to } = range.value;
   const kpis = useReport<KpiRow>("kpis", { from, to, grain: grain.value, limit: 2000 });
   const funnel = useReport<FunnelRow>("funnel", { from, to });
@@ -115,6 +122,16 @@ export function Overview() {
   });
   return (
     <>
+      {currencies.length > 1 && (
+        <label class="filters">
+          Figures of events in{" "}
+          <select value={currency} onChange={(event) => setCurrency(event.currentTarget.value)}>
+            {currencies.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        </label>
+      )}
       <Figures currency={currency} />
       <div class="panels">
         <Panel title="Events and revenue" note={`by ${grain.value}`} wide>
@@ -122,7 +139,7 @@ export function Overview() {
             {(rows) => <Chart label={`Events and net revenue by ${grain.value}`} height={260} option={over(rows.filter((row) => row.currency === currency))} />}
           </Shown>
         </Panel>
-        <Panel title="Funnel" note={<a href={link("funnel")}>more</a>}>
+        <Panel title="Funnel" note={<>by whole hours; <a href={link("funnel")}>more</a></>}>
           <Shown report={funnel} empty="No sessions in this time.">
             {(rows) => <FunnelBars row={rows[0]!} />}
           </Shown>
@@ -130,12 +147,12 @@ export function Overview() {
         <Panel title="Alerts" note={<a href={link("alerts")}>all</a>}>
           <Alerts />
         </Panel>
-        <Panel title="Devices">
+        <Panel title="Devices" note="by whole hours">
           <Shown report={devices} empty="No views, carts or purchases in this time.">
             {(rows) => <GroupTable rows={rows} name="Device" />}
           </Shown>
         </Panel>
-        <Panel title="Categories">
+        <Panel title="Categories" note="by whole hours">
           <Shown report={categories} empty="No views, carts or purchases in this time.">
             {(rows) => <GroupTable rows={rows} name="Category" />}
           </Shown>

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, replay, type Row } from "../api/client";
 import { useReport } from "../api/use_report";
 import { Fault, Panel, Shown } from "../components/states";
@@ -34,6 +34,8 @@ function parsed(text: string): unknown {
 function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: () => void }) {
   const [field, setField] = useState(row?.field ?? "");
   const [value, setValue] = useState("");
+  const place = useRef<HTMLInputElement>(null);
+  useEffect(() => place.current?.focus(), []);
   const [said, setSaid] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
   const send = async (event: Event) => {
@@ -52,7 +54,7 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
     <form class="filters" onSubmit={(event) => void send(event)}>
       <span>{row ? `Mend the record at ${row.position}:` : `Mend all records of ${rule.replaceAll("_", " ")}:`}</span>
       <label>
-        set <input required value={field} onInput={(event) => setField(event.currentTarget.value)} />
+        set <input required ref={place} value={field} onInput={(event) => setField(event.currentTarget.value)} />
       </label>
       <label>
         to <input required value={value} placeholder="JSON, or else text" onInput={(event) => setValue(event.currentTarget.value)} />
@@ -100,6 +102,7 @@ export function Quarantine() {
             <Table
               caption="Quarantined records"
               rows={rows}
+              rowKey="position"
               columns={[
                 { key: "logged", name: "Logged", text: true, show: (row) => <time>{dateTime(row.logged)}</time> },
                 { key: "rule", name: "Rule", text: true, show: (row) => row.rule.replaceAll("_", " ") },

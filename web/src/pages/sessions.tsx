@@ -101,7 +101,7 @@ export function Journey() {
           {(rows) => (
             <ol class="journey">
               {rows.map((row, index) => (
-                <li key={index} class={row.event_type}>
+                <li key={index} class={`type-${row.event_type}`}>
                   <time>{dateTime(row.at)}</time>
                   <span class="tag">{row.event_type.replaceAll("_", " ")}</span>
                   <span>
