@@ -122,7 +122,10 @@ int run(const Globals& globals, Options& options) {
     if (!options.no_gold) options.run.gold = options.gold;
     if (!options.no_http) options.run.server = options.serve.free_or_nothing();
     options.run.on_serving = [&](const std::string& url) {
-        if (!options.as_json) fmt::print("events are taken in at {}/v1/events\n", url);
+        if (!options.as_json)
+            fmt::print(
+                "the dashboard is at {0}, a demo shop at {0}/shop/; events are taken in at {0}/v1/events\n",
+                url);
         std::fflush(stdout);
     };
     if (!options.as_json) {

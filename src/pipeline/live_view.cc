@@ -49,6 +49,13 @@ json::object newest_windows(gold::TableRows& table) {
     return newest;
 }
 
+/// Of Gold's state, as it was kept last; 0: not yet.
+std::int64_t state_bytes(const DataDirectory& data) {
+    std::error_code none;
+    const auto size = std::filesystem::file_size(data.gold() / "state.bin", none);
+    return none ? 0 : static_cast<std::int64_t>(size);
+}
+
 json::object size_of(const storage::DeltaTable& table) {
     std::int64_t bytes = 0;
     for (const auto& [path, add] : table.snapshot().files) bytes += add.size;
@@ -103,7 +110,8 @@ json::object LiveView::state() {
                 {"silver_version", look->silver_version},
                 {"watermark",
                  look->watermark == gold::no_watermark ? json::value() : json::value(look->watermark / 1000)},
-                {"late", look->late}};
+                {"late", look->late},
+                {"state_bytes", state_bytes(data_)}};
         }
     }
     if (status_) state["pipeline"] = status_();

@@ -11,14 +11,27 @@ namespace millrace::pipeline {
 
 namespace {
 
-/// DuckDB's name of a type in Delta's schema.
-std::string sql_type(std::string_view type) {
-    if (type == "string") return "VARCHAR";
-    if (type == "integer") return "INTEGER";
-    if (type == "long") return "BIGINT";
-    if (type == "binary") return "BLOB";
-    if (type == "timestamp") return "TIMESTAMPTZ";
-    return std::string(type);  // double, boolean, decimal(p,s)
+/// DuckDB's name of a type in Delta's schema, where nested ones are objects.
+std::string sql_type(const base::json::value& type) {
+    if (type.is_object()) {
+        const auto& nested = type.get_object();
+        if (nested.at("type") == "array") return sql_type(nested.at("elementType")) + "[]";
+        if (nested.at("type") == "map")
+            return fmt::format("MAP({}, {})", sql_type(nested.at("keyType")),
+                               sql_type(nested.at("valueType")));
+        std::string fields;
+        for (const auto& field : nested.at("fields").as_array())
+            fields += fmt::format("{}\"{}\" {}", fields.empty() ? "" : ", ",
+                                  std::string_view(field.at("name").as_string()), sql_type(field.at("type")));
+        return fmt::format("STRUCT({})", fields);
+    }
+    const std::string_view name = type.as_string();
+    if (name == "string") return "VARCHAR";
+    if (name == "integer") return "INTEGER";
+    if (name == "long") return "BIGINT";
+    if (name == "binary") return "BLOB";
+    if (name == "timestamp") return "TIMESTAMPTZ";
+    return std::string(name);  // double, boolean, decimal(p,s)
 }
 
 /// A table with the columns of a schema, Delta's, whether its files have them all or not, and the files of
@@ -32,8 +45,7 @@ serve::SqlView view_of(std::string name, const std::string& schema,
     const auto parsed = base::parse_json(schema.empty() ? table->snapshot().metadata.schema_json : schema,
                                          "the table's schema");
     for (const auto& field : parsed.at("fields").as_array())
-        view.columns.push_back(
-            {std::string(field.at("name").as_string()), sql_type(field.at("type").as_string())});
+        view.columns.push_back({std::string(field.at("name").as_string()), sql_type(field.at("type"))});
     if (table == nullptr) return view;
     const auto root = std::filesystem::absolute(table->root());
     for (const auto& [path, add] : table->snapshot().files) view.files.push_back(root / path);

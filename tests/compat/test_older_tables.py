@@ -1,10 +1,13 @@
 """Tables from before columns were added: they are given them, and old and new rows are read, joined, checked and counted together."""
 import json
+import signal
+import subprocess
 
 import deltalake
 import pyarrow.parquet as pq
+import pytest
 
-from tests.conftest import line
+from tests.conftest import Millrace, line
 
 ADDED = {"silver": ["user_agent", "referrer", "is_bot"], "gold/kpis": ["bot_events", "bot_users", "bot_sessions"], "gold/sessions": ["is_bot"]}
 
@@ -83,3 +86,15 @@ def test_a_table_with_other_columns_is_still_refused(shop):
     log.write_text(log.read_text().replace("page_url", "page_uri"))
     shop.run("silver", "--available-now", code=3)
     assert "its columns are not the ones" in shop.stderr
+
+
+@pytest.mark.parametrize("point", ["delta.columns.before", "delta.columns.added"])
+def test_a_kill_while_columns_are_added_leaves_a_whole_table(shop, point):
+    older_shop(shop)
+    dying = Millrace(shop.data, "millrace_crash")
+    done = subprocess.run(dying.command("silver", "--available-now"), capture_output=True, env={"MILLRACE_FAIL_AT": f"{point}:1"})
+    assert done.returncode == -signal.SIGKILL
+    shop.write(line(500, timestamp="2024-05-01T13:00:00Z", user_agent="curl/8.5.0"))
+    shop.drain()
+    shop.verify()
+    assert shop.json("sql", "select count(*) as n, count(is_bot) as known from silver")["rows"] == [{"n": 21, "known": 1}]

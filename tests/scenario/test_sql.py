@@ -36,6 +36,14 @@ def test_silver_quarantine_and_gold_are_there_with_all_rows_and_columns(shop_wit
     assert {row["name"] for row in shown} >= {"silver", "quarantine", "kpis", "funnel", "users"}
 
 
+def test_bronze_is_there_where_there_is_an_archive(shop_with_rows):
+    shop = shop_with_rows
+    shop.run("sql", "from bronze", code=2)
+    assert "bronze" in shop.stderr
+    shop.run("archive", "--available-now")
+    assert sql(shop, "select count(*) as n from bronze")["rows"] == [{"n": 3000}]
+
+
 def test_tables_without_rows_have_their_columns_all_the_same(shop):
     assert sql(shop, "select event_type, count(*) from silver group by 1")["rows"] == []
     assert [column["type"] for column in sql(shop, "select gross_revenue from gold.kpis")["columns"]] == ["DECIMAL(38,4)"]

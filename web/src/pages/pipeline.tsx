@@ -42,6 +42,7 @@ export function Pipeline() {
         <Figure name="Lag" value={count(pipeline?.lag)} note="records wait in the log" tone={(pipeline?.lag ?? 0) > 100_000 ? "bad" : "good"} />
         <Figure name="Freshness" value={pipeline?.gold_latency_ms == null ? "–" : milliseconds(pipeline.gold_latency_ms / 1000)} note="from the log to the figures" />
         <Figure name="Watermark" value={now.gold?.watermark == null ? "–" : shortTime(now.gold.watermark, false)} note={`${dateTime(now.gold?.watermark)}; ${count(now.gold?.late)} late additions`} />
+        <Figure name="Gold's state" value={now.gold ? bytes(now.gold.state_bytes) : "–"} note="as it was kept last" />
         <Figure name="Ids in memory" value={count(last?.ids_in_memory)} note={`${count(pipeline?.duplicates)} duplicates, ${count(pipeline?.quarantined)} quarantined`} />
       </dl>
       {!pipeline && <p class="quiet">The pipeline runs in another process: its figures are in that one's /metrics.</p>}
