@@ -23,7 +23,7 @@ class Port:
     """A running `millrace serve`."""
 
     def __init__(self, shop, *options, command="serve"):
-        self.process = shop.start(command, "--port", "0", *options)
+        self.process = shop.start(command, *([] if "--port" in options else ["--port", "0"]), *options)
         for line in self.process.stdout:
             found = re.search(rb"http://[^/;]+:(\d+)", line)
             if found:

@@ -50,9 +50,8 @@ def run(shop):
     """A running `millrace run`, with its port."""
     ports = []
 
-    def start(*options, port=0, **named):
-        options = ("--trigger", "0", "--port", port, *options) if port else ("--trigger", "0", *options)
-        ports.append(Port(shop, *options, command="run", **named) if not port else PortAt(shop, port, *options))
+    def start(*options):
+        ports.append(Port(shop, "--trigger", "0", *options, command="run"))
         wait_until(lambda: ports[-1].get("/readyz")[0] == 200)
         return ports[-1]
 
@@ -61,21 +60,6 @@ def run(shop):
         if each.process.poll() is None:
             each.process.kill()
             each.process.communicate()
-
-
-class PortAt(Port):
-    """One whose port is given."""
-
-    def __init__(self, shop, port, *options):
-        self.process = shop.start("run", *options)
-        self.port = port
-        wait_until(lambda: self.answers())
-
-    def answers(self):
-        try:
-            return self.get("/healthz")[0] == 200
-        except OSError:
-            return False
 
 
 def address(server, page=""):
@@ -164,13 +148,13 @@ def test_an_alert_appears_and_is_resolved(shop, run, open_page, tmp_path):
 
 
 def test_the_figures_come_back_after_the_server_was_away(shop, run, open_page, free_port):
-    server = run("--no-simulator", port=free_port)
+    server = run("--no-simulator", "--port", str(free_port))
     page = open_page(address(server))
     mark = page.locator(".live")
     expect(mark).to_have_text("live", timeout=10_000)
     server.stop()
     expect(mark).to_contain_text("no news for", timeout=15_000)
-    again = run("--no-simulator", port=free_port)
+    again = run("--no-simulator", "--port", str(free_port))
     expect(mark).to_have_text("live", timeout=20_000)
     again.post(event(1, timestamp=now()))
     expect(page.locator(".figure", has_text="Active users").locator("strong")).to_have_text("1", timeout=10_000)
@@ -189,7 +173,7 @@ def test_a_quarantined_record_is_mended_on_its_page(run, open_page, shop):
 
 
 def test_the_tracker_keeps_what_it_could_not_send_and_respects_a_no(run, open_page, shop, free_port):
-    server = run("--no-simulator", port=free_port)
+    server = run("--no-simulator", "--port", str(free_port))
     page = open_page(address(server, "shop/"))
     expect(page.locator("text=Oak bowl")).to_be_visible()
     wait_until(lambda: shop.count("silver") == 1)
