@@ -7,7 +7,7 @@ PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider
 DATA ?= data
 BRONZE ?= embedded
 RUN_FLAGS ?= --rate 200 --duration 60s --trigger 5s
-KILLS ?= 200
+KILLS ?= 100
 SECONDS ?= 60
 MINUTES ?= 30
 
@@ -32,7 +32,7 @@ test: build ## the tests a change needs (under 10 minutes)
 	build/release/millrace_unit_tests --gtest_brief=1
 	$(PYTEST) tests -m "not long"
 
-test-all: test ## these and the long ones: Spark, Kafka's tools, 200 kills
+test-all: test ## these and the long ones: Spark, Kafka's tools, 100 kills
 	@MILLRACE_SETUP=long scripts/setup.sh
 	MILLRACE_KILLS=$(KILLS) $(PYTEST) tests -m long
 

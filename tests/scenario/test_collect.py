@@ -253,6 +253,44 @@ def test_hostile_requests_get_an_error_and_the_server_goes_on(shop, port, reques
     assert shop.count("bronze") == 1
 
 
+def test_under_load_slow_cut_and_hostile_clients_take_nothing_from_the_others(shop, port, tmp_path):
+    server = port()
+    script = tmp_path / "load.lua"
+    script.write_text(f"wrk.method = 'POST'\nwrk.body = [==[{json.dumps([event(n) for n in range(10)])}]==]\n")
+    ended = threading.Event()
+
+    def bother(data, patience):
+        while not ended.is_set():
+            try:
+                with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+                    connection.sendall(data)
+                    ended.wait(patience)  # and cuts the connection then
+            except OSError:
+                pass
+
+    whole = b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+    bothers = [(whole[:20], 3), (whole + b"[{", 3), (whole, 0.01), (b"\x00\xff" * 500, 0.01), (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 9000, 0.05),
+               (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n[[[", 0.01)]
+    threads = [threading.Thread(target=bother, args=each) for each in bothers for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        done = subprocess.run(["wrk", "-t1", "-c32", "-d5s", "--timeout", "5s", "-s", script, f"http://127.0.0.1:{server.port}/v1/events"],
+                              capture_output=True, text=True, timeout=60)
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+    assert done.returncode == 0 and "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
+    answered = int(re.search(r"(\d+) requests in", done.stdout)[1])
+    code, _, err = server.stop()
+    assert code == 0, err
+    assert answered > 100 and shop.count("bronze") >= answered * 10
+    shop.drain()
+    assert shop.count("silver") == 10
+    shop.verify()
+
+
 def test_the_port_does_what_the_openapi_file_says(port, tmp_path):
     server = port()
 
