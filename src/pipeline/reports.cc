@@ -21,7 +21,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr auto good_for = std::chrono::milliseconds(2500);
+constexpr auto good_for = std::chrono::milliseconds(4000);
 constexpr serve::SqlLimits report_limits{
     .time = std::chrono::seconds(20), .memory_bytes = std::int64_t{512} << 20, .rows = 5000, .threads = 1};
 constexpr serve::SqlLimits user_limits{.time = std::chrono::seconds(30),
