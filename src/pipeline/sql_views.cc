@@ -87,14 +87,4 @@ std::vector<serve::SqlView> SqlViews::look() {
     return views;
 }
 
-std::int64_t SqlViews::gold_version() {
-    const std::lock_guard lock(mutex_);
-    std::int64_t sum = 0;
-    for (const gold::Table table : gold::all_tables) {
-        const auto* found = newest(data_.gold() / gold::table_name(table));
-        sum += found == nullptr ? 0 : found->snapshot().version + 1;
-    }
-    return sum;
-}
-
 }  // namespace millrace::pipeline

@@ -20,8 +20,6 @@ class SqlViews {
 
     /// At the newest versions. A table that isn't there yet has no rows.
     [[nodiscard]] std::vector<serve::SqlView> look();
-    /// What changes when one of Gold's tables does.
-    [[nodiscard]] std::int64_t gold_version();
 
   private:
     const storage::DeltaTable* newest(const std::filesystem::path& root);
