@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.conftest import ROOT, event, stop, wait_until
-from tests.scenario.test_collect import Port
+from tests.scenario.test_collect import port  # noqa: F401, a fixture
 
 # Chromium as Debian has it; it must not look for the world outside.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
@@ -46,20 +46,15 @@ def open_page(chromium):
 
 
 @pytest.fixture
-def run(shop):
+def run(port):
     """A running `millrace run`, with its port."""
-    ports = []
 
     def start(*options):
-        ports.append(Port(shop, "--trigger", "0", *options, command="run"))
-        wait_until(lambda: ports[-1].get("/readyz")[0] == 200)
-        return ports[-1]
+        server = port("--trigger", "0", *options, command="run")
+        wait_until(lambda: server.get("/readyz")[0] == 200)
+        return server
 
-    yield start
-    for each in ports:
-        if each.process.poll() is None:
-            each.process.kill()
-            each.process.communicate()
+    return start
 
 
 def address(server, page=""):
