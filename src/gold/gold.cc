@@ -62,21 +62,18 @@ void Gold::close(Timestamp watermark, Output& output) {
     run_(std::move(tasks));
 }
 
-void Gold::peek(Output& output) const {
-    for (const Operator* each : operators()) each->peek(output);
-}
-
-void Gold::peek_windows(Output& output) const {
-    products_.peek(output);
-    categories_.peek(output);
-    devices_.peek(output);
-    kpis_.peek(output);
-    interest_.peek(output);
-}
-
-void Gold::peek_figures(Output& output) const {
-    kpis_.peek(output);
-    interest_.peek(output);
+void Gold::peek(Output& output, const TableSet& tables) const {
+    const auto show = [&](const Operator& each, Table its) {
+        if (tables.contains(its)) each.peek(output);
+    };
+    show(products_, Table::product_metrics);
+    show(categories_, Table::category_metrics);
+    show(devices_, Table::device_metrics);
+    show(kpis_, Table::kpis);
+    show(users_, Table::users);
+    show(interest_, Table::high_interest);
+    show(sessions_, Table::sessions);
+    if (tables.contains(Table::funnel) && !tables.contains(Table::sessions)) sessions_.peek_funnel(output);
 }
 
 void Gold::tidy() {

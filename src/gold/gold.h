@@ -40,12 +40,8 @@ class Gold {
     void add_to_sessions(const std::vector<Event>& events) { sessions_.add(events); }
     /// Gives out all that `watermark` has reached.
     void close(Timestamp watermark, Output& output);
-    /// Shows what is open, as it stands.
-    void peek(Output& output) const;
-    /// Likewise, without the tables that grow with the users (is_of_users()).
-    void peek_windows(Output& output) const;
-    /// Likewise, only the key figures and the products of high interest: a few rows.
-    void peek_figures(Output& output) const;
+    /// Shows what is open, as it stands: at least the rows of these tables.
+    void peek(Output& output, const TableSet& tables) const;
     /// Forgets strings that no state needs any more, now and then.
     void tidy();
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ inline constexpr std::array<Table, table_count> all_tables = {
     Table::alerts};
 /// Those that follow from silver's rows alone, so that the batch layer can make them again.
 inline constexpr std::span<const Table> metric_tables = std::span(all_tables).first<table_count - 1>();
+
+using TableSet = std::set<Table>;
 
 /// Its name, which is also its folder's.
 [[nodiscard]] std::string_view table_name(Table table);

@@ -160,14 +160,19 @@ TEST_F(GoldTest, ALookAtWhatIsOpenChangesNothing) {
     closed_by(40 * minute, Table::sessions);  // the first one is in the funnel's hour now
     for (int look = 0; look < 2; ++look) {
         Output open;
-        gold_.peek(open);
+        gold_.peek(open, {Table::funnel, Table::sessions});
         const auto days = open[Table::funnel].take();
         const auto sessions = days.at(0)->GetColumnByName("sessions");
         EXPECT_EQ(sessions->GetScalar(0).ValueOrDie()->ToString(), "2");
+        EXPECT_EQ(open[Table::sessions].size(), 1);
+        Output funnel;
+        gold_.peek(funnel, {Table::funnel});
+        EXPECT_TRUE(days.at(0)->Equals(*funnel[Table::funnel].take().at(0)));
+        EXPECT_EQ(funnel[Table::sessions].size(), 0) << "which nobody asked for";
     }
     closed_by(model::us_per_day, Table::sessions);
     Output none;
-    gold_.peek(none);
+    gold_.peek(none, {Table::sessions});
     EXPECT_EQ(none[Table::sessions].size(), 0);
 }
 

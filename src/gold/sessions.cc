@@ -215,18 +215,28 @@ void Sessions::write(const GroupKey& key, Steps steps, Output& output) const {
     row.flag(std::ranges::any_of(steps, &Step::bot));
 }
 
-void Sessions::peek(Output& output) const {
+/// Shows the funnel as it is when all sessions end now, and each open one of them.
+template <typename Each>
+void Sessions::peek_funnel(Output& output, const Each& each) const {
     Funnel funnel = funnel_;
     for (const auto& [key, open] : visits_) {
         Visit visit = open;
         sort(visit);
         each_session(key, visit, [&](Steps steps, Timestamp, Timestamp) {
-            write(key, steps, output);
+            each(key, steps);
             funnel.add(steps.front().time, path_of(key, steps));
             return true;
         });
     }
     funnel.peek(output);
+}
+
+void Sessions::peek(Output& output) const {
+    peek_funnel(output, [&](const GroupKey& key, Steps steps) { write(key, steps, output); });
+}
+
+void Sessions::peek_funnel(Output& output) const {
+    peek_funnel(output, [](const GroupKey&, Steps) {});
 }
 
 void Sessions::mark(Marks& marks) const {

@@ -26,6 +26,8 @@ class Sessions : public Operator {
     void add(const std::vector<Event>& events) override;
     void close(Timestamp watermark, Output& output) override;
     void peek(Output& output) const override;
+    /// Shows the funnel alone.
+    void peek_funnel(Output& output) const;
     void mark(Marks& marks) const override;
 
     template <class Archive>
@@ -83,6 +85,8 @@ class Sessions : public Operator {
     template <typename Take>
     void each_session(const GroupKey& key, const Visit& visit, Take&& take) const;
     void write(const GroupKey& key, Steps steps, Output& output) const;
+    template <typename Each>
+    void peek_funnel(Output& output, const Each& each) const;
     [[nodiscard]] FunnelPath path_of(const GroupKey& key, Steps steps) const;
     [[nodiscard]] std::string_view least(Field field, StringId Step::* member, Steps steps) const;
 

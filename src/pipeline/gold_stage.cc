@@ -34,6 +34,13 @@ constexpr auto between_tries = std::chrono::milliseconds(200);
 constexpr auto patience_when_stopped = std::chrono::seconds(2);
 constexpr auto patience_at_the_end = std::chrono::seconds(20);
 
+/// Those that don't grow with the shop's users.
+gold::TableSet tables_of_windows() {
+    gold::TableSet tables(gold::metric_tables.begin(), gold::metric_tables.end());
+    std::erase_if(tables, gold::is_of_users);
+    return tables;
+}
+
 bool are_there(const std::filesystem::path& root, const std::vector<storage::AddFile>& files) {
     return std::ranges::all_of(files,
                                [&](const auto& file) { return std::filesystem::exists(root / file.path); });
@@ -273,21 +280,20 @@ void GoldStage::replay_ticks() {
 void GoldStage::publish_open() {
     if (!postgres_ || !postgres_->wants_open()) return;
     gold::Output open;
-    gold_->peek_windows(open);
+    gold_->peek(open, tables_of_windows());
     postgres_->offer_open(open);
 }
 
-/// Answers who asks for the open windows. What is closed is published before, so that together they are all.
+/// Answers who asks for the open windows. With files, what is closed is published before, so that together
+/// they are all.
 void GoldStage::show_open(const OnReport& on_report) {
     const auto wanted = viewers_ != nullptr ? viewers_->wanted() : std::nullopt;
     if (!wanted) return;
+    if (wanted->files && output_.size() > 0) publish(on_report);
     GoldLook look{.watermark = watermark_, .silver_version = version_, .late = gold_->late()};
-    if (*wanted == OpenRows::Extent::figures) {
-        gold_->peek_figures(look.open);
-    } else {
-        if (output_.size() > 0) publish(on_report);
-        gold_->peek(look.open);
-        for (const gold::Table table : gold::metric_tables) {
+    gold_->peek(look.open, wanted->tables);
+    if (wanted->files) {
+        for (const gold::Table table : wanted->tables) {
             for (const auto& [path, add] : std::as_const(writer_).table(table).snapshot().files)
                 look.files[table].push_back(path);
         }

@@ -75,7 +75,9 @@ class GoldStage {
     void run(const base::StopSignal& stop, const OnReport& on_report);
 
     /// What is open, as it stands, after run().
-    void peek(gold::Output& output) const { gold_->peek(output); }
+    void peek(gold::Output& output) const {
+        gold_->peek(output, {gold::metric_tables.begin(), gold::metric_tables.end()});
+    }
 
     /// The number of the last alert that is published. Not while it runs.
     [[nodiscard]] std::int64_t last_alert() const { return writer_.alerts_sequence(); }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -23,7 +24,7 @@ constexpr auto between_states = std::chrono::milliseconds(500);
 constexpr auto between_slow = std::chrono::seconds(3);
 constexpr auto shortest_between_looks = std::chrono::milliseconds(2000);
 constexpr int times_its_cost =
-    20;  // that a look at all open rows is waited after: a twentieth of Gold's time at most
+    20;  // that a look at open rows is waited after: a twentieth of Gold's time at most
 constexpr auto patience = std::chrono::milliseconds(3000);  // for Gold's answer
 constexpr auto longest_query = std::chrono::seconds(90);    // that may still read a look's files
 
@@ -54,6 +55,26 @@ std::int64_t state_bytes(const DataDirectory& data) {
     std::error_code none;
     const auto size = std::filesystem::file_size(data.gold() / "state.bin", none);
     return none ? 0 : static_cast<std::int64_t>(size);
+}
+
+/// The tables of live.* that a query may use; all, where it is written in an unusual way.
+gold::TableSet tables_of(std::string_view query) {
+    constexpr std::string_view schema = "live";
+    std::string text;
+    for (const unsigned char c : query) {
+        if (c != '"' && std::isspace(c) == 0) text += static_cast<char>(std::tolower(c));
+    }
+    gold::TableSet tables;
+    for (auto at = text.find(schema); at != std::string::npos; at = text.find(schema, at + 1)) {
+        const std::string_view rest = std::string_view(text).substr(at + schema.size());
+        const auto named = std::ranges::find_if(gold::metric_tables, [&](gold::Table table) {
+            return rest.starts_with(fmt::format(".{}", gold::table_name(table)));
+        });
+        if (named == gold::metric_tables.end())
+            return {gold::metric_tables.begin(), gold::metric_tables.end()};
+        tables.insert(*named);
+    }
+    return tables;
 }
 
 json::object size_of(const storage::DeltaTable& table) {
@@ -101,9 +122,10 @@ LiveView::~LiveView() {
 }
 
 json::object LiveView::state() {
+    static const gold::TableSet figures = {gold::Table::kpis, gold::Table::high_interest};
     json::object state{{"time", base::now_ms()}, {"gold", nullptr}};
     if (open_ != nullptr) {
-        if (auto look = open_->ask(OpenRows::Extent::figures, patience)) {
+        if (auto look = open_->ask({.tables = figures, .files = false}, patience)) {
             state["kpis"] = newest_windows(look->open[gold::Table::kpis]);
             state["high_interest"] = newest_windows(look->open[gold::Table::high_interest]);
             state["gold"] = {
@@ -117,7 +139,7 @@ json::object LiveView::state() {
     if (status_) state["pipeline"] = status_();
     const std::lock_guard lock(slow_mutex_);
     if (steady_clock::now() >= next_slow_) {
-        firing_ = firing();
+        look_at_alerts();
         table_sizes_ = tables();
         next_slow_ = steady_clock::now() + between_slow;
     }
@@ -126,28 +148,30 @@ json::object LiveView::state() {
     return state;
 }
 
-/// The alerts that fire now.
-json::array LiveView::firing() {
-    if (!storage::DeltaTable::exists(alerts_path(data_))) return {};
-    std::map<std::string, model::Alert> alerts;
-    for (model::Alert& alert : read_alerts(data_)) alerts[alert.id] = std::move(alert);
-    json::array firing;
-    for (const auto& [id, alert] : alerts) {
-        if (alert.state != model::Alert::State::firing) continue;
-        firing.push_back({{"alert_id", id},
-                          {"rule", alert.rule},
-                          {"subject", alert.subject},
-                          {"severity", model::severity_name(alert.severity)},
-                          {"at", alert.at / 1000},
-                          {"message", alert.message}});
-    }
-    return firing;
+/// Finds the alerts that fire now.
+void LiveView::look_at_alerts() {
+    tables_.look(alerts_path(data_), [this](const storage::DeltaTable& table) {
+        if (table.snapshot().version == alerts_version_) return;
+        std::map<std::string, model::Alert> alerts;
+        for (model::Alert& alert : alerts_after(table, 0)) alerts[alert.id] = std::move(alert);
+        firing_.clear();
+        for (const auto& [id, alert] : alerts) {
+            if (alert.state != model::Alert::State::firing) continue;
+            firing_.push_back({{"alert_id", id},
+                               {"rule", alert.rule},
+                               {"subject", alert.subject},
+                               {"severity", model::severity_name(alert.severity)},
+                               {"at", alert.at / 1000},
+                               {"message", alert.message}});
+        }
+        alerts_version_ = table.snapshot().version;
+    });
 }
 
 json::object LiveView::tables() {
     json::object sizes;
     const auto add = [&](const std::string& name, const std::filesystem::path& root) {
-        if (storage::DeltaTable::exists(root)) sizes[name] = size_of(storage::DeltaTable::open(root));
+        tables_.look(root, [&](const storage::DeltaTable& table) { sizes[name] = size_of(table); });
     };
     add("silver", data_.silver());
     add("quarantine", data_.quarantine());
@@ -156,57 +180,60 @@ json::object LiveView::tables() {
     return sizes;
 }
 
-/// Writes open rows beside the table's files: Parquet in folders by day, like those.
-void LiveView::write(gold::Output& open, std::map<gold::Table, std::vector<std::string>>& files) {
-    const auto folder = folder_ / fmt::format("{}", ++looks_);
-    for (const gold::Table table : gold::metric_tables) {
-        for (const auto& [day, rows] : open[table].take()) {
-            const auto path = folder / gold::table_name(table) /
-                              fmt::format("day={}", model::format_day(day)) / "open.parquet";
-            std::filesystem::create_directories(path.parent_path());
-            storage::ParquetWriter writer(path, gold::table_layout(table));
-            writer.write(*rows);
-            writer.finish();
-            files[table].push_back(std::filesystem::absolute(path));
-        }
+/// From now on, queries read these rows of a table: those of files, and open ones, which are written beside
+/// them as the table has them: Parquet, in folders by day.
+void LiveView::adopt(gold::Table table, const std::vector<std::string>& closed, gold::TableRows& open) {
+    const std::string_view name = gold::table_name(table);
+    std::vector<std::string> files;
+    for (const std::string& path : closed)
+        files.push_back(std::filesystem::absolute(data_.gold() / name / path));
+    const auto folder = folder_ / fmt::format("{}-{}", name, ++folders_);
+    for (const auto& [day, rows] : open.take()) {
+        const auto path = folder / fmt::format("day={}", model::format_day(day)) / "open.parquet";
+        std::filesystem::create_directories(path.parent_path());
+        storage::ParquetWriter writer(path, gold::table_layout(table));
+        writer.write(*rows);
+        writer.finish_unsynced();
+        files.push_back(std::filesystem::absolute(path));
     }
-    if (!generations_.empty()) generations_.back().replaced = steady_clock::now();
-    generations_.push_back({steady_clock::time_point::max(), folder});
+    Look& look = looks_[table];
+    if (!look.folder.empty()) replaced_.push_back({steady_clock::now(), look.folder});
+    look.files = std::move(files);
+    look.folder = folder;
 }
 
 void LiveView::forget_old() {
-    const auto old = [now = steady_clock::now()](const Generation& each) {
-        return each.replaced != steady_clock::time_point::max() && each.replaced + longest_query < now;
+    const auto old = [now = steady_clock::now()](const Replaced& each) {
+        return each.at + longest_query < now;
     };
-    for (const Generation& each : generations_) {
+    for (const Replaced& each : replaced_) {
         if (old(each)) std::filesystem::remove_all(each.folder);
     }
-    std::erase_if(generations_, old);
+    std::erase_if(replaced_, old);
 }
 
-void LiveView::look_again() {
-    if (open_ == nullptr || steady_clock::now() < next_look_) return;
+/// Looks at the tables that the query may use, those of which the last look is old.
+void LiveView::look_again(std::string_view query) {
+    if (open_ == nullptr) return;
     const auto began = steady_clock::now();
-    auto look = open_->ask(OpenRows::Extent::all, patience);
-    if (look) {
-        std::map<gold::Table, std::vector<std::string>> files;
-        for (auto& [table, paths] : look->files) {
-            for (const std::string& path : paths)
-                files[table].push_back(
-                    std::filesystem::absolute(data_.gold() / gold::table_name(table) / path));
-        }
-        write(look->open, files);
-        files_ = std::move(files);
-        forget_old();
+    gold::TableSet wanted = tables_of(query);
+    std::erase_if(wanted, [&](gold::Table table) { return looks_[table].next > began; });
+    if (wanted.empty()) return;
+    auto look = open_->ask({.tables = wanted, .files = true}, patience);
+    for (const gold::Table table : wanted) {
+        looks_[table].next = steady_clock::now() + shortest_between_looks;
+        if (look) adopt(table, look->files[table], look->open[table]);
     }
+    if (!look) return;
+    forget_old();
     const auto now = steady_clock::now();
-    next_look_ =
-        now + std::max<steady_clock::duration>(shortest_between_looks, (now - began) * times_its_cost);
+    for (const gold::Table table : wanted)
+        looks_[table].next = std::max(looks_[table].next, now + (now - began) * times_its_cost);
 }
 
-std::vector<serve::SqlView> LiveView::views() {
+std::vector<serve::SqlView> LiveView::views(std::string_view query) {
     const std::lock_guard lock(mutex_);
-    look_again();
+    look_again(query);
     auto views = tables_.look();
     const std::size_t count = views.size();
     for (std::size_t i = 0; i < count; ++i) {
@@ -214,10 +241,10 @@ std::vector<serve::SqlView> LiveView::views() {
         if (!views[i].name.starts_with(schema)) continue;
         serve::SqlView live = views[i];
         live.name = "live." + views[i].name.substr(schema.size());
-        const auto known = std::ranges::find_if(files_, [&](const auto& each) {
+        const auto known = std::ranges::find_if(looks_, [&](const auto& each) {
             return live.name.substr(schema.size()) == gold::table_name(each.first);
         });
-        if (known != files_.end()) live.files = known->second;
+        if (known != looks_.end() && !known->second.folder.empty()) live.files = known->second.files;
         views.push_back(std::move(live));
     }
     return views;

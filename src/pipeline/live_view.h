@@ -32,22 +32,28 @@ class LiveView {
     /// The figures now.
     [[nodiscard]] base::json::object state();
 
-    /// All tables for queries: SqlViews' and, as live.*, Gold's with what is open. Those may be some
-    /// seconds old.
-    [[nodiscard]] std::vector<serve::SqlView> views();
+    /// All tables for a query: SqlViews' and, as live.*, Gold's with what is open. Those may be some
+    /// seconds old, each of another moment.
+    [[nodiscard]] std::vector<serve::SqlView> views(std::string_view query);
 
   private:
-    /// Files of open rows, of one look.
-    struct Generation {
-        std::chrono::steady_clock::time_point replaced;  // by the next one; max: not yet
+    /// What a look at a table has found.
+    struct Look {
+        std::vector<std::string> files;  // absolute: the table's, and those of the open rows
+        std::filesystem::path folder;    // of the latter; nothing before the first look
+        std::chrono::steady_clock::time_point next;
+    };
+    /// Files of open rows that another look has replaced.
+    struct Replaced {
+        std::chrono::steady_clock::time_point at;
         std::filesystem::path folder;
     };
 
-    void look_again();
-    void write(gold::Output& open, std::map<gold::Table, std::vector<std::string>>& files);
+    void look_again(std::string_view query);
+    void adopt(gold::Table table, const std::vector<std::string>& closed, gold::TableRows& open);
     void forget_old();
     void forget_others() const;
-    [[nodiscard]] base::json::array firing();
+    void look_at_alerts();
     [[nodiscard]] base::json::object tables();
 
     const DataDirectory data_;
@@ -57,14 +63,14 @@ class LiveView {
     SqlViews tables_;
     std::shared_ptr<serve::Feed> feed_ = std::make_shared<serve::Feed>();
 
-    std::mutex mutex_;                                       // of what follows
-    std::map<gold::Table, std::vector<std::string>> files_;  // absolute; of the last look
-    std::vector<Generation> generations_;                    // that queries may still read
-    std::chrono::steady_clock::time_point next_look_;
-    std::int64_t looks_ = 0;
+    std::mutex mutex_;                   // of what follows
+    std::map<gold::Table, Look> looks_;  // the last ones
+    std::vector<Replaced> replaced_;     // that queries may still read
+    std::int64_t folders_ = 0;
 
     std::mutex slow_mutex_;  // of what changes seldom
     std::chrono::steady_clock::time_point next_slow_;
+    std::int64_t alerts_version_ = -1;  // of their table, that firing_ is from
     base::json::array firing_;
     base::json::object table_sizes_;
 

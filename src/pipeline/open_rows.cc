@@ -4,12 +4,12 @@
 
 namespace millrace::pipeline {
 
-std::optional<GoldLook> OpenRows::ask(Extent extent, std::chrono::milliseconds limit) {
+std::optional<GoldLook> OpenRows::ask(const Request& request, std::chrono::milliseconds limit) {
     const std::lock_guard one(asking_);
     std::unique_lock lock(mutex_);
     look_.reset();
     if (!attended_) return std::nullopt;
-    wanted_ = extent;
+    wanted_ = request;
     any_ = true;
     given_.wait_for(lock, limit, [this] { return look_.has_value() || !attended_; });
     wanted_.reset();
@@ -23,15 +23,15 @@ void OpenRows::attend(bool answers) {
     given_.notify_all();
 }
 
-std::optional<OpenRows::Extent> OpenRows::wanted() const {
+std::optional<OpenRows::Request> OpenRows::wanted() const {
     if (!any_) return std::nullopt;
     const std::lock_guard lock(mutex_);
     return wanted_;
 }
 
-void OpenRows::give(Extent extent, GoldLook look) {
+void OpenRows::give(const Request& request, GoldLook look) {
     const std::lock_guard lock(mutex_);
-    if (wanted_ != extent) return;  // who asked for it has waited long enough
+    if (wanted_ != request) return;  // who asked for it has waited long enough
     look_ = std::move(look);
     wanted_.reset();
     any_ = false;

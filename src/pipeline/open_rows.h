@@ -15,11 +15,12 @@
 
 namespace millrace::pipeline {
 
-/// What Gold shows of itself between two of its steps: the open windows, and the files that have the closed
-/// ones, so that together they are all rows, each once.
+/// What Gold shows of itself between two of its steps.
 struct GoldLook {
-    gold::Output open;
-    std::map<gold::Table, std::vector<std::string>> files;  ///< from the table's folder
+    gold::Output open;  ///< rows of the open windows
+    /// With the rows of the closed ones, if they were asked for: together they are all, each once. From the
+    /// table's folder.
+    std::map<gold::Table, std::vector<std::string>> files;
     gold::Timestamp watermark = gold::no_watermark;
     std::int64_t silver_version = -1;
     std::int64_t late = 0;
@@ -29,22 +30,25 @@ struct GoldLook {
 /// between two steps. Thread-safe.
 class OpenRows {
   public:
-    /// The key figures and products of high interest alone, which are a few rows; or all that is open, and
-    /// the files.
-    enum class Extent { figures, all };
+    struct Request {
+        gold::TableSet tables;
+        bool files = false;  ///< are to be told, too
+
+        friend bool operator==(const Request&, const Request&) = default;
+    };
 
     /// Asks, and waits at most that long for the answer. Nothing, at once, where Gold doesn't run.
-    [[nodiscard]] std::optional<GoldLook> ask(Extent extent, std::chrono::milliseconds limit);
+    [[nodiscard]] std::optional<GoldLook> ask(const Request& request, std::chrono::milliseconds limit);
     /// Gold's side: whether it answers from now on; what is asked for, and the answer to it.
     void attend(bool answers);
-    [[nodiscard]] std::optional<Extent> wanted() const;
-    void give(Extent extent, GoldLook look);
+    [[nodiscard]] std::optional<Request> wanted() const;
+    void give(const Request& request, GoldLook look);
 
   private:
     mutable std::mutex mutex_;
     std::condition_variable given_;
     std::mutex asking_;              // one asks at a time
-    std::optional<Extent> wanted_;   // guarded by mutex_
+    std::optional<Request> wanted_;  // guarded by mutex_
     std::optional<GoldLook> look_;   // guarded by mutex_
     std::atomic<bool> any_ = false;  // wanted_ has a value
     bool attended_ = false;          // guarded by mutex_

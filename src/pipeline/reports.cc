@@ -98,7 +98,7 @@ std::string query_of(std::string_view name, const Reports::Parameters& given) {
 }  // namespace
 
 std::string Reports::run(const std::string& query) {
-    auto report = duckdb_.rows(query, live_.views(), time_zone_, ending(report_limits)).to_json();
+    auto report = duckdb_.rows(query, live_.views(query), time_zone_, ending(report_limits)).to_json();
     report["time"] = base::now_ms();
     return json::serialize(report);
 }
@@ -142,11 +142,11 @@ serve::SqlLimits Reports::ending(serve::SqlLimits limits) const {
 serve::SqlRows Reports::rows(std::string_view query, std::int64_t limit) {
     serve::SqlLimits limits = ending(user_limits);
     limits.rows = limit;
-    return duckdb_.rows(query, live_.views(), time_zone_, limits);
+    return duckdb_.rows(query, live_.views(query), time_zone_, limits);
 }
 
 std::string Reports::csv(std::string_view query) {
-    return duckdb_.csv(query, live_.views(), time_zone_, ending(user_limits));
+    return duckdb_.csv(query, live_.views(query), time_zone_, ending(user_limits));
 }
 
 std::string Reports::parquet(std::string_view query, const std::filesystem::path& folder) {
@@ -159,7 +159,7 @@ std::string Reports::parquet(std::string_view query, const std::filesystem::path
             std::filesystem::remove(path, ignored);
         }
     } const remover{path};
-    duckdb_.parquet(query, live_.views(), time_zone_, ending(user_limits), path);
+    duckdb_.parquet(query, live_.views(query), time_zone_, ending(user_limits), path);
     return base::read_file(path);
 }
 

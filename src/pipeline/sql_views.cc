@@ -69,6 +69,12 @@ const storage::DeltaTable* SqlViews::newest(const std::filesystem::path& root) {
     return &found->second;
 }
 
+void SqlViews::look(const std::filesystem::path& root,
+                    const std::function<void(const storage::DeltaTable&)>& at) {
+    const std::lock_guard lock(mutex_);
+    if (const auto* table = newest(root)) at(*table);
+}
+
 std::vector<serve::SqlView> SqlViews::look() {
     const std::lock_guard lock(mutex_);
     std::vector<serve::SqlView> views;

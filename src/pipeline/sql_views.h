@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -20,6 +21,8 @@ class SqlViews {
 
     /// At the newest versions. A table that isn't there yet has no rows.
     [[nodiscard]] std::vector<serve::SqlView> look();
+    /// Shows one of the tables at its newest version; nothing happens where it isn't there yet.
+    void look(const std::filesystem::path& root, const std::function<void(const storage::DeltaTable&)>& at);
 
   private:
     const storage::DeltaTable* newest(const std::filesystem::path& root);

@@ -215,10 +215,19 @@ void ParquetWriter::append(const arrow::RecordBatch& rows) {
     check(writer_->WriteRecordBatch(rows), doing_);
 }
 
-WrittenFile ParquetWriter::finish() {
+void ParquetWriter::end_rows() {
     if (!writer_) open_writer(*layout_.schema);
     check(writer_->Close(), doing_);
     check(file_->Flush(), doing_);
+}
+
+void ParquetWriter::finish_unsynced() {
+    end_rows();
+    check(file_->Close(), doing_);
+}
+
+WrittenFile ParquetWriter::finish() {
+    end_rows();
     WrittenFile written;
     written.bytes = value_of(file_->Tell(), doing_);
     base::fail_point("parquet.written");

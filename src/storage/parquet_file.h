@@ -41,7 +41,7 @@ struct WrittenFile {
 /// Puts a written file's size, stats and time into the log's entry for it.
 void describe(AddFile& add, const WrittenFile& written);
 
-/// Writes one Parquet file, durably. A string column may be given as a dictionary array, the same in every
+/// Writes one Parquet file. A string column may be given as a dictionary array, the same in every
 /// write. The layout must outlive the writer.
 class ParquetWriter {
   public:
@@ -54,9 +54,12 @@ class ParquetWriter {
     void write(const arrow::RecordBatch& rows);
     /// Ends the file and syncs it; its name in the directory is the caller's to sync.
     WrittenFile finish();
+    /// Ends a file that nobody needs after a crash.
+    void finish_unsynced();
 
   private:
     void open_writer(const arrow::Schema& schema);
+    void end_rows();
 
     std::string doing_;
     const ParquetLayout& layout_;

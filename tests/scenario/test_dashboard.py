@@ -191,6 +191,18 @@ def test_the_tracker_keeps_what_it_could_not_send_and_respects_a_no(run, open_pa
     assert len(sessions) == 1 and page.context.cookies() == []
 
 
+def test_queries_see_what_is_open_however_the_table_is_written(run):
+    server = run("--no-simulator")
+    sale = {"event_type": "purchase", "user_id": "u", "product_id": "p", "price": 10, "event_timestamp": now()}
+    assert http_post(server.port, "/v1/events", sale)[0] == 202
+    wait_until(lambda: json.loads(server.get("/v1/state")[1]).get("kpis"))
+    for table in ("live.kpis", 'live . "funnel"', "LIVE./* the open ones */sessions", '"live".users'):
+        status, answer = http_post(server.port, "/v1/sql", {"query": f"select count(*) as rows from {table}"})
+        assert status == 200 and json.loads(answer)["rows"][0]["rows"] > 0, (table, answer)
+    status, answer = http_post(server.port, "/v1/sql", {"query": "select count(*) as rows from gold.kpis"})
+    assert status == 200 and json.loads(answer)["rows"][0]["rows"] == 0, "no window is closed yet"
+
+
 def now():
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
