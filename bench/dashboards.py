@@ -150,4 +150,4 @@ def measure(events, rounds):
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(5_000_000, 3)))
+    print(json.dumps(measure(10_000_000, 5)))

@@ -169,8 +169,10 @@ std::vector<serve::Route> Dashboard::routes() {
             answer_later(pool, respond, [this, make, request] { return (this->*make)(*request); });
         };
     };
-    const auto feed = [this](const std::shared_ptr<HttpRequest>&, const Respond& respond) {
-        respond({.content_type = "text/event-stream", .feed = live_.feed()});
+    const auto feed = [this](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
+        respond({.content_type = "text/event-stream", .feed = live_.feed(), .may_go_on = [this, request] {
+                     return access_.knows(*request) && access_.role_of(*request) >= Role::read;
+                 }});
     };
     const auto state = [this](const std::shared_ptr<HttpRequest>&, const Respond& respond) {
         answer_later(doorkeepers_, respond, [this] { return answer(live_.state()); });

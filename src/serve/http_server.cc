@@ -218,7 +218,7 @@ class HttpServer::Work {
             if (request) answer = co_await answer_to(request);
             keep_alive &= !ending_;
             if (answer.feed && !head) {
-                co_await tell(connection, *answer.feed);
+                co_await tell(connection, answer);
                 break;
             }
             if (!co_await write(stream, answer, keep_alive, head)) break;
@@ -227,8 +227,9 @@ class HttpServer::Work {
         stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
     }
 
-    /// Sends a feed's states as they come, until the client leaves.
-    asio::awaitable<void> tell(Connection& connection, Feed& feed) {
+    /// Sends a feed's states as they come, until the client leaves or may listen no more.
+    asio::awaitable<void> tell(Connection& connection, const HttpResponse& answer) {
+        Feed& feed = *answer.feed;
         beast::tcp_stream& stream = connection.stream;
         connection.busy = false;
         connection.waiting = std::make_shared<asio::steady_timer>(context_);
@@ -243,7 +244,7 @@ class HttpServer::Work {
         static constexpr std::string_view alive = ":\n\n";
         std::int64_t sent = 0;
         bool open = co_await write_text(stream, begin);
-        while (open && !ending_) {
+        while (open && !ending_ && (!answer.may_go_on || answer.may_go_on())) {
             const Feed::Message message = feed.newest();
             if (message.number != sent) {
                 sent = message.number;

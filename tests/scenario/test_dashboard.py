@@ -110,6 +110,14 @@ def test_every_page_shows_real_figures_and_is_accessible(shop, run, open_page, t
     expect(page.locator("main table")).to_contain_text("add_to_cart", timeout=10_000)
 
 
+def test_a_day_of_the_past_is_called_by_its_date(shop, run, open_page):
+    shop.run("produce", "--rate", "max", "--count", "2000", "--span", "30m", "--start-time", "2019-10-01T10:00:00Z")
+    page = open_page(address(run("--no-simulator")))
+    expect(page.locator(".figures")).to_contain_text("Orders on 1 Oct 2019", timeout=10_000)
+    expect(page.locator(".figures")).to_contain_text("in the hour from 01 Oct 2019, 10:00")
+    expect(page.locator(".figures")).not_to_contain_text("today")
+
+
 def test_the_first_paint_comes_within_a_second(run, open_page):
     server = run("--rate", "20", "--duration", "300s")
     page = open_page(address(server))
@@ -256,7 +264,12 @@ def test_only_those_who_are_named_may_look_and_only_admins_change_things(shop, r
     assert http_post(server.port, "/v1/alerts/silence", {"rule": "lag", "minutes": 5}, **session)[0] == 200
     for site in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
         assert http_post(server.port, "/v1/alerts/silence", {"rule": "lag", "minutes": 5}, **session, **site)[0] == 403
+    feed = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    feed.request("GET", "/v1/live", headers=session)
+    told = feed.getresponse()
+    assert told.status == 200 and told.readline() == b"retry: 1000\n"
     page.click("text=Log out")
+    told.read()  # which ends, since the session has
     expect(page.locator("input[type=password]")).to_be_visible()
     assert get("/v1/state", **session)[0] == 401
     assert [http_post(server.port, "/v1/login", {"name": "ann", "password": "x" * n})[0] for n in range(12)] == [401] * 12

@@ -38,13 +38,25 @@ export function duration(ms: unknown): string {
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+const day = (ms: number) => new Date(ms).toLocaleDateString("en-GB", { timeZone: zone(), day: "numeric", month: "short", year: "numeric" });
+/** Of another year than this one, times show it. */
+const yearOf = (ms: number) => (day(ms).slice(-4) === day(Date.now()).slice(-4) ? undefined : "numeric");
+
+export function isToday(ms: number): boolean {
+  return day(ms) === day(Date.now());
+}
+/** "today", or "on" its date. */
+export function onDay(ms: unknown): string {
+  return typeof ms !== "number" || isToday(ms) ? "today" : `on ${day(ms)}`;
+}
 export function dateTime(ms: unknown): string {
   if (ms === null || ms === undefined) return "–";
-  return new Date(Number(ms)).toLocaleString("en-GB", { timeZone: zone(), day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const time = Number(ms);
+  return new Date(time).toLocaleString("en-GB", { timeZone: zone(), day: "2-digit", month: "short", year: yearOf(time), hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 export function shortTime(ms: number, withDay: boolean): string {
   const time = new Date(ms);
   return withDay
-    ? time.toLocaleString("en-GB", { timeZone: zone(), day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" })
+    ? time.toLocaleString("en-GB", { timeZone: zone(), day: "2-digit", month: "short", year: yearOf(ms), hour: "2-digit", minute: "2-digit" })
     : time.toLocaleTimeString("en-GB", { timeZone: zone(), hour: "2-digit", minute: "2-digit" });
 }

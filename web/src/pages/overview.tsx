@@ -8,7 +8,7 @@ import { Table } from "../components/table";
 import { FunnelBars, type FunnelRow } from "../components/funnel_bars";
 import { grain, range } from "../range";
 import { link } from "../router";
-import { change, count, dateTime, decimal, money, percent, shop, shortTime } from "../shop";
+import { change, count, dateTime, decimal, isToday, money, onDay, percent, shop, shortTime } from "../shop";
 
 interface Compared extends Row {
   day: string;
@@ -42,29 +42,33 @@ function Figures({ currency }: { currency: string }) {
     const then = before(name);
     if (compared.problem) return `no comparison: ${compared.problem.message}`;
     if (compared.rows === null) return "…";
-    return then && then.change_since !== null ? `${change(then.change_since)} on ${words} by now (${money(then.net_revenue, currency)})` : `nothing ${words} to compare with`;
+    return then && then.change_since !== null ? `${change(then.change_since)} on ${words} by ${today ? "now" : "then"} (${money(then.net_revenue, currency)})` : `nothing ${words} to compare with`;
   };
+  const start = day?.window_start;
+  const today = start === undefined || isToday(start);
+  const when = onDay(start);
+  const inHour = hour === undefined || hour.window_end > Date.now() ? "this hour" : `in the hour from ${shortTime(hour.window_start, true)}`;
   const tone = (before("yesterday")?.change_since ?? 0) < 0 ? "bad" : "good";
   if (state.value !== null && !kpis) return <p class="quiet">Gold runs in another process: figures of today are known there. What is closed is below.</p>;
   return (
     <dl class="figures">
       <Figure name="Events a second" value={decimal(state.value?.pipeline?.events_per_second ?? null)} note={connected.value ? "live" : "not live"} />
-      <Figure name="Active users" value={count(hour?.active_users)} note={`this hour; ${count(day?.active_users)} today, of them ${count(day?.bot_users)} bots`} />
-      <Figure name="Sessions today" value={count(day?.sessions)} note={`${count(hour?.sessions)} this hour; ${count(day?.bot_sessions)} of bots today`} />
+      <Figure name="Active users" value={count(hour?.active_users)} note={`${inHour}; ${count(day?.active_users)} ${when}, of them ${count(day?.bot_users)} bots`} />
+      <Figure name={`Sessions ${when}`} value={count(day?.sessions)} note={`${count(hour?.sessions)} ${inHour}; ${count(day?.bot_sessions)} of bots ${when}`} />
       <Figure
-        name="Revenue today"
+        name={`Revenue ${when}`}
         value={money(day?.net_revenue, currency)}
         note={
           <>
-            {note("yesterday", "yesterday")}
+            {note("yesterday", today ? "yesterday" : "the day before")}
             <br />
-            {note("last_week", "last week")}
+            {note("last_week", today ? "last week" : "a week before")}
           </>
         }
         tone={before("yesterday") ? tone : undefined}
       />
-      <Figure name="Orders today" value={count(day?.orders)} note={`${money(day?.average_order_value, currency)} each on average`} />
-      <Figure name="Conversion today" value={percent(day?.conversion)} note="sessions with a purchase" />
+      <Figure name={`Orders ${when}`} value={count(day?.orders)} note={`${money(day?.average_order_value, currency)} each on average`} />
+      <Figure name={`Conversion ${when}`} value={percent(day?.conversion)} note="sessions with a purchase" />
     </dl>
   );
 }
