@@ -60,6 +60,13 @@ std::unique_ptr<bronze::EventLog> Globals::open_or_create_log(const std::string&
     return open_log(name);
 }
 
+std::unique_ptr<bronze::EventLog> Globals::open_or_create_intake_log() const {
+    Globals impatient = *this;
+    impatient.kafka.insert(impatient.kafka.begin(),
+                           "delivery.timeout.ms=10000");  // --kafka may say otherwise
+    return impatient.open_or_create_log();
+}
+
 CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into,
                           const std::string& help) {
     return command

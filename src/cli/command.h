@@ -38,6 +38,8 @@ struct Globals {
         return open_or_create_log(topic_name());
     }
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_log(const std::string& topic) const;
+    /// The same for HTTP clients, who wait for the answer: a broker that is away is an error within seconds.
+    [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_intake_log() const;
     [[nodiscard]] std::string topic_name() const;
 };
 

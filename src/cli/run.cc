@@ -115,7 +115,8 @@ int run(const Globals& globals, Options& options) {
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
     data.adopt(settings);
-    const auto log = globals.open_or_create_log();
+    const auto log =
+        options.no_simulator ? globals.open_or_create_intake_log() : globals.open_or_create_log();
     options.simulator.validate();
     if (!options.no_simulator) options.run.simulator = options.simulator;
     read_alert_config(globals.config, options.gold);

@@ -22,7 +22,7 @@ int serve(const Globals& globals, const Options& options) {
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
     data.adopt(settings);
-    const auto log = globals.open_or_create_log();
+    const auto log = globals.open_or_create_intake_log();
     const pipeline::Server server(data, *log, settings, options.serve.checked());
     fmt::print("millrace serves {}; Ctrl-C ends it cleanly\n", server.url());
     std::fflush(stdout);
@@ -63,7 +63,8 @@ void ServeOptions::add_to(CLI::App& command) {
         ->group(group);
     command
         .add_option("--pages", server.dashboard.pages,
-                    "the folder of the dashboard's pages (default: those that it was built with)")
+                    "the folder of the dashboard's pages (default: ../share/millrace/web beside the program, "
+                    "or those that it was built with)")
         ->group(group);
     command
         .add_option("--duckdb", server.dashboard.duckdb,

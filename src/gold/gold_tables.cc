@@ -152,6 +152,10 @@ Fields columns(Table table) {
 
 }  // namespace
 
+TableSet all_metrics() {
+    return {metric_tables.begin(), metric_tables.end()};
+}
+
 std::string_view table_name(Table table) {
     constexpr std::array<std::string_view, table_count> names = {
         "product_metrics", "category_metrics", "device_metrics", "kpis", "funnel", "sessions",

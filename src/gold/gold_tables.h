@@ -36,6 +36,8 @@ inline constexpr std::array<Table, table_count> all_tables = {
 inline constexpr std::span<const Table> metric_tables = std::span(all_tables).first<table_count - 1>();
 
 using TableSet = std::set<Table>;
+/// The metric tables.
+[[nodiscard]] TableSet all_metrics();
 
 /// Its name, which is also its folder's.
 [[nodiscard]] std::string_view table_name(Table table);

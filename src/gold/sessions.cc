@@ -217,7 +217,7 @@ void Sessions::write(const GroupKey& key, Steps steps, Output& output) const {
 
 /// Shows the funnel as it is when all sessions end now, and each open one of them.
 template <typename Each>
-void Sessions::peek_funnel(Output& output, const Each& each) const {
+void Sessions::show_open(Output& output, const Each& each) const {
     Funnel funnel = funnel_;
     for (const auto& [key, open] : visits_) {
         Visit visit = open;
@@ -232,11 +232,11 @@ void Sessions::peek_funnel(Output& output, const Each& each) const {
 }
 
 void Sessions::peek(Output& output) const {
-    peek_funnel(output, [&](const GroupKey& key, Steps steps) { write(key, steps, output); });
+    show_open(output, [&](const GroupKey& key, Steps steps) { write(key, steps, output); });
 }
 
 void Sessions::peek_funnel(Output& output) const {
-    peek_funnel(output, [](const GroupKey&, Steps) {});
+    show_open(output, [](const GroupKey&, Steps) {});
 }
 
 void Sessions::mark(Marks& marks) const {

@@ -86,7 +86,7 @@ class Sessions : public Operator {
     void each_session(const GroupKey& key, const Visit& visit, Take&& take) const;
     void write(const GroupKey& key, Steps steps, Output& output) const;
     template <typename Each>
-    void peek_funnel(Output& output, const Each& each) const;
+    void show_open(Output& output, const Each& each) const;
     [[nodiscard]] FunnelPath path_of(const GroupKey& key, Steps steps) const;
     [[nodiscard]] std::string_view least(Field field, StringId Step::* member, Steps steps) const;
 

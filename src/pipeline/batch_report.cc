@@ -45,7 +45,8 @@ json::object BatchReport::to_json() const {
             {"encode_seconds", encode_seconds},
             {"quarantine_seconds", quarantine_seconds},
             {"commit_seconds", commit_seconds},
-            {"rows_per_second", rows_per_second}};
+            {"rows_per_second", rows_per_second},
+            {"input_per_second", input_per_second}};
 }
 
 std::string BatchReport::line() const {

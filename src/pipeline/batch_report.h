@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct BatchReport {
     std::int64_t silver = 0;
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
+    std::map<std::string, std::int64_t> by_rule;  ///< records quarantined by this batch
     std::int64_t unknown_fields = 0;
     std::int64_t files = 0;
     std::int64_t bytes = 0;
@@ -27,7 +29,8 @@ struct BatchReport {
     double encode_seconds = 0;
     double quarantine_seconds = 0;
     double commit_seconds = 0;
-    double rows_per_second = 0;
+    double rows_per_second = 0;   ///< of work
+    double input_per_second = 0;  ///< records that came, a second since the commit before; 0: unknown
 
     [[nodiscard]] base::json::object to_json() const;
     /// One line for people.

@@ -76,6 +76,16 @@ class Body {
     json::object fields_;
 };
 
+/// The pages' folder: the one that is named, the one that was installed with the program, or where they were
+/// built.
+std::filesystem::path find_pages(const std::filesystem::path& given) {
+    if (!given.empty()) return given;
+    std::error_code unknown;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+    auto installed = program.parent_path().parent_path() / "share" / "millrace" / "web";
+    return std::filesystem::exists(installed) ? installed : std::filesystem::path(MILLRACE_PAGES);
+}
+
 std::optional<serve::DuckDb> find_duckdb(const std::filesystem::path& given, std::string& why_not) {
     try {
         return serve::DuckDb::find(given);
@@ -94,7 +104,7 @@ Dashboard::Dashboard(const DataDirectory& data, bronze::EventLog& log, const Sho
       log_(log),
       settings_(settings),
       access_(serve::AccessList::load(data.access())),
-      pages_(options.pages.empty() ? std::filesystem::path(MILLRACE_PAGES) : options.pages),
+      pages_(find_pages(options.pages)),
       live_(data, open, std::move(status)) {
     if (auto duckdb = find_duckdb(options.duckdb, why_no_reports_))
         reports_.emplace(live_, std::move(*duckdb), settings.time_zone);

@@ -21,6 +21,7 @@ namespace millrace::pipeline {
 namespace {
 
 constexpr auto between_looks = std::chrono::milliseconds(5);
+constexpr auto between_outboxes = std::chrono::seconds(1);
 constexpr auto between_states = std::chrono::seconds(60);
 constexpr std::int64_t most_unpublished_rows = 200'000;
 constexpr std::size_t most_ticks = 60;
@@ -36,7 +37,7 @@ constexpr auto patience_at_the_end = std::chrono::seconds(20);
 
 /// Those that don't grow with the shop's users.
 gold::TableSet tables_of_windows() {
-    gold::TableSet tables(gold::metric_tables.begin(), gold::metric_tables.end());
+    gold::TableSet tables = gold::all_metrics();
     std::erase_if(tables, gold::is_of_users);
     return tables;
 }
@@ -289,7 +290,8 @@ void GoldStage::publish_open() {
 void GoldStage::show_open(const OnReport& on_report) {
     const auto wanted = viewers_ != nullptr ? viewers_->wanted() : std::nullopt;
     if (!wanted) return;
-    if (wanted->files && output_.size() > 0) publish(on_report);
+    const auto has_news = [this](gold::Table table) { return output_[table].size() > 0; };
+    if (wanted->files && std::ranges::any_of(wanted->tables, has_news)) publish(on_report);
     GoldLook look{.watermark = watermark_, .silver_version = version_, .late = gold_->late()};
     gold_->peek(look.open, wanted->tables);
     if (wanted->files) {
@@ -299,6 +301,18 @@ void GoldStage::show_open(const OnReport& on_report) {
         }
     }
     viewers_->give(*wanted, std::move(look));
+}
+
+void GoldStage::look_at_outbox(const Notifier& notifier) {
+    GoldOutbox outbox{.alerts = notifier.unsent(writer_.alerts_sequence()), .postgres = std::nullopt};
+    if (postgres_) {
+        std::map<gold::Table, std::int64_t> versions;
+        for (const gold::Table table : gold::all_tables)
+            versions[table] = std::as_const(writer_).table(table).snapshot().version;
+        outbox.postgres = postgres_->lag(versions);
+    }
+    const std::lock_guard lock(outbox_mutex_);
+    outbox_ = std::move(outbox);
 }
 
 /// Publishes the changes of alerts that aren't.
@@ -437,6 +451,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     silver_.refresh();
     const std::int64_t goal = silver_.snapshot().version;
     auto next_publish = std::chrono::steady_clock::now() + options_.trigger;
+    auto next_outbox = std::chrono::steady_clock::now();
     auto next_state = std::chrono::steady_clock::now() + between_states;
     const Attendance attendance(viewers_);
     while (!stop.requested()) {
@@ -455,6 +470,10 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
                 begin_state();
                 next_state = now + between_states;
             }
+        }
+        if (now >= next_outbox) {
+            look_at_outbox(notifier);
+            next_outbox = now + between_outboxes;
         }
         take_written();
         show_open(on_report);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "pipeline/gold_state.h"
 #include "pipeline/gold_writer.h"
 #include "pipeline/hand_over.h"
+#include "pipeline/notifier.h"
 #include "pipeline/open_rows.h"
 #include "pipeline/partition_progress.h"
 #include "pipeline/postgres_publisher.h"
@@ -33,6 +35,12 @@ struct GoldStageOptions {
     gold::AlertRules alert_rules;
     serve::AlertSinkSettings alert_sinks;
     PostgresOptions postgres;
+};
+
+/// What others haven't been told yet, as of a moment ago.
+struct GoldOutbox {
+    std::map<std::string, std::int64_t> alerts;  ///< changes of alerts, by sink
+    std::optional<std::int64_t> postgres;        ///< commits of Gold's tables; nothing when none is told
 };
 
 /// What one commit of closed windows did.
@@ -75,14 +83,17 @@ class GoldStage {
     void run(const base::StopSignal& stop, const OnReport& on_report);
 
     /// What is open, as it stands, after run().
-    void peek(gold::Output& output) const {
-        gold_->peek(output, {gold::metric_tables.begin(), gold::metric_tables.end()});
-    }
+    void peek(gold::Output& output) const { gold_->peek(output, gold::all_metrics()); }
 
     /// The number of the last alert that is published. Not while it runs.
     [[nodiscard]] std::int64_t last_alert() const { return writer_.alerts_sequence(); }
     /// Whether this process is the one that runs the stage, and has taken up the state. Thread-safe.
     [[nodiscard]] bool active() const { return active_; }
+    /// What is still to be told others. Thread-safe.
+    [[nodiscard]] GoldOutbox outbox() const {
+        const std::lock_guard lock(outbox_mutex_);
+        return outbox_;
+    }
     /// The silver version up to which commits are in. Thread-safe.
     [[nodiscard]] std::int64_t silver_version() const { return version_; }
 
@@ -107,6 +118,7 @@ class GoldStage {
     void publish_alerts(bool quiet = false);
     void publish_open();
     void show_open(const OnReport& on_report);
+    void look_at_outbox(const Notifier& notifier);
     void close_at(gold::Timestamp watermark);
     void close_up_to(gold::Timestamp clock);
     void close_all();
@@ -132,6 +144,8 @@ class GoldStage {
     HandOver* hand_over_ = nullptr;  // nothing: silver's rows are read from its table
     OpenRows* viewers_ = nullptr;    // nothing: nobody looks at open windows
     std::optional<PostgresPublisher> postgres_;
+    mutable std::mutex outbox_mutex_;
+    GoldOutbox outbox_;    // guarded by outbox_mutex_
     gold::Events handed_;  // whose memory is used again
     gold::Output output_;  // closed, not published yet
     std::atomic<bool> active_ = false;

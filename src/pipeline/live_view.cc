@@ -25,6 +25,7 @@ constexpr auto between_slow = std::chrono::seconds(3);
 constexpr auto shortest_between_looks = std::chrono::milliseconds(2000);
 constexpr int times_its_cost =
     20;  // that a look at open rows is waited after: a twentieth of Gold's time at most
+constexpr auto recently = std::chrono::seconds(15);  // that reports are asked for again within, while seen
 constexpr auto patience = std::chrono::milliseconds(3000);  // for Gold's answer
 constexpr auto longest_query = std::chrono::seconds(90);    // that may still read a look's files
 
@@ -57,22 +58,38 @@ std::int64_t state_bytes(const DataDirectory& data) {
     return none ? 0 : static_cast<std::int64_t>(size);
 }
 
-/// The tables of live.* that a query may use; all, where it is written in an unusual way.
-gold::TableSet tables_of(std::string_view query) {
-    constexpr std::string_view schema = "live";
+/// Text without quotes and in small letters, each gap one space.
+std::string simplified(std::string_view query) {
     std::string text;
     for (const unsigned char c : query) {
-        if (c != '"' && std::isspace(c) == 0) text += static_cast<char>(std::tolower(c));
+        if (c == '"') continue;
+        const bool gap = std::isspace(c) != 0;
+        if (!gap || !text.ends_with(' ')) text += gap ? ' ' : static_cast<char>(std::tolower(c));
     }
+    return text;
+}
+
+std::string_view without_gap(std::string_view text) {
+    return text.substr(text.starts_with(' ') ? 1 : 0);
+}
+
+/// The tables of live.* that a query may use; all, where there is a comment within a name.
+gold::TableSet tables_of(std::string_view query) {
+    constexpr std::string_view schema = "live";
+    const std::string text = simplified(query);
+    const auto is_comment = [](std::string_view rest) {
+        return rest.starts_with("/*") || rest.starts_with("--");
+    };
     gold::TableSet tables;
     for (auto at = text.find(schema); at != std::string::npos; at = text.find(schema, at + 1)) {
-        const std::string_view rest = std::string_view(text).substr(at + schema.size());
-        const auto named = std::ranges::find_if(gold::metric_tables, [&](gold::Table table) {
-            return rest.starts_with(fmt::format(".{}", gold::table_name(table)));
-        });
-        if (named == gold::metric_tables.end())
-            return {gold::metric_tables.begin(), gold::metric_tables.end()};
-        tables.insert(*named);
+        const unsigned char before = at == 0 ? ' ' : text[at - 1];
+        if (std::isalnum(before) != 0 || before == '_') continue;  // such as olive
+        std::string_view rest = without_gap(std::string_view(text).substr(at + schema.size()));
+        if (rest.starts_with('.')) rest = without_gap(rest.substr(1));
+        if (is_comment(rest)) return gold::all_metrics();
+        for (const gold::Table table : gold::metric_tables) {
+            if (rest.starts_with(gold::table_name(table))) tables.insert(table);
+        }
     }
     return tables;
 }
@@ -150,7 +167,7 @@ json::object LiveView::state() {
 
 /// Finds the alerts that fire now.
 void LiveView::look_at_alerts() {
-    tables_.look(alerts_path(data_), [this](const storage::DeltaTable& table) {
+    tables_.visit(alerts_path(data_), [this](const storage::DeltaTable& table) {
         if (table.snapshot().version == alerts_version_) return;
         std::map<std::string, model::Alert> alerts;
         for (model::Alert& alert : alerts_after(table, 0)) alerts[alert.id] = std::move(alert);
@@ -171,7 +188,7 @@ void LiveView::look_at_alerts() {
 json::object LiveView::tables() {
     json::object sizes;
     const auto add = [&](const std::string& name, const std::filesystem::path& root) {
-        tables_.look(root, [&](const storage::DeltaTable& table) { sizes[name] = size_of(table); });
+        tables_.visit(root, [&](const storage::DeltaTable& table) { sizes[name] = size_of(table); });
     };
     add("silver", data_.silver());
     add("quarantine", data_.quarantine());
@@ -184,10 +201,14 @@ json::object LiveView::tables() {
 /// them as the table has them: Parquet, in folders by day.
 void LiveView::adopt(gold::Table table, const std::vector<std::string>& closed, gold::TableRows& open) {
     const std::string_view name = gold::table_name(table);
-    std::vector<std::string> files;
-    for (const std::string& path : closed)
-        files.push_back(std::filesystem::absolute(data_.gold() / name / path));
+    std::vector<std::string> files(closed.size());
+    std::ranges::transform(closed, files.begin(), [&](const std::string& path) {
+        return std::filesystem::absolute(data_.gold() / name / path).string();
+    });
     const auto folder = folder_ / fmt::format("{}-{}", name, ++folders_);
+    forget(table);
+    Look& look = looks_[table];
+    look.folder = folder;
     for (const auto& [day, rows] : open.take()) {
         const auto path = folder / fmt::format("day={}", model::format_day(day)) / "open.parquet";
         std::filesystem::create_directories(path.parent_path());
@@ -196,13 +217,18 @@ void LiveView::adopt(gold::Table table, const std::vector<std::string>& closed, 
         writer.finish_unsynced();
         files.push_back(std::filesystem::absolute(path));
     }
-    Look& look = looks_[table];
-    if (!look.folder.empty()) replaced_.push_back({steady_clock::now(), look.folder});
     look.files = std::move(files);
-    look.folder = folder;
 }
 
-void LiveView::forget_old() {
+/// Queries that come have the table's closed rows alone.
+void LiveView::forget(gold::Table table) {
+    const auto known = looks_.find(table);
+    if (known == looks_.end()) return;
+    replaced_.push_back({steady_clock::now(), known->second.folder});
+    looks_.erase(known);
+}
+
+void LiveView::remove_replaced() {
     const auto old = [now = steady_clock::now()](const Replaced& each) {
         return each.at + longest_query < now;
     };
@@ -212,39 +238,57 @@ void LiveView::forget_old() {
     std::erase_if(replaced_, old);
 }
 
-/// Looks at the tables that the query may use, those of which the last look is old.
-void LiveView::look_again(std::string_view query) {
-    if (open_ == nullptr) return;
-    const auto began = steady_clock::now();
-    gold::TableSet wanted = tables_of(query);
-    std::erase_if(wanted, [&](gold::Table table) { return looks_[table].next > began; });
-    if (wanted.empty()) return;
-    auto look = open_->ask({.tables = wanted, .files = true}, patience);
-    for (const gold::Table table : wanted) {
-        looks_[table].next = steady_clock::now() + shortest_between_looks;
-        if (look) adopt(table, look->files[table], look->open[table]);
-    }
-    if (!look) return;
-    forget_old();
+/// Which tables to look at now, for a query that uses some: when it is time, all that have been used lately,
+/// at one moment; else those that are new among them.
+gold::TableSet LiveView::due(const gold::TableSet& used) {
     const auto now = steady_clock::now();
-    for (const gold::Table table : wanted)
-        looks_[table].next = std::max(looks_[table].next, now + (now - began) * times_its_cost);
+    for (const gold::Table table : used) used_at_[table] = now;
+    if (used.empty() || now < busy_until_) return {};
+    if (now < next_look_) {
+        gold::TableSet unknown = used;
+        std::erase_if(unknown, [&](gold::Table table) { return looks_.contains(table); });
+        return unknown;
+    }
+    gold::TableSet lately;
+    for (const auto& [table, at] : used_at_) {
+        if (at + recently >= now) {
+            lately.insert(table);
+        } else {
+            forget(table);
+        }
+    }
+    return lately;
+}
+
+void LiveView::look_again(const gold::TableSet& used) {
+    if (open_ == nullptr) return;
+    const gold::TableSet wanted = due(used);
+    if (wanted.empty()) return;
+    const auto began = steady_clock::now();
+    auto look = open_->ask({.tables = wanted, .files = true}, patience);
+    if (!look) {
+        const auto now = steady_clock::now();
+        busy_until_ = now + std::max<steady_clock::duration>(shortest_between_looks, 3 * (now - began));
+        return;
+    }
+    next_look_ = std::max(next_look_, began + shortest_between_looks);
+    for (const gold::Table table : wanted) adopt(table, look->files[table], look->open[table]);
+    remove_replaced();
+    const auto now = steady_clock::now();
+    next_look_ = std::max(next_look_, now + (now - began) * times_its_cost);
 }
 
 std::vector<serve::SqlView> LiveView::views(std::string_view query) {
     const std::lock_guard lock(mutex_);
-    look_again(query);
+    const gold::TableSet used = tables_of(query);
+    look_again(used);
     auto views = tables_.look();
-    const std::size_t count = views.size();
-    for (std::size_t i = 0; i < count; ++i) {
-        constexpr std::string_view schema = "gold.";
-        if (!views[i].name.starts_with(schema)) continue;
-        serve::SqlView live = views[i];
-        live.name = "live." + views[i].name.substr(schema.size());
-        const auto known = std::ranges::find_if(looks_, [&](const auto& each) {
-            return live.name.substr(schema.size()) == gold::table_name(each.first);
-        });
-        if (known != looks_.end() && !known->second.folder.empty()) live.files = known->second.files;
+    for (const gold::Table table : gold::all_tables) {
+        const std::string_view name = gold::table_name(table);
+        serve::SqlView live = *std::ranges::find(views, fmt::format("gold.{}", name), &serve::SqlView::name);
+        live.name = fmt::format("live.{}", name);
+        // The files of a look that this query needn't be new for may be gone.
+        if (used.contains(table) && looks_.contains(table)) live.files = looks_.at(table).files;
         views.push_back(std::move(live));
     }
     return views;

@@ -33,15 +33,14 @@ class LiveView {
     [[nodiscard]] base::json::object state();
 
     /// All tables for a query: SqlViews' and, as live.*, Gold's with what is open. Those may be some
-    /// seconds old, each of another moment.
+    /// seconds old; tables of one query are mostly of one moment.
     [[nodiscard]] std::vector<serve::SqlView> views(std::string_view query);
 
   private:
     /// What a look at a table has found.
     struct Look {
         std::vector<std::string> files;  // absolute: the table's, and those of the open rows
-        std::filesystem::path folder;    // of the latter; nothing before the first look
-        std::chrono::steady_clock::time_point next;
+        std::filesystem::path folder;    // of the latter
     };
     /// Files of open rows that another look has replaced.
     struct Replaced {
@@ -49,9 +48,11 @@ class LiveView {
         std::filesystem::path folder;
     };
 
-    void look_again(std::string_view query);
+    void look_again(const gold::TableSet& used);
+    gold::TableSet due(const gold::TableSet& used);
     void adopt(gold::Table table, const std::vector<std::string>& closed, gold::TableRows& open);
-    void forget_old();
+    void forget(gold::Table table);
+    void remove_replaced();
     void forget_others() const;
     void look_at_alerts();
     [[nodiscard]] base::json::object tables();
@@ -63,9 +64,12 @@ class LiveView {
     SqlViews tables_;
     std::shared_ptr<serve::Feed> feed_ = std::make_shared<serve::Feed>();
 
-    std::mutex mutex_;                   // of what follows
-    std::map<gold::Table, Look> looks_;  // the last ones
-    std::vector<Replaced> replaced_;     // that queries may still read
+    std::mutex mutex_;                                                      // of what follows
+    std::map<gold::Table, Look> looks_;                                     // the last ones
+    std::map<gold::Table, std::chrono::steady_clock::time_point> used_at_;  // by a query, last
+    std::vector<Replaced> replaced_;                                        // that queries may still read
+    std::chrono::steady_clock::time_point next_look_;
+    std::chrono::steady_clock::time_point busy_until_;  // Gold didn't answer
     std::int64_t folders_ = 0;
 
     std::mutex slow_mutex_;  // of what changes seldom

@@ -35,7 +35,7 @@ void write_position(const std::filesystem::path& path, std::int64_t sequence) {
 Notifier::Notifier(const DataDirectory& data, std::vector<std::unique_ptr<serve::AlertSink>> sinks)
     : data_(data) {
     const auto table = storage::DeltaTable::open(alerts_path(data));
-    for (auto& sink : sinks) deliveries_.push_back({.sink = std::move(sink)});
+    for (auto& sink : sinks) deliveries_.emplace_back().sink = std::move(sink);
     for (Delivery& delivery : deliveries_) {
         const auto path = position_path(delivery);
         const auto known = read_position(path);
@@ -57,13 +57,20 @@ void Notifier::finish(std::chrono::seconds limit) {
     spdlog::warn("alerts: not all could be sent; the next run of Gold sends the others");
 }
 
+std::map<std::string, std::int64_t> Notifier::unsent(std::int64_t last) const {
+    std::map<std::string, std::int64_t> unsent;
+    for (const Delivery& delivery : deliveries_)
+        unsent[delivery.sink->name()] = std::max<std::int64_t>(0, last - delivery.sent);
+    return unsent;
+}
+
 std::filesystem::path Notifier::position_path(const Delivery& delivery) const {
     return data_.gold() / fmt::format("alerts-sent-{}.json", delivery.sink->name());
 }
 
 void Notifier::deliver_all(Delivery& delivery, const base::StopSignal& stop) {
     const auto table = storage::DeltaTable::open(alerts_path(data_));
-    delivery.sent = std::max(delivery.sent, table.snapshot().txn(quiet_app_id, 0));
+    delivery.sent = std::max(delivery.sent.load(), table.snapshot().txn(quiet_app_id, 0));
     if (table.snapshot().txn(alerts_app_id, 0) <= delivery.sent) return;
     for (const Alert& alert : alerts_after(table, delivery.sent)) {
         if (stop.requested()) return;

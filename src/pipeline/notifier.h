@@ -1,7 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "pipeline/data_directory.h"
@@ -23,18 +28,21 @@ class Notifier {
     /// sent by the next one.
     void finish(std::chrono::seconds limit);
 
+    /// Changes of alerts up to a sequence number that a sink hasn't been sent, by its name.
+    [[nodiscard]] std::map<std::string, std::int64_t> unsent(std::int64_t last) const;
+
   private:
     /// A sink and where it stands.
     struct Delivery {
         std::unique_ptr<serve::AlertSink> sink;
-        std::int64_t sent = 0;  // the last sequence number
+        std::atomic<std::int64_t> sent = 0;  // the last sequence number
     };
 
     void deliver_all(Delivery& delivery, const base::StopSignal& stop);
     [[nodiscard]] std::filesystem::path position_path(const Delivery& delivery) const;
 
     const DataDirectory& data_;
-    std::vector<Delivery> deliveries_;
+    std::deque<Delivery> deliveries_;
     std::vector<std::unique_ptr<Follower>> followers_;  // last, since they use the others
 };
 

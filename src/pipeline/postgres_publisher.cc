@@ -98,6 +98,16 @@ void PostgresPublisher::finish(std::chrono::seconds limit) {
     spdlog::warn("postgres: not all is published there; the next run of Gold goes on with it");
 }
 
+std::int64_t PostgresPublisher::lag(const std::map<gold::Table, std::int64_t>& versions) const {
+    const std::lock_guard lock(mutex_);
+    std::int64_t lag = 0;
+    for (const auto& [table, version] : versions) {
+        const auto known = published_.find(table);
+        lag += std::max<std::int64_t>(0, version - (known == published_.end() ? -1 : known->second));
+    }
+    return lag;
+}
+
 void PostgresPublisher::publish_all(const base::StopSignal& stop) {
     try {
         if (!postgres_) connect();
@@ -129,6 +139,11 @@ void PostgresPublisher::connect() {
     postgres_ = std::move(postgres);
 }
 
+void PostgresPublisher::set_published(gold::Table table, std::int64_t version) {
+    const std::lock_guard lock(mutex_);
+    published_[table] = version;
+}
+
 /// Brings a table up to its newest version; false when it was there.
 bool PostgresPublisher::publish(gold::Table which) {
     storage::DeltaTable& table = tables_.at(which);
@@ -136,6 +151,7 @@ bool PostgresPublisher::publish(gold::Table which) {
     const storage::Snapshot& snapshot = table.snapshot();
     PostgresGold::Progress& progress = progress_[which];
     const bool same = progress.table_id == snapshot.metadata.id && progress.delta_version <= snapshot.version;
+    if (same) set_published(which, progress.delta_version);
     if (same && progress.delta_version == snapshot.version) return false;
     const Changes changes = same ? changes_since(table, progress.delta_version) : Changes{.all = true};
     const auto rows = [&](const std::function<void(const arrow::RecordBatch&)>& visit) {
@@ -156,6 +172,7 @@ bool PostgresPublisher::publish(gold::Table which) {
         changes.all ? std::nullopt : std::optional(Days(changes.days.begin(), changes.days.end())), rows,
         next);
     progress = next;
+    set_published(which, next.delta_version);
     return true;
 }
 

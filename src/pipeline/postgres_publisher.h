@@ -30,11 +30,13 @@ class PostgresPublisher {
 
     /// Whether it would take what open windows have now.
     [[nodiscard]] bool wants_open() const;
-    /// Gives it what open windows have (Gold::peek()).
+    /// Gives it what open windows have, of all tables that don't grow with the users.
     void offer_open(gold::Output& open);
     /// Waits until all that is published is there, but at most `limit`; what is missing is warned of, and
     /// caught up with by the next one.
     void finish(std::chrono::seconds limit);
+    /// Commits of Gold's tables, at these versions now, that aren't there. Thread-safe.
+    [[nodiscard]] std::int64_t lag(const std::map<gold::Table, std::int64_t>& versions) const;
 
   private:
     using DayRows = std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>>;
@@ -43,6 +45,7 @@ class PostgresPublisher {
     void publish_all(const base::StopSignal& stop);
     void connect();
     bool publish(gold::Table table);
+    void set_published(gold::Table table, std::int64_t version);
     bool publish_open();
 
     const DataDirectory& data_;
@@ -51,8 +54,9 @@ class PostgresPublisher {
     std::map<gold::Table, storage::DeltaTable> tables_;
     std::map<gold::Table, serve::PostgresGold::Progress> progress_;
     mutable std::mutex mutex_;
-    std::optional<OpenRows> open_;  // guarded by mutex_
-    Follower follower_;             // last, since it uses the others
+    std::optional<OpenRows> open_;                   // guarded by mutex_
+    std::map<gold::Table, std::int64_t> published_;  // versions; guarded by mutex_
+    Follower follower_;                              // last, since it uses the others
 };
 
 }  // namespace millrace::pipeline

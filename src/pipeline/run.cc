@@ -55,6 +55,7 @@ class StatusBoard {
         status_.silver += report.silver;
         status_.duplicates += report.duplicates;
         status_.quarantined += report.quarantined;
+        for (const auto& [rule, records] : report.by_rule) status_.by_rule[rule] += records;
         silver_version_ = report.version;
         status_.last_batches.push_back(report);
         if (status_.last_batches.size() > kept_batches)
@@ -87,6 +88,7 @@ class StatusBoard {
         status.seconds = watch_.seconds();
         status.in_log = in_log;
         status.lag = lag;
+        status.skipped = stage.skipped();
         if (lag == 0) {
             waiting_since_ms_ = 0;
         } else if (waiting_since_ms_ == 0) {
@@ -95,6 +97,7 @@ class StatusBoard {
         status.waiting_since_ms = waiting_since_ms_;
         if (gold != nullptr && gold->active())
             status.gold_lag = std::max<std::int64_t>(0, silver_version_ - gold->silver_version());
+        if (gold != nullptr) status.outbox = gold->outbox();
         const double seconds = status.seconds - last_seconds_;
         if (seconds >= 1) {
             rate_ = static_cast<double>(status.in_log - last_in_log_) / seconds;
@@ -138,21 +141,25 @@ class Ender {
     std::vector<base::StopSignal*> parts_;
 };
 
-/// Why events aren't being processed, or not soon enough; nothing when they are.
-std::optional<std::string> not_ready(const bronze::EventLog& log, const SilverStage& stage,
-                                     const GoldStage* gold, const RunStatus& status,
-                                     base::Duration objective) {
+/// How long records wait: since the last commit, and what those of the last one have waited.
+std::chrono::milliseconds waiting_time(const RunStatus& status) {
+    if (status.waiting_since_ms == 0) return {};
     const std::int64_t committed = status.last_batches.empty() ? 0 : status.last_batches.back().committed_ms;
-    const std::chrono::milliseconds waiting(base::now_ms() - std::max(committed, status.waiting_since_ms));
-    if (status.waiting_since_ms > 0 && waiting > objective)
-        return fmt::format("records wait in the log, and nothing was committed for {}: the objective is {}",
-                           base::format_duration(std::chrono::duration_cast<std::chrono::seconds>(waiting)),
-                           base::format_duration(objective));
+    const std::int64_t silent = base::now_ms() - std::max(committed, status.waiting_since_ms);
+    const double last = status.gold_latency_ms.empty() ? 0 : status.gold_latency_ms.back();
+    return std::chrono::milliseconds(std::max(silent, static_cast<std::int64_t>(last)));
+}
+
+/// Why events aren't being processed, or not soon enough; nothing when they are.
+std::optional<std::string> not_ready(const SilverStage& stage, const GoldStage* gold, const RunStatus& status,
+                                     base::Duration objective) {
+    if (!stage.active()) return "the silver stage is taking up its work";
     if (gold != nullptr && !gold->active()) return "Gold is taking up its work";
-    for (int partition = 0; partition < log.partitions(); ++partition) {
-        if (stage.reads(partition)) return std::nullopt;
-    }
-    return "the silver stage is taking up its work";
+    const auto waiting = waiting_time(status);
+    if (waiting <= objective) return std::nullopt;
+    return fmt::format("records wait in the log for {}: the objective is {}",
+                       base::format_duration(std::chrono::duration_cast<std::chrono::seconds>(waiting)),
+                       base::format_duration(objective));
 }
 
 /// Lets Gold take in what silver has committed, unless all is to end now, and ends it; then what it knows of
@@ -172,11 +179,11 @@ std::optional<GoldSummary> finish_gold(const DataDirectory& data, GoldStage& sta
 }
 
 /// What the server tells of the pipeline, without waiting for it.
-Surroundings surroundings(const bronze::EventLog& log, const SilverStage& stage, const GoldStage* gold,
-                          const StatusBoard& board, OpenRows& open_rows, base::Duration freshness) {
+Surroundings surroundings(const SilverStage& stage, const GoldStage* gold, const StatusBoard& board,
+                          OpenRows& open_rows, base::Duration freshness) {
     return {.add_metrics = [&](serve::MetricsText& text) { add_metrics(text, board.last()); },
-            .not_ready = [&log, &stage, gold, &board,
-                          freshness] { return not_ready(log, stage, gold, board.last(), freshness); },
+            .not_ready = [&stage, gold, &board,
+                          freshness] { return not_ready(stage, gold, board.last(), freshness); },
             .open_rows = gold != nullptr ? &open_rows : nullptr,
             .status = [&] { return to_json(board.last(), stage.progress()); }};
 }
@@ -239,7 +246,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     std::optional<Server> server;
     if (options.server) {
         server.emplace(data, log, settings, *options.server,
-                       surroundings(log, stage, gold_now, board, open_rows, options.server->freshness));
+                       surroundings(stage, gold_now, board, open_rows, options.server->freshness));
         options.on_serving(server->url());
     }
     const base::Stopwatch watch;

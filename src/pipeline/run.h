@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 
 #include "pipeline/gold_stage.h"
 #include "pipeline/gold_summary.h"
@@ -30,6 +32,8 @@ struct RunStatus {
     std::int64_t silver = 0;            ///< rows committed by this run
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
+    std::map<std::string, std::int64_t> by_rule;  ///< records quarantined
+    std::int64_t skipped = 0;                     ///< offsets without a record, since the table began
     double events_per_second = 0;
     std::vector<BatchReport> last_batches;
     /// At the end: of each of Gold's commits, the longest time from a record's append until its event was in
@@ -39,7 +43,8 @@ struct RunStatus {
     std::int64_t gold_late = 0;          ///< additions that came after their window was closed
     std::int64_t gold_lag = 0;           ///< silver's commits that aren't taken in
     std::int64_t gold_watermark_ms = 0;  ///< 0: there is none
-    std::optional<GoldSummary> gold;     ///< at the end, where this process ran Gold
+    GoldOutbox outbox;
+    std::optional<GoldSummary> gold;  ///< at the end, where this process ran Gold
 };
 
 /// Everything in one process: simulator, log, silver, gold. Returns when the duration is over, the simulator

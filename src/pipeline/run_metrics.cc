@@ -16,6 +16,15 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
                  "Records of this process's commits that aren't in silver.");
     text.value(static_cast<double>(status.duplicates), {{"reason", "duplicate"}});
     text.value(static_cast<double>(status.quarantined), {{"reason", "quarantined"}});
+    if (!status.by_rule.empty()) {
+        text.counter("millrace_quarantined_records_total", "Records that this process has quarantined.");
+        for (const auto& [rule, records] : status.by_rule)
+            text.value(static_cast<double>(records), {{"rule", rule}});
+    }
+    text.counter("millrace_silver_skipped_offsets_total",
+                 "Offsets passed without a record since the table began: removed before they were read, or "
+                 "Kafka's own marks.");
+    count(status.skipped);
     text.gauge("millrace_gold_lag_versions", "Commits of silver that Gold hasn't taken in.");
     count(status.gold_lag);
     text.counter("millrace_gold_rows_total", "Rows of closed windows that this process has published.");
@@ -23,6 +32,15 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     text.counter("millrace_gold_late_additions_total",
                  "Additions that came after their window was closed; the batch layer counts them.");
     count(status.gold_late);
+    if (!status.outbox.alerts.empty()) {
+        text.gauge("millrace_alerts_unsent", "Changes of alerts that a sink hasn't been told yet.");
+        for (const auto& [sink, unsent] : status.outbox.alerts)
+            text.value(static_cast<double>(unsent), {{"sink", sink}});
+    }
+    if (status.outbox.postgres) {
+        text.gauge("millrace_postgres_lag_commits", "Commits of Gold's tables that PostgreSQL doesn't have.");
+        count(*status.outbox.postgres);
+    }
     if (status.gold_watermark_ms > 0) {
         text.gauge("millrace_gold_watermark_timestamp_seconds", "Event time up to which windows are closed.");
         text.value(static_cast<double>(status.gold_watermark_ms) / 1e3);

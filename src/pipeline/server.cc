@@ -60,6 +60,17 @@ void add(serve::MetricsText& text, const Collector::Counts& counts, std::size_t 
     value(static_cast<std::int64_t>(waiting_bytes));
 }
 
+void add(serve::MetricsText& text, const serve::HttpServer::Counts& counts) {
+    text.counter("millrace_http_refused_total", "Connections and requests that never became a request.");
+    const auto value = [&](std::int64_t count, const char* reason) {
+        text.value(static_cast<double>(count), {{"reason", reason}});
+    };
+    value(counts.too_large, "size");
+    value(counts.malformed, "syntax");
+    value(counts.too_slow, "timeout");
+    value(counts.connections, "connections");
+}
+
 }  // namespace
 
 Server::Server(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
@@ -79,6 +90,7 @@ Server::~Server() {
 std::string Server::metrics() const {
     serve::MetricsText text;
     add(text, collector_->counts(), collector_->waiting_bytes());
+    add(text, http_.counts());
     text.gauge("millrace_log_end_offset", "Where each partition of the log ends.");
     for (int partition = 0; partition < log_.partitions(); ++partition)
         text.value(static_cast<double>(log_.end_heard(partition)),

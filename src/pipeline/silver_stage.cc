@@ -106,6 +106,7 @@ void SilverStage::load_state() {
             lane->assign(
                 {p, sink_.identity().epoch, committed, progress, sink_.quarantined(p, committed), at(p).end});
             at(p).committed = committed;
+            at(p).skipped = progress.skipped;
             at(p).read = progress.next_offset;
         }
     }
@@ -153,6 +154,12 @@ std::vector<SilverStage::Progress> SilverStage::progress() const {
     return all;
 }
 
+std::int64_t SilverStage::skipped() const {
+    std::int64_t skipped = 0;
+    for (const auto& [partition, count] : places(&PartitionState::skipped)) skipped += count;
+    return skipped;
+}
+
 std::int64_t SilverStage::lag_unread() const {
     std::int64_t lag = 0;
     for (const auto& [partition, next] : places(&PartitionState::read))
@@ -166,12 +173,8 @@ void SilverStage::run(const base::StopSignal& stop) {
         group_ = log_.join(options_.group.empty() ? "millrace-" + table : options_.group);
     try {
         if (!group_ || take_assignment(stop)) {
-            load_state();
-            start_lanes();
-            while (loop_until_lost(stop)) {
-                load_state();
-                start_lanes();
-            }
+            take_up();
+            while (loop_until_lost(stop)) take_up();
         }
     } catch (...) {
         end_lanes();
@@ -180,6 +183,12 @@ void SilverStage::run(const base::StopSignal& stop) {
     }
     end_lanes();
     group_.reset();
+}
+
+void SilverStage::take_up() {
+    load_state();
+    start_lanes();
+    active_ = true;
 }
 
 /// Gives up the assignment before, and makes lanes for the one that comes. False when stopped while waiting.
@@ -201,6 +210,7 @@ bool SilverStage::take_assignment(const base::StopSignal& stop) {
 
 /// Fresh lanes, without what those before hold: they have ended.
 void SilverStage::renew_lanes(const std::vector<int>& partitions) {
+    active_ = false;
     ids_.roll_back();
     const std::lock_guard lock(mutex_);
     // The broker that was asked may know of fewer partitions than the group does.
@@ -245,8 +255,7 @@ void SilverStage::loop(const base::StopSignal& stop) {
         if (ending == Ending::reassigned) {
             end_lanes();
             if (!take_assignment(stop)) return;
-            load_state();
-            start_lanes();
+            take_up();
             continue;
         }
         if (committed && ending != Ending::no) return;
@@ -418,7 +427,11 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     if (!moved) return true;
     if (on_parts_) on_parts_(parts);
     if (!sink_.commit(parts, ids_, report)) return false;
-    last_commit_ = std::chrono::steady_clock::now();
+    const auto now = std::chrono::steady_clock::now();
+    const double since = std::chrono::duration<double>(now - last_commit_).count();
+    if (last_commit_.time_since_epoch().count() > 0 && since > 0)
+        report.input_per_second = static_cast<double>(report.received) / since;
+    last_commit_ = now;
     losses_ = 0;
     if (group_) {
         for (const LanePart& part : parts) {
@@ -459,7 +472,10 @@ void SilverStage::report_batch(BatchReport& report, const std::vector<LanePart>&
             report.duplicates += partition.duplicates;
             report.quarantined += partition.quarantined;
             at(partition.partition).committed = partition.end.next_offset;
+            at(partition.partition).skipped = partition.end.skipped;
         }
+        for (const silver::QuarantineRow& row : part.quarantine)
+            ++report.by_rule[std::string(model::rule_name(row.rule))];
         report.unknown_fields += part.unknown_fields;
     }
     report.silver = report.received - report.duplicates - report.quarantined;

@@ -73,6 +73,8 @@ class SilverStage {
     /// run().
     void end_at(int partition, bronze::Offset end) { at(partition).end = end; }
 
+    /// Whether it has taken up its state, and works. Thread-safe.
+    [[nodiscard]] bool active() const { return active_; }
     /// Whether a lane of this process reads the partition. Thread-safe.
     [[nodiscard]] bool reads(int partition) const;
 
@@ -86,6 +88,9 @@ class SilverStage {
     };
     /// Of the partitions that this process reads. Thread-safe.
     [[nodiscard]] std::vector<Progress> progress() const;
+    /// Offsets of those partitions that were passed without a record, since the table began: removed before
+    /// they were read, or Kafka's own marks. Thread-safe.
+    [[nodiscard]] std::int64_t skipped() const;
     /// Records in the log that no lane has read yet. Thread-safe.
     [[nodiscard]] std::int64_t lag_unread() const;
 
@@ -97,6 +102,7 @@ class SilverStage {
         std::optional<bronze::Offset> end;      // with available_now
         std::atomic<bronze::Offset> committed;  // next offset
         std::atomic<bronze::Offset> read;       // likewise, as far as the lane has come
+        std::atomic<std::int64_t> skipped;      // offsets without a record, up to `committed`
         std::atomic<bool> ours = false;         // whether a lane reads it
     };
 
@@ -124,6 +130,7 @@ class SilverStage {
     void report_batch(BatchReport& report, const std::vector<LanePart>& parts);
     void end_lanes();
     void loop(const base::StopSignal& stop);
+    void take_up();
     bool loop_until_lost(const base::StopSignal& stop);
 
     BatchSink& sink_;
@@ -144,6 +151,7 @@ class SilverStage {
     std::vector<std::thread> threads_;
     std::deque<PartitionState> partitions_;  // by number; grows under mutex_, while no lane runs
 
+    std::atomic<bool> active_ = false;   // its state is loaded
     std::atomic<bool> sealing_ = false;  // set under mutex_ too, so that no waiter misses it
     std::atomic<bool> ending_ = false;   // likewise
     std::atomic<std::int64_t> rows_filling_ = 0;

@@ -69,8 +69,8 @@ const storage::DeltaTable* SqlViews::newest(const std::filesystem::path& root) {
     return &found->second;
 }
 
-void SqlViews::look(const std::filesystem::path& root,
-                    const std::function<void(const storage::DeltaTable&)>& at) {
+void SqlViews::visit(const std::filesystem::path& root,
+                     const std::function<void(const storage::DeltaTable&)>& at) {
     const std::lock_guard lock(mutex_);
     if (const auto* table = newest(root)) at(*table);
 }

@@ -22,7 +22,7 @@ class SqlViews {
     /// At the newest versions. A table that isn't there yet has no rows.
     [[nodiscard]] std::vector<serve::SqlView> look();
     /// Shows one of the tables at its newest version; nothing happens where it isn't there yet.
-    void look(const std::filesystem::path& root, const std::function<void(const storage::DeltaTable&)>& at);
+    void visit(const std::filesystem::path& root, const std::function<void(const storage::DeltaTable&)>& at);
 
   private:
     const storage::DeltaTable* newest(const std::filesystem::path& root);

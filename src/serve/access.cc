@@ -153,8 +153,18 @@ Role Access::check_limited(std::string_view name, std::string_view secret, std::
     return Role::none;
 }
 
+/// The role of the request's session; none when it has none that lasts.
+Role Access::role_of_session(const HttpRequest& request) const {
+    const std::string session = session_of(request);
+    if (session.empty()) return Role::none;
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(fingerprint(session));
+    const bool lasts = found != sessions_.end() && found->second.until_ms > base::now_ms();
+    return lasts ? found->second.role : Role::none;
+}
+
 bool Access::knows(const HttpRequest& request) const {
-    if (is_open()) return true;
+    if (is_open() || role_of_session(request) != Role::none) return true;
     const std::string shown = credentials(request);
     const std::lock_guard lock(mutex_);
     return shown.empty() || tokens_.contains(fingerprint(shown));
@@ -162,11 +172,7 @@ bool Access::knows(const HttpRequest& request) const {
 
 Role Access::role_of(const HttpRequest& request) {
     if (is_open()) return Role::admin;
-    if (const std::string session = session_of(request); !session.empty()) {
-        const std::lock_guard lock(mutex_);
-        const auto found = sessions_.find(fingerprint(session));
-        if (found != sessions_.end() && found->second.until_ms > base::now_ms()) return found->second.role;
-    }
+    if (const Role role = role_of_session(request); role != Role::none) return role;
     const std::string shown = credentials(request);
     if (shown.empty()) return Role::none;
     const std::string known_by = fingerprint(shown);

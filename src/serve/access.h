@@ -69,6 +69,7 @@ class Access {
         std::int64_t until_ms = 0;
     };
 
+    [[nodiscard]] Role role_of_session(const HttpRequest& request) const;
     Role check_limited(std::string_view name, std::string_view secret, std::string_view address);
 
     const AccessList list_;

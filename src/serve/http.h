@@ -38,8 +38,8 @@ struct HttpResponse {
     std::string content_type = "application/json";
     std::string body{};
     std::vector<std::pair<std::string, std::string>> headers{};
-    std::shared_ptr<Feed> feed{};       ///< that the body is, for as long as the client listens…
-    std::function<bool()> may_go_on{};  ///< …and, asked before each state, may; nothing: always
+    std::shared_ptr<Feed> feed{};       ///< that the body is, for as long as the client listens
+    std::function<bool()> may_go_on{};  ///< asked before each state of the feed; false ends it
 };
 
 /// An answer `{"error": …, "next": …}`.

@@ -144,6 +144,7 @@ class HttpServer::Work {
     }
 
     [[nodiscard]] const std::string& url() const { return url_; }
+    [[nodiscard]] const Counts& counts() const { return counts_; }
 
   private:
     /// A connection, for as long as its coroutine runs.
@@ -183,7 +184,10 @@ class HttpServer::Work {
                 co_await pause.async_wait(as_tuple);
                 continue;
             }
-            if (connections_.size() >= options_.most_connections) continue;  // closes it
+            if (connections_.size() >= options_.most_connections) {
+                ++counts_.connections;
+                continue;  // closes it
+            }
             socket.set_option(tcp::no_delay(true), error);
             auto connection = std::make_shared<Connection>(std::move(socket));
             connections_.insert(connection);
@@ -205,7 +209,9 @@ class HttpServer::Work {
             parser.body_limit(options_.most_body_bytes);
             const auto failed = co_await read(connection, buffer, parser);
             if (failed) {
+                if (failed == beast::error::timeout && connection.busy) ++counts_.too_slow;
                 if (auto answer = refusal(failed, options_.most_body_bytes)) {
+                    ++(answer->status == 400 ? counts_.malformed : counts_.too_large);
                     co_await write(stream, *answer, false);
                     co_await drain(stream, buffer);
                 }
@@ -355,6 +361,7 @@ class HttpServer::Work {
     tcp::acceptor acceptor_;
     std::string url_;
     // All that follows is the thread's.
+    Counts counts_;
     std::set<std::shared_ptr<Connection>> connections_;
     std::optional<asio::steady_timer> grace_;
     bool ending_ = false;
@@ -381,6 +388,9 @@ void HttpServer::stop() {
 
 const std::string& HttpServer::url() const {
     return work_->url();
+}
+const HttpServer::Counts& HttpServer::counts() const {
+    return work_->counts();
 }
 
 }  // namespace millrace::serve

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +24,14 @@ struct HttpServerOptions {
 /// answered with an error or cut off; none of them holds up others.
 class HttpServer {
   public:
+    /// What never became a request, since the start.
+    struct Counts {
+        std::atomic<std::int64_t> too_large = 0;    ///< body or headers
+        std::atomic<std::int64_t> malformed = 0;    ///< no HTTP/1.1
+        std::atomic<std::int64_t> too_slow = 0;     ///< cut off within a request
+        std::atomic<std::int64_t> connections = 0;  ///< closed at once: there were too many
+    };
+
     /// Listens, and answers from now on. Throws a usage Error when the address can't be listened on.
     HttpServer(const HttpServerOptions& options, std::vector<Route> routes);
     ~HttpServer();
@@ -31,6 +41,8 @@ class HttpServer {
     /// Takes no new requests, and waits a moment for the answers to those that it has. Then no handler runs
     /// any more; answers that are given later, until the object's end, go nowhere.
     void stop();
+
+    [[nodiscard]] const Counts& counts() const;
 
     /// `http://address:port`.
     [[nodiscard]] const std::string& url() const;

@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import SAMPLE, event, line, stop, wait_until
 from tests.random_shop import lines
+from tests.scenario.test_collect import Port
 from tests.receivers import MailServer, Webhook
 
 
@@ -121,6 +122,17 @@ def test_what_a_dead_webhook_missed_comes_with_the_next_run(shop, tmp_path, free
         config(tmp_path, f'[alerts.webhook]\nurl = "{webhook.url}"\n')
         shop.run("--config", settings, "gold", "--available-now")
         assert [key.split("-")[1] for key in webhook.keys] == ["firing", "resolved"]
+
+
+def test_a_silenced_alert_is_in_the_table_and_sent_nowhere(shop, tmp_path):
+    server = Port(shop)
+    assert server.post({"rule": "traffic_gap", "minutes": 60}, "/v1/alerts/silence")[0] == 200
+    server.stop()
+    fill(shop)
+    with Webhook() as webhook:
+        settings = config(tmp_path, f'[alerts.webhook]\nurl = "{webhook.url}"\n')
+        shop.run("--config", settings, "gold", "--available-now")
+        assert webhook.received == [] and told(shop) == GAP_TOLD
 
 
 def test_a_new_sink_is_not_told_of_what_was_long_ago(shop, tmp_path):

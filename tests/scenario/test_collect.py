@@ -2,6 +2,7 @@
 import gzip
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -14,7 +15,7 @@ import urllib.request
 
 import pytest
 
-from tests.conftest import ROOT, event, stop, wait_until
+from tests.conftest import ROOT, event, stack, stop, wait_until
 
 KEY = "0123456789abcdef0123"
 
@@ -23,7 +24,7 @@ class Port:
     """A running `millrace serve`."""
 
     def __init__(self, shop, *options, command="serve"):
-        self.process = shop.start(command, *([] if "--port" in options else ["--port", "0"]), *options)
+        self.process = shop.start(*([command] if isinstance(command, str) else command), *([] if "--port" in options else ["--port", "0"]), *options)
         for line in self.process.stdout:
             found = re.search(rb"http://[^/;]+:(\d+)", line)
             if found:
@@ -302,9 +303,79 @@ def test_the_port_does_what_the_openapi_file_says(port, tmp_path):
 
     check("--include-path", "/v1/events", "--max-examples", "200")
     # The live figures have no end; and whether a text is SQL no schema can tell.
-    check("--exclude-path", "/v1/events", "--exclude-path", "/v1/live", "--exclude-path", "/v1/sql", "--max-examples", "30")
+    foreign = [option for path in ("/v1/track", "/v1/page", "/v1/batch", "/mp/collect") for option in ("-path", path)]
+    check(*[option.replace("-path", "--exclude-path") for option in foreign],
+          "--exclude-path", "/v1/events", "--exclude-path", "/v1/live", "--exclude-path", "/v1/sql", "--max-examples", "30")
+    # What is a message of theirs, their documentation says, not our schema.
+    check(*[option.replace("-path", "--include-path") for option in foreign], "--exclude-checks", "positive_data_acceptance", "--max-examples", "30")
     check("--include-path", "/v1/sql", "--exclude-checks", "positive_data_acceptance", "--max-examples", "30")
     assert server.stop()[0] == 0
+
+
+def metric(server, name, **labels):
+    inside = ",".join(f'{label}="{value}"' for label, value in labels.items())
+    found = re.search(rf"^{name}{re.escape('{' + inside + '}') if labels else ''} (\S+)$", server.get("/metrics")[1], re.M)
+    return float(found[1]) if found else None
+
+
+def test_a_full_disk_is_a_503_until_there_is_room_again(shop_at, tmp_path):
+    mount = tmp_path / "small"
+    mount.mkdir()
+    if os.system(f"mount -t tmpfs -o size=12m tmpfs {mount} 2>/dev/null") != 0:
+        pytest.skip("this machine allows no small file system")
+    try:
+        server = Port(shop_at(mount / "data"))
+        assert server.post(event(0))[0] == 202
+        os.system(f"dd if=/dev/zero of={mount}/filler bs=4k 2>/dev/null")
+        body = [event(n, page_url="x" * 1000) for n in range(1, 500)]
+        status, answer, headers = server.post(body)
+        assert status == 503 and "No space left" in answer["error"] and int(headers["Retry-After"]) > 0
+        assert metric(server, "millrace_collect_refused_requests_total", reason="log") == 1
+        (mount / "filler").unlink()
+        wait_until(lambda: server.post(body)[0] == 202)
+        assert server.stop()[0] == 0
+    finally:
+        os.system(f"umount -l {mount}")
+
+
+def test_a_broker_that_is_away_is_a_503_within_seconds(shop, tmp_path, free_port):
+    broker = stack.Kafka(tmp_path / "kafka", free_port).start()
+    address = f"kafka://127.0.0.1:{free_port}/away"
+    try:
+        server = Port(shop, command=["--bronze", address, "serve"])
+        assert server.post(event(1))[0] == 202
+        broker.stop()
+        began = time.monotonic()
+        status, answer, headers = server.post(event(2))
+        assert status == 503 and "Kafka" in answer["error"] and headers["Retry-After"]
+        assert time.monotonic() - began < 25
+        broker.start()
+        wait_until(lambda: server.post(event(3))[0] == 202, seconds=60)
+        assert server.stop()[0] == 0
+    finally:
+        broker.stop()
+
+
+def test_what_never_becomes_a_request_is_counted(port):
+    server = port()
+    assert "413" in server.raw(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n")
+    assert "400" in server.raw(b"nonsense\r\n\r\n")
+    assert "431" in server.raw(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n")
+    assert metric(server, "millrace_http_refused_total", reason="size") == 2
+    assert metric(server, "millrace_http_refused_total", reason="syntax") == 1
+    server.raw(b"GET / HTTP/1.1\r\nHost:")  # and nothing more
+    assert metric(server, "millrace_http_refused_total", reason="timeout") == 1
+
+
+def test_logs_are_json_where_they_are_to_be_and_tell_no_secret(shop):
+    server = Port(shop, "--write-key", f"web={KEY}", "--port", "0", command=["--log", "json", "run", "--no-simulator", "--trigger", "0"])
+    assert server.post(event(1), Authorization=f"Bearer {KEY}")[0] == 202
+    assert server.post(event(2), Authorization="Bearer not-the-key-not-the-key")[0] == 401
+    wait_until(lambda: shop.count("silver") == 1)
+    code, out, err = server.stop()
+    assert code == 0 and KEY not in out + err and "not-the-key" not in out + err
+    lines = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
+    assert lines and all({"time", "level", "message"} <= line.keys() for line in lines)
 
 
 def test_who_sends_more_than_they_may_is_told_when_to_come_again(shop, port):

@@ -2,13 +2,15 @@
 import http.client
 import json
 import re
+import shutil
 import time
 
+import duckdb
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.conftest import ROOT, event, stop, wait_until
-from tests.scenario.test_collect import port  # noqa: F401, a fixture
+from tests.scenario.test_collect import Port, port  # noqa: F401, a fixture
 
 # Chromium as Debian has it; it must not look for the world outside.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
@@ -113,9 +115,73 @@ def test_every_page_shows_real_figures_and_is_accessible(shop, run, open_page, t
 def test_a_day_of_the_past_is_called_by_its_date(shop, run, open_page):
     shop.run("produce", "--rate", "max", "--count", "2000", "--span", "30m", "--start-time", "2019-10-01T10:00:00Z")
     page = open_page(address(run("--no-simulator")))
-    expect(page.locator(".figures")).to_contain_text("Orders on 1 Oct 2019", timeout=10_000)
+    expect(page.locator(".figures")).to_contain_text("Orders on 01 Oct 2019", timeout=10_000)
     expect(page.locator(".figures")).to_contain_text("in the hour from 01 Oct 2019, 10:00")
     expect(page.locator(".figures")).not_to_contain_text("today")
+
+
+def test_times_are_entered_as_the_shop_has_them(shop, run, open_page):
+    server = run("--no-simulator", "--time-zone", "Asia/Tokyo")
+    page = open_page(address(server), timezone_id="America/New_York")
+    expect(page.locator(".live")).to_have_text("live", timeout=10_000)
+    page.select_option(".range select", "-1")
+    expect(page.locator(".range")).to_contain_text("From (Asia/Tokyo)")
+    with page.expect_request(lambda request: "/v1/reports/funnel" in request.url and f"from={1790856000000}" in request.url):  # 12:00 UTC
+        page.fill(".range input >> nth=0", "2026-10-01T21:00")
+    assert page.input_value(".range input >> nth=0") == "2026-10-01T21:00"
+
+
+def test_a_result_is_downloaded_as_csv_and_parquet(shop, run, open_page, tmp_path):
+    shop.run("produce", "--rate", "max", "--count", "300")
+    page = open_page(address(run("--no-simulator"), "#/explore"))
+    page.fill("textarea", "select event_id, price from silver order by event_id")
+    for form in ("CSV", "Parquet"):
+        with page.expect_download() as download:
+            page.click(f"button:has-text('{form}')")
+        download.value.save_as(tmp_path / f"result.{form.lower()}")
+    told = duckdb.sql(f"select count(*), round(sum(price), 2) from read_csv('{tmp_path}/result.csv')").fetchall()
+    assert told == duckdb.sql(f"select count(*), round(sum(price)::double, 2) from '{tmp_path}/result.parquet'").fetchall()
+    assert told[0][0] == 300
+
+
+def test_pages_that_are_installed_beside_the_program_are_served(shop, tmp_path):
+    program = tmp_path / "bin" / "millrace"
+    program.parent.mkdir()
+    shutil.copy(shop.binary, program)
+    pages = tmp_path / "share" / "millrace" / "web"
+    shutil.copytree(ROOT / "build" / "web", pages)
+    (pages / "index.html").write_text("installed")
+    shop.binary = str(program)
+    server = Port(shop)
+    assert server.get("/") == (200, "installed")
+    assert server.stop()[0] == 0
+
+
+def test_it_is_not_ready_until_gold_has_taken_up_its_work(shop, port):
+    shop.run("produce", "--rate", "max", "--count", "1000000", "--span", "20h")
+    shop.drain()
+    server = port("--no-simulator", command="run")
+    status, answer = server.get("/readyz")
+    assert status == 503 and "is taking up its work" in answer
+    wait_until(lambda: server.get("/readyz")[0] == 200, seconds=60)
+
+
+def test_keys_only_write_and_tokens_only_read(shop, run):
+    token = shop.run("access", "add", "reader", "--token").strip()
+    key = "0123456789abcdef"
+    server = run("--no-simulator", "--write-key", f"web={key}")
+    sale = {"event_type": "purchase", "user_id": "u", "product_id": "p", "price": 10}
+
+    def status(method, path, secret, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.request(method, path, json.dumps(body) if body else None,
+                           {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"})
+        return connection.getresponse().status
+
+    assert status("POST", "/v1/events", key, sale) == 202 and status("POST", "/v1/events", token, sale) == 401
+    for method, path, body in (("GET", "/v1/state", None), ("GET", "/metrics", None), ("GET", "/v1/reports/kpis", None),
+                               ("POST", "/v1/sql", {"query": "select 1"})):
+        assert status(method, path, token, body) == 200 and status(method, path, key, body) == 401, path
 
 
 def test_the_first_paint_comes_within_a_second(run, open_page):
@@ -199,7 +265,7 @@ def test_the_tracker_keeps_what_it_could_not_send_and_respects_a_no(run, open_pa
     assert len(sessions) == 1 and page.context.cookies() == []
 
 
-def test_queries_see_what_is_open_however_the_table_is_written(run):
+def test_queries_see_what_is_open_however_the_table_is_written(shop, run):
     server = run("--no-simulator")
     sale = {"event_type": "purchase", "user_id": "u", "product_id": "p", "price": 10, "event_timestamp": now()}
     assert http_post(server.port, "/v1/events", sale)[0] == 202
@@ -207,6 +273,10 @@ def test_queries_see_what_is_open_however_the_table_is_written(run):
     for table in ("live.kpis", 'live . "funnel"', "LIVE./* the open ones */sessions", '"live".users'):
         status, answer = http_post(server.port, "/v1/sql", {"query": f"select count(*) as rows from {table}"})
         assert status == 200 and json.loads(answer)["rows"][0]["rows"] > 0, (table, answer)
+    for folder in (shop.data / "live").rglob("sessions-*"):  # as of long ago
+        shutil.rmtree(folder)
+    status, answer = http_post(server.port, "/v1/sql", {"query": "select count(*) as rows, 'live.olive, sessions' as text from live.kpis"})
+    assert status == 200 and json.loads(answer)["rows"][0]["rows"] > 0
     status, answer = http_post(server.port, "/v1/sql", {"query": "select count(*) as rows from gold.kpis"})
     assert status == 200 and json.loads(answer)["rows"][0]["rows"] == 0, "no window is closed yet"
 
@@ -260,7 +330,7 @@ def test_only_those_who_are_named_may_look_and_only_admins_change_things(shop, r
     expect(page.locator(".live")).to_have_text("live", timeout=10_000)
     cookie = page.context.cookies()[0]
     assert cookie["httpOnly"] and cookie["sameSite"] == "Strict"
-    session = {"Cookie": f"{cookie['name']}={cookie['value']}"}
+    session = {"Cookie": f"{cookie['name']}={cookie['value']}", "Authorization": "Basic eDp5"}  # the latter a proxy's own
     assert http_post(server.port, "/v1/alerts/silence", {"rule": "lag", "minutes": 5}, **session)[0] == 200
     for site in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
         assert http_post(server.port, "/v1/alerts/silence", {"rule": "lag", "minutes": 5}, **session, **site)[0] == 403
@@ -269,7 +339,9 @@ def test_only_those_who_are_named_may_look_and_only_admins_change_things(shop, r
     told = feed.getresponse()
     assert told.status == 200 and told.readline() == b"retry: 1000\n"
     page.click("text=Log out")
-    told.read()  # which ends, since the session has
+    until = time.monotonic() + 20
+    while told.readline():  # which ends, since the session has
+        assert time.monotonic() < until
     expect(page.locator("input[type=password]")).to_be_visible()
     assert get("/v1/state", **session)[0] == 401
     assert [http_post(server.port, "/v1/login", {"name": "ann", "password": "x" * n})[0] for n in range(12)] == [401] * 12

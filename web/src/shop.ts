@@ -38,7 +38,7 @@ export function duration(ms: unknown): string {
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
-const day = (ms: number) => new Date(ms).toLocaleDateString("en-GB", { timeZone: zone(), day: "numeric", month: "short", year: "numeric" });
+const day = (ms: number) => new Date(ms).toLocaleDateString("en-GB", { timeZone: zone(), day: "2-digit", month: "short", year: "numeric" });
 /** Of another year than this one, times show it. */
 const yearOf = (ms: number) => (day(ms).slice(-4) === day(Date.now()).slice(-4) ? undefined : "numeric");
 
@@ -59,4 +59,15 @@ export function shortTime(ms: number, withDay: boolean): string {
   return withDay
     ? time.toLocaleString("en-GB", { timeZone: zone(), day: "2-digit", month: "short", year: yearOf(ms), hour: "2-digit", minute: "2-digit" })
     : time.toLocaleTimeString("en-GB", { timeZone: zone(), hour: "2-digit", minute: "2-digit" });
+}
+
+/** A moment as the shop's clocks show it, to the second: 2026-11-25T13:05:00. */
+export function onShopClock(ms: number): string {
+  return new Date(ms).toLocaleString("sv-SE", { timeZone: zone() }).replace(" ", "T");
+}
+/** The moment at which the shop's clocks show that; the earlier one of two. */
+export function whenShopClockShows(text: string): number {
+  const wall = Date.parse(`${text}Z`);
+  const at = (guess: number) => wall - (Date.parse(`${onShopClock(guess)}Z`) - guess);
+  return at(at(wall));
 }

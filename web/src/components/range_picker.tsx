@@ -1,15 +1,9 @@
 import { chosen, range, spans } from "../range";
-import { dateTime } from "../shop";
-
-/** A moment as an input of type datetime-local has it: in the browser's time. */
-function local(ms: number): string {
-  const time = new Date(ms);
-  return new Date(ms - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
+import { onShopClock, shop, whenShopClockShows } from "../shop";
 
 /** Takes what is typed, once it is a whole date. */
 function put(bound: "from" | "to", text: string): void {
-  const ms = new Date(text).getTime();
+  const ms = whenShopClockShows(text);
   if (Number.isFinite(ms) && ms >= 0) chosen.value = { ...chosen.value, [bound]: ms };
 }
 
@@ -35,16 +29,14 @@ export function RangePicker() {
       {span === -1 && (
         <>
           <label>
-            <span class="note">From (your time)</span>
-            <input type="datetime-local" value={local(chosen.value.from)} onChange={(event) => put("from", event.currentTarget.value)} />
+            <span class="note">From ({shop.value?.time_zone ?? "UTC"})</span>
+            <input type="datetime-local" value={onShopClock(chosen.value.from).slice(0, 16)} onChange={(event) => put("from", event.currentTarget.value)} />
           </label>
           <label>
             <span class="note">to</span>
-            <input type="datetime-local" value={local(chosen.value.to)} onChange={(event) => put("to", event.currentTarget.value)} />
+            <input type="datetime-local" value={onShopClock(chosen.value.to).slice(0, 16)} onChange={(event) => put("to", event.currentTarget.value)} />
           </label>
-          <span class="note">
-            {chosen.value.from < chosen.value.to ? `${dateTime(chosen.value.from)} to ${dateTime(chosen.value.to)} in the shop` : "The end must be after the beginning."}
-          </span>
+          {chosen.value.from >= chosen.value.to && <span class="note">The end must be after the beginning.</span>}
         </>
       )}
     </div>

@@ -5,8 +5,7 @@ import { FunnelBars, type FunnelRow } from "../components/funnel_bars";
 import { Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
 import { grain, range } from "../range";
-import { count, dateTime, duration, money, percent, shortTime } from "../shop";
-import type { GroupRow } from "./overview";
+import { count, dateTime, duration, percent, shortTime } from "../shop";
 
 interface Step extends Row {
   start: number;
@@ -19,29 +18,42 @@ interface Step extends Row {
   median_view_to_cart_s: number | null;
   median_cart_to_purchase_s: number | null;
 }
-interface Device extends Row {
+interface Group extends Row {
   name: string;
   sessions: number;
   viewed: number;
   carted: number;
   purchased: number;
-  carted_of_viewed: number | null;
-  purchased_of_carted: number | null;
+  drop_off_to_cart: number | null;
+  drop_off_to_purchase: number | null;
 }
-interface Category extends GroupRow {
-  cart_rate: number | null;
-  purchases_per_cart: number | null;
-}
-
 const seconds = (value: number | null) => (value === null ? "–" : duration(value * 1000));
+
+function Groups({ rows, of }: { rows: Group[]; of: string }) {
+  return (
+    <Table
+      caption={`Funnel by ${of.toLowerCase()}`}
+      rows={rows}
+      columns={[
+        { key: "name", name: of, text: true },
+        { key: "sessions", name: "Sessions", show: (row) => count(row.sessions) },
+        { key: "viewed", name: "Viewed", show: (row) => count(row.viewed) },
+        { key: "carted", name: "Carted", show: (row) => count(row.carted) },
+        { key: "drop_off_to_cart", name: "Drop off", show: (row) => percent(row.drop_off_to_cart) },
+        { key: "purchased", name: "Bought", show: (row) => count(row.purchased) },
+        { key: "drop_off_to_purchase", name: "Drop off", show: (row) => percent(row.drop_off_to_purchase) },
+      ]}
+    />
+  );
+}
 
 export function Funnel() {
   const { from, to } = range.value;
   const step = grain.value === "day" ? "day" : "hour";
   const total = useReport<FunnelRow>("funnel", { from, to });
   const over = useReport<Step>("funnel_over_time", { from, to, grain: step, limit: 1000 });
-  const devices = useReport<Device>("funnel_devices", { from, to });
-  const categories = useReport<Category>("categories", { from, to });
+  const devices = useReport<Group>("funnel_devices", { from, to });
+  const categories = useReport<Group>("funnel_categories", { from, to });
   const bars = (rows: Step[]) => () => ({
     ...base(),
     xAxis: axisWith({ type: "category", data: rows.map((row) => shortTime(row.start, to - from > 86_400_000)), splitLine: { show: false } }),
@@ -51,31 +63,15 @@ export function Funnel() {
   return (
     <div class="panels">
       <Panel title="Steps" note="of one product within a session, in this order; by whole hours">
-        <Shown report={total} empty="No sessions in this time.">
+        <Shown report={total} empty="No sessions in this time: choose a longer range.">
           {(rows) => <FunnelBars row={rows[0]!} />}
         </Shown>
       </Panel>
       <Panel title="By device" note="sessions with a view, a cart, a purchase">
-        <Shown report={devices} empty="No sessions in this time.">
-          {(rows) => (
-            <Table
-              caption="Funnel by device"
-              rows={rows}
-              columns={[
-                { key: "name", name: "Device", text: true },
-                { key: "sessions", name: "Sessions", show: (row) => count(row.sessions) },
-                { key: "viewed", name: "Viewed", show: (row) => count(row.viewed) },
-                { key: "carted", name: "Carted", show: (row) => count(row.carted) },
-                { key: "carted_of_viewed", name: "Of viewed", show: (row) => percent(row.carted_of_viewed) },
-                { key: "purchased", name: "Bought", show: (row) => count(row.purchased) },
-                { key: "purchased_of_carted", name: "Of carted", show: (row) => percent(row.purchased_of_carted) },
-              ]}
-            />
-          )}
-        </Shown>
+        <Shown report={devices} empty="No sessions in this time: choose a longer range.">{(rows) => <Groups rows={rows} of="Device" />}</Shown>
       </Panel>
       <Panel title="Over time" note={`by ${step} in which sessions began`} wide>
-        <Shown report={over} empty="No sessions in this time.">
+        <Shown report={over} empty="No sessions in this time: choose a longer range.">
           {(rows) => (
             <>
               <Chart label={`Sessions at each step by ${step}`} option={bars(rows)} />
@@ -98,24 +94,8 @@ export function Funnel() {
           )}
         </Shown>
       </Panel>
-      <Panel title="By category" note="events, in whatever order; by whole hours" wide>
-        <Shown report={categories} empty="No views, carts or purchases in this time.">
-          {(rows) => (
-            <Table
-              caption="Events by category"
-              rows={rows}
-              columns={[
-                { key: "name", name: "Category", text: true },
-                { key: "views", name: "Views", show: (row) => count(row.views) },
-                { key: "carts", name: "Carts", show: (row) => count(row.carts) },
-                { key: "cart_rate", name: "Carts per view", show: (row) => percent(row.cart_rate) },
-                { key: "purchases", name: "Purchases", show: (row) => count(row.purchases) },
-                { key: "purchases_per_cart", name: "Purchases per cart", show: (row) => percent(row.purchases_per_cart) },
-                { key: "revenue", name: "Revenue", show: (row) => money(row.revenue, row.currency) },
-              ]}
-            />
-          )}
-        </Shown>
+      <Panel title="By category" note="sessions with a view, a cart, a purchase in it" wide>
+        <Shown report={categories} empty="No sessions in this time: choose a longer range.">{(rows) => <Groups rows={rows} of="Category" />}</Shown>
       </Panel>
     </div>
   );

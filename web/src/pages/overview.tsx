@@ -49,7 +49,7 @@ function Figures({ currency }: { currency: string }) {
   const when = onDay(start);
   const inHour = hour === undefined || hour.window_end > Date.now() ? "this hour" : `in the hour from ${shortTime(hour.window_start, true)}`;
   const tone = (before("yesterday")?.change_since ?? 0) < 0 ? "bad" : "good";
-  if (state.value !== null && !kpis) return <p class="quiet">Gold runs in another process: figures of today are known there. What is closed is below.</p>;
+  if (state.value !== null && !kpis) return <p class="quiet">Gold is busy, or runs in another process, which has the figures of today. What is closed is below.</p>;
   return (
     <dl class="figures">
       <Figure name="Events a second" value={decimal(state.value?.pipeline?.events_per_second ?? null)} note={connected.value ? "live" : "not live"} />
@@ -144,7 +144,7 @@ export function Overview() {
           </Shown>
         </Panel>
         <Panel title="Funnel" note={<>by whole hours; <a href={link("funnel")}>more</a></>}>
-          <Shown report={funnel} empty="No sessions in this time.">
+          <Shown report={funnel} empty="No sessions in this time: choose a longer range.">
             {(rows) => <FunnelBars row={rows[0]!} />}
           </Shown>
         </Panel>
@@ -152,12 +152,12 @@ export function Overview() {
           <Alerts />
         </Panel>
         <Panel title="Devices" note="by whole hours">
-          <Shown report={devices} empty="No views, carts or purchases in this time.">
+          <Shown report={devices} empty="No views, carts or purchases in this time: choose a longer range.">
             {(rows) => <GroupTable rows={rows} name="Device" />}
           </Shown>
         </Panel>
         <Panel title="Categories" note="by whole hours">
-          <Shown report={categories} empty="No views, carts or purchases in this time.">
+          <Shown report={categories} empty="No views, carts or purchases in this time: choose a longer range.">
             {(rows) => <GroupTable rows={rows} name="Category" />}
           </Shown>
         </Panel>

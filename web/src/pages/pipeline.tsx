@@ -25,13 +25,22 @@ export function Pipeline() {
     ...base(),
     xAxis: axisWith({ type: "category", data: batches.map((batch) => shortTime(Date.parse(batch.committed_at), false)), splitLine: { show: false } }),
     yAxis: axisWith({ type: "value", axisLabel: { formatter: (value: number) => milliseconds(value) } }),
-    series: phases.slice(1).map((phase) => ({ name: phase.replace("_seconds", ""), type: "bar", stack: "phases", data: batches.map((batch) => batch[phase]) })),
+    series: phases.map((phase) => ({ name: phase.replace("_seconds", ""), type: "bar", stack: "phases", data: batches.map((batch) => batch[phase]) })),
   });
   const rates = () => ({
     ...base(),
     xAxis: axisWith({ type: "category", data: batches.map((batch) => shortTime(Date.parse(batch.committed_at), false)), splitLine: { show: false } }),
     yAxis: axisWith({ type: "value" }),
     series: (["received", "silver", "duplicates", "quarantined"] as const).map((name) => ({ name, type: "line", showSymbol: false, data: batches.map((batch) => batch[name]) })),
+  });
+  const speeds = () => ({
+    ...base(),
+    xAxis: axisWith({ type: "category", data: batches.map((batch) => shortTime(Date.parse(batch.committed_at), false)), splitLine: { show: false } }),
+    yAxis: axisWith({ type: "log", axisLabel: { formatter: (value: number) => count(value) } }),
+    series: [
+      { name: "input, a second", type: "line", showSymbol: false, data: batches.map((batch) => batch.input_per_second || null) },
+      { name: "processed, a second of work", type: "line", showSymbol: false, data: batches.map((batch) => batch.rows_per_second || null) },
+    ],
   });
   const tables = Object.entries(now.tables).map(([name, table]) => ({ name, ...table }));
   return (
@@ -47,8 +56,9 @@ export function Pipeline() {
       </dl>
       {!pipeline && <p class="quiet">The pipeline runs in another process: its figures are in that one's /metrics.</p>}
       <div class="panels">
-        <Panel title="Records by batch">{batches.length > 0 ? <Chart label="Records by batch" option={rates} /> : <p class="quiet">No batch yet.</p>}</Panel>
-        <Panel title="Time to commit, by phase">{batches.length > 0 ? <Chart label="Duration of the last batches by phase" option={durations} /> : <p class="quiet">No batch yet.</p>}</Panel>
+        <Panel title="Input and processing rate">{batches.length > 0 ? <Chart label="Input and processing rate by batch" option={speeds} /> : <p class="quiet">No batch yet: one comes once there are events.</p>}</Panel>
+        <Panel title="Records by batch">{batches.length > 0 ? <Chart label="Records by batch" option={rates} /> : <p class="quiet">No batch yet: one comes once there are events.</p>}</Panel>
+        <Panel title="Batch duration, by phase" note="fill is the time in which the batch came together">{batches.length > 0 ? <Chart label="Duration of the last batches by phase" option={durations} /> : <p class="quiet">No batch yet: one comes once there are events.</p>}</Panel>
         <Panel title="Partitions">
           <Table
             caption="Lag by partition"

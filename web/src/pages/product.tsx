@@ -31,12 +31,12 @@ export function Product() {
   return (
     <div class="panels">
       <Panel title={product} note={<a href={link("products")}>all products</a>} wide>
-        <Shown report={report} empty={`${product} has no views, carts or purchases in this time.`}>
+        <Shown report={report} empty={`${product} has no views, carts or purchases in this time: choose a longer range.`}>
           {(rows) => <Chart label={`Views, carts and purchases of ${product}`} height={280} option={series(rows)} />}
         </Shown>
       </Panel>
       <Panel title={`By ${grain.value}`} wide>
-        <Shown report={report} empty="Nothing to show.">
+        <Shown report={report} empty="Nothing in this time: choose a longer range.">
           {(rows) => (
             <Table
               caption={`${product} by ${grain.value}`}

@@ -62,14 +62,14 @@ export function Products() {
   return (
     <div class="panels">
       <Panel title="Interest against conversion" note="a dot is a product; choose one for its page" wide>
-        <Shown report={products} empty="No product was viewed in this time.">
+        <Shown report={products} empty="No product was viewed in this time: choose a longer range.">
           {(rows) => (
             <Chart label="Share of views against purchases per view, by product" height={340} option={() => scatter(rows)} onSelect={(name) => (location.hash = link("product", { product: name }))} />
           )}
         </Shown>
       </Panel>
       <Panel title="Products" note={products.truncated ? "the 1,000 most viewed" : undefined} wide>
-        <Shown report={products} empty="No product was viewed in this time.">
+        <Shown report={products} empty="No product was viewed in this time: choose a longer range.">
           {(rows) => (
             <Table
               caption="Products"

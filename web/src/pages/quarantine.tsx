@@ -68,11 +68,14 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
   );
 }
 
+const most = 5000; // that a report has
+
 export function Quarantine() {
   const rule = route.value.parameters.get("rule") ?? "";
   const [chosen, setChosen] = useState<Broken | null>(null);
   const reasons = useReport<Reason>("quarantine_rules", {});
-  const records = useReport<Broken>("quarantine", { rule, limit: 200 });
+  const [limit, setLimit] = useState(200);
+  const records = useReport<Broken>("quarantine", { rule, limit });
   return (
     <div class="panels">
       <Panel title="Reasons" wide>
@@ -95,9 +98,9 @@ export function Quarantine() {
           )}
         </Shown>
       </Panel>
-      <Panel title="Records" note={records.truncated ? "the last 200" : undefined} wide>
+      <Panel title="Records" note={(records.rows?.length ?? 0) >= limit ? `the last ${count(limit)}` : undefined} wide>
         {(chosen !== null || rule !== "") && <Replay key={chosen?.position ?? rule} row={chosen} rule={rule} done={records.reload} />}
-        <Shown report={records} empty="No record here.">
+        <Shown report={records} empty="No record here: choose another reason, or all.">
           {(rows) => (
             <Table
               caption="Quarantined records"
@@ -122,6 +125,11 @@ export function Quarantine() {
             />
           )}
         </Shown>
+        {(records.rows?.length ?? 0) >= limit && limit < most && (
+          <button type="button" onClick={() => setLimit(Math.min(limit * 5, most))}>
+            Show older ones
+          </button>
+        )}
       </Panel>
     </div>
   );

@@ -76,7 +76,7 @@ export function Sessions() {
             User <input value={user} placeholder="any" onChange={(event) => setUser(event.currentTarget.value.trim())} />
           </label>
         </form>
-        <Shown report={report} empty="No such sessions began in this time.">
+        <Shown report={report} empty="No such sessions began in this time: choose a longer range, or another outcome.">
           {(rows) => <Table caption="Sessions" rows={rows} columns={columns} />}
         </Shown>
       </Panel>
@@ -92,12 +92,12 @@ export function Journey() {
   return (
     <div class="panels">
       <Panel title={`Sessions of ${user}`} note={<a href={link("sessions")}>all sessions</a>} wide>
-        <Shown report={sessions} empty={`${user} has no session in this time.`}>
+        <Shown report={sessions} empty={`${user} has no session in this time: choose a longer range.`}>
           {(rows) => <Table caption={`Sessions of ${user}`} rows={rows} columns={columns} />}
         </Shown>
       </Panel>
       <Panel title="What they did" note={steps.truncated ? "the last 500 events" : "the youngest first"} wide>
-        <Shown report={steps} empty={`${user} did nothing in this time.`}>
+        <Shown report={steps} empty={`${user} did nothing in this time: choose a longer range.`}>
           {(rows) => (
             <ol class="journey">
               {rows.map((row, index) => (
