@@ -372,6 +372,9 @@ def test_logs_are_json_where_they_are_to_be_and_tell_no_secret(shop):
     assert server.post(event(1), Authorization=f"Bearer {KEY}")[0] == 202
     assert server.post(event(2), Authorization="Bearer not-the-key-not-the-key")[0] == 401
     wait_until(lambda: shop.count("silver") == 1)
+    assert server.stop()[0] == 0
+    server = Port(shop, "--write-key", f"web={KEY}", "--port", "0", command=["--log", "json", "run", "--no-simulator", "--trigger", "0"])
+    wait_until(lambda: server.get("/readyz")[0] == 200)
     code, out, err = server.stop()
     assert code == 0 and KEY not in out + err and "not-the-key" not in out + err
     lines = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
