@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <boost/asio/ip/address.hpp>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "base/stop.h"
@@ -60,6 +62,18 @@ void ServeOptions::add_to(CLI::App& command) {
     command.add_option("--address-limit", server.collect.most_per_address, "likewise, one client's address")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str()
+        ->group(group);
+    command
+        .add_option(
+            "--trusted-proxy", server.http.trusted_proxies,
+            "the address of a reverse proxy, whose X-Forwarded-For tells the client's (several times)")
+        ->check(CLI::Validator(
+            [](const std::string& text) {
+                boost::system::error_code none;
+                boost::asio::ip::make_address(text, none);
+                return none ? text + " is no IP address" : std::string();
+            },
+            "ADDRESS"))
         ->group(group);
     command
         .add_option("--pages", server.dashboard.pages,

@@ -71,8 +71,21 @@ std::string lower(std::string_view text) {
     return lowered;
 }
 
+/// The client's address: the one before the last proxy, where that one is trusted (X-Forwarded-For's last).
+std::string client_of(const HttpRequest& request, const std::string& peer,
+                      const std::vector<std::string>& trusted_proxies) {
+    if (std::ranges::find(trusted_proxies, peer) == trusted_proxies.end()) return peer;
+    std::string_view told = request.header("x-forwarded-for");
+    told.remove_prefix(told.rfind(',') + 1);
+    told.remove_prefix(std::min(told.find_first_not_of(' '), told.size()));
+    beast::error_code none;
+    const auto address = asio::ip::make_address(told, none);
+    return none ? peer : address.to_string();
+}
+
 /// Nothing for a target that is none.
-std::shared_ptr<HttpRequest> taken(Request&& raw, const std::string& address) {
+std::shared_ptr<HttpRequest> taken(Request&& raw, const std::string& peer,
+                                   const std::vector<std::string>& trusted_proxies) {
     auto request = std::make_shared<HttpRequest>();
     if (!split_target({raw.target().data(), raw.target().size()}, *request)) return nullptr;
     request->method = std::string(raw.method_string());
@@ -80,7 +93,7 @@ std::shared_ptr<HttpRequest> taken(Request&& raw, const std::string& address) {
         request->headers.insert_or_assign(lower(std::string_view(field.name_string())),
                                           std::string(field.value()));
     request->body = std::move(raw.body());
-    request->address = address;
+    request->address = client_of(*request, peer, trusted_proxies);
     return request;
 }
 
@@ -219,7 +232,7 @@ class HttpServer::Work {
             }
             keep_alive = parser.keep_alive() && !ending_;
             const bool head = parser.get().method() == http::verb::head;
-            auto request = taken(parser.release(), connection.address);
+            auto request = taken(parser.release(), connection.address, options_.trusted_proxies);
             HttpResponse answer = problem(400, "the request's target is no path");
             if (request) answer = co_await answer_to(request);
             keep_alive &= !ending_;

@@ -16,8 +16,9 @@ struct HttpServerOptions {
     unsigned short port = 8090;  ///< 0: any that is free
     std::size_t most_body_bytes = std::size_t{8} << 20U;
     std::size_t most_connections = 2000;
-    std::chrono::seconds patience{10};  ///< for a request's bytes, and for an answer to be taken
-    std::chrono::seconds idle{75};      ///< between requests
+    std::vector<std::string> trusted_proxies{};  ///< addresses whose word on the client's is taken
+    std::chrono::seconds patience{10};           ///< for a request's bytes, and for an answer to be taken
+    std::chrono::seconds idle{75};               ///< between requests
 };
 
 /// An HTTP/1.1 server for a fixed set of routes, with one thread. Slow, broken and too large requests are

@@ -391,6 +391,18 @@ def test_who_sends_more_than_they_may_is_told_when_to_come_again(shop, port):
     assert shop.count("bronze") == 20
 
 
+def test_each_address_has_its_limit_and_only_a_trusted_proxy_tells_another_s(port):
+    batch = iter(range(1000))
+
+    def post(server, client):
+        return server.post([event(next(batch)) for _ in range(20)], X_Forwarded_For=client)[0]
+
+    behind = port("--address-limit", "2", "--trusted-proxy", "127.0.0.1")
+    assert [post(behind, "203.0.113.1"), post(behind, "9.9.9.9, 203.0.113.1"), post(behind, "203.0.113.2")] == [202, 429, 202]
+    exposed = port("--address-limit", "2")
+    assert [post(exposed, "203.0.113.1"), post(exposed, "203.0.113.2")] == [202, 429]
+
+
 def test_segment_s_and_google_s_libraries_only_need_another_url(shop, port):
     server = port("--write-key", f"web={KEY}")
     basic = "Basic " + __import__("base64").b64encode(f"{KEY}:".encode()).decode()
