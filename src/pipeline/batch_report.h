@@ -29,8 +29,8 @@ struct BatchReport {
     double encode_seconds = 0;
     double quarantine_seconds = 0;
     double commit_seconds = 0;
-    double rows_per_second = 0;   ///< of work
-    double input_per_second = 0;  ///< records that came, a second since the commit before; 0: unknown
+    double rows_per_second = 0;   ///< since the batch was opened
+    double input_per_second = 0;  ///< records that came into the log, since the commit before; 0: unknown
 
     [[nodiscard]] base::json::object to_json() const;
     /// One line for people.

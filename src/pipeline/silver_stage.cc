@@ -428,10 +428,7 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     if (on_parts_) on_parts_(parts);
     if (!sink_.commit(parts, ids_, report)) return false;
     const auto now = std::chrono::steady_clock::now();
-    const double since = std::chrono::duration<double>(now - last_commit_).count();
-    if (last_commit_.time_since_epoch().count() > 0 && since > 0)
-        report.input_per_second = static_cast<double>(report.received) / since;
-    last_commit_ = now;
+    const auto since = now - std::exchange(last_commit_, now);
     losses_ = 0;
     if (group_) {
         for (const LanePart& part : parts) {
@@ -441,6 +438,7 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     }
     ids_.set_committed(batch);
     report_batch(report, parts);
+    tell_input(report, since);
     pass_on(parts, report.version);
     if (ids_.floor_raised()) {
         spdlog::warn(
@@ -464,6 +462,14 @@ void SilverStage::pass_on(std::vector<LanePart>& parts, std::int64_t version) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
         for (auto& columns : parts[i].files) lanes_[i]->recycle(std::move(columns));
     }
+}
+
+/// What came into the log since the commit before: what was taken from it, and what more, or less, waits.
+void SilverStage::tell_input(BatchReport& report, std::chrono::duration<double> since) {
+    const std::int64_t lag_before = std::exchange(last_lag_, report.lag);
+    if (lag_before < 0 || since.count() <= 0) return;
+    const auto came = std::max<std::int64_t>(0, report.received + report.lag - lag_before);
+    report.input_per_second = static_cast<double>(came) / since.count();
 }
 
 void SilverStage::report_batch(BatchReport& report, const std::vector<LanePart>& parts) {

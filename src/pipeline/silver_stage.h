@@ -127,6 +127,7 @@ class SilverStage {
     void start_over();
     bool commit(std::vector<LanePart>& parts);
     void pass_on(std::vector<LanePart>& parts, std::int64_t version);
+    void tell_input(BatchReport& report, std::chrono::duration<double> since);
     void report_batch(BatchReport& report, const std::vector<LanePart>& parts);
     void end_lanes();
     void loop(const base::StopSignal& stop);
@@ -168,7 +169,8 @@ class SilverStage {
 
     std::chrono::steady_clock::time_point next_trigger_;
     std::chrono::steady_clock::time_point last_commit_;
-    int losses_ = 0;  // since a commit
+    std::int64_t last_lag_ = -1;  // at that commit; -1: there was none
+    int losses_ = 0;              // since a commit
     double fill_started_ = 0;
     base::Stopwatch clock_;
 };

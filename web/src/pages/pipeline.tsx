@@ -38,8 +38,8 @@ export function Pipeline() {
     xAxis: axisWith({ type: "category", data: batches.map((batch) => shortTime(Date.parse(batch.committed_at), false)), splitLine: { show: false } }),
     yAxis: axisWith({ type: "log", axisLabel: { formatter: (value: number) => count(value) } }),
     series: [
-      { name: "input, a second", type: "line", showSymbol: false, data: batches.map((batch) => batch.input_per_second || null) },
-      { name: "processed, a second of work", type: "line", showSymbol: false, data: batches.map((batch) => batch.rows_per_second || null) },
+      { name: "into the log, a second", type: "line", showSymbol: false, data: batches.map((batch) => batch.input_per_second || null) },
+      { name: "processed, a second", type: "line", showSymbol: false, data: batches.map((batch) => batch.rows_per_second || null) },
     ],
   });
   const tables = Object.entries(now.tables).map(([name, table]) => ({ name, ...table }));
