@@ -427,8 +427,6 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     if (!moved) return true;
     if (on_parts_) on_parts_(parts);
     if (!sink_.commit(parts, ids_, report)) return false;
-    const auto now = std::chrono::steady_clock::now();
-    const auto since = now - std::exchange(last_commit_, now);
     losses_ = 0;
     if (group_) {
         for (const LanePart& part : parts) {
@@ -438,7 +436,6 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     }
     ids_.set_committed(batch);
     report_batch(report, parts);
-    tell_input(report, since);
     pass_on(parts, report.version);
     if (ids_.floor_raised()) {
         spdlog::warn(
@@ -465,7 +462,9 @@ void SilverStage::pass_on(std::vector<LanePart>& parts, std::int64_t version) {
 }
 
 /// What came into the log since the commit before: what was taken from it, and what more, or less, waits.
-void SilverStage::tell_input(BatchReport& report, std::chrono::duration<double> since) {
+void SilverStage::tell_input(BatchReport& report) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> since = now - std::exchange(last_commit_, now);
     const std::int64_t lag_before = std::exchange(last_lag_, report.lag);
     if (lag_before < 0 || since.count() <= 0) return;
     const auto came = std::max<std::int64_t>(0, report.received + report.lag - lag_before);
@@ -486,6 +485,7 @@ void SilverStage::report_batch(BatchReport& report, const std::vector<LanePart>&
     }
     report.silver = report.received - report.duplicates - report.quarantined;
     report.lag = lag();
+    tell_input(report);
     report.ids_in_memory = static_cast<std::int64_t>(ids_.size());
     const double busy = std::max(report.fill_seconds,
                                  report.encode_seconds + report.quarantine_seconds + report.commit_seconds);

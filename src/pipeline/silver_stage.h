@@ -127,7 +127,7 @@ class SilverStage {
     void start_over();
     bool commit(std::vector<LanePart>& parts);
     void pass_on(std::vector<LanePart>& parts, std::int64_t version);
-    void tell_input(BatchReport& report, std::chrono::duration<double> since);
+    void tell_input(BatchReport& report);
     void report_batch(BatchReport& report, const std::vector<LanePart>& parts);
     void end_lanes();
     void loop(const base::StopSignal& stop);
