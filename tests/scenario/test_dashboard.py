@@ -112,6 +112,8 @@ def test_every_page_shows_real_figures_and_is_accessible(shop, run, open_page, t
         serious = [(each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")]
         assert serious == [], f"{name}: {serious}"
     assert page.complaints == []
+    batches = json.loads(server.get("/v1/state")[1])["pipeline"]["batches"]
+    assert any(batch["input_per_second"] > 0 for batch in batches) and all(batch["rows_per_second"] > 0 for batch in batches)
     page.goto(address(server, "#/explore"))
     page.click("text=Run (Ctrl+Enter)")
     expect(page.locator("main table")).to_contain_text("add_to_cart", timeout=10_000)
