@@ -102,6 +102,17 @@ def shop_at(tmp_path):
     return lambda name, binary="millrace": Millrace(tmp_path / name, binary)
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 12 MB."""
+    mount = tmp_path / "small"
+    mount.mkdir()
+    if os.system(f"mount -t tmpfs -o size=12m tmpfs {mount} 2>/dev/null") != 0:
+        pytest.skip("this machine allows no small file system")
+    yield mount
+    os.system(f"umount -l {mount}")
+
+
 def stop(process, how=signal.SIGINT, timeout=60):
     """Ends a running command and returns its exit code, stdout and stderr."""
     process.send_signal(how)
