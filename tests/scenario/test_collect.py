@@ -333,6 +333,7 @@ def test_a_full_disk_is_a_503_until_there_is_room_again(shop_at, small_disk):
         assert server.stop()[0] == 0
 
 
+@pytest.mark.long
 def test_a_broker_that_is_away_is_a_503_within_seconds(shop, tmp_path, free_port):
     broker = stack.Kafka(tmp_path / "kafka", free_port).start()
     address = f"kafka://127.0.0.1:{free_port}/away"

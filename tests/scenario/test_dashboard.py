@@ -93,8 +93,8 @@ def test_a_click_in_the_demo_shop_is_on_the_dashboard_within_a_second(run, open_
     assert overview.complaints == [] and shop_page.complaints == [] and dashboard.complaints == []
 
 
-@pytest.mark.parametrize("size", [(1400, 900), (390, 844)])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme, size", [("light", (1400, 900)), ("dark", (390, 844)), pytest.param("dark", (1400, 900), marks=pytest.mark.long),
+                                         pytest.param("light", (390, 844), marks=pytest.mark.long)])
 def test_every_page_shows_real_figures_and_is_accessible(shop, run, open_page, theme, size):
     shop.run("produce", "--rate", "max", "--count", "4000", "--span", "50m", "--duplicates", "1%", "--invalid", "1%", "--seed", "7")
     server = run("--rate", "20", "--duration", "300s")
