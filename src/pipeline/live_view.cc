@@ -201,23 +201,21 @@ json::object LiveView::tables() {
 /// them as the table has them: Parquet, in folders by day.
 void LiveView::adopt(gold::Table table, const std::vector<std::string>& closed, gold::TableRows& open) {
     const std::string_view name = gold::table_name(table);
-    std::vector<std::string> files(closed.size());
-    std::ranges::transform(closed, files.begin(), [&](const std::string& path) {
+    Look look{.files = std::vector<std::string>(closed.size()),
+              .folder = folder_ / fmt::format("{}-{}", name, ++folders_)};
+    std::ranges::transform(closed, look.files.begin(), [&](const std::string& path) {
         return std::filesystem::absolute(data_.gold() / name / path).string();
     });
-    const auto folder = folder_ / fmt::format("{}-{}", name, ++folders_);
-    forget(table);
-    Look& look = looks_[table];
-    look.folder = folder;
     for (const auto& [day, rows] : open.take()) {
-        const auto path = folder / fmt::format("day={}", model::format_day(day)) / "open.parquet";
+        const auto path = look.folder / fmt::format("day={}", model::format_day(day)) / "open.parquet";
         std::filesystem::create_directories(path.parent_path());
         storage::ParquetWriter writer(path, gold::table_layout(table));
         writer.write(*rows);
         writer.finish_unsynced();
-        files.push_back(std::filesystem::absolute(path));
+        look.files.push_back(std::filesystem::absolute(path));
     }
-    look.files = std::move(files);
+    forget(table);
+    looks_[table] = std::move(look);
 }
 
 /// Queries that come have the table's closed rows alone.
