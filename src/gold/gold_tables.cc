@@ -156,6 +156,12 @@ TableSet all_metrics() {
     return {metric_tables.begin(), metric_tables.end()};
 }
 
+TableSet window_metrics() {
+    TableSet tables = all_metrics();
+    std::erase_if(tables, is_of_users);
+    return tables;
+}
+
 std::string_view table_name(Table table) {
     constexpr std::array<std::string_view, table_count> names = {
         "product_metrics", "category_metrics", "device_metrics", "kpis", "funnel", "sessions",

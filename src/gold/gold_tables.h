@@ -36,8 +36,9 @@ inline constexpr std::array<Table, table_count> all_tables = {
 inline constexpr std::span<const Table> metric_tables = std::span(all_tables).first<table_count - 1>();
 
 using TableSet = std::set<Table>;
-/// The metric tables.
+/// The metric tables; and those of them that don't grow with the shop's users (is_of_users()).
 [[nodiscard]] TableSet all_metrics();
+[[nodiscard]] TableSet window_metrics();
 
 /// Its name, which is also its folder's.
 [[nodiscard]] std::string_view table_name(Table table);

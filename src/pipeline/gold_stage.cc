@@ -35,13 +35,6 @@ constexpr auto between_tries = std::chrono::milliseconds(200);
 constexpr auto patience_when_stopped = std::chrono::seconds(2);
 constexpr auto patience_at_the_end = std::chrono::seconds(20);
 
-/// Those that don't grow with the shop's users.
-gold::TableSet tables_of_windows() {
-    gold::TableSet tables = gold::all_metrics();
-    std::erase_if(tables, gold::is_of_users);
-    return tables;
-}
-
 bool are_there(const std::filesystem::path& root, const std::vector<storage::AddFile>& files) {
     return std::ranges::all_of(files,
                                [&](const auto& file) { return std::filesystem::exists(root / file.path); });
@@ -281,7 +274,7 @@ void GoldStage::replay_ticks() {
 void GoldStage::publish_open() {
     if (!postgres_ || !postgres_->wants_open()) return;
     gold::Output open;
-    gold_->peek(open, tables_of_windows());
+    gold_->peek(open, gold::window_metrics());
     postgres_->offer_open(open);
 }
 

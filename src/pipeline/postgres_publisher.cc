@@ -84,10 +84,7 @@ bool PostgresPublisher::wants_open() const {
 
 void PostgresPublisher::offer_open(gold::Output& open) {
     OpenRows rows;
-    for (const gold::Table table : gold::metric_tables) {
-        if (gold::is_of_users(table)) continue;
-        rows[table] = open[table].take();
-    }
+    for (const gold::Table table : gold::window_metrics()) rows[table] = open[table].take();
     const std::lock_guard lock(mutex_);
     open_ = std::move(rows);
 }

@@ -30,7 +30,7 @@ class PostgresPublisher {
 
     /// Whether it would take what open windows have now.
     [[nodiscard]] bool wants_open() const;
-    /// Gives it what open windows have, of all tables that don't grow with the users.
+    /// Gives it what open windows have (gold::window_metrics()).
     void offer_open(gold::Output& open);
     /// Waits until all that is published is there, but at most `limit`; what is missing is warned of, and
     /// caught up with by the next one.

@@ -21,21 +21,22 @@ export function Pipeline() {
   if (!now) return <p class="quiet">Waiting for the figures…</p>;
   const batches = [...(pipeline?.batches ?? [])].sort((a, b) => a.batch - b.batch);
   const last = batches.at(-1);
+  const byBatch = () => axisWith({ type: "category", data: batches.map((batch) => shortTime(Date.parse(batch.committed_at), false)), splitLine: { show: false } });
   const durations = () => ({
     ...base(),
-    xAxis: axisWith({ type: "category", data: batches.map((batch) => shortTime(Date.parse(batch.committed_at), false)), splitLine: { show: false } }),
+    xAxis: byBatch(),
     yAxis: axisWith({ type: "value", axisLabel: { formatter: (value: number) => milliseconds(value) } }),
     series: phases.map((phase) => ({ name: phase.replace("_seconds", ""), type: "bar", stack: "phases", data: batches.map((batch) => batch[phase]) })),
   });
   const rates = () => ({
     ...base(),
-    xAxis: axisWith({ type: "category", data: batches.map((batch) => shortTime(Date.parse(batch.committed_at), false)), splitLine: { show: false } }),
+    xAxis: byBatch(),
     yAxis: axisWith({ type: "value" }),
     series: (["received", "silver", "duplicates", "quarantined"] as const).map((name) => ({ name, type: "line", showSymbol: false, data: batches.map((batch) => batch[name]) })),
   });
   const speeds = () => ({
     ...base(),
-    xAxis: axisWith({ type: "category", data: batches.map((batch) => shortTime(Date.parse(batch.committed_at), false)), splitLine: { show: false } }),
+    xAxis: byBatch(),
     yAxis: axisWith({ type: "log", axisLabel: { formatter: (value: number) => count(value) } }),
     series: [
       { name: "into the log, a second", type: "line", showSymbol: false, data: batches.map((batch) => batch.input_per_second || null) },
