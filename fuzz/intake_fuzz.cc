@@ -19,9 +19,10 @@ namespace {
 std::size_t take(std::string body) {
     static collect::BodyReader bodies;
     static collect::Completer completer;
-    const auto events = bodies.split(body);
+    const auto events = bodies.split(body, {.max_message_bytes = std::size_t{1} << 30U});
+    std::vector<collect::Warning> warnings;
     for (std::size_t i = 0; i < events.size(); ++i)
-        (void)completer.complete(events[i], i, {"source", "key", 0});
+        (void)completer.complete(events[i], i, {"source", "key", 0}, warnings);
     return events.size();
 }
 
@@ -50,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 take_translated(collect::translate_segment("batch", body, std::size_t{1} << 20U));
                 break;
             case '3':
-                take_translated(collect::translate_ga4(body, std::size_t{1} << 20U));
+                take_translated(collect::translate_ga4(body, "source", std::size_t{1} << 20U));
                 break;
             case '4': {
                 serve::HttpRequest request;

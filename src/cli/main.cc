@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/open_files.h"
 #include "cli/command.h"
 #include "cli/toml_config.h"
 
@@ -82,6 +83,7 @@ int main(int argc, char** argv) {
         return 3;
     }
 #endif
+    millrace::base::raise_max_open_files();
     try {
         return run(argc, argv);
     } catch (const millrace::Error& error) {

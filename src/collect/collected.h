@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace millrace::collect {
 
@@ -13,6 +14,13 @@ struct Collected {
     std::string key;    ///< the user's id, unless `has_key` is false
     std::string value;  ///< JSON, as it will be stored
     bool has_key = false;
+};
+
+/// Something of an event that breaks no rule, but was probably meant otherwise.
+struct Warning {
+    std::size_t index = 0;  ///< of the event in its request
+    std::string field;
+    std::string message;
 };
 
 /// What a request says of all its events.
@@ -31,10 +39,14 @@ class Completer {
     ~Completer();
 
     /// `event`, JSON behind which simdjson's padding can be read, is the `index`th of its request. Without an
-    /// event_id it gets one: a hash of source, idempotency key and index, so that a request that is sent
-    /// again adds nothing; a random one where there is no such key. Without a timestamp it gets the
+    /// event_id it gets one: a hash of source, idempotency key, index and text, so that a request that is
+    /// sent again adds nothing; a random one where there is no such key. Without a timestamp it gets the
     /// arrival's. What isn't an object stays as it is.
-    Collected complete(std::string_view event, std::size_t index, const Arrival& arrival);
+    /// Adds to `warnings`, of which it keeps at most max_warnings.
+    Collected complete(std::string_view event, std::size_t index, const Arrival& arrival,
+                       std::vector<Warning>& warnings);
+
+    static constexpr std::size_t max_warnings = 100;
 
   private:
     struct Parser;

@@ -12,7 +12,8 @@ Collected complete(std::string event, std::size_t index, std::string_view idempo
                    std::string_view source = "web") {
     event.reserve(event.size() + 256);  // which is read past its end
     Completer completer;
-    return completer.complete(event, index, {source, idempotency_key, 1'700'000'000'123});
+    std::vector<Warning> warnings;
+    return completer.complete(event, index, {source, idempotency_key, 1'700'000'000'123}, warnings);
 }
 
 std::string field(const Collected& collected, const char* name) {
@@ -34,6 +35,24 @@ TEST(Completer, AnIdFollowsFromTheKeysAndTheIndexSoThatASecondSendingIsACopy) {
     EXPECT_NE(field(first, "event_id"), field(complete(R"({"user_id":"u1"})", 3, "order-18"), "event_id"));
     EXPECT_NE(field(first, "event_id"),
               field(complete(R"({"user_id":"u1"})", 3, "order-17", "app"), "event_id"));
+}
+
+TEST(Completer, AnotherEventUnderAGuessedKeyHasAnotherId) {
+    EXPECT_NE(field(complete(R"({"user_id":"u1"})", 0, "visit-17"), "event_id"),
+              field(complete(R"({"user_id":"u2"})", 0, "visit-17"), "event_id"));
+}
+
+TEST(Completer, WarnsOfNamesAndTypesThatOnlyResembleKnownOnes) {
+    std::string event = R"({"event_type":"viewed","productId":"p1","Price":1,"price":2,"colour":"red"})";
+    event.reserve(event.size() + 256);
+    std::vector<Warning> warnings;
+    Completer().complete(event, 7, {}, warnings);
+    ASSERT_EQ(warnings.size(), 2U);
+    EXPECT_EQ(warnings[0].field, "productId");
+    EXPECT_EQ(warnings[0].index, 7U);
+    EXPECT_EQ(warnings[1].field, "event_type");
+    for (int i = 0; i < 1000; ++i) Completer().complete(event, 8, {}, warnings);
+    EXPECT_EQ(warnings.size(), Completer::max_warnings);
 }
 
 TEST(Completer, WithoutAnIdempotencyKeyAnIdIsRandom) {

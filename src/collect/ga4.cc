@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "collect/derived_id.h"
 #include "collect/request_body.h"
 #include "model/timestamp.h"
 
@@ -35,23 +36,34 @@ void set_time(json::object& event, Value micros) {
     }
 }
 
-void add_item(json::object event, Value item, Value parameters, std::size_t number, std::size_t items,
-              EventArray& events) {
+std::string_view text_in(const json::object& event, std::string_view field) {
+    const auto* value = event.if_contains(field);
+    return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+}
+
+/// A purchase's lines are known by their transaction, so that one that is sent again adds nothing. Source and
+/// client are part of the id: transactions can be guessed, and whoever may only write could otherwise claim
+/// another's purchase before it comes.
+std::string purchase_id(const json::object& event, std::string_view source, std::size_t number) {
+    const std::string_view transaction = text_in(event, "order_id");
+    const std::string sender = derived_id({source, text_in(event, "user_id"), transaction});
+    return fmt::format("ga4:purchase:{}#{}@{}", transaction, number, std::string_view(sender).substr(0, 16));
+}
+
+void add_item(json::object event, Value item, Value parameters, std::string_view source, std::size_t number,
+              std::size_t items, EventArray& events) {
     set_text(event, "product_id", first_of(find(item, "item_id"), find(item, "item_name")));
     set(event, "product_category", find(item, "item_category"));
     set_number(event, "price", find(item, "price"));
     set_number(event, "quantity", find(item, "quantity"));
     if (!event.contains("price") && items == 1) set_number(event, "price", find(parameters, "value"));
-    // A purchase's lines are known by its transaction, so that one that is sent again adds nothing. Of
-    // refunds a transaction may have several.
-    const auto* transaction = event.if_contains("order_id");
-    if (event.at("event_type") == "purchase" && transaction != nullptr && transaction->is_string())
-        event["event_id"] =
-            fmt::format("ga4:purchase:{}#{}", std::string_view(transaction->get_string()), number);
+    // Of refunds a transaction may have several.
+    if (event.at("event_type") == "purchase" && !text_in(event, "order_id").empty())
+        event["event_id"] = purchase_id(event, source, number);
     events.add(event);
 }
 
-void add(Value message, Value sent, EventArray& events) {
+void add(Value message, Value sent, std::string_view source, EventArray& events) {
     const Value name = find(sent, "name");
     if (name == nullptr || !name->is_string())
         throw BadBody("an event has no `name`", "Name it: \"name\": \"view_item\".");
@@ -74,18 +86,19 @@ void add(Value message, Value sent, EventArray& events) {
         return;
     }
     const json::array& all = items->get_array();
-    for (std::size_t i = 0; i < all.size(); ++i) add_item(event, &all[i], parameters, i, all.size(), events);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        add_item(event, &all[i], parameters, source, i, all.size(), events);
 }
 
 }  // namespace
 
-Translation translate_ga4(std::string_view body, std::size_t most_bytes) {
+Translation translate_ga4(std::string_view body, std::string_view source, std::size_t most_bytes) {
     const json::value message = parse_object(body);
     const Value sent = find(&message, "events");
     if (sent == nullptr || !sent->is_array())
         throw BadBody("it has no `events`", "Send {\"client_id\": …, \"events\": […]}.");
     EventArray events(most_bytes);
-    for (const json::value& each : sent->get_array()) add(&message, &each, events);
+    for (const json::value& each : sent->get_array()) add(&message, &each, source, events);
     return {.events = events.take()};
 }
 

@@ -18,7 +18,7 @@ namespace millrace::collect {
 class GroupCommit {
   public:
     struct Limits {
-        std::size_t waiting_bytes = std::size_t{64} << 20U;  ///< more is refused
+        std::size_t waiting_bytes = std::size_t{64} << 20U;  ///< in memory; more is refused
         std::size_t batch_bytes = std::size_t{4} << 20U;
     };
     /// Called once, from another thread: nothing when all is durable, else why not (then some of it may be).

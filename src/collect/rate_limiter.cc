@@ -14,12 +14,14 @@ constexpr std::size_t most_buckets = 100'000;
 
 std::int64_t RateLimiter::wait_for(std::string_view who, std::size_t events, std::int64_t now_ms) {
     if (rate_ <= 0) return 0;
+    const std::lock_guard lock(mutex_);
     const double full = std::max(rate_ * reserve_seconds, 1.0);
     if (buckets_.size() >= most_buckets) forget_full(now_ms);
     auto found = buckets_.find(who);
     if (found == buckets_.end()) found = buckets_.emplace(std::string(who), Bucket{full, now_ms}).first;
     Bucket& bucket = found->second;
-    bucket.level = std::min(full, bucket.level + rate_ * static_cast<double>(now_ms - bucket.at_ms) / 1e3);
+    const auto elapsed_ms = static_cast<double>(std::max<std::int64_t>(0, now_ms - bucket.at_ms));
+    bucket.level = std::min(full, bucket.level + rate_ * elapsed_ms / 1e3);
     bucket.at_ms = now_ms;
     const double needed = std::min(static_cast<double>(events), full);
     if (bucket.level < needed)
@@ -28,6 +30,7 @@ std::int64_t RateLimiter::wait_for(std::string_view who, std::size_t events, std
 }
 
 void RateLimiter::take(std::string_view who, std::size_t events) {
+    const std::lock_guard lock(mutex_);
     const auto found = buckets_.find(who);
     if (found != buckets_.end()) found->second.level -= static_cast<double>(events);
 }

@@ -2,13 +2,14 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 
 namespace millrace::collect {
 
 /// So many events a second for each of those who send, with a reserve of ten seconds' worth (token bucket).
-/// Not thread-safe.
+/// Times are those of base::monotonic_ms(). Remembers at most 100,000 senders. Thread-safe.
 class RateLimiter {
   public:
     /// 0: no limit.
@@ -29,7 +30,8 @@ class RateLimiter {
     void forget_full(std::int64_t now_ms);
 
     const double rate_;
-    std::map<std::string, Bucket, std::less<>> buckets_;
+    std::mutex mutex_;
+    std::map<std::string, Bucket, std::less<>> buckets_;  // guarded by mutex_
 };
 
 }  // namespace millrace::collect

@@ -37,6 +37,12 @@ TEST(RateLimiter, MoreThanTheReserveIsTakenOnceItIsFull) {
     EXPECT_EQ(send(limiter, "a", 500, 50'000), 0);
 }
 
+TEST(RateLimiter, AClockThatGoesBackTakesNothingFromTheReserve) {
+    RateLimiter limiter(5);
+    EXPECT_EQ(send(limiter, "a", 1, 3'600'000), 0);
+    EXPECT_EQ(send(limiter, "a", 1, 0), 0);
+}
+
 TEST(RateLimiter, NoneIsNone) {
     RateLimiter limiter(0);
     EXPECT_EQ(send(limiter, "a", 1'000'000'000, 0), 0);

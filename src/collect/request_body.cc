@@ -4,31 +4,58 @@
 #include <simdjson.h>
 #include <zlib.h>
 
-#include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
+#include <optional>
 
-#include "collect/json_values.h"
+#include "collect/message_cutter.h"
 
 namespace millrace::collect {
 
 namespace dom = simdjson::dom;
+namespace json = boost::json;
 
 namespace {
 
-constexpr const char* accepted = "Send one JSON object, an array of them, or one a line.";
+/// Hears of all that a text has, and keeps nothing.
+struct Nothing {
+    static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_array_size = max_object_size;
+    static constexpr std::size_t max_key_size = max_object_size;
+    static constexpr std::size_t max_string_size = max_object_size;
 
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
+    using Error = boost::system::error_code;
+    static bool on_document_begin(Error&) { return true; }
+    static bool on_document_end(Error&) { return true; }
+    static bool on_object_begin(Error&) { return true; }
+    static bool on_object_end(std::size_t, Error&) { return true; }
+    static bool on_array_begin(Error&) { return true; }
+    static bool on_array_end(std::size_t, Error&) { return true; }
+    static bool on_key_part(json::string_view, std::size_t, Error&) { return true; }
+    static bool on_key(json::string_view, std::size_t, Error&) { return true; }
+    static bool on_string_part(json::string_view, std::size_t, Error&) { return true; }
+    static bool on_string(json::string_view, std::size_t, Error&) { return true; }
+    static bool on_number_part(json::string_view, Error&) { return true; }
+    static bool on_int64(std::int64_t, json::string_view, Error&) { return true; }
+    static bool on_uint64(std::uint64_t, json::string_view, Error&) { return true; }
+    static bool on_double(double, json::string_view, Error&) { return true; }
+    static bool on_bool(bool, Error&) { return true; }
+    static bool on_null(Error&) { return true; }
+    static bool on_comment_part(json::string_view, Error&) { return true; }
+    static bool on_comment(json::string_view, Error&) { return true; }
+};
 
-/// An array's element, as it stands there.
-simdjson::simdjson_result<std::string_view> text_of(simdjson::ondemand::value element) {
-    simdjson::ondemand::object object;
-    if (element.get_object().get(object) == simdjson::SUCCESS) return object.raw_json();
-    simdjson::ondemand::array array;
-    if (element.get_array().get(array) == simdjson::SUCCESS) return array.raw_json();
-    return element.raw_json_token();
+/// What is wrong with a value that simdjson doesn't take; nothing when it is JSON all the same, with numbers
+/// larger than simdjson's. Slower than that.
+std::optional<std::string> fault_of(std::string_view value) {
+    json::parse_options options;
+    options.max_depth = max_depth;
+    json::basic_parser<Nothing> parser(options);
+    boost::system::error_code error;
+    const std::size_t read = parser.write_some(false, value.data(), value.size(), error);
+    if (error == json::error::too_deep) return fmt::format("it nests deeper than {} levels", max_depth);
+    if (error) return error.message();
+    if (read < value.size()) return "something follows the value";
+    return std::nullopt;
 }
 
 /// Inflates one gzip stream or several that follow each other.
@@ -68,63 +95,39 @@ class Inflater {
 
 }  // namespace
 
-LargeBody::LargeBody(std::size_t limit)
-    : Error("reading the request's body", fmt::format("it has more than {} bytes", limit),
-            "Send fewer events at once.", Kind::usage) {}
+LargeBody::LargeBody(const std::string& cause)
+    : Error("reading the request's body", cause, "Send fewer events at once.", Kind::usage) {}
+
+LargeBody::LargeBody(std::size_t max_bytes, std::string_view what)
+    : LargeBody(fmt::format("{} has more than {} bytes", what, max_bytes)) {}
+
+LargeBody LargeBody::of_messages(std::size_t max_messages) {
+    return LargeBody(fmt::format("it has more than {} messages", max_messages));
+}
 
 struct BodyReader::Parser {
-    dom::parser values;
-    simdjson::ondemand::parser elements;
-
-    simdjson::error_code stream(std::string_view text, std::vector<std::string_view>& found);
-    simdjson::error_code array(std::string_view text, std::vector<std::string_view>& found);
+    dom::parser json;
 };
 
 BodyReader::BodyReader() : parser_(std::make_unique<Parser>()) {}
 BodyReader::~BodyReader() = default;
 
-/// The values of a text behind which simdjson's padding can be read; an error for what it doesn't take.
-simdjson::error_code BodyReader::Parser::stream(std::string_view text, std::vector<std::string_view>& found) {
-    dom::document_stream stream;
-    const std::size_t window = std::max<std::size_t>(text.size(), dom::MINIMAL_BATCH_SIZE);
-    if (const auto error = values.parse_many(text.data(), text.size(), window).get(stream)) return error;
-    for (auto value = stream.begin(); value != stream.end(); ++value) {
-        if (const auto error = (*value).error()) return error;
-        found.push_back(trimmed(value.source()));
-    }
-    return stream.truncated_bytes() > 0 ? simdjson::INCOMPLETE_ARRAY_OR_OBJECT : simdjson::SUCCESS;
-}
-
-/// Likewise, the elements of an array. The first parser looks at all of it, the second one tells where they
-/// are.
-simdjson::error_code BodyReader::Parser::array(std::string_view text, std::vector<std::string_view>& found) {
-    if (const auto error = values.parse(text.data(), text.size(), false).error()) return error;
-    simdjson::ondemand::document document;
-    simdjson::ondemand::array array;
-    const simdjson::padded_string_view padded(text.data(), text.size(),
-                                              text.size() + simdjson::SIMDJSON_PADDING);
-    if (const auto error = elements.iterate(padded).get(document)) return error;
-    if (const auto error = document.get_array().get(array)) return error;
-    for (auto element : array) {
-        simdjson::ondemand::value value;
-        std::string_view raw;
-        if (const auto error = element.get(value)) return error;
-        if (const auto error = text_of(value).get(raw)) return error;
-        found.push_back(trimmed(raw));
-    }
-    return simdjson::SUCCESS;
-}
-
-std::vector<std::string_view> BodyReader::split(std::string& body) {
+std::vector<std::string_view> BodyReader::split(std::string& body, const Limits& limits) {
     body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-    const std::string_view text = trimmed(body);
-    if (text.empty()) throw BadBody("it is empty", accepted);
+    MessageCutter cutter(body);
     std::vector<std::string_view> found;
-    const auto error = text.front() == '[' ? parser_->array(text, found) : parser_->stream(text, found);
-    if (error == simdjson::SUCCESS) return found;
-    std::string fault;
-    found = json_values(text, fault);
-    if (!fault.empty()) throw BadBody(fmt::format("it is not JSON: {}", fault), accepted);
+    while (const auto value = cutter.next()) {
+        if (found.size() == limits.max_messages) throw LargeBody::of_messages(limits.max_messages);
+        if (value->size() > limits.max_message_bytes) throw LargeBody(limits.max_message_bytes, "a message");
+        if (parser_->json.parse(value->data(), value->size(), false).error() != simdjson::SUCCESS) {
+            if (const auto fault = fault_of(*value))
+                throw BadBody(fmt::format("it is not JSON: value {}, at byte {}: {}", found.size(),
+                                          cutter.position(), *fault),
+                              accepted_bodies);
+        }
+        found.push_back(*value);
+    }
+    if (found.empty() && cutter.is_empty()) throw BadBody("it is empty", accepted_bodies);
     return found;
 }
 

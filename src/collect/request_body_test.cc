@@ -9,9 +9,11 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+constexpr std::size_t most_messages = 100'000;
+
 std::vector<std::string> split(std::string body) {
     BodyReader reader;
-    const auto found = reader.split(body);
+    const auto found = reader.split(body, {.max_messages = most_messages});
     return {found.begin(), found.end()};
 }
 
@@ -51,14 +53,46 @@ TEST(RequestBody, NumbersAndNestingBeyondTheFastParsersLimitsAreJsonAllTheSame) 
     const std::string large = R"({"n":30728271221360764649472,"m":1e400})";
     EXPECT_THAT(split(large + "\n" + large), ElementsAre(large, large));
     EXPECT_THAT(split("[ " + large + " ,1, {} ]"), ElementsAre(large, "1", "{}"));
-    const std::string deep = std::string(5000, '[') + std::string(5000, ']');
-    EXPECT_THAT(split("{\"a\":" + deep + "}"), ElementsAre("{\"a\":" + deep + "}"));
     EXPECT_THROW(split("[" + large + ",]"), BadBody);
     EXPECT_THROW(split("[" + large + "]]"), BadBody);
     EXPECT_THROW(split("[" + large + " 1]"), BadBody);
     EXPECT_THROW(split("[" + large), BadBody);
     EXPECT_THROW(split(large + "{"), BadBody);
     EXPECT_THROW(split("[30728271221360764649472,01]"), BadBody);
+}
+
+TEST(RequestBody, NestingIsBounded) {
+    const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+    const std::string deep = "{\"n\":1e400,\"a\":" + nested(max_depth - 1) + "}";
+    EXPECT_THAT(split(deep), ElementsAre(deep));
+    for (const std::size_t depth : {max_depth + 1, std::size_t{300'000}, std::size_t{4'000'000}}) {
+        EXPECT_THROW(split("{\"a\":" + nested(depth) + "}"), BadBody);
+        EXPECT_THROW(split("{}\n{\"a\":" + nested(depth)), BadBody);
+        EXPECT_THROW(split(std::string(depth, '[')), BadBody);
+    }
+}
+
+TEST(RequestBody, MoreMessagesThanAreAllowedAreRefusedBeforeTheyAreAllRead) {
+    std::string body;
+    for (std::size_t i = 0; i < most_messages; ++i) body += "1\n";
+    EXPECT_EQ(split(body).size(), most_messages);
+    EXPECT_THROW(split(body + "1"), LargeBody);
+}
+
+TEST(RequestBody, AMessageMayBeSoLargeAndNoLarger) {
+    BodyReader reader;
+    const std::string message = R"({"a":"xxx"})";
+    for (const std::string& text : {message, "{}\n" + message, "[" + message + ", 1]"}) {
+        std::string body = text;
+        EXPECT_NO_THROW(reader.split(body, {.max_message_bytes = message.size()})) << text;
+        EXPECT_THROW(reader.split(body, {.max_message_bytes = message.size() - 1}), LargeBody) << text;
+    }
+}
+
+TEST(RequestBody, NothingBehindAZeroByteIsThrownAway) {
+    using namespace std::string_literals;
+    for (const std::string& body : {"{}\0{}"s, "{}\n\0\n{}"s, "[{}]\0[{}]"s, "\0{}"s, "{}\0no { json"s})
+        EXPECT_THROW(split(body), BadBody);
 }
 
 TEST(RequestBody, BrokenSyntaxAnywhereIsRefused) {

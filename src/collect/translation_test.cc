@@ -84,23 +84,36 @@ TEST(Ga4, EachItemIsAnEvent) {
         {"name": "view_item", "params": {"currency": "USD", "value": 9.5, "session_id": 77, "items": [{"item_id": "p1", "item_category": "toys"}]}},
         {"name": "purchase", "params": {"transaction_id": "T1", "items": [{"item_id": "p1", "price": 9.5, "quantity": 2}, {"item_id": "p2", "price": 1}]}},
         {"name": "page_view", "params": {"page_location": "https://shop/"}}]})",
-                                most));
+                                "web", most));
     ASSERT_EQ(events.size(), 4U);
     EXPECT_EQ(
         events[0],
         json::parse(
             R"({"event_type": "view", "user_id": "c.1", "timestamp": "2024-05-01T12:00:00Z", "session_id": "77",
         "currency": "USD", "product_id": "p1", "product_category": "toys", "price": 9.5})"));
-    EXPECT_EQ(events[1].at("event_id"), "ga4:purchase:T1#0");
-    EXPECT_EQ(events[2].at("event_id"), "ga4:purchase:T1#1");
+    EXPECT_TRUE(events[1].at("event_id").as_string().starts_with("ga4:purchase:T1#0@"));
+    EXPECT_TRUE(events[2].at("event_id").as_string().starts_with("ga4:purchase:T1#1@"));
     EXPECT_EQ(events[2].at("order_id"), "T1");
     EXPECT_EQ(events[3].at("event_type"), "page_view");
     EXPECT_EQ(events[3].at("page_url"), "https://shop/");
 }
 
+TEST(Ga4, APurchaseKeepsItsIdAndNobodyElseCanClaimIt) {
+    const auto id = [](const std::string& client, const std::string& source) {
+        const auto events = events_of(translate_ga4(
+            R"({"client_id": ")" + client +
+                R"(", "events": [{"name": "purchase", "params": {"transaction_id": "T1", "items": [{"item_id": "p1", "price": 1}]}}]})",
+            source, most));
+        return std::string(events[0].at("event_id").as_string());
+    };
+    EXPECT_EQ(id("c", "web"), id("c", "web"));
+    EXPECT_NE(id("c", "web"), id("c", "server"));
+    EXPECT_NE(id("c", "web"), id("d", "web"));
+}
+
 TEST(Ga4, WhatIsNoRequestIsRefused) {
     for (const char* body : {"", "5", "{}", "{\"events\": {}}", "{\"events\": [{}]}", "{\"events\": [1]}"})
-        EXPECT_THROW(translate_ga4(body, most), BadBody) << body;
+        EXPECT_THROW(translate_ga4(body, "web", most), BadBody) << body;
 }
 
 TEST(Translation, ALongTextInManyEventsIsTooLarge) {
@@ -109,7 +122,7 @@ TEST(Translation, ALongTextInManyEventsIsTooLarge) {
     const std::string page(100'000, 'x');
     const std::string hit = R"({"events": [{"name": "view_item", "params": {"page_location": ")" + page +
                             R"(", "items": [)" + items + "]}}]}";
-    EXPECT_THROW(translate_ga4(hit, most), LargeBody);
+    EXPECT_THROW(translate_ga4(hit, "web", most), LargeBody);
     const std::string order = R"({"event": "Order Completed", "context": {"page": {"url": ")" + page +
                               R"("}}, "properties": {"products": [)" + items + "]}}";
     EXPECT_THROW(translate_segment("track", order, most), LargeBody);
@@ -118,7 +131,7 @@ TEST(Translation, ALongTextInManyEventsIsTooLarge) {
 TEST(Ga4, PartialRefundsOfOneOrderAreEachTheirOwn) {
     const auto events = events_of(translate_ga4(
         R"({"client_id": "c", "events": [{"name": "refund", "params": {"transaction_id": 7, "items": [{"item_id": "p1", "price": 1}]}}]})",
-        most));
+        "web", most));
     EXPECT_FALSE(events[0].as_object().contains("event_id"));
     EXPECT_EQ(events[0].at("order_id"), "7");
 }

@@ -3,9 +3,11 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "collect/ga4.h"
 #include "collect/segment.h"
 #include "serve/access.h"
@@ -20,8 +22,7 @@ using serve::problem;
 namespace {
 
 constexpr const char* no_source = "";
-
-struct UnknownEncoding {};
+constexpr std::size_t small_body_bytes = std::size_t{64} << 10U;
 
 /// Whether two secrets are the same, in a time that tells nothing of where they differ.
 bool same_secret(std::string_view a, std::string_view b) {
@@ -46,9 +47,25 @@ HttpResponse later(unsigned status, std::string_view error, std::string_view sec
     return response;
 }
 
-HttpResponse accepted(std::size_t count, const json::array& flawed) {
-    return {.status = 202,
-            .body = json::serialize(json::object{{"accepted", count}, {"flawed", flawed}}) + "\n"};
+HttpResponse accepted(std::size_t count, const ReadRequest& made) {
+    json::object answer{{"accepted", count}, {"flawed", made.flawed}};
+    const auto listed = static_cast<std::int64_t>(made.flawed.size());
+    if (made.flawed_count > listed) answer["more_flawed"] = made.flawed_count - listed;
+    if (!made.warnings.empty()) {
+        json::array warnings;
+        for (const auto& each : made.warnings)
+            warnings.push_back({{"index", each.index}, {"field", each.field}, {"message", each.message}});
+        answer["warnings"] = std::move(warnings);
+    }
+    return {.status = 202, .body = json::serialize(answer) + "\n"};
+}
+
+HttpResponse forbidden() {
+    HttpResponse response =
+        problem(401, "this is no write key",
+                "Send one as `Authorization: Bearer KEY`, as Basic credentials' user, or as `?key=KEY`.");
+    response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return response;
 }
 
 }  // namespace
@@ -56,16 +73,21 @@ HttpResponse accepted(std::size_t count, const json::array& flawed) {
 Collector::Collector(bronze::EventLog& log, const silver::RuleOptions& rules, CollectOptions options)
     : rules_(rules),
       options_(std::move(options)),
-      types_(rules.max_event_types),
-      checker_(rules_, types_),
+      reader_(rules_, options_.reading),
+      large_reader_(rules_, options_.reading),
       commit_(log, options_.limits) {}
+
+Collector::~Collector() {
+    large_bodies_.stop();  // what hasn't begun goes unanswered
+    large_bodies_.join();
+}
 
 /// Millrace's own, Segment's HTTP API, and the Measurement Protocol of Google Analytics 4.
 std::vector<Collector::Dialect> Collector::dialects() {
     const auto segment = [](std::string_view method) {
         return Dialect{.path = "/v1/" + std::string(method),
                        .translate =
-                           [method](std::string_view body, std::size_t most) {
+                           [method](std::string_view body, std::string_view, std::size_t most) {
                                return collect::translate_segment(method, body, most);
                            },
                        .thanks = {.body = "{\"success\":true}\n"}};
@@ -92,9 +114,9 @@ std::vector<serve::Route> Collector::routes() {
         const auto take_events = [this, &dialect](const std::shared_ptr<HttpRequest>& request,
                                                   const serve::Respond& respond) {
             ++counts_->requests;
-            take(*request, dialect, [this, request, respond](HttpResponse response) {
-                respond(allowing(*request, std::move(response)));
-            });
+            take({request, &dialect, {}, [this, request, respond](HttpResponse response) {
+                      respond(allowing(*request, std::move(response)));
+                  }});
         };
         routes.push_back({"POST", dialect.path, take_events});
         routes.push_back({"OPTIONS", dialect.path, tell_what_is_allowed});
@@ -130,104 +152,100 @@ std::optional<std::string> Collector::source_of(const HttpRequest& request) cons
     return found;
 }
 
-std::vector<std::string_view> Collector::split(const HttpRequest& request, const Dialect& dialect,
-                                               std::string& body) {
-    const std::string_view encoding = request.header("content-encoding");
-    if (encoding == "gzip") {
-        body = collect::unzip(request.body, options_.most_body_bytes);
-    } else if (encoding.empty() || encoding == "identity") {
-        body = request.body;
-    } else {
-        throw UnknownEncoding();
-    }
-    if (dialect.translate) {
-        collect::Translation translation = dialect.translate(body, options_.most_body_bytes);
-        counts_->ignored += translation.ignored;
-        body = std::move(translation.events);
-    }
-    auto events = bodies_.split(body);
-    for (const std::string_view event : events) {
-        if (event.size() > options_.most_event_bytes) throw collect::LargeBody(options_.most_event_bytes);
-    }
-    return events;
+/// In how many seconds the sender may send so many events; 0: now.
+std::int64_t Collector::wait_for(const Intake& intake, std::size_t events) {
+    const std::int64_t now = base::monotonic_ms();
+    return std::max(by_key_.wait_for(intake.source, events, now),
+                    by_address_.wait_for(intake.request->address, events, now));
 }
 
-/// Those that will end in quarantine, as it can be told here.
-json::array Collector::check(const std::vector<collect::Collected>& events, std::int64_t time_ms) {
-    json::array flawed;
-    model::Event event;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        const std::size_t size = events[i].value.size();
-        padded_.assign(events[i].value).append(bronze::record_padding, '\0');
-        auto verdict = decoder_.decode(std::string_view(padded_).substr(0, size), event);
-        if (verdict.ok()) verdict = checker_.check(event, time_ms);
-        if (verdict.ok()) continue;
-        flawed.push_back({{"index", i},
-                          {"rule", model::rule_name(verdict.rule)},
-                          {"field", verdict.field},
-                          {"message", model::rule_text(verdict.rule)}});
-    }
-    return flawed;
-}
-
-void Collector::take(const HttpRequest& request, const Dialect& dialect, const serve::Respond& respond) {
+/// Decides by who sends. The body, which costs more, comes after that.
+void Collector::take(const Intake& sent) {
+    const HttpRequest& request = *sent.request;
     const auto source = source_of(request);
     if (!source) {
         ++counts_->refused_key;
-        HttpResponse response =
-            problem(401, "this is no write key",
-                    "Send one as `Authorization: Bearer KEY`, as Basic credentials' user, or as `?key=KEY`.");
-        response.headers.emplace_back("WWW-Authenticate", "Bearer");
-        return respond(std::move(response));
+        return sent.respond(forbidden());
     }
     if (!is_allowed_origin(request)) {
         ++counts_->refused_key;
-        return respond(problem(403, "pages of this origin may not send", "Name it: --origin ORIGIN."));
+        return sent.respond(problem(403, "pages of this origin may not send", "Name it: --origin ORIGIN."));
     }
+    Intake intake = sent;
+    intake.source = *source;
+    if (const auto wait = wait_for(intake, 1); wait > 0) {
+        ++counts_->refused_limit;
+        return intake.respond(later(429, "this is more than one sender may send", std::to_string(wait)));
+    }
+    if (request.body.size() > small_body_bytes || !request.header("content-encoding").empty())
+        return take_aside(intake);
+    read(reader_, intake);
+}
+
+/// Has another thread read the body.
+void Collector::take_aside(const Intake& intake) {
+    const std::size_t bytes = intake.request->body.size();
+    if (pending_bytes_ + bytes > options_.max_pending_bytes) {
+        ++counts_->refused_busy;
+        return intake.respond(later(429, "too many large requests wait to be read", "1"));
+    }
+    pending_bytes_ += bytes;
+    boost::asio::post(large_bodies_, [this, intake, bytes] {
+        try {
+            read(large_reader_, intake);
+        } catch (const std::exception& error) {
+            spdlog::error("collect: {}", error.what());
+            intake.respond(problem(500, "the server failed at this", "Its log says why."));
+        }
+        pending_bytes_ -= bytes;
+    });
+}
+
+void Collector::read(RequestReader& reader, const Intake& intake) {
     const std::int64_t now = base::now_ms();
-    std::vector<collect::Collected> events;
     try {
-        std::string body;
-        const auto found = split(request, dialect, body);
-        const collect::Arrival arrival{*source, request.header("idempotency-key"), now};
-        events.reserve(found.size());
-        for (std::size_t i = 0; i < found.size(); ++i)
-            events.push_back(completer_.complete(found[i], i, arrival));
+        store(intake, reader.read(*intake.request, *intake.dialect, intake.source, now), now);
     } catch (const collect::LargeBody& error) {
         ++counts_->refused_size;
-        return respond(problem(413, error.what()));
+        intake.respond(problem(413, error.what()));
+    } catch (const collect::UnknownEncoding& error) {
+        ++counts_->refused_syntax;
+        intake.respond(problem(415, error.what()));
     } catch (const collect::BadBody& error) {
         ++counts_->refused_syntax;
-        return respond(problem(400, error.what()));
-    } catch (const UnknownEncoding&) {
-        ++counts_->refused_syntax;
-        return respond(
-            problem(415, "the Content-Encoding is neither gzip nor identity", "Send it as it is."));
+        intake.respond(problem(400, error.what()));
     }
-    if (events.empty()) return respond(dialect.translate ? dialect.thanks : accepted(0, {}));
-    const auto count = events.size();
-    const std::int64_t wait =
-        std::max(by_key_.wait_for(*source, count, now), by_address_.wait_for(request.address, count, now));
-    if (wait > 0) {
+}
+
+/// Has the log take the events, and answers when it has.
+void Collector::store(const Intake& intake, ReadRequest made, std::int64_t now_ms) {
+    const auto count = made.events.size();
+    counts_->ignored += made.ignored;
+    const auto thanks = [dialect = intake.dialect](std::size_t taken, const ReadRequest& from) {
+        return dialect->translate ? dialect->thanks : accepted(taken, from);
+    };
+    if (count == 0) return intake.respond(thanks(0, made));
+    if (const auto wait = wait_for(intake, count); wait > 0) {
         ++counts_->refused_limit;
-        return respond(later(429, "this is more than one sender may send", std::to_string(wait)));
+        return intake.respond(later(429, "this is more than one sender may send", std::to_string(wait)));
     }
-    by_key_.take(*source, count);
-    by_address_.take(request.address, count);
-    auto flawed = check(events, now);
-    const auto done = [respond, &dialect, counts = counts_, count,
-                       flawed = std::move(flawed)](const std::string* fault) {
+    by_key_.take(intake.source, count);
+    by_address_.take(intake.request->address, count);
+    auto events = std::move(made.events);
+    const auto done = [respond = intake.respond, thanks, counts = counts_, count,
+                       made = std::move(made)](const std::string* fault) {
         if (fault != nullptr) {
             ++counts->failed;
             return respond(later(503, "the events could not be stored: " + *fault, "5"));
         }
         counts->events += static_cast<std::int64_t>(count);
-        counts->flawed += static_cast<std::int64_t>(flawed.size());
-        respond(dialect.translate ? dialect.thanks : accepted(count, flawed));
+        counts->flawed += made.flawed_count;
+        counts->warned += static_cast<std::int64_t>(made.warnings.size());
+        respond(thanks(count, made));
     };
-    if (commit_.submit(std::move(events), now, done)) return;
+    if (commit_.submit(std::move(events), now_ms, done)) return;
     ++counts_->refused_busy;
-    respond(later(429, "the log can't keep up", "1"));
+    intake.respond(later(429, "the log can't keep up", "1"));
 }
 
 }  // namespace millrace::pipeline

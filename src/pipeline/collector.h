@@ -1,21 +1,18 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
+#include <boost/asio/thread_pool.hpp>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "bronze/event_log.h"
-#include "collect/collected.h"
 #include "collect/group_commit.h"
 #include "collect/rate_limiter.h"
-#include "collect/request_body.h"
-#include "collect/translation.h"
+#include "pipeline/request_reader.h"
 #include "serve/http.h"
-#include "silver/check.h"
-#include "silver/decoder.h"
 
 namespace millrace::pipeline {
 
@@ -24,17 +21,22 @@ struct CollectOptions {
     std::map<std::string, std::string> write_keys;
     /// The pages' origins that may send from a browser; `*` stands for all.
     std::vector<std::string> origins = {"*"};
-    std::size_t most_event_bytes = std::size_t{1} << 20U;
-    std::size_t most_body_bytes = std::size_t{8} << 20U;  ///< unpacked, too
+    RequestReader::Limits reading;
+    std::size_t max_pending_bytes = std::size_t{64} << 20U;  ///< of large bodies that wait to be read
     collect::GroupCommit::Limits limits;
     double most_per_key = 0;      ///< events a second of one write key; 0: no limit
     double most_per_address = 0;  ///< likewise, of one client's address
 };
 
 /// Takes events in over HTTP (docs/collect.md): a request is answered once the log has its events for good.
+/// Small bodies are read on the server's thread, large and packed ones on another, so that they hold up nobody.
 class Collector {
   public:
     Collector(bronze::EventLog& log, const silver::RuleOptions& rules, CollectOptions options);
+    /// Not before the server has stopped.
+    ~Collector();
+    Collector(const Collector&) = delete;
+    Collector& operator=(const Collector&) = delete;
 
     /// What to serve; the routes use this object.
     [[nodiscard]] std::vector<serve::Route> routes();
@@ -43,6 +45,7 @@ class Collector {
         std::atomic<std::int64_t> requests = 0;
         std::atomic<std::int64_t> events = 0;   ///< acknowledged
         std::atomic<std::int64_t> flawed = 0;   ///< of them, those that break a rule
+        std::atomic<std::int64_t> warned = 0;   ///< warnings that answers had
         std::atomic<std::int64_t> ignored = 0;  ///< messages of other collectors that are no events
         std::atomic<std::int64_t> refused_key = 0;
         std::atomic<std::int64_t> refused_syntax = 0;
@@ -55,38 +58,36 @@ class Collector {
     [[nodiscard]] std::size_t waiting_bytes() const { return commit_.waiting_bytes(); }
 
   private:
-    /// One way of sending events: what a body becomes, and how it is answered.
-    struct Dialect {
-        std::string path;
-        std::function<collect::Translation(std::string_view body, std::size_t most_bytes)>
-            translate{};               ///< nothing: they are Millrace's
-        serve::HttpResponse thanks{};  ///< where the answer isn't Millrace's
+    /// What is known of a request before its body is read.
+    struct Intake {
+        std::shared_ptr<serve::HttpRequest> request;
+        const Dialect* dialect = nullptr;
+        std::string source;
+        serve::Respond respond;
     };
 
     static std::vector<Dialect> dialects();
-    void take(const serve::HttpRequest& request, const Dialect& dialect, const serve::Respond& respond);
-    [[nodiscard]] std::vector<std::string_view> split(const serve::HttpRequest& request,
-                                                      const Dialect& dialect, std::string& body);
+    void take(const Intake& intake);
+    void take_aside(const Intake& intake);
+    void read(RequestReader& reader, const Intake& intake);
+    void store(const Intake& intake, ReadRequest made, std::int64_t now_ms);
     [[nodiscard]] std::optional<std::string> source_of(const serve::HttpRequest& request) const;
+    [[nodiscard]] std::int64_t wait_for(const Intake& intake, std::size_t events);
     [[nodiscard]] bool is_allowed_origin(const serve::HttpRequest& request) const;
     [[nodiscard]] serve::HttpResponse allowing(const serve::HttpRequest& request,
                                                serve::HttpResponse response) const;
-    base::json::array check(const std::vector<collect::Collected>& events, std::int64_t time_ms);
 
     const silver::RuleOptions rules_;
     const CollectOptions options_;
     const std::vector<Dialect> dialects_ = dialects();
-    // What follows is the server's thread's, but for the counts.
-    collect::BodyReader bodies_;
-    collect::Completer completer_;
-    silver::EventTypes types_;
-    silver::Decoder decoder_;
-    silver::Checker checker_;
-    std::string padded_;  // the event that is checked
+    RequestReader reader_;        // the server's thread's
+    RequestReader large_reader_;  // that of large_bodies_
     collect::RateLimiter by_key_{options_.most_per_key};
     collect::RateLimiter by_address_{options_.most_per_address};
     std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
+    std::atomic<std::size_t> pending_bytes_ = 0;
     collect::GroupCommit commit_;
+    boost::asio::thread_pool large_bodies_{1};  // last: its thread uses the others
 };
 
 }  // namespace millrace::pipeline

@@ -112,29 +112,33 @@ Dashboard::Dashboard(const DataDirectory& data, bronze::EventLog& log, const Sho
 
 Dashboard::~Dashboard() {
     if (reports_) reports_->stop();
-    for (Pool* pool : {&workers_, &changers_, &doorkeepers_})
+    for (Pool* pool : {&workers_, &changers_, &receptionists_, &doorkeepers_})
         pool->threads.stop();  // what hasn't begun goes unanswered
-    for (Pool* pool : {&doorkeepers_, &changers_, &workers_}) pool->threads.join();
+    for (Pool* pool : {&doorkeepers_, &receptionists_, &changers_, &workers_}) pool->threads.join();
+}
+
+/// What `work` returns; an answer that says what is wrong, where it throws.
+std::optional<HttpResponse> Dashboard::attempt(const Work& work) {
+    try {
+        return work();
+    } catch (const Error& error) {
+        return problem(error.kind() == Error::Kind::usage ? 400 : 500, error.what());
+    } catch (const std::exception& error) {
+        spdlog::error("dashboard: {}", error.what());
+        return problem(500, "the server failed at this", "Its log says why.");
+    }
 }
 
 /// Runs `work` on another thread, since it takes its time, and answers with what it returns.
 void Dashboard::answer_later(Pool& pool, const Respond& respond, Work work) {
     if (++pool.waiting > most_waiting) {
         --pool.waiting;
-        HttpResponse busy = problem(503, "too many reports are being made", "Try again in a moment.");
+        HttpResponse busy = problem(503, "too many requests of this kind wait", "Try again in a moment.");
         busy.headers.emplace_back("Retry-After", "1");
         return respond(std::move(busy));
     }
     boost::asio::post(pool.threads, [&pool, respond, work = std::move(work)] {
-        std::optional<HttpResponse> response;
-        try {
-            response = work();
-        } catch (const Error& error) {
-            response = problem(error.kind() == Error::Kind::usage ? 400 : 500, error.what());
-        } catch (const std::exception& error) {
-            spdlog::error("dashboard: {}", error.what());
-            response = problem(500, "the server failed at this", "Its log says why.");
-        }
+        auto response = attempt(work);
         --pool.waiting;
         if (response) respond(std::move(*response));
     });
@@ -165,6 +169,7 @@ serve::Handle Dashboard::guarded(Role least, serve::Handle handle) {
             handle(request, respond);
         };
         if (access_.knows(*request)) return decide();
+        if (!access_.may_check(*request)) return respond(refusal(*request, Role::none, least));
         answer_later(doorkeepers_, respond, [decide] {
             decide();
             return std::nullopt;
@@ -185,16 +190,26 @@ std::vector<serve::Route> Dashboard::routes() {
                  }});
     };
     const auto state = [this](const std::shared_ptr<HttpRequest>&, const Respond& respond) {
-        answer_later(doorkeepers_, respond, [this] { return answer(live_.state()); });
+        answer_later(receptionists_, respond, [this] { return answer(live_.state()); });
     };
     const auto page = [this](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
         if (pages_.empty())
             return respond(problem(404, "there are no pages: they weren't built", "See: make build"));
         respond(pages_.answer(*request));
     };
-    return {{"GET", "/v1/about", guarded(Role::none, later(&Dashboard::about, doorkeepers_))},
-            {"POST", "/v1/login", guarded(Role::none, later(&Dashboard::login, doorkeepers_))},
-            {"POST", "/v1/logout", guarded(Role::none, later(&Dashboard::logout, doorkeepers_))},
+    const auto tell_about = [this, later](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
+        if (access_.role_of(*request) == Role::none) return respond(answer({{"role", serve::role_name(Role::none)}, {"open", access_.is_open()}}));
+        later(&Dashboard::about, receptionists_)(request, respond);
+    };
+    const auto log_in = [this](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
+        login(*request, respond);
+    };
+    const auto log_out = [this](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
+        respond(logout(*request));
+    };
+    return {{"GET", "/v1/about", guarded(Role::none, tell_about)},
+            {"POST", "/v1/login", guarded(Role::none, log_in)},
+            {"POST", "/v1/logout", guarded(Role::none, log_out)},
             {"GET", "/v1/live", guarded(Role::read, feed)},
             {"GET", "/v1/state", guarded(Role::read, state)},
             {"GET", "/v1/reports/*", guarded(Role::read, later(&Dashboard::report, workers_))},
@@ -208,7 +223,6 @@ std::vector<serve::Route> Dashboard::routes() {
 HttpResponse Dashboard::about(const HttpRequest& request) {
     const Role role = access_.role_of(request);
     json::object about{{"role", serve::role_name(role)}, {"open", access_.is_open()}};
-    if (role == Role::none) return answer(about);
     json::array silences;
     for (const Silence& each : read_silences(data_, base::now_ms())) silences.push_back(each.to_json());
     about["time_zone"] = settings_.time_zone;
@@ -219,15 +233,26 @@ HttpResponse Dashboard::about(const HttpRequest& request) {
     return answer(about);
 }
 
-HttpResponse Dashboard::login(const HttpRequest& request) {
-    const Body body(request);
-    const auto session =
-        access_.login(body.required_text("name"), body.required_text("password"), request.address);
-    if (!session) return problem(401, "name or password is wrong", "After ten wrong ones, wait a minute.");
-    HttpResponse response = answer({{"status", "logged in"}});
-    response.headers.emplace_back(
-        "Set-Cookie", serve::Access::cookie(*session, request.header("x-forwarded-proto") == "https"));
-    return response;
+void Dashboard::login(const HttpRequest& request, const Respond& respond) {
+    const auto wrong = [] {
+        return problem(401, "name or password is wrong", "After ten wrong ones, wait a minute.");
+    };
+    auto response = attempt([&]() -> std::optional<HttpResponse> {
+        const Body body(request);
+        const std::string name = body.required_text("name");
+        const std::string password = body.required_text("password");
+        if (!access_.may_check(name, request.address)) return wrong();
+        const bool secure = request.header("x-forwarded-proto") == "https";
+        answer_later(doorkeepers_, respond, [this, wrong, name, password, address = request.address, secure] {
+            const auto session = access_.login(name, password, address);
+            if (!session) return wrong();
+            HttpResponse logged_in = answer({{"status", "logged in"}});
+            logged_in.headers.emplace_back("Set-Cookie", serve::Access::cookie(*session, secure));
+            return logged_in;
+        });
+        return std::nullopt;
+    });
+    if (response) respond(std::move(*response));
 }
 
 HttpResponse Dashboard::logout(const HttpRequest& request) {
@@ -236,6 +261,13 @@ HttpResponse Dashboard::logout(const HttpRequest& request) {
     response.headers.emplace_back("Set-Cookie",
                                   serve::Access::cookie("", request.header("x-forwarded-proto") == "https"));
     return response;
+}
+
+void Dashboard::add_metrics(serve::MetricsText& text) const {
+    text.counter("millrace_login_refused_total",
+                 "Passwords and tokens that were wrong, or weren't checked after too many wrong ones.");
+    text.value(static_cast<double>(access_.counts().wrong), {{"reason", "wrong"}});
+    text.value(static_cast<double>(access_.counts().limited), {{"reason", "limit"}});
 }
 
 HttpResponse Dashboard::report(const HttpRequest& request) {

@@ -11,6 +11,7 @@
 #include "pipeline/live_view.h"
 #include "pipeline/reports.h"
 #include "serve/access.h"
+#include "serve/metrics_text.h"
 #include "serve/static_files.h"
 
 namespace millrace::pipeline {
@@ -33,6 +34,7 @@ class Dashboard {
 
     /// What to serve; the routes use this object.
     [[nodiscard]] std::vector<serve::Route> routes();
+    void add_metrics(serve::MetricsText& text) const;
     /// The handler for those who have at least this role.
     [[nodiscard]] serve::Handle guarded(serve::Role least, serve::Handle handle);
 
@@ -47,11 +49,12 @@ class Dashboard {
         boost::asio::thread_pool threads;
     };
 
+    static std::optional<serve::HttpResponse> attempt(const Work& work);
     static void answer_later(Pool& pool, const serve::Respond& respond, Work work);
     [[nodiscard]] serve::HttpResponse refusal(const serve::HttpRequest& request, serve::Role has,
                                               serve::Role least) const;
     [[nodiscard]] serve::HttpResponse about(const serve::HttpRequest& request);
-    [[nodiscard]] serve::HttpResponse login(const serve::HttpRequest& request);
+    void login(const serve::HttpRequest& request, const serve::Respond& respond);
     [[nodiscard]] serve::HttpResponse logout(const serve::HttpRequest& request);
     [[nodiscard]] serve::HttpResponse report(const serve::HttpRequest& request);
     [[nodiscard]] serve::HttpResponse sql(const serve::HttpRequest& request);
@@ -66,10 +69,11 @@ class Dashboard {
     LiveView live_;
     std::optional<Reports> reports_;  // nothing without DuckDB
     std::string why_no_reports_;
-    // Last: their threads use the others. Who somebody is, and what is to be changed,
-    // mustn't wait for others' queries.
+    // Last: their threads use the others. Who somebody is, what is quickly told to those who are known, and what
+    // is to be changed mustn't wait for each other, nor for others' queries.
     Pool workers_{2};
     Pool doorkeepers_{1};
+    Pool receptionists_{1};
     Pool changers_{1};
 };
 

@@ -31,7 +31,7 @@ void check(const DataDirectory& data, const ServerOptions& options) {
 serve::HttpServerOptions checked(const DataDirectory& data, const ServerOptions& options) {
     check(data, options);
     serve::HttpServerOptions http = options.http;
-    http.most_body_bytes = options.collect.most_body_bytes;
+    http.max_body_bytes = options.collect.reading.max_body_bytes;
     return http;
 }
 
@@ -46,6 +46,9 @@ void add(serve::MetricsText& text, const Collector::Counts& counts, std::size_t 
     text.counter("millrace_collect_flawed_events_total",
                  "Acknowledged events that break a rule, and so will be quarantined.");
     value(counts.flawed);
+    text.counter("millrace_collect_warnings_total",
+                 "Fields and types of acknowledged events that only resemble known ones.");
+    value(counts.warned);
     text.counter("millrace_collect_ignored_messages_total",
                  "Messages of Segment's libraries that are no events, such as identify.");
     value(counts.ignored);
@@ -68,7 +71,11 @@ void add(serve::MetricsText& text, const serve::HttpServer::Counts& counts) {
     value(counts.too_large, "size");
     value(counts.malformed, "syntax");
     value(counts.too_slow, "timeout");
+    value(counts.busy, "memory");
     value(counts.connections, "connections");
+    value(counts.per_address, "address");
+    text.counter("millrace_http_evicted_connections_total", "Idle connections closed to make room for new ones.");
+    text.value(static_cast<double>(counts.evicted));
 }
 
 }  // namespace
@@ -91,6 +98,12 @@ std::string Server::metrics() const {
     serve::MetricsText text;
     add(text, collector_->counts(), collector_->waiting_bytes());
     add(text, http_.counts());
+    text.gauge("millrace_http_connections", "Connections that are open.");
+    text.value(static_cast<double>(http_.connections()));
+    text.gauge("millrace_http_max_connections",
+               "Connections that may be open: 2,000, or fewer where this process may not open so many files.");
+    text.value(static_cast<double>(http_.max_connections()));
+    dashboard_->add_metrics(text);
     text.gauge("millrace_log_end_offset", "Where each partition of the log ends.");
     for (int partition = 0; partition < log_.partitions(); ++partition)
         text.value(static_cast<double>(log_.end_heard(partition)),

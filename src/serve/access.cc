@@ -22,9 +22,7 @@ namespace {
 
 constexpr int format = 1;
 constexpr std::int64_t session_ms = 12LL * 3600 * 1000;
-constexpr std::int64_t failures_ms = 60'000;
-constexpr std::size_t most_failures = 10;  // in a minute, of one name
-constexpr std::size_t most_kept = 10'000;
+constexpr std::size_t most_sessions = 100;  // of one name
 constexpr std::size_t longest_secret = 256;
 constexpr std::string_view cookie_name = "millrace_session=";
 
@@ -128,29 +126,28 @@ Role AccessList::check(std::string_view name, std::string_view secret) const {
     return CRYPTO_memcmp(hash.data(), entry->hash.data(), hash.size()) == 0 ? entry->role : Role::none;
 }
 
-/// Wrong ones are counted by address, too: so nobody elsewhere can lock someone out.
-Role Access::check_limited(std::string_view name, std::string_view secret, std::string_view address) {
-    if (name.size() > longest_secret || secret.size() > longest_secret) return Role::none;
-    const std::int64_t now = base::now_ms();
-    const std::string who = fmt::format("{} {}", address, fingerprint(name));
-    {
-        const std::lock_guard lock(mutex_);
-        if (failures_.size() > most_kept)
-            std::erase_if(failures_,
-                          [now](const auto& each) { return each.second.back() < now - failures_ms; });
-        if (failures_.size() > most_kept) return Role::none;
-        const auto found = failures_.find(who);
-        if (found != failures_.end()) {
-            auto& times = found->second;
-            while (times.size() > 1 && times.front() < now - failures_ms) times.erase(times.begin());
-            if (times.size() >= most_failures) return Role::none;
-        }
-    }
-    const Role role = list_.check(name, secret);
+bool AccessList::has(std::string_view name) const {
+    return std::ranges::find(entries_, name, &Entry::name) != entries_.end();
+}
+
+Role Access::check(std::string_view name, std::string_view secret, std::string_view address) {
+    const bool too_long = name.size() > longest_secret || secret.size() > longest_secret;
+    const Role role = too_long ? Role::none : list_.check(name, secret);
     if (role != Role::none) return role;
-    const std::lock_guard lock(mutex_);
-    failures_[who].push_back(now);
+    ++counts_.wrong;
+    if (list_.has(name)) limiter_.note_wrong(address, name, base::monotonic_ms());
     return Role::none;
+}
+
+bool Access::may_check(std::string_view name, std::string_view address) {
+    const bool may = limiter_.may_check(address, name, list_.has(name), base::monotonic_ms());
+    if (!may) ++counts_.limited;
+    return may;
+}
+
+bool Access::may_check(const HttpRequest& request) {
+    const std::string shown = credentials(request);
+    return may_check(std::string_view(shown).substr(0, shown.find(':')), request.address);
 }
 
 /// The role of the request's session; none when it has none that lasts.
@@ -159,7 +156,7 @@ Role Access::role_of_session(const HttpRequest& request) const {
     if (session.empty()) return Role::none;
     const std::lock_guard lock(mutex_);
     const auto found = sessions_.find(fingerprint(session));
-    const bool lasts = found != sessions_.end() && found->second.until_ms > base::now_ms();
+    const bool lasts = found != sessions_.end() && found->second.until_ms > base::monotonic_ms();
     return lasts ? found->second.role : Role::none;
 }
 
@@ -183,7 +180,7 @@ Role Access::role_of(const HttpRequest& request) {
     const std::string_view text = shown;
     const auto colon = std::min(text.find(':'), text.size());
     const Role role =
-        check_limited(text.substr(0, colon), text.substr(std::min(colon + 1, text.size())), request.address);
+        check(text.substr(0, colon), text.substr(std::min(colon + 1, text.size())), request.address);
     if (role == Role::none) return role;
     const std::lock_guard lock(mutex_);
     tokens_[known_by] = role;
@@ -192,15 +189,27 @@ Role Access::role_of(const HttpRequest& request) {
 
 std::optional<std::string> Access::login(std::string_view name, std::string_view password,
                                          std::string_view address) {
-    const Role role = check_limited(name, password, address);
+    const Role role = check(name, password, address);
     if (role == Role::none) return std::nullopt;
     std::string session = random_hexadecimal(32);
-    const std::int64_t now = base::now_ms();
+    const std::int64_t now = base::monotonic_ms();
     const std::lock_guard lock(mutex_);
-    std::erase_if(sessions_, [now](const auto& each) { return each.second.until_ms <= now; });
-    if (sessions_.size() > most_kept) sessions_.clear();
-    sessions_[fingerprint(session)] = {role, now + session_ms};
+    make_room_for(name, now);
+    sessions_[fingerprint(session)] = {std::string(name), role, now + session_ms};
     return session;
+}
+
+/// Ends the sessions that are over, and the oldest of a name that has too many. Under mutex_.
+void Access::make_room_for(std::string_view name, std::int64_t now_ms) {
+    std::erase_if(sessions_, [now_ms](const auto& each) { return each.second.until_ms <= now_ms; });
+    auto oldest = sessions_.end();
+    std::size_t count = 0;
+    for (auto each = sessions_.begin(); each != sessions_.end(); ++each) {
+        if (each->second.name != name) continue;
+        ++count;
+        if (oldest == sessions_.end() || each->second.until_ms < oldest->second.until_ms) oldest = each;
+    }
+    if (count >= most_sessions) sessions_.erase(oldest);
 }
 
 void Access::logout(const HttpRequest& request) {
@@ -225,10 +234,16 @@ bool is_same_site(const HttpRequest& request) {
 }
 
 bool names_this_machine(const HttpRequest& request) {
-    std::string_view host = request.header("host");
-    if (host.starts_with('[')) return host.starts_with("[::1]");
-    host = host.substr(0, host.find(':'));
-    return host.empty() || host == "localhost" || host == "127.0.0.1";
+    const std::string_view host = request.header("host");
+    if (host.empty()) return true;
+    for (const std::string_view name : {"localhost", "127.0.0.1", "[::1]"}) {
+        if (!host.starts_with(name)) continue;
+        const std::string_view port = host.substr(name.size());
+        return port.empty() || (port.front() == ':' && std::ranges::all_of(port.substr(1), [](char c) {
+                                    return c >= '0' && c <= '9';
+                                }));
+    }
+    return false;
 }
 
 }  // namespace millrace::serve

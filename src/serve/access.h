@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "serve/http.h"
+#include "serve/login_limiter.h"
 
 namespace millrace::serve {
 
@@ -32,6 +34,7 @@ class AccessList {
     void save(const std::filesystem::path& file) const;
 
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+    [[nodiscard]] bool has(std::string_view name) const;
     /// Adds an entry, or gives it another secret and role.
     void put(const std::string& name, Role role, std::string_view secret);
     /// False when there is none of that name.
@@ -54,29 +57,43 @@ class Access {
     [[nodiscard]] Role role_of(const HttpRequest& request);
     /// Whether the next call for this request is quick.
     [[nodiscard]] bool knows(const HttpRequest& request) const;
+    /// Whether the secret that a request shows, or a login brings, may be checked now (LoginLimiter); if not, it
+    /// counts as wrong, and none of the calls that take their time is made.
+    [[nodiscard]] bool may_check(const HttpRequest& request);
+    [[nodiscard]] bool may_check(std::string_view name, std::string_view address);
 
-    /// A new session's id; nothing for a wrong password, or after too many of them.
+    /// A new session's id; nothing for a wrong password. Takes as long as AccessList::check(). A name has at most
+    /// 100 sessions: a new one ends the oldest.
     std::optional<std::string> login(std::string_view name, std::string_view password,
                                      std::string_view address);
     void logout(const HttpRequest& request);
+
+    struct Counts {
+        std::atomic<std::int64_t> wrong = 0;    ///< secrets
+        std::atomic<std::int64_t> limited = 0;  ///< secrets that weren't checked: there were too many wrong ones
+    };
+    [[nodiscard]] const Counts& counts() const { return counts_; }
 
     /// The cookie of a session, or the one that ends it.
     static std::string cookie(std::string_view session, bool secure);
 
   private:
     struct Session {
+        std::string name;
         Role role = Role::none;
-        std::int64_t until_ms = 0;
+        std::int64_t until_ms = 0;  ///< of base::monotonic_ms()
     };
 
     [[nodiscard]] Role role_of_session(const HttpRequest& request) const;
-    Role check_limited(std::string_view name, std::string_view secret, std::string_view address);
+    Role check(std::string_view name, std::string_view secret, std::string_view address);
+    void make_room_for(std::string_view name, std::int64_t now_ms);
 
     const AccessList list_;
     mutable std::mutex mutex_;
     std::map<std::string, Session, std::less<>> sessions_;  // guarded by mutex_; by a hash of their id
     std::map<std::string, Role, std::less<>> tokens_;       // likewise; that were checked
-    std::map<std::string, std::vector<std::int64_t>, std::less<>> failures_;  // likewise; by address and name
+    LoginLimiter limiter_;
+    Counts counts_;
 };
 
 /// Whether a request that changes something comes from a page of this server, or from no page at all.

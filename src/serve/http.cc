@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <boost/url.hpp>
 
 #include "base/json.h"
@@ -24,6 +26,20 @@ bool split_target(std::string_view target, HttpRequest& request) {
         request.query.insert_or_assign(std::string(parameter.key), std::string(parameter.value));
     }
     return true;
+}
+
+std::string forwarded_address(std::string_view header) {
+    std::string_view last = header.substr(header.rfind(',') + 1);
+    last.remove_prefix(std::min(last.find_first_not_of(" \t\""), last.size()));
+    last = last.substr(0, last.find_last_not_of(" \t\"") + 1);
+    if (last.starts_with('[')) {
+        last = last.substr(1, last.find(']') - 1);
+    } else if (std::ranges::count(last, ':') == 1) {
+        last = last.substr(0, last.find(':'));
+    }
+    boost::system::error_code none;
+    const auto address = boost::asio::ip::make_address(last, none);
+    return none ? std::string() : address.to_string();
 }
 
 std::string credentials(const HttpRequest& request) {

@@ -8,12 +8,14 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/version.hpp>
 #include <cctype>
+#include <map>
 #include <optional>
 #include <set>
 #include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/open_files.h"
 
 namespace millrace::serve {
 
@@ -25,6 +27,8 @@ using tcp = asio::ip::tcp;
 namespace {
 
 constexpr std::uint32_t most_header_bytes = 16U << 10U;
+constexpr std::size_t files_of_the_pipeline = 512;  // that connections leave to the rest of the process
+constexpr std::size_t fewest_connections = 16;
 constexpr auto linger = std::chrono::seconds(2);
 constexpr auto heartbeat = std::chrono::seconds(15);
 constexpr auto grace = std::chrono::seconds(2);  // for answers under way, at the end
@@ -75,13 +79,66 @@ std::string lower(std::string_view text) {
 std::string client_of(const HttpRequest& request, const std::string& peer,
                       const std::vector<std::string>& trusted_proxies) {
     if (std::ranges::find(trusted_proxies, peer) == trusted_proxies.end()) return peer;
-    std::string_view told = request.header("x-forwarded-for");
-    told.remove_prefix(told.rfind(',') + 1);
-    told.remove_prefix(std::min(told.find_first_not_of(' '), told.size()));
-    beast::error_code none;
-    const auto address = asio::ip::make_address(told, none);
-    return none ? peer : address.to_string();
+    const std::string told = forwarded_address(request.header("x-forwarded-for"));
+    return told.empty() ? peer : told;
 }
+
+/// Why a request could be read in two ways by two servers (RFC 9112, sections 3.2 and 6.1), of which one may be a
+/// proxy before this one; nothing for a request that can't.
+std::optional<std::string_view> ambiguity(const http::request_parser<http::string_body>& parser) {
+    const auto& request = parser.get();
+    if (request.version() >= 11 && request.count(http::field::host) != 1)
+        return "a request of HTTP/1.1 has exactly one Host";
+    if (request.count(http::field::transfer_encoding) == 0) return std::nullopt;
+    if (request.version() < 11) return "HTTP/1.0 has no Transfer-Encoding";
+    if (request.count(http::field::content_length) > 0)
+        return "it has both a Content-Length and a Transfer-Encoding";
+    if (request.count(http::field::transfer_encoding) > 1 ||
+        !beast::iequals(request[http::field::transfer_encoding], "chunked"))
+        return "the only Transfer-Encoding taken is chunked";
+    return std::nullopt;
+}
+
+/// Lets a transfer go on while its bytes come in time: each within the patience, and all of them not much slower
+/// than the slowest that is allowed.
+class Pace {
+  public:
+    Pace(beast::tcp_stream& stream, const HttpServerOptions& options) : stream_(stream), options_(options) {}
+
+    void expect_more() {
+        const auto now = std::chrono::steady_clock::now();
+        const auto allowed = std::chrono::milliseconds(bytes_ * 1000 / options_.min_bytes_per_second);
+        stream_.expires_at(std::min(now, start_ + allowed) + options_.patience);
+    }
+    void add(std::size_t bytes) { bytes_ += bytes; }
+
+  private:
+    beast::tcp_stream& stream_;
+    const HttpServerOptions& options_;
+    const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    std::size_t bytes_ = 0;
+};
+
+/// Memory that one request's body takes of what all may take.
+class BodyBudget {
+  public:
+    BodyBudget(std::size_t& used, std::size_t max) : used_(used), max_(max) {}
+    BodyBudget(const BodyBudget&) = delete;
+    BodyBudget& operator=(const BodyBudget&) = delete;
+    ~BodyBudget() { used_ -= mine_; }
+
+    /// False when that is too much.
+    bool add(std::size_t bytes) {
+        used_ += bytes;
+        mine_ += bytes;
+        return used_ <= max_;
+    }
+
+  private:
+    std::size_t& used_;
+    const std::size_t max_;
+    std::size_t mine_ = 0;
+};
 
 /// Nothing for a target that is none.
 std::shared_ptr<HttpRequest> taken(Request&& raw, const std::string& peer,
@@ -98,9 +155,9 @@ std::shared_ptr<HttpRequest> taken(Request&& raw, const std::string& peer,
 }
 
 /// What a request that can't be read is told, if anything.
-std::optional<HttpResponse> refusal(beast::error_code error, std::size_t most_body_bytes) {
+std::optional<HttpResponse> refusal(beast::error_code error, std::size_t max_body_bytes) {
     if (error == http::error::body_limit)
-        return problem(413, fmt::format("the body has more than {} bytes", most_body_bytes),
+        return problem(413, fmt::format("the body has more than {} bytes", max_body_bytes),
                        "Send fewer events at once.");
     if (error == http::error::header_limit || error == http::error::buffer_overflow)
         return problem(431, fmt::format("the headers have more than {} bytes", most_header_bytes));
@@ -158,18 +215,25 @@ class HttpServer::Work {
 
     [[nodiscard]] const std::string& url() const { return url_; }
     [[nodiscard]] const Counts& counts() const { return counts_; }
+    [[nodiscard]] std::int64_t connections() const { return connection_count_; }
+    [[nodiscard]] std::size_t max_connections() const { return max_connections_; }
 
   private:
     /// A connection, for as long as its coroutine runs.
     struct Connection {
         beast::tcp_stream stream;
         std::string address;
-        bool busy = false;                            // with a request
+        bool busy = true;  // with a request, or a feed
+        std::chrono::steady_clock::time_point idle_since;
         std::shared_ptr<asio::steady_timer> waiting;  // for news of a feed
 
         explicit Connection(tcp::socket socket) : stream(std::move(socket)) {
             beast::error_code unknown;
             address = stream.socket().remote_endpoint(unknown).address().to_string();
+        }
+        void rest() {
+            busy = false;
+            idle_since = std::chrono::steady_clock::now();
         }
     };
 
@@ -184,6 +248,7 @@ class HttpServer::Work {
         if (error)
             throw usage_error(doing, error.message(),
                               "Choose another port with --port, or end what has this one.");
+        max_connections_ = std::min(options_.max_connections, connections_for(base::max_open_files()));
         url_ = fmt::format("http://{}{}{}:{}", address.is_v6() ? "[" : "", options_.address,
                            address.is_v6() ? "]" : "", acceptor_.local_endpoint().port());
     }
@@ -197,39 +262,80 @@ class HttpServer::Work {
                 co_await pause.async_wait(as_tuple);
                 continue;
             }
-            if (connections_.size() >= options_.most_connections) {
-                ++counts_.connections;
-                continue;  // closes it
-            }
-            socket.set_option(tcp::no_delay(true), error);
             auto connection = std::make_shared<Connection>(std::move(socket));
+            if (!admit(*connection)) continue;  // closes it
+            connection->stream.socket().set_option(tcp::no_delay(true), error);
             connections_.insert(connection);
+            connection_count_ = static_cast<std::int64_t>(connections_.size());
             asio::co_spawn(context_, serve(*connection), [this, connection](const std::exception_ptr& fault) {
-                connections_.erase(connection);
-                if (ending_ && connections_.empty()) context_.stop();
+                leave(connection);
                 if (fault) spdlog::debug("http: a connection ended in an exception");
             });
         }
+    }
+
+    /// Whether there is room for one more, which idle ones make.
+    bool admit(const Connection& connection) {
+        const bool is_proxy = std::ranges::find(options_.trusted_proxies, connection.address) !=
+                              options_.trusted_proxies.end();
+        const auto found = per_address_.find(connection.address);
+        const std::size_t of_address = found == per_address_.end() ? 0 : found->second;
+        if (!is_proxy && of_address >= options_.max_connections_per_address &&
+            !evict_idle(connection.address)) {
+            ++counts_.per_address;
+            return false;
+        }
+        if (connections_.size() >= max_connections_ && !evict_idle({})) {
+            ++counts_.connections;
+            return false;
+        }
+        ++per_address_[connection.address];
+        return true;
+    }
+
+    /// Ends the connection (of this address, unless that is empty) that has had nothing to do for the longest
+    /// time. False when all have.
+    bool evict_idle(std::string_view address) {
+        std::shared_ptr<Connection> longest;
+        for (const auto& each : connections_) {
+            if (each->busy || (!address.empty() && each->address != address)) continue;
+            if (!longest || each->idle_since < longest->idle_since) longest = each;
+        }
+        if (!longest) return false;
+        ++counts_.evicted;
+        longest->busy = true;  // with ending, so that it isn't chosen again
+        beast::error_code ignored;
+        longest->stream.socket().close(ignored);
+        return true;
+    }
+
+    void leave(const std::shared_ptr<Connection>& connection) {
+        connections_.erase(connection);
+        connection_count_ = static_cast<std::int64_t>(connections_.size());
+        const auto found = per_address_.find(connection->address);
+        if (--found->second == 0) per_address_.erase(found);
+        if (ending_ && connections_.empty()) context_.stop();
     }
 
     asio::awaitable<void> serve(Connection& connection) {
         beast::tcp_stream& stream = connection.stream;
         beast::flat_buffer buffer(most_header_bytes + (std::size_t{64} << 10U));
         for (bool keep_alive = true; keep_alive && !ending_;) {
-            connection.busy = false;
+            connection.rest();
             http::request_parser<http::string_body> parser;
             parser.header_limit(most_header_bytes);
-            parser.body_limit(options_.most_body_bytes);
-            const auto failed = co_await read(connection, buffer, parser);
-            if (failed) {
-                if (failed == beast::error::timeout && connection.busy) ++counts_.too_slow;
-                if (auto answer = refusal(failed, options_.most_body_bytes)) {
-                    ++(answer->status == 400 ? counts_.malformed : counts_.too_large);
-                    co_await write(stream, *answer, false);
-                    co_await drain(stream, buffer);
-                }
-                break;
+            parser.body_limit(options_.max_body_bytes);
+            BodyBudget budget(bodies_bytes_, options_.max_bodies_bytes);
+            std::optional<HttpResponse> refused;
+            const auto failed = co_await read(connection, buffer, parser, budget, refused);
+            if (failed == beast::error::timeout && connection.busy) ++counts_.too_slow;
+            if (failed && !refused) refused = refusal(failed, options_.max_body_bytes);
+            if (refused) {
+                count(refused->status);
+                co_await write(stream, *refused, false);
+                co_await drain(stream, buffer);
             }
+            if (failed || refused) break;
             keep_alive = parser.keep_alive() && !ending_;
             const bool head = parser.get().method() == http::verb::head;
             auto request = taken(parser.release(), connection.address, options_.trusted_proxies);
@@ -250,7 +356,6 @@ class HttpServer::Work {
     asio::awaitable<void> tell(Connection& connection, const HttpResponse& answer) {
         Feed& feed = *answer.feed;
         beast::tcp_stream& stream = connection.stream;
-        connection.busy = false;
         connection.waiting = std::make_shared<asio::steady_timer>(context_);
         const auto ticket = feed.watch([timer = connection.waiting] {
             asio::post(timer->get_executor(), [timer] { timer->cancel(); });
@@ -296,8 +401,10 @@ class HttpServer::Work {
         }
     }
 
+    /// Reads a request. Sets `refused` when it is whole as far as it was read, but isn't taken.
     asio::awaitable<beast::error_code> read(Connection& connection, beast::flat_buffer& buffer,
-                                            http::request_parser<http::string_body>& parser) {
+                                            http::request_parser<http::string_body>& parser,
+                                            BodyBudget& budget, std::optional<HttpResponse>& refused) {
         beast::tcp_stream& stream = connection.stream;
         if (buffer.size() == 0) {  // the first byte may take its time
             stream.expires_after(options_.idle);
@@ -310,13 +417,44 @@ class HttpServer::Work {
         stream.expires_after(options_.patience);
         auto [error, bytes] = co_await http::async_read_header(stream, buffer, parser, as_tuple);
         if (error) co_return error;
+        if (const auto why = ambiguity(parser)) {
+            refused = problem(400, fmt::format("the request could be read in two ways: {}", *why));
+            co_return beast::error_code();
+        }
         if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
             http::response<http::empty_body> go_on(http::status::continue_, 11);
             auto [failed, sent] = co_await http::async_write(stream, go_on, as_tuple);
             if (failed) co_return failed;
         }
-        auto [failed, more] = co_await http::async_read(stream, buffer, parser, as_tuple);
-        co_return failed;
+        co_return co_await read_body(stream, buffer, parser, budget, refused);
+    }
+
+    asio::awaitable<beast::error_code> read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+                                                 http::request_parser<http::string_body>& parser,
+                                                 BodyBudget& budget, std::optional<HttpResponse>& refused) {
+        Pace pace(stream, options_);
+        while (!parser.is_done()) {
+            pace.expect_more();
+            auto [error, bytes] = co_await http::async_read_some(stream, buffer, parser, as_tuple);
+            if (error) co_return error;
+            pace.add(bytes);
+            if (budget.add(bytes)) continue;
+            refused = problem(503, "the bodies of all requests take too much memory together",
+                              "Send it again a little later.");
+            refused->headers.emplace_back("Retry-After", "1");
+            break;
+        }
+        co_return beast::error_code();
+    }
+
+    void count(unsigned refused_with) {
+        if (refused_with == 400) {
+            ++counts_.malformed;
+        } else if (refused_with == 503) {
+            ++counts_.busy;
+        } else {
+            ++counts_.too_large;
+        }
     }
 
     asio::awaitable<HttpResponse> answer_to(const std::shared_ptr<HttpRequest>& request) {
@@ -350,9 +488,19 @@ class HttpServer::Work {
                                 bool head = false) {
         Response response = with_headers(std::move(answer), keep_alive);
         if (head) response.body().clear();  // whose length the header still tells
-        stream.expires_after(options_.patience);
-        auto [error, bytes] = co_await http::async_write(stream, response, as_tuple);
-        co_return !error;
+        http::response_serializer<http::string_body> serializer(response);
+        Pace pace(stream, options_);
+        while (!serializer.is_done()) {
+            pace.expect_more();
+            auto [error, bytes] = co_await http::async_write_some(stream, serializer, as_tuple);
+            if (error) co_return false;
+            pace.add(bytes);
+        }
+        co_return true;
+    }
+
+    static std::size_t connections_for(std::size_t open_files) {
+        return std::max(fewest_connections, open_files - std::min(open_files, files_of_the_pipeline));
     }
 
     void end() {
@@ -360,7 +508,7 @@ class HttpServer::Work {
         beast::error_code ignored;
         acceptor_.close(ignored);
         for (const auto& connection : connections_) {
-            if (!connection->busy) connection->stream.cancel();
+            if (!connection->busy || connection->waiting) connection->stream.cancel();
             if (connection->waiting) connection->waiting->cancel();
         }
         if (connections_.empty()) return context_.stop();
@@ -373,9 +521,13 @@ class HttpServer::Work {
     asio::io_context context_{1};
     tcp::acceptor acceptor_;
     std::string url_;
+    std::size_t max_connections_ = 0;
+    std::atomic<std::int64_t> connection_count_ = 0;
     // All that follows is the thread's.
     Counts counts_;
     std::set<std::shared_ptr<Connection>> connections_;
+    std::map<std::string, std::size_t> per_address_;
+    std::size_t bodies_bytes_ = 0;
     std::optional<asio::steady_timer> grace_;
     bool ending_ = false;
     std::thread thread_;
@@ -404,6 +556,12 @@ const std::string& HttpServer::url() const {
 }
 const HttpServer::Counts& HttpServer::counts() const {
     return work_->counts();
+}
+std::int64_t HttpServer::connections() const {
+    return work_->connections();
+}
+std::size_t HttpServer::max_connections() const {
+    return work_->max_connections();
 }
 
 }  // namespace millrace::serve

@@ -1,0 +1,57 @@
+#include "collect/message_cutter.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "collect/request_body.h"
+
+namespace millrace::collect {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::string> cut(std::string_view body) {
+    MessageCutter cutter(body);
+    std::vector<std::string> found;
+    while (const auto value = cutter.next()) found.emplace_back(*value);
+    return found;
+}
+
+TEST(MessageCutter, ValuesOneAfterTheOtherNeedNothingBetweenThem) {
+    EXPECT_THAT(cut(R"({"a":1}{"b":[2]} "c" 4)"), ElementsAre(R"({"a":1})", R"({"b":[2]})", R"("c")", "4"));
+    EXPECT_THAT(cut(" \r\n\t"), ElementsAre());
+}
+
+TEST(MessageCutter, BracketsAndCommasWithinStringsCutNothing) {
+    EXPECT_THAT(cut(R"([{"a":"],[{\"\\"}, "x,]\"y"])"), ElementsAre(R"({"a":"],[{\"\\"})", R"("x,]\"y")"));
+}
+
+TEST(MessageCutter, AByteOfZeroIsAValueLikeAnyOtherAndNoEnd) {
+    EXPECT_THAT(cut(std::string_view("{}\0{}", 5)), ElementsAre("{}", std::string(1, '\0'), "{}"));
+    EXPECT_THAT(cut(std::string_view("\0A", 2)), ElementsAre(std::string("\0A", 2)));
+}
+
+TEST(MessageCutter, DepthTakesNoStack) {
+    const std::string deep = std::string(5'000'000, '[') + std::string(5'000'000, ']');
+    EXPECT_THAT(cut("{\"a\":" + deep + "}"), ElementsAre("{\"a\":" + deep + "}"));
+}
+
+TEST(MessageCutter, WhatCantBeToldApartIsRefused) {
+    for (const char* body : {"{", "[{}", "[{} {}]", "[1] 2", "\"a", "{\"a\":\"}", "[\"\\\"]", "[", "[1,"})
+        EXPECT_THROW(cut(body), BadBody) << body;
+}
+
+TEST(MessageCutter, SaysWhereAValueBegins) {
+    MessageCutter cutter(R"([ {"a":1} , {}])");
+    ASSERT_TRUE(cutter.next());
+    EXPECT_EQ(cutter.position(), 2U);
+    ASSERT_TRUE(cutter.next());
+    EXPECT_EQ(cutter.position(), 12U);
+    EXPECT_FALSE(cutter.next());
+    EXPECT_EQ(cutter.count(), 2U);
+}
+
+}  // namespace
+}  // namespace millrace::collect
