@@ -22,4 +22,5 @@ echo "pages: building"
     node node_modules/vite/bin/vite.js build --logLevel warn
     node node_modules/vite/bin/vite.js build --logLevel warn --config vite.tracker.config.ts
 )
+cp schemas/openapi.yaml build/web/  # served as /openapi.yaml
 echo "$sources" >build/web.stamp

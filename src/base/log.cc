@@ -1,8 +1,10 @@
 #include "base/log.h"
 
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/dup_filter_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include <chrono>
 #include <cstdio>
 #include <memory>
 
@@ -12,6 +14,8 @@
 namespace millrace::base {
 
 namespace {
+
+constexpr std::chrono::seconds said_again_after{5};
 
 /// The message as a JSON string, which spdlog's own pattern would leave unescaped.
 class JsonMessage : public spdlog::custom_flag_formatter {
@@ -37,8 +41,10 @@ void tell(std::string_view text) {
 void start_log(std::string_view format, bool quiet) {
     if (format != "text" && format != "json")
         throw usage_error("starting the log", "--log takes text or json");
-    auto logger =
-        std::make_shared<spdlog::logger>("millrace", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    // What goes wrong a thousand times a second, as on a full disk, is said once, and then how often.
+    auto once = std::make_shared<spdlog::sinks::dup_filter_sink_mt>(said_again_after);
+    once->add_sink(std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    auto logger = std::make_shared<spdlog::logger>("millrace", std::move(once));
     if (format == "json") {
         auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
         formatter->add_flag<JsonMessage>('J');

@@ -12,7 +12,7 @@ namespace millrace::serve {
 namespace {
 
 std::string type_of(const std::filesystem::path& path) {
-    constexpr std::array<std::pair<std::string_view, const char*>, 9> types = {{
+    constexpr std::array<std::pair<std::string_view, const char*>, 10> types = {{
         {".html", "text/html; charset=utf-8"},
         {".js", "text/javascript; charset=utf-8"},
         {".css", "text/css; charset=utf-8"},
@@ -22,6 +22,7 @@ std::string type_of(const std::filesystem::path& path) {
         {".json", "application/json"},
         {".woff2", "font/woff2"},
         {".map", "application/json"},
+        {".yaml", "application/yaml"},
     }};
     for (const auto& [extension, type] : types) {
         if (path.extension() == extension) return type;
