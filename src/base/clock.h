@@ -16,8 +16,8 @@ inline std::int64_t now_ms() {
     return now_us() / 1000;
 }
 
-/// Milliseconds of a clock that only goes forward, whatever is done to the wall clock: for durations, limits and
-/// expiry within one process.
+/// Milliseconds of a clock that only goes forward, whatever is done to the wall clock: for durations, limits
+/// and expiry within one process.
 inline std::int64_t monotonic_ms() {
     using namespace std::chrono;
     return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();

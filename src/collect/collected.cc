@@ -41,8 +41,8 @@ void warn(const Fields& fields, std::size_t index, std::vector<Warning>& warning
                                              fields.odd_names[i], fields.meant[i]));
     }
     if (fields.odd_type.empty()) return;
-    add("event_type", fmt::format("{} is counted as a type of its own; the known type is {}.", fields.odd_type,
-                                  *meant_type(fields.odd_type)));
+    add("event_type", fmt::format("{} is counted as a type of its own; the known type is {}.",
+                                  fields.odd_type, *meant_type(fields.odd_type)));
 }
 
 /// 32 hexadecimal digits that say which event it is. The event's text is part of it: whoever guesses another

@@ -38,7 +38,8 @@ void set_time(json::object& event, Value micros) {
 
 std::string_view text_in(const json::object& event, std::string_view field) {
     const auto* value = event.if_contains(field);
-    return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+    return value != nullptr && value->is_string() ? std::string_view(value->get_string())
+                                                  : std::string_view();
 }
 
 /// A purchase's lines are known by their transaction, so that one that is sent again adds nothing. Source and

@@ -45,8 +45,7 @@ void MessageCutter::expect_separator() {
         return;
     }
     if (count_ == 0) return;
-    if (at_ == body_.size() || body_[at_] != ',')
-        refuse(at_, "neither a comma nor the array's end follows");
+    if (at_ == body_.size() || body_[at_] != ',') refuse(at_, "neither a comma nor the array's end follows");
     ++at_;
     skip_blanks();
 }

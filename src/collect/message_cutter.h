@@ -6,16 +6,17 @@
 
 namespace millrace::collect {
 
-/// Cuts a body into the JSON values that it holds: the elements of one array, or values that follow each other
-/// (one object, or NDJSON). Looks at brackets, quotes and commas only, in one pass and without recursion, so its
-/// cost follows from the body's size whatever is in it; whether a value is JSON is for others to say.
+/// Cuts a body into the JSON values that it holds: the elements of one array, or values that follow each
+/// other (one object, or NDJSON). Looks at brackets, quotes and commas only, in one pass and without
+/// recursion, so its cost follows from the body's size whatever is in it; whether a value is JSON is for
+/// others to say.
 class MessageCutter {
   public:
     /// `body` must outlive the cutter.
     explicit MessageCutter(std::string_view body);
 
-    /// The next value as it stands in the body, without the blanks around it; nothing at the end. Throws BadBody
-    /// where values can't be told apart.
+    /// The next value as it stands in the body, without the blanks around it; nothing at the end. Throws
+    /// BadBody where values can't be told apart.
     std::optional<std::string_view> next();
 
     /// Whether the body holds nothing but blanks.

@@ -19,7 +19,8 @@ TEST(NearMiss, TypesOfAnotherSpellingAreKnown) {
 }
 
 TEST(NearMiss, WhatIsRightOrLikeNothingIsLeftAlone) {
-    for (const char* name : {"product_id", "price", "colour", "", "x"}) EXPECT_FALSE(meant_field(name)) << name;
+    for (const char* name : {"product_id", "price", "colour", "", "x"})
+        EXPECT_FALSE(meant_field(name)) << name;
     for (const char* type : {"view", "refund", "wishlist_add", ""}) EXPECT_FALSE(meant_type(type)) << type;
 }
 

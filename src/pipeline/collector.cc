@@ -83,7 +83,7 @@ Collector::~Collector() {
 }
 
 /// Millrace's own, Segment's HTTP API, and the Measurement Protocol of Google Analytics 4.
-std::vector<Collector::Dialect> Collector::dialects() {
+std::vector<Dialect> Collector::dialects() {
     const auto segment = [](std::string_view method) {
         return Dialect{.path = "/v1/" + std::string(method),
                        .translate =

@@ -29,7 +29,8 @@ struct CollectOptions {
 };
 
 /// Takes events in over HTTP (docs/collect.md): a request is answered once the log has its events for good.
-/// Small bodies are read on the server's thread, large and packed ones on another, so that they hold up nobody.
+/// Small bodies are read on the server's thread, large and packed ones on another, so that they hold up
+/// nobody.
 class Collector {
   public:
     Collector(bronze::EventLog& log, const silver::RuleOptions& rules, CollectOptions options);

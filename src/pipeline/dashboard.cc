@@ -197,8 +197,10 @@ std::vector<serve::Route> Dashboard::routes() {
             return respond(problem(404, "there are no pages: they weren't built", "See: make build"));
         respond(pages_.answer(*request));
     };
-    const auto tell_about = [this, later](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
-        if (access_.role_of(*request) == Role::none) return respond(answer({{"role", serve::role_name(Role::none)}, {"open", access_.is_open()}}));
+    const auto tell_about = [this, later](const std::shared_ptr<HttpRequest>& request,
+                                          const Respond& respond) {
+        if (access_.role_of(*request) == Role::none)
+            return respond(answer({{"role", serve::role_name(Role::none)}, {"open", access_.is_open()}}));
         later(&Dashboard::about, receptionists_)(request, respond);
     };
     const auto log_in = [this](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {

@@ -69,8 +69,8 @@ class Dashboard {
     LiveView live_;
     std::optional<Reports> reports_;  // nothing without DuckDB
     std::string why_no_reports_;
-    // Last: their threads use the others. Who somebody is, what is quickly told to those who are known, and what
-    // is to be changed mustn't wait for each other, nor for others' queries.
+    // Last: their threads use the others. Who somebody is, what is quickly told to those who are known, and
+    // what is to be changed mustn't wait for each other, nor for others' queries.
     Pool workers_{2};
     Pool doorkeepers_{1};
     Pool receptionists_{1};

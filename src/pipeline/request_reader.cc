@@ -36,7 +36,8 @@ std::string message_of(const silver::Verdict& verdict, std::string_view event) {
     const bool is_number = verdict.field == "price" || verdict.field == "quantity";
     boost::system::error_code broken;
     const json::value parsed = json::parse(event, broken);
-    const auto* given = !broken && parsed.is_object() ? parsed.get_object().if_contains(verdict.field) : nullptr;
+    const auto* given =
+        !broken && parsed.is_object() ? parsed.get_object().if_contains(verdict.field) : nullptr;
     return fmt::format("{} must be a {}{}", verdict.field, is_number ? "number" : "string",
                        given == nullptr ? std::string() : fmt::format(", not {}", kind_name(*given)));
 }

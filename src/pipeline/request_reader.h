@@ -19,7 +19,8 @@ namespace millrace::pipeline {
 /// One way of sending events: what a body becomes, and how it is answered.
 struct Dialect {
     std::string path;
-    std::function<collect::Translation(std::string_view body, std::string_view source, std::size_t most_bytes)>
+    std::function<collect::Translation(std::string_view body, std::string_view source,
+                                       std::size_t most_bytes)>
         translate{};               ///< nothing: they are Millrace's
     serve::HttpResponse thanks{};  ///< where the answer isn't Millrace's
 };
@@ -27,7 +28,8 @@ struct Dialect {
 /// What a request brings.
 struct ReadRequest {
     std::vector<collect::Collected> events;
-    base::json::array flawed;     ///< those that will end in quarantine, as far as it can be told; the first 1,000
+    base::json::array
+        flawed;  ///< those that will end in quarantine, as far as it can be told; the first 1,000
     std::int64_t flawed_count = 0;  ///< all of them
     std::int64_t ignored = 0;       ///< messages of other collectors that are no events
     std::vector<collect::Warning> warnings;

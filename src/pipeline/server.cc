@@ -74,7 +74,8 @@ void add(serve::MetricsText& text, const serve::HttpServer::Counts& counts) {
     value(counts.busy, "memory");
     value(counts.connections, "connections");
     value(counts.per_address, "address");
-    text.counter("millrace_http_evicted_connections_total", "Idle connections closed to make room for new ones.");
+    text.counter("millrace_http_evicted_connections_total",
+                 "Idle connections closed to make room for new ones.");
     text.value(static_cast<double>(counts.evicted));
 }
 
@@ -100,8 +101,9 @@ std::string Server::metrics() const {
     add(text, http_.counts());
     text.gauge("millrace_http_connections", "Connections that are open.");
     text.value(static_cast<double>(http_.connections()));
-    text.gauge("millrace_http_max_connections",
-               "Connections that may be open: 2,000, or fewer where this process may not open so many files.");
+    text.gauge(
+        "millrace_http_max_connections",
+        "Connections that may be open: 2,000, or fewer where this process may not open so many files.");
     text.value(static_cast<double>(http_.max_connections()));
     dashboard_->add_metrics(text);
     text.gauge("millrace_log_end_offset", "Where each partition of the log ends.");

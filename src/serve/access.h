@@ -57,20 +57,21 @@ class Access {
     [[nodiscard]] Role role_of(const HttpRequest& request);
     /// Whether the next call for this request is quick.
     [[nodiscard]] bool knows(const HttpRequest& request) const;
-    /// Whether the secret that a request shows, or a login brings, may be checked now (LoginLimiter); if not, it
-    /// counts as wrong, and none of the calls that take their time is made.
+    /// Whether the secret that a request shows, or a login brings, may be checked now (LoginLimiter); if not,
+    /// it counts as wrong, and none of the calls that take their time is made.
     [[nodiscard]] bool may_check(const HttpRequest& request);
     [[nodiscard]] bool may_check(std::string_view name, std::string_view address);
 
-    /// A new session's id; nothing for a wrong password. Takes as long as AccessList::check(). A name has at most
-    /// 100 sessions: a new one ends the oldest.
+    /// A new session's id; nothing for a wrong password. Takes as long as AccessList::check(). A name has at
+    /// most 100 sessions: a new one ends the oldest.
     std::optional<std::string> login(std::string_view name, std::string_view password,
                                      std::string_view address);
     void logout(const HttpRequest& request);
 
     struct Counts {
-        std::atomic<std::int64_t> wrong = 0;    ///< secrets
-        std::atomic<std::int64_t> limited = 0;  ///< secrets that weren't checked: there were too many wrong ones
+        std::atomic<std::int64_t> wrong = 0;  ///< secrets
+        std::atomic<std::int64_t> limited =
+            0;  ///< secrets that weren't checked: there were too many wrong ones
     };
     [[nodiscard]] const Counts& counts() const { return counts_; }
 

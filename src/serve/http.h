@@ -62,7 +62,8 @@ struct Route {
     Handle handle;
 };
 
-/// The client that the last proxy tells of: the last address of an X-Forwarded-For header, which may have a port
+/// The client that the last proxy tells of: the last address of an X-Forwarded-For header, which may have a
+/// port
 /// (`192.0.2.1:1234`, `[2001:db8::1]:443`). Empty when it is no address.
 std::string forwarded_address(std::string_view header);
 

@@ -83,8 +83,8 @@ std::string client_of(const HttpRequest& request, const std::string& peer,
     return told.empty() ? peer : told;
 }
 
-/// Why a request could be read in two ways by two servers (RFC 9112, sections 3.2 and 6.1), of which one may be a
-/// proxy before this one; nothing for a request that can't.
+/// Why a request could be read in two ways by two servers (RFC 9112, sections 3.2 and 6.1), of which one may
+/// be a proxy before this one; nothing for a request that can't.
 std::optional<std::string_view> ambiguity(const http::request_parser<http::string_body>& parser) {
     const auto& request = parser.get();
     if (request.version() >= 11 && request.count(http::field::host) != 1)
@@ -99,8 +99,8 @@ std::optional<std::string_view> ambiguity(const http::request_parser<http::strin
     return std::nullopt;
 }
 
-/// Lets a transfer go on while its bytes come in time: each within the patience, and all of them not much slower
-/// than the slowest that is allowed.
+/// Lets a transfer go on while its bytes come in time: each within the patience, and all of them not much
+/// slower than the slowest that is allowed.
 class Pace {
   public:
     Pace(beast::tcp_stream& stream, const HttpServerOptions& options) : stream_(stream), options_(options) {}
@@ -276,8 +276,8 @@ class HttpServer::Work {
 
     /// Whether there is room for one more, which idle ones make.
     bool admit(const Connection& connection) {
-        const bool is_proxy = std::ranges::find(options_.trusted_proxies, connection.address) !=
-                              options_.trusted_proxies.end();
+        const bool is_proxy =
+            std::ranges::find(options_.trusted_proxies, connection.address) != options_.trusted_proxies.end();
         const auto found = per_address_.find(connection.address);
         const std::size_t of_address = found == per_address_.end() ? 0 : found->second;
         if (!is_proxy && of_address >= options_.max_connections_per_address &&

@@ -20,14 +20,15 @@ struct HttpServerOptions {
     std::size_t max_connections = 2000;
     std::size_t max_connections_per_address = 500;  ///< trusted proxies may have all
     std::vector<std::string> trusted_proxies{};     ///< addresses whose word on the client's is taken
-    std::chrono::seconds patience{10};  ///< for a request's headers, and for the next bytes of a body or an answer
+    std::chrono::seconds patience{
+        10};  ///< for a request's headers, and for the next bytes of a body or an answer
     std::size_t min_bytes_per_second = 1024;  ///< of a body or an answer, on average after the patience
     std::chrono::seconds idle{75};            ///< between requests
 };
 
 /// An HTTP/1.1 server for a fixed set of routes, with one thread. Slow, broken and too large requests are
-/// answered with an error or cut off; none of them holds up others. Where there are too many connections, a new
-/// one takes the place of the one that has been idle for the longest time.
+/// answered with an error or cut off; none of them holds up others. Where there are too many connections, a
+/// new one takes the place of the one that has been idle for the longest time.
 class HttpServer {
   public:
     /// What never became a request, since the start.

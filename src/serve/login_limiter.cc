@@ -50,8 +50,7 @@ void LoginLimiter::note_wrong(std::string_view address, std::string_view name, s
 void LoginLimiter::forget_old(std::int64_t now_ms) {
     std::erase_if(wrong_, [now_ms](const auto& each) { return each.second.back() <= now_ms - minute_ms; });
     if (wrong_.size() < most_pairs) return;
-    wrong_.erase(std::ranges::min_element(
-        wrong_, {}, [](const auto& each) { return each.second.back(); }));
+    wrong_.erase(std::ranges::min_element(wrong_, {}, [](const auto& each) { return each.second.back(); }));
 }
 
 }  // namespace millrace::serve

@@ -9,10 +9,10 @@
 
 namespace millrace::serve {
 
-/// Bounds how often secrets are guessed, and how much hashing that costs: ten wrong ones a minute of one address for
-/// one name, and five hashes a second for all names that don't exist. Someone who guesses so neither locks out
-/// others nor takes their place in a queue. Times are those of base::monotonic_ms(). Remembers at most 10,000
-/// pairs of address and name, the latest. Thread-safe.
+/// Bounds how often secrets are guessed, and how much hashing that costs: ten wrong ones a minute of one
+/// address for one name, and five hashes a second for all names that don't exist. Someone who guesses so
+/// neither locks out others nor takes their place in a queue. Times are those of base::monotonic_ms().
+/// Remembers at most 10,000 pairs of address and name, the latest. Thread-safe.
 class LoginLimiter {
   public:
     /// Whether a secret may be checked now. Without that it counts as wrong.

@@ -107,7 +107,7 @@ def test_idle_connections_neither_end_the_pipeline_nor_shut_anyone_out(shop, por
     assert server.stop()[0] == 0
 
 
-def test_a_long_answer_and_a_slow_upload_take_the_time_they_need_while_bytes_come(shop, port):
+def test_a_long_answer_and_a_slow_upload_take_the_time_they_need_while_bytes_come(shop, port, tmp_path):
     server = port()
     body = json.dumps([event(n, page_url="x" * 500) for n in range(500)]).encode()
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
@@ -118,7 +118,9 @@ def test_a_long_answer_and_a_slow_upload_take_the_time_they_need_while_bytes_com
             time.sleep(0.5)
         assert time.monotonic() - began > 11
         assert connection.recv(100).startswith(b"HTTP/1.1 202")
-    shop.run("import", "--format", "events", "-", input=b"".join(json.dumps(event(n, event_id=f"i{n}", page_url="y" * 900)).encode() + b"\n" for n in range(25_000)))
+    file = tmp_path / "many.jsonl"
+    file.write_text("".join(json.dumps(event(n, event_id=f"i{n}", page_url="y" * 900)) + "\n" for n in range(25_000)))
+    shop.run("import", "--format", "events", file)
     shop.drain()
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -159,7 +161,7 @@ def test_a_request_that_could_be_read_in_two_ways_is_refused_and_ends_the_connec
     server = port()
     smuggled = b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
     answer = server.raw(b"POST /v1/events HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n0\r\n\r\n" + smuggled)
-    assert answer.startswith("HTTP/1.1 400") and answer.count("HTTP/1.1 ") == 1, answer
+    assert answer.startswith("HTTP/1.1 400") and len(re.findall(r"HTTP/1\.1 \d{3} ", answer)) == 1, answer
     old = server.raw(b"POST /v1/events HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
     assert old.startswith("HTTP/1.1 400")
     assert server.raw(b"GET /healthz HTTP/1.1\r\n\r\n").startswith("HTTP/1.1 400")
