@@ -41,7 +41,9 @@ void RateLimiter::forget_full(std::int64_t now_ms) {
         return each.second.level + rate_ * static_cast<double>(now_ms - each.second.at_ms) / 1e3 >=
                rate_ * reserve_seconds;
     });
-    if (buckets_.size() >= most_buckets) buckets_.clear();
+    if (buckets_.size() < most_buckets) return;
+    forgotten_ += static_cast<std::int64_t>(buckets_.size());
+    buckets_.clear();
 }
 
 }  // namespace millrace::collect

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -18,6 +19,8 @@ class RateLimiter {
     /// In how many whole seconds, at least one, the events may come; 0: now. More events than the reserve may
     /// come once it is full.
     [[nodiscard]] std::int64_t wait_for(std::string_view who, std::size_t events, std::int64_t now_ms);
+    /// Senders that were forgotten before their reserve was full again, since there were too many.
+    [[nodiscard]] std::int64_t forgotten() const { return forgotten_; }
     /// Takes them off the reserve.
     void take(std::string_view who, std::size_t events);
 
@@ -30,6 +33,7 @@ class RateLimiter {
     void forget_full(std::int64_t now_ms);
 
     const double rate_;
+    std::atomic<std::int64_t> forgotten_ = 0;
     std::mutex mutex_;
     std::map<std::string, Bucket, std::less<>> buckets_;  // guarded by mutex_
 };

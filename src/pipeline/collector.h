@@ -56,6 +56,10 @@ class Collector {
         std::atomic<std::int64_t> failed = 0;  ///< requests that the log didn't take
     };
     [[nodiscard]] const Counts& counts() const { return *counts_; }
+    /// Senders whose limit was forgotten, since there were too many.
+    [[nodiscard]] std::int64_t forgotten_senders() const {
+        return by_key_.forgotten() + by_address_.forgotten();
+    }
     [[nodiscard]] std::size_t waiting_bytes() const { return commit_.waiting_bytes(); }
 
   private:

@@ -98,6 +98,9 @@ Server::~Server() {
 std::string Server::metrics() const {
     serve::MetricsText text;
     add(text, collector_->counts(), collector_->waiting_bytes());
+    text.counter("millrace_collect_forgotten_senders_total",
+                 "Senders whose limit was forgotten, since there were more than 100,000.");
+    text.value(static_cast<double>(collector_->forgotten_senders()));
     add(text, http_.counts());
     text.gauge("millrace_http_connections", "Connections that are open.");
     text.value(static_cast<double>(http_.connections()));

@@ -381,7 +381,7 @@ def test_who_sends_more_than_they_may_is_told_when_to_come_again(shop, port):
     server = port("--key-limit", "2")
     assert server.post([event(n) for n in range(20)])[0] == 202
     status, answer, headers = server.post([event(n) for n in range(100, 104)])
-    assert status == 429 and headers["Retry-After"] == "2", answer
+    assert status == 429 and headers["Retry-After"] in ("1", "2"), answer
     assert 'reason="limit"} 1' in server.get("/metrics")[1]
     server.stop()
     assert shop.count("bronze") == 20
