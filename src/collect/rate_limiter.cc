@@ -35,13 +35,14 @@ void RateLimiter::take(std::string_view who, std::size_t events) {
     if (found != buckets_.end()) found->second.level -= static_cast<double>(events);
 }
 
-/// Those whose reserve is full again are as if they had never sent.
+/// Those whose reserve is full again are as if they had never sent. Where that makes little room, all are
+/// forgotten: so the search, which goes through all of them, is rare.
 void RateLimiter::forget_full(std::int64_t now_ms) {
     std::erase_if(buckets_, [&](const auto& each) {
         return each.second.level + rate_ * static_cast<double>(now_ms - each.second.at_ms) / 1e3 >=
                rate_ * reserve_seconds;
     });
-    if (buckets_.size() < most_buckets) return;
+    if (buckets_.size() < most_buckets / 10 * 9) return;
     forgotten_ += static_cast<std::int64_t>(buckets_.size());
     buckets_.clear();
 }

@@ -65,7 +65,7 @@ TEST(RequestBody, NestingIsBounded) {
     const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
     const std::string deep = "{\"n\":1e400,\"a\":" + nested(max_depth - 1) + "}";
     EXPECT_THAT(split(deep), ElementsAre(deep));
-    for (const std::size_t depth : {max_depth + 1, std::size_t{300'000}, std::size_t{4'000'000}}) {
+    for (const std::size_t depth : {max_depth + 1, std::size_t{300'000}, std::size_t{500'000}}) {
         EXPECT_THROW(split("{\"a\":" + nested(depth) + "}"), BadBody);
         EXPECT_THROW(split("{}\n{\"a\":" + nested(depth)), BadBody);
         EXPECT_THROW(split(std::string(depth, '[')), BadBody);
