@@ -26,6 +26,16 @@ namespace {
                 "Restore the file from a backup, or remove the topic and import its events again.");
 }
 
+/// For a tail that may hold acknowledged records: cutting it is left to the user, who can keep a copy.
+[[noreturn]] void throw_damaged_tail(const Segment& segment, Offset offset, std::int64_t position,
+                                     std::string_view what) {
+    throw Error(fmt::format("opening {}", segment.path.string()),
+                fmt::format("damaged at offset {} (byte {}): {}", offset, position, what),
+                fmt::format("Restore the file from a backup. Without one, keep a copy of it, and give up "
+                            "offset {} and all behind it with: truncate -s {} '{}'",
+                            offset, position, segment.path.string()));
+}
+
 /// Writes all of `parts` at `position`, in order.
 void write_all(const base::File& file, std::vector<iovec> parts, std::int64_t position) {
     std::size_t first = 0;
@@ -177,6 +187,7 @@ void PartitionLog::recover() {
                         "Restore the folder from a backup, or remove the topic and import its events again.");
         }
         open_segment(0);
+        if (!published_.knows_end(partition_)) published_.set_end(partition_, 0);
         return;
     }
     published_.set_start(partition_, segments.front().base);
@@ -185,42 +196,59 @@ void PartitionLog::recover() {
         throw_damage(segment_, next_offset_, position_,
                      fmt::format("the log was synced up to offset {}", published_end));
     }
-    if (next_offset_ > published_end) published_.set_end(partition_, next_offset_);
+    const bool known = published_.knows_end(partition_);
+    if (next_offset_ > published_end || !known) published_.set_end(partition_, next_offset_);
     enforce_retention();
 }
 
 void PartitionLog::recover_segment(const Segment& segment, Offset published_end) {
     file_ = base::File(segment.path, base::File::Mode::read_write);
     segment_ = segment;
+    start_before(published_end);
     const std::int64_t size = file_.size();
-    IndexEntry from = entry_before(read_index(segment, size), segment, published_end);
-    const auto hinted = BatchScanner(file_, from.position).peek();
-    if (!hinted || hinted->base_offset != from.offset) from = {segment.base, 0, 0};
-    position_ = indexed_position_ = from.position;
-    next_offset_ = from.offset;
-    max_timestamp_ms_ = from.max_timestamp_ms;
-    if (const auto first = BatchScanner(file_, 0).peek()) first_timestamp_ms_ = first->base_timestamp_ms;
     BatchScanner scanner(file_, position_);
     while (position_ < size) {
         const auto header = scanner.peek();
         const bool follows = header && header->base_offset == next_offset_ &&
                              position_ + static_cast<std::int64_t>(header->total_bytes()) <= size;
-        const bool whole = follows && batch_crc_matches(*header, scanner.read(*header));
-        if (!whole && next_offset_ < published_end) {
-            throw_damage(segment, next_offset_, position_,
-                         "no whole record batch stands there, though it was synced");
-        }
-        if (!whole) break;
+        if (!follows || !batch_crc_matches(*header, scanner.read(*header))) break;
         index_batch(*header);
         scanner.skip(*header);
     }
-    if (position_ < size) {
-        spdlog::warn("{}: cut {} torn bytes after offset {}, which were never acknowledged",
-                     segment.path.string(), size - position_, next_offset_);
-        file_.truncate(position_);
-        base::fail_point("bronze.recover.cut");
-    }
+    if (position_ < size) cut_unfinished_write(published_end);
     file_.sync();
+}
+
+/// Takes the index's last word before the published end for where to look from, if the log bears it out.
+void PartitionLog::start_before(Offset published_end) {
+    IndexEntry from = entry_before(read_index(segment_, file_.size()), segment_, published_end);
+    const auto hinted = BatchScanner(file_, from.position).peek();
+    if (!hinted || hinted->base_offset != from.offset) from = {segment_.base, 0, 0};
+    position_ = indexed_position_ = from.position;
+    next_offset_ = from.offset;
+    max_timestamp_ms_ = from.max_timestamp_ms;
+    if (const auto first = BatchScanner(file_, 0).peek()) first_timestamp_ms_ = first->base_timestamp_ms;
+}
+
+void PartitionLog::cut_unfinished_write(Offset published_end) {
+    if (next_offset_ < published_end) {
+        throw_damage(segment_, next_offset_, position_,
+                     "no whole record batch stands there, though it was synced");
+    }
+    if (const auto behind = find_whole_batch(file_, position_)) {
+        throw_damaged_tail(segment_, next_offset_, position_,
+                           fmt::format("no batch continues the log there, but a whole one stands at byte {} "
+                                       "(offset {}), so that it is no unfinished write",
+                                       behind->position, behind->base_offset));
+    }
+    if (!published_.knows_end(partition_)) {
+        throw_damaged_tail(segment_, next_offset_, position_,
+                           "the topic's .published file was lost, and with it whether this was acknowledged");
+    }
+    spdlog::warn("{}: cut {} bytes of an unfinished write after offset {}", segment_.path.string(),
+                 file_.size() - position_, next_offset_);
+    file_.truncate(position_);
+    base::fail_point("bronze.recover.cut");
 }
 
 void PartitionLog::roll_if_due(std::size_t more_bytes, std::int64_t timestamp_ms) {

@@ -32,8 +32,9 @@ struct SegmentOptions {
 ///
 /// Recovery, at the first append and whenever another process has written: what lies past the published end
 /// is kept as far as it is whole (a writer died between sync and publish, or a power loss took the published
-/// end back), and cut where it is torn. Damage before the published end is an Error that names file and
-/// offset.
+/// end back). A last batch that isn't whole is an unfinished write, and cut. Everything else is damage:
+/// before the published end, with whole batches behind it, or where the published end isn't known. Damage is
+/// an Error that names file and offset; nothing is cut then.
 class PartitionLog {
   public:
     PartitionLog(std::filesystem::path directory, int partition, Published& published,
@@ -59,6 +60,8 @@ class PartitionLog {
     void catch_up();
     void recover();
     void recover_segment(const Segment& segment, Offset published_end);
+    void start_before(Offset published_end);
+    void cut_unfinished_write(Offset published_end);
     void roll_if_due(std::size_t more_bytes, std::int64_t timestamp_ms);
     void open_segment(Offset base);
     void index_batch(const BatchHeader& header);

@@ -6,8 +6,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstddef>
 #include <cstring>
 #include <string>
 
@@ -19,6 +21,9 @@ namespace millrace::bronze {
 namespace {
 
 constexpr std::uint64_t magic = 0x3130'6275'504c'4d00;  // "MLPub01", little-endian
+constexpr const char* remedy =
+    "Stop every program that uses the log, then delete the file: it is made anew from the segments, of which "
+    "nothing is cut.";
 
 }  // namespace
 
@@ -41,13 +46,16 @@ struct Published::Layout {
     }
 };
 
-void Published::create(const std::filesystem::path& path, int epoch, int partitions) {
+void Published::create(const std::filesystem::path& path, int epoch, int partitions, Offset end) {
     std::string content(Layout::bytes(partitions), '\0');
     Layout layout{};
     layout.magic = magic;
     layout.epoch = epoch;
     layout.partitions = partitions;
-    std::memcpy(content.data(), &layout, sizeof layout);
+    std::memcpy(content.data(), &layout, offsetof(Layout, partition));
+    const Layout::Partition each{.start = 0, .end = end};
+    for (std::size_t at = offsetof(Layout, partition); at < content.size(); at += sizeof each)
+        std::memcpy(content.data() + at, &each, sizeof each);
     base::replace_file(path, content);
 }
 
@@ -55,16 +63,14 @@ Published::Published(const std::filesystem::path& path, int epoch, int partition
     : path_(path), bytes_(Layout::bytes(partitions)) {
     const base::File file(path, base::File::Mode::read_write);
     if (file.size() < static_cast<std::int64_t>(bytes_)) {
-        throw Error(fmt::format("opening {}", path.string()), "the file is cut short",
-                    "Delete it: the next writer makes it anew from the segments.");
+        throw Error(fmt::format("opening {}", path.string()), "the file is cut short", remedy);
     }
     void* mapped = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
     if (mapped == MAP_FAILED) throw system_error(fmt::format("mapping {}", path.string()), errno);
     layout_ = static_cast<Layout*>(mapped);
     if (layout_->magic != magic || layout_->epoch != epoch || layout_->partitions != partitions) {
         ::munmap(mapped, bytes_);
-        throw Error(fmt::format("opening {}", path.string()), "it does not belong to this topic",
-                    "Delete it: the next writer makes it anew from the segments.");
+        throw Error(fmt::format("opening {}", path.string()), "it does not belong to this topic", remedy);
     }
 }
 
@@ -73,7 +79,12 @@ Published::~Published() {
 }
 
 Offset Published::end(int partition) const {
-    return std::atomic_ref(layout_->partition[partition].end).load(std::memory_order_acquire);
+    const Offset end = std::atomic_ref(layout_->partition[partition].end).load(std::memory_order_acquire);
+    return std::max<Offset>(end, 0);
+}
+
+bool Published::knows_end(int partition) const {
+    return std::atomic_ref(layout_->partition[partition].end).load(std::memory_order_acquire) >= 0;
 }
 
 Offset Published::start(int partition) const {

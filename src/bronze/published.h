@@ -13,13 +13,15 @@ namespace millrace::bronze {
 /// offset up to which the log is synced, and a counter to wait on. Written after the sync, so that a reader
 /// never sees more than a power loss would leave. The file itself is not synced at each append: after a power
 /// loss it may tell less than the segments hold, and the next writer's recovery finds the rest
-/// (partition_log.h).
+/// (partition_log.h). A file that was lost is made anew with unknown ends, which the same recovery fills in.
 class Published {
   public:
     static constexpr int max_partitions = 1024;
+    static constexpr Offset unknown_end = -1;
 
-    /// Creates the file, durably.
-    static void create(const std::filesystem::path& path, int epoch, int partitions);
+    /// Creates the file, durably, with every partition ending at `end`: at 0 for a new topic, at unknown_end
+    /// for a topic that may hold records.
+    static void create(const std::filesystem::path& path, int epoch, int partitions, Offset end = 0);
 
     /// Maps the file. Throws an Error when it isn't the one of `epoch`.
     Published(const std::filesystem::path& path, int epoch, int partitions);
@@ -27,7 +29,9 @@ class Published {
     Published& operator=(const Published&) = delete;
     ~Published();
 
+    /// The published end; 0 while it is unknown.
     [[nodiscard]] Offset end(int partition) const;
+    [[nodiscard]] bool knows_end(int partition) const;
     [[nodiscard]] Offset start(int partition) const;
     /// Publishes the synced end and wakes the waiting readers.
     void set_end(int partition, Offset end);

@@ -23,9 +23,11 @@ constexpr std::size_t at_last_offset_delta = 23;
 constexpr std::size_t at_base_timestamp = 27;
 constexpr std::size_t at_max_timestamp = 35;
 constexpr std::size_t at_producer_id = 43;
-constexpr std::size_t at_producer_epoch = 51;
-constexpr std::size_t at_base_sequence = 53;
 constexpr std::size_t at_count = 57;
+
+// The producer's id, epoch and sequence in every batch that this log writes: -1 each.
+constexpr std::string_view no_producer = "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
+static_assert(no_producer.size() == at_count - at_producer_id);
 
 std::size_t sized(std::string_view bytes) {
     if (bytes.data() == nullptr) return 1;
@@ -111,6 +113,11 @@ bool batch_crc_matches(const BatchHeader& header, std::string_view batch) {
     return batch.size() >= batch_header_bytes && base::crc32c(batch.substr(at_attributes)) == header.crc;
 }
 
+std::size_t find_batch_mark(std::string_view bytes, std::size_t from) {
+    const std::size_t mark = bytes.find(no_producer, from + at_producer_id);
+    return mark == std::string_view::npos ? mark : mark - at_producer_id;
+}
+
 char* RecordBatchBuilder::reserve(std::size_t more) {
     if (buffer_.size() < size_ + more) buffer_.resize(std::max(buffer_.size() * 2, size_ + more));
     return buffer_.data() + size_;
@@ -150,9 +157,7 @@ void RecordBatchBuilder::write_header(std::string& batch, Compression compressio
     put_big_endian(into + at_last_offset_delta, count_ - 1);
     put_big_endian(into + at_base_timestamp, base_timestamp_ms_);
     put_big_endian(into + at_max_timestamp, max_timestamp_ms_);
-    put_big_endian(into + at_producer_id, std::int64_t{-1});
-    put_big_endian(into + at_producer_epoch, std::int16_t{-1});
-    put_big_endian(into + at_base_sequence, std::int32_t{-1});
+    std::ranges::copy(no_producer, into + at_producer_id);
     put_big_endian(into + at_count, count_);
     put_big_endian(into + at_crc, base::crc32c(std::string_view(batch).substr(at_attributes)));
 }

@@ -44,6 +44,11 @@ std::optional<BatchHeader> parse_batch_header(std::string_view bytes);
 /// True when `batch`, whole, has the CRC that its header tells.
 bool batch_crc_matches(const BatchHeader& header, std::string_view batch);
 
+/// Where the next batch of a RecordBatchBuilder may begin in `bytes`, at or after `from`; npos when none
+/// does. Found by the mark of a batch without a producer, 14 bytes of 0xFF, which UTF-8 text never holds: no
+/// sender of JSON events can forge it.
+std::size_t find_batch_mark(std::string_view bytes, std::size_t from);
+
 /// Builds one batch. Records are encoded as they are added; the buffer is kept for the next batch.
 class RecordBatchBuilder {
   public:

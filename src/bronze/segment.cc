@@ -81,6 +81,25 @@ std::string BatchScanner::read(const BatchHeader& header) const {
     return batch;
 }
 
+std::optional<FoundBatch> find_whole_batch(const base::File& file, std::int64_t position) {
+    constexpr std::size_t window = 1U << 20U;
+    std::string bytes;
+    for (;; position += window) {
+        bytes.resize(window + batch_header_bytes - 1);  // so that a header on the border is seen whole
+        bytes.resize(file.read_at(position, bytes.data(), bytes.size()));
+        if (bytes.size() < batch_header_bytes) return std::nullopt;
+        for (std::size_t at = find_batch_mark(bytes, 0); at != std::string::npos;
+             at = find_batch_mark(bytes, at + 1)) {
+            const auto header = parse_batch_header(std::string_view(bytes).substr(at));
+            if (!header) continue;
+            const std::int64_t start = position + static_cast<std::int64_t>(at);
+            const std::string batch = BatchScanner(file, start).read(*header);
+            if (batch.size() == header->total_bytes() && batch_crc_matches(*header, batch))
+                return FoundBatch{header->base_offset, start};
+        }
+    }
+}
+
 std::optional<std::int64_t> max_timestamp(const Segment& segment) {
     const base::File file(segment.path, base::File::Mode::read);
     const auto entries = read_index(segment, file.size());

@@ -67,6 +67,16 @@ class BatchScanner {
     std::int64_t buffer_start_ = 0;
 };
 
+/// Where a record batch was found.
+struct FoundBatch {
+    Offset base_offset = 0;
+    std::int64_t position = 0;
+};
+
+/// The first whole record batch (its CRC matches) that begins anywhere at or after `position`, whatever
+/// stands before it; nothing when there is none. May read all of the rest of the file.
+[[nodiscard]] std::optional<FoundBatch> find_whole_batch(const base::File& file, std::int64_t position);
+
 /// The youngest record timestamp in a segment; nothing when it is empty.
 [[nodiscard]] std::optional<std::int64_t> max_timestamp(const Segment& segment);
 

@@ -48,6 +48,20 @@ class SegmentLogTest : public testing::Test {
         }
         return values;
     }
+    void flip_bit(std::size_t at) const {
+        std::string bytes = base::read_file(segment());
+        bytes.at(at) = static_cast<char>(bytes.at(at) ^ 0x10);
+        std::ofstream(segment(), std::ios::binary) << bytes;
+    }
+    /// What opening the log says is wrong; empty when it opens.
+    std::string open_error() {
+        try {
+            open();
+            return {};
+        } catch (const Error& error) {
+            return error.what();
+        }
+    }
     /// A power loss takes the published end back: it is never synced with the segments.
     void publish(Offset end) const {
         Published file(published(), TopicCatalog(directory_).find("events")->epoch, 1);
@@ -108,6 +122,79 @@ TEST_F(SegmentLogTest, AFlippedBitBeforeThePublishedEndIsAnErrorThatNamesFileAnd
             EXPECT_THAT(error.what(), HasSubstr("offset")) << at;
         }
     }
+}
+
+TEST_F(SegmentLogTest, DamagePastThePublishedEndIsNotCutWhileWholeBatchesStandBehindIt) {
+    append(*open(), {"first"});
+    const std::size_t first = fs::file_size(segment());
+    append(*open(), {"second"});
+    const std::size_t second = fs::file_size(segment());
+    append(*open(), {"third"});
+    const std::string whole = base::read_file(segment());
+    for (std::size_t at = first; at < second; ++at) {
+        if (at >= first + 12 && at < first + 16) continue;  // the leader epoch, which is unused
+        publish(1);                                         // as after a power loss
+        std::ofstream(segment(), std::ios::binary) << whole;
+        flip_bit(at);
+        const std::string error = open_error();
+        ASSERT_THAT(error, HasSubstr(segment().string())) << at;
+        ASSERT_THAT(error, HasSubstr("damaged at offset 1")) << at;
+        ASSERT_THAT(error, HasSubstr("keep a copy")) << at;
+        ASSERT_EQ(fs::file_size(segment()), whole.size()) << at;
+    }
+    fs::resize_file(segment(), first);  // as the message says
+    const auto log = open();
+    EXPECT_EQ(append(*log, {"after"}), 1);
+    EXPECT_THAT(read_all(*log), testing::ElementsAre("first", "after"));
+}
+
+TEST_F(SegmentLogTest, AWholeBatchIsFoundAcrossTheWindowsOfTheSearch) {
+    append(*open(), {"first"});
+    const std::string batch = base::read_file(segment());
+    for (const std::size_t before : {1U, 100U, (1U << 20U) - 60U, (1U << 20U) - 1U, 1U << 20U, 3'000'000U}) {
+        std::ofstream(segment(), std::ios::binary) << std::string(before, '\xFF') << batch;
+        const auto found = find_whole_batch(base::File(segment(), base::File::Mode::read), 0);
+        ASSERT_TRUE(found) << before;
+        EXPECT_EQ(found->position, static_cast<std::int64_t>(before));
+    }
+    std::ofstream(segment(), std::ios::binary) << std::string(3'000'000, '\xFF') << batch.substr(0, 80);
+    EXPECT_FALSE(find_whole_batch(base::File(segment(), base::File::Mode::read), 0));
+}
+
+TEST_F(SegmentLogTest, ALostPublishedFileIsMadeAnewFromTheSegments) {
+    append(*open(), {"a", "b"});
+    append(*open(), {"c"});
+    fs::remove(published());
+    const auto log = open();
+    EXPECT_EQ(log->offsets(0).end, 3);
+    EXPECT_EQ(append(*log, {"d"}), 3);
+    EXPECT_THAT(read_all(*log), testing::ElementsAre("a", "b", "c", "d"));
+}
+
+TEST_F(SegmentLogTest, ATailThatIsNotWholeIsNotCutWhenThePublishedFileWasLost) {
+    append(*open(), {"first"});
+    const auto first = fs::file_size(segment());
+    append(*open(), {"acknowledged"});
+    const auto size = fs::file_size(segment());
+    flip_bit(size - 3);
+    fs::remove(published());
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        EXPECT_THAT(open_error(), HasSubstr("damaged at offset 1"));
+        EXPECT_EQ(fs::file_size(segment()), size);
+    }
+    fs::resize_file(segment(), first);
+    EXPECT_EQ(open()->offsets(0).end, 1);
+}
+
+TEST_F(SegmentLogTest, APublishedFileThatIsCutShortNamesARemedyThatCutsNoRecords) {
+    for (const char* value : {"first", "second", "third"}) append(*open(), {value});
+    const auto size = fs::file_size(segment());
+    flip_bit(size / 2);
+    fs::resize_file(published(), 10);
+    EXPECT_THAT(open_error(), HasSubstr("delete the file"));
+    fs::remove(published());
+    EXPECT_THAT(open_error(), HasSubstr("damaged at offset 1"));
+    EXPECT_EQ(fs::file_size(segment()), size);
 }
 
 TEST_F(SegmentLogTest, ALogShorterThanPublishedIsAnError) {

@@ -198,7 +198,8 @@ std::shared_ptr<Published> TopicCatalog::open_published(const TopicSettings& set
                     "Start again.");
     }
     const fs::path path = published_path(settings.name);
-    if (!fs::exists(path)) Published::create(path, settings.epoch, settings.partitions);
+    if (!fs::exists(path))
+        Published::create(path, settings.epoch, settings.partitions, Published::unknown_end);
     return std::make_shared<Published>(path, settings.epoch, settings.partitions);
 }
 
