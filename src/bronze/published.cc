@@ -59,6 +59,17 @@ void Published::create(const std::filesystem::path& path, int epoch, int partiti
     base::replace_file(path, content);
 }
 
+void Published::mark_deleted(const std::filesystem::path& path) {
+    const auto file = base::File::open_if_exists(path);
+    if (!file) return;
+    Layout found{};
+    const std::size_t bytes = file->read_at(0, reinterpret_cast<char*>(&found), sizeof found);
+    const bool mappable = bytes == sizeof found && found.magic == magic && found.partitions > 0 &&
+                          found.partitions <= max_partitions &&
+                          file->size() >= static_cast<std::int64_t>(Layout::bytes(found.partitions));
+    if (mappable) Published(path, found.epoch, found.partitions).set_deleted();
+}
+
 Published::Published(const std::filesystem::path& path, int epoch, int partitions)
     : path_(path), bytes_(Layout::bytes(partitions)) {
     const base::File file(path, base::File::Mode::read_write);

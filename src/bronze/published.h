@@ -23,6 +23,10 @@ class Published {
     /// for a topic that may hold records.
     static void create(const std::filesystem::path& path, int epoch, int partitions, Offset end = 0);
 
+    /// Tells every process that has the file at `path` mapped that the topic is gone, whichever epoch the
+    /// file has. Does nothing where there is no such file, or a damaged one.
+    static void mark_deleted(const std::filesystem::path& path);
+
     /// Maps the file. Throws an Error when it isn't the one of `epoch`.
     Published(const std::filesystem::path& path, int epoch, int partitions);
     Published(const Published&) = delete;

@@ -368,6 +368,44 @@ TEST_F(SegmentLogTest, ADeletedTopicIsGoneForThoseWhoHaveItOpenAndItsNumbersGoOn
     EXPECT_EQ(anew->records_numbered(), 2);
 }
 
+TEST_F(SegmentLogTest, ATopicIsMadeAgainThoughItsCreationWasKilledBetweenItsFiles) {
+    TopicCatalog catalog(directory_);
+    append(*open(), {"a"});
+    catalog.remove("events");
+    for (const int partitions : {1, 3}) {
+        Published::create(published(), 12345, partitions);  // a creation's first file; the second isn't there
+        const auto log = open();
+        EXPECT_EQ(append(*log, {"b"}), 0);
+        EXPECT_THAT(read_all(*log), testing::ElementsAre("b"));
+        catalog.remove("events");
+    }
+    for (const std::size_t bytes : {0U, 10U, 100U}) {
+        std::ofstream(published(), std::ios::binary) << std::string(bytes, 'x');
+        EXPECT_EQ(append(*open(), {"c"}), 0);
+        catalog.remove("events");
+    }
+}
+
+TEST_F(SegmentLogTest, ACreationTellsThoseWhoHaveTheTopicOpenThatItIsGone) {
+    const auto log = open();
+    append(*log, {"a"});
+    // A kill while deleting, and one while creating again: neither the settings nor this file were replaced.
+    const fs::path settings = directory_ / "topics" / "events.json";
+    std::string text = base::read_file(settings);
+    const std::string live = "\"deleted\":false";
+    text.replace(text.find(live), live.size(), "\"deleted\":true");
+    std::ofstream(settings, std::ios::binary) << text;
+    EXPECT_EQ(append(*open(), {"b"}), 0);
+    EXPECT_THROW(append(*log, {"c"}), Error);
+}
+
+TEST_F(SegmentLogTest, ATopicWhosePublishedFileWasLostCanBeDeleted) {
+    append(*open(), {"a"});
+    fs::remove(published());
+    TopicCatalog(directory_).remove("events");
+    EXPECT_FALSE(TopicCatalog(directory_).find("events"));
+}
+
 TEST_F(SegmentLogTest, BadTopicNamesAreRefused) {
     for (const char* name : {"", "..", "a/b", "a b", "\xC3\xA4"}) {
         settings_.name = name;

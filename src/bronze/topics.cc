@@ -150,7 +150,8 @@ TopicSettings TopicCatalog::create_locked(TopicSettings settings) {
     }
     settings.epoch = random_epoch();
     settings.numbered_before = numbered_before(settings.name);
-    mark_deleted(settings.name);  // what an interrupted delete left
+    // What an interrupted delete left, or an interrupted creation, whose epoch no settings tell.
+    Published::mark_deleted(published_path(settings.name));
     remove_partitions(settings.name);
     for (int p = 0; p < settings.partitions; ++p) base::make_directory(partition_directory(settings.name, p));
     Published::create(published_path(settings.name), settings.epoch, settings.partitions);
@@ -168,20 +169,13 @@ void TopicCatalog::remove(const std::string& name) {
         throw usage_error(fmt::format("deleting the topic {}", name), "there is none of this name",
                           "See: millrace topic list");
     }
-    Published published(published_path(name), settings->epoch, settings->partitions);
-    for (int p = 0; p < settings->partitions; ++p) settings->numbered_before += published.end(p);
+    const auto published = published_locked(*settings);
+    for (int p = 0; p < settings->partitions; ++p) settings->numbered_before += published->end(p);
     base::replace_file(settings_path(name), serialize(*settings, true));
     base::fail_point("bronze.topic.marked_deleted");
-    published.set_deleted();
+    published->set_deleted();
     remove_partitions(name);
     fs::remove(published_path(name));
-}
-
-void TopicCatalog::mark_deleted(const std::string& name) {
-    const auto content = base::read_file_if_exists(settings_path(name));
-    if (!content || !fs::exists(published_path(name))) return;
-    const TopicSettings old = parse(read_settings(settings_path(name), *content));
-    Published(published_path(name), old.epoch, old.partitions).set_deleted();
 }
 
 void TopicCatalog::remove_partitions(const std::string& name) {
@@ -197,6 +191,10 @@ std::shared_ptr<Published> TopicCatalog::open_published(const TopicSettings& set
         throw Error(fmt::format("opening the topic {}", settings.name), "it was deleted meanwhile",
                     "Start again.");
     }
+    return published_locked(settings);
+}
+
+std::shared_ptr<Published> TopicCatalog::published_locked(const TopicSettings& settings) const {
     const fs::path path = published_path(settings.name);
     if (!fs::exists(path))
         Published::create(path, settings.epoch, settings.partitions, Published::unknown_end);

@@ -47,9 +47,9 @@ class TopicCatalog {
     [[nodiscard]] std::filesystem::path settings_path(const std::string& name) const;
     [[nodiscard]] base::File lock_file() const;
     [[nodiscard]] std::int64_t numbered_before(const std::string& name) const;
-    void mark_deleted(const std::string& name);
     void remove_partitions(const std::string& name);
     TopicSettings create_locked(TopicSettings settings);
+    [[nodiscard]] std::shared_ptr<Published> published_locked(const TopicSettings& settings) const;
 
     std::filesystem::path directory_;
 };

@@ -20,6 +20,8 @@ COMMANDS = {
     "optimize": ([PREPARED], ["optimize"]),
     "replay": ([PREPARED], ["replay"]),
     "topic": ([], ["topic", "create", "other"]),
+    "topic made again": ([["topic", "create", "other"], ["topic", "delete", "other"]], ["topic", "create", "other"]),
+    "topic deletion": ([["topic", "create", "other"]], ["topic", "delete", "other"]),
     "gold": ([["produce", "--rate", "max", "--count", "20000", "--span", "2h"], ["silver", "--available-now"]],
              ["gold", "--available-now", "--close"]),
     "rebuilt gold": ([PREPARED], ["gold", "--available-now", "--rebuild"]),
@@ -57,6 +59,15 @@ def recover_and_check(shop):
     return oracle.check_exactly_once(shop.data)
 
 
+def use_topic(shop):
+    """Whatever was killed while making or deleting the topic `other`, it is there or can be made, and takes records."""
+    topics = [topic["topic"] for topic in shop.json("topic", "list")["topics"]]
+    if "other" not in topics:
+        shop.run("topic", "create", "other")
+    shop.run("topic", "write", "other", input=b"a record\n")
+    assert shop.run("topic", "read", "other") == "a record\n"
+
+
 def kill_at(shop, command, point, passage):
     """Runs a command until it kills itself at a fail point; True when it came to it."""
     try:
@@ -81,6 +92,8 @@ def at_fail_points(tmp_path, passages):
             assert killed or passage > 1, f"{point} was not passed by {command}"
             kills += killed
             recover_and_check(shop)
+            if command.startswith("topic"):
+                use_topic(shop)
     return kills
 
 
