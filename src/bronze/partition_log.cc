@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <thread>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -24,6 +26,17 @@ namespace {
     throw Error(fmt::format("opening {}", segment.path.string()),
                 fmt::format("damaged at offset {} (byte {}): {}", offset, position, what),
                 "Restore the file from a backup, or remove the topic and import its events again.");
+}
+
+// Between two looks at a lock that another process holds: appends hold it for milliseconds.
+constexpr std::chrono::microseconds min_pause(50);
+constexpr std::chrono::microseconds max_pause(2000);
+
+[[noreturn]] void throw_locked(const fs::path& directory, std::chrono::nanoseconds waited) {
+    throw Error(fmt::format("appending to {}", directory.string()),
+                fmt::format("another process holds the partition's lock, and didn't release it in {:.1f} s",
+                            std::chrono::duration<double>(waited).count()),
+                "Find the process with lslocks. If it was stopped, kill -CONT lets it go on.");
 }
 
 /// For a tail that may hold acknowledged records: cutting it is left to the user, who can keep a copy.
@@ -57,13 +70,19 @@ void write_all(const base::File& file, std::vector<iovec> parts, std::int64_t po
 
 }  // namespace
 
-PartitionLog::PartitionLog(fs::path directory, int partition, Published& published, SegmentOptions options)
-    : directory_(std::move(directory)), partition_(partition), published_(published), options_(options) {
+PartitionLog::PartitionLog(fs::path directory, int partition, Published& published, SegmentOptions options,
+                           LockWait lock_wait)
+    : directory_(std::move(directory)),
+      partition_(partition),
+      published_(published),
+      options_(options),
+      lock_wait_(lock_wait) {
     base::make_directory(directory_);
     lock_file_ = base::File(directory_ / "lock", base::File::Mode::read_write);
 }
 
 Offset PartitionLog::append(std::string_view batch) {
+    const auto deadline = Clock::now() + lock_wait_.limit;
     Pending mine{batch, 0, false, nullptr};
     std::unique_lock lock(mutex_);
     queue_.push_back(&mine);
@@ -73,17 +92,59 @@ Offset PartitionLog::append(std::string_view batch) {
             continue;
         }
         leading_ = true;
-        std::vector<Pending*> group;
-        group.swap(queue_);
-        lock.unlock();
-        commit_group(group);
-        lock.lock();
-        for (Pending* pending : group) pending->done = true;
+        lead(lock, mine, deadline);
         leading_ = false;
         committed_.notify_all();
     }
     if (mine.failure) std::rethrow_exception(mine.failure);
     return mine.base;
+}
+
+/// Writes all that has queued up by the time the partition's lock is had. Without the lock only `mine` fails:
+/// whoever came later leads next, and has more time left.
+void PartitionLog::lead(std::unique_lock<std::mutex>& lock, Pending& mine, Clock::time_point deadline) {
+    lock.unlock();
+    std::vector<Pending*> group;
+    std::exception_ptr failure;
+    try {
+        lock_until(deadline);
+        const std::lock_guard file_lock(lock_file_, std::adopt_lock);
+        group = take_queue();
+        write_group(group);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    lock.lock();
+    if (group.empty()) {
+        std::erase(queue_, &mine);
+        group.push_back(&mine);
+    }
+    for (Pending* pending : group) {
+        pending->failure = failure;
+        pending->done = true;
+    }
+}
+
+std::vector<PartitionLog::Pending*> PartitionLog::take_queue() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(queue_, {});
+}
+
+/// Looks for the lock again and again, since flock() can wait for ever only.
+void PartitionLog::lock_until(Clock::time_point deadline) {
+    static const base::StopSignal never;
+    const base::StopSignal& stop = lock_wait_.stop != nullptr ? *lock_wait_.stop : never;
+    const auto start = Clock::now();
+    bool stopping = false;
+    for (auto pause = min_pause; !lock_file_.try_lock(); pause = std::min(pause * 2, max_pause)) {
+        if (Clock::now() >= deadline) throw_locked(directory_, Clock::now() - start);
+        if (stopping) {
+            std::this_thread::sleep_for(pause);
+        } else if (stop.wait_for(pause)) {
+            stopping = true;
+            deadline = std::min(deadline, Clock::now() + std::chrono::seconds(1));
+        }
+    }
 }
 
 void PartitionLog::recover_if_idle() {
@@ -96,15 +157,6 @@ void PartitionLog::recover_if_idle() {
         throw;
     }
     lock_file_.unlock();
-}
-
-void PartitionLog::commit_group(const std::vector<Pending*>& group) {
-    try {
-        const std::lock_guard lock(lock_file_);
-        write_group(group);
-    } catch (...) {
-        for (Pending* pending : group) pending->failure = std::current_exception();
-    }
 }
 
 void PartitionLog::write_group(const std::vector<Pending*>& group) {

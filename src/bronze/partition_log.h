@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/stop.h"
 #include "base/units.h"
 #include "bronze/published.h"
 #include "bronze/segment.h"
@@ -25,10 +27,17 @@ struct SegmentOptions {
     Compression compression = Compression::none;
 };
 
+/// How long an append waits for another process that holds the partition's lock.
+struct LockWait {
+    base::Duration limit = std::chrono::seconds(10);
+    const base::StopSignal* stop = nullptr;  ///< once requested, an append waits for a second at most
+};
+
 /// The writing end of one partition, for all threads of a process; processes take turns under a file lock.
 ///
 /// Group commit: callers queue their batches, one of them writes and syncs what has queued up meanwhile,
-/// publishes the new end, and wakes the others. An append returns once its batch is synced.
+/// publishes the new end, and wakes the others. An append returns once its batch is synced, and throws an
+/// Error when another process has held the lock for too long.
 ///
 /// Recovery, at the first append and whenever another process has written: what lies past the published end
 /// is kept as far as it is whole (a writer died between sync and publish, or a power loss took the published
@@ -37,8 +46,8 @@ struct SegmentOptions {
 /// an Error that names file and offset; nothing is cut then.
 class PartitionLog {
   public:
-    PartitionLog(std::filesystem::path directory, int partition, Published& published,
-                 SegmentOptions options);
+    PartitionLog(std::filesystem::path directory, int partition, Published& published, SegmentOptions options,
+                 LockWait lock_wait);
 
     /// Appends a batch, whose base offset is set here, durably. Returns its base offset. Thread-safe.
     Offset append(std::string_view batch);
@@ -54,7 +63,11 @@ class PartitionLog {
         std::exception_ptr failure;
     };
 
-    void commit_group(const std::vector<Pending*>& group);
+    using Clock = std::chrono::steady_clock;
+
+    void lead(std::unique_lock<std::mutex>& lock, Pending& mine, Clock::time_point deadline);
+    void lock_until(Clock::time_point deadline);
+    std::vector<Pending*> take_queue();
     void write_group(const std::vector<Pending*>& group);
     void write_batches(const std::vector<Pending*>& group);
     void catch_up();
@@ -71,6 +84,7 @@ class PartitionLog {
     const int partition_;
     Published& published_;
     const SegmentOptions options_;
+    const LockWait lock_wait_;
 
     std::mutex mutex_;
     std::condition_variable committed_;

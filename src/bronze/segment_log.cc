@@ -9,27 +9,28 @@ namespace millrace::bronze {
 
 namespace fs = std::filesystem;
 
-std::unique_ptr<SegmentLog> SegmentLog::open(const fs::path& directory, const std::string& topic) {
+std::unique_ptr<SegmentLog> SegmentLog::open(const fs::path& directory, const std::string& topic,
+                                             LockWait lock_wait) {
     auto settings = TopicCatalog(directory).find(topic);
     if (!settings) {
         throw usage_error(fmt::format("opening the topic {} in {}", topic, directory.string()),
                           "there is none", "Make events first with: millrace produce, or millrace import");
     }
-    return std::unique_ptr<SegmentLog>(new SegmentLog(directory, std::move(*settings)));
+    return std::unique_ptr<SegmentLog>(new SegmentLog(directory, std::move(*settings), lock_wait));
 }
 
 std::unique_ptr<SegmentLog> SegmentLog::open_or_create(const fs::path& directory,
-                                                       const TopicSettings& settings) {
+                                                       const TopicSettings& settings, LockWait lock_wait) {
     return std::unique_ptr<SegmentLog>(
-        new SegmentLog(directory, TopicCatalog(directory).find_or_create(settings)));
+        new SegmentLog(directory, TopicCatalog(directory).find_or_create(settings), lock_wait));
 }
 
-SegmentLog::SegmentLog(const fs::path& directory, TopicSettings settings)
+SegmentLog::SegmentLog(const fs::path& directory, TopicSettings settings, LockWait lock_wait)
     : catalog_(directory), settings_(std::move(settings)) {
     published_ = catalog_.open_published(settings_);
     for (int p = 0; p < settings_.partitions; ++p) {
         logs_.push_back(std::make_unique<PartitionLog>(catalog_.partition_directory(settings_.name, p), p,
-                                                       *published_, settings_.segments));
+                                                       *published_, settings_.segments, lock_wait));
         logs_.back()->recover_if_idle();
     }
 }

@@ -13,11 +13,13 @@ namespace millrace::bronze {
 /// of processes may read and write it at once.
 class SegmentLog : public EventLog {
   public:
-    /// Opens the topic under `directory` (`DATA/bronze`). Throws a usage Error when there is none.
-    static std::unique_ptr<SegmentLog> open(const std::filesystem::path& directory, const std::string& topic);
+    /// Opens the topic under `directory` (`DATA/bronze`). Throws a usage Error when there is none. The stop
+    /// signal of `lock_wait` must outlive the log.
+    static std::unique_ptr<SegmentLog> open(const std::filesystem::path& directory, const std::string& topic,
+                                            LockWait lock_wait = {});
     /// Opens the topic, creating it with `settings` when there is none.
     static std::unique_ptr<SegmentLog> open_or_create(const std::filesystem::path& directory,
-                                                      const TopicSettings& settings);
+                                                      const TopicSettings& settings, LockWait lock_wait = {});
 
     [[nodiscard]] const std::string& topic() const override { return settings_.name; }
     [[nodiscard]] int partitions() const override { return settings_.partitions; }
@@ -35,7 +37,7 @@ class SegmentLog : public EventLog {
     [[nodiscard]] const TopicSettings& settings() const { return settings_; }
 
   private:
-    SegmentLog(const std::filesystem::path& directory, TopicSettings settings);
+    SegmentLog(const std::filesystem::path& directory, TopicSettings settings, LockWait lock_wait);
 
     TopicCatalog catalog_;
     TopicSettings settings_;

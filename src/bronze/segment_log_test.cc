@@ -10,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace millrace::bronze {
@@ -27,7 +28,15 @@ class SegmentLogTest : public testing::Test {
     }
     ~SegmentLogTest() override { fs::remove_all(directory_); }
 
-    std::unique_ptr<SegmentLog> open() { return SegmentLog::open_or_create(directory_, settings_); }
+    std::unique_ptr<SegmentLog> open(LockWait lock_wait = {}) {
+        return SegmentLog::open_or_create(directory_, settings_, lock_wait);
+    }
+    /// Holds the partition's lock as another process would.
+    base::File hold_lock() const {
+        base::File held(directory_ / "events-0" / "lock", base::File::Mode::read_write);
+        held.lock();
+        return held;
+    }
     fs::path segment(Offset base = 0) const { return segment_at(directory_ / "events-0", base).path; }
     fs::path published() const { return directory_ / "topics" / "events.published"; }
 
@@ -337,6 +346,60 @@ TEST_F(SegmentLogTest, ThreadsAndProcessesAppendAtOnceWithoutLossOrGap) {
     EXPECT_EQ(values.size(), static_cast<std::size_t>(processes * threads * batches));
     std::ranges::sort(values);
     EXPECT_EQ(std::ranges::adjacent_find(values), values.end());
+}
+
+TEST_F(SegmentLogTest, AnAppendGivesUpOnALockThatAnotherProcessHolds) {
+    const auto log = open({.limit = std::chrono::milliseconds(50)});
+    {
+        const auto held = hold_lock();
+        try {
+            append(*log, {"a"});
+            FAIL() << "appended beside another process";
+        } catch (const Error& error) {
+            EXPECT_THAT(error.what(), HasSubstr("another process holds"));
+            EXPECT_THAT(error.what(), HasSubstr((directory_ / "events-0").string()));
+        }
+    }
+    EXPECT_EQ(append(*log, {"b"}), 0);
+    EXPECT_THAT(read_all(*log), testing::ElementsAre("b"));
+}
+
+TEST_F(SegmentLogTest, EveryThreadThatWaitsForTheLockGivesUpInItsOwnTime) {
+    constexpr double limit_seconds = 1;
+    const auto log = open({.limit = std::chrono::seconds(1)});
+    const auto held = hold_lock();
+    const base::Stopwatch watch;
+    std::vector<std::thread> writers;
+    for (int t = 0; t < 8; ++t) {
+        writers.emplace_back([&] { EXPECT_THROW(append(*log, {"a"}), Error); });
+    }
+    for (auto& writer : writers) writer.join();
+    EXPECT_LT(watch.seconds(), 2 * limit_seconds) << "one waited after another";
+}
+
+TEST_F(SegmentLogTest, WhoWaitsForTheLockAppendsOnceItIsFree) {
+    const auto log = open();
+    std::vector<std::thread> writers;
+    {
+        const auto held = hold_lock();
+        for (int t = 0; t < 8; ++t) writers.emplace_back([&] { append(*log, {"a"}); });
+        EXPECT_EQ(log->offsets(0).end, 0);
+    }
+    for (auto& writer : writers) writer.join();
+    EXPECT_EQ(read_all(*log).size(), 8U);
+}
+
+TEST_F(SegmentLogTest, AStopEndsTheWaitForTheLockButNotAnAppend) {
+    base::StopSignal stop;
+    const auto log = open({.limit = std::chrono::hours(1), .stop = &stop});
+    {
+        const auto held = hold_lock();
+        std::thread writer([&] { EXPECT_THROW(append(*log, {"before the stop"}), Error); });
+        stop.request();
+        writer.join();
+        EXPECT_THROW(append(*log, {"after the stop"}), Error);
+    }
+    EXPECT_EQ(append(*log, {"what was gathered"}), 0);
 }
 
 TEST_F(SegmentLogTest, AFullDiskIsAnErrorAndTheLogGoesOnAfterwards) {

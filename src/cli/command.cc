@@ -47,11 +47,12 @@ std::unique_ptr<bronze::EventLog> Globals::open_log(const std::string& name) con
     return std::make_unique<bronze::KafkaLog>(std::move(address));
 }
 
-std::unique_ptr<bronze::EventLog> Globals::open_or_create_log(const std::string& name) const {
+std::unique_ptr<bronze::EventLog> Globals::open_or_create_log(const std::string& name,
+                                                              const base::StopSignal* stop) const {
     if (!uses_kafka()) {
         bronze::TopicSettings settings;
         settings.name = name;
-        return bronze::SegmentLog::open_or_create(bronze_directory(), settings);
+        return bronze::SegmentLog::open_or_create(bronze_directory(), settings, {.stop = stop});
     }
     const bronze::KafkaTopics topics(kafka_address());
     const auto known = topics.list();
@@ -60,11 +61,11 @@ std::unique_ptr<bronze::EventLog> Globals::open_or_create_log(const std::string&
     return open_log(name);
 }
 
-std::unique_ptr<bronze::EventLog> Globals::open_or_create_intake_log() const {
+std::unique_ptr<bronze::EventLog> Globals::open_or_create_intake_log(const base::StopSignal& stop) const {
     Globals impatient = *this;
     impatient.kafka.insert(impatient.kafka.begin(),
                            "delivery.timeout.ms=10000");  // --kafka may say otherwise
-    return impatient.open_or_create_log();
+    return impatient.open_or_create_log(&stop);
 }
 
 CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/stop.h"
 #include "base/units.h"
 #include "bronze/event_log.h"
 #include "bronze/kafka_client.h"
@@ -34,12 +35,16 @@ struct Globals {
     [[nodiscard]] std::string bronze_place() const;
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_log() const { return open_log(topic_name()); }
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_log(const std::string& topic) const;
-    [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_log() const {
-        return open_or_create_log(topic_name());
+    /// `stop` ends appends that wait for another process; it must outlive the log.
+    [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_log(
+        const base::StopSignal* stop = nullptr) const {
+        return open_or_create_log(topic_name(), stop);
     }
-    [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_log(const std::string& topic) const;
+    [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_log(
+        const std::string& topic, const base::StopSignal* stop = nullptr) const;
     /// The same for HTTP clients, who wait for the answer: a broker that is away is an error within seconds.
-    [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_intake_log() const;
+    [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_intake_log(
+        const base::StopSignal& stop) const;
     [[nodiscard]] std::string topic_name() const;
 };
 

@@ -48,9 +48,9 @@ void print(const std::string& file, const produce::ImportReport& report, double 
 int import_files(const Globals& globals, const Options& options) {
     const produce::ImportOptions import{produce::parse_import_format(options.format), speed_of(options.speed),
                                         options.price_file};
-    const auto log = globals.open_or_create_log();
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
+    const auto log = globals.open_or_create_log(&stop);
     produce::Importer importer(*log, import);
     json::array files;
     for (const std::string& file : options.files) {

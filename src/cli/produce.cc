@@ -53,9 +53,9 @@ void print(const produce::SimulatorReport& report, double seconds) {
 
 int produce_events(const Globals& globals, const Options& options) {
     options.simulator.validate();
-    const auto log = globals.open_or_create_log();
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
+    const auto log = globals.open_or_create_log(&stop);
     produce::Simulator simulator(*log, options.simulator, log->records_numbered());
     const base::Stopwatch watch;
     produce::SimulatorReport report;

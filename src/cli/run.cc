@@ -116,7 +116,7 @@ int run(const Globals& globals, Options& options) {
     const auto settings = options.settings.over(data.settings());
     data.adopt(settings);
     const auto log =
-        options.no_simulator ? globals.open_or_create_intake_log() : globals.open_or_create_log();
+        options.no_simulator ? globals.open_or_create_intake_log(stop) : globals.open_or_create_log(&stop);
     options.simulator.validate();
     if (!options.no_simulator) options.run.simulator = options.simulator;
     read_alert_config(globals.config, options.gold);

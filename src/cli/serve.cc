@@ -24,7 +24,7 @@ int serve(const Globals& globals, const Options& options) {
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
     data.adopt(settings);
-    const auto log = globals.open_or_create_intake_log();
+    const auto log = globals.open_or_create_intake_log(stop);
     const pipeline::Server server(data, *log, settings, options.serve.checked());
     fmt::print("millrace serves {}; Ctrl-C ends it cleanly\n", server.url());
     std::fflush(stdout);

@@ -1,13 +1,22 @@
 #include "collect/group_commit.h"
 
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <memory>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "bronze/partitioner.h"
 
 namespace millrace::collect {
+
+namespace {
+
+constexpr double long_wait_seconds = 1;
+
+}  // namespace
 
 /// What a request waits for.
 struct GroupCommit::Request {
@@ -87,8 +96,8 @@ void GroupCommit::work(int number) {
             std::unique_lock lock(mutex_);
             came_.wait(lock, [&] { return ending_ || !queue.empty(); });
             if (queue.empty()) return;
-            taken.swap(queue);
         }
+        take_waiting(number, taken);
         append(number, taken);
         std::size_t bytes = 0;
         for (const Waiting& each : taken) bytes += Waiting::bytes(each.event);
@@ -98,13 +107,22 @@ void GroupCommit::work(int number) {
     }
 }
 
-/// Appends them in batches of a bounded size, and tells their requests of each.
+void GroupCommit::take_waiting(int number, std::vector<Waiting>& taken) {
+    const std::lock_guard lock(mutex_);
+    std::vector<Waiting>& queue = waiting_[static_cast<std::size_t>(number)];
+    std::ranges::move(queue, std::back_inserter(taken));
+    queue.clear();
+}
+
+/// Appends them in batches of a bounded size, and tells their requests of each. When the log has kept one
+/// waiting in vain, all that waits behind it fails with it: each would have to wait as long again.
 void GroupCommit::append(int number, std::vector<Waiting>& taken) {
     bronze::RecordBatchBuilder batch;
     for (std::size_t from = 0; from < taken.size();) {
         batch.clear();
         std::size_t to = from;
         std::string fault;
+        const base::Stopwatch watch;
         try {
             for (; to < taken.size() && (to == from || batch.bytes() < limits_.batch_bytes); ++to) {
                 const Waiting& each = taken[to];
@@ -115,7 +133,9 @@ void GroupCommit::append(int number, std::vector<Waiting>& taken) {
         } catch (const std::exception& error) {
             fault = error.what();
             spdlog::error("collect: {}", fault);
-            to = std::max(to, from + 1);
+            const bool in_vain = watch.seconds() >= long_wait_seconds;
+            if (in_vain) take_waiting(number, taken);
+            to = in_vain ? taken.size() : std::max(to, from + 1);
         }
         for (; from < to; ++from) taken[from].request->finish(fault.empty() ? nullptr : &fault);
     }

@@ -41,6 +41,7 @@ class GroupCommit {
 
     void work(int number);
     void append(int number, std::vector<Waiting>& taken);
+    void take_waiting(int number, std::vector<Waiting>& taken);
 
     bronze::EventLog& log_;
     const Limits limits_;

@@ -1,11 +1,14 @@
 #include "collect/group_commit.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <filesystem>
 #include <future>
 
+#include "base/clock.h"
+#include "base/file.h"
 #include "bronze/segment_log.h"
 
 namespace millrace::collect {
@@ -84,6 +87,39 @@ TEST_F(GroupCommitTest, TooMuchThatWaitsIsRefusedAndNothingOfItIsAppended) {
     }
     EXPECT_EQ(done, 1);
     EXPECT_EQ(in_log(), 1);
+}
+
+TEST_F(GroupCommitTest, WhatWaitsForALogThatAnotherProcessHoldsFailsInTime) {
+    constexpr double limit_seconds = 1.5;
+    log_ = bronze::SegmentLog::open_or_create(directory_, {.name = "events"},
+                                              {.limit = std::chrono::milliseconds(1500)});
+    std::vector<base::File> held;
+    for (int p = 0; p < log_->partitions(); ++p) {
+        const auto partition = directory_ / ("events-" + std::to_string(p));
+        held.emplace_back(partition / "lock", base::File::Mode::read_write);
+        held.back().lock();
+    }
+    const base::Stopwatch watch;
+    std::atomic<int> failed = 0;
+    {
+        GroupCommit commit(*log_, {.batch_bytes = 200});  // many batches for each partition
+        for (int i = 0; i < 5; ++i) {
+            ASSERT_TRUE(commit.submit(events(100, "a"), 1, [&](const std::string* fault) {
+                ASSERT_NE(fault, nullptr);
+                EXPECT_THAT(*fault, testing::HasSubstr("another process holds"));
+                ++failed;
+            }));
+        }
+    }
+    EXPECT_EQ(failed, 5);
+    EXPECT_LT(watch.seconds(), 2 * limit_seconds) << "batches waited one after another";
+    held.clear();
+    std::promise<bool> done;
+    GroupCommit commit(*log_, {});
+    ASSERT_TRUE(commit.submit(events(10, "b"), 1,
+                              [&](const std::string* fault) { done.set_value(fault == nullptr); }));
+    EXPECT_TRUE(done.get_future().get());
+    EXPECT_EQ(in_log(), 10);
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 """Events over HTTP: what is acknowledged is in the log, once; what is refused says why; nobody holds up others."""
+import concurrent.futures
 import gzip
 import http.client
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -350,6 +352,38 @@ def test_a_broker_that_is_away_is_a_503_within_seconds(shop, tmp_path, free_port
         assert server.stop()[0] == 0
     finally:
         broker.stop()
+
+
+def test_a_writer_that_was_stopped_is_a_503_in_time_and_holds_no_stop_up(shop, shop_at, port):
+    shop.run("topic", "create", "--partitions", "1")
+    server = port("--no-simulator", command="run")
+    holder = shop_at("data", "millrace_crash").start(
+        "produce", "--rate", "max", "--count", "10",
+        env={"MILLRACE_FAIL_AT": "bronze.append.before_write:1", "MILLRACE_FAIL_STOP": "1"})
+    state = pathlib.Path(f"/proc/{holder.pid}/stat")
+    wait_until(lambda: state.read_text().rsplit(")", 1)[1].split()[0] == "T")  # it holds the partition's lock
+    try:
+        began = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            answers = list(pool.map(lambda n: server.post(event(n)), range(4)))
+        assert time.monotonic() - began < 18
+        for status, answer, headers in answers:
+            assert status == 503 and "another process holds" in answer["error"] and headers["Retry-After"]
+        under_way = threading.Thread(target=lambda: server.raw(
+            b"POST /v1/events HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"))
+        under_way.start()
+        wait_until(lambda: metric(server, "millrace_collect_waiting_bytes") > 0)
+        began = time.monotonic()
+        code, _, err = server.stop(signal.SIGTERM)
+        assert code == 0, err
+        assert time.monotonic() - began < 8
+        under_way.join()
+    finally:
+        holder.send_signal(signal.SIGCONT)
+    assert holder.wait(60) == 0
+    shop.drain()
+    assert shop.count("silver") == 10
+    shop.verify()
 
 
 def test_what_never_becomes_a_request_is_counted(port):
