@@ -302,7 +302,7 @@ void GoldStage::look_at_outbox(const Notifier& notifier) {
         std::map<gold::Table, std::int64_t> versions;
         for (const gold::Table table : gold::all_tables)
             versions[table] = std::as_const(writer_).table(table).snapshot().version;
-        outbox.postgres = postgres_->lag(versions);
+        outbox.postgres = postgres_->backlog(versions);
     }
     const std::lock_guard lock(outbox_mutex_);
     outbox_ = std::move(outbox);

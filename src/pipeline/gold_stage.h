@@ -40,7 +40,7 @@ struct GoldStageOptions {
 /// What others haven't been told yet, as of a moment ago.
 struct GoldOutbox {
     std::map<std::string, std::int64_t> alerts;  ///< changes of alerts, by sink
-    std::optional<std::int64_t> postgres;        ///< commits of Gold's tables; nothing when none is told
+    std::optional<PostgresBacklog> postgres;     ///< nothing when there is none
 };
 
 /// What one commit of closed windows did.

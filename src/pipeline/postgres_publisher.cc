@@ -3,8 +3,10 @@
 #include <arrow/api.h>
 
 #include <algorithm>
-#include <set>
+#include <iterator>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "model/timestamp.h"
@@ -22,6 +24,7 @@ using serve::PostgresGold;
 constexpr const char* doing = "publishing to PostgreSQL";
 constexpr Follower::Pauses pauses{.between_looks = std::chrono::milliseconds(200),
                                   .longest = std::chrono::seconds(30)};
+constexpr std::chrono::milliseconds min_pause(1000);  // after a table's first failure
 
 /// What a table's commits since a version come to.
 struct Changes {
@@ -64,10 +67,8 @@ std::shared_ptr<arrow::RecordBatch> with_day(const arrow::RecordBatch& rows, con
     return storage::value_of(rows.AddColumn(rows.num_columns(), "day", days), doing);
 }
 
-PostgresGold::Table target(gold::Table table) {
-    auto key = gold::table_key(table);
-    if (table == gold::Table::users) key.emplace_back("day");
-    return {std::string(gold::table_name(table)), std::move(key)};
+std::string name_of(gold::Table table) {
+    return std::string(gold::table_name(table));
 }
 
 }  // namespace
@@ -77,63 +78,93 @@ PostgresPublisher::PostgresPublisher(const DataDirectory& data, PostgresOptions 
       options_(std::move(options)),
       follower_("postgres", pauses, [this](const base::StopSignal& stop) { publish_all(stop); }) {}
 
-bool PostgresPublisher::wants_open() const {
-    const std::lock_guard lock(mutex_);
-    return !open_;
-}
-
 void PostgresPublisher::offer_open(gold::Output& open) {
-    OpenRows rows;
-    for (const gold::Table table : gold::window_metrics()) rows[table] = open[table].take();
     const std::lock_guard lock(mutex_);
-    open_ = std::move(rows);
+    for (const gold::Table table : gold::window_metrics()) open_[table] = open[table].take();
+    wants_open_ = false;
 }
 
 void PostgresPublisher::finish(std::chrono::seconds limit) {
+    finishing_ = true;
     follower_.hurry();
-    if (follower_.wait_until(std::chrono::steady_clock::now() + limit)) return;
+    if (follower_.wait_until(Clock::now() + limit) && all_succeeded()) return;
     spdlog::warn("postgres: not all is published there; the next run of Gold goes on with it");
 }
 
-std::int64_t PostgresPublisher::lag(const std::map<gold::Table, std::int64_t>& versions) const {
+bool PostgresPublisher::all_succeeded() const {
     const std::lock_guard lock(mutex_);
-    std::int64_t lag = 0;
+    return std::ranges::all_of(attempts_, [](const auto& each) { return each.second.pause.count() == 0; });
+}
+
+PostgresBacklog PostgresPublisher::backlog(const std::map<gold::Table, std::int64_t>& versions) const {
+    const std::lock_guard lock(mutex_);
+    PostgresBacklog backlog;
     for (const auto& [table, version] : versions) {
         const auto known = published_.find(table);
-        lag += std::max<std::int64_t>(0, version - (known == published_.end() ? -1 : known->second));
+        backlog.commits +=
+            std::max<std::int64_t>(0, version - (known == published_.end() ? -1 : known->second));
     }
-    return lag;
+    for (const auto& [name, attempts] : attempts_) backlog.failures[name] = attempts.failures;
+    return backlog;
 }
 
 void PostgresPublisher::publish_all(const base::StopSignal& stop) {
     try {
         if (!postgres_) connect();
-        bool changed = false;
         for (const gold::Table table : gold::all_tables) {
             if (stop.requested()) return;
-            changed |= publish(table);
+            attempt(name_of(table), [&] {
+                publish(table);
+                publish_open(table);
+            });
         }
-        changed |= publish_open();
-        if (changed) postgres_->refresh_views();
+        wants_open_ = true;
+        refresh_views();
     } catch (...) {
         postgres_.reset();
+        const std::lock_guard lock(mutex_);
+        ++attempts_["connection"].failures;
         throw;
     }
 }
 
-/// Finds out how far each table has come there.
 void PostgresPublisher::connect() {
     const auto silver = storage::DeltaTable::open(data_.silver());
     auto postgres =
         std::make_unique<PostgresGold>(options_.url, options_.schema, silver.snapshot().metadata.id);
     tables_.clear();
     progress_.clear();
-    for (const gold::Table table : gold::all_tables) {
-        tables_.emplace(table, storage::DeltaTable::open(data_.gold() / gold::table_name(table)));
-        progress_[table] =
-            postgres->progress(std::string(gold::table_name(table))).value_or(PostgresGold::Progress());
-    }
+    views_ = postgres->views();
+    stale_views_.insert(views_.begin(), views_.end());  // whoever wrote last may not have come to them
     postgres_ = std::move(postgres);
+}
+
+/// Does some work, unless it failed a short while ago. Throws only when the server is gone.
+void PostgresPublisher::attempt(const std::string& name, const std::function<void()>& work) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (Clock::now() < attempts_[name].next && !finishing_) return;
+    }
+    try {
+        work();
+        const std::lock_guard lock(mutex_);
+        Attempts& attempts = attempts_[name];
+        if (attempts.pause.count() > 0) spdlog::info("postgres: {} is up to date again", name);
+        attempts = {.failures = attempts.failures};
+    } catch (const std::exception& error) {
+        if (!postgres_->is_connected()) throw;
+        note_failure(name, error);
+    }
+}
+
+void PostgresPublisher::note_failure(const std::string& name, const std::exception& error) {
+    const std::lock_guard lock(mutex_);
+    Attempts& attempts = attempts_[name];
+    if (attempts.pause.count() == 0)
+        spdlog::warn("postgres: {} stays behind: {}; trying again", name, error.what());
+    ++attempts.failures;
+    attempts.pause = std::clamp(attempts.pause * 2, min_pause, pauses.longest);
+    attempts.next = Clock::now() + attempts.pause;
 }
 
 void PostgresPublisher::set_published(gold::Table table, std::int64_t version) {
@@ -141,15 +172,23 @@ void PostgresPublisher::set_published(gold::Table table, std::int64_t version) {
     published_[table] = version;
 }
 
-/// Brings a table up to its newest version; false when it was there.
-bool PostgresPublisher::publish(gold::Table which) {
+/// Finds out how far a table has come there.
+void PostgresPublisher::open_table(gold::Table table) {
+    if (tables_.contains(table)) return;
+    progress_[table] = postgres_->progress(name_of(table)).value_or(PostgresGold::Progress());
+    tables_.emplace(table, storage::DeltaTable::open(data_.gold() / gold::table_name(table)));
+}
+
+/// Brings a table up to its newest version.
+void PostgresPublisher::publish(gold::Table which) {
+    open_table(which);
     storage::DeltaTable& table = tables_.at(which);
     table.refresh();
     const storage::Snapshot& snapshot = table.snapshot();
     PostgresGold::Progress& progress = progress_[which];
     const bool same = progress.table_id == snapshot.metadata.id && progress.delta_version <= snapshot.version;
     if (same) set_published(which, progress.delta_version);
-    if (same && progress.delta_version == snapshot.version) return false;
+    if (same && progress.delta_version == snapshot.version) return;
     const Changes changes = same ? changes_since(table, progress.delta_version) : Changes{.all = true};
     const auto rows = [&](const std::function<void(const arrow::RecordBatch&)>& visit) {
         const auto read = [&](const storage::AddFile& file) {
@@ -165,33 +204,43 @@ bool PostgresPublisher::publish(gold::Table which) {
     using Days = std::vector<std::string>;
     const PostgresGold::Progress next{snapshot.metadata.id, snapshot.version, snapshot.txn(speed_app_id, -1)};
     postgres_->publish(
-        target(which),
+        name_of(which),
         changes.all ? std::nullopt : std::optional(Days(changes.days.begin(), changes.days.end())), rows,
         next);
     progress = next;
     set_published(which, next.delta_version);
-    return true;
+    stale_views_.insert(views_.begin(), views_.end());
 }
 
-bool PostgresPublisher::publish_open() {
-    const auto open = [&] {
+/// Publishes what a table's open windows have, if it was offered. What fails is kept, unless newer rows come.
+void PostgresPublisher::publish_open(gold::Table table) {
+    auto open = [&] {
         const std::lock_guard lock(mutex_);
-        return open_;
+        return open_.extract(table);
     }();
-    if (!open) return false;
-    std::vector<std::pair<PostgresGold::Table, PostgresGold::Rows>> tables;
-    for (const auto& [table, days] : *open) {
-        tables.emplace_back(target(table),
-                            [&days](const std::function<void(const arrow::RecordBatch&)>& visit) {
-                                for (const auto& [day, rows] : days) {
-                                    if (rows->num_rows() > 0) visit(*with_day(*rows, model::format_day(day)));
-                                }
-                            });
+    if (open.empty()) return;
+    try {
+        postgres_->publish_open(
+            name_of(table), [&](const std::function<void(const arrow::RecordBatch&)>& visit) {
+                for (const auto& [day, rows] : open.mapped()) {
+                    if (rows->num_rows() > 0) visit(*with_day(*rows, model::format_day(day)));
+                }
+            });
+    } catch (...) {
+        const std::lock_guard lock(mutex_);
+        open_.insert(std::move(open));
+        throw;
     }
-    postgres_->publish_open(tables);
-    const std::lock_guard lock(mutex_);
-    open_.reset();
-    return true;
+    stale_views_.insert(views_.begin(), views_.end());
+}
+
+void PostgresPublisher::refresh_views() {
+    for (const std::string& view : std::set(stale_views_)) {
+        attempt(view, [&] {
+            postgres_->refresh(view);
+            stale_views_.erase(view);
+        });
+    }
 }
 
 }  // namespace millrace::pipeline

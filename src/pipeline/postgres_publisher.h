@@ -1,10 +1,14 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,41 +25,66 @@ struct PostgresOptions {
     std::string schema = "millrace";
 };
 
+/// How far PostgreSQL is behind Gold's tables, and what stands in the way.
+struct PostgresBacklog {
+    std::int64_t commits = 0;  ///< of Gold's tables that aren't there
+    /// Attempts that failed since the start, by table or view; those to reach the server are "connection"'s.
+    std::map<std::string, std::int64_t> failures;
+};
+
 /// Keeps Gold's tables in PostgreSQL as they are in Delta, exactly once: how far each table has come is
 /// written there by the transaction that has its rows. The Delta tables are the queue, so a server that is
-/// away is caught up with later and holds nothing up.
+/// away is caught up with later and holds nothing up. Nor does a table or view whose update fails hold up the
+/// others: it is tried again, less and less often.
 class PostgresPublisher {
   public:
+    /// `data` must outlive it.
     PostgresPublisher(const DataDirectory& data, PostgresOptions options);
 
     /// Whether it would take what open windows have now.
-    [[nodiscard]] bool wants_open() const;
+    [[nodiscard]] bool wants_open() const { return wants_open_; }
     /// Gives it what open windows have (gold::window_metrics()).
     void offer_open(gold::Output& open);
     /// Waits until all that is published is there, but at most `limit`; what is missing is warned of, and
     /// caught up with by the next one.
     void finish(std::chrono::seconds limit);
-    /// Commits of Gold's tables, at these versions now, that aren't there. Thread-safe.
-    [[nodiscard]] std::int64_t lag(const std::map<gold::Table, std::int64_t>& versions) const;
+    /// What is missing of Gold's tables, which are at these versions now. Thread-safe.
+    [[nodiscard]] PostgresBacklog backlog(const std::map<gold::Table, std::int64_t>& versions) const;
 
   private:
+    using Clock = std::chrono::steady_clock;
     using DayRows = std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>>;
-    using OpenRows = std::map<gold::Table, DayRows>;
+    /// How the attempts to bring a table or view up to date have gone.
+    struct Attempts {
+        std::int64_t failures = 0;
+        std::chrono::milliseconds pause{0};  ///< after the last one; 0: it succeeded
+        Clock::time_point next{};
+    };
 
     void publish_all(const base::StopSignal& stop);
     void connect();
-    bool publish(gold::Table table);
+    void attempt(const std::string& name, const std::function<void()>& work);
+    void note_failure(const std::string& name, const std::exception& error);
+    void open_table(gold::Table table);
+    void publish(gold::Table table);
+    void publish_open(gold::Table table);
+    void refresh_views();
     void set_published(gold::Table table, std::int64_t version);
-    bool publish_open();
+    [[nodiscard]] bool all_succeeded() const;
 
     const DataDirectory& data_;
     const PostgresOptions options_;
     std::unique_ptr<serve::PostgresGold> postgres_;  // nothing while the server is away
     std::map<gold::Table, storage::DeltaTable> tables_;
     std::map<gold::Table, serve::PostgresGold::Progress> progress_;
+    std::vector<std::string> views_;
+    std::set<std::string> stale_views_;
+    std::atomic<bool> wants_open_ = true;
+    std::atomic<bool> finishing_ = false;
     mutable std::mutex mutex_;
-    std::optional<OpenRows> open_;                   // guarded by mutex_
+    std::map<gold::Table, DayRows> open_;            // not there yet; guarded by mutex_
     std::map<gold::Table, std::int64_t> published_;  // versions; guarded by mutex_
+    std::map<std::string, Attempts> attempts_;       // guarded by mutex_
     Follower follower_;                              // last, since it uses the others
 };
 

@@ -39,7 +39,11 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     }
     if (status.outbox.postgres) {
         text.gauge("millrace_postgres_lag_commits", "Commits of Gold's tables that PostgreSQL doesn't have.");
-        count(*status.outbox.postgres);
+        count(status.outbox.postgres->commits);
+        text.counter("millrace_postgres_failures_total",
+                     "Attempts to update a table or view in PostgreSQL, or to connect, that failed.");
+        for (const auto& [target, failures] : status.outbox.postgres->failures)
+            text.value(static_cast<double>(failures), {{"target", target}});
     }
     if (status.gold_watermark_ms > 0) {
         text.gauge("millrace_gold_watermark_timestamp_seconds", "Event time up to which windows are closed.");

@@ -17,6 +17,9 @@ class Postgres {
     /// Connects. Throws an Error when there is no usable server.
     explicit Postgres(const std::string& url);
 
+    /// Whether the last error left the connection usable.
+    [[nodiscard]] bool is_connected() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
+
     /// Runs statements that give no rows.
     void run(const std::string& statements);
     /// The rows of a query, as text; null is the empty text.

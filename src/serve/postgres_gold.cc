@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "serve/sql_files.h"
@@ -32,13 +32,6 @@ std::vector<std::string> columns_of(const arrow::RecordBatch& rows) {
     return names;
 }
 
-std::vector<std::string> quoted(const std::vector<std::string>& names) {
-    std::vector<std::string> all;
-    std::ranges::transform(names, std::back_inserter(all),
-                           [](const auto& name) { return Postgres::quoted(name); });
-    return all;
-}
-
 std::string staged(const std::string& table) {
     return Postgres::quoted("staged_" + table);
 }
@@ -47,8 +40,18 @@ std::string staged(const std::string& table) {
 
 PostgresGold::PostgresGold(const std::string& url, const std::string& schema, const std::string& silver_id)
     : postgres_(url), schema_(Postgres::quoted(schema)) {
+    check_encoding();
     migrate();
     adopt_shop(silver_id);
+}
+
+/// Events have any text, and one that the database can't hold would be in the way of all that come after.
+void PostgresGold::check_encoding() {
+    const std::string encoding = postgres_.query("SHOW server_encoding").front().front();
+    if (encoding == "UTF8" || encoding == "SQL_ASCII") return;
+    throw usage_error("publishing to PostgreSQL",
+                      fmt::format("its database has the encoding {}, which can't hold every text", encoding),
+                      "Make one with: createdb --encoding=UTF8 --template=template0 NAME");
 }
 
 /// One process at a time; each migration is a transaction of its own.
@@ -97,45 +100,56 @@ std::optional<PostgresGold::Progress> PostgresGold::progress(const std::string& 
 }
 
 /// Copies rows into a table of this connection's own.
-void PostgresGold::stage(const Table& table, const Rows& rows, bool closed) {
+void PostgresGold::stage(const std::string& table, const Rows& rows, bool closed) {
     postgres_.run(
         fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS",
-                    staged(table.name), Postgres::quoted(table.name)));
-    postgres_.run(fmt::format("ALTER TABLE {} ALTER closed SET DEFAULT {}", staged(table.name), closed));
+                    staged(table), Postgres::quoted(table)));
+    postgres_.run(fmt::format("ALTER TABLE {} ALTER closed SET DEFAULT {}", staged(table), closed));
     bool begun = false;
     rows([&](const arrow::RecordBatch& batch) {
         if (!std::exchange(begun, true))
-            postgres_.begin_copy(fmt::format("COPY {} ({}) FROM STDIN (FORMAT csv)", staged(table.name),
+            postgres_.begin_copy(fmt::format("COPY {} ({}) FROM STDIN (FORMAT csv)", staged(table),
                                              fmt::join(columns_of(batch), ", ")));
         postgres_.copy(csv(batch));
     });
     if (begun) postgres_.end_copy();
 }
 
+/// What tells a table's rows apart: the columns of its unique index, and what stands there for long texts.
+std::string PostgresGold::key_of(const std::string& table) {
+    return postgres_
+        .query(
+            "SELECT string_agg(pg_get_indexdef(indexrelid, n, true), ', ' ORDER BY n) FROM pg_index, "
+            "generate_series(1, indnkeyatts) AS n "
+            "WHERE indexrelid = quote_ident($1::text || '_key')::regclass",
+            {table})
+        .front()
+        .front();
+}
+
 /// Moves the staged rows to where they belong. What is open gives way to what is closed.
-void PostgresGold::put_in_place(const Table& table, bool closed) {
+void PostgresGold::put_in_place(const std::string& table, bool closed) {
     const auto columns = postgres_.query(
         "SELECT quote_ident(column_name) FROM information_schema.columns WHERE table_schema = "
         "current_schema() AND table_name = $1",
-        {table.name});
+        {table});
     std::string sets;
     for (const auto& column : columns)
         sets += fmt::format("{}{} = EXCLUDED.{}", sets.empty() ? "" : ", ", column[0], column[0]);
     postgres_.run(fmt::format("INSERT INTO {} SELECT * FROM {} ON CONFLICT ({}) DO {}",
-                              Postgres::quoted(table.name), staged(table.name),
-                              fmt::join(quoted(table.key), ", "),
+                              Postgres::quoted(table), staged(table), key_of(table),
                               closed ? "UPDATE SET " + sets : std::string("NOTHING")));
 }
 
-void PostgresGold::publish(const Table& table, const std::optional<std::vector<std::string>>& days,
+void PostgresGold::publish(const std::string& table, const std::optional<std::vector<std::string>>& days,
                            const Rows& rows, const Progress& progress) {
     PostgresTransaction transaction(postgres_);
     if (!days) {
-        postgres_.run(fmt::format("DELETE FROM {}", Postgres::quoted(table.name)));
+        postgres_.run(fmt::format("DELETE FROM {}", Postgres::quoted(table)));
     } else {
         for (const std::string& day : *days)
             postgres_.query(fmt::format("DELETE FROM {} WHERE day = $1::text::date AND closed",
-                                        Postgres::quoted(table.name)),
+                                        Postgres::quoted(table)),
                             {day});
     }
     stage(table, rows, true);
@@ -146,25 +160,29 @@ void PostgresGold::publish(const Table& table, const std::optional<std::vector<s
         "EXCLUDED.table_id, delta_version = EXCLUDED.delta_version, silver_version = "
         "EXCLUDED.silver_version, "
         "updated_at = EXCLUDED.updated_at",
-        {table.name, progress.table_id, std::to_string(progress.delta_version),
+        {table, progress.table_id, std::to_string(progress.delta_version),
          std::to_string(progress.silver_version)});
     transaction.commit();
 }
 
-void PostgresGold::publish_open(const std::vector<std::pair<Table, Rows>>& tables) {
+void PostgresGold::publish_open(const std::string& table, const Rows& rows) {
     PostgresTransaction transaction(postgres_);
-    for (const auto& [table, rows] : tables) {
-        postgres_.run(fmt::format("DELETE FROM {} WHERE NOT closed", Postgres::quoted(table.name)));
-        stage(table, rows, false);
-        put_in_place(table, false);
-    }
+    postgres_.run(fmt::format("DELETE FROM {} WHERE NOT closed", Postgres::quoted(table)));
+    stage(table, rows, false);
+    put_in_place(table, false);
     transaction.commit();
 }
 
-void PostgresGold::refresh_views() {
-    for (const auto& view : postgres_.query(
-             "SELECT quote_ident(matviewname) FROM pg_matviews WHERE schemaname = current_schema()"))
-        postgres_.run(fmt::format("REFRESH MATERIALIZED VIEW CONCURRENTLY {}", view[0]));
+std::vector<std::string> PostgresGold::views() {
+    std::vector<std::string> names;
+    for (auto& row :
+         postgres_.query("SELECT matviewname FROM pg_matviews WHERE schemaname = current_schema()"))
+        names.push_back(std::move(row.front()));
+    return names;
+}
+
+void PostgresGold::refresh(const std::string& view) {
+    postgres_.run(fmt::format("REFRESH MATERIALIZED VIEW CONCURRENTLY {}", Postgres::quoted(view)));
 }
 
 }  // namespace millrace::serve

@@ -1,5 +1,7 @@
 """PostgreSQL has Gold's tables as they are in Delta, each row once, whatever happens to either side."""
+import datetime
 import json
+import random
 import signal
 import subprocess
 
@@ -8,10 +10,12 @@ import psycopg
 import pytest
 
 from tests import gold_oracle
-from tests.conftest import line, stop, wait_until
+from tests.conftest import ROOT, line, stop, wait_until
 from tests.random_shop import RandomShop, lines
+from tests.scenario.test_collect import Port, metric
 
 TABLES = [*gold_oracle.TABLES, "alerts"]
+MIGRATIONS = sorted((ROOT / "schemas" / "postgres").glob("*.sql"))
 
 
 class Database:
@@ -37,12 +41,14 @@ def database(postgres, request):
     return Database(postgres, "t" + format(abs(hash(request.node.name)), "x"))
 
 
-def events_of(seed):
-    return [made | {"event_id": f"{seed}-{made['event_id']}"} for made in RandomShop(seed).events]
+def events_of(seed, days=0):
+    def later(timestamp):
+        return (datetime.datetime.fromisoformat(timestamp) + datetime.timedelta(days=days)).isoformat(timespec="microseconds")
+    return [made | {"event_id": f"{seed}-{made['event_id']}", "timestamp": later(made["timestamp"])} for made in RandomShop(seed).events]
 
 
-def fill(shop, seed=1):
-    shop.write(*lines(events_of(seed)))
+def fill(shop, seed=1, days=0):
+    shop.write(*lines(events_of(seed, days)))
     shop.drain()
 
 
@@ -161,18 +167,117 @@ def test_another_shop_is_kept_out(shop_at, database):
     assert database.rows("select silver_id from second.shop") != database.rows("select silver_id from millrace.shop")
 
 
-def test_an_older_schema_is_upgraded_and_a_newer_one_refused(shop, database):
+def make_older(database, version):
+    """Puts the rows into a schema as an older program made it."""
+    database.run("alter schema millrace rename to newer")
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("create schema millrace")
+        connection.execute("set search_path to millrace")
+        connection.execute("create table migrations (version integer primary key, name text not null, applied_at timestamptz not null)")
+        for number, path in enumerate(MIGRATIONS[:version], 1):
+            connection.execute(path.read_text())
+            connection.execute("insert into migrations values (%s, %s, now())", (number, path.stem))
+        for table in ["shop", "progress", *TABLES]:
+            columns = ", ".join(name for name, in connection.execute(
+                "select quote_ident(column_name) from information_schema.columns where table_schema = 'millrace' and table_name = %s",
+                (table,)).fetchall())
+            connection.execute(f"insert into {table} ({columns}) select {columns} from newer.{table}")
+    database.run("drop schema newer cascade")
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_an_older_schema_is_upgraded_with_its_rows(shop, database, version):
+    fill(shop)
+    gold(shop, database, "--close")
+    make_older(database, version)
+    if version > 1:
+        database.run("grant select on millrace.daily_products to public")
+    fill(shop, 2, days=10)
+    gold(shop, database, "--close")
+    assert set(differences(shop, database)) <= (set() if version > 2 else {"kpis", "sessions"})  # older rows lack what is told of bots
+    assert database.rows("select count(*) from millrace.migrations") == [(len(MIGRATIONS),)]
+    assert database.rows("select count(*) from millrace.daily_kpis")[0][0] > 0
+    views = database.rows("select sum(views) from millrace.daily_products")
+    assert views == database.rows("select sum(views) from millrace.product_metrics where \"window\" = '1m'")
+    if version > 1:
+        assert "=r/" in database.rows("select relacl::text from pg_class where oid = 'millrace.daily_products'::regclass")[0][0]
+
+
+def test_somebody_elses_view_upon_ours_does_not_stop_an_upgrade(shop, database):
+    fill(shop)
+    gold(shop, database, "--close")
+    make_older(database, 3)
+    database.run("create view public.theirs as select product_id, views from millrace.daily_products")
+    fill(shop, 2, days=10)
+    gold(shop, database, "--close")
+    assert differences(shop, database) == []
+    assert database.rows("select sum(views) from public.theirs") == database.rows("select sum(views) from millrace.daily_products")
+
+
+def test_a_newer_schema_is_refused(shop, database):
     fill(shop)
     gold(shop, database)
-    database.run("drop materialized view millrace.daily_kpis, millrace.daily_products, millrace.firing_alerts")
-    database.run("alter table millrace.kpis drop column bot_events, drop column bot_users, drop column bot_sessions")
-    database.run("alter table millrace.sessions drop column is_bot")
-    database.run("delete from millrace.migrations where version > 1")
-    gold(shop, database)
-    assert database.rows("select count(*) from millrace.daily_kpis")[0][0] > 0
     database.run("insert into millrace.migrations values (1000, 'of the future', now())")
     gold(shop, database)
     assert "Use a newer millrace" in shop.stderr
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(shop, postgres, database):
+    postgres.psql(f"create database {database.name}_latin encoding 'LATIN1' locale 'C' template template0")
+    fill(shop)
+    shop.run("gold", "--available-now", "--postgres", f"{database.url}_latin")
+    assert "LATIN1" in shop.stderr and "--encoding=UTF8" in shop.stderr
+
+
+def test_ids_of_any_length_are_published_whole(shop, database):
+    """An entry of a B-tree has 2,704 bytes at most; an id may have 65,536, and random ones can't be packed."""
+    fields = ["user_id", "product_id", "session_id", "product_category", "device_type"]
+    long = random.Random(7).randbytes(30_000).hex()
+    texts = [long + "a", long + "b", *("x" * length for length in (31, 32, 33, 2704, 65_536)),
+             "a\\1", "a\\\\1", "quoted \"' and, parted", "\\", "\\.", "ü" * 16, "ü" * 15 + "u"]
+    made = [{field: text for field in fields} for text in texts] + [{"product_id": "of two\nlines", "user_id": "u"}]
+    shop.write(*[line(n, **each) for n, each in enumerate(made)],
+               *[line(100 + n, event_type="purchase", **each) for n, each in enumerate(made)])
+    fill(shop)
+    gold(shop, database)
+    gold(shop, database, "--close")
+    assert differences(shop, database) == []
+    for table in ("daily_products", "product_metrics"):
+        found = {name for name, in database.rows(f"select product_id from millrace.{table}")}
+        assert {each["product_id"] for each in made} <= found
+    for each in made:
+        found = database.rows("select distinct product_id from millrace.product_metrics "
+                              "where millrace.text_key(product_id) = millrace.text_key(%s)", each["product_id"])
+        assert found == [(each["product_id"],)]
+    gold(shop, database, "--rebuild", "--close")
+    assert differences(shop, database) == []
+
+
+def test_a_table_or_view_that_fails_holds_up_no_other_and_is_counted(shop, database):
+    fill(shop)
+    gold(shop, database, "--close")
+    database.run("alter table millrace.users add constraint broken check (events < 0) not valid")
+    database.run("drop index millrace.daily_kpis_key")  # without which it can't be refreshed beside its readers
+    server = Port(shop, "--no-simulator", "--postgres", database.url, "--gold-trigger", "100ms", command="run")
+    try:
+        shop.write(*lines(events_of(2, days=10)))
+        for target in ("users", "daily_kpis"):
+            wait_until(lambda: (metric(server, "millrace_postgres_failures_total", target=target) or 0) > 1)  # it is tried again
+        shop.write(*lines(events_of(3, days=20)))
+        newest = "select max(day)::text from millrace.{} where closed"
+        wait_until(lambda: database.rows(newest.format("kpis"))[0][0] > "2024-04-17")
+        wait_until(lambda: database.rows("select max(day)::text from millrace.daily_products")[0][0] > "2024-04-17")
+        assert metric(server, "millrace_postgres_failures_total", target="kpis") == 0
+        assert database.rows(newest.format("users"))[0][0] < "2024-04-08"
+    finally:
+        code, _, err = server.stop()
+    assert code == 0 and "users stays behind" in err and "daily_kpis stays behind" in err and "not all is published" in err
+    gold(shop, database, "--close")
+    assert "not all is published" in shop.stderr and differences(shop, database) == ["users"]
+    database.run("alter table millrace.users drop constraint broken")
+    database.run("create unique index daily_kpis_key on millrace.daily_kpis (day, currency)")
+    gold(shop, database)
+    assert "postgres" not in shop.stderr and differences(shop, database) == []
 
 
 def test_passwords_are_not_told(shop, postgres, free_port):
