@@ -42,6 +42,7 @@ json::object BatchReport::to_json() const {
             {"lag", lag},
             {"ids_in_memory", ids_in_memory},
             {"fill_seconds", fill_seconds},
+            {"lookup_seconds", lookup_seconds},
             {"encode_seconds", encode_seconds},
             {"quarantine_seconds", quarantine_seconds},
             {"commit_seconds", commit_seconds},

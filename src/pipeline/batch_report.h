@@ -26,6 +26,7 @@ struct BatchReport {
     std::int64_t lag = 0;            ///< records in the log that are not processed yet
     std::int64_t ids_in_memory = 0;  ///< of the dedupe horizon
     double fill_seconds = 0;         ///< reading, decoding, checking, deduplicating
+    double lookup_seconds = 0;       ///< looking for ids in the table that the memory may have dropped
     double encode_seconds = 0;
     double quarantine_seconds = 0;
     double commit_seconds = 0;

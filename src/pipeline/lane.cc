@@ -3,49 +3,31 @@
 #include <algorithm>
 #include <numeric>
 
+#include "pipeline/partition_files.h"
+
 namespace millrace::pipeline {
 
 namespace {
 
 constexpr std::size_t poll_bytes = 1 << 20;
 constexpr std::size_t max_files = 512;
-constexpr std::int64_t max_old_bytes = 64 << 20;
-constexpr std::size_t kept_id_bytes = 32 << 20;
+constexpr std::int64_t max_held_bytes = 64 << 20;
 
 }  // namespace
 
 /// A partition of this lane, with its part of the batch.
 struct Lane::Partition {
-    int number = 0;
+    Partition(ColumnPool& pool, int of) : number(of), files(pool, of) {}
+
+    int number;
     int epoch = 0;
     std::unique_ptr<bronze::PartitionReader> reader;
     PartitionPart part;
     std::set<bronze::Offset> quarantined_before;
     std::optional<bronze::Offset> end;
-    std::vector<silver::EventColumns*> files;
-    silver::EventColumns* last_file = nullptr;
+    PartitionFiles files;
 
     [[nodiscard]] bool finished() const { return end && part.end.next_offset >= *end; }
-};
-
-/// A record from before the dedupe horizon, kept until it is checked against the table.
-struct Lane::OldRecord {
-    Partition* partition;
-    bronze::Offset offset;
-    std::int64_t timestamp_ms;
-    std::optional<std::string> key;
-    std::string value;
-    std::size_t value_bytes;  // the rest is padding
-    silver::IdHash id;
-    model::Timestamp time;
-
-    [[nodiscard]] bronze::Record record() const {
-        return {offset,
-                timestamp_ms,
-                key ? std::string_view(*key) : std::string_view(),
-                std::string_view(value).substr(0, value_bytes),
-                {}};
-    }
 };
 
 std::int64_t LanePart::received() const {
@@ -61,10 +43,8 @@ Lane::Lane(const LaneContext& context, std::vector<int> partitions)
     : context_(context),
       partition_numbers_(std::move(partitions)),
       checker_(context.settings.rules, context.types) {
-    for (const int number : partition_numbers_) {
-        partitions_.push_back(std::make_unique<Partition>());
-        partitions_.back()->number = number;
-    }
+    for (const int number : partition_numbers_)
+        partitions_.push_back(std::make_unique<Partition>(context_.columns, number));
 }
 
 Lane::~Lane() = default;
@@ -102,8 +82,10 @@ bool Lane::moved() const {
 }
 
 bool Lane::full(std::int64_t max_rows, std::int64_t max_bytes) const {
-    return rows_ >= max_rows || bytes_ >= max_bytes || files_.size() + old_files_.size() >= max_files ||
-           old_bytes_ >= max_old_bytes;
+    const std::size_t files = std::accumulate(
+        partitions_.begin(), partitions_.end(), held_files_.size(),
+        [](std::size_t sum, const auto& partition) { return sum + partition->files.size(); });
+    return rows_ >= max_rows || bytes_ >= max_bytes || files >= max_files || held_bytes_ >= max_held_bytes;
 }
 
 std::size_t Lane::step(std::uint32_t batch) {
@@ -179,23 +161,9 @@ void Lane::settle(Partition& partition, const bronze::Record& record, model::Eve
         ++part.duplicates;
         return;
     }
-    if (event.timestamp < context_.ids.floor()) {
-        OldRecord old{&partition,
-                      record.offset,
-                      record.timestamp_ms,
-                      std::nullopt,
-                      std::string(record.value),
-                      record.value.size(),
-                      id,
-                      event.timestamp};
-        if (record.key.data() != nullptr) old.key = std::string(record.key);
-        old.value.append(bronze::record_padding, '\0');
-        old_bytes_ += static_cast<std::int64_t>(record.key.size() + old.value.size());
-        old_files_.insert({partition.number, model::day_of(event.timestamp), std::string(event.event_type)});
-        old_records_.push_back(std::move(old));
-        return;
-    }
-    columns_for(partition, event).append(event, record);
+    if (context_.ids.shortened() || event.timestamp < context_.ids.floor())
+        return hold(partition, record, event, id);
+    partition.files.append(event, record, partition.epoch);
     context_.horizon.advance(partition.number, event.timestamp, record.timestamp_ms);
 }
 
@@ -204,64 +172,16 @@ void Lane::quarantine(Partition& partition, const bronze::Record& record, const 
     quarantine_.push_back(silver::quarantine_row(record, partition.number, verdict.rule, verdict.field));
 }
 
-silver::EventColumns& Lane::columns_for(Partition& partition, const model::Event& event) {
-    const std::int64_t day = model::day_of(event.timestamp);
-    const auto fits = [&](const silver::EventColumns* file) {
-        return file->day() == day && file->event_type() == event.event_type;
-    };
-    if (partition.last_file != nullptr && fits(partition.last_file)) return *partition.last_file;
-    const auto found = std::ranges::find_if(partition.files, fits);
-    if (found != partition.files.end()) return *(partition.last_file = *found);
-    files_.push_back(fresh_columns(event.event_type));
-    files_.back()->start(day, event.event_type, partition.number, partition.epoch);
-    partition.files.push_back(files_.back().get());
-    return *(partition.last_file = partition.files.back());
-}
-
-std::unique_ptr<silver::EventColumns> Lane::fresh_columns(std::string_view event_type) {
-    const std::lock_guard lock(recycled_mutex_);
-    if (recycled_.empty()) return std::make_unique<silver::EventColumns>();
-    // Types differ in size by far, so memory goes back to the one it was for, lest all of it grow to the
-    // largest.
-    const auto same_type = std::ranges::find_if(
-        recycled_, [&](const auto& columns) { return columns->event_type() == event_type; });
-    auto& chosen = same_type != recycled_.end() ? *same_type : recycled_.back();
-    std::swap(chosen, recycled_.back());
-    auto columns = std::move(recycled_.back());
-    recycled_.pop_back();
-    return columns;
-}
-
-void Lane::recycle(std::unique_ptr<silver::EventColumns> columns) {
-    if (columns->id_bytes() > kept_id_bytes) return;
-    const std::lock_guard lock(recycled_mutex_);
-    if (recycled_.size() < 32) recycled_.push_back(std::move(columns));
-}
-
-void Lane::settle_old_records() {
-    if (old_records_.empty()) return;
-    DatedIds wanted;
-    for (const OldRecord& old : old_records_) wanted.insert({old.id, model::day_of(old.time)});
-    const auto found = context_.find_in_table(wanted);
-    for (const OldRecord& old : old_records_) {
-        if (found.contains({old.id, model::day_of(old.time)})) {
-            ++old.partition->part.duplicates;
-            continue;
-        }
-        model::Event event;
-        const bronze::Record record = old.record();
-        decoders_[0].decode(record.value, event);
-        checker_.check(event, record.timestamp_ms);
-        columns_for(*old.partition, event).append(event, record);
-        context_.horizon.advance(old.partition->number, event.timestamp, record.timestamp_ms);
-    }
-    old_records_.clear();
-    old_files_.clear();
-    old_bytes_ = 0;
+void Lane::hold(const Partition& partition, const bronze::Record& record, const model::Event& event,
+                const silver::IdHash& id) {
+    held_.push_back({partition.number, partition.epoch, id, event.timestamp, context_.ids.horizon_start(),
+                     OwnedRecord(record)});
+    held_bytes_ += static_cast<std::int64_t>(sizeof(HeldRecord) + bronze::record_padding + record.value.size() +
+                                             record.key.size() + record.headers.size());
+    held_files_.insert({partition.number, model::day_of(event.timestamp), std::string(event.event_type)});
 }
 
 LanePart Lane::take() {
-    settle_old_records();
     LanePart taken;
     for (const auto& partition : partitions_) {
         PartitionPart& part = partition->part;
@@ -270,13 +190,14 @@ LanePart Lane::take() {
         part.end.quarantined += part.quarantined;
         taken.partitions.push_back(part);
         part = {.partition = part.partition, .first_offset = part.end.next_offset, .end = part.end};
-        partition->files.clear();
-        partition->last_file = nullptr;
+        partition->files.move_to(taken.files);
     }
-    taken.files.swap(files_);
     taken.quarantine.swap(quarantine_);
+    taken.held.swap(held_);
     taken.bytes = std::exchange(bytes_, 0);
     rows_ = 0;
+    held_bytes_ = 0;
+    held_files_.clear();
     std::int64_t unknown = 0;
     for (const silver::Decoder& decoder : decoders_) unknown += decoder.unknown_fields();
     taken.unknown_fields = unknown - std::exchange(unknown_before_, unknown);

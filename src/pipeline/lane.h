@@ -1,19 +1,19 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "bronze/event_log.h"
+#include "pipeline/column_pool.h"
 #include "pipeline/data_directory.h"
+#include "pipeline/held_records.h"
 #include "pipeline/partition_progress.h"
-#include "pipeline/table_ids.h"
 #include "silver/check.h"
 #include "silver/decoder.h"
 #include "silver/event_columns.h"
@@ -30,8 +30,7 @@ struct LaneContext {
     silver::EventTypes& types;
     silver::IdSet& ids;
     silver::Horizon& horizon;
-    /// Those of some ids, older than the horizon, that the table has.
-    std::function<DatedIds(const DatedIds&)> find_in_table;
+    ColumnPool& columns;
 };
 
 /// What a lane did in one partition within one batch.
@@ -42,7 +41,8 @@ struct PartitionPart {
     std::int64_t received = 0;
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
-    std::int64_t oldest_ms = 0;  ///< log time of the first record
+    std::int64_t oldest_ms = 0;       ///< log time of the first record
+    std::int64_t copies_in_table = 0;  ///< duplicates among the held records, which the others don't include
 
     /// Whether there is something to commit: records, or offsets without one.
     [[nodiscard]] bool moved() const { return end.next_offset != first_offset; }
@@ -53,6 +53,7 @@ struct LanePart {
     std::vector<PartitionPart> partitions;
     std::vector<std::unique_ptr<silver::EventColumns>> files;
     std::vector<silver::QuarantineRow> quarantine;
+    std::vector<HeldRecord> held;  ///< records that settle_held() makes rows or duplicates of
     std::int64_t bytes = 0;
     std::int64_t unknown_fields = 0;
 
@@ -95,45 +96,35 @@ class Lane {
     /// True when the part has so many rows, bytes or files that the batch should end.
     [[nodiscard]] bool full(std::int64_t max_rows, std::int64_t max_bytes) const;
 
-    /// Ends the lane's part of the batch and starts the next. Events older than the dedupe horizon are
-    /// checked against the table here.
+    /// Ends the lane's part of the batch and starts the next.
     LanePart take();
-    /// Gives back columns whose rows have been written, so that their memory is used again. Thread-safe.
-    void recycle(std::unique_ptr<silver::EventColumns> columns);
 
     [[nodiscard]] const std::vector<int>& partitions() const { return partition_numbers_; }
 
   private:
     struct Partition;
-    struct OldRecord;
     static constexpr std::size_t chunk = 16;  // records decoded before their ids are looked up
 
     void process(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch);
     void settle(Partition& partition, const bronze::Record& record, model::Event& event,
                 silver::Verdict verdict, const silver::IdHash& id, std::uint32_t batch);
     void quarantine(Partition& partition, const bronze::Record& record, const silver::Verdict& verdict);
-    void settle_old_records();
-    silver::EventColumns& columns_for(Partition& partition, const model::Event& event);
-    std::unique_ptr<silver::EventColumns> fresh_columns(std::string_view event_type);
+    void hold(const Partition& partition, const bronze::Record& record, const model::Event& event,
+              const silver::IdHash& id);
 
     LaneContext context_;
     std::vector<int> partition_numbers_;
     std::vector<std::unique_ptr<Partition>> partitions_;
     std::array<silver::Decoder, chunk> decoders_;
     silver::Checker checker_;
-    std::vector<std::unique_ptr<silver::EventColumns>> files_;
     std::vector<silver::QuarantineRow> quarantine_;
-    std::vector<OldRecord> old_records_;
-    std::set<std::tuple<int, std::int64_t, std::string>>
-        old_files_;  // partition, day and type of old_records_
+    std::vector<HeldRecord> held_;
+    std::set<std::tuple<int, std::int64_t, std::string>> held_files_;  // partition, day and type of held_
     std::int64_t rows_ = 0;
     std::int64_t bytes_ = 0;
-    std::int64_t old_bytes_ = 0;
+    std::int64_t held_bytes_ = 0;
     std::int64_t unknown_before_ = 0;
     bool held_back_ = false;
-
-    std::mutex recycled_mutex_;
-    std::vector<std::unique_ptr<silver::EventColumns>> recycled_;  // guarded by recycled_mutex_
 };
 
 }  // namespace millrace::pipeline

@@ -57,11 +57,6 @@ void Rebuild::begin_epoch() {
                 "Start again; the old tables are still in place.");
 }
 
-DatedIds Rebuild::find_ids(const DatedIds& wanted) const {
-    const std::lock_guard lock(mutex_);
-    return find_in_files(silver_.root(), fresh_.files, wanted, settings_.dedupe_scope);
-}
-
 /// The rows of a file from before the log's beginning, as a file of their own. Rows lie in offset order.
 storage::AddFile Rebuild::keep_rows_before(const storage::AddFile& add, bronze::Offset start) {
     storage::AddFile kept = add;
@@ -187,7 +182,6 @@ void Rebuild::start_progress() {
 bool Rebuild::commit(const std::vector<LanePart>& parts, silver::IdSet& /*ids*/, BatchReport& report) {
     const auto adds = writer_.write_files(parts);
     for (auto& add : writer_.write_quarantine_files(parts)) quarantine_adds_.push_back(std::move(add));
-    const std::lock_guard lock(mutex_);
     for (const auto& add : adds) {
         fresh_.files[add.path] = add;
         rebuilt_.push_back(add);

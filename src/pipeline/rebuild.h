@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <set>
 #include <vector>
 
@@ -38,7 +37,7 @@ class Rebuild : private BatchSink {
     void begin_epoch() override;
     [[nodiscard]] PartitionProgress progress(int partition) const override;
     [[nodiscard]] std::set<bronze::Offset> quarantined(int, bronze::Offset) const override { return {}; }
-    [[nodiscard]] DatedIds find_ids(const DatedIds& wanted) const override;
+    [[nodiscard]] Files live_files() const override { return fresh_.files; }
     bool commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) override;
 
     void split_old_files();
@@ -63,7 +62,6 @@ class Rebuild : private BatchSink {
     storage::DeltaTable quarantine_;
     const LogIdentity identity_;
     storage::Snapshot fresh_;                  // the new table: grows with each batch
-    mutable std::mutex mutex_;                 // guards fresh_.files against find_ids()
     std::vector<PartitionProgress> progress_;  // by partition
     std::vector<bronze::Offset> starts_;       // likewise: where the log began when the rebuild did
     std::vector<storage::AddFile> rebuilt_;

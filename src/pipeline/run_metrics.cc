@@ -66,6 +66,7 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     text.value(static_cast<double>(last.committed_ms) / 1e3);
     text.gauge("millrace_silver_batch_duration_seconds", "How long the last batch took, by phase.");
     text.value(last.fill_seconds, {{"phase", "fill"}});
+    text.value(last.lookup_seconds, {{"phase", "lookup"}});
     text.value(last.encode_seconds, {{"phase", "encode"}});
     text.value(last.quarantine_seconds, {{"phase", "quarantine"}});
     text.value(last.commit_seconds, {{"phase", "commit"}});

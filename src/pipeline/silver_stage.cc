@@ -59,9 +59,6 @@ void SilverStage::grow_to(int partitions) {
 
 /// Lanes for these partitions. The others, which other workers read, don't hold the horizon back.
 void SilverStage::make_lanes(const std::vector<int>& partitions) {
-    const LaneContext context{log_,     settings_,
-                              types_,   ids_,
-                              horizon_, [this](const DatedIds& wanted) { return sink_.find_ids(wanted); }};
     for (std::size_t p = 0; p < partitions_.size(); ++p) {
         partitions_[p].ours = false;
         horizon_.set_caught_up(static_cast<int>(p), true);
@@ -75,10 +72,14 @@ void SilverStage::make_lanes(const std::vector<int>& partitions) {
             at(partitions[i]).ours = true;
             horizon_.set_caught_up(partitions[i], false);
         }
-        lanes_.push_back(std::make_unique<Lane>(context, std::move(group)));
+        lanes_.push_back(std::make_unique<Lane>(lane_context(), std::move(group)));
     }
     parts_.clear();
     parts_.resize(lanes_.size());
+}
+
+LaneContext SilverStage::lane_context() {
+    return {log_, settings_, types_, ids_, horizon_, columns_};
 }
 
 /// Takes up where the table's snapshot says: ids, event types, and each lane's place in its partitions.
@@ -107,6 +108,7 @@ void SilverStage::load_state() {
                 {p, sink_.identity().epoch, committed, progress, sink_.quarantined(p, committed), at(p).end});
             at(p).committed = committed;
             at(p).skipped = progress.skipped;
+            at(p).copies_in_table = 0;
             at(p).read = progress.next_offset;
         }
     }
@@ -412,6 +414,21 @@ void SilverStage::start_over() {
     load_state();
 }
 
+/// Looks up what the lanes held back. The lanes are filling the next batch by then, and go on counting without
+/// the copies that are found here: so each batch adds those of all before it to the totals.
+void SilverStage::settle(std::vector<LanePart>& parts) {
+    if (std::ranges::any_of(parts, [](const LanePart& part) { return !part.held.empty(); }))
+        settle_held(parts, sink_.root(), sink_.live_files(), lane_context(), pool_);
+    for (LanePart& part : parts) {
+        for (PartitionPart& partition : part.partitions) {
+            std::int64_t& found = at(partition.partition).copies_in_table;
+            found += partition.copies_in_table;
+            partition.duplicates += partition.copies_in_table;
+            partition.end.duplicates += found;
+        }
+    }
+}
+
 bool SilverStage::commit(std::vector<LanePart>& parts) {
     std::uint32_t batch = 0;
     {
@@ -425,6 +442,9 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     for (const LanePart& part : parts) report.received += part.received();
     const bool moved = std::ranges::any_of(parts, &LanePart::moved);
     if (!moved) return true;
+    const base::Stopwatch lookup;
+    settle(parts);
+    report.lookup_seconds = lookup.seconds();
     if (on_parts_) on_parts_(parts);
     if (!sink_.commit(parts, ids_, report)) return false;
     losses_ = 0;
@@ -439,25 +459,25 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     pass_on(parts, report.version);
     if (ids_.floor_raised()) {
         spdlog::warn(
-            "silver: the dedupe memory is full: ids from before {} are looked up in the table (raise "
-            "--dedupe-memory, or shorten --horizon)",
+            "silver: the dedupe memory is full: it holds the ids of events from {} on; each batch reads those "
+            "of the horizon before from the table, which is slow (raise --dedupe-memory, or shorten --horizon)",
             model::format_timestamp(ids_.floor()));
     }
     return true;
 }
 
-/// Hands the columns to Gold, or back to their lanes.
+/// Hands the columns to Gold, or back to the pool.
 void SilverStage::pass_on(std::vector<LanePart>& parts, std::int64_t version) {
     if (hand_over_ != nullptr) {
         HandOver::Columns all;
         for (LanePart& part : parts) std::ranges::move(part.files, std::back_inserter(all));
         hand_over_->offer(version, all);
         std::ranges::move(hand_over_->used(), std::back_inserter(all));
-        for (std::size_t i = 0; i < all.size(); ++i) lanes_[i % lanes_.size()]->recycle(std::move(all[i]));
+        for (auto& columns : all) columns_.give_back(std::move(columns));
         return;
     }
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        for (auto& columns : parts[i].files) lanes_[i]->recycle(std::move(columns));
+    for (LanePart& part : parts) {
+        for (auto& columns : part.files) columns_.give_back(std::move(columns));
     }
 }
 
@@ -487,8 +507,9 @@ void SilverStage::report_batch(BatchReport& report, const std::vector<LanePart>&
     report.lag = lag();
     tell_input(report);
     report.ids_in_memory = static_cast<std::int64_t>(ids_.size());
-    const double busy = std::max(report.fill_seconds,
-                                 report.encode_seconds + report.quarantine_seconds + report.commit_seconds);
+    const double busy =
+        std::max(report.fill_seconds, report.lookup_seconds + report.encode_seconds +
+                                          report.quarantine_seconds + report.commit_seconds);
     report.rows_per_second = busy > 0 ? static_cast<double>(report.received) / busy : 0;
     if (on_batch_) on_batch_(report);
 }

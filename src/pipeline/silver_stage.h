@@ -47,7 +47,8 @@ struct SilverOptions {
 ///     run()                └─ encode, commit ─┘ …
 ///
 /// A batch is sealed for all lanes together, and no lane starts the next one before all have delivered: so a
-/// "duplicate" verdict never rests on an id whose batch comes later.
+/// "duplicate" verdict never rests on an id whose batch comes later. Records whose originals only the table may
+/// have (held_records.h) are looked up by run(), for all lanes at once.
 class SilverStage {
   public:
     using OnBatch = std::function<void(const BatchReport&)>;
@@ -103,6 +104,7 @@ class SilverStage {
         std::atomic<bronze::Offset> committed;  // next offset
         std::atomic<bronze::Offset> read;       // likewise, as far as the lane has come
         std::atomic<std::int64_t> skipped;      // offsets without a record, up to `committed`
+        std::int64_t copies_in_table = 0;       // that settle() found since the lane took up its work
         std::atomic<bool> ours = false;         // whether a lane reads it
     };
 
@@ -125,6 +127,8 @@ class SilverStage {
     std::vector<LanePart> seal();
     void open_next_batch();
     void start_over();
+    [[nodiscard]] LaneContext lane_context();
+    void settle(std::vector<LanePart>& parts);
     bool commit(std::vector<LanePart>& parts);
     void pass_on(std::vector<LanePart>& parts, std::int64_t version);
     void tell_input(BatchReport& report);
@@ -146,6 +150,7 @@ class SilverStage {
     silver::EventTypes types_;
     silver::IdSet ids_;
     silver::Horizon horizon_;
+    ColumnPool columns_;
     std::unique_ptr<bronze::WorkerGroup> group_;  // nothing when this process reads all partitions
     std::uint64_t generation_ = 0;                // of the assignment that the lanes work on
     std::vector<std::unique_ptr<Lane>> lanes_;

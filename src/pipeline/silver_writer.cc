@@ -80,9 +80,10 @@ std::set<bronze::Offset> SilverWriter::quarantined(int partition, bronze::Offset
     return quarantined_offsets(quarantine_, identity(), partition, from);
 }
 
-DatedIds SilverWriter::find_ids(const DatedIds& wanted) const {
-    const auto table = storage::DeltaTable::open(silver_.root());
-    return find_in_files(table.root(), table.snapshot().files, wanted, settings_.dedupe_scope);
+/// In a snapshot of its own: commits that the writer's moves past would not be held against its batch. What
+/// others commit after it is, by take_in().
+Files SilverWriter::live_files() const {
+    return storage::DeltaTable::open(silver_.root()).snapshot().files;
 }
 
 storage::AddFile SilverWriter::write_file(const silver::EventColumns& columns, std::size_t number,

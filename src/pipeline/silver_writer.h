@@ -30,8 +30,8 @@ class BatchSink {
     [[nodiscard]] virtual PartitionProgress progress(int partition) const = 0;
     /// Offsets from `from` on whose quarantine rows are written already.
     [[nodiscard]] virtual std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const = 0;
-    /// Those of `wanted` that the table has by now. Called from the lanes' threads.
-    [[nodiscard]] virtual DatedIds find_ids(const DatedIds& wanted) const = 0;
+    /// The files of the table by now, also those that others have committed since refresh().
+    [[nodiscard]] virtual Files live_files() const = 0;
     /// Takes a batch over, durably. False when it must be given up, and the stage start again from
     /// snapshot().
     virtual bool commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) = 0;
@@ -54,7 +54,7 @@ class SilverWriter : public BatchSink {
     void begin_epoch() override;
     [[nodiscard]] PartitionProgress progress(int partition) const override;
     [[nodiscard]] std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const override;
-    [[nodiscard]] DatedIds find_ids(const DatedIds& wanted) const override;
+    [[nodiscard]] Files live_files() const override;
     /// False when another writer has processed one of the batch's partitions, or rows with one of its ids, or
     /// has rebuilt the table meanwhile.
     bool commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) override;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <mutex>
 #include <optional>
 
 #include "storage/column.h"
@@ -90,19 +91,52 @@ Timestamp surely_reached(const Files& files, int partitions) {
 
 }  // namespace
 
-DatedIds find_in_files(const std::filesystem::path& root, const Files& files, const DatedIds& wanted,
-                       silver::DedupeScope scope) {
-    std::unordered_set<std::int64_t> days;
-    for (const DatedId& dated : wanted) days.insert(dated.day);
-    DatedIds found;
+void IdQuery::add(const silver::IdHash& id, int partition, Timestamp time, Timestamp horizon_start) {
+    const std::int64_t day = time < floor_ ? model::day_of(time) : no_day;
+    days_.emplace(id, day);
+    if (day != no_day) all_days_.insert(day);
+    partitions_.insert(partition);
+    horizon_start_ = std::min(horizon_start_, horizon_start);
+}
+
+bool IdQuery::concerns(const storage::AddFile& file, silver::DedupeScope scope) const {
+    const auto day = model::parse_day(storage::partition_value(file, "event_date"));
+    const bool of_a_copys_day = !day || all_days_.contains(*day);
+    const bool near_the_gap = !day || (*day * model::us_per_day < floor_ &&
+                                       (*day + 1) * model::us_per_day > horizon_start_);
+    if (!of_a_copys_day && !near_the_gap) return false;
+    const storage::FileStats stats(file);
+    if (!of_a_copys_day && (stats.min_time("event_timestamp").value_or(earliest) >= floor_ ||
+                            stats.max_time("event_timestamp").value_or(latest) < horizon_start_))
+        return false;
+    const auto partition = stats.min("partition");
+    return scope == silver::DedupeScope::table || !partition || partition != stats.max("partition") ||
+           partitions_.contains(static_cast<int>(*partition));
+}
+
+bool IdQuery::matches(const silver::IdHash& id, Timestamp time) const {
+    const auto asked = days_.find(id);
+    if (asked == days_.end()) return false;
+    return (horizon_start_ <= time && time < floor_) || asked->second == model::day_of(time);
+}
+
+IdHashes find_in_files(const std::filesystem::path& root, const Files& files, const IdQuery& query,
+                       silver::DedupeScope scope, base::WorkerPool& pool) {
+    IdHashes found;
+    std::mutex mutex;
+    std::vector<std::function<void()>> tasks;
     for (const auto& [path, add] : files) {
-        const auto day = model::parse_day(storage::partition_value(add, "event_date"));
-        if (!day || !days.contains(*day)) continue;
-        scan_ids(root, add, scope, [&](const silver::IdHash& id, Timestamp time) {
-            const DatedId dated{id, model::day_of(time)};
-            if (wanted.contains(dated)) found.insert(dated);
+        if (!query.concerns(add, scope)) continue;
+        tasks.emplace_back([&, &file = add] {
+            std::vector<silver::IdHash> here;
+            scan_ids(root, file, scope, [&](const silver::IdHash& id, Timestamp time) {
+                if (query.matches(id, time)) here.push_back(id);
+            });
+            const std::lock_guard lock(mutex);
+            found.insert(here.begin(), here.end());
         });
     }
+    pool.run_all(std::move(tasks));
     return found;
 }
 
@@ -125,7 +159,7 @@ std::int64_t load_ids(const std::filesystem::path& root, const Files& files, sil
         rows += stats.rows().value_or(0);
     }
     ids.reserve(static_cast<std::size_t>(rows));
-    ids.set_floor(floor);
+    ids.start_horizon(floor);
     std::atomic<std::int64_t> loaded = 0;
     std::vector<std::function<void()>> tasks;
     tasks.reserve(wanted.size());

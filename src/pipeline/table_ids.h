@@ -1,11 +1,14 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <map>
+#include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/worker_pool.h"
@@ -16,30 +19,52 @@
 /// What the silver table knows about event_ids.
 namespace millrace::pipeline {
 
-/// An event_id together with the day of its event.
-struct DatedId {
-    silver::IdHash id;
-    std::int64_t day = 0;
-
-    friend bool operator==(const DatedId&, const DatedId&) = default;
-};
-struct DatedIdHash {
-    std::size_t operator()(const DatedId& dated) const {
-        return dated.id.low ^ static_cast<std::size_t>(dated.day);
-    }
-};
-using DatedIds = std::unordered_set<DatedId, DatedIdHash>;
-
 /// A table's live files, by path.
 using Files = std::map<std::string, storage::AddFile>;
 
-/// Those of `wanted` that `files` under `root` hold, found by streaming the id column of their days.
-DatedIds find_in_files(const std::filesystem::path& root, const Files& files, const DatedIds& wanted,
-                       silver::DedupeScope scope);
+/// The bits of an IdHash are even already.
+struct IdBits {
+    std::size_t operator()(const silver::IdHash& id) const { return id.low; }
+};
+using IdHashes = boost::unordered_flat_set<silver::IdHash, IdBits>;
 
-/// Loads the ids within the horizon into `ids`, sets its floor, and sets the horizon's clocks to what they
-/// were. Ids that are unique by partition only are those of the partitions for which `ours` says so. Runs on
-/// `pool`. Returns how many ids were read.
+/// Asks which of some new events are copies of rows that the table has, though the id set hasn't their ids: it
+/// has dropped those from before its floor. A row with an event's id is its original
+/// - when its time lies in the part of the horizon that the set has dropped, whatever the copy's time is;
+/// - when the copy is from before the floor too, and the row is of the same day, however old.
+class IdQuery {
+  public:
+    /// The set lacks ids of events from before `floor`.
+    explicit IdQuery(model::Timestamp floor) : floor_(floor) {}
+
+    /// Asks for the id of an event of `partition`, and of `time`; the horizon began at `horizon_start`, when
+    /// it came.
+    void add(const silver::IdHash& id, int partition, model::Timestamp time, model::Timestamp horizon_start);
+
+    /// Whether the file may hold an original, by its partition columns and stats.
+    [[nodiscard]] bool concerns(const storage::AddFile& file, silver::DedupeScope scope) const;
+    /// Whether a row of this id and time is an original.
+    [[nodiscard]] bool matches(const silver::IdHash& id, model::Timestamp time) const;
+
+  private:
+    /// Stands for the day of a copy from after the floor.
+    static constexpr std::int64_t no_day = std::numeric_limits<std::int64_t>::min();
+
+    model::Timestamp floor_;
+    model::Timestamp horizon_start_ = std::numeric_limits<model::Timestamp>::max();  // the earliest
+    boost::unordered_flat_map<silver::IdHash, std::int64_t, IdBits> days_;           // of the copies, by id
+    std::set<std::int64_t> all_days_;
+    std::set<int> partitions_;
+};
+
+/// The ids of `query` whose originals `files` under `root` hold. Streams the id columns of the files that may
+/// hold any, on `pool`.
+IdHashes find_in_files(const std::filesystem::path& root, const Files& files, const IdQuery& query,
+                       silver::DedupeScope scope, base::WorkerPool& pool);
+
+/// Loads the ids within the horizon into `ids`, starts its horizon, and sets the horizon's clocks to what
+/// they were. Ids that are unique by partition only are those of the partitions for which `ours` says so.
+/// Runs on `pool`. Returns how many ids were read.
 std::int64_t load_ids(const std::filesystem::path& root, const Files& files, silver::IdSet& ids,
                       silver::Horizon& horizon, silver::DedupeScope scope,
                       const std::function<bool(int partition)>& ours, base::WorkerPool& pool);

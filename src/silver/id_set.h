@@ -32,8 +32,11 @@ IdHash hash_id(std::string_view event_id, DedupeScope scope = DedupeScope::table
 /// The event_ids within the dedupe horizon, shared by all lanes, under a memory budget.
 ///
 /// Each entry has the batch that brought it. Entries of a batch that isn't committed are provisional: they
-/// are never dropped, and roll_back() takes them out. An event older than floor() that isn't found here may
-/// have been dropped, so the caller checks it against the table.
+/// are never dropped, and roll_back() takes them out.
+///
+/// An entry is dropped by the time of its own event, but a copy may have any time. So an id that insert()
+/// finds new may be one that was dropped: when its event is older than floor(), or whatever its event's time
+/// while the set is shortened(). Then the caller looks it up in the table.
 class IdSet {
   public:
     /// Bytes that an id takes, the room between entries included.
@@ -51,12 +54,24 @@ class IdSet {
     bool insert(const IdHash& id, model::Timestamp time, std::uint32_t batch);
 
     /// Entries from before this time may be missing.
-    [[nodiscard]] model::Timestamp floor() const { return floor_us_.load(std::memory_order_relaxed); }
+    [[nodiscard]] model::Timestamp floor() const { return floor_us_.load(); }
+    /// Where the horizon begins: ids of older events need not be held.
+    [[nodiscard]] model::Timestamp horizon_start() const { return allowed_us_.load(); }
+    /// True while the budget keeps the set from holding the whole horizon: the ids of events between
+    /// horizon_start() and floor() may be missing.
+    [[nodiscard]] bool shortened() const {
+        const model::Timestamp floor = this->floor();  // first, so that a start that it was raised to is seen
+        return floor > horizon_start();
+    }
     /// Makes room for `ids` at once, within the budget.
     void reserve(std::size_t ids);
-    /// Declares that entries from before `time` may be missing, as after loading only younger ones.
-    void set_floor(model::Timestamp time) { floor_us_.store(time); }
-    /// Lets committed entries from before `time` be dropped when room is needed. Never lowers the floor.
+    /// Declares that the horizon begins at `time`: all ids of events from then on are loaded next.
+    void start_horizon(model::Timestamp time) {
+        allowed_us_.store(time);
+        floor_us_.store(time);
+    }
+    /// Moves the horizon's start up to `time`, never back: committed entries from before it are dropped when
+    /// room is needed.
     void allow_dropping_before(model::Timestamp time);
     /// True once since the last call when the budget forced the floor above what was allowed.
     bool floor_raised() { return floor_raised_.exchange(false); }
@@ -83,7 +98,7 @@ class IdSet {
     const std::size_t budget_bytes_;
     std::unique_ptr<Shard[]> shards_;
     std::atomic<model::Timestamp> floor_us_;
-    std::atomic<model::Timestamp> allowed_us_;
+    std::atomic<model::Timestamp> allowed_us_;  // the horizon's start, which the floor may be raised to
     std::atomic<std::uint32_t> committed_ = 0;
     std::atomic<std::size_t> bytes_ = 0;
     std::atomic<bool> floor_raised_ = false;

@@ -69,6 +69,38 @@ TEST(IdSet, WhatIsNotDroppedIsFoundAndWhatIsDroppedLiesBelowTheFloor) {
     }
 }
 
+TEST(IdSet, AHorizonThatMovesOnDoesNotShortenIt) {
+    IdSet ids(plenty);
+    EXPECT_FALSE(ids.shortened());
+    ids.start_horizon(0);
+    for (std::int64_t i = 0; i < 200'000; ++i) {
+        ids.insert(id(static_cast<std::uint64_t>(i)), i * model::us_per_second, 1);
+        if (i % 1000 != 0) continue;
+        ids.set_committed(1);
+        ids.allow_dropping_before((i - 20'000) * model::us_per_second);
+        ASSERT_FALSE(ids.shortened()) << i;
+    }
+    EXPECT_GT(ids.floor(), 0);
+    EXPECT_LE(ids.floor(), ids.horizon_start());
+}
+
+TEST(IdSet, IsShortenedFromWhenTheBudgetDropsIdsUntilTheHorizonHasPassedThem) {
+    IdSet ids(1U << 20U);
+    ids.start_horizon(0);
+    std::int64_t time = 0;
+    for (std::uint64_t i = 0; !ids.shortened(); ++i) {
+        ASSERT_LT(i, 1'000'000U);
+        time = static_cast<std::int64_t>(i) * model::us_per_second;
+        ids.insert(id(i), time, 0);
+    }
+    EXPECT_EQ(ids.horizon_start(), 0);
+    EXPECT_TRUE(ids.insert(id(0), time, 0)) << "dropped, and asked for by the time of a copy";
+    ids.allow_dropping_before(ids.floor() - 1);
+    EXPECT_TRUE(ids.shortened());
+    ids.allow_dropping_before(ids.floor());
+    EXPECT_FALSE(ids.shortened());
+}
+
 TEST(IdSet, ProvisionalEntriesAreNeverDropped) {
     IdSet ids(plenty);
     for (std::uint64_t i = 0; i < 100'000; ++i) ids.insert(id(i), 0, 1);

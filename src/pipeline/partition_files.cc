@@ -1,0 +1,32 @@
+#include "pipeline/partition_files.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace millrace::pipeline {
+
+void PartitionFiles::append(const model::Event& event, const bronze::Record& record, int log_epoch) {
+    columns_for(event, log_epoch).append(event, record);
+}
+
+void PartitionFiles::move_to(std::vector<std::unique_ptr<silver::EventColumns>>& into) {
+    std::ranges::move(files_, std::back_inserter(into));
+    files_.clear();
+    last_ = nullptr;
+}
+
+silver::EventColumns& PartitionFiles::columns_for(const model::Event& event, int log_epoch) {
+    const std::int64_t day = model::day_of(event.timestamp);
+    const auto fits = [&](const silver::EventColumns& file) {
+        return file.day() == day && file.event_type() == event.event_type;
+    };
+    if (last_ != nullptr && fits(*last_)) return *last_;
+    const auto found = std::ranges::find_if(files_, [&](const auto& file) { return fits(*file); });
+    if (found != files_.end()) return *(last_ = found->get());
+    files_.push_back(pool_->take(event.event_type));
+    last_ = files_.back().get();
+    last_->start(day, event.event_type, partition_, log_epoch);
+    return *last_;
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "bronze/record.h"
+#include "model/event.h"
+#include "pipeline/column_pool.h"
+#include "silver/event_columns.h"
+
+namespace millrace::pipeline {
+
+/// The rows of one bronze partition in one batch: a set of columns for each data file to be, which holds the
+/// events of one day and type. Not thread-safe.
+class PartitionFiles {
+  public:
+    /// `pool`, which the columns come from, must outlive it.
+    PartitionFiles(ColumnPool& pool, int partition) : pool_(&pool), partition_(partition) {}
+
+    void append(const model::Event& event, const bronze::Record& record, int log_epoch);
+    [[nodiscard]] std::size_t size() const { return files_.size(); }
+    /// Moves the files to the end of `into`.
+    void move_to(std::vector<std::unique_ptr<silver::EventColumns>>& into);
+
+  private:
+    silver::EventColumns& columns_for(const model::Event& event, int log_epoch);
+
+    ColumnPool* pool_;
+    int partition_;
+    std::vector<std::unique_ptr<silver::EventColumns>> files_;
+    silver::EventColumns* last_ = nullptr;  // of files_: the one that the row before went to
+};
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,84 @@
+"""Copies are found however little memory there is for ids, whatever time the copy has, and across restarts."""
+import datetime
+import json
+
+import pytest
+
+from tests import oracle
+from tests.conftest import line
+
+NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+SMALL = ("--dedupe-memory", "400KiB")  # about 12,000 ids
+FULL = "the dedupe memory is full"
+
+
+def at(moment):
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def originals(count, hours):
+    """Events in the order of their times, over the last `hours`."""
+    step = datetime.timedelta(hours=hours) / count
+    return [line(i, timestamp=at(NOW - datetime.timedelta(hours=hours) + step * i)) for i in range(count)]
+
+
+def copies(numbers, moment):
+    """The same events, stamped anew, as by a client that stamps what it sends again."""
+    return [line(i, timestamp=at(moment)) for i in numbers]
+
+
+def check(shop, rows):
+    assert shop.count("silver") == rows
+    shop.verify()
+    assert oracle.check_exactly_once(shop.data) == rows
+
+
+@pytest.mark.parametrize("late", [
+    pytest.param(NOW, id="now"),
+    pytest.param(NOW - datetime.timedelta(hours=26), id="the-day-before"),
+    pytest.param(NOW + datetime.timedelta(hours=20), id="a-day-ahead"),
+])
+def test_copies_of_what_the_memory_dropped_are_found_after_a_restart(shop, late):
+    shop.write(*originals(60_000, 2))
+    shop.drain(*SMALL)
+    shop.write(*copies(range(0, 60_000, 200), late))
+    report = json.loads(shop.drain(*SMALL, "--json").splitlines()[-1])
+    assert FULL in shop.stderr
+    assert (report["silver"], report["duplicates"]) == (0, 300)
+    check(shop, 60_000)
+
+
+def test_copies_of_what_the_memory_dropped_are_found_in_the_same_run(shop):
+    shop.write(*originals(60_000, 2), *copies(range(0, 60_000, 200), NOW), *copies(range(0, 60_000, 150), NOW))
+    shop.drain(*SMALL, "--batch-rows", "6000")
+    assert FULL in shop.stderr
+    check(shop, 60_000)
+
+
+def test_copies_across_partitions_and_midnight_are_found(shop):
+    """Originals of three days; each copy is by another user, so that most go to another partition, and of another day."""
+    shop.write(*originals(60_000, 60))
+    shop.drain(*SMALL, "--horizon", "72h")
+    shop.write(*[line(i, user_id=f"v{i}", timestamp=at(NOW - datetime.timedelta(hours=(i * 7) % 70)))
+                 for i in range(0, 60_000, 100)])
+    shop.drain(*SMALL, "--horizon", "72h", "--batch-rows", "1000")
+    check(shop, 60_000)
+
+
+def test_counts_add_up_when_copies_are_found_while_the_next_batch_is_filled(shop):
+    shop.write(*originals(30_000, 2))
+    shop.drain(*SMALL)
+    mixed = []
+    for i in range(0, 30_000, 10):
+        mixed += [line(i, timestamp=at(NOW)), line(100_000 + i, timestamp=at(NOW))]
+    shop.write(*mixed)
+    shop.drain(*SMALL, "--batch-rows", "500")
+    check(shop, 33_000)
+
+
+def test_a_replay_with_little_memory_finds_the_same_copies(shop):
+    shop.write(*originals(60_000, 2), *copies(range(0, 60_000, 200), NOW))
+    shop.drain()
+    report = shop.json("replay", *SMALL, "--batch-rows", "6000")
+    assert (report["silver"], report["duplicates"]) == (60_000, 300)
+    check(shop, 60_000)
