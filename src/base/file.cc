@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <thread>
 
 #include "base/error.h"
 #include "base/fail_point.h"
@@ -123,6 +124,16 @@ bool File::take_lock(int operation) {
     return true;
 }
 
+bool File::take_lock_for(int operation, std::chrono::milliseconds limit) {
+    constexpr auto between_tries = std::chrono::milliseconds(2);
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (!take_lock(operation | LOCK_NB)) {
+        if (std::chrono::steady_clock::now() >= end) return false;
+        std::this_thread::sleep_for(between_tries);
+    }
+    return true;
+}
+
 void File::lock() {
     take_lock(LOCK_EX);
 }
@@ -131,8 +142,16 @@ bool File::try_lock() {
     return take_lock(LOCK_EX | LOCK_NB);
 }
 
+bool File::try_lock_for(std::chrono::milliseconds limit) {
+    return take_lock_for(LOCK_EX, limit);
+}
+
 void File::lock_shared() {
     take_lock(LOCK_SH);
+}
+
+bool File::try_lock_shared_for(std::chrono::milliseconds limit) {
+    return take_lock_for(LOCK_SH, limit);
 }
 
 void File::unlock() {

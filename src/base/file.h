@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -40,18 +41,22 @@ class File {
     void sync();
     void truncate(std::int64_t size);
 
-    /// Takes the exclusive advisory lock (flock), waiting for other processes. With std::lock_guard and
-    /// std::shared_lock a lock is held for a scope.
+    /// Takes the exclusive advisory lock (flock), waiting for other processes. With std::lock_guard,
+    /// std::unique_lock and std::shared_lock a lock is held for a scope.
     void lock();
     /// Takes the lock only if it is free.
     bool try_lock();
+    /// Waits at most so long for it; false when others hold it still.
+    bool try_lock_for(std::chrono::milliseconds limit);
     void unlock();
     /// Takes the lock that several may hold, but not beside an exclusive one.
     void lock_shared();
+    bool try_lock_shared_for(std::chrono::milliseconds limit);
     void unlock_shared() { unlock(); }
 
   private:
     bool take_lock(int operation);
+    bool take_lock_for(int operation, std::chrono::milliseconds limit);
 
     int fd_ = -1;
     std::filesystem::path path_;

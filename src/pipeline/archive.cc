@@ -119,7 +119,7 @@ void Archive::copy(Partition& partition, std::span<const bronze::Record> records
             static_cast<std::int64_t>(record.key.size() + record.value.size() + record.headers.size());
 }
 
-/// False when another archiver has committed records of the same partitions.
+/// False when another archiver has committed records of the same partitions, or the files have gone.
 bool Archive::commit(ArchiveReport& report) {
     base::sync_directory(table_.root());
     base::fail_point("archive.files.synced");
@@ -194,7 +194,7 @@ void Archive::run(const base::StopSignal& stop, const OnBatch& on_batch) {
         if (moved) {
             ArchiveReport report;
             if (!commit(report)) {
-                spdlog::info("archive: another writer has committed; going on after it");
+                spdlog::info("archive: another writer has committed, or files have gone; this batch is given up");
                 take_up();
                 continue;
             }

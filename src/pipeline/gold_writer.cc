@@ -107,12 +107,15 @@ std::vector<storage::AddFile> GoldWriter::write_files(gold::Table which, const D
 }
 
 void GoldWriter::append_to(gold::Table which, const DayRows& rows, const std::vector<storage::Txn>& txns) {
-    storage::Commit commit;
-    commit.operation = "STREAMING UPDATE";
-    commit.adds = write_files(which, rows, txns.front().version);
-    commit.txns = txns;
-    // The batch layer replaces files of earlier versions only.
-    table(which).commit(std::move(commit), [](const storage::Commit&) { return true; });
+    // The batch layer replaces files of earlier versions only, so no commit of others is a conflict.
+    const auto go_on = [](const storage::Commit&) { return true; };
+    for (bool committed = false; !committed;) {
+        storage::Commit commit;
+        commit.operation = "STREAMING UPDATE";
+        commit.adds = write_files(which, rows, txns.front().version);
+        commit.txns = txns;
+        committed = table(which).commit(std::move(commit), go_on).has_value();
+    }
     base::fail_point("gold.committed");
 }
 

@@ -64,8 +64,8 @@ class GoldWriter {
     /// the replacement must stay where it is.
     void write(Replacement& replacement, gold::Output& output, std::int64_t least_rows);
     /// Puts it in place, each table with one commit. False when files changed meanwhile, in tables that are
-    /// then left as they are: rows that were published later may have been joined with these, so that it must
-    /// be done again, with a newer state of Gold.
+    /// then left as they are: rows that were published later may have been joined with these, or the files
+    /// have gone, so that it must be done again, with a newer state of Gold.
     bool replace(Replacement& replacement);
 
     /// A table of Gold; moved on by this object's commits.

@@ -251,6 +251,21 @@ void Rebuild::check_nothing_missing() const {
     }
 }
 
+/// A rebuild may take longer than vacuum waits for files that no commit names.
+void Rebuild::check_files_there() const {
+    const auto check = [](const storage::DeltaTable& table, const std::vector<storage::AddFile>& files) {
+        for (const storage::AddFile& add : files) {
+            if (std::filesystem::exists(table.root() / add.path)) continue;
+            throw Error("rebuilding the tables",
+                        fmt::format("{} was removed meanwhile, as a file that no commit names",
+                                    (table.root() / add.path).string()),
+                        "Start again, and run no vacuum beside it; the old tables are still in place.");
+        }
+    };
+    check(silver_, silver_commit().adds);
+    check(quarantine_, quarantine_adds_);
+}
+
 /// Commits the new tables. False when a commit of others came in between: a program's that doesn't know the
 /// commit lock, or one from before it was taken. What they committed has to be rebuilt too.
 bool Rebuild::put_in_place() {
@@ -262,6 +277,7 @@ bool Rebuild::put_in_place() {
     if (latest.snapshot().version != silver_.snapshot().version) return false;
     if (left_behind() > 0) return false;  // files that were committed after the last round would go, unread
     check_nothing_missing();
+    check_files_there();
     data_.begin_rebuild();
     storage::Commit quarantine;
     quarantine.operation = "REPLACE";

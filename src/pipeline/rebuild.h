@@ -50,6 +50,7 @@ class Rebuild : private BatchSink {
     void catch_up(const base::StopSignal& stop, const SilverStage::OnBatch& on_batch);
     [[nodiscard]] storage::Commit silver_commit() const;
     void check_nothing_missing() const;
+    void check_files_there() const;
     bool put_in_place();
 
     const DataDirectory& data_;

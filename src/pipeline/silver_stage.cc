@@ -253,7 +253,8 @@ void SilverStage::loop(const base::StopSignal& stop) {
         std::vector<LanePart> parts = seal();
         if (ending == Ending::no) open_next_batch();
         const bool committed = commit(parts);
-        if (!committed) spdlog::info("silver: another writer has committed; this batch is given up");
+        if (!committed)
+            spdlog::info("silver: another writer has committed, or files have gone; this batch is given up");
         if (ending == Ending::reassigned) {
             end_lanes();
             if (!take_assignment(stop)) return;

@@ -56,7 +56,7 @@ class SilverWriter : public BatchSink {
     [[nodiscard]] std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const override;
     [[nodiscard]] Files live_files() const override;
     /// False when another writer has processed one of the batch's partitions, or rows with one of its ids, or
-    /// has rebuilt the table meanwhile.
+    /// has rebuilt the table meanwhile; or when the batch's files have gone.
     bool commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) override;
 
     /// Writes the parts' rows into files and returns what the log would name; nothing is committed yet.

@@ -98,7 +98,7 @@ void Upkeep::work() {
             roots.insert(roots.end(), {data_.silver(), data_.quarantine(), data_.archive()});
             for (const auto& root : roots) {
                 if (!storage::DeltaTable::exists(root)) continue;
-                const auto table = storage::DeltaTable::open(root);
+                auto table = storage::DeltaTable::open(root);
                 const base::Duration needed = root == data_.silver() ? gold_behind(data_) : base::Duration();
                 storage::vacuum(table, std::max(table.deleted_file_retention(), needed), oldest_unnamed,
                                 false);
@@ -113,7 +113,7 @@ namespace {
 
 storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optional<base::Duration> wanted,
                                    bool alone, bool dry_run, base::Duration gold_needs = {}) {
-    const auto table = storage::DeltaTable::open(root);
+    auto table = storage::DeltaTable::open(root);
     const base::Duration most = table.deleted_file_retention();
     const base::Duration retention = wanted.value_or(most);
     if (retention > most) {

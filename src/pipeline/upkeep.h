@@ -7,6 +7,7 @@
 #include "base/stop.h"
 #include "pipeline/data_directory.h"
 #include "storage/optimize.h"
+#include "storage/vacuum.h"
 
 namespace millrace::pipeline {
 

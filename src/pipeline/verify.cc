@@ -14,8 +14,8 @@
 #include "silver/silver_table.h"
 #include "storage/column.h"
 #include "storage/file_stats.h"
-#include "storage/optimize.h"
 #include "storage/parquet_file.h"
+#include "storage/vacuum.h"
 
 namespace millrace::pipeline {
 

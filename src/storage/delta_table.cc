@@ -7,6 +7,7 @@
 #include <charconv>
 #include <map>
 #include <random>
+#include <shared_mutex>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -27,6 +28,7 @@ constexpr std::int64_t ms_between_checkpoints = 10'000;
 constexpr std::int64_t actions_per_commit =
     500;                                         // that a checkpoint may write for each commit since the last
 constexpr std::int64_t ms_of_pause = 3'600'000;  // far below any log retention
+constexpr auto patience_with_vacuum = std::chrono::seconds(60);  // which removes a few files at a time
 
 /// What a `_delta_log` directory holds.
 struct LogListing {
@@ -305,27 +307,57 @@ void DeltaTable::adopt_schema(const arrow::Schema& schema) {
     }
 }
 
+base::File DeltaTable::files_lock() const {
+    return {root_ / ".files.lock", base::File::Mode::read_write};
+}
+
+/// Names the commit's files in the log, if they are there, and the version is free.
+DeltaTable::Put DeltaTable::put(const Commit& commit) const {
+    base::File files = files_lock();
+    const std::shared_lock lock(files, patience_with_vacuum);
+    if (!lock) {
+        throw Error(fmt::format("committing to {}", root_.string()),
+                    "another process has been removing files from it all the time",
+                    "If a suspended vacuum holds the lock, end it, then start again.");
+    }
+    for (const AddFile& add : commit.adds) {
+        std::error_code error;
+        if (fs::is_regular_file(root_ / add.path, error)) continue;
+        spdlog::warn("{}: {} was removed before its commit, which is given up (its writer was suspended for "
+                     "long, or vacuum's clock is ahead)",
+                     root_.string(), add.path);
+        return Put::file_gone;
+    }
+    return base::put_if_absent(commit_path(snapshot_.version + 1), serialize_commit(commit))
+               ? Put::done
+               : Put::version_taken;
+}
+
+/// Takes in the commit of another writer that has the next version; false when `on_conflict` gives up.
+bool DeltaTable::pass_other_commit(const OnConflict& on_conflict) {
+    const auto other = read_commit(snapshot_.version + 1);
+    if (!other) {
+        throw Error(fmt::format("committing to {}", root_.string()),
+                    fmt::format("version {} vanished", snapshot_.version + 1));
+    }
+    const bool columns_added =
+        other->metadata && !other->protocol && other->metadata->id == snapshot_.metadata.id &&
+        lacking_columns(snapshot_.metadata.schema_json, other->metadata->schema_json);
+    if ((other->metadata && !columns_added) || other->protocol) {
+        throw Error(fmt::format("committing to {}", root_.string()),
+                    "the table's schema or settings have changed", "Start again to work with the new ones.");
+    }
+    snapshot_.apply(*other);
+    return on_conflict(*other);
+}
+
 std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& on_conflict) {
     commit.timestamp = base::now_ms();
     base::fail_point("delta.commit.before");
     if (base::now_ms() - refreshed_ms_ >= ms_of_pause && !refresh(on_conflict)) return std::nullopt;
     refreshed_ms_ = base::now_ms();
-    while (!base::put_if_absent(commit_path(snapshot_.version + 1), serialize_commit(commit))) {
-        const auto other = read_commit(snapshot_.version + 1);
-        if (!other) {
-            throw Error(fmt::format("committing to {}", root_.string()),
-                        fmt::format("version {} vanished", snapshot_.version + 1));
-        }
-        const bool columns_added =
-            other->metadata && !other->protocol && other->metadata->id == snapshot_.metadata.id &&
-            lacking_columns(snapshot_.metadata.schema_json, other->metadata->schema_json);
-        if ((other->metadata && !columns_added) || other->protocol) {
-            throw Error(fmt::format("committing to {}", root_.string()),
-                        "the table's schema or settings have changed",
-                        "Start again to work with the new ones.");
-        }
-        snapshot_.apply(*other);
-        if (!on_conflict(*other)) return std::nullopt;
+    for (Put result = put(commit); result != Put::done; result = put(commit)) {
+        if (result == Put::file_gone || !pass_other_commit(on_conflict)) return std::nullopt;
     }
     base::fail_point("delta.commit.done");
     snapshot_.apply(commit);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "base/units.h"
 #include "storage/delta_action.h"
 #include "storage/delta_checkpoint.h"
@@ -40,9 +41,15 @@ class DeltaTable {
     /// stopped it.
     bool refresh(const OnConflict& on_commit = {});
 
-    /// Commits the next version, durably, and returns it; nothing when `on_conflict` gave up. The snapshot
-    /// then includes all commits up to there. Writes a checkpoint when one is due.
+    /// Commits the next version, durably, and returns it. Nothing when `on_conflict` gave up, or when a file
+    /// that the commit adds has gone, which is told as a warning: its writer was held up for so long that
+    /// vacuum took the file for an abandoned one. Then its rows have to be written again. The snapshot
+    /// includes all commits up to there. Writes a checkpoint when one is due.
     std::optional<std::int64_t> commit(Commit commit, const OnConflict& on_conflict);
+
+    /// Keeps vacuum and commits apart: held shared while a commit checks that its files are there and names
+    /// them, and exclusively while files that no commit names are removed.
+    [[nodiscard]] base::File files_lock() const;
 
     /// The commit of a version; nothing when there is none yet, or it was cleaned up.
     [[nodiscard]] std::optional<Commit> read_commit(std::int64_t version) const;
@@ -61,6 +68,9 @@ class DeltaTable {
 
     [[nodiscard]] std::filesystem::path log_directory() const { return root_ / "_delta_log"; }
     [[nodiscard]] std::filesystem::path commit_path(std::int64_t version) const;
+    enum class Put { done, version_taken, file_gone };
+    [[nodiscard]] Put put(const Commit& commit) const;
+    bool pass_other_commit(const OnConflict& on_conflict);
     void load();
     void check_not_left_behind();
     void checkpoint_if_due();

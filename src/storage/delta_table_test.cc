@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <mutex>
+#include <optional>
 #include <random>
+#include <shared_mutex>
 #include <thread>
 
 #include "base/error.h"
@@ -13,6 +16,7 @@
 #include "storage/file_stats.h"
 #include "storage/optimize.h"
 #include "storage/parquet_file.h"
+#include "storage/vacuum.h"
 
 namespace millrace::storage {
 namespace {
@@ -263,6 +267,65 @@ TEST_F(DeltaTableTest, OptimizeKeepsTheRowsAndVacuumRemovesTheRest) {
     EXPECT_EQ(vacuum(table, base::Duration(0), base::Duration(0), false).files, 12);
     EXPECT_TRUE(unnamed_files(table).empty());
     EXPECT_EQ(rows(), before);
+}
+
+TEST_F(DeltaTableTest, ACommitWhoseFileVacuumHasRemovedIsGivenUp) {
+    DeltaTable writer = open();
+    const AddFile kept = write(0, 10);
+    const AddFile abandoned = write(10, 20);
+    fs::last_write_time(root_ / abandoned.path, fs::file_time_type::clock::now() - std::chrono::hours(25));
+    DeltaTable cleaner = DeltaTable::open(root_);
+    const auto report = vacuum(cleaner, std::chrono::hours(6), std::chrono::hours(24), false);
+    EXPECT_EQ(report.files, 1);
+    EXPECT_EQ(report.kept_young, 1);
+    Commit commit = adding(kept, 1);
+    commit.adds.push_back(abandoned);
+    EXPECT_FALSE(writer.commit(std::move(commit), go_on));
+    EXPECT_EQ(DeltaTable::open(root_).snapshot().version, 0);
+    EXPECT_EQ(writer.commit(adding(write(0, 20), 1), go_on), 1) << "it is done again";
+}
+
+TEST_F(DeltaTableTest, VacuumLeavesAFileThatIsCommittedBeforeItComesToIt) {
+    DeltaTable writer = open();
+    DeltaTable cleaner = DeltaTable::open(root_);  // which doesn't know of the commit that comes
+    const AddFile late = write(0, 10);
+    fs::last_write_time(root_ / late.path, fs::file_time_type::clock::now() - std::chrono::hours(25));
+    ASSERT_TRUE(writer.commit(adding(late), go_on));
+    EXPECT_EQ(vacuum(cleaner, base::Duration(0), base::Duration(0), false).files, 0);
+    EXPECT_TRUE(fs::exists(root_ / late.path));
+}
+
+TEST_F(DeltaTableTest, VacuumWaitsForACommitThatIsBeingMade) {
+    DeltaTable table = open();
+    const AddFile orphan = write(0, 10);
+    base::File commit = table.files_lock();
+    std::shared_lock lock(commit);
+    std::thread cleaner([&] { EXPECT_EQ(vacuum(table, base::Duration(0), base::Duration(0), false).files, 1); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_TRUE(fs::exists(root_ / orphan.path));
+    lock.unlock();
+    cleaner.join();
+    EXPECT_FALSE(fs::exists(root_ / orphan.path));
+}
+
+TEST_F(DeltaTableTest, AJoinedFileThatHasGoneIsNotCommitted) {
+    DeltaTable table = open();
+    for (int i = 0; i < 4; ++i) table.commit(adding(write(i * 10, i * 10 + 10)), go_on);
+    const auto before = table.snapshot().files;
+    base::File guard = table.files_lock();
+    std::unique_lock lock(guard);
+    std::thread joiner([&] { EXPECT_EQ(optimize(table, test_layout(), {}).files_after, 0); });
+    const auto joined = [&]() -> std::optional<fs::path> {
+        for (const auto& entry : fs::directory_iterator(root_ / "day=2019-10-01")) {
+            if (entry.path().string().ends_with("-optimized.snappy.parquet")) return entry.path();
+        }
+        return std::nullopt;
+    };
+    while (!joined()) std::this_thread::yield();
+    fs::remove(*joined());
+    lock.unlock();
+    joiner.join();
+    EXPECT_EQ(DeltaTable::open(root_).snapshot().files.size(), before.size());
 }
 
 TEST_F(DeltaTableTest, GradualJoiningRewritesARowALogarithmicNumberOfTimes) {

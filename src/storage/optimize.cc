@@ -180,44 +180,4 @@ OptimizeReport optimize(DeltaTable& table, const ParquetLayout& layout, const Op
     return report;
 }
 
-std::vector<std::string> unnamed_files(const DeltaTable& table) {
-    std::vector<std::string> names;
-    for (auto entry = fs::recursive_directory_iterator(table.root());
-         entry != fs::recursive_directory_iterator(); ++entry) {
-        const std::string name = entry->path().filename().string();
-        if (name.starts_with('_') || name.starts_with('.')) {
-            if (entry->is_directory()) entry.disable_recursion_pending();
-            continue;
-        }
-        if (!entry->is_regular_file()) continue;
-        std::string relative = fs::relative(entry->path(), table.root()).string();
-        if (!table.snapshot().files.contains(relative)) names.push_back(std::move(relative));
-    }
-    std::ranges::sort(names);
-    return names;
-}
-
-VacuumReport vacuum(const DeltaTable& table, base::Duration retention, base::Duration orphan_age,
-                    bool dry_run) {
-    VacuumReport report;
-    const std::int64_t now = base::now_ms();
-    const auto tombstones = table.tombstones();
-    for (const std::string& name : unnamed_files(table)) {
-        const fs::path path = table.root() / name;
-        const auto modified = std::chrono::duration_cast<std::chrono::milliseconds>(
-            std::chrono::file_clock::to_sys(fs::last_write_time(path)).time_since_epoch());
-        const auto tombstone = tombstones.find(name);
-        const bool removed = tombstone != tombstones.end();
-        const std::int64_t age_ms = now - (removed ? tombstone->second.deletion_timestamp : modified.count());
-        if (std::chrono::milliseconds(age_ms) < (removed ? retention : orphan_age)) {
-            report.kept_young += removed ? 0 : 1;
-            continue;
-        }
-        report.bytes += static_cast<std::int64_t>(fs::file_size(path));
-        ++report.files;
-        if (!dry_run) fs::remove(path);
-    }
-    return report;
-}
-
 }  // namespace millrace::storage

@@ -36,22 +36,7 @@ struct OptimizeReport {
 
 /// Joins small files of one partition into larger ones; the rows stay the same, so the commits have
 /// dataChange=false. Each group is a commit of its own; one whose files another writer removed meanwhile is
-/// left out.
+/// left out, and so is one whose joined file vacuum has taken for an abandoned one.
 OptimizeReport optimize(DeltaTable& table, const ParquetLayout& layout, const OptimizeOptions& options);
-
-struct VacuumReport {
-    std::int64_t files = 0;
-    std::int64_t bytes = 0;
-    std::int64_t kept_young = 0;  ///< files no commit names, too young to tell from a running writer's
-};
-
-/// Removes the data files that the table no longer names: those that a commit removed longer than `retention`
-/// ago, and those that no commit names and that are older than `orphan_age`. With `dry_run`, only counts
-/// them.
-VacuumReport vacuum(const DeltaTable& table, base::Duration retention, base::Duration orphan_age,
-                    bool dry_run);
-
-/// The data files in the table's directory that its snapshot doesn't name, relative to it.
-std::vector<std::string> unnamed_files(const DeltaTable& table);
 
 }  // namespace millrace::storage
