@@ -170,8 +170,11 @@ std::int64_t as_ms(base::Duration duration) {
     return duration.count() / 1000;
 }
 
-std::int64_t modified_ms(const fs::path& path) {
-    const auto time = std::chrono::file_clock::to_sys(fs::last_write_time(path));
+/// When a file was written; nothing when it has gone meanwhile.
+std::optional<std::int64_t> modified_ms(const fs::path& path) {
+    std::error_code error;
+    const auto time = std::chrono::file_clock::to_sys(fs::last_write_time(path, error));
+    if (error) return std::nullopt;
     return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
@@ -251,7 +254,7 @@ void DeltaTable::load() {
         snapshot_ = read_checkpoint(parts, version);
         base_version_ = version;
         checkpoint_version_ = version;
-        checkpoint_ms_ = modified_ms(parts.front());
+        checkpoint_ms_ = modified_ms(parts.front()).value_or(base::now_ms());
         note_checkpoint();
         check_readable(snapshot_.protocol, root_.string());
     }
@@ -443,7 +446,7 @@ void DeltaTable::clean_up_log() const {
     // Every version from the last checkpoint before the cut-off on stays readable.
     std::int64_t keep_from = -1;
     for (const auto& [version, parts] : list_log(log_directory()).checkpoints) {
-        if (modified_ms(parts.front()) < oldest) keep_from = version;
+        if (modified_ms(parts.front()).value_or(oldest) < oldest) keep_from = version;
     }
     if (keep_from < 0) return;
     std::error_code error;  // other writers clean up too

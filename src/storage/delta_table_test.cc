@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <mutex>
 #include <optional>
@@ -306,6 +307,25 @@ TEST_F(DeltaTableTest, VacuumWaitsForACommitThatIsBeingMade) {
     lock.unlock();
     cleaner.join();
     EXPECT_FALSE(fs::exists(root_ / orphan.path));
+}
+
+TEST_F(DeltaTableTest, AFileThatVanishesUnderVacuumIsNoFault) {
+    open();
+    constexpr int count = 300;
+    for (int i = 0; i < count; ++i) write(i, i + 1, std::to_string(i % 10));
+    std::atomic<std::int64_t> removed = 0;
+    std::vector<std::thread> vacuums;
+    for (int i = 0; i < 4; ++i) {
+        vacuums.emplace_back([&] {
+            DeltaTable table = DeltaTable::open(root_);
+            removed += vacuum(table, base::Duration(0), base::Duration(0), false).files;
+        });
+    }
+    std::error_code ignored;
+    for (int i = 0; i < 10; ++i) fs::remove_all(root_ / ("day=" + std::to_string(i)), ignored);
+    for (auto& each : vacuums) each.join();
+    EXPECT_LE(removed, count) << "one was counted twice";
+    EXPECT_TRUE(unnamed_files(DeltaTable::open(root_)).empty());
 }
 
 TEST_F(DeltaTableTest, AJoinedFileThatHasGoneIsNotCommitted) {

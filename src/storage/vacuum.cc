@@ -1,10 +1,14 @@
 #include "storage/vacuum.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <span>
+#include <system_error>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -24,6 +28,45 @@ struct OldFile {
     bool removed = false;  // by a commit
 };
 
+struct FileState {
+    std::int64_t modified_ms = 0;
+    std::int64_t bytes = 0;
+};
+
+/// Throws what `error` says, unless it is that there is no such file: another vacuum may have been faster.
+/// Then it returns false.
+bool is_there(const std::error_code& error, const fs::path& path) {
+    if (error == std::errc::no_such_file_or_directory) return false;
+    if (error) throw system_error(fmt::format("looking at {}", path.string()), error.value());
+    return true;
+}
+
+std::optional<FileState> state_of(const fs::path& path) {
+    std::error_code error;
+    const auto modified = fs::last_write_time(path, error);
+    if (!is_there(error, path)) return std::nullopt;
+    const auto bytes = fs::file_size(path, error);
+    if (!is_there(error, path)) return std::nullopt;
+    const auto since_1970 = std::chrono::file_clock::to_sys(modified).time_since_epoch();
+    return FileState{std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count(),
+                     static_cast<std::int64_t>(bytes)};
+}
+
+/// The names of the data files in a table's directory `root / below`, relative to the table.
+void list_data_files(const fs::path& root, const fs::path& below, std::vector<std::string>& names) {
+    std::error_code error;
+    auto entry = fs::directory_iterator(root / below, error);
+    if (!is_there(error, root / below)) return;
+    for (; entry != fs::directory_iterator(); entry.increment(error)) {
+        const fs::path name = entry->path().filename();
+        if (name.string().starts_with('_') || name.string().starts_with('.')) continue;
+        std::error_code gone;  // its type is unknown then, and it is left out
+        if (entry->is_directory(gone)) list_data_files(root, below / name, names);
+        if (entry->is_regular_file(gone)) names.push_back((below / name).string());
+    }
+    if (error) throw system_error(fmt::format("listing {}", (root / below).string()), error.value());
+}
+
 /// The files that vacuum may remove.
 std::vector<OldFile> old_files(const DeltaTable& table, base::Duration retention, base::Duration orphan_age,
                                VacuumReport& report) {
@@ -31,17 +74,17 @@ std::vector<OldFile> old_files(const DeltaTable& table, base::Duration retention
     const std::int64_t now = base::now_ms();
     const auto tombstones = table.tombstones();
     for (const std::string& name : unnamed_files(table)) {
-        const fs::path path = table.root() / name;
-        const auto modified = std::chrono::duration_cast<std::chrono::milliseconds>(
-            std::chrono::file_clock::to_sys(fs::last_write_time(path)).time_since_epoch());
+        const auto state = state_of(table.root() / name);
+        if (!state) continue;
         const auto tombstone = tombstones.find(name);
         const bool removed = tombstone != tombstones.end();
-        const std::int64_t age_ms = now - (removed ? tombstone->second.deletion_timestamp : modified.count());
+        const std::int64_t age_ms =
+            now - (removed ? tombstone->second.deletion_timestamp : state->modified_ms);
         if (std::chrono::milliseconds(age_ms) < (removed ? retention : orphan_age)) {
             report.kept_young += removed ? 0 : 1;
             continue;
         }
-        old.push_back({name, static_cast<std::int64_t>(fs::file_size(path)), removed});
+        old.push_back({name, state->bytes, removed});
     }
     return old;
 }
@@ -67,17 +110,8 @@ void remove_files(DeltaTable& table, std::span<const OldFile> files, VacuumRepor
 
 std::vector<std::string> unnamed_files(const DeltaTable& table) {
     std::vector<std::string> names;
-    for (auto entry = fs::recursive_directory_iterator(table.root());
-         entry != fs::recursive_directory_iterator(); ++entry) {
-        const std::string name = entry->path().filename().string();
-        if (name.starts_with('_') || name.starts_with('.')) {
-            if (entry->is_directory()) entry.disable_recursion_pending();
-            continue;
-        }
-        if (!entry->is_regular_file()) continue;
-        std::string relative = fs::relative(entry->path(), table.root()).string();
-        if (!table.snapshot().files.contains(relative)) names.push_back(std::move(relative));
-    }
+    list_data_files(table.root(), {}, names);
+    std::erase_if(names, [&](const std::string& name) { return table.snapshot().files.contains(name); });
     std::ranges::sort(names);
     return names;
 }

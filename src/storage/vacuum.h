@@ -23,7 +23,8 @@ struct VacuumReport {
 /// snapshot on.
 VacuumReport vacuum(DeltaTable& table, base::Duration retention, base::Duration orphan_age, bool dry_run);
 
-/// The data files in the table's directory that its snapshot doesn't name, relative to it.
+/// The data files in the table's directory that its snapshot doesn't name, relative to it. Files may vanish
+/// under it.
 std::vector<std::string> unnamed_files(const DeltaTable& table);
 
 }  // namespace millrace::storage
