@@ -31,7 +31,6 @@ def layers(data, events, rounds):
     runs["spark"] = [peer("spark", data)]
     rows = {name: int(done[-1]["last"]) if done[-1]["last"].isdigit() else json.loads(done[-1]["last"])["rows"]
             for name, done in runs.items()}
-    rows["millrace, speed"] = rows["millrace, batch"]  # whose last line has only what was closed at the end
     result = {name: middle(done, events) | {"rows": rows[name]} for name, done in runs.items()}
     batch = result["millrace, batch"]
     print(f"\nall of Gold's tables from {events:,} silver rows; median of {rounds} runs each, in turn (Spark: one)\n")

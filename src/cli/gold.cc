@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "cli/alert_config.h"
 #include "cli/command.h"
@@ -9,8 +8,8 @@
 #include "cli/text_table.h"
 #include "pipeline/gold_batch.h"
 #include "pipeline/gold_stage.h"
+#include "pipeline/gold_status.h"
 #include "pipeline/table_locks.h"
-#include "storage/file_stats.h"
 
 namespace millrace::cli {
 
@@ -30,8 +29,6 @@ int run_gold(const Globals& globals, Options& options) {
     read_alert_config(globals.config, options.gold);
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
-    if (options.gold.close && !options.gold.available_now)
-        throw usage_error("reading the options", "--close goes with --available-now only");
     if (!options.gold.rebuild) data.adopt(settings);  // else the stage does, once it is its turn
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
@@ -121,23 +118,21 @@ int run_reconcile(const Globals& globals, const Options& options) {
 }
 
 int list_tables(const Globals& globals, bool as_json) {
-    const auto data = globals.data_directory();
-    TextTable shown({"table", "rows", "files", "bytes", "days"});
-    for (const gold::Table each : gold::all_tables) {
-        const auto table = storage::DeltaTable::open(data.gold() / gold::table_name(each));
-        std::int64_t rows = 0;
-        std::int64_t bytes = 0;
-        std::set<std::string, std::less<>> days;
-        for (const auto& [path, add] : table.snapshot().files) {
-            rows += storage::FileStats(add).rows().value_or(0);
-            bytes += add.size;
-            days.emplace(storage::partition_value(add, "day"));
-        }
-        shown.add_row({fmt::format("gold.{}", gold::table_name(each)), std::to_string(rows),
-                       std::to_string(table.snapshot().files.size()), std::to_string(bytes),
-                       std::to_string(days.size())});
+    TextTable shown({"table", "rows", "provisional", "files", "bytes", "days", "why_empty"});
+    std::string reasons;
+    for (const pipeline::GoldTableStatus& each : pipeline::gold_status(globals.data_directory())) {
+        const std::string name = fmt::format("gold.{}", gold::table_name(each.table));
+        shown.add_row({name, std::to_string(each.rows), std::to_string(each.provisional),
+                       std::to_string(each.files), std::to_string(each.bytes), std::to_string(each.days),
+                       each.why_empty});
+        if (!each.why_empty.empty()) reasons += fmt::format("\n{} is empty: {}", name, each.why_empty);
     }
-    fmt::print("{}\n", as_json ? base::json::serialize(shown.json()) : shown.text());
+    if (as_json) {
+        fmt::print("{}\n", base::json::serialize(shown.json()));
+    } else {
+        fmt::print("{}\n{}{}", shown.text({"table", "rows", "provisional", "files", "bytes", "days"}), reasons,
+                   reasons.empty() ? "" : "\n");
+    }
     return 0;
 }
 
@@ -208,7 +203,7 @@ void add_gold_command(CLI::App& app, Globals& globals) {
     options->settings.add_gold_to(*command);
     command->add_flag("--available-now", options->gold.available_now, "take in what silver holds, then end");
     command->add_flag("--close", options->gold.close,
-                      "with --available-now: close what is open at the end, too");
+                      "at the end, publish what is open, too, provisionally: it goes on with the next start");
     command->add_flag("--rebuild", options->gold.rebuild,
                       "build Gold anew from silver, with other settings if they are given");
     command->add_flag("--batch", options->batch,

@@ -120,6 +120,8 @@ int run(const Globals& globals, Options& options) {
     options.simulator.validate();
     if (!options.no_simulator) options.run.simulator = options.simulator;
     read_alert_config(globals.config, options.gold);
+    // What a run with an end leaves open is published, so that no table is empty for want of time.
+    options.gold.close = !options.no_simulator || options.run.duration;
     if (!options.no_gold) options.run.gold = options.gold;
     if (!options.no_http) options.run.server = options.serve.free_or_nothing();
     options.run.on_serving = [&](const std::string& url) {

@@ -56,6 +56,31 @@ class GoldTest : public testing::Test {
         std::istringstream stream(bytes);
         gold.load(stream);
     }
+    /// All rows as text, in an order of their own.
+    static std::vector<std::string> rows_of(Output& output) {
+        std::vector<std::string> rows;
+        for (const Table table : metric_tables) {
+            for (const auto& [day, batch] : output[table].take()) {
+                for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
+                    std::string row = std::string(table_name(table)) + " " + std::to_string(day);
+                    for (const auto& column : batch->columns())
+                        row += " " + column->GetScalar(i).ValueOrDie()->ToString();
+                    rows.push_back(std::move(row));
+                }
+            }
+        }
+        std::ranges::sort(rows);
+        return rows;
+    }
+    std::vector<Event> random_events(std::mt19937_64& random, int count) {
+        std::vector<Event> events;
+        for (int i = 0; i < count; ++i) {
+            events.push_back(event("u" + std::to_string(random() % 20), random() % 3 == 0 ? "" : "s",
+                                   static_cast<Timestamp>(random() % (6 * 3600)) * second,
+                                   static_cast<Kind>(random() % 5)));
+        }
+        return events;
+    }
 
     GoldOptions options_;
     Gold gold_{model::TimeZone("UTC"), options_, one_by_one()};
@@ -131,12 +156,7 @@ TEST_F(GoldTest, AFunnelHourWaitsForTheSessionsThatBeganInIt) {
 
 TEST_F(GoldTest, TheSameRowsComeOutOfASavedStateAndOfEventsInAnyOrder) {
     std::mt19937_64 random(3);
-    std::vector<Event> events;
-    for (int i = 0; i < 2000; ++i) {
-        events.push_back(event("u" + std::to_string(random() % 20), random() % 3 == 0 ? "" : "s",
-                               static_cast<Timestamp>(random() % (6 * 3600)) * second,
-                               static_cast<Kind>(random() % 5)));
-    }
+    std::vector<Event> events = random_events(random, 2000);
     Gold other{model::TimeZone("UTC"), options_, one_by_one()};
     load(other, saved(gold_));  // the ids of the strings
     add(events);
@@ -174,6 +194,23 @@ TEST_F(GoldTest, ALookAtWhatIsOpenChangesNothing) {
     Output none;
     gold_.peek(none, {Table::sessions});
     EXPECT_EQ(none[Table::sessions].size(), 0);
+}
+
+TEST_F(GoldTest, WhatIsShownOpenIsWhatClosingItNowWouldGive) {
+    std::mt19937_64 random(4);
+    for (int part = 0; part < 6; ++part) {
+        add(random_events(random, 300));
+        gold_.close(part * hour + 7 * minute, output_);
+        Gold copy{model::TimeZone("UTC"), options_, one_by_one()};
+        load(copy, saved(gold_));
+        Output open;
+        Output closed;
+        gold_.peek(open, all_metrics());
+        copy.close(end_of_time, closed);
+        const auto rows = rows_of(closed);
+        EXPECT_GT(rows.size(), 100U);
+        EXPECT_EQ(rows_of(open), rows) << "at " << part << ":07";
+    }
 }
 
 TEST_F(GoldTest, AStateThatIsCutOffIsAnError) {

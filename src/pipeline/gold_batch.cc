@@ -175,7 +175,8 @@ GoldBatchReport GoldBatch::replace(DayRange days, const base::StopSignal& stop) 
             GoldWriter::Replacement replacement{.from = some.from,
                                                 .to = some.to + 1,
                                                 .sessions_to = sealed_end(),
-                                                .silver_version = published_version_};
+                                                .silver_version = published_version_,
+                                                .provisional_too = watermark_ == gold::end_of_time};
             gold::Output output;
             report.events += compute(some, output, [&] { writer.write(replacement, output, rows_at_once); });
             writer.write(replacement, output, 1);
@@ -204,9 +205,11 @@ bool GoldBatch::compare(gold::Table table, DayRange days, gold::Output& output, 
         RowsByKey ours;
         for (const auto& [path, add] : published.snapshot().files) {
             if (storage::partition_value(add, "day") != model::format_day(day)) continue;
-            const Published at = published_at(add);
-            if (at.joined && at.version > published_version_) return false;
-            if (at.version > published_version_) continue;
+            const GoldFile file = gold_file(path);
+            const bool later = file.version > published_version_;
+            if (later && file.kind == GoldFile::Kind::joined) return false;
+            // Windows that the stage holds open are left to it.
+            if (later || (file.is_provisional() && watermark_ != gold::end_of_time)) continue;
             storage::scan_parquet(root / path, {},
                                   [&](const arrow::RecordBatch& rows) { add_rows(rows, table, theirs); });
         }

@@ -71,6 +71,7 @@ base::json::object GoldReport::to_json() const {
     return {{"silver_version", silver_version},
             {"events", events},
             {"rows", rows},
+            {"provisional", provisional},
             {"late", late},
             {"watermark", watermark == gold::no_watermark ? "" : model::format_timestamp(watermark)},
             {"seconds", seconds},
@@ -79,10 +80,14 @@ base::json::object GoldReport::to_json() const {
 }
 
 std::string GoldReport::line() const {
-    return fmt::format(
-        "silver version {}: {} events, {} rows published, {} late, watermark {}, {:.2f} s", silver_version,
-        base::format_count(events), base::format_count(rows), base::format_count(late),
-        watermark == gold::no_watermark ? "none" : model::format_timestamp(watermark), seconds);
+    const std::string open =
+        provisional == 0
+            ? ""
+            : fmt::format(" ({} of them provisional: of open windows)", base::format_count(provisional));
+    return fmt::format("silver version {}: {} events, {} rows published{}, {} late, watermark {}, {:.2f} s",
+                       silver_version, base::format_count(events), base::format_count(rows), open,
+                       base::format_count(late),
+                       watermark == gold::no_watermark ? "none" : model::format_timestamp(watermark), seconds);
 }
 
 GoldStage::GoldStage(const DataDirectory& data, const ShopSettings& settings, const GoldStageOptions& options,
@@ -116,13 +121,11 @@ bool GoldStage::load_state() {
     const auto next = silver_.read_commit(known->silver_version + 1);
     if (known->silver_version < silver_.snapshot().version && (!next || is_too_old(*next))) return false;
     if (!read_gold_state(state_path(), [this](std::istream& stream) { gold_->load(stream); })) return false;
-    version_ = published_version_ = saved_version_ = known->silver_version;
-    closed_ = known->closed;
+    version_ = reported_version_ = saved_version_ = known->silver_version;
     watermark_ = known->watermark;
     gold_->alerts().published(writer_.alerts_sequence());
     replay_ticks();
     adopt_rules();
-    if (!closed_) close_again();
     return true;
 }
 
@@ -130,7 +133,7 @@ bool GoldStage::load_state() {
 void GoldStage::take_up(const base::StopSignal& stop) {
     silver_.refresh();
     writer_.refresh();
-    if (!load_state()) start_over(stop);
+    if (!writer_.withdraw_provisional() || !load_state()) start_over(stop);
 }
 
 /// Builds Gold from what silver holds now, day by day, so that no event is late. When it is stopped, the next
@@ -162,9 +165,9 @@ void GoldStage::start_over(const base::StopSignal& stop) {
     const auto news = news_of(silver_.snapshot());
     hear(news);
     if (!news.empty()) gold_->alerts().begin(intake_of(news, newest));
-    writer_.append(output_, version_);
-    published_version_ = version_;
-    closed_ = false;
+    publish();
+    reported_version_ = version_;
+    report_.latency_ms = 0;  // these events have waited for Gold to be built, not in it
     save_state();
     publish_alerts(again);
 }
@@ -175,7 +178,8 @@ void GoldStage::pass(gold::Timestamp left) {
     if (clock == gold::no_watermark) return;
     close_at(std::min(left, clock - settings_.gold.lateness));
     gold_->alerts().judge(std::min(left, clock));
-    if (output_.size() >= most_unpublished_rows) writer_.append(output_, -1);  // it would be cleared again
+    // It would be cleared again.
+    if (output_.size() >= most_unpublished_rows) report_.rows += writer_.append(output_, -1);
 }
 
 /// Takes the rows of `files` in, some at a time, and returns the log time of the newest. Then it calls `then`
@@ -223,24 +227,6 @@ void GoldStage::close_up_to(gold::Timestamp clock) {
     close_at(clock - settings_.gold.lateness);
 }
 
-/// Closes what is open, as if the day after the newest event's were over, so that later days still count.
-void GoldStage::close_all() {
-    const gold::Timestamp newest = gold_->clock().newest();
-    if (newest == gold::no_watermark) return;
-    close_at(zone_.day_start(zone_.day_of(newest) + 2));
-    closed_ = true;
-}
-
-/// Closes all where that was done before a restart, too: not all tables may have got their rows.
-void GoldStage::close_again() {
-    if (writer_.closed_version() != version_) return;
-    publish([](const GoldReport&) {});
-    close_all();
-    writer_.drop_known(output_, version_, GoldWriter::Closing::request);
-    publish([](const GoldReport&) {});
-    save_state();
-}
-
 void GoldStage::hear(const std::vector<PartitionNews>& news) {
     for (const PartitionNews& each : news)
         gold_->clock().hear(each.partition, {each.committed_ms, each.behind == 0});
@@ -251,7 +237,7 @@ void GoldStage::hear(const std::vector<PartitionNews>& news) {
 void GoldStage::adopt_rules() {
     if (version_ < writer_.alerts_version() || gold_->alerts().rules() == options_.alert_rules) return;
     gold_->alerts().adopt(options_.alert_rules);
-    publish([](const GoldReport&) {});
+    publish();
     save_state();
 }
 
@@ -284,7 +270,10 @@ void GoldStage::show_open(const OnReport& on_report) {
     const auto wanted = viewers_ != nullptr ? viewers_->wanted() : std::nullopt;
     if (!wanted) return;
     const auto has_news = [this](gold::Table table) { return output_[table].size() > 0; };
-    if (wanted->files && std::ranges::any_of(wanted->tables, has_news)) publish(on_report);
+    if (wanted->files && std::ranges::any_of(wanted->tables, has_news)) {
+        publish();
+        report(on_report);
+    }
     GoldLook look{.watermark = watermark_, .silver_version = version_, .late = gold_->late()};
     gold_->peek(look.open, wanted->tables);
     if (wanted->files) {
@@ -316,6 +305,7 @@ void GoldStage::publish_alerts(bool quiet) {
     for (const model::Alert& alert : alerts.unpublished())
         write_alert(alert, rows.add(zone_.day_of(alert.at)));
     const std::int64_t last = alerts.unpublished().back().sequence;
+    report_.rows += rows.size();
     writer_.append_alerts(rows, version_, last, quiet);
     alerts.published(last);
 }
@@ -361,20 +351,27 @@ bool GoldStage::step(const base::StopSignal& stop) {
     gold_->alerts().judge(clock);
     if (!news.empty()) gold_->alerts().judge(intake_of(news, newest));
     ++version_;
-    closed_ = false;
     writer_.drop_known(output_, version_);
     replay_ticks();
-    close_again();
     return true;
 }
 
-void GoldStage::publish(const OnReport& on_report) {
-    if (version_ == published_version_ && output_.size() == 0) return;
-    report_.rows = output_.size();
-    writer_.append(output_, version_,
-                   closed_ ? GoldWriter::Closing::request : GoldWriter::Closing::watermark);
-    published_version_ = version_;
-    report_.silver_version = version_;
+/// Publishes what is closed.
+void GoldStage::publish() {
+    report_.rows += writer_.append(output_, version_);
+}
+
+/// Publishes what is open, as it stands. The state on disk holds it open still, and no watermark moves.
+void GoldStage::publish_provisional() {
+    gold::Output open;
+    gold_->peek(open, gold::all_metrics());
+    report_.provisional = writer_.append_provisional(open, version_);
+    report_.rows += report_.provisional;
+}
+
+void GoldStage::report(const OnReport& on_report) {
+    if (version_ == reported_version_ && report_.events == 0 && report_.rows == 0) return;
+    report_.silver_version = reported_version_ = version_;
     report_.late = gold_->late();
     report_.watermark = watermark_;
     report_.seconds = work_.lap();
@@ -386,7 +383,6 @@ GoldPosition GoldStage::position() const {
     return {.silver_id = silver_.snapshot().metadata.id,
             .silver_version = version_,
             .settings = settings_.text(),
-            .closed = closed_,
             .watermark = watermark_};
 }
 
@@ -455,7 +451,8 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
         publish_alerts();
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_publish || output_.size() >= most_unpublished_rows) {
-            publish(on_report);
+            publish();
+            report(on_report);
             publish_open();
             next_publish = now + options_.trigger;
             if (now >= next_state) {
@@ -472,12 +469,16 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
         show_open(on_report);
         if (!stepped && stop.wait_for(between_looks)) break;
     }
-    if (options_.close && options_.available_now && !stop.requested()) close_all();
-    publish(on_report);
+    publish();
     state_writer_.wait();
-    if (saved_version_ != version_ || options_.close || ticks_.size() > 0) save_state();
+    if (saved_version_ != version_ || ticks_.size() > 0) save_state();
     writer_.join_files(version_);
-    publish_open();
+    if (options_.close) {
+        publish_provisional();
+    } else {
+        publish_open();
+    }
+    report(on_report);
     const auto patience = stop.requested() ? patience_when_stopped : patience_at_the_end;
     notifier.finish(patience);
     if (postgres_) postgres_->finish(patience);

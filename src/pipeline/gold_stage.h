@@ -30,7 +30,7 @@ namespace millrace::pipeline {
 struct GoldStageOptions {
     base::Duration trigger = std::chrono::seconds(10);  ///< between commits of closed windows
     bool available_now = false;                         ///< take in what silver holds at the start, then end
-    bool close = false;    ///< with available_now: close what is open at the end, too
+    bool close = false;    ///< publish what is open at the end, too, provisionally
     bool rebuild = false;  ///< begin anew, whatever the state
     gold::AlertRules alert_rules;
     serve::AlertSinkSettings alert_sinks;
@@ -43,14 +43,15 @@ struct GoldOutbox {
     std::optional<PostgresBacklog> postgres;     ///< nothing when there is none
 };
 
-/// What one commit of closed windows did.
+/// What Gold has done since the report before.
 struct GoldReport {
     std::int64_t silver_version = -1;  ///< up to which silver's commits are in
-    std::int64_t events = 0;           ///< taken in since the report before
+    std::int64_t events = 0;           ///< taken in
     std::int64_t rows = 0;             ///< published
+    std::int64_t provisional = 0;      ///< of them: of windows that are open still, at the end
     std::int64_t late = 0;             ///< additions that came after their window was closed, since the start
     gold::Timestamp watermark = gold::no_watermark;
-    double seconds = 0;  ///< of work since the report before
+    double seconds = 0;  ///< of work
     /// The longest time from a record's append to the log until its event was in Gold's state, since the
     /// report before; ms. 0: no event came.
     double latency_ms = 0;
@@ -65,7 +66,8 @@ struct GoldReport {
 /// The speed layer: follows silver's commits in version order, keeps Gold's state, and publishes what the
 /// watermark closes. The state is kept on disk together with the silver version that it stands for; a restart
 /// loads it and takes in the commits after it again, and rows that a table has already are left out. So the
-/// tables are the same as without the restart.
+/// tables are the same as without the restart. What was published provisionally at the end is withdrawn first,
+/// since those windows go on.
 class GoldStage {
   public:
     using OnReport = std::function<void(const GoldReport&)>;
@@ -82,8 +84,10 @@ class GoldStage {
     /// then. Throws an Error on a fault; what was published stays.
     void run(const base::StopSignal& stop, const OnReport& on_report);
 
-    /// What is open, as it stands, after run().
-    void peek(gold::Output& output) const { gold_->peek(output, gold::all_metrics()); }
+    /// The rows that the tables lack after run(): those of open windows, unless it has published them.
+    void peek(gold::Output& output) const {
+        if (!options_.close) gold_->peek(output, gold::all_metrics());
+    }
 
     /// The number of the last alert that is published. Not while it runs.
     [[nodiscard]] std::int64_t last_alert() const { return writer_.alerts_sequence(); }
@@ -121,9 +125,9 @@ class GoldStage {
     void look_at_outbox(const Notifier& notifier);
     void close_at(gold::Timestamp watermark);
     void close_up_to(gold::Timestamp clock);
-    void close_all();
-    void close_again();
-    void publish(const OnReport& on_report);
+    void publish();
+    void publish_provisional();
+    void report(const OnReport& on_report);
     void save_state();
     void begin_state();
     [[nodiscard]] GoldPosition position() const;
@@ -150,11 +154,10 @@ class GoldStage {
     gold::Output output_;  // closed, not published yet
     std::atomic<bool> active_ = false;
     std::atomic<std::int64_t> version_ = -1;  // of silver, up to which commits are in
-    std::int64_t published_version_ = -1;
+    std::int64_t reported_version_ = -1;
     std::int64_t saved_version_ = -1;                 // of the last state that was begun to be written
-    bool closed_ = false;                             // all was closed on request at version_
     gold::Timestamp watermark_ = gold::no_watermark;  // that windows are closed up to
-    GoldReport report_;                               // of what isn't published yet
+    GoldReport report_;                               // of what isn't reported yet
     base::Stopwatch work_;
 };
 

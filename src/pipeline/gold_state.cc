@@ -23,7 +23,7 @@ namespace json = boost::json;
 namespace {
 
 /// Of the file, the operators' state included: a change of either needs a new number.
-constexpr std::int64_t format_version = 5;
+constexpr std::int64_t format_version = 6;
 
 /// Settings are some hundred bytes.
 constexpr std::size_t longest_header = 64 << 10;
@@ -70,7 +70,6 @@ json::object header_of(const GoldPosition& position) {
             {"silver_id", position.silver_id},
             {"silver_version", position.silver_version},
             {"settings", position.settings},
-            {"closed", position.closed},
             {"watermark", position.watermark}};
 }
 
@@ -84,7 +83,6 @@ std::optional<GoldPosition> parse_header(std::string_view line) {
     return GoldPosition{.silver_id = base::string_member(header, "silver_id"),
                         .silver_version = base::integer_member(header, "silver_version"),
                         .settings = base::string_member(header, "settings"),
-                        .closed = base::boolean_member(header, "closed"),
                         .watermark = base::integer_member(header, "watermark")};
 }
 

@@ -16,7 +16,6 @@ struct GoldPosition {
     std::string silver_id;            ///< of the silver table, which a new one of the same place has not
     std::int64_t silver_version = 0;  ///< up to which its commits are in the state
     std::string settings;             ///< the options that it was made with, as text
-    bool closed = false;              ///< all was closed on request at that version
     std::int64_t watermark = 0;       ///< windows that end at or before it are closed and published
 };
 

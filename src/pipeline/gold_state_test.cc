@@ -31,7 +31,7 @@ class GoldStateTest : public testing::Test {
     const std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "gold_state_test";
     const std::filesystem::path path_ = folder_ / "state.bin";
     const GoldPosition position_{
-        .silver_id = "id", .silver_version = 7, .settings = "{}", .closed = true, .watermark = 99};
+        .silver_id = "id", .silver_version = 7, .settings = "{}", .watermark = 99};
     std::size_t size_ = 3;
     std::string read_;
 };
@@ -43,7 +43,6 @@ TEST_F(GoldStateTest, WhatIsWrittenIsRead) {
     EXPECT_EQ(read_, "abc");
     EXPECT_EQ(position->silver_id, "id");
     EXPECT_EQ(position->silver_version, 7);
-    EXPECT_TRUE(position->closed);
     EXPECT_EQ(position->watermark, 99);
     EXPECT_EQ(read_gold_position(path_)->silver_version, 7);
 }

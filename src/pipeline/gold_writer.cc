@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/fail_point.h"
+#include "base/log.h"
 #include "base/random_id.h"
 #include "model/timestamp.h"
 #include "pipeline/alert_rows.h"
@@ -19,8 +20,6 @@
 namespace millrace::pipeline {
 
 namespace {
-
-constexpr const char* closed_app_id = "millrace/gold/closed";
 
 /// The appId whose version is the silver version that a day was last recomputed from.
 std::string batch_app_id(std::int64_t day) {
@@ -43,16 +42,6 @@ std::int64_t end_of(const GoldWriter::Replacement& replacement, gold::Table tabl
 
 }  // namespace
 
-/// `part-v<version>-…` is written so, `part-j<version>-…` joined.
-Published published_at(const storage::AddFile& add) {
-    const std::size_t name = add.path.rfind('/') + 1;
-    const std::string_view file = std::string_view(add.path).substr(name);
-    Published published{.joined = file.starts_with("part-j")};
-    if (published.joined || file.starts_with("part-v"))
-        std::from_chars(file.data() + 6, file.data() + file.size(), published.version);
-    return published;
-}
-
 GoldWriter::GoldWriter(const DataDirectory& data, base::WorkerPool& pool)
     : pool_(pool), run_id_(base::random_id()) {
     for (const gold::Table each : gold::all_tables) {
@@ -66,29 +55,20 @@ void GoldWriter::refresh() {
     for (storage::DeltaTable& table : tables_) table.refresh();
 }
 
-void GoldWriter::drop_known(gold::Output& output, std::int64_t silver_version, Closing closing) const {
-    const char* app_id = closing == Closing::request ? closed_app_id : speed_app_id;
+void GoldWriter::drop_known(gold::Output& output, std::int64_t silver_version) const {
     for (const gold::Table each : gold::metric_tables) {
-        if (table(each).snapshot().txn(app_id, -1) >= silver_version) output[each].take();
+        if (table(each).snapshot().txn(speed_app_id, -1) >= silver_version) output[each].take();
     }
 }
 
-std::int64_t GoldWriter::closed_version() const {
-    std::int64_t version = -1;
-    for (const storage::DeltaTable& table : tables_)
-        version = std::max(version, table.snapshot().txn(closed_app_id, -1));
-    return version;
-}
-
 storage::AddFile GoldWriter::write_file(gold::Table which, std::int64_t day, const arrow::RecordBatch& rows,
-                                        std::int64_t silver_version) {
+                                        const GoldFile& file) {
     storage::AddFile add;
     add.partition_values = {{"day", model::format_day(day)}};
     const std::string directory = storage::partition_directory(add.partition_values);
     base::make_directory(table(which).root() / directory);
     const std::int64_t number = ++files_[static_cast<std::size_t>(which)];
-    add.path = fmt::format("{}/part-v{}-{}-{}.snappy.parquet", directory,
-                           std::max<std::int64_t>(silver_version, 0), run_id_, number);
+    add.path = fmt::format("{}/{}-{}-{}.snappy.parquet", directory, file.prefix(), run_id_, number);
     storage::ParquetWriter writer(table(which).root() / add.path, gold::table_layout(which));
     writer.write(rows);
     storage::describe(add, writer.finish());
@@ -97,37 +77,79 @@ storage::AddFile GoldWriter::write_file(gold::Table which, std::int64_t day, con
 }
 
 std::vector<storage::AddFile> GoldWriter::write_files(gold::Table which, const DayRows& rows,
-                                                      std::int64_t silver_version) {
+                                                      const GoldFile& file) {
     std::vector<storage::AddFile> adds;
     for (const auto& [day, batch] : rows) {
-        if (batch->num_rows() > 0) adds.push_back(write_file(which, day, *batch, silver_version));
+        if (batch->num_rows() > 0) adds.push_back(write_file(which, day, *batch, file));
     }
     base::fail_point("gold.files.synced");
     return adds;
 }
 
-void GoldWriter::append_to(gold::Table which, const DayRows& rows, const std::vector<storage::Txn>& txns) {
+void GoldWriter::append_to(gold::Table which, const DayRows& rows, const GoldFile& file,
+                           const std::vector<storage::Txn>& txns) {
     // The batch layer replaces files of earlier versions only, so no commit of others is a conflict.
     const auto go_on = [](const storage::Commit&) { return true; };
     for (bool committed = false; !committed;) {
         storage::Commit commit;
         commit.operation = "STREAMING UPDATE";
-        commit.adds = write_files(which, rows, txns.front().version);
+        commit.adds = write_files(which, rows, file);
         commit.txns = txns;
+        if (file.is_provisional())
+            commit.txns.push_back(
+                {provisional_app_id, static_cast<std::int64_t>(commit.adds.size()), base::now_ms()});
         committed = table(which).commit(std::move(commit), go_on).has_value();
     }
-    base::fail_point("gold.committed");
+    base::fail_point(file.is_provisional() ? "gold.provisional.committed" : "gold.committed");
 }
 
-void GoldWriter::append(gold::Output& output, std::int64_t silver_version, Closing closing) {
-    std::vector<storage::Txn> txns = {{speed_app_id, silver_version, base::now_ms()}};
-    if (closing == Closing::request) txns.push_back({closed_app_id, silver_version, base::now_ms()});
+/// Appends the rows of all tables at once.
+std::int64_t GoldWriter::append_all(gold::Output& output, const GoldFile& file,
+                                    const std::vector<storage::Txn>& txns) {
+    std::int64_t count = 0;
     std::vector<std::function<void()>> tasks;
     for (const gold::Table each : gold::metric_tables) {
         if (output[each].size() == 0) continue;
-        tasks.emplace_back([this, each, &txns, rows = output[each].take()] { append_to(each, rows, txns); });
+        count += output[each].size();
+        tasks.emplace_back([this, each, &file, &txns, rows = output[each].take()] {
+            append_to(each, rows, file, txns);
+        });
     }
     pool_.run_all(std::move(tasks));
+    return count;
+}
+
+std::int64_t GoldWriter::append(gold::Output& output, std::int64_t silver_version) {
+    return append_all(output, {.kind = GoldFile::Kind::closed, .version = silver_version},
+                      {{speed_app_id, silver_version, base::now_ms()}});
+}
+
+std::int64_t GoldWriter::append_provisional(gold::Output& open, std::int64_t silver_version) {
+    return append_all(open, {.kind = GoldFile::Kind::provisional, .version = silver_version}, {});
+}
+
+bool GoldWriter::withdraw_provisional() {
+    bool whole = true;
+    for (const gold::Table each : gold::metric_tables) {
+        if (!provisional_files_are_whole(table(each).snapshot())) {
+            spdlog::warn(
+                "gold: another program has rewritten files of gold.{}, with rows of open windows among them; "
+                "Gold is built anew",
+                gold::table_name(each));
+            whole = false;
+            continue;
+        }
+        remove_from(each, [](const storage::Snapshot& snapshot) {
+            storage::Commit commit;
+            commit.removes = remove_all(snapshot, [](const storage::AddFile& add) {
+                return gold_file(add.path).is_provisional();
+            });
+            if (!commit.removes.empty()) commit.txns.push_back({provisional_app_id, 0, base::now_ms()});
+            return commit;
+        });
+        base::fail_point("gold.withdrawn");
+    }
+    return whole;
 }
 
 void GoldWriter::append_alerts(gold::TableRows& alerts, std::int64_t silver_version, std::int64_t sequence,
@@ -135,7 +157,8 @@ void GoldWriter::append_alerts(gold::TableRows& alerts, std::int64_t silver_vers
     std::vector<storage::Txn> txns = {{speed_app_id, silver_version, base::now_ms()},
                                       {alerts_app_id, sequence, base::now_ms()}};
     if (quiet) txns.push_back({quiet_app_id, sequence, base::now_ms()});
-    append_to(gold::Table::alerts, alerts.take(), txns);
+    append_to(gold::Table::alerts, alerts.take(),
+              {.kind = GoldFile::Kind::closed, .version = silver_version}, std::move(txns));
 }
 
 std::int64_t GoldWriter::alerts_sequence() const {
@@ -149,28 +172,35 @@ std::int64_t GoldWriter::alerts_version() const {
 void GoldWriter::join_files(std::int64_t silver_version) {
     storage::OptimizeOptions options;
     options.gradual = true;
-    options.name = fmt::format("part-j{}", silver_version);
+    options.name = GoldFile{.kind = GoldFile::Kind::joined, .version = silver_version}.prefix();
     options.wanted = [silver_version](const storage::AddFile& add) {
-        return published_at(add).version <= silver_version;
+        const GoldFile file = gold_file(add.path);
+        return !file.is_provisional() && file.version <= silver_version;
     };
     for (const gold::Table each : gold::all_tables)
         storage::optimize(table(each), gold::table_layout(each), options);
 }
 
+void GoldWriter::remove_from(gold::Table which, const Removal& removal) {
+    for (;;) {
+        storage::Commit commit = removal(table(which).snapshot());
+        if (commit.removes.empty() && commit.txns.empty()) return;
+        commit.operation = "DELETE";
+        if (table(which).commit(std::move(commit), [](const storage::Commit&) { return false; })) return;
+    }
+}
+
 void GoldWriter::clear() {
     for (const gold::Table each : gold::all_tables) {
-        storage::DeltaTable& cleared = table(each);
-        for (;;) {
+        remove_from(each, [](const storage::Snapshot& snapshot) {
             storage::Commit commit;
-            commit.operation = "DELETE";
-            commit.removes = remove_all(cleared.snapshot(), [](const storage::AddFile&) { return true; });
-            for (const auto& [id, txn] : cleared.snapshot().txns) {
+            commit.removes = remove_all(snapshot, [](const storage::AddFile&) { return true; });
+            for (const auto& [id, txn] : snapshot.txns) {
                 if (txn.version >= 0 && !id.starts_with(alerts_app_id))
                     commit.txns.push_back({id, -1, base::now_ms()});
             }
-            if (commit.removes.empty() && commit.txns.empty()) break;
-            if (cleared.commit(std::move(commit), [](const storage::Commit&) { return false; })) break;
-        }
+            return commit;
+        });
         base::fail_point("gold.cleared");
     }
 }
@@ -187,7 +217,8 @@ void GoldWriter::write(Replacement& replacement, gold::Output& output, std::int6
         auto& files = replacement.files[static_cast<std::size_t>(each)];
         tasks.emplace_back(
             [this, each, &files, version = replacement.silver_version, rows = std::move(rows)] {
-                std::ranges::move(write_files(each, rows, version), std::back_inserter(files));
+                const GoldFile file{.kind = GoldFile::Kind::closed, .version = version};
+                std::ranges::move(write_files(each, rows, file), std::back_inserter(files));
             });
     }
     if (tasks.empty()) return;
@@ -203,16 +234,25 @@ bool GoldWriter::replace_in(gold::Table which, const Replacement& replacement) {
         const auto day = model::parse_day(storage::partition_value(add, "day"));
         return day && *day >= replacement.from && *day < end;
     };
-    for (const auto& [path, add] : table(which).snapshot().files) {
-        const Published published = published_at(add);
-        if (published.joined && published.version > version && of_days(add)) return false;
+    const storage::Snapshot& snapshot = table(which).snapshot();
+    for (const auto& [path, add] : snapshot.files) {
+        const GoldFile file = gold_file(path);
+        if (file.kind == GoldFile::Kind::joined && file.version > version && of_days(add)) return false;
     }
     storage::Commit commit;
     commit.operation = "REPLACE";
     commit.adds = replacement.files[static_cast<std::size_t>(which)];
-    commit.removes = remove_all(table(which).snapshot(), [&](const storage::AddFile& add) {
-        return of_days(add) && published_at(add).version <= version;
+    std::int64_t withdrawn = 0;
+    commit.removes = remove_all(snapshot, [&](const storage::AddFile& add) {
+        const GoldFile file = gold_file(add.path);
+        if (file.version > version || !of_days(add)) return false;
+        if (file.is_provisional() && !replacement.provisional_too) return false;
+        withdrawn += file.is_provisional() ? 1 : 0;
+        return true;
     });
+    if (withdrawn > 0)
+        commit.txns.push_back(
+            {provisional_app_id, count_provisional_files(snapshot) - withdrawn, base::now_ms()});
     for (std::int64_t day = replacement.from; day < end; ++day)
         commit.txns.push_back({batch_app_id(day), version, base::now_ms()});
     const auto committed = table(which).commit(

@@ -1,14 +1,17 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <future>
-#include <optional>
-#include <set>
+#include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/worker_pool.h"
 #include "gold/output.h"
 #include "pipeline/data_directory.h"
+#include "pipeline/gold_file.h"
 #include "storage/delta_table.h"
 
 namespace millrace::pipeline {
@@ -17,20 +20,24 @@ namespace millrace::pipeline {
 inline constexpr const char* speed_app_id = "millrace/gold";
 
 /// Writes Gold's rows into its tables. Each table's commits carry, as a txn, the silver version up to which
-/// its rows are there, so that after a restart none comes twice. Not thread-safe.
+/// the rows of closed windows are there, so that after a restart none comes twice. Not thread-safe.
 class GoldWriter {
   public:
     /// Opens the tables, creating those that are missing.
     GoldWriter(const DataDirectory& data, base::WorkerPool& pool);
 
-    /// Why rows were given out: the watermark passed their window, or all was closed on request.
-    enum class Closing { watermark, request };
-
     /// Looks at what others have committed.
     void refresh();
-    /// Appends all rows of `output`, which is emptied: what was closed up to a silver version. With
-    /// Closing::request that closed all at this version.
-    void append(gold::Output& output, std::int64_t silver_version, Closing closing = Closing::watermark);
+    /// Appends all rows of `output`, which is emptied, and returns their number: what was closed up to a silver
+    /// version.
+    std::int64_t append(gold::Output& output, std::int64_t silver_version);
+    /// Appends all rows of `open`, which is emptied, and returns their number: what windows that are still open
+    /// at a silver version hold. Each table gets its rows with one commit. They stand in files of their own, so
+    /// that withdraw_provisional() finds them.
+    std::int64_t append_provisional(gold::Output& open, std::int64_t silver_version);
+    /// Takes provisional rows out of the tables, before the windows that they are of go on. False, with a
+    /// warning, when another engine has rewritten files of theirs: then all must be built anew.
+    [[nodiscard]] bool withdraw_provisional();
     /// Appends alerts, by day, the last of which has the number `sequence`; `quiet` ones aren't sent
     /// anywhere.
     void append_alerts(gold::TableRows& alerts, std::int64_t silver_version, std::int64_t sequence,
@@ -40,11 +47,8 @@ class GoldWriter {
     /// The silver version of the last commit of alerts; -1: none.
     [[nodiscard]] std::int64_t alerts_version() const;
     /// Takes rows out of `output` that a table has already: those given out up to `silver_version`.
-    void drop_known(gold::Output& output, std::int64_t silver_version,
-                    Closing closing = Closing::watermark) const;
-    /// The last silver version at which all was closed on request; -1 when that never was.
-    [[nodiscard]] std::int64_t closed_version() const;
-    /// Joins small files of rows that were published up to a silver version, gradually.
+    void drop_known(gold::Output& output, std::int64_t silver_version) const;
+    /// Joins small files of closed windows' rows that were published up to a silver version, gradually.
     void join_files(std::int64_t silver_version);
     /// Empties the tables, for a new beginning.
     void clear();
@@ -55,6 +59,7 @@ class GoldWriter {
         std::int64_t to = 0;           ///< the day after the last one
         std::int64_t sessions_to = 0;  ///< the day after the last one of the tables of sessions
         std::int64_t silver_version = -1;
+        bool provisional_too = false;  ///< no state holds windows open: provisional rows of these days go, too
         std::int64_t rows = 0;
         std::array<std::vector<storage::AddFile>, gold::table_count> files{};  ///< which nobody sees yet
         std::future<void> writing{};  ///< of them; last, so that the end waits for it
@@ -75,28 +80,25 @@ class GoldWriter {
 
   private:
     using DayRows = std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>>;
+    /// Makes a commit that takes files out of a table with this snapshot; an empty one when there are none.
+    using Removal = std::function<storage::Commit(const storage::Snapshot&)>;
 
     [[nodiscard]] storage::DeltaTable& table(gold::Table table) {
         return tables_[static_cast<std::size_t>(table)];
     }
-    void append_to(gold::Table table, const DayRows& rows, const std::vector<storage::Txn>& txns);
+    void append_to(gold::Table table, const DayRows& rows, const GoldFile& file,
+                   const std::vector<storage::Txn>& txns);
+    std::int64_t append_all(gold::Output& output, const GoldFile& file, const std::vector<storage::Txn>& txns);
+    void remove_from(gold::Table table, const Removal& removal);
     bool replace_in(gold::Table table, const Replacement& replacement);
     storage::AddFile write_file(gold::Table table, std::int64_t day, const arrow::RecordBatch& rows,
-                                std::int64_t silver_version);
-    std::vector<storage::AddFile> write_files(gold::Table table, const DayRows& rows,
-                                              std::int64_t silver_version);
+                                const GoldFile& file);
+    std::vector<storage::AddFile> write_files(gold::Table table, const DayRows& rows, const GoldFile& file);
 
     base::WorkerPool& pool_;
     const std::string run_id_;
     std::array<std::int64_t, gold::table_count> files_{};  // written, for their names
     std::vector<storage::DeltaTable> tables_;
 };
-
-/// When the rows of a gold file were closed, as its name tells.
-struct Published {
-    std::int64_t version = -1;  ///< of silver, at most
-    bool joined = false;        ///< from several files, of lower versions too
-};
-Published published_at(const storage::AddFile& add);
 
 }  // namespace millrace::pipeline

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "model/timestamp.h"
+#include "pipeline/gold_file.h"
 #include "pipeline/gold_writer.h"
 #include "storage/arrow_status.h"
 #include "storage/file_stats.h"
@@ -29,6 +30,7 @@ constexpr std::chrono::milliseconds min_pause(1000);  // after a table's first f
 /// What a table's commits since a version come to.
 struct Changes {
     bool all = false;                     ///< the commits are gone, or the table is another one
+    bool provisional = all;               ///< provisional rows came or went
     std::set<std::string> days;           ///< whose rows were replaced, or whose files were joined
     std::vector<storage::AddFile> files;  ///< with new rows, of other days
 };
@@ -44,13 +46,19 @@ Changes changes_since(const storage::DeltaTable& table, std::int64_t version) {
     for (std::int64_t next = version + 1; next <= snapshot.version; ++next) {
         const auto commit = table.read_commit(next);
         if (!commit) return {.all = true};
+        const auto is_closed = [&changes](const auto& file) {
+            if (!file.data_change) return false;
+            const bool provisional = gold_file(file.path).is_provisional();
+            changes.provisional |= provisional;
+            return !provisional;
+        };
         for (const storage::RemoveFile& file : commit->removes) {
-            if (!file.data_change) continue;
+            if (!is_closed(file)) continue;
             for (const auto& [column, value] : file.partition_values) {
                 if (column == "day") changes.days.insert(value);
             }
         }
-        std::ranges::copy_if(commit->adds, std::back_inserter(added), &storage::AddFile::data_change);
+        std::ranges::copy_if(commit->adds, std::back_inserter(added), is_closed);
     }
     for (const storage::AddFile& file : added) {
         if (!snapshot.files.contains(file.path)) changes.days.insert(day_of(file));
@@ -190,23 +198,31 @@ void PostgresPublisher::publish(gold::Table which) {
     if (same) set_published(which, progress.delta_version);
     if (same && progress.delta_version == snapshot.version) return;
     const Changes changes = same ? changes_since(table, progress.delta_version) : Changes{.all = true};
-    const auto rows = [&](const std::function<void(const arrow::RecordBatch&)>& visit) {
-        const auto read = [&](const storage::AddFile& file) {
-            storage::scan_parquet(table.root() / file.path, {}, [&](const arrow::RecordBatch& batch) {
-                if (batch.num_rows() > 0) visit(*with_day(batch, day_of(file)));
-            });
-        };
+    using Visit = std::function<void(const arrow::RecordBatch&)>;
+    const auto read = [&table](const storage::AddFile& file, const Visit& visit) {
+        storage::scan_parquet(table.root() / file.path, {}, [&](const arrow::RecordBatch& batch) {
+            if (batch.num_rows() > 0) visit(*with_day(batch, day_of(file)));
+        });
+    };
+    const PostgresGold::Rows closed = [&](const Visit& visit) {
         for (const auto& [path, file] : snapshot.files) {
-            if (changes.all || changes.days.contains(day_of(file))) read(file);
+            const bool wanted = changes.all || changes.days.contains(day_of(file));
+            if (wanted && !gold_file(path).is_provisional()) read(file, visit);
         }
-        if (!changes.all) std::ranges::for_each(changes.files, read);
+        if (changes.all) return;
+        for (const storage::AddFile& file : changes.files) read(file, visit);
+    };
+    const PostgresGold::Rows provisional = [&](const Visit& visit) {
+        for (const auto& [path, file] : snapshot.files) {
+            if (gold_file(path).is_provisional()) read(file, visit);
+        }
     };
     using Days = std::vector<std::string>;
     const PostgresGold::Progress next{snapshot.metadata.id, snapshot.version, snapshot.txn(speed_app_id, -1)};
     postgres_->publish(
         name_of(which),
-        changes.all ? std::nullopt : std::optional(Days(changes.days.begin(), changes.days.end())), rows,
-        next);
+        changes.all ? std::nullopt : std::optional(Days(changes.days.begin(), changes.days.end())), closed,
+        changes.provisional ? provisional : PostgresGold::Rows(), next);
     progress = next;
     set_published(which, next.delta_version);
     stale_views_.insert(views_.begin(), views_.end());
@@ -216,7 +232,12 @@ void PostgresPublisher::publish(gold::Table which) {
 void PostgresPublisher::publish_open(gold::Table table) {
     auto open = [&] {
         const std::lock_guard lock(mutex_);
-        return open_.extract(table);
+        auto offered = open_.extract(table);
+        // Provisional rows say what is open; what was offered before they were published is older.
+        const auto found = tables_.find(table);
+        const bool provisional =
+            found != tables_.end() && count_provisional_files(found->second.snapshot()) > 0;
+        return provisional ? decltype(offered)() : std::move(offered);
     }();
     if (open.empty()) return;
     try {

@@ -67,7 +67,7 @@ class StatusBoard {
         status_.gold_late = report.late;
         if (report.watermark != gold::no_watermark) status_.gold_watermark_ms = report.watermark / 1000;
         auto& latencies = status_.gold_latency_ms;
-        if (report.events > 0) latencies.push_back(report.latency_ms);
+        if (report.latency_ms > 0) latencies.push_back(report.latency_ms);
         if (latencies.size() > kept_latencies)
             latencies.erase(latencies.begin(), latencies.begin() + kept_latencies / 2);
     }

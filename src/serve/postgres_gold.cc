@@ -104,7 +104,8 @@ void PostgresGold::stage(const std::string& table, const Rows& rows, bool closed
     postgres_.run(
         fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS",
                     staged(table), Postgres::quoted(table)));
-    postgres_.run(fmt::format("ALTER TABLE {} ALTER closed SET DEFAULT {}", staged(table), closed));
+    postgres_.run(fmt::format("TRUNCATE {0}; ALTER TABLE {0} ALTER closed SET DEFAULT {1}", staged(table),
+                              closed));
     bool begun = false;
     rows([&](const arrow::RecordBatch& batch) {
         if (!std::exchange(begun, true))
@@ -142,7 +143,7 @@ void PostgresGold::put_in_place(const std::string& table, bool closed) {
 }
 
 void PostgresGold::publish(const std::string& table, const std::optional<std::vector<std::string>>& days,
-                           const Rows& rows, const Progress& progress) {
+                           const Rows& closed, const Rows& open, const Progress& progress) {
     PostgresTransaction transaction(postgres_);
     if (!days) {
         postgres_.run(fmt::format("DELETE FROM {}", Postgres::quoted(table)));
@@ -152,8 +153,9 @@ void PostgresGold::publish(const std::string& table, const std::optional<std::ve
                                         Postgres::quoted(table)),
                             {day});
     }
-    stage(table, rows, true);
+    stage(table, closed, true);
     put_in_place(table, true);
+    if (open) replace_open(table, open);
     postgres_.query(
         "INSERT INTO progress VALUES ($1, $2, $3::text::bigint, $4::text::bigint, now()) ON CONFLICT "
         "(table_name) DO UPDATE SET table_id = "
@@ -167,10 +169,14 @@ void PostgresGold::publish(const std::string& table, const std::optional<std::ve
 
 void PostgresGold::publish_open(const std::string& table, const Rows& rows) {
     PostgresTransaction transaction(postgres_);
+    replace_open(table, rows);
+    transaction.commit();
+}
+
+void PostgresGold::replace_open(const std::string& table, const Rows& rows) {
     postgres_.run(fmt::format("DELETE FROM {} WHERE NOT closed", Postgres::quoted(table)));
     stage(table, rows, false);
     put_in_place(table, false);
-    transaction.commit();
 }
 
 std::vector<std::string> PostgresGold::views() {

@@ -36,10 +36,11 @@ class PostgresGold {
 
     /// Nothing when the table was never written.
     std::optional<Progress> progress(const std::string& table);
-    /// Puts `rows`, which have a column `day`, in the place of those of the same key, once those of `days`
-    /// (all, when there is no value) are gone, and moves the progress, in one transaction.
+    /// Puts `closed`, which have a column `day`, in the place of rows of the same key, once those of `days`
+    /// (all, when there is no value) are gone, and moves the progress, in one transaction. `open`, where it is
+    /// given, replaces what open windows have.
     void publish(const std::string& table, const std::optional<std::vector<std::string>>& days,
-                 const Rows& rows, const Progress& progress);
+                 const Rows& closed, const Rows& open, const Progress& progress);
     /// Replaces what a table's open windows have, but not what is closed already, in one transaction.
     void publish_open(const std::string& table, const Rows& rows);
     /// The schema's materialized views.
@@ -53,6 +54,7 @@ class PostgresGold {
     void adopt_shop(const std::string& silver_id);
     void stage(const std::string& table, const Rows& rows, bool closed);
     void put_in_place(const std::string& table, bool closed);
+    void replace_open(const std::string& table, const Rows& rows);
     std::string key_of(const std::string& table);
 
     Postgres postgres_;

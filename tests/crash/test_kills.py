@@ -24,6 +24,9 @@ COMMANDS = {
     "topic deletion": ([["topic", "create", "other"]], ["topic", "delete", "other"]),
     "gold": ([["produce", "--rate", "max", "--count", "20000", "--span", "2h"], ["silver", "--available-now"]],
              ["gold", "--available-now", "--close"]),
+    "reopened gold": ([["produce", "--rate", "max", "--count", "20000", "--span", "2h"], ["silver", "--available-now"],
+                       ["gold", "--available-now", "--close"], ["produce", "--rate", "max", "--count", "2000"], ["silver", "--available-now"]],
+                      ["gold", "--available-now", "--close"]),
     "rebuilt gold": ([PREPARED], ["gold", "--available-now", "--rebuild"]),
 }
 
@@ -54,7 +57,8 @@ def recover_and_check(shop):
         shop.run("replay")
     shop.drain()
     if (shop.data / "gold").exists():
-        shop.run("gold", "--available-now")
+        shop.verify()
+        shop.run("gold", "--available-now", "--close")
     shop.verify()
     return oracle.check_exactly_once(shop.data)
 

@@ -8,6 +8,7 @@ import pytest
 from tests import gold_oracle
 from tests.conftest import FIXTURES, SAMPLE, event, line, stop, wait_until
 from tests.random_shop import RandomShop, lines
+from tests.scenario.test_collect import port  # noqa: F401, a fixture
 
 
 def fill(shop, events, *options):
@@ -22,6 +23,21 @@ def at(number, time):
 
 def publish(shop, *options, **environment):
     return shop.run("gold", "--available-now", *options, **environment)
+
+
+def publish_open(shop):
+    """Publishes what is open, too, and returns the report."""
+    return json.loads(publish(shop, "--close", "--json").splitlines()[-1])
+
+
+def listed(shop):
+    """`gold list`, by table."""
+    return {row["table"].removeprefix("gold."): row for row in shop.json("gold", "list")["rows"]}
+
+
+def much_later(number):
+    """Events in all partitions, after which everything of a random shop is closed."""
+    return [event(10**6 + n, user_id=f"u{n}", timestamp="2024-04-20T00:00:00Z") for n in range(number, number + 20)]
 
 
 def rows_of(shop):
@@ -91,8 +107,7 @@ def test_an_event_that_comes_too_late_is_counted_and_left_out(shop):
     fill(shop, [at(1, "10:00:30"), at(2, "12:00:00")])
     publish(shop)
     fill(shop, [at(3, "10:00:40")])
-    report = json.loads(publish(shop, "--close", "--json").splitlines()[-1])
-    assert report["late"] > 0
+    assert publish_open(shop)["late"] > 0
     minute = [row for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"] if row["window_start"] == "2024-05-01T10:00:00Z"]
     by_grain = {row["grain"]: row["events"] for row in minute}
     assert by_grain == {"minute": "1", "hour": "1"}
@@ -100,7 +115,33 @@ def test_an_event_that_comes_too_late_is_counted_and_left_out(shop):
     assert [row["events"] for row in day] == ["3"]  # its window was open
 
 
-@pytest.mark.parametrize("point", ["gold.files.synced", "gold.committed", "gold.state.saved", "parquet.synced", "delta.commit.done"])
+def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
+    made = RandomShop(12, users=12).events
+    calm, published = shop_at("calm"), shop_at("published")
+    for start in range(0, len(made), 200):
+        for shop in (calm, published):
+            fill(shop, made[start:start + 200])
+        publish(calm)
+        for _ in range(2):  # the second time from what the first has left
+            report = publish_open(published)
+            assert report["late"] == 0 and 0 < report["provisional"] <= report["rows"]
+            gold_oracle.check(published.data)
+            published.verify()
+            assert published.json("gold", "reconcile")["differences"] == []
+        before = rows_of(published)
+        published.run("gold", "--batch")
+        assert rows_of(published) == before
+    published.run("gold", "--available-now")
+    assert rows_of(published) == rows_of(calm)
+    for shop in (calm, published):
+        fill(shop, much_later(0))
+        publish(shop)
+    assert rows_of(published) == rows_of(calm)
+    assert listed(published)["sessions"]["provisional"] == "0"
+
+
+@pytest.mark.parametrize("point", ["gold.files.synced", "gold.committed", "gold.provisional.committed", "gold.withdrawn", "gold.state.saved",
+                                   "parquet.synced", "delta.commit.done"])
 def test_tables_are_the_same_after_a_kill_at_any_point(shop_at, point):
     made = RandomShop(21, users=10)
     parts = [made.events[start:start + 250] for start in range(0, len(made.events), 250)]
@@ -109,15 +150,16 @@ def test_tables_are_the_same_after_a_kill_at_any_point(shop_at, point):
         publish(shop)  # both begin with an empty table
     kills = 0
     for number, part in enumerate(parts):
-        closing = ["--close"] if number == len(parts) - 1 else []
         fill(calm, part)
-        publish(calm, *closing)
+        publish(calm, *(["--close"] if number == len(parts) - 1 else []))
         fill(killed, part)
         for passage in (1, 2, 5, 9):
-            done = subprocess.run(killed.command("gold", "--available-now", *closing), capture_output=True,
+            done = subprocess.run(killed.command("gold", "--available-now", "--close"), capture_output=True,
                                   env={"MILLRACE_FAIL_AT": f"{point}:{passage}"})
             kills += done.returncode == -9
-        publish(killed, *closing)
+        killed.verify()
+        publish(killed, "--close")
+        killed.verify()
     assert kills >= 3
     assert rows_of(killed) == rows_of(calm)
     gold_oracle.check(killed.data)
@@ -180,8 +222,88 @@ def test_a_made_up_shop_runs_up_to_the_report_of_its_day(shop):
     out = shop.run("run", "--rate", "2000", "--duration", "3s", "--trigger", "300ms", "--seed", "5")
     assert "The shop on" in out and "funnel" in out and "! prod_0042 has" in out
     assert "gold.kpis" in out and "verified" in out
+    gold_oracle.check(shop.data)
+    for table in ("product_metrics", "category_metrics", "device_metrics", "kpis", "funnel", "sessions", "users"):
+        assert int(listed(shop)[table]["provisional"]) > 0, table
     publish(shop, "--close")
     gold_oracle.check(shop.data)
+
+
+def test_a_run_with_a_count_ends_with_all_tables_filled_and_a_later_one_goes_on(shop):
+    for _ in range(2):
+        report = shop.json("run", "--rate", "max", "--count", "2000", "--trigger", "200ms", "--no-http")
+        assert report["verify"]["passed"], report["verify"]
+        gold_oracle.check(shop.data)
+    assert report["gold"]["sessions"] == shop.json("sql", "select sessions as n from gold.funnel where grain = 'day' order by day desc limit 1")["rows"][0]["n"]
+
+
+def test_what_was_published_open_is_seen_once_while_gold_runs_and_after_it(shop, port):
+    fill(shop, [at(1, "10:00:30"), at(2, "10:05:00"), at(3, "10:11:01")])
+    publish(shop, "--close")
+
+    def seen(server):
+        """The rows of kpis as (gold, live)."""
+        query = "select (select count(*) from gold.kpis) as gold, (select count(*) from live.kpis) as live"
+        status, answer, _ = server.post({"query": query}, "/v1/sql")
+        assert status == 200, answer
+        return answer["rows"][0]["gold"], answer["rows"][0]["live"]
+
+    serve = port()
+    assert seen(serve) == (5, 5)  # three minutes, an hour, a day
+    assert serve.stop()[0] == 0
+    running = port("--no-simulator", command="run")
+    wait_until(lambda: running.get("/readyz")[0] == 200)
+    assert seen(running) == (1, 5)
+    assert running.stop()[0] == 0
+    assert shop.count("gold.kpis") == 1  # a run without an end leaves open what is open
+
+
+def test_rows_of_open_windows_that_another_engine_has_joined_are_not_published_twice(shop):
+    fill(shop, RandomShop(13, users=8).events)
+    publish(shop, "--close")
+    assert deltalake.DeltaTable(shop.data / "gold" / "kpis").optimize.compact()["numFilesRemoved"] > 1
+    report = shop.json("verify", code=1)
+    assert any(check["name"] == "gold.kpis" and "another program" in check["detail"] for check in report["checks"])
+    publish(shop, "--close")
+    assert "Gold is built anew" in shop.stderr
+    gold_oracle.check(shop.data)
+    shop.verify()
+
+
+def test_a_table_without_rows_says_when_its_first_ones_are_due(shop):
+    assert all("silver has no events" in row["why_empty"] for row in listed(shop).values())
+    fill(shop, [at(1, "10:00:30"), at(2, "10:05:00")])
+    assert "gold --available-now" in listed(shop)["kpis"]["why_empty"]
+    publish(shop)
+    due = {"kpis": "2024-05-01T10:11:00Z", "product_metrics": "2024-05-01T10:11:00Z", "device_metrics": "2024-05-01T11:10:00Z",
+           "sessions": "2024-05-01T10:41:00Z", "funnel": "2024-05-01T11:10:00Z", "users": "2024-05-02T00:10:00Z"}
+    for table, time in due.items():
+        assert time in listed(shop)[table]["why_empty"], listed(shop)[table]
+    assert "no alert" in listed(shop)["alerts"]["why_empty"]
+    fill(shop, [at(3, "10:10:59")])  # a second too early
+    publish(shop)
+    assert shop.count("gold.kpis") == 0
+    fill(shop, [at(4, "10:11:00"), at(5, "11:10:00")])
+    publish(shop)
+    assert int(listed(shop)["kpis"]["rows"]) > 0 and listed(shop)["kpis"]["why_empty"] is None
+    assert "nothing that has closed so far" in listed(shop)["high_interest"]["why_empty"]
+    out = shop.run("gold", "list")
+    assert "gold.users is empty: its first rows are due once events of 2024-05-02T00:10:00Z" in out
+
+
+def test_sessions_that_are_named_are_due_later(shop):
+    fill(shop, [at(1, "10:00:30") | {"session_id": "s"}])
+    publish(shop)
+    assert "2024-05-01T14:11:00Z" in listed(shop)["sessions"]["why_empty"]
+
+
+def test_the_report_counts_all_rows_that_were_published(shop):
+    fill(shop, RandomShop(14, users=8).events)
+    report = publish_open(shop)
+    assert report["events"] == shop.count("silver")
+    assert report["rows"] == sum(int(row["rows"]) for row in listed(shop).values())
+    assert "nothing new in silver" in publish(shop)
+    assert "nothing new" not in publish(shop, "--rebuild")
 
 
 def test_verify_finds_what_gold_and_silver_do_not_share(shop):
@@ -271,8 +393,7 @@ def test_the_batch_layer_takes_in_what_came_late(shop):
     fill(shop, [one for one in made if one not in late])
     publish(shop)
     fill(shop, late)
-    report = json.loads(publish(shop, "--close", "--json").splitlines()[-1])
-    assert report["late"] > 0
+    assert publish_open(shop)["late"] > 0
     differences = shop.json("gold", "reconcile", "--limit", "1000000", code=1)["differences"]
     assert {each["table"] for each in differences} >= {"kpis", "product_metrics"}
     days = sorted(row["day"] for row in shop.json("show", "gold.kpis", "--limit", "100000")["rows"])
@@ -281,6 +402,11 @@ def test_the_batch_layer_takes_in_what_came_late(shop):
     shop.run("gold", "reconcile", code=1)
     shop.run("gold", "--batch")
     shop.run("gold", "reconcile")
+    fill(shop, much_later(0))  # until when the sessions of the last two days were open
+    publish(shop)
+    shop.run("gold", "--batch")
+    shop.run("gold", "reconcile")
+    publish(shop, "--close")
     gold_oracle.check(shop.data)
 
 
@@ -293,5 +419,4 @@ def test_what_is_open_stays_open_in_the_batch_layer_and_is_published_once_later(
     fill(shop, made[half:])
     publish(shop, "--close")
     gold_oracle.check(shop.data)
-    listed = {row["table"]: int(row["rows"]) for row in shop.json("gold", "list")["rows"]}
-    assert listed["gold.sessions"] == shop.count("gold.sessions") > 100
+    assert int(listed(shop)["sessions"]["rows"]) == shop.count("gold.sessions") > 100

@@ -1,12 +1,14 @@
 """PostgreSQL has Gold's tables as they are in Delta, each row once, whatever happens to either side."""
 import datetime
 import json
+import pathlib
 import random
 import signal
 import subprocess
 
 import deltalake
 import psycopg
+import pyarrow.parquet as pq
 import pytest
 
 from tests import gold_oracle
@@ -56,19 +58,28 @@ def gold(shop, database, *options):
     return shop.run("gold", "--available-now", "--postgres", database.url, *options)
 
 
+def delta_rows(table, provisional):
+    """The rows of a table's files, as text: of provisional ones, or of the others."""
+    rows = []
+    for uri in table.file_uris():
+        path = pathlib.Path(uri.removeprefix("file://"))
+        if path.name.startswith("part-p") == provisional:
+            rows += [repr([*row.values(), path.parent.name.removeprefix("day=")]) for row in pq.ParquetFile(path).read().to_pylist()]
+    return sorted(map(same_zone, rows))
+
+
 def differences(shop, database, tables=TABLES):
-    """The tables whose closed rows differ from Delta's."""
+    """The tables whose closed rows, or provisional ones where Delta has such, differ from Delta's."""
     different = []
-    for table in tables:
-        delta = deltalake.DeltaTable(shop.data / "gold" / table).to_pyarrow_table()
-        names = delta.column_names
-        expected = sorted(repr([str(value) if name == "day" else value for name, value in row.items()])
-                          for row in delta.to_pylist())
-        columns = ", ".join(f'"{name}"' for name in names)
-        found = sorted(repr([str(value) if name == "day" else value for name, value in zip(names, row)])
-                       for row in database.rows(f"select {columns} from millrace.{table} where closed"))
-        if [same_zone(row) for row in expected] != [same_zone(row) for row in found]:
-            different.append(table)
+    for name in tables:
+        table = deltalake.DeltaTable(shop.data / "gold" / name)
+        columns = ", ".join(f'"{field.name}"' for field in table.schema().fields if field.name != "day")
+        for provisional in (False, True):
+            expected = delta_rows(table, provisional)
+            rows = database.rows(f"select {columns}, day::text from millrace.{name} where closed = {not provisional}")
+            found = sorted(same_zone(repr(list(row))) for row in rows)
+            if expected != found and (expected or not provisional):
+                different.append(name)
     return different
 
 
@@ -93,12 +104,31 @@ def test_every_table_is_there_with_all_rows_and_columns(shop, database):
 def test_what_is_open_is_shown_and_gives_way_to_what_is_closed(shop, database):
     fill(shop)
     gold(shop, database)
-    before = database.rows("select window_start, events from millrace.kpis where not closed and grain = 'day'")
+    days = "select window_start, events from millrace.kpis where grain = 'day' and "
+    before = set(database.rows(days + "not closed"))
     assert before and differences(shop, database) == []
     gold(shop, database, "--close")
     assert differences(shop, database) == []
-    assert database.rows("select count(*) from millrace.kpis where not closed") == [(0,)]
-    assert set(before) <= set(database.rows("select window_start, events from millrace.kpis where closed and grain = 'day'"))
+    assert before == set(database.rows(days + "not closed"))
+    shop.write(*lines([{**made, "event_id": f"later-{made['user_id']}", "timestamp": "2024-06-01T00:00:00Z"} for made in events_of(1)]))
+    shop.drain()
+    gold(shop, database)
+    assert differences(shop, database) == []
+    assert before <= set(database.rows(days + "closed"))
+
+
+def test_rows_of_open_windows_are_all_there_once_the_end_has_published_them(shop, database):
+    for seed in (1, 2):
+        fill(shop, seed)
+        for _ in range(2):
+            gold(shop, database, "--close")
+            assert differences(shop, database) == []
+            for table in ("sessions", "users", "funnel", "kpis"):
+                (rows, closed), = database.rows(f"select count(*), count(*) filter (where closed) from millrace.{table}")
+                assert rows == shop.count(f"gold.{table}") > closed, table
+    gold(shop, database)
+    assert differences(shop, database) == []
+    assert database.rows("select count(*) from millrace.sessions where not closed") == [(0,)]
 
 
 def test_replaced_days_new_beginnings_and_joined_files_come_through(shop, database):

@@ -1,0 +1,147 @@
+#include "pipeline/gold_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "storage/file_stats.h"
+
+namespace millrace::pipeline {
+namespace {
+
+using gold::Table;
+
+constexpr std::int64_t day = 19'844;  // 2024-05-01
+
+/// Gold's tables in a folder of the test's own. Rows are those of users.
+class GoldWriterTest : public testing::Test {
+  protected:
+    GoldWriterTest() { std::filesystem::remove_all(data_.root()); }
+    ~GoldWriterTest() override { std::filesystem::remove_all(data_.root()); }
+
+    static void add_user(gold::Output& output, std::int64_t of_day, std::string_view name) {
+        output[Table::users]
+            .add(of_day)
+            .text(name)
+            .text("EUR")
+            .time(of_day * model::us_per_day)
+            .time(of_day * model::us_per_day)
+            .count(1)
+            .count(1)
+            .count(0)
+            .count(0)
+            .count(0)
+            .count(0)
+            .money(0)
+            .money(0);
+    }
+    static gold::Output users(std::int64_t of_day, const std::vector<std::string>& names) {
+        gold::Output output;
+        for (const std::string& name : names) add_user(output, of_day, name);
+        return output;
+    }
+    [[nodiscard]] storage::DeltaTable table() const {
+        return storage::DeltaTable::open(data_.gold() / gold::table_name(Table::users));
+    }
+    /// How many rows readers of the table see.
+    [[nodiscard]] std::int64_t rows() const {
+        std::int64_t rows = 0;
+        for (const auto& [path, add] : table().snapshot().files)
+            rows += storage::FileStats(add).rows().value();
+        return rows;
+    }
+    [[nodiscard]] std::int64_t provisional_rows() const { return count_provisional_rows(table().snapshot()); }
+    bool replace(GoldWriter::Replacement& replacement, gold::Output output) {
+        writer_.write(replacement, output, 1);
+        return writer_.replace(replacement);
+    }
+
+    const DataDirectory data_{std::filesystem::path(testing::TempDir()) / "gold_writer_test"};
+    base::WorkerPool pool_{2};
+    GoldWriter writer_{data_, pool_};
+};
+
+TEST_F(GoldWriterTest, ProvisionalRowsAreTheTablesUntilTheyAreWithdrawn) {
+    auto closed = users(day, {"a"});
+    auto open = users(day + 1, {"b", "c"});
+    EXPECT_EQ(writer_.append(closed, 1), 1);
+    EXPECT_EQ(writer_.append_provisional(open, 1), 2);
+    EXPECT_EQ(closed.size() + open.size(), 0);
+    EXPECT_EQ(rows(), 3);
+    EXPECT_EQ(provisional_rows(), 2);
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    EXPECT_EQ(rows(), 1);
+    EXPECT_EQ(provisional_rows(), 0);
+    const auto version = table().snapshot().version;
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    EXPECT_EQ(table().snapshot().version, version) << "there was nothing to withdraw";
+}
+
+TEST_F(GoldWriterTest, RowsThatWereClosedMeanwhileStay) {
+    auto open = users(day, {"a"});
+    writer_.append_provisional(open, 1);
+    auto again = users(day, {"a"});
+    writer_.drop_known(again, 1);
+    EXPECT_EQ(again.size(), 1) << "what is provisional isn't published for good";
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    writer_.append(again, 2);
+    EXPECT_EQ(rows(), 1);
+    EXPECT_EQ(provisional_rows(), 0);
+}
+
+TEST_F(GoldWriterTest, JoiningLeavesProvisionalFilesAlone) {
+    for (int version = 1; version <= 8; ++version) {
+        auto closed = users(day, {std::to_string(version)});
+        writer_.append(closed, version);
+    }
+    auto open = users(day, {"open"});
+    writer_.append_provisional(open, 8);
+    writer_.join_files(8);
+    EXPECT_EQ(table().snapshot().files.size(), 2U);
+    EXPECT_EQ(rows(), 9);
+    EXPECT_EQ(provisional_rows(), 1);
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    EXPECT_EQ(rows(), 8);
+}
+
+TEST_F(GoldWriterTest, AFileThatAnotherEngineHasRewrittenIsNoticed) {
+    auto open = users(day, {"a"});
+    writer_.append_provisional(open, 1);
+    auto theirs = table();
+    storage::AddFile rewritten = theirs.snapshot().files.begin()->second;
+    storage::Commit commit;
+    commit.removes.push_back({rewritten.path, rewritten.partition_values, rewritten.size, 1, false});
+    rewritten.path = "day=2024-05-01/part-00000-theirs.parquet";
+    rewritten.data_change = false;
+    commit.adds.push_back(rewritten);
+    theirs.commit(std::move(commit), [](const storage::Commit&) { return false; });
+    writer_.refresh();
+    EXPECT_FALSE(writer_.withdraw_provisional());
+    EXPECT_EQ(rows(), 1) << "nothing is taken out whose nature isn't known";
+    writer_.clear();
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    EXPECT_EQ(rows(), 0);
+}
+
+TEST_F(GoldWriterTest, ReplacedDaysKeepTheirProvisionalRowsWhileAStateHoldsThemOpen) {
+    auto closed = users(day, {"a"});
+    writer_.append(closed, 1);
+    auto open = users(day, {"b"});
+    add_user(open, day + 1, "c");
+    writer_.append_provisional(open, 1);
+    GoldWriter::Replacement replacement{
+        .from = day, .to = day + 1, .sessions_to = day + 1, .silver_version = 1};
+    EXPECT_TRUE(replace(replacement, users(day, {"a", "late"})));
+    EXPECT_EQ(rows(), 4);
+    EXPECT_EQ(provisional_rows(), 2);
+    GoldWriter::Replacement all{
+        .from = day, .to = day + 1, .sessions_to = day + 1, .silver_version = 1, .provisional_too = true};
+    EXPECT_TRUE(replace(all, users(day, {"a", "late", "b"})));
+    EXPECT_EQ(rows(), 4);
+    EXPECT_EQ(provisional_rows(), 1) << "of the other day";
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    EXPECT_EQ(rows(), 3);
+}
+
+}  // namespace
+}  // namespace millrace::pipeline
