@@ -56,16 +56,16 @@ class StatusView {
   private:
     static std::string summary(const pipeline::RunStatus& status) {
         return fmt::format(
-            "{:5.0f} s  {:.0f} events/s  bronze {}  silver {}  duplicates {}  quarantined {}  lag {}",
-            status.seconds, status.events_per_second, base::format_count(status.in_log),
+            "{:5.0f} s  {:.0f} events/s  received {}  silver {}  duplicates {}  quarantined {}  lag {}",
+            status.seconds, status.events_per_second, base::format_count(status.received),
             base::format_count(status.silver), base::format_count(status.duplicates),
             base::format_count(status.quarantined), base::format_count(status.lag));
     }
     static std::string screen(const pipeline::RunStatus& status) {
         std::string text = fmt::format("  {:>6.0f} s running        {:>12.0f} events/s\n", status.seconds,
                                        status.events_per_second);
-        text += fmt::format("  {:>12} in bronze      {:>12} in silver       {:>9} lag\n",
-                            base::format_count(status.in_log), base::format_count(status.silver),
+        text += fmt::format("  {:>12} received       {:>12} in silver       {:>9} lag\n",
+                            base::format_count(status.received), base::format_count(status.silver),
                             base::format_count(status.lag));
         text += fmt::format("  {:>12} duplicates     {:>12} quarantined\n\n",
                             base::format_count(status.duplicates), base::format_count(status.quarantined));

@@ -52,6 +52,7 @@ class StatusBoard {
   public:
     void add(const BatchReport& report) {
         const std::lock_guard lock(mutex_);
+        status_.received += report.received;
         status_.silver += report.silver;
         status_.duplicates += report.duplicates;
         status_.quarantined += report.quarantined;

@@ -26,10 +26,11 @@ struct RunOptions {
 struct RunStatus {
     double seconds = 0;       ///< of work; at the end, until all is committed
     std::int64_t sent = 0;    ///< by the simulator
-    std::int64_t in_log = 0;  ///< records, all partitions
+    std::int64_t in_log = 0;  ///< records that the log holds, of earlier runs too; all partitions
     std::int64_t lag = 0;
     std::int64_t waiting_since_ms = 0;  ///< that there is a lag; 0: there is none
-    std::int64_t silver = 0;            ///< rows committed by this run
+    std::int64_t received = 0;          ///< records that this run has committed, as what follows
+    std::int64_t silver = 0;            ///< rows of them
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
     std::map<std::string, std::int64_t> by_rule;  ///< records quarantined

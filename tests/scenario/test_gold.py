@@ -1,5 +1,6 @@
 """Gold: every table is what SQL makes of silver, however the events came and however often the program was stopped."""
 import json
+import re
 import subprocess
 
 import deltalake
@@ -235,6 +236,15 @@ def test_a_run_with_a_count_ends_with_all_tables_filled_and_a_later_one_goes_on(
         assert report["verify"]["passed"], report["verify"]
         gold_oracle.check(shop.data)
     assert report["gold"]["sessions"] == shop.json("sql", "select sessions as n from gold.funnel where grain = 'day' order by day desc limit 1")["rows"][0]["n"]
+
+
+def test_the_status_line_counts_what_this_run_has_processed(shop):
+    shop.run("produce", "--rate", "max", "--count", "3000")
+    shop.drain()
+    out = shop.run("run", "--rate", "100", "--duration", "6s", "--trigger", "500ms", "--no-http")
+    counts = re.search(r"received ([\d,]+)  silver ([\d,]+)  duplicates ([\d,]+)  quarantined ([\d,]+)  lag", out)
+    received, silver, duplicates, quarantined = (int(count.replace(",", "")) for count in counts.groups())
+    assert 0 < received == silver + duplicates + quarantined <= 700
 
 
 def test_what_was_published_open_is_seen_once_while_gold_runs_and_after_it(shop, port):
