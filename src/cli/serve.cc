@@ -108,8 +108,11 @@ pipeline::ServerOptions ServeOptions::checked() const {
 std::optional<pipeline::ServerOptions> ServeOptions::free_or_nothing() const {
     auto made = checked();
     if (port->count() > 0 || serve::is_free(made.http.address, made.http.port)) return made;
-    spdlog::warn("http: port {} is taken: no events are taken in; choose another with --port",
-                 made.http.port);
+    spdlog::warn(
+        "http: port {} is taken by another program, so this run serves nothing: it takes in no events over "
+        "HTTP, and has no dashboard, no SQL and no metrics. End the other program, or choose another port "
+        "with --port",
+        made.http.port);
     return std::nullopt;
 }
 

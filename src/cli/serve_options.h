@@ -16,7 +16,8 @@ struct ServeOptions {
     void add_to(CLI::App& command);
     /// The options with the keys in them. Throws a usage Error for one that isn't SOURCE=KEY.
     [[nodiscard]] pipeline::ServerOptions checked() const;
-    /// The same; nothing, with a warning, when nobody asked for a port and the usual one is taken.
+    /// The same; nothing, with a warning that says what is missing then, when nobody asked for a port and the
+    /// usual one is taken.
     [[nodiscard]] std::optional<pipeline::ServerOptions> free_or_nothing() const;
 };
 

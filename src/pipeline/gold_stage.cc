@@ -101,7 +101,7 @@ GoldStage::GoldStage(const DataDirectory& data, const ShopSettings& settings, co
       silver_(storage::DeltaTable::open_or_create(data.silver(), *silver::silver_schema(),
                                                   silver::silver_partition_columns())),
       writer_(data, pool),
-      state_writer_(state_path()),
+      state_writer_(state_path(), lock_),
       ticks_(data.gold() / "ticks.json"),
       gold_(fresh_gold()) {
     if (!options.postgres.url.empty()) serve::check_postgres_address(options.postgres.url);
@@ -131,6 +131,7 @@ bool GoldStage::load_state() {
 
 /// Goes on where the state on disk is, or begins anew.
 void GoldStage::take_up(const base::StopSignal& stop) {
+    remove_unfinished_states(state_path());
     silver_.refresh();
     writer_.refresh();
     if (!writer_.withdraw_provisional() || !load_state()) start_over(stop);
@@ -143,6 +144,7 @@ void GoldStage::start_over(const base::StopSignal& stop) {
     if (silver_.snapshot().version > 0 || !silver_.snapshot().files.empty())
         spdlog::info("gold: built anew from silver's version {}", silver_.snapshot().version);
     state_writer_.wait();  // or it would put back what is removed
+    (void)state_writer_.written();
     std::filesystem::remove(state_path());
     writer_.clear();
     const bool again = writer_.alerts_sequence() > 0;
@@ -403,14 +405,14 @@ void GoldStage::begin_state() {
     if (state_writer_.busy() || (version_ == saved_version_ && ticks_.size() < most_ticks)) return;
     if (data_.has_settings() && data_.settings() != settings_) return save_state();  // which says why not
     const auto pause = state_writer_.begin(position(), [this](std::ostream& stream) { gold_->save(stream); });
-    report_.pause_ms = std::max(report_.pause_ms, static_cast<double>(pause.count()) / 1e3);
-    saved_version_ = version_;
+    if (pause) report_.pause_ms = std::max(report_.pause_ms, static_cast<double>(pause->count()) / 1e3);
 }
 
 /// What can be forgotten or joined once a state is on disk.
 void GoldStage::take_written() {
     const auto version = state_writer_.written();
     if (!version) return;
+    saved_version_ = *version;
     base::fail_point("gold.state.saved");
     ticks_.forget_before(*version);
     writer_.join_files(*version);
@@ -471,6 +473,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     }
     publish();
     state_writer_.wait();
+    take_written();
     if (saved_version_ != version_ || ticks_.size() > 0) save_state();
     writer_.join_files(version_);
     if (options_.close) {

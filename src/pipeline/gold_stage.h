@@ -155,7 +155,7 @@ class GoldStage {
     std::atomic<bool> active_ = false;
     std::atomic<std::int64_t> version_ = -1;  // of silver, up to which commits are in
     std::int64_t reported_version_ = -1;
-    std::int64_t saved_version_ = -1;                 // of the last state that was begun to be written
+    std::int64_t saved_version_ = -1;                 // of the state on disk
     gold::Timestamp watermark_ = gold::no_watermark;  // that windows are closed up to
     GoldReport report_;                               // of what isn't reported yet
     base::Stopwatch work_;

@@ -1,6 +1,9 @@
 #include "pipeline/gold_state.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -9,10 +12,10 @@
 #include <cerrno>
 #include <fstream>
 #include <memory>
+#include <system_error>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -86,6 +89,22 @@ std::optional<GoldPosition> parse_header(std::string_view line) {
                         .watermark = base::integer_member(header, "watermark")};
 }
 
+/// Ends this process with the thread that made it. False when that has ended already.
+bool end_with(pid_t parent) {
+    return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
+}
+
+/// Closes all files and sockets of this process, which is a copy, but `kept`. The standard ones lead nowhere
+/// then: who reads this program's output waits for the program alone.
+void close_all_but(int kept) {
+    constexpr int place = STDERR_FILENO + 1;
+    ::dup2(kept, place);
+    ::closefrom(place + 1);
+    const int nowhere = ::open("/dev/null", O_RDWR);
+    for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; ++standard) ::dup2(nowhere, standard);
+    if (nowhere > place) ::close(nowhere);
+}
+
 /// Whether the file ends with the checksum of what stands before.
 bool is_whole(const base::File& file) {
     const std::int64_t end = file.size() - static_cast<std::int64_t>(checksum_size);
@@ -129,6 +148,14 @@ void write_gold_state(const std::filesystem::path& path, const GoldPosition& pos
     base::sync_directory(path.parent_path());
 }
 
+void remove_unfinished_states(const std::filesystem::path& path) {
+    const std::string start = fmt::format(".{}.", path.filename().string());
+    for (const auto& entry : std::filesystem::directory_iterator(path.parent_path())) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with(start) && name.ends_with(".tmp")) std::filesystem::remove(entry.path());
+    }
+}
+
 std::optional<GoldPosition> read_gold_position(const std::filesystem::path& path) {
     const auto file = base::File::open_if_exists(path);
     if (!file) return std::nullopt;
@@ -157,26 +184,30 @@ std::optional<GoldPosition> read_gold_state(const std::filesystem::path& path,
     return std::nullopt;
 }
 
-std::chrono::microseconds GoldStateWriter::begin(const GoldPosition& position,
-                                                 const std::function<void(std::ostream&)>& save) {
-    const std::int64_t began = base::now_us();
-    copy_ = ::fork();
-    if (copy_ < 0) {
-        copy_ = 0;
-        throw system_error("copying the process to keep Gold's state", errno);
+std::optional<std::chrono::microseconds> GoldStateWriter::begin(
+    const GoldPosition& position, const std::function<void(std::ostream&)>& save) {
+    const base::Stopwatch watch;
+    const pid_t process = ::getpid();
+    const pid_t copy = ::fork();
+    if (copy < 0) {
+        spdlog::warn("gold: no copy of the process could be made to keep the state ({}); trying again later",
+                     std::generic_category().message(errno));
+        return std::nullopt;
     }
-    if (copy_ == 0) {
+    if (copy == 0) {
         // Nothing but this thread is there: no lock of another may be taken.
-        int status = 0;
+        int status = end_with(process) ? 0 : 1;
         try {
-            write_gold_state(path_, position, save);
+            close_all_but(lock_.fd());
+            if (status == 0) write_gold_state(path_, position, save);
         } catch (...) {
             status = 1;
         }
         ::_exit(status);
     }
+    copy_ = copy;
     version_ = position.silver_version;
-    return std::chrono::microseconds(base::now_us() - began);
+    return std::chrono::microseconds(static_cast<std::int64_t>(watch.seconds() * 1e6));
 }
 
 void GoldStateWriter::take_result(int status) {

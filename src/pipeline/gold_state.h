@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "base/file.h"
+
 namespace millrace::pipeline {
 
 /// What Gold's state on disk stands for.
@@ -26,6 +28,9 @@ inline constexpr auto longest_wait_for_gold = std::chrono::hours(24 * 7);
 void write_gold_state(const std::filesystem::path& path, const GoldPosition& position,
                       const std::function<void(std::ostream&)>& save);
 
+/// Removes what writers that were killed have left beside the state file, whose lock the caller holds.
+void remove_unfinished_states(const std::filesystem::path& path);
+
 /// Where the state stands. Nothing when there is no usable one.
 std::optional<GoldPosition> read_gold_position(const std::filesystem::path& path);
 
@@ -36,18 +41,25 @@ std::optional<GoldPosition> read_gold_state(const std::filesystem::path& path,
 
 /// Writes the state beside the work that changes it: in a copy of the process, which has the memory as it was
 /// when it was made (fork), so that the work stops for as long as that takes, a few ms per GiB.
+///
+/// The copy closes all files and sockets of the process but the lock, which guards the state file: no other
+/// process may work on the state while it is being written. It ends with the thread that began it, so that no
+/// copy of a process that was killed keeps the lock or replaces the state of its successor.
 class GoldStateWriter {
   public:
-    explicit GoldStateWriter(std::filesystem::path path) : path_(std::move(path)) {}
+    /// `lock`, which the caller holds, must outlive it.
+    GoldStateWriter(std::filesystem::path path, const base::File& lock)
+        : path_(std::move(path)), lock_(lock) {}
     GoldStateWriter(const GoldStateWriter&) = delete;
     GoldStateWriter& operator=(const GoldStateWriter&) = delete;
     /// Waits for the copy.
     ~GoldStateWriter();
 
-    /// Begins to write, and returns how long the caller was stopped, µs. Not while another one is being
+    /// Begins to write, and returns how long the caller was stopped. Nothing, with a warning, when the system
+    /// allows no copy of the process at present: it is to be tried again later. Not while another one is being
     /// written.
-    std::chrono::microseconds begin(const GoldPosition& position,
-                                    const std::function<void(std::ostream&)>& save);
+    std::optional<std::chrono::microseconds> begin(const GoldPosition& position,
+                                                   const std::function<void(std::ostream&)>& save);
     [[nodiscard]] bool busy() const { return copy_ > 0; }
     /// The silver version of a state that has been written since the last call. A failure is told as a
     /// warning.
@@ -58,6 +70,7 @@ class GoldStateWriter {
     void take_result(int status);
 
     const std::filesystem::path path_;
+    const base::File& lock_;
     pid_t copy_ = 0;
     std::int64_t version_ = -1;  // that is being written
     std::optional<std::int64_t> written_;

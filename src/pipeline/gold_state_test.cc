@@ -1,9 +1,16 @@
 #include "pipeline/gold_state.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
+#include <chrono>
 #include <iterator>
 #include <ostream>
+#include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -14,9 +21,12 @@ namespace {
 
 class GoldStateTest : public testing::Test {
   protected:
-    GoldStateTest() { std::filesystem::create_directories(folder_); }
     ~GoldStateTest() override { std::filesystem::remove_all(folder_); }
 
+    base::File made_lock() {
+        std::filesystem::create_directories(folder_);
+        return {folder_ / ".lock", base::File::Mode::read_write};
+    }
     static std::function<void(std::ostream&)> text(const std::string& bytes) {
         return [&bytes](std::ostream& stream) { stream << bytes; };
     }
@@ -30,6 +40,7 @@ class GoldStateTest : public testing::Test {
 
     const std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "gold_state_test";
     const std::filesystem::path path_ = folder_ / "state.bin";
+    base::File lock_ = made_lock();
     const GoldPosition position_{
         .silver_id = "id", .silver_version = 7, .settings = "{}", .watermark = 99};
     std::size_t size_ = 3;
@@ -68,7 +79,7 @@ TEST_F(GoldStateTest, AStateThatCannotBeLoadedIsNone) {
 
 TEST_F(GoldStateTest, TheCopyWritesTheMemoryAsItWas) {
     std::string memory(20 << 20, 'a');
-    GoldStateWriter writer(path_);
+    GoldStateWriter writer(path_, lock_);
     writer.begin(position_, text(memory));
     EXPECT_TRUE(writer.busy());
     std::ranges::fill(memory, 'b');
@@ -82,13 +93,75 @@ TEST_F(GoldStateTest, TheCopyWritesTheMemoryAsItWas) {
 
 TEST_F(GoldStateTest, ACopyThatFailsLeavesTheStateBefore) {
     write_gold_state(path_, position_, text("abc"));
-    GoldStateWriter writer(path_);
+    GoldStateWriter writer(path_, lock_);
     writer.begin(position_, [](std::ostream&) { throw Error("writing a test's state", "there is no room"); });
     writer.wait();
     EXPECT_EQ(writer.written(), std::nullopt);
     EXPECT_FALSE(writer.busy());
     EXPECT_TRUE(read());
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 2) << "the state and the lock";
+}
+
+TEST_F(GoldStateTest, TheCopyHasNoFileOrSocketOfTheProcessButTheLock) {
+    const base::File other(folder_ / "other", base::File::Mode::read_write);
+    std::array<int, 2> sockets{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, sockets.data()), 0);
+    GoldStateWriter writer(path_, lock_);
+    ASSERT_TRUE(writer.begin(position_, [](std::ostream& stream) {
+        for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+            std::error_code gone;  // of the listing itself
+            stream << std::filesystem::read_symlink(entry, gone).filename().string() << '\n';
+        }
+    }));
+    writer.wait();
+    ASSERT_EQ(writer.written(), 7);
+    const std::string state = base::read_file(path_);
+    EXPECT_NE(state.find("\n.lock\n"), std::string::npos) << state;
+    EXPECT_EQ(state.find("other"), std::string::npos) << state;
+    EXPECT_EQ(state.find("socket:"), std::string::npos) << state;
+    EXPECT_EQ(state.find("pipe:"), std::string::npos) << state;
+    ::close(sockets[0]);
+    ::close(sockets[1]);
+}
+
+TEST_F(GoldStateTest, TheCopyEndsWithAProcessThatIsKilledAndFreesTheLock) {
+    const ::pid_t process = ::fork();
+    if (process == 0) {
+        base::File lock(folder_ / ".lock", base::File::Mode::read_write);
+        lock.lock();
+        GoldStateWriter writer(path_, lock);
+        writer.begin(position_, [this](std::ostream&) {
+            base::replace_file(folder_ / "writing", "");
+            for (;;) ::pause();
+        });
+        for (;;) ::pause();
+    }
+    while (!std::filesystem::exists(folder_ / "writing")) std::this_thread::yield();
+    EXPECT_FALSE(lock_.try_lock());
+    ::kill(process, SIGKILL);
+    ::waitpid(process, nullptr, 0);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    bool free = lock_.try_lock();
+    while (!free && std::chrono::steady_clock::now() < until) free = lock_.try_lock();
+    EXPECT_TRUE(free);
+    remove_unfinished_states(path_);
+    for (const auto& entry : std::filesystem::directory_iterator(folder_))
+        EXPECT_NE(entry.path().extension(), ".tmp") << entry.path();
+    EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+/// In a process of its own, since it can't be undone.
+void begin_where_no_process_may_be_made(const std::filesystem::path& path, const base::File& lock) {
+    const ::rlimit none{0, 0};
+    if (::getuid() == 0 && ::setuid(65'534) != 0) ::_exit(2);  // the limit doesn't hold for root
+    if (::setrlimit(RLIMIT_NPROC, &none) != 0) ::_exit(3);
+    GoldStateWriter writer(path, lock);
+    const auto pause = writer.begin({}, [](std::ostream&) {});
+    ::_exit(pause || writer.busy() || writer.written() ? 1 : 0);
+}
+
+TEST_F(GoldStateTest, WhereNoCopyCanBeMadeItIsTriedAgainLater) {
+    EXPECT_EXIT(begin_where_no_process_may_be_made(path_, lock_), testing::ExitedWithCode(0), "");
 }
 
 TEST_F(GoldStateTest, TicksAreKeptUntilTheStateHasThem) {
