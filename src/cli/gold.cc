@@ -92,7 +92,7 @@ int run_reconcile(const Globals& globals, const Options& options) {
     const auto data = globals.data_directory();
     base::WorkerPool pool;
     pipeline::GoldBatch batch(data, data.settings(), pool);
-    std::vector<pipeline::GoldBatch::Difference> found;
+    std::vector<pipeline::GoldDifference> found;
     if (const auto days = days_of(options, batch)) found = batch.reconcile(*days, options.limit);
     if (options.as_json) {
         base::json::array differences;

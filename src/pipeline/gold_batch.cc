@@ -1,11 +1,10 @@
 #include "pipeline/gold_batch.h"
 
-#include <arrow/api.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
-#include <map>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -14,9 +13,7 @@
 #include "pipeline/gold_writer.h"
 #include "pipeline/silver_rows.h"
 #include "pipeline/table_locks.h"
-#include "storage/arrow_status.h"
 #include "storage/file_stats.h"
-#include "storage/parquet_file.h"
 
 namespace millrace::pipeline {
 
@@ -50,42 +47,10 @@ Error too_busy(const char* doing) {
                  "Try it again.");
 }
 
-using Cells = std::vector<std::string>;
-using RowsByKey = std::map<std::string, Cells>;
-
-std::string cell(const arrow::Array& column, std::int64_t row) {
-    constexpr const char* doing = "comparing gold rows";
-    if (column.IsNull(row)) return "null";
-    const std::string text = storage::value_of(column.GetScalar(row), doing)->ToString();
-    return column.type_id() == arrow::Type::STRING ? '"' + text + '"' : text;
-}
-
-/// The rows of a batch by their key, with the cells of all other columns.
-void add_rows(const arrow::RecordBatch& rows, gold::Table table, RowsByKey& into) {
-    const auto& key = gold::table_key(table);
-    for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
-        std::string name;
-        Cells cells;
-        for (int c = 0; c < rows.num_columns(); ++c) {
-            const std::string& column = rows.schema()->field(c)->name();
-            if (std::ranges::find(key, column) == key.end()) {
-                cells.push_back(cell(*rows.column(c), i));
-            } else {
-                name += fmt::format("{}{}={}", name.empty() ? "" : " ", column, cell(*rows.column(c), i));
-            }
-        }
-        into[name] = std::move(cells);
-    }
-}
-
 }  // namespace
 
 json::object GoldBatchReport::to_json() const {
     return {{"events", events}, {"rows", rows}, {"silver_version", silver_version}, {"seconds", seconds}};
-}
-
-json::object GoldBatch::Difference::to_json() const {
-    return {{"table", table}, {"row", row}, {"column", column}, {"published", published}, {"batch", batch}};
 }
 
 GoldBatch::GoldBatch(const DataDirectory& data, const ShopSettings& settings, base::WorkerPool& pool)
@@ -189,63 +154,36 @@ GoldBatchReport GoldBatch::replace(DayRange days, const base::StopSignal& stop) 
     return report;
 }
 
-/// False when rows that were published later are joined with those of these days.
-bool GoldBatch::compare(gold::Table table, DayRange days, gold::Output& output, std::size_t limit,
-                        std::vector<Difference>& found) const {
-    const auto root = data_.gold() / gold::table_name(table);
-    const auto of_batch = output[table].take();
-    const auto published = storage::DeltaTable::open(root);
-    const auto& key = gold::table_key(table);
-    std::vector<std::string> columns = gold::table_layout(table).schema->field_names();
-    std::erase_if(columns,
-                  [&](const std::string& name) { return std::ranges::find(key, name) != key.end(); });
-    const std::int64_t end = gold::is_of_sessions(table) ? std::min(days.to + 1, sealed_end()) : days.to + 1;
-    for (std::int64_t day = days.from; day < end; ++day) {
-        RowsByKey theirs;
-        RowsByKey ours;
-        for (const auto& [path, add] : published.snapshot().files) {
-            if (storage::partition_value(add, "day") != model::format_day(day)) continue;
-            const GoldFile file = gold_file(path);
-            const bool later = file.version > published_version_;
-            if (later && file.kind == GoldFile::Kind::joined) return false;
-            // Windows that the stage holds open are left to it.
-            if (later || (file.is_provisional() && watermark_ != gold::end_of_time)) continue;
-            storage::scan_parquet(root / path, {},
-                                  [&](const arrow::RecordBatch& rows) { add_rows(rows, table, theirs); });
+/// Shows the rows of the days, and others, from days beside, some at a time.
+void GoldBatch::show_rows(DayRange days, const VisitGoldRows& visit) {
+    gold::Output output;
+    const auto show = [&](std::int64_t min_rows) {
+        for (const gold::Table table : gold::metric_tables) {
+            if (output[table].size() < min_rows) continue;
+            for (const auto& [day, rows] : output[table].take()) visit(table, day, *rows);
         }
-        if (const auto rows = of_batch.find(day); rows != of_batch.end())
-            add_rows(*rows->second, table, ours);
-        RowsByKey all = theirs;
-        all.insert(ours.begin(), ours.end());
-        for (const auto& [row, any] : all) {
-            const auto here = theirs.find(row);
-            const auto there = ours.find(row);
-            for (std::size_t c = 0; c < columns.size() && found.size() < limit; ++c) {
-                const std::string left = here == theirs.end() ? "" : here->second[c];
-                const std::string right = there == ours.end() ? "" : there->second[c];
-                if (left != right)
-                    found.push_back({std::string(gold::table_name(table)), row, columns[c], left, right});
-            }
-        }
-    }
-    return true;
+    };
+    (void)compute(days, output, [&] { show(rows_at_once); });
+    show(1);
 }
 
-std::vector<GoldBatch::Difference> GoldBatch::reconcile(DayRange days, std::size_t limit) {
-    std::vector<Difference> found;
-    for (std::int64_t from = days.from; from <= days.to; from += days_at_once) {
+std::vector<GoldDifference> GoldBatch::reconcile(DayRange days, std::size_t limit) {
+    std::vector<GoldDifference> found;
+    for (std::int64_t from = days.from; from <= days.to && found.size() < limit; from += days_at_once) {
         const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
-        const std::vector<Difference> before = found;
         bool compared = false;
         for (int attempt = 0; !compared; ++attempt) {
             if (attempt == most_attempts) throw too_busy("comparing days of Gold");
             look();
-            found = before;
-            gold::Output output;
-            (void)compute(some, output, [] {});
-            compared = std::ranges::all_of(gold::metric_tables, [&](gold::Table table) {
-                return compare(table, some, output, limit, found);
-            });
+            GoldComparison comparison(data_.gold(), {.days = some,
+                                                     .sessions_to = sealed_end(),
+                                                     .silver_version = published_version_,
+                                                     .open_elsewhere = watermark_ != gold::end_of_time});
+            compared = comparison.is_possible();
+            if (!compared) continue;
+            std::ranges::move(comparison.run([&](const VisitGoldRows& visit) { show_rows(some, visit); },
+                                             limit - found.size()),
+                              std::back_inserter(found));
         }
     }
     return found;

@@ -12,15 +12,11 @@
 #include "base/worker_pool.h"
 #include "gold/output.h"
 #include "pipeline/data_directory.h"
+#include "pipeline/day_range.h"
+#include "pipeline/gold_comparison.h"
 #include "storage/delta_table.h"
 
 namespace millrace::pipeline {
-
-/// Days of the shop's time zone, both included; days since 1970-01-01.
-struct DayRange {
-    std::int64_t from = 0;
-    std::int64_t to = 0;
-};
 
 struct GoldBatchReport {
     std::int64_t events = 0;  ///< read, those of the days beside included
@@ -47,27 +43,16 @@ class GoldBatch {
     /// Error when `stop` is requested: days that were replaced stay so.
     GoldBatchReport replace(DayRange days, const base::StopSignal& stop);
 
-    /// A cell in which the tables and the batch layer differ; of a row that only one of them has, each cell.
-    struct Difference {
-        std::string table;
-        std::string row;  ///< its key, as name=value
-        std::string column;
-        std::string published;  ///< empty when the table has no such row
-        std::string batch;      ///< empty when the batch layer has none
-
-        [[nodiscard]] base::json::object to_json() const;
-    };
-    /// What differs in some days, up to `limit` cells. Like replace() it throws an Error when the tables'
-    /// files change faster than it works.
-    std::vector<Difference> reconcile(DayRange days, std::size_t limit);
+    /// The cells in which the tables and these rows differ in some days, up to `limit`. Like replace() it
+    /// throws an Error when the tables' files change faster than it works.
+    std::vector<GoldDifference> reconcile(DayRange days, std::size_t limit);
 
   private:
     void look();
     [[nodiscard]] std::int64_t sealed_end() const;
     [[nodiscard]] std::int64_t compute(DayRange days, gold::Output& output,
                                        const std::function<void()>& progressed);
-    bool compare(gold::Table table, DayRange days, gold::Output& output, std::size_t limit,
-                 std::vector<Difference>& found) const;
+    void show_rows(DayRange days, const VisitGoldRows& visit);
 
     const DataDirectory& data_;
     const ShopSettings settings_;

@@ -46,7 +46,8 @@ class GoldWriterTest : public testing::Test {
     /// How many rows readers of the table see.
     [[nodiscard]] std::int64_t rows() const {
         std::int64_t rows = 0;
-        for (const auto& [path, add] : table().snapshot().files)
+        const storage::DeltaTable users = table();
+        for (const auto& [path, add] : users.snapshot().files)
             rows += storage::FileStats(add).rows().value();
         return rows;
     }

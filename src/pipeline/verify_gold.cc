@@ -200,7 +200,7 @@ void verify_gold(const DataDirectory& data, VerifyReport& report) {
     }
     const Ahead ahead = silver_is_ahead(data);
     if (ahead != Ahead::other_rows) return check_hours(data, ahead, report);
-    report.notes.push_back("gold: silver was rebuilt since; millrace gold --available-now builds Gold anew");
+    report.notes.emplace_back("gold: silver was rebuilt since; millrace gold --available-now builds Gold anew");
 }
 
 }  // namespace millrace::pipeline

@@ -1,5 +1,6 @@
 """Gold: every table is what SQL makes of silver, however the events came and however often the program was stopped."""
 import json
+import os
 import re
 import subprocess
 
@@ -418,6 +419,29 @@ def test_the_batch_layer_takes_in_what_came_late(shop):
     shop.run("gold", "reconcile")
     publish(shop, "--close")
     gold_oracle.check(shop.data)
+
+
+def peak_of(shop, *command):
+    """The memory that a command takes at most, in KiB."""
+    process = shop.start(*command)
+    process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode in (0, 1), process.stderr.read()
+    return usage.ru_maxrss
+
+
+def test_a_reconciliation_takes_hardly_more_memory_than_the_batch_layer(shop):
+    shop.run("produce", "--rate", "max", "--count", "150000", "--users", "100000", "--span", "3d", "--seed", "5")
+    shop.drain()
+    publish(shop, "--close")
+    of_batch = peak_of(shop, "gold", "--batch")
+    assert peak_of(shop, "gold", "reconcile") < 1.3 * of_batch
+    day = max(row["day"] for row in shop.json("show", "gold.kpis", "--limit", "100000")["rows"])
+    fill(shop, [event(number, event_id=f"late{number}", user_id=f"late{number}", timestamp=f"{day}T00:00:00Z") for number in range(100)])
+    publish(shop, "--close")
+    assert peak_of(shop, "gold", "reconcile") < 1.3 * of_batch
+    assert len(shop.json("gold", "reconcile", "--limit", "7", code=1)["differences"]) == 7
 
 
 def test_what_is_open_stays_open_in_the_batch_layer_and_is_published_once_later(shop):
