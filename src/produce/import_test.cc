@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 #include <fstream>
+#include <random>
 
 #include "base/error.h"
 #include "bronze/segment_log.h"
@@ -88,6 +89,76 @@ TEST_F(ImportTest, LinesOfPlainGzipAndZstdFilesAreTheSame) {
     EXPECT_EQ(lines(file("a.zst", packed)), expected);
     EXPECT_THROW(lines(file("cut.zst", packed.substr(0, packed.size() / 2))), Error);
     EXPECT_TRUE(lines(file("empty.csv", "")).empty());
+}
+
+/// One member of a gzip file.
+std::string gzipped(const std::string& content) {
+    z_stream stream{};
+    deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+    std::string packed(deflateBound(&stream, content.size()), '\0');
+    std::string input = content;
+    stream.next_in = reinterpret_cast<Bytef*>(input.data());
+    stream.avail_in = static_cast<uInt>(input.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    packed.resize(stream.total_out);
+    deflateEnd(&stream);
+    return packed;
+}
+
+TEST_F(ImportTest, GzipMembersFollowEachOtherAndZeroBytesMayFollowThem) {
+    const std::string two = gzipped("first\nsec") + gzipped("ond\nthird\n");
+    for (const std::size_t zeros : {0U, 1U, 511U, 3'000'000U}) {
+        EXPECT_THAT(lines(file("a.gz", two + std::string(zeros, '\0'))),
+                    ElementsAre("first", "second", "third"));
+    }
+    EXPECT_THAT(lines(file("a.gz", gzipped("") + gzipped("first\n") + gzipped(""))), ElementsAre("first"));
+    EXPECT_TRUE(lines(file("a.gz", "")).empty());
+}
+
+TEST_F(ImportTest, ManyGzipMembersThatDoNotPackAreReadAcrossTheBuffers) {
+    std::mt19937_64 random(1);
+    std::string packed;
+    std::vector<std::string> expected;
+    for (int member = 0; member < 60; ++member) {
+        std::string content;
+        for (int line = 0; line < 4000; ++line) {
+            expected.push_back(std::to_string(random()));
+            content += expected.back() + "\n";
+        }
+        packed += gzipped(content);
+    }
+    ASSERT_GT(packed.size(), 2'000'000U);
+    EXPECT_EQ(lines(file("a.gz", packed)), expected);
+}
+
+TEST_F(ImportTest, WhatIsNoGzipMemberIsAnErrorThatNamesTheByte) {
+    const std::string first = gzipped("first\n");
+    const std::string second = gzipped("second\n");
+    const auto error_of = [&](const std::string& content) -> std::string {
+        try {
+            lines(file("a.gz", content));
+            return "none";
+        } catch (const Error& error) {
+            return error.what();
+        }
+    };
+    const auto at = [](std::size_t byte) { return testing::HasSubstr("byte " + std::to_string(byte)); };
+    for (const std::size_t byte : {0U, 1U, 2U, 3U}) {  // the mark, the method and the flags
+        std::string damaged = second;
+        damaged[byte] = static_cast<char>(damaged[byte] ^ 0x80);
+        EXPECT_THAT(error_of(first + damaged + first), at(first.size())) << byte;
+    }
+    std::string damaged = second;
+    damaged[damaged.size() - 6] = static_cast<char>(damaged[damaged.size() - 6] ^ 0x01);  // of the CRC
+    EXPECT_THAT(error_of(first + damaged), at(first.size()));
+    EXPECT_THAT(error_of(first + "garbage"), at(first.size()));
+    EXPECT_THAT(error_of(first + std::string(2, '\0') + second), at(first.size() + 2));
+    EXPECT_THAT(error_of("no gzip\n"), at(0));
+    EXPECT_THAT(error_of(std::string(100, '\0')), at(0));
+    for (std::size_t bytes = 1; bytes < second.size(); ++bytes)
+        EXPECT_THAT(error_of(first + second.substr(0, bytes)), at(first.size())) << bytes;
 }
 
 TEST(CsvLine, QuotesAreRead) {

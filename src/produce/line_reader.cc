@@ -4,7 +4,6 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <string>
 
@@ -50,24 +49,78 @@ class LineReader::PlainSource : public Source {
     std::int64_t position_ = 0;
 };
 
+/// Reads one gzip member after another. As in gzip(1), zero bytes may follow the last; anything else is
+/// damage.
 class LineReader::GzipSource : public Source {
   public:
-    explicit GzipSource(const fs::path& path) : path_(path), file_(gzopen(path.c_str(), "rb"), gzclose) {
-        if (!file_) throw system_error(fmt::format("opening {}", path.string()), errno);
-        gzbuffer(file_.get(), read_bytes);
+    explicit GzipSource(const fs::path& path) : path_(path), file_(path), packed_(read_bytes, '\0') {
+        constexpr int gzip_only = 15 + 16;
+        if (inflateInit2(&stream_, gzip_only) != Z_OK) throw Error("setting up zlib", "it has no memory");
     }
+    GzipSource(const GzipSource&) = delete;
+    GzipSource& operator=(const GzipSource&) = delete;
+    ~GzipSource() override { inflateEnd(&stream_); }
+
     std::size_t read(char* into, std::size_t size) override {
-        const int got = gzread(file_.get(), into, static_cast<unsigned>(size));
-        int error = Z_OK;
-        const char* message = gzerror(file_.get(), &error);
-        if (got < 0 || (got == 0 && error != Z_OK && error != Z_STREAM_END)) throw_damaged(path_, message);
-        return static_cast<std::size_t>(got);
+        stream_.next_out = reinterpret_cast<Bytef*>(into);
+        stream_.avail_out = static_cast<uInt>(size);
+        while (stream_.avail_out == size && fill()) {
+            if (in_member_ || begin_member()) inflate_some();
+        }
+        return size - stream_.avail_out;
     }
-    [[nodiscard]] std::int64_t bytes_read() const override { return gzoffset(file_.get()); }
+    [[nodiscard]] std::int64_t bytes_read() const override { return file_.bytes_read() - stream_.avail_in; }
 
   private:
+    /// Makes sure that there is a byte to inflate; false at the end.
+    bool fill() {
+        if (stream_.avail_in > 0) return true;
+        stream_.next_in = reinterpret_cast<Bytef*>(packed_.data());
+        stream_.avail_in = static_cast<uInt>(file_.read(packed_.data(), packed_.size()));
+        if (stream_.avail_in == 0 && in_member_) {
+            throw_damaged(path_, fmt::format("the gzip member that begins at byte {} is cut", member_));
+        }
+        return stream_.avail_in > 0;
+    }
+    /// False where padding stands, of which it takes a byte.
+    bool begin_member() {
+        const bool zero = *stream_.next_in == 0;
+        if (padded_ && !zero) {
+            throw_damaged(path_, fmt::format("something follows the zero bytes behind the last gzip member, "
+                                             "at byte {}",
+                                             bytes_read()));
+        }
+        padded_ = zero && any_member_;
+        if (padded_) {
+            ++stream_.next_in;
+            --stream_.avail_in;
+            return false;
+        }
+        member_ = bytes_read();
+        in_member_ = any_member_ = true;
+        return true;
+    }
+    void inflate_some() {
+        const int status = inflate(&stream_, Z_NO_FLUSH);
+        if (status == Z_STREAM_END) {
+            in_member_ = false;
+            inflateReset(&stream_);
+        } else if (status != Z_OK && status != Z_BUF_ERROR) {
+            const char* why = stream_.msg != nullptr ? stream_.msg : zError(status);
+            throw_damaged(path_,
+                          fmt::format("the gzip member that begins at byte {} is damaged at byte {}: {}", member_,
+                                      bytes_read(), why));
+        }
+    }
+
     fs::path path_;
-    std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
+    PlainSource file_;
+    std::string packed_;
+    z_stream stream_{};
+    std::int64_t member_ = 0;  // where the present one begins
+    bool in_member_ = false;
+    bool any_member_ = false;
+    bool padded_ = false;
 };
 
 class LineReader::ZstdSource : public Source {
@@ -88,11 +141,16 @@ class LineReader::ZstdSource : public Source {
                 }
             }
             pending_ = ZSTD_decompressStream(stream_.get(), &output, &input_);
-            if (ZSTD_isError(pending_) != 0) throw_damaged(path_, ZSTD_getErrorName(pending_));
+            if (ZSTD_isError(pending_) != 0) {
+                throw_damaged(path_, fmt::format("the zstd stream is damaged at byte {}: {}", bytes_read(),
+                                                 ZSTD_getErrorName(pending_)));
+            }
         }
         return output.pos;
     }
-    [[nodiscard]] std::int64_t bytes_read() const override { return file_.bytes_read(); }
+    [[nodiscard]] std::int64_t bytes_read() const override {
+        return file_.bytes_read() - static_cast<std::int64_t>(input_.size - input_.pos);
+    }
 
   private:
     fs::path path_;
