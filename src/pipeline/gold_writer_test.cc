@@ -16,8 +16,13 @@ constexpr std::int64_t day = 19'844;  // 2024-05-01
 /// Gold's tables in a folder of the test's own. Rows are those of users.
 class GoldWriterTest : public testing::Test {
   protected:
-    GoldWriterTest() { std::filesystem::remove_all(data_.root()); }
     ~GoldWriterTest() override { std::filesystem::remove_all(data_.root()); }
+
+    static std::filesystem::path empty_folder() {
+        auto folder = std::filesystem::path(testing::TempDir()) / "gold_writer_test";
+        std::filesystem::remove_all(folder);
+        return folder;
+    }
 
     static void add_user(gold::Output& output, std::int64_t of_day, std::string_view name) {
         output[Table::users]
@@ -57,7 +62,7 @@ class GoldWriterTest : public testing::Test {
         return writer_.replace(replacement);
     }
 
-    const DataDirectory data_{std::filesystem::path(testing::TempDir()) / "gold_writer_test"};
+    const DataDirectory data_{empty_folder()};
     base::WorkerPool pool_{2};
     GoldWriter writer_{data_, pool_};
 };
