@@ -117,10 +117,12 @@ TEST_F(GoldWriterTest, AFileThatAnotherEngineHasRewrittenIsNoticed) {
     storage::AddFile rewritten = theirs.snapshot().files.begin()->second;
     storage::Commit commit;
     commit.removes.push_back({rewritten.path, rewritten.partition_values, rewritten.size, 1, false});
+    const auto before = theirs.root() / rewritten.path;
     rewritten.path = "day=2024-05-01/part-00000-theirs.parquet";
+    std::filesystem::copy_file(before, theirs.root() / rewritten.path);
     rewritten.data_change = false;
     commit.adds.push_back(rewritten);
-    theirs.commit(std::move(commit), [](const storage::Commit&) { return false; });
+    ASSERT_TRUE(theirs.commit(std::move(commit), [](const storage::Commit&) { return false; }));
     writer_.refresh();
     EXPECT_FALSE(writer_.withdraw_provisional());
     EXPECT_EQ(rows(), 1) << "nothing is taken out whose nature isn't known";
