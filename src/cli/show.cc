@@ -11,6 +11,8 @@
 #include "cli/text_table.h"
 #include "gold/gold_tables.h"
 #include "model/timestamp.h"
+#include "pipeline/archive_table.h"
+#include "silver/silver_table.h"
 #include "storage/column.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"
@@ -33,15 +35,22 @@ struct Options {
 
 constexpr const char* layers = "bronze, silver, quarantine, archive, or gold.TABLE (see: millrace gold list)";
 
-/// The table of a layer; bronze has none.
-storage::DeltaTable open_layer(const Globals& globals, const std::string& layer) {
+/// The table of a layer, and the columns of its files.
+struct Layer {
+    storage::DeltaTable table;
+    std::shared_ptr<arrow::Schema> columns;
+};
+
+/// Bronze has none.
+Layer open_layer(const Globals& globals, const std::string& layer) {
+    using storage::DeltaTable;
     const auto data = globals.data_directory();
-    if (layer == "silver") return storage::DeltaTable::open(data.silver());
-    if (layer == "quarantine") return storage::DeltaTable::open(data.quarantine());
-    if (layer == "archive") return storage::DeltaTable::open(data.archive());
+    if (layer == "silver") return {DeltaTable::open(data.silver()), silver::silver_layout().schema};
+    if (layer == "quarantine") return {DeltaTable::open(data.quarantine()), silver::quarantine_schema()};
+    if (layer == "archive") return {DeltaTable::open(data.archive()), pipeline::archive_schema()};
     for (const gold::Table table : gold::all_tables) {
         if (layer == fmt::format("gold.{}", gold::table_name(table)))
-            return storage::DeltaTable::open(data.gold() / gold::table_name(table));
+            return {DeltaTable::open(data.gold() / gold::table_name(table)), gold::table_layout(table).schema};
     }
     throw usage_error(fmt::format("opening the layer {}", layer), fmt::format("it must be {}", layers));
 }
@@ -87,8 +96,8 @@ std::string time_column(const std::vector<std::string>& columns) {
 }
 
 /// Rows that began in the last `span` before the newest one, in no order.
-TextTable last_rows(const storage::DeltaTable& table, const std::vector<std::string>& columns,
-                    const Options& options) {
+TextTable last_rows(const Layer& layer, const std::vector<std::string>& columns, const Options& options) {
+    const storage::DeltaTable& table = layer.table;
     const std::string name = time_column(columns);
     std::int64_t newest = std::numeric_limits<std::int64_t>::min();
     for (const auto& [path, add] : table.snapshot().files)
@@ -96,7 +105,7 @@ TextTable last_rows(const storage::DeltaTable& table, const std::vector<std::str
     TextTable shown(columns);
     for (const auto& [path, add] : table.snapshot().files) {
         if (storage::FileStats(add).max_time(name).value_or(newest) < newest - options.last.count()) continue;
-        storage::scan_parquet(table.root() / path, {}, [&](const arrow::RecordBatch& batch) {
+        storage::scan_parquet(table.root() / path, *layer.columns, {}, [&](const arrow::RecordBatch& batch) {
             const auto& times = storage::column<arrow::TimestampArray>(batch, name.c_str());
             for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
                 const bool wanted = times.Value(i) >= newest - options.last.count();
@@ -109,7 +118,8 @@ TextTable last_rows(const storage::DeltaTable& table, const std::vector<std::str
 }
 
 /// The youngest rows of a table: those with the highest offsets of each file, newest files first.
-TextTable table_rows(const storage::DeltaTable& table, const Options& options) {
+TextTable table_rows(const Layer& layer, const Options& options) {
+    const storage::DeltaTable& table = layer.table;
     const std::int64_t limit = options.limit;
     std::vector<const storage::AddFile*> files;
     for (const auto& [path, add] : table.snapshot().files) files.push_back(&add);
@@ -118,14 +128,15 @@ TextTable table_rows(const storage::DeltaTable& table, const Options& options) {
     const auto schema = base::parse_json(table.snapshot().metadata.schema_json, "the table's schema");
     for (const auto& field : schema.at("fields").as_array())
         columns.emplace_back(field.at("name").as_string());
-    if (options.last.count() > 0) return last_rows(table, columns, options);
+    if (options.last.count() > 0) return last_rows(layer, columns, options);
     TextTable shown(columns);
     for (const auto* add : files) {
         const std::int64_t left = limit - static_cast<std::int64_t>(shown.rows());
         if (left <= 0) break;
         const std::int64_t rows = storage::FileStats(*add).rows().value_or(0);
         std::int64_t skip = std::max<std::int64_t>(0, rows - left);
-        storage::scan_parquet(table.root() / add->path, {}, [&](const arrow::RecordBatch& batch) {
+        const auto file = table.root() / add->path;
+        storage::scan_parquet(file, *layer.columns, {}, [&](const arrow::RecordBatch& batch) {
             const std::int64_t from = std::min(skip, batch.num_rows());
             skip -= from;
             const auto rest = batch.Slice(from, limit - static_cast<std::int64_t>(shown.rows()));
@@ -145,9 +156,9 @@ int show(const Globals& globals, const Options& options) {
 }
 
 /// Rows by the values of one column, or in all under the empty one.
-std::map<std::string, std::int64_t> count_rows(const storage::DeltaTable& table, const std::string& by) {
+std::map<std::string, std::int64_t> count_rows(const Layer& layer, const std::string& by) {
     std::map<std::string, std::int64_t> counts;
-    for (const auto& [path, add] : table.snapshot().files) {
+    for (const auto& [path, add] : layer.table.snapshot().files) {
         const auto constants = constants_of(add);
         const auto constant = constants.find(by);
         const auto rows = storage::FileStats(add).rows();
@@ -155,11 +166,14 @@ std::map<std::string, std::int64_t> count_rows(const storage::DeltaTable& table,
             counts[by.empty() ? "" : constant->second] += *rows;
             continue;
         }
+        if (!by.empty() && layer.columns->GetFieldIndex(by) < 0)
+            throw usage_error("counting rows", fmt::format("there is no column {}", by));
         const std::vector<std::string> columns = by.empty() ? std::vector<std::string>() : std::vector{by};
-        storage::scan_parquet(table.root() / path, columns, [&](const arrow::RecordBatch& batch) {
-            if (by.empty()) counts[""] += batch.num_rows();
-            for (std::int64_t i = 0; !by.empty() && i < batch.num_rows(); ++i)
-                ++counts[cell_text(*batch.column(0), i)];
+        const auto file = layer.table.root() / path;
+        storage::scan_parquet(file, *layer.columns, columns, [&](const arrow::RecordBatch& batch) {
+            const auto values = by.empty() ? nullptr : batch.GetColumnByName(by);
+            if (!values) counts[""] += batch.num_rows();  // the file is older than the column
+            for (std::int64_t i = 0; values && i < batch.num_rows(); ++i) ++counts[cell_text(*values, i)];
         });
     }
     return counts;

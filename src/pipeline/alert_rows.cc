@@ -46,7 +46,8 @@ std::vector<Alert> alerts_after(const storage::DeltaTable& table, std::int64_t s
     std::vector<Alert> alerts;
     for (const auto& [path, add] : table.snapshot().files) {
         if (storage::FileStats(add).max("sequence").value_or(sequence + 1) <= sequence) continue;
-        storage::scan_parquet(table.root() / path, {}, [&](const arrow::RecordBatch& rows) {
+        const auto& schema = *gold::table_layout(gold::Table::alerts).schema;
+        storage::scan_parquet(table.root() / path, schema, {}, [&](const arrow::RecordBatch& rows) {
             for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
                 Alert alert = alert_of(rows, i);
                 if (alert.sequence > sequence) alerts.push_back(std::move(alert));

@@ -76,7 +76,8 @@ class ArchivedReader : public bronze::PartitionReader {
         }
         const storage::AddFile& add = part_.files[file_number_++];
         if (storage::FileStats(add).max("offset").value_or(next_offset_) >= next_offset_)
-            file_ = std::make_unique<storage::ParquetReader>(root_ / add.path, std::vector<std::string>());
+            file_ = std::make_unique<storage::ParquetReader>(root_ / add.path, *archive_schema(),
+                                                             std::vector<std::string>());
     }
 
     const std::filesystem::path& root_;

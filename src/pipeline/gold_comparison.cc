@@ -155,7 +155,8 @@ struct GoldComparison::Day {
     TextByKey only_computed;
 
     void scan(const std::function<void(const arrow::RecordBatch&)>& visit) const {
-        for (const fs::path& file : files) storage::scan_parquet(file, {}, visit);
+        const auto& columns = *gold::table_layout(table).schema;
+        for (const fs::path& file : files) storage::scan_parquet(file, columns, {}, visit);
     }
     void index_published();
     void match(const arrow::RecordBatch& batch, std::size_t limit);

@@ -12,6 +12,7 @@
 #include "model/time_zone.h"
 #include "pipeline/gold_file.h"
 #include "pipeline/gold_state.h"
+#include "silver/silver_table.h"
 #include "storage/column.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"
@@ -43,7 +44,7 @@ SilverStart start_of_silver(const DataDirectory& data) {
 
 /// The shortest pause that ends a session of silver's first events, which may name theirs or not.
 Timestamp shortest_gap(const SilverStart& start, const gold::GoldOptions& options) {
-    const auto rows = storage::ParquetReader(start.file, {"session_id"}).next();
+    const auto rows = storage::ParquetReader(start.file, *silver::silver_schema(), {"session_id"}).next();
     if (!rows || rows->num_columns() == 0) return options.inactivity;
     const auto& sessions = storage::column<arrow::StringArray>(*rows, "session_id");
     Timestamp gap = std::max(options.session_gap, options.inactivity);

@@ -43,7 +43,8 @@ class LastDay {
         const auto root = data_.gold() / gold::table_name(table);
         const auto stored = storage::DeltaTable::open(root);
         for (const auto& [path, add] : stored.snapshot().files) {
-            if (storage::partition_value(add, "day") == day()) storage::scan_parquet(root / path, {}, visit);
+            if (storage::partition_value(add, "day") == day())
+                storage::scan_parquet(root / path, *gold::table_layout(table).schema, {}, visit);
         }
         const auto& days = open_.at(table);
         if (const auto found = days.find(day_); found != days.end()) visit(*found->second);

@@ -199,8 +199,9 @@ void PostgresPublisher::publish(gold::Table which) {
     if (same && progress.delta_version == snapshot.version) return;
     const Changes changes = same ? changes_since(table, progress.delta_version) : Changes{.all = true};
     using Visit = std::function<void(const arrow::RecordBatch&)>;
-    const auto read = [&table](const storage::AddFile& file, const Visit& visit) {
-        storage::scan_parquet(table.root() / file.path, {}, [&](const arrow::RecordBatch& batch) {
+    const auto read = [&table, which](const storage::AddFile& file, const Visit& visit) {
+        const auto& columns = *gold::table_layout(which).schema;
+        storage::scan_parquet(table.root() / file.path, columns, {}, [&](const arrow::RecordBatch& batch) {
             if (batch.num_rows() > 0) visit(*with_day(batch, day_of(file)));
         });
     };

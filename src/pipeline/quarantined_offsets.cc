@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "silver/silver_table.h"
 #include "storage/column.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
@@ -20,7 +21,8 @@ std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quaranti
         if (stats.min("partition").value_or(partition) > partition) continue;
         if (stats.max("partition").value_or(partition) < partition) continue;
         const std::vector<std::string> columns = {"topic", "partition", "offset", "log_epoch"};
-        storage::scan_parquet(quarantine.root() / path, columns, [&](const arrow::RecordBatch& rows) {
+        const auto& table = *silver::quarantine_schema();
+        storage::scan_parquet(quarantine.root() / path, table, columns, [&](const arrow::RecordBatch& rows) {
             const auto& topics = storage::column<arrow::StringArray>(rows, "topic");
             const auto& partitions = storage::column<arrow::Int32Array>(rows, "partition");
             const auto& values = storage::column<arrow::Int64Array>(rows, "offset");

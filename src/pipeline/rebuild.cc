@@ -63,7 +63,8 @@ storage::AddFile Rebuild::keep_rows_before(const storage::AddFile& add, bronze::
     kept.path = add.path.substr(0, add.path.size() - std::string_view(".snappy.parquet").size()) +
                 fmt::format("-kept-{}.snappy.parquet", base::now_us());
     storage::ParquetWriter writer(silver_.root() / kept.path, silver::silver_layout());
-    storage::scan_parquet(silver_.root() / add.path, {}, [&](const arrow::RecordBatch& rows) {
+    const auto& table = *silver::silver_layout().schema;
+    storage::scan_parquet(silver_.root() / add.path, table, {}, [&](const arrow::RecordBatch& rows) {
         const auto& offsets = storage::column<arrow::Int64Array>(rows, "offset");
         std::int64_t from = 0;
         while (from < rows.num_rows()) {

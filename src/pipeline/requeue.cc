@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "produce/appender.h"
+#include "silver/silver_table.h"
 #include "storage/column.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"
@@ -94,7 +95,8 @@ void scan_quarantine(const DataDirectory& data, const QuarantineFilter& filter,
     bool more = true;
     for (const storage::AddFile* add : files) {
         if (!more) return;
-        storage::scan_parquet(table.root() / add->path, {}, [&](const arrow::RecordBatch& rows) {
+        const auto& schema = *silver::quarantine_schema();
+        storage::scan_parquet(table.root() / add->path, schema, {}, [&](const arrow::RecordBatch& rows) {
             for (std::int64_t i = 0; more && i < rows.num_rows(); ++i) {
                 const QuarantinedRecord record = record_at(rows, i);
                 if (filter.admits(record)) more = visit(record);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "gold/window.h"
+#include "silver/silver_table.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
 
@@ -27,7 +28,8 @@ struct SilverFile {
 
     void read_on() {
         if (!reader) {
-            reader = std::make_unique<storage::ParquetReader>(path, gold::event_columns(),
+            reader = std::make_unique<storage::ParquetReader>(path, *silver::silver_layout().schema,
+                                                              gold::event_columns(),
                                                               storage::ParquetReader::Strings::dictionary);
         }
         rows = reader->next();

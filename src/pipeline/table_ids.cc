@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 
+#include "silver/silver_table.h"
 #include "storage/column.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
@@ -26,7 +27,8 @@ constexpr Timestamp latest = std::numeric_limits<Timestamp>::max();
 void scan_ids(const std::filesystem::path& root, const storage::AddFile& add, silver::DedupeScope scope,
               const std::function<void(const silver::IdHash&, Timestamp)>& visit) {
     const std::vector<std::string> columns = {"event_id", "event_timestamp", "partition"};
-    storage::scan_parquet(root / add.path, columns, [&](const arrow::RecordBatch& rows) {
+    const auto& table = *silver::silver_layout().schema;
+    storage::scan_parquet(root / add.path, table, columns, [&](const arrow::RecordBatch& rows) {
         const auto& ids = column<arrow::StringArray>(rows, "event_id");
         const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
         const auto& partitions = column<arrow::Int32Array>(rows, "partition");
@@ -40,8 +42,9 @@ void scan_ids(const std::filesystem::path& root, const storage::AddFile& add, si
 std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile& add, Timestamp floor,
                        silver::IdSet& ids, silver::Horizon& horizon, silver::DedupeScope scope) {
     const std::vector<std::string> columns = {"event_id", "event_timestamp", "kafka_timestamp", "partition"};
+    const auto& table = *silver::silver_layout().schema;
     std::int64_t loaded = 0;
-    storage::scan_parquet(root / add.path, columns, [&](const arrow::RecordBatch& rows) {
+    storage::scan_parquet(root / add.path, table, columns, [&](const arrow::RecordBatch& rows) {
         constexpr std::int64_t chunk = 16;
         const auto& names = column<arrow::StringArray>(rows, "event_id");
         const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "model/event.h"
+#include "pipeline/archive_table.h"
 #include "pipeline/partition_progress.h"
 #include "pipeline/table_ids.h"
 #include "pipeline/verify_gold.h"
@@ -162,7 +163,8 @@ class Verifier {
         for (const auto& [day, files] : days) {
             std::vector<silver::IdHash> ids;  // of one day, to bound the memory
             for (const storage::AddFile* add : files) {
-                storage::scan_parquet(silver_.root() / add->path, {}, [&](const arrow::RecordBatch& batch) {
+                const auto path = silver_.root() / add->path;
+                storage::scan_parquet(path, silver_columns_, {}, [&](const arrow::RecordBatch& batch) {
                     check_nulls(batch, add->path, rows_finding);
                     check_values(batch, *add, rows_finding);
                     take_offsets(batch, add->path, offsets);
@@ -192,7 +194,7 @@ class Verifier {
                                const silver::IdHash& wanted) const {
         std::string text;
         for (const storage::AddFile* add : files) {
-            storage::scan_parquet(silver_.root() / add->path, {"event_id", "partition"},
+            storage::scan_parquet(silver_.root() / add->path, silver_columns_, {"event_id", "partition"},
                                   [&](const arrow::RecordBatch& batch) {
                                       const auto& names = column<arrow::StringArray>(batch, "event_id");
                                       for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
@@ -270,7 +272,8 @@ class Verifier {
         std::int64_t rows = 0;
         for (const auto& [path, add] : quarantine_.snapshot().files) {
             storage::scan_parquet(
-                quarantine_.root() / path, {"partition", "offset", "log_epoch"},
+                quarantine_.root() / path, *silver::quarantine_schema(),
+                {"partition", "offset", "log_epoch"},
                 [&](const arrow::RecordBatch& batch) {
                     const auto& partitions = column<arrow::Int32Array>(batch, "partition");
                     const auto& offsets = column<arrow::Int64Array>(batch, "offset");
@@ -388,7 +391,8 @@ class Verifier {
         std::int64_t records = 0;
         for (const auto& [path, add] : table.snapshot().files) {
             const std::vector<std::string> columns = {"topic", "log_epoch", "partition", "offset"};
-            storage::scan_parquet(table.root() / path, columns, [&](const arrow::RecordBatch& batch) {
+            const auto file = table.root() / path;
+            storage::scan_parquet(file, *archive_schema(), columns, [&](const arrow::RecordBatch& batch) {
                 const auto& partitions = column<arrow::Int32Array>(batch, "partition");
                 const auto& topics = column<arrow::StringArray>(batch, "topic");
                 const auto& places = column<arrow::Int64Array>(batch, "offset");
@@ -419,6 +423,7 @@ class Verifier {
     const DataDirectory& data_;
     const bronze::EventLog& log_;
     const silver::DedupeScope dedupe_scope_;
+    const arrow::Schema& silver_columns_ = *silver::silver_layout().schema;  // of its files
     storage::DeltaTable
         silver_;  // opened before quarantine_: rows quarantined meanwhile lie past its progress
     storage::DeltaTable quarantine_;

@@ -37,11 +37,12 @@ using Hours = std::map<HourKey, Hour>;
 
 /// The rows of a day, and the key of one that stands twice.
 std::int64_t count_rows(const std::string& day, const std::vector<std::filesystem::path>& files,
-                        const std::vector<std::string>& key_columns, std::string& twice) {
+                        gold::Table which, std::string& twice) {
     boost::unordered_flat_set<std::string> keys;
     std::int64_t rows = 0;
     for (const std::filesystem::path& file : files) {
-        storage::scan_parquet(file, key_columns, [&](const arrow::RecordBatch& batch) {
+        const auto& columns = *gold::table_layout(which).schema;
+        storage::scan_parquet(file, columns, gold::table_key(which), [&](const arrow::RecordBatch& batch) {
             rows += batch.num_rows();
             for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
                 std::string key = day;
@@ -76,7 +77,7 @@ Check check_table(const storage::DeltaTable& table, gold::Table which) {
         days[std::string(storage::partition_value(add, "day"))].push_back(table.root() / path);
     std::int64_t rows = 0;
     std::string twice;
-    for (const auto& [day, files] : days) rows += count_rows(day, files, gold::table_key(which), twice);
+    for (const auto& [day, files] : days) rows += count_rows(day, files, which, twice);
     const std::int64_t provisional = count_provisional_rows(table.snapshot());
     const std::string open =
         provisional == 0 ? ""
@@ -103,9 +104,10 @@ void add_hours(const arrow::RecordBatch& rows, bool provisional, Hours& hours) {
 Hours published_hours(const DataDirectory& data) {
     Hours hours;
     const auto table = storage::DeltaTable::open(data.gold() / gold::table_name(gold::Table::kpis));
+    const auto& columns = *gold::table_layout(gold::Table::kpis).schema;
     for (const auto& [path, add] : table.snapshot().files) {
         const bool provisional = gold_file(path).is_provisional();
-        storage::scan_parquet(table.root() / path, {}, [&](const arrow::RecordBatch& rows) {
+        storage::scan_parquet(table.root() / path, columns, {}, [&](const arrow::RecordBatch& rows) {
             add_hours(rows, provisional, hours);
         });
     }

@@ -250,7 +250,7 @@ TEST_F(DeltaTableTest, OptimizeKeepsTheRowsAndVacuumRemovesTheRest) {
         std::vector<std::int64_t> ids;
         const DeltaTable latest = DeltaTable::open(root_);
         for (const auto& [path, add] : latest.snapshot().files) {
-            scan_parquet(root_ / path, {"id"}, [&](const arrow::RecordBatch& batch) {
+            scan_parquet(root_ / path, *test_schema(), {"id"}, [&](const arrow::RecordBatch& batch) {
                 for (std::int64_t i = 0; i < batch.num_rows(); ++i)
                     ids.push_back(dynamic_cast<const arrow::Int64Array&>(*batch.column(0)).Value(i));
             });

@@ -83,20 +83,15 @@ std::vector<Group> choose_gradually(Group files, const OptimizeOptions& options)
     return {chosen};
 }
 
-/// Rows with the layout's columns and types: another engine may have written the same values with other
-/// marks, such as timestamps without their zone, or columns that may be null.
+/// Rows with all columns of the layout: those that were added after their file was written are null.
 std::shared_ptr<arrow::RecordBatch> conform(const arrow::RecordBatch& rows, const arrow::Schema& schema,
                                             const std::string& doing) {
     arrow::ArrayVector columns;
     for (const auto& field : schema.fields()) {
         const auto column = rows.GetColumnByName(field->name());
-        if (!column && field->nullable()) {  // added after the file was written
-            columns.push_back(value_of(arrow::MakeArrayOfNull(field->type(), rows.num_rows()), doing));
-            continue;
-        }
-        if (!column) throw Error(doing, fmt::format("it has no column {}", field->name()));
+        if (!column && !field->nullable()) throw Error(doing, fmt::format("it has no column {}", field->name()));
         columns.push_back(
-            column->type()->Equals(field->type()) ? column : value_of(column->View(field->type()), doing));
+            column ? column : value_of(arrow::MakeArrayOfNull(field->type(), rows.num_rows()), doing));
     }
     return arrow::RecordBatch::Make(std::make_shared<arrow::Schema>(schema), rows.num_rows(),
                                     std::move(columns));
@@ -114,7 +109,7 @@ AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const G
         ParquetWriter writer(path, layout);
         for (const AddFile* add : group) {
             const std::string doing = fmt::format("joining {}", add->path);
-            scan_parquet(table.root() / add->path, {}, [&](const arrow::RecordBatch& rows) {
+            scan_parquet(table.root() / add->path, *layout.schema, {}, [&](const arrow::RecordBatch& rows) {
                 writer.append(*conform(rows, *layout.schema, doing));
             });
         }

@@ -19,6 +19,8 @@
 #include "base/fail_point.h"
 #include "base/json.h"
 #include "storage/arrow_status.h"
+#include "storage/column.h"
+#include "storage/typed_column.h"
 
 namespace millrace::storage {
 
@@ -29,6 +31,7 @@ namespace {
 
 constexpr std::int64_t rows_per_group = 1 << 20;
 constexpr std::size_t longest_stat = 64;
+constexpr const char* file_note = "millrace.file";  // the key, in read rows' schemas, of their file's path
 
 std::shared_ptr<parquet::WriterProperties> writer_properties(const ParquetLayout& layout) {
     parquet::WriterProperties::Builder builder;
@@ -151,12 +154,18 @@ std::string stats_json(const parquet::FileMetaData& metadata, const arrow::Schem
                                         {"nullCount", std::move(nulls)}});
 }
 
-std::vector<int> column_indices(const parquet::FileMetaData& metadata,
+/// Whether a column of the table is to be read: one of those named, or any when none is.
+bool is_wanted(const std::string& name, const arrow::Schema& table, const std::vector<std::string>& columns) {
+    return table.GetFieldIndex(name) >= 0 &&
+           (columns.empty() || std::ranges::find(columns, name) != columns.end());
+}
+
+/// The file's columns to read; a nested one has several.
+std::vector<int> column_indices(const parquet::FileMetaData& metadata, const arrow::Schema& table,
                                 const std::vector<std::string>& columns) {
     std::vector<int> indices;
-    for (const auto& name : columns) {
-        const int index = metadata.schema()->ColumnIndex(name);
-        if (index >= 0) indices.push_back(index);
+    for (int i = 0; i < metadata.num_columns(); ++i) {
+        if (is_wanted(metadata.schema()->GetColumnRoot(i)->name(), table, columns)) indices.push_back(i);
     }
     return indices;
 }
@@ -242,7 +251,8 @@ WrittenFile ParquetWriter::finish() {
     return written;
 }
 
-ParquetReader::ParquetReader(const fs::path& path, const std::vector<std::string>& columns, Strings strings)
+ParquetReader::ParquetReader(const fs::path& path, const arrow::Schema& table,
+                             const std::vector<std::string>& columns, Strings strings)
     : doing_(fmt::format("reading {}", path.string())) {
     const auto file = value_of(arrow::io::ReadableFile::Open(path.string()), doing_);
     parquet::arrow::FileReaderBuilder builder;
@@ -252,25 +262,54 @@ ParquetReader::ParquetReader(const fs::path& path, const std::vector<std::string
     properties.set_batch_size(rows_at_once(*metadata));
     properties.set_pre_buffer(false);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);  // Spark's old timestamps
-    const auto indices =
-        columns.empty() ? all_of(metadata->num_columns()) : column_indices(*metadata, columns);
+    const auto indices = column_indices(*metadata, table, columns);
     for (const int index : indices)
         properties.set_read_dictionary(index, strings == Strings::dictionary && is_string(*metadata, index));
     file_ = value_of(builder.properties(properties)->Build(), doing_);
     batches_ = value_of(file_->GetRecordBatchReader(all_of(metadata->num_row_groups()), indices), doing_);
+    plan(path, table, columns, strings);
 }
 
 ParquetReader::~ParquetReader() = default;
 
+/// Chooses the type of each column that is there, and notes the file for throw_no_column().
+void ParquetReader::plan(const fs::path& path, const arrow::Schema& table,
+                         const std::vector<std::string>& columns, Strings strings) {
+    const auto encoded = arrow::dictionary(arrow::int32(), arrow::utf8());
+    arrow::FieldVector fields;
+    for (const auto& field : table.fields()) {
+        const auto stored = batches_->schema()->GetFieldByName(field->name());
+        if (!stored || !is_wanted(field->name(), table, columns)) continue;
+        if (!is_same_kind(*stored->type(), *field->type())) {
+            throw Error(doing_, fmt::format("the column {} has the type {}, and the table's is {}",
+                                            field->name(), stored->type()->ToString(),
+                                            field->type()->ToString()));
+        }
+        const bool stays_encoded = strings == Strings::dictionary && stored->type()->Equals(*encoded);
+        fields.push_back(stays_encoded ? field->WithType(encoded) : field);
+    }
+    schema_ = arrow::schema(std::move(fields), arrow::key_value_metadata({{file_note, path.string()}}));
+}
+
 std::shared_ptr<arrow::RecordBatch> ParquetReader::next() {
     std::shared_ptr<arrow::RecordBatch> batch;
     check(batches_->ReadNext(&batch), doing_);
-    return batch;
+    if (!batch) return nullptr;
+    arrow::ArrayVector columns;
+    for (const auto& field : schema_->fields())
+        columns.push_back(as_type(batch->GetColumnByName(field->name()), field->type(), field->name(), doing_));
+    return arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns));
 }
 
-void scan_parquet(const fs::path& path, const std::vector<std::string>& columns,
+void throw_no_column(const arrow::RecordBatch& rows, std::string_view name) {
+    const auto& notes = rows.schema()->metadata();
+    const std::string file = notes ? notes->Get(file_note).ValueOr("rows") : "rows";
+    throw Error(fmt::format("reading {}", file), fmt::format("there is no column {} of its table's type", name));
+}
+
+void scan_parquet(const fs::path& path, const arrow::Schema& table, const std::vector<std::string>& columns,
                   const std::function<void(const arrow::RecordBatch&)>& visit) {
-    ParquetReader reader(path, columns);
+    ParquetReader reader(path, table, columns);
     while (const auto batch = reader.next()) visit(*batch);
 }
 

@@ -67,30 +67,38 @@ class ParquetWriter {
     std::unique_ptr<parquet::arrow::FileWriter> writer_;
 };
 
-/// Reads columns of a Parquet file, batch by batch, in row order.
+/// Reads columns of a table's Parquet file, batch by batch, in row order. Whichever engine wrote the file, they
+/// have the types of the table (typed_column.h), and its order.
 class ParquetReader {
   public:
-    /// How strings are given: as they are, or each batch with a dictionary, which is faster where values
-    /// repeat.
+    /// How strings are given: as they are, or each batch with a dictionary (of int32 and utf8), which is
+    /// faster where values repeat.
     enum class Strings { plain, dictionary };
 
-    /// With no columns named, all. Those that the file lacks are left out: it was written before they were
-    /// added to its table.
-    ParquetReader(const std::filesystem::path& path, const std::vector<std::string>& columns,
-                  Strings strings = Strings::plain);
+    /// `table` has the table's columns. With none of them named, all. Those that the file lacks are left out:
+    /// it was written before they were added to its table. Throws an Error that names file and column when a
+    /// column holds values of another kind.
+    ParquetReader(const std::filesystem::path& path, const arrow::Schema& table,
+                  const std::vector<std::string>& columns, Strings strings = Strings::plain);
     ~ParquetReader();
 
     /// The next rows, or nothing at the end.
     std::shared_ptr<arrow::RecordBatch> next();
 
   private:
+    void plan(const std::filesystem::path& path, const arrow::Schema& table,
+              const std::vector<std::string>& columns, Strings strings);
+
     std::string doing_;
     std::unique_ptr<parquet::arrow::FileReader> file_;
     std::unique_ptr<arrow::RecordBatchReader> batches_;
+    std::shared_ptr<arrow::Schema> schema_;  // of what next() gives
 };
 
-/// Reads the named columns of a Parquet file, batch by batch, in row order. With no columns named, all.
-void scan_parquet(const std::filesystem::path& path, const std::vector<std::string>& columns,
+/// Reads the named columns of a table's Parquet file, batch by batch, in row order. With no columns named,
+/// all.
+void scan_parquet(const std::filesystem::path& path, const arrow::Schema& table,
+                  const std::vector<std::string>& columns,
                   const std::function<void(const arrow::RecordBatch&)>& visit);
 
 }  // namespace millrace::storage
