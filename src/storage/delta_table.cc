@@ -33,7 +33,7 @@ constexpr auto patience_with_vacuum = std::chrono::seconds(60);  // which remove
 /// What a `_delta_log` directory holds.
 struct LogListing {
     std::int64_t last_commit = -1;
-    std::map<std::int64_t, std::vector<fs::path>> checkpoints;  // whole ones, by version
+    std::map<std::int64_t, CheckpointParts> checkpoints;  // whole ones, by version
 };
 
 std::optional<std::int64_t> leading_version(const std::string& name) {
@@ -44,35 +44,48 @@ std::optional<std::int64_t> leading_version(const std::string& name) {
     return version;
 }
 
-/// The number of parts that a checkpoint's file name tells: 1 for `V.checkpoint.parquet`, 0 for no
-/// checkpoint.
-std::size_t parts_of(const std::string& name) {
+/// Which part of how many a file of a checkpoint is, by its name; parts count from 1.
+struct CheckpointPart {
+    std::size_t number = 1;
+    std::size_t of = 1;
+};
+
+/// Nothing for another file.
+std::optional<CheckpointPart> part_of(const std::string& name) {
     const std::string_view rest = std::string_view(name).substr(20);
-    if (rest == ".checkpoint.parquet") return 1;
-    if (!rest.starts_with(".checkpoint.") || !rest.ends_with(".parquet")) return 0;
+    if (rest == ".checkpoint.parquet") return CheckpointPart();
     // V.checkpoint.PPPPPPPPPP.NNNNNNNNNN.parquet
-    if (rest.size() != 12 + 10 + 1 + 10 + 8) return 0;
-    std::size_t parts = 0;
-    std::from_chars(rest.data() + 23, rest.data() + 33, parts);
-    return parts;
+    if (rest.size() != 12 + 10 + 1 + 10 + 8 || !rest.starts_with(".checkpoint.") || rest[22] != '.' ||
+        !rest.ends_with(".parquet"))
+        return std::nullopt;
+    CheckpointPart part;
+    const auto number = std::from_chars(rest.data() + 12, rest.data() + 22, part.number);
+    const auto of = std::from_chars(rest.data() + 23, rest.data() + 33, part.of);
+    const bool whole = number.ptr == rest.data() + 22 && of.ptr == rest.data() + 33;
+    return whole && part.number >= 1 && part.number <= part.of ? std::optional(part) : std::nullopt;
 }
+
+/// The files of one version's checkpoints: by how many parts a checkpoint has, then by the part's number.
+/// Writers that died may have left parts of several.
+using PartsFound = std::map<std::size_t, std::map<std::size_t, fs::path>>;
 
 LogListing list_log(const fs::path& directory) {
     LogListing listing;
-    std::map<std::int64_t, std::size_t> parts_wanted;
+    std::map<std::int64_t, PartsFound> found;  // by version
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(directory, error)) {
         const std::string name = entry.path().filename().string();
         const auto version = leading_version(name);
         if (!version) continue;
         if (name.substr(20) == ".json") listing.last_commit = std::max(listing.last_commit, *version);
-        const std::size_t parts = parts_of(name);
-        if (parts == 0) continue;
-        listing.checkpoints[*version].push_back(entry.path());
-        parts_wanted[*version] = parts;
+        if (const auto part = part_of(name)) found[*version][part->of][part->number] = entry.path();
     }
-    std::erase_if(listing.checkpoints,
-                  [&](const auto& item) { return item.second.size() < parts_wanted[item.first]; });
+    for (const auto& [version, checkpoints] : found) {
+        const auto whole =
+            std::ranges::find_if(checkpoints, [](const auto& each) { return each.second.size() == each.first; });
+        if (whole == checkpoints.end()) continue;
+        for (const auto& [number, path] : whole->second) listing.checkpoints[version].push_back(path);
+    }
     return listing;
 }
 
@@ -249,8 +262,7 @@ void DeltaTable::load() {
         throw usage_error(fmt::format("opening the Delta table {}", root_.string()), "there is none");
     }
     if (!listing.checkpoints.empty()) {
-        auto [version, parts] = *listing.checkpoints.rbegin();
-        std::ranges::sort(parts);
+        const auto& [version, parts] = *listing.checkpoints.rbegin();
         snapshot_ = read_checkpoint(parts, version);
         base_version_ = version;
         checkpoint_version_ = version;

@@ -160,6 +160,29 @@ TEST_F(DeltaTableTest, ACheckpointTellsTheSameAsTheCommits) {
     EXPECT_EQ(after.txn("app", 0), 5);
 }
 
+TEST_F(DeltaTableTest, ACheckpointInPartsIsReadOnlyWhenAllPartsOfOneAreThere) {
+    DeltaTable table = open();
+    for (int i = 0; i < 4; ++i) {
+        table.commit(adding(write(i * 10, i * 10 + 10), i + 1), go_on);
+        if (i == 1) table.checkpoint();
+    }
+    const fs::path content = log("00000000000000000002.checkpoint.parquet");  // of two files, not four
+    const auto files_with = [&](const std::vector<std::string>& parts) {
+        for (const std::string& part : parts)
+            fs::copy_file(content, log("00000000000000000004.checkpoint." + part + ".parquet"));
+        const std::size_t files = DeltaTable::open(root_).snapshot().files.size();
+        for (const std::string& part : parts)
+            fs::remove(log("00000000000000000004.checkpoint." + part + ".parquet"));
+        return files;
+    };
+    EXPECT_EQ(files_with({"0000000001.0000000002", "0000000001.0000000003"}), 4U) << "two broken ones";
+    EXPECT_EQ(files_with({"0000000002.0000000002", "0000000003.0000000003", "0000000001.0000000003"}), 4U);
+    EXPECT_EQ(files_with({"0000000003.0000000002", "0000000001.0000000002"}), 4U) << "there is no part 3 of 2";
+    EXPECT_EQ(files_with({"0000000001.000000000x", "000000000x.0000000002", "0000000000.0000000001"}), 4U);
+    EXPECT_EQ(files_with({"0000000001.0000000002", "0000000002.0000000002", "0000000001.0000000003"}), 2U)
+        << "a whole one beside a broken one is read";
+}
+
 TEST_F(DeltaTableTest, TombstonesOutliveTheCheckpointsUntilTheirRetentionIsOver) {
     DeltaTable table = open();
     std::vector<AddFile> files;
