@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "base/error.h"
@@ -18,6 +19,9 @@ using base::member;
 using base::string_member;
 
 namespace {
+
+constexpr const char* engine_info = "Millrace";
+constexpr const char* lines_metric = "numLines";  // of the commit's file, in commitInfo's operationMetrics
 
 std::vector<std::string> strings_of(const json::value& value) {
     std::vector<std::string> strings;
@@ -156,6 +160,34 @@ json::object json_of(const RemoveFile& remove) {
             {"size", remove.size}};
 }
 
+/// How many lines the commit's file has.
+std::size_t lines_of(const Commit& commit) {
+    return 1 + (commit.protocol ? 1 : 0) + (commit.metadata ? 1 : 0) + commit.txns.size() +
+           commit.removes.size() + commit.adds.size();
+}
+
+/// How many lines a commit of Millrace's says that it has; -1 for an action that says nothing of it.
+std::int64_t lines_told(const json::object& line) {
+    const auto* info = member(line, "commitInfo").if_object();
+    if (info == nullptr || string_member(*info, "engineInfo") != engine_info) return -1;
+    const auto* metrics = member(*info, "operationMetrics").if_object();
+    if (metrics == nullptr) return -1;
+    const std::string text = string_member(*metrics, lines_metric);
+    std::int64_t lines = -1;
+    std::from_chars(text.data(), text.data() + text.size(), lines);
+    return lines;
+}
+
+/// A damaged file system may leave a file empty, or cut where a line ends: that must not be read as a commit
+/// which did less. Other writers' commits don't tell their length, and need no commitInfo, but do something.
+void refuse_cut_commit(std::int64_t lines, std::int64_t expected, std::string_view name) {
+    if (lines > 0 && (expected < 0 || lines == expected)) return;
+    throw Error(fmt::format("reading {}", name),
+                lines == 0 ? "the commit is empty"
+                           : fmt::format("the commit has {} of its {} lines", lines, expected),
+                "Restore the file from a backup, or move the table away and rebuild it.");
+}
+
 std::string feature_names(const std::vector<std::string>& features, int version, std::string_view role) {
     if (!features.empty()) return fmt::format("{}", fmt::join(features, ", "));
     return fmt::format("{} version {}", role, version);
@@ -187,6 +219,8 @@ bool Commit::moves_any(const std::set<std::string>& app_ids) const {
 
 Commit parse_commit(std::string_view text, std::string_view name) {
     Commit commit;
+    std::int64_t lines = 0;
+    std::int64_t expected = -1;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         const std::string_view line = text.substr(0, end);
@@ -195,8 +229,11 @@ Commit parse_commit(std::string_view text, std::string_view name) {
         const json::value value = base::parse_json(line, name);
         if (!value.is_object())
             throw Error(fmt::format("reading {}", name), "an action is not a JSON object");
+        ++lines;
+        expected = std::max(expected, lines_told(value.get_object()));
         parse_action(value.get_object(), name, commit);
     }
+    refuse_cut_commit(lines, expected, name);
     return commit;
 }
 
@@ -209,7 +246,8 @@ std::string serialize_commit(const Commit& commit) {
     put("commitInfo", {{"timestamp", commit.timestamp},
                        {"operation", commit.operation},
                        {"operationParameters", json::object{}},
-                       {"engineInfo", "Millrace"}});
+                       {"operationMetrics", json::object{{lines_metric, std::to_string(lines_of(commit))}}},
+                       {"engineInfo", engine_info}});
     if (commit.protocol) {
         put("protocol", {{"minReaderVersion", commit.protocol->min_reader_version},
                          {"minWriterVersion", commit.protocol->min_writer_version}});

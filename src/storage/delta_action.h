@@ -68,8 +68,9 @@ struct Commit {
     [[nodiscard]] bool moves_any(const std::set<std::string>& app_ids) const;
 };
 
-/// Reads a commit file's lines. `name` is for Errors. Throws an Error on malformed JSON and on what reader
-/// version 1 doesn't know, naming the feature; never misreads.
+/// Reads a commit file's lines. `name` is for Errors. Throws an Error on malformed JSON, on an empty file, on
+/// one of Millrace's that has lost lines, and on what reader version 1 doesn't know, naming the feature; never
+/// misreads.
 Commit parse_commit(std::string_view text, std::string_view name);
 std::string serialize_commit(const Commit& commit);
 

@@ -252,6 +252,31 @@ TEST_F(DeltaTableTest, DamagedCommitsAreErrorsThatNameTheFile) {
     }
 }
 
+TEST_F(DeltaTableTest, ACommitThatHasLostLinesIsAnError) {
+    DeltaTable table = open();
+    Commit commit = adding(write(0, 10), 10);
+    commit.adds.push_back(write(10, 20));
+    table.commit(std::move(commit), go_on);
+    const fs::path file = log("00000000000000000001.json");
+    const std::string whole = base::read_file(file);
+    ASSERT_EQ(std::ranges::count(whole, '\n'), 4) << "commitInfo, a txn, two adds";
+    for (std::size_t end = 0; end < whole.size(); ++end) {
+        if (end > 0 && whole[end - 1] != '\n') continue;
+        base::replace_file(file, whole.substr(0, end));
+        EXPECT_THAT([&] { DeltaTable::open(root_); }, testing::ThrowsMessage<Error>(HasSubstr(file.string())))
+            << end;
+    }
+    base::replace_file(file, whole.substr(0, whole.size() - 1));
+    EXPECT_EQ(DeltaTable::open(root_).snapshot().files.size(), 2U) << "only the last line's end is missing";
+}
+
+TEST_F(DeltaTableTest, ACommitOfAnotherWriterNeedsNoCommitInfo) {
+    open();
+    append_to_log(1, R"({"txn":{"appId":"theirs","version":7}})");
+    append_to_log(2, R"({"commitInfo":{"operation":"OPTIMIZE","operationMetrics":{"numLines":"9"}}})");
+    EXPECT_EQ(DeltaTable::open(root_).snapshot().txn("theirs", -1), 7);
+}
+
 TEST_F(DeltaTableTest, AMissingCommitIsAnError) {
     DeltaTable table = open();
     for (int i = 0; i < 3; ++i) table.commit(adding(write(i, i + 1)), go_on);

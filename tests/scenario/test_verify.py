@@ -148,6 +148,17 @@ def test_a_gap_between_commits(copy):
     assert "version 2" in failed(copy)["commits"]
 
 
+@pytest.mark.parametrize("lines_left", [0, 1, 3])
+def test_a_commit_that_has_lost_lines(copy, lines_left):
+    commit = copy.data / "silver" / "_delta_log" / f"{2:020}.json"
+    lines = commit.read_text().splitlines(keepends=True)
+    assert len(lines) > 3
+    commit.write_text("".join(lines[:lines_left]))
+    for command in (["verify"], ["silver", "--available-now"], ["count", "silver"]):
+        copy.run(*command, code=3)
+        assert commit.name in copy.stderr and ("is empty" if lines_left == 0 else f"{lines_left} of its {len(lines)} lines") in copy.stderr
+
+
 def test_another_schema(copy):
     def change(action):
         if "metaData" in action:
