@@ -2,14 +2,16 @@
 
 #include <re2/re2.h>
 #include <re2/set.h>
+#include <xxhash.h>
 
+#include <memory>
 #include <stdexcept>
 
 namespace millrace::silver {
 
 namespace {
 
-constexpr std::size_t most_known = 10'000;
+constexpr std::size_t max_known = 10'000;
 
 /// All patterns as one automaton; made when the first user agent comes.
 const RE2::Set& patterns() {
@@ -29,10 +31,11 @@ const RE2::Set& patterns() {
 }  // namespace
 
 bool Bots::is_bot(std::string_view user_agent) {
-    if (const auto found = known_.find(user_agent); found != known_.end()) return found->second;
-    if (known_.size() >= most_known) known_.clear();
+    const std::uint64_t hash = XXH3_64bits(user_agent.data(), user_agent.size());
+    if (const auto found = known_.find(hash); found != known_.end()) return found->second;
+    if (known_.size() >= max_known) known_.clear();
     const bool bot = patterns().Match({user_agent.data(), user_agent.size()}, nullptr);
-    known_.emplace(user_agent, bot);
+    known_.emplace(hash, bot);
     return bot;
 }
 

@@ -1,6 +1,7 @@
 #include "silver/bots.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <re2/re2.h>
 
 namespace millrace::silver {
@@ -29,9 +30,13 @@ TEST(Bots, EveryPatternOfTheListIsUnderstood) {
         EXPECT_TRUE(RE2(std::string(pattern), RE2::Quiet).ok()) << pattern;
 }
 
-TEST(Bots, AnyNumberOfUserAgentsTakesBoundedMemory) {
+TEST(Bots, UserAgentsOfAnyNumberAndLengthTakeBoundedMemory) {
     Bots bots;
     for (int i = 0; i < 25'000; ++i) EXPECT_FALSE(bots.is_bot("Mozilla/5.0 visitor " + std::to_string(i)));
+    std::string long_one = "Mozilla/5.0 " + std::string(60'000, 'x');
+    const std::size_t before = ::mallinfo2().uordblks;
+    for (int i = 0; i < 1'000; ++i) EXPECT_FALSE(bots.is_bot(long_one + std::to_string(i)));
+    EXPECT_LT(::mallinfo2().uordblks, before + (std::size_t{4} << 20U)) << "60 MB of user agents came";
 }
 
 }  // namespace
