@@ -14,7 +14,7 @@ purpose=${MILLRACE_SETUP:-build}
 case "$purpose" in
     lint) packages+=(clang-19 clang-format-19 clang-tidy-19) ;;
     fuzz) packages+=(clang-19 libclang-rt-19-dev) ;;
-    test) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core prometheus wrk) ;;
+    test) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core prometheus wrk curl openssl) ;;
     bench) packages+=(default-jre-headless maven kcat postgresql wrk) ;;
     long) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core docker-compose) ;;
     stack) packages+=(default-jre-headless maven postgresql prometheus) ;;
