@@ -17,9 +17,18 @@ constexpr std::int64_t start = 1'569'888'000'000'000;
 constexpr std::int64_t step = model::us_per_day / 5'000'000;  // 5 M events a day
 constexpr std::int64_t lateness = 10 * model::us_per_minute;
 
-gold::Kind kind_of(std::size_t number) {
-    if (number % 33 == 0) return gold::Kind::purchase;
-    return number % 10 == 0 ? gold::Kind::add_to_cart : gold::Kind::view;
+gold::Kind kind_of(produce::Action action) {
+    switch (action) {
+        case produce::Action::view:
+            return gold::Kind::view;
+        case produce::Action::add_to_cart:
+            return gold::Kind::add_to_cart;
+        case produce::Action::purchase:
+            return gold::Kind::purchase;
+        case produce::Action::page_view:
+            break;
+    }
+    return gold::Kind::other;
 }
 
 /// Some hours of the simulator's shop: 500 users, 100 products, 58 events a second, in the log's order.
@@ -34,19 +43,23 @@ struct Stream {
         for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
             auto& some = events.emplace_back();
             for (std::size_t i = 0; i < events_at_once; ++i, time += step) {
-                const auto action = shop.act(time, time / step);
+                const auto event = shop.act(time, time / step);
                 const auto id = [this](gold::Field field, std::string_view text) {
                     return strings[field].add(text);
                 };
+                const bool about_product = event.product != 0;
+                const std::string product = about_product ? fmt::format("prod_{:04}", event.product) : "";
+                const std::string_view category =
+                    about_product ? produce::category_name(produce::product(event.product).category) : "";
                 some.push_back({.time = time,
                                 .price = 19'9900,
-                                .kind = kind_of(i),
-                                .user = id(gold::Field::user, *action.user_id),
-                                .product = id(gold::Field::product, action.product->id),
-                                .category = id(gold::Field::category, action.product->category),
-                                .device = id(gold::Field::device, action.device),
-                                .session = id(gold::Field::session, *action.session_id),
-                                .page = id(gold::Field::page, action.product->page_url),
+                                .kind = kind_of(event.action),
+                                .user = id(gold::Field::user, fmt::format("user_{:04}", event.user)),
+                                .product = id(gold::Field::product, product),
+                                .category = id(gold::Field::category, category),
+                                .device = id(gold::Field::device, event.device->type),
+                                .session = id(gold::Field::session, fmt::format("sess_{:08}", event.session)),
+                                .page = id(gold::Field::page, product),
                                 .currency = id(gold::Field::currency, "USD")});
             }
         }

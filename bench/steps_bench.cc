@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "bronze/record_batch.h"
-#include "produce/event_text.h"
+#include "produce/event_writer.h"
 #include "produce/shop.h"
 #include "silver/check.h"
 #include "silver/decoder.h"
@@ -31,23 +31,13 @@ struct Sample {
 
     Sample() {
         produce::Shop shop(500, 100, 1);
-        produce::EventText text;
+        produce::EventWriter writer;
         bronze::RecordBatchBuilder builder;
         for (std::size_t i = 0; i < count; ++i) {
             const auto time = start + static_cast<std::int64_t>(i) * 1000;
-            const auto action = shop.act(time, static_cast<std::int64_t>(i));
-            text.begin();
-            text.plain("event_id", fmt::format("evt_{:08}", i));
-            text.plain("user_id", *action.user_id);
-            text.plain("event_type", "view");
-            text.timestamp(time);
-            text.plain("product_id", action.product->id);
-            text.raw("price", action.product->price);
-            text.plain("session_id", *action.session_id);
-            text.plain("product_category", action.product->category);
-            text.plain("device_type", action.device);
-            text.plain("page_url", action.product->page_url);
-            builder.add(*action.user_id, text.end(), time / 1000);
+            const auto number = static_cast<std::int64_t>(i) + 1;
+            const std::string_view value = writer.write(number, time, shop.act(time, number));
+            builder.add(writer.user_id(), value, time / 1000);
         }
         batch = builder.finish();
         bytes = static_cast<std::int64_t>(batch.size());

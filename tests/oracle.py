@@ -77,7 +77,8 @@ def valid_event(value):
         datetime.datetime.fromisoformat(moment[:19])
         assert isinstance(event["event_id"], str) and event["event_id"]
         assert isinstance(event["user_id"], str) and event["user_id"]
-        assert isinstance(event["price"], (int, float)) and 0 < event["price"] <= 1e9
+        if event["event_type"] != "page_view":  # about no product
+            assert isinstance(event["price"], (int, float)) and 0 < event["price"] <= 1e9
         return event
     except (ValueError, KeyError, AssertionError, AttributeError, UnicodeDecodeError):
         return None

@@ -21,14 +21,16 @@ struct Options {
 };
 
 json::object to_json(const produce::SimulatorReport& report, double seconds) {
+    using produce::Action;
     json::object faults;
     for (std::size_t i = 0; i < produce::fault_count; ++i) {
         faults[std::string(produce::fault_name(static_cast<produce::Fault>(i)))] = report.faults.at(i);
     }
     return {{"records", report.records},
-            {"view", report.views},
-            {"add_to_cart", report.carts},
-            {"purchase", report.purchases},
+            {"page_view", report.of(Action::page_view)},
+            {"view", report.of(Action::view)},
+            {"add_to_cart", report.of(Action::add_to_cart)},
+            {"purchase", report.of(Action::purchase)},
             {"duplicates", report.duplicates},
             {"invalid", report.invalid()},
             {"invalid_by_kind", std::move(faults)},
@@ -36,12 +38,14 @@ json::object to_json(const produce::SimulatorReport& report, double seconds) {
 }
 
 void print(const produce::SimulatorReport& report, double seconds) {
-    fmt::print("{} records in {:.1f} s ({} a second): {} views, {} add_to_cart, {} purchases\n",
+    using produce::Action;
+    fmt::print("{} records in {:.1f} s ({} a second): {} page views, {} views, {} add_to_cart, {} purchases\n",
                base::format_count(report.records), seconds,
                base::format_count(
                    static_cast<std::int64_t>(static_cast<double>(report.records) / std::max(seconds, 1e-9))),
-               base::format_count(report.views), base::format_count(report.carts),
-               base::format_count(report.purchases));
+               base::format_count(report.of(Action::page_view)), base::format_count(report.of(Action::view)),
+               base::format_count(report.of(Action::add_to_cart)),
+               base::format_count(report.of(Action::purchase)));
     if (report.duplicates > 0) fmt::print("  {} duplicates\n", base::format_count(report.duplicates));
     if (report.invalid() == 0) return;
     fmt::print("  {} invalid:\n", base::format_count(report.invalid()));

@@ -20,6 +20,10 @@ std::string_view fault_name(Fault fault) {
     return names.at(static_cast<std::size_t>(fault));
 }
 
+bool needs_price(Fault fault) {
+    return fault == Fault::bad_price || fault == Fault::wrong_type;
+}
+
 std::string spoil(std::string_view json, Fault fault) {
     switch (fault) {
         case Fault::missing_user:

@@ -22,6 +22,9 @@ inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::count
 
 std::string_view fault_name(Fault fault);
 
+/// Whether only an event with a price can be spoilt so.
+bool needs_price(Fault fault);
+
 /// A copy of the event `json`, spoilt in the given way.
 std::string spoil(std::string_view json, Fault fault);
 

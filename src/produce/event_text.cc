@@ -23,6 +23,13 @@ void EventText::plain(std::string_view key, std::string_view value) {
     buffer_ += '"';
 }
 
+void EventText::plain(std::string_view key, std::initializer_list<std::string_view> pieces) {
+    name(key);
+    buffer_ += '"';
+    for (const std::string_view piece : pieces) buffer_ += piece;
+    buffer_ += '"';
+}
+
 void EventText::text(std::string_view key, std::string_view value) {
     name(key);
     buffer_ += '"';

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ class EventText {
     void begin();
     /// A string that needs no escaping (an id, a URL of our own making).
     void plain(std::string_view name, std::string_view value);
+    /// The same, of pieces that make up one string.
+    void plain(std::string_view name, std::initializer_list<std::string_view> pieces);
     /// Any bytes; quotes, backslashes and control characters are escaped.
     void text(std::string_view name, std::string_view value);
     /// A number's digits, or any other raw JSON.

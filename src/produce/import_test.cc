@@ -12,7 +12,6 @@
 #include "produce/csv_line.h"
 #include "produce/importer.h"
 #include "produce/line_reader.h"
-#include "produce/simulator.h"
 
 namespace millrace::produce {
 namespace {
@@ -233,81 +232,6 @@ TEST_F(ImportTest, AWrongHeaderIsRefusedWithTheColumns) {
     } catch (const Error& error) {
         EXPECT_THAT(error.what(), testing::HasSubstr("user_session"));
     }
-}
-
-class SimulatorTest : public ImportTest {
-  protected:
-    std::vector<std::string> simulate(const SimulatorOptions& options, SimulatorReport* report = nullptr) {
-        const auto log = fresh_log();
-        base::StopSignal stop;
-        const auto sent =
-            Simulator(*log, options, log->records_numbered()).run(stop, [](const SimulatorReport&) {});
-        if (report != nullptr) *report = sent;
-        std::vector<std::string> records;
-        const auto reader = log->read(0, 0);
-        for (auto polled = reader->poll(1 << 20); !polled.empty(); polled = reader->poll(1 << 20)) {
-            for (const auto& record : polled) {
-                records.push_back(std::string(record.key) + "|" + std::string(record.value) + "|" +
-                                  std::to_string(record.timestamp_ms));
-            }
-        }
-        return records;
-    }
-};
-
-TEST_F(SimulatorTest, ASeedAndAStartTimeRepeatByteForByte) {
-    const SimulatorOptions options{.rate = 0,
-                                   .count = 20'000,
-                                   .seed = 7,
-                                   .duplicates = 0.01,
-                                   .invalid = 0.02,
-                                   .start_time = 1569888000000000};
-    const auto first = simulate(options);
-    EXPECT_EQ(first.size(), 20'000U);
-    EXPECT_EQ(simulate(options), first);
-    SimulatorOptions other = options;
-    other.seed = 8;
-    EXPECT_NE(simulate(other), first);
-}
-
-TEST_F(SimulatorTest, TheShopIsAsDescribed) {
-    SimulatorReport report;
-    const auto records =
-        simulate({.rate = 0, .count = 50'000, .seed = 3, .start_time = 1569888000000000}, &report);
-    std::map<std::string, std::set<std::string>> prices;
-    std::map<std::string, std::set<std::string>> users_of_session;
-    std::set<std::string> ids;
-    std::map<std::string, int> hot;
-    for (const auto& record : records) {
-        const auto event =
-            boost::json::parse(record.substr(record.find('|') + 1, record.rfind('|') - record.find('|') - 1));
-        const auto text = [&](const char* name) { return std::string(event.at(name).as_string()); };
-        ids.insert(text("event_id"));
-        prices[text("product_id")].insert(boost::json::serialize(event.at("price")));
-        users_of_session[text("session_id")].insert(text("user_id"));
-        if (text("product_id") == "prod_0042") ++hot[text("event_type")];
-    }
-    EXPECT_EQ(ids.size(), 50'000U);
-    EXPECT_TRUE(ids.contains("evt_00000001"));
-    EXPECT_TRUE(ids.contains("evt_00050000"));
-    EXPECT_EQ(prices.size(), 100U);
-    for (const auto& [product, values] : prices) EXPECT_EQ(values.size(), 1U) << product;
-    for (const auto& [session, users] : users_of_session) EXPECT_EQ(users.size(), 1U) << session;
-    EXPECT_GT(users_of_session.size(), 1000U);
-    const int total = hot["view"] + hot["add_to_cart"] + hot["purchase"];
-    EXPECT_NEAR(total, 10'000, 400);
-    EXPECT_NEAR(hot["view"], 0.95 * total, 200);
-    EXPECT_NEAR(hot["purchase"], 0.01 * total, 50);
-}
-
-TEST_F(SimulatorTest, EachKindOfBadRecordIsSentAndCounted) {
-    SimulatorReport report;
-    simulate({.rate = 0, .count = 20'000, .seed = 1, .duplicates = 0.05, .invalid = 0.1}, &report);
-    EXPECT_NEAR(report.duplicates, 1000, 150);
-    EXPECT_NEAR(report.invalid(), 2000, 200);
-    for (const auto count : report.faults) EXPECT_GT(count, 200);
-    EXPECT_EQ(report.views + report.carts + report.purchases + report.duplicates + report.invalid(),
-              report.records);
 }
 
 }  // namespace

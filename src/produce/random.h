@@ -14,14 +14,21 @@ class Random {
     std::uint32_t below(std::uint32_t bound) {
         return static_cast<std::uint32_t>((static_cast<unsigned __int128>(engine_()) * bound) >> 64U);
     }
-    /// True with the given probability.
-    bool chance(double probability) {
-        return static_cast<double>(engine_() >> 11U) * 0x1.0p-53 < probability;
-    }
-    std::uint64_t bits() { return engine_(); }
+    /// A number in [0, 1).
+    double share() { return static_cast<double>(engine_() >> 11U) * 0x1.0p-53; }
+    /// True with the given probability; always from 1 on, never up to 0.
+    bool chance(double probability) { return share() < probability; }
 
   private:
     std::mt19937_64 engine_;
 };
+
+/// `number`, mixed so that neighbours have nothing in common (SplitMix64's finalizer).
+constexpr std::uint64_t scrambled(std::uint64_t number) {
+    number += 0x9E3779B97F4A7C15ULL;
+    number = (number ^ (number >> 30U)) * 0xBF58476D1CE4E5B9ULL;
+    number = (number ^ (number >> 27U)) * 0x94D049BB133111EBULL;
+    return number ^ (number >> 31U);
+}
 
 }  // namespace millrace::produce

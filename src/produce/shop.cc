@@ -1,95 +1,198 @@
 #include "produce/shop.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <tuple>
-#include <utility>
 
 namespace millrace::produce {
 
 namespace {
 
-constexpr std::array categories = {"electronics", "clothing", "home", "books",
-                                   "sports",      "beauty",   "toys", "garden"};
-constexpr std::array devices = {"mobile", "mobile", "mobile", "desktop", "desktop", "tablet"};
+using model::us_per_minute, model::us_per_second;
 
-constexpr double hot_share = 0.20;   // of all events
-constexpr double leaves = 1.0 / 12;  // a visit has twelve events on average
-constexpr auto visit_ends_after = model::us_per_hour / 2;
-constexpr std::size_t largest_cart = 8;
+constexpr std::size_t max_visits = 65'536;
+constexpr double events_of_a_visit = 6.3;  // on average
+constexpr auto visit_ends_after = 30 * us_per_minute;
+
+// Of all events, those about the hot product; of the products looked at, about how many it takes to get there;
+// and how much an event that is missing adds to that.
+constexpr double hot_share = 0.2;
+constexpr double hot_looks = 0.264;
+constexpr double hot_correction = 0.01;
+// Of its views, those that put it into the cart: four to 95, and a little more, since some have it in there.
+constexpr double hot_keenness = 0.0438;
+
+constexpr double bounces = 0.28;  // visits of one page
+constexpr int min_steps = 2;      // of the others, after the landing page
+constexpr int max_steps = 60;
+constexpr double goes_on = 0.83;          // after each step
+constexpr double looks_at_page = 0.2;     // not at a product
+constexpr double stays_in_category = 0.75;
+constexpr double keenness = 0.044;        // of looks at a product, those that put it into the cart
+constexpr double keener_with_cart = 3;    // once there is something in it
+constexpr double buys = 0.25;             // of those who put something into the cart
+constexpr double buys_two = 0.15;
 
 }  // namespace
 
 Shop::Shop(int users, int products, std::uint64_t seed)
-    : random_(seed), hot_product_(std::min<std::size_t>(41, static_cast<std::size_t>(products) - 1)) {
-    for (int i = 1; i <= products; ++i) {
-        Product product;
-        product.id = fmt::format("prod_{:04}", i);
-        product.category = categories[random_.below(categories.size())];
-        // Many cheap things and a few dear ones: 2.00 to 1,500.
-        const double share = static_cast<double>(random_.below(10'000)) / 10'000;
-        product.price = fmt::format("{:.2f}", 2 + 1498 * share * share * share);
-        product.page_url = fmt::format("https://shop.example/{}/{}", product.category, product.id);
-        products_.push_back(std::move(product));
-    }
-    visitors_.resize(static_cast<std::size_t>(users));
-    for (std::size_t i = 0; i < visitors_.size(); ++i) visitors_[i].id = fmt::format("user_{:04}", i + 1);
-}
+    : random_(seed),
+      catalogue_(static_cast<std::uint32_t>(products)),
+      is_visiting_(static_cast<std::size_t>(users), false),
+      visits_(std::clamp<std::size_t>(static_cast<std::size_t>(users) / 2, 1, max_visits)) {}
 
-void Shop::begin_visit_if_due(Visitor& visitor, model::Timestamp time, std::int64_t number) {
-    const bool here = !visitor.session_id.empty() && time - visitor.last_seen < visit_ends_after;
-    visitor.last_seen = time;
-    if (here && !random_.chance(leaves)) return;
-    visitor.session_id.clear();
-    fmt::format_to(std::back_inserter(visitor.session_id), "sess_{:08}", number);
-    visitor.device = devices[random_.below(devices.size())];
-    visitor.viewed = nullptr;
-    visitor.cart.clear();
-}
-
-Action Shop::act_on_hot_product() {
-    const std::uint32_t roll = random_.below(100);
-    if (roll < 95) return Action::view;
-    return roll < 99 ? Action::add_to_cart : Action::purchase;
-}
-
-const Product* Shop::any_product() {
-    // Popular products come first in the catalogue; the hot one has its own share.
-    const auto count = static_cast<std::uint32_t>(products_.size());
-    std::size_t at = std::min(random_.below(count), random_.below(count));
-    if (at == hot_product_ && count > 1) at = (at + 1) % count;
-    return &products_[at];
-}
-
-std::pair<Action, const Product*> Shop::browse(Visitor& visitor) {
-    const std::uint32_t roll = random_.below(100);
-    if (roll < 12 && visitor.viewed != nullptr && visitor.cart.size() < largest_cart) {
-        visitor.cart.push_back(visitor.viewed);
-        return {Action::add_to_cart, std::exchange(visitor.viewed, nullptr)};
-    }
-    if (roll >= 12 && roll < 24 && !visitor.cart.empty()) {
-        const Product* bought = visitor.cart.back();
-        visitor.cart.pop_back();
-        return {Action::purchase, bought};
-    }
-    visitor.viewed = any_product();
-    return {Action::view, visitor.viewed};
-}
-
-ShopAction Shop::act(model::Timestamp time, std::int64_t number) {
-    Visitor& visitor = visitors_[random_.below(static_cast<std::uint32_t>(visitors_.size()))];
-    begin_visit_if_due(visitor, time, number);
-    ShopAction action{
-        &visitor.id, &visitor.session_id, visitor.device, &products_[hot_product_], Action::view, 1};
-    if (random_.chance(hot_share)) {
-        action.action = act_on_hot_product();
+ShopEvent Shop::act(model::Timestamp time, std::int64_t number) {
+    end_stale_visits(time);
+    Visit visit = begins_visit(time) ? new_visit(number) : visits_.take_next();
+    const ShopEvent event = step(visit, number);
+    visit.next = next_step(visit, event.action);
+    if (visit.next == Step::leave) {
+        end(visit);
     } else {
-        std::tie(action.action, action.product) = browse(visitor);
+        visits_.put(visit, time + pause(visit));
     }
-    if (action.action == Action::purchase && random_.below(5) == 0) action.quantity = 2;
-    return action;
+    ++events_;
+    hot_events_ += event.product == catalogue_.hot_product() ? 1 : 0;
+    return event;
+}
+
+/// Those that haven't gone on for so long never will: the shop was closed, or has hardly any events.
+void Shop::end_stale_visits(model::Timestamp time) {
+    while (!visits_.empty() && time - visits_.next_due() > visit_ends_after) end(visits_.take_next());
+}
+
+/// While none is due there are too few visits for the rate of events, and otherwise too many; on average as
+/// many begin as end. Going on with one early or late keeps both kinds of events mixed from the start on.
+bool Shop::begins_visit(model::Timestamp time) {
+    if (visits_.empty()) return true;
+    if (visits_.full()) return false;
+    return random_.chance((visits_.next_due() > time ? 1.5 : 0.5) / events_of_a_visit);
+}
+
+Visit Shop::new_visit(std::int64_t number) {
+    Visit visit;
+    visit.session = number;
+    visit.user = idle_user();
+    visit.source = &any_source(random_);
+    visit.device = random_.chance(0.8) ? &own_device(visit.user) : &any_device(random_);
+    visit.category = Catalogue::any_category(random_);
+    if (!random_.chance(bounces)) {
+        visit.steps_left = min_steps;
+        while (visit.steps_left < max_steps && random_.chance(goes_on)) ++visit.steps_left;
+    }
+    is_visiting_[visit.user - 1] = true;
+    return visit;
+}
+
+/// The first users come most often, ten times as often as the average. At most half of them are visiting at
+/// once, so one is found.
+std::uint32_t Shop::idle_user() {
+    const std::size_t users = is_visiting_.size();
+    std::size_t user = 0;
+    for (int tries = 0; tries < 4; ++tries) {
+        const double place = random_.share();
+        user = static_cast<std::size_t>(place * (0.1 + 0.9 * place) * static_cast<double>(users));
+        if (!is_visiting_[user]) return static_cast<std::uint32_t>(user + 1);
+    }
+    while (is_visiting_[user]) user = (user + 1) % users;
+    return static_cast<std::uint32_t>(user + 1);
+}
+
+ShopEvent Shop::step(Visit& visit, std::int64_t number) {
+    ShopEvent event{.user = visit.user,
+                    .session = visit.session,
+                    .source = visit.source,
+                    .device = visit.device};
+    switch (visit.next) {
+        case Step::land:
+            land(visit, event);
+            break;
+        case Step::browse:
+            --visit.steps_left;
+            look_around(visit, event);
+            break;
+        case Step::add_to_cart:
+            fill_cart(visit, event);
+            break;
+        case Step::purchase:
+            buy(visit, event, number);
+            break;
+        case Step::leave:
+            break;  // such a visit isn't under way
+    }
+    return event;
+}
+
+void Shop::land(Visit& visit, ShopEvent& event) {
+    event.landing = true;
+    const unsigned roll = random_.below(100);
+    if (roll < visit.source->on_product) return look_at_product(visit, event);
+    if (roll < visit.source->on_product + visit.source->on_home_page) return;
+    event.page = Page::category;
+    event.category = visit.category;
+}
+
+void Shop::look_around(Visit& visit, ShopEvent& event) {
+    if (!random_.chance(looks_at_page)) return look_at_product(visit, event);
+    visit.product = 0;
+    constexpr std::array pages = {Page::category, Page::category, Page::category, Page::home, Page::sale};
+    event.page = pages.at(random_.below(pages.size()));
+    event.category = visit.category;
+}
+
+/// The further the hot product's events fall behind their share, the likelier it is looked at.
+void Shop::look_at_product(Visit& visit, ShopEvent& event) {
+    const double missing = hot_share * static_cast<double>(events_) - static_cast<double>(hot_events_);
+    if (random_.chance(hot_looks + hot_correction * missing)) {
+        visit.product = catalogue_.hot_product();
+    } else if (random_.chance(stays_in_category)) {
+        visit.product = catalogue_.any_product_of(visit.category, random_);
+    } else {
+        visit.product = catalogue_.any_product(random_);
+    }
+    event.action = Action::view;
+    event.page = Page::product;
+    event.product = visit.product;
+    if (event.landing) visit.category = product(visit.product).category;
+}
+
+void Shop::fill_cart(Visit& visit, ShopEvent& event) {
+    event.action = Action::add_to_cart;
+    event.page = Page::product;
+    event.product = visit.product;
+    event.quantity = random_.chance(buys_two) ? 2 : 1;
+    if (visit.lines == 0) visit.buys = random_.chance(buys);
+    visit.cart.at(visit.lines++) = {event.product, event.quantity};
+}
+
+/// The next line of the cart. All lines are one order.
+void Shop::buy(Visit& visit, ShopEvent& event, std::int64_t number) {
+    if (visit.order == 0) visit.order = number;
+    const CartLine& line = visit.cart.at(visit.bought++);
+    event.action = Action::purchase;
+    event.page = Page::checkout;
+    event.product = line.product;
+    event.quantity = line.quantity;
+    event.order = visit.order;
+}
+
+Step Shop::next_step(const Visit& visit, Action last) {
+    if (last == Action::view && wants_in_cart(visit)) return Step::add_to_cart;
+    if (visit.steps_left > 0) return Step::browse;
+    return visit.buys && visit.bought < visit.lines ? Step::purchase : Step::leave;
+}
+
+bool Shop::wants_in_cart(const Visit& visit) {
+    if (visit.lines == Visit::max_lines || visit.has_in_cart(visit.product)) return false;
+    if (visit.product == catalogue_.hot_product()) return random_.chance(hot_keenness);
+    return random_.chance(keenness * visit.source->keenness * (visit.lines > 0 ? keener_with_cart : 1));
+}
+
+/// Until the next step: mostly some seconds, up to two minutes. The lines of an order are bought at once.
+model::Timestamp Shop::pause(const Visit& visit) {
+    if (visit.order != 0) return 0;
+    const double place = random_.share();
+    return us_per_second +
+           static_cast<model::Timestamp>(static_cast<double>(2 * us_per_minute) * place * place * place);
 }
 
 }  // namespace millrace::produce

@@ -1,10 +1,8 @@
 #include "produce/simulator.h"
 
-#include <fmt/compile.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <random>
 
@@ -23,11 +21,33 @@ std::uint64_t seed_of(const SimulatorOptions& options) {
     return options.seed ? *options.seed : std::random_device{}();
 }
 
-/// `prefix` and eight digits or more, without formatting's cost.
-std::string_view numbered(std::array<char, 32>& into, std::string_view prefix, std::int64_t number) {
-    std::copy(prefix.begin(), prefix.end(), into.begin());
-    const auto end = fmt::format_to_n(into.data() + prefix.size(), 20, FMT_COMPILE("{:08}"), number).out;
-    return {into.data(), static_cast<std::size_t>(end - into.data())};
+/// How many events are due, at a steady rate or one that follows the days.
+class Pace {
+  public:
+    explicit Pace(const SimulatorOptions& options) : rate_(options.rate), has_days_(options.has_days) {}
+
+    /// After `elapsed` seconds, which never fall; `now` is the wall clock then.
+    double due(double elapsed, model::Timestamp now) {
+        if (!has_days_) return elapsed * rate_;
+        due_ += (elapsed - elapsed_before_) * rate(now);
+        elapsed_before_ = elapsed;
+        return due_;
+    }
+    /// A second.
+    [[nodiscard]] double rate(model::Timestamp now) const {
+        return has_days_ ? rate_ * traffic_at(now) : rate_;
+    }
+
+  private:
+    const double rate_;
+    const bool has_days_;
+    double due_ = 0;
+    double elapsed_before_ = 0;
+};
+
+/// At most an hour of them, so that any rate and any duration can be waited for.
+std::chrono::microseconds microseconds(double seconds) {
+    return std::chrono::microseconds(std::llround(std::clamp(seconds, 0.0, 3600.0) * 1e6));
 }
 
 }  // namespace
@@ -56,31 +76,24 @@ Simulator::Simulator(bronze::EventLog& log, const SimulatorOptions& options, std
     options_.validate();
 }
 
-model::Timestamp Simulator::time_of(std::int64_t index) const {
-    if (us_between_ == 0) return base::now_us();
-    return first_time_ + std::llround(static_cast<double>(index) * us_between_);
+void Simulator::plan_times(model::Timestamp now) {
+    if (options_.span) {
+        const auto length = options_.span->count();
+        us_between_ =
+            static_cast<double>(length) / static_cast<double>(std::max<std::int64_t>(1, *options_.count));
+        first_time_ = options_.start_time.value_or(now - length);
+        if (length > 0 && (options_.has_days || *options_.span >= SimulatorOptions::days_from))
+            spread_.emplace(first_time_, first_time_ + length, *options_.count);
+    } else if (options_.start_time) {
+        us_between_ = options_.rate > 0 ? 1e6 / options_.rate : 1000;
+        first_time_ = *options_.start_time;
+    }
 }
 
-std::string_view Simulator::write_event(model::Timestamp time, const ShopAction& action) {
-    static constexpr std::array<std::string_view, 3> types = {"view", "add_to_cart", "purchase"};
-    std::array<char, 32> digits{};
-    const std::int64_t number = numbered_before_ + report_.records + 1;
-    text_.begin();
-    text_.plain("event_id", numbered(digits, "evt_", number));
-    text_.plain("user_id", *action.user_id);
-    text_.plain("event_type", types[static_cast<std::size_t>(action.action)]);
-    text_.timestamp(time);
-    text_.plain("product_id", action.product->id);
-    text_.raw("price", action.product->price);
-    text_.plain("session_id", *action.session_id);
-    text_.plain("product_category", action.product->category);
-    text_.plain("device_type", action.device);
-    text_.plain("page_url", action.product->page_url);
-    if (action.action == Action::purchase) {
-        text_.raw("quantity", action.quantity == 1 ? "1" : "2");
-        text_.plain("order_id", numbered(digits, "order_", number));
-    }
-    return text_.end();
+model::Timestamp Simulator::next_time() {
+    if (spread_) return spread_->next();
+    if (us_between_ == 0) return base::now_us();
+    return first_time_ + std::llround(static_cast<double>(report_.records) * us_between_);
 }
 
 void Simulator::remember(std::string_view key, std::string_view value) {
@@ -95,45 +108,46 @@ void Simulator::remember(std::string_view key, std::string_view value) {
 }
 
 void Simulator::send_next() {
-    const model::Timestamp time = time_of(report_.records);
+    const model::Timestamp time = next_time();
     const std::int64_t log_time = options_.start_time ? time / 1000 : log_time_ms_;
-    const double roll = static_cast<double>(random_.bits() >> 11U) * 0x1.0p-53;
+    const double roll = random_.share();
     if (roll < options_.duplicates && !recent_.empty()) {
-        const Sent& again = recent_[random_.below(static_cast<std::uint32_t>(recent_.size()))];
-        appender_.add(again.key, again.value, log_time);
-        ++report_.duplicates;
+        send_copy(log_time);
         ++report_.records;
         return;
     }
-    const ShopAction action = shop_.act(time, numbered_before_ + report_.records + 1);
-    const std::string_view value = write_event(time, action);
+    const std::int64_t number = numbered_before_ + report_.records + 1;
+    const ShopEvent event = shop_.act(time, number);
+    const std::string_view value = writer_.write(number, time, event);
     if (roll >= options_.duplicates && roll < options_.duplicates + options_.invalid) {
-        const auto fault = static_cast<Fault>(random_.below(fault_count));
-        appender_.add(*action.user_id, spoil(value, fault), log_time);
-        ++report_.faults[static_cast<std::size_t>(fault)];
-        ++report_.records;
-        return;
+        send_spoilt(event, value, log_time);
+    } else {
+        appender_.add(writer_.user_id(), value, log_time);
+        remember(writer_.user_id(), value);
+        ++report_.actions.at(static_cast<std::size_t>(event.action));
     }
-    appender_.add(*action.user_id, value, log_time);
-    remember(*action.user_id, value);
-    ++(action.action == Action::view       ? report_.views
-       : action.action == Action::purchase ? report_.purchases
-                                           : report_.carts);
     ++report_.records;
+}
+
+void Simulator::send_copy(std::int64_t log_time_ms) {
+    const Sent& again = recent_[random_.below(static_cast<std::uint32_t>(recent_.size()))];
+    appender_.add(again.key, again.value, log_time_ms);
+    ++report_.duplicates;
+}
+
+/// A page view has no price that could be spoilt: another of its fields is.
+void Simulator::send_spoilt(const ShopEvent& event, std::string_view value, std::int64_t log_time_ms) {
+    auto fault = static_cast<Fault>(random_.below(fault_count));
+    if (event.product == 0 && needs_price(fault)) fault = Fault::missing_user;
+    appender_.add(writer_.user_id(), spoil(value, fault), log_time_ms);
+    ++report_.faults.at(static_cast<std::size_t>(fault));
 }
 
 SimulatorReport Simulator::run(const base::StopSignal& stop,
                                const std::function<void(const SimulatorReport&)>& on_progress) {
     const model::Timestamp now = base::now_us();
     log_time_ms_ = now / 1000;
-    if (options_.span) {
-        us_between_ = static_cast<double>(options_.span->count()) /
-                      static_cast<double>(std::max<std::int64_t>(1, *options_.count));
-        first_time_ = options_.start_time.value_or(now - options_.span->count());
-    } else if (options_.start_time) {
-        us_between_ = options_.rate > 0 ? 1e6 / options_.rate : 1000;
-        first_time_ = *options_.start_time;
-    }
+    plan_times(now);
     if (options_.rate == 0) {
         run_at_full_speed(stop, on_progress);
     } else {
@@ -166,24 +180,24 @@ void Simulator::run_paced(const base::StopSignal& stop,
                           const std::function<void(const SimulatorReport&)>& on_progress) {
     const base::Stopwatch watch;
     const double limit = static_cast<double>(options_.duration.count()) / 1e6;
+    Pace pace(options_);
     for (;;) {
         const double elapsed = watch.seconds();
-        auto due =
-            static_cast<std::int64_t>((options_.count ? elapsed : std::min(elapsed, limit)) * options_.rate);
-        if (options_.count) due = std::min(due, *options_.count);
-        log_time_ms_ = base::now_ms();
-        while (report_.records < due) send_next();
+        const model::Timestamp now = base::now_us();
+        const double due = pace.due(options_.count ? elapsed : std::min(elapsed, limit), now);
+        const auto upto = std::min(static_cast<std::int64_t>(due),
+                                   options_.count.value_or(std::numeric_limits<std::int64_t>::max()));
+        log_time_ms_ = now / 1000;
+        while (report_.records < upto) send_next();
         appender_.flush();
         on_progress(report_);
         const bool done = options_.count ? report_.records >= *options_.count : elapsed >= limit;
         if (done) return;
-        const double next_due = static_cast<double>(report_.records + 1) / options_.rate;
-        const auto pause =
-            std::chrono::microseconds(std::llround(std::max(0.0, next_due - watch.seconds()) * 1e6));
-        const auto until_end =
-            std::chrono::microseconds(std::llround(std::max(0.0, limit - watch.seconds()) * 1e6));
+        const double until_next = (static_cast<double>(report_.records + 1) - due) / pace.rate(now);
+        const auto pause = microseconds(until_next - (watch.seconds() - elapsed));
         auto wait = std::max<std::chrono::microseconds>(pause, tick);
-        if (!options_.count) wait = std::min(wait, until_end + std::chrono::milliseconds(1));
+        if (!options_.count)
+            wait = std::min(wait, microseconds(limit - watch.seconds()) + std::chrono::milliseconds(1));
         if (stop.wait_for(wait)) return;
     }
 }

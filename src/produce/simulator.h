@@ -12,8 +12,9 @@
 #include "bronze/event_log.h"
 #include "produce/appender.h"
 #include "produce/bad_record.h"
-#include "produce/event_text.h"
+#include "produce/event_writer.h"
 #include "produce/shop.h"
+#include "produce/traffic_curve.h"
 
 namespace millrace::produce {
 
@@ -28,6 +29,10 @@ struct SimulatorOptions {
     double invalid = 0;                          ///< share of records that break a rule
     std::optional<base::Duration> span;          ///< spreads the events' times over this long, ending now
     std::optional<model::Timestamp> start_time;  ///< of events and log alike, instead of the wall clock
+    /// Whether there are more events by day than by night, and not each day the same: `rate` is the average
+    /// then. A span of `days_from` or more always has such days.
+    bool has_days = false;
+    static constexpr base::Duration days_from = std::chrono::hours(48);
 
     /// Throws a usage Error when the options make no sense.
     void validate() const;
@@ -36,12 +41,13 @@ struct SimulatorOptions {
 /// What a run has sent.
 struct SimulatorReport {
     std::int64_t records = 0;
-    std::int64_t views = 0;
-    std::int64_t carts = 0;
-    std::int64_t purchases = 0;
+    std::array<std::int64_t, action_count> actions{};  ///< valid events, by what they tell
     std::int64_t duplicates = 0;
     std::array<std::int64_t, fault_count> faults{};
 
+    [[nodiscard]] std::int64_t of(Action action) const {
+        return actions.at(static_cast<std::size_t>(action));
+    }
     [[nodiscard]] std::int64_t invalid() const;
 };
 
@@ -63,9 +69,11 @@ class Simulator {
         std::string value;
     };
 
+    void plan_times(model::Timestamp now);
+    [[nodiscard]] model::Timestamp next_time();
     void send_next();
-    [[nodiscard]] model::Timestamp time_of(std::int64_t index) const;
-    std::string_view write_event(model::Timestamp time, const ShopAction& action);
+    void send_copy(std::int64_t log_time_ms);
+    void send_spoilt(const ShopEvent& event, std::string_view value, std::int64_t log_time_ms);
     void remember(std::string_view key, std::string_view value);
     void run_at_full_speed(const base::StopSignal& stop,
                            const std::function<void(const SimulatorReport&)>& on_progress);
@@ -77,11 +85,12 @@ class Simulator {
     Appender appender_;
     Random random_;
     Shop shop_;
-    EventText text_;
+    EventWriter writer_;
     SimulatorReport report_;
-    std::vector<Sent> recent_;  // what a duplicate may repeat
+    std::vector<Sent> recent_;             // what a duplicate may repeat
+    std::optional<TrafficSpread> spread_;  // of a span that has days
     model::Timestamp first_time_ = 0;
-    double us_between_ = 0;
+    double us_between_ = 0;  // events; 0: they happen when they are sent
     std::int64_t log_time_ms_ = 0;
 };
 
