@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -39,10 +42,10 @@ json::object to_json(const produce::SimulatorReport& report, double seconds) {
 
 void print(const produce::SimulatorReport& report, double seconds) {
     using produce::Action;
-    fmt::print("{} records in {:.1f} s ({} a second): {} page views, {} views, {} add_to_cart, {} purchases\n",
-               base::format_count(report.records), seconds,
-               base::format_count(
-                   static_cast<std::int64_t>(static_cast<double>(report.records) / std::max(seconds, 1e-9))),
+    const double rate = static_cast<double>(report.records) / std::max(seconds, 1e-9);
+    fmt::print("{} records in {:.1f} s ({} a second): ", base::format_count(report.records), seconds,
+               base::format_count(std::llround(rate)));
+    fmt::print("{} page views, {} views, {} add_to_cart, {} purchases\n",
                base::format_count(report.of(Action::page_view)), base::format_count(report.of(Action::view)),
                base::format_count(report.of(Action::add_to_cart)),
                base::format_count(report.of(Action::purchase)));

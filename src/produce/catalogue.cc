@@ -173,7 +173,8 @@ std::uint32_t Catalogue::any_product_of(std::size_t category, Random& random) co
     const std::uint32_t index = popular_index(random);
     const std::uint32_t number = index / categories * categories + static_cast<std::uint32_t>(category) + 1;
     if (number <= products_) return unless_hot(number);
-    return unless_hot(number > categories && number - categories <= products_ ? number - categories : index + 1);
+    const bool has_category = number > categories && number - categories <= products_;
+    return unless_hot(has_category ? number - categories : index + 1);
 }
 
 }  // namespace millrace::produce

@@ -234,5 +234,33 @@ TEST_F(ImportTest, AWrongHeaderIsRefusedWithTheColumns) {
     }
 }
 
+TEST_F(ImportTest, AFilesFormatIsToldByItsFirstLine) {
+    EXPECT_EQ(detect_import_format(file("a", std::string("\xEF\xBB\xBF") + header)), ImportFormat::rees46);
+    EXPECT_EQ(detect_import_format(file("b", "visitorid,timestamp,event,itemid,transactionid,more\n")),
+              ImportFormat::retailrocket);
+    EXPECT_EQ(detect_import_format(file("c", "\n\r\n  {\"event_id\":\"e1\"}\n")), ImportFormat::events);
+    EXPECT_EQ(detect_import_format(file("d", "{ a broken event is one, too\n")), ImportFormat::events);
+    for (const ImportFormat format : {ImportFormat::events, ImportFormat::rees46, ImportFormat::retailrocket})
+        EXPECT_EQ(parse_import_format(import_format_name(format)), format);
+}
+
+TEST_F(ImportTest, AFileOfNoKnownFormatIsRefusedWithTheReason) {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"", "empty"},
+        {"   \n", "empty"},
+        {"[{\"event_id\":\"e1\"}]\n", "JSON array"},
+        {"a,b,c\n1,2,3\n", "known header"}};
+    for (const auto& [content, reason] : cases) {
+        try {
+            detect_import_format(file("x", content));
+            ADD_FAILURE() << content;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), Error::Kind::usage);
+            EXPECT_THAT(error.what(), testing::HasSubstr(reason));
+            EXPECT_THAT(error.what(), testing::HasSubstr("user_session"));
+        }
+    }
+}
+
 }  // namespace
 }  // namespace millrace::produce

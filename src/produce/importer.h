@@ -18,6 +18,10 @@ enum class ImportFormat { events, rees46, retailrocket };
 
 /// Throws a usage Error that lists the formats.
 ImportFormat parse_import_format(std::string_view name);
+std::string_view import_format_name(ImportFormat format);
+/// The format of a file, by its first line that isn't empty: an event, or the header of a format's columns.
+/// Throws a usage Error when it is none of these, and an Error when the file can't be read.
+ImportFormat detect_import_format(const std::filesystem::path& file);
 
 struct ImportOptions {
     ImportFormat format = ImportFormat::events;

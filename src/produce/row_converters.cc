@@ -3,7 +3,10 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <span>
+#include <utility>
 
 #include "base/error.h"
 #include "bronze/record.h"
@@ -34,17 +37,28 @@ bool is_number(std::string_view text) {
     return json && error == std::errc() && end == text.data() + text.size() && text.back() != '.';
 }
 
+using ColumnNames = std::span<const std::string_view>;
+
+constexpr std::array<std::string_view, 7> rees46_columns = {
+    "event_time", "event_type", "product_id", "category_code", "price", "user_id", "user_session"};
+constexpr std::array<std::string_view, 5> retailrocket_columns = {"timestamp", "visitorid", "event", "itemid",
+                                                                  "transactionid"};
+constexpr std::array<std::string_view, 2> price_columns = {"product_id", "price"};
+
+std::string_view without_byte_order_mark(std::string_view line) {
+    if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+    return line;
+}
+
 /// Where each wanted column stands in a CSV file, by its header.
 class CsvColumns {
   public:
-    CsvColumns(std::string_view format, std::vector<std::string_view> names)
-        : format_(format), names_(std::move(names)) {}
+    CsvColumns(std::string_view format, ColumnNames names) : format_(format), names_(names) {}
 
     void read_header(std::string_view line, const fs::path& file) {
         std::vector<std::string_view> fields;
         std::string scratch;
-        if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
-        split_csv(line, fields, scratch);
+        split_csv(without_byte_order_mark(line), fields, scratch);
         count_ = fields.size();
         places_.clear();
         for (const std::string_view name : names_) {
@@ -65,7 +79,7 @@ class CsvColumns {
 
   private:
     std::string_view format_;
-    std::vector<std::string_view> names_;
+    ColumnNames names_;
     std::vector<std::size_t> places_;
     std::size_t count_ = 0;
     std::vector<std::string_view> fields_;
@@ -122,9 +136,7 @@ class Rees46Converter : public RowConverter {
     }
 
   private:
-    CsvColumns columns_{
-        "rees46",
-        {"event_time", "event_type", "product_id", "category_code", "price", "user_id", "user_session"}};
+    CsvColumns columns_{"rees46", rees46_columns};
     EventText text_;
 };
 
@@ -161,7 +173,7 @@ class RetailrocketConverter : public RowConverter {
 
   private:
     void read_prices(const fs::path& file) {
-        CsvColumns columns("prices", {"product_id", "price"});
+        CsvColumns columns("prices", price_columns);
         LineReader reader(file);
         std::string_view line;
         if (reader.next(line)) columns.read_header(line, file);
@@ -176,19 +188,60 @@ class RetailrocketConverter : public RowConverter {
         }
     }
 
-    CsvColumns columns_{"retailrocket", {"timestamp", "visitorid", "event", "itemid", "transactionid"}};
+    CsvColumns columns_{"retailrocket", retailrocket_columns};
     std::unordered_map<std::string, std::string> prices_;
     EventText text_;
 };
 
+/// Whether a CSV file's header has all these columns.
+bool has_columns(std::string_view header, ColumnNames wanted) {
+    std::vector<std::string_view> fields;
+    std::string scratch;
+    return split_csv(header, fields, scratch) && std::ranges::all_of(wanted, [&](std::string_view name) {
+               return std::ranges::find(fields, name) != fields.end();
+           });
+}
+
+/// Why a file with this first line is of no format.
+std::string_view why_unknown(std::string_view line) {
+    if (line.empty()) return "it is empty";
+    if (line.starts_with('[')) return "it is a JSON array, not an event a line";
+    return "its first line is neither an event nor a known header";
+}
+
+constexpr std::array<std::pair<ImportFormat, std::string_view>, 3> formats = {
+    {{ImportFormat::events, "events"},
+     {ImportFormat::rees46, "rees46"},
+     {ImportFormat::retailrocket, "retailrocket"}}};
+
 }  // namespace
 
 ImportFormat parse_import_format(std::string_view name) {
-    if (name == "events") return ImportFormat::events;
-    if (name == "rees46") return ImportFormat::rees46;
-    if (name == "retailrocket") return ImportFormat::retailrocket;
+    for (const auto& [format, known] : formats) {
+        if (known == name) return format;
+    }
     throw usage_error(fmt::format("reading the format \"{}\"", name),
                       "it must be events, rees46 or retailrocket");
+}
+
+std::string_view import_format_name(ImportFormat format) {
+    return formats.at(static_cast<std::size_t>(format)).second;
+}
+
+ImportFormat detect_import_format(const fs::path& file) {
+    LineReader reader(file);
+    std::string_view line;
+    while (reader.next(line) && line.empty()) {
+    }
+    line = without_byte_order_mark(line);
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (line.starts_with('{')) return ImportFormat::events;
+    if (has_columns(line, rees46_columns)) return ImportFormat::rees46;
+    if (has_columns(line, retailrocket_columns)) return ImportFormat::retailrocket;
+    throw usage_error(fmt::format("telling the format of {}", file.string()), why_unknown(line),
+                      fmt::format("A file has one JSON event a line, or the columns {} (rees46) or {} "
+                                  "(retailrocket).",
+                                  fmt::join(rees46_columns, ","), fmt::join(retailrocket_columns, ",")));
 }
 
 std::unique_ptr<RowConverter> make_converter(const ImportOptions& options) {

@@ -11,10 +11,10 @@ using model::us_per_minute, model::us_per_second;
 
 constexpr std::size_t max_visits = 65'536;
 constexpr double events_of_a_visit = 6.3;  // on average
-constexpr auto visit_ends_after = 30 * us_per_minute;
+constexpr model::Timestamp visit_ends_after = 30 * us_per_minute;
 
-// Of all events, those about the hot product; of the products looked at, about how many it takes to get there;
-// and how much an event that is missing adds to that.
+// Of all events, those about the hot product; of the looks at a product, about how many that takes; and how
+// much each event that is missing adds to these.
 constexpr double hot_share = 0.2;
 constexpr double hot_looks = 0.264;
 constexpr double hot_correction = 0.01;

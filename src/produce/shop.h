@@ -32,10 +32,10 @@ struct ShopEvent {
     const Device* device = nullptr;
 };
 
-/// A made-up shop with its visitors. They come from somewhere, land on a page, look at pages and products, put
-/// some of these into the cart, and a quarter of those who do so buy what is in it, as one order. Popular
-/// users come back often. A fifth of all events are about one product, prod_0042, which everyone looks at and
-/// hardly anyone buys: 95% views, 4% carts, 1% purchases.
+/// A made-up shop with its visitors. They come from somewhere, land on a page, look at pages and products,
+/// put some of these into the cart, and a quarter of those who do so buy what is in it, as one order. Some
+/// users come back often. A fifth of all events are about one product, prod_0042, which everyone looks at
+/// and hardly anyone buys: 95% views, 4% carts, 1% purchases.
 ///
 /// Events come when they are asked for. A new visit begins where no visit under way is due, so that as many
 /// are under way as the events' rate allows for.

@@ -6,9 +6,9 @@
 
 namespace millrace::produce {
 
-/// The made-up shop's traffic at a moment, as a multiple of the average: quiet nights, busy evenings, a strong
-/// Sunday and a weak Friday (UTC), and the small differences from day to day and from minute to minute that a
-/// real shop has. The same moment has the same traffic in every run. It is constant within a minute.
+/// The made-up shop's traffic at a moment, as a multiple of the average: quiet nights, busy evenings, a
+/// strong Sunday and a weak Friday (UTC), and the small differences from day to day and from minute to minute
+/// that a real shop has. The same moment has the same traffic in every run. It is constant within a minute.
 double traffic_at(model::Timestamp time);
 
 /// The traffic from `from` up to `to`, in µs of average traffic; 0 where `to` isn't later.
