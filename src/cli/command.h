@@ -50,6 +50,7 @@ struct Globals {
 
 using AddCommand = void (*)(CLI::App& app, Globals& globals);
 
+void add_demo_command(CLI::App& app, Globals& globals);
 void add_run_command(CLI::App& app, Globals& globals);
 void add_produce_command(CLI::App& app, Globals& globals);
 void add_import_command(CLI::App& app, Globals& globals);

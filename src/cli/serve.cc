@@ -105,9 +105,19 @@ pipeline::ServerOptions ServeOptions::checked() const {
     return made;
 }
 
+bool ServeOptions::is_port_free() const {
+    return port->count() > 0 || serve::is_free(server.http.address, server.http.port);
+}
+
+pipeline::ServerOptions ServeOptions::on_a_free_port() const {
+    auto made = checked();
+    if (!is_port_free()) made.http.port = 0;
+    return made;
+}
+
 std::optional<pipeline::ServerOptions> ServeOptions::free_or_nothing() const {
     auto made = checked();
-    if (port->count() > 0 || serve::is_free(made.http.address, made.http.port)) return made;
+    if (is_port_free()) return made;
     spdlog::warn(
         "http: port {} is taken by another program, so this run serves nothing: it takes in no events over "
         "HTTP, and has no dashboard, no SQL and no metrics. End the other program, or choose another port "

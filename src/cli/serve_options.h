@@ -19,6 +19,11 @@ struct ServeOptions {
     /// The same; nothing, with a warning that says what is missing then, when nobody asked for a port and the
     /// usual one is taken.
     [[nodiscard]] std::optional<pipeline::ServerOptions> free_or_nothing() const;
+    /// The same; any free port when nobody asked for one and the usual one is taken.
+    [[nodiscard]] pipeline::ServerOptions on_a_free_port() const;
+
+  private:
+    [[nodiscard]] bool is_port_free() const;
 };
 
 }  // namespace millrace::cli

@@ -1,0 +1,161 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "cli/alert_config.h"
+#include "cli/browser.h"
+#include "cli/command.h"
+#include "cli/progress_line.h"
+#include "cli/serve_options.h"
+#include "pipeline/demo_shop.h"
+
+namespace millrace::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+struct Options {
+    pipeline::DemoOptions shop;
+    ServeOptions serve;
+    bool no_browser = false;
+    bool as_json = false;
+};
+
+/// Its events are few, and so are the files of a commit: they can come soon.
+constexpr auto trigger = std::chrono::seconds(2);
+/// In ten minutes so small a shop has too few views to judge a product by.
+constexpr auto interest_window = model::us_per_hour;
+
+/// What is told on the way.
+class DemoView {
+  public:
+    explicit DemoView(const Options& options) : options_(options) {}
+
+    void set_url(const std::string& url) { url_ = url; }
+    void show(const pipeline::DemoStatus& status) {
+        if (!status.live) return show_loading(status);
+        if (!is_live_) begin_live(status);
+        line_->show(fmt::format("{:.1f} events/s, {} since the start, {} waiting",
+                                status.run.events_per_second, base::format_count(status.sent),
+                                base::format_count(status.run.lag)));
+    }
+    void end() { line_.reset(); }
+
+  private:
+    void show_loading(const pipeline::DemoStatus& status) {
+        const auto& run = status.run;
+        const std::int64_t done =
+            std::min(status.history, run.silver + run.duplicates + run.quarantined);
+        const auto all = static_cast<double>(std::max<std::int64_t>(1, status.history));
+        line_->show_bar(static_cast<double>(done) / all,
+                        fmt::format("{} of {} events of the time before now", base::format_count(done),
+                                    base::format_count(status.history)));
+    }
+    void begin_live(const pipeline::DemoStatus& status) {
+        is_live_ = true;
+        line_.emplace();  // and the bar is gone
+        if (options_.as_json) return;
+        fmt::print("{} events of the time before now were loaded in {:.1f} s\nthe dashboard is at {}\n",
+                   base::format_count(status.history), status.loading_seconds, url_);
+        std::fflush(stdout);
+        if (!options_.no_browser && has_browser()) open_in_browser(url_);
+    }
+
+    const Options& options_;
+    std::optional<ProgressLine> line_{std::in_place};
+    std::string url_;
+    bool is_live_ = false;
+};
+
+/// Alerts are shown on the dashboard, not between the lines of this command.
+pipeline::GoldStageOptions gold_options(const Globals& globals) {
+    pipeline::GoldStageOptions gold;
+    gold.alert_rules[gold::Rule::high_interest].window = interest_window;
+    gold.alert_sinks.log.enabled = false;
+    read_alert_config(globals.config, gold);
+    return gold;
+}
+
+void print_end(const pipeline::DemoStatus& status, const std::string& data) {
+    if (status.run.gold) fmt::print("{}\n", status.run.gold->text());
+    fmt::print("{} events were sent{}\n", base::format_count(status.sent),
+               status.live ? "" : "; the time before now isn't whole yet");
+    fmt::print("The shop lies in {0}: the same command goes on with it, and `rm -r {0}` removes it\n", data);
+}
+
+json::object to_json(const pipeline::DemoStatus& status, const std::string& data) {
+    return {{"data", data},
+            {"history", status.history},
+            {"loaded", status.live},
+            {"loading_seconds", status.loading_seconds},
+            {"sent", status.sent},
+            {"seconds", status.run.seconds},
+            {"silver", status.run.silver},
+            {"duplicates", status.run.duplicates},
+            {"quarantined", status.run.quarantined},
+            {"gold", status.run.gold ? json::value(status.run.gold->to_json()) : json::value()}};
+}
+
+int run_demo(const Globals& globals, const Options& options) {
+    if (!globals.bronze.empty())
+        throw usage_error("starting the demo", "it has a log of its own", "Leave --bronze out.");
+    base::StopSignal stop;
+    const base::SignalGuard guard(stop);
+    const auto data = globals.data_directory();
+    const pipeline::DemoShop shop(data, options.shop);
+    const auto settings = data.settings();
+    data.adopt(settings);
+    const auto log = globals.open_or_create_log();
+    DemoView view(options);
+    pipeline::RunOptions run;
+    run.silver.trigger = trigger;
+    run.gold = gold_options(globals);
+    run.server = options.serve.on_a_free_port();
+    run.on_serving = [&](const std::string& url) { view.set_url(url); };
+    if (!options.as_json) {
+        fmt::print("millrace demo: a made-up shop in {}; Ctrl-C ends it cleanly\n", data.root().string());
+        std::fflush(stdout);
+    }
+    const auto status = pipeline::run_demo(data, *log, settings, shop, run, stop,
+                                           [&](const pipeline::DemoStatus& now) { view.show(now); });
+    view.end();
+    if (options.as_json) {
+        fmt::print("{}\n", json::serialize(to_json(status, data.root().string())));
+    } else {
+        print_end(status, data.root().string());
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_demo_command(CLI::App& app, Globals& globals) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        app.add_subcommand("demo", "a made-up shop with a month behind it, live until stopped");
+    const std::string group = "Shop";
+    command->add_option("--days", options->shop.days, "days of history")->capture_default_str()->group(group);
+    command->add_option("--events", options->shop.events, "events of this history, of a new shop")
+        ->capture_default_str()
+        ->group(group);
+    command
+        ->add_option("--rate", options->shop.rate,
+                     "events a second from now on, on average (default: as many as in the history)")
+        ->type_name("RATE")
+        ->group(group);
+    command->add_option("--seed", options->shop.seed, "the same seed makes the same visits")->group(group);
+    options->serve.add_to(*command);
+    command->add_flag("--no-browser", options->no_browser, "don't open the dashboard in a browser");
+    command->add_flag("--json", options->as_json, "report as one JSON object at the end");
+    const CLI::Option* data = app.get_option("--data");
+    command->callback([&globals, options, data] {
+        if (data->count() == 0) globals.data = "demo-data";
+        globals.action = [&globals, options] { return run_demo(globals, *options); };
+    });
+}
+
+}  // namespace millrace::cli

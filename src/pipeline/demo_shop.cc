@@ -1,0 +1,205 @@
+#include "pipeline/demo_shop.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <future>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "produce/traffic_curve.h"
+
+namespace millrace::pipeline {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int format_version = 1;
+constexpr const char* mark_name = "demo.json";
+constexpr const char* lock_name = "demo.lock";
+constexpr std::int64_t events_per_user = 25;
+constexpr bronze::Offset looked_at = 1000;  // records of each partition, for the newest event
+constexpr double flawed = 0.003;            // records that are copies, or broken
+constexpr auto without_end = std::chrono::years(100);
+
+std::string doing(const DataDirectory& data) {
+    return fmt::format("starting the demo in {}", data.root().string());
+}
+
+/// Whether anything is there but the lock of a demo that was killed before it made its mark.
+bool holds_other_files(const fs::path& folder) {
+    if (!fs::is_directory(folder)) return fs::exists(folder);
+    return std::ranges::any_of(fs::directory_iterator(folder),
+                               [](const auto& entry) { return entry.path().filename() != lock_name; });
+}
+
+std::optional<model::Timestamp> time_of(std::string_view record) {
+    boost::system::error_code error;
+    const json::value value = json::parse({record.data(), record.size()}, error);
+    if (error || !value.is_object()) return std::nullopt;
+    return model::parse_timestamp(base::string_member(value.get_object(), "timestamp"));
+}
+
+/// The simulators of the demo, one after the other in a thread of their own.
+class Visitors {
+  public:
+    Visitors(const DemoShop& shop, bronze::EventLog& log, std::optional<produce::SimulatorOptions> history)
+        : done_(std::async(std::launch::async, [this, &shop, &log, history = std::move(history)] {
+              if (history) simulate(log, *history);
+              history_sent_ = true;
+              if (!stop_.requested()) simulate(log, shop.live());
+          })) {}
+    Visitors(const Visitors&) = delete;
+    Visitors& operator=(const Visitors&) = delete;
+    ~Visitors() { stop_.request(); }  // and the future waits
+
+    void stop() { stop_.request(); }
+    [[nodiscard]] bool history_sent() const { return history_sent_; }
+    [[nodiscard]] std::int64_t sent() const { return sent_; }
+    [[nodiscard]] bool done() const {
+        return done_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    }
+    /// Waits, and throws what the thread threw.
+    void finish() { done_.get(); }
+
+  private:
+    void simulate(bronze::EventLog& log, const produce::SimulatorOptions& options) {
+        const std::int64_t before = sent_;
+        produce::Simulator simulator(log, options, log.records_numbered());
+        simulator.run(stop_,
+                      [&](const produce::SimulatorReport& report) { sent_ = before + report.records; });
+    }
+
+    base::StopSignal stop_;
+    std::atomic<bool> history_sent_ = false;
+    std::atomic<std::int64_t> sent_ = 0;
+    std::future<void> done_;  // last: its thread uses the others
+};
+
+}  // namespace
+
+void DemoOptions::validate() const {
+    const char* reading = "reading the demo's options";
+    if (days < 1 || days > 3650) throw usage_error(reading, "there must be 1 to 3,650 days of history");
+    if (events < 1 || events > 1'000'000'000)
+        throw usage_error(reading, "the history must have 1 to 1,000,000,000 events");
+    if (rate && !(*rate > 0)) throw usage_error(reading, "the rate must be above 0");
+}
+
+DemoShop::DemoShop(const DataDirectory& data, const DemoOptions& options) : options_(options) {
+    options.validate();
+    const fs::path mark = data.root() / mark_name;
+    if (!fs::exists(mark) && holds_other_files(data.root()))
+        throw usage_error(doing(data), "the folder holds what the demo did not make",
+                          "Name a new folder with --data, or leave it out.");
+    base::make_directory(data.root());
+    lock_ = base::File(data.root() / lock_name, base::File::Mode::read_write);
+    if (!lock_.try_lock()) throw usage_error(doing(data), "the demo runs there already");
+    take_over(mark);
+    if (options.rate) rate_ = *options.rate;
+}
+
+/// Reads what the shop is like, or writes it for a new one. As many events as its history has in all are
+/// spread over days of which each has another traffic, so the average is that of those days.
+void DemoShop::take_over(const fs::path& mark) {
+    if (const auto content = base::read_file_if_exists(mark)) {
+        const json::value document = base::parse_json(*content, mark.string());
+        if (!document.is_object() || base::integer_member(document.get_object(), "format") > format_version)
+            throw Error(fmt::format("reading {}", mark.string()), "it is not of a format that is known",
+                        "Use the newer Millrace that wrote it, or remove the folder.");
+        rate_ = base::number_member(document.get_object(), "events_per_second");
+        users_ = static_cast<int>(base::integer_member(document.get_object(), "users"));
+        if (rate_ > 0 && users_ > 0) return;
+        throw Error(fmt::format("reading {}", mark.string()), "it lacks events_per_second or users",
+                    "Remove the folder.");
+    }
+    const model::Timestamp now = base::now_us();
+    const double average_us = produce::traffic_in(now - options_.days * model::us_per_day, now);
+    rate_ = static_cast<double>(options_.events) / average_us * 1e6;
+    users_ = static_cast<int>(
+        std::clamp<std::int64_t>(options_.events / events_per_user, 100, std::int64_t{10'000'000}));
+    base::replace_file(mark, json::serialize(json::object{{"format", format_version},
+                                                          {"events_per_second", rate_},
+                                                          {"users", users_}}) +
+                                 "\n");
+}
+
+produce::SimulatorOptions DemoShop::simulator() const {
+    return {.users = users_,
+            .seed = options_.seed,
+            .duplicates = flawed,
+            .invalid = flawed,
+            .has_days = true};
+}
+
+std::optional<produce::SimulatorOptions> DemoShop::missing_history(const bronze::EventLog& log,
+                                                                   model::Timestamp now) const {
+    const model::Timestamp first = now - options_.days * model::us_per_day;
+    const auto newest = newest_event(log, now);
+    const model::Timestamp from = std::max(newest.value_or(first), first);
+    produce::SimulatorOptions history = simulator();
+    history.rate = 0;
+    history.span = base::Duration(now - from);
+    history.count =
+        newest ? std::llround(rate_ * produce::traffic_in(from, now) / 1e6) : options_.events;
+    if (*history.count == 0) return std::nullopt;
+    return history;
+}
+
+produce::SimulatorOptions DemoShop::live() const {
+    produce::SimulatorOptions live = simulator();
+    live.rate = rate_;
+    live.duration = without_end;
+    return live;
+}
+
+std::optional<model::Timestamp> newest_event(const bronze::EventLog& log, model::Timestamp now) {
+    std::optional<model::Timestamp> newest;
+    for (int partition = 0; partition < log.partitions(); ++partition) {
+        const auto held = log.offsets(partition);
+        const auto reader = log.read(partition, std::max(held.start, held.end - looked_at));
+        for (auto records = reader->poll(1 << 20); !records.empty(); records = reader->poll(1 << 20)) {
+            for (const bronze::Record& record : records) {
+                const auto time = time_of(record.value);
+                if (time && *time <= now) newest = std::max(newest.value_or(*time), *time);
+            }
+        }
+    }
+    return newest;
+}
+
+DemoStatus run_demo(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
+                    const DemoShop& shop, const RunOptions& options, const base::StopSignal& stop,
+                    const std::function<void(const DemoStatus&)>& on_status) {
+    const auto history = shop.missing_history(log, base::now_us());
+    DemoStatus status;
+    if (history) status.history = *history->count;
+    const base::Stopwatch watch;
+    base::StopSignal stop_pipeline;
+    Visitors visitors(shop, log, history);
+    const auto take = [&](const RunStatus& now) {
+        status.run = now;
+        status.sent = visitors.sent();
+        if (!status.live) {
+            status.loading_seconds = watch.seconds();
+            status.live = visitors.history_sent() && now.lag == 0 && now.gold_lag == 0;
+        }
+        on_status(status);
+        // The visitors leave first, so that the pipeline's last batch has what they sent.
+        if (stop.requested()) visitors.stop();
+        if (visitors.done()) stop_pipeline.request();
+    };
+    status.run = run_all(data, log, log.records_numbered(), settings, options, stop_pipeline, take);
+    visitors.stop();
+    visitors.finish();
+    status.sent = visitors.sent();
+    return status;
+}
+
+}  // namespace millrace::pipeline

@@ -1,0 +1,132 @@
+#include "pipeline/demo_shop.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "bronze/record_batch.h"
+#include "bronze/segment_log.h"
+#include "produce/traffic_curve.h"
+
+namespace millrace::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+using model::us_per_day, model::us_per_hour;
+
+class DemoShopTest : public testing::Test {
+  protected:
+    DemoShopTest() { fs::remove_all(root_); }
+    ~DemoShopTest() override { fs::remove_all(root_); }
+
+    std::unique_ptr<bronze::SegmentLog> log() const {
+        bronze::TopicSettings settings;
+        settings.name = bronze::default_topic;
+        settings.partitions = 2;
+        return bronze::SegmentLog::open_or_create(data_.bronze(), settings);
+    }
+    static void append(bronze::EventLog& log, int partition, const std::vector<std::string>& values) {
+        bronze::RecordBatchBuilder batch;
+        for (const std::string& value : values) batch.add("u", value, base::now_ms());
+        log.append(partition, batch);
+    }
+    static std::string event_at(model::Timestamp time) {
+        return fmt::format(R"({{"event_id":"e","timestamp":"{}"}})", model::format_timestamp(time));
+    }
+
+    const fs::path root_ = fs::temp_directory_path() / fmt::format("millrace_demo_shop_test_{}", ::getpid());
+    const DataDirectory data_{root_};
+};
+
+TEST_F(DemoShopTest, AFolderThatTheDemoDidNotMakeIsRefusedAndLeftAsItIs) {
+    fs::create_directories(root_);
+    std::ofstream(root_ / "millrace.json") << "{}";
+    try {
+        const DemoShop shop(data_, {});
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), Error::Kind::usage);
+        EXPECT_THAT(error.what(), testing::HasSubstr("--data"));
+    }
+    EXPECT_EQ(std::distance(fs::directory_iterator(root_), fs::directory_iterator()), 1);
+}
+
+TEST_F(DemoShopTest, AFileInItsPlaceIsRefused) {
+    std::ofstream(root_) << "not a folder";
+    EXPECT_THROW(DemoShop(data_, {}), Error);
+}
+
+TEST_F(DemoShopTest, ItsOwnFolderIsTakenAgainButNotByTwoAtOnce) {
+    {
+        const DemoShop shop(data_, {.days = 7, .events = 70'000});
+        EXPECT_THROW(DemoShop(data_, {}), Error);
+    }
+    const DemoShop again(data_, {});
+    EXPECT_NEAR(again.live().rate, 70'000.0 / (7 * 86'400), 0.02) << "as much happens as before";
+    EXPECT_TRUE(again.live().has_days);
+}
+
+TEST_F(DemoShopTest, ANewShopLacksAllItsHistory) {
+    const DemoShop shop(data_, {.days = 7, .events = 70'000, .seed = 5});
+    const auto history = shop.missing_history(*log(), base::now_us());
+    ASSERT_TRUE(history);
+    EXPECT_EQ(history->count, 70'000);
+    EXPECT_EQ(history->span, base::Duration(7 * us_per_day));
+    EXPECT_EQ(history->rate, 0);
+    EXPECT_EQ(history->seed, 5U);
+    history->validate();
+}
+
+TEST_F(DemoShopTest, AShopThatWasThereLacksWhatCameAfterItsNewestEvent) {
+    const DemoShop shop(data_, {.days = 7, .events = 70'000});
+    const auto now = base::now_us();
+    const auto topic = log();
+    append(*topic, 0, {event_at(now - 5 * us_per_hour), event_at(now - 9 * us_per_hour)});
+    append(*topic, 1,
+           {event_at(now - 8 * us_per_hour), event_at(now + us_per_hour), "{\"timestamp\":", "[]"});
+    const auto history = shop.missing_history(*topic, now);
+    ASSERT_TRUE(history);
+    EXPECT_EQ(history->span, base::Duration(5 * us_per_hour)) << "flawed and future records say nothing";
+    const double traffic = produce::traffic_in(now - 5 * us_per_hour, now) / 1e6;
+    EXPECT_NEAR(static_cast<double>(*history->count), shop.live().rate * traffic, 1);
+}
+
+TEST_F(DemoShopTest, AShopThatIsUpToDateLacksNothing) {
+    const DemoShop shop(data_, {.days = 7, .events = 70'000});
+    const auto topic = log();
+    const auto now = base::now_us();
+    append(*topic, 0, {event_at(now)});
+    EXPECT_FALSE(shop.missing_history(*topic, now));
+}
+
+TEST_F(DemoShopTest, ALongAbsenceIsNotFilledWhole) {
+    const DemoShop shop(data_, {.days = 3, .events = 30'000});
+    const auto topic = log();
+    const auto now = base::now_us();
+    append(*topic, 0, {event_at(now - 40 * us_per_day)});
+    const auto history = shop.missing_history(*topic, now);
+    ASSERT_TRUE(history);
+    EXPECT_EQ(history->span, base::Duration(3 * us_per_day));
+}
+
+TEST_F(DemoShopTest, ARateOfItsOwnHoldsFromThenOn) {
+    { const DemoShop shop(data_, {.days = 7, .events = 70'000}); }
+    const DemoShop faster(data_, {.rate = 20});
+    EXPECT_EQ(faster.live().rate, 20);
+}
+
+TEST_F(DemoShopTest, SenselessOptionsAreRefused) {
+    EXPECT_THROW(DemoShop(data_, {.days = 0}), Error);
+    EXPECT_THROW(DemoShop(data_, {.events = 0}), Error);
+    EXPECT_THROW(DemoShop(data_, {.rate = -1}), Error);
+    EXPECT_FALSE(fs::exists(root_));
+}
+
+}  // namespace
+}  // namespace millrace::pipeline
