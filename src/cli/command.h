@@ -54,6 +54,7 @@ void add_demo_command(CLI::App& app, Globals& globals);
 void add_run_command(CLI::App& app, Globals& globals);
 void add_produce_command(CLI::App& app, Globals& globals);
 void add_import_command(CLI::App& app, Globals& globals);
+void add_load_command(CLI::App& app, Globals& globals);
 void add_silver_command(CLI::App& app, Globals& globals);
 void add_gold_command(CLI::App& app, Globals& globals);
 void add_serve_command(CLI::App& app, Globals& globals);

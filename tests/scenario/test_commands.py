@@ -368,7 +368,7 @@ def test_an_error_that_can_t_be_told_is_still_an_exit_code(shop):
 
 def test_help_names_every_command_and_option(shop):
     out = shop.run("--help")
-    for command in ("demo", "run", "serve", "produce", "import", "silver", "archive", "verify", "topic", "group", "show", "count", "quarantine",
+    for command in ("demo", "load", "run", "serve", "produce", "import", "silver", "archive", "verify", "topic", "group", "show", "count", "quarantine",
                     "optimize", "vacuum", "replay"):
         assert command in out
         assert "--" in shop.run(command, "--help")

@@ -1,0 +1,232 @@
+#include "pipeline/load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <shared_mutex>
+
+#include "base/worker_pool.h"
+#include "model/rule.h"
+#include "model/time_zone.h"
+#include "model/timestamp.h"
+#include "pipeline/batch_report.h"
+#include "pipeline/silver_stage.h"
+#include "pipeline/silver_writer.h"
+#include "pipeline/table_locks.h"
+#include "silver/decoder.h"
+#include "storage/delta_table.h"
+#include "storage/file_stats.h"
+
+namespace millrace::pipeline {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t example_bytes = 200;
+
+/// The beginning of a record, without what a terminal or JSON could not take.
+std::string shown(std::string_view record) {
+    std::size_t size = std::min(record.size(), example_bytes);
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(record[at]); };
+    while (size < record.size() && size > 0 && (byte(size) & 0xC0U) == 0x80U) --size;  // not within a character
+    std::string text(record.substr(0, size));
+    const bool is_utf8 = silver::is_utf8(text);
+    for (char& c : text) {
+        const auto value = static_cast<unsigned char>(c);
+        if (value < 0x20 || value == 0x7F) c = ' ';
+        if (value >= 0x80 && !is_utf8) c = '?';
+    }
+    return text;
+}
+
+/// One load, phase by phase.
+class Load {
+  public:
+    using OnProgress = std::function<void(const LoadProgress&)>;
+
+    Load(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
+         const LoadOptions& options, const base::StopSignal& stop, const OnProgress& on_progress)
+        : data_(data),
+          log_(log),
+          settings_(settings),
+          options_(options),
+          stop_(stop),
+          on_progress_(on_progress) {}
+
+    LoadReport run();
+
+  private:
+    void tell_formats();
+    void import_files();
+    void run_silver();
+    void note_refused(const std::vector<LanePart>& parts);
+    void add(const BatchReport& batch);
+    void find_days(std::int64_t version_before);
+    void run_gold();
+
+    const DataDirectory& data_;
+    bronze::EventLog& log_;
+    const ShopSettings& settings_;
+    const LoadOptions& options_;
+    const base::StopSignal& stop_;
+    const OnProgress& on_progress_;
+    base::WorkerPool pool_;
+    LoadReport report_;
+};
+
+LoadReport Load::run() {
+    tell_formats();
+    auto writers = writers_lock(data_);
+    const std::shared_lock lock(writers);
+    import_files();
+    if (!stop_.requested()) run_silver();
+    if (!stop_.requested()) run_gold();
+    report_.is_stopped = stop_.requested();
+    std::erase_if(report_.refused, [](const auto& rule) { return rule.second.records == 0; });
+    return std::move(report_);
+}
+
+void Load::tell_formats() {
+    for (const auto& path : options_.files)
+        report_.files.push_back(
+            {path.string(), options_.format ? *options_.format : produce::detect_import_format(path), {}});
+}
+
+void Load::import_files() {
+    for (LoadReport::File& file : report_.files) {
+        if (stop_.requested()) return;
+        produce::Importer importer(log_,
+                                   {.format = file.format, .speed = 0, .price_file = options_.price_file});
+        file.report = importer.import(file.path, stop_, [&](const produce::ImportReport& now) {
+            const auto all = static_cast<double>(std::max<std::int64_t>(1, now.bytes_in_all));
+            on_progress_({.phase = LoadProgress::Phase::import,
+                          .file = file.path,
+                          .share = static_cast<double>(now.bytes_read) / all,
+                          .records = now.records});
+        });
+    }
+}
+
+void Load::run_silver() {
+    SilverWriter writer(data_, log_, settings_, pool_);
+    const std::int64_t version_before = writer.snapshot().version;
+    SilverOptions silver;
+    silver.available_now = true;
+    SilverStage stage(writer, log_, settings_, silver, pool_);
+    BatchHistory history(data_.progress() / "silver.jsonl");
+    std::int64_t processed = 0;
+    stage.on_parts([&](const std::vector<LanePart>& parts) { note_refused(parts); });
+    stage.on_batch([&](const BatchReport& batch) {
+        history.add(batch);
+        add(batch);
+        processed += batch.received;
+        on_progress_({.phase = LoadProgress::Phase::silver,
+                      .file = {},
+                      .share = static_cast<double>(processed) /
+                               static_cast<double>(std::max<std::int64_t>(1, processed + batch.lag)),
+                      .records = processed});
+    });
+    on_progress_({.phase = LoadProgress::Phase::silver, .file = {}});
+    stage.run(stop_);
+    find_days(version_before);
+}
+
+/// An example of each rule; how many records broke it is counted once the batch is committed.
+void Load::note_refused(const std::vector<LanePart>& parts) {
+    for (const LanePart& part : parts) {
+        for (const silver::QuarantineRow& row : part.quarantine) {
+            LoadReport::Refused& refused = report_.refused[std::string(model::rule_name(row.rule))];
+            if (!refused.reason.empty()) continue;
+            refused.reason = row.field.empty()
+                                 ? std::string(model::rule_text(row.rule))
+                                 : fmt::format("{}: {}", row.field, model::rule_text(row.rule));
+            refused.example = shown(row.value.value_or(""));
+        }
+    }
+}
+
+void Load::add(const BatchReport& batch) {
+    report_.rows += batch.silver;
+    report_.duplicates += batch.duplicates;
+    for (const auto& [rule, records] : batch.by_rule) report_.refused[rule].records += records;
+}
+
+/// Of the rows that were added since a version, in the shop's time zone.
+void Load::find_days(std::int64_t version_before) {
+    const auto table = storage::DeltaTable::open(data_.silver());
+    const model::TimeZone zone(settings_.time_zone);
+    const auto take = [&](const storage::AddFile& file) {
+        const storage::FileStats stats(file);
+        const auto first = stats.min_time("event_timestamp");
+        const auto last = stats.max_time("event_timestamp");
+        if (!first || !last) return;
+        const DayRange days{zone.day_of(*first), zone.day_of(*last)};
+        if (!report_.days) report_.days = days;
+        report_.days = {std::min(report_.days->from, days.from), std::max(report_.days->to, days.to)};
+    };
+    for (std::int64_t version = version_before + 1; version <= table.snapshot().version; ++version) {
+        const auto commit = table.read_commit(version);
+        if (!commit) continue;
+        for (const storage::AddFile& file : commit->adds) {
+            if (file.data_change) take(file);
+        }
+    }
+    if (report_.days) return;
+    for (const auto& [path, file] : table.snapshot().files) take(file);
+}
+
+void Load::run_gold() {
+    on_progress_({.phase = LoadProgress::Phase::gold, .file = {}});
+    if (auto lock = gold_lock(data_); !lock.try_lock()) {
+        report_.is_gold_elsewhere = true;
+        return;
+    }
+    GoldStageOptions gold = options_.gold;
+    gold.available_now = true;
+    gold.close = true;
+    GoldStage stage(data_, settings_, gold, pool_);
+    std::int64_t events = 0;
+    stage.run(stop_, [&](const GoldReport& report) {
+        events += report.events;
+        on_progress_({.phase = LoadProgress::Phase::gold, .file = {}, .share = 0, .records = events});
+    });
+}
+
+}  // namespace
+
+LoadReport load(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
+                const LoadOptions& options, const base::StopSignal& stop,
+                const std::function<void(const LoadProgress&)>& on_progress) {
+    return Load(data, log, settings, options, stop, on_progress).run();
+}
+
+std::string dashboard_path(const std::optional<DayRange>& days) {
+    if (!days) return "/";
+    return fmt::format("/#/overview?from={}&to={}", model::format_day(days->from),
+                       model::format_day(days->to));
+}
+
+json::object LoadReport::to_json() const {
+    json::array read;
+    for (const File& file : files) {
+        read.push_back(json::object{{"file", file.path},
+                                    {"format", produce::import_format_name(file.format)},
+                                    {"records", file.report.records},
+                                    {"unconverted", file.report.unconverted},
+                                    {"without_price", file.report.without_price}});
+    }
+    json::object broken;
+    for (const auto& [rule, each] : refused)
+        broken[rule] = json::object{
+            {"records", each.records}, {"reason", each.reason}, {"example", each.example}};
+    return {{"files", std::move(read)},
+            {"silver", rows},
+            {"duplicates", duplicates},
+            {"refused", std::move(broken)},
+            {"from", days ? json::value(model::format_day(days->from)) : json::value()},
+            {"to", days ? json::value(model::format_day(days->to)) : json::value()},
+            {"stopped", is_stopped}};
+}
+
+}  // namespace millrace::pipeline
