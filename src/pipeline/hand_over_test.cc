@@ -58,6 +58,17 @@ TEST(HandOver, RefusesWhatAnUnhurriedGoldWouldPileUp) {
     EXPECT_TRUE(offered.empty()) << "there is room again";
 }
 
+TEST(HandOver, RefusesManySmallFilesToo) {
+    HandOver hand_over;
+    hand_over.open();
+    std::int64_t version = 0;
+    for (auto offered = columns(1); offered.size() == 1; offered = columns(1)) {
+        hand_over.offer(++version, offered);
+        if (!offered.empty()) break;
+        ASSERT_LT(version, 50'000) << "each takes kilobytes";
+    }
+}
+
 TEST(HandOver, ColumnsComeBackToBeUsedAgain) {
     HandOver hand_over;
     hand_over.open();

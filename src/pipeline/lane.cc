@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "pipeline/partition_files.h"
 
@@ -10,7 +11,6 @@ namespace millrace::pipeline {
 namespace {
 
 constexpr std::size_t poll_bytes = 1 << 20;
-constexpr std::size_t max_files = 512;
 constexpr std::int64_t max_held_bytes = 64 << 20;
 
 }  // namespace
@@ -22,6 +22,7 @@ struct Lane::Partition {
     int number;
     int epoch = 0;
     std::unique_ptr<bronze::PartitionReader> reader;
+    std::span<const bronze::Record> left;  // of the reader's last poll: not processed yet
     PartitionPart part;
     std::set<bronze::Offset> quarantined_before;
     std::optional<bronze::Offset> end;
@@ -39,8 +40,9 @@ bool LanePart::moved() const {
     return std::ranges::any_of(partitions, &PartitionPart::moved);
 }
 
-Lane::Lane(const LaneContext& context, std::vector<int> partitions)
+Lane::Lane(const LaneContext& context, std::vector<int> partitions, const LaneLimits& limits)
     : context_(context),
+      limits_(limits),
       partition_numbers_(std::move(partitions)),
       checker_(context.settings.rules, context.types) {
     for (const int number : partition_numbers_)
@@ -54,6 +56,7 @@ void Lane::assign(LaneAssignment assignment) {
     const PartitionProgress& progress = assignment.progress;
     Partition& partition =
         **std::ranges::find_if(partitions_, [&](const auto& p) { return p->number == number; });
+    partition.left = {};
     partition.reader.reset();  // a log may serve one reader of a partition at a time
     partition.reader = context_.log.read(number, progress.next_offset);
     partition.epoch = assignment.epoch;
@@ -64,7 +67,10 @@ void Lane::assign(LaneAssignment assignment) {
 }
 
 void Lane::close_readers() {
-    for (const auto& partition : partitions_) partition->reader.reset();
+    for (const auto& partition : partitions_) {
+        partition->left = {};
+        partition->reader.reset();
+    }
 }
 
 bronze::Offset Lane::next_offset(int number) const {
@@ -81,69 +87,78 @@ bool Lane::moved() const {
     return std::ranges::any_of(partitions_, [](const auto& partition) { return partition->part.moved(); });
 }
 
-bool Lane::full(std::int64_t max_rows, std::int64_t max_bytes) const {
-    const std::size_t files = std::accumulate(
-        partitions_.begin(), partitions_.end(), held_files_.size(),
-        [](std::size_t sum, const auto& partition) { return sum + partition->files.size(); });
-    return rows_ >= max_rows || bytes_ >= max_bytes || files >= max_files || held_bytes_ >= max_held_bytes;
+bool Lane::full() const {
+    return rows_ >= limits_.rows || bytes_ >= limits_.bytes ||
+           files_ + held_files_.size() >= limits_.files || held_bytes_ >= max_held_bytes;
 }
 
 std::size_t Lane::step(std::uint32_t batch) {
-    std::size_t processed = 0;
+    const std::int64_t before = rows_;
     held_back_ = false;
-    for (const auto& partition : partitions_) {
-        if (partition->finished()) {
-            partition->reader
-                .reset();  // so that Kafka isn't asked for more of it, which others would wait for
-            context_.horizon.set_caught_up(partition->number, true);
-            continue;
-        }
-        // Only where an end is set: what follows the log must not wait for a partition with old events.
-        if (partition->end && context_.horizon.is_ahead(partition->number)) {
-            held_back_ = true;
-            continue;
-        }
-        auto records = partition->reader->poll(poll_bytes);
-        if (partition->end) records = before(records, *partition->end);
-        context_.horizon.set_caught_up(partition->number, records.empty());
-        if (records.empty()) {
-            // The reader may have read past the end already.
-            const bronze::Offset next = partition->reader->next_offset();
-            partition->part.end.pass_to(partition->end ? std::min(next, *partition->end) : next, 0);
-            continue;
-        }
-        process(*partition, records, batch);
-        processed += records.size();
+    // Where a partition has filled the batch, the next step begins with another.
+    for (std::size_t i = 0; i < partitions_.size() && !full(); ++i) {
+        step_in(*partitions_[turn_], batch);
+        turn_ = (turn_ + 1) % partitions_.size();
     }
-    if (processed > 0) context_.ids.allow_dropping_before(context_.horizon.start());
-    return processed;
+    if (rows_ > before) context_.ids.allow_dropping_before(context_.horizon.start());
+    return static_cast<std::size_t>(rows_ - before);
+}
+
+void Lane::step_in(Partition& partition, std::uint32_t batch) {
+    if (partition.finished()) {
+        partition.reader.reset();  // so that Kafka isn't asked for more of it, which others would wait for
+        return context_.horizon.set_caught_up(partition.number, true);
+    }
+    // Only where an end is set: what follows the log must not wait for a partition with old events.
+    if (partition.end && context_.horizon.is_ahead(partition.number)) {
+        held_back_ = true;
+        return;
+    }
+    const auto records = next_records(partition);
+    context_.horizon.set_caught_up(partition.number, records.empty());
+    if (!records.empty()) return process(partition, records, batch);
+    // The reader may have read past the end already.
+    const bronze::Offset next = partition.reader->next_offset();
+    partition.part.end.pass_to(partition.end ? std::min(next, *partition.end) : next, 0);
+}
+
+/// Those that were left when the batch before was full, or else more of the log.
+std::span<const bronze::Record> Lane::next_records(Partition& partition) {
+    if (!partition.left.empty()) return std::exchange(partition.left, {});
+    const auto records = partition.reader->poll(poll_bytes);
+    return partition.end ? before(records, *partition.end) : records;
 }
 
 void Lane::process(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch) {
+    PartitionPart& part = partition.part;
+    if (part.received == 0) part.oldest_ms = records.front().timestamp_ms;
+    std::size_t done = 0;
+    while (done < records.size() && !full()) {
+        const std::size_t count = std::min(chunk, records.size() - done);
+        process_chunk(partition, records.subspan(done, count), batch);
+        done += count;
+    }
+    const bronze::Record& last = records[done - 1];
+    part.end.pass_to(last.offset + 1, static_cast<std::int64_t>(done));
+    part.end.last_crc = record_crc(last);
+    partition.left = records.subspan(done);
+}
+
+void Lane::process_chunk(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch) {
     std::array<model::Event, chunk> events;
     std::array<silver::Verdict, chunk> verdicts;
     std::array<silver::IdHash, chunk> ids;
-    if (partition.part.received == 0) partition.part.oldest_ms = records.front().timestamp_ms;
-    for (std::size_t from = 0; from < records.size(); from += chunk) {
-        const std::size_t count = std::min(chunk, records.size() - from);
-        for (std::size_t i = 0; i < count; ++i) {
-            const bronze::Record& record = records[from + i];
-            verdicts[i] = decoders_[i].decode(record.value, events[i]);
-            if (verdicts[i].ok() && !silver::is_utf8(record.key))
-                verdicts[i] = {model::Rule::not_utf8, "key"};
-            if (verdicts[i].ok()) verdicts[i] = checker_.check(events[i], record.timestamp_ms);
-            if (!verdicts[i].ok()) continue;
-            ids[i] = silver::hash_id(events[i].event_id, context_.settings.dedupe_scope, partition.number);
-            context_.ids.prefetch(ids[i]);
-        }
-        for (std::size_t i = 0; i < count; ++i) {
-            settle(partition, records[from + i], events[i], verdicts[i], ids[i], batch);
-        }
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const bronze::Record& record = records[i];
+        verdicts[i] = decoders_[i].decode(record.value, events[i]);
+        if (verdicts[i].ok() && !silver::is_utf8(record.key)) verdicts[i] = {model::Rule::not_utf8, "key"};
+        if (verdicts[i].ok()) verdicts[i] = checker_.check(events[i], record.timestamp_ms);
+        if (!verdicts[i].ok()) continue;
+        ids[i] = silver::hash_id(events[i].event_id, context_.settings.dedupe_scope, partition.number);
+        context_.ids.prefetch(ids[i]);
     }
-    const bronze::Record& last = records.back();
-    PartitionPart& part = partition.part;
-    part.end.pass_to(last.offset + 1, static_cast<std::int64_t>(records.size()));
-    part.end.last_crc = record_crc(last);
+    for (std::size_t i = 0; i < records.size(); ++i)
+        settle(partition, records[i], events[i], verdicts[i], ids[i], batch);
 }
 
 void Lane::settle(Partition& partition, const bronze::Record& record, model::Event& event,
@@ -163,7 +178,7 @@ void Lane::settle(Partition& partition, const bronze::Record& record, model::Eve
     }
     if (context_.ids.shortened() || event.timestamp < context_.ids.floor())
         return hold(partition, record, event, id);
-    partition.files.append(event, record, partition.epoch);
+    if (partition.files.append(event, record, partition.epoch)) ++files_;
     context_.horizon.advance(partition.number, event.timestamp, record.timestamp_ms);
 }
 
@@ -196,6 +211,7 @@ LanePart Lane::take() {
     taken.held.swap(held_);
     taken.bytes = std::exchange(bytes_, 0);
     rows_ = 0;
+    files_ = 0;
     held_bytes_ = 0;
     held_files_.clear();
     std::int64_t unknown = 0;

@@ -71,11 +71,18 @@ struct LaneAssignment {
     std::optional<bronze::Offset> end;     ///< where to stop, or nothing to follow the log
 };
 
+/// When a lane's part of a batch ends, at the latest.
+struct LaneLimits {
+    std::int64_t rows = 100'000;
+    std::int64_t bytes = 64LL << 20;  ///< of records
+    std::size_t files = 512;  ///< data files, one for each partition, day and event type: each takes memory
+};
+
 /// One thread's work, for a group of bronze partitions: read, decode, check, dedupe, columns. Not
 /// thread-safe; what lanes share is in the LaneContext. The stage (silver_stage.h) calls it in turns.
 class Lane {
   public:
-    Lane(const LaneContext& context, std::vector<int> partitions);
+    Lane(const LaneContext& context, std::vector<int> partitions, const LaneLimits& limits);
     ~Lane();
 
     void assign(LaneAssignment assignment);
@@ -83,7 +90,8 @@ class Lane {
     /// Ends reading, until the partitions are assigned again.
     void close_readers();
 
-    /// Processes some of what each partition has; returns how many records. `batch` is the one being filled.
+    /// Processes some of what each partition has, up to where the part is full; returns how many records.
+    /// `batch` is the one being filled.
     std::size_t step(std::uint32_t batch);
     /// True when the last step left partitions out, so that others' event time catches up with theirs.
     [[nodiscard]] bool held_back() const { return held_back_; }
@@ -93,8 +101,8 @@ class Lane {
     [[nodiscard]] bronze::Offset next_offset(int partition) const;
     /// True when each partition has come to its end.
     [[nodiscard]] bool finished() const;
-    /// True when the part has so many rows, bytes or files that the batch should end.
-    [[nodiscard]] bool full(std::int64_t max_rows, std::int64_t max_bytes) const;
+    /// True when the part has come to a limit, so that the batch should end.
+    [[nodiscard]] bool full() const;
 
     /// Ends the lane's part of the batch and starts the next.
     LanePart take();
@@ -105,7 +113,10 @@ class Lane {
     struct Partition;
     static constexpr std::size_t chunk = 16;  // records decoded before their ids are looked up
 
+    void step_in(Partition& partition, std::uint32_t batch);
+    static std::span<const bronze::Record> next_records(Partition& partition);
     void process(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch);
+    void process_chunk(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch);
     void settle(Partition& partition, const bronze::Record& record, model::Event& event,
                 silver::Verdict verdict, const silver::IdHash& id, std::uint32_t batch);
     void quarantine(Partition& partition, const bronze::Record& record, const silver::Verdict& verdict);
@@ -113,8 +124,10 @@ class Lane {
               const silver::IdHash& id);
 
     LaneContext context_;
+    const LaneLimits limits_;
     std::vector<int> partition_numbers_;
     std::vector<std::unique_ptr<Partition>> partitions_;
+    std::size_t turn_ = 0;  // in partitions_: the one that the next step begins with
     std::array<silver::Decoder, chunk> decoders_;
     silver::Checker checker_;
     std::vector<silver::QuarantineRow> quarantine_;
@@ -122,6 +135,7 @@ class Lane {
     std::set<std::tuple<int, std::int64_t, std::string>> held_files_;  // partition, day and type of held_
     std::int64_t rows_ = 0;
     std::int64_t bytes_ = 0;
+    std::size_t files_ = 0;  // but those of held_
     std::int64_t held_bytes_ = 0;
     std::int64_t unknown_before_ = 0;
     bool held_back_ = false;

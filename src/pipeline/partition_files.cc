@@ -5,8 +5,10 @@
 
 namespace millrace::pipeline {
 
-void PartitionFiles::append(const model::Event& event, const bronze::Record& record, int log_epoch) {
+bool PartitionFiles::append(const model::Event& event, const bronze::Record& record, int log_epoch) {
+    const std::size_t before = files_.size();
     columns_for(event, log_epoch).append(event, record);
+    return files_.size() > before;
 }
 
 void PartitionFiles::move_to(std::vector<std::unique_ptr<silver::EventColumns>>& into) {

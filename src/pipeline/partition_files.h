@@ -18,8 +18,8 @@ class PartitionFiles {
     /// `pool`, which the columns come from, must outlive it.
     PartitionFiles(ColumnPool& pool, int partition) : pool_(&pool), partition_(partition) {}
 
-    void append(const model::Event& event, const bronze::Record& record, int log_epoch);
-    [[nodiscard]] std::size_t size() const { return files_.size(); }
+    /// True when the event began a file.
+    bool append(const model::Event& event, const bronze::Record& record, int log_epoch);
     /// Moves the files to the end of `into`.
     void move_to(std::vector<std::unique_ptr<silver::EventColumns>>& into);
 

@@ -65,6 +65,10 @@ void SilverStage::make_lanes(const std::vector<int>& partitions) {
     }
     lanes_.clear();
     const std::size_t lanes = lane_count(options_, static_cast<int>(partitions.size()));
+    const auto share_of = [lanes](std::int64_t whole) {
+        return std::max<std::int64_t>(1, whole / static_cast<std::int64_t>(std::max<std::size_t>(lanes, 1)));
+    };
+    const LaneLimits limits{.rows = share_of(options_.batch_rows), .bytes = share_of(options_.batch_bytes)};
     for (std::size_t lane = 0; lane < lanes; ++lane) {
         std::vector<int> group;
         for (std::size_t i = lane; i < partitions.size(); i += lanes) {
@@ -72,7 +76,7 @@ void SilverStage::make_lanes(const std::vector<int>& partitions) {
             at(partitions[i]).ours = true;
             horizon_.set_caught_up(partitions[i], false);
         }
-        lanes_.push_back(std::make_unique<Lane>(lane_context(), std::move(group)));
+        lanes_.push_back(std::make_unique<Lane>(lane_context(), std::move(group), limits));
     }
     parts_.clear();
     parts_.resize(lanes_.size());
@@ -321,8 +325,7 @@ void SilverStage::lane_loop(Lane& lane, std::size_t index) {
                 }  // so that the wake-up can't fall between check and wait
                 lanes_changed_.notify_all();
             }
-            const auto share = static_cast<std::int64_t>(lanes_.size());
-            if (lane.full(options_.batch_rows / share, options_.batch_bytes / share)) wait_for_seal(false);
+            if (lane.full()) wait_for_seal(false);
             continue;
         }
         if (lane.moved()) moved_ = true;

@@ -12,7 +12,7 @@ namespace millrace::silver {
 
 namespace {
 
-constexpr std::size_t initial_slots = 256;
+constexpr std::size_t initial_slots = 16;
 
 }  // namespace
 
