@@ -303,7 +303,7 @@ def test_a_table_or_view_that_fails_holds_up_no_other_and_is_counted(shop, datab
         code, _, err = server.stop()
     assert code == 0 and "users stays behind" in err and "daily_kpis stays behind" in err and "not all is published" in err
     gold(shop, database, "--close")
-    assert "not all is published" in shop.stderr and differences(shop, database) == ["users"]
+    assert "not all is published" in shop.stderr and set(differences(shop, database)) == {"users"}
     database.run("alter table millrace.users drop constraint broken")
     database.run("create unique index daily_kpis_key on millrace.daily_kpis (day, currency)")
     gold(shop, database)
