@@ -158,6 +158,18 @@ void File::unlock() {
     ::flock(fd_, LOCK_UN);
 }
 
+void File::check_in_place() const {
+    struct stat open{};
+    struct stat there{};
+    if (::fstat(fd_, &open) != 0) throw system_error(fmt::format("looking at {}", path_.string()), errno);
+    const bool found = ::stat(path_.c_str(), &there) == 0;
+    if (!found && errno != ENOENT) throw system_error(fmt::format("looking at {}", path_.string()), errno);
+    if (found && open.st_dev == there.st_dev && open.st_ino == there.st_ino) return;
+    throw Error(fmt::format("working on {}", path_.string()),
+                "it was removed or replaced while this process was running",
+                "Nothing is written to what stands there now. Start the command again to work on that.");
+}
+
 void sync_directory(const fs::path& directory) {
     const File file(directory, File::Mode::read);
     if (::fsync(file.fd()) != 0)

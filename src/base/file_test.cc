@@ -53,5 +53,28 @@ TEST_F(FileTest, AMissingFileIsNamedInTheError) {
     }
 }
 
+TEST_F(FileTest, AFileWhosePathLeadsElsewhereIsNoticed) {
+    const fs::path folder = directory_ / "shop";
+    const auto made = [&] {
+        fs::create_directories(folder);
+        return File(folder / "lock", File::Mode::read_write);
+    };
+    const File removed = made();
+    const File parent(folder, File::Mode::read);
+    EXPECT_NO_THROW(removed.check_in_place());
+    fs::remove_all(folder);
+    EXPECT_THROW(removed.check_in_place(), Error);
+    EXPECT_THROW(parent.check_in_place(), Error);
+    const File renamed = made();
+    EXPECT_THROW(removed.check_in_place(), Error) << "another file is there";
+    EXPECT_THROW(parent.check_in_place(), Error);
+    EXPECT_NO_THROW(renamed.check_in_place());
+    fs::rename(folder, directory_ / "elsewhere");
+    EXPECT_THROW(renamed.check_in_place(), Error);
+    const File last = made();
+    EXPECT_THROW(renamed.check_in_place(), Error);
+    EXPECT_NO_THROW(last.check_in_place());
+}
+
 }  // namespace
 }  // namespace millrace::base
