@@ -34,6 +34,7 @@ int run_gold(const Globals& globals, Options& options) {
     const base::SignalGuard guard(stop);
     auto writers = pipeline::writers_lock(data);
     const std::shared_lock writers_lock(writers);
+    if (options.gold.rebuild) pipeline::GoldWriter::set_aside_damaged(data);
     base::WorkerPool pool;
     pipeline::GoldStage stage(data, settings, options.gold, pool);
     bool reported = false;

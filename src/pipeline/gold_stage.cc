@@ -115,6 +115,7 @@ std::unique_ptr<gold::Gold> GoldStage::fresh_gold() {
 bool GoldStage::load_state() {
     if (options_.rebuild) return false;
     const auto known = read_gold_position(state_path());
+    if (!known && std::filesystem::exists(state_path())) warn_of_unusable_state(state_path());
     if (!known || known->silver_id != silver_.snapshot().metadata.id || known->settings != settings_.text() ||
         known->silver_version > silver_.snapshot().version)
         return false;
@@ -134,7 +135,8 @@ void GoldStage::take_up(const base::StopSignal& stop) {
     remove_unfinished_states(state_path());
     silver_.refresh();
     writer_.refresh();
-    if (!writer_.withdraw_provisional() || !load_state()) start_over(stop);
+    const bool whole = writer_.withdraw_provisional() && ticks_.load();
+    if (!whole || !load_state()) start_over(stop);
 }
 
 /// Builds Gold from what silver holds now, day by day, so that no event is late. When it is stopped, the next
@@ -146,8 +148,10 @@ void GoldStage::start_over(const base::StopSignal& stop) {
     state_writer_.wait();  // or it would put back what is removed
     (void)state_writer_.written();
     std::filesystem::remove(state_path());
+    base::sync_directory(data_.gold());
     writer_.clear();
-    const bool again = writer_.alerts_sequence() > 0;
+    // They were told before, if in a table that was lost.
+    const bool again = options_.rebuild || writer_.alerts_sequence() > 0;
     gold_ = fresh_gold();
     gold_->alerts().number_from(writer_.alerts_sequence());
     gold_->alerts().adopt(options_.alert_rules);
@@ -390,6 +394,7 @@ GoldPosition GoldStage::position() const {
 
 /// Keeps the state, of which nothing but alerts may be unpublished.
 void GoldStage::save_state() {
+    lock_.check_in_place();
     state_writer_.wait();
     if (data_.has_settings() && data_.settings() != settings_)
         throw Error("keeping Gold's state", "the shop was given other settings meanwhile",
@@ -415,7 +420,19 @@ void GoldStage::take_written() {
     saved_version_ = *version;
     base::fail_point("gold.state.saved");
     ticks_.forget_before(*version);
-    writer_.join_files(*version);
+    join_files(*version);
+}
+
+/// Which may fail: it only makes reading faster.
+void GoldStage::join_files(std::int64_t version) {
+    try {
+        writer_.join_files(version);
+    } catch (const std::exception& error) {
+        spdlog::warn(
+            "gold: small files could not be joined: {} (it is tried again; where a file is damaged, build Gold "
+            "anew with: millrace gold --rebuild --available-now)",
+            error.what());
+    }
 }
 
 /// Waits while another process runs the stage; false when it is time to end.
@@ -446,6 +463,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     auto next_state = std::chrono::steady_clock::now() + between_states;
     const Attendance attendance(viewers_);
     while (!stop.requested()) {
+        lock_.check_in_place();
         if (options_.available_now && version_ >= goal) break;
         const bool stepped = step(stop);
         if (stop.requested() && !std::filesystem::exists(state_path())) return;  // likewise
@@ -475,7 +493,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     state_writer_.wait();
     take_written();
     if (saved_version_ != version_ || ticks_.size() > 0) save_state();
-    writer_.join_files(version_);
+    join_files(version_);
     if (options_.close) {
         publish_provisional();
     } else {

@@ -132,6 +132,7 @@ class GoldStage {
     void begin_state();
     [[nodiscard]] GoldPosition position() const;
     void take_written();
+    void join_files(std::int64_t version);
     void replay_ticks();
 
     const DataDirectory& data_;

@@ -179,9 +179,13 @@ std::optional<GoldPosition> read_gold_state(const std::filesystem::path& path,
     } catch (const Error& error) {
         spdlog::warn("gold: {}", error.what());
     }
+    warn_of_unusable_state(path);
+    return std::nullopt;
+}
+
+void warn_of_unusable_state(const std::filesystem::path& path) {
     spdlog::warn("gold: {} is damaged, or was written by another version of this program; Gold is built anew",
                  path.string());
-    return std::nullopt;
 }
 
 std::optional<std::chrono::microseconds> GoldStateWriter::begin(

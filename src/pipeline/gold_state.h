@@ -28,6 +28,9 @@ inline constexpr auto longest_wait_for_gold = std::chrono::hours(24 * 7);
 void write_gold_state(const std::filesystem::path& path, const GoldPosition& position,
                       const std::function<void(std::ostream&)>& save);
 
+/// Warns that the state file can't be used.
+void warn_of_unusable_state(const std::filesystem::path& path);
+
 /// Removes what writers that were killed have left beside the state file, whose lock the caller holds.
 void remove_unfinished_states(const std::filesystem::path& path);
 

@@ -173,11 +173,27 @@ TEST_F(GoldStateTest, TicksAreKeptUntilTheStateHasThem) {
         ticks.add({4, 300});
     }
     TickLog ticks(path);
+    EXPECT_TRUE(ticks.load());
     EXPECT_EQ(ticks.size(), 3U);
     EXPECT_EQ(ticks.after(3).back().now_ms, 200);
     ticks.forget_before(4);
     EXPECT_TRUE(ticks.after(3).empty());
-    EXPECT_EQ(TickLog(path).after(4).size(), 1U);
+    TickLog again(path);
+    EXPECT_TRUE(again.load());
+    EXPECT_EQ(again.after(4).size(), 1U);
+}
+
+TEST_F(GoldStateTest, DamagedTicksAreNoTicksAndNoFault) {
+    const auto path = folder_ / "ticks.json";
+    for (const char* content : {"", "[", "{}", "7", "[3]", "[{}]", R"([{"silver_version":3,"now_ms":"x"}])"}) {
+        base::replace_file(path, content);
+        TickLog ticks(path);
+        EXPECT_FALSE(ticks.load()) << content;
+        EXPECT_EQ(ticks.size(), 0U);
+        ticks.clear();
+        EXPECT_TRUE(ticks.load());
+        EXPECT_FALSE(std::filesystem::exists(path));
+    }
 }
 
 }  // namespace

@@ -8,11 +8,13 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/fail_point.h"
 #include "base/log.h"
 #include "base/random_id.h"
 #include "model/timestamp.h"
 #include "pipeline/alert_rows.h"
+#include "pipeline/table_locks.h"
 #include "storage/file_stats.h"
 #include "storage/optimize.h"
 #include "storage/parquet_file.h"
@@ -35,6 +37,17 @@ std::vector<storage::RemoveFile> remove_all(const storage::Snapshot& snapshot, a
     return removes;
 }
 
+/// Opens or reads a table, and says of what goes wrong how it is mended: Gold's tables follow from silver's.
+void name_remedy(gold::Table table, auto&& open) {
+    try {
+        open();
+    } catch (const Error& error) {
+        throw Error(fmt::format("opening gold.{}", gold::table_name(table)), error.what(),
+                    "Where its log is damaged, build it anew with: millrace gold --rebuild --available-now",
+                    error.kind());
+    }
+}
+
 /// The day after the last one that is replaced in a table.
 std::int64_t end_of(const GoldWriter::Replacement& replacement, gold::Table table) {
     return gold::is_of_sessions(table) ? std::min(replacement.to, replacement.sessions_to) : replacement.to;
@@ -45,14 +58,34 @@ std::int64_t end_of(const GoldWriter::Replacement& replacement, gold::Table tabl
 GoldWriter::GoldWriter(const DataDirectory& data, base::WorkerPool& pool)
     : pool_(pool), run_id_(base::random_id()) {
     for (const gold::Table each : gold::all_tables) {
-        tables_.push_back(storage::DeltaTable::open_or_create(data.gold() / gold::table_name(each),
-                                                              *gold::table_schema(each),
-                                                              gold::table_partition_columns()));
+        name_remedy(each, [&] {
+            tables_.push_back(storage::DeltaTable::open_or_create(data.gold() / gold::table_name(each),
+                                                                  *gold::table_schema(each),
+                                                                  gold::table_partition_columns()));
+        });
+    }
+}
+
+void GoldWriter::set_aside_damaged(const DataDirectory& data) {
+    base::File stage = gold_lock(data);
+    const std::unique_lock lock(stage, std::try_to_lock);
+    if (!lock.owns_lock()) return;
+    for (const gold::Table each : gold::all_tables) {
+        const auto root = data.gold() / gold::table_name(each);
+        if (!storage::DeltaTable::exists(root)) continue;
+        try {
+            storage::DeltaTable::open_or_create(root, *gold::table_schema(each),
+                                                gold::table_partition_columns());
+        } catch (const Error& error) {
+            const auto aside = fmt::format("{}.damaged-{}", root.string(), base::random_id());
+            std::filesystem::rename(root, aside);
+            spdlog::warn("gold: {}. It is made anew; what stood there is in {}", error.what(), aside);
+        }
     }
 }
 
 void GoldWriter::refresh() {
-    for (storage::DeltaTable& table : tables_) table.refresh();
+    for (const gold::Table each : gold::all_tables) name_remedy(each, [&] { table(each).refresh(); });
 }
 
 void GoldWriter::drop_known(gold::Output& output, std::int64_t silver_version) const {

@@ -23,8 +23,13 @@ inline constexpr const char* speed_app_id = "millrace/gold";
 /// the rows of closed windows are there, so that after a restart none comes twice. Not thread-safe.
 class GoldWriter {
   public:
-    /// Opens the tables, creating those that are missing.
+    /// Opens the tables, creating those that are missing. Throws an Error that names a table that can't be
+    /// opened, and the command that builds it anew.
     GoldWriter(const DataDirectory& data, base::WorkerPool& pool);
+
+    /// Moves tables that can't be opened out of the way, with a warning, so that they are made anew; nothing
+    /// happens while another process runs Gold.
+    static void set_aside_damaged(const DataDirectory& data);
 
     /// Looks at what others have committed.
     void refresh();

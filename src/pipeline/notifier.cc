@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "model/timestamp.h"
 #include "pipeline/alert_rows.h"
 #include "pipeline/silences.h"
 
@@ -20,10 +21,25 @@ using model::Alert;
 constexpr Follower::Pauses pauses{.between_looks = std::chrono::milliseconds(500),
                                   .longest = std::chrono::seconds(60)};
 
-std::optional<std::int64_t> read_position(const std::filesystem::path& path) {
+/// Where a sink stands in a table whose last alert has the number `last`: at its end, where it wasn't there
+/// before or the table is a new one. Where its file is damaged, alerts of the last day are sent again: rather
+/// twice than never.
+std::int64_t read_position(const std::filesystem::path& path, const storage::DeltaTable& table,
+                           std::int64_t last) {
     const auto content = base::read_file_if_exists(path);
-    if (!content) return std::nullopt;
-    return base::integer_member(base::parse_json(*content, path.string()).as_object(), "sequence");
+    if (!content) return last;
+    boost::system::error_code error;
+    const base::json::value known = base::json::parse(*content, error);
+    if (!error && known.is_object() && base::member(known.get_object(), "sequence").is_int64())
+        return std::min(known.get_object().at("sequence").get_int64(), last);
+    spdlog::warn("alerts: {} is damaged; what fired in the last 24 hours is sent again", path.string());
+    std::int64_t position = last;
+    for (const Alert& alert : alerts_after(table, 0)) {
+        if (alert.at < base::now_us() - model::us_per_day) continue;
+        position = alert.sequence - 1;
+        break;
+    }
+    return position;
 }
 
 void write_position(const std::filesystem::path& path, std::int64_t sequence) {
@@ -36,11 +52,10 @@ Notifier::Notifier(const DataDirectory& data, std::vector<std::unique_ptr<serve:
     : data_(data) {
     const auto table = storage::DeltaTable::open(alerts_path(data));
     for (auto& sink : sinks) deliveries_.emplace_back().sink = std::move(sink);
+    const auto last = std::max<std::int64_t>(table.snapshot().txn(alerts_app_id, 0), 0);
     for (Delivery& delivery : deliveries_) {
-        const auto path = position_path(delivery);
-        const auto known = read_position(path);
-        delivery.sent = known.value_or(std::max<std::int64_t>(table.snapshot().txn(alerts_app_id, 0), 0));
-        if (!known) write_position(path, delivery.sent);
+        delivery.sent = read_position(position_path(delivery), table, last);
+        write_position(position_path(delivery), delivery.sent);
     }
     for (Delivery& delivery : deliveries_) {
         followers_.push_back(std::make_unique<Follower>(

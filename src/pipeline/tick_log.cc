@@ -1,23 +1,55 @@
 #include "pipeline/tick_log.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
+#include <string_view>
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 
 namespace millrace::pipeline {
 
 namespace json = boost::json;
 
-TickLog::TickLog(std::filesystem::path path) : path_(std::move(path)) {
-    const auto content = base::read_file_if_exists(path_);
-    if (!content) return;
-    const json::value known = base::parse_json(*content, path_.string());
-    for (const json::value& each : known.as_array()) {
-        const json::object& tick = each.as_object();
-        ticks_.push_back(
-            {base::integer_member(tick, "silver_version"), base::integer_member(tick, "now_ms")});
+namespace {
+
+/// Nothing where `text` isn't what write() makes.
+std::optional<std::vector<TickLog::Tick>> parse(std::string_view text) {
+    boost::system::error_code error;
+    const json::value known = json::parse(text, error);
+    if (error || !known.is_array()) return std::nullopt;
+    std::vector<TickLog::Tick> ticks;
+    for (const json::value& each : known.get_array()) {
+        const json::object* tick = each.if_object();
+        if (tick == nullptr || !base::member(*tick, "silver_version").is_int64() ||
+            !base::member(*tick, "now_ms").is_int64())
+            return std::nullopt;
+        ticks.push_back({tick->at("silver_version").get_int64(), tick->at("now_ms").get_int64()});
     }
+    return ticks;
+}
+
+}  // namespace
+
+bool TickLog::load() {
+    ticks_.clear();
+    const auto content = base::read_file_if_exists(path_);
+    if (!content) return true;
+    auto ticks = parse(*content);
+    if (!ticks) {
+        spdlog::warn("gold: {} is damaged, so what the alerts came to isn't known; Gold is built anew",
+                     path_.string());
+        return false;
+    }
+    ticks_ = std::move(*ticks);
+    return true;
+}
+
+void TickLog::clear() {
+    ticks_.clear();
+    std::filesystem::remove(path_);
 }
 
 std::vector<TickLog::Tick> TickLog::after(std::int64_t silver_version) const {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
+#include <utility>
 #include <vector>
 
 namespace millrace::pipeline {
@@ -16,8 +16,12 @@ class TickLog {
         std::int64_t now_ms = 0;
     };
 
-    explicit TickLog(std::filesystem::path path);
+    /// load() or clear() comes first.
+    explicit TickLog(std::filesystem::path path) : path_(std::move(path)) {}
 
+    /// Reads the file; none stands for no ticks. False, with a warning, when it is damaged: which alerts came of
+    /// ticks isn't known then.
+    [[nodiscard]] bool load();
     /// Those that came after a version and before the next, in order.
     [[nodiscard]] std::vector<Tick> after(std::int64_t silver_version) const;
     [[nodiscard]] std::size_t size() const { return ticks_.size(); }
@@ -25,7 +29,8 @@ class TickLog {
     void add(const Tick& tick);
     /// Forgets those before a version, which the state has.
     void forget_before(std::int64_t silver_version);
-    void clear() { forget_before(std::numeric_limits<std::int64_t>::max()); }
+    /// Forgets all, and removes the file.
+    void clear();
 
   private:
     void write() const;

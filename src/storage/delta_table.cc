@@ -261,6 +261,7 @@ void DeltaTable::load() {
     if (listing.last_commit < 0 && listing.checkpoints.empty()) {
         throw usage_error(fmt::format("opening the Delta table {}", root_.string()), "there is none");
     }
+    log_ = base::File(log_directory(), base::File::Mode::read);
     if (!listing.checkpoints.empty()) {
         const auto& [version, parts] = *listing.checkpoints.rbegin();
         snapshot_ = read_checkpoint(parts, version);
@@ -277,6 +278,17 @@ void DeltaTable::load() {
                     fmt::format("commit {} is missing, though there are later ones", snapshot_.version + 1),
                     "Restore _delta_log from a backup, or rebuild the table with: millrace replay");
     }
+    check_schema();
+}
+
+void DeltaTable::check_schema() const {
+    boost::system::error_code error;
+    const json::value schema = json::parse(snapshot_.metadata.schema_json, error);
+    if (!error && schema.is_object() && base::member(schema.get_object(), "fields").is_array()) return;
+    throw Error(fmt::format("opening the Delta table {}", root_.string()),
+                "its log is damaged: no commit has the table's schema",
+                "Restore _delta_log from a backup, or move the table away and have it made anew (silver: millrace "
+                "replay, Gold's tables: millrace gold --rebuild --available-now).");
 }
 
 bool DeltaTable::refresh(const OnConflict& on_commit) {
@@ -368,6 +380,7 @@ bool DeltaTable::pass_other_commit(const OnConflict& on_conflict) {
 
 std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& on_conflict) {
     commit.timestamp = base::now_ms();
+    log_.check_in_place();
     base::fail_point("delta.commit.before");
     if (base::now_ms() - refreshed_ms_ >= ms_of_pause && !refresh(on_conflict)) return std::nullopt;
     refreshed_ms_ = base::now_ms();

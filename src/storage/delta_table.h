@@ -19,12 +19,13 @@
 namespace millrace::storage {
 
 /// A Delta Lake table on a POSIX file system. Each object has a snapshot of its own, which refresh() and
-/// commit() move on. Not thread-safe: a thread that needs the table opens it.
+/// commit() move on. It writes to the table that it was opened on, and never to another one that has taken its
+/// place since. Not thread-safe: a thread that needs the table opens it.
 class DeltaTable {
   public:
     [[nodiscard]] static bool exists(const std::filesystem::path& root);
-    /// Opens at the newest version. Throws an Error when there is no table or it needs an unsupported
-    /// feature.
+    /// Opens at the newest version. Throws an Error when there is no table, its log is damaged, or it needs an
+    /// unsupported feature.
     static DeltaTable open(const std::filesystem::path& root);
     /// Opens the table to write, creating it when there is none; of several processes that try, one creates
     /// it. A table that lacks columns of `schema` that may be null is given them.
@@ -72,6 +73,7 @@ class DeltaTable {
     [[nodiscard]] Put put(const Commit& commit) const;
     bool pass_other_commit(const OnConflict& on_conflict);
     void load();
+    void check_schema() const;
     void check_not_left_behind();
     void checkpoint_if_due();
     void note_checkpoint();
@@ -80,6 +82,7 @@ class DeltaTable {
     void adopt_schema(const arrow::Schema& schema);
 
     std::filesystem::path root_;
+    base::File log_;  // the log's directory, by which another table in its place is told apart
     Snapshot snapshot_;
     std::int64_t base_version_ = -1;        // the checkpoint whose tombstones the snapshot's add to
     std::int64_t checkpoint_version_ = -1;  // the newest known, of other writers too

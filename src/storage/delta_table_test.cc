@@ -129,6 +129,34 @@ TEST_F(DeltaTableTest, TheLoserSeesTheOthersCommitAndMayGiveUp) {
     EXPECT_EQ(DeltaTable::open(root_).snapshot().version, 1);
 }
 
+TEST_F(DeltaTableTest, ATableThatHasTakenTheOldOnesPlaceIsNotWrittenTo) {
+    DeltaTable old = open();
+    old.commit(adding(write(0, 10)), go_on);
+    fs::remove_all(root_);
+    DeltaTable made = open();
+    EXPECT_THROW(old.commit(adding(write(0, 10)), go_on), Error);
+    fs::rename(root_, root_.string() + ".away");
+    EXPECT_THROW(made.commit(adding(write(0, 10)), go_on), Error);
+    fs::remove_all(root_);
+    fs::rename(root_.string() + ".away", root_);
+    EXPECT_EQ(made.commit(adding(write(0, 10)), go_on), 1);
+    EXPECT_EQ(DeltaTable::open(root_).snapshot().version, 1);
+}
+
+TEST_F(DeltaTableTest, ALogWithoutASchemaIsAnErrorThatNamesTheTable) {
+    open();
+    for (const std::string& content : {std::string(), std::string("{\"commitInfo\":{}}\n"),
+                                       std::string("{\"metaData\":{\"id\":\"x\",\"schemaString\":\"[]\"}}\n")}) {
+        base::replace_file(log("00000000000000000000.json"), content);
+        try {
+            open();
+            FAIL() << content;
+        } catch (const Error& error) {
+            EXPECT_THAT(error.what(), HasSubstr(root_.string()));
+        }
+    }
+}
+
 TEST_F(DeltaTableTest, ACheckpointTellsTheSameAsTheCommits) {
     DeltaTable table = open();
     for (int i = 0; i < 5; ++i)
