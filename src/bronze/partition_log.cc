@@ -164,6 +164,7 @@ void PartitionLog::write_group(const std::vector<Pending*>& group) {
         throw Error(fmt::format("appending to {}", directory_.string()), "the topic was deleted meanwhile",
                     "Start the command again to write to the new topic.");
     }
+    lock_file_.check_in_place();
     catch_up();
     std::size_t bytes = 0;
     for (const Pending* pending : group) bytes += pending->batch.size();

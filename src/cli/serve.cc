@@ -3,6 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "cli/serve_options.h"
@@ -25,11 +26,11 @@ int serve(const Globals& globals, const Options& options) {
     const auto settings = options.settings.over(data.settings());
     data.adopt(settings);
     const auto log = globals.open_or_create_intake_log(stop);
+    const base::File root(data.root(), base::File::Mode::read);
     const pipeline::Server server(data, *log, settings, options.serve.checked());
     fmt::print("millrace serves {}; Ctrl-C ends it cleanly\n", server.url());
     std::fflush(stdout);
-    while (!stop.wait_for(std::chrono::hours(1))) {
-    }
+    while (!stop.wait_for(std::chrono::seconds(1))) root.check_in_place();
     return 0;
 }
 

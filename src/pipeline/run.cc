@@ -201,6 +201,7 @@ void drain(const SilverStage& stage, const Part& silver, const base::StopSignal&
 RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,
                   const ShopSettings& settings, const RunOptions& options, const base::StopSignal& stop,
                   const std::function<void(const RunStatus&)>& on_status) {
+    const base::File root(data.root(), base::File::Mode::read);
     auto writers = writers_lock(data);
     const std::shared_lock lock(writers);
     base::WorkerPool pool;
@@ -252,6 +253,7 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     }
     const base::Stopwatch watch;
     while (!stop.wait_for(between_statuses) && !silver.done() && !(gold && gold->done())) {
+        root.check_in_place();
         on_status(look());
         if (simulator && simulator->done()) break;
         if (options.duration && watch.seconds() * 1e6 >= static_cast<double>(options.duration->count()))

@@ -205,6 +205,7 @@ bool SilverWriter::commit_silver(const std::vector<LanePart>& parts, std::vector
 }
 
 bool SilverWriter::commit(const std::vector<LanePart>& parts, silver::IdSet& ids, BatchReport& report) {
+    commit_lock_.check_in_place();  // before any file is written
     base::Stopwatch watch;
     auto adds = write_files(parts);
     report.encode_seconds = watch.lap();
