@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "gold/alert_rules.h"
 #include "pipeline/requeue.h"
@@ -29,7 +30,7 @@ constexpr std::string_view reports_path = "/v1/reports/";
 constexpr std::int64_t longest_silence_minutes = 30LL * 24 * 60;
 
 HttpResponse answer(const json::object& body) {
-    return {.body = json::serialize(body) + "\n", .headers = {{"Cache-Control", "no-store"}}};
+    return {.body = base::json_text(body) + "\n", .headers = {{"Cache-Control", "no-store"}}};
 }
 
 /// The request's body, a JSON object. What isn't as it must be throws a usage Error.

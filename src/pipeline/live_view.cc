@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/random_id.h"
 #include "pipeline/alert_rows.h"
@@ -114,7 +115,7 @@ LiveView::LiveView(const DataDirectory& data, OpenRows* open, Status status)
         while (!stop_.wait_for(between_states)) {
             if (!feed_->watched()) continue;
             try {
-                feed_->publish(json::serialize(state()));
+                feed_->publish(base::json_text(state()));
             } catch (const std::exception& error) {
                 spdlog::warn("live figures: {}", error.what());
             }

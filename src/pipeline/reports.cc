@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/random_id.h"
 #include "serve/sql_files.h"
 
@@ -53,7 +54,8 @@ std::string literal(const Parameter& parameter, std::string_view value) {
         std::int64_t number = 0;
         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
         if (error != std::errc() || end != value.data() + value.size() || number < 0)
-            throw usage_error(doing, "it is no whole number from 0 on");
+            throw usage_error(doing, "it is not a whole number from 0 up",
+                              "Times are milliseconds since 1970: 1569888000000 is 1 Oct 2019, 00:00 UTC.");
         return std::to_string(number);
     }
     if (!parameter.choices.empty() && std::ranges::find(parameter.choices, value) == parameter.choices.end())
@@ -100,7 +102,7 @@ std::string query_of(std::string_view name, const Reports::Parameters& given) {
 std::string Reports::run(const std::string& query) {
     auto report = duckdb_.rows(query, live_.views(query), time_zone_, ending(report_limits)).to_json();
     report["time"] = base::now_ms();
-    return json::serialize(report);
+    return base::json_text(report);
 }
 
 std::string Reports::make(std::string_view name, const Parameters& parameters) {
