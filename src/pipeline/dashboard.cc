@@ -233,6 +233,7 @@ HttpResponse Dashboard::about(const HttpRequest& request) {
     about["interest_share"] = settings_.gold.interest_share;
     about["interest_conversion"] = settings_.gold.interest_conversion;
     about["silences"] = std::move(silences);
+    about["data"] = live_.data_span();
     return answer(about);
 }
 

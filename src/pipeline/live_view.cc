@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random_id.h"
 #include "pipeline/alert_rows.h"
+#include "pipeline/event_span.h"
 #include "serve/json_rows.h"
 #include "storage/parquet_file.h"
 
@@ -159,11 +160,20 @@ json::object LiveView::state() {
     if (steady_clock::now() >= next_slow_) {
         look_at_alerts();
         table_sizes_ = tables();
+        data_span_ = data_span();
         next_slow_ = steady_clock::now() + between_slow;
     }
     state["firing"] = firing_;
     state["tables"] = table_sizes_;
+    state["data"] = data_span_;
     return state;
+}
+
+json::value LiveView::data_span() {
+    std::optional<EventSpan> span;
+    tables_.visit(data_.silver(),
+                  [&](const storage::DeltaTable& table) { span = event_span(table.snapshot()); });
+    return span ? json::value(span->to_json()) : json::value();
 }
 
 /// Finds the alerts that fire now.

@@ -31,6 +31,8 @@ class LiveView {
     [[nodiscard]] const std::shared_ptr<serve::Feed>& feed() const { return feed_; }
     /// The figures now.
     [[nodiscard]] base::json::object state();
+    /// The times of the first and the last event that silver has; null when it has none (event_span.h).
+    [[nodiscard]] base::json::value data_span();
 
     /// All tables for a query: SqlViews' and, as live.*, Gold's with what is open. Those may be some
     /// seconds old; tables of one query are mostly of one moment.
@@ -77,6 +79,7 @@ class LiveView {
     std::int64_t alerts_version_ = -1;  // of their table, that firing_ is from
     base::json::array firing_;
     base::json::object table_sizes_;
+    base::json::value data_span_;
 
     base::StopSignal stop_;
     std::thread thread_;  // last
