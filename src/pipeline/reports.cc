@@ -40,10 +40,16 @@ struct Parameter {
 
 const std::vector<Parameter>& parameters() {
     static const std::vector<Parameter> known = {
-        {"from", Type::integer, "0"},    {"to", Type::integer, "253402300799000"},
-        {"limit", Type::integer, "500"}, {"grain", Type::text, "hour", {"minute", "hour", "day"}},
-        {"product", Type::text, ""},     {"user", Type::text, ""},
-        {"rule", Type::text, ""},        {"kind", Type::text, "", {"", "converted", "abandoned", "bounced"}},
+        {"from", Type::integer, "0"},
+        {"to", Type::integer, "253402300799000"},
+        {"limit", Type::integer, "500"},
+        {"grain", Type::text, "hour", {"minute", "hour", "day"}},
+        {"product", Type::text, ""},
+        {"user", Type::text, ""},
+        {"rule", Type::text, ""},
+        {"kind", Type::text, "", {"", "converted", "abandoned", "bounced"}},
+        {"by", Type::text, "", {"", "hour", "day", "device", "category"}},
+        {"measure", Type::text, "free", {"free", "strict"}},
     };
     return known;
 }
