@@ -48,8 +48,7 @@ class DemoView {
   private:
     void show_loading(const pipeline::DemoStatus& status) {
         const auto& run = status.run;
-        const std::int64_t done =
-            std::min(status.history, run.silver + run.duplicates + run.quarantined);
+        const std::int64_t done = std::min(status.history, run.silver + run.duplicates + run.quarantined);
         const auto all = static_cast<double>(std::max<std::int64_t>(1, status.history));
         line_->show_bar(static_cast<double>(done) / all,
                         fmt::format("{} of {} events of the time before now", base::format_count(done),
@@ -144,8 +143,8 @@ void add_demo_command(CLI::App& app, Globals& globals) {
         ->group(group);
     command
         ->add_option("--rate", options->shop.rate,
-                     "events a second from now on, on average (default: as many as in the history)")
-        ->type_name("RATE")
+                     "events a second, on average, of the last hour and from now on")
+        ->capture_default_str()
         ->group(group);
     command->add_option("--seed", options->shop.seed, "the same seed makes the same visits")->group(group);
     options->serve.add_to(*command);

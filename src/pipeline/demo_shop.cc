@@ -26,6 +26,9 @@ constexpr const char* lock_name = "demo.lock";
 constexpr std::int64_t events_per_user = 25;
 constexpr bronze::Offset looked_at = 1000;  // records of each partition, for the newest event
 constexpr double flawed = 0.003;            // records that are copies, or broken
+// A month at the live rate would be too many events to load in seconds. The last hour has it, so that what
+// the dashboard shows first goes on as it was.
+constexpr model::Timestamp recent_us = model::us_per_hour;
 constexpr auto without_end = std::chrono::years(100);
 
 std::string doing(const DataDirectory& data) {
@@ -49,9 +52,11 @@ std::optional<model::Timestamp> time_of(std::string_view record) {
 /// The simulators of the demo, one after the other in a thread of their own.
 class Visitors {
   public:
-    Visitors(const DemoShop& shop, bronze::EventLog& log, std::optional<produce::SimulatorOptions> history)
+    Visitors(const DemoShop& shop, bronze::EventLog& log, std::vector<produce::SimulatorOptions> history)
         : done_(std::async(std::launch::async, [this, &shop, &log, history = std::move(history)] {
-              if (history) simulate(log, *history);
+              for (const auto& part : history) {
+                  if (!stop_.requested()) simulate(log, part);
+              }
               history_sent_ = true;
               if (!stop_.requested()) simulate(log, shop.live());
           })) {}
@@ -89,7 +94,7 @@ void DemoOptions::validate() const {
     if (days < 1 || days > 3650) throw usage_error(reading, "there must be 1 to 3,650 days of history");
     if (events < 1 || events > 1'000'000'000)
         throw usage_error(reading, "the history must have 1 to 1,000,000,000 events");
-    if (rate && !(*rate > 0)) throw usage_error(reading, "the rate must be above 0");
+    if (!(rate > 0)) throw usage_error(reading, "the rate must be above 0");
 }
 
 DemoShop::DemoShop(const DataDirectory& data, const DemoOptions& options) : options_(options) {
@@ -102,7 +107,6 @@ DemoShop::DemoShop(const DataDirectory& data, const DemoOptions& options) : opti
     lock_ = base::File(data.root() / lock_name, base::File::Mode::read_write);
     if (!lock_.try_lock()) throw usage_error(doing(data), "the demo runs there already");
     take_over(mark);
-    if (options.rate) rate_ = *options.rate;
 }
 
 /// Reads what the shop is like, or writes it for a new one. As many events as its history has in all are
@@ -124,37 +128,49 @@ void DemoShop::take_over(const fs::path& mark) {
     rate_ = static_cast<double>(options_.events) / average_us * 1e6;
     users_ = static_cast<int>(
         std::clamp<std::int64_t>(options_.events / events_per_user, 100, std::int64_t{10'000'000}));
-    base::replace_file(mark, json::serialize(json::object{{"format", format_version},
-                                                          {"events_per_second", rate_},
-                                                          {"users", users_}}) +
-                                 "\n");
+    base::replace_file(
+        mark, json::serialize(
+                  json::object{{"format", format_version}, {"events_per_second", rate_}, {"users", users_}}) +
+                  "\n");
 }
 
 produce::SimulatorOptions DemoShop::simulator() const {
-    return {.users = users_,
-            .seed = options_.seed,
-            .duplicates = flawed,
-            .invalid = flawed,
-            .has_days = true};
+    return {
+        .users = users_, .seed = options_.seed, .duplicates = flawed, .invalid = flawed, .has_days = true};
 }
 
-std::optional<produce::SimulatorOptions> DemoShop::missing_history(const bronze::EventLog& log,
-                                                                   model::Timestamp now) const {
+/// Events of this rate between two moments, of which the later one is `ended` before now.
+produce::SimulatorOptions DemoShop::part(model::Timestamp from, model::Timestamp to, model::Timestamp now,
+                                         std::int64_t count) const {
+    produce::SimulatorOptions part = simulator();
+    part.rate = 0;
+    part.span = base::Duration(to - from);
+    part.ended = base::Duration(now - to);
+    part.count = count;
+    return part;
+}
+
+std::vector<produce::SimulatorOptions> DemoShop::missing_history(const bronze::EventLog& log,
+                                                                 model::Timestamp now) const {
+    const auto events = [](double rate, model::Timestamp from, model::Timestamp to) {
+        return std::llround(rate * produce::traffic_in(from, to) / 1e6);
+    };
     const model::Timestamp first = now - options_.days * model::us_per_day;
     const auto newest = newest_event(log, now);
     const model::Timestamp from = std::max(newest.value_or(first), first);
-    produce::SimulatorOptions history = simulator();
-    history.rate = 0;
-    history.span = base::Duration(now - from);
-    history.count =
-        newest ? std::llround(rate_ * produce::traffic_in(from, now) / 1e6) : options_.events;
-    if (*history.count == 0) return std::nullopt;
-    return history;
+    const model::Timestamp recent = std::max(from, now - recent_us);
+    // Of a small shop the hour is not all that there is.
+    const std::int64_t of_hour = std::min(events(options_.rate, recent, now), events(rate_, first, now) / 4);
+    const std::int64_t before = newest ? events(rate_, from, recent) : options_.events - of_hour;
+    std::vector<produce::SimulatorOptions> parts;
+    if (recent > from && before > 0) parts.push_back(part(from, recent, now, before));
+    if (of_hour > 0) parts.push_back(part(recent, now, now, of_hour));
+    return parts;
 }
 
 produce::SimulatorOptions DemoShop::live() const {
     produce::SimulatorOptions live = simulator();
-    live.rate = rate_;
+    live.rate = options_.rate;
     live.duration = without_end;
     return live;
 }
@@ -179,7 +195,7 @@ DemoStatus run_demo(const DataDirectory& data, bronze::EventLog& log, const Shop
                     const std::function<void(const DemoStatus&)>& on_status) {
     const auto history = shop.missing_history(log, base::now_us());
     DemoStatus status;
-    if (history) status.history = *history->count;
+    for (const auto& part : history) status.history += *part.count;
     const base::Stopwatch watch;
     base::StopSignal stop_pipeline;
     Visitors visitors(shop, log, history);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "base/file.h"
 #include "base/stop.h"
@@ -17,7 +18,7 @@ namespace millrace::pipeline {
 struct DemoOptions {
     int days = 30;                      ///< of history, and the most that a later start fills up
     std::int64_t events = 1'000'000;    ///< of a new shop's history
-    std::optional<double> rate;         ///< events a second on average; nothing: as in the history
+    double rate = 20;                   ///< events a second on average, from an hour before now on
     std::optional<std::uint64_t> seed;  ///< random when absent
 
     /// Throws a usage Error when the options make no sense.
@@ -32,20 +33,22 @@ class DemoShop {
     /// another one, which is left as it is, and where the demo runs already.
     DemoShop(const DataDirectory& data, const DemoOptions& options);
 
-    /// The history up to `now` that `log` lacks: all of a new shop's, else from its newest event on. Nothing
-    /// when it lacks none.
-    [[nodiscard]] std::optional<produce::SimulatorOptions> missing_history(const bronze::EventLog& log,
-                                                                           model::Timestamp now) const;
+    /// The history up to `now` that `log` lacks, the oldest part first: all of a new shop's, else from its
+    /// newest event on.
+    [[nodiscard]] std::vector<produce::SimulatorOptions> missing_history(const bronze::EventLog& log,
+                                                                         model::Timestamp now) const;
     /// What comes after it, without an end.
     [[nodiscard]] produce::SimulatorOptions live() const;
 
   private:
     void take_over(const std::filesystem::path& mark);
     [[nodiscard]] produce::SimulatorOptions simulator() const;
+    [[nodiscard]] produce::SimulatorOptions part(model::Timestamp from, model::Timestamp to,
+                                                 model::Timestamp now, std::int64_t count) const;
 
     const DemoOptions options_;
     base::File lock_;
-    double rate_ = 0;  // events a second, on average
+    double rate_ = 0;  // of the history: events a second, on average
     int users_ = 0;
 };
 

@@ -81,7 +81,7 @@ void Simulator::plan_times(model::Timestamp now) {
         const auto length = options_.span->count();
         us_between_ =
             static_cast<double>(length) / static_cast<double>(std::max<std::int64_t>(1, *options_.count));
-        first_time_ = options_.start_time.value_or(now - length);
+        first_time_ = options_.start_time.value_or(now - options_.ended.count() - length);
         if (length > 0 && (options_.has_days || *options_.span >= SimulatorOptions::days_from))
             spread_.emplace(first_time_, first_time_ + length, *options_.count);
     } else if (options_.start_time) {

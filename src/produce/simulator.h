@@ -27,7 +27,8 @@ struct SimulatorOptions {
     std::optional<std::uint64_t> seed;           ///< random when absent
     double duplicates = 0;                       ///< share of records that repeat an earlier one
     double invalid = 0;                          ///< share of records that break a rule
-    std::optional<base::Duration> span;          ///< spreads the events' times over this long, ending now
+    std::optional<base::Duration> span;          ///< spreads the events' times over this long
+    base::Duration ended{0};                     ///< how long before now that span ends
     std::optional<model::Timestamp> start_time;  ///< of events and log alike, instead of the wall clock
     /// Whether there are more events by day than by night, and not each day the same: `rate` is the average
     /// then. A span of `days_from` or more always has such days.

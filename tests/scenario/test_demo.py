@@ -33,7 +33,7 @@ def test_a_week_is_loaded_and_lives_on_until_it_is_stopped(shop, demo):
 
 
 def test_its_figures_can_be_believed(shop, demo):
-    server = demo("--events", "100000", "--days", "7", "--seed", "3")
+    server = demo("--events", "100000", "--days", "7", "--seed", "3", "--rate", "0.165")
     code, _, err = server.stop()
     assert code == 0, err
     sessions, events, carted, bought = sql(shop, """
