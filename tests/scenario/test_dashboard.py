@@ -4,12 +4,13 @@ import json
 import re
 import shutil
 import time
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import duckdb
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.conftest import ROOT, event, stop, wait_until
+from tests.conftest import ROOT, event, line, stop, wait_until
 from tests.scenario.test_collect import Port, port  # noqa: F401, a fixture
 
 # Chromium as Debian has it; it must not look for the world outside.
@@ -129,13 +130,260 @@ def test_a_day_of_the_past_is_called_by_its_date(shop, run, open_page):
 
 def test_times_are_entered_as_the_shop_has_them(shop, run, open_page):
     server = run("--no-simulator", "--time-zone", "Asia/Tokyo")
-    page = open_page(address(server), timezone_id="America/New_York")
+    page = open_page(address(server, "#/overview?from=2026-10-01T20:00&to=2026-10-01T23:00"), timezone_id="America/New_York")
     expect(page.locator(".live")).to_have_text("live", timeout=10_000)
-    page.select_option(".range select", "-1")
     expect(page.locator(".range")).to_contain_text("From (Asia/Tokyo)")
     with page.expect_request(lambda request: "/v1/reports/funnel" in request.url and f"from={1790856000000}" in request.url):  # 12:00 UTC
         page.fill(".range input >> nth=0", "2026-10-01T21:00")
     assert page.input_value(".range input >> nth=0") == "2026-10-01T21:00"
+    expect(page).to_have_url(ending("#/overview?from=2026-10-01T21:00&to=2026-10-01T23:00"))
+
+
+@pytest.fixture
+def past(shop, run):
+    """A server whose data are of three hours of a day in 2019."""
+    shop.run("produce", "--rate", "max", "--count", "3000", "--span", "170m", "--start-time", "2019-10-01T00:00:00Z", "--seed", "7")
+    shop.drain()
+    return run("--no-simulator")
+
+
+def ending(address):
+    return re.compile(re.escape(address) + "$")
+
+
+def asked(page, report):
+    """Keeps what the page asks for of a report, the latest last."""
+    kept = []
+    page.on("request", lambda request: kept.append(parse_qs(urlsplit(request.url).query)) if f"/v1/reports/{report}?" in request.url else None)
+    return kept
+
+
+def test_without_a_range_the_last_hour_that_has_data_is_shown(past, open_page):
+    page = open_page(address(past))
+    expect(page.locator(".range")).to_contain_text("up to the newest data, 1 Oct 2019, 02:", timeout=10_000)
+    expect(page.locator("main canvas").first).to_be_visible(timeout=20_000)
+    expect(page.locator("main .quiet", has_text="in this time")).to_have_count(0)
+
+
+def test_an_empty_range_offers_the_newest_data(past, open_page):
+    page = open_page(address(past, "#/overview?from=2019-11-01&to=2019-11-02"))
+    empty = page.locator("main .quiet", has_text="No events in this time. The newest data are of 1 Oct 2019, 02:")
+    expect(empty).to_be_visible(timeout=20_000)
+    empty.locator("text=Show them").click()
+    expect(page.locator("main canvas").first).to_be_visible(timeout=20_000)
+    expect(page).to_have_url(ending("#/overview"))
+    page.go_back()
+    expect(empty).to_be_visible(timeout=20_000)
+
+
+def test_a_shop_without_events_says_so(run, open_page):
+    page = open_page(address(run("--no-simulator")))
+    expect(page.locator("main")).to_contain_text("No events have been stored yet", timeout=10_000)
+
+
+def test_days_in_the_address_are_whole_ones_and_unknown_parameters_are_ignored(past, open_page):
+    page = open_page(address(past, "healthz"))
+    kpis = asked(page, "kpis")
+    page.goto(address(past, "#/overview?from=2019-10-01&to=2019-10-02&colour=blue"))
+    expect(page.locator("main canvas").first).to_be_visible(timeout=20_000)
+    assert (kpis[-1]["from"], kpis[-1]["to"]) == (["1569888000000"], ["1570060800000"])
+    for wrong in ("range=soon", "from=2019-02-30", "range=0d", "from=&to=x"):  # as if there were none
+        page.goto("about:blank")
+        page.goto(address(past, f"#/overview?{wrong}"))
+        expect(page.locator(".range")).to_contain_text("up to the newest data", timeout=10_000)
+
+
+def test_range_filters_and_order_survive_a_reload_and_back(past, open_page):
+    page = open_page(address(past))
+    page.select_option(".range select", "7d")
+    page.click("nav >> text=Products")
+    page.click("th button:has-text('Revenue')")
+    expect(page).to_have_url(ending("#/products?range=7d&sort=revenue"))
+    page.reload()
+    revenue = page.locator("th", has_text="Revenue")
+    expect(revenue).to_have_attribute("aria-sort", "descending", timeout=20_000)
+    expect(page.locator(".range select")).to_have_value("7d")
+    page.click("tbody a >> nth=0")
+    expect(page.locator("h1")).to_have_text("Product")
+    expect(page).to_have_url(re.compile("range=7d"))
+    page.go_back()
+    expect(revenue).to_have_attribute("aria-sort", "descending", timeout=20_000)
+    page.click("nav >> text=Sessions")
+    page.select_option(".filters select", "bounced")
+    expect(page).to_have_url(ending("#/sessions?range=7d&outcome=bounced"))
+    page.go_back()
+    expect(page.locator(".filters select")).to_have_value("")
+
+
+def test_a_link_to_a_list_shows_it_in_its_order(past, open_page):
+    page = open_page(address(past, "#/products?range=7d&sort=views.rising"))
+    views = page.locator("tbody td:nth-child(3)")
+    expect(views.first).to_be_visible(timeout=20_000)
+    shown = [int(text.replace(",", "")) for text in views.all_inner_texts()]
+    assert len(shown) > 10 and shown == sorted(shown)
+
+
+def test_ranges_begin_with_whole_buckets_of_a_grain_that_suits_the_data(shop, run, open_page):
+    shop.run("produce", "--rate", "max", "--count", "2000", "--span", "10h", "--start-time", "2019-10-01T00:30:00Z")
+    shop.drain()
+    server = run("--no-simulator")
+    page = open_page(address(server, "healthz"))
+    kpis = asked(page, "kpis")
+    for chosen, grain, bucket in (("24h", "hour", 3_600_000), ("30d", "hour", 3_600_000), ("1h", "minute", 60_000), ("all", "hour", 3_600_000)):
+        page.goto("about:blank")
+        page.goto(address(server, f"#/overview?range={chosen}"))
+        expect(page.locator("main canvas").first).to_be_visible(timeout=20_000)
+        assert kpis[-1]["grain"] == [grain] and int(kpis[-1]["from"][0]) % bucket == 0 and int(kpis[-1]["to"][0]) % bucket == 0, kpis[-1]
+
+
+def accent_in_the_plot(page):
+    """How many pixels of the first chart, below its legend, have the first line's colour, or nearly."""
+    return page.evaluate("""() => {
+        const canvas = document.querySelector('main canvas'), scale = canvas.width / canvas.clientWidth, top = Math.ceil(40 * scale);
+        const { data } = canvas.getContext('2d').getImageData(0, top, canvas.width, canvas.height - top);
+        let found = 0;
+        for (let i = 0; i < data.length; i += 4) if (Math.abs(data[i] - 0x0f) + Math.abs(data[i + 1] - 0x76) + Math.abs(data[i + 2] - 0x6e) < 60) ++found;
+        return found;
+    }""")
+
+
+def test_a_chart_of_one_point_shows_it(shop, run, open_page):
+    shop.write(*(line(n, timestamp=f"2019-10-01T02:50:{n:02}Z") for n in range(20)))
+    shop.drain()
+    page = open_page(address(run("--no-simulator"), "#/overview?range=all"), color_scheme="light")
+    expect(page.locator("main canvas").first).to_be_visible(timeout=20_000)
+    for _ in range(200):  # until it is drawn
+        if accent_in_the_plot(page) > 0:
+            break
+        page.wait_for_timeout(50)
+    assert accent_in_the_plot(page) > 0
+
+
+def test_the_last_bucket_is_said_to_be_partial(shop, run, open_page):
+    server = run("--no-simulator")
+    server.post([event(n, timestamp=now()) for n in range(10)])
+    page = open_page(address(server))
+    chart = page.locator(".chart").first
+    expect(chart).to_have_attribute("aria-label", re.compile("The last point is partial: (this minute is not over|the data end in this minute)"), timeout=20_000)
+
+
+def test_a_last_bucket_that_is_over_is_not_said_to_be_partial(past, open_page):
+    page = open_page(address(past, "#/overview?from=2019-10-01T00:00&to=2019-10-01T01:00"))
+    expect(page.locator(".chart").first).to_have_attribute("aria-label", "Events and net revenue by minute", timeout=20_000)
+    page.goto(address(past, "#/overview?range=all"))
+    expect(page.locator(".chart").first).to_have_attribute("aria-label", re.compile("The last point is partial: the data end in this minute"), timeout=20_000)
+
+
+def test_a_server_apart_from_the_pipeline_says_that_it_shows_what_is_final(shop, port, open_page):
+    shop.write(*(line(n, timestamp="2019-10-01T02:50:00Z") for n in range(20)))
+    shop.drain()
+    shop.run("gold", "--available-now")
+    page = open_page(address(port()))
+    expect(page.locator("main")).to_contain_text("This server runs apart from the pipeline, so there are no live figures here", timeout=10_000)
+    expect(page.locator("main")).to_contain_text("No events in this time yet. This server runs apart from the pipeline", timeout=20_000)
+
+
+def test_figures_tell_what_they_mean(past, open_page):
+    page = open_page(address(past))
+    page.hover(".figure dt span:has-text('Conversion')")
+    expect(page.locator(".hint")).to_have_text("Sessions with a purchase of any product ÷ all sessions.")
+    page.locator(".panel", has_text="Funnel").locator(".term", has_text="any product, in any order").focus()
+    expect(page.locator(".hint")).to_contain_text("A purchase counts as having passed the cart")
+    page.keyboard.press("Escape")
+    expect(page.locator(".hint")).to_have_count(0)
+
+
+# Eight visits to a shop where products are bought without a cart event, and put into the cart without a view: what was done, minute by minute.
+VISITS = {"whole": ("desktop", "view p1", "add_to_cart p1", "purchase p1"), "now": ("desktop", "view p1", "purchase p1"),
+          "bare": ("mobile", "purchase p2"), "listed": ("mobile", "add_to_cart p2"),
+          "mixed": ("desktop", "view p1", "add_to_cart p2", "purchase p1"), "looked": ("tablet", "view p1"), "read": ("tablet", "page_view"),
+          "reversed": ("mobile", "purchase p1", "view p1")}
+FUNNELS = {"free": {"desktop": [3, 3, 3, 3], "mobile": [3, 3, 3, 2], "tablet": [2, 1, 0, 0], "books": [5, 5, 4, 4], "toys": [3, 3, 3, 1]},
+           "strict": {"desktop": [3, 3, 1, 1], "mobile": [3, 1, 0, 0], "tablet": [2, 1, 0, 0], "books": [5, 5, 1, 1], "toys": [3, 0, 0, 0]}}
+
+
+@pytest.fixture
+def visited(shop, run):
+    lines = []
+    for number, (user, (device, *steps)) in enumerate(VISITS.items()):
+        for minute, (kind, *product) in enumerate(step.split() for step in steps):
+            of_product = {"product_id": product[0], "product_category": {"p1": "books", "p2": "toys"}[product[0]]} if product else {}
+            made = {"event_id": f"{user}-{minute}", "user_id": user, "session_id": f"s-{user}", "event_type": kind, "price": 9.5, "device_type": device,
+                    "timestamp": f"2019-10-01T{10 + number % 2}:{minute + 5:02}:00Z", **of_product}
+            lines.append(f"{user}|{json.dumps(made)}")
+    shop.write(*lines)
+    shop.drain()
+    server = run("--no-simulator")
+    wait_until(lambda: sum(row["sessions"] for row in funnel(server)) == len(VISITS))
+    return server
+
+
+def funnel(server, **parameters):
+    status, answer = server.get("/v1/reports/funnel?" + urlencode({"from": 1569888000000, "to": 1569974400000, **parameters}))
+    assert status == 200, answer
+    return json.loads(answer)["rows"]
+
+
+def steps_of(row):
+    return [row["sessions"], row["viewed"], row["carted"], row["purchased"]]
+
+
+@pytest.mark.parametrize("measure", FUNNELS)
+def test_a_funnel_and_its_breakdowns_follow_one_measure(visited, measure):
+    expected = FUNNELS[measure]
+    by_device = {row["name"]: steps_of(row) for row in funnel(visited, measure=measure, by="device")}
+    by_category = {row["name"]: steps_of(row) for row in funnel(visited, measure=measure, by="category")}
+    assert by_device | by_category == expected
+    total, = funnel(visited, measure=measure)
+    whole = steps_of(total)
+    assert whole == [sum(parts) for parts in zip(*by_device.values())]
+    for by in ("hour", "day"):
+        assert whole == [sum(parts) for parts in zip(*(steps_of(row) for row in funnel(visited, measure=measure, by=by)))], by
+    for by in ("", "hour", "day", "device", "category"):
+        for row in funnel(visited, measure=measure, by=by):
+            assert steps_of(row) == sorted(steps_of(row), reverse=True), (by, row)
+            rates = [row[name] for name in ("viewed_share", "carted_share", "purchased_share", "drop_off_to_cart", "drop_off_to_purchase")]
+            assert all(rate is None or 0 <= rate <= 1 for rate in rates), (by, row)
+
+
+def test_the_strict_funnel_is_the_one_of_gold(visited):
+    status, answer = http_post(visited.port, "/v1/sql", {
+        "query": "select sessions, sessions_viewed, sessions_carted, sessions_purchased, median_view_to_cart_s, median_cart_to_purchase_s from live.funnel"
+                 " where grain = 'hour' order by window_start"})
+    assert status == 200, answer
+    of_gold = [list(row.values()) for row in json.loads(answer)["rows"]]
+    medians = ("median_view_to_cart_s", "median_cart_to_purchase_s")
+    assert len(of_gold) == 2
+    assert [steps_of(row) + [row[name] for name in medians] for row in funnel(visited, measure="strict", by="hour")] == of_gold
+
+
+def test_the_funnel_page_uses_one_measure_and_says_which(visited, open_page):
+    page = open_page(address(visited, "#/funnel?from=2019-10-01&to=2019-10-01"))
+    bought = page.locator(".funnel li", has_text="Bought it").locator(".value")
+    mobile = page.locator("tr", has_text="mobile")
+    expect(bought).to_have_text(re.compile(r"^\s*5\s"), timeout=20_000)
+    expect(mobile).to_have_text(re.compile(r"mobile\s*3\s*3\s*3\s*0%\s*2\s*33.3%"), timeout=20_000)
+    expect(page.locator(".measure")).to_contain_text("A purchase counts as having passed the cart")
+    page.check("text=same product, in order")
+    expect(bought).to_have_text(re.compile(r"^\s*1\s"), timeout=20_000)
+    expect(mobile).to_have_text(re.compile(r"mobile\s*3\s*1\s*0\s*100%\s*0\s*–"), timeout=20_000)
+    expect(page).to_have_url(ending("&measure=strict"))
+    page.reload()
+    expect(page.locator(".measure")).to_contain_text("Purchases without a cart event are not in it")
+    expect(bought).to_have_text(re.compile(r"^\s*1\s"), timeout=20_000)
+    page.goto(address(visited, "#/overview?from=2019-10-01&to=2019-10-01"))
+    expect(page.locator(".panel", has_text="Funnel").first).to_contain_text("any product, in any order", timeout=20_000)
+    expect(bought).to_have_text(re.compile(r"^\s*5\s"), timeout=20_000)
+    assert page.complaints == []
+
+
+def test_numbers_of_an_answer_are_written_as_usual(run):
+    server = run("--no-simulator")
+    status, answer = http_post(server.port, "/v1/sql", {"query": "select 0.031::double as d, 271.2e0 as e, 1e-9::double as small"})
+    assert status == 200 and '"d":0.031,' in answer and '"e":271.2,' in answer, answer
+    assert json.loads(answer)["rows"] == [{"d": 0.031, "e": 271.2, "small": 1e-9}]
+    status, answer = server.get("/v1/reports/funnel?from=yesterday")
+    assert status == 400 and "milliseconds since 1970" in answer
 
 
 def test_a_result_is_downloaded_as_csv_and_parquet(shop, run, open_page, tmp_path):

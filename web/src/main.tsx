@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { about, logout, Problem, whenLoggedOut } from "./api/client";
 import { connected, listen, staleSeconds, state, stopListening } from "./api/live";
 import { theme, toggleTheme } from "./components/chart";
+import { HintBox } from "./components/hint";
 import { RangePicker } from "./components/range_picker";
 import { Fault } from "./components/states";
 import { Alerts } from "./pages/alerts";
@@ -15,19 +16,27 @@ import { Product } from "./pages/product";
 import { Products } from "./pages/products";
 import { Quarantine } from "./pages/quarantine";
 import { Journey, Sessions } from "./pages/sessions";
-import { link, route } from "./router";
+import { link, parameter, route } from "./router";
 import { shop } from "./shop";
 
-const pages: Record<string, { title: string; show: () => JSX.Element; menu: boolean; ranged: boolean }> = {
+interface Page {
+  title: string;
+  show: () => JSX.Element;
+  menu: boolean;
+  ranged: boolean;
+  /** The parameter that says what the page is about: another value is another page. */
+  about?: string;
+}
+const pages: Record<string, Page> = {
   overview: { title: "Overview", show: Overview, menu: true, ranged: true },
   products: { title: "Products", show: Products, menu: true, ranged: true },
-  product: { title: "Product", show: Product, menu: false, ranged: true },
+  product: { title: "Product", show: Product, menu: false, ranged: true, about: "product" },
   funnel: { title: "Funnel", show: Funnel, menu: true, ranged: true },
   sessions: { title: "Sessions", show: Sessions, menu: true, ranged: true },
-  journey: { title: "Journey", show: Journey, menu: false, ranged: true },
+  journey: { title: "Journey", show: Journey, menu: false, ranged: true, about: "user" },
   alerts: { title: "Alerts", show: Alerts, menu: true, ranged: false },
   pipeline: { title: "Pipeline", show: Pipeline, menu: true, ranged: false },
-  quarantine: { title: "Quarantine", show: Quarantine, menu: true, ranged: false },
+  quarantine: { title: "Quarantine", show: Quarantine, menu: true, ranged: false, about: "rule" },
   explore: { title: "Explore", show: Explore, menu: true, ranged: false },
 };
 
@@ -86,8 +95,9 @@ function Shell({ leave }: { leave: () => void }) {
           <span class="note">times of {shop.value?.time_zone}</span>
           {page.ranged && <RangePicker />}
         </div>
-        <Show key={`${route.value.page}?${route.value.parameters}`} />
+        <Show key={`${page.title} ${page.about ? parameter(page.about) : ""}`} />
       </main>
+      <HintBox />
     </>
   );
 }

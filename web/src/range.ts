@@ -1,44 +1,36 @@
-// The time that pages show: the last so many minutes before the newest event, or between two moments.
-import { computed, signal } from "@preact/signals";
+// The time that pages show, as the address says: the last so long, all data, or between two moments.
+import { computed } from "@preact/signals";
 import { state } from "./api/live";
+import { bucketEnd, minuteMs, type Grain } from "./buckets";
+import { route } from "./router";
+import { shop } from "./shop";
+import { defaultChoice, parseChoice, resolve } from "./time_range";
 
-const minute = 60_000;
-export const spans = [
-  { name: "15 min", ms: 15 * minute },
-  { name: "1 hour", ms: 60 * minute },
-  { name: "6 hours", ms: 360 * minute },
-  { name: "24 hours", ms: 1440 * minute },
-  { name: "7 days", ms: 7 * 1440 * minute },
-  { name: "30 days", ms: 30 * 1440 * minute },
-  { name: "all", ms: 0 },
-] as const;
+const zone = computed(() => shop.value?.time_zone ?? "UTC");
+const data = () => state.value?.data ?? shop.value?.data ?? null;
 
-export interface Chosen {
-  span: number; // ms before the newest event; 0: all; -1: from and to
-  from: number;
-  to: number;
+// Figures change twice a second, but times that reports are asked for only with the minute, so that one report serves all who look.
+const now = computed(() => Math.ceil((state.value?.time ?? Date.now()) / minuteMs) * minuteMs);
+/** When the first and the last event happened; null where there is none. */
+export const firstData = computed(() => data()?.first ?? null);
+const lastMinute = computed(() => (data() === null ? null : Math.floor(data()!.last / minuteMs) * minuteMs));
+
+/** What the address asks for; null: nothing, so it is the last hour that has data. */
+export const asked = computed(() => parseChoice(route.value.parameters, zone.value));
+export const chosen = computed(() => asked.value ?? defaultChoice);
+
+export const range = computed(() => resolve(chosen.value, { now: now.value, first: firstData.value, last: lastMinute.value }, zone.value));
+
+/** The newest event's time where it lies outside of the range; else null. */
+export const newestElsewhere = computed(() => {
+  const last = data()?.last ?? null;
+  return last === null || (last >= range.value.from && last < range.value.to) ? null : last;
+});
+
+/** Why a chart's bucket may still grow: it isn't over, or the data end in it. Null where it is whole. */
+export function whyPartial(start: number, grain: Grain, timeZone: string): string | null {
+  const end = bucketEnd(start, grain, timeZone);
+  if (end > (state.value?.time ?? Date.now())) return `this ${grain} is not over`;
+  const last = data()?.last ?? null;
+  return last !== null && last >= start && last < end ? `the data end in this ${grain}` : null;
 }
-export const chosen = signal<Chosen>({ span: 60 * minute, from: 0, to: 0 });
-
-/** The end of the newest minute that has an event, in the server's time; now where that isn't known. */
-const newest = computed(() => {
-  const rows = state.value?.kpis?.["minute"];
-  const end = rows?.[0]?.window_end ?? 0;
-  // A shop that has just been quiet is shown up to now; an import of old data up to its end.
-  const now = Math.ceil((state.value?.time ?? Date.now()) / minute) * minute;
-  return end > 0 && now - end > 1440 * minute ? end : now;
-});
-
-export const range = computed(() => {
-  const { span, from, to } = chosen.value;
-  if (span === -1) return { from, to };
-  if (span === 0) return { from: 0, to: newest.value + minute };
-  return { from: newest.value - span, to: newest.value };
-});
-
-/** The windows that suit the range's length. */
-export const grain = computed(() => {
-  const { from, to } = range.value;
-  const length = to - from;
-  return length <= 6 * 60 * minute ? "minute" : length <= 14 * 1440 * minute ? "hour" : "day";
-});

@@ -1,10 +1,12 @@
 // What is the same on all pages: who looks, the shop's settings, and how values are told.
 import { signal } from "@preact/signals";
 import type { About } from "./api/client";
+import { bucketStart, roundUp, type Grain } from "./buckets";
+import { wallClock } from "./zoned";
 
 export const shop = signal<About | null>(null);
 
-const zone = () => shop.value?.time_zone ?? "UTC";
+export const zone = () => shop.value?.time_zone ?? "UTC";
 
 export function count(value: unknown): string {
   return value === null || value === undefined ? "–" : Number(value).toLocaleString("en", { maximumFractionDigits: 0 });
@@ -12,8 +14,13 @@ export function count(value: unknown): string {
 export function decimal(value: unknown, digits = 1): string {
   return value === null || value === undefined ? "–" : Number(value).toLocaleString("en", { maximumFractionDigits: digits });
 }
+/** A share; one that is small but not nothing says so: <0.1%. */
 export function percent(value: unknown, digits = 1): string {
-  return value === null || value === undefined ? "–" : Number(value).toLocaleString("en", { style: "percent", maximumFractionDigits: digits });
+  if (value === null || value === undefined) return "–";
+  const format = (share: number) => share.toLocaleString("en", { style: "percent", maximumFractionDigits: digits });
+  const least = 10 ** -(digits + 2);
+  const share = Number(value);
+  return share > 0 && share < least / 2 ? `<${format(least)}` : format(share);
 }
 export function change(value: unknown): string {
   if (value === null || value === undefined) return "–";
@@ -61,13 +68,22 @@ export function shortTime(ms: number, withDay: boolean): string {
     : time.toLocaleTimeString("en-GB", { timeZone: zone(), hour: "2-digit", minute: "2-digit" });
 }
 
+/** A day, or a time of it, as a chart's axis has it. */
+export function bucketName(ms: number, grain: Grain, withDay = true): string {
+  if (grain !== "day") return shortTime(ms, withDay);
+  return new Date(ms).toLocaleDateString("en-GB", { timeZone: zone(), day: "numeric", month: "short", year: yearOf(ms) });
+}
+/** A moment to the minute, with its year: 1 Oct 2019, 02:50. */
+export function dateAndMinute(ms: number): string {
+  return new Date(ms).toLocaleString("en-GB", { timeZone: zone(), day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+}
+/** The whole hours that a time lies in, in words: "since 15:00", or "from 1 Oct 2019, 14:00 to 15:00" where they are over. */
+export function wholeHours(from: number, to: number): string {
+  const [start, end] = [bucketStart(from, "hour", zone()), roundUp(to, "hour", zone())];
+  if (end > Date.now()) return isToday(start) ? `since ${shortTime(start, false)}` : `since ${dateAndMinute(start)}`;
+  return `from ${dateAndMinute(start)} to ${day(start) === day(end) ? shortTime(end, false) : dateAndMinute(end)}`;
+}
 /** A moment as the shop's clocks show it, to the second: 2026-11-25T13:05:00. */
 export function onShopClock(ms: number): string {
-  return new Date(ms).toLocaleString("sv-SE", { timeZone: zone() }).replace(" ", "T");
-}
-/** The moment at which the shop's clocks show that; the earlier one of two. */
-export function whenShopClockShows(text: string): number {
-  const wall = Date.parse(`${text}Z`);
-  const at = (guess: number) => wall - (Date.parse(`${onShopClock(guess)}Z`) - guess);
-  return at(at(wall));
+  return wallClock(ms, zone());
 }

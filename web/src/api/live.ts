@@ -16,6 +16,8 @@ export const staleSeconds = computed(() => {
   const silent = clock.value - heard.value;
   return silent > staleAfterMs ? Math.round(silent / 1000) : null;
 });
+/** Whether the pipeline runs elsewhere, or not at all: this server then knows only what is final. */
+export const isApart = computed(() => state.value !== null && !state.value.pipeline);
 export const connected = computed(() => heard.value > 0 && staleSeconds.value === null);
 
 let source: EventSource | null = null;

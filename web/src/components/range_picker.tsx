@@ -1,42 +1,53 @@
-import { chosen, range, spans } from "../range";
-import { onShopClock, shop, whenShopClockShows } from "../shop";
+import { asked, chosen, range } from "../range";
+import { parameter, setParameters } from "../router";
+import { dateAndMinute, onShopClock, shop } from "../shop";
+import { presets, spanName } from "../time_range";
+import { Field } from "./field";
 
-/** Takes what is typed, once it is a whole date. */
-function put(bound: "from" | "to", text: string): void {
-  const ms = whenShopClockShows(text);
-  if (Number.isFinite(ms) && ms >= 0) chosen.value = { ...chosen.value, [bound]: ms };
+const toMinute = (ms: number) => onShopClock(ms).slice(0, 16);
+
+function choose(value: string): void {
+  if (value === "custom") setParameters({ range: undefined, from: toMinute(range.value.from), to: toMinute(range.value.to) });
+  else setParameters({ range: value, from: undefined, to: undefined });
+}
+
+/** A bound of a range of its own; taken once it is a whole date and time. */
+function Bound({ name, label }: { name: "from" | "to"; label: string }) {
+  const choice = chosen.value;
+  const moment = choice.kind === "between" ? choice[name] : null;
+  return (
+    <label>
+      <span class="note">{label}</span>
+      <Field type="datetime-local" value={toMinute(moment ?? range.value[name])} onChange={(text) => text && setParameters({ [name]: text })} />
+    </label>
+  );
 }
 
 export function RangePicker() {
-  const { span } = chosen.value;
-  const choose = (value: string) => {
-    const { from, to } = range.value;
-    chosen.value = { span: Number(value), from: from || to - 3_600_000, to };
-  };
+  const choice = chosen.value;
+  const value = choice.kind === "between" ? "custom" : choice.kind === "all" ? "all" : asked.value === null ? "1h" : parameter("range");
+  const spans = presets.includes(value) || choice.kind !== "last" ? presets : [...presets, value];
+  const { endsWithData } = range.value;
   return (
     <div class="range">
       <label>
         <span class="hidden">Time range</span>
-        <select value={String(span)} onChange={(event) => choose(event.currentTarget.value)}>
+        <select value={value} onChange={(event) => choose(event.currentTarget.value)}>
           {spans.map((each) => (
-            <option key={each.name} value={String(each.ms)}>
-              {each.ms === 0 ? "All data" : `Last ${each.name}`}
+            <option key={each} value={each}>
+              Last {spanName(each)}
             </option>
           ))}
-          <option value="-1">From … to …</option>
+          <option value="all">All data</option>
+          <option value="custom">From … to …</option>
         </select>
       </label>
-      {span === -1 && (
+      {endsWithData !== null && <span class="note">up to the newest data, {dateAndMinute(endsWithData)}</span>}
+      {choice.kind === "between" && (
         <>
-          <label>
-            <span class="note">From ({shop.value?.time_zone ?? "UTC"})</span>
-            <input type="datetime-local" value={onShopClock(chosen.value.from).slice(0, 16)} onChange={(event) => put("from", event.currentTarget.value)} />
-          </label>
-          <label>
-            <span class="note">to</span>
-            <input type="datetime-local" value={onShopClock(chosen.value.to).slice(0, 16)} onChange={(event) => put("to", event.currentTarget.value)} />
-          </label>
-          {chosen.value.from >= chosen.value.to && <span class="note">The end must be after the beginning.</span>}
+          <Bound name="from" label={`From (${shop.value?.time_zone ?? "UTC"})`} />
+          <Bound name="to" label="to" />
+          {choice.from !== null && choice.to !== null && choice.from >= choice.to && <span class="note">The end must be after the beginning.</span>}
         </>
       )}
     </div>

@@ -91,7 +91,7 @@ export function Alerts() {
     <div class="panels">
       <Panel title="Firing" wide>
         {problem && <Fault problem={problem} />}
-        <Shown report={alerts} empty="No alert has ever fired.">
+        <Shown report={alerts} timeless empty="No alert has ever fired.">
           {(rows) => {
             const firing = rows.filter((row) => row.state === "firing");
             return firing.length > 0 ? list(firing, "Alerts that fire") : <p class="quiet">Nothing is wrong.</p>;
@@ -102,7 +102,7 @@ export function Alerts() {
         <Silences />
       </Panel>
       <Panel title="History" note={alerts.truncated ? "the last 500" : undefined} wide>
-        <Shown report={alerts} empty="No alert has ever fired.">
+        <Shown report={alerts} timeless empty="No alert has ever fired.">
           {(rows) => {
             const over = rows.filter((row) => row.state !== "firing");
             return over.length > 0 ? list(over, "Alerts that are resolved") : <p class="quiet">None is resolved yet.</p>;

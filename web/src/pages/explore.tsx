@@ -1,7 +1,8 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { download, Problem, sql, type Row, type Rows } from "../api/client";
 import { Fault, Panel } from "../components/states";
 import { Table } from "../components/table";
+import { parameter, setParameters } from "../router";
 import { count } from "../shop";
 
 const examples = [
@@ -13,7 +14,11 @@ const examples = [
 const most = 1000;
 
 export function Explore() {
-  const [query, setQuery] = useState(examples[0]!.query);
+  const linked = parameter("query");
+  const [query, setQuery] = useState(linked || examples[0]!.query);
+  useEffect(() => {
+    if (linked) setQuery(linked);
+  }, [linked]);
   const [result, setResult] = useState<Rows | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
@@ -29,7 +34,10 @@ export function Explore() {
       setBusy(false);
     }
   };
-  const run = () => guarded(async () => setResult(await sql(query, most)));
+  const run = () => {
+    setParameters({ query });
+    return guarded(async () => setResult(await sql(query, most)));
+  };
   const save = (format: "csv" | "parquet") =>
     guarded(async () => {
       const address = URL.createObjectURL(await download(query, format));
@@ -39,7 +47,7 @@ export function Explore() {
     });
   return (
     <div class="panels">
-      <Panel title="SQL" note="one SELECT over silver, quarantine, gold.*, and live.*, which has what is open, too" wide>
+      <Panel title="SQL" note="one SELECT over silver, quarantine, gold.* and live.* (gold.* with the windows that are still open)" wide>
         <form
           onSubmit={(event) => {
             event.preventDefault();

@@ -1,102 +1,120 @@
 import type { Row } from "../api/client";
 import { useReport } from "../api/use_report";
-import { axisWith, base, Chart } from "../components/chart";
+import { filled, type Grain } from "../buckets";
 import { FunnelBars, type FunnelRow } from "../components/funnel_bars";
 import { Panel, Shown } from "../components/states";
-import { Table } from "../components/table";
-import { grain, range } from "../range";
-import { count, dateTime, duration, percent, shortTime } from "../shop";
+import { Table, type Column } from "../components/table";
+import { TimeLines } from "../components/time_lines";
+import { definitions, measures, type Measure } from "../definitions";
+import { range } from "../range";
+import { parameter, setParameters } from "../router";
+import { bucketName, count, duration, percent, wholeHours, zone } from "../shop";
 
-interface Step extends Row {
+interface Group extends FunnelRow {
+  name: string;
+}
+interface Step extends FunnelRow {
   start: number;
-  sessions: number;
-  viewed: number;
-  carted: number;
-  purchased: number;
-  drop_off_to_cart: number | null;
-  drop_off_to_purchase: number | null;
   median_view_to_cart_s: number | null;
   median_cart_to_purchase_s: number | null;
 }
-interface Group extends Row {
-  name: string;
-  sessions: number;
-  viewed: number;
-  carted: number;
-  purchased: number;
-  drop_off_to_cart: number | null;
-  drop_off_to_purchase: number | null;
-}
-const seconds = (value: number | null) => (value === null ? "–" : duration(value * 1000));
 
-function Groups({ rows, of }: { rows: Group[]; of: string }) {
+const seconds = (value: number | null) => (value === null ? "–" : duration(value * 1000));
+const noSessions = (start: number): Step => ({
+  ...{ start, sessions: 0, viewed: 0, carted: 0, purchased: 0, viewed_share: 0, carted_share: 0, purchased_share: 0 },
+  ...{ drop_off_to_cart: null, drop_off_to_purchase: null, median_view_to_cart_s: null, median_cart_to_purchase_s: null },
+});
+
+/** What the tables of this page have in common; `sessions` says which sessions a row counts. */
+function stepColumns<R extends FunnelRow & Row>(sessions: string): Column<R>[] {
+  return [
+    { key: "sessions", name: "Sessions", hint: sessions, show: (row) => count(row.sessions) },
+    { key: "viewed", name: "Viewed", show: (row) => count(row.viewed) },
+    { key: "carted", name: "Carted", show: (row) => count(row.carted) },
+    { key: "drop_off_to_cart", name: "Drop off", hint: definitions.dropOffToCart, show: (row) => percent(row.drop_off_to_cart) },
+    { key: "purchased", name: "Bought", show: (row) => count(row.purchased) },
+    { key: "drop_off_to_purchase", name: "Drop off", hint: definitions.dropOffToPurchase, show: (row) => percent(row.drop_off_to_purchase) },
+  ];
+}
+
+function MeasureSwitch({ measure }: { measure: Measure }) {
   return (
-    <Table
-      caption={`Funnel by ${of.toLowerCase()}`}
-      rows={rows}
-      columns={[
-        { key: "name", name: of, text: true },
-        { key: "sessions", name: "Sessions", show: (row) => count(row.sessions) },
-        { key: "viewed", name: "Viewed", show: (row) => count(row.viewed) },
-        { key: "carted", name: "Carted", show: (row) => count(row.carted) },
-        { key: "drop_off_to_cart", name: "Drop off", show: (row) => percent(row.drop_off_to_cart) },
-        { key: "purchased", name: "Bought", show: (row) => count(row.purchased) },
-        { key: "drop_off_to_purchase", name: "Drop off", show: (row) => percent(row.drop_off_to_purchase) },
-      ]}
-    />
+    <fieldset class="filters measure">
+      <legend class="note">What counts as a step</legend>
+      {(Object.keys(measures) as Measure[]).map((each) => (
+        <label key={each}>
+          <input type="radio" name="measure" checked={each === measure} onChange={() => setParameters({ measure: each === "free" ? undefined : each })} /> {measures[each].name}
+        </label>
+      ))}
+      <p class="note">{measures[measure].means}</p>
+    </fieldset>
+  );
+}
+
+function OverTime({ rows, grain, strict }: { rows: Step[]; grain: Grain; strict: boolean }) {
+  const { dataFrom, dataTo } = range.value;
+  const all = filled(rows, dataFrom, dataTo, grain, zone(), noSessions);
+  const share = (row: Step, part: number) => (row.sessions > 0 ? part : null);
+  const lines = [
+    { name: "Came to the cart", values: all.map((row) => share(row, row.carted_share)), show: percent },
+    { name: "Bought", values: all.map((row) => share(row, row.purchased_share)), show: percent },
+  ];
+  const medians: Column<Step>[] = [
+    { key: "median_view_to_cart_s", name: "View to cart, median", hint: definitions.medianToCart, show: (row) => seconds(row.median_view_to_cart_s) },
+    { key: "median_cart_to_purchase_s", name: "Cart to purchase, median", hint: definitions.medianToPurchase, show: (row) => seconds(row.median_cart_to_purchase_s) },
+  ];
+  return (
+    <>
+      <TimeLines label={`Share of sessions that came to the cart and that bought, by ${grain}`} grain={grain} starts={all.map((row) => row.start)} lines={lines} />
+      <Table
+        caption={`Funnel by ${grain}`}
+        rows={[...rows].reverse()}
+        columns={[
+          { key: "start", name: "From", text: true, show: (row) => <time>{bucketName(row.start, grain)}</time> },
+          ...stepColumns<Step>("Sessions that began in it."),
+          ...(strict ? medians : []),
+        ]}
+      />
+    </>
   );
 }
 
 export function Funnel() {
+  const measure: Measure = parameter("measure") === "strict" ? "strict" : "free";
   const { from, to } = range.value;
-  const step = grain.value === "day" ? "day" : "hour";
-  const total = useReport<FunnelRow>("funnel", { from, to });
-  const over = useReport<Step>("funnel_over_time", { from, to, grain: step, limit: 1000 });
-  const devices = useReport<Group>("funnel_devices", { from, to });
-  const categories = useReport<Group>("funnel_categories", { from, to });
-  const bars = (rows: Step[]) => () => ({
-    ...base(),
-    xAxis: axisWith({ type: "category", data: rows.map((row) => shortTime(row.start, to - from > 86_400_000)), splitLine: { show: false } }),
-    yAxis: axisWith({ type: "value" }),
-    series: (["sessions", "viewed", "carted", "purchased"] as const).map((name) => ({ name, type: "bar", data: rows.map((row) => row[name]) })),
-  });
+  const grain = range.value.grain === "day" ? "day" : "hour";
+  const total = useReport<FunnelRow>("funnel", { from, to, measure });
+  const over = useReport<Step>("funnel", { from, to, measure, by: grain, limit: 1000 });
+  const devices = useReport<Group>("funnel", { from, to, measure, by: "device" });
+  const categories = useReport<Group>("funnel", { from, to, measure, by: "category" });
+  const groups = (rows: Group[], of: string, sessions: string) => (
+    <Table name={of.toLowerCase()} caption={`Funnel by ${of.toLowerCase()}`} rows={rows} columns={[{ key: "name", name: of, text: true }, ...stepColumns<Group>(sessions)]} />
+  );
   return (
-    <div class="panels">
-      <Panel title="Steps" note="of one product within a session, in this order; by whole hours">
-        <Shown report={total} empty="No sessions in this time: choose a longer range.">
-          {(rows) => <FunnelBars row={rows[0]!} />}
-        </Shown>
-      </Panel>
-      <Panel title="By device" note="sessions with a view, a cart, a purchase">
-        <Shown report={devices} empty="No sessions in this time: choose a longer range.">{(rows) => <Groups rows={rows} of="Device" />}</Shown>
-      </Panel>
-      <Panel title="Over time" note={`by ${step} in which sessions began`} wide>
-        <Shown report={over} empty="No sessions in this time: choose a longer range.">
-          {(rows) => (
-            <>
-              <Chart label={`Sessions at each step by ${step}`} option={bars(rows)} />
-              <Table
-                caption={`Funnel by ${step}`}
-                rows={[...rows].reverse()}
-                columns={[
-                  { key: "start", name: "From", text: true, show: (row) => <time>{dateTime(row.start)}</time> },
-                  { key: "sessions", name: "Sessions", show: (row) => count(row.sessions) },
-                  { key: "viewed", name: "Viewed", show: (row) => count(row.viewed) },
-                  { key: "carted", name: "Carted", show: (row) => count(row.carted) },
-                  { key: "purchased", name: "Bought", show: (row) => count(row.purchased) },
-                  { key: "drop_off_to_cart", name: "Drop off to cart", show: (row) => percent(row.drop_off_to_cart) },
-                  { key: "drop_off_to_purchase", name: "Drop off to purchase", show: (row) => percent(row.drop_off_to_purchase) },
-                  { key: "median_view_to_cart_s", name: "View to cart, median", show: (row) => seconds(row.median_view_to_cart_s) },
-                  { key: "median_cart_to_purchase_s", name: "Cart to purchase, median", show: (row) => seconds(row.median_cart_to_purchase_s) },
-                ]}
-              />
-            </>
-          )}
-        </Shown>
-      </Panel>
-      <Panel title="By category" note="sessions with a view, a cart, a purchase in it" wide>
-        <Shown report={categories} empty="No sessions in this time: choose a longer range.">{(rows) => <Groups rows={rows} of="Category" />}</Shown>
-      </Panel>
-    </div>
+    <>
+      <MeasureSwitch measure={measure} />
+      <div class="panels">
+        <Panel title="Steps" note={`sessions that began ${wholeHours(from, to)}`}>
+          <Shown report={total} empty="No sessions">
+            {(rows) => <FunnelBars row={rows[0]!} />}
+          </Shown>
+        </Panel>
+        <Panel title="By device">
+          <Shown report={devices} empty="No sessions">
+            {(rows) => groups(rows, "Device", definitions.funnelSessions)}
+          </Shown>
+        </Panel>
+        <Panel title="Over time" note={`share of sessions, by the ${grain} in which they began`} wide>
+          <Shown report={over} empty="No sessions">
+            {(rows) => <OverTime rows={rows} grain={grain} strict={measure === "strict"} />}
+          </Shown>
+        </Panel>
+        <Panel title="By category" wide>
+          <Shown report={categories} empty="No views, carts or purchases">
+            {(rows) => groups(rows, "Category", definitions.groupSessions)}
+          </Shown>
+        </Panel>
+      </div>
+    </>
   );
 }

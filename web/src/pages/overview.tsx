@@ -1,14 +1,16 @@
-import { useState } from "preact/hooks";
 import type { Row } from "../api/client";
-import { connected, state } from "../api/live";
+import { connected, isApart, state } from "../api/live";
 import { useReport } from "../api/use_report";
-import { axisWith, base, Chart } from "../components/chart";
+import { filled } from "../buckets";
+import { FunnelBars, type FunnelRow } from "../components/funnel_bars";
+import { Term } from "../components/hint";
 import { Figure, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
-import { FunnelBars, type FunnelRow } from "../components/funnel_bars";
-import { grain, range } from "../range";
-import { link } from "../router";
-import { change, count, dateTime, decimal, isToday, money, onDay, percent, shop, shortTime } from "../shop";
+import { TimeLines } from "../components/time_lines";
+import { definitions, measures } from "../definitions";
+import { range } from "../range";
+import { link, parameter, setParameters } from "../router";
+import { change, count, dateTime, decimal, isToday, money, onDay, percent, shop, shortTime, wholeHours, zone } from "../shop";
 
 interface Compared extends Row {
   day: string;
@@ -49,14 +51,16 @@ function Figures({ currency }: { currency: string }) {
   const when = onDay(start);
   const inHour = hour === undefined || hour.window_end > Date.now() ? "this hour" : `in the hour from ${shortTime(hour.window_start, true)}`;
   const tone = (before("yesterday")?.change_since ?? 0) < 0 ? "bad" : "good";
-  if (state.value !== null && !kpis) return <p class="quiet">Gold is busy, or runs in another process, which has the figures of today. What is closed is below.</p>;
+  if (isApart.value) return <p class="quiet">This server runs apart from the pipeline, so there are no live figures here: what is final is below, and the current minute, hour and day are shown where `millrace run` runs.</p>;
+  if (state.value !== null && !kpis) return <p class="quiet">The pipeline is busy and has no live figures at the moment. What is final is below.</p>;
   return (
     <dl class="figures">
-      <Figure name="Events a second" value={decimal(state.value?.pipeline?.events_per_second ?? null)} note={connected.value ? "live" : "not live"} />
-      <Figure name="Active users" value={count(hour?.active_users)} note={`${inHour}; ${count(day?.active_users)} ${when}, of them ${count(day?.bot_users)} bots`} />
-      <Figure name={`Sessions ${when}`} value={count(day?.sessions)} note={`${count(hour?.sessions)} ${inHour}; ${count(day?.bot_sessions)} of bots ${when}`} />
+      <Figure name="Events a second" hint={definitions.eventsPerSecond} value={decimal(state.value?.pipeline?.events_per_second ?? null)} note={connected.value ? "live" : "not live"} />
+      <Figure name="Active users" hint={definitions.activeUsers} value={count(hour?.active_users)} note={`${inHour}; ${count(day?.active_users)} ${when}, of them ${count(day?.bot_users)} bots`} />
+      <Figure name={`Sessions ${when}`} hint={definitions.sessions} value={count(day?.sessions)} note={`${count(hour?.sessions)} ${inHour}; ${count(day?.bot_sessions)} of bots ${when}`} />
       <Figure
         name={`Revenue ${when}`}
+        hint={definitions.revenue}
         value={money(day?.net_revenue, currency)}
         note={
           <>
@@ -67,8 +71,8 @@ function Figures({ currency }: { currency: string }) {
         }
         tone={before("yesterday") ? tone : undefined}
       />
-      <Figure name={`Orders ${when}`} value={count(day?.orders)} note={`${money(day?.average_order_value, currency)} each on average`} />
-      <Figure name={`Conversion ${when}`} value={percent(day?.conversion)} note="sessions with a purchase" />
+      <Figure name={`Orders ${when}`} hint={definitions.orders} value={count(day?.orders)} note={`${money(day?.average_order_value, currency)} each on average`} />
+      <Figure name={`Conversion ${when}`} hint={definitions.conversion} value={percent(day?.conversion)} note="sessions with a purchase of any product" />
     </dl>
   );
 }
@@ -91,45 +95,46 @@ function Alerts() {
 export function GroupTable({ rows, name }: { rows: GroupRow[]; name: string }) {
   return (
     <Table
+      name={name.toLowerCase()}
       caption={`By ${name}`}
       rows={rows}
       columns={[
         { key: "name", name, text: true },
-        { key: "views", name: "Views", show: (row) => count(row.views) },
-        { key: "carts", name: "Carts", show: (row) => count(row.carts) },
-        { key: "purchases", name: "Purchases", show: (row) => count(row.purchases) },
-        { key: "purchase_rate", name: "Per view", show: (row) => percent(row.purchase_rate, 2) },
-        { key: "revenue", name: "Revenue", show: (row) => money(row.revenue, row.currency) },
+        { key: "views", name: "Views", hint: definitions.views, show: (row) => count(row.views) },
+        { key: "carts", name: "Carts", hint: definitions.carts, show: (row) => count(row.carts) },
+        { key: "purchases", name: "Purchases", hint: definitions.purchases, show: (row) => count(row.purchases) },
+        { key: "purchase_rate", name: "Per view", hint: definitions.purchaseRate, show: (row) => percent(row.purchase_rate, 2) },
+        { key: "revenue", name: "Revenue", hint: definitions.grossRevenue, show: (row) => money(row.revenue, row.currency) },
       ]}
     />
   );
 }
 
+const noKpis = (start: number, currency: string): KpiRow => ({ start, currency, events: 0, net_revenue: "0" });
+
 export function Overview() {
   const currencies = [...new Set([shop.value?.currency ?? "EUR", ...(state.value?.kpis?.["day"] ?? []).map((row) => row.currency)])];
-  const [chosenCurrency, setCurrency] = useState("");
-  const currency = chosenCurrency || (shop.value?.currency ?? "EUR");
-  const { from, to } = range.value;
-  const kpis = useReport<KpiRow>("kpis", { from, to, grain: grain.value, limit: 2000 });
-  const funnel = useReport<FunnelRow>("funnel", { from, to });
+  const currency = parameter("currency") || (shop.value?.currency ?? "EUR");
+  const { from, to, grain, dataFrom, dataTo } = range.value;
+  const kpis = useReport<KpiRow>("kpis", { from, to, grain, limit: 2000 });
+  const funnel = useReport<FunnelRow>("funnel", { from, to, measure: "free" });
   const devices = useReport<GroupRow>("devices", { from, to });
   const categories = useReport<GroupRow>("categories", { from, to });
-  const withDay = to - from > 86_400_000;
-  const over = (rows: KpiRow[]) => () => ({
-    ...base(),
-    xAxis: axisWith({ type: "time", axisLabel: { hideOverlap: true, formatter: (value: number) => shortTime(value, withDay) }, splitLine: { show: false } }),
-    yAxis: [axisWith({ type: "value" }), axisWith({ type: "value", splitLine: { show: false } })],
-    series: [
-      { name: "Events", type: "line", showSymbol: false, areaStyle: { opacity: 0.15 }, data: rows.map((row) => [row.start, row.events]) },
-      { name: `Net revenue (${currency})`, type: "line", yAxisIndex: 1, showSymbol: false, data: rows.map((row) => [row.start, Number(row.net_revenue)]) },
-    ],
-  });
+  const hours = wholeHours(from, to);
+  const chart = (all: KpiRow[]) => {
+    const rows = filled(all.filter((row) => row.currency === currency), dataFrom, dataTo, grain, zone(), (start) => noKpis(start, currency));
+    const lines = [
+      { name: "Events", values: rows.map((row) => row.events), show: count, area: true },
+      { name: `Net revenue (${currency})`, values: rows.map((row) => Number(row.net_revenue)), show: (value: number) => money(value, currency), onRight: true },
+    ];
+    return <TimeLines label={`Events and net revenue by ${grain}`} height={260} grain={grain} starts={rows.map((row) => row.start)} lines={lines} />;
+  };
   return (
     <>
       {currencies.length > 1 && (
         <label class="filters">
           Figures of events in{" "}
-          <select value={currency} onChange={(event) => setCurrency(event.currentTarget.value)}>
+          <select value={currency} onChange={(event) => setParameters({ currency: event.currentTarget.value })}>
             {currencies.map((each) => (
               <option key={each}>{each}</option>
             ))}
@@ -138,26 +143,33 @@ export function Overview() {
       )}
       <Figures currency={currency} />
       <div class="panels">
-        <Panel title="Events and revenue" note={`by ${grain.value}`} wide>
-          <Shown report={kpis} empty="No events in this time. Choose another range, or send some: POST /v1/events.">
-            {(rows) => <Chart label={`Events and net revenue by ${grain.value}`} height={260} option={over(rows.filter((row) => row.currency === currency))} />}
+        <Panel title="Events and revenue" note={`by ${grain}`} wide>
+          <Shown report={kpis} empty="No events">
+            {chart}
           </Shown>
         </Panel>
-        <Panel title="Funnel" note={<>by whole hours; <a href={link("funnel")}>more</a></>}>
-          <Shown report={funnel} empty="No sessions in this time: choose a longer range.">
+        <Panel
+          title="Funnel"
+          note={
+            <>
+              <Term hint={measures.free.means}>{measures.free.name}</Term>; sessions that began {hours}; <a href={link("funnel")}>more</a>
+            </>
+          }
+        >
+          <Shown report={funnel} empty="No sessions">
             {(rows) => <FunnelBars row={rows[0]!} />}
           </Shown>
         </Panel>
         <Panel title="Alerts" note={<a href={link("alerts")}>all</a>}>
           <Alerts />
         </Panel>
-        <Panel title="Devices" note="by whole hours">
-          <Shown report={devices} empty="No views, carts or purchases in this time: choose a longer range.">
+        <Panel title="Devices" note={hours}>
+          <Shown report={devices} empty="No views, carts or purchases">
             {(rows) => <GroupTable rows={rows} name="Device" />}
           </Shown>
         </Panel>
-        <Panel title="Categories" note="by whole hours">
-          <Shown report={categories} empty="No views, carts or purchases in this time: choose a longer range.">
+        <Panel title="Categories" note={hours}>
+          <Shown report={categories} empty="No views, carts or purchases">
             {(rows) => <GroupTable rows={rows} name="Category" />}
           </Shown>
         </Panel>

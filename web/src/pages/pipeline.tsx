@@ -4,6 +4,7 @@ import { useReport } from "../api/use_report";
 import { axisWith, base, Chart } from "../components/chart";
 import { Figure, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
+import { link } from "../router";
 import { bytes, count, dateTime, decimal, milliseconds, shortTime } from "../shop";
 
 interface Reason extends Row {
@@ -62,6 +63,7 @@ export function Pipeline() {
         <Panel title="Batch duration, by phase" note="fill is the time in which the batch came together">{batches.length > 0 ? <Chart label="Duration of the last batches by phase" option={durations} /> : <p class="quiet">No batch yet: one comes once there are events.</p>}</Panel>
         <Panel title="Partitions">
           <Table
+            name="partitions"
             caption="Lag by partition"
             rows={(pipeline?.partitions ?? []) as unknown as Row[]}
             columns={[
@@ -73,13 +75,14 @@ export function Pipeline() {
           />
         </Panel>
         <Panel title="Quarantine by reason">
-          <Shown report={reasons} empty="No record was quarantined.">
+          <Shown report={reasons} timeless empty="No record was quarantined.">
             {(rows) => (
               <Table
+                name="reasons"
                 caption="Quarantined records by reason"
                 rows={rows}
                 columns={[
-                  { key: "rule", name: "Rule", text: true, show: (row) => <a href={`#/quarantine?rule=${row.rule}`}>{row.rule.replaceAll("_", " ")}</a> },
+                  { key: "rule", name: "Rule", text: true, show: (row) => <a href={link("quarantine", { rule: row.rule })}>{row.rule.replaceAll("_", " ")}</a> },
                   { key: "records", name: "Records", show: (row) => count(row.records) },
                   { key: "last", name: "Last", text: true, show: (row) => <time>{dateTime(row.last)}</time> },
                 ]}
@@ -89,6 +92,7 @@ export function Pipeline() {
         </Panel>
         <Panel title="Tables">
           <Table
+            name="tables"
             caption="Files of the tables"
             rows={tables as unknown as Row[]}
             columns={[
@@ -101,6 +105,7 @@ export function Pipeline() {
         </Panel>
         <Panel title="Recent batches" wide>
           <Table
+            name="batches"
             caption="Recent batches"
             rows={[...batches].reverse() as unknown as Row[]}
             columns={[

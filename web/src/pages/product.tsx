@@ -1,11 +1,13 @@
 import type { Row } from "../api/client";
 import { useReport } from "../api/use_report";
-import { axisWith, base, Chart } from "../components/chart";
+import { filled } from "../buckets";
 import { Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
-import { grain, range } from "../range";
-import { link, route } from "../router";
-import { count, dateTime, money, percent, shortTime } from "../shop";
+import { TimeLines } from "../components/time_lines";
+import { definitions } from "../definitions";
+import { range } from "../range";
+import { link, parameter } from "../router";
+import { bucketName, count, money, percent, shop, zone } from "../shop";
 
 interface Point extends Row {
   start: number;
@@ -18,37 +20,51 @@ interface Point extends Row {
   purchase_rate: number | null;
 }
 
+const none = (start: number): Point => ({
+  ...{ start, currency: shop.value?.currency ?? "EUR", views: 0, carts: 0, purchases: 0, revenue: "0" },
+  ...{ cart_rate: null, purchase_rate: null },
+});
+
+/** What was counted in each bucket, in all currencies. */
+function counted(rows: Point[]): Point[] {
+  const all = new Map<number, Point>();
+  for (const row of rows) {
+    const sum = all.get(row.start) ?? none(row.start);
+    all.set(row.start, { ...sum, views: sum.views + row.views, carts: sum.carts + row.carts, purchases: sum.purchases + row.purchases });
+  }
+  return [...all.values()];
+}
+
 export function Product() {
-  const product = route.value.parameters.get("product") ?? "";
-  const { from, to } = range.value;
-  const report = useReport<Point>("product", { product, from, to, grain: grain.value, limit: 2000 });
-  const series = (rows: Point[]) => () => ({
-    ...base(),
-    xAxis: axisWith({ type: "time", axisLabel: { hideOverlap: true, formatter: (value: number) => shortTime(value, to - from > 86_400_000) }, splitLine: { show: false } }),
-    yAxis: axisWith({ type: "value" }),
-    series: (["views", "carts", "purchases"] as const).map((name) => ({ name, type: "line", showSymbol: rows.length < 60, data: rows.map((row) => [row.start, row[name]]) })),
-  });
+  const product = parameter("product");
+  const { from, to, grain, dataFrom, dataTo } = range.value;
+  const report = useReport<Point>("product", { product, from, to, grain, limit: 2000 });
+  const chart = (rows: Point[]) => {
+    const all = filled(counted(rows), dataFrom, dataTo, grain, zone(), none);
+    const lines = (["views", "carts", "purchases"] as const).map((name) => ({ name, values: all.map((row) => row[name]), show: count }));
+    return <TimeLines label={`Views, carts and purchases of ${product}`} height={280} grain={grain} starts={all.map((row) => row.start)} lines={lines} />;
+  };
   return (
     <div class="panels">
       <Panel title={product} note={<a href={link("products")}>all products</a>} wide>
-        <Shown report={report} empty={`${product} has no views, carts or purchases in this time: choose a longer range.`}>
-          {(rows) => <Chart label={`Views, carts and purchases of ${product}`} height={280} option={series(rows)} />}
+        <Shown report={report} empty={`No views, carts or purchases of ${product}`}>
+          {chart}
         </Shown>
       </Panel>
-      <Panel title={`By ${grain.value}`} wide>
-        <Shown report={report} empty="Nothing in this time: choose a longer range.">
+      <Panel title={`By ${grain}`} wide>
+        <Shown report={report} empty="Nothing">
           {(rows) => (
             <Table
-              caption={`${product} by ${grain.value}`}
+              caption={`${product} by ${grain}`}
               rows={[...rows].reverse()}
               columns={[
-                { key: "start", name: "From", text: true, show: (row) => <time>{dateTime(row.start)}</time> },
-                { key: "views", name: "Views", show: (row) => count(row.views) },
-                { key: "carts", name: "Carts", show: (row) => count(row.carts) },
-                { key: "purchases", name: "Purchases", show: (row) => count(row.purchases) },
-                { key: "cart_rate", name: "Carts per view", show: (row) => percent(row.cart_rate) },
-                { key: "purchase_rate", name: "Purchases per view", show: (row) => percent(row.purchase_rate, 2) },
-                { key: "revenue", name: "Revenue", show: (row) => money(row.revenue, row.currency) },
+                { key: "start", name: "From", text: true, show: (row) => <time>{bucketName(row.start, grain)}</time> },
+                { key: "views", name: "Views", hint: definitions.views, show: (row) => count(row.views) },
+                { key: "carts", name: "Carts", hint: definitions.carts, show: (row) => count(row.carts) },
+                { key: "purchases", name: "Purchases", hint: definitions.purchases, show: (row) => count(row.purchases) },
+                { key: "cart_rate", name: "Carts per view", hint: definitions.cartRate, show: (row) => percent(row.cart_rate) },
+                { key: "purchase_rate", name: "Purchases per view", hint: definitions.purchaseRate, show: (row) => percent(row.purchase_rate, 2) },
+                { key: "revenue", name: "Revenue", hint: definitions.grossRevenue, show: (row) => money(row.revenue, row.currency) },
               ]}
             />
           )}

@@ -3,6 +3,7 @@ import { useReport } from "../api/use_report";
 import { axisWith, base, Chart, colour } from "../components/chart";
 import { Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
+import { definitions } from "../definitions";
 import { range } from "../range";
 import { link } from "../router";
 import { count, money, percent, shop } from "../shop";
@@ -48,10 +49,10 @@ function scatter(rows: ProductRow[]) {
           silent: true,
           itemStyle: { color: colour("bad"), opacity: 0.12 },
           label: { position: "insideTopRight", color: colour("bad") },
-          data: [[{ name: "much interest, little conversion", xAxis: share, yAxis: 0 }, { xAxis: mostInterest, yAxis: conversion }]],
+          data: [[{ name: "high interest, low conversion", xAxis: share, yAxis: 0 }, { xAxis: mostInterest, yAxis: conversion }]],
         },
       },
-      { name: "Much interest, little conversion", type: "scatter", symbolSize: 13, itemStyle: { color: colour("bad") }, data: shown.filter((row) => row.high_interest).map(point) },
+      { name: "High interest, low conversion", type: "scatter", symbolSize: 13, itemStyle: { color: colour("bad") }, data: shown.filter((row) => row.high_interest).map(point) },
     ],
   };
 }
@@ -62,14 +63,14 @@ export function Products() {
   return (
     <div class="panels">
       <Panel title="Interest against conversion" note="a dot is a product; choose one for its page" wide>
-        <Shown report={products} empty="No product was viewed in this time: choose a longer range.">
+        <Shown report={products} empty="No views, carts or purchases">
           {(rows) => (
             <Chart label="Share of views against purchases per view, by product" height={340} option={() => scatter(rows)} onSelect={(name) => (location.hash = link("product", { product: name }))} />
           )}
         </Shown>
       </Panel>
       <Panel title="Products" note={products.truncated ? "the 1,000 most viewed" : undefined} wide>
-        <Shown report={products} empty="No product was viewed in this time: choose a longer range.">
+        <Shown report={products} empty="No views, carts or purchases">
           {(rows) => (
             <Table
               caption="Products"
@@ -77,14 +78,14 @@ export function Products() {
               columns={[
                 { key: "product_id", name: "Product", text: true, show: (row) => <a href={link("product", { product: row.product_id })}>{row.product_id}</a> },
                 { key: "product_category", name: "Category", text: true },
-                { key: "views", name: "Views", show: (row) => count(row.views) },
-                { key: "share_of_views", name: "Of all views", show: (row) => percent(row.share_of_views) },
-                { key: "carts", name: "Carts", show: (row) => count(row.carts) },
-                { key: "cart_rate", name: "Carts per view", show: (row) => percent(row.cart_rate) },
-                { key: "purchases", name: "Purchases", show: (row) => count(row.purchases) },
-                { key: "purchase_rate", name: "Purchases per view", show: (row) => percent(row.purchase_rate, 2) },
-                { key: "revenue", name: "Revenue", show: (row) => money(row.revenue, row.currency) },
-                { key: "high_interest", name: "Marked", text: true, show: (row) => (row.high_interest ? <span class="tag bad">few buy</span> : "") },
+                { key: "views", name: "Views", hint: definitions.views, show: (row) => count(row.views) },
+                { key: "share_of_views", name: "Share of views", hint: definitions.shareOfViews, show: (row) => percent(row.share_of_views) },
+                { key: "carts", name: "Carts", hint: definitions.carts, show: (row) => count(row.carts) },
+                { key: "cart_rate", name: "Carts per view", hint: definitions.cartRate, show: (row) => percent(row.cart_rate) },
+                { key: "purchases", name: "Purchases", hint: definitions.purchases, show: (row) => count(row.purchases) },
+                { key: "purchase_rate", name: "Purchases per view", hint: definitions.purchaseRate, show: (row) => percent(row.purchase_rate, 2) },
+                { key: "revenue", name: "Revenue", hint: definitions.grossRevenue, show: (row) => money(row.revenue, row.currency) },
+                { key: "high_interest", name: "Note", text: true, show: (row) => (row.high_interest ? <span class="tag bad">low conversion</span> : "") },
               ]}
             />
           )}

@@ -3,7 +3,7 @@ import { Problem, replay, type Row } from "../api/client";
 import { useReport } from "../api/use_report";
 import { Fault, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
-import { link, route } from "../router";
+import { link, parameter } from "../router";
 import { bytes, count, dateTime, shop } from "../shop";
 
 interface Reason extends Row {
@@ -71,7 +71,7 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
 const most = 5000; // that a report has
 
 export function Quarantine() {
-  const rule = route.value.parameters.get("rule") ?? "";
+  const rule = parameter("rule");
   const [chosen, setChosen] = useState<Broken | null>(null);
   const reasons = useReport<Reason>("quarantine_rules", {});
   const [limit, setLimit] = useState(200);
@@ -79,7 +79,7 @@ export function Quarantine() {
   return (
     <div class="panels">
       <Panel title="Reasons" wide>
-        <Shown report={reasons} empty="No record was quarantined: every one follows the rules.">
+        <Shown report={reasons} timeless empty="No record was quarantined: every one follows the rules.">
           {(rows) => (
             <ul class="choices">
               <li>
@@ -100,7 +100,7 @@ export function Quarantine() {
       </Panel>
       <Panel title="Records" note={(records.rows?.length ?? 0) >= limit ? `the last ${count(limit)}` : undefined} wide>
         {(chosen !== null || rule !== "") && <Replay key={chosen?.position ?? rule} row={chosen} rule={rule} done={records.reload} />}
-        <Shown report={records} empty="No record here: choose another reason, or all.">
+        <Shown report={records} timeless empty="No record here: choose another reason, or all.">
           {(rows) => (
             <Table
               caption="Quarantined records"

@@ -1,10 +1,11 @@
-import { useState } from "preact/hooks";
 import type { Row } from "../api/client";
 import { useReport } from "../api/use_report";
+import { Field } from "../components/field";
 import { Panel, Shown } from "../components/states";
 import { Table, type Column } from "../components/table";
+import { definitions } from "../definitions";
 import { range } from "../range";
-import { link, route } from "../router";
+import { link, parameter, setParameters } from "../router";
 import { count, dateTime, duration, money } from "../shop";
 
 interface Session extends Row {
@@ -45,7 +46,7 @@ const columns: Column<Session>[] = [
   { key: "start", name: "Began", text: true, show: (row) => <time>{dateTime(row.start)}</time> },
   { key: "user_id", name: "User", text: true, show: (row) => <a href={link("journey", { user: row.user_id })}>{row.user_id}</a> },
   { key: "device_type", name: "Device", text: true },
-  { key: "duration_ms", name: "Lasted", show: (row) => duration(row.duration_ms) },
+  { key: "duration_ms", name: "Lasted", hint: definitions.lasted, show: (row) => duration(row.duration_ms) },
   { key: "events", name: "Events", show: (row) => count(row.events) },
   { key: "products", name: "Products", show: (row) => count(row.products) },
   { key: "carts", name: "Carts", show: (row) => count(row.carts) },
@@ -54,29 +55,38 @@ const columns: Column<Session>[] = [
   { key: "entry_page", name: "Came in at", text: true },
 ];
 
+const outcomes = [
+  { value: "", name: "any" },
+  { value: "converted", name: "bought" },
+  { value: "abandoned", name: "left a cart" },
+  { value: "bounced", name: "bounced" },
+];
+
 export function Sessions() {
-  const [kind, setKind] = useState("");
-  const [user, setUser] = useState("");
+  const outcome = parameter("outcome");
+  const kind = outcomes.some((each) => each.value === outcome) ? outcome : "";
+  const user = parameter("user");
   const { from, to } = range.value;
   const report = useReport<Session>("sessions", { from, to, kind, user, limit: 200 });
   return (
     <div class="panels">
-      <Panel title="Sessions" note={report.truncated ? "the 200 that began last" : undefined} wide>
+      <Panel title="Sessions" note={report.truncated ? "the 200 latest" : undefined} wide>
         <form class="filters" onSubmit={(event) => event.preventDefault()}>
           <label>
             Outcome{" "}
-            <select value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
-              <option value="">any</option>
-              <option value="converted">bought</option>
-              <option value="abandoned">left a cart</option>
-              <option value="bounced">bounced</option>
+            <select value={kind} onChange={(event) => setParameters({ outcome: event.currentTarget.value })}>
+              {outcomes.map((each) => (
+                <option key={each.value} value={each.value}>
+                  {each.name}
+                </option>
+              ))}
             </select>
           </label>
           <label>
-            User <input value={user} placeholder="any" onChange={(event) => setUser(event.currentTarget.value.trim())} />
+            User <Field value={user} placeholder="any" onChange={(text) => setParameters({ user: text.trim() })} />
           </label>
         </form>
-        <Shown report={report} empty="No such sessions began in this time: choose a longer range, or another outcome.">
+        <Shown report={report} empty="No such sessions" hint="Choose a longer range, or another outcome or user.">
           {(rows) => <Table caption="Sessions" rows={rows} columns={columns} />}
         </Shown>
       </Panel>
@@ -85,19 +95,19 @@ export function Sessions() {
 }
 
 export function Journey() {
-  const user = route.value.parameters.get("user") ?? "";
+  const user = parameter("user");
   const { from, to } = range.value;
   const sessions = useReport<Session>("sessions", { from, to, user, limit: 50 });
   const steps = useReport<Step>("journey", { from, to, user, limit: 500 });
   return (
     <div class="panels">
       <Panel title={`Sessions of ${user}`} note={<a href={link("sessions")}>all sessions</a>} wide>
-        <Shown report={sessions} empty={`${user} has no session in this time: choose a longer range.`}>
+        <Shown report={sessions} empty={`No sessions of ${user}`}>
           {(rows) => <Table caption={`Sessions of ${user}`} rows={rows} columns={columns} />}
         </Shown>
       </Panel>
-      <Panel title="What they did" note={steps.truncated ? "the last 500 events" : "the youngest first"} wide>
-        <Shown report={steps} empty={`${user} did nothing in this time: choose a longer range.`}>
+      <Panel title="What they did" note={steps.truncated ? "the last 500 events" : "latest first"} wide>
+        <Shown report={steps} empty={`No events of ${user}`}>
           {(rows) => (
             <ol class="journey">
               {rows.map((row, index) => (

@@ -1,0 +1,64 @@
+// Definitions of what a page shows: they appear beside a term under the pointer, or one that has the keyboard's focus.
+import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+
+interface Shown {
+  text: string;
+  left: number;
+  top: number;
+}
+const shown = signal<Shown | null>(null);
+const width = 300;
+
+/** What an element needs so that a hint stands beside it; screen readers read it as the element's description. */
+export function hinted(text: string | undefined): object {
+  return text ? { "data-hint": text, "aria-description": text } : {};
+}
+
+export function Term({ hint, children }: { hint: string | undefined; children: ComponentChildren }) {
+  if (!hint) return <>{children}</>;
+  return (
+    <span class="term" tabIndex={0} {...hinted(hint)}>
+      {children}
+    </span>
+  );
+}
+
+function show(event: Event): void {
+  const term = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-hint]") : null;
+  if (!term) {
+    shown.value = null;
+    return;
+  }
+  const place = term.getBoundingClientRect();
+  const left = Math.max(8, Math.min(place.left, document.documentElement.clientWidth - width - 8));
+  shown.value = { text: term.dataset["hint"]!, left, top: place.bottom + 6 };
+}
+const hide = () => (shown.value = null);
+
+/** The place of the hints, once in the document. */
+export function HintBox() {
+  useEffect(() => {
+    const hideByKey = (event: KeyboardEvent) => event.key === "Escape" && hide();
+    document.addEventListener("pointerover", show);
+    document.addEventListener("focusin", show);
+    document.addEventListener("focusout", hide);
+    document.addEventListener("scroll", hide, true);
+    document.addEventListener("keydown", hideByKey);
+    return () => {
+      document.removeEventListener("pointerover", show);
+      document.removeEventListener("focusin", show);
+      document.removeEventListener("focusout", hide);
+      document.removeEventListener("scroll", hide, true);
+      document.removeEventListener("keydown", hideByKey);
+    };
+  }, []);
+  if (!shown.value) return null;
+  const { text, left, top } = shown.value;
+  return (
+    <div class="hint" aria-hidden="true" style={{ left: `${left}px`, top: `${top}px`, maxWidth: `${width}px` }}>
+      {text}
+    </div>
+  );
+}
