@@ -1,5 +1,7 @@
 """The tracker in a shop's pages, in a real browser: what it sends, when, and when it must not."""
 import gzip
+import json
+import re
 import time
 
 import pytest
@@ -35,6 +37,118 @@ def events(shop):
 
 def test_it_is_small():
     assert len(gzip.compress((ROOT / "build" / "web" / "tracker.js").read_bytes())) < 3000
+
+
+def snippet(server):
+    """What docs/tracker.md says to put into a page's head, for this server."""
+    html = re.search("```html\n(.*?)```", (ROOT / "docs" / "tracker.md").read_text(), re.DOTALL)[1]
+    return html.replace("https://collector.example", f"http://127.0.0.1:{server.port}").replace(' data-key="WRITE_KEY"', "")
+
+
+def test_calls_before_the_script_has_loaded_are_sent_in_order(shop, run, open_page):
+    server = run("--no-simulator")
+    page = open_page(address(server, "healthz"))
+    sent, loading = [], []
+    page.on("request", lambda request: sent.extend(json.loads(request.post_data)) if "/v1/events" in request.url else None)
+    page.route("**/tracker.js", lambda route: loading.append(route))  # until it is let go
+    calls = """<script>
+        millrace.identify("customer-42");
+        const { view } = millrace;  // put aside, as a framework may
+        view({ product_id: "p1", price: 9.5 });
+        millrace.addToCart({ product_id: "p1", price: 9.5, quantity: 2 });
+        millrace.purchase("order-17", [{ product_id: "p1", price: 9.5, quantity: 2 }]);
+    </script>"""
+    page.route("**/own.html", lambda route: route.fulfill(content_type="text/html", body=f"<!doctype html><title>A shop</title>{snippet(server)}{calls}"))
+    page.goto(address(server, "own.html"), wait_until="domcontentloaded")
+    while not loading:
+        page.wait_for_timeout(20)
+    assert page.evaluate("millrace.calls.length") == 4 and sent == []
+    loading[0].continue_()
+    page.wait_for_function("millrace.calls.length === undefined")  # it has taken over
+    page.evaluate("view({ product_id: 'p2', price: 1 })")
+    page.evaluate("millrace.track('later')")
+    wait_until(lambda: "later" in events(shop))
+    page.wait_for_timeout(50)
+    assert [each["event_type"] for each in sent] == ["page_view", "view", "add_to_cart", "purchase", "view", "later"]
+    assert {each["user_id"] for each in sent} == {"customer-42"} and events(shop)["purchase"]["order_id"] == "order-17"
+    assert not [each for each in page.complaints if "millrace" in each]
+
+
+def test_the_snippet_alone_harms_nothing_where_the_script_never_comes(run, open_page):
+    server = run("--no-simulator")
+    page = open_page(address(server, "healthz"))
+    page.route("**/tracker.js", lambda route: route.abort())
+    page.route("**/own.html", lambda route: route.fulfill(content_type="text/html", body=f"<!doctype html><title>A shop</title>{snippet(server)}"))
+    page.goto(address(server, "own.html"))
+    page.evaluate("millrace.view({ product_id: 'p1', price: 9.5 })")
+    assert not [each for each in page.complaints if "millrace" in each]
+
+
+def test_wrong_calls_are_told_on_the_console_and_thrown_nowhere(shop, run, shop_page):
+    server = run("--no-simulator")
+    page = shop_page(server)
+    page.evaluate("""() => {
+        const round = {};
+        round.round = round;
+        millrace.view();
+        millrace.addToCart("p1");
+        millrace.purchase({ product_id: "p1", price: 9.5 });
+        millrace.refund("order-17");
+        millrace.track();
+        millrace.track("circular", round);
+        millrace.identify();
+        millrace.purchase("order-18", { product_id: "p1", price: 9.5 });
+    }""")
+    wait_until(lambda: "purchase" in events(shop))
+    assert events(shop)["purchase"]["order_id"] == "order-18" and shop.count("silver") == 2 and shop.count("quarantine") == 0
+    for call in ("view", "addToCart", "purchase", "refund", "identify"):
+        assert any(f"millrace.{call}: it needs" in each for each in page.complaints), (call, page.complaints)
+    assert sum("millrace.track:" in each for each in page.complaints) == 2, page.complaints
+
+
+def told(page):
+    """Keeps what the console says, by and by."""
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    return said
+
+
+def wait_for_text(page, said, text):
+    until = time.monotonic() + 20
+    while not any(text in each for each in said):
+        assert time.monotonic() < until, said
+        page.wait_for_timeout(50)
+
+
+def test_a_page_that_is_debugged_is_told_what_the_server_finds_wrong(run, shop_page):
+    server = run("--no-simulator")
+    page = shop_page(server, "data-debug")
+    said = told(page)
+    page.evaluate("millrace.purchase('order-17', { product_id: 'p1', price: -1 })")
+    wait_for_text(page, said, "price")
+    page.route("**/v1/events*", lambda route: route.fulfill(status=202, json={"accepted": 1, "flawed": [], "unknown_fields": ["productId"], "nothing": []}))
+    page.evaluate("millrace.track('viewed', { productId: 'p1' })")
+    wait_for_text(page, said, "unknown_fields")
+    page.evaluate("millrace.consent(false)")
+    page.evaluate("millrace.track('unwanted')")
+    wait_for_text(page, said, "unwanted is not sent")
+    assert not any("nothing" in each for each in said)
+
+
+def test_a_page_that_is_debugged_is_told_that_its_key_is_wrong(run, shop_page):
+    server = run("--no-simulator", "--write-key", "web=0123456789abcdef")
+    page = shop_page(server, "data-debug data-key=fedcba9876543210")
+    wait_for_text(page, told(page), "refuses these events (401)")
+
+
+def test_a_page_that_is_not_debugged_is_told_nothing(shop, run, shop_page):
+    server = run("--no-simulator")
+    page = shop_page(server)
+    said = told(page)
+    page.evaluate("millrace.purchase('order-17', { product_id: 'p1', price: -1 })")
+    wait_until(lambda: shop.count("quarantine") == 1)
+    page.wait_for_timeout(100)
+    assert not any("millrace" in each for each in said)
 
 
 def test_half_an_hour_without_an_event_ends_a_session(shop, run, shop_page):

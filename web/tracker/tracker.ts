@@ -1,5 +1,8 @@
 // The tracker: a shop's pages load it, and tell it what happens. docs/tracker.md says how.
 //
+// A page may call it before it is here: the snippet in the page keeps the calls, which are made, in order, once it is. Nothing that a page does
+// wrong is thrown into it: the console says so.
+//
 // Events wait in the browser's local storage until the server has acknowledged them, over page loads too. Each has an id of its own, so that one
 // that is sent twice counts once.
 
@@ -12,6 +15,9 @@ interface Product {
 }
 type Fields = Record<string, unknown>;
 type Queued = Fields & { event_id: string };
+type Call = [name: string, given: ArrayLike<unknown>];
+/** The server's answer: how many events it has accepted, and, in lists or objects, what it finds wrong with them. */
+type Answer = Record<string, unknown> & { flawed?: { index: number; message: string }[] };
 
 const prefix = "millrace.";
 const inactivityMs = 30 * 60_000;
@@ -90,11 +96,26 @@ function device(): string {
   return /iPad|Tablet/i.test(navigator.userAgent) ? "tablet" : /Mobi|Android/i.test(navigator.userAgent) ? "mobile" : "desktop";
 }
 
+/** Tells the shop's developer, on the console, where the shop asks for that. */
+function debug(...all: unknown[]): void {
+  if (settings.debug !== undefined) console.warn("millrace:", ...all);
+}
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function check(ok: boolean, needed: string): asserts ok {
+  if (!ok) throw new TypeError(`it needs ${needed}`);
+}
+
 function track(type: string, fields: object = {}): void {
-  if (!allowed()) return;
+  check(typeof type === "string" && type !== "", 'an event type: track("newsletter")');
+  check(isObject(fields), 'the fields as an object: track("newsletter", { page_url: "/news" })');
+  if (!allowed()) return debug(`${type} is not sent: the visitor has not agreed, or the browser wants no tracking`);
   const event = { event_id: id(), user_id: user(), session_id: session(), event_type: type, timestamp: new Date().toISOString(), page_url: location.href };
   const about = { device_type: device(), user_agent: navigator.userAgent, referrer: document.referrer || undefined };
-  queue = [...queue, { ...event, ...about, ...fields } as Queued].slice(-mostWaiting);
+  const whole = { ...event, ...about, ...fields } as Queued;
+  JSON.stringify(whole); // throws here, and not for all that wait, where it can't be sent
+  queue = [...queue, whole].slice(-mostWaiting);
   keep();
   if (timer === 0) later(pauseMs);
 }
@@ -116,6 +137,18 @@ function first(): Queued[] {
   return some;
 }
 
+/** What the server says of events that it has taken, or refused. */
+async function explain(response: Response, sent: Queued[]): Promise<void> {
+  const answer = (await response.json().catch(() => ({}))) as Answer;
+  if (!response.ok) return debug(`the server refuses these events (${response.status}):`, answer, sent);
+  for (const flaw of answer.flawed ?? []) debug(flaw.message, flaw, sent[flaw.index]);
+  const { flawed, accepted, ...others } = answer;
+  // Such as fields or event types that it doesn't know, which are mostly typing errors.
+  for (const [name, found] of Object.entries(others)) {
+    if (found && (typeof found !== "object" || Object.keys(found).length > 0)) debug(`the server answers ${name}:`, found, sent);
+  }
+}
+
 async function flush(): Promise<void> {
   if (sending || queue.length === 0 || !allowed()) return;
   sending = true;
@@ -129,8 +162,9 @@ async function flush(): Promise<void> {
     const broken = response.status === 400 || response.status === 413;
     done = response.ok || response.status === 403 || (broken && some.length === 1);
     alone = broken;
-  } catch {
-    /* offline, or the server is away */
+    if (settings.debug !== undefined) await explain(response, some);
+  } catch (error) {
+    debug("the server can't be reached; it is tried again:", error);
   }
   sending = false;
   if (done) {
@@ -176,18 +210,34 @@ function forget(): void {
   }
 }
 
-const millrace = {
+function ofProduct(type: string, call: string): (product: Product) => void {
+  return (product) => {
+    check(isObject(product), `a product: ${call}({ product_id: "p1", price: 9.5 })`);
+    track(type, product);
+  };
+}
+/** One event for each line of an order; a single line may stand for a list of one. */
+function ofOrder(type: string): (order_id: string, lines: Product | Product[]) => void {
+  return (order_id, lines) => {
+    const all = Array.isArray(lines) ? lines : [lines];
+    const isId = (typeof order_id === "string" && order_id !== "") || typeof order_id === "number";
+    check(isId && all.every(isObject), `an order's id and its lines: ${type}("order-17", [{ product_id: "p1", price: 9.5, quantity: 2 }])`);
+    for (const line of all) track(type, { order_id: String(order_id), ...line });
+  };
+}
+
+const calls = {
   /** Any event. */
   track,
   page,
-  view: (product: Product) => track("view", product),
-  addToCart: (product: Product) => track("add_to_cart", product),
-  /** One purchase for each line. */
-  purchase: (order_id: string, lines: Product[]) => lines.forEach((line) => track("purchase", { order_id, ...line })),
-  refund: (order_id: string, lines: Product[]) => lines.forEach((line) => track("refund", { order_id, ...line })),
+  view: ofProduct("view", "view"),
+  addToCart: ofProduct("add_to_cart", "addToCart"),
+  purchase: ofOrder("purchase"),
+  refund: ofOrder("refund"),
   /** Who the visitor is, from now on. */
   identify(visitor: string): void {
-    if (allowed()) keepUser(visitor);
+    check((typeof visitor === "string" && visitor !== "") || typeof visitor === "number", 'the visitor\'s id: identify("customer-42")');
+    if (allowed()) keepUser(String(visitor));
   },
   /** Whether the visitor agrees to being counted; a no forgets what is known of them. */
   consent(yes: boolean): void {
@@ -200,27 +250,56 @@ const millrace = {
     if (settings.pages !== "manual") page();
   },
 };
-export type Millrace = typeof millrace;
+export type Millrace = typeof calls;
 declare global {
   interface Window {
     millrace: Millrace;
   }
 }
-window.millrace = millrace;
 
+/** A call as a page makes it: what is wrong with it ends on the console. */
+function guarded(name: string): (...given: unknown[]) => void {
+  return (...given) => {
+    try {
+      (calls[name as keyof Millrace] as (...all: unknown[]) => void)(...given);
+    } catch (error) {
+      console.error(`millrace.${name}:`, error instanceof Error ? error.message : error, given);
+    }
+  };
+}
+function make([name, given]: Call): void {
+  if (name in calls) guarded(name)(...Array.from(given));
+  else console.error(`millrace.${name}: there is no such call`);
+}
+
+/** Takes the place of the page's snippet, in the same object, which the page may hold already, and returns the calls that it has kept. */
+function takeOver(): Call[] {
+  const held = ((window as { millrace?: unknown }).millrace ?? {}) as Record<string, unknown> & { calls?: Call[] };
+  const kept = held.calls ?? [];
+  for (const name of Object.keys(calls)) held[name] = guarded(name);
+  held.calls = { push: make } as unknown as Call[]; // for functions of the snippet's that the page has put aside
+  window.millrace = held as unknown as Millrace;
+  return kept;
+}
+
+const kept = takeOver();
+// Who the visitor is, and whether they agree, where that was said first, is so for the page view, too.
+while (kept.length > 0 && ["identify", "consent"].includes(kept[0]![0])) make(kept.shift()!);
 adopt();
 if (settings.pages !== "manual") {
-  page();
+  const seen = guarded("page");
+  seen();
   for (const name of ["pushState", "replaceState"] as const) {
     const original = history[name];
     history[name] = function (...all: Parameters<typeof original>) {
       original.apply(this, all);
-      page();
+      seen();
     };
   }
-  addEventListener("popstate", page);
-  addEventListener("hashchange", page);
+  addEventListener("popstate", () => seen());
+  addEventListener("hashchange", () => seen());
 }
+kept.forEach(make);
 // A page that goes away can only leave a beacon; it stays in the queue, and the server drops the copy.
 addEventListener("pagehide", () => {
   if (queue.length > 0 && allowed()) navigator.sendBeacon?.(endpoint, JSON.stringify(first()));
