@@ -137,10 +137,10 @@ def read_pages(request, full_shop, tmp_path_factory):
 
 @pytest.mark.parametrize("page", ALONE, ids=pages.name_of)
 def test_a_page_s_commands_work(read_pages, page):
-    try:
-        outputs = read_pages[page].result()
-    except CommandFailed as failure:
+    failure = read_pages[page].exception()
+    if isinstance(failure, CommandFailed):
         pytest.fail(str(failure), pytrace=False)
+    outputs = read_pages[page].result()
     check = CHECKS.get(pages.name_of(page))
     if check:
         check(outputs)
