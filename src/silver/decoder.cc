@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "bronze/record.h"
@@ -44,6 +45,38 @@ Rule rule_of(simdjson::error_code error) {
     }
 }
 
+/// A number whose exponent has more digits than the parser takes, written with fewer of them; nothing for
+/// another token. Beyond nine digits, more make no difference to the value.
+std::optional<std::string> with_shorter_exponent(std::string_view token) {
+    constexpr std::size_t max_parsed_digits = 19;
+    constexpr std::size_t max_digits = 9;
+    token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+    std::size_t at = std::min(token.find_first_of("eE"), token.size() - 1) + 1;
+    if (at < token.size() && (token[at] == '+' || token[at] == '-')) ++at;
+    std::string_view digits = token.substr(at);
+    if (digits.size() <= max_parsed_digits || digits.find_first_not_of("0123456789") != std::string_view::npos)
+        return std::nullopt;
+    digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));
+    std::string shorter(token.substr(0, at));
+    return shorter.append(digits.size() <= max_digits ? digits : "999999999");
+}
+
+/// Reads the number that `value` is, as the parser does, but with an exponent of any length.
+simdjson::error_code read_number(ondemand::value& value, double& number) {
+    const auto error = value.get_double().get(number);
+    if (!error) return error;
+    const auto shorter = with_shorter_exponent(value.raw_json_token());
+    if (!shorter) return error;
+    // In an array, since a number alone is read otherwise. The value itself is passed over unread.
+    ondemand::parser parser;
+    const simdjson::padded_string text("[" + *shorter + "]");
+    ondemand::document document;
+    if (const auto error_again = parser.iterate(text).get(document)) return error_again;
+    ondemand::array array;
+    if (const auto error_again = document.get_array().get(array)) return error_again;
+    return array.at(0).get_double().get(number);
+}
+
 }  // namespace
 
 struct Decoder::Parser {
@@ -75,7 +108,7 @@ struct Decoder::Walk {
                 return consume_array(value, depth);
             case ondemand::json_type::number: {
                 double number = 0;
-                return value.get_double().get(number);
+                return read_number(value, number);
             }
             case ondemand::json_type::string: {
                 std::string_view text;
@@ -179,7 +212,7 @@ struct Decoder::Walk {
         bool follows = false;
         if (const auto error = number_follows(value, price, follows); error || !follows) return error;
         double number = 0;
-        if (const auto error = value.get_double().get(number)) return error;
+        if (const auto error = read_number(value, number)) return error;
         event.price = number;
         present |= 1U << price;
         return simdjson::SUCCESS;
@@ -189,7 +222,7 @@ struct Decoder::Walk {
         bool follows = false;
         if (const auto error = number_follows(value, quantity, follows); error || !follows) return error;
         double number = 0;
-        if (const auto error = value.get_double().get(number)) return error;
+        if (const auto error = read_number(value, number)) return error;
         if (number >= 1 && number <= 1e6 &&
             number == static_cast<double>(static_cast<std::int32_t>(number))) {
             event.quantity = static_cast<std::int32_t>(number);

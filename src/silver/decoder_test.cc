@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <cmath>
+#include <cstdlib>
 #include <random>
 
 #include "bronze/record.h"
@@ -132,6 +134,57 @@ TEST_F(DecoderTest, HostileRecordsGetTheirRule) {
               Rule::nested_too_deep);
     EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(100'000, '[') + "}"), Rule::nested_too_deep);
     EXPECT_EQ(rule_with("}", ",\"x\":123456789012345678901234567890}"), Rule::none);
+}
+
+TEST_F(DecoderTest, NumbersOfAnyLengthAreRead) {
+    const std::string zeros(40, '0');
+    const std::string nines(30, '9');
+    const std::vector<std::pair<std::string, double>> numbers = {
+        {"1e+" + zeros + "2", 100},
+        {"25E-" + zeros + "1", 2.5},
+        {"3e" + zeros, 3},
+        {"3.5e" + zeros + " ", 3.5},
+        {"1e-" + nines, 0},
+        {"0e" + nines, 0},
+        {"0.0e+" + nines, 0},
+        {"0." + zeros + "5e41", 0.5},
+        {"1" + zeros + zeros + "e-80", 1},
+        {"7." + std::string(5'000, '0') + "e" + zeros + "1", 70},
+        {"1" + std::string(400, '0') + "e-" + zeros + "400", 1}};
+    for (const auto& [number, price] : numbers) {
+        ASSERT_TRUE(with("9.5", number).ok()) << number;
+        EXPECT_EQ(event_.price, price) << number;
+        ASSERT_TRUE(with("}", ",\"x\":[{\"y\":" + number + "}," + number + "]}").ok()) << number;
+        EXPECT_EQ(event_.price, 9.5);
+    }
+    for (const std::string& number :
+         {"1e" + nines, "1" + std::string(400, '0'), "1e" + zeros + "309", "1e" + zeros + "x", "01e" + zeros,
+          "1.e" + zeros, "e" + zeros, "1e+-" + zeros, "1e" + zeros + ".5", "-e" + zeros, "1e" + zeros + "e1"}) {
+        EXPECT_EQ(rule_with("9.5", number), Rule::bad_json) << number;
+        EXPECT_EQ(rule_with("}", ",\"x\":[" + number + "]}"), Rule::bad_json) << number;
+    }
+}
+
+TEST_F(DecoderTest, NumbersHaveTheValueThatTheStandardLibraryGivesThem) {
+    std::mt19937_64 random(23);
+    const auto digits = [&](std::size_t most) {
+        std::string text;
+        for (std::size_t n = 1 + random() % most; n > 0; --n) text += static_cast<char>('0' + random() % 10);
+        return text;
+    };
+    for (int i = 0; i < 20'000; ++i) {
+        std::string number = random() % 4 == 0 ? "0" : std::to_string(1 + random() % 9) + digits(40);
+        if (random() % 2 == 0) number += "." + digits(i % 100 == 0 ? 900 : 30);
+        if (random() % 2 == 0)
+            number += std::string(random() % 2 == 0 ? "e-" : "E+") + std::string(random() % 30, '0') +
+                      std::to_string(random() % 330);
+        const double expected = std::strtod(number.c_str(), nullptr);
+        const Rule rule = with("9.5", number).rule;
+        ASSERT_EQ(rule, std::isfinite(expected) ? Rule::none : Rule::bad_json) << number;
+        if (rule == Rule::none) {
+            ASSERT_EQ(event_.price, expected) << number;
+        }
+    }
 }
 
 TEST_F(DecoderTest, BadSyntaxOutranksOtherFaults) {
