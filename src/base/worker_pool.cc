@@ -8,10 +8,19 @@ namespace millrace::base {
 
 WorkerPool::WorkerPool(std::size_t threads) {
     if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
-    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+    try {
+        for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+    } catch (...) {
+        end();
+        throw;
+    }
 }
 
 WorkerPool::~WorkerPool() {
+    end();
+}
+
+void WorkerPool::end() {
     {
         const std::lock_guard lock(mutex_);
         ending_ = true;
@@ -25,19 +34,22 @@ void WorkerPool::run_all(std::vector<std::function<void()>> tasks) {
     std::latch done(static_cast<std::ptrdiff_t>(tasks.size()));
     std::mutex failure_mutex;
     std::exception_ptr failure;
+    // All of them or none come into the queue, since they point into this frame.
+    std::list<std::function<void()>> added;
+    for (auto& task : tasks) {
+        added.emplace_back([&, task = std::move(task)] {
+            try {
+                task();
+            } catch (...) {
+                const std::lock_guard lock(failure_mutex);
+                if (!failure) failure = std::current_exception();
+            }
+            done.count_down();
+        });
+    }
     {
         const std::lock_guard lock(mutex_);
-        for (auto& task : tasks) {
-            queue_.emplace_back([&, task = std::move(task)] {
-                try {
-                    task();
-                } catch (...) {
-                    const std::lock_guard failure_lock(failure_mutex);
-                    if (!failure) failure = std::current_exception();
-                }
-                done.count_down();
-            });
-        }
+        queue_.splice(queue_.end(), added);
     }
     added_.notify_all();
     done.wait();

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -13,7 +13,7 @@ namespace millrace::base {
 /// A fixed set of threads that run tasks in the order they came.
 class WorkerPool {
   public:
-    /// 0 threads stands for one a processor.
+    /// 0 threads stands for one a processor. Throws std::system_error when the system gives no thread.
     explicit WorkerPool(std::size_t threads = 0);
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
@@ -26,11 +26,12 @@ class WorkerPool {
 
   private:
     void work();
+    void end();
 
     std::mutex mutex_;
     std::condition_variable added_;
-    std::deque<std::function<void()>> queue_;  // guarded by mutex_
-    bool ending_ = false;                      // guarded by mutex_
+    std::list<std::function<void()>> queue_;  // guarded by mutex_
+    bool ending_ = false;                     // guarded by mutex_
     std::vector<std::thread> threads_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <new>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -90,6 +91,10 @@ int main(int argc, char** argv) {
     } catch (const millrace::Error& error) {
         millrace::base::tell(fmt::format("millrace: {}\n", error.what()));
         return error.exit_code();
+    } catch (const std::bad_alloc&) {
+        millrace::base::tell(
+            "millrace: there is no more memory. Give it some, or lower --dedupe-memory and --batch-rows.\n");
+        return 3;
     } catch (const std::exception& error) {
         millrace::base::tell(fmt::format("millrace: unexpected: {}\n", error.what()));
         return 3;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "model/timestamp.h"
+#include "storage/arrow_status.h"
 
 namespace millrace::cli {
 
@@ -42,7 +43,7 @@ std::string cell_text(const arrow::Array& column, std::int64_t row) {
     if (column.type_id() == arrow::Type::BINARY) {
         return std::string(dynamic_cast<const arrow::BinaryArray&>(column).GetView(row));
     }
-    return column.GetScalar(row).ValueOrDie()->ToString();
+    return storage::value_of(column.GetScalar(row), "showing a value")->ToString();
 }
 
 void TextTable::add(const arrow::RecordBatch& rows, const std::map<std::string, std::string>& constants) {

@@ -9,6 +9,8 @@ namespace millrace::silver {
 
 namespace {
 
+constexpr const char* doing = "building a column";
+
 template <typename Value>
 std::shared_ptr<arrow::Array> numbers(const std::shared_ptr<arrow::DataType>& type,
                                       const std::vector<Value>& values,
@@ -18,7 +20,6 @@ std::shared_ptr<arrow::Array> numbers(const std::shared_ptr<arrow::DataType>& ty
 }
 
 std::shared_ptr<arrow::Array> booleans(const std::vector<std::uint8_t>& values) {
-    constexpr const char* doing = "building a column";
     arrow::TypedBufferBuilder<bool> bits;
     storage::check(bits.Append(values.data(), static_cast<std::int64_t>(values.size())), doing);
     return std::make_shared<arrow::BooleanArray>(static_cast<std::int64_t>(values.size()),
@@ -26,7 +27,7 @@ std::shared_ptr<arrow::Array> booleans(const std::vector<std::uint8_t>& values) 
 }
 
 std::shared_ptr<arrow::Array> constant(const std::shared_ptr<arrow::Scalar>& value, std::size_t rows) {
-    return arrow::MakeArrayFromScalar(*value, static_cast<std::int64_t>(rows)).ValueOrDie();
+    return storage::value_of(arrow::MakeArrayFromScalar(*value, static_cast<std::int64_t>(rows)), doing);
 }
 
 }  // namespace

@@ -146,10 +146,14 @@ bool IdSet::insert(const IdHash& id, model::Timestamp time, std::uint32_t batch)
 void IdSet::reserve(std::size_t ids) {
     const std::size_t affordable = budget_bytes_ / sizeof(Entry) / shard_count;
     const auto wanted = static_cast<std::size_t>(static_cast<double>(ids) / shard_count / full * 1.05);
-    for (std::size_t i = 0; i < shard_count; ++i) {
-        const std::lock_guard lock(shards_[i].lock);
-        const std::size_t capacity = std::min(wanted, affordable);
-        if (capacity > shards_[i].slots.size()) rebuild(shards_[i], capacity, false);
+    try {
+        for (std::size_t i = 0; i < shard_count; ++i) {
+            const std::lock_guard lock(shards_[i].lock);
+            const std::size_t capacity = std::min(wanted, affordable);
+            if (capacity > shards_[i].slots.size()) rebuild(shards_[i], capacity, false);
+        }
+    } catch (const std::bad_alloc&) {
+        // They grow step by step then, as far as they can.
     }
 }
 

@@ -63,7 +63,7 @@ class IdSet {
         const model::Timestamp floor = this->floor();  // first, so that a start that it was raised to is seen
         return floor > horizon_start();
     }
-    /// Makes room for `ids` at once, within the budget.
+    /// Makes room for `ids` at once, within the budget, if there is the memory for it.
     void reserve(std::size_t ids);
     /// Declares that the horizon begins at `time`: all ids of events from then on are loaded next.
     void start_horizon(model::Timestamp time) {

@@ -50,7 +50,8 @@ class InternedColumn {
     std::int32_t last_ = -1;
 };
 
-/// The validity bitmap of `rows` rows where `nulls` are null; no bitmap when none is.
+/// The validity bitmap of `rows` rows where `nulls` are null; no bitmap when none is. Throws an Error when
+/// there is no memory for it.
 std::shared_ptr<arrow::Buffer> validity_bitmap(const std::vector<std::uint32_t>& nulls, std::size_t rows);
 
 }  // namespace millrace::silver

@@ -8,7 +8,8 @@ void throw_status(const arrow::Status& status, std::string_view doing) {
     if (const int error_number = arrow::internal::ErrnoFromStatus(status); error_number != 0) {
         throw system_error(doing, error_number);
     }
-    throw Error(doing, status.message());
+    throw Error(doing, status.message(),
+                status.IsOutOfMemory() ? "Give it more memory, or lower --dedupe-memory and --batch-rows." : "");
 }
 
 }  // namespace millrace::storage

@@ -12,12 +12,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <optional>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/json.h"
+#include "storage/arrow_memory.h"
 #include "storage/arrow_status.h"
 #include "storage/column.h"
 #include "storage/typed_column.h"
@@ -35,8 +37,8 @@ constexpr const char* file_note = "millrace.file";  // the key, in read rows' sc
 
 std::shared_ptr<parquet::WriterProperties> writer_properties(const ParquetLayout& layout) {
     parquet::WriterProperties::Builder builder;
-    builder
-        .compression(layout.compression == ParquetCompression::zstd ? parquet::Compression::ZSTD
+    builder.memory_pool(throwing_memory_pool())
+        ->compression(layout.compression == ParquetCompression::zstd ? parquet::Compression::ZSTD
                                                                     : parquet::Compression::SNAPPY)
         ->created_by("Millrace")
         ->max_row_group_length(rows_per_group);
@@ -207,26 +209,42 @@ ParquetWriter::ParquetWriter(const fs::path& path, const ParquetLayout& layout)
 ParquetWriter::~ParquetWriter() = default;
 
 void ParquetWriter::open_writer(const arrow::Schema& schema) {
-    writer_ = value_of(parquet::arrow::FileWriter::Open(schema, arrow::default_memory_pool(), file_,
-                                                        writer_properties(layout_)),
-                       doing_);
+    writer_ = value_of(
+        parquet::arrow::FileWriter::Open(schema, throwing_memory_pool(), file_, writer_properties(layout_)),
+        doing_);
+}
+
+/// Runs a step of the writer. One that lacked memory leaves the writer unusable, and its destructor, which
+/// would still close the file, might crash: so it is left as it is, and what it holds with it.
+void ParquetWriter::run(const std::function<arrow::Status()>& step) {
+    arrow::Status status;
+    try {
+        status = step();
+    } catch (const std::bad_alloc&) {
+        status = arrow::Status::OutOfMemory("there is no more memory");
+    }
+    if (status.IsOutOfMemory()) {
+        static_cast<void>(writer_.release());
+        static_cast<void>(file_->Close());
+    }
+    check(status, doing_);
 }
 
 void ParquetWriter::write(const arrow::RecordBatch& rows) {
     // The writer takes dictionary columns only when they were announced, so the first rows tell the schema.
     if (!writer_) open_writer(*rows.schema());
     const auto table = value_of(arrow::Table::FromRecordBatches({rows.Slice(0)}), doing_);
-    check(writer_->WriteTable(*table, rows_per_group), doing_);
+    run([&] { return writer_->WriteTable(*table, rows_per_group); });
 }
 
 void ParquetWriter::append(const arrow::RecordBatch& rows) {
     if (!writer_) open_writer(*rows.schema());
-    check(writer_->WriteRecordBatch(rows), doing_);
+    run([&] { return writer_->WriteRecordBatch(rows); });
 }
 
 void ParquetWriter::end_rows() {
     if (!writer_) open_writer(*layout_.schema);
-    check(writer_->Close(), doing_);
+    run([&] { return writer_->Close(); });
     check(file_->Flush(), doing_);
 }
 
@@ -256,7 +274,8 @@ ParquetReader::ParquetReader(const fs::path& path, const arrow::Schema& table,
     : doing_(fmt::format("reading {}", path.string())) {
     const auto file = value_of(arrow::io::ReadableFile::Open(path.string()), doing_);
     parquet::arrow::FileReaderBuilder builder;
-    check(builder.Open(file), doing_);
+    check(builder.Open(file, parquet::ReaderProperties(throwing_memory_pool())), doing_);
+    builder.memory_pool(throwing_memory_pool());
     const auto metadata = builder.raw_reader()->metadata();
     parquet::ArrowReaderProperties properties;
     properties.set_batch_size(rows_at_once(*metadata));

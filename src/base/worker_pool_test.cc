@@ -1,0 +1,47 @@
+#include "base/worker_pool.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <stdexcept>
+
+namespace millrace::base {
+namespace {
+
+TEST(WorkerPool, RunsAllTasksAndThrowsTheFirstFailure) {
+    WorkerPool pool(3);
+    std::atomic<int> run = 0;
+    std::vector<std::function<void()>> tasks(100, [&] { ++run; });
+    tasks[40] = [&] {
+        ++run;
+        throw std::runtime_error("one of them");
+    };
+    EXPECT_THROW(pool.run_all(tasks), std::runtime_error);
+    EXPECT_EQ(run, 100);
+    pool.run_all({[&] { ++run; }});
+    EXPECT_EQ(run, 101) << "it works on";
+}
+
+/// In a child process, whose address space has no room for so many stacks.
+[[noreturn]] void make_a_pool_that_is_too_large() {
+    const rlimit limit{1U << 30U, 1U << 30U};
+    ::setrlimit(RLIMIT_AS, &limit);
+    try {
+        const WorkerPool pool(2'000);
+    } catch (const std::exception&) {
+        ::_exit(7);
+    }
+    ::_exit(0);
+}
+
+TEST(WorkerPool, ThatGetsTooFewThreadsIsAnExceptionNotTheEnd) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "sanitizers need all of the address space";
+#endif
+    EXPECT_EXIT(make_a_pool_that_is_too_large(), testing::ExitedWithCode(7), "");
+}
+
+}  // namespace
+}  // namespace millrace::base

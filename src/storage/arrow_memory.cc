@@ -1,0 +1,41 @@
+#include "storage/arrow_memory.h"
+
+#include <arrow/memory_pool.h>
+#include <arrow/status.h>
+
+#include <new>
+
+namespace millrace::storage {
+
+namespace {
+
+class ThrowingMemoryPool : public arrow::ProxyMemoryPool {
+  public:
+    using ProxyMemoryPool::Allocate;
+    using ProxyMemoryPool::ProxyMemoryPool;
+    using ProxyMemoryPool::Reallocate;
+
+    arrow::Status Allocate(std::int64_t size, std::int64_t alignment, std::uint8_t** out) override {
+        return thrown(ProxyMemoryPool::Allocate(size, alignment, out));
+    }
+    arrow::Status Reallocate(std::int64_t old_size, std::int64_t new_size, std::int64_t alignment,
+                             std::uint8_t** memory) override {
+        return thrown(ProxyMemoryPool::Reallocate(old_size, new_size, alignment, memory));
+    }
+
+  private:
+    static arrow::Status thrown(arrow::Status status) {
+        if (status.IsOutOfMemory()) throw std::bad_alloc();
+        return status;
+    }
+};
+
+}  // namespace
+
+arrow::MemoryPool* throwing_memory_pool() {
+    // Not destroyed: what lies in it may outlive it otherwise.
+    static auto* const pool = new ThrowingMemoryPool(arrow::default_memory_pool());
+    return pool;
+}
+
+}  // namespace millrace::storage

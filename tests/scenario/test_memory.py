@@ -1,0 +1,33 @@
+"""Where there is too little memory, a command ends with an error, and the tables are whole."""
+import resource
+import subprocess
+
+from tests import oracle
+
+
+def run_within(shop, megabytes, *command):
+    """The command's exit code and stderr, with so much address space; nothing when not even --version fits in."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    if subprocess.run(shop.command("--version"), preexec_fn=limit, capture_output=True).returncode != 0:
+        return None, ""
+    done = subprocess.run(shop.command(*command), preexec_fn=limit, capture_output=True, timeout=120)
+    return done.returncode, done.stderr.decode(errors="replace")
+
+
+def test_a_command_that_lacks_memory_ends_with_an_error(shop):
+    shop.run("produce", "--rate", "max", "--count", "200000", "--span", "6h", "--invalid", "1%")
+    failed = 0
+    for megabytes in range(300, 900, 25):
+        code, err = run_within(shop, megabytes, "silver", "--available-now", "--batch-rows", "50000")
+        if code is None:
+            continue
+        assert code in (0, 3), f"{megabytes} MB: {code}\n{err}"
+        assert code == 0 or err.strip().splitlines()[-1].startswith("millrace: "), err
+        failed += code == 3
+        if code == 0:
+            break
+    assert failed > 0, "none of them lacked memory: the test proves nothing"
+    shop.drain()
+    shop.verify()
+    oracle.check_exactly_once(shop.data)
