@@ -50,7 +50,8 @@ Layer open_layer(const Globals& globals, const std::string& layer) {
     if (layer == "archive") return {DeltaTable::open(data.archive()), pipeline::archive_schema()};
     for (const gold::Table table : gold::all_tables) {
         if (layer == fmt::format("gold.{}", gold::table_name(table)))
-            return {DeltaTable::open(data.gold() / gold::table_name(table)), gold::table_layout(table).schema};
+            return {DeltaTable::open(data.gold() / gold::table_name(table)),
+                    gold::table_layout(table).schema};
     }
     throw usage_error(fmt::format("opening the layer {}", layer), fmt::format("it must be {}", layers));
 }

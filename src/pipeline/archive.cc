@@ -194,7 +194,8 @@ void Archive::run(const base::StopSignal& stop, const OnBatch& on_batch) {
         if (moved) {
             ArchiveReport report;
             if (!commit(report)) {
-                spdlog::info("archive: another writer has committed, or files have gone; this batch is given up");
+                spdlog::info(
+                    "archive: another writer has committed, or files have gone; this batch is given up");
                 take_up();
                 continue;
             }

@@ -16,7 +16,8 @@ OwnedRecord::OwnedRecord(const bronze::Record& record)
       key_size_(record.key.size()),
       has_key_(record.key.data() != nullptr) {
     bytes_.reserve(value_size_ + bronze::record_padding + key_size_ + record.headers.size());
-    bytes_.append(record.value).append(bronze::record_padding, '\0').append(record.key).append(record.headers);
+    bytes_.append(record.value).append(bronze::record_padding, '\0');
+    bytes_.append(record.key).append(record.headers);
 }
 
 bronze::Record OwnedRecord::view() const {

@@ -88,8 +88,8 @@ bool Lane::moved() const {
 }
 
 bool Lane::full() const {
-    return rows_ >= limits_.rows || bytes_ >= limits_.bytes ||
-           files_ + held_files_.size() >= limits_.files || held_bytes_ >= max_held_bytes;
+    return rows_ >= limits_.rows || bytes_ >= limits_.bytes || files_ + held_files_.size() >= limits_.files ||
+           held_bytes_ >= max_held_bytes;
 }
 
 std::size_t Lane::step(std::uint32_t batch) {
@@ -191,8 +191,8 @@ void Lane::hold(const Partition& partition, const bronze::Record& record, const 
                 const silver::IdHash& id) {
     held_.push_back({partition.number, partition.epoch, id, event.timestamp, context_.ids.horizon_start(),
                      OwnedRecord(record)});
-    held_bytes_ += static_cast<std::int64_t>(sizeof(HeldRecord) + bronze::record_padding + record.value.size() +
-                                             record.key.size() + record.headers.size());
+    const std::size_t bytes = record.value.size() + record.key.size() + record.headers.size();
+    held_bytes_ += static_cast<std::int64_t>(sizeof(HeldRecord) + bronze::record_padding + bytes);
     held_files_.insert({partition.number, model::day_of(event.timestamp), std::string(event.event_type)});
 }
 

@@ -41,7 +41,7 @@ struct PartitionPart {
     std::int64_t received = 0;
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
-    std::int64_t oldest_ms = 0;       ///< log time of the first record
+    std::int64_t oldest_ms = 0;        ///< log time of the first record
     std::int64_t copies_in_table = 0;  ///< duplicates among the held records, which the others don't include
 
     /// Whether there is something to commit: records, or offsets without one.

@@ -47,7 +47,8 @@ class ListedLog : public bronze::EventLog {
   private:
     class Reader : public bronze::PartitionReader {
       public:
-        Reader(std::span<const bronze::Record> records, bronze::Offset from) : records_(records), next_(from) {}
+        Reader(std::span<const bronze::Record> records, bronze::Offset from)
+            : records_(records), next_(from) {}
         std::span<const bronze::Record> poll(std::size_t /*max_bytes*/) override {
             const auto from = static_cast<std::size_t>(next_);
             next_ = static_cast<bronze::Offset>(records_.size());

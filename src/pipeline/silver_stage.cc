@@ -418,8 +418,8 @@ void SilverStage::start_over() {
     load_state();
 }
 
-/// Looks up what the lanes held back. The lanes are filling the next batch by then, and go on counting without
-/// the copies that are found here: so each batch adds those of all before it to the totals.
+/// Looks up what the lanes held back. The lanes are filling the next batch by then, and go on counting
+/// without the copies that are found here: so each batch adds those of all before it to the totals.
 void SilverStage::settle(std::vector<LanePart>& parts) {
     if (std::ranges::any_of(parts, [](const LanePart& part) { return !part.held.empty(); }))
         settle_held(parts, sink_.root(), sink_.live_files(), lane_context(), pool_);
@@ -463,8 +463,9 @@ bool SilverStage::commit(std::vector<LanePart>& parts) {
     pass_on(parts, report.version);
     if (ids_.floor_raised()) {
         spdlog::warn(
-            "silver: the dedupe memory is full: it holds the ids of events from {} on; each batch reads those "
-            "of the horizon before from the table, which is slow (raise --dedupe-memory, or shorten --horizon)",
+            "silver: the dedupe memory is full: it holds the ids of events from {} on; each batch reads "
+            "those of the horizon before from the table, which is slow (raise --dedupe-memory, or shorten "
+            "--horizon)",
             model::format_timestamp(ids_.floor()));
     }
     return true;
@@ -511,9 +512,8 @@ void SilverStage::report_batch(BatchReport& report, const std::vector<LanePart>&
     report.lag = lag();
     tell_input(report);
     report.ids_in_memory = static_cast<std::int64_t>(ids_.size());
-    const double busy =
-        std::max(report.fill_seconds, report.lookup_seconds + report.encode_seconds +
-                                          report.quarantine_seconds + report.commit_seconds);
+    const double busy = std::max(report.fill_seconds, report.lookup_seconds + report.encode_seconds +
+                                                          report.quarantine_seconds + report.commit_seconds);
     report.rows_per_second = busy > 0 ? static_cast<double>(report.received) / busy : 0;
     if (on_batch_) on_batch_(report);
 }

@@ -47,8 +47,8 @@ struct SilverOptions {
 ///     run()                └─ encode, commit ─┘ …
 ///
 /// A batch is sealed for all lanes together, and no lane starts the next one before all have delivered: so a
-/// "duplicate" verdict never rests on an id whose batch comes later. Records whose originals only the table may
-/// have (held_records.h) are looked up by run(), for all lanes at once.
+/// "duplicate" verdict never rests on an id whose batch comes later. Records whose originals only the table
+/// may have (held_records.h) are looked up by run(), for all lanes at once.
 class SilverStage {
   public:
     using OnBatch = std::function<void(const BatchReport&)>;

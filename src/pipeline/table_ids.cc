@@ -105,8 +105,8 @@ void IdQuery::add(const silver::IdHash& id, int partition, Timestamp time, Times
 bool IdQuery::concerns(const storage::AddFile& file, silver::DedupeScope scope) const {
     const auto day = model::parse_day(storage::partition_value(file, "event_date"));
     const bool of_a_copys_day = !day || all_days_.contains(*day);
-    const bool near_the_gap = !day || (*day * model::us_per_day < floor_ &&
-                                       (*day + 1) * model::us_per_day > horizon_start_);
+    const bool near_the_gap =
+        !day || (*day * model::us_per_day < floor_ && (*day + 1) * model::us_per_day > horizon_start_);
     if (!of_a_copys_day && !near_the_gap) return false;
     const storage::FileStats stats(file);
     if (!of_a_copys_day && (stats.min_time("event_timestamp").value_or(earliest) >= floor_ ||

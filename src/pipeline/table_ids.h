@@ -28,8 +28,8 @@ struct IdBits {
 };
 using IdHashes = boost::unordered_flat_set<silver::IdHash, IdBits>;
 
-/// Asks which of some new events are copies of rows that the table has, though the id set hasn't their ids: it
-/// has dropped those from before its floor. A row with an event's id is its original
+/// Asks which of some new events are copies of rows that the table has, though the id set hasn't their ids:
+/// it has dropped those from before its floor. A row with an event's id is its original
 /// - when its time lies in the part of the horizon that the set has dropped, whatever the copy's time is;
 /// - when the copy is from before the floor too, and the row is of the same day, however old.
 class IdQuery {

@@ -89,7 +89,7 @@ TEST_F(TableIdsTest, AnOriginalFromBeforeTheHorizonIsFoundByAnOldCopyOfItsDay) {
     EXPECT_TRUE(finds_copy("a", noon - us_per_day, start, start));
     EXPECT_TRUE(finds_copy("a", noon - us_per_day + us_per_hour, start, start));
     EXPECT_FALSE(finds_copy("a", noon - 2 * us_per_day, start, start));
-    EXPECT_FALSE(finds_copy("a", noon, start, noon)) << "the copy is new, and the original not of the horizon";
+    EXPECT_FALSE(finds_copy("a", noon, start, noon)) << "a new copy of what lies before the horizon";
 }
 
 TEST_F(TableIdsTest, OnlyFilesThatMayHoldAnOriginalAreRead) {

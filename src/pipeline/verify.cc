@@ -272,8 +272,7 @@ class Verifier {
         std::int64_t rows = 0;
         for (const auto& [path, add] : quarantine_.snapshot().files) {
             storage::scan_parquet(
-                quarantine_.root() / path, *silver::quarantine_schema(),
-                {"partition", "offset", "log_epoch"},
+                quarantine_.root() / path, *silver::quarantine_schema(), {"partition", "offset", "log_epoch"},
                 [&](const arrow::RecordBatch& batch) {
                     const auto& partitions = column<arrow::Int32Array>(batch, "partition");
                     const auto& offsets = column<arrow::Int64Array>(batch, "offset");

@@ -70,8 +70,9 @@ Check check_table(const storage::DeltaTable& table, gold::Table which) {
             return {name, false, fmt::format("{} is not on disk as the log says", path)};
     }
     if (!provisional_files_are_whole(table.snapshot()))
-        return {name, false,
-                "another program has rewritten files with rows of open windows; millrace gold builds it anew"};
+        return {
+            name, false,
+            "another program has rewritten files with rows of open windows; millrace gold builds it anew"};
     std::map<std::string, std::vector<std::filesystem::path>, std::less<>> days;
     for (const auto& [path, add] : table.snapshot().files)
         days[std::string(storage::partition_value(add, "day"))].push_back(table.root() / path);
@@ -79,10 +80,9 @@ Check check_table(const storage::DeltaTable& table, gold::Table which) {
     std::string twice;
     for (const auto& [day, files] : days) rows += count_rows(day, files, which, twice);
     const std::int64_t provisional = count_provisional_rows(table.snapshot());
-    const std::string open =
-        provisional == 0 ? ""
-                         : fmt::format(", {} of them of windows that are open still",
-                                       base::format_count(provisional));
+    const std::string open = provisional == 0 ? ""
+                                              : fmt::format(", {} of them of windows that are open still",
+                                                            base::format_count(provisional));
     if (twice.empty())
         return {name, true, fmt::format("{} rows, each once{}", base::format_count(rows), open)};
     std::ranges::replace(twice, '\n', ' ');
@@ -107,9 +107,8 @@ Hours published_hours(const DataDirectory& data) {
     const auto& columns = *gold::table_layout(gold::Table::kpis).schema;
     for (const auto& [path, add] : table.snapshot().files) {
         const bool provisional = gold_file(path).is_provisional();
-        storage::scan_parquet(table.root() / path, columns, {}, [&](const arrow::RecordBatch& rows) {
-            add_hours(rows, provisional, hours);
-        });
+        storage::scan_parquet(table.root() / path, columns, {},
+                              [&](const arrow::RecordBatch& rows) { add_hours(rows, provisional, hours); });
     }
     return hours;
 }
@@ -202,7 +201,8 @@ void verify_gold(const DataDirectory& data, VerifyReport& report) {
     }
     const Ahead ahead = silver_is_ahead(data);
     if (ahead != Ahead::other_rows) return check_hours(data, ahead, report);
-    report.notes.emplace_back("gold: silver was rebuilt since; millrace gold --available-now builds Gold anew");
+    report.notes.emplace_back(
+        "gold: silver was rebuilt since; millrace gold --available-now builds Gold anew");
 }
 
 }  // namespace millrace::pipeline

@@ -54,8 +54,8 @@ std::optional<std::string> with_shorter_exponent(std::string_view token) {
     std::size_t at = std::min(token.find_first_of("eE"), token.size() - 1) + 1;
     if (at < token.size() && (token[at] == '+' || token[at] == '-')) ++at;
     std::string_view digits = token.substr(at);
-    if (digits.size() <= max_parsed_digits || digits.find_first_not_of("0123456789") != std::string_view::npos)
-        return std::nullopt;
+    const bool are_digits = digits.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!are_digits || digits.size() <= max_parsed_digits) return std::nullopt;
     digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));
     std::string shorter(token.substr(0, at));
     return shorter.append(digits.size() <= max_digits ? digits : "999999999");

@@ -159,7 +159,8 @@ TEST_F(DecoderTest, NumbersOfAnyLengthAreRead) {
     }
     for (const std::string& number :
          {"1e" + nines, "1" + std::string(400, '0'), "1e" + zeros + "309", "1e" + zeros + "x", "01e" + zeros,
-          "1.e" + zeros, "e" + zeros, "1e+-" + zeros, "1e" + zeros + ".5", "-e" + zeros, "1e" + zeros + "e1"}) {
+          "1.e" + zeros, "e" + zeros, "1e+-" + zeros, "1e" + zeros + ".5", "-e" + zeros,
+          "1e" + zeros + "e1"}) {
         EXPECT_EQ(rule_with("9.5", number), Rule::bad_json) << number;
         EXPECT_EQ(rule_with("}", ",\"x\":[" + number + "]}"), Rule::bad_json) << number;
     }

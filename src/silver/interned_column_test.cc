@@ -29,7 +29,8 @@ TEST(InternedColumn, GivesBackWhatWasPutInWhateverItsSize) {
         for (int row = 0; row < 20'000; ++row) {
             ASSERT_EQ(array->IsNull(row), row % 11 == 0);
             if (array->IsNull(row)) continue;
-            ASSERT_EQ(values.GetView(encoded.GetValueIndex(row)), "value " + std::to_string(row * 31 % distinct));
+            ASSERT_EQ(values.GetView(encoded.GetValueIndex(row)),
+                      "value " + std::to_string(row * 31 % distinct));
         }
     }
 }

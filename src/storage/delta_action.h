@@ -69,8 +69,8 @@ struct Commit {
 };
 
 /// Reads a commit file's lines. `name` is for Errors. Throws an Error on malformed JSON, on an empty file, on
-/// one of Millrace's that has lost lines, and on what reader version 1 doesn't know, naming the feature; never
-/// misreads.
+/// one of Millrace's that has lost lines, and on what reader version 1 doesn't know, naming the feature;
+/// never misreads.
 Commit parse_commit(std::string_view text, std::string_view name);
 std::string serialize_commit(const Commit& commit);
 

@@ -81,8 +81,8 @@ LogListing list_log(const fs::path& directory) {
         if (const auto part = part_of(name)) found[*version][part->of][part->number] = entry.path();
     }
     for (const auto& [version, checkpoints] : found) {
-        const auto whole =
-            std::ranges::find_if(checkpoints, [](const auto& each) { return each.second.size() == each.first; });
+        const auto is_whole = [](const auto& each) { return each.second.size() == each.first; };
+        const auto whole = std::ranges::find_if(checkpoints, is_whole);
         if (whole == checkpoints.end()) continue;
         for (const auto& [number, path] : whole->second) listing.checkpoints[version].push_back(path);
     }
@@ -285,10 +285,11 @@ void DeltaTable::check_schema() const {
     boost::system::error_code error;
     const json::value schema = json::parse(snapshot_.metadata.schema_json, error);
     if (!error && schema.is_object() && base::member(schema.get_object(), "fields").is_array()) return;
-    throw Error(fmt::format("opening the Delta table {}", root_.string()),
-                "its log is damaged: no commit has the table's schema",
-                "Restore _delta_log from a backup, or move the table away and have it made anew (silver: millrace "
-                "replay, Gold's tables: millrace gold --rebuild --available-now).");
+    throw Error(
+        fmt::format("opening the Delta table {}", root_.string()),
+        "its log is damaged: no commit has the table's schema",
+        "Restore _delta_log from a backup, or move the table away and have it made anew (silver: millrace "
+        "replay, Gold's tables: millrace gold --rebuild --available-now).");
 }
 
 bool DeltaTable::refresh(const OnConflict& on_commit) {
@@ -350,9 +351,10 @@ DeltaTable::Put DeltaTable::put(const Commit& commit) const {
     for (const AddFile& add : commit.adds) {
         std::error_code error;
         if (fs::is_regular_file(root_ / add.path, error)) continue;
-        spdlog::warn("{}: {} was removed before its commit, which is given up (its writer was suspended for "
-                     "long, or vacuum's clock is ahead)",
-                     root_.string(), add.path);
+        spdlog::warn(
+            "{}: {} was removed before its commit, which is given up (its writer was suspended for "
+            "long, or vacuum's clock is ahead)",
+            root_.string(), add.path);
         return Put::file_gone;
     }
     return base::put_if_absent(commit_path(snapshot_.version + 1), serialize_commit(commit))
@@ -367,9 +369,9 @@ bool DeltaTable::pass_other_commit(const OnConflict& on_conflict) {
         throw Error(fmt::format("committing to {}", root_.string()),
                     fmt::format("version {} vanished", snapshot_.version + 1));
     }
-    const bool columns_added =
-        other->metadata && !other->protocol && other->metadata->id == snapshot_.metadata.id &&
-        lacking_columns(snapshot_.metadata.schema_json, other->metadata->schema_json);
+    const bool columns_added = other->metadata && !other->protocol &&
+                               other->metadata->id == snapshot_.metadata.id &&
+                               lacking_columns(snapshot_.metadata.schema_json, other->metadata->schema_json);
     if ((other->metadata && !columns_added) || other->protocol) {
         throw Error(fmt::format("committing to {}", root_.string()),
                     "the table's schema or settings have changed", "Start again to work with the new ones.");

@@ -19,13 +19,13 @@
 namespace millrace::storage {
 
 /// A Delta Lake table on a POSIX file system. Each object has a snapshot of its own, which refresh() and
-/// commit() move on. It writes to the table that it was opened on, and never to another one that has taken its
-/// place since. Not thread-safe: a thread that needs the table opens it.
+/// commit() move on. It writes to the table that it was opened on, and never to another one that has taken
+/// its place since. Not thread-safe: a thread that needs the table opens it.
 class DeltaTable {
   public:
     [[nodiscard]] static bool exists(const std::filesystem::path& root);
-    /// Opens at the newest version. Throws an Error when there is no table, its log is damaged, or it needs an
-    /// unsupported feature.
+    /// Opens at the newest version. Throws an Error when there is no table, its log is damaged, or it needs
+    /// an unsupported feature.
     static DeltaTable open(const std::filesystem::path& root);
     /// Opens the table to write, creating it when there is none; of several processes that try, one creates
     /// it. A table that lacks columns of `schema` that may be null is given them.

@@ -145,8 +145,9 @@ TEST_F(DeltaTableTest, ATableThatHasTakenTheOldOnesPlaceIsNotWrittenTo) {
 
 TEST_F(DeltaTableTest, ALogWithoutASchemaIsAnErrorThatNamesTheTable) {
     open();
-    for (const std::string& content : {std::string(), std::string("{\"commitInfo\":{}}\n"),
-                                       std::string("{\"metaData\":{\"id\":\"x\",\"schemaString\":\"[]\"}}\n")}) {
+    for (const std::string& content :
+         {std::string(), std::string("{\"commitInfo\":{}}\n"),
+          std::string("{\"metaData\":{\"id\":\"x\",\"schemaString\":\"[]\"}}\n")}) {
         base::replace_file(log("00000000000000000000.json"), content);
         try {
             open();
@@ -205,7 +206,7 @@ TEST_F(DeltaTableTest, ACheckpointInPartsIsReadOnlyWhenAllPartsOfOneAreThere) {
     };
     EXPECT_EQ(files_with({"0000000001.0000000002", "0000000001.0000000003"}), 4U) << "two broken ones";
     EXPECT_EQ(files_with({"0000000002.0000000002", "0000000003.0000000003", "0000000001.0000000003"}), 4U);
-    EXPECT_EQ(files_with({"0000000003.0000000002", "0000000001.0000000002"}), 4U) << "there is no part 3 of 2";
+    EXPECT_EQ(files_with({"0000000003.0000000002", "0000000001.0000000002"}), 4U) << "no part is 3 of 2";
     EXPECT_EQ(files_with({"0000000001.000000000x", "000000000x.0000000002", "0000000000.0000000001"}), 4U);
     EXPECT_EQ(files_with({"0000000001.0000000002", "0000000002.0000000002", "0000000001.0000000003"}), 2U)
         << "a whole one beside a broken one is read";
@@ -377,7 +378,8 @@ TEST_F(DeltaTableTest, VacuumWaitsForACommitThatIsBeingMade) {
     const AddFile orphan = write(0, 10);
     base::File commit = table.files_lock();
     std::shared_lock lock(commit);
-    std::thread cleaner([&] { EXPECT_EQ(vacuum(table, base::Duration(0), base::Duration(0), false).files, 1); });
+    std::thread cleaner(
+        [&] { EXPECT_EQ(vacuum(table, base::Duration(0), base::Duration(0), false).files, 1); });
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     EXPECT_TRUE(fs::exists(root_ / orphan.path));
     lock.unlock();

@@ -89,9 +89,10 @@ std::shared_ptr<arrow::RecordBatch> conform(const arrow::RecordBatch& rows, cons
     arrow::ArrayVector columns;
     for (const auto& field : schema.fields()) {
         const auto column = rows.GetColumnByName(field->name());
-        if (!column && !field->nullable()) throw Error(doing, fmt::format("it has no column {}", field->name()));
-        columns.push_back(
-            column ? column : value_of(arrow::MakeArrayOfNull(field->type(), rows.num_rows()), doing));
+        if (!column && !field->nullable())
+            throw Error(doing, fmt::format("it has no column {}", field->name()));
+        columns.push_back(column ? column
+                                 : value_of(arrow::MakeArrayOfNull(field->type(), rows.num_rows()), doing));
     }
     return arrow::RecordBatch::Make(std::make_shared<arrow::Schema>(schema), rows.num_rows(),
                                     std::move(columns));

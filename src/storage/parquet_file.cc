@@ -39,7 +39,7 @@ std::shared_ptr<parquet::WriterProperties> writer_properties(const ParquetLayout
     parquet::WriterProperties::Builder builder;
     builder.memory_pool(throwing_memory_pool())
         ->compression(layout.compression == ParquetCompression::zstd ? parquet::Compression::ZSTD
-                                                                    : parquet::Compression::SNAPPY)
+                                                                     : parquet::Compression::SNAPPY)
         ->created_by("Millrace")
         ->max_row_group_length(rows_per_group);
     for (const auto& column : layout.plain) builder.disable_dictionary(column);
@@ -300,9 +300,9 @@ void ParquetReader::plan(const fs::path& path, const arrow::Schema& table,
         const auto stored = batches_->schema()->GetFieldByName(field->name());
         if (!stored || !is_wanted(field->name(), table, columns)) continue;
         if (!is_same_kind(*stored->type(), *field->type())) {
-            throw Error(doing_, fmt::format("the column {} has the type {}, and the table's is {}",
-                                            field->name(), stored->type()->ToString(),
-                                            field->type()->ToString()));
+            throw Error(doing_,
+                        fmt::format("the column {} has the type {}, and the table's is {}", field->name(),
+                                    stored->type()->ToString(), field->type()->ToString()));
         }
         const bool stays_encoded = strings == Strings::dictionary && stored->type()->Equals(*encoded);
         fields.push_back(stays_encoded ? field->WithType(encoded) : field);
@@ -316,14 +316,16 @@ std::shared_ptr<arrow::RecordBatch> ParquetReader::next() {
     if (!batch) return nullptr;
     arrow::ArrayVector columns;
     for (const auto& field : schema_->fields())
-        columns.push_back(as_type(batch->GetColumnByName(field->name()), field->type(), field->name(), doing_));
+        columns.push_back(
+            as_type(batch->GetColumnByName(field->name()), field->type(), field->name(), doing_));
     return arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns));
 }
 
 void throw_no_column(const arrow::RecordBatch& rows, std::string_view name) {
     const auto& notes = rows.schema()->metadata();
     const std::string file = notes ? notes->Get(file_note).ValueOr("rows") : "rows";
-    throw Error(fmt::format("reading {}", file), fmt::format("there is no column {} of its table's type", name));
+    throw Error(fmt::format("reading {}", file),
+                fmt::format("there is no column {} of its table's type", name));
 }
 
 void scan_parquet(const fs::path& path, const arrow::Schema& table, const std::vector<std::string>& columns,

@@ -68,8 +68,8 @@ class ParquetWriter {
     std::unique_ptr<parquet::arrow::FileWriter> writer_;
 };
 
-/// Reads columns of a table's Parquet file, batch by batch, in row order. Whichever engine wrote the file, they
-/// have the types of the table (typed_column.h), and its order.
+/// Reads columns of a table's Parquet file, batch by batch, in row order. Whichever engine wrote the file,
+/// they have the types of the table (typed_column.h), and its order.
 class ParquetReader {
   public:
     /// How strings are given: as they are, or each batch with a dictionary (of int32 and utf8), which is

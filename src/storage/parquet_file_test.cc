@@ -21,7 +21,8 @@ using Type = std::shared_ptr<arrow::DataType>;
 
 template <typename Builder, typename Value>
 Values array_of(Builder& builder, const std::vector<std::optional<Value>>& values) {
-    for (const auto& value : values) EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
+    for (const auto& value : values)
+        EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
     return builder.Finish().ValueOrDie();
 }
 
@@ -140,9 +141,8 @@ TEST_F(ParquetFileTest, ValuesOfAnotherKindAreRefusedWithFileAndColumn) {
 
 TEST_F(ParquetFileTest, AColumnThatTheFileLacksIsAnErrorWhereItIsNeeded) {
     write(numbers());
-    ParquetReader reader(path_, *arrow::schema({arrow::field("x", arrow::int64()),
-                                                arrow::field("y", arrow::utf8())}),
-                         {});
+    ParquetReader reader(
+        path_, *arrow::schema({arrow::field("x", arrow::int64()), arrow::field("y", arrow::utf8())}), {});
     const auto rows = reader.next();
     EXPECT_EQ(rows->num_columns(), 1);
     EXPECT_THAT([&] { column<arrow::StringArray>(*rows, "y"); },

@@ -67,8 +67,8 @@ bool is_same_kind(const arrow::DataType& from, const arrow::DataType& to) {
 }
 
 std::shared_ptr<arrow::Array> as_type(const std::shared_ptr<arrow::Array>& values,
-                                      const std::shared_ptr<arrow::DataType>& type,
-                                      const std::string& column, const std::string& doing) {
+                                      const std::shared_ptr<arrow::DataType>& type, const std::string& column,
+                                      const std::string& doing) {
     if (values->type()->Equals(*type)) return values;
     auto options = arrow::compute::CastOptions::Safe();
     options.allow_time_truncate = true;

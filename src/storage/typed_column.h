@@ -16,7 +16,7 @@ bool is_same_kind(const arrow::DataType& from, const arrow::DataType& to);
 /// `values` of the same kind, as `type`. Times are cut to its unit. Throws an Error that names the `column`
 /// when a value is beyond the type's range.
 std::shared_ptr<arrow::Array> as_type(const std::shared_ptr<arrow::Array>& values,
-                                      const std::shared_ptr<arrow::DataType>& type,
-                                      const std::string& column, const std::string& doing);
+                                      const std::shared_ptr<arrow::DataType>& type, const std::string& column,
+                                      const std::string& doing);
 
 }  // namespace millrace::storage

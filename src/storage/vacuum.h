@@ -18,9 +18,9 @@ struct VacuumReport {
 };
 
 /// Removes the data files that the table no longer names: those that a commit removed longer than `retention`
-/// ago, and those that no commit names and that are older than `orphan_age`. A writer that commits such a file
-/// all the same finds it gone, and gives up its commit. With `dry_run`, only counts them. Moves the table's
-/// snapshot on.
+/// ago, and those that no commit names and that are older than `orphan_age`. A writer that commits such a
+/// file all the same finds it gone, and gives up its commit. With `dry_run`, only counts them. Moves the
+/// table's snapshot on.
 VacuumReport vacuum(DeltaTable& table, base::Duration retention, base::Duration orphan_age, bool dry_run);
 
 /// The data files in the table's directory that its snapshot doesn't name, relative to it. Files may vanish
