@@ -445,9 +445,25 @@ bool GoldStage::take_lock(const base::StopSignal& stop) {
     return true;
 }
 
+/// Publishes all that was taken in. The state comes before what is provisional, which it doesn't know of.
+void GoldStage::finish(const OnReport& on_report) {
+    publish();
+    state_writer_.wait();
+    take_written();
+    if (saved_version_ != version_ || ticks_.size() > 0) save_state();
+    join_files(version_);
+    if (options_.close) {
+        publish_provisional();
+    } else {
+        publish_open();
+    }
+    report(on_report);
+}
+
 void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     if (!take_lock(stop)) return;
     const std::lock_guard lock(lock_, std::adopt_lock);
+    has_turn_ = true;
     if (options_.rebuild) data_.adopt_gold(settings_);
     writer_.refresh();
     Notifier notifier(data_, serve::make_alert_sinks(options_.alert_sinks));
@@ -489,17 +505,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
         show_open(on_report);
         if (!stepped && stop.wait_for(between_looks)) break;
     }
-    publish();
-    state_writer_.wait();
-    take_written();
-    if (saved_version_ != version_ || ticks_.size() > 0) save_state();
-    join_files(version_);
-    if (options_.close) {
-        publish_provisional();
-    } else {
-        publish_open();
-    }
-    report(on_report);
+    finish(on_report);
     const auto patience = stop.requested() ? patience_when_stopped : patience_at_the_end;
     notifier.finish(patience);
     if (postgres_) postgres_->finish(patience);

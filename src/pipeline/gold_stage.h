@@ -91,7 +91,9 @@ class GoldStage {
 
     /// The number of the last alert that is published. Not while it runs.
     [[nodiscard]] std::int64_t last_alert() const { return writer_.alerts_sequence(); }
-    /// Whether this process is the one that runs the stage, and has taken up the state. Thread-safe.
+    /// Whether this process is the one that runs the stage. Thread-safe.
+    [[nodiscard]] bool has_turn() const { return has_turn_; }
+    /// Whether it has taken up the state, too, or has built it. Thread-safe.
     [[nodiscard]] bool active() const { return active_; }
     /// What is still to be told others. Thread-safe.
     [[nodiscard]] GoldOutbox outbox() const {
@@ -105,6 +107,7 @@ class GoldStage {
     [[nodiscard]] std::filesystem::path state_path() const { return data_.gold() / "state.bin"; }
     [[nodiscard]] std::unique_ptr<gold::Gold> fresh_gold();
     bool take_lock(const base::StopSignal& stop);
+    void finish(const OnReport& on_report);
     void take_up(const base::StopSignal& stop);
     bool load_state();
     void start_over(const base::StopSignal& stop);
@@ -153,6 +156,7 @@ class GoldStage {
     GoldOutbox outbox_;    // guarded by outbox_mutex_
     gold::Events handed_;  // whose memory is used again
     gold::Output output_;  // closed, not published yet
+    std::atomic<bool> has_turn_ = false;
     std::atomic<bool> active_ = false;
     std::atomic<std::int64_t> version_ = -1;  // of silver, up to which commits are in
     std::int64_t reported_version_ = -1;

@@ -163,12 +163,13 @@ std::optional<std::string> not_ready(const SilverStage& stage, const GoldStage* 
                        base::format_duration(objective));
 }
 
-/// Lets Gold take in what silver has committed, unless all is to end now, and ends it; then what it knows of
-/// the last day.
+/// Lets Gold take in what silver has committed, also where it is still being built, unless all is to end now,
+/// and ends it; then what it knows of the last day.
 std::optional<GoldSummary> finish_gold(const DataDirectory& data, GoldStage& stage, Part& gold,
                                        base::StopSignal& stop, std::int64_t silver_version,
                                        std::int64_t alerts_before, const base::StopSignal& stop_all) {
-    while (stage.active() && !gold.done() && stage.silver_version() < silver_version &&
+    const auto is_behind = [&] { return !stage.active() || stage.silver_version() < silver_version; };
+    while (stage.has_turn() && !gold.done() && is_behind() &&
            !stop_all.wait_for(std::chrono::milliseconds(2))) {
     }
     stop.request();

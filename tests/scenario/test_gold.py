@@ -239,6 +239,13 @@ def test_a_run_with_a_count_ends_with_all_tables_filled_and_a_later_one_goes_on(
     assert report["gold"]["sessions"] == shop.json("sql", "select sessions as n from gold.funnel where grain = 'day' order by day desc limit 1")["rows"][0]["n"]
 
 
+def test_a_short_run_does_not_end_before_gold_is_built_from_what_was_there(shop):
+    shop.run("produce", "--rate", "max", "--count", "200000", "--span", "2d")
+    shop.drain()
+    shop.run("run", "--rate", "10", "--duration", "300ms", "--trigger", "100ms", "--no-http")
+    gold_oracle.check(shop.data, tables=("kpis", "users"))
+
+
 def test_the_status_line_counts_what_this_run_has_processed(shop):
     shop.run("produce", "--rate", "max", "--count", "3000")
     shop.drain()
