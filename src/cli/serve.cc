@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "cli/serve_options.h"
+#include "cli/sql_options.h"
 
 namespace millrace::cli {
 
@@ -18,6 +19,23 @@ struct Options {
     ServeOptions serve;
     SettingsOptions settings;
 };
+
+/// What queries may take, of reports and of those who ask.
+void add_sql(CLI::App& command, pipeline::DashboardOptions& dashboard) {
+    const std::string group = "SQL";
+    for (CLI::Option* option : add_sql_limits(command, "--sql-", dashboard.sql)) option->group(group);
+    command
+        .add_option("--sql-queries", dashboard.sql_queries, "queries and reports that are worked on at once")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str()
+        ->group(group);
+    command
+        .add_option("--sql-waiting", dashboard.sql_waiting,
+                    "queries and reports that may wait for their turn; more are answered with 503")
+        ->check(CLI::Range(0, 10'000))
+        ->capture_default_str()
+        ->group(group);
+}
 
 int serve(const Globals& globals, const Options& options) {
     base::StopSignal stop;
@@ -90,9 +108,11 @@ void ServeOptions::add_to(CLI::App& command) {
                     "a page's origin that may send from a browser (several times); * stands for all")
         ->capture_default_str()
         ->group(group);
+    add_sql(command, server.dashboard);
 }
 
 pipeline::ServerOptions ServeOptions::checked() const {
+    server.dashboard.validate();
     pipeline::ServerOptions made = server;
     for (const std::string& pair : write_keys) {
         const auto equals = pair.find('=');

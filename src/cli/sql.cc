@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 
-#include "cli/command.h"
+#include <cerrno>
+#include <cstdio>
+
+#include "base/error.h"
+#include "cli/sql_options.h"
 #include "cli/text_table.h"
 #include "pipeline/sql_views.h"
 
 namespace millrace::cli {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -14,47 +16,48 @@ struct Options {
     std::string query;
     std::string duckdb;
     std::string parquet;
-    base::Duration timeout = std::chrono::seconds(60);
-    serve::SqlLimits limits;
+    serve::SqlLimits limits{.time = std::chrono::seconds(60),
+                            .memory_bytes = std::int64_t{2} << 30,
+                            .temporary_bytes = std::int64_t{10} << 30,
+                            .result_bytes = std::int64_t{4} << 30};
     bool as_json = false;
     bool as_csv = false;
 };
 
-/// A value as it stands in a cell.
-std::string cell(const json::value& value) {
-    if (value.is_null()) return {};
-    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
-}
-
 void print(const serve::SqlRows& found) {
     std::vector<std::string> columns;
-    for (const auto& column : found.columns) columns.emplace_back(column.at("name").as_string());
+    for (const serve::SqlColumn& column : found.columns) columns.push_back(column.name);
     TextTable table(columns);
-    for (const auto& row : found.rows) {
+    for (const std::string& row : found.rows) {
         std::vector<std::string> cells;
         cells.reserve(columns.size());
-        for (const std::string& column : columns)
-            cells.push_back(cell(base::member(row.as_object(), column)));
+        for (const std::string_view value : serve::sql_values(row)) cells.push_back(serve::sql_text(value));
         table.add_row(std::move(cells));
     }
     fmt::print("{}\n", table.text());
     if (found.truncated) fmt::print("… and more; --limit shows them\n");
 }
 
-int sql(const Globals& globals, Options& options) {
+void write_out(std::string_view text) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+        throw system_error("writing the result", errno);
+}
+
+int sql(const Globals& globals, const Options& options) {
+    options.limits.validate();
+    const std::string& query = options.query;
     const auto data = globals.data_directory();
-    const auto duckdb = serve::DuckDb::find(options.duckdb);
+    const auto duckdb = serve::DuckDb::find(options.duckdb, data.root(), data.live());
     const auto views = pipeline::SqlViews(data).look();
     const std::string zone = data.settings().time_zone;
-    options.limits.time = std::chrono::duration_cast<std::chrono::milliseconds>(options.timeout);
     if (!options.parquet.empty()) {
-        duckdb.parquet(options.query, views, zone, options.limits, options.parquet);
+        duckdb.parquet(query, views, zone, options.limits, options.parquet);
     } else if (options.as_csv) {
-        fmt::print("{}", duckdb.csv(options.query, views, zone, options.limits));
+        duckdb.csv(query, views, zone, options.limits, write_out);
     } else {
-        const auto found = duckdb.rows(options.query, views, zone, options.limits);
+        const auto found = duckdb.rows(query, views, zone, options.limits);
         if (options.as_json) {
-            fmt::print("{}\n", json::serialize(found.to_json()));
+            write_out(found.to_json() + "\n");
         } else {
             print(found);
         }
@@ -64,17 +67,30 @@ int sql(const Globals& globals, Options& options) {
 
 }  // namespace
 
+std::vector<CLI::Option*> add_sql_limits(CLI::App& command, const std::string& prefix,
+                                         serve::SqlLimits& limits) {
+    return {
+        add_duration(command, prefix + "timeout", limits.time, "time that a query may take"),
+        add_size(
+            command, prefix + "memory", limits.memory_bytes,
+            "memory that a query's process may take; with half of it in use, temporary files are written"),
+        add_size(command, prefix + "temporary-files", limits.temporary_bytes,
+                 "size that all temporary files of a query may have; 0: none are written"),
+        add_size(command, prefix + "result", limits.result_bytes, "size that a query's result may have"),
+        command.add_option(prefix + "threads", limits.threads, "threads of a query")
+            ->check(CLI::Range(1, 256))
+            ->capture_default_str()};
+}
+
 void add_sql_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
-    options->limits.result_bytes = std::int64_t{4} << 30;
     CLI::App* command =
         app.add_subcommand("sql", "one SELECT over silver, quarantine, gold.* and bronze, by DuckDB");
     command->add_option("query", options->query, "the query")->required();
     command->add_option("--limit", options->limits.rows, "rows at most; no limit for --csv and --parquet")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
-    add_duration(*command, "--timeout", options->timeout, "time that it may take");
-    add_size(*command, "--memory", options->limits.memory_bytes, "memory that it may take");
+    add_sql_limits(*command, "--", options->limits);
     auto* as_json = command->add_flag("--json", options->as_json, "as one JSON object");
     auto* as_csv = command->add_flag("--csv", options->as_csv, "as CSV")->excludes(as_json);
     command->add_option("--parquet", options->parquet, "into this Parquet file")

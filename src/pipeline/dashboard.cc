@@ -25,7 +25,6 @@ using serve::Role;
 
 namespace {
 
-constexpr int most_waiting = 64;
 constexpr std::string_view reports_path = "/v1/reports/";
 constexpr std::int64_t longest_silence_minutes = 30LL * 24 * 60;
 
@@ -87,9 +86,10 @@ std::filesystem::path find_pages(const std::filesystem::path& given) {
     return std::filesystem::exists(installed) ? installed : std::filesystem::path(MILLRACE_PAGES);
 }
 
-std::optional<serve::DuckDb> find_duckdb(const std::filesystem::path& given, std::string& why_not) {
+std::optional<serve::DuckDb> find_duckdb(const DataDirectory& data, const std::filesystem::path& given,
+                                         std::string& why_not) {
     try {
-        return serve::DuckDb::find(given);
+        return serve::DuckDb::find(given, data.root(), data.live());
     } catch (const Error& error) {
         why_not = error.what();
         spdlog::warn("dashboard: {}", why_not);
@@ -106,9 +106,10 @@ Dashboard::Dashboard(const DataDirectory& data, bronze::EventLog& log, const Sho
       settings_(settings),
       access_(serve::AccessList::load(data.access())),
       pages_(find_pages(options.pages)),
-      live_(data, open, std::move(status)) {
-    if (auto duckdb = find_duckdb(options.duckdb, why_no_reports_))
-        reports_.emplace(live_, std::move(*duckdb), settings.time_zone);
+      live_(data, open, std::move(status)),
+      workers_(options.sql_queries, options.sql_waiting) {
+    if (auto duckdb = find_duckdb(data, options.duckdb, why_no_reports_))
+        reports_.emplace(live_, std::move(*duckdb), settings.time_zone, options.sql);
 }
 
 Dashboard::~Dashboard() {
@@ -132,8 +133,9 @@ std::optional<HttpResponse> Dashboard::attempt(const Work& work) {
 
 /// Runs `work` on another thread, since it takes its time, and answers with what it returns.
 void Dashboard::answer_later(Pool& pool, const Respond& respond, Work work) {
-    if (++pool.waiting > most_waiting) {
+    if (++pool.waiting > pool.max) {
         --pool.waiting;
+        ++pool.refused;
         HttpResponse busy = problem(503, "too many requests of this kind wait", "Try again in a moment.");
         busy.headers.emplace_back("Retry-After", "1");
         return respond(std::move(busy));
@@ -222,6 +224,24 @@ std::vector<serve::Route> Dashboard::routes() {
             {"GET", "/*", page}};
 }
 
+void Dashboard::add_metrics(serve::MetricsText& text) const {
+    const auto value = [&](std::int64_t count, std::string_view outcome) {
+        text.value(static_cast<double>(count), {{"outcome", std::string(outcome)}});
+    };
+    text.counter("millrace_sql_queries_total", "Queries, of reports and of users, by how they ended.");
+    for (std::size_t i = 0; reports_ && i < serve::sql_outcome_count; ++i) {
+        const auto outcome = static_cast<serve::SqlOutcome>(i);
+        value(reports_->count(outcome), serve::sql_outcome_name(outcome));
+    }
+    value(workers_.refused, "busy");
+    text.gauge("millrace_sql_waiting", "Queries that run or wait for their turn.");
+    text.value(workers_.waiting);
+    text.counter("millrace_login_refused_total",
+                 "Passwords and tokens that were wrong, or weren't checked after too many wrong ones.");
+    text.value(static_cast<double>(access_.counts().wrong), {{"reason", "wrong"}});
+    text.value(static_cast<double>(access_.counts().limited), {{"reason", "limit"}});
+}
+
 /// What a page needs to know before it shows anything.
 HttpResponse Dashboard::about(const HttpRequest& request) {
     const Role role = access_.role_of(request);
@@ -267,13 +287,6 @@ HttpResponse Dashboard::logout(const HttpRequest& request) {
     return response;
 }
 
-void Dashboard::add_metrics(serve::MetricsText& text) const {
-    text.counter("millrace_login_refused_total",
-                 "Passwords and tokens that were wrong, or weren't checked after too many wrong ones.");
-    text.value(static_cast<double>(access_.counts().wrong), {{"reason", "wrong"}});
-    text.value(static_cast<double>(access_.counts().limited), {{"reason", "limit"}});
-}
-
 HttpResponse Dashboard::report(const HttpRequest& request) {
     if (!reports_) return problem(503, why_no_reports_);
     const auto name = std::string_view(request.path).substr(reports_path.size());
@@ -288,11 +301,11 @@ HttpResponse Dashboard::sql(const HttpRequest& request) {
     const std::int64_t limit = body.integer("limit", 1, 10'000).value_or(1000);
     if (form == "csv") return {.content_type = "text/csv; charset=utf-8", .body = reports_->csv(query)};
     if (form == "parquet")
-        return {.content_type = "application/vnd.apache.parquet",
-                .body = reports_->parquet(query, data_.live())};
+        return {.content_type = "application/vnd.apache.parquet", .body = reports_->parquet(query)};
     if (form != "json")
         throw usage_error(fmt::format("reading the format {}", form), "it must be json, csv or parquet");
-    return answer(reports_->rows(query, limit).to_json());
+    return {.body = reports_->rows(query, limit).to_json() + "\n",
+            .headers = {{"Cache-Control", "no-store"}}};
 }
 
 /// Records of the quarantine, mended by setting fields, into the log again.

@@ -19,6 +19,12 @@ namespace millrace::pipeline {
 struct DashboardOptions {
     std::filesystem::path pages;   ///< the folder of the built pages; empty: those it was built with
     std::filesystem::path duckdb;  ///< likewise, DuckDB's program
+    serve::SqlLimits sql;          ///< of each query
+    int sql_queries = 2;           ///< that run at once
+    int sql_waiting = 64;          ///< that wait for their turn; more are answered with 503
+
+    /// Throws a usage Error for bounds that make no sense.
+    void validate() const { sql.validate(); }
 };
 
 /// The pages, and what they ask for (schemas/openapi.yaml): figures as they stand, reports, SQL, and the few
@@ -34,18 +40,22 @@ class Dashboard {
 
     /// What to serve; the routes use this object.
     [[nodiscard]] std::vector<serve::Route> routes();
-    void add_metrics(serve::MetricsText& text) const;
     /// The handler for those who have at least this role.
     [[nodiscard]] serve::Handle guarded(serve::Role least, serve::Handle handle);
+    /// What has become of queries and logins.
+    void add_metrics(serve::MetricsText& text) const;
 
   private:
     /// Returns the answer, or nothing when it has given it.
     using Work = std::function<std::optional<serve::HttpResponse>()>;
     /// Threads, and how much waits for them.
     struct Pool {
-        explicit Pool(std::size_t count) : threads(count) {}
+        explicit Pool(int count, int max_waiting = 64)
+            : max(count + max_waiting), threads(static_cast<std::size_t>(count)) {}
 
+        const int max;  ///< requests that are worked on or wait
         std::atomic<int> waiting = 0;
+        std::atomic<std::int64_t> refused = 0;
         boost::asio::thread_pool threads;
     };
 
@@ -71,7 +81,7 @@ class Dashboard {
     std::string why_no_reports_;
     // Last: their threads use the others. Who somebody is, what is quickly told to those who are known, and
     // what is to be changed mustn't wait for each other, nor for others' queries.
-    Pool workers_{2};
+    Pool workers_;
     Pool doorkeepers_{1};
     Pool receptionists_{1};
     Pool changers_{1};

@@ -285,7 +285,7 @@ void GoldStage::show_open(const OnReport& on_report) {
     if (wanted->files) {
         for (const gold::Table table : wanted->tables) {
             for (const auto& [path, add] : std::as_const(writer_).table(table).snapshot().files)
-                look.files[table].push_back(path);
+                look.files[table].push_back({path, add.partition_values});
         }
     }
     viewers_->give(*wanted, std::move(look));

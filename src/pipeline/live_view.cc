@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/log.h"
-#include "base/random_id.h"
 #include "pipeline/alert_rows.h"
 #include "pipeline/event_span.h"
+#include "pipeline/live_tables.h"
 #include "serve/json_rows.h"
 #include "storage/parquet_file.h"
 
@@ -29,7 +28,6 @@ constexpr int times_its_cost =
     20;  // that a look at open rows is waited after: a twentieth of Gold's time at most
 constexpr auto recently = std::chrono::seconds(15);  // that reports are asked for again within, while seen
 constexpr auto patience = std::chrono::milliseconds(3000);  // for Gold's answer
-constexpr auto longest_query = std::chrono::seconds(90);    // that may still read a look's files
 
 /// The rows of the newest window of each grain.
 json::object newest_windows(gold::TableRows& table) {
@@ -60,42 +58,6 @@ std::int64_t state_bytes(const DataDirectory& data) {
     return none ? 0 : static_cast<std::int64_t>(size);
 }
 
-/// Text without quotes and in small letters, each gap one space.
-std::string simplified(std::string_view query) {
-    std::string text;
-    for (const unsigned char c : query) {
-        if (c == '"') continue;
-        const bool gap = std::isspace(c) != 0;
-        if (!gap || !text.ends_with(' ')) text += gap ? ' ' : static_cast<char>(std::tolower(c));
-    }
-    return text;
-}
-
-std::string_view without_gap(std::string_view text) {
-    return text.substr(text.starts_with(' ') ? 1 : 0);
-}
-
-/// The tables of live.* that a query may use; all, where there is a comment within a name.
-gold::TableSet tables_of(std::string_view query) {
-    constexpr std::string_view schema = "live";
-    const std::string text = simplified(query);
-    const auto is_comment = [](std::string_view rest) {
-        return rest.starts_with("/*") || rest.starts_with("--");
-    };
-    gold::TableSet tables;
-    for (auto at = text.find(schema); at != std::string::npos; at = text.find(schema, at + 1)) {
-        const unsigned char before = at == 0 ? ' ' : text[at - 1];
-        if (std::isalnum(before) != 0 || before == '_') continue;  // such as olive
-        std::string_view rest = without_gap(std::string_view(text).substr(at + schema.size()));
-        if (rest.starts_with('.')) rest = without_gap(rest.substr(1));
-        if (is_comment(rest)) return gold::all_metrics();
-        for (const gold::Table table : gold::metric_tables) {
-            if (rest.starts_with(gold::table_name(table))) tables.insert(table);
-        }
-    }
-    return tables;
-}
-
 json::object size_of(const storage::DeltaTable& table) {
     std::int64_t bytes = 0;
     for (const auto& [path, add] : table.snapshot().files) bytes += add.size;
@@ -106,12 +68,7 @@ json::object size_of(const storage::DeltaTable& table) {
 }  // namespace
 
 LiveView::LiveView(const DataDirectory& data, OpenRows* open, Status status)
-    : data_(data),
-      open_(open),
-      status_(std::move(status)),
-      folder_(data.live() / base::random_id()),
-      tables_(data) {
-    forget_others();
+    : data_(data), open_(open), status_(std::move(status)), scratch_(data.live()), tables_(data) {
     thread_ = std::thread([this] {
         while (!stop_.wait_for(between_states)) {
             if (!feed_->watched()) continue;
@@ -124,20 +81,9 @@ LiveView::LiveView(const DataDirectory& data, OpenRows* open, Status status)
     });
 }
 
-/// Removes what processes that were killed have left; a running one would make its folder again.
-void LiveView::forget_others() const {
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(data_.live(), ignored)) {
-        const auto age = std::filesystem::file_time_type::clock::now() - entry.last_write_time(ignored);
-        if (age > std::chrono::hours(1)) std::filesystem::remove_all(entry.path(), ignored);
-    }
-}
-
 LiveView::~LiveView() {
     stop_.request();
     thread_.join();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
 }
 
 json::object LiveView::state() {
@@ -208,43 +154,31 @@ json::object LiveView::tables() {
     return sizes;
 }
 
-/// From now on, queries read these rows of a table: those of files, and open ones, which are written beside
-/// them as the table has them: Parquet, in folders by day.
-void LiveView::adopt(gold::Table table, const std::vector<std::string>& closed, gold::TableRows& open) {
+/// From now on, queries read these rows of a table: those of files, and open ones, which are written as the
+/// table has them: Parquet, in folders by day.
+void LiveView::adopt(gold::Table table, const std::vector<serve::SqlView::File>& closed,
+                     gold::TableRows& open) {
     const std::string_view name = gold::table_name(table);
-    Look look{.files = std::vector<std::string>(closed.size()),
-              .folder = folder_ / fmt::format("{}-{}", name, ++folders_)};
-    std::ranges::transform(closed, look.files.begin(), [&](const std::string& path) {
-        return std::filesystem::absolute(data_.gold() / name / path).string();
-    });
+    const auto folder = scratch_.path() / fmt::format("{}-{}", name, ++folders_);
+    const auto remove_folder = [folder](const void*) {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder, ignored);
+    };
+    Look look{.files = {}, .lease = std::shared_ptr<const void>(nullptr, remove_folder)};
+    const auto add = [&](const std::filesystem::path& path, const storage::PartitionValues& partition) {
+        look.files.push_back({path.lexically_relative(data_.root()), partition});
+    };
+    for (const auto& file : closed) add(data_.gold() / name / file.path, file.partition);
     for (const auto& [day, rows] : open.take()) {
-        const auto path = look.folder / fmt::format("day={}", model::format_day(day)) / "open.parquet";
+        const storage::PartitionValues partition = {{"day", model::format_day(day)}};
+        const auto path = folder / storage::partition_directory(partition) / "open.parquet";
         std::filesystem::create_directories(path.parent_path());
         storage::ParquetWriter writer(path, gold::table_layout(table));
         writer.write(*rows);
         writer.finish_unsynced();
-        look.files.push_back(std::filesystem::absolute(path));
+        add(path, partition);
     }
-    forget(table);
     looks_[table] = std::move(look);
-}
-
-/// Queries that come have the table's closed rows alone.
-void LiveView::forget(gold::Table table) {
-    const auto known = looks_.find(table);
-    if (known == looks_.end()) return;
-    replaced_.push_back({steady_clock::now(), known->second.folder});
-    looks_.erase(known);
-}
-
-void LiveView::remove_replaced() {
-    const auto old = [now = steady_clock::now()](const Replaced& each) {
-        return each.at + longest_query < now;
-    };
-    for (const Replaced& each : replaced_) {
-        if (old(each)) std::filesystem::remove_all(each.folder);
-    }
-    std::erase_if(replaced_, old);
 }
 
 /// Which tables to look at now, for a query that uses some: when it is time, all that have been used lately,
@@ -263,7 +197,7 @@ gold::TableSet LiveView::due(const gold::TableSet& used) {
         if (at + recently >= now) {
             lately.insert(table);
         } else {
-            forget(table);
+            looks_.erase(table);
         }
     }
     return lately;
@@ -282,23 +216,20 @@ void LiveView::look_again(const gold::TableSet& used) {
     }
     next_look_ = std::max(next_look_, began + shortest_between_looks);
     for (const gold::Table table : wanted) adopt(table, look->files[table], look->open[table]);
-    remove_replaced();
     const auto now = steady_clock::now();
     next_look_ = std::max(next_look_, now + (now - began) * times_its_cost);
 }
 
 std::vector<serve::SqlView> LiveView::views(std::string_view query) {
     const std::lock_guard lock(mutex_);
-    const gold::TableSet used = tables_of(query);
+    const gold::TableSet used = live_tables(query);
     look_again(used);
     auto views = tables_.look();
-    for (const gold::Table table : gold::all_tables) {
-        const std::string_view name = gold::table_name(table);
-        serve::SqlView live = *std::ranges::find(views, fmt::format("gold.{}", name), &serve::SqlView::name);
-        live.name = fmt::format("live.{}", name);
-        // The files of a look that this query needn't be new for may be gone.
-        if (used.contains(table) && looks_.contains(table)) live.files = looks_.at(table).files;
-        views.push_back(std::move(live));
+    for (auto& [table, view] : add_live_views(views)) {
+        const auto look = looks_.find(table);
+        if (look == looks_.end() || !used.contains(table)) continue;
+        view->files = look->second.files;
+        view->lease = look->second.lease;
     }
     return views;
 }

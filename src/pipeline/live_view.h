@@ -2,11 +2,15 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/json.h"
+#include "base/scratch_folder.h"
 #include "base/stop.h"
 #include "pipeline/open_rows.h"
 #include "pipeline/sql_views.h"
@@ -29,47 +33,40 @@ class LiveView {
 
     /// The figures, twice a second while someone watches.
     [[nodiscard]] const std::shared_ptr<serve::Feed>& feed() const { return feed_; }
+    /// The folder of this process's files, which is this user's alone.
+    [[nodiscard]] const std::filesystem::path& folder() const { return scratch_.path(); }
     /// The figures now.
     [[nodiscard]] base::json::object state();
     /// The times of the first and the last event that silver has; null when it has none (event_span.h).
     [[nodiscard]] base::json::value data_span();
 
     /// All tables for a query: SqlViews' and, as live.*, Gold's with what is open. Those may be some
-    /// seconds old; tables of one query are mostly of one moment.
+    /// seconds old; tables of one query are mostly of one moment. Their files stay as long as the views.
     [[nodiscard]] std::vector<serve::SqlView> views(std::string_view query);
 
   private:
     /// What a look at a table has found.
     struct Look {
-        std::vector<std::string> files;  // absolute: the table's, and those of the open rows
-        std::filesystem::path folder;    // of the latter
-    };
-    /// Files of open rows that another look has replaced.
-    struct Replaced {
-        std::chrono::steady_clock::time_point at;
-        std::filesystem::path folder;
+        std::vector<serve::SqlView::File> files;  // the table's, and those of the open rows
+        std::shared_ptr<const void> lease;        // removes the latter with the last one who uses them
     };
 
     void look_again(const gold::TableSet& used);
     gold::TableSet due(const gold::TableSet& used);
-    void adopt(gold::Table table, const std::vector<std::string>& closed, gold::TableRows& open);
-    void forget(gold::Table table);
-    void remove_replaced();
-    void forget_others() const;
+    void adopt(gold::Table table, const std::vector<serve::SqlView::File>& closed, gold::TableRows& open);
     void look_at_alerts();
     [[nodiscard]] base::json::object tables();
 
     const DataDirectory data_;
     OpenRows* const open_;
     const Status status_;
-    const std::filesystem::path folder_;  // of this process's files
+    const base::ScratchFolder scratch_;  // of the open rows' files
     SqlViews tables_;
     std::shared_ptr<serve::Feed> feed_ = std::make_shared<serve::Feed>();
 
     std::mutex mutex_;                                                      // of what follows
     std::map<gold::Table, Look> looks_;                                     // the last ones
     std::map<gold::Table, std::chrono::steady_clock::time_point> used_at_;  // by a query, last
-    std::vector<Replaced> replaced_;                                        // that queries may still read
     std::chrono::steady_clock::time_point next_look_;
     std::chrono::steady_clock::time_point busy_until_;  // Gold didn't answer
     std::int64_t folders_ = 0;

@@ -12,15 +12,16 @@
 
 #include "gold/output.h"
 #include "gold/window.h"
+#include "serve/sql_view.h"
 
 namespace millrace::pipeline {
 
 /// What Gold shows of itself between two of its steps.
 struct GoldLook {
     gold::Output open;  ///< rows of the open windows
-    /// With the rows of the closed ones, if they were asked for: together they are all, each once. From the
-    /// table's folder.
-    std::map<gold::Table, std::vector<std::string>> files;
+    /// With the rows of the closed ones, if they were asked for: together they are all, each once. Paths
+    /// start at the table's folder.
+    std::map<gold::Table, std::vector<serve::SqlView::File>> files;
     gold::Timestamp watermark = gold::no_watermark;
     std::int64_t silver_version = -1;
     std::int64_t late = 0;

@@ -10,23 +10,17 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/json_text.h"
-#include "base/random_id.h"
+#include "base/scratch_folder.h"
 #include "serve/sql_files.h"
 
 namespace millrace::pipeline {
-
-namespace json = boost::json;
 
 namespace {
 
 using std::chrono::steady_clock;
 
 constexpr auto good_for = std::chrono::milliseconds(4000);
-constexpr serve::SqlLimits report_limits{
-    .time = std::chrono::seconds(20), .memory_bytes = std::int64_t{512} << 20, .rows = 5000, .threads = 1};
-constexpr serve::SqlLimits user_limits{.time = std::chrono::seconds(30),
-                                       .memory_bytes = std::int64_t{512} << 20};
+constexpr std::int64_t max_report_rows = 5000;
 
 enum class Type { integer, text };
 
@@ -103,12 +97,30 @@ std::string query_of(std::string_view name, const Reports::Parameters& given) {
     return query;
 }
 
+serve::SqlLimits with_stop(serve::SqlLimits limits, const base::StopSignal& stop) {
+    limits.stop = &stop;
+    return limits;
+}
+
+/// A report has one thread, so that several are made at once.
+serve::SqlLimits for_reports(serve::SqlLimits limits) {
+    limits.threads = 1;
+    limits.rows = max_report_rows;
+    return limits;
+}
+
 }  // namespace
 
+Reports::Reports(LiveView& live, serve::DuckDb duckdb, std::string time_zone, const serve::SqlLimits& limits)
+    : live_(live),
+      duckdb_(std::move(duckdb)),
+      time_zone_(std::move(time_zone)),
+      limits_(with_stop(limits, stop_)),
+      report_limits_(for_reports(limits_)) {}
+
 std::string Reports::run(const std::string& query) {
-    auto report = duckdb_.rows(query, live_.views(query), time_zone_, ending(report_limits)).to_json();
-    report["time"] = base::now_ms();
-    return base::json_text(report);
+    const auto found = duckdb_.rows(query, live_.views(query), time_zone_, report_limits_);
+    return found.to_json({{"time", base::now_ms()}});
 }
 
 std::string Reports::make(std::string_view name, const Parameters& parameters) {
@@ -141,33 +153,23 @@ std::string Reports::make(std::string_view name, const Parameters& parameters) {
     return *text;
 }
 
-/// The limits of a query that ends with this object.
-serve::SqlLimits Reports::ending(serve::SqlLimits limits) const {
-    limits.stop = &stop_;
-    return limits;
-}
-
 serve::SqlRows Reports::rows(std::string_view query, std::int64_t limit) {
-    serve::SqlLimits limits = ending(user_limits);
+    serve::SqlLimits limits = limits_;
     limits.rows = limit;
     return duckdb_.rows(query, live_.views(query), time_zone_, limits);
 }
 
 std::string Reports::csv(std::string_view query) {
-    return duckdb_.csv(query, live_.views(query), time_zone_, ending(user_limits));
+    std::string text;
+    duckdb_.csv(query, live_.views(query), time_zone_, limits_,
+                [&](std::string_view piece) { text += piece; });
+    return text;
 }
 
-std::string Reports::parquet(std::string_view query, const std::filesystem::path& folder) {
-    base::make_directory(folder);
-    const auto path = folder / (base::random_id() + ".parquet");
-    struct Remover {
-        const std::filesystem::path& path;
-        ~Remover() {
-            std::error_code ignored;
-            std::filesystem::remove(path, ignored);
-        }
-    } const remover{path};
-    duckdb_.parquet(query, live_.views(query), time_zone_, ending(user_limits), path);
+std::string Reports::parquet(std::string_view query) {
+    const base::ScratchFolder folder(live_.folder().parent_path());
+    const auto path = folder.path() / "result.parquet";
+    duckdb_.parquet(query, live_.views(query), time_zone_, limits_, path);
     return base::read_file(path);
 }
 

@@ -18,8 +18,8 @@ class Reports {
   public:
     using Parameters = std::map<std::string, std::string, std::less<>>;
 
-    Reports(LiveView& live, serve::DuckDb duckdb, std::string time_zone)
-        : live_(live), duckdb_(std::move(duckdb)), time_zone_(std::move(time_zone)) {}
+    /// `limits` bound each query, a report or a user's own.
+    Reports(LiveView& live, serve::DuckDb duckdb, std::string time_zone, const serve::SqlLimits& limits);
 
     /// Ends the queries under way, and all that come.
     void stop() { stop_.request(); }
@@ -29,7 +29,10 @@ class Reports {
     /// One query of a user's own, in the form it is wanted in; errors as DuckDb's.
     [[nodiscard]] serve::SqlRows rows(std::string_view query, std::int64_t limit);
     [[nodiscard]] std::string csv(std::string_view query);
-    [[nodiscard]] std::string parquet(std::string_view query, const std::filesystem::path& folder);
+    [[nodiscard]] std::string parquet(std::string_view query);
+
+    /// How many queries have ended so, reports' and users'.
+    [[nodiscard]] std::int64_t count(serve::SqlOutcome outcome) const { return duckdb_.count(outcome); }
 
   private:
     struct Made {
@@ -38,12 +41,12 @@ class Reports {
     };
 
     std::string run(const std::string& query);
-    [[nodiscard]] serve::SqlLimits ending(serve::SqlLimits limits) const;
-
     LiveView& live_;
     const serve::DuckDb duckdb_;
     const std::string time_zone_;
     base::StopSignal stop_;
+    const serve::SqlLimits limits_;         // which end with stop_
+    const serve::SqlLimits report_limits_;  // likewise
     std::mutex mutex_;
     std::condition_variable made_;
     std::map<std::string, Made> known_;  // guarded by mutex_; by query

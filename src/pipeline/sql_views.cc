@@ -3,6 +3,7 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "gold/gold_tables.h"
 #include "pipeline/archive_table.h"
 #include "silver/silver_table.h"
@@ -34,21 +35,19 @@ std::string sql_type(const base::json::value& type) {
     return std::string(name);  // double, boolean, decimal(p,s)
 }
 
-/// A table with the columns of a schema, Delta's, whether its files have them all or not, and the files of
-/// its newest version, if there is one; with no schema, the table's.
-serve::SqlView view_of(std::string name, const std::string& schema,
-                       std::vector<std::string> partition_columns, const storage::DeltaTable* table) {
-    serve::SqlView view{.name = std::move(name),
-                        .columns = {},
-                        .partition_columns = std::move(partition_columns),
-                        .files = {}};
+/// A table in the folder `path` of the data directory, with the columns of a schema, Delta's, whether its
+/// files have them all or not, and the files of its newest version, if there is one; with no schema, the
+/// table's.
+serve::SqlView view_of(std::string name, const std::filesystem::path& path, const std::string& schema,
+                       const storage::DeltaTable* table) {
+    serve::SqlView view{.name = std::move(name), .columns = {}, .files = {}};
     const auto parsed = base::parse_json(schema.empty() ? table->snapshot().metadata.schema_json : schema,
                                          "the table's schema");
     for (const auto& field : parsed.at("fields").as_array())
         view.columns.push_back({std::string(field.at("name").as_string()), sql_type(field.at("type"))});
     if (table == nullptr) return view;
-    const auto root = std::filesystem::absolute(table->root());
-    for (const auto& [path, add] : table->snapshot().files) view.files.push_back(root / path);
+    for (const auto& [file, add] : table->snapshot().files)
+        view.files.push_back({path / file, add.partition_values});
     return view;
 }
 
@@ -78,18 +77,17 @@ void SqlViews::visit(const std::filesystem::path& root,
 std::vector<serve::SqlView> SqlViews::look() {
     const std::lock_guard lock(mutex_);
     std::vector<serve::SqlView> views;
-    views.push_back(view_of("silver", storage::delta_schema(*silver::silver_schema()),
-                            silver::silver_partition_columns(), newest(data_.silver())));
-    views.push_back(view_of("quarantine", storage::delta_schema(*silver::quarantine_schema()), {},
-                            newest(data_.quarantine())));
-    for (const gold::Table table : gold::all_tables) {
-        views.push_back(view_of(fmt::format("gold.{}", gold::table_name(table)),
-                                storage::delta_schema(*gold::table_schema(table)),
-                                gold::table_partition_columns(),
-                                newest(data_.gold() / gold::table_name(table))));
-    }
-    if (const auto* archive = newest(data_.archive()))
-        views.push_back(view_of("bronze", "", archive->snapshot().metadata.partition_columns, archive));
+    const auto add = [&](std::string name, const std::filesystem::path& root, const std::string& schema) {
+        const auto* table = newest(root);
+        if (table == nullptr && schema.empty()) return;
+        views.push_back(view_of(std::move(name), root.lexically_relative(data_.root()), schema, table));
+    };
+    add("silver", data_.silver(), storage::delta_schema(*silver::silver_schema()));
+    add("quarantine", data_.quarantine(), storage::delta_schema(*silver::quarantine_schema()));
+    for (const gold::Table table : gold::all_tables)
+        add(fmt::format("gold.{}", gold::table_name(table)), data_.gold() / gold::table_name(table),
+            storage::delta_schema(*gold::table_schema(table)));
+    add("bronze", data_.archive(), "");
     return views;
 }
 

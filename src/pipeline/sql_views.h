@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "pipeline/data_directory.h"
-#include "serve/duckdb.h"
+#include "serve/sql_view.h"
 #include "storage/delta_table.h"
 
 namespace millrace::pipeline {
 
 /// A shop's tables as SQL sees them: silver, quarantine, gold.* and, where there is an archive, bronze. Each
-/// names the files of its table's newest version. Thread-safe.
+/// names the files of its table's newest version, from the data directory on. Thread-safe.
 class SqlViews {
   public:
     explicit SqlViews(DataDirectory data) : data_(std::move(data)) {}

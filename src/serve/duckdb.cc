@@ -4,109 +4,55 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <optional>
 
 #include "base/error.h"
-#include "serve/child_process.h"
+#include "base/scratch_folder.h"
 
 namespace millrace::serve {
 
-namespace json = boost::json;
-
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr const char* doing = "running the query";
-constexpr std::string_view rows_follow = "--rows--";  // between the columns and the rows of an answer
+constexpr std::string_view rows_follow = "--rows--\n";  // between the columns and the rows of an answer
+/// DuckDB itself takes 30 MiB, and a thread's stack 8.
+constexpr std::int64_t min_memory_bytes = std::int64_t{64} << 20;
 
-std::string quoted(std::string_view text, char quote) {
-    std::string made(1, quote);
-    for (const char c : text) {
-        made += c;
-        if (c == quote) made += c;
+/// Whether there are only gaps, comments and semicolons.
+bool is_blank(std::string_view query) {
+    for (;;) {
+        query.remove_prefix(std::min(query.find_first_not_of(" \t\r\n\f\v;"), query.size()));
+        const bool line = query.starts_with("--");
+        if (!line && !query.starts_with("/*")) return query.empty();
+        const auto end = line ? query.find('\n') : query.find("*/", 2);
+        query.remove_prefix(end == std::string_view::npos ? query.size() : end + (line ? 1 : 2));
     }
-    return made += quote;
-}
-std::string literal(std::string_view text) {
-    return quoted(text, '\'');
-}
-std::string identifier(std::string_view text) {
-    return quoted(text, '"');
-}
-
-/// Literals, as a list.
-std::string list(const std::vector<std::string>& texts) {
-    std::vector<std::string> literals;
-    std::ranges::transform(texts, std::back_inserter(literals), literal);
-    return fmt::format("[{}]", fmt::join(literals, ", "));
-}
-
-/// All columns, typed and in the table's order, whether the files have them or not.
-std::string select(const SqlView& view) {
-    std::vector<std::string> names;
-    std::vector<std::string> nulls;
-    for (const auto& column : view.columns) {
-        names.push_back(identifier(column.name));
-        nulls.push_back(fmt::format("null::{} as {}", column.type, identifier(column.name)));
-    }
-    std::string none = fmt::format("select {} where false", fmt::join(nulls, ", "));
-    if (view.files.empty()) return none;
-    std::string options = "union_by_name = true";
-    if (!view.partition_columns.empty()) {
-        std::vector<std::string> types;
-        types.reserve(view.partition_columns.size());
-        for (const std::string& column : view.partition_columns)
-            types.push_back(fmt::format("{}: VARCHAR", literal(column)));
-        options += fmt::format(", hive_partitioning = true, hive_types = {{{}}}", fmt::join(types, ", "));
-    }
-    return fmt::format("select {} from ({} union all by name select * from read_parquet({}, {}))",
-                       fmt::join(names, ", "), none, list(view.files), options);
-}
-
-std::string create(const SqlView& view) {
-    const auto dot = view.name.find('.');
-    if (dot == std::string::npos)
-        return fmt::format("create view {} as {};\n", identifier(view.name), select(view));
-    const std::string schema = identifier(view.name.substr(0, dot));
-    return fmt::format("create schema if not exists {};\ncreate view {}.{} as {};\n", schema, schema,
-                       identifier(view.name.substr(dot + 1)), select(view));
-}
-
-/// Whether a query may use the view: its name stands there somewhere.
-bool mentions(std::string_view query, const SqlView& view) {
-    const std::string_view table = std::string_view(view.name).substr(view.name.find('.') + 1);
-    const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
-    return !std::ranges::search(query, table, same).empty() ||
-           !std::ranges::search(query, std::string_view("show"), same).empty();
-}
-
-/// What comes before a query: limits, the views, and the end of all settings.
-std::string prologue(std::string_view query, const std::vector<SqlView>& views, std::string_view time_zone,
-                     const SqlLimits& limits, const std::filesystem::path& written = {}) {
-    std::vector<std::string> files;
-    std::string creates;
-    for (const SqlView& view : views) {
-        if (!mentions(query, view)) continue;
-        files.insert(files.end(), view.files.begin(), view.files.end());
-        creates += create(view);
-    }
-    if (!written.empty()) files.push_back(written);
-    return fmt::format(
-        "set allowed_paths = {};\nset enable_external_access = false;\nset memory_limit = '{} B';\n"
-        "set threads = {};\nset max_temp_directory_size = '0 KB';\nset autoinstall_known_extensions = "
-        "false;\n"
-        "set autoload_known_extensions = false;\nset TimeZone = {};\n{}set lock_configuration = true;\n",
-        list(files), limits.memory_bytes, limits.threads, literal(time_zone), creates);
 }
 
 /// The query as DuckDB takes it from us: query() runs exactly one SELECT, whatever the text tries.
 std::string source(std::string_view query) {
     if (query.find('\0') != std::string_view::npos) throw usage_error(doing, "it has a NUL in it");
-    return fmt::format("query({})", literal(query));
+    if (is_blank(query)) throw usage_error(doing, "it is empty");
+    return fmt::format("query({})", sql_literal(query));
+}
+
+/// A folder for the query's temporary files; nothing when it may have none, or there is no place for them, as
+/// where a data directory may only be read.
+std::optional<base::ScratchFolder> scratch_folder(const fs::path& parent, const SqlLimits& limits) {
+    if (limits.temporary_bytes == 0 || !fs::exists(parent.parent_path())) return std::nullopt;
+    try {
+        return std::optional<base::ScratchFolder>(std::in_place, parent);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
 }
 
 /// DuckDB's complaint, without the excerpt that shows our part of the statement.
-std::string complaint(std::string_view errors) {
+std::string complaint_of(std::string_view errors) {
     errors = errors.substr(0, errors.find("\n\nLINE "));
     const auto first = errors.find_first_not_of("\r\n ");
     if (first == std::string_view::npos) return "DuckDB said nothing";
@@ -114,100 +60,229 @@ std::string complaint(std::string_view errors) {
     return std::string(errors.substr(first, last - first + 1));
 }
 
-std::optional<std::filesystem::path> on_path(std::string_view name) {
+/// Whether DuckDB, or one of the libraries within it, was refused memory.
+bool tells_of_memory(std::string_view errors) {
+    return std::ranges::any_of(
+        std::array{"Out of Memory Error", "bad_alloc", "bad allocation", "not enough memory"},
+        [&](std::string_view each) { return errors.find(each) != std::string_view::npos; });
+}
+
+SqlOutcome outcome_of(const ChildResult& done, bool writes_result) {
+    using Ending = ChildResult::Ending;
+    switch (done.ending) {
+        case Ending::out_of_time:
+            return SqlOutcome::time;
+        case Ending::too_much_output:
+            return SqlOutcome::result;
+        case Ending::file_too_large:
+            return writes_result ? SqlOutcome::result : SqlOutcome::temporary;
+        case Ending::killed:
+            return tells_of_memory(done.errors) ? SqlOutcome::memory : SqlOutcome::failed;
+        case Ending::exited:
+            break;
+    }
+    if (done.exit_code == 0 && done.errors.empty()) return SqlOutcome::done;
+    if (!tells_of_memory(done.errors)) return SqlOutcome::wrong;
+    const bool offloads = done.errors.find("max_temp_directory_size") != std::string::npos;
+    return offloads ? SqlOutcome::temporary : SqlOutcome::memory;
+}
+
+/// The table that DuckDB complains it doesn't know, if that is its complaint.
+std::optional<std::string> unknown_table(std::string_view complaint) {
+    constexpr std::string_view before_name = "Catalog Error: Table with name ";
+    if (!complaint.starts_with(before_name)) return std::nullopt;
+    complaint.remove_prefix(before_name.size());
+    std::string name(complaint.substr(0, complaint.find(" does not exist")));
+    std::erase(name, '"');
+    return name;
+}
+
+Error no_table(std::string_view name, const std::vector<SqlView>& views) {
+    const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
+    std::vector<std::string> names;
+    for (const SqlView& view : views) {
+        if (view.unavailable.empty()) {
+            names.push_back(view.name);
+        } else if (std::ranges::equal(view.name, name, same)) {
+            return usage_error(doing, view.unavailable);
+        }
+    }
+    return usage_error(doing, fmt::format("there is no table {}", name),
+                       fmt::format("There are: {}.", fmt::join(names, ", ")));
+}
+
+Error refusal(std::string_view complaint, const std::vector<SqlView>& views) {
+    if (const auto table = unknown_table(complaint)) return no_table(*table, views);
+    if (complaint.find("Expected a single SELECT statement") != std::string_view::npos)
+        return usage_error(doing, "it is not a single SELECT statement",
+                           "Run several one by one. Beside SELECT there are describe, summarize and show.");
+    return usage_error(doing, complaint);
+}
+
+Error error_of(SqlOutcome outcome, const ChildResult& done, const SqlLimits& limits,
+               const std::vector<SqlView>& views) {
+    const std::string less = "Ask for fewer rows, columns or days, or allow it more.";
+    switch (outcome) {
+        case SqlOutcome::time:
+            return usage_error(doing, fmt::format("it took more than {} s", limits.time.count() / 1e6),
+                               "Ask for fewer rows or days, or allow more time.");
+        case SqlOutcome::memory:
+            return usage_error(
+                doing, fmt::format("it needs more than {} of memory", base::format_size(limits.memory_bytes)),
+                less);
+        case SqlOutcome::temporary:
+            return usage_error(doing,
+                               fmt::format("it needs more than {} of memory and {} of temporary files",
+                                           base::format_size(limits.memory_bytes),
+                                           base::format_size(limits.temporary_bytes)),
+                               less);
+        case SqlOutcome::result:
+            return usage_error(
+                doing, fmt::format("its result has more than {}", base::format_size(limits.result_bytes)),
+                less);
+        case SqlOutcome::failed:
+            return {doing, fmt::format("DuckDB was ended by signal {}", done.signal),
+                    "There may be too little memory."};
+        default:
+            return refusal(complaint_of(done.errors), views);
+    }
+}
+
+std::optional<fs::path> on_path(std::string_view name) {
     const char* folders = std::getenv("PATH");
     std::string_view rest = folders == nullptr ? "" : folders;
     while (!rest.empty()) {
         const auto colon = std::min(rest.find(':'), rest.size());
-        std::filesystem::path path = std::filesystem::path(rest.substr(0, colon)) / name;
-        if (std::filesystem::exists(path)) return path;
+        fs::path path = fs::path(rest.substr(0, colon)) / name;
+        if (fs::exists(path)) return path;
         rest.remove_prefix(std::min(colon + 1, rest.size()));
     }
     return std::nullopt;
 }
 
-}  // namespace
-
-json::object SqlRows::to_json() const {
-    return {{"columns", columns}, {"rows", rows}, {"truncated", truncated}};
-}
-
-DuckDb DuckDb::find(const std::filesystem::path& given) {
+fs::path find_program(const fs::path& given) {
     if (!given.empty()) {
-        if (std::filesystem::exists(given)) return DuckDb(given);
+        if (fs::exists(given)) return given;
         throw usage_error(fmt::format("looking for DuckDB at {}", given.string()), "there is no such file");
     }
-    if (std::filesystem::exists(MILLRACE_DUCKDB)) return DuckDb(MILLRACE_DUCKDB);
-    if (auto found = on_path("duckdb")) return DuckDb(*found);
+    if (fs::exists(MILLRACE_DUCKDB)) return MILLRACE_DUCKDB;
+    if (auto found = on_path("duckdb")) return *found;
     throw usage_error("looking for DuckDB, which runs the queries", "it is not on the PATH",
                       "Install its command line, `pip install duckdb-cli`, or name it with --duckdb.");
 }
 
-std::string DuckDb::run(const std::string& script, const SqlLimits& limits) const {
-    const auto done =
-        run_child({program_, "-batch", "-bail", "-init", "/dev/null"}, script,
-                  {.time = limits.time, .output_bytes = limits.result_bytes, .stop = limits.stop});
-    switch (done.ending) {
-        case ChildResult::Ending::out_of_time:
-            throw usage_error(doing, fmt::format("it took more than {} s", limits.time.count() / 1000.0),
-                              "Ask for fewer rows or days, or allow more time.");
-        case ChildResult::Ending::too_much_output:
-            throw usage_error(doing, fmt::format("its result has more than {} bytes", limits.result_bytes),
-                              "Ask for fewer rows or columns.");
-        case ChildResult::Ending::killed:
-            throw Error(doing, "DuckDB was ended by the system", "There may be too little memory.");
-        case ChildResult::Ending::exited:
-            break;
+}  // namespace
+
+void SqlLimits::validate() const {
+    const std::string reading = "reading what a query may take";
+    if (memory_bytes < min_memory_bytes)
+        throw usage_error(reading, fmt::format("{} of memory is too little", base::format_size(memory_bytes)),
+                          fmt::format("Give at least {}.", base::format_size(min_memory_bytes)));
+    if (time <= base::Duration::zero()) throw usage_error(reading, "it has no time");
+    if (result_bytes <= 0) throw usage_error(reading, "its result has no room");
+}
+
+std::string_view sql_outcome_name(SqlOutcome outcome) {
+    constexpr std::array<std::string_view, sql_outcome_count> names = {
+        "done", "wrong", "time", "memory", "temporary", "result", "failed"};
+    return names.at(static_cast<std::size_t>(outcome));
+}
+
+DuckDb::DuckDb(fs::path program, fs::path root, fs::path scratch)
+    : program_(fs::absolute(program)), root_(fs::absolute(root)), scratch_(fs::absolute(scratch)) {}
+
+DuckDb DuckDb::find(const fs::path& given, const fs::path& root, const fs::path& scratch) {
+    return {find_program(given), root, scratch};
+}
+
+std::int64_t DuckDb::count(SqlOutcome outcome) const {
+    return counts_->at(static_cast<std::size_t>(outcome));
+}
+
+/// What comes before a query: bounds, the views, and the end of all settings. A query can read what is in the
+/// folder of its temporary files, so that is its own.
+std::string DuckDb::prologue(const Query& query, const fs::path& temporary, const fs::path& written) {
+    std::vector<std::string> files;
+    std::string creates;
+    for (const SqlView& view : query.views) {
+        if (!view.unavailable.empty() || !mentions(query.text, view)) continue;
+        for (const SqlView::File& file : view.files) files.push_back(file.path);
+        creates += create_view(view);
     }
-    if (done.exit_code != 0 || !done.errors.empty()) throw usage_error(doing, complaint(done.errors));
-    return done.output;
+    if (!written.empty()) files.push_back(written);
+    return fmt::format(
+        "set temp_directory = {};\n"
+        "set max_temp_directory_size = '{} B';\n"
+        "set allowed_paths = {};\n"
+        "set enable_external_access = false;\n"
+        "set autoinstall_known_extensions = false;\n"
+        "set autoload_known_extensions = false;\n"
+        "set memory_limit = '{} B';\n"
+        "set threads = {};\n"
+        "set logging_level = 'ERROR';\n"  // the shell prints warnings between the rows
+        "set TimeZone = {};\n"
+        "{}set lock_configuration = true;\n",
+        sql_literal(temporary.string()), temporary.empty() ? 0 : query.limits.temporary_bytes,
+        sql_list(files), query.limits.memory_bytes / 2, query.limits.threads, sql_literal(query.time_zone),
+        creates);
+}
+
+void DuckDb::run(const Query& query, const std::string& statements, const fs::path& written,
+                 const std::function<void(std::string_view)>& on_output) const {
+    const SqlLimits& limits = query.limits;
+    const auto scratch = scratch_folder(scratch_, limits);
+    const std::string script = prologue(query, scratch ? scratch->path() : fs::path(), written) + statements;
+    const ChildResult done =
+        run_child({.arguments = {program_, "-batch", "-bail", "-init", "/dev/null"},
+                   .directory = fs::exists(root_) ? root_ : fs::path("/"),
+                   .input = script},
+                  {.time = limits.time,
+                   .threads = limits.threads,
+                   .memory_bytes = limits.memory_bytes,
+                   .file_bytes = std::max(limits.temporary_bytes, written.empty() ? 0 : limits.result_bytes),
+                   .output_bytes = limits.result_bytes,
+                   .stop = limits.stop},
+                  on_output);
+    const SqlOutcome outcome = outcome_of(done, !written.empty());
+    ++counts_->at(static_cast<std::size_t>(outcome));
+    if (outcome != SqlOutcome::done) throw error_of(outcome, done, limits, query.views);
 }
 
 SqlRows DuckDb::rows(std::string_view query, const std::vector<SqlView>& views, std::string_view time_zone,
                      const SqlLimits& limits) const {
     const std::string from = source(query);
-    const std::string output = run(
-        fmt::format("{}.mode jsonlines\ndescribe select * from {};\n.print {}\nselect * from {} limit {};\n",
-                    prologue(query, views, time_zone, limits), from, rows_follow, from, limits.rows + 1),
-        limits);
-    SqlRows result;
-    bool in_rows = false;
-    for (std::string_view rest = output; !rest.empty();) {
-        const auto end = std::min(rest.find('\n'), rest.size());
-        const std::string_view line = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (line.empty()) continue;
-        if (line == rows_follow) {
-            in_rows = true;
-        } else if (in_rows) {
-            result.rows.push_back(base::parse_json(line, "DuckDB's answer"));
-        } else {
-            const auto column = base::parse_json(line, "DuckDB's answer").as_object();
-            result.columns.push_back(
-                {{"name", column.at("column_name")}, {"type", column.at("column_type")}});
-        }
-    }
-    result.truncated = static_cast<std::int64_t>(result.rows.size()) > limits.rows;
-    if (result.truncated) result.rows.pop_back();
-    return result;
+    std::string output;
+    run({query, views, time_zone, limits},
+        fmt::format(".mode jsonlines\ndescribe select * from {};\n.print {}select * from {} limit {};\n",
+                    from, rows_follow, from, limits.rows + 1),
+        {}, [&](std::string_view text) { output += text; });
+    const std::size_t columns = std::min(output.find(rows_follow), output.size());
+    const std::size_t rows = std::min(columns + rows_follow.size(), output.size());
+    return read_sql_rows(std::string_view(output).substr(0, columns), std::string_view(output).substr(rows),
+                         limits.rows);
 }
 
-std::string DuckDb::csv(std::string_view query, const std::vector<SqlView>& views, std::string_view time_zone,
-                        const SqlLimits& limits) const {
-    return run(fmt::format("{}.mode csv\n.headers on\nselect * from {};\n",
-                           prologue(query, views, time_zone, limits), source(query)),
-               limits);
+void DuckDb::csv(std::string_view query, const std::vector<SqlView>& views, std::string_view time_zone,
+                 const SqlLimits& limits, const std::function<void(std::string_view)>& on_text) const {
+    run({query, views, time_zone, limits},
+        fmt::format(".mode csv\n.headers on\nselect * from {};\n", source(query)), {}, on_text);
 }
 
 void DuckDb::parquet(std::string_view query, const std::vector<SqlView>& views, std::string_view time_zone,
-                     const SqlLimits& limits, const std::filesystem::path& path) const {
-    if (std::filesystem::exists(path))
+                     const SqlLimits& limits, const fs::path& path) const {
+    if (fs::exists(path))
         throw usage_error(fmt::format("writing {}", path.string()), "the file is there already");
-    const auto written = std::filesystem::absolute(path);
-    run(fmt::format("{}copy (select * from {}) to {} (format parquet);\n",
-                    prologue(query, views, time_zone, limits, written), source(query),
-                    literal(written.string())),
-        limits);
+    const auto written = fs::absolute(path);
+    try {
+        run({query, views, time_zone, limits},
+            fmt::format("copy (select * from {}) to {} (format parquet);\n", source(query),
+                        sql_literal(written.string())),
+            written, [](std::string_view) {});
+    } catch (...) {
+        std::error_code ignored;
+        fs::remove(written, ignored);  // what there was of it
+        throw;
+    }
 }
 
 }  // namespace millrace::serve

@@ -1,14 +1,19 @@
 """SQL over the tables: what it sees is what DuckDB sees in the files, and it can do nothing else."""
+import contextlib
 import csv
 import io
 import json
 import os
 import pathlib
+import resource
+import signal
+import threading
 
 import duckdb
 import pytest
 
-from tests.conftest import event
+from tests.conftest import event, wait_until
+from tests.scenario.test_collect import Port, port  # noqa: F401, a fixture
 
 
 @pytest.fixture
@@ -101,7 +106,9 @@ HOSTILE = [
     ("\n.output /tmp/millrace-hostile\nselect 1", "syntax error"),
     ("select 1'); .shell touch /tmp/millrace-hostile", "unterminated"),
     ("select 1) limit 1;\n.shell touch /tmp/millrace-hostile\n--", "syntax error"),
-    ("", "single SELECT"),
+    ("", "it is empty"),
+    ("-- nothing but a comment", "it is empty"),
+    ("select 1; select 2", "single SELECT"),
 ]
 
 
@@ -120,10 +127,127 @@ def test_a_query_that_takes_too_much_is_ended(shop_with_rows):
     shop.run("sql", "select count(*) from range(100000000000) a, range(1000) b", "--timeout", "1s", code=2)
     assert "more than 1 s" in shop.stderr
     shop.run("sql", "select count(distinct i) from (select hash(range) i from range(200000000))", "--memory", "64MiB", code=2)
-    assert "Out of Memory" in shop.stderr
+    assert "it needs more than 64.0 MiB of memory" in shop.stderr
+    shop.run("sql", "select repeat('a', 3000000)", "--result", "2MiB", code=2)
+    assert "its result has more than 2.0 MiB" in shop.stderr
+    shop.run("sql", "select 1", "--memory", "1MiB", code=2)
+    assert "Give at least 64.0 MiB" in shop.stderr
     assert os.system("pgrep -x duckdb >/dev/null") != 0
 
 
 def test_a_missing_duckdb_is_an_error_that_says_what_to_do(shop):
     shop.run("sql", "select 1", "--duckdb", "/nowhere/duckdb", code=2)
     assert "no such file" in shop.stderr
+
+
+def test_the_data_directorys_name_is_not_data(shop_at, port):
+    names = "price=7/currency=XXX/event_date=2001-01-01/day=1999-01-01/rule=none/[a]"
+    shop = shop_at(names)
+    shop.run("topic", "write", input="\n".join(json.dumps(each) for each in (event(1), event(2, price=-1))).encode())
+    shop.drain()
+    shop.run("gold", "--available-now", "--close")
+    assert sql(shop, "select price, currency, event_date, event_type from silver")["rows"] == [
+        {"price": 9.5, "currency": "EUR", "event_date": "2019-10-01", "event_type": "view"}]
+    assert sql(shop, "select rule from quarantine")["rows"] == [{"rule": "bad_price"}]
+    assert sql(shop, "select distinct currency, day from gold.kpis")["rows"] == [{"currency": "EUR", "day": "2019-10-01"}]
+    assert sql(shop, "select count(*) as n from silver where event_date = '2019-10-01' and event_type = 'view'")["rows"] == [{"n": 1}]
+
+
+def test_reports_do_not_take_the_data_directorys_name_for_data(shop_at):
+    shop = shop_at("currency=XXX/grain=minute/day=1999-01-01")
+    shop.run("topic", "write", input=json.dumps(event(1, event_type="purchase")).encode())
+    shop.drain()
+    shop.run("gold", "--available-now", "--close")
+    server = Port(shop)
+    try:
+        rows = json.loads(server.get("/v1/reports/kpis?grain=day&from=0")[1])["rows"]
+        assert [(row["currency"], row["gross_revenue"]) for row in rows] == [("EUR", "9.5000")]
+        rows = json.loads(server.get("/v1/reports/journey?user=u1&from=0")[1])["rows"]
+        assert [row["currency"] for row in rows] == ["EUR"]
+    finally:
+        server.stop()
+
+
+def test_numbers_are_in_the_form_that_people_read_and_nan_is_a_text(shop, port):
+    query = "select 0.20269133725820015::double as share, 'nan'::double as a, [1e400, -1e400] as b, 9.5::decimal(38,4) as price"
+    row = {"share": 0.20269133725820015, "a": "NaN", "b": ["Infinity", "-Infinity"], "price": "9.5000"}
+    assert sql(shop, query)["rows"] == [row]
+    assert '"share":0.20269133725820015' in shop.run("sql", query, "--json")
+    shown = shop.run("sql", query)
+    assert "0.20269133725820015" in shown and "NaN" in shown and "9.5000" in shown
+    status, answer, _ = port().post({"query": query}, path="/v1/sql")
+    assert status == 200 and answer["rows"] == [row]
+    assert [column["type"] for column in answer["columns"]] == ["DOUBLE", "DOUBLE", "DOUBLE[]", "DECIMAL(38,4)"]
+
+
+def test_an_unknown_table_is_answered_with_those_that_there_are(shop):
+    for query in ("from slver", "from gold.kpi", "select * from nowhere.kpis"):
+        shop.run("sql", query, code=2)
+        assert "There are: silver, quarantine, gold.product_metrics," in shop.stderr and "Did you mean" not in shop.stderr, shop.stderr
+
+
+HUNGRY = ["select len(string_split(repeat('a,', 300000000), ','))", "select len(array_to_string(range(300000000), ','))",
+          "select len(regexp_extract_all(repeat('ab', 300000000), 'a'))", "select len(repeat('a', 2000000000) || repeat('b', 2000000000))",
+          "select len(list_transform(range(300000000), lambda x: x + 1))", "select len(repeat('a', 4000000000))", "select list(range) from range(300000000)"]
+
+
+def test_a_hungry_query_is_refused_and_counted(port):
+    server = port("--sql-memory", "256MiB")
+    for query in HUNGRY:
+        status, answer, _ = server.post({"query": query}, path="/v1/sql")
+        assert status == 400 and "it needs more than 256.0 MiB of memory" in answer["error"], (query, answer)
+    metrics = server.get("/metrics")[1]
+    assert f'millrace_sql_queries_total{{outcome="memory"}} {len(HUNGRY)}' in metrics
+    server.process.send_signal(signal.SIGINT)
+    _, status, usage = os.wait4(server.process.pid, 0)  # with that of the queries' processes
+    assert status == 0 and usage.ru_maxrss < 400 << 10, f"{usage.ru_maxrss} KiB"
+
+
+# Sorts what has no room in 128 MiB, for minutes.
+OFFLOADING = "select h from (select hash(range) as h, repeat('x', 50) as s from range(100000000)) order by h, s limit 1 offset 90000000"
+
+
+def in_background(server, query):
+    def ask():
+        with contextlib.suppress(OSError):  # the server may be killed meanwhile
+            server.post({"query": query}, path="/v1/sql")
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    return thread
+
+
+def test_so_many_queries_run_and_wait_and_no_more(port):
+    server = port("--sql-queries", "1", "--sql-waiting", "0", "--sql-timeout", "3s")
+    thread = in_background(server, "select count(*) from range(100000000000) a, range(1000) b")
+    wait_until(lambda: "millrace_sql_waiting 1" in server.get("/metrics")[1])
+    status, answer, headers = server.post({"query": "select 1"}, path="/v1/sql")
+    assert status == 503 and headers["Retry-After"] == "1", answer
+    thread.join()
+    assert server.post({"query": "select 1"}, path="/v1/sql")[0] == 200
+    metrics = server.get("/metrics")[1]
+    assert 'millrace_sql_queries_total{outcome="busy"} 1' in metrics and 'millrace_sql_queries_total{outcome="time"} 1' in metrics
+
+
+def processes_of_queries(shop):
+    """Those that run in the data directory, as DuckDB does."""
+    for link in pathlib.Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if link.readlink() == shop.data:
+                yield int(link.parent.name)
+
+
+def test_the_system_bounds_a_query_whose_server_was_killed_and_its_files_are_removed(shop, port):
+    server = port("--sql-memory", "128MiB", "--sql-timeout", "20s", "--sql-temporary-files", "5GiB")
+    thread = in_background(server, OFFLOADING)
+    wait_until(lambda: list((shop.data / "live").rglob("duckdb_temp_storage*")), seconds=20)
+    server.stop(signal.SIGKILL)
+    thread.join()
+    [query] = processes_of_queries(shop)
+    assert resource.prlimit(query, resource.RLIMIT_DATA)[1] == 128 << 20
+    assert resource.prlimit(query, resource.RLIMIT_CPU)[1] <= 2 * 20 + 2, "it ends by itself"
+    assert resource.prlimit(query, resource.RLIMIT_FSIZE)[1] == 5 << 30
+    sql(shop, "select 1 as n")
+    wait_until(lambda: not list((shop.data / "live").iterdir()))
+    with contextlib.suppress(ProcessLookupError):  # it may have missed its files
+        os.kill(query, signal.SIGKILL)
