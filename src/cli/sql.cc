@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "cli/sql_options.h"
 #include "cli/text_table.h"
-#include "pipeline/sql_views.h"
+#include "pipeline/live_socket.h"
 
 namespace millrace::cli {
 
@@ -48,7 +48,7 @@ int sql(const Globals& globals, const Options& options) {
     const std::string& query = options.query;
     const auto data = globals.data_directory();
     const auto duckdb = serve::DuckDb::find(options.duckdb, data.root(), data.live());
-    const auto views = pipeline::SqlViews(data).look();
+    const auto views = pipeline::views_of_running(data, query);
     const std::string zone = data.settings().time_zone;
     if (!options.parquet.empty()) {
         duckdb.parquet(query, views, zone, options.limits, options.parquet);
@@ -85,7 +85,7 @@ std::vector<CLI::Option*> add_sql_limits(CLI::App& command, const std::string& p
 void add_sql_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command =
-        app.add_subcommand("sql", "one SELECT over silver, quarantine, gold.* and bronze, by DuckDB");
+        app.add_subcommand("sql", "one SELECT over silver, quarantine, gold.*, live.* and bronze, by DuckDB");
     command->add_option("query", options->query, "the query")->required();
     command->add_option("--limit", options->limits.rows, "rows at most; no limit for --csv and --parquet")
         ->check(CLI::Range(1, 1'000'000))

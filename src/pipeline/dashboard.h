@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bronze/event_log.h"
+#include "pipeline/live_socket.h"
 #include "pipeline/live_view.h"
 #include "pipeline/reports.h"
 #include "serve/access.h"
@@ -77,6 +78,7 @@ class Dashboard {
     serve::Access access_;
     const serve::StaticFiles pages_;
     LiveView live_;
+    LiveSocket live_socket_{live_};
     std::optional<Reports> reports_;  // nothing without DuckDB
     std::string why_no_reports_;
     // Last: their threads use the others. Who somebody is, what is quickly told to those who are known, and

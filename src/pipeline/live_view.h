@@ -33,6 +33,8 @@ class LiveView {
 
     /// The figures, twice a second while someone watches.
     [[nodiscard]] const std::shared_ptr<serve::Feed>& feed() const { return feed_; }
+    /// Whether Gold runs in this process, so that its open windows are known.
+    [[nodiscard]] bool has_gold() const { return open_ != nullptr; }
     /// The folder of this process's files, which is this user's alone.
     [[nodiscard]] const std::filesystem::path& folder() const { return scratch_.path(); }
     /// The figures now.

@@ -7,7 +7,9 @@ import os
 import pathlib
 import resource
 import signal
+import stat
 import threading
+import time
 
 import duckdb
 import pytest
@@ -184,6 +186,35 @@ def test_an_unknown_table_is_answered_with_those_that_there_are(shop):
     for query in ("from slver", "from gold.kpi", "select * from nowhere.kpis"):
         shop.run("sql", query, code=2)
         assert "There are: silver, quarantine, gold.product_metrics," in shop.stderr and "Did you mean" not in shop.stderr, shop.stderr
+
+
+def test_what_is_open_is_seen_from_the_command_line_while_the_pipeline_runs(shop, port):
+    query = "select (select count(*) from live.kpis) as live, (select count(*) from gold.kpis) as gold"
+    shop.run("sql", query, code=2)
+    assert f"none runs on {shop.data}" in shop.stderr and "millrace run" in shop.stderr
+    server = port("--no-simulator", "--trigger", "0", command="run")
+    server.post(event(1, timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())))
+    wait_until(lambda: shop.count("silver") == 1)
+    wait_until(lambda: sql(shop, query)["rows"][0]["live"] > 0)
+    assert sql(shop, query)["rows"][0]["gold"] == 0, "no window is closed yet"
+    assert len(sql(shop, "show all tables", "--limit", "100")["rows"]) > 18
+    folders = list((shop.data / "live").iterdir())
+    assert folders and all(stat.S_IMODE(folder.stat().st_mode) == 0o700 for folder in folders), "another user may not ask"
+    beside = port()  # knows closed windows only, and isn't asked
+    assert sql(shop, query)["rows"][0]["live"] > 0
+    server.stop()
+    rows = sql(shop, query)["rows"]
+    assert rows[0]["live"] == rows[0]["gold"]
+    beside.stop()
+
+
+def test_a_killed_pipeline_leaves_nothing_that_hangs(shop, port):
+    server = port("--no-simulator", command="run")
+    server.stop(signal.SIGKILL)
+    began = time.monotonic()
+    shop.run("sql", "from live.kpis", code=2)
+    assert "none runs on" in shop.stderr and time.monotonic() - began < 10
+    wait_until(lambda: not list((shop.data / "live").iterdir()))
 
 
 HUNGRY = ["select len(string_split(repeat('a,', 300000000), ','))", "select len(array_to_string(range(300000000), ','))",
