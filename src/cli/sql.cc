@@ -2,6 +2,9 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 
 #include "base/error.h"
 #include "cli/sql_options.h"
@@ -12,8 +15,11 @@ namespace millrace::cli {
 
 namespace {
 
+constexpr const char* standard_input = "-";
+
 struct Options {
-    std::string query;
+    std::optional<std::string> query;
+    std::optional<std::string> file;
     std::string duckdb;
     std::string parquet;
     serve::SqlLimits limits{.time = std::chrono::seconds(60),
@@ -23,6 +29,25 @@ struct Options {
     bool as_json = false;
     bool as_csv = false;
 };
+
+std::string all_of(std::istream& text) {
+    return {std::istreambuf_iterator<char>(text), std::istreambuf_iterator<char>()};
+}
+
+/// The query's text: the argument, or what stands in the file or on standard input.
+std::string query_text(const Options& options) {
+    constexpr const char* doing = "reading the query";
+    if (options.query.has_value() == options.file.has_value())
+        throw usage_error(doing, options.file ? "there are two" : "there is none",
+                          "Give it as an argument, in a file (-f FILE), or on standard input (-).");
+    if (options.query && *options.query != standard_input) return *options.query;
+    if (options.query || *options.file == standard_input) return all_of(std::cin);
+    std::ifstream file(*options.file);
+    if (!file)
+        throw usage_error(fmt::format("reading the query in {}", *options.file),
+                          std::generic_category().message(errno));
+    return all_of(file);
+}
 
 void print(const serve::SqlRows& found) {
     std::vector<std::string> columns;
@@ -45,7 +70,7 @@ void write_out(std::string_view text) {
 
 int sql(const Globals& globals, const Options& options) {
     options.limits.validate();
-    const std::string& query = options.query;
+    const std::string query = query_text(options);
     const auto data = globals.data_directory();
     const auto duckdb = serve::DuckDb::find(options.duckdb, data.root(), data.live());
     const auto views = pipeline::views_of_running(data, query);
@@ -86,7 +111,8 @@ void add_sql_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command =
         app.add_subcommand("sql", "one SELECT over silver, quarantine, gold.*, live.* and bronze, by DuckDB");
-    command->add_option("query", options->query, "the query")->required();
+    command->add_option("query", options->query, "the query; - reads it from standard input");
+    command->add_option("-f,--file", options->file, "the file that the query stands in")->type_name("FILE");
     command->add_option("--limit", options->limits.rows, "rows at most; no limit for --csv and --parquet")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();

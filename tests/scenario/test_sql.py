@@ -182,6 +182,19 @@ def test_numbers_are_in_the_form_that_people_read_and_nan_is_a_text(shop, port):
     assert [column["type"] for column in answer["columns"]] == ["DOUBLE", "DOUBLE", "DOUBLE[]", "DECIMAL(38,4)"]
 
 
+def test_a_query_is_read_from_a_file_or_standard_input(shop, tmp_path):
+    file = tmp_path / "query.sql"
+    file.write_text("-- how many\nselect 7 as n;\n")
+    rows = [{"n": 7}]
+    assert shop.json("sql", "-f", file)["rows"] == rows and shop.json("sql", "--file", file)["rows"] == rows
+    for arguments in (["-"], ["-f", "-"]):
+        assert json.loads(shop.run("sql", *arguments, "--json", input=file.read_bytes()))["rows"] == rows
+    for arguments, reason in ((["-f", tmp_path / "none.sql"], "No such file"), ([], "there is none"),
+                              (["select 1", "-f", file], "there are two"), (["-f", "/dev/null"], "it is empty")):
+        shop.run("sql", *arguments, code=2)
+        assert reason in shop.stderr, shop.stderr
+
+
 def test_an_unknown_table_is_answered_with_those_that_there_are(shop):
     for query in ("from slver", "from gold.kpi", "select * from nowhere.kpis"):
         shop.run("sql", query, code=2)
