@@ -48,7 +48,7 @@ def peers():
         broker.stop()
     result = {name: middle(done, EVENTS) for name, done in runs.items()}
     rows = json.loads(subprocess.run([MILLRACE, "--data", data, "count", "silver", "--json"], check=True,
-                                     capture_output=True).stdout)["rows"]
+                                     capture_output=True).stdout)["rows"][0]["rows"]
     result["millrace"]["rows"] = rows
     own = result["millrace"]
     print(f"{EVENTS:,} events, log to table; median of {ROUNDS} runs each, in turn (Spark: one)\n")

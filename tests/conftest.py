@@ -63,8 +63,9 @@ class Millrace:
         return report
 
     def count(self, layer, by=None):
-        out = self.json("count", layer, *(["--by", by] if by else []))
-        return out["rows"]
+        """The rows of a layer, or those of each value of a column."""
+        rows = self.json("count", layer, *(["--by", by] if by else []))["rows"]
+        return {row[by]: row["rows"] for row in rows} if by else rows[0]["rows"]
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,9 @@ namespace millrace {
 namespace {
 
 std::string message(std::string_view doing, std::string_view cause, std::string_view remedy) {
-    if (remedy.empty()) return fmt::format("{}: {}", doing, cause);
-    return fmt::format("{}: {}. {}", doing, cause, remedy);
+    std::string text = doing.empty() ? std::string(cause) : fmt::format("{}: {}", doing, cause);
+    if (!remedy.empty()) text += fmt::format(". {}", remedy);
+    return text;
 }
 
 std::string_view remedy_for(int error_number) {
@@ -38,6 +39,10 @@ Error::Error(std::string_view doing, std::string_view cause, std::string_view re
 
 Error usage_error(std::string_view doing, std::string_view cause, std::string_view remedy) {
     return {doing, cause, remedy, Error::Kind::usage};
+}
+
+Error usage_error(std::string_view sentence) {
+    return usage_error({}, sentence);
 }
 
 Error system_error(std::string_view doing, int error_number) {

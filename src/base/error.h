@@ -32,6 +32,9 @@ class Error : public std::runtime_error {
 /// An Error for a wrong option, configuration or request (exit code 2).
 [[nodiscard]] Error usage_error(std::string_view doing, std::string_view cause, std::string_view remedy = {});
 
+/// The same in one sentence, which names what was wrong itself: "--port must be a number, not x".
+[[nodiscard]] Error usage_error(std::string_view sentence);
+
 /// An Error for the system call that just failed, described by `errno`. A full disk gets its own remedy.
 [[nodiscard]] Error system_error(std::string_view doing, int error_number);
 

@@ -112,4 +112,8 @@ std::string format_count(std::int64_t count) {
     return count < 0 ? "-" + digits : digits;
 }
 
+std::string format_counted(std::int64_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", format_count(count), noun, count == 1 ? "" : "s");
+}
+
 }  // namespace millrace::base

@@ -22,5 +22,7 @@ std::string format_duration(Duration duration);
 std::string format_size(std::int64_t bytes);
 /// "1,234,567": for people.
 std::string format_count(std::int64_t count);
+/// "1 row", "2,000 rows": for people. `noun` is the singular; the plural has an s.
+std::string format_counted(std::int64_t count, std::string_view noun);
 
 }  // namespace millrace::base

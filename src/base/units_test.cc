@@ -42,6 +42,9 @@ TEST(Units, CountsAndSizesReadWell) {
     EXPECT_EQ(format_count(1234567), "1,234,567");
     EXPECT_EQ(format_count(-1000), "-1,000");
     EXPECT_EQ(format_count(999), "999");
+    EXPECT_EQ(format_counted(1, "row"), "1 row");
+    EXPECT_EQ(format_counted(0, "row"), "0 rows");
+    EXPECT_EQ(format_counted(2000, "row"), "2,000 rows");
     EXPECT_EQ(format_size(1536), "1.5 KiB");
     EXPECT_EQ(format_duration(seconds(3720)), "1h 02m");
 }

@@ -12,8 +12,6 @@
 
 namespace millrace::cli {
 
-namespace json = boost::json;
-
 namespace {
 
 constexpr std::size_t shortest_password = 10;
@@ -67,11 +65,7 @@ int list(const Globals& globals, const Options& options) {
     const auto known = serve::AccessList::load(globals.data_directory().access());
     for (const auto& entry : known.entries())
         table.add_row({entry.name, std::string(serve::role_name(entry.role))});
-    if (options.as_json) {
-        fmt::print("{}\n", json::serialize(table.json()));
-    } else {
-        fmt::print("{}\n", table.text());
-    }
+    print_table(table, options.as_json);
     return 0;
 }
 

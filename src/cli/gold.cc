@@ -5,6 +5,7 @@
 #include "cli/alert_config.h"
 #include "cli/command.h"
 #include "cli/gold_options.h"
+#include "cli/terminal.h"
 #include "cli/text_table.h"
 #include "pipeline/gold_batch.h"
 #include "pipeline/gold_stage.h"
@@ -104,8 +105,9 @@ int run_reconcile(const Globals& globals, const Options& options) {
     }
     const auto shown = [](const std::string& value) { return value.empty() ? "(no row)" : value; };
     for (const auto& each : found) {
-        fmt::print("{}  {}  {}: published {}, batch {}\n", each.table, each.row, each.column,
-                   shown(each.published), shown(each.batch));
+        const std::string line = fmt::format("{}  {}  {}: published {}, batch {}", each.table, each.row,
+                                             each.column, shown(each.published), shown(each.batch));
+        fmt::print("{}\n", on_terminal() ? printable(line) : line);
     }
     if (found.empty()) {
         fmt::print("the tables and the batch layer agree in every cell\n");
@@ -119,21 +121,14 @@ int run_reconcile(const Globals& globals, const Options& options) {
 }
 
 int list_tables(const Globals& globals, bool as_json) {
-    TextTable shown({"table", "rows", "provisional", "files", "bytes", "days", "why_empty"});
-    std::string reasons;
+    TextTable shown = TextTable::of({text_column("table"), count_column("rows"), count_column("provisional"),
+                                     count_column("files"), count_column("bytes"), count_column("days"),
+                                     text_column("why_empty")});
     for (const pipeline::GoldTableStatus& each : pipeline::gold_status(globals.data_directory())) {
-        const std::string name = fmt::format("gold.{}", gold::table_name(each.table));
-        shown.add_row({name, std::to_string(each.rows), std::to_string(each.provisional),
-                       std::to_string(each.files), std::to_string(each.bytes), std::to_string(each.days),
-                       each.why_empty});
-        if (!each.why_empty.empty()) reasons += fmt::format("\n{} is empty: {}", name, each.why_empty);
+        shown.add({fmt::format("gold.{}", gold::table_name(each.table)), each.rows, each.provisional,
+                   each.files, each.bytes, each.days, base::json::string(each.why_empty)});
     }
-    if (as_json) {
-        fmt::print("{}\n", base::json::serialize(shown.json()));
-    } else {
-        fmt::print("{}\n{}{}", shown.text({"table", "rows", "provisional", "files", "bytes", "days"}), reasons,
-                   reasons.empty() ? "" : "\n");
-    }
+    print_table(shown, as_json);
     return 0;
 }
 

@@ -31,10 +31,6 @@ struct Row {
     }
 };
 
-std::string text_or_dash(const std::optional<std::int64_t>& number) {
-    return number ? fmt::format("{}", *number) : "-";
-}
-
 json::value value_or_null(const std::optional<std::int64_t>& number) {
     return number ? json::value(*number) : json::value();
 }
@@ -94,12 +90,15 @@ int describe_group(const Globals& globals, const Options& options) {
     const auto snapshot = silver_snapshot(globals);
     const std::string group = options.name.empty() ? "millrace-" + snapshot.metadata.id : options.name;
     const auto rows = rows_of(globals, options, *log, group, snapshot);
-    TextTable table({"topic", "partition", "current offset", "log end", "lag", "owner"});
+    TextTable table =
+        TextTable::of({text_column("topic"), number_column("partition"), number_column("current_offset"),
+                       number_column("log_end"), count_column("lag"), text_column("owner")});
     json::array partitions;
     for (const Row& row : rows) {
-        table.add_row({log->topic(), fmt::format("{}", row.partition), text_or_dash(row.current),
-                       fmt::format("{}", row.held.end), text_or_dash(row.lag()),
-                       row.owner ? fmt::format("{} ({})", row.owner->id, row.owner->host) : "-"});
+        table.add({log->topic(), row.partition, value_or_null(row.current), row.held.end,
+                   value_or_null(row.lag()),
+                   row.owner ? json::value(fmt::format("{} ({})", row.owner->id, row.owner->host))
+                             : json::value()});
         partitions.push_back(to_json(row, log->topic()));
     }
     if (options.as_json) {
@@ -112,10 +111,10 @@ int describe_group(const Globals& globals, const Options& options) {
 }
 
 int list_groups(const Globals& globals, const Options& options) {
-    TextTable table({"group", "state", "members"});
+    TextTable table = TextTable::of({text_column("group"), text_column("state"), count_column("members")});
     json::array groups;
     const auto add = [&](const std::string& name, const std::string& state, std::size_t members) {
-        table.add_row({name, state, fmt::format("{}", members)});
+        table.add({name, state, static_cast<std::int64_t>(members)});
         groups.push_back(json::object{{"group", name}, {"state", state}, {"members", members}});
     };
     if (globals.uses_kafka()) {

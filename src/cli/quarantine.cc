@@ -10,9 +10,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/suggestion.h"
 #include "cli/text_table.h"
 #include "model/timestamp.h"
 #include "pipeline/requeue.h"
+#include "silver/event_fields.h"
 
 namespace millrace::cli {
 
@@ -28,31 +30,36 @@ struct Options {
     bool as_json = false;
 };
 
+json::value bytes_or_null(const std::optional<std::string>& bytes) {
+    return bytes ? json::value(json::string(*bytes)) : json::value();
+}
+
 int list(const Globals& globals, const Options& options) {
-    TextTable table({"position", "time", "rule", "message", "value"});
-    json::array rows;
-    std::int64_t left = options.limit;
-    pipeline::scan_quarantine(
-        globals.data_directory(), options.filter, [&](const pipeline::QuarantinedRecord& record) {
-            if (left-- <= 0) return false;
-            table.add_row({record.position(), model::format_timestamp(record.log_time), record.rule,
-                           record.message, record.value.value_or("")});
-            rows.push_back(
-                json::object{{"position", record.position()},
-                             {"time", model::format_timestamp(record.log_time)},
-                             {"rule", record.rule},
-                             {"field", record.field},
-                             {"message", record.message},
-                             {"key", record.key ? json::value(*record.key) : json::value()},
-                             {"value", record.value ? json::value(*record.value) : json::value()}});
-            return true;
-        });
-    if (options.as_json) {
-        fmt::print("{}\n", json::serialize(json::object{{"rows", std::move(rows)}}));
-    } else {
-        fmt::print("{}\n", table.text());
+    const auto limit = static_cast<std::size_t>(options.limit);
+    auto records = pipeline::newest_quarantined(globals.data_directory(), options.filter, limit + 1);
+    TextTable table = TextTable::of({text_column("position"),
+                                     time_column("time"),
+                                     text_column("rule"),
+                                     text_column("message"),
+                                     {.name = "value", .type = "BLOB"},
+                                     text_column("field"),
+                                     {.name = "key", .type = "BLOB"}});
+    table.set_truncated(records.size() > limit);
+    if (table.is_truncated()) records.pop_back();
+    for (const auto& record : records) {
+        table.add({record.position(), model::format_timestamp(record.log_time), record.rule, record.message,
+                   bytes_or_null(record.value),
+                   record.field.empty() ? json::value() : json::value(record.field),
+                   bytes_or_null(record.key)});
     }
+    print_table(table, options.as_json);
     return 0;
+}
+
+/// A field that no event has would leave the record as wrong as it was.
+void check_is_field(const std::string& name) {
+    const std::vector<std::string> fields(silver::field_names.begin(), silver::field_names.end());
+    if (std::ranges::find(fields, name) == fields.end()) throw has_no("an event", "field", name, fields);
 }
 
 std::vector<std::pair<std::string, std::string>> fields_of(const std::vector<std::string>& set) {
@@ -62,6 +69,7 @@ std::vector<std::pair<std::string, std::string>> fields_of(const std::vector<std
         if (at == std::string::npos || at == 0) {
             throw usage_error(fmt::format("reading --set {}", assignment), "it must be FIELD=VALUE");
         }
+        check_is_field(assignment.substr(0, at));
         fields.emplace_back(assignment.substr(0, at), assignment.substr(at + 1));
     }
     return fields;
@@ -109,8 +117,8 @@ int replay(const Globals& globals, const Options& options) {
         throw usage_error("replaying quarantined records",
                           "give the fix with --set FIELD=VALUE, or with --edit");
     }
-    const auto log = globals.open_log();
     pipeline::Fix fix = pipeline::fix_by_setting(fields_of(options.set));
+    const auto log = globals.open_log();
     if (options.edit) {
         fix = [values = edit_records(globals, options)](const pipeline::QuarantinedRecord& record) {
             const auto found = values.find(record.position());
@@ -154,9 +162,11 @@ void add_quarantine_command(CLI::App& app, Globals& globals) {
         app.add_subcommand("quarantine", "records that broke a rule: look at them, fix them");
     quarantine->require_subcommand(1);
 
-    CLI::App* list_command = quarantine->add_subcommand("list", "the quarantined records and why");
+    CLI::App* list_command = quarantine->add_subcommand("list", "the newest quarantined records and why");
     add_filter(*list_command, *options);
-    list_command->add_option("--limit", options->limit, "records at most")->capture_default_str();
+    list_command->add_option("--limit", options->limit, "records at most")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
     list_command->callback(
         [&globals, options] { globals.action = [&globals, options] { return list(globals, *options); }; });
 

@@ -1,6 +1,9 @@
 #include <arrow/record_batch.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/silver_options.h"
@@ -8,6 +11,8 @@
 #include "pipeline/silver_stage.h"
 #include "pipeline/table_locks.h"
 #include "pipeline/upkeep.h"
+#include "silver/silver_table.h"
+#include "storage/delta_table.h"
 
 namespace millrace::cli {
 
@@ -22,19 +27,31 @@ struct Options {
 
 constexpr std::int64_t console_rows = 20;
 
+/// What the console shows of a row.
+std::vector<storage::TableColumn> console_columns() {
+    static constexpr std::array<std::string_view, 8> names = {
+        "event_id", "user_id", "event_type", "event_timestamp", "product_id", "price", "partition", "offset"};
+    auto columns = storage::table_columns(storage::delta_schema(*silver::silver_schema()));
+    std::erase_if(columns,
+                  [](const auto& column) { return std::ranges::find(names, column.name) == names.end(); });
+    return columns;
+}
+
 void show_batch(const std::vector<pipeline::LanePart>& parts) {
-    TextTable table;
-    std::int64_t left = console_rows;
+    const auto columns = console_columns();
+    std::vector<TextColumn> shown;
+    for (const auto& column : columns) shown.push_back({.name = column.name, .type = column.type});
+    TextTable table = TextTable::of(std::move(shown));
     for (const auto& part : parts) {
-        for (const auto& columns : part.files) {
+        for (const auto& file : part.files) {
+            const auto left = console_rows - static_cast<std::int64_t>(table.rows().size());
             if (left <= 0) break;
-            const auto rows = columns->batch(0)->Slice(0, left);
-            table.add(*rows, {{"event_type", columns->event_type()}});
-            left -= rows->num_rows();
+            const auto rows = file->batch(0)->Slice(0, left);
+            for (std::int64_t row = 0; row < rows->num_rows(); ++row)
+                table.add(cells_of(*rows, row, columns, {{"event_type", file->event_type()}}));
         }
     }
-    fmt::print("{}\n", table.text({"event_id", "user_id", "event_type", "event_timestamp", "product_id",
-                                   "price", "partition", "offset"}));
+    print_table(table, false);
 }
 
 int run_silver(const Globals& globals, const Options& options) {

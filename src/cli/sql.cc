@@ -49,18 +49,26 @@ std::string query_text(const Options& options) {
     return all_of(file);
 }
 
+/// A value of DuckDB's JSON; what is nested stays the text that it is.
+base::json::value cell_from_json(std::string_view value) {
+    if (value.starts_with('{') || value.starts_with('[')) return base::json::string(value);
+    boost::system::error_code no_json;
+    auto parsed = base::json::parse(value, no_json);
+    return no_json ? base::json::value(base::json::string(value)) : parsed;
+}
+
 void print(const serve::SqlRows& found) {
-    std::vector<std::string> columns;
-    for (const serve::SqlColumn& column : found.columns) columns.push_back(column.name);
-    TextTable table(columns);
+    std::vector<TextColumn> columns;
+    for (const serve::SqlColumn& column : found.columns)
+        columns.push_back({.name = column.name, .type = column.type});
+    TextTable table = TextTable::of(std::move(columns));
+    table.set_truncated(found.truncated);
     for (const std::string& row : found.rows) {
-        std::vector<std::string> cells;
-        cells.reserve(columns.size());
-        for (const std::string_view value : serve::sql_values(row)) cells.push_back(serve::sql_text(value));
-        table.add_row(std::move(cells));
+        base::json::array cells;
+        for (const std::string_view value : serve::sql_values(row)) cells.push_back(cell_from_json(value));
+        table.add(std::move(cells));
     }
-    fmt::print("{}\n", table.text());
-    if (found.truncated) fmt::print("… and more; --limit shows them\n");
+    print_table(table, false);
 }
 
 void write_out(std::string_view text) {

@@ -1,118 +1,96 @@
 #include "cli/text_table.h"
 
-#include <arrow/api.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "model/timestamp.h"
-#include "storage/arrow_status.h"
+#include "cli/framed_table.h"
+#include "cli/terminal.h"
 
 namespace millrace::cli {
 
+namespace json = boost::json;
+
 namespace {
 
-constexpr std::size_t widest_cell = 60;
-
-/// Control characters and bytes that are no UTF-8 would spoil the terminal.
-std::string printable(std::string_view text) {
-    std::string shown;
-    for (const char c : text.substr(0, widest_cell * 2)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7F) {
-            shown += fmt::format("\\x{:02x}", byte);
-        } else {
-            shown += c;
-        }
+/// The same, with other bytes than UTF-8 in their JSON form.
+json::value valid(const json::value& cell) {
+    if (const auto* text = cell.if_string()) return text_or_base64(*text);
+    if (const auto* list = cell.if_array()) {
+        json::array made;
+        for (const auto& each : *list) made.push_back(valid(each));
+        return made;
     }
-    if (shown.size() > widest_cell) shown = shown.substr(0, widest_cell - 1) + "~";
-    return shown;
+    if (const auto* fields = cell.if_object()) {
+        json::object made;
+        for (const auto& [name, each] : *fields) made.emplace(name, valid(each));
+        return made;
+    }
+    return cell;
 }
 
 }  // namespace
 
-std::string cell_text(const arrow::Array& column, std::int64_t row) {
-    if (column.IsNull(row)) return {};
-    if (column.type_id() == arrow::Type::TIMESTAMP) {
-        return model::format_timestamp(dynamic_cast<const arrow::TimestampArray&>(column).Value(row));
-    }
-    if (column.type_id() == arrow::Type::DICTIONARY) {
-        const auto& dictionary = dynamic_cast<const arrow::DictionaryArray&>(column);
-        return cell_text(*dictionary.dictionary(), dictionary.GetValueIndex(row));
-    }
-    if (column.type_id() == arrow::Type::BINARY) {
-        return std::string(dynamic_cast<const arrow::BinaryArray&>(column).GetView(row));
-    }
-    return storage::value_of(column.GetScalar(row), "showing a value")->ToString();
+TextTable::TextTable(const std::vector<std::string>& columns) {
+    for (const auto& name : columns) columns_.push_back(text_column(name));
 }
 
-void TextTable::add(const arrow::RecordBatch& rows, const std::map<std::string, std::string>& constants) {
-    if (columns_.empty()) {
-        for (const auto& field : rows.schema()->fields()) columns_.push_back(field->name());
-        for (const auto& [name, value] : constants) columns_.push_back(name);
-    }
-    for (std::int64_t row = 0; row < rows.num_rows(); ++row) {
-        std::vector<std::string> cells;
-        for (const auto& name : columns_) {
-            const auto column = rows.GetColumnByName(name);
-            const auto constant = constants.find(name);
-            cells.push_back(column                        ? cell_text(*column, row)
-                            : constant != constants.end() ? constant->second
-                                                          : "");
-        }
-        rows_.push_back(std::move(cells));
-    }
+TextTable TextTable::of(std::vector<TextColumn> columns) {
+    TextTable table;
+    table.columns_ = std::move(columns);
+    return table;
 }
 
-void TextTable::add_row(std::vector<std::string> cells) {
-    rows_.push_back(std::move(cells));
+void TextTable::add_row(const std::vector<std::string>& cells) {
+    json::array row;
+    for (const auto& cell : cells) row.push_back(json::string(cell));
+    add(std::move(row));
 }
 
-std::vector<std::size_t> TextTable::places(const std::vector<std::string>& columns) const {
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-        if (columns.empty()) places.push_back(i);
-    }
-    for (const auto& name : columns) {
-        const auto found = std::ranges::find(columns_, name);
-        if (found != columns_.end()) places.push_back(static_cast<std::size_t>(found - columns_.begin()));
-    }
-    return places;
+std::string TextTable::text() const {
+    return on_terminal() ? framed(*this, terminal_width()) : tab_separated();
 }
 
-std::string TextTable::text(const std::vector<std::string>& columns) const {
+std::string TextTable::tab_separated() const {
     std::string text;
-    const auto shown = places(columns);
-    std::vector<std::size_t> widths;
-    for (const std::size_t place : shown) {
-        std::size_t width = columns_[place].size();
-        for (const auto& row : rows_) width = std::max(width, printable(row[place]).size());
-        widths.push_back(width);
-    }
-    const auto put_row = [&](const std::vector<std::string>& cells) {
-        for (std::size_t i = 0; i < shown.size(); ++i) {
-            text +=
-                fmt::format("{:<{}}", printable(cells[shown[i]]), i + 1 < shown.size() ? widths[i] + 2 : 0);
-        }
+    for (const auto& column : columns_)
+        text += (&column == &columns_.front() ? "" : "\t") + raw_text(json::string(column.name));
+    for (const auto& row : rows_) {
         text += '\n';
-    };
-    put_row(columns_);
-    for (const auto& row : rows_) put_row(row);
-    if (!text.empty()) text.pop_back();
+        for (std::size_t i = 0; i < row.size(); ++i) text += (i == 0 ? "" : "\t") + raw_text(row[i]);
+    }
     return text;
 }
 
-base::json::object TextTable::json(const std::vector<std::string>& columns) const {
-    base::json::array rows;
+json::object TextTable::json() const {
+    json::array columns;
+    for (const auto& column : columns_) columns.push_back({{"name", column.name}, {"type", column.type}});
+    json::array rows;
     for (const auto& row : rows_) {
-        base::json::object object;
-        for (const std::size_t place : places(columns)) {
-            object[columns_[place]] =
-                row[place].empty() ? base::json::value() : base::json::value(row[place]);
-        }
-        rows.push_back(std::move(object));
+        json::object made;
+        for (std::size_t i = 0; i < columns_.size(); ++i) made[columns_[i].name] = valid(row[i]);
+        rows.push_back(std::move(made));
     }
-    return {{"rows", std::move(rows)}};
+    return {{"columns", std::move(columns)}, {"rows", std::move(rows)}, {"truncated", truncated_}};
+}
+
+void print_table(const TextTable& table, bool as_json) {
+    fmt::print("{}\n", as_json ? json_text(table.json()) : table.text());
+}
+
+TextTable table_of(const json::array& columns, const json::array& rows, bool truncated) {
+    std::vector<TextColumn> typed;
+    for (const auto& column : columns) {
+        const auto& described = column.as_object();
+        typed.push_back(
+            {.name = base::string_member(described, "name"), .type = base::string_member(described, "type")});
+    }
+    TextTable table = TextTable::of(typed);
+    for (const auto& row : rows) {
+        json::array cells;
+        for (const auto& column : typed) cells.push_back(base::member(row.as_object(), column.name));
+        table.add(std::move(cells));
+    }
+    table.set_truncated(truncated);
+    return table;
 }
 
 }  // namespace millrace::cli

@@ -1,41 +1,49 @@
 #pragma once
 
-#include <arrow/type_fwd.h>
-
-#include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "cli/cell.h"
 
 namespace millrace::cli {
 
-/// Rows of columns as a table for people, or as JSON.
+/// Rows of typed columns, as commands show them.
 class TextTable {
   public:
-    TextTable() = default;
-    /// A table whose columns are these.
-    explicit TextTable(std::vector<std::string> columns) : columns_(std::move(columns)) {}
+    /// A table whose columns are all text.
+    explicit TextTable(const std::vector<std::string>& columns);
+    static TextTable of(std::vector<TextColumn> columns);
 
-    /// Adds Arrow rows; `constants` are columns that the batch has not (a table's partition columns).
-    void add(const arrow::RecordBatch& rows, const std::map<std::string, std::string>& constants = {});
-    void add_row(std::vector<std::string> cells);
+    /// Adds a row of a cell for each column.
+    void add(base::json::array cells) { rows_.push_back(std::move(cells)); }
+    void add_row(const std::vector<std::string>& cells);
+    /// Says that there are more rows than these.
+    void set_truncated(bool truncated) { truncated_ = truncated; }
 
-    [[nodiscard]] std::size_t rows() const { return rows_.size(); }
-    /// The table with a header, of all columns or the named ones.
-    [[nodiscard]] std::string text(const std::vector<std::string>& columns = {}) const;
-    /// {"rows": [{column: text}]}; empty cells are null.
-    [[nodiscard]] base::json::object json(const std::vector<std::string>& columns = {}) const;
+    [[nodiscard]] const std::vector<TextColumn>& columns() const { return columns_; }
+    [[nodiscard]] const std::vector<base::json::array>& rows() const { return rows_; }
+    [[nodiscard]] bool is_truncated() const { return truncated_; }
+
+    /// What stdout is to show: a frame on a terminal, else tab-separated values. Without a newline at its
+    /// end.
+    [[nodiscard]] std::string text() const;
+    /// A header of names and a line for each row, with all that the cells hold; null is empty.
+    [[nodiscard]] std::string tab_separated() const;
+    /// {"columns": [{name, type}], "rows": [{column: value}], "truncated": …}
+    [[nodiscard]] base::json::object json() const;
 
   private:
-    [[nodiscard]] std::vector<std::size_t> places(const std::vector<std::string>& columns) const;
+    TextTable() = default;
 
-    std::vector<std::string> columns_;
-    std::vector<std::vector<std::string>> rows_;
+    std::vector<TextColumn> columns_;
+    std::vector<base::json::array> rows_;
+    bool truncated_ = false;
 };
 
-/// A value of an Arrow array as people read it: timestamps as ISO 8601, null as an empty cell.
-std::string cell_text(const arrow::Array& column, std::int64_t row);
+/// Prints a table to stdout: as one JSON object, or as text().
+void print_table(const TextTable& table, bool as_json);
+
+/// The table of a query's result: its columns are {name, type}, its rows objects by column.
+TextTable table_of(const base::json::array& columns, const base::json::array& rows, bool truncated);
 
 }  // namespace millrace::cli

@@ -12,6 +12,7 @@
 #include "bronze/partitioner.h"
 #include "bronze/topics.h"
 #include "cli/command.h"
+#include "cli/terminal.h"
 #include "cli/text_table.h"
 #include "model/timestamp.h"
 #include "produce/appender.h"
@@ -54,7 +55,8 @@ std::vector<std::string> topic_names(const Globals& globals) {
 }
 
 int list_topics(const Globals& globals, const Options& options) {
-    TextTable table({"topic", "partitions", "records"});
+    TextTable table =
+        TextTable::of({text_column("topic"), count_column("partitions"), count_column("records")});
     json::array topics;
     for (const std::string& name : topic_names(globals)) {
         const auto log = globals.open_log(name);
@@ -63,7 +65,7 @@ int list_topics(const Globals& globals, const Options& options) {
             const auto held = log->offsets(p);
             records += held.end - held.start;
         }
-        table.add_row({name, fmt::format("{}", log->partitions()), base::format_count(records)});
+        table.add({name, log->partitions(), records});
         topics.push_back(
             json::object{{"topic", name}, {"partitions", log->partitions()}, {"records", records}});
     }
@@ -97,12 +99,12 @@ std::string settings_line(const Globals& globals, const bronze::EventLog& log) {
 
 int describe_topic(const Globals& globals, const Options& options) {
     const auto log = globals.open_log(name_or_default(globals, options));
-    TextTable table({"partition", "start", "end", "records"});
+    TextTable table = TextTable::of(
+        {number_column("partition"), number_column("start"), number_column("end"), count_column("records")});
     json::array partitions;
     for (int p = 0; p < log->partitions(); ++p) {
         const auto held = log->offsets(p);
-        table.add_row({fmt::format("{}", p), fmt::format("{}", held.start), fmt::format("{}", held.end),
-                       base::format_count(held.end - held.start)});
+        table.add({p, held.start, held.end, held.end - held.start});
         partitions.push_back(json::object{{"partition", p}, {"start", held.start}, {"end", held.end}});
     }
     if (options.as_json) {
@@ -161,14 +163,20 @@ int delete_topic(const Globals& globals, const Options& options) {
 }
 
 json::value text_or_null(std::string_view bytes) {
-    return bytes.data() == nullptr ? json::value() : json::value(bytes);
+    return bytes.data() == nullptr ? json::value() : text_or_base64(bytes);
+}
+
+/// Bytes of a record for stdout: all as they are, but for a terminal, which could take them for commands.
+std::string shown(std::string_view bytes) {
+    return on_terminal() ? printable(bytes) : std::string(bytes);
 }
 
 void print_record(const Options& options, int partition, const bronze::Record& record) {
     if (options.as_json) {
         json::array headers;
         for (const auto& header : bronze::decode_headers(record)) {
-            headers.push_back(json::object{{"key", header.key}, {"value", text_or_null(header.value)}});
+            headers.push_back(
+                json::object{{"key", text_or_base64(header.key)}, {"value", text_or_null(header.value)}});
         }
         fmt::print("{}\n", json::serialize(json::object{
                                {"partition", partition},
@@ -181,10 +189,10 @@ void print_record(const Options& options, int partition, const bronze::Record& r
     }
     const bool with_key = options.show_keys || !options.key_separator.empty();
     if (with_key) {
-        fmt::print("{}{}", record.key,
+        fmt::print("{}{}", shown(record.key),
                    options.key_separator.empty() ? std::string("\t") : options.key_separator);
     }
-    fmt::print("{}\n", record.value);
+    fmt::print("{}\n", shown(record.value));
 }
 
 bronze::Offset first_offset(const Options& options, const bronze::EventLog& log, int partition) {

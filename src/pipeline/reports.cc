@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/scratch_folder.h"
+#include "pipeline/spreadsheet_csv.h"
 #include "serve/sql_files.h"
 
 namespace millrace::pipeline {
@@ -163,7 +164,7 @@ std::string Reports::csv(std::string_view query) {
     std::string text;
     duckdb_.csv(query, live_.views(query), time_zone_, limits_,
                 [&](std::string_view piece) { text += piece; });
-    return text;
+    return without_formulas(text);
 }
 
 std::string Reports::parquet(std::string_view query) {

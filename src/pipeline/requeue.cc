@@ -13,7 +13,7 @@
 #include "silver/silver_table.h"
 #include "storage/column.h"
 #include "storage/delta_table.h"
-#include "storage/file_stats.h"
+#include "storage/newest_rows.h"
 #include "storage/parquet_file.h"
 
 namespace millrace::pipeline {
@@ -83,6 +83,31 @@ std::string QuarantinedRecord::position() const {
 bool QuarantineFilter::admits(const QuarantinedRecord& record) const {
     return (!rule || *rule == record.rule) && (!partition || *partition == record.partition) &&
            (!offset || *offset == record.offset);
+}
+
+std::vector<QuarantinedRecord> newest_quarantined(const DataDirectory& data, const QuarantineFilter& filter,
+                                                  std::size_t limit) {
+    if (!storage::DeltaTable::exists(data.quarantine())) return {};
+    const auto table = storage::DeltaTable::open(data.quarantine());
+    const auto admits = [&](const arrow::RecordBatch& rows, std::int64_t row) {
+        QuarantinedRecord record;
+        record.rule = column<arrow::StringArray>(rows, "rule").GetString(row);
+        record.partition = column<arrow::Int32Array>(rows, "partition").Value(row);
+        record.offset = column<arrow::Int64Array>(rows, "offset").Value(row);
+        return filter.admits(record);
+    };
+    const auto places = storage::newest_rows(table, {.columns = silver::quarantine_schema(),
+                                                     .time = "kafka_timestamp",
+                                                     .ties = {"log_epoch", "partition", "offset"},
+                                                     .limit = limit,
+                                                     .filter = admits,
+                                                     .filter_columns = {"rule"}});
+    std::vector<QuarantinedRecord> records(places.size());
+    storage::read_rows(table, *silver::quarantine_schema(), places, {},
+                       [&](std::size_t place, const arrow::RecordBatch& rows, std::int64_t row) {
+                           records[place] = record_at(rows, row);
+                       });
+    return records;
 }
 
 void scan_quarantine(const DataDirectory& data, const QuarantineFilter& filter,

@@ -38,6 +38,10 @@ struct QuarantineFilter {
     [[nodiscard]] bool admits(const QuarantinedRecord& record) const;
 };
 
+/// The newest wanted rows by log time, newest first; of one time, by their position in the log, last first.
+std::vector<QuarantinedRecord> newest_quarantined(const DataDirectory& data, const QuarantineFilter& filter,
+                                                  std::size_t limit);
+
 /// Calls `visit` for each wanted row, oldest file first, until it returns false.
 void scan_quarantine(const DataDirectory& data, const QuarantineFilter& filter,
                      const std::function<bool(const QuarantinedRecord&)>& visit);

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <arrow/array.h>
 #include <arrow/record_batch.h>
 #include <arrow/table_builder.h>
+#include <arrow/type.h>
+
+#include <cstdint>
 
 #include <string_view>
 
@@ -18,6 +22,21 @@ const Array& column(const arrow::RecordBatch& rows, const char* name) {
     if (values == nullptr) [[unlikely]]
         throw_no_column(rows, name);
     return *values;
+}
+
+/// A time of a timestamp column in µs, whatever unit its file has.
+inline std::int64_t microseconds(const arrow::TimestampArray& times, std::int64_t row) {
+    const std::int64_t time = times.Value(row);
+    switch (dynamic_cast<const arrow::TimestampType&>(*times.type()).unit()) {
+        case arrow::TimeUnit::SECOND:
+            return time * 1'000'000;
+        case arrow::TimeUnit::MILLI:
+            return time * 1000;
+        case arrow::TimeUnit::NANO:
+            return time / 1000;
+        default:
+            return time;
+    }
 }
 
 /// A column of the rows being built, as the builder type that it has.

@@ -389,7 +389,7 @@ def test_numbers_of_an_answer_are_written_as_usual(run):
 def test_a_result_is_downloaded_as_csv_and_parquet(shop, run, open_page, tmp_path):
     shop.run("produce", "--rate", "max", "--count", "300")
     page = open_page(address(run("--no-simulator"), "#/explore"))
-    page.fill("textarea", "select event_id, price from silver order by event_id")
+    page.fill("textarea", "select event_id, price, '=1+1' as formula from silver order by event_id")
     for form in ("CSV", "Parquet"):
         with page.expect_download() as download:
             page.click(f"button:has-text('{form}')")
@@ -397,6 +397,7 @@ def test_a_result_is_downloaded_as_csv_and_parquet(shop, run, open_page, tmp_pat
     told = duckdb.sql(f"select count(*), round(sum(price), 2) from read_csv('{tmp_path}/result.csv')").fetchall()
     assert told == duckdb.sql(f"select count(*), round(sum(price)::double, 2) from '{tmp_path}/result.parquet'").fetchall()
     assert told[0][0] == 300
+    assert "\"'=1+1\"" in (tmp_path / "result.csv").read_text(), "a spreadsheet would run it"
 
 
 def test_pages_that_are_installed_beside_the_program_are_served(shop, tmp_path):
