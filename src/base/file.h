@@ -54,8 +54,8 @@ class File {
     bool try_lock_shared_for(std::chrono::milliseconds limit);
     void unlock_shared() { unlock(); }
 
-    /// Throws an Error when the path no longer leads to this file: its directory was removed or replaced while
-    /// it was open. Then what is written by path would go somewhere else.
+    /// Throws an Error when the path no longer leads to this file: its directory was removed or replaced
+    /// while it was open. Then what is written by path would go somewhere else.
     void check_in_place() const;
 
   private:

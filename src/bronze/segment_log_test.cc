@@ -166,8 +166,8 @@ TEST_F(SegmentLogTest, AWholeBatchIsFoundAcrossTheWindowsOfTheSearch) {
         ASSERT_TRUE(found) << before;
         EXPECT_EQ(found->position, static_cast<std::int64_t>(before));
     }
-    std::ofstream(segment(), std::ios::binary) << std::string(3'000'000, '\xFF')
-                                                  << batch.substr(0, batch.size() - 1);
+    std::ofstream(segment(), std::ios::binary)
+        << std::string(3'000'000, '\xFF') << batch.substr(0, batch.size() - 1);
     EXPECT_FALSE(find_whole_batch(base::File(segment(), base::File::Mode::read), 0));
 }
 

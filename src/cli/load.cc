@@ -71,7 +71,8 @@ void print(const pipeline::LoadReport& report) {
     if (report.is_gold_elsewhere)
         fmt::print("another process runs Gold on this data: it takes the new rows in\n");
     if (report.is_stopped)
-        fmt::print("stopped before the end: load the files again to go on, what is there isn't taken twice\n");
+        fmt::print(
+            "stopped before the end: load the files again to go on, what is there isn't taken twice\n");
 }
 
 std::string serve_command(const Globals& globals) {
@@ -101,9 +102,8 @@ int run_load(const Globals& globals, Options& options) {
     data.adopt(settings);
     const auto log = globals.open_or_create_log();
     LoadView view;
-    const auto report =
-        pipeline::load(data, *log, settings, options.load, stop,
-                       [&](const pipeline::LoadProgress& progress) { view.show(progress); });
+    const auto report = pipeline::load(data, *log, settings, options.load, stop,
+                                       [&](const pipeline::LoadProgress& progress) { view.show(progress); });
     view.end();
     if (options.as_json) {
         fmt::print("{}\n", json::serialize(report.to_json()));
@@ -130,7 +130,8 @@ void add_load_command(CLI::App& app, Globals& globals) {
     command->add_option("--format", options->format,
                         "events (JSON lines), rees46 or retailrocket (CSV); default: told by each file");
     command->add_option("--price-file", options->load.price_file, "retailrocket: a CSV of product_id,price");
-    CLI::Option* serve = command->add_flag("--serve", options->serve, "then serve the dashboard, until stopped");
+    CLI::Option* serve =
+        command->add_flag("--serve", options->serve, "then serve the dashboard, until stopped");
     command->add_option("--port", options->server.http.port, "the dashboard's port; 0 takes any that is free")
         ->capture_default_str();
     command->add_flag("--json", options->as_json, "report as one JSON object")->excludes(serve);

@@ -28,10 +28,10 @@ struct GoldBatchReport {
 };
 
 /// The batch layer: computes Gold's rows of some days anew from the silver table, with the operators of the
-/// speed layer. What that one hasn't closed yet stays open, and its provisional rows stay as they are; sessions
-/// and the funnel of a day are left to it until no session of the day can be open, from the second midnight
-/// after it on. Events are taken in by time and rows written as they come, so that the memory is that of open
-/// windows and sessions.
+/// speed layer. What that one hasn't closed yet stays open, and its provisional rows stay as they are;
+/// sessions and the funnel of a day are left to it until no session of the day can be open, from the second
+/// midnight after it on. Events are taken in by time and rows written as they come, so that the memory is
+/// that of open windows and sessions.
 class GoldBatch {
   public:
     GoldBatch(const DataDirectory& data, const ShopSettings& settings, base::WorkerPool& pool);

@@ -42,7 +42,7 @@ class GoldComparison {
         DayRange days;
         std::int64_t sessions_to = 0;      ///< the day after the last one, of the tables of sessions
         std::int64_t silver_version = -1;  ///< up to which they were published
-        bool open_elsewhere = false;       ///< the stage holds windows open: their provisional rows are left out
+        bool open_elsewhere = false;  ///< the stage holds windows open: their provisional rows are left out
     };
     /// Looks for the files of the metric tables in `DATA/gold`.
     GoldComparison(const std::filesystem::path& gold, const Scope& scope);

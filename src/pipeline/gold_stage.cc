@@ -80,14 +80,13 @@ base::json::object GoldReport::to_json() const {
 }
 
 std::string GoldReport::line() const {
-    const std::string open =
-        provisional == 0
-            ? ""
-            : fmt::format(" ({} of them provisional: of open windows)", base::format_count(provisional));
-    return fmt::format("silver version {}: {} events, {} rows published{}, {} late, watermark {}, {:.2f} s",
-                       silver_version, base::format_count(events), base::format_count(rows), open,
-                       base::format_count(late),
-                       watermark == gold::no_watermark ? "none" : model::format_timestamp(watermark), seconds);
+    const std::string open = provisional == 0 ? ""
+                                              : fmt::format(" ({} of them provisional: of open windows)",
+                                                            base::format_count(provisional));
+    return fmt::format(
+        "silver version {}: {} events, {} rows published{}, {} late, watermark {}, {:.2f} s", silver_version,
+        base::format_count(events), base::format_count(rows), open, base::format_count(late),
+        watermark == gold::no_watermark ? "none" : model::format_timestamp(watermark), seconds);
 }
 
 GoldStage::GoldStage(const DataDirectory& data, const ShopSettings& settings, const GoldStageOptions& options,
@@ -429,7 +428,8 @@ void GoldStage::join_files(std::int64_t version) {
         writer_.join_files(version);
     } catch (const std::exception& error) {
         spdlog::warn(
-            "gold: small files could not be joined: {} (it is tried again; where a file is damaged, build Gold "
+            "gold: small files could not be joined: {} (it is tried again; where a file is damaged, build "
+            "Gold "
             "anew with: millrace gold --rebuild --available-now)",
             error.what());
     }

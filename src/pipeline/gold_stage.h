@@ -66,8 +66,8 @@ struct GoldReport {
 /// The speed layer: follows silver's commits in version order, keeps Gold's state, and publishes what the
 /// watermark closes. The state is kept on disk together with the silver version that it stands for; a restart
 /// loads it and takes in the commits after it again, and rows that a table has already are left out. So the
-/// tables are the same as without the restart. What was published provisionally at the end is withdrawn first,
-/// since those windows go on.
+/// tables are the same as without the restart. What was published provisionally at the end is withdrawn
+/// first, since those windows go on.
 class GoldStage {
   public:
     using OnReport = std::function<void(const GoldReport&)>;

@@ -59,8 +59,8 @@ class GoldStateWriter {
     ~GoldStateWriter();
 
     /// Begins to write, and returns how long the caller was stopped. Nothing, with a warning, when the system
-    /// allows no copy of the process at present: it is to be tried again later. Not while another one is being
-    /// written.
+    /// allows no copy of the process at present: it is to be tried again later. Not while another one is
+    /// being written.
     std::optional<std::chrono::microseconds> begin(const GoldPosition& position,
                                                    const std::function<void(std::ostream&)>& save);
     [[nodiscard]] bool busy() const { return copy_ > 0; }

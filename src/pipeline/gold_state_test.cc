@@ -41,8 +41,7 @@ class GoldStateTest : public testing::Test {
     const std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "gold_state_test";
     const std::filesystem::path path_ = folder_ / "state.bin";
     base::File lock_ = made_lock();
-    const GoldPosition position_{
-        .silver_id = "id", .silver_version = 7, .settings = "{}", .watermark = 99};
+    const GoldPosition position_{.silver_id = "id", .silver_version = 7, .settings = "{}", .watermark = 99};
     std::size_t size_ = 3;
     std::string read_;
 };
@@ -185,7 +184,8 @@ TEST_F(GoldStateTest, TicksAreKeptUntilTheStateHasThem) {
 
 TEST_F(GoldStateTest, DamagedTicksAreNoTicksAndNoFault) {
     const auto path = folder_ / "ticks.json";
-    for (const char* content : {"", "[", "{}", "7", "[3]", "[{}]", R"([{"silver_version":3,"now_ms":"x"}])"}) {
+    for (const char* content :
+         {"", "[", "{}", "7", "[3]", "[{}]", R"([{"silver_version":3,"now_ms":"x"}])"}) {
         base::replace_file(path, content);
         TickLog ticks(path);
         EXPECT_FALSE(ticks.load()) << content;

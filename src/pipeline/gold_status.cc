@@ -96,7 +96,8 @@ std::string explain(const DataDirectory& data, gold::Table table, const SilverSt
     if (position->watermark >= due.at - settings.gold.lateness)
         return "nothing that has closed so far belongs in it";
     return fmt::format(
-        "its first rows are due once events of {} have come: {}. What is open is in live.{} on the dashboard; "
+        "its first rows are due once events of {} have come: {}. What is open is in live.{} on the "
+        "dashboard; "
         "millrace gold --available-now --close publishes it",
         model::format_timestamp(due.at), due.rule, gold::table_name(table));
 }

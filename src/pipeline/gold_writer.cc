@@ -144,9 +144,8 @@ std::int64_t GoldWriter::append_all(gold::Output& output, const GoldFile& file,
     for (const gold::Table each : gold::metric_tables) {
         if (output[each].size() == 0) continue;
         count += output[each].size();
-        tasks.emplace_back([this, each, &file, &txns, rows = output[each].take()] {
-            append_to(each, rows, file, txns);
-        });
+        tasks.emplace_back(
+            [this, each, &file, &txns, rows = output[each].take()] { append_to(each, rows, file, txns); });
     }
     pool_.run_all(std::move(tasks));
     return count;
@@ -174,9 +173,8 @@ bool GoldWriter::withdraw_provisional() {
         }
         remove_from(each, [](const storage::Snapshot& snapshot) {
             storage::Commit commit;
-            commit.removes = remove_all(snapshot, [](const storage::AddFile& add) {
-                return gold_file(add.path).is_provisional();
-            });
+            commit.removes = remove_all(
+                snapshot, [](const storage::AddFile& add) { return gold_file(add.path).is_provisional(); });
             if (!commit.removes.empty()) commit.txns.push_back({provisional_app_id, 0, base::now_ms()});
             return commit;
         });
@@ -190,8 +188,8 @@ void GoldWriter::append_alerts(gold::TableRows& alerts, std::int64_t silver_vers
     std::vector<storage::Txn> txns = {{speed_app_id, silver_version, base::now_ms()},
                                       {alerts_app_id, sequence, base::now_ms()}};
     if (quiet) txns.push_back({quiet_app_id, sequence, base::now_ms()});
-    append_to(gold::Table::alerts, alerts.take(),
-              {.kind = GoldFile::Kind::closed, .version = silver_version}, std::move(txns));
+    append_to(gold::Table::alerts, alerts.take(), {.kind = GoldFile::Kind::closed, .version = silver_version},
+              std::move(txns));
 }
 
 std::int64_t GoldWriter::alerts_sequence() const {

@@ -33,12 +33,12 @@ class GoldWriter {
 
     /// Looks at what others have committed.
     void refresh();
-    /// Appends all rows of `output`, which is emptied, and returns their number: what was closed up to a silver
-    /// version.
+    /// Appends all rows of `output`, which is emptied, and returns their number: what was closed up to a
+    /// silver version.
     std::int64_t append(gold::Output& output, std::int64_t silver_version);
-    /// Appends all rows of `open`, which is emptied, and returns their number: what windows that are still open
-    /// at a silver version hold. Each table gets its rows with one commit. They stand in files of their own, so
-    /// that withdraw_provisional() finds them.
+    /// Appends all rows of `open`, which is emptied, and returns their number: what windows that are still
+    /// open at a silver version hold. Each table gets its rows with one commit. They stand in files of their
+    /// own, so that withdraw_provisional() finds them.
     std::int64_t append_provisional(gold::Output& open, std::int64_t silver_version);
     /// Takes provisional rows out of the tables, before the windows that they are of go on. False, with a
     /// warning, when another engine has rewritten files of theirs: then all must be built anew.
@@ -64,7 +64,8 @@ class GoldWriter {
         std::int64_t to = 0;           ///< the day after the last one
         std::int64_t sessions_to = 0;  ///< the day after the last one of the tables of sessions
         std::int64_t silver_version = -1;
-        bool provisional_too = false;  ///< no state holds windows open: provisional rows of these days go, too
+        bool provisional_too =
+            false;  ///< no state holds windows open: provisional rows of these days go, too
         std::int64_t rows = 0;
         std::array<std::vector<storage::AddFile>, gold::table_count> files{};  ///< which nobody sees yet
         std::future<void> writing{};  ///< of them; last, so that the end waits for it
@@ -93,7 +94,8 @@ class GoldWriter {
     }
     void append_to(gold::Table table, const DayRows& rows, const GoldFile& file,
                    const std::vector<storage::Txn>& txns);
-    std::int64_t append_all(gold::Output& output, const GoldFile& file, const std::vector<storage::Txn>& txns);
+    std::int64_t append_all(gold::Output& output, const GoldFile& file,
+                            const std::vector<storage::Txn>& txns);
     void remove_from(gold::Table table, const Removal& removal);
     bool replace_in(gold::Table table, const Replacement& replacement);
     storage::AddFile write_file(gold::Table table, std::int64_t day, const arrow::RecordBatch& rows,

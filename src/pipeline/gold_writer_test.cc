@@ -52,8 +52,7 @@ class GoldWriterTest : public testing::Test {
     [[nodiscard]] std::int64_t rows() const {
         std::int64_t rows = 0;
         const storage::DeltaTable users = table();
-        for (const auto& [path, add] : users.snapshot().files)
-            rows += storage::FileStats(add).rows().value();
+        for (const auto& [path, add] : users.snapshot().files) rows += storage::FileStats(add).rows().value();
         return rows;
     }
     [[nodiscard]] std::int64_t provisional_rows() const { return count_provisional_rows(table().snapshot()); }

@@ -29,7 +29,8 @@ constexpr std::size_t example_bytes = 200;
 std::string shown(std::string_view record) {
     std::size_t size = std::min(record.size(), example_bytes);
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(record[at]); };
-    while (size < record.size() && size > 0 && (byte(size) & 0xC0U) == 0x80U) --size;  // not within a character
+    while (size < record.size() && size > 0 && (byte(size) & 0xC0U) == 0x80U)
+        --size;  // not within a character
     std::string text(record.substr(0, size));
     const bool is_utf8 = silver::is_utf8(text);
     for (char& c : text) {
@@ -138,9 +139,8 @@ void Load::note_refused(const std::vector<LanePart>& parts) {
         for (const silver::QuarantineRow& row : part.quarantine) {
             LoadReport::Refused& refused = report_.refused[std::string(model::rule_name(row.rule))];
             if (!refused.reason.empty()) continue;
-            refused.reason = row.field.empty()
-                                 ? std::string(model::rule_text(row.rule))
-                                 : fmt::format("{}: {}", row.field, model::rule_text(row.rule));
+            refused.reason = row.field.empty() ? std::string(model::rule_text(row.rule))
+                                               : fmt::format("{}: {}", row.field, model::rule_text(row.rule));
             refused.example = shown(row.value.value_or(""));
         }
     }
@@ -218,8 +218,8 @@ json::object LoadReport::to_json() const {
     }
     json::object broken;
     for (const auto& [rule, each] : refused)
-        broken[rule] = json::object{
-            {"records", each.records}, {"reason", each.reason}, {"example", each.example}};
+        broken[rule] =
+            json::object{{"records", each.records}, {"reason", each.reason}, {"example", each.example}};
     return {{"files", std::move(read)},
             {"silver", rows},
             {"duplicates", duplicates},

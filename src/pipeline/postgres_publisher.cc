@@ -242,12 +242,13 @@ void PostgresPublisher::publish_open(gold::Table table) {
     }();
     if (open.empty()) return;
     try {
-        postgres_->publish_open(
-            name_of(table), [&](const std::function<void(const arrow::RecordBatch&)>& visit) {
-                for (const auto& [day, rows] : open.mapped()) {
-                    if (rows->num_rows() > 0) visit(*with_day(*rows, model::format_day(day)));
-                }
-            });
+        postgres_->publish_open(name_of(table),
+                                [&](const std::function<void(const arrow::RecordBatch&)>& visit) {
+                                    for (const auto& [day, rows] : open.mapped()) {
+                                        if (rows->num_rows() > 0)
+                                            visit(*with_day(*rows, model::format_day(day)));
+                                    }
+                                });
     } catch (...) {
         const std::lock_guard lock(mutex_);
         open_.insert(std::move(open));

@@ -19,8 +19,8 @@ class TickLog {
     /// load() or clear() comes first.
     explicit TickLog(std::filesystem::path path) : path_(std::move(path)) {}
 
-    /// Reads the file; none stands for no ticks. False, with a warning, when it is damaged: which alerts came of
-    /// ticks isn't known then.
+    /// Reads the file; none stands for no ticks. False, with a warning, when it is damaged: which alerts came
+    /// of ticks isn't known then.
     [[nodiscard]] bool load();
     /// Those that came after a version and before the next, in order.
     [[nodiscard]] std::vector<Tick> after(std::int64_t silver_version) const;

@@ -121,7 +121,7 @@ constexpr std::array<Category, category_count> all_categories = {{
 }};
 
 constexpr std::array<std::string_view, 16> adjectives = {
-    "Nordic",  "Classic", "Compact", "Everyday", "Premium", "Urban", "Alpine", "Solar",
+    "Nordic",  "Classic", "Compact", "Everyday", "Premium", "Urban",  "Alpine", "Solar",
     "Vintage", "Pocket",  "Silent",  "Modern",   "Coastal", "Sturdy", "Light",  "Royal"};
 
 }  // namespace

@@ -108,8 +108,8 @@ class LineReader::GzipSource : public Source {
         } else if (status != Z_OK && status != Z_BUF_ERROR) {
             const char* why = stream_.msg != nullptr ? stream_.msg : zError(status);
             throw_damaged(path_,
-                          fmt::format("the gzip member that begins at byte {} is damaged at byte {}: {}", member_,
-                                      bytes_read(), why));
+                          fmt::format("the gzip member that begins at byte {} is damaged at byte {}: {}",
+                                      member_, bytes_read(), why));
         }
     }
 

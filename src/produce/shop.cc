@@ -24,12 +24,12 @@ constexpr double hot_keenness = 0.0438;
 constexpr double bounces = 0.28;  // visits of one page
 constexpr int min_steps = 2;      // of the others, after the landing page
 constexpr int max_steps = 60;
-constexpr double goes_on = 0.83;          // after each step
-constexpr double looks_at_page = 0.2;     // not at a product
+constexpr double goes_on = 0.83;       // after each step
+constexpr double looks_at_page = 0.2;  // not at a product
 constexpr double stays_in_category = 0.75;
-constexpr double keenness = 0.044;        // of looks at a product, those that put it into the cart
-constexpr double keener_with_cart = 3;    // once there is something in it
-constexpr double buys = 0.25;             // of those who put something into the cart
+constexpr double keenness = 0.044;      // of looks at a product, those that put it into the cart
+constexpr double keener_with_cart = 3;  // once there is something in it
+constexpr double buys = 0.25;           // of those who put something into the cart
 constexpr double buys_two = 0.15;
 
 }  // namespace
@@ -98,10 +98,8 @@ std::uint32_t Shop::idle_user() {
 }
 
 ShopEvent Shop::step(Visit& visit, std::int64_t number) {
-    ShopEvent event{.user = visit.user,
-                    .session = visit.session,
-                    .source = visit.source,
-                    .device = visit.device};
+    ShopEvent event{
+        .user = visit.user, .session = visit.session, .source = visit.source, .device = visit.device};
     switch (visit.next) {
         case Step::land:
             land(visit, event);

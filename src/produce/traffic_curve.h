@@ -27,9 +27,9 @@ class TrafficSpread {
     void enter(model::Timestamp start);
 
     const model::Timestamp to_;
-    double traffic_between_ = 0;       // two events, in µs of average traffic
-    std::int64_t events_ = 0;          // that were asked for
-    double traffic_before_ = 0;        // the minute that the next event is looked for in
+    double traffic_between_ = 0;  // two events, in µs of average traffic
+    std::int64_t events_ = 0;     // that were asked for
+    double traffic_before_ = 0;   // the minute that the next event is looked for in
     model::Timestamp minute_start_ = 0;
     model::Timestamp minute_end_ = 0;
     double minute_traffic_ = 0;

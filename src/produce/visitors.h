@@ -8,12 +8,12 @@ namespace millrace::produce {
 
 /// Where a visit comes from.
 struct Source {
-    std::string_view referrer;   ///< of the landing page; empty: the browser tells none
-    std::string_view utm;        ///< the query of the landing page's URL, or empty
-    unsigned share = 0;          ///< of a hundred visits
-    unsigned on_home_page = 0;   ///< of a hundred of its visits, those that land there,
-    unsigned on_product = 0;     ///< or on a product; the others land on a category
-    double keenness = 1;         ///< how readily its visitors put things into the cart; 1 is the average
+    std::string_view referrer;  ///< of the landing page; empty: the browser tells none
+    std::string_view utm;       ///< the query of the landing page's URL, or empty
+    unsigned share = 0;         ///< of a hundred visits
+    unsigned on_home_page = 0;  ///< of a hundred of its visits, those that land there,
+    unsigned on_product = 0;    ///< or on a product; the others land on a category
+    double keenness = 1;        ///< how readily its visitors put things into the cart; 1 is the average
 };
 
 /// What a visitor looks at the shop with.

@@ -23,17 +23,17 @@ struct Visit {
     static constexpr std::size_t max_lines = 6;
 
     std::int64_t session = 0;
-    std::int64_t order = 0;      ///< 0: it hasn't ordered
+    std::int64_t order = 0;  ///< 0: it hasn't ordered
     const Source* source = nullptr;
     const Device* device = nullptr;
-    std::uint32_t user = 0;      ///< user_0001 is 1
-    std::uint32_t product = 0;   ///< that it looked at last; 0: none
-    std::size_t category = 0;    ///< that it is interested in
-    int steps_left = 0;          ///< pages that it is still to look at
+    std::uint32_t user = 0;     ///< user_0001 is 1
+    std::uint32_t product = 0;  ///< that it looked at last; 0: none
+    std::size_t category = 0;   ///< that it is interested in
+    int steps_left = 0;         ///< pages that it is still to look at
     Step next = Step::land;
-    bool buys = false;           ///< what it puts into the cart
-    std::size_t lines = 0;       ///< of the cart
-    std::size_t bought = 0;      ///< of these lines
+    bool buys = false;       ///< what it puts into the cart
+    std::size_t lines = 0;   ///< of the cart
+    std::size_t bought = 0;  ///< of these lines
     std::array<CartLine, max_lines> cart{};
 
     [[nodiscard]] bool has_in_cart(std::uint32_t wanted) const;

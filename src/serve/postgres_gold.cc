@@ -104,8 +104,8 @@ void PostgresGold::stage(const std::string& table, const Rows& rows, bool closed
     postgres_.run(
         fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS",
                     staged(table), Postgres::quoted(table)));
-    postgres_.run(fmt::format("TRUNCATE {0}; ALTER TABLE {0} ALTER closed SET DEFAULT {1}", staged(table),
-                              closed));
+    postgres_.run(
+        fmt::format("TRUNCATE {0}; ALTER TABLE {0} ALTER closed SET DEFAULT {1}", staged(table), closed));
     bool begun = false;
     rows([&](const arrow::RecordBatch& batch) {
         if (!std::exchange(begun, true))
@@ -149,9 +149,9 @@ void PostgresGold::publish(const std::string& table, const std::optional<std::ve
         postgres_.run(fmt::format("DELETE FROM {}", Postgres::quoted(table)));
     } else {
         for (const std::string& day : *days)
-            postgres_.query(fmt::format("DELETE FROM {} WHERE day = $1::text::date AND closed",
-                                        Postgres::quoted(table)),
-                            {day});
+            postgres_.query(
+                fmt::format("DELETE FROM {} WHERE day = $1::text::date AND closed", Postgres::quoted(table)),
+                {day});
     }
     stage(table, closed, true);
     put_in_place(table, true);

@@ -37,8 +37,8 @@ class PostgresGold {
     /// Nothing when the table was never written.
     std::optional<Progress> progress(const std::string& table);
     /// Puts `closed`, which have a column `day`, in the place of rows of the same key, once those of `days`
-    /// (all, when there is no value) are gone, and moves the progress, in one transaction. `open`, where it is
-    /// given, replaces what open windows have.
+    /// (all, when there is no value) are gone, and moves the progress, in one transaction. `open`, where it
+    /// is given, replaces what open windows have.
     void publish(const std::string& table, const std::optional<std::vector<std::string>>& days,
                  const Rows& closed, const Rows& open, const Progress& progress);
     /// Replaces what a table's open windows have, but not what is closed already, in one transaction.
