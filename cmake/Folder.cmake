@@ -55,6 +55,8 @@ function(millrace_program target)
   cmake_parse_arguments(PROGRAM "" "FAIL_POINTS" "" ${ARGN})
   target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src/cli/main.cc
                                    ${PROJECT_SOURCE_DIR}/src/base/fail_point_${PROGRAM_FAIL_POINTS}.cc)
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/src/cli/main.cc PROPERTIES COMPILE_DEFINITIONS
+                                                                               MILLRACE_VERSION="${PROJECT_VERSION}")
   target_link_libraries(${target} PRIVATE millrace_cli)
 endfunction()
 

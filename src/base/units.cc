@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "base/error.h"
@@ -48,12 +50,27 @@ double scaled(Quantity quantity, const std::array<std::pair<std::string_view, do
 }  // namespace
 
 Duration parse_duration(std::string_view text) {
-    constexpr std::string_view form = "a number and us, ms, s, m, h or d, such as 20s or 24h";
+    constexpr std::string_view form = "a number and us, ms, s, m, h or d, such as 20s, 24h or 1h 30m";
     static constexpr std::array<std::pair<std::string_view, double>, 7> units = {
         {{"us", 1.0}, {"ms", 1e3}, {"s", 1e6}, {"m", 60e6}, {"min", 60e6}, {"h", 3600e6}, {"d", 86400e6}}};
-    const Quantity quantity = split(text, "duration", form);
-    if (quantity.value == 0 && quantity.unit.empty()) return Duration::zero();
-    return Duration(std::llround(scaled(quantity, units, text, "duration", form)));
+    if (text == "0") return Duration::zero();
+    Duration sum{0};
+    double last_unit = std::numeric_limits<double>::infinity();
+    std::string_view rest = text;
+    do {  // part by part, the largest unit first; "20 s" is one part
+        const auto number = std::min(rest.find_first_not_of("0123456789.eE+-"), rest.size());
+        const auto unit = std::min(rest.find_first_not_of(' ', number), rest.size());
+        const auto end = std::min(rest.find_first_of(" 0123456789", unit), rest.size());
+        const Quantity quantity = split(rest.substr(0, end), "duration", form);
+        const double unit_us = scaled({1, quantity.unit}, units, text, "duration", form);
+        sum += Duration(std::llround(scaled(quantity, units, text, "duration", form)));
+        if (unit_us >= last_unit || (end < rest.size() && rest[end] != ' '))
+            throw usage_error(fmt::format("reading the duration \"{}\"", text), "its parts are in no order",
+                              fmt::format("Write it as {}.", form));
+        last_unit = unit_us;
+        rest.remove_prefix(std::min(rest.find_first_not_of(' ', end), rest.size()));
+    } while (!rest.empty());
+    return sum;
 }
 
 std::int64_t parse_size(std::string_view text) {
@@ -82,15 +99,23 @@ double parse_share(std::string_view text) {
 }
 
 std::string format_duration(Duration duration) {
-    const auto us = duration.count();
-    if (us < 1000) return fmt::format("{}us", us);
-    if (us < 1'000'000) return fmt::format("{}ms", us / 1000);
-    const auto seconds = us / 1'000'000;
-    if (seconds < 60)
-        return us % 1'000'000 == 0 ? fmt::format("{}s", seconds) : fmt::format("{:.1f}s", us / 1e6);
-    if (seconds < 3600) return fmt::format("{}m {:02}s", seconds / 60, seconds % 60);
-    if (seconds < 86400) return fmt::format("{}h {:02}m", seconds / 3600, seconds / 60 % 60);
-    return fmt::format("{}d {:02}h", seconds / 86400, seconds / 3600 % 24);
+    constexpr std::array<std::pair<std::int64_t, const char*>, 6> units = {{{86'400'000'000, "d"},
+                                                                            {3'600'000'000, "h"},
+                                                                            {60'000'000, "m"},
+                                                                            {1'000'000, "s"},
+                                                                            {1000, "ms"},
+                                                                            {1, "us"}}};
+    std::string text;
+    std::int64_t left = duration.count();
+    int parts = 0;
+    for (const auto& [size, unit] : units) {
+        if (left < size && parts == 0) continue;
+        if (parts == 2) break;  // the rest is of no matter beside these
+        if (left >= size) text += fmt::format("{}{}{}", text.empty() ? "" : " ", left / size, unit);
+        left %= size;
+        ++parts;
+    }
+    return text.empty() ? "0s" : text;
 }
 
 std::string format_size(std::int64_t bytes) {

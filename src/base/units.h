@@ -9,14 +9,14 @@ namespace millrace::base {
 
 using Duration = std::chrono::microseconds;
 
-/// A duration such as "20s", "250ms", "1.5h", "7d", or a bare "0". Throws a usage Error that shows the form.
+/// A duration such as "20s", "250ms", "1.5h", "7d", "1h 30m", or a bare "0". Throws a usage Error that shows the form.
 Duration parse_duration(std::string_view text);
 /// A size in bytes such as "1GiB", "256MiB", "64k", "1000". Throws a usage Error that shows the form.
 std::int64_t parse_size(std::string_view text);
 /// A share such as "0.5%" or "0.005", from 0 to 1. Throws a usage Error that shows the form.
 double parse_share(std::string_view text);
 
-/// "1h 02m", "20s", "250ms": for people.
+/// "1h 2m", "20s", "250ms", "0s": the two largest units, in a form that parse_duration() takes.
 std::string format_duration(Duration duration);
 /// "1.5 GiB", "300 B": for people.
 std::string format_size(std::int64_t bytes);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <chrono>
+#include <random>
+
 #include "base/error.h"
 
 namespace millrace::base {
@@ -15,10 +19,29 @@ TEST(Units, DurationsAreRead) {
     EXPECT_EQ(parse_duration("1.5h"), std::chrono::minutes(90));
     EXPECT_EQ(parse_duration("7d"), hours(168));
     EXPECT_EQ(parse_duration("0"), seconds(0));
+    EXPECT_EQ(parse_duration("1h 30m"), std::chrono::minutes(90));
+    EXPECT_EQ(parse_duration("1d 00h"), hours(24));
+    EXPECT_EQ(parse_duration("20 s"), seconds(20));
+}
+
+TEST(Units, ADurationThatIsShownCanBeTyped) {
+    std::mt19937_64 random(1);
+    constexpr std::array<std::int64_t, 6> units = {1,          1000,          1'000'000,
+                                                   60'000'000, 3'600'000'000, 86'400'000'000};
+    for (int i = 0; i < 10'000; ++i) {
+        const Duration whole(static_cast<std::int64_t>(random() % 1000) * units.at(random() % units.size()));
+        EXPECT_EQ(parse_duration(format_duration(whole)), whole) << format_duration(whole);
+        const Duration any(static_cast<std::int64_t>(random() % 100'000'000'000'000));
+        const Duration shown = parse_duration(format_duration(any));
+        EXPECT_LE(shown, any);
+        EXPECT_EQ(format_duration(shown), format_duration(any));
+    }
+    EXPECT_EQ(format_duration(Duration(0)), "0s");
+    EXPECT_EQ(format_duration(hours(24)), "1d");
 }
 
 TEST(Units, BadDurationsAreRefusedWithTheForm) {
-    for (const char* bad : {"", "s", "-1s", "5", "5 parsecs", "nan", "1e30h", "20s20s"}) {
+    for (const char* bad : {"", "s", "-1s", "5", "5 parsecs", "nan", "1e30h", "20s20s", "1m 1h", "1h 1"}) {
         try {
             parse_duration(bad);
             FAIL() << bad;
@@ -46,7 +69,7 @@ TEST(Units, CountsAndSizesReadWell) {
     EXPECT_EQ(format_counted(0, "row"), "0 rows");
     EXPECT_EQ(format_counted(2000, "row"), "2,000 rows");
     EXPECT_EQ(format_size(1536), "1.5 KiB");
-    EXPECT_EQ(format_duration(seconds(3720)), "1h 02m");
+    EXPECT_EQ(format_duration(seconds(3720)), "1h 2m");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "bronze/kafka_log.h"
@@ -77,13 +78,23 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Dura
         ->default_str(base::format_duration(into));
 }
 
+/// A size in a form that can be typed: `1GiB`.
+static std::string typed_size(std::int64_t bytes) {
+    constexpr std::array<std::pair<int, const char*>, 3> units = {{{30, "GiB"}, {20, "MiB"}, {10, "KiB"}}};
+    for (const auto& [bits, unit] : units) {
+        const std::int64_t size = std::int64_t{1} << bits;
+        if (bytes >= size && bytes % size == 0) return fmt::format("{}{}", bytes / size, unit);
+    }
+    return fmt::format("{}", bytes);
+}
+
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into,
                       const std::string& help) {
     return command
         .add_option_function<std::string>(
             name, [&into](const std::string& text) { into = base::parse_size(text); }, help)
         ->type_name("SIZE")
-        ->default_str(base::format_size(into));
+        ->default_str(typed_size(into));
 }
 
 CLI::Option* add_share(CLI::App& command, const std::string& name, double& into, const std::string& help) {

@@ -70,6 +70,8 @@ void add_quarantine_command(CLI::App& app, Globals& globals);
 void add_optimize_command(CLI::App& app, Globals& globals);
 void add_vacuum_command(CLI::App& app, Globals& globals);
 void add_replay_command(CLI::App& app, Globals& globals);
+void add_completions_command(CLI::App& app, Globals& globals);
+void add_man_command(CLI::App& app, Globals& globals);
 
 /// Options whose text is a duration, size or share; a wrong one throws a usage Error.
 CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into,

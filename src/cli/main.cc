@@ -9,21 +9,12 @@
 #include "base/log.h"
 #include "base/open_files.h"
 #include "cli/command.h"
+#include "cli/environment.h"
 #include "cli/toml_config.h"
 
 namespace {
 
 using millrace::cli::Globals;
-
-/// Every option `--some-name` can stand in the environment as MILLRACE_SOME_NAME.
-void name_in_environment(CLI::App& app) {
-    for (CLI::Option* option : app.get_options()) {
-        if (option->get_lnames().empty()) continue;
-        const std::string& name = option->get_lnames().front();
-        if (name != "help" && name != "version") option->envname(millrace::cli::environment_name(name));
-    }
-    for (CLI::App* command : app.get_subcommands({})) name_in_environment(*command);
-}
 
 void add_globals(CLI::App& app, Globals& globals) {
     app.add_option("--data", globals.data, "the data directory: one is one shop")->capture_default_str();
@@ -42,11 +33,12 @@ void add_globals(CLI::App& app, Globals& globals) {
 void add_commands(CLI::App& app, Globals& globals) {
     using namespace millrace::cli;
     for (const AddCommand add :
-         {add_demo_command,       add_load_command,     add_run_command,    add_produce_command,
-          add_import_command,     add_silver_command,   add_gold_command,   add_serve_command,
-          add_archive_command,    add_verify_command,   add_topic_command,  add_group_command,
-          add_access_command,     add_sql_command,      add_show_command,   add_count_command,
-          add_quarantine_command, add_optimize_command, add_vacuum_command, add_replay_command}) {
+         {add_demo_command,        add_load_command,     add_run_command,    add_produce_command,
+          add_import_command,      add_silver_command,   add_gold_command,   add_serve_command,
+          add_archive_command,     add_verify_command,   add_topic_command,  add_group_command,
+          add_access_command,      add_sql_command,      add_show_command,   add_count_command,
+          add_quarantine_command,  add_optimize_command, add_vacuum_command, add_replay_command,
+          add_completions_command, add_man_command}) {
         add(app, globals);
     }
     app.require_subcommand(1);
@@ -59,6 +51,7 @@ int run(int argc, char** argv) {
     Globals globals;
     add_globals(app, globals);
     add_commands(app, globals);
+    millrace::cli::accept_old_names(app, argc, argv);
     try {
         app.parse(argc, argv);
     } catch (const CLI::RequiredError& error) {

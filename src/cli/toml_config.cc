@@ -1,13 +1,13 @@
 #include "cli/toml_config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
-#include <algorithm>
-#include <cctype>
 #include <cstdlib>
 
 #include "base/error.h"
+#include "cli/environment.h"
 
 namespace millrace::cli {
 
@@ -34,7 +34,9 @@ void flatten(const toml::table& table, const std::vector<std::string>& parents,
             flatten(*nested, path, items);
             continue;
         }
-        if (std::getenv(environment_name(std::string(key.str())).c_str()) != nullptr)
+        auto words = parents;
+        words.emplace_back(key.str());
+        if (std::getenv(environment_name(fmt::format("{}", fmt::join(words, " "))).c_str()) != nullptr)
             continue;  // it wins over the file
         CLI::ConfigItem item;
         item.parents = parents;
@@ -49,12 +51,6 @@ void flatten(const toml::table& table, const std::vector<std::string>& parents,
 }
 
 }  // namespace
-
-std::string environment_name(std::string option) {
-    std::ranges::transform(option, option.begin(),
-                           [](unsigned char c) { return c == '-' ? '_' : std::toupper(c); });
-    return "MILLRACE_" + option;
-}
 
 std::string TomlConfig::to_config(const CLI::App* app, bool default_also, bool write_description,
                                   std::string prefix) const {

@@ -14,7 +14,4 @@ class TomlConfig : public CLI::Config {
     std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
 };
 
-/// `some-name` as it stands in the environment: MILLRACE_SOME_NAME.
-std::string environment_name(std::string option);
-
 }  // namespace millrace::cli

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/units.h"
 #include "model/time_zone.h"
 
 namespace millrace::pipeline {
@@ -38,14 +41,27 @@ ShopSettings with_gold_of(ShopSettings settings, const ShopSettings& other) {
     return settings;
 }
 
-/// The first setting in which the two differ, as "currency is EUR, not USD".
+/// A setting's value as its option takes it.
+std::string shown(std::string_view key, const json::value& value) {
+    if (key.ends_with("_us")) return base::format_duration(base::Duration(value.as_int64()));
+    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+/// `--session-gap` for `session_gap_us`.
+std::string option_of(std::string_view key) {
+    if (key.ends_with("_us")) key.remove_suffix(3);
+    std::string name = fmt::format("--{}", key);
+    std::ranges::replace(name, '_', '-');
+    return name;
+}
+
+/// The first setting in which the two differ, as "--currency is EUR, not USD".
 std::string difference(const ShopSettings& stored, const ShopSettings& wanted) {
     const json::object before = to_json(stored);
     const json::object after = to_json(wanted);
     for (const auto& [key, value] : before) {
         if (after.at(key) == value) continue;
-        return fmt::format("{} is {}, not {}", std::string_view(key), json::serialize(value),
-                           json::serialize(after.at(key)));
+        return fmt::format("{} is {}, not {}", option_of(key), shown(key, value), shown(key, after.at(key)));
     }
     return "they are the same";
 }

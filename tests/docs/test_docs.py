@@ -81,7 +81,7 @@ class Machine:
         self.port = stack.free_port()
         path = os.pathsep.join([str(directory / "bin"), str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MILLRACE_")}
-        self.environment = {**kept, "PATH": path, "MILLRACE_PORT": str(self.port), "EDITOR": "true"}
+        self.environment = {**kept, "PATH": path, **{f"MILLRACE_{command}_PORT": str(self.port) for command in ("RUN", "SERVE", "DEMO", "LOAD")}, "EDITOR": "true"}
 
     def read_out(self):
         """Runs the page, command by command; returns each one's output."""

@@ -317,9 +317,9 @@ def test_options_come_from_flags_environment_and_file(shop, tmp_path):
     config.write_text('data = "{}"\n[produce]\ncount = 30\nrate = "max"\n'.format(shop.data))
     shop.run("--config", config, "produce")
     assert shop.count("bronze") == 30
-    shop.run("--config", config, "produce", env={"MILLRACE_COUNT": "20"})
+    shop.run("--config", config, "produce", env={"MILLRACE_PRODUCE_COUNT": "20"})
     assert shop.count("bronze") == 50
-    shop.run("--config", config, "produce", "--count", "1", env={"MILLRACE_COUNT": "20"})
+    shop.run("--config", config, "produce", "--count", "1", env={"MILLRACE_PRODUCE_COUNT": "20"})
     assert shop.count("bronze") == 51
     config.write_text("[produce\n")
     shop.run("--config", config, "produce", code=2)
@@ -467,3 +467,12 @@ def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(shop_at, small_disk):
     shop.drain()
     shop.verify()
     assert shop.count("silver") == held
+
+
+def test_a_variable_s_old_name_is_taken_with_a_warning_and_flags_are_not_misled(shop):
+    shop.run("produce", "--rate", "max", env={"MILLRACE_COUNT": "7", "MILLRACE_RETENTION": "1h"})
+    assert "MILLRACE_PRODUCE_COUNT" in shop.stderr and "RETENTION" not in shop.stderr
+    assert shop.count("bronze") == 7
+    shop.run("access", "add", "ann", input=b"correct horse battery\ncorrect horse battery\n", env={"MILLRACE_TOKEN": "abc"})
+    shop.run("topic", "create", "old", env={"MILLRACE_TOPIC_CREATE_PARTITIONS": "2"})
+    assert len(shop.json("topic", "describe", "old")["partitions"]) == 2

@@ -1,0 +1,119 @@
+#include "cli/manual.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "cli/command.h"
+
+namespace millrace::cli {
+
+namespace {
+
+/// A text that roff takes as it is: no escapes, no requests at a line's begin, and hyphens that can be
+/// copied.
+std::string plain(std::string_view text) {
+    std::string made;
+    for (const char c : text) {
+        const bool at_line_start = made.empty() || made.back() == '\n';
+        if (at_line_start && (c == '.' || c == '\'')) made += "\\&";
+        if (c == '\\') {
+            made += "\\e";
+        } else if (c == '-') {
+            made += "\\-";
+        } else {
+            made += c;
+        }
+    }
+    return made;
+}
+
+/// `millrace-topic-create`, as manual pages are called.
+std::string page_name(const CommandEntry& command) {
+    std::string name = command.path.empty() ? "millrace" : "millrace-" + command.path;
+    std::ranges::replace(name, ' ', '-');
+    return name;
+}
+
+std::string full_name(const CommandEntry& command) {
+    return command.path.empty() ? "millrace" : "millrace " + command.path;
+}
+
+std::string synopsis(const CommandEntry& command) {
+    std::string text = fmt::format(".B {}\n[\\fIOPTIONS\\fR]", plain(full_name(command)));
+    if (!command.commands.empty()) text += " \\fICOMMAND\\fR";
+    for (const OptionEntry& option : command.options) {
+        if (option.is_positional) text += fmt::format(" [\\fI{}\\fR]", plain(option.name));
+    }
+    return text + '\n';
+}
+
+std::string described(const OptionEntry& option) {
+    std::string name = fmt::format("\\fB{}\\fR", plain(option.name));
+    if (!option.short_name.empty()) name = fmt::format("\\fB{}\\fR, {}", plain(option.short_name), name);
+    if (!option.type.empty() && !option.is_positional) name += fmt::format(" \\fI{}\\fR", plain(option.type));
+    std::string text = fmt::format(".TP\n{}\n{}\n", name, plain(option.description));
+    if (!option.choices.empty()) text += plain(fmt::format("One of: {}.\n", fmt::join(option.choices, ", ")));
+    if (!option.otherwise.empty()) text += plain(fmt::format("The default is {}.\n", option.otherwise));
+    if (!option.environment.empty()) text += plain(fmt::format("Also set by {}.\n", option.environment));
+    return text;
+}
+
+std::string options(const CommandEntry& command) {
+    std::vector<std::string> groups;
+    for (const OptionEntry& option : command.options) {
+        if (std::ranges::find(groups, option.group) == groups.end()) groups.push_back(option.group);
+    }
+    std::string text;
+    for (const std::string& group : groups) {
+        text += fmt::format(".SH \"{}\"\n", plain(group));
+        for (const OptionEntry& option : command.options) {
+            if (option.group == group) text += described(option);
+        }
+    }
+    return text;
+}
+
+/// The page of the command that the words lead to. Throws a usage Error where there is none.
+std::string page_at(const CLI::App& program, const std::vector<std::string>& words) {
+    const auto commands = command_tree(program);
+    const std::string path = fmt::format("{}", fmt::join(words, " "));
+    const auto found = std::ranges::find(commands, path, &CommandEntry::path);
+    if (found == commands.end())
+        throw usage_error(fmt::format("writing the manual page of millrace {}", path),
+                          "there is no such command", "See: millrace --help");
+    return manual_page(*found);
+}
+
+}  // namespace
+
+std::string manual_page(const CommandEntry& command) {
+    std::string text =
+        fmt::format(".TH \"{}\" 1 \"\" \"millrace {}\" \"Millrace\"\n", page_name(command), MILLRACE_VERSION);
+    text += fmt::format(".SH NAME\n{} \\- {}\n", plain(page_name(command)), plain(command.description));
+    text += ".SH SYNOPSIS\n" + synopsis(command) + options(command);
+    if (!command.commands.empty()) {
+        text += ".SH COMMANDS\n";
+        for (const std::string& name : command.commands)
+            text += fmt::format(".TP\n\\fB{0}\\fR\nSee \\fB{1}\\-{0}\\fR(1).\n", plain(name),
+                                plain(page_name(command)));
+    }
+    return text;
+}
+
+void add_man_command(CLI::App& app, Globals& globals) {
+    auto words = std::make_shared<std::vector<std::string>>();
+    CLI::App* command = app.add_subcommand("man", "Print a command's manual page, for man -l -.");
+    command->add_option("command", *words,
+                        "The command, such as run, or topic create; without it, the program.");
+    command->callback([&app, &globals, words] {
+        globals.action = [&app, words] {
+            fmt::print("{}", page_at(app, *words));
+            return 0;
+        };
+    });
+}
+
+}  // namespace millrace::cli
