@@ -83,19 +83,20 @@ int remove(const Globals& globals, const Options& options) {
 void add_access_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* access =
-        app.add_subcommand("access", "who may look at the dashboard, and who may change things");
+        app.add_subcommand("access", "Manage who may see the dashboard, and who may change things.");
     access->require_subcommand(1);
     CLI::App* add_one =
-        access->add_subcommand("add", "a name, with a password from stdin, or a token that is made");
-    add_one->add_option("name", options->name, "the name")->required();
-    add_one->add_option("--role", options->role, "read: look; admin: replay records and silence alerts, too")
-        ->check(CLI::IsMember({"read", "admin"}))
-        ->capture_default_str();
-    add_one->add_flag("--token", options->token, "make a token for a program and print it, NAME:SECRET");
-    CLI::App* list_all = access->add_subcommand("list", "the names and their roles");
-    list_all->add_flag("--json", options->as_json, "as one JSON object");
-    CLI::App* remove_one = access->add_subcommand("remove", "a name");
-    remove_one->add_option("name", options->name, "the name")->required();
+        access->add_subcommand("add", "Add a name, with a password from stdin or with a generated token.");
+    add_value(*add_one, "name", options->name, "NAME", "The name.")->required();
+    add_choice(
+        *add_one, "--role", options->role, {"read", "admin"},
+        "What the name may do: read sees everything, admin may also replay records and silence alerts.");
+    add_one->add_flag("--token", options->token,
+                      "Generate a token for a program and print it as NAME:SECRET.");
+    CLI::App* list_all = access->add_subcommand("list", "List the names and their roles.");
+    list_all->add_flag("--json", options->as_json, "Print one JSON object.");
+    CLI::App* remove_one = access->add_subcommand("remove", "Remove a name.");
+    add_value(*remove_one, "name", options->name, "NAME", "The name.")->required();
     const auto run = [&globals, options](int (*action)(const Globals&, const Options&)) {
         return [&globals, options, action] {
             globals.action = [&globals, options, action] { return action(globals, *options); };

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "cli/suggestion.h"
 
 namespace millrace::cli {
 
@@ -15,6 +16,17 @@ namespace {
 Error wrong(const toml::node& node, const std::string& name, const std::string& what) {
     return usage_error(
         fmt::format("reading [{}] in the configuration, line {}", name, node.source().begin.line), what);
+}
+
+Error no_setting(const toml::node& node, const std::string& name, std::string_view given,
+                 const std::vector<std::string>& names) {
+    return wrong(node, name, fmt::format("there is no setting {}{}", given, did_you_mean(given, names)));
+}
+
+std::vector<std::string> rule_and_sink_names() {
+    std::vector<std::string> names = {"log", "webhook", "smtp"};
+    for (const gold::Rule rule : gold::all_rules) names.emplace_back(gold::rule_kind(rule).name);
+    return names;
 }
 
 std::string text_of(const toml::node& node, const std::string& name) {
@@ -90,16 +102,14 @@ void read_rule(const toml::table& table, gold::Rule rule, gold::RuleSettings& se
 
 void read_log(const toml::table& table, serve::LogSinkSettings& settings) {
     for (const auto& [key, node] : table) {
-        if (key != "enabled")
-            throw wrong(node, "alerts.log", fmt::format("there is no setting \"{}\"", key.str()));
+        if (key != "enabled") throw no_setting(node, "alerts.log", key.str(), {"enabled"});
         settings.enabled = flag_of(node, "alerts.log.enabled");
     }
 }
 
 void read_webhook(const toml::table& table, serve::WebhookSettings& settings) {
     for (const auto& [key, node] : table) {
-        if (key != "url")
-            throw wrong(node, "alerts.webhook", fmt::format("there is no setting \"{}\"", key.str()));
+        if (key != "url") throw no_setting(node, "alerts.webhook", key.str(), {"url"});
         settings.url = text_of(node, "alerts.webhook.url");
     }
 }
@@ -118,7 +128,7 @@ void read_smtp(const toml::table& table, serve::SmtpSettings& settings) {
         } else if (key == "password") {
             settings.password = text_of(node, name);
         } else {
-            throw wrong(node, "alerts.smtp", fmt::format("there is no setting \"{}\"", key.str()));
+            throw no_setting(node, "alerts.smtp", key.str(), {"url", "from", "to", "user", "password"});
         }
     }
 }
@@ -137,7 +147,9 @@ void read_alerts(const toml::table& alerts, pipeline::GoldStageOptions& options)
         } else if (key == "smtp") {
             read_smtp(*table, options.alert_sinks.smtp);
         } else {
-            throw wrong(node, name, "there is no rule and no sink of this name; docs/alerts.md lists them");
+            throw wrong(node, name,
+                        fmt::format("there is no rule and no sink of this name{}",
+                                    did_you_mean(key.str(), rule_and_sink_names())));
         }
     }
 }

@@ -40,13 +40,13 @@ int run_archive(const Globals& globals, const Options& options) {
 void add_archive_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command =
-        app.add_subcommand("archive", "keep the log's raw records as a table, since a log forgets");
+        app.add_subcommand("archive", "Keep the log's raw records as a table, since a log removes old ones.");
     auto& archive = options->archive;
-    command->add_flag("--available-now", archive.available_now, "archive what the log holds, then end");
-    add_duration(*command, "--trigger", archive.trigger, "time between commits");
-    add_size(*command, "--batch-bytes", archive.batch_bytes, "a batch ends when it has so much of records");
+    command->add_flag("--available-now", archive.available_now, "Archive what the log holds, then end.");
+    add_duration(*command, "--trigger", archive.trigger, "Time between commits.");
+    add_size(*command, "--batch-bytes", archive.batch_bytes, "End a batch when its records are this large.");
     add_on_data_loss(*command, archive.continue_on_data_loss);
-    command->add_flag("--json", options->as_json, "print each batch as a JSON line");
+    command->add_flag("--json", options->as_json, "Print each batch as a JSON line.");
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return run_archive(globals, *options); };
     });

@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/error.h"
 #include "bronze/kafka_log.h"
 #include "bronze/kafka_topics.h"
 #include "bronze/segment_log.h"
-#include "model/timestamp.h"
 
 namespace millrace::cli {
 
@@ -69,99 +67,58 @@ std::unique_ptr<bronze::EventLog> Globals::open_or_create_intake_log(const base:
     return impatient.open_or_create_log(&stop);
 }
 
-CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into,
-                          const std::string& help) {
-    return command
-        .add_option_function<std::string>(
-            name, [&into](const std::string& text) { into = base::parse_duration(text); }, help)
-        ->type_name("DURATION")
-        ->default_str(base::format_duration(into));
-}
-
-/// A size in a form that can be typed: `1GiB`.
-static std::string typed_size(std::int64_t bytes) {
-    constexpr std::array<std::pair<int, const char*>, 3> units = {{{30, "GiB"}, {20, "MiB"}, {10, "KiB"}}};
-    for (const auto& [bits, unit] : units) {
-        const std::int64_t size = std::int64_t{1} << bits;
-        if (bytes >= size && bytes % size == 0) return fmt::format("{}{}", bytes / size, unit);
-    }
-    return fmt::format("{}", bytes);
-}
-
-CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into,
-                      const std::string& help) {
-    return command
-        .add_option_function<std::string>(
-            name, [&into](const std::string& text) { into = base::parse_size(text); }, help)
-        ->type_name("SIZE")
-        ->default_str(typed_size(into));
-}
-
-CLI::Option* add_share(CLI::App& command, const std::string& name, double& into, const std::string& help) {
-    return command
-        .add_option_function<std::string>(
-            name, [&into](const std::string& text) { into = base::parse_share(text); }, help)
-        ->type_name("SHARE")
-        ->default_str(fmt::format("{}%", into * 100));
-}
-
 void add_on_data_loss(CLI::App& command, bool& continues) {
     command
         .add_option_function<std::string>(
             "--on-data-loss", [&continues](const std::string& choice) { continues = choice == "continue"; },
-            "when the log has removed records before they were read, or is not the one that was read before: "
-            "fail, "
-            "or continue, counting the gap, and taking a topic made anew from its start")
-        ->check(CLI::IsMember({"fail", "continue"}))
+            "What to do when the log has removed records before they were read, or is another log than "
+            "before: "
+            "fail, or continue and count the gap.")
+        ->type_name("")
+        ->check(must_be_one_of({"fail", "continue"}))
         ->default_str("fail");
 }
 
 void SettingsOptions::add_to(CLI::App& command) {
     const std::string group = "Settings stored with the data";
-    command.add_option("--currency", currency, "currency of events that name none (ISO 4217)")->group(group);
-    command.add_option("--earliest", earliest, "events from before this time are quarantined")->group(group);
-    command
-        .add_option_function<std::string>(
-            "--future", [this](const std::string& text) { future = base::parse_duration(text); },
-            "events further past their log time are quarantined")
-        ->type_name("DURATION")
+    add_value(command, "--currency", currency, "CODE", "The currency of events that name none (ISO 4217).")
         ->group(group);
-    command.add_option("--max-event-types", max_event_types, "distinct event types beyond the known ones")
-        ->check(CLI::Range(0, 10'000))
+    add_time(command, "--earliest", earliest, "Quarantine events from before this time.")->group(group);
+    add_duration(command, "--future", future,
+                 "Quarantine events that are dated further than this past their log time.")
         ->group(group);
-    command
-        .add_option(
-            "--dedupe-scope", dedupe_scope,
-            "an event_id is unique in the table, or only in each of the log's partitions: that takes less of "
-            "many workers, and misses copies that come through another partition")
-        ->check(CLI::IsMember({"table", "partition"}))
+    add_number(command, "--max-event-types", max_event_types, 0, 10'000,
+               "Allow this many distinct event types beyond the known ones.")
+        ->group(group);
+    add_choice(
+        command, "--dedupe-scope", dedupe_scope, {"table", "partition"},
+        "Where an event_id is unique: in the whole table, or in each partition of the log. By partition "
+        "is cheaper with many workers, but does not catch duplicates across partitions.")
         ->group(group);
     add_gold_to(command);
 }
 
 void SettingsOptions::add_gold_to(CLI::App& command) {
-    const auto add = [&](const char* name, auto& into, auto parse, const char* help, const char* type) {
-        command
-            .add_option_function<std::string>(
-                name, [&into, parse](const std::string& text) { into = parse(text); }, help)
-            ->type_name(type)
-            ->group("Settings of Gold, stored with the data");
-    };
-    const auto text = [](const std::string& name) { return name; };
-    add("--time-zone", time_zone, text, "the shop's time zone, an IANA name, whose days are Gold's", "ZONE");
-    add("--lateness", lateness, base::parse_duration, "how long windows wait for events that come late",
-        "DURATION");
-    add("--session-gap", session_gap, base::parse_duration, "time without an event that ends a session",
-        "DURATION");
-    add("--inactivity", inactivity, base::parse_duration, "likewise, of events without a session_id",
-        "DURATION");
-    add("--interest-share", interest_share, base::parse_share, "share of all views that is high interest",
-        "SHARE");
-    add("--interest-conversion", interest_conversion, base::parse_share,
-        "conversion below which it is little", "SHARE");
-    command.add_option("--interest-views", interest_views, "fewer views prove nothing")
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
-        ->group("Settings of Gold, stored with the data");
+    const std::string group = "Settings of Gold, stored with the data";
+    add_value(command, "--time-zone", time_zone, "ZONE",
+              "The shop's time zone, an IANA name. It decides when a day begins.")
+        ->group(group);
+    add_duration(command, "--lateness", lateness, "Wait this long for late events before a window is closed.")
+        ->group(group);
+    add_duration(command, "--session-gap", session_gap, "End a session after this long without an event.")
+        ->group(group);
+    add_duration(command, "--inactivity", inactivity,
+                 "End a session whose events have no session_id after this long without an event.")
+        ->group(group);
+    add_share(command, "--interest-share", interest_share,
+              "Watch products that have at least this share of all views (high interest).")
+        ->group(group);
+    add_share(command, "--interest-conversion", interest_conversion,
+              "Flag watched products whose conversion is below this.")
+        ->group(group);
+    add_number(command, "--interest-views", interest_views, 1, 1'000'000'000,
+               "Judge a product only after this many views.")
+        ->group(group);
 }
 
 pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& stored) const {
@@ -177,12 +134,7 @@ pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& store
     if (interest_conversion) settings.gold.interest_conversion = *interest_conversion;
     if (interest_views) settings.gold.interest_views = *interest_views;
     if (dedupe_scope) settings.dedupe_scope = silver::dedupe_scope_of(*dedupe_scope);
-    if (earliest) {
-        const auto time = model::parse_timestamp(*earliest);
-        if (!time)
-            throw usage_error("reading --earliest", "it is not a timestamp such as 2000-01-01T00:00:00Z");
-        settings.rules.earliest = *time;
-    }
+    if (earliest) settings.rules.earliest = *earliest;
     return settings;
 }
 

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "bronze/event_log.h"
 #include "bronze/kafka_client.h"
+#include "cli/option.h"
 #include "pipeline/data_directory.h"
 
 namespace millrace::cli {
@@ -72,13 +73,7 @@ void add_vacuum_command(CLI::App& app, Globals& globals);
 void add_replay_command(CLI::App& app, Globals& globals);
 void add_completions_command(CLI::App& app, Globals& globals);
 void add_man_command(CLI::App& app, Globals& globals);
-
-/// Options whose text is a duration, size or share; a wrong one throws a usage Error.
-CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into,
-                          const std::string& help);
-CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into,
-                      const std::string& help);
-CLI::Option* add_share(CLI::App& command, const std::string& name, double& into, const std::string& help);
+void add_help_command(CLI::App& app, Globals& globals);
 
 /// `--on-data-loss fail|continue`.
 void add_on_data_loss(CLI::App& command, bool& continues);
@@ -87,7 +82,7 @@ void add_on_data_loss(CLI::App& command, bool& continues);
 struct SettingsOptions {
     std::optional<std::string> currency;
     std::optional<std::string> time_zone;
-    std::optional<std::string> earliest;
+    std::optional<model::Timestamp> earliest;
     std::optional<base::Duration> future;
     std::optional<int> max_event_types;
     std::optional<std::string> dedupe_scope;

@@ -1,16 +1,10 @@
 #include "cli/command_tree.h"
 
+#include "cli/option.h"
+
 namespace millrace::cli {
 
 namespace {
-
-/// CLI11 adds what an option is checked for to its type, after a colon: `TEXT:{read,admin}`.
-std::vector<std::string> choices_in(const std::string& type) {
-    const auto open = type.find('{');
-    const auto close = type.rfind('}');
-    if (open == std::string::npos || close == std::string::npos) return {};
-    return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
-}
 
 OptionEntry entry_of(const CLI::Option& option) {
     const std::string type = option.get_type_name();
@@ -21,7 +15,7 @@ OptionEntry entry_of(const CLI::Option& option) {
                       .description = option.get_description(),
                       .otherwise = option.get_default_str(),
                       .environment = option.get_envname(),
-                      .choices = choices_in(type),
+                      .choices = choices_of(option),
                       .is_positional = option.get_positional()};
     if (!option.get_lnames().empty()) entry.name = "--" + option.get_lnames().front();
     if (!option.get_snames().empty()) entry.short_name = "-" + option.get_snames().front();

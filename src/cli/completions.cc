@@ -153,8 +153,8 @@ std::string fish_completions(const std::vector<CommandEntry>& commands) {
         for (const std::string& name : command.commands) {
             const std::string path = command.path.empty() ? name : command.path + ' ' + name;
             const auto below = std::ranges::find(commands, path, &CommandEntry::path);
-            text += fmt::format("complete -c millrace -n {} -a {} -d {}\n", condition(command), in_quotes(name),
-                                in_quotes(below->description));
+            text += fmt::format("complete -c millrace -n {} -a {} -d {}\n", condition(command),
+                                in_quotes(name), in_quotes(below->description));
         }
         for (const OptionEntry* option : options_at(commands, command)) {
             if (option->is_positional) continue;
@@ -175,7 +175,7 @@ void add_completions_command(CLI::App& app, Globals& globals) {
         app.add_subcommand("completions", "Print what a shell reads to complete commands and options.");
     command->add_option("shell", *shell, "The shell: bash, zsh or fish.")
         ->required()
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+        ->check(must_be_one_of({"bash", "zsh", "fish"}));
     command->callback([&app, &globals, shell] {
         globals.action = [&app, shell] {
             print_completions(app, *shell);

@@ -152,10 +152,10 @@ int count(const Globals& globals, const Options& options) {
 
 void add_count_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("count", "the rows of a layer");
-    command->add_option("layer", options->layer, layers)->capture_default_str();
-    command->add_option("--by", options->by, "by the values of this column");
-    command->add_flag("--json", options->as_json, "as one JSON object");
+    CLI::App* command = app.add_subcommand("count", "Count the rows of a layer.");
+    add_choice(*command, "layer", options->layer, layer_names(), "The layer to count.");
+    add_value(*command, "--by", options->by, "COLUMN", "Count the rows of each value of this column.");
+    command->add_flag("--json", options->as_json, "Print one JSON object.");
     command->callback(
         [&globals, options] { globals.action = [&globals, options] { return count(globals, *options); }; });
 }

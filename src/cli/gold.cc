@@ -48,20 +48,20 @@ int run_gold(const Globals& globals, Options& options) {
     return 0;
 }
 
-std::int64_t day_of(const std::string& option, const std::string& text, std::int64_t otherwise) {
-    if (text.empty()) return otherwise;
-    if (const auto day = model::parse_day(text)) return *day;
-    throw usage_error(fmt::format("reading {}", option),
-                      fmt::format("\"{}\" is no day such as 2019-10-01", text));
+CLI::Validator must_be_day() {
+    return must_be("a day such as 2019-10-01",
+                   [](const std::string& text) { return model::parse_day(text).has_value(); });
 }
 
 /// The days that were asked for; all that silver has where none were.
 std::optional<pipeline::DayRange> days_of(const Options& options, const pipeline::GoldBatch& batch) {
     const auto all = batch.all_days();
     if (!all) return std::nullopt;
-    const pipeline::DayRange days{day_of("--from", options.from, all->from),
-                                  day_of("--to", options.to, all->to)};
-    if (days.from > days.to) throw usage_error("reading the options", "--from is after --to");
+    const pipeline::DayRange days{model::parse_day(options.from).value_or(all->from),
+                                  model::parse_day(options.to).value_or(all->to)};
+    if (days.from > days.to)
+        throw usage_error(fmt::format("--from {} must not be after --to {}", model::format_day(days.from),
+                                      model::format_day(days.to)));
     return pipeline::DayRange{std::max(days.from, all->from), std::min(days.to, all->to)};
 }
 
@@ -133,17 +133,18 @@ int list_tables(const Globals& globals, bool as_json) {
 }
 
 void add_days(CLI::App& command, Options& options) {
-    command
-        .add_option("--from", options.from,
-                    "the first day, in the shop's time zone (default: silver's first)")
-        ->type_name("DAY");
-    command.add_option("--to", options.to, "the last day (default: silver's last)")->type_name("DAY");
+    add_value(command, "--from", options.from, "DAY",
+              "The first day, in the shop's time zone. (default: silver's first day)")
+        ->check(must_be_day());
+    add_value(command, "--to", options.to, "DAY",
+              "The last day, in the shop's time zone. (default: silver's last day)")
+        ->check(must_be_day());
 }
 
 void add_list(CLI::App& gold, Globals& globals) {
     auto as_json = std::make_shared<bool>(false);
-    CLI::App* list = gold.add_subcommand("list", "the gold tables and what they hold");
-    list->add_flag("--json", *as_json, "as one JSON object");
+    CLI::App* list = gold.add_subcommand("list", "List the gold tables and how much they hold.");
+    list->add_flag("--json", *as_json, "Print one JSON object.");
     list->callback([&globals, as_json] {
         globals.action = [&globals, as_json] { return list_tables(globals, *as_json); };
     });
@@ -152,12 +153,12 @@ void add_list(CLI::App& gold, Globals& globals) {
 void add_reconcile(CLI::App& gold, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* reconcile = gold.add_subcommand(
-        "reconcile", "compare the tables with the batch layer, cell by cell; exit 1 when they differ");
+        "reconcile",
+        "Compare the gold tables with a recomputation from silver, cell by cell. Exit code 1 says that they "
+        "differ.");
     add_days(*reconcile, *options);
-    reconcile->add_option("--limit", options->limit, "cells to show at most")
-        ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
-        ->capture_default_str();
-    reconcile->add_flag("--json", options->as_json, "as one JSON object");
+    add_number(*reconcile, "--limit", options->limit, 1, 1'000'000, "Show at most this many cells.");
+    reconcile->add_flag("--json", options->as_json, "Print one JSON object.");
     reconcile->callback([&globals, options] {
         globals.action = [&globals, options] { return run_reconcile(globals, *options); };
     });
@@ -168,17 +169,12 @@ void add_reconcile(CLI::App& gold, Globals& globals) {
 namespace {
 
 void add_postgres_options(CLI::App& command, pipeline::GoldStageOptions& options) {
-    command
-        .add_option(
-            "--postgres", options.postgres.url,
-            "keep the gold tables in this database, too: postgresql://USER:PASSWORD@HOST:5432/DATABASE")
-        ->type_name("URL")
+    add_value(command, "--postgres", options.postgres.url, "URL",
+              "Keep the gold tables in this PostgreSQL database, too: "
+              "postgresql://USER:PASSWORD@HOST:5432/DATABASE.")
         ->group("Gold");
-    command
-        .add_option("--postgres-schema", options.postgres.schema,
-                    "the database's schema for them, one per shop")
-        ->type_name("NAME")
-        ->capture_default_str()
+    add_value(command, "--postgres-schema", options.postgres.schema, "NAME",
+              "The database schema for the gold tables. Each shop needs its own.")
         ->group("Gold");
 }
 
@@ -186,26 +182,28 @@ void add_postgres_options(CLI::App& command, pipeline::GoldStageOptions& options
 
 void add_gold_options(CLI::App& command, pipeline::GoldStageOptions& options) {
     add_postgres_options(command, options);
-    add_duration(command, "--gold-trigger", options.trigger, "time between commits of closed windows")
+    add_duration(command, "--gold-trigger", options.trigger, "Time between commits of closed windows.")
         ->group("Gold");
 }
 
 void add_gold_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("gold", "metrics, sessions and funnels from the silver table");
+    CLI::App* command =
+        app.add_subcommand("gold", "Compute metrics, sessions and funnels from the silver table.");
     command->require_subcommand(0, 1);
     add_postgres_options(*command, options->gold);
-    add_duration(*command, "--trigger", options->gold.trigger, "time between commits of closed windows");
+    add_duration(*command, "--trigger", options->gold.trigger, "Time between commits of closed windows.");
     options->settings.add_gold_to(*command);
-    command->add_flag("--available-now", options->gold.available_now, "take in what silver holds, then end");
-    command->add_flag("--close", options->gold.close,
-                      "at the end, publish what is open, too, provisionally: it goes on with the next start");
+    command->add_flag("--available-now", options->gold.available_now, "Process what silver holds, then end.");
+    command->add_flag(
+        "--close", options->gold.close,
+        "At the end, publish what is still open, too: provisionally, until the next start goes on with it.");
     command->add_flag("--rebuild", options->gold.rebuild,
-                      "build Gold anew from silver, with other settings if they are given");
+                      "Rebuild the gold tables from silver, with other settings if they are given.");
     command->add_flag("--batch", options->batch,
-                      "compute days anew from silver, late events included, and replace what stands there");
+                      "Recompute whole days from silver, late events included, and replace their rows.");
     add_days(*command, *options);
-    command->add_flag("--json", options->as_json, "print each report as a JSON line");
+    command->add_flag("--json", options->as_json, "Print each report as a JSON line.");
     command->callback([&globals, options, command] {
         if (!command->get_subcommands().empty()) return;
         globals.action = [&globals, options] {

@@ -134,21 +134,22 @@ int list_groups(const Globals& globals, const Options& options) {
 }  // namespace
 
 void add_group_command(CLI::App& app, Globals& globals) {
-    CLI::App* group = app.add_subcommand("group", "how far readers have come in the log");
+    CLI::App* group = app.add_subcommand("group", "Show how far consumers have read the log.");
     group->require_subcommand(1);
     auto options = std::make_shared<Options>();
 
-    CLI::App* list = group->add_subcommand("list", "the groups that read the log: of Kafka, all of its own");
-    list->add_flag("--json", options->as_json, "as one JSON object");
+    CLI::App* list = group->add_subcommand(
+        "list", "List the groups that read the log. Of Kafka, these are all its consumer groups.");
+    list->add_flag("--json", options->as_json, "Print one JSON object.");
     list->callback([&globals, options] {
         globals.action = [&globals, options] { return list_groups(globals, *options); };
     });
 
     CLI::App* describe =
-        group->add_subcommand("describe", "offset, log end, lag and owner of each partition");
-    describe->add_option("name", options->name,
-                         "another of Kafka's groups (default: the silver stage, by its table)");
-    describe->add_flag("--json", options->as_json, "as one JSON object");
+        group->add_subcommand("describe", "Show offset, log end, lag and owner of each partition.");
+    add_value(*describe, "name", options->name, "GROUP",
+              "Another consumer group of Kafka. (default: the silver stage's)");
+    describe->add_flag("--json", options->as_json, "Print one JSON object.");
     describe->callback([&globals, options] {
         globals.action = [&globals, options] { return describe_group(globals, *options); };
     });

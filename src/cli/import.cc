@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -21,15 +23,17 @@ struct Options {
     bool as_json = false;
 };
 
-double speed_of(const std::string& text) {
+/// How many times faster than real; 0 for max, and nothing for what is no speed.
+std::optional<double> speed_of(const std::string& text) {
     if (text == "max") return 0;
     double speed = 0;
     const std::string number = text.ends_with('x') ? text.substr(0, text.size() - 1) : text;
-    if (!CLI::detail::lexical_cast(number, speed) || !(speed > 0)) {
-        throw usage_error(fmt::format("reading the speed \"{}\"", text),
-                          "it must be a factor such as 1x or 60x, or max");
-    }
+    if (!CLI::detail::lexical_cast(number, speed) || !(speed > 0)) return std::nullopt;
     return speed;
+}
+
+bool is_speed(const std::string& text) {
+    return speed_of(text).has_value();
 }
 
 void print(const std::string& file, const produce::ImportReport& report, double seconds) {
@@ -46,8 +50,8 @@ void print(const std::string& file, const produce::ImportReport& report, double 
 }
 
 int import_files(const Globals& globals, const Options& options) {
-    const produce::ImportOptions import{produce::parse_import_format(options.format), speed_of(options.speed),
-                                        options.price_file};
+    const produce::ImportOptions import{produce::parse_import_format(options.format),
+                                        speed_of(options.speed).value(), options.price_file};
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     const auto log = globals.open_or_create_log(&stop);
@@ -80,14 +84,20 @@ int import_files(const Globals& globals, const Options& options) {
 
 void add_import_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("import", "append real data sets to the log");
-    command->add_option("--format", options->format, "events (JSON lines), rees46 or retailrocket (CSV)")
-        ->capture_default_str();
-    command->add_option("--speed", options->speed, "replay by event time: 1x, 60x, or max")
-        ->capture_default_str();
-    command->add_option("--price-file", options->price_file, "retailrocket: a CSV of product_id,price");
-    command->add_option("files", options->files, "plain, .gz or .zst")->required();
-    command->add_flag("--json", options->as_json, "report as one JSON object");
+    CLI::App* command = app.add_subcommand("import", "Append real data sets to the log.");
+    add_choice(
+        *command, "--format", options->format, {"events", "rees46", "retailrocket"},
+        "The files' format: events are JSON lines, rees46 and retailrocket the CSV of these data sets.");
+    add_value(
+        *command, "--speed", options->speed, "SPEED",
+        "Append at the events' own pace (1x), so many times faster (60x), or as fast as possible (max).")
+        ->check(must_be("a factor such as 1x or 60x, or max", is_speed));
+    add_value(*command, "--price-file", options->price_file, "FILE",
+              "Take prices for retailrocket from this CSV of product_id,price.");
+    command->add_option("files", options->files, "The files to import: plain, .gz or .zst.")
+        ->type_name("FILE")
+        ->required();
+    command->add_flag("--json", options->as_json, "Print one JSON object.");
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return import_files(globals, *options); };
     });

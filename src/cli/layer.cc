@@ -48,12 +48,19 @@ TableSource source_of(const pipeline::DataDirectory& data, const std::string& la
     if (layer == "silver") return {data.silver(), "millrace silver --available-now"};
     if (layer == "quarantine") return {data.quarantine(), "millrace silver --available-now"};
     if (layer == "archive") return {data.archive(), "millrace archive --available-now"};
-    if (const auto table = gold_table(layer))
-        return {data.gold() / gold::table_name(*table), "millrace gold --available-now"};
-    throw usage_error(fmt::format("opening the layer {}", layer), fmt::format("it must be {}", layers));
+    const auto table = gold_table(layer);
+    if (!table) throw has_no("Millrace", "layer", layer, layer_names());
+    return {data.gold() / gold::table_name(*table), "millrace gold --available-now"};
 }
 
 }  // namespace
+
+std::vector<std::string> layer_names() {
+    std::vector<std::string> names = {"bronze", "silver", "quarantine", "archive"};
+    for (const gold::Table table : gold::all_tables)
+        names.push_back(fmt::format("gold.{}", gold::table_name(table)));
+    return names;
+}
 
 const std::vector<storage::TableColumn>& bronze_columns() {
     static const std::vector<storage::TableColumn> columns = {{"partition", "INTEGER"},

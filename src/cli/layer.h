@@ -14,14 +14,14 @@
 
 namespace millrace::cli {
 
-inline constexpr const char* layers =
-    "bronze, silver, quarantine, archive, or gold.TABLE (see: millrace gold list)";
+/// bronze, silver, quarantine, archive, and gold.TABLE for each of Gold's tables.
+std::vector<std::string> layer_names();
 
 /// The columns that the log's records are shown with.
 const std::vector<storage::TableColumn>& bronze_columns();
 
-/// The table of a layer; bronze, the log, has none. Throws a usage Error for an unknown layer, and one that
-/// names the command that makes the table when there is none yet.
+/// The table of a layer other than bronze, the log. Throws a usage Error that names the command that makes
+/// the table when there is none yet.
 storage::DeltaTable open_layer(const Globals& globals, const std::string& layer);
 
 /// The columns of the files of a layer's table.

@@ -41,7 +41,7 @@ TEST(Layer, ATableThatIsNotThereYetNamesTheCommandThatMakesIt) {
 
 TEST(Layer, AnUnknownLayerIsAUsageErrorThatListsTheLayers) {
     EXPECT_THAT(message_of([] { open_layer(Globals(), "gold"); }),
-                HasSubstr("bronze, silver, quarantine, archive"));
+                HasSubstr("no layer gold; it has: bronze, silver, quarantine"));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -84,62 +86,62 @@ int produce_events(const Globals& globals, const Options& options) {
 
 }  // namespace
 
+namespace {
+
+/// Events a second; 0 for max, and nothing for what is no rate.
+std::optional<double> rate_of(const std::string& text) {
+    if (text == "max") return 0;
+    double rate = 0;
+    if (!CLI::detail::lexical_cast(text, rate) || !(rate > 0)) return std::nullopt;
+    return rate;
+}
+
+bool is_rate(const std::string& text) {
+    return rate_of(text).has_value();
+}
+
+}  // namespace
+
 void add_simulator_options(CLI::App& command, produce::SimulatorOptions& options) {
     const std::string group = "Simulator";
+    constexpr auto unbounded = std::numeric_limits<std::int64_t>::max();
     command
         .add_option_function<std::string>(
-            "--rate",
-            [&options](const std::string& text) {
-                options.rate = text == "max"                                   ? 0
-                               : CLI::detail::lexical_cast(text, options.rate) ? options.rate
-                                                                               : -1;
-                if (text != "max" && !(options.rate > 0)) {
-                    throw usage_error(fmt::format("reading the rate \"{}\"", text),
-                                      "it must be above 0, or max");
-                }
-            },
-            "events a second, or max")
+            "--rate", [&options](const std::string& text) { options.rate = rate_of(text).value(); },
+            "Send this many events a second. max sends as fast as the log takes them.")
         ->type_name("RATE")
-        ->default_str(fmt::format("{}", options.rate))
+        ->default_str(options.rate == 0 ? "max" : fmt::format("{}", options.rate))
+        ->check(must_be("a number of events a second above 0, or max", is_rate))
         ->group(group);
-    add_duration(command, "--duration", options.duration, "how long to send")->group(group);
-    command.add_option("--count", options.count, "how many records to send, whatever the duration")
+    add_duration(command, "--duration", options.duration, "Send for this long.")->group(group);
+    add_number(command, "--count", options.count, 0, unbounded,
+               "Send this many records, however long it takes.")
         ->group(group);
-    command.add_option("--users", options.users, "visitors of the shop")->capture_default_str()->group(group);
-    command.add_option("--products", options.products, "products of the shop")
-        ->capture_default_str()
+    add_number(command, "--users", options.users, 1, 10'000'000, "Give the shop this many visitors.")
         ->group(group);
-    command.add_option("--seed", options.seed, "the same seed sends the same records")->group(group);
-    add_share(command, "--duplicates", options.duplicates, "share of records that repeat an earlier one")
+    add_number(command, "--products", options.products, 1, 10'000'000, "Give the shop this many products.")
         ->group(group);
-    add_share(command, "--invalid", options.invalid, "share of records that break a rule, of each kind")
+    add_number(command, "--seed", options.seed, 0, unbounded,
+               "Send the same records as another run with this seed.")
         ->group(group);
-    command
-        .add_option_function<std::string>(
-            "--span", [&options](const std::string& text) { options.span = base::parse_duration(text); },
-            "spread the events' times over this long, ending now (with --count)")
-        ->type_name("DURATION")
+    add_share(command, "--duplicates", options.duplicates,
+              "Make this share of the records repeat an earlier one.")
         ->group(group);
-    command
-        .add_option_function<std::string>(
-            "--start-time",
-            [&options](const std::string& text) {
-                options.start_time = model::parse_timestamp(text);
-                if (!options.start_time) {
-                    throw usage_error("reading --start-time",
-                                      "it is not a timestamp such as 2019-10-01T00:00:00Z");
-                }
-            },
-            "time of the first event, for events and log alike, instead of now")
-        ->type_name("TIMESTAMP")
+    add_share(command, "--invalid", options.invalid, "Make this share of the records break a rule.")
+        ->group(group);
+    add_duration(command, "--span", options.span,
+                 "Spread the events' times over this long, ending now. Needs --count.")
+        ->group(group);
+    add_time(command, "--start-time", options.start_time,
+             "Begin at this time instead of now, for the events and for the log.")
         ->group(group);
 }
 
 void add_produce_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("produce", "send a made-up shop's events to the log");
+    CLI::App* command = app.add_subcommand("produce", "Send a simulated shop's events to the log.");
     add_simulator_options(*command, options->simulator);
-    command->add_flag("--json", options->as_json, "report as one JSON object");
+    command->add_flag("--json", options->as_json, "Print one JSON object.");
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return produce_events(globals, *options); };
     });

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <map>
 
 #include "base/error.h"
@@ -12,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/suggestion.h"
 #include "cli/text_table.h"
+#include "model/rule.h"
 #include "model/timestamp.h"
 #include "pipeline/requeue.h"
 #include "silver/event_fields.h"
@@ -147,33 +149,44 @@ int replay(const Globals& globals, const Options& options) {
     return 0;
 }
 
+std::vector<std::string> rule_names() {
+    std::vector<std::string> names;
+    for (auto rule = static_cast<int>(model::Rule::none) + 1; rule < static_cast<int>(model::Rule::count_);
+         ++rule)
+        names.emplace_back(model::rule_name(static_cast<model::Rule>(rule)));
+    return names;
+}
+
 void add_filter(CLI::App& command, Options& options) {
-    command.add_option("--rule", options.filter.rule, "only records that broke this rule");
-    command.add_option("--partition", options.filter.partition, "only records of this partition");
-    command.add_option("--offset", options.filter.offset, "only the record at this offset");
-    command.add_flag("--json", options.as_json, "as one JSON object");
+    add_choice(command, "--rule", options.filter.rule, rule_names(),
+               "Take only records that broke this rule.");
+    add_number(command, "--partition", options.filter.partition, 0, 100'000,
+               "Take only records of this partition.");
+    add_number(command, "--offset", options.filter.offset, 0, std::numeric_limits<std::int64_t>::max(),
+               "Take only the record at this offset.");
+    command.add_flag("--json", options.as_json, "Print one JSON object.");
 }
 
 }  // namespace
 
 void add_quarantine_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
-    CLI::App* quarantine =
-        app.add_subcommand("quarantine", "records that broke a rule: look at them, fix them");
+    CLI::App* quarantine = app.add_subcommand("quarantine", "Inspect and fix records that broke a rule.");
     quarantine->require_subcommand(1);
 
-    CLI::App* list_command = quarantine->add_subcommand("list", "the newest quarantined records and why");
+    CLI::App* list_command =
+        quarantine->add_subcommand("list", "List the newest quarantined records and why they are there.");
     add_filter(*list_command, *options);
-    list_command->add_option("--limit", options->limit, "records at most")
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
+    add_number(*list_command, "--limit", options->limit, 1, 1'000'000, "Show at most this many records.");
     list_command->callback(
         [&globals, options] { globals.action = [&globals, options] { return list(globals, *options); }; });
 
-    CLI::App* replay_command = quarantine->add_subcommand("replay", "fix records and append them again");
+    CLI::App* replay_command =
+        quarantine->add_subcommand("replay", "Fix quarantined records and append them to the log again.");
     add_filter(*replay_command, *options);
-    replay_command->add_option("--set", options->set, "FIELD=VALUE; VALUE is JSON, or else text");
-    replay_command->add_flag("--edit", options->edit, "change the records in $EDITOR");
+    add_values(*replay_command, "--set", options->set, "FIELD=VALUE",
+               "Set a field to a value, which is JSON or else text. May be given several times.");
+    replay_command->add_flag("--edit", options->edit, "Change the records in $EDITOR.");
     replay_command->callback(
         [&globals, options] { globals.action = [&globals, options] { return replay(globals, *options); }; });
 }

@@ -171,17 +171,18 @@ void add_run_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     options->simulator.duplicates = 0.005;
     options->simulator.invalid = 0.005;
-    CLI::App* command = app.add_subcommand("run", "everything in one process: simulator, log, silver, gold");
+    CLI::App* command = app.add_subcommand(
+        "run", "Run everything in one process: simulator, log, silver, gold and dashboard.");
     command->add_flag("--no-simulator", options->no_simulator,
-                      "process only what others append, until stopped");
+                      "Process only what others send, until stopped.");
     add_simulator_options(*command, options->simulator);
     add_silver_options(*command, options->run.silver);
     options->serve.add_to(*command);
-    command->add_flag("--no-http", options->no_http, "no HTTP port")->group("HTTP");
-    command->add_flag("--no-gold", options->no_gold, "leave the gold tables out")->group("Gold");
+    command->add_flag("--no-http", options->no_http, "Open no HTTP port.")->group("HTTP");
+    command->add_flag("--no-gold", options->no_gold, "Do not compute the gold tables.")->group("Gold");
     add_gold_options(*command, options->gold);
     options->settings.add_to(*command);
-    command->add_flag("--json", options->as_json, "report as one JSON object at the end");
+    command->add_flag("--json", options->as_json, "Print one JSON object at the end.");
     command->callback([&globals, options, command] {
         // Without a simulator there is no end, unless one was asked for.
         if (options->no_simulator && command->count("--duration") > 0)

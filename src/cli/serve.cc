@@ -54,59 +54,71 @@ int serve(const Globals& globals, const Options& options) {
 
 }  // namespace
 
+namespace {
+
+CLI::Validator must_be_rate() {
+    return must_be("a number of events a second, 0 or more", [](const std::string& text) {
+        double rate = 0;
+        return CLI::detail::lexical_cast(text, rate) && rate >= 0;
+    });
+}
+
+}  // namespace
+
 void ServeOptions::add_to(CLI::App& command) {
     const std::string group = "HTTP";
-    command
-        .add_option("--host", server.http.address,
-                    "the address to listen on; others than this machine's own "
-                    "need a write key")
-        ->capture_default_str()
+    const auto is_address = [](const std::string& text) {
+        boost::system::error_code none;
+        boost::asio::ip::make_address(text, none);
+        return !none;
+    };
+    add_value(
+        command, "--host", server.http.address, "ADDRESS",
+        "Listen on this address. One that other machines reach needs a --write-key and a name that may look "
+        "(millrace access add).")
         ->group(group);
-    port = command.add_option("--port", server.http.port, "the port; 0 takes any that is free")
-               ->capture_default_str()
+    port = add_number(command, "--port", server.http.port, 0, 65535,
+                      "Listen on this port. 0 takes any free one.")
                ->group(group);
-    command
-        .add_option("--write-key", write_keys,
-                    "a key that may write events, as SOURCE=KEY (several times); with none, all may")
+    add_values(
+        command, "--write-key", write_keys, "SOURCE=KEY",
+        "Let this key write events, and name their source. May be given several times; without a key, all "
+        "may write.")
         ->group(group);
     add_duration(command, "--freshness", server.freshness,
-                 "/readyz says no when records wait longer than this in the log (run)")
+                 "Say on /readyz that run is not ready when records have waited longer than this in the log.")
         ->group(group);
-    command
-        .add_option("--key-limit", server.collect.most_per_key,
-                    "events a second that one write key may send, with a reserve of ten seconds; 0: no limit")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str()
+    add_value(
+        command, "--key-limit", server.collect.most_per_key, "NUMBER",
+        "Take at most this many events a second from one write key, with a reserve of ten seconds. 0 sets no "
+        "limit.")
+        ->check(must_be_rate())
         ->group(group);
-    command.add_option("--address-limit", server.collect.most_per_address, "likewise, one client's address")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str()
+    add_value(
+        command, "--address-limit", server.collect.most_per_address, "NUMBER",
+        "Take at most this many events a second from one client's address, with a reserve of ten seconds. 0 "
+        "sets no limit.")
+        ->check(must_be_rate())
         ->group(group);
-    command
-        .add_option(
-            "--trusted-proxy", server.http.trusted_proxies,
-            "the address of a reverse proxy, whose X-Forwarded-For tells the client's (several times)")
-        ->check(CLI::Validator(
-            [](const std::string& text) {
-                boost::system::error_code none;
-                boost::asio::ip::make_address(text, none);
-                return none ? text + " is no IP address" : std::string();
-            },
-            "ADDRESS"))
+    add_values(command, "--trusted-proxy", server.http.trusted_proxies, "ADDRESS",
+               "Believe what this reverse proxy says of the client's address (X-Forwarded-For). May be given "
+               "several "
+               "times.")
+        ->check(must_be("an IP address", is_address))
         ->group(group);
-    command
-        .add_option("--pages", server.dashboard.pages,
-                    "the folder of the dashboard's pages (default: ../share/millrace/web beside the program, "
-                    "or those that it was built with)")
+    add_value(command, "--pages", server.dashboard.pages, "DIR",
+              "The folder of the dashboard's pages. (default: ../share/millrace/web beside the program, or "
+              "the pages "
+              "that it was built with)")
         ->group(group);
-    command
-        .add_option("--duckdb", server.dashboard.duckdb,
-                    "DuckDB's command-line program, for reports and SQL (default: the set-up's)")
+    add_value(command, "--duckdb", server.dashboard.duckdb, "FILE",
+              "DuckDB's command-line program, which runs reports and SQL. (default: the one that the setup "
+              "installed)")
         ->group(group);
-    command
-        .add_option("--origin", server.collect.origins,
-                    "a page's origin that may send from a browser (several times); * stands for all")
-        ->capture_default_str()
+    add_values(
+        command, "--origin", server.collect.origins, "ORIGIN",
+        "Let pages of this origin send events from a browser. May be given several times; * stands for all.")
+        ->default_str("*")
         ->group(group);
     add_sql(command, server.dashboard);
 }
@@ -117,10 +129,10 @@ pipeline::ServerOptions ServeOptions::checked() const {
     for (const std::string& pair : write_keys) {
         const auto equals = pair.find('=');
         if (equals == std::string::npos || equals == 0 || pair.size() - equals - 1 < shortest_key)
-            throw usage_error(
-                "reading --write-key",
-                fmt::format("one isn't SOURCE=KEY with a key of at least {} characters", shortest_key),
-                "Make one with `openssl rand -hex 16`.");
+            throw usage_error(fmt::format(
+                "--write-key must be SOURCE=KEY, with a key of at least {} characters; make one with: "
+                "openssl rand -hex 16",
+                shortest_key));  // the key isn't shown, since it is a secret
         made.collect.write_keys[pair.substr(0, equals)] = pair.substr(equals + 1);
     }
     return made;
@@ -149,7 +161,8 @@ std::optional<pipeline::ServerOptions> ServeOptions::free_or_nothing() const {
 
 void add_serve_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("serve", "the HTTP port: takes events in, and tells how it goes");
+    CLI::App* command =
+        app.add_subcommand("serve", "Run the HTTP server: event intake, dashboard and metrics.");
     options->serve.add_to(*command);
     options->settings.add_to(*command);
     command->callback(

@@ -155,15 +155,14 @@ int show(const Globals& globals, const Options& options) {
 
 void add_show_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("show", "the newest rows of a layer as a table, newest first");
-    command->add_option("layer", options->layer, layers)->capture_default_str();
-    command->add_option("--limit", options->limit, "rows at most")
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
-    command->add_option("--columns", options->columns, "only these columns")->delimiter(',');
+    CLI::App* command = app.add_subcommand("show", "Show the newest rows of a layer, newest first.");
+    add_choice(*command, "layer", options->layer, layer_names(), "The layer to show.");
+    add_number(*command, "--limit", options->limit, 1, 1'000'000, "Show at most this many rows.");
+    add_values(*command, "--columns", options->columns, "NAME,NAME", "Show only these columns.")
+        ->delimiter(',');
     add_duration(*command, "--last", options->last,
-                 "only rows that began so long before the newest one, or later");
-    command->add_flag("--json", options->as_json, "as one JSON object");
+                 "Show only rows of this long before the newest one. 0 shows older ones, too.");
+    command->add_flag("--json", options->as_json, "Print one JSON object.");
     command->callback(
         [&globals, options] { globals.action = [&globals, options] { return show(globals, *options); }; });
 }

@@ -88,39 +88,38 @@ int run_silver(const Globals& globals, const Options& options) {
 void add_silver_options(CLI::App& command, pipeline::SilverOptions& options) {
     const std::string group = "Silver";
     add_duration(command, "--trigger", options.trigger,
-                 "time between commits; 0 commits as soon as there is data")
+                 "Time between commits. 0 commits as soon as there is data.")
         ->group(group);
-    add_duration(command, "--horizon", options.horizon,
-                 "how far back repeated ids are held in memory; older ones are "
-                 "looked up in the table")
+    add_duration(
+        command, "--horizon", options.horizon,
+        "Hold event_ids of this long in memory to find duplicates. Older ones are looked up in the table, "
+        "which is slower.")
         ->group(group);
-    add_size(command, "--dedupe-memory", options.dedupe_bytes, "memory for those ids at most")->group(group);
-    command.add_option("--batch-rows", options.batch_rows, "a batch ends when it has so many records")
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
-        ->capture_default_str()
+    add_size(command, "--dedupe-memory", options.dedupe_bytes, "Hold event_ids in at most this much memory.")
+        ->group(group);
+    add_number(command, "--batch-rows", options.batch_rows, 1, 10'000'000,
+               "End a batch after this many records.")
         ->group(group);
     add_on_data_loss(command, options.continue_on_data_loss);
     command.get_option("--on-data-loss")->group(group);
-    command
-        .add_option(
-            "--group", options.group,
-            "Kafka's group of the workers that share the topic (default: millrace- and the table's id)")
+    add_value(command, "--group", options.group, "NAME",
+              "Join this consumer group of Kafka, whose workers share the topic. (default: millrace- and the "
+              "table's id)")
         ->group(group);
-    command.add_option("--lanes", options.lanes, "threads that process partitions; 0 chooses")
-        ->check(CLI::Range(0, 1024))
-        ->capture_default_str()
+    add_number(command, "--lanes", options.lanes, 0, 1024,
+               "Process partitions in this many threads. 0 chooses how many.")
         ->group(group);
 }
 
 void add_silver_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("silver", "clean the log's events into the silver table");
+    CLI::App* command = app.add_subcommand("silver", "Clean the log's events into the silver table.");
     add_silver_options(*command, options->silver);
     options->settings.add_to(*command);
     command->add_flag("--available-now", options->silver.available_now,
-                      "process what the log holds, then end");
-    command->add_flag("--console", options->console, "print the first rows of each batch");
-    command->add_flag("--json", options->as_json, "print each batch as a JSON line");
+                      "Process what the log holds, then end.");
+    command->add_flag("--console", options->console, "Print the first rows of each batch.");
+    command->add_flag("--json", options->as_json, "Print each batch as a JSON line.");
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return run_silver(globals, *options); };
     });

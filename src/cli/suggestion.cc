@@ -35,6 +35,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> nearest_name(std::string_view given, const std::vector<std::string>& names) {
     if (given.empty() || given.size() > longest_name) return std::nullopt;
+    if (std::ranges::find(names, given) != names.end()) return std::nullopt;
     const auto begins = [&](const std::string& name) { return name.starts_with(given); };
     if (given.size() >= shortest_beginning && std::ranges::count_if(names, begins) == 1)
         return *std::ranges::find_if(names, begins);

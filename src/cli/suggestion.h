@@ -10,7 +10,7 @@
 namespace millrace::cli {
 
 /// The name that `given` was probably meant to be: the only one that begins with it, or the one that differs
-/// least, in a few letters. Nothing when none is near.
+/// least, in a few letters. Nothing when none is near, or it is one of them.
 std::optional<std::string> nearest_name(std::string_view given, const std::vector<std::string>& names);
 
 /// "; did you mean NAME?", or nothing when no name is near.

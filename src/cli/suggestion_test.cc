@@ -28,6 +28,7 @@ TEST(Suggestion, NothingIsSuggestedForWhatIsLikeNoName) {
     EXPECT_EQ(nearest_name("x", commands), std::nullopt);
     EXPECT_EQ(nearest_name("", commands), std::nullopt);
     EXPECT_EQ(nearest_name("run", {}), std::nullopt);
+    EXPECT_EQ(nearest_name("run", commands), std::nullopt);
     EXPECT_EQ(nearest_name(std::string(100'000, 'r'), commands), std::nullopt);
 }
 

@@ -1,52 +1,84 @@
 #include "cli/toml_config.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <cstdlib>
 
 #include "base/error.h"
-#include "cli/environment.h"
+#include "cli/suggestion.h"
+#include "cli/usage.h"
 
 namespace millrace::cli {
 
 namespace {
+
+Error wrong(const toml::source_region& where, const std::string& what) {
+    return usage_error("reading the configuration", fmt::format("line {}: {}", where.begin.line, what));
+}
 
 std::string text_of(const toml::node& node) {
     if (const auto* text = node.as_string()) return text->get();
     if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
     if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
     if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
-    throw usage_error(
-        "reading the configuration",
-        fmt::format("line {}: a value must be text, a number, true or false, or a list of these",
-                    node.source().begin.line));
+    throw wrong(node.source(), "a value must be text, a number, true or false, or a list of these");
 }
 
-void flatten(const toml::table& table, const std::vector<std::string>& parents,
+/// The command that a table is for.
+const CLI::App& command_of(const CLI::App& parent, const std::string& name, const toml::node& node) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : parent.get_subcommands({})) {
+        if (command->get_name() == name) return *command;
+        names.push_back(command->get_name());
+    }
+    throw wrong(node.source(), fmt::format("there is no command {}{}", name, did_you_mean(name, names)));
+}
+
+/// The option that a key is for; --help and the like can't stand in a file.
+const CLI::Option& option_of(const CLI::App& command, const std::string& name, const toml::key& key) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command.get_options()) {
+        if (!option->get_configurable()) continue;
+        if (option->get_single_name() == name) return *option;
+        names.push_back(option->get_single_name());
+    }
+    throw wrong(key.source(),
+                fmt::format("{} has no option {}{}", path_of(command), name, did_you_mean(name, names)));
+}
+
+bool stands_in_environment(const CLI::Option& option) {
+    const std::string variable = option.get_envname();
+    return !variable.empty() && std::getenv(variable.c_str()) != nullptr;
+}
+
+CLI::ConfigItem item_of(const std::vector<std::string>& parents, const std::string& name,
+                        const toml::node& node) {
+    CLI::ConfigItem item;
+    item.parents = parents;
+    item.name = name;
+    if (const auto* list = node.as_array()) {
+        for (const toml::node& element : *list) item.inputs.push_back(text_of(element));
+    } else {
+        item.inputs.push_back(text_of(node));
+    }
+    return item;
+}
+
+void flatten(const toml::table& table, const CLI::App& command, const std::vector<std::string>& parents,
              std::vector<CLI::ConfigItem>& items) {
     for (const auto& [key, node] : table) {
-        if (parents.empty() && key == "alerts") continue;  // read_alert_config() reads them
+        const std::string name(key.str());
+        if (parents.empty() && name == "alerts") continue;  // read_alert_config() reads them
         if (const auto* nested = node.as_table()) {
             auto path = parents;
-            path.emplace_back(key.str());
-            flatten(*nested, path, items);
+            path.push_back(name);
+            flatten(*nested, command_of(command, name, node), path, items);
             continue;
         }
-        auto words = parents;
-        words.emplace_back(key.str());
-        if (std::getenv(environment_name(fmt::format("{}", fmt::join(words, " "))).c_str()) != nullptr)
-            continue;  // it wins over the file
-        CLI::ConfigItem item;
-        item.parents = parents;
-        item.name = std::string(key.str());
-        if (const auto* list = node.as_array()) {
-            for (const toml::node& element : *list) item.inputs.push_back(text_of(element));
-        } else {
-            item.inputs.push_back(text_of(node));
-        }
-        items.push_back(std::move(item));
+        const CLI::Option& option = option_of(command, name, key);
+        CLI::ConfigItem item = item_of(parents, name, node);
+        if (command.parsed() && !stands_in_environment(option)) items.push_back(std::move(item));
     }
 }
 
@@ -60,10 +92,9 @@ std::string TomlConfig::to_config(const CLI::App* app, bool default_also, bool w
 std::vector<CLI::ConfigItem> TomlConfig::from_config(std::istream& input) const {
     std::vector<CLI::ConfigItem> found;
     try {
-        flatten(toml::parse(input), {}, found);
+        flatten(toml::parse(input), program_, {}, found);
     } catch (const toml::parse_error& error) {
-        throw usage_error("reading the configuration",
-                          fmt::format("line {}: {}", error.source().begin.line, error.description()));
+        throw wrong(error.source(), std::string(error.description()));
     }
     return found;
 }

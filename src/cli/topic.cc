@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <limits>
 #include <map>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -23,14 +25,16 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
+
 struct Options {
     std::string name;
     bronze::TopicSettings settings;
     std::string compression = "none";
-    int partition = -1;
-    std::int64_t from_offset = -1;
-    std::string from_time;
-    std::int64_t limit = -1;
+    std::optional<int> partition;
+    std::optional<bronze::Offset> from_offset;
+    std::optional<model::Timestamp> from_time;
+    std::optional<std::int64_t> limit;
     std::string key_separator;
     bool show_keys = false;
     bool follow = false;
@@ -197,13 +201,8 @@ void print_record(const Options& options, int partition, const bronze::Record& r
 
 bronze::Offset first_offset(const Options& options, const bronze::EventLog& log, int partition) {
     const auto held = log.offsets(partition);
-    if (!options.from_time.empty()) {
-        const auto time = model::parse_timestamp(options.from_time);
-        if (!time)
-            throw usage_error("reading --from-time", "it is not a timestamp such as 2019-10-01T00:00:00Z");
-        return log.offset_at(partition, (*time + 999) / 1000);
-    }
-    return options.from_offset >= 0 ? options.from_offset : held.start;
+    if (options.from_time) return log.offset_at(partition, (*options.from_time + 999) / 1000);
+    return options.from_offset.value_or(held.start);
 }
 
 int read_topic(const Globals& globals, const Options& options) {
@@ -212,12 +211,12 @@ int read_topic(const Globals& globals, const Options& options) {
     const base::SignalGuard guard(stop);
     std::vector<std::pair<int, std::unique_ptr<bronze::PartitionReader>>> readers;
     for (int p = 0; p < log->partitions(); ++p) {
-        if (options.partition >= 0 && p != options.partition) continue;
+        if (p != options.partition.value_or(p)) continue;
         readers.emplace_back(p, log->read(p, first_offset(options, *log, p)));
     }
     if (readers.empty())
-        throw usage_error("reading the topic", fmt::format("it has no partition {}", options.partition));
-    std::int64_t left = options.limit < 0 ? std::numeric_limits<std::int64_t>::max() : options.limit;
+        throw usage_error("reading the topic", fmt::format("it has no partition {}", *options.partition));
+    std::int64_t left = options.limit.value_or(unbounded);
     for (;;) {
         const auto seen = log->appends_seen();
         bool any = false;
@@ -272,57 +271,61 @@ CLI::App* add_action(CLI::App& parent, Globals& globals, const std::shared_ptr<O
 }
 
 void add_name(CLI::App& command, Options& options) {
-    command.add_option("name", options.name, "the topic (default: --topic)");
+    add_value(command, "name", options.name, "TOPIC", "The topic. (default: the one that --topic names)");
 }
 
 }  // namespace
 
 void add_topic_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
-    CLI::App* topic = app.add_subcommand("topic", "topics of the log");
+    CLI::App* topic = app.add_subcommand("topic", "Create, delete, list, read and write topics of the log.");
     topic->require_subcommand(1);
 
-    CLI::App* list = add_action(*topic, globals, options, "list", "the topics", list_topics);
-    list->add_flag("--json", options->as_json, "as one JSON object");
+    CLI::App* list = add_action(*topic, globals, options, "list", "List the topics.", list_topics);
+    list->add_flag("--json", options->as_json, "Print one JSON object.");
 
-    CLI::App* describe =
-        add_action(*topic, globals, options, "describe", "a topic's partitions and settings", describe_topic);
+    CLI::App* describe = add_action(*topic, globals, options, "describe",
+                                    "Show a topic's partitions and settings.", describe_topic);
     add_name(*describe, *options);
-    describe->add_flag("--json", options->as_json, "as one JSON object");
+    describe->add_flag("--json", options->as_json, "Print one JSON object.");
 
-    CLI::App* create = add_action(*topic, globals, options, "create", "make a topic", create_topic);
+    CLI::App* create = add_action(*topic, globals, options, "create", "Create a topic.", create_topic);
     options->create = create;
     add_name(*create, *options);
-    create->add_option("--partitions", options->settings.partitions, "number of partitions")
-        ->capture_default_str();
+    add_number(*create, "--partitions", options->settings.partitions, 1, 100'000,
+               "Create this many partitions.");
     auto& segments = options->settings.segments;
-    add_size(*create, "--segment-bytes", segments.segment_bytes, "a segment file over this size is closed");
-    add_duration(*create, "--segment-age", segments.segment_age, "so is one whose first record is older");
+    add_size(*create, "--segment-bytes", segments.segment_bytes, "Close a segment file at this size.");
+    add_duration(*create, "--segment-age", segments.segment_age,
+                 "Close a segment file whose first record is older than this.");
     add_duration(*create, "--retention", segments.retention,
-                 "closed segments older than this are removed; 0 keeps all");
+                 "Remove closed segments older than this. 0 keeps all.");
     add_size(*create, "--retention-bytes", segments.retention_bytes,
-             "oldest closed segments beyond this go; 0 keeps all");
-    create->add_option("--compression", options->compression, "none, lz4 or zstd")->capture_default_str();
+             "Remove the oldest closed segments beyond this size. 0 keeps all.");
+    add_choice(*create, "--compression", options->compression, {"none", "lz4", "zstd"},
+               "Compress record batches by this method.");
 
-    add_name(*add_action(*topic, globals, options, "delete", "remove a topic and its records", delete_topic),
+    add_name(*add_action(*topic, globals, options, "delete", "Delete a topic and its records.", delete_topic),
              *options);
 
-    CLI::App* read = add_action(*topic, globals, options, "read", "print records, one a line", read_topic);
+    CLI::App* read = add_action(*topic, globals, options, "read", "Print records, one a line.", read_topic);
     add_name(*read, *options);
-    read->add_option("--partition", options->partition, "only this partition");
-    read->add_option("--from-offset", options->from_offset, "begin at this offset");
-    read->add_option("--from-time", options->from_time, "begin at the first record of this time or later");
-    read->add_option("--limit", options->limit, "stop after so many records");
-    read->add_option("--key-separator", options->key_separator, "print the key and this before each value");
-    read->add_flag("--keys", options->show_keys, "print the key and a tab before each value");
-    read->add_flag("--follow", options->follow, "wait for new records");
-    read->add_flag("--json", options->as_json, "each record as a JSON line, with offset, time and headers");
+    add_number(*read, "--partition", options->partition, 0, 100'000, "Read only this partition.");
+    add_number(*read, "--from-offset", options->from_offset, 0, unbounded, "Begin at this offset.");
+    add_time(*read, "--from-time", options->from_time, "Begin at the first record of this time or later.");
+    add_number(*read, "--limit", options->limit, 0, unbounded, "Stop after this many records.");
+    add_value(*read, "--key-separator", options->key_separator, "TEXT",
+              "Print the key and this text before each value.");
+    read->add_flag("--keys", options->show_keys, "Print the key and a tab before each value.");
+    read->add_flag("--follow", options->follow, "Wait for new records.");
+    read->add_flag("--json", options->as_json,
+                   "Print each record as a JSON line with its offset, time and headers.");
 
     CLI::App* write =
-        add_action(*topic, globals, options, "write", "append stdin's lines as records", write_topic);
+        add_action(*topic, globals, options, "write", "Append the lines of stdin as records.", write_topic);
     add_name(*write, *options);
-    write->add_option("--key-separator", options->key_separator,
-                      "what parts the key from the value in a line");
+    add_value(*write, "--key-separator", options->key_separator, "TEXT",
+              "The text between key and value in a line. (default: a line has no key)");
 }
 
 }  // namespace millrace::cli

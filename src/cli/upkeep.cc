@@ -65,7 +65,7 @@ int run_vacuum(const Globals& globals, const VacuumOptions& options) {
 struct ReplayOptions {
     pipeline::SilverOptions silver;
     SettingsOptions settings;
-    bool archive = true;
+    bool no_archive = false;
     bool as_json = false;
 };
 
@@ -73,7 +73,7 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
     const auto data = globals.data_directory();
     const auto live = globals.open_log();
     std::unique_ptr<bronze::EventLog> archived;
-    if (options.archive && storage::DeltaTable::exists(data.archive()))
+    if (!options.no_archive && storage::DeltaTable::exists(data.archive()))
         archived = std::make_unique<pipeline::ArchivedLog>(*live, data.archive());
     const bronze::EventLog& source = archived ? *archived : *live;
     const auto settings = options.settings.over(data.settings());
@@ -114,8 +114,8 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
 
 void add_optimize_command(CLI::App& app, Globals& globals) {
     auto as_json = std::make_shared<bool>(false);
-    CLI::App* command = app.add_subcommand("optimize", "join the tables' small files");
-    command->add_flag("--json", *as_json, "report as one JSON object");
+    CLI::App* command = app.add_subcommand("optimize", "Join the tables' small files.");
+    command->add_flag("--json", *as_json, "Print one JSON object.");
     command->callback([&globals, as_json] {
         globals.action = [&globals, as_json] { return run_optimize(globals, *as_json); };
     });
@@ -123,17 +123,13 @@ void add_optimize_command(CLI::App& app, Globals& globals) {
 
 void add_vacuum_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<VacuumOptions>();
-    CLI::App* command = app.add_subcommand("vacuum", "remove files that the tables no longer name");
-    command
-        ->add_option_function<std::string>(
-            "--retention",
-            [options](const std::string& text) { options->retention = base::parse_duration(text); },
-            "keep files removed from the table for this long, for those who still read an older version "
-            "(default: as "
-            "the table says, 6h); 0 removes them now")
-        ->type_name("DURATION");
-    command->add_flag("--dry-run", options->dry_run, "only count");
-    command->add_flag("--json", options->as_json, "report as one JSON object");
+    CLI::App* command = app.add_subcommand("vacuum", "Remove files that the tables no longer name.");
+    add_duration(
+        *command, "--retention", options->retention,
+        "Keep files that were removed from a table within this time, for readers of older versions. 0 "
+        "removes them now. (default: as the table says, 6h)");
+    command->add_flag("--dry-run", options->dry_run, "Only count the files.");
+    command->add_flag("--json", options->as_json, "Print one JSON object.");
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return run_vacuum(globals, *options); };
     });
@@ -142,13 +138,13 @@ void add_vacuum_command(CLI::App& app, Globals& globals) {
 void add_replay_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<ReplayOptions>();
     CLI::App* command =
-        app.add_subcommand("replay", "make the tables anew from what the log and its archive hold");
+        app.add_subcommand("replay", "Rebuild the tables from what the log and its archive hold.");
     add_silver_options(*command, options->silver);
     command->remove_option(command->get_option("--on-data-loss"));  // a rebuild refuses what it would lose
     options->settings.add_to(*command);
-    command->add_flag("!--no-archive", options->archive,
-                      "don't read what the log has removed from the archive table, if there is one");
-    command->add_flag("--json", options->as_json, "report as one JSON object");
+    command->add_flag("--no-archive", options->no_archive,
+                      "Do not read records that the log has removed from the archive table.");
+    command->add_flag("--json", options->as_json, "Print one JSON object.");
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return run_replay(globals, *options); };
     });

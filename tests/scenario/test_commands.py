@@ -324,6 +324,9 @@ def test_options_come_from_flags_environment_and_file(shop, tmp_path):
     config.write_text("[produce\n")
     shop.run("--config", config, "produce", code=2)
     assert "line 1" in shop.stderr
+    config.write_text('[produce]\ncuont = 30\n')
+    shop.run("--config", config, "produce", code=2)
+    assert "line 2: millrace produce has no option cuont; did you mean count?" in shop.stderr
 
 
 @pytest.mark.parametrize("words, says", [
@@ -331,7 +334,13 @@ def test_options_come_from_flags_environment_and_file(shop, tmp_path):
     (["produce", "--span", "24h", "--rate", "max"], "--count"),
     (["import", "nowhere.csv"], "nowhere.csv"),
     (["silver", "--trigger", "soon"], "such as 20s"),
-    (["show", "gold"], "bronze, silver, quarantine, archive, or gold.TABLE"),
+    (["show", "gold"], "layer must be one of bronze, silver, quarantine, archive, gold."),
+    (["show", "sliver"], "did you mean silver?"),
+    (["serve", "--port", "99999"], "millrace: --port must be a number from 0 to 65535, not 99999\n"),
+    (["runn"], "millrace: unknown command runn; did you mean run?\n"),
+    (["show", "--lmit", "5"], "unknown option --lmit of millrace show; did you mean --limit?"),
+    (["quarantine", "list", "--rule", "bad_prize"], "did you mean bad_price?"),
+    (["help", "topic", "crate"], "unknown command topic crate; did you mean topic create?"),
     (["topic", "describe"], "millrace produce"),
     (["verify"], "millrace produce"),
     (["--bronze", "s3://x/y", "produce"], "kafka://HOST:PORT"),
@@ -440,6 +449,15 @@ def test_help_names_every_command_and_option(shop):
                     "optimize", "vacuum", "replay"):
         assert command in out
         assert "--" in shop.run(command, "--help")
+
+
+def test_help_is_there_for_a_command_and_without_one(shop):
+    assert shop.run("help", "topic", "create") == shop.run("topic", "create", "--help")
+    assert shop.run("help") == shop.run("--help")
+    for words in ([], ["topic"]):
+        done = subprocess.run([shop.binary, *words], capture_output=True, text=True)
+        assert done.returncode == 2 and done.stdout == ""
+        assert done.stderr.startswith(f"Usage: {' '.join(['millrace', *words])} ") and "Commands:" in done.stderr
 
 
 def test_the_command_pages_show_today_s_help():

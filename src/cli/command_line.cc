@@ -1,0 +1,95 @@
+#include "cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/environment.h"
+#include "cli/help.h"
+#include "cli/option.h"
+#include "cli/toml_config.h"
+#include "cli/usage.h"
+
+namespace millrace::cli {
+
+namespace {
+
+void add_globals(CLI::App& app, Globals& globals) {
+    app.set_help_flag("-h,--help", "Print this help and exit.");
+    add_value(app, "--data", globals.data, "DIR", "The data directory. One directory holds one shop.");
+    app.set_config("--config", "",
+                   "Read options from this TOML file. The command line wins over the environment, and the "
+                   "environment over the file.")
+        ->type_name("FILE");
+    app.config_formatter(std::make_shared<TomlConfig>(app));
+    add_choice(app, "--log", globals.log_format, {"text", "json"}, "The form of the log on stderr.");
+    add_value(
+        app, "--bronze", globals.bronze, "LOG",
+        "The event log: file:FOLDER, or kafka://HOST:PORT[,HOST:PORT]/TOPIC. (default: the folder bronze in "
+        "the data directory)");
+    add_values(app, "--kafka", globals.kafka, "KEY=VALUE",
+               "Set a property of the Kafka client, by librdkafka's name. May be given several times.");
+    add_value(app, "--topic", globals.topic, "NAME", "The log's topic.");
+    app.set_version_flag("--version", std::string("millrace ") + MILLRACE_VERSION,
+                         "Print the version and exit.");
+}
+
+void add_commands(CLI::App& app, Globals& globals) {
+    for (const AddCommand add :
+         {add_demo_command,        add_load_command,     add_run_command,    add_produce_command,
+          add_import_command,      add_silver_command,   add_gold_command,   add_serve_command,
+          add_archive_command,     add_verify_command,   add_topic_command,  add_group_command,
+          add_access_command,      add_sql_command,      add_show_command,   add_count_command,
+          add_quarantine_command,  add_optimize_command, add_vacuum_command, add_replay_command,
+          add_completions_command, add_man_command,      add_help_command}) {
+        add(app, globals);
+    }
+    app.require_subcommand(1);
+}
+
+/// Prints what --help or --version asked for.
+int answer(const CLI::App& program, const CLI::Success& asked) {
+    if (asked.get_name() == "CallForVersion") {
+        fmt::print("{}\n", asked.what());
+    } else {
+        fmt::print("{}", help_text(*chosen_commands(program).back()));
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_command_line(Globals& globals) {
+    auto app = std::make_unique<CLI::App>(
+        "Millrace: shop events in; a clean, deduplicated, open table and live metrics out, exactly once.",
+        "millrace");
+    add_globals(*app, globals);
+    add_commands(*app, globals);
+    name_in_environment(*app);
+    return app;
+}
+
+int run(int argc, const char* const* argv) {
+    Globals globals;
+    const auto program = make_command_line(globals);
+    accept_old_names(*program, argc, argv);
+    try {
+        program->parse(argc, argv);
+    } catch (const CLI::Success& asked) {
+        return answer(*program, asked);
+    } catch (const CLI::ParseError& error) {
+        const auto* incomplete = incomplete_command(*program);
+        if (incomplete == nullptr || error.get_name() != "RequiredError")
+            throw usage_error_of(*program, error);
+        base::tell(short_help(*incomplete));
+        return static_cast<int>(Error::Kind::usage);
+    } catch (const Error&) {
+        if (const auto unknown = unknown_word(*program)) throw *unknown;
+        throw;
+    }
+    if (program->get_config_ptr()->count() > 0) globals.config = program->get_config_ptr()->as<std::string>();
+    base::start_log(globals.log_format, false);
+    return globals.action();
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/command.h"
+
+namespace millrace::cli {
+
+/// The program's command line: its options and all commands. It writes what it parses to `globals`, which
+/// must outlive it.
+std::unique_ptr<CLI::App> make_command_line(Globals& globals);
+
+/// Runs the command that the arguments name and returns the exit code. Throws a usage Error for arguments
+/// that can't be run, and what the command throws.
+int run(int argc, const char* const* argv);
+
+}  // namespace millrace::cli

@@ -1,0 +1,164 @@
+#include "cli/option.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/error.h"
+#include "cli/suggestion.h"
+
+namespace millrace::cli {
+
+namespace {
+
+constexpr std::size_t longest_phrase = 3;  // names that are told as "a, b or c"
+
+/// Whether `parse` takes a text.
+template <typename Parse>
+bool takes(Parse parse, const std::string& text) {
+    try {
+        parse(text);
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+/// An option whose text `parse` turns into a value.
+template <typename Into, typename Parse>
+CLI::Option* add_parsed(CLI::App& command, const std::string& name, Into& into, Parse parse, const char* type,
+                        const char* expected, const std::string& help) {
+    return command
+        .add_option_function<std::string>(
+            name, [&into, parse](const std::string& text) { into = parse(text); }, help)
+        ->type_name(type)
+        ->check(must_be(expected, [parse](const std::string& text) { return takes(parse, text); }));
+}
+
+template <typename Into>
+CLI::Option* add_any_duration(CLI::App& command, const std::string& name, Into& into,
+                              const std::string& help) {
+    return add_parsed(command, name, into, base::parse_duration, "DURATION",
+                      "a duration such as 20s, 90m or 24h", help);
+}
+
+template <typename Into>
+CLI::Option* add_any_share(CLI::App& command, const std::string& name, Into& into, const std::string& help) {
+    return add_parsed(command, name, into, base::parse_share, "SHARE",
+                      "a share such as 0.5% or 0.005, at most 1", help);
+}
+
+template <typename Into>
+CLI::Option* add_any_choice(CLI::App& command, const std::string& name, Into& into,
+                            const std::vector<std::string>& names, const std::string& help) {
+    return add_value(command, name, into, "", help)->check(must_be_one_of(names));
+}
+
+/// A size in a form that can be typed: `1GiB`.
+std::string typed_size(std::int64_t bytes) {
+    constexpr std::array<std::pair<int, const char*>, 3> units = {{{30, "GiB"}, {20, "MiB"}, {10, "KiB"}}};
+    for (const auto& [bits, unit] : units) {
+        const std::int64_t size = std::int64_t{1} << bits;
+        if (bytes >= size && bytes % size == 0) return fmt::format("{}{}", bytes / size, unit);
+    }
+    return fmt::format("{}", bytes);
+}
+
+std::string phrase(const std::vector<std::string>& names) {
+    if (names.size() > longest_phrase) return fmt::format("one of {}", fmt::join(names, ", "));
+    if (names.size() == 1) return names.front();
+    return fmt::format("{} or {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+}
+
+}  // namespace
+
+CLI::Validator must_be(const std::string& expected, const std::function<bool(const std::string&)>& accepts) {
+    return CLI::Validator(
+        [expected, accepts](const std::string& text) {
+            return accepts(text) ? std::string() : fmt::format("must be {}, not {}", expected, text);
+        },
+        "");
+}
+
+CLI::Validator must_be_number(std::int64_t min, std::int64_t max) {
+    const std::string expected = max == std::numeric_limits<std::int64_t>::max()
+                                     ? fmt::format("a whole number of {} or more", min)
+                                     : fmt::format("a number from {} to {}", min, max);
+    return must_be(expected, [min, max](const std::string& text) {
+        std::int64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        return error == std::errc() && end == text.data() + text.size() && value >= min && value <= max;
+    });
+}
+
+CLI::Validator must_be_one_of(const std::vector<std::string>& names) {
+    return CLI::Validator(
+        [names](const std::string& text) {
+            if (std::ranges::find(names, text) != names.end()) return std::string();
+            return fmt::format("must be {}, not {}{}", phrase(names), text, did_you_mean(text, names));
+        },
+        fmt::format("{}", fmt::join(names, "|")));
+}
+
+std::vector<std::string> choices_of(const CLI::Option& option) {
+    // CLI11 adds a validator's description to the type's name, after a colon; no other has a bar in it.
+    const std::string type = option.get_type_name();
+    const auto colon = type.rfind(':');
+    if (colon == std::string::npos || type.find('|', colon) == std::string::npos) return {};
+    return CLI::detail::split(type.substr(colon + 1), '|');
+}
+
+CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& into,
+                        const std::vector<std::string>& names, const std::string& help) {
+    return add_any_choice(command, name, into, names, help);
+}
+
+CLI::Option* add_choice(CLI::App& command, const std::string& name, std::optional<std::string>& into,
+                        const std::vector<std::string>& names, const std::string& help) {
+    return add_any_choice(command, name, into, names, help);
+}
+
+CLI::Option* add_values(CLI::App& command, const std::string& name, std::vector<std::string>& into,
+                        const std::string& type, const std::string& help) {
+    return command.add_option(name, into, help)->type_name(type)->allow_extra_args(false);
+}
+
+CLI::Option* add_duration(CLI::App& command, const std::string& name, base::Duration& into,
+                          const std::string& help) {
+    return add_any_duration(command, name, into, help)->default_str(base::format_duration(into));
+}
+
+CLI::Option* add_duration(CLI::App& command, const std::string& name, std::optional<base::Duration>& into,
+                          const std::string& help) {
+    return add_any_duration(command, name, into, help);
+}
+
+CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into,
+                      const std::string& help) {
+    return add_parsed(command, name, into, base::parse_size, "SIZE", "a size such as 64MiB or 1GiB", help)
+        ->default_str(typed_size(into));
+}
+
+CLI::Option* add_share(CLI::App& command, const std::string& name, double& into, const std::string& help) {
+    return add_any_share(command, name, into, help)->default_str(fmt::format("{}%", into * 100));
+}
+
+CLI::Option* add_share(CLI::App& command, const std::string& name, std::optional<double>& into,
+                       const std::string& help) {
+    return add_any_share(command, name, into, help);
+}
+
+CLI::Option* add_time(CLI::App& command, const std::string& name, std::optional<model::Timestamp>& into,
+                      const std::string& help) {
+    const auto parse = [](const std::string& text) {
+        const auto time = model::parse_timestamp(text);
+        if (!time) throw usage_error(fmt::format("{} is no time", text));
+        return *time;
+    };
+    return add_parsed(command, name, into, parse, "TIME", "a time such as 2019-10-01T00:00:00Z", help);
+}
+
+}  // namespace millrace::cli
