@@ -12,17 +12,30 @@ namespace millrace::cli {
 
 namespace {
 
-/// A text that roff takes as it is: no escapes, no requests at a line's begin, and hyphens that can be
-/// copied.
+/// The character that a UTF-8 sequence at `at` stands for; moves to its last byte.
+unsigned code_point(std::string_view text, std::size_t& at) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    const unsigned more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
+    unsigned code = first & (0x3FU >> more);
+    for (unsigned i = 0; i < more && at + 1 < text.size(); ++i)
+        code = code << 6U | (static_cast<unsigned char>(text[++at]) & 0x3FU);
+    return code;
+}
+
+/// A text that roff takes as it is: no escapes, no requests at a line's begin, hyphens that can be copied, and
+/// nothing but ASCII.
 std::string plain(std::string_view text) {
     std::string made;
-    for (const char c : text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
         const bool at_line_start = made.empty() || made.back() == '\n';
         if (at_line_start && (c == '.' || c == '\'')) made += "\\&";
         if (c == '\\') {
             made += "\\e";
         } else if (c == '-') {
             made += "\\-";
+        } else if (static_cast<unsigned char>(c) >= 0x80) {
+            made += fmt::format("\\[u{:04X}]", code_point(text, at));
         } else {
             made += c;
         }

@@ -113,7 +113,7 @@ std::string create_view(const SqlView& view) {
 bool mentions(std::string_view query, const SqlView& view) {
     const auto has = [&](std::string_view word) {
         const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
-        return !std::ranges::search(query, word, same).empty();
+        return word.empty() || !std::ranges::search(query, word, same).empty();
     };
     const std::string_view name = view.name;
     const auto dot = std::min(name.find('.'), name.size());
