@@ -76,9 +76,12 @@ void write_out(std::string_view text) {
         throw system_error("writing the result", errno);
 }
 
-int sql(const Globals& globals, const Options& options) {
+int sql(const Globals& globals, Options& options) {
     options.limits.validate();
     const std::string query = query_text(options);
+    base::StopSignal stop;
+    const base::SignalGuard guard(stop);
+    options.limits.stop = &stop;
     const auto data = globals.data_directory();
     const auto duckdb = serve::DuckDb::find(options.duckdb, data.root(), data.live());
     const auto views = pipeline::views_of_running(data, query);

@@ -228,8 +228,8 @@ Ending attend(const Descriptor& process, const Pipe& out, const Pipe& err, const
                                      {.fd = process.fd(), .events = POLLIN, .revents = 0}}};
     const auto until = steady_clock::now() + limits.time;
     while (std::ranges::any_of(open, [](const ::pollfd& each) { return each.fd >= 0; })) {
-        if (steady_clock::now() >= until || (limits.stop != nullptr && limits.stop->requested()))
-            return Ending::out_of_time;
+        if (limits.stop != nullptr && limits.stop->requested()) return Ending::stopped;
+        if (steady_clock::now() >= until) return Ending::out_of_time;
         if (::poll(open.data(), open.size(), stop_check_ms) <= 0) continue;
         if (open[0].revents != 0 && !take_piece(open[0].fd, take_output)) open[0].fd = -1;
         if (open[1].revents != 0 && !take_piece(open[1].fd, take_error)) open[1].fd = -1;

@@ -32,7 +32,7 @@ struct ChildLimits {
 
 /// How a program ended.
 struct ChildResult {
-    enum class Ending { exited, out_of_time, too_much_output, file_too_large, killed };
+    enum class Ending { exited, out_of_time, too_much_output, file_too_large, stopped, killed };
 
     Ending ending = Ending::exited;
     int exit_code = 0;

@@ -76,6 +76,8 @@ SqlOutcome outcome_of(const ChildResult& done, bool writes_result) {
             return SqlOutcome::result;
         case Ending::file_too_large:
             return writes_result ? SqlOutcome::result : SqlOutcome::temporary;
+        case Ending::stopped:
+            return SqlOutcome::stopped;
         case Ending::killed:
             return tells_of_memory(done.errors) ? SqlOutcome::memory : SqlOutcome::failed;
         case Ending::exited:
@@ -140,6 +142,8 @@ Error error_of(SqlOutcome outcome, const ChildResult& done, const SqlLimits& lim
             return usage_error(
                 doing, fmt::format("its result has more than {}", base::format_size(limits.result_bytes)),
                 less);
+        case SqlOutcome::stopped:
+            return {doing, "it was stopped"};
         case SqlOutcome::failed:
             return {doing, fmt::format("DuckDB was ended by signal {}", done.signal),
                     "There may be too little memory."};
@@ -184,7 +188,7 @@ void SqlLimits::validate() const {
 
 std::string_view sql_outcome_name(SqlOutcome outcome) {
     constexpr std::array<std::string_view, sql_outcome_count> names = {
-        "done", "wrong", "time", "memory", "temporary", "result", "failed"};
+        "done", "wrong", "time", "memory", "temporary", "result", "stopped", "failed"};
     return names.at(static_cast<std::size_t>(outcome));
 }
 
@@ -243,7 +247,11 @@ void DuckDb::run(const Query& query, const std::string& statements, const fs::pa
                    .output_bytes = limits.result_bytes,
                    .stop = limits.stop},
                   on_output);
-    const SqlOutcome outcome = outcome_of(done, !written.empty());
+    SqlOutcome outcome = outcome_of(done, !written.empty());
+    // Temporary files may be larger, so that the system may have let this one grow.
+    if (outcome == SqlOutcome::done && !written.empty() &&
+        fs::file_size(written) > static_cast<std::uintmax_t>(limits.result_bytes))
+        outcome = SqlOutcome::result;
     ++counts_->at(static_cast<std::size_t>(outcome));
     if (outcome != SqlOutcome::done) throw error_of(outcome, done, limits, query.views);
 }

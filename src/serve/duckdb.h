@@ -43,9 +43,10 @@ enum class SqlOutcome : std::uint8_t {
     memory,
     temporary,  ///< memory, and temporary files
     result,
-    failed,  ///< DuckDB crashed, or the system ended it
+    stopped,  ///< with this process
+    failed,   ///< DuckDB crashed, or the system ended it
 };
-inline constexpr std::size_t sql_outcome_count = 7;
+inline constexpr std::size_t sql_outcome_count = 8;
 [[nodiscard]] std::string_view sql_outcome_name(SqlOutcome outcome);
 
 /// DuckDB, a process for each query: it can't take this one's memory, and ends when it must (docs/adr/0008).

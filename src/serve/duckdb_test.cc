@@ -116,11 +116,13 @@ TEST_F(DuckDbTest, TimeAndResultAreBounded) {
 
 TEST_F(DuckDbTest, AParquetFileThatWasNotFinishedIsRemoved) {
     const fs::path path = root_ / "result.parquet";
-    EXPECT_THROW(duckdb_.parquet("select hash(range) as h from range(10000000)", {}, "UTC",
-                                 {.temporary_bytes = 0, .result_bytes = 2 * mib}, path),
-                 Error);
-    EXPECT_FALSE(fs::exists(path));
-    EXPECT_EQ(duckdb_.count(SqlOutcome::result), 1);
+    for (const std::int64_t temporary_bytes : {std::int64_t{0}, 1000 * mib}) {
+        const SqlLimits limits{.temporary_bytes = temporary_bytes, .result_bytes = 2 * mib};
+        EXPECT_THROW(duckdb_.parquet("select hash(range) as h from range(10000000)", {}, "UTC", limits, path),
+                     Error);
+        EXPECT_FALSE(fs::exists(path));
+    }
+    EXPECT_EQ(duckdb_.count(SqlOutcome::result), 2);
 }
 
 TEST_F(DuckDbTest, CsvComesInPiecesWithoutEnd) {
@@ -150,6 +152,13 @@ TEST_F(DuckDbTest, AnUnknownTableIsAnsweredWithThoseThatThereAre) {
     EXPECT_THAT(refusal("from gold.kpi", {}, views), HasSubstr("There are: silver, gold.kpis."));
     EXPECT_THAT(refusal("from Live.Kpis", {}, views), HasSubstr("running the query: nothing runs"));
     EXPECT_EQ(rows("from gold.kpis", {}, views), "");
+}
+
+TEST_F(DuckDbTest, AQueryCanBeStopped) {
+    base::StopSignal stop;
+    stop.request();
+    EXPECT_THROW(rows("select count(*) from range(100000000000) a, range(1000) b", {.stop = &stop}), Error);
+    EXPECT_EQ(duckdb_.count(SqlOutcome::stopped), 1);
 }
 
 TEST_F(DuckDbTest, BoundsThatNoQueryCouldKeepAreRefused) {

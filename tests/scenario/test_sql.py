@@ -128,7 +128,7 @@ def test_a_query_that_takes_too_much_is_ended(shop_with_rows):
     shop = shop_with_rows
     shop.run("sql", "select count(*) from range(100000000000) a, range(1000) b", "--timeout", "1s", code=2)
     assert "more than 1 s" in shop.stderr
-    shop.run("sql", "select count(distinct i) from (select hash(range) i from range(200000000))", "--memory", "64MiB", code=2)
+    shop.run("sql", "select count(distinct i) from (select hash(range) i from range(200000000))", "--memory", "64MiB", "--temporary-files", "0", code=2)
     assert "it needs more than 64.0 MiB of memory" in shop.stderr
     shop.run("sql", "select repeat('a', 3000000)", "--result", "2MiB", code=2)
     assert "its result has more than 2.0 MiB" in shop.stderr
@@ -230,6 +230,24 @@ def test_a_killed_pipeline_leaves_nothing_that_hangs(shop, port):
     wait_until(lambda: not list((shop.data / "live").iterdir()))
 
 
+def processes_of_queries(shop):
+    """Those that run in the data directory, as DuckDB does."""
+    for link in pathlib.Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if link.readlink() == shop.data and (link.parent / "comm").read_text().strip() == "duckdb":
+                yield int(link.parent.name)
+
+
+def test_a_query_ends_with_the_command_that_asked(shop):
+    shop.data.mkdir()
+    process = shop.start("sql", "select count(*) from range(100000000000) a, range(1000) b")
+    wait_until(lambda: list(processes_of_queries(shop)))
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 3 and b"it was stopped" in err
+    assert not list(processes_of_queries(shop)) and not list((shop.data / "live").iterdir())
+
+
 HUNGRY = ["select len(string_split(repeat('a,', 300000000), ','))", "select len(array_to_string(range(300000000), ','))",
           "select len(regexp_extract_all(repeat('ab', 300000000), 'a'))", "select len(repeat('a', 2000000000) || repeat('b', 2000000000))",
           "select len(list_transform(range(300000000), lambda x: x + 1))", "select len(repeat('a', 4000000000))", "select list(range) from range(300000000)"]
@@ -271,14 +289,6 @@ def test_so_many_queries_run_and_wait_and_no_more(port):
     assert server.post({"query": "select 1"}, path="/v1/sql")[0] == 200
     metrics = server.get("/metrics")[1]
     assert 'millrace_sql_queries_total{outcome="busy"} 1' in metrics and 'millrace_sql_queries_total{outcome="time"} 1' in metrics
-
-
-def processes_of_queries(shop):
-    """Those that run in the data directory, as DuckDB does."""
-    for link in pathlib.Path("/proc").glob("[0-9]*/cwd"):
-        with contextlib.suppress(OSError):
-            if link.readlink() == shop.data:
-                yield int(link.parent.name)
 
 
 def test_the_system_bounds_a_query_whose_server_was_killed_and_its_files_are_removed(shop, port):
