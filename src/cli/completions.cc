@@ -57,6 +57,7 @@ compdef _millrace millrace
 std::vector<const OptionEntry*> options_at(const std::vector<CommandEntry>& commands,
                                            const CommandEntry& command) {
     std::vector<const OptionEntry*> found;
+    found.reserve(command.options.size() + commands.front().options.size());
     for (const OptionEntry& option : command.options) found.push_back(&option);
     if (&command == &commands.front()) return found;
     for (const OptionEntry& option : commands.front().options) {

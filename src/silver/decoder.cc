@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -45,36 +47,40 @@ Rule rule_of(simdjson::error_code error) {
     }
 }
 
-/// A number whose exponent has more digits than the parser takes, written with fewer of them; nothing for
-/// another token. Beyond nine digits, more make no difference to the value.
-std::optional<std::string> with_shorter_exponent(std::string_view token) {
-    constexpr std::size_t max_parsed_digits = 19;
-    constexpr std::size_t max_digits = 9;
-    token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
-    std::size_t at = std::min(token.find_first_of("eE"), token.size() - 1) + 1;
-    if (at < token.size() && (token[at] == '+' || token[at] == '-')) ++at;
-    std::string_view digits = token.substr(at);
-    const bool are_digits = digits.find_first_not_of("0123456789") == std::string_view::npos;
-    if (!are_digits || digits.size() <= max_parsed_digits) return std::nullopt;
-    digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));
-    std::string shorter(token.substr(0, at));
-    return shorter.append(digits.size() <= max_digits ? digits : "999999999");
+/// Whether a token is a number of JSON's grammar.
+bool is_json_number(std::string_view token) {
+    std::size_t at = token.starts_with('-') ? 1 : 0;
+    const auto digits = [&] {
+        const std::size_t from = at;
+        at = std::min(token.find_first_not_of("0123456789", at), token.size());
+        return at - from;
+    };
+    const bool leading_zero = at < token.size() && token[at] == '0';
+    const std::size_t whole = digits();
+    if (whole == 0 || (leading_zero && whole > 1)) return false;
+    if (at < token.size() && token[at] == '.') {
+        ++at;
+        if (digits() == 0) return false;
+    }
+    if (at < token.size() && (token[at] == 'e' || token[at] == 'E')) {
+        ++at;
+        if (at < token.size() && (token[at] == '+' || token[at] == '-')) ++at;
+        if (digits() == 0) return false;
+    }
+    return at == token.size();
 }
 
-/// Reads the number that `value` is, as the parser does, but with an exponent of any length.
+/// Reads the number that `value` is. The parser refuses exponents of 20 digits, and takes `0.` and 20 digits
+/// for another number, so the standard library reads what is that long.
 simdjson::error_code read_number(ondemand::value& value, double& number) {
+    constexpr std::size_t max_parsed_digits = 19;
+    std::string_view token = value.raw_json_token();
     const auto error = value.get_double().get(number);
-    if (!error) return error;
-    const auto shorter = with_shorter_exponent(value.raw_json_token());
-    if (!shorter) return error;
-    // In an array, since a number alone is read otherwise. The value itself is passed over unread.
-    ondemand::parser parser;
-    const simdjson::padded_string text("[" + *shorter + "]");
-    ondemand::document document;
-    if (const auto error_again = parser.iterate(text).get(document)) return error_again;
-    ondemand::array array;
-    if (const auto error_again = document.get_array().get(array)) return error_again;
-    return array.at(0).get_double().get(number);
+    token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+    if (token.size() <= max_parsed_digits) return error;
+    if (!is_json_number(token)) return error ? error : simdjson::NUMBER_ERROR;
+    number = std::strtod(std::string(token).c_str(), nullptr);
+    return std::isfinite(number) ? simdjson::SUCCESS : simdjson::NUMBER_ERROR;
 }
 
 }  // namespace

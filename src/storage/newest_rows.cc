@@ -134,7 +134,9 @@ std::vector<RowPlace> newest_rows(const DeltaTable& table, const NewestRows& wan
     std::vector<std::pair<std::int64_t, const AddFile*>> files;
     for (const auto& [path, file] : table.snapshot().files)
         files.emplace_back(newest_time(file, wanted.time), &file);
-    std::ranges::stable_sort(files, std::greater(), &std::pair<std::int64_t, const AddFile*>::first);
+    std::ranges::sort(files, [](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first > b.first : a.second->path < b.second->path;
+    });
     Newest newest(wanted);
     for (std::size_t i = 0; i < files.size(); ++i) {
         if (newest.is_full() && files[i].first < newest.oldest()) break;

@@ -24,7 +24,7 @@ from tests.docs.session import CommandFailed, Session
 
 MARKED_NOT_RUN = 4
 BEGIN_EMPTY = ("README.md", "docs/kafka.md")  # the others begin with a shop that has data in every layer
-LANGUAGES = {"sh", "json", "toml", "nginx", "html", "text", ""}
+LANGUAGES = {"sh", "json", "toml", "nginx", "html", "js", "text", ""}
 
 
 def runnable(page):
@@ -103,7 +103,7 @@ class Machine:
         table = deltalake.DeltaTable(self.directory / "data" / counted[1].replace(".", "/"))
         expected = table.to_pyarrow_table(columns=["day" if counted[1].startswith("gold") else "partition"]).num_rows
         told = json.loads(out)["rows"] if "--json" in command else numbers_of(out)
-        total = told if isinstance(told, int) else sum(told.values()) if isinstance(told, dict) else sum(told)
+        total = told if isinstance(told, int) else sum(row["rows"] for row in told)
         assert total == expected, f"{place}: {command}\n{out}\nbut delta-rs counts {expected}"
 
 
