@@ -22,8 +22,8 @@ unsigned code_point(std::string_view text, std::size_t& at) {
     return code;
 }
 
-/// A text that roff takes as it is: no escapes, no requests at a line's begin, hyphens that can be copied, and
-/// nothing but ASCII.
+/// A text that roff takes as it is: no escapes, no requests at a line's begin, hyphens that can be copied,
+/// and nothing but ASCII.
 std::string plain(std::string_view text) {
     std::string made;
     for (std::size_t at = 0; at < text.size(); ++at) {

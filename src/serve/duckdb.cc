@@ -273,7 +273,8 @@ SqlRows DuckDb::rows(std::string_view query, const std::vector<SqlView>& views, 
 void DuckDb::csv(std::string_view query, const std::vector<SqlView>& views, std::string_view time_zone,
                  const SqlLimits& limits, const std::function<void(std::string_view)>& on_text) const {
     run({query, views, time_zone, limits},
-        fmt::format(".mode csv\n.nullvalue \"\"\n.headers on\nselect * from {};\n", source(query)), {}, on_text);
+        fmt::format(".mode csv\n.nullvalue \"\"\n.headers on\nselect * from {};\n", source(query)), {},
+        on_text);
 }
 
 void DuckDb::parquet(std::string_view query, const std::vector<SqlView>& views, std::string_view time_zone,

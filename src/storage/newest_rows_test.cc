@@ -152,7 +152,12 @@ TEST_F(NewestRowsTest, ATableWithoutRowsHasNone) {
 
 TEST_F(NewestRowsTest, AColumnThatHoldsNoTimesIsAnError) {
     add({{1, 0, 0}});
-    EXPECT_THROW(found({.columns = layout().schema, .time = "offset", .ties = {}, .limit = 1, .filter = {}, .filter_columns = {}}),
+    EXPECT_THROW(found({.columns = layout().schema,
+                        .time = "offset",
+                        .ties = {},
+                        .limit = 1,
+                        .filter = {},
+                        .filter_columns = {}}),
                  Error);
 }
 
