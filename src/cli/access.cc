@@ -24,22 +24,30 @@ struct Options {
 };
 
 /// A line from the terminal that isn't shown, or from what stdin is otherwise.
-std::string read_password() {
+std::string read_secret(const char* prompt) {
     const bool terminal = ::isatty(STDIN_FILENO) != 0;
     ::termios before{};
     if (terminal) {
-        fmt::print(stderr, "Password: ");
+        fmt::print(stderr, "{}: ", prompt);
         ::tcgetattr(STDIN_FILENO, &before);
         ::termios hidden = before;
         hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         ::tcsetattr(STDIN_FILENO, TCSANOW, &hidden);
     }
-    std::string password;
-    std::getline(std::cin, password);
+    std::string secret;
+    std::getline(std::cin, secret);
     if (terminal) {
         ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
         fmt::print(stderr, "\n");
     }
+    return secret;
+}
+
+/// Whoever types it doesn't see it, and so types it twice.
+std::string read_password() {
+    std::string password = read_secret("Password");
+    if (::isatty(STDIN_FILENO) != 0 && read_secret("The same again") != password)
+        throw usage_error("the two passwords differ; nothing was changed");
     return password;
 }
 

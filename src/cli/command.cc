@@ -8,6 +8,7 @@
 #include "bronze/kafka_log.h"
 #include "bronze/kafka_topics.h"
 #include "bronze/segment_log.h"
+#include "bronze/topics.h"
 
 namespace millrace::cli {
 
@@ -39,6 +40,12 @@ std::string Globals::bronze_place() const {
                         : bronze_directory().string();
 }
 
+bool Globals::has_topic(const std::string& name) const {
+    if (!uses_kafka()) return bronze::TopicCatalog(bronze_directory()).find(name).has_value();
+    const auto known = bronze::KafkaTopics(kafka_address()).list();
+    return std::ranges::find(known, name, &bronze::KafkaTopic::name) != known.end();
+}
+
 std::unique_ptr<bronze::EventLog> Globals::open_log(const std::string& name) const {
     if (!uses_kafka()) return bronze::SegmentLog::open(bronze_directory(), name);
     bronze::KafkaAddress address = kafka_address();
@@ -53,10 +60,8 @@ std::unique_ptr<bronze::EventLog> Globals::open_or_create_log(const std::string&
         settings.name = name;
         return bronze::SegmentLog::open_or_create(bronze_directory(), settings, {.stop = stop});
     }
-    const bronze::KafkaTopics topics(kafka_address());
-    const auto known = topics.list();
-    if (std::ranges::find(known, name, &bronze::KafkaTopic::name) == known.end())
-        topics.create(name, bronze::default_partitions, {});
+    if (!has_topic(name))
+        bronze::KafkaTopics(kafka_address()).create(name, bronze::default_partitions, {});
     return open_log(name);
 }
 

@@ -32,6 +32,8 @@ struct Globals {
     [[nodiscard]] bronze::KafkaAddress kafka_address() const;
     /// The folder of the embedded log. Throws a usage Error for a log of another kind.
     [[nodiscard]] std::filesystem::path bronze_directory() const;
+    /// Whether the log has the topic.
+    [[nodiscard]] bool has_log() const { return has_topic(topic_name()); }
     /// Where the log is, for people.
     [[nodiscard]] std::string bronze_place() const;
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_log() const { return open_log(topic_name()); }
@@ -47,6 +49,9 @@ struct Globals {
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_intake_log(
         const base::StopSignal& stop) const;
     [[nodiscard]] std::string topic_name() const;
+
+  private:
+    [[nodiscard]] bool has_topic(const std::string& name) const;
 };
 
 using AddCommand = void (*)(CLI::App& app, Globals& globals);

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/progress_line.h"
 #include "cli/serve_options.h"
+#include "cli/terminal.h"
 #include "pipeline/demo_shop.h"
 
 namespace millrace::cli {
@@ -80,8 +81,8 @@ pipeline::GoldStageOptions gold_options(const Globals& globals) {
 }
 
 void print_end(const pipeline::DemoStatus& status, const std::string& data) {
-    if (status.run.gold) fmt::print("{}\n", status.run.gold->text());
-    fmt::print("{} events were sent{}\n", base::format_count(status.sent),
+    if (status.run.gold) fmt::print("{}\n", shown_lines(status.run.gold->text()));
+    fmt::print("sent: {}{}\n", base::format_counted(status.sent, "event"),
                status.live ? "" : "; the time before now isn't whole yet");
     fmt::print("The shop lies in {0}: the same command goes on with it, and `rm -r {0}` removes it\n", data);
 }

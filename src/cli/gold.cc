@@ -26,10 +26,25 @@ struct Options {
     bool as_json = false;
 };
 
+/// Whether there are neither events nor settings to keep: the directory is left alone then.
+bool has_nothing(const pipeline::DataDirectory& data, const pipeline::ShopSettings& settings) {
+    return settings == data.settings() && !storage::DeltaTable::exists(data.silver());
+}
+
+void print_next_step(const pipeline::DataDirectory& data) {
+    fmt::print(
+        "nothing to do: there is no silver table in {} yet. Make it with: millrace silver --available-now\n",
+        data.root().string());
+}
+
 int run_gold(const Globals& globals, Options& options) {
     read_alert_config(globals.config, options.gold);
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
+    if (options.gold.available_now && has_nothing(data, settings)) {
+        if (!options.as_json) print_next_step(data);
+        return 0;
+    }
     if (!options.gold.rebuild) data.adopt(settings);  // else the stage does, once it is its turn
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
@@ -68,6 +83,14 @@ std::optional<pipeline::DayRange> days_of(const Options& options, const pipeline
 int run_batch(const Globals& globals, const Options& options) {
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
+    if (has_nothing(data, settings)) {
+        if (options.as_json) {
+            fmt::print("{}\n", base::json::serialize(pipeline::GoldBatchReport().to_json()));
+        } else {
+            print_next_step(data);
+        }
+        return 0;
+    }
     data.adopt(settings);
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
@@ -83,9 +106,9 @@ int run_batch(const Globals& globals, const Options& options) {
     } else if (!days) {
         fmt::print("silver has no events\n");
     } else {
-        fmt::print("{} to {}: {} rows from {} events, {:.2f} s\n", model::format_day(days->from),
-                   model::format_day(days->to), base::format_count(report.rows),
-                   base::format_count(report.events), report.seconds);
+        fmt::print("{} to {}: {} from {}, {:.2f} s\n", model::format_day(days->from),
+                   model::format_day(days->to), base::format_counted(report.rows, "row"),
+                   base::format_counted(report.events, "event"), report.seconds);
     }
     return 0;
 }
@@ -113,9 +136,10 @@ int run_reconcile(const Globals& globals, const Options& options) {
         fmt::print("the tables and the batch layer agree in every cell\n");
     } else {
         fmt::print(
-            "{}{} cells differ: events came late for their window. Replace the days with: millrace gold "
-            "--batch\n",
-            found.size() == options.limit ? "the first " : "", found.size());
+            "{}{} {}: events came late for their window. Replace the days with: millrace gold --batch\n",
+            found.size() == options.limit ? "the first " : "",
+            base::format_counted(static_cast<std::int64_t>(found.size()), "cell"),
+            found.size() == 1 ? "differs" : "differ");
     }
     return found.empty() ? 0 : 1;
 }

@@ -37,15 +37,14 @@ bool is_speed(const std::string& text) {
 }
 
 void print(const std::string& file, const produce::ImportReport& report, double seconds) {
-    fmt::print("{}: {} records in {:.1f} s\n", file, base::format_count(report.records), seconds);
+    fmt::print("{}: {} in {:.1f} s\n", file, base::format_counted(report.records, "record"), seconds);
     if (report.unconverted > 0) {
-        fmt::print(
-            "  {} lines could not be converted: they were appended as they are, and will be quarantined\n",
-            base::format_count(report.unconverted));
+        fmt::print("  {} could not be converted: appended as in the file, to be quarantined\n",
+                   base::format_counted(report.unconverted, "line"));
     }
     if (report.without_price > 0) {
-        fmt::print("  {} rows have no price and will be quarantined: give prices with --price-file\n",
-                   base::format_count(report.without_price));
+        fmt::print("  {} without a price, to be quarantined: give prices with --price-file\n",
+                   base::format_counted(report.without_price, "row"));
     }
 }
 

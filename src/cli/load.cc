@@ -7,6 +7,7 @@
 #include "cli/alert_config.h"
 #include "cli/command.h"
 #include "cli/progress_line.h"
+#include "cli/terminal.h"
 #include "pipeline/load.h"
 #include "pipeline/server.h"
 
@@ -55,17 +56,17 @@ class LoadView {
 
 void print(const pipeline::LoadReport& report) {
     for (const auto& file : report.files)
-        fmt::print("{} ({}): {} records\n", file.path, produce::import_format_name(file.format),
-                   base::format_count(file.report.records));
-    fmt::print("{} new rows, {} duplicates", base::format_count(report.rows),
-               base::format_count(report.duplicates));
+        fmt::print("{} ({}): {}\n", file.path, produce::import_format_name(file.format),
+                   base::format_counted(file.report.records, "record"));
+    fmt::print("{}, {}", base::format_counted(report.rows, "new row"),
+               base::format_counted(report.duplicates, "duplicate"));
     if (report.days)
         fmt::print(", days {} to {}", model::format_day(report.days->from),
                    model::format_day(report.days->to));
     fmt::print("\n");
     for (const auto& [rule, refused] : report.refused)
         fmt::print("  {} refused: {} ({})\n    the first: {}\n", base::format_count(refused.records), rule,
-                   refused.reason, refused.example);
+                   refused.reason, shown_lines(refused.example));
     if (!report.refused.empty())
         fmt::print("  what was refused is kept: millrace quarantine list, millrace quarantine replay\n");
     if (report.is_gold_elsewhere)

@@ -45,13 +45,14 @@ json::object to_json(const produce::SimulatorReport& report, double seconds) {
 void print(const produce::SimulatorReport& report, double seconds) {
     using produce::Action;
     const double rate = static_cast<double>(report.records) / std::max(seconds, 1e-9);
-    fmt::print("{} records in {:.1f} s ({} a second): ", base::format_count(report.records), seconds,
+    fmt::print("{} in {:.1f} s ({} a second): ", base::format_counted(report.records, "record"), seconds,
                base::format_count(std::llround(rate)));
-    fmt::print("{} page views, {} views, {} add_to_cart, {} purchases\n",
-               base::format_count(report.of(Action::page_view)), base::format_count(report.of(Action::view)),
+    fmt::print("{}, {}, {} add_to_cart, {}\n",
+               base::format_counted(report.of(Action::page_view), "page view"),
+               base::format_counted(report.of(Action::view), "view"),
                base::format_count(report.of(Action::add_to_cart)),
-               base::format_count(report.of(Action::purchase)));
-    if (report.duplicates > 0) fmt::print("  {} duplicates\n", base::format_count(report.duplicates));
+               base::format_counted(report.of(Action::purchase), "purchase"));
+    if (report.duplicates > 0) fmt::print("  {}\n", base::format_counted(report.duplicates, "duplicate"));
     if (report.invalid() == 0) return;
     fmt::print("  {} invalid:\n", base::format_count(report.invalid()));
     for (std::size_t i = 0; i < produce::fault_count; ++i) {

@@ -137,15 +137,13 @@ int replay(const Globals& globals, const Options& options) {
                                                         {"unfixable", report.unfixable}}));
         return 0;
     }
-    fmt::print("{} records fixed and appended again\n", base::format_count(report.appended));
-    if (report.already > 0)
-        fmt::print("  {} were replayed before and left out\n", base::format_count(report.already));
-    if (report.unchanged > 0)
-        fmt::print("  {} are as before and left out\n", base::format_count(report.unchanged));
-    if (report.unfixable > 0) {
-        fmt::print("  {} are no JSON objects, so no field can be set: use --edit\n",
-                   base::format_count(report.unfixable));
-    }
+    fmt::print("{} fixed and appended again\n", base::format_counted(report.appended, "record"));
+    const auto left_out = [](std::int64_t records, const char* why) {
+        if (records > 0) fmt::print("  {} left out: {}\n", base::format_count(records), why);
+    };
+    left_out(report.already, "replayed before");
+    left_out(report.unchanged, "as before");
+    left_out(report.unfixable, "not a JSON object, so that no field can be set; use --edit");
     return 0;
 }
 

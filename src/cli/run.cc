@@ -11,6 +11,7 @@
 #include "cli/produce_options.h"
 #include "cli/serve_options.h"
 #include "cli/silver_options.h"
+#include "cli/terminal.h"
 #include "cli/verify_report.h"
 #include "pipeline/run.h"
 
@@ -151,10 +152,10 @@ int run(const Globals& globals, Options& options) {
         return verified.passed() ? 0 : 1;
     }
     view.show(status);
-    fmt::print("\n{} records sent, {} silver rows, {} duplicates, {} quarantined\n\n",
-               base::format_count(status.sent), base::format_count(status.silver),
-               base::format_count(status.duplicates), base::format_count(status.quarantined));
-    if (status.gold) fmt::print("{}\n", status.gold->text());
+    fmt::print("\n{} sent, {}, {}, {} quarantined\n\n", base::format_counted(status.sent, "record"),
+               base::format_counted(status.silver, "silver row"),
+               base::format_counted(status.duplicates, "duplicate"), base::format_count(status.quarantined));
+    if (status.gold) fmt::print("{}\n", shown_lines(status.gold->text()));
     const int code = print_verify_report(verified);
     fmt::print(
         "\nThe data lies in {}:\n  bronze      {}\n  silver      {} (a Delta Lake table)\n  quarantine  {}\n"

@@ -56,8 +56,16 @@ void show_batch(const std::vector<pipeline::LanePart>& parts) {
 
 int run_silver(const Globals& globals, const Options& options) {
     const auto data = globals.data_directory();
-    const auto log = globals.open_or_create_log();
     const auto settings = options.settings.over(data.settings());
+    if (options.silver.available_now && settings == data.settings() && !globals.has_log()) {
+        if (!options.as_json)
+            fmt::print(
+                "nothing to do: there are no events in {} yet. Send some with: millrace produce, or millrace "
+                "import\n",
+                globals.bronze_place());
+        return 0;
+    }
+    const auto log = globals.open_or_create_log();
     data.adopt(settings);
     base::StopSignal stop;
     const base::SignalGuard guard(stop);

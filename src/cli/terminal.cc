@@ -101,6 +101,18 @@ std::string printable(std::string_view text) {
     return shown;
 }
 
+std::string shown_lines(std::string_view text) {
+    if (!on_terminal()) return std::string(text);
+    std::string shown;
+    for (;;) {
+        const auto end = text.find('\n');
+        shown += printable(text.substr(0, end));
+        if (end == std::string_view::npos) return shown;
+        shown += '\n';
+        text.remove_prefix(end + 1);
+    }
+}
+
 std::size_t display_width(std::string_view text) {
     const Utf8Scope utf8;
     std::size_t width = 0;

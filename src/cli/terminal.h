@@ -16,6 +16,9 @@ namespace millrace::cli {
 /// writing, and bytes that are not UTF-8 are escaped, such as \n, \x1b, \u202e and \xff.
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// Lines for stdout: as they are, but on a terminal each as printable() has it.
+[[nodiscard]] std::string shown_lines(std::string_view text);
+
 /// How many columns of a terminal printable text takes: wide characters take two, combining ones none.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 

@@ -151,7 +151,8 @@ int create_topic(const Globals& globals, const Options& options) {
     } else {
         bronze::TopicCatalog(globals.bronze_directory()).create(settings);
     }
-    fmt::print("created the topic {} with {} partitions\n", settings.name, settings.partitions);
+    fmt::print("created the topic {} with {}\n", settings.name,
+               base::format_counted(settings.partitions, "partition"));
     return 0;
 }
 
@@ -255,7 +256,7 @@ int write_topic(const Globals& globals, const Options& options) {
         ++records;
     }
     appender.flush();
-    base::tell(fmt::format("{} records appended to {}\n", base::format_count(records), log->topic()));
+    base::tell(fmt::format("{} appended to {}\n", base::format_counted(records, "record"), log->topic()));
     return 0;
 }
 

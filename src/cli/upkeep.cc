@@ -29,8 +29,9 @@ int run_optimize(const Globals& globals, bool as_json) {
                                     {"bytes_before", done.bytes_before},
                                     {"bytes_after", done.bytes_after}};
         if (as_json) continue;
-        fmt::print("{}: {} files ({}) joined into {} ({})\n", name, done.files_before,
-                   base::format_size(done.bytes_before), done.files_after,
+        fmt::print("{}: {} ({}) joined into {} ({})\n", name,
+                   base::format_counted(done.files_before, "file"), base::format_size(done.bytes_before),
+                   base::format_count(done.files_after),
                    base::format_size(done.bytes_after));
     }
     if (as_json) fmt::print("{}\n", json::serialize(report));
@@ -52,10 +53,11 @@ int run_vacuum(const Globals& globals, const VacuumOptions& options) {
         report[name] =
             json::object{{"files", table.files}, {"bytes", table.bytes}, {"kept_young", table.kept_young}};
         if (options.as_json) continue;
-        fmt::print("{}: {} {} files ({})\n", name, options.dry_run ? "would remove" : "removed", table.files,
-                   base::format_size(table.bytes));
+        fmt::print("{}: {} {} ({})\n", name, options.dry_run ? "would remove" : "removed",
+                   base::format_counted(table.files, "file"), base::format_size(table.bytes));
         if (table.kept_young > 0 && !done.alone) {
-            fmt::print("  {} files that no commit names were kept: a writer is running\n", table.kept_young);
+            fmt::print("  kept, since a writer is running: {} that no commit names\n",
+                       base::format_counted(table.kept_young, "file"));
         }
     }
     if (options.as_json) fmt::print("{}\n", json::serialize(report));
@@ -69,6 +71,14 @@ struct ReplayOptions {
     bool as_json = false;
 };
 
+/// Whether anything was ever appended to the log.
+bool has_records(const bronze::EventLog& log) {
+    for (int p = 0; p < log.partitions(); ++p) {
+        if (log.offsets(p).end > 0) return true;
+    }
+    return false;
+}
+
 int run_replay(const Globals& globals, const ReplayOptions& options) {
     const auto data = globals.data_directory();
     const auto live = globals.open_log();
@@ -77,6 +87,14 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
         archived = std::make_unique<pipeline::ArchivedLog>(*live, data.archive());
     const bronze::EventLog& source = archived ? *archived : *live;
     const auto settings = options.settings.over(data.settings());
+    if (settings == data.settings() && !has_records(source) && !storage::DeltaTable::exists(data.silver())) {
+        if (!options.as_json)
+            fmt::print(
+                "nothing to do: there are no events in {} yet. Send some with: millrace produce, or millrace "
+                "import\n",
+                globals.bronze_place());
+        return 0;
+    }
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     auto writers = pipeline::writers_lock(data);
@@ -88,7 +106,7 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
         std::int64_t received = 0;
         report = rebuild.run(stop, [&](const pipeline::BatchReport& batch) {
             received += batch.received;
-            line.show(fmt::format("{} records processed", base::format_count(received)));
+            line.show(fmt::format("{} processed", base::format_counted(received, "record")));
         });
     }
     if (options.as_json) {
@@ -100,12 +118,13 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
                                                         {"kept_rows", report.kept_rows}}));
         return 0;
     }
-    fmt::print("rebuilt from {} records: {} silver, {} duplicates, {} quarantined; version {}\n",
-               base::format_count(report.received), base::format_count(report.silver),
-               base::format_count(report.duplicates), base::format_count(report.quarantined), report.version);
+    fmt::print("rebuilt from {}: {} silver, {}, {} quarantined; version {}\n",
+               base::format_counted(report.received, "record"), base::format_count(report.silver),
+               base::format_counted(report.duplicates, "duplicate"), base::format_count(report.quarantined),
+               report.version);
     if (report.kept_rows > 0) {
-        fmt::print("  {} rows were kept as they are: the log no longer holds their records\n",
-                   base::format_count(report.kept_rows));
+        fmt::print("  kept, since the log no longer holds the records: {}\n",
+                   base::format_counted(report.kept_rows, "row"));
     }
     return 0;
 }

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <map>
 
+#include "base/units.h"
+
 namespace millrace::gold {
 
 namespace {
@@ -111,9 +113,9 @@ void Alerts::judge_interest(Timestamp end) {
               {upper,
                [&] {
                    return fmt::format(
-                       "{} has {:.1f}% of all views ({} in {}) and {} purchases: conversion is below {:.1f}%",
+                       "{} has {:.1f}% of all views ({} in {}) and {}: conversion is below {:.1f}%",
                        name, 100 * share_of(product), product.views, minutes(settings.window),
-                       product.purchases, 100 * upper);
+                       base::format_counted(product.purchases, "purchase"), 100 * upper);
                },
                conversion});
     }
@@ -160,8 +162,9 @@ void Alerts::judge_conversion(Timestamp end) {
             verdict = {wilson_upper(now.purchases, now.views) / conversion,
                        [&, conversion, views] {
                            return fmt::format(
-                               "{} purchases of {} views in {}: conversion is {:.2f}%, {:.2f}% is usual",
-                               now.purchases, now.views, minutes(settings.window),
+                               "{} of {} in {}: conversion is {:.2f}%, {:.2f}% is usual",
+                               base::format_counted(now.purchases, "purchase"),
+                               base::format_counted(now.views, "view"), minutes(settings.window),
                                100 * static_cast<double>(now.purchases) / views, 100 * conversion);
                        },
                        static_cast<double>(now.purchases) / views / conversion};

@@ -91,6 +91,16 @@ std::vector<GoldSummary::Product> top_products(const LastDay& last) {
     return top;
 }
 
+/// An exact decimal for people: "1057653.9600" is 1,057,653.96.
+std::string amount(std::string_view decimal) {
+    const auto point = std::min(decimal.find('.'), decimal.size());
+    std::string text(decimal);
+    while (text.size() > point + 3 && text.back() == '0') text.pop_back();  // but for two decimals
+    const std::size_t first = text.starts_with('-') ? 1 : 0;
+    for (auto place = point; place > first + 3; place -= 3) text.insert(place - 3, ",");
+    return text;
+}
+
 std::string percent(std::int64_t part, std::int64_t whole) {
     return whole == 0
                ? "-"
@@ -169,17 +179,18 @@ json::object GoldSummary::to_json() const {
 std::string GoldSummary::text() const {
     std::string text = fmt::format("The shop on {}:\n", day);
     text +=
-        fmt::format("  funnel       {} sessions, {} viewed, {} carted ({}), {} purchased ({} of carted)\n",
-                    base::format_count(sessions), base::format_count(viewed), base::format_count(carted),
+        fmt::format("  funnel       {}, {} viewed, {} carted ({}), {} purchased ({} of carted)\n",
+                    base::format_counted(sessions, "session"), base::format_count(viewed),
+                    base::format_count(carted),
                     percent(carted, viewed), base::format_count(purchased), percent(purchased, carted));
     for (const Money& each : money) {
-        text += fmt::format("  revenue      {} {} in {} orders ({} after refunds)\n", each.gross,
-                            each.currency, base::format_count(each.orders), each.net);
+        text += fmt::format("  revenue      {} {} in {} ({} after refunds)\n", amount(each.gross),
+                            each.currency, base::format_counted(each.orders, "order"), amount(each.net));
     }
     for (const Product& each : products) {
-        text += fmt::format("  {:12} {:>8} views {:>8} carts {:>8} purchases\n", each.id,
-                            base::format_count(each.views), base::format_count(each.carts),
-                            base::format_count(each.purchases));
+        text += fmt::format(
+            "  {:12} {:>14} {:>14} {:>18}\n", each.id, base::format_counted(each.views, "view"),
+            base::format_counted(each.carts, "cart"), base::format_counted(each.purchases, "purchase"));
     }
     for (const Interest& each : high_interest) {
         text +=

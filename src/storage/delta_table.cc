@@ -259,7 +259,8 @@ std::optional<Commit> DeltaTable::read_commit(std::int64_t version) const {
 void DeltaTable::load() {
     const LogListing listing = list_log(log_directory());
     if (listing.last_commit < 0 && listing.checkpoints.empty()) {
-        throw usage_error(fmt::format("opening the Delta table {}", root_.string()), "there is none");
+        throw usage_error(fmt::format("opening the Delta table {}", root_.string()), "there is none",
+                          "Make it with: millrace silver, then millrace gold; or with: millrace run");
     }
     log_ = base::File(log_directory(), base::File::Mode::read);
     if (!listing.checkpoints.empty()) {

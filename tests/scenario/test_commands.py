@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import pty
 import signal
 import subprocess
 import time
@@ -39,7 +40,7 @@ def test_a_second_run_adds_new_events(shop):
 def test_a_data_set_is_imported_once_however_often(shop):
     for round in (1, 2):
         out = shop.run("import", "--format", "rees46", FIXTURES / "rees46-small.csv")
-        assert "1 lines could not be converted" in out
+        assert "1 line could not be converted" in out
         shop.drain()
         assert shop.count("silver") == 7
         assert shop.count("quarantine") == 2 * round
@@ -123,7 +124,7 @@ def test_quarantined_records_are_fixed_in_an_editor(shop, tmp_path):
     editor.write_text("#!/bin/sh\nsed -i 's/\"price\": 0/\"price\": 3/' \"$1\"\n")
     editor.chmod(0o755)
     out = shop.run("quarantine", "replay", "--edit", env={"EDITOR": str(editor), "VISUAL": str(editor)})
-    assert "1 records fixed" in out and "1 are as before" in out
+    assert "1 record fixed and appended again\n" in out and "1 left out: as before\n" in out
     shop.drain()
     assert shop.count("silver") == 1
 
@@ -419,6 +420,55 @@ def test_a_column_that_can_not_be_grouped_by_is_a_usage_error(shop):
     assert "headers" in shop.stderr
     assert shop.count("archive", "partition") == {p["partition"]: p["end"] for p in
                                                   shop.json("topic", "describe")["partitions"] if p["end"] > 0}
+
+
+@pytest.mark.parametrize("words, next_step", [
+    (["silver", "--available-now"], "millrace produce"),
+    (["gold", "--available-now"], "millrace silver --available-now"),
+])
+def test_a_command_with_nothing_to_do_leaves_an_empty_directory_alone(shop, words, next_step):
+    out = shop.run(*words)
+    assert out.startswith("nothing to do: ") and next_step in out and out.count("\n") == 1
+    assert not shop.data.exists()
+    assert shop.run(*words, "--json") == "" and not shop.data.exists()
+
+
+def test_days_of_nothing_are_not_recomputed(shop):
+    assert "millrace silver --available-now" in shop.run("gold", "--batch")
+    assert shop.json("gold", "--batch")["rows"] == 0 and not shop.data.exists()
+
+
+def test_a_rebuild_of_nothing_leaves_the_tables_unmade(shop):
+    shop.run("replay", code=2)
+    assert "millrace produce" in shop.stderr and not shop.data.exists()
+    shop.run("topic", "create")
+    assert "nothing to do" in shop.run("replay")
+    assert not (shop.data / "silver").exists() and not (shop.data / "millrace.json").exists()
+
+
+def test_settings_are_kept_even_where_there_is_nothing_to_do_yet(shop):
+    shop.run("silver", "--available-now", "--currency", "USD")
+    shop.write(line(1))
+    shop.drain()
+    assert shop.count("silver", "currency") == {"USD": 1}
+
+
+def test_a_password_is_asked_for_twice(shop):
+    def add(*typed):
+        """Types these lines at a terminal."""
+        master, slave = pty.openpty()
+        process = subprocess.Popen(shop.command("access", "add", "ann"), stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        os.close(slave)
+        os.write(master, "".join(text + "\n" for text in typed).encode())
+        _, err = process.communicate(timeout=30)
+        os.close(master)
+        return process.returncode, err.decode()
+
+    code, err = add("a long password", "another password")
+    assert code == 2 and "the two passwords differ" in err and not (shop.data / "access.json").exists()
+    code, err = add("a long password", "a long password")
+    assert code == 0 and err.count(": \n") == 2
+    assert [row["name"] for row in shop.json("access", "list")["rows"]] == ["ann"]
 
 
 def test_topics_are_made_listed_read_and_deleted(shop):
