@@ -1,6 +1,7 @@
 #include "cli/command_tree.h"
 
 #include "cli/option.h"
+#include "cli/usage.h"
 
 namespace millrace::cli {
 
@@ -16,27 +17,35 @@ OptionEntry entry_of(const CLI::Option& option) {
                       .otherwise = option.get_default_str(),
                       .environment = option.get_envname(),
                       .choices = choices_of(option),
-                      .is_positional = option.get_positional()};
+                      .is_positional = option.get_positional(),
+                      .is_required = option.get_required(),
+                      .is_list = option.get_items_expected_max() > 1};
     if (!option.get_lnames().empty()) entry.name = "--" + option.get_lnames().front();
     if (!option.get_snames().empty()) entry.short_name = "-" + option.get_snames().front();
     return entry;
 }
 
-void add(const CLI::App& app, const std::string& path, std::vector<CommandEntry>& entries) {
-    CommandEntry entry{.path = path, .description = app.get_description(), .commands = {}, .options = {}};
-    for (const CLI::Option* option : app.get_options()) entry.options.push_back(entry_of(*option));
-    const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
-    for (const CLI::App* command : commands) entry.commands.push_back(command->get_name());
-    entries.push_back(std::move(entry));
-    for (const CLI::App* command : commands)
-        add(*command, path.empty() ? command->get_name() : path + ' ' + command->get_name(), entries);
+void add(const CLI::App& app, std::vector<CommandEntry>& entries) {
+    entries.push_back(command_entry(app));
+    for (const CLI::App* command : app.get_subcommands({})) add(*command, entries);
 }
 
 }  // namespace
 
+CommandEntry command_entry(const CLI::App& command) {
+    CommandEntry entry{.path = command.get_parent() == nullptr ? std::string() : name_of(command),
+                       .description = command.get_description(),
+                       .commands = {},
+                       .options = {},
+                       .needs_command = command.get_require_subcommand_min() > 0};
+    for (const CLI::Option* option : command.get_options()) entry.options.push_back(entry_of(*option));
+    for (const CLI::App* each : command.get_subcommands({})) entry.commands.push_back(each->get_name());
+    return entry;
+}
+
 std::vector<CommandEntry> command_tree(const CLI::App& program) {
     std::vector<CommandEntry> entries;
-    add(program, {}, entries);
+    add(program, entries);
     return entries;
 }
 

@@ -7,7 +7,7 @@
 
 namespace millrace::cli {
 
-/// An option of the command line's definition, as completions and manual pages show it.
+/// An option of the command line's definition, as help, completions and manual pages show it.
 struct OptionEntry {
     std::string name;        ///< `--limit`, or a positional's name
     std::string short_name;  ///< `-f`, or empty
@@ -18,6 +18,8 @@ struct OptionEntry {
     std::string environment;           ///< the variable that sets it, or empty
     std::vector<std::string> choices;  ///< the names that it takes, where it takes only some
     bool is_positional = false;
+    bool is_required = false;
+    bool is_list = false;  ///< a positional that takes any number of words
 };
 
 /// A command, with the words that lead to it (`topic create`; empty for the program itself).
@@ -26,7 +28,10 @@ struct CommandEntry {
     std::string description;
     std::vector<std::string> commands;  ///< the names of those below it
     std::vector<OptionEntry> options;   ///< its own
+    bool needs_command = false;         ///< it does nothing without one of those below it
 };
+
+CommandEntry command_entry(const CLI::App& command);
 
 /// All commands of a command line, the program itself first, each before those below it.
 std::vector<CommandEntry> command_tree(const CLI::App& program);

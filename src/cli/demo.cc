@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "base/error.h"
@@ -136,21 +137,27 @@ int run_demo(const Globals& globals, const Options& options) {
 void add_demo_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command =
-        app.add_subcommand("demo", "a made-up shop with a month behind it, live until stopped");
+        app.add_subcommand("demo", "Show a simulated shop with a month behind it, live until stopped.");
     const std::string group = "Shop";
-    command->add_option("--days", options->shop.days, "days of history")->capture_default_str()->group(group);
-    command->add_option("--events", options->shop.events, "events of this history, of a new shop")
-        ->capture_default_str()
+    add_number(*command, "--days", options->shop.days, 1, 3650, "Give a new shop a history of this many days.")
         ->group(group);
-    command
-        ->add_option("--rate", options->shop.rate,
-                     "events a second, on average, of the last hour and from now on")
-        ->capture_default_str()
+    add_number(*command, "--events", options->shop.events, 1, 1'000'000'000,
+               "Give a new shop this many events in its history.")
         ->group(group);
-    command->add_option("--seed", options->shop.seed, "the same seed makes the same visits")->group(group);
+    const auto is_positive = [](const std::string& text) {
+        double rate = 0;
+        return CLI::detail::lexical_cast(text, rate) && rate > 0;
+    };
+    add_value(*command, "--rate", options->shop.rate, "NUMBER",
+              "Send this many events a second on average, from an hour before now on.")
+        ->check(must_be("a number of events a second above 0", is_positive))
+        ->group(group);
+    add_number(*command, "--seed", options->shop.seed, 0, std::numeric_limits<std::int64_t>::max(),
+               "Make the same visits as another shop with this seed.")
+        ->group(group);
     options->serve.add_to(*command);
-    command->add_flag("--no-browser", options->no_browser, "don't open the dashboard in a browser");
-    command->add_flag("--json", options->as_json, "report as one JSON object at the end");
+    command->add_flag("--no-browser", options->no_browser, "Do not open the dashboard in a browser.");
+    command->add_flag("--json", options->as_json, "Print one JSON object at the end.");
     const CLI::Option* data = app.get_option("--data");
     command->callback([&globals, options, data] {
         if (data->count() == 0) globals.data = "demo-data";

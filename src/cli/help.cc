@@ -1,48 +1,142 @@
 #include "cli/help.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "cli/command.h"
+#include "cli/command_tree.h"
+#include "cli/terminal.h"
 #include "cli/usage.h"
 
 namespace millrace::cli {
 
 namespace {
 
-/// The command that a path of names leads to. Throws a usage Error when there is none.
-const CLI::App& command_at(const CLI::App& program, const std::vector<std::string>& path) {
-    const CLI::App* command = &program;
-    for (const std::string& name : path) {
-        const auto commands = command->get_subcommands({});
-        const auto found = std::ranges::find(commands, name, &CLI::App::get_name);
-        if (found == commands.end()) throw unknown_command(*command, name);
-        command = *found;
+constexpr std::size_t widest_line = 100;
+constexpr std::size_t left_width = 28;      // of names, with two spaces before and one behind them
+constexpr std::size_t longest_choice = 30;  // that stands behind an option's name; a longer one is a sentence
+
+std::vector<std::string> words_of(const std::string& text) {
+    std::vector<std::string> words;
+    for (auto& word : CLI::detail::split(text, ' ')) {
+        if (!word.empty()) words.push_back(std::move(word));
     }
-    return *command;
+    return words;
+}
+
+/// Words in lines that begin at the column `indent`, where the first one begins, too.
+std::string wrapped(const std::vector<std::string>& words, std::size_t indent) {
+    std::string text;
+    std::size_t column = indent;
+    for (const std::string& word : words) {
+        const std::size_t width = display_width(word);
+        if (column > indent && column + 1 + width > widest_line) {
+            text += '\n' + std::string(indent, ' ');
+            column = indent;
+        } else if (column > indent) {
+            text += ' ';
+            ++column;
+        }
+        text += word;
+        column += width;
+    }
+    return text + '\n';
+}
+
+/// A name to the left and what is told of it to the right, below where the name is too long.
+std::string entry(const std::string& name, const std::vector<std::string>& words) {
+    std::string text = "  " + name;
+    if (const std::size_t width = display_width(text); width < left_width) {
+        text.append(left_width - width, ' ');
+    } else {
+        text += '\n' + std::string(left_width, ' ');
+    }
+    return text + wrapped(words, left_width);
+}
+
+std::string entry(const OptionEntry& option) {
+    const std::string list = fmt::format("{}", fmt::join(option.choices, "|"));
+    const bool is_short = !list.empty() && list.size() <= longest_choice && !option.is_positional;
+    std::string name = option.short_name.empty() ? option.name : option.short_name + ", " + option.name;
+    if (is_short) {
+        name += ' ' + list;
+    } else if (!option.is_positional && (!option.type.empty() || !list.empty())) {
+        name += ' ' + (option.type.empty() ? "NAME" : option.type);
+    }
+    auto words = words_of(option.description);
+    if (!list.empty() && !is_short) {
+        for (auto& word : words_of(fmt::format("One of: {}.", fmt::join(option.choices, ", "))))
+            words.push_back(std::move(word));
+    }
+    // Each stays on one line.
+    if (!option.otherwise.empty()) words.push_back(fmt::format("[default: {}]", option.otherwise));
+    if (!option.environment.empty()) words.push_back(fmt::format("[env: {}]", option.environment));
+    return entry(name, words);
+}
+
+std::string heading_of(const OptionEntry& option) {
+    return option.is_positional ? "Arguments" : option.group;
+}
+
+std::string options_of(const CommandEntry& command) {
+    std::vector<std::string> headings;
+    for (const OptionEntry& option : command.options) {
+        const std::string heading = heading_of(option);
+        if (std::ranges::find(headings, heading) == headings.end())
+            headings.insert(option.is_positional ? headings.begin() : headings.end(), heading);
+    }
+    std::string text;
+    for (const std::string& heading : headings) {
+        text += fmt::format("\n{}:\n", heading);
+        for (const OptionEntry& option : command.options) {
+            if (heading_of(option) == heading) text += entry(option);
+        }
+    }
+    return text;
+}
+
+std::string commands_of(const CLI::App& command) {
+    const auto commands = command.get_subcommands({});
+    std::string text = commands.empty() ? "" : "\nCommands:\n";
+    for (const CLI::App* each : commands)
+        text += entry(each->get_name(), words_of(each->get_description()));
+    return text;
+}
+
+std::string usage_of(const CLI::App& command) {
+    const CommandEntry described = command_entry(command);
+    std::string usage = path_of(command) + " [OPTIONS]";
+    for (const OptionEntry& option : described.options) {
+        if (!option.is_positional) continue;
+        const std::string name = option.name + (option.is_list ? "..." : "");
+        usage += option.is_required ? ' ' + name : fmt::format(" [{}]", name);
+    }
+    if (described.commands.empty()) return usage;
+    return usage + (described.needs_command ? " COMMAND" : " [COMMAND]");
 }
 
 }  // namespace
 
 std::string help_text(const CLI::App& command) {
-    return command.get_formatter()->make_help(&command, path_of(command), CLI::AppFormatMode::Normal);
+    return fmt::format("{}\nUsage: {}\n{}{}", wrapped(words_of(command.get_description()), 0),
+                       usage_of(command), options_of(command_entry(command)), commands_of(command));
 }
 
 std::string short_help(const CLI::App& command) {
-    std::string text = fmt::format("Usage: {} [OPTIONS] COMMAND\n\n{}\n\nCommands:\n", path_of(command),
-                                   command.get_description());
-    for (const CLI::App* each : command.get_subcommands({}))
-        text += fmt::format("  {:<12} {}\n", each->get_name(), each->get_description());
-    return text + fmt::format("\nMore: millrace help{} COMMAND\n",
-                              command.get_parent() == nullptr ? "" : ' ' + name_of(command));
+    return fmt::format("Usage: {}\n\n{}{}\nMore: millrace help{} COMMAND\n", usage_of(command),
+                       wrapped(words_of(command.get_description()), 0), commands_of(command),
+                       command.get_parent() == nullptr ? "" : ' ' + name_of(command));
 }
 
 void add_help_command(CLI::App& app, Globals& globals) {
     auto path = std::make_shared<std::vector<std::string>>();
     CLI::App* command = app.add_subcommand("help", "Show what a command does and its options.");
-    command->add_option("command", *path,
-                        "The command, such as run, or topic create. (default: the program)");
+    command
+        ->add_option("command", *path,
+                     "The command, such as run or topic create. (default: all of Millrace)")
+        ->type_name("COMMAND");
     command->callback([&app, &globals, path] {
         globals.action = [&app, path] {
             fmt::print("{}", help_text(command_at(app, *path)));

@@ -126,16 +126,20 @@ int run_load(const Globals& globals, Options& options) {
 
 void add_load_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("load", "files to a filled dashboard: import, silver and gold");
-    command->add_option("files", options->files, "plain, .gz or .zst")->required();
-    command->add_option("--format", options->format,
-                        "events (JSON lines), rees46 or retailrocket (CSV); default: told by each file");
-    command->add_option("--price-file", options->load.price_file, "retailrocket: a CSV of product_id,price");
+    CLI::App* command = app.add_subcommand("load", "Fill the dashboard from files: import, silver and gold.");
+    command->add_option("files", options->files, "The files to load: plain, .gz or .zst.")
+        ->type_name("FILE")
+        ->required();
+    add_choice(*command, "--format", options->format, {"events", "rees46", "retailrocket"},
+               "The files' format: events are JSON lines, rees46 and retailrocket the CSV of these data sets. "
+               "(default: told by each file)");
+    add_value(*command, "--price-file", options->load.price_file, "FILE",
+              "Take prices for retailrocket from this CSV of product_id,price.");
     CLI::Option* serve =
-        command->add_flag("--serve", options->serve, "then serve the dashboard, until stopped");
-    command->add_option("--port", options->server.http.port, "the dashboard's port; 0 takes any that is free")
-        ->capture_default_str();
-    command->add_flag("--json", options->as_json, "report as one JSON object")->excludes(serve);
+        command->add_flag("--serve", options->serve, "Serve the dashboard then, until stopped.");
+    add_number(*command, "--port", options->server.http.port, 0, 65535,
+               "Serve the dashboard on this port. 0 takes any free one.");
+    command->add_flag("--json", options->as_json, "Print one JSON object.")->excludes(serve);
     options->settings.add_to(*command);
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return run_load(globals, *options); };

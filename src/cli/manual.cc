@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "cli/command.h"
+#include "cli/usage.h"
 
 namespace millrace::cli {
 
@@ -58,7 +58,9 @@ std::string synopsis(const CommandEntry& command) {
     std::string text = fmt::format(".B {}\n[\\fIOPTIONS\\fR]", plain(full_name(command)));
     if (!command.commands.empty()) text += " \\fICOMMAND\\fR";
     for (const OptionEntry& option : command.options) {
-        if (option.is_positional) text += fmt::format(" [\\fI{}\\fR]", plain(option.name));
+        if (!option.is_positional) continue;
+        const std::string name = fmt::format("\\fI{}\\fR{}", plain(option.name), option.is_list ? "..." : "");
+        text += option.is_required ? ' ' + name : fmt::format(" [{}]", name);
     }
     return text + '\n';
 }
@@ -89,17 +91,6 @@ std::string options(const CommandEntry& command) {
     return text;
 }
 
-/// The page of the command that the words lead to. Throws a usage Error where there is none.
-std::string page_at(const CLI::App& program, const std::vector<std::string>& words) {
-    const auto commands = command_tree(program);
-    const std::string path = fmt::format("{}", fmt::join(words, " "));
-    const auto found = std::ranges::find(commands, path, &CommandEntry::path);
-    if (found == commands.end())
-        throw usage_error(fmt::format("writing the manual page of millrace {}", path),
-                          "there is no such command", "See: millrace --help");
-    return manual_page(*found);
-}
-
 }  // namespace
 
 std::string manual_page(const CommandEntry& command) {
@@ -119,11 +110,13 @@ std::string manual_page(const CommandEntry& command) {
 void add_man_command(CLI::App& app, Globals& globals) {
     auto words = std::make_shared<std::vector<std::string>>();
     CLI::App* command = app.add_subcommand("man", "Print a command's manual page, for man -l -.");
-    command->add_option("command", *words,
-                        "The command, such as run, or topic create; without it, the program.");
+    command
+        ->add_option("command", *words,
+                     "The command, such as run or topic create. (default: all of Millrace)")
+        ->type_name("COMMAND");
     command->callback([&app, &globals, words] {
         globals.action = [&app, words] {
-            fmt::print("{}", page_at(app, *words));
+            fmt::print("{}", manual_page(command_entry(command_at(app, *words))));
             return 0;
         };
     });

@@ -24,16 +24,11 @@ struct Options {
 void add_sql(CLI::App& command, pipeline::DashboardOptions& dashboard) {
     const std::string group = "SQL";
     for (CLI::Option* option : add_sql_limits(command, "--sql-", dashboard.sql)) option->group(group);
-    command
-        .add_option("--sql-queries", dashboard.sql_queries, "queries and reports that are worked on at once")
-        ->check(CLI::Range(1, 64))
-        ->capture_default_str()
+    add_number(command, "--sql-queries", dashboard.sql_queries, 1, 64,
+               "Work on this many queries and reports at once.")
         ->group(group);
-    command
-        .add_option("--sql-waiting", dashboard.sql_waiting,
-                    "queries and reports that may wait for their turn; more are answered with 503")
-        ->check(CLI::Range(0, 10'000))
-        ->capture_default_str()
+    add_number(command, "--sql-waiting", dashboard.sql_waiting, 0, 10'000,
+               "Let this many queries and reports wait for their turn. More are answered with 503.")
         ->group(group);
 }
 

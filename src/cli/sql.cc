@@ -106,35 +106,33 @@ int sql(const Globals& globals, Options& options) {
 std::vector<CLI::Option*> add_sql_limits(CLI::App& command, const std::string& prefix,
                                          serve::SqlLimits& limits) {
     return {
-        add_duration(command, prefix + "timeout", limits.time, "time that a query may take"),
+        add_duration(command, prefix + "timeout", limits.time, "End a query after this long."),
         add_size(
             command, prefix + "memory", limits.memory_bytes,
-            "memory that a query's process may take; with half of it in use, temporary files are written"),
+            "Give a query's process at most this much memory. From half of it on it writes temporary files."),
         add_size(command, prefix + "temporary-files", limits.temporary_bytes,
-                 "size that all temporary files of a query may have; 0: none are written"),
-        add_size(command, prefix + "result", limits.result_bytes, "size that a query's result may have"),
-        command.add_option(prefix + "threads", limits.threads, "threads of a query")
-            ->check(CLI::Range(1, 256))
-            ->capture_default_str()};
+                 "Let a query write at most this much to temporary files. 0 lets it write none."),
+        add_size(command, prefix + "result", limits.result_bytes, "End a query whose result is larger than this."),
+        add_number(command, prefix + "threads", limits.threads, 1, 256, "Run a query in this many threads.")};
 }
 
 void add_sql_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<Options>();
     CLI::App* command =
-        app.add_subcommand("sql", "one SELECT over silver, quarantine, gold.*, live.* and bronze, by DuckDB");
-    command->add_option("query", options->query, "the query; - reads it from standard input");
-    command->add_option("-f,--file", options->file, "the file that the query stands in")->type_name("FILE");
-    command->add_option("--limit", options->limits.rows, "rows at most; no limit for --csv and --parquet")
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
+        app.add_subcommand("sql", "Run one SELECT over silver, quarantine, gold.*, live.* and bronze, by DuckDB.");
+    add_value(*command, "query", options->query, "QUERY", "The query. - reads it from standard input.");
+    add_value(*command, "-f,--file", options->file, "FILE", "Read the query from this file.");
+    add_number(*command, "--limit", options->limits.rows, 1, 1'000'000,
+               "Show at most this many rows. --csv and --parquet have no limit.");
     add_sql_limits(*command, "--", options->limits);
-    auto* as_json = command->add_flag("--json", options->as_json, "as one JSON object");
-    auto* as_csv = command->add_flag("--csv", options->as_csv, "as CSV")->excludes(as_json);
-    command->add_option("--parquet", options->parquet, "into this Parquet file")
+    auto* as_json = command->add_flag("--json", options->as_json, "Print one JSON object.");
+    auto* as_csv = command->add_flag("--csv", options->as_csv, "Print CSV.")->excludes(as_json);
+    add_value(*command, "--parquet", options->parquet, "FILE", "Write the rows to this Parquet file.")
         ->excludes(as_json)
         ->excludes(as_csv);
-    command->add_option("--duckdb", options->duckdb,
-                        "DuckDB's command-line program (default: the one that the set-up installs)");
+    add_value(*command, "--duckdb", options->duckdb, "FILE",
+              "DuckDB's command-line program, which runs the query. (default: the one that the setup "
+              "installed)");
     command->callback(
         [&globals, options] { globals.action = [&globals, options] { return sql(globals, *options); }; });
 }

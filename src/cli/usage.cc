@@ -166,6 +166,17 @@ Error unknown_command(const CLI::App& parent, const std::string& word) {
                                    meant.empty() ? fmt::format("; see: {} --help", path_of(parent)) : meant));
 }
 
+const CLI::App& command_at(const CLI::App& program, const std::vector<std::string>& path) {
+    const CLI::App* command = &program;
+    for (const std::string& name : path) {
+        const auto commands = command->get_subcommands({});
+        const auto found = std::ranges::find(commands, name, &CLI::App::get_name);
+        if (found == commands.end()) throw unknown_command(*command, name);
+        command = *found;
+    }
+    return *command;
+}
+
 std::optional<Error> unknown_word(const CLI::App& program) {
     const auto commands = chosen_commands(program);
     const CLI::App& last = *commands.back();

@@ -24,6 +24,9 @@ const CLI::App* incomplete_command(const CLI::App& program);
 /// A usage Error for a command that `parent` hasn't, with the nearest name.
 Error unknown_command(const CLI::App& parent, const std::string& word);
 
+/// The command that a path of names leads to from the program. Throws a usage Error when there is none.
+const CLI::App& command_at(const CLI::App& program, const std::vector<std::string>& path);
+
 /// A usage Error for a word that no command of the line takes: an unknown option or command, with the nearest
 /// name, or where the option belongs. Nothing when there is no such word.
 std::optional<Error> unknown_word(const CLI::App& program);
