@@ -62,7 +62,7 @@ TEST(CommandLine, AValueThatCanNotBeReadNamesTheOptionAndWhatItMustBe) {
     EXPECT_EQ(wrong({"serve", "--port", "http"}), "--port must be a number from 0 to 65535, not http");
     EXPECT_EQ(wrong({"show", "--limit", "-5"}), "--limit must be a number from 1 to 1000000, not -5");
     EXPECT_EQ(wrong({"silver", "--trigger", "soon"}),
-              "--trigger must be a duration such as 20s, 90m or 24h, not soon");
+              "--trigger must be a duration such as 20s, 24h or 1h30m, not soon");
     EXPECT_EQ(wrong({"archive", "--batch-bytes", "much"}),
               "--batch-bytes must be a size such as 64MiB or 1GiB, not much");
     EXPECT_EQ(wrong({"produce", "--invalid", "101%"}),

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "base/error.h"
@@ -42,7 +41,7 @@ template <typename Into>
 CLI::Option* add_any_duration(CLI::App& command, const std::string& name, Into& into,
                               const std::string& help) {
     return add_parsed(command, name, into, base::parse_duration, "DURATION",
-                      "a duration such as 20s, 90m or 24h", help);
+                      "a duration such as 20s, 24h or 1h30m", help);
 }
 
 template <typename Into>
@@ -55,16 +54,6 @@ template <typename Into>
 CLI::Option* add_any_choice(CLI::App& command, const std::string& name, Into& into,
                             const std::vector<std::string>& names, const std::string& help) {
     return add_value(command, name, into, "", help)->check(must_be_one_of(names));
-}
-
-/// A size in a form that can be typed: `1GiB`.
-std::string typed_size(std::int64_t bytes) {
-    constexpr std::array<std::pair<int, const char*>, 3> units = {{{30, "GiB"}, {20, "MiB"}, {10, "KiB"}}};
-    for (const auto& [bits, unit] : units) {
-        const std::int64_t size = std::int64_t{1} << bits;
-        if (bytes >= size && bytes % size == 0) return fmt::format("{}{}", bytes / size, unit);
-    }
-    return fmt::format("{}", bytes);
 }
 
 std::string phrase(const std::vector<std::string>& names) {
@@ -139,11 +128,11 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, std::optio
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::int64_t& into,
                       const std::string& help) {
     return add_parsed(command, name, into, base::parse_size, "SIZE", "a size such as 64MiB or 1GiB", help)
-        ->default_str(typed_size(into));
+        ->default_str(base::exact_size(into));
 }
 
 CLI::Option* add_share(CLI::App& command, const std::string& name, double& into, const std::string& help) {
-    return add_any_share(command, name, into, help)->default_str(fmt::format("{}%", into * 100));
+    return add_any_share(command, name, into, help)->default_str(base::format_share(into));
 }
 
 CLI::Option* add_share(CLI::App& command, const std::string& name, std::optional<double>& into,

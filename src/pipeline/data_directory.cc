@@ -44,6 +44,7 @@ ShopSettings with_gold_of(ShopSettings settings, const ShopSettings& other) {
 /// A setting's value as its option takes it.
 std::string shown(std::string_view key, const json::value& value) {
     if (key.ends_with("_us")) return base::format_duration(base::Duration(value.as_int64()));
+    if (const auto* share = value.if_double()) return base::format_share(*share);
     return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
