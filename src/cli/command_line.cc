@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/environment.h"
@@ -14,14 +16,22 @@ namespace millrace::cli {
 
 namespace {
 
+/// --config is read before the environment, so it is given the file that is named there as its default.
+void add_config(CLI::App& app) {
+    const char* file = std::getenv("MILLRACE_CONFIG");
+    const std::string named = file == nullptr ? "" : file;
+    app.set_config("--config", named,
+                   "Read options from this TOML file. The command line wins over the environment, and the "
+                   "environment over the file.",
+                   !named.empty())
+        ->type_name("FILE");
+    app.config_formatter(std::make_shared<TomlConfig>(app));
+}
+
 void add_globals(CLI::App& app, Globals& globals) {
     app.set_help_flag("-h,--help", "Print this help and exit.");
     add_value(app, "--data", globals.data, "DIR", "The data directory. One directory holds one shop.");
-    app.set_config("--config", "",
-                   "Read options from this TOML file. The command line wins over the environment, and the "
-                   "environment over the file.")
-        ->type_name("FILE");
-    app.config_formatter(std::make_shared<TomlConfig>(app));
+    add_config(app);
     add_choice(app, "--log", globals.log_format, {"text", "json"}, "The form of the log on stderr.");
     add_value(
         app, "--bronze", globals.bronze, "LOG",
@@ -65,14 +75,13 @@ std::unique_ptr<CLI::App> make_command_line(Globals& globals) {
         "millrace");
     add_globals(*app, globals);
     add_commands(*app, globals);
-    name_in_environment(*app);
+    read_environment(*app);
     return app;
 }
 
 int run(int argc, const char* const* argv) {
     Globals globals;
     const auto program = make_command_line(globals);
-    accept_old_names(*program, argc, argv);
     try {
         program->parse(argc, argv);
     } catch (const CLI::Success& asked) {
@@ -87,6 +96,7 @@ int run(int argc, const char* const* argv) {
         if (const auto unknown = unknown_word(*program)) throw *unknown;
         throw;
     }
+    warn_of_old_variables(*program);
     if (program->get_config_ptr()->count() > 0) globals.config = program->get_config_ptr()->as<std::string>();
     base::start_log(globals.log_format, false);
     return globals.action();

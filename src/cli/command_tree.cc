@@ -1,5 +1,6 @@
 #include "cli/command_tree.h"
 
+#include "cli/environment.h"
 #include "cli/option.h"
 #include "cli/usage.h"
 
@@ -7,7 +8,7 @@ namespace millrace::cli {
 
 namespace {
 
-OptionEntry entry_of(const CLI::Option& option) {
+OptionEntry entry_of(const CLI::App& command, const CLI::Option& option) {
     const std::string type = option.get_type_name();
     OptionEntry entry{.name = option.get_name(),
                       .short_name = {},
@@ -15,7 +16,7 @@ OptionEntry entry_of(const CLI::Option& option) {
                       .group = option.get_group(),
                       .description = option.get_description(),
                       .otherwise = option.get_default_str(),
-                      .environment = option.get_envname(),
+                      .environment = variable_of(command, option),
                       .choices = choices_of(option),
                       .is_positional = option.get_positional(),
                       .is_required = option.get_required(),
@@ -38,7 +39,7 @@ CommandEntry command_entry(const CLI::App& command) {
                        .commands = {},
                        .options = {},
                        .needs_command = command.get_require_subcommand_min() > 0};
-    for (const CLI::Option* option : command.get_options()) entry.options.push_back(entry_of(*option));
+    for (const CLI::Option* option : command.get_options()) entry.options.push_back(entry_of(command, *option));
     for (const CLI::App* each : command.get_subcommands({})) entry.commands.push_back(each->get_name());
     return entry;
 }

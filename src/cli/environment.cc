@@ -5,74 +5,79 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
-#include <string>
 
 #include "base/log.h"
+#include "cli/usage.h"
 
 namespace millrace::cli {
 
 namespace {
 
-bool has_environment_name(const CLI::Option& option) {
-    return !option.get_lnames().empty() && option.get_lnames().front() != "help" &&
-           option.get_lnames().front() != "version";
+constexpr std::string_view prefix = "MILLRACE_";
+
+std::string upper(std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char c) {
+        return c == '-' || c == ' ' ? '_' : static_cast<char>(std::toupper(c));
+    });
+    return text;
 }
 
-void name_options(CLI::App& app, const std::string& path) {
-    for (CLI::Option* option : app.get_options()) {
-        if (has_environment_name(*option))
-            option->envname(environment_name(path + option->get_lnames().front()));
-    }
-    for (CLI::App* command : app.get_subcommands({}))
-        name_options(*command, path + command->get_name() + ' ');
+/// The variable's name without a command.
+std::string short_variable(const CLI::Option& option) {
+    return fmt::format("{}{}", prefix, upper(option.get_lnames().front()));
 }
 
-/// A flag takes a truth only: what another program means by a variable of that name is not for it.
-bool is_for(const CLI::Option& option, const std::string& value) {
-    if (option.get_expected_max() != 0) return true;
-    return value == "true" || value == "false" || value == "1" || value == "0";
+/// CLI11 takes an empty variable for none, too.
+const char* value_of(const std::string& variable) {
+    const char* value = std::getenv(variable.c_str());
+    return value == nullptr || *value == '\0' ? nullptr : value;
 }
 
-void accept_old_names(const CLI::App& command) {
-    for (const CLI::Option* option : command.get_options()) {
-        if (!has_environment_name(*option) || std::getenv(option->get_envname().c_str()) != nullptr) continue;
-        const std::string old = environment_name(option->get_lnames().front());
-        const char* value = std::getenv(old.c_str());
-        if (value == nullptr || !is_for(*option, value)) continue;
-        ::setenv(option->get_envname().c_str(), value, 0);
-        base::tell(
-            fmt::format("millrace: {} is an old name, which will not be taken for ever; it is {} now\n", old,
-                        option->get_envname()));
-    }
+/// Whether an option can be meant by a variable of its old name.
+bool is_meant(const CLI::Option& option, const char* value) {
+    bool flag = false;
+    return option.get_items_expected_max() > 0 || CLI::detail::lexical_cast(value, flag);
 }
 
-const CLI::App* command_of(const CLI::App& parent, std::string_view name) {
-    for (const CLI::App* command : parent.get_subcommands([](const CLI::App*) { return true; })) {
-        if (command->get_name() == name) return command;
-    }
-    return nullptr;
+std::string taken_variable(const CLI::App& command, const CLI::Option& option) {
+    const std::string variable = variable_of(command, option);
+    if (variable.empty() || value_of(variable) != nullptr) return variable;
+    const std::string old = short_variable(option);
+    const char* value = value_of(old);
+    return value != nullptr && is_meant(option, value) ? old : variable;
 }
 
 }  // namespace
 
-std::string environment_name(std::string words) {
-    std::ranges::transform(words, words.begin(), [](unsigned char c) {
-        return c == '-' || c == ' ' ? '_' : static_cast<char>(std::toupper(c));
+std::string variable_of(const CLI::App& command, const CLI::Option& option) {
+    if (option.get_lnames().empty() || &option == command.get_help_ptr() || &option == command.get_version_ptr())
+        return {};
+    if (command.get_parent() == nullptr) return short_variable(option);
+    return fmt::format("{}{}_{}", prefix, upper(name_of(command)), upper(option.get_lnames().front()));
+}
+
+void read_environment(CLI::App& program) {
+    // CLI11 reads the variables of all commands, so an option is given one only once its command is begun.
+    program.preparse_callback([&program](std::size_t /*words*/) {
+        for (CLI::Option* option : program.get_options()) {
+            if (option != program.get_config_ptr()) option->envname(taken_variable(program, *option));
+        }
     });
-    return "MILLRACE_" + words;
+    for (CLI::App* command : program.get_subcommands({})) read_environment(*command);
 }
 
-void name_in_environment(CLI::App& program) {
-    name_options(program, {});
-}
-
-void accept_old_names(const CLI::App& program, int argc, const char* const* argv) {
-    const CLI::App* command = &program;
-    for (int i = 1; i < argc; ++i) {
-        const CLI::App* below = command_of(*command, argv[i]);
-        if (below != nullptr) command = below;
+void warn_of_old_variables(const CLI::App& program) {
+    for (const CLI::App* command : chosen_commands(program)) {
+        for (const CLI::Option* option : command->get_options()) {
+            const std::string taken = option->get_envname();
+            const auto& typed = command->parse_order();
+            const bool is_typed = std::ranges::find(typed, option) != typed.end();
+            if (taken.empty() || is_typed || option->count() == 0 || taken == variable_of(*command, *option))
+                continue;
+            base::tell(fmt::format("millrace: {} is now called {}; the old name will go\n", taken,
+                                   variable_of(*command, *option)));
+        }
     }
-    if (command != &program) accept_old_names(*command);
 }
 
 }  // namespace millrace::cli

@@ -3,18 +3,19 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+/// Options in the environment. A command's option has the command in its name: `topic create --retention` is
+/// MILLRACE_TOPIC_CREATE_RETENTION; an option that stands before all commands has not: MILLRACE_DATA.
 namespace millrace::cli {
 
-/// The environment's name of an option, from the words of its command and its own:
-/// MILLRACE_TOPIC_CREATE_RETENTION for `topic create retention`.
-std::string environment_name(std::string words);
+/// The variable of an option; empty when it has none: arguments, --help and --version.
+std::string variable_of(const CLI::App& command, const CLI::Option& option);
 
-/// Lets every option of the program stand in the environment as MILLRACE_OPTION, and every option of a
-/// command as MILLRACE_COMMAND_OPTION: `--retention` of vacuum is MILLRACE_VACUUM_RETENTION.
-void name_in_environment(CLI::App& program);
+/// Lets each command take the options that it isn't given from the environment, when it is run. A variable that
+/// is named as before, without the command, is taken where the new one isn't set; one that isn't true or false is
+/// no flag of ours, since other programs' names are as short.
+void read_environment(CLI::App& program);
 
-/// Takes a variable's old name, without the command, for the command that these arguments name, and says on
-/// stderr what it is called now. Before the arguments are parsed.
-void accept_old_names(const CLI::App& program, int argc, const char* const* argv);
+/// Tells the new name of each variable that was taken by its old one. To call after parsing.
+void warn_of_old_variables(const CLI::App& program);
 
 }  // namespace millrace::cli

@@ -48,8 +48,8 @@ const CLI::Option& option_of(const CLI::App& command, const std::string& name, c
 }
 
 bool stands_in_environment(const CLI::Option& option) {
-    const std::string variable = option.get_envname();
-    return !variable.empty() && std::getenv(variable.c_str()) != nullptr;
+    const char* value = std::getenv(option.get_envname().c_str());
+    return value != nullptr && *value != '\0';
 }
 
 CLI::ConfigItem item_of(const std::vector<std::string>& parents, const std::string& name,

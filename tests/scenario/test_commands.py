@@ -322,6 +322,8 @@ def test_options_come_from_flags_environment_and_file(shop, tmp_path):
     assert shop.count("bronze") == 50
     shop.run("--config", config, "produce", "--count", "1", env={"MILLRACE_PRODUCE_COUNT": "20"})
     assert shop.count("bronze") == 51
+    shop.run("produce", env={"MILLRACE_CONFIG": str(config)})
+    assert shop.count("bronze") == 81
     config.write_text("[produce\n")
     shop.run("--config", config, "produce", code=2)
     assert "line 1" in shop.stderr
@@ -535,6 +537,14 @@ def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(shop_at, small_disk):
     shop.drain()
     shop.verify()
     assert shop.count("silver") == held
+
+
+def test_a_variable_is_read_by_its_command_alone(shop):
+    shop.write(line(1))
+    others = {"MILLRACE_VACUUM_RETENTION": "soon", "MILLRACE_SHOW_LIMIT": "many"}
+    assert shop.run("count", "bronze", env=others) == "1\n"
+    shop.run("vacuum", code=2, env=others)
+    assert shop.stderr.startswith("millrace: MILLRACE_VACUUM_RETENTION must be a duration")
 
 
 def test_a_variable_s_old_name_is_taken_with_a_warning_and_flags_are_not_misled(shop):

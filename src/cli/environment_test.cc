@@ -1,0 +1,119 @@
+#include "cli/environment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "cli/command_line.h"
+#include "cli/usage.h"
+
+namespace millrace::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::internal::CaptureStderr;
+using testing::internal::GetCapturedStderr;
+
+/// A variable of the environment while it lives.
+class Variable {
+  public:
+    Variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
+    ~Variable() { ::unsetenv(name_); }
+    Variable(const Variable&) = delete;
+    Variable& operator=(const Variable&) = delete;
+
+  private:
+    const char* name_;
+};
+
+/// What is wrong with the value of `command`'s options, or what is warned of; empty when nothing is.
+std::string told(std::vector<std::string> words) {
+    Globals globals;
+    const auto program = make_command_line(globals);
+    std::ranges::reverse(words);
+    try {
+        program->parse(std::move(words));
+    } catch (const CLI::ParseError& error) {
+        return usage_error_of(*program, error).what();
+    }
+    CaptureStderr();
+    warn_of_old_variables(*program);
+    return GetCapturedStderr();
+}
+
+constexpr const char* not_many = " must be a number from 1 to 1000000, not many";
+
+TEST(Environment, AnOptionIsNamedWithItsCommand) {
+    Globals globals;
+    const auto program = make_command_line(globals);
+    const auto variable = [&](const CLI::App& command, const char* option) {
+        return variable_of(command, *command.get_option(option));
+    };
+    EXPECT_EQ(variable(*program, "--data"), "MILLRACE_DATA");
+    EXPECT_EQ(variable(*program->get_subcommand("vacuum"), "--retention"), "MILLRACE_VACUUM_RETENTION");
+    const CLI::App* create = program->get_subcommand("topic")->get_subcommand("create");
+    EXPECT_EQ(variable(*create, "--retention"), "MILLRACE_TOPIC_CREATE_RETENTION");
+    EXPECT_EQ(variable(*create, "--help"), "");
+    EXPECT_EQ(variable(*create, "name"), "");
+}
+
+void collect(const CLI::App& command, std::multiset<std::string>& variables) {
+    for (const CLI::Option* option : command.get_options()) {
+        if (const auto variable = variable_of(command, *option); !variable.empty()) variables.insert(variable);
+    }
+    for (const CLI::App* each : command.get_subcommands({})) collect(*each, variables);
+}
+
+TEST(Environment, NoTwoOptionsHaveOneVariable) {
+    Globals globals;
+    std::multiset<std::string> variables;
+    collect(*make_command_line(globals), variables);
+    EXPECT_GT(variables.size(), 100U);
+    for (const auto& variable : variables) EXPECT_EQ(variables.count(variable), 1U) << variable;
+}
+
+TEST(Environment, AVariableIsReadByItsCommandAlone) {
+    const Variable limit("MILLRACE_SHOW_LIMIT", "many");
+    EXPECT_EQ(told({"show"}), std::string("MILLRACE_SHOW_LIMIT") + not_many);
+    EXPECT_EQ(told({"verify"}), "");
+    EXPECT_EQ(told({"topic", "read"}), "");
+    EXPECT_EQ(told({"show", "--limit", "5"}), "") << "the command line wins";
+}
+
+TEST(Environment, AnOldNameIsTakenWithAWarningThatTellsTheNewOne) {
+    const Variable limit("MILLRACE_LIMIT", "7");
+    EXPECT_EQ(told({"show"}), "millrace: MILLRACE_LIMIT is now called MILLRACE_SHOW_LIMIT; the old name will go\n");
+    EXPECT_EQ(told({"show", "--limit", "5"}), "");
+    EXPECT_EQ(told({"verify"}), "");
+    const Variable newer("MILLRACE_SHOW_LIMIT", "many");
+    EXPECT_EQ(told({"show"}), std::string("MILLRACE_SHOW_LIMIT") + not_many);
+}
+
+TEST(Environment, AWrongValueIsNamedWithTheVariableThatHoldsIt) {
+    const Variable limit("MILLRACE_LIMIT", "many");
+    EXPECT_EQ(told({"show"}), std::string("MILLRACE_LIMIT") + not_many);
+}
+
+TEST(Environment, OtherProgramsTokensAreNoFlags) {
+    const Variable token("MILLRACE_TOKEN", "abc");
+    const Variable json("MILLRACE_JSON", "pretty");
+    EXPECT_EQ(told({"access", "add", "ann"}), "");
+    EXPECT_EQ(told({"show"}), "");
+    const Variable own("MILLRACE_ACCESS_ADD_TOKEN", "abc");
+    EXPECT_EQ(told({"access", "add", "ann"}), "MILLRACE_ACCESS_ADD_TOKEN must be true or false, not abc");
+}
+
+TEST(Environment, AnEmptyVariableIsNone) {
+    const Variable limit("MILLRACE_SHOW_LIMIT", "");
+    EXPECT_EQ(told({"show"}), "");
+}
+
+TEST(Environment, TheConfigurationFileCanBeNamed) {
+    const Variable config("MILLRACE_CONFIG", "/no/such/file.toml");
+    EXPECT_THAT(told({"show"}), HasSubstr("/no/such/file.toml"));
+}
+
+}  // namespace
+}  // namespace millrace::cli
