@@ -21,13 +21,14 @@ setup: ## install what is missing (quick when nothing is)
 
 build: setup ## build/release/millrace, and the dashboard's pages
 	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
-	@cmake --build build/release -j $(JOBS)
+	@cmake --build build/release -j $(JOBS) --target millrace
 	@scripts/pages.sh
 
 run: build $(if $(filter kafka,$(BRONZE)),stack-up) ## the main job: a made-up shop, the log and the clean table, for 60 seconds (BRONZE=kafka: on Kafka)
 	build/release/millrace --data $(DATA) $(if $(filter kafka,$(BRONZE)),--bronze kafka://127.0.0.1:$${KAFKA_PORT:-9092}/ecom_clickstream_raw) run $(RUN_FLAGS)
 
 test: build ## the tests a change needs (under 10 minutes)
+	@cmake --build build/release -j $(JOBS) --target millrace_crash millrace_unit_tests
 	@MILLRACE_SETUP=test scripts/setup.sh
 	build/release/millrace_unit_tests --gtest_brief=1
 	$(PYTEST) tests -m "not long"
@@ -39,7 +40,7 @@ test-all: test ## these and the long ones: Spark, Kafka's tools, 100 kills
 sanitize: setup ## unit tests and 10 kills with AddressSanitizer and UndefinedBehaviorSanitizer
 	@MILLRACE_SETUP=test scripts/setup.sh
 	@cmake --preset debug >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
-	@cmake --build build/debug -j $(JOBS)
+	@cmake --build build/debug -j $(JOBS) --target millrace millrace_crash millrace_unit_tests
 	build/debug/millrace_unit_tests --gtest_brief=1
 	MILLRACE_BUILD=build/debug MILLRACE_KILLS=10 $(PYTEST) tests/crash -k random_moments
 
@@ -69,6 +70,7 @@ fuzz: setup ## the fuzz targets, SECONDS each
 
 bench: build ## speed, beside peers in the same run; results in build/bench.json
 	@MILLRACE_SETUP=bench scripts/setup.sh
+	@cmake --build build/release -j $(JOBS) --target millrace_bench
 	$(VENV)/bin/python bench/run.py
 
 bench-hour: build ## an hour at 1,000 events/s: how many files there are, how fast the table opens
@@ -87,10 +89,12 @@ stack-status: ## which are up, their ports and logs
 
 crash: build ## KILLS=N kills at random moments and at every fail point
 	@MILLRACE_SETUP=test scripts/setup.sh
+	@cmake --build build/release -j $(JOBS) --target millrace_crash
 	MILLRACE_KILLS=$(KILLS) $(PYTEST) tests/crash -s
 
 chaos: build ## MINUTES=N of kills, pauses, rebalances and full disks on a real broker
 	@MILLRACE_SETUP=test scripts/setup.sh
+	@cmake --build build/release -j $(JOBS) --target millrace_crash
 	MILLRACE_CHAOS_MINUTES=$(MINUTES) $(PYTEST) tests/chaos -s
 
 clean: ## remove the builds (not the data)

@@ -13,7 +13,7 @@ using namespace millrace;
 
 constexpr std::size_t events_at_once = 50'000;
 constexpr std::size_t chunks = 20;
-constexpr std::int64_t start = 1'569'888'000'000'000;
+constexpr std::int64_t first_time = 1'569'888'000'000'000;
 constexpr std::int64_t step = model::us_per_day / 5'000'000;  // 5 M events a day
 constexpr std::int64_t lateness = 10 * model::us_per_minute;
 
@@ -39,7 +39,7 @@ struct Stream {
 
     Stream() {
         produce::Shop shop(500, 100, 1);
-        auto time = start;
+        auto time = first_time;
         for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
             auto& some = events.emplace_back();
             for (std::size_t i = 0; i < events_at_once; ++i, time += step) {
@@ -83,7 +83,7 @@ void feed(benchmark::State& state, Make&& make) {
             each.add(some);
             each.close(some.back().time - lateness, output);
         }
-        each.close(start + 3 * model::us_per_day, output);
+        each.close(first_time + 3 * model::us_per_day, output);
         rows += output.size();
     }
     if (rows == 0) state.SkipWithError("no rows");

@@ -6,4 +6,5 @@ add_custom_command(
   COMMAND ${PROJECT_SOURCE_DIR}/build/venv/bin/python ${PROJECT_SOURCE_DIR}/scripts/bot_list.py ${bot_list}
   DEPENDS ${PROJECT_SOURCE_DIR}/scripts/bot_list.py ${bot_wheel}
   COMMENT "Listing bots' user agents")
+add_custom_target(bot_list DEPENDS ${bot_list})
 target_sources(millrace_silver PRIVATE ${bot_list})

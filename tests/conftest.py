@@ -81,7 +81,7 @@ def kafka(tmp_path_factory):
 def postgres(tmp_path_factory):
     """A PostgreSQL server for the whole test run; each test has a database of its own."""
     folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, *folder.parents[:2]):
+    for parent in (folder, *folder.parents[:3]):
         parent.chmod(0o755)  # the server runs as another user
     server = stack.Postgres(folder, stack.free_port()).start()
     yield server

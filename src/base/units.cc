@@ -32,9 +32,10 @@ void skip_spaces(std::string_view& text) {
     while (text.starts_with(' ')) text.remove_prefix(1);
 }
 
-/// Takes a number and the unit behind it, such as "1.5" and "h", from the begin of `rest`. Throws the usage error of
-/// `text` when there is no finite number >= 0.
-Quantity take_quantity(std::string_view& rest, std::string_view text, std::string_view what, std::string_view form) {
+/// Takes a number and the unit behind it, such as "1.5" and "h", from the begin of `rest`. Throws the usage
+/// error of `text` when there is no finite number >= 0.
+Quantity take_quantity(std::string_view& rest, std::string_view text, std::string_view what,
+                       std::string_view form) {
     double value = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
     if (error != std::errc() || !std::isfinite(value) || value < 0) {
@@ -56,8 +57,8 @@ Quantity take_quantity(std::string_view& rest, std::string_view text, std::strin
 
 /// A quantity in the unit whose factor is 1.
 template <std::size_t N>
-double scaled(Quantity quantity, const std::array<Unit, N>& units, std::string_view text, std::string_view what,
-              std::string_view form) {
+double scaled(Quantity quantity, const std::array<Unit, N>& units, std::string_view text,
+              std::string_view what, std::string_view form) {
     const auto unit = std::ranges::find(units, quantity.unit, &Unit::name);
     if (unit == units.end() || quantity.value * unit->factor > 9e18) throw_bad_unit(text, what, form);
     return quantity.value * unit->factor;

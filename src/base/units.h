@@ -9,8 +9,8 @@ namespace millrace::base {
 
 using Duration = std::chrono::microseconds;
 
-/// A duration such as "20s", "250ms", "1.5h", "7d", "1h30m", or a bare "0". Throws a usage Error that shows the
-/// form.
+/// A duration such as "20s", "250ms", "1.5h", "7d", "1h30m", or a bare "0". Throws a usage Error that shows
+/// the form.
 Duration parse_duration(std::string_view text);
 /// A size in bytes such as "1GiB", "256MiB", "64k", "1000". Throws a usage Error that shows the form.
 std::int64_t parse_size(std::string_view text);

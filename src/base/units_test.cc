@@ -26,8 +26,8 @@ TEST(Units, DurationsAreRead) {
 }
 
 TEST(Units, BadDurationsAreRefusedWithTheForm) {
-    for (const char* bad : {"", "s", "-1s", "5", "5 parsecs", "nan", "1e30h", "20s20s", "30m1h", "1h5", "1h0", "1m-5s",
-                            "9e18us9e17us", "1h 5 parsecs", "1m 1h", "1h 1"}) {
+    for (const char* bad : {"", "s", "-1s", "5", "5 parsecs", "nan", "1e30h", "20s20s", "30m1h", "1h5", "1h0",
+                            "1m-5s", "9e18us9e17us", "1h 5 parsecs", "1m 1h", "1h 1"}) {
         try {
             parse_duration(bad);
             FAIL() << bad;

@@ -10,7 +10,7 @@ namespace millrace::bronze {
 
 namespace {
 
-constexpr int poll_ms = 100;
+constexpr int delivery_poll_ms = 100;
 
 rd_kafka_vu_t bytes_field(rd_kafka_vtype_t type, std::string_view bytes) {
     rd_kafka_vu_t field{.vtype = type, .u = {}};
@@ -38,7 +38,7 @@ KafkaProducer::~KafkaProducer() {
 }
 
 void KafkaProducer::follow() {
-    while (!ending_) rd_kafka_poll(handle_.get(), poll_ms);
+    while (!ending_) rd_kafka_poll(handle_.get(), delivery_poll_ms);
 }
 
 /// Counts a message's report.

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t shortest_password = 10;
 
-struct Options {
+struct AccessOptions {
     std::string name;
     std::string role = "read";
     bool token = false;
@@ -51,7 +51,7 @@ std::string read_password() {
     return password;
 }
 
-int add(const Globals& globals, const Options& options) {
+int add(const Globals& globals, const AccessOptions& options) {
     const std::string doing = fmt::format("adding {}", options.name);
     if (options.name.empty() || options.name.find_first_of(":\r\n") != std::string::npos)
         throw usage_error(doing, "a name has at least one character, and no colon");
@@ -68,7 +68,7 @@ int add(const Globals& globals, const Options& options) {
     return 0;
 }
 
-int list(const Globals& globals, const Options& options) {
+int list(const Globals& globals, const AccessOptions& options) {
     TextTable table({"name", "role"});
     const auto known = serve::AccessList::load(globals.data_directory().access());
     for (const auto& entry : known.entries())
@@ -77,7 +77,7 @@ int list(const Globals& globals, const Options& options) {
     return 0;
 }
 
-int remove(const Globals& globals, const Options& options) {
+int remove(const Globals& globals, const AccessOptions& options) {
     const auto file = globals.data_directory().access();
     auto list = serve::AccessList::load(file);
     if (!list.remove(options.name))
@@ -89,7 +89,7 @@ int remove(const Globals& globals, const Options& options) {
 }  // namespace
 
 void add_access_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<AccessOptions>();
     CLI::App* access =
         app.add_subcommand("access", "Manage who may see the dashboard, and who may change things.");
     access->require_subcommand(1);
@@ -105,7 +105,7 @@ void add_access_command(CLI::App& app, Globals& globals) {
     list_all->add_flag("--json", options->as_json, "Print one JSON object.");
     CLI::App* remove_one = access->add_subcommand("remove", "Remove a name.");
     add_value(*remove_one, "name", options->name, "NAME", "The name.")->required();
-    const auto run = [&globals, options](int (*action)(const Globals&, const Options&)) {
+    const auto run = [&globals, options](int (*action)(const Globals&, const AccessOptions&)) {
         return [&globals, options, action] {
             globals.action = [&globals, options, action] { return action(globals, *options); };
         };

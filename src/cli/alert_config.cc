@@ -172,6 +172,7 @@ void read_alert_config(const std::string& path, pipeline::GoldStageOptions& opti
     read_environment("MILLRACE_ALERTS_WEBHOOK_URL", options.alert_sinks.webhook.url);
     read_environment("MILLRACE_ALERTS_SMTP_USER", options.alert_sinks.smtp.user);
     read_environment("MILLRACE_ALERTS_SMTP_PASSWORD", options.alert_sinks.smtp.password);
+    serve::check_alert_sinks(options.alert_sinks);
 }
 
 }  // namespace millrace::cli

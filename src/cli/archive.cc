@@ -11,12 +11,12 @@ namespace millrace::cli {
 
 namespace {
 
-struct Options {
+struct ArchiveOptions {
     pipeline::ArchiveOptions archive;
     bool as_json = false;
 };
 
-int run_archive(const Globals& globals, const Options& options) {
+int run_archive(const Globals& globals, const ArchiveOptions& options) {
     const auto data = globals.data_directory();
     const auto log = globals.open_log();
     base::StopSignal stop;
@@ -38,7 +38,7 @@ int run_archive(const Globals& globals, const Options& options) {
 }  // namespace
 
 void add_archive_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ArchiveOptions>();
     CLI::App* command =
         app.add_subcommand("archive", "Keep the log's raw records as a table, since a log removes old ones.");
     auto& archive = options->archive;

@@ -21,10 +21,9 @@ void add_option(const CommandEntry& command, const OptionEntry& option, Cases& c
         patterns.push_back(fmt::format("\"{} {}\"", command.path, name));
     const std::string pattern = fmt::format("{}", fmt::join(patterns, "|"));
     cases.words += fmt::format("            {}) value=1 ;;\n", pattern);
-    cases.values +=
-        option.choices.empty()
-            ? fmt::format("        {}) return ;;\n", pattern)
-            : fmt::format("        {}) words=\"{}\" ;;\n", pattern, fmt::join(option.choices, " "));
+    cases.values += option.choices.empty() ? fmt::format("        {}) return ;;\n", pattern)
+                                           : fmt::format("        {}) words=\"{}\" ;;\n", pattern,
+                                                         fmt::join(option.choices, " "));
 }
 
 void add_command(const std::vector<CommandEntry>& commands, const CommandEntry& command, Cases& cases) {

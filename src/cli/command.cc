@@ -60,8 +60,7 @@ std::unique_ptr<bronze::EventLog> Globals::open_or_create_log(const std::string&
         settings.name = name;
         return bronze::SegmentLog::open_or_create(bronze_directory(), settings, {.stop = stop});
     }
-    if (!has_topic(name))
-        bronze::KafkaTopics(kafka_address()).create(name, bronze::default_partitions, {});
+    if (!has_topic(name)) bronze::KafkaTopics(kafka_address()).create(name, bronze::default_partitions, {});
     return open_log(name);
 }
 

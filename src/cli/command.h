@@ -32,8 +32,8 @@ struct Globals {
     [[nodiscard]] bronze::KafkaAddress kafka_address() const;
     /// The folder of the embedded log. Throws a usage Error for a log of another kind.
     [[nodiscard]] std::filesystem::path bronze_directory() const;
-    /// Whether the log has the topic.
-    [[nodiscard]] bool has_log() const { return has_topic(topic_name()); }
+    /// Whether the log may have the topic: a broker doesn't name those that the user may not see.
+    [[nodiscard]] bool may_have_log() const { return uses_kafka() || has_topic(topic_name()); }
     /// Where the log is, for people.
     [[nodiscard]] std::string bronze_place() const;
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_log() const { return open_log(topic_name()); }

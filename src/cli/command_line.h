@@ -11,8 +11,4 @@ namespace millrace::cli {
 /// must outlive it.
 std::unique_ptr<CLI::App> make_command_line(Globals& globals);
 
-/// Runs the command that the arguments name and returns the exit code. Throws a usage Error for arguments
-/// that can't be run, and what the command throws.
-int run(int argc, const char* const* argv);
-
 }  // namespace millrace::cli

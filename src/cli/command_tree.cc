@@ -39,7 +39,8 @@ CommandEntry command_entry(const CLI::App& command) {
                        .commands = {},
                        .options = {},
                        .needs_command = command.get_require_subcommand_min() > 0};
-    for (const CLI::Option* option : command.get_options()) entry.options.push_back(entry_of(command, *option));
+    for (const CLI::Option* option : command.get_options())
+        entry.options.push_back(entry_of(command, *option));
     for (const CLI::App* each : command.get_subcommands({})) entry.commands.push_back(each->get_name());
     return entry;
 }

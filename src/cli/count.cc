@@ -19,7 +19,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct CountOptions {
     std::string layer = "silver";
     std::string by;
     bool as_json = false;
@@ -112,7 +112,7 @@ TextTable counts_table(const TextColumn& by, const Counts& counts) {
 }
 
 /// By the values of one column.
-TextTable count_by(const Globals& globals, const Options& options) {
+TextTable count_by(const Globals& globals, const CountOptions& options) {
     if (options.layer == "bronze") {
         const auto& column = column_of("bronze", bronze_columns(), options.by);
         if (column.name != "partition") throw usage_error("bronze can only be counted by partition");
@@ -129,7 +129,7 @@ TextTable count_by(const Globals& globals, const Options& options) {
                         count_table(table, *layer_columns(options.layer), column));
 }
 
-int count(const Globals& globals, const Options& options) {
+int count(const Globals& globals, const CountOptions& options) {
     tell_why_empty(globals, options.layer);
     if (!options.by.empty()) {
         print_table(count_by(globals, options), options.as_json);
@@ -151,7 +151,7 @@ int count(const Globals& globals, const Options& options) {
 }  // namespace
 
 void add_count_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CountOptions>();
     CLI::App* command = app.add_subcommand("count", "Count the rows of a layer.");
     add_choice(*command, "layer", options->layer, layer_names(), "The layer to count.");
     add_value(*command, "--by", options->by, "COLUMN", "Count the rows of each value of this column.");

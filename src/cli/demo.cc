@@ -20,7 +20,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct DemoOptions {
     pipeline::DemoOptions shop;
     ServeOptions serve;
     bool no_browser = false;
@@ -35,7 +35,7 @@ constexpr auto interest_window = model::us_per_hour;
 /// What is told on the way.
 class DemoView {
   public:
-    explicit DemoView(const Options& options) : options_(options) {}
+    explicit DemoView(const DemoOptions& options) : options_(options) {}
 
     void set_url(const std::string& url) { url_ = url; }
     void show(const pipeline::DemoStatus& status) {
@@ -66,7 +66,7 @@ class DemoView {
         if (!options_.no_browser && has_browser()) open_in_browser(url_);
     }
 
-    const Options& options_;
+    const DemoOptions& options_;
     std::optional<ProgressLine> line_{std::in_place};
     std::string url_;
     bool is_live_ = false;
@@ -101,7 +101,7 @@ json::object to_json(const pipeline::DemoStatus& status, const std::string& data
             {"gold", status.run.gold ? json::value(status.run.gold->to_json()) : json::value()}};
 }
 
-int run_demo(const Globals& globals, const Options& options) {
+int run_demo(const Globals& globals, const DemoOptions& options) {
     if (!globals.bronze.empty())
         throw usage_error("starting the demo", "it has a log of its own", "Leave --bronze out.");
     base::StopSignal stop;
@@ -135,11 +135,12 @@ int run_demo(const Globals& globals, const Options& options) {
 }  // namespace
 
 void add_demo_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DemoOptions>();
     CLI::App* command =
         app.add_subcommand("demo", "Show a simulated shop with a month behind it, live until stopped.");
     const std::string group = "Shop";
-    add_number(*command, "--days", options->shop.days, 1, 3650, "Give a new shop a history of this many days.")
+    add_number(*command, "--days", options->shop.days, 1, 3650,
+               "Give a new shop a history of this many days.")
         ->group(group);
     add_number(*command, "--events", options->shop.events, 1, 1'000'000'000,
                "Give a new shop this many events in its history.")

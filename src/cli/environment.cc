@@ -50,7 +50,8 @@ std::string taken_variable(const CLI::App& command, const CLI::Option& option) {
 }  // namespace
 
 std::string variable_of(const CLI::App& command, const CLI::Option& option) {
-    if (option.get_lnames().empty() || &option == command.get_help_ptr() || &option == command.get_version_ptr())
+    if (option.get_lnames().empty() || &option == command.get_help_ptr() ||
+        &option == command.get_version_ptr())
         return {};
     if (command.get_parent() == nullptr) return short_variable(option);
     return fmt::format("{}{}_{}", prefix, upper(name_of(command)), upper(option.get_lnames().front()));

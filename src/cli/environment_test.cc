@@ -61,7 +61,8 @@ TEST(Environment, AnOptionIsNamedWithItsCommand) {
 
 void collect(const CLI::App& command, std::multiset<std::string>& variables) {
     for (const CLI::Option* option : command.get_options()) {
-        if (const auto variable = variable_of(command, *option); !variable.empty()) variables.insert(variable);
+        if (const auto variable = variable_of(command, *option); !variable.empty())
+            variables.insert(variable);
     }
     for (const CLI::App* each : command.get_subcommands({})) collect(*each, variables);
 }
@@ -84,7 +85,8 @@ TEST(Environment, AVariableIsReadByItsCommandAlone) {
 
 TEST(Environment, AnOldNameIsTakenWithAWarningThatTellsTheNewOne) {
     const Variable limit("MILLRACE_LIMIT", "7");
-    EXPECT_EQ(told({"show"}), "millrace: MILLRACE_LIMIT is now called MILLRACE_SHOW_LIMIT; the old name will go\n");
+    EXPECT_EQ(told({"show"}),
+              "millrace: MILLRACE_LIMIT is now called MILLRACE_SHOW_LIMIT; the old name will go\n");
     EXPECT_EQ(told({"show", "--limit", "5"}), "");
     EXPECT_EQ(told({"verify"}), "");
     const Variable newer("MILLRACE_SHOW_LIMIT", "many");

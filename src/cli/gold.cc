@@ -16,7 +16,7 @@ namespace millrace::cli {
 
 namespace {
 
-struct Options {
+struct GoldOptions {
     pipeline::GoldStageOptions gold;
     SettingsOptions settings;
     bool batch = false;
@@ -37,7 +37,7 @@ void print_next_step(const pipeline::DataDirectory& data) {
         data.root().string());
 }
 
-int run_gold(const Globals& globals, Options& options) {
+int run_gold(const Globals& globals, GoldOptions& options) {
     read_alert_config(globals.config, options.gold);
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
@@ -69,7 +69,7 @@ CLI::Validator must_be_day() {
 }
 
 /// The days that were asked for; all that silver has where none were.
-std::optional<pipeline::DayRange> days_of(const Options& options, const pipeline::GoldBatch& batch) {
+std::optional<pipeline::DayRange> days_of(const GoldOptions& options, const pipeline::GoldBatch& batch) {
     const auto all = batch.all_days();
     if (!all) return std::nullopt;
     const pipeline::DayRange days{model::parse_day(options.from).value_or(all->from),
@@ -80,7 +80,7 @@ std::optional<pipeline::DayRange> days_of(const Options& options, const pipeline
     return pipeline::DayRange{std::max(days.from, all->from), std::min(days.to, all->to)};
 }
 
-int run_batch(const Globals& globals, const Options& options) {
+int run_batch(const Globals& globals, const GoldOptions& options) {
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
     if (has_nothing(data, settings)) {
@@ -113,7 +113,7 @@ int run_batch(const Globals& globals, const Options& options) {
     return 0;
 }
 
-int run_reconcile(const Globals& globals, const Options& options) {
+int run_reconcile(const Globals& globals, const GoldOptions& options) {
     const auto data = globals.data_directory();
     base::WorkerPool pool;
     pipeline::GoldBatch batch(data, data.settings(), pool);
@@ -156,7 +156,7 @@ int list_tables(const Globals& globals, bool as_json) {
     return 0;
 }
 
-void add_days(CLI::App& command, Options& options) {
+void add_days(CLI::App& command, GoldOptions& options) {
     add_value(command, "--from", options.from, "DAY",
               "The first day, in the shop's time zone. (default: silver's first day)")
         ->check(must_be_day());
@@ -175,7 +175,7 @@ void add_list(CLI::App& gold, Globals& globals) {
 }
 
 void add_reconcile(CLI::App& gold, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<GoldOptions>();
     CLI::App* reconcile = gold.add_subcommand(
         "reconcile",
         "Compare the gold tables with a recomputation from silver, cell by cell. Exit code 1 says that they "
@@ -211,7 +211,7 @@ void add_gold_options(CLI::App& command, pipeline::GoldStageOptions& options) {
 }
 
 void add_gold_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<GoldOptions>();
     CLI::App* command =
         app.add_subcommand("gold", "Compute metrics, sessions and funnels from the silver table.");
     command->require_subcommand(0, 1);

@@ -14,7 +14,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct GroupOptions {
     std::string name;
     bool as_json = false;
 };
@@ -56,7 +56,7 @@ storage::Snapshot silver_snapshot(const Globals& globals) {
 }
 
 /// The silver stage's progress stands in its table; that of another group of Kafka's, in Kafka.
-std::vector<Row> rows_of(const Globals& globals, const Options& options, const bronze::EventLog& log,
+std::vector<Row> rows_of(const Globals& globals, const GroupOptions& options, const bronze::EventLog& log,
                          const std::string& group, const storage::Snapshot& snapshot) {
     std::vector<Row> rows(static_cast<std::size_t>(log.partitions()));
     std::map<int, bronze::Offset> committed;
@@ -82,7 +82,7 @@ std::vector<Row> rows_of(const Globals& globals, const Options& options, const b
     return rows;
 }
 
-int describe_group(const Globals& globals, const Options& options) {
+int describe_group(const Globals& globals, const GroupOptions& options) {
     if (!options.name.empty() && !globals.uses_kafka())
         throw usage_error(fmt::format("describing the group {}", options.name),
                           "the embedded log has no group but the silver stage", "Leave the name out.");
@@ -110,7 +110,7 @@ int describe_group(const Globals& globals, const Options& options) {
     return 0;
 }
 
-int list_groups(const Globals& globals, const Options& options) {
+int list_groups(const Globals& globals, const GroupOptions& options) {
     TextTable table = TextTable::of({text_column("group"), text_column("state"), count_column("members")});
     json::array groups;
     const auto add = [&](const std::string& name, const std::string& state, std::size_t members) {
@@ -136,7 +136,7 @@ int list_groups(const Globals& globals, const Options& options) {
 void add_group_command(CLI::App& app, Globals& globals) {
     CLI::App* group = app.add_subcommand("group", "Show how far consumers have read the log.");
     group->require_subcommand(1);
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<GroupOptions>();
 
     CLI::App* list = group->add_subcommand(
         "list", "List the groups that read the log. Of Kafka, these are all its consumer groups.");

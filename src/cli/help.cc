@@ -100,8 +100,7 @@ std::string options_of(const CommandEntry& command) {
 std::string commands_of(const CLI::App& command) {
     const auto commands = command.get_subcommands({});
     std::string text = commands.empty() ? "" : "\nCommands:\n";
-    for (const CLI::App* each : commands)
-        text += entry(each->get_name(), words_of(each->get_description()));
+    for (const CLI::App* each : commands) text += entry(each->get_name(), words_of(each->get_description()));
     return text;
 }
 
@@ -134,8 +133,7 @@ void add_help_command(CLI::App& app, Globals& globals) {
     auto path = std::make_shared<std::vector<std::string>>();
     CLI::App* command = app.add_subcommand("help", "Show what a command does and its options.");
     command
-        ->add_option("command", *path,
-                     "The command, such as run or topic create. (default: all of Millrace)")
+        ->add_option("command", *path, "The command, such as run or topic create. (default: all of Millrace)")
         ->type_name("COMMAND");
     command->callback([&app, &globals, path] {
         globals.action = [&app, path] {

@@ -53,21 +53,27 @@ TEST_F(HelpTest, EveryTextIsASentence) {
     for_each_command(*program_, [](const CLI::App& command) {
         EXPECT_TRUE(is_sentence(command.get_description())) << path_of(command);
         for (const CLI::Option* option : command.get_options())
-            EXPECT_TRUE(is_sentence(option->get_description())) << path_of(command) << ' ' << option->get_name();
+            EXPECT_TRUE(is_sentence(option->get_description()))
+                << path_of(command) << ' ' << option->get_name();
     });
 }
 
 TEST_F(HelpTest, AnOptionIsShownWithItsValueDefaultAndVariable) {
     const std::string help = help_text(command("show"));
-    EXPECT_THAT(help, StartsWith("Show the newest rows of a layer, newest first.\n\nUsage: millrace show [OPTIONS] [layer]\n"));
-    EXPECT_THAT(help, HasSubstr("\n  --limit NUMBER            Show at most this many rows. [default: 20] [env: MILLRACE_SHOW_LIMIT]\n"));
+    EXPECT_THAT(
+        help,
+        StartsWith(
+            "Show the newest rows of a layer, newest first.\n\nUsage: millrace show [OPTIONS] [layer]\n"));
+    EXPECT_THAT(help, HasSubstr("\n  --limit NUMBER            Show at most this many rows. [default: 20] "
+                                "[env: MILLRACE_SHOW_LIMIT]\n"));
     EXPECT_THAT(help, HasSubstr("\n  -h, --help                Print this help and exit.\n"));
     EXPECT_THAT(help_text(*command("access").get_subcommand("add")), HasSubstr("--role read|admin"));
 }
 
 TEST_F(HelpTest, DefaultsAreShownInTheFormThatIsTyped) {
     const std::string help = help_text(command("run"));
-    for (const char* text : {"[default: 1d]", "[default: 1m]", "[default: 20s]", "[default: 1GiB]", "[default: 0.5%]"})
+    for (const char* text :
+         {"[default: 1d]", "[default: 1m]", "[default: 20s]", "[default: 1GiB]", "[default: 0.5%]"})
         EXPECT_THAT(help, HasSubstr(text));
     EXPECT_THAT(help_text(command("show")), HasSubstr("[default: 0s]"));
     EXPECT_THAT(help_text(*command("topic").get_subcommand("create")), HasSubstr("[default: 256MiB]"));

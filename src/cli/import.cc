@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct ImportOptions {
     std::string format = "events";
     std::string speed = "max";
     std::string price_file;
@@ -48,7 +48,7 @@ void print(const std::string& file, const produce::ImportReport& report, double 
     }
 }
 
-int import_files(const Globals& globals, const Options& options) {
+int import_files(const Globals& globals, const ImportOptions& options) {
     const produce::ImportOptions import{produce::parse_import_format(options.format),
                                         speed_of(options.speed).value(), options.price_file};
     base::StopSignal stop;
@@ -82,7 +82,7 @@ int import_files(const Globals& globals, const Options& options) {
 }  // namespace
 
 void add_import_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ImportOptions>();
     CLI::App* command = app.add_subcommand("import", "Append real data sets to the log.");
     add_choice(
         *command, "--format", options->format, {"events", "rees46", "retailrocket"},

@@ -17,7 +17,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct LoadOptions {
     pipeline::LoadOptions load;
     std::vector<std::string> files;
     std::string format;
@@ -81,7 +81,7 @@ std::string serve_command(const Globals& globals) {
 }
 
 /// Serves the dashboard until it is stopped.
-void serve(const Globals& globals, const Options& options, bronze::EventLog& log,
+void serve(const Globals& globals, const LoadOptions& options, bronze::EventLog& log,
            const pipeline::ShopSettings& settings, const std::string& path, const base::StopSignal& stop) {
     const auto data = globals.data_directory();
     const pipeline::Server server(data, log, settings, options.server);
@@ -91,7 +91,7 @@ void serve(const Globals& globals, const Options& options, bronze::EventLog& log
     }
 }
 
-int run_load(const Globals& globals, Options& options) {
+int run_load(const Globals& globals, LoadOptions& options) {
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     const auto data = globals.data_directory();
@@ -125,14 +125,15 @@ int run_load(const Globals& globals, Options& options) {
 }  // namespace
 
 void add_load_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<LoadOptions>();
     CLI::App* command = app.add_subcommand("load", "Fill the dashboard from files: import, silver and gold.");
     command->add_option("files", options->files, "The files to load: plain, .gz or .zst.")
         ->type_name("FILE")
         ->required();
-    add_choice(*command, "--format", options->format, {"events", "rees46", "retailrocket"},
-               "The files' format: events are JSON lines, rees46 and retailrocket the CSV of these data sets. "
-               "(default: told by each file)");
+    add_choice(
+        *command, "--format", options->format, {"events", "rees46", "retailrocket"},
+        "The files' format: events are JSON lines, rees46 and retailrocket the CSV of these data sets. "
+        "(default: told by each file)");
     add_value(*command, "--price-file", options->load.price_file, "FILE",
               "Take prices for retailrocket from this CSV of product_id,price.");
     CLI::Option* serve =

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/open_files.h"
-#include "cli/command_line.h"
+#include "cli/program.h"
 
 int main(int argc, char** argv) {
 #if defined(__x86_64__)

@@ -96,6 +96,7 @@ std::string options(const CommandEntry& command) {
 std::string manual_page(const CommandEntry& command) {
     std::string text =
         fmt::format(".TH \"{}\" 1 \"\" \"millrace {}\" \"Millrace\"\n", page_name(command), MILLRACE_VERSION);
+    text += ".nh\n.ad l\n";  // names of variables can't be copied when they are hyphenated
     text += fmt::format(".SH NAME\n{} \\- {}\n", plain(page_name(command)), plain(command.description));
     text += ".SH SYNOPSIS\n" + synopsis(command) + options(command);
     if (!command.commands.empty()) {

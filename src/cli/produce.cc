@@ -20,7 +20,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct ProduceOptions {
     produce::SimulatorOptions simulator;
     bool as_json = false;
 };
@@ -61,7 +61,7 @@ void print(const produce::SimulatorReport& report, double seconds) {
     }
 }
 
-int produce_events(const Globals& globals, const Options& options) {
+int produce_events(const Globals& globals, const ProduceOptions& options) {
     options.simulator.validate();
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
@@ -139,7 +139,7 @@ void add_simulator_options(CLI::App& command, produce::SimulatorOptions& options
 }
 
 void add_produce_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ProduceOptions>();
     CLI::App* command = app.add_subcommand("produce", "Send a simulated shop's events to the log.");
     add_simulator_options(*command, options->simulator);
     command->add_flag("--json", options->as_json, "Print one JSON object.");

@@ -24,7 +24,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct QuarantineOptions {
     pipeline::QuarantineFilter filter;
     std::int64_t limit = 50;
     std::vector<std::string> set;
@@ -36,7 +36,7 @@ json::value bytes_or_null(const std::optional<std::string>& bytes) {
     return bytes ? json::value(json::string(*bytes)) : json::value();
 }
 
-int list(const Globals& globals, const Options& options) {
+int list(const Globals& globals, const QuarantineOptions& options) {
     const auto limit = static_cast<std::size_t>(options.limit);
     auto records = pipeline::newest_quarantined(globals.data_directory(), options.filter, limit + 1);
     TextTable table = TextTable::of({text_column("position"),
@@ -85,7 +85,7 @@ std::string flattened(const pipeline::QuarantinedRecord& record) {
 }
 
 /// Lets the user change the records in an editor, one a line after its position and a tab.
-std::map<std::string, std::string> edit_records(const Globals& globals, const Options& options) {
+std::map<std::string, std::string> edit_records(const Globals& globals, const QuarantineOptions& options) {
     std::string content;
     pipeline::scan_quarantine(globals.data_directory(), options.filter,
                               [&](const pipeline::QuarantinedRecord& record) {
@@ -114,7 +114,7 @@ std::map<std::string, std::string> edit_records(const Globals& globals, const Op
     return values;
 }
 
-int replay(const Globals& globals, const Options& options) {
+int replay(const Globals& globals, const QuarantineOptions& options) {
     if (options.set.empty() == !options.edit) {
         throw usage_error("replaying quarantined records",
                           "give the fix with --set FIELD=VALUE, or with --edit");
@@ -155,7 +155,7 @@ std::vector<std::string> rule_names() {
     return names;
 }
 
-void add_filter(CLI::App& command, Options& options) {
+void add_filter(CLI::App& command, QuarantineOptions& options) {
     add_choice(command, "--rule", options.filter.rule, rule_names(),
                "Take only records that broke this rule.");
     add_number(command, "--partition", options.filter.partition, 0, 100'000,
@@ -168,7 +168,7 @@ void add_filter(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_quarantine_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<QuarantineOptions>();
     CLI::App* quarantine = app.add_subcommand("quarantine", "Inspect and fix records that broke a rule.");
     quarantine->require_subcommand(1);
 

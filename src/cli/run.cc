@@ -21,7 +21,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct RunOptions {
     pipeline::RunOptions run;
     produce::SimulatorOptions simulator;
     SettingsOptions settings;
@@ -110,7 +110,7 @@ json::object to_json(const pipeline::RunStatus& status, const pipeline::VerifyRe
             {"verify", verified.to_json()}};
 }
 
-int run(const Globals& globals, Options& options) {
+int run(const Globals& globals, RunOptions& options) {
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     const auto data = globals.data_directory();
@@ -169,7 +169,7 @@ int run(const Globals& globals, Options& options) {
 }  // namespace
 
 void add_run_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<RunOptions>();
     options->simulator.duplicates = 0.005;
     options->simulator.invalid = 0.005;
     CLI::App* command = app.add_subcommand(

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t shortest_key = 16;
 
-struct Options {
+struct ServeFlags {
     ServeOptions serve;
     SettingsOptions settings;
 };
@@ -32,7 +32,7 @@ void add_sql(CLI::App& command, pipeline::DashboardOptions& dashboard) {
         ->group(group);
 }
 
-int serve(const Globals& globals, const Options& options) {
+int serve(const Globals& globals, const ServeFlags& options) {
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     const auto data = globals.data_directory();
@@ -155,7 +155,7 @@ std::optional<pipeline::ServerOptions> ServeOptions::free_or_nothing() const {
 }
 
 void add_serve_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ServeFlags>();
     CLI::App* command =
         app.add_subcommand("serve", "Run the HTTP server: event intake, dashboard and metrics.");
     options->serve.add_to(*command);

@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct ShowOptions {
     std::string layer = "silver";
     std::int64_t limit = 20;
     std::vector<std::string> columns;
@@ -79,7 +79,7 @@ std::vector<TextColumn> shown_columns(const std::string& layer,
 
 /// The columns that were asked for, of those that the layer has; all when none were.
 std::vector<storage::TableColumn> chosen_columns(const std::vector<storage::TableColumn>& all,
-                                                 const Options& options) {
+                                                 const ShowOptions& options) {
     if (options.columns.empty()) return all;
     std::vector<storage::TableColumn> chosen;
     for (const auto& name : options.columns) chosen.push_back(column_of(options.layer, all, name));
@@ -88,7 +88,7 @@ std::vector<storage::TableColumn> chosen_columns(const std::vector<storage::Tabl
 
 /// The newest of the last records of each partition, newest first.
 TextTable bronze_rows(const Globals& globals, const std::vector<storage::TableColumn>& columns,
-                      const Options& options) {
+                      const ShowOptions& options) {
     const auto log = globals.open_log();
     std::vector<LogRow> rows;
     for (int p = 0; p < log->partitions(); ++p) read_last(*log, p, options.limit + 1, rows);
@@ -122,7 +122,7 @@ std::vector<std::string> columns_to_read(const std::vector<storage::TableColumn>
 
 /// The newest rows of a table, newest first.
 TextTable table_rows(const storage::DeltaTable& table, const std::vector<storage::TableColumn>& columns,
-                     const Options& options) {
+                     const ShowOptions& options) {
     auto wanted = newest_of(options.layer);
     wanted.limit = static_cast<std::size_t>(options.limit) + 1;
     auto places = storage::newest_rows(table, wanted);
@@ -138,7 +138,7 @@ TextTable table_rows(const storage::DeltaTable& table, const std::vector<storage
     return made;
 }
 
-int show(const Globals& globals, const Options& options) {
+int show(const Globals& globals, const ShowOptions& options) {
     if (options.layer == "bronze") {
         print_table(bronze_rows(globals, chosen_columns(bronze_columns(), options), options),
                     options.as_json);
@@ -154,7 +154,7 @@ int show(const Globals& globals, const Options& options) {
 }  // namespace
 
 void add_show_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ShowOptions>();
     CLI::App* command = app.add_subcommand("show", "Show the newest rows of a layer, newest first.");
     add_choice(*command, "layer", options->layer, layer_names(), "The layer to show.");
     add_number(*command, "--limit", options->limit, 1, 1'000'000, "Show at most this many rows.");

@@ -18,7 +18,7 @@ namespace millrace::cli {
 
 namespace {
 
-struct Options {
+struct SilverOptions {
     pipeline::SilverOptions silver;
     SettingsOptions settings;
     bool console = false;
@@ -54,10 +54,10 @@ void show_batch(const std::vector<pipeline::LanePart>& parts) {
     print_table(table, false);
 }
 
-int run_silver(const Globals& globals, const Options& options) {
+int run_silver(const Globals& globals, const SilverOptions& options) {
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
-    if (options.silver.available_now && settings == data.settings() && !globals.has_log()) {
+    if (options.silver.available_now && settings == data.settings() && !globals.may_have_log()) {
         if (!options.as_json)
             fmt::print(
                 "nothing to do: there are no events in {} yet. Send some with: millrace produce, or millrace "
@@ -120,7 +120,7 @@ void add_silver_options(CLI::App& command, pipeline::SilverOptions& options) {
 }
 
 void add_silver_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SilverOptions>();
     CLI::App* command = app.add_subcommand("silver", "Clean the log's events into the silver table.");
     add_silver_options(*command, options->silver);
     options->settings.add_to(*command);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* standard_input = "-";
 
-struct Options {
+struct SqlOptions {
     std::optional<std::string> query;
     std::optional<std::string> file;
     std::string duckdb;
@@ -35,7 +35,7 @@ std::string all_of(std::istream& text) {
 }
 
 /// The query's text: the argument, or what stands in the file or on standard input.
-std::string query_text(const Options& options) {
+std::string query_text(const SqlOptions& options) {
     constexpr const char* doing = "reading the query";
     if (options.query.has_value() == options.file.has_value())
         throw usage_error(doing, options.file ? "there are two" : "there is none",
@@ -76,7 +76,7 @@ void write_out(std::string_view text) {
         throw system_error("writing the result", errno);
 }
 
-int sql(const Globals& globals, Options& options) {
+int sql(const Globals& globals, SqlOptions& options) {
     options.limits.validate();
     const std::string query = query_text(options);
     base::StopSignal stop;
@@ -112,14 +112,15 @@ std::vector<CLI::Option*> add_sql_limits(CLI::App& command, const std::string& p
             "Give a query's process at most this much memory. From half of it on it writes temporary files."),
         add_size(command, prefix + "temporary-files", limits.temporary_bytes,
                  "Let a query write at most this much to temporary files. 0 lets it write none."),
-        add_size(command, prefix + "result", limits.result_bytes, "End a query whose result is larger than this."),
+        add_size(command, prefix + "result", limits.result_bytes,
+                 "End a query whose result is larger than this."),
         add_number(command, prefix + "threads", limits.threads, 1, 256, "Run a query in this many threads.")};
 }
 
 void add_sql_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
-    CLI::App* command =
-        app.add_subcommand("sql", "Run one SELECT over silver, quarantine, gold.*, live.* and bronze, by DuckDB.");
+    auto options = std::make_shared<SqlOptions>();
+    CLI::App* command = app.add_subcommand(
+        "sql", "Run one SELECT over silver, quarantine, gold.*, live.* and bronze, by DuckDB.");
     add_value(*command, "query", options->query, "QUERY", "The query. - reads it from standard input.");
     add_value(*command, "-f,--file", options->file, "FILE", "Read the query from this file.");
     add_number(*command, "--limit", options->limits.rows, 1, 1'000'000,

@@ -27,7 +27,7 @@ namespace {
 
 constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
 
-struct Options {
+struct TopicOptions {
     std::string name;
     bronze::TopicSettings settings;
     std::string compression = "none";
@@ -42,7 +42,7 @@ struct Options {
     const CLI::App* create = nullptr;
 };
 
-std::string name_or_default(const Globals& globals, const Options& options) {
+std::string name_or_default(const Globals& globals, const TopicOptions& options) {
     return options.name.empty() ? globals.topic_name() : options.name;
 }
 
@@ -58,7 +58,7 @@ std::vector<std::string> topic_names(const Globals& globals) {
     return names;
 }
 
-int list_topics(const Globals& globals, const Options& options) {
+int list_topics(const Globals& globals, const TopicOptions& options) {
     TextTable table =
         TextTable::of({text_column("topic"), count_column("partitions"), count_column("records")});
     json::array topics;
@@ -101,7 +101,7 @@ std::string settings_line(const Globals& globals, const bronze::EventLog& log) {
         segments.retention_bytes == 0 ? "" : " or " + base::format_size(segments.retention_bytes));
 }
 
-int describe_topic(const Globals& globals, const Options& options) {
+int describe_topic(const Globals& globals, const TopicOptions& options) {
     const auto log = globals.open_log(name_or_default(globals, options));
     TextTable table = TextTable::of(
         {number_column("partition"), number_column("start"), number_column("end"), count_column("records")});
@@ -124,7 +124,7 @@ int describe_topic(const Globals& globals, const Options& options) {
 }
 
 /// What Kafka calls the settings that were given; those that were not are left to the broker.
-std::map<std::string, std::string> kafka_settings(const Options& options) {
+std::map<std::string, std::string> kafka_settings(const TopicOptions& options) {
     const bronze::SegmentOptions& given = options.settings.segments;
     const auto limit = [](std::int64_t most) { return most == 0 ? -1 : most; };  // 0 keeps all
     std::map<std::string, std::string> settings;
@@ -140,7 +140,7 @@ std::map<std::string, std::string> kafka_settings(const Options& options) {
     return settings;
 }
 
-int create_topic(const Globals& globals, const Options& options) {
+int create_topic(const Globals& globals, const TopicOptions& options) {
     bronze::TopicSettings settings = options.settings;
     settings.name = name_or_default(globals, options);
     settings.segments.compression = bronze::parse_compression(options.compression);
@@ -156,7 +156,7 @@ int create_topic(const Globals& globals, const Options& options) {
     return 0;
 }
 
-int delete_topic(const Globals& globals, const Options& options) {
+int delete_topic(const Globals& globals, const TopicOptions& options) {
     const std::string name = name_or_default(globals, options);
     if (globals.uses_kafka()) {
         bronze::KafkaTopics(globals.kafka_address()).remove(name);
@@ -176,7 +176,7 @@ std::string shown(std::string_view bytes) {
     return on_terminal() ? printable(bytes) : std::string(bytes);
 }
 
-void print_record(const Options& options, int partition, const bronze::Record& record) {
+void print_record(const TopicOptions& options, int partition, const bronze::Record& record) {
     if (options.as_json) {
         json::array headers;
         for (const auto& header : bronze::decode_headers(record)) {
@@ -200,13 +200,13 @@ void print_record(const Options& options, int partition, const bronze::Record& r
     fmt::print("{}\n", shown(record.value));
 }
 
-bronze::Offset first_offset(const Options& options, const bronze::EventLog& log, int partition) {
+bronze::Offset first_offset(const TopicOptions& options, const bronze::EventLog& log, int partition) {
     const auto held = log.offsets(partition);
     if (options.from_time) return log.offset_at(partition, (*options.from_time + 999) / 1000);
     return options.from_offset.value_or(held.start);
 }
 
-int read_topic(const Globals& globals, const Options& options) {
+int read_topic(const Globals& globals, const TopicOptions& options) {
     const auto log = globals.open_log(name_or_default(globals, options));
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
@@ -235,7 +235,7 @@ int read_topic(const Globals& globals, const Options& options) {
     }
 }
 
-int write_topic(const Globals& globals, const Options& options) {
+int write_topic(const Globals& globals, const TopicOptions& options) {
     const auto log = globals.open_or_create_log(name_or_default(globals, options));
     produce::Appender appender(*log);
     std::int64_t records = 0;
@@ -260,9 +260,9 @@ int write_topic(const Globals& globals, const Options& options) {
     return 0;
 }
 
-using Action = int (*)(const Globals&, const Options&);
+using Action = int (*)(const Globals&, const TopicOptions&);
 
-CLI::App* add_action(CLI::App& parent, Globals& globals, const std::shared_ptr<Options>& options,
+CLI::App* add_action(CLI::App& parent, Globals& globals, const std::shared_ptr<TopicOptions>& options,
                      const char* name, const char* help, Action action) {
     CLI::App* command = parent.add_subcommand(name, help);
     command->callback([&globals, options, action] {
@@ -271,14 +271,14 @@ CLI::App* add_action(CLI::App& parent, Globals& globals, const std::shared_ptr<O
     return command;
 }
 
-void add_name(CLI::App& command, Options& options) {
+void add_name(CLI::App& command, TopicOptions& options) {
     add_value(command, "name", options.name, "TOPIC", "The topic. (default: the one that --topic names)");
 }
 
 }  // namespace
 
 void add_topic_command(CLI::App& app, Globals& globals) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<TopicOptions>();
     CLI::App* topic = app.add_subcommand("topic", "Create, delete, list, read and write topics of the log.");
     topic->require_subcommand(1);
 

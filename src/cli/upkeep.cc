@@ -29,9 +29,8 @@ int run_optimize(const Globals& globals, bool as_json) {
                                     {"bytes_before", done.bytes_before},
                                     {"bytes_after", done.bytes_after}};
         if (as_json) continue;
-        fmt::print("{}: {} ({}) joined into {} ({})\n", name,
-                   base::format_counted(done.files_before, "file"), base::format_size(done.bytes_before),
-                   base::format_count(done.files_after),
+        fmt::print("{}: {} ({}) joined into {} ({})\n", name, base::format_counted(done.files_before, "file"),
+                   base::format_size(done.bytes_before), base::format_count(done.files_after),
                    base::format_size(done.bytes_after));
     }
     if (as_json) fmt::print("{}\n", json::serialize(report));

@@ -54,8 +54,7 @@ std::string arguments_function(const std::vector<CommandEntry>& commands, const 
         return option.is_positional && takes_file(option);
     });
     return fmt::format("{}() {{\n    _arguments{} \\\n        '*:argument:{}'\n}}\n",
-                       function_of(command.path), specs,
-                       action_of(argument_words(commands, command), files));
+                       function_of(command.path), specs, action_of(argument_words(commands, command), files));
 }
 
 std::string commands_function(const std::vector<CommandEntry>& commands, const CommandEntry& command,

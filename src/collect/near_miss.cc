@@ -49,7 +49,7 @@ constexpr std::array<Names, 31> fields = {{
     {"useragent", "user_agent"},
     {"referrer", "referrer"},
 }};
-constexpr std::array<Names, 19> types = {{
+constexpr std::array<Names, 19> near_types = {{
     {"view", "view"},
     {"viewed", "view"},
     {"viewitem", "view"},
@@ -102,7 +102,7 @@ std::optional<std::string_view> meant_field(std::string_view name) {
 }
 
 std::optional<std::string_view> meant_type(std::string_view type) {
-    return model::is_known_type(type) ? std::nullopt : meant(type, types);
+    return model::is_known_type(type) ? std::nullopt : meant(type, near_types);
 }
 
 }  // namespace millrace::collect

@@ -113,8 +113,8 @@ void Alerts::judge_interest(Timestamp end) {
               {upper,
                [&] {
                    return fmt::format(
-                       "{} has {:.1f}% of all views ({} in {}) and {}: conversion is below {:.1f}%",
-                       name, 100 * share_of(product), product.views, minutes(settings.window),
+                       "{} has {:.1f}% of all views ({} in {}) and {}: conversion is below {:.1f}%", name,
+                       100 * share_of(product), product.views, minutes(settings.window),
                        base::format_counted(product.purchases, "purchase"), 100 * upper);
                },
                conversion});

@@ -8,17 +8,14 @@
 #include <sstream>
 
 #include "gold/gold.h"
+#include "gold/test_times.h"
 
 namespace millrace::gold {
 namespace {
 
 using model::Alert;
 
-constexpr Timestamp second = model::us_per_second;
-constexpr Timestamp minute = model::us_per_minute;
-constexpr Timestamp hour = model::us_per_hour;
-constexpr Timestamp day = model::us_per_day;
-constexpr Timestamp noon = 20'000 * day + 12 * hour;
+constexpr Timestamp noon = 20'000 * model::us_per_day + 12 * hour;
 
 /// A shop whose minutes the tests make up, and the alerts that come of them.
 class AlertsTest : public testing::Test {
@@ -111,7 +108,7 @@ TEST_F(AlertsTest, AGapIsOneAlertAndNoOtherOneFollowsFromIt) {
 
 TEST_F(AlertsTest, ADayOfSilenceIsOneAlert) {
     pass(90, {});
-    now_ += 30 * day;
+    now_ += 30 * model::us_per_day;
     pass(20, {});
     EXPECT_EQ(changes(), (Changes{"traffic_gap firing", "traffic_gap resolved"}));
 }
@@ -218,7 +215,7 @@ TEST_F(AlertsTest, LogTimeStandsInWhenNothingComes) {
 
 TEST_F(AlertsTest, SilenceOfAnImportIsNoSilenceOfTheShop) {
     pass(90, {});
-    now_ += 300 * day;
+    now_ += 300 * model::us_per_day;
     commit(5000, 0);
     for (int i = 1; i <= 20; ++i) gold_->alerts().tick(now_ / 1000 + i * 60'000);
     EXPECT_EQ(changes(), Changes());

@@ -8,13 +8,10 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "gold/test_times.h"
 
 namespace millrace::gold {
 namespace {
-
-constexpr Timestamp second = model::us_per_second;
-constexpr Timestamp minute = model::us_per_minute;
-constexpr Timestamp hour = model::us_per_hour;
 
 /// A Gold on its own, and what it gives out.
 class GoldTest : public testing::Test {

@@ -7,7 +7,7 @@ namespace millrace::gold {
 
 namespace {
 
-constexpr Timestamp minute = model::us_per_minute;
+using model::us_per_minute;
 constexpr std::size_t usual_steps = 4;
 
 /// When one product was first viewed, then carted, then bought in a session.
@@ -46,11 +46,11 @@ bool Sessions::is_too_late(const GroupKey& key, Timestamp time) const {
 
 void Sessions::set_first(Visit& visit, Timestamp first) {
     if (visit.first != end_of_time) {
-        const auto found = firsts_.find(visit.first / minute);
+        const auto found = firsts_.find(visit.first / us_per_minute);
         if (--found->second == 0) firsts_.erase(found);
     }
     visit.first = first;
-    if (first != end_of_time) ++firsts_[first / minute];
+    if (first != end_of_time) ++firsts_[first / us_per_minute];
 }
 
 void Sessions::add(const std::vector<Event>& events) {
@@ -139,19 +139,19 @@ void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) 
 /// Sessions are closed minute by minute: so what is closed at a watermark doesn't depend on how often this
 /// was called before.
 void Sessions::close(Timestamp watermark, Output& output) {
-    const Timestamp reached = watermark - watermark % minute;
+    const Timestamp reached = watermark - watermark % us_per_minute;
     if (reached <= closed_) return;
     while (!due_.empty() && due_.begin()->first <= reached) {
         const auto due = due_.extract(due_.begin());
         for (const GroupKey& key : due.mapped()) settle(key, reached, output);
     }
     closed_ = reached;
-    const Timestamp first_open = firsts_.empty() ? end_of_time : firsts_.begin()->first * minute;
+    const Timestamp first_open = firsts_.empty() ? end_of_time : firsts_.begin()->first * us_per_minute;
     funnel_.close(std::min(reached, first_open), output);
 }
 
 void Sessions::wake_at(Timestamp time, const GroupKey& key) {
-    due_[(time + minute - 1) / minute * minute].push_back(key);
+    due_[(time + us_per_minute - 1) / us_per_minute * us_per_minute].push_back(key);
 }
 
 /// The least of a field's texts in some steps, so that their order doesn't matter; empty when all are null.

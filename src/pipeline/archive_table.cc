@@ -13,7 +13,7 @@ namespace {
 
 using storage::column, storage::field;
 
-constexpr const char* doing = "building archive rows";
+constexpr const char* building_rows = "building archive rows";
 
 std::shared_ptr<arrow::DataType> headers_type() {
     static const auto type =
@@ -25,16 +25,17 @@ std::shared_ptr<arrow::DataType> headers_type() {
 }
 
 void append_optional(arrow::BinaryBuilder* builder, std::string_view bytes) {
-    storage::check(bytes.data() == nullptr ? builder->AppendNull() : builder->Append(bytes), doing);
+    storage::check(bytes.data() == nullptr ? builder->AppendNull() : builder->Append(bytes), building_rows);
 }
 
 void append_headers(arrow::ListBuilder* list, const bronze::Record& record) {
-    storage::check(list->Append(), doing);
+    storage::check(list->Append(), building_rows);
     if (record.headers.empty()) return;
     auto* header = dynamic_cast<arrow::StructBuilder*>(list->value_builder());
     for (const auto& [name, value] : bronze::decode_headers(record)) {
-        storage::check(header->Append(), doing);
-        storage::check(dynamic_cast<arrow::StringBuilder*>(header->field_builder(0))->Append(name), doing);
+        storage::check(header->Append(), building_rows);
+        storage::check(dynamic_cast<arrow::StringBuilder*>(header->field_builder(0))->Append(name),
+                       building_rows);
         append_optional(dynamic_cast<arrow::BinaryBuilder*>(header->field_builder(1)), value);
     }
 }
@@ -79,19 +80,19 @@ const storage::ParquetLayout& archive_layout() {
 std::shared_ptr<arrow::RecordBatch> archive_rows(const LogIdentity& log, int partition,
                                                  const std::vector<bronze::Record>& records) {
     const auto builder = storage::value_of(
-        arrow::RecordBatchBuilder::Make(archive_schema(), arrow::default_memory_pool()), doing);
+        arrow::RecordBatchBuilder::Make(archive_schema(), arrow::default_memory_pool()), building_rows);
     for (const bronze::Record& record : records) {
-        storage::check(field<arrow::StringBuilder>(*builder, 0)->Append(log.topic), doing);
-        storage::check(field<arrow::Int32Builder>(*builder, 1)->Append(log.epoch), doing);
-        storage::check(field<arrow::Int32Builder>(*builder, 2)->Append(partition), doing);
-        storage::check(field<arrow::Int64Builder>(*builder, 3)->Append(record.offset), doing);
+        storage::check(field<arrow::StringBuilder>(*builder, 0)->Append(log.topic), building_rows);
+        storage::check(field<arrow::Int32Builder>(*builder, 1)->Append(log.epoch), building_rows);
+        storage::check(field<arrow::Int32Builder>(*builder, 2)->Append(partition), building_rows);
+        storage::check(field<arrow::Int64Builder>(*builder, 3)->Append(record.offset), building_rows);
         storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(record.timestamp_ms * 1000),
-                       doing);
+                       building_rows);
         append_optional(field<arrow::BinaryBuilder>(*builder, 5), record.key);
         append_optional(field<arrow::BinaryBuilder>(*builder, 6), record.value);
         append_headers(field<arrow::ListBuilder>(*builder, 7), record);
     }
-    return storage::value_of(builder->Flush(), doing);
+    return storage::value_of(builder->Flush(), building_rows);
 }
 
 std::vector<bronze::Record> ArchivedRecords::take(const arrow::RecordBatch& rows, const LogIdentity& log,

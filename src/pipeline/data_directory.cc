@@ -16,10 +16,10 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr int format_version = 1;
+constexpr int directory_format = 1;
 
 json::object to_json(const ShopSettings& settings) {
-    return {{"format", format_version},
+    return {{"format", directory_format},
             {"earliest", model::format_timestamp(settings.rules.earliest)},
             {"future_us", settings.rules.future.count()},
             {"max_event_types", settings.rules.max_event_types},
@@ -89,10 +89,11 @@ ShopSettings DataDirectory::settings() const {
     const json::value document = base::parse_json(*content, settings_path().string());
     if (!document.is_object()) throw Error(doing, "not a JSON object");
     const json::object& object = document.get_object();
-    if (const auto version = base::integer_member(object, "format"); version > format_version) {
-        throw Error(doing,
-                    fmt::format("it has format {}, and this program knows up to {}", version, format_version),
-                    "Use the newer Millrace that wrote it.");
+    if (const auto version = base::integer_member(object, "format"); version > directory_format) {
+        throw Error(
+            doing,
+            fmt::format("it has format {}, and this program knows up to {}", version, directory_format),
+            "Use the newer Millrace that wrote it.");
     }
     const auto earliest = model::parse_timestamp(base::string_member(object, "earliest"));
     if (!earliest) throw Error(doing, "\"earliest\" is not a timestamp");

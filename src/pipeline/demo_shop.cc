@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int format_version = 1;
+constexpr int demo_format = 1;
 constexpr const char* mark_name = "demo.json";
 constexpr const char* lock_name = "demo.lock";
 constexpr std::int64_t events_per_user = 25;
@@ -31,7 +31,7 @@ constexpr double flawed = 0.003;            // records that are copies, or broke
 constexpr model::Timestamp recent_us = model::us_per_hour;
 constexpr auto without_end = std::chrono::years(100);
 
-std::string doing(const DataDirectory& data) {
+std::string opening_demo(const DataDirectory& data) {
     return fmt::format("starting the demo in {}", data.root().string());
 }
 
@@ -40,6 +40,11 @@ bool holds_other_files(const fs::path& folder) {
     if (!fs::is_directory(folder)) return fs::exists(folder);
     return std::ranges::any_of(fs::directory_iterator(folder),
                                [](const auto& entry) { return entry.path().filename() != lock_name; });
+}
+
+/// Events of a rate between two moments, by the traffic of their days and hours.
+std::int64_t events_between(double rate, model::Timestamp from, model::Timestamp to) {
+    return std::llround(rate * produce::traffic_in(from, to) / 1e6);
 }
 
 std::optional<model::Timestamp> time_of(std::string_view record) {
@@ -101,20 +106,20 @@ DemoShop::DemoShop(const DataDirectory& data, const DemoOptions& options) : opti
     options.validate();
     const fs::path mark = data.root() / mark_name;
     if (!fs::exists(mark) && holds_other_files(data.root()))
-        throw usage_error(doing(data), "the folder holds what the demo did not make",
+        throw usage_error(opening_demo(data), "the folder holds what the demo did not make",
                           "Name a new folder with --data, or leave it out.");
     base::make_directory(data.root());
     lock_ = base::File(data.root() / lock_name, base::File::Mode::read_write);
-    if (!lock_.try_lock()) throw usage_error(doing(data), "the demo runs there already");
+    if (!lock_.try_lock()) throw usage_error(opening_demo(data), "the demo runs there already");
     take_over(mark);
 }
 
-/// Reads what the shop is like, or writes it for a new one. As many events as its history has in all are
-/// spread over days of which each has another traffic, so the average is that of those days.
+/// Reads what the shop is like, or writes it for a new one. What its history has before the last hour is spread
+/// over days of which each has another traffic, so the average is that of those days.
 void DemoShop::take_over(const fs::path& mark) {
     if (const auto content = base::read_file_if_exists(mark)) {
         const json::value document = base::parse_json(*content, mark.string());
-        if (!document.is_object() || base::integer_member(document.get_object(), "format") > format_version)
+        if (!document.is_object() || base::integer_member(document.get_object(), "format") > demo_format)
             throw Error(fmt::format("reading {}", mark.string()), "it is not of a format that is known",
                         "Use the newer Millrace that wrote it, or remove the folder.");
         rate_ = base::number_member(document.get_object(), "events_per_second");
@@ -124,14 +129,16 @@ void DemoShop::take_over(const fs::path& mark) {
                     "Remove the folder.");
     }
     const model::Timestamp now = base::now_us();
-    const double average_us = produce::traffic_in(now - options_.days * model::us_per_day, now);
-    rate_ = static_cast<double>(options_.events) / average_us * 1e6;
+    const model::Timestamp recent = now - recent_us;
+    // Of a small shop the hour is not all that there is.
+    const std::int64_t of_hour = std::min(events_between(options_.rate, recent, now), options_.events / 4);
+    const double traffic_us = produce::traffic_in(now - options_.days * model::us_per_day, recent);
+    rate_ = static_cast<double>(options_.events - of_hour) / traffic_us * 1e6;
     users_ = static_cast<int>(
         std::clamp<std::int64_t>(options_.events / events_per_user, 100, std::int64_t{10'000'000}));
-    base::replace_file(
-        mark, json::serialize(
-                  json::object{{"format", format_version}, {"events_per_second", rate_}, {"users", users_}}) +
-                  "\n");
+    base::replace_file(mark, json::serialize(json::object{
+                                 {"format", demo_format}, {"events_per_second", rate_}, {"users", users_}}) +
+                                 "\n");
 }
 
 produce::SimulatorOptions DemoShop::simulator() const {
@@ -152,16 +159,13 @@ produce::SimulatorOptions DemoShop::part(model::Timestamp from, model::Timestamp
 
 std::vector<produce::SimulatorOptions> DemoShop::missing_history(const bronze::EventLog& log,
                                                                  model::Timestamp now) const {
-    const auto events = [](double rate, model::Timestamp from, model::Timestamp to) {
-        return std::llround(rate * produce::traffic_in(from, to) / 1e6);
-    };
     const model::Timestamp first = now - options_.days * model::us_per_day;
     const auto newest = newest_event(log, now);
     const model::Timestamp from = std::max(newest.value_or(first), first);
     const model::Timestamp recent = std::max(from, now - recent_us);
-    // Of a small shop the hour is not all that there is.
-    const std::int64_t of_hour = std::min(events(options_.rate, recent, now), events(rate_, first, now) / 4);
-    const std::int64_t before = newest ? events(rate_, from, recent) : options_.events - of_hour;
+    const std::int64_t of_hour = std::min(events_between(options_.rate, recent, now),
+                                          events_between(rate_, first, now - recent_us) / 3);
+    const std::int64_t before = events_between(rate_, from, recent);
     std::vector<produce::SimulatorOptions> parts;
     if (recent > from && before > 0) parts.push_back(part(from, recent, now, before));
     if (of_hour > 0) parts.push_back(part(recent, now, now, of_hour));

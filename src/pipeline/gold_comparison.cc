@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* doing = "comparing gold rows";
+constexpr const char* comparing = "comparing gold rows";
 
 /// What stands for a row.
 struct RowHash {
@@ -52,7 +52,7 @@ using TextByKey = std::map<std::uint64_t, RowText>;  // by RowHash::key
 
 std::string cell_text(const arrow::Array* column, std::int64_t row) {
     if (column == nullptr || column->IsNull(row)) return "null";
-    const std::string text = storage::value_of(column->GetScalar(row), doing)->ToString();
+    const std::string text = storage::value_of(column->GetScalar(row), comparing)->ToString();
     return column->type_id() == arrow::Type::STRING ? '"' + text + '"' : text;
 }
 
@@ -79,7 +79,7 @@ void append_cell(const arrow::Array* column, std::int64_t row, std::string& into
             return;
         }
         default:
-            return append_sized(storage::value_of(column->GetScalar(row), doing)->ToString(), into);
+            return append_sized(storage::value_of(column->GetScalar(row), comparing)->ToString(), into);
     }
 }
 

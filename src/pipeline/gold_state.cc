@@ -26,7 +26,7 @@ namespace json = boost::json;
 namespace {
 
 /// Of the file, the operators' state included: a change of either needs a new number.
-constexpr std::int64_t format_version = 6;
+constexpr std::int64_t state_format = 6;
 
 /// Settings are some hundred bytes.
 constexpr std::size_t longest_header = 64 << 10;
@@ -69,7 +69,7 @@ class StateSink {
 
 /// The first line of a state file.
 json::object header_of(const GoldPosition& position) {
-    return {{"format", format_version},
+    return {{"format", state_format},
             {"silver_id", position.silver_id},
             {"silver_version", position.silver_version},
             {"settings", position.settings},
@@ -82,7 +82,7 @@ std::optional<GoldPosition> parse_header(std::string_view line) {
     const json::value parsed = json::parse(line, error);
     if (error || !parsed.is_object()) return std::nullopt;
     const json::object& header = parsed.get_object();
-    if (base::integer_member(header, "format") != format_version) return std::nullopt;
+    if (base::integer_member(header, "format") != state_format) return std::nullopt;
     return GoldPosition{.silver_id = base::string_member(header, "silver_id"),
                         .silver_version = base::integer_member(header, "silver_version"),
                         .settings = base::string_member(header, "settings"),

@@ -178,11 +178,10 @@ json::object GoldSummary::to_json() const {
 
 std::string GoldSummary::text() const {
     std::string text = fmt::format("The shop on {}:\n", day);
-    text +=
-        fmt::format("  funnel       {}, {} viewed, {} carted ({}), {} purchased ({} of carted)\n",
-                    base::format_counted(sessions, "session"), base::format_count(viewed),
-                    base::format_count(carted),
-                    percent(carted, viewed), base::format_count(purchased), percent(purchased, carted));
+    text += fmt::format("  funnel       {}, {} viewed, {} carted ({}), {} purchased ({} of carted)\n",
+                        base::format_counted(sessions, "session"), base::format_count(viewed),
+                        base::format_count(carted), percent(carted, viewed), base::format_count(purchased),
+                        percent(purchased, carted));
     for (const Money& each : money) {
         text += fmt::format("  revenue      {} {} in {} ({} after refunds)\n", amount(each.gross),
                             each.currency, base::format_counted(each.orders, "order"), amount(each.net));

@@ -189,7 +189,7 @@ void GoldWriter::append_alerts(gold::TableRows& alerts, std::int64_t silver_vers
                                       {alerts_app_id, sequence, base::now_ms()}};
     if (quiet) txns.push_back({quiet_app_id, sequence, base::now_ms()});
     append_to(gold::Table::alerts, alerts.take(), {.kind = GoldFile::Kind::closed, .version = silver_version},
-              std::move(txns));
+              txns);
 }
 
 std::int64_t GoldWriter::alerts_sequence() const {

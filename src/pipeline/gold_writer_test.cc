@@ -11,7 +11,7 @@ namespace {
 
 using gold::Table;
 
-constexpr std::int64_t day = 19'844;  // 2024-05-01
+constexpr std::int64_t may_first = 19'844;  // 2024-05-01
 
 /// Gold's tables in a folder of the test's own. Rows are those of users.
 class GoldWriterTest : public testing::Test {
@@ -67,8 +67,8 @@ class GoldWriterTest : public testing::Test {
 };
 
 TEST_F(GoldWriterTest, ProvisionalRowsAreTheTablesUntilTheyAreWithdrawn) {
-    auto closed = users(day, {"a"});
-    auto open = users(day + 1, {"b", "c"});
+    auto closed = users(may_first, {"a"});
+    auto open = users(may_first + 1, {"b", "c"});
     EXPECT_EQ(writer_.append(closed, 1), 1);
     EXPECT_EQ(writer_.append_provisional(open, 1), 2);
     EXPECT_EQ(closed.size() + open.size(), 0);
@@ -83,9 +83,9 @@ TEST_F(GoldWriterTest, ProvisionalRowsAreTheTablesUntilTheyAreWithdrawn) {
 }
 
 TEST_F(GoldWriterTest, RowsThatWereClosedMeanwhileStay) {
-    auto open = users(day, {"a"});
+    auto open = users(may_first, {"a"});
     writer_.append_provisional(open, 1);
-    auto again = users(day, {"a"});
+    auto again = users(may_first, {"a"});
     writer_.drop_known(again, 1);
     EXPECT_EQ(again.size(), 1) << "what is provisional isn't published for good";
     EXPECT_TRUE(writer_.withdraw_provisional());
@@ -96,10 +96,10 @@ TEST_F(GoldWriterTest, RowsThatWereClosedMeanwhileStay) {
 
 TEST_F(GoldWriterTest, JoiningLeavesProvisionalFilesAlone) {
     for (int version = 1; version <= 8; ++version) {
-        auto closed = users(day, {std::to_string(version)});
+        auto closed = users(may_first, {std::to_string(version)});
         writer_.append(closed, version);
     }
-    auto open = users(day, {"open"});
+    auto open = users(may_first, {"open"});
     writer_.append_provisional(open, 8);
     writer_.join_files(8);
     EXPECT_EQ(table().snapshot().files.size(), 2U);
@@ -110,7 +110,7 @@ TEST_F(GoldWriterTest, JoiningLeavesProvisionalFilesAlone) {
 }
 
 TEST_F(GoldWriterTest, AFileThatAnotherEngineHasRewrittenIsNoticed) {
-    auto open = users(day, {"a"});
+    auto open = users(may_first, {"a"});
     writer_.append_provisional(open, 1);
     auto theirs = table();
     storage::AddFile rewritten = theirs.snapshot().files.begin()->second;
@@ -131,19 +131,22 @@ TEST_F(GoldWriterTest, AFileThatAnotherEngineHasRewrittenIsNoticed) {
 }
 
 TEST_F(GoldWriterTest, ReplacedDaysKeepTheirProvisionalRowsWhileAStateHoldsThemOpen) {
-    auto closed = users(day, {"a"});
+    auto closed = users(may_first, {"a"});
     writer_.append(closed, 1);
-    auto open = users(day, {"b"});
-    add_user(open, day + 1, "c");
+    auto open = users(may_first, {"b"});
+    add_user(open, may_first + 1, "c");
     writer_.append_provisional(open, 1);
     GoldWriter::Replacement replacement{
-        .from = day, .to = day + 1, .sessions_to = day + 1, .silver_version = 1};
-    EXPECT_TRUE(replace(replacement, users(day, {"a", "late"})));
+        .from = may_first, .to = may_first + 1, .sessions_to = may_first + 1, .silver_version = 1};
+    EXPECT_TRUE(replace(replacement, users(may_first, {"a", "late"})));
     EXPECT_EQ(rows(), 4);
     EXPECT_EQ(provisional_rows(), 2);
-    GoldWriter::Replacement all{
-        .from = day, .to = day + 1, .sessions_to = day + 1, .silver_version = 1, .provisional_too = true};
-    EXPECT_TRUE(replace(all, users(day, {"a", "late", "b"})));
+    GoldWriter::Replacement all{.from = may_first,
+                                .to = may_first + 1,
+                                .sessions_to = may_first + 1,
+                                .silver_version = 1,
+                                .provisional_too = true};
+    EXPECT_TRUE(replace(all, users(may_first, {"a", "late", "b"})));
     EXPECT_EQ(rows(), 4);
     EXPECT_EQ(provisional_rows(), 1) << "of the other day";
     EXPECT_TRUE(writer_.withdraw_provisional());

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr std::string_view query = "from live.category_metrics";
+constexpr std::string_view sales_query = "from live.category_metrics";
 
 /// Answers as Gold does, with one open window.
 class FakeGold {
@@ -71,7 +71,7 @@ class LiveSocketTest : public testing::Test {
 
     /// What another process is told of the table that the query uses.
     [[nodiscard]] serve::SqlView asked() const {
-        const auto views = views_of_running(data_, query);
+        const auto views = views_of_running(data_, sales_query);
         return *std::ranges::find(views, "live.category_metrics", &serve::SqlView::name);
     }
     [[nodiscard]] bool is_there(const std::string& path) const { return fs::exists(data_.root() / path); }
@@ -107,7 +107,7 @@ TEST_F(LiveSocketTest, TheFilesStayWhileTheyAreUsed) {
     std::optional<serve::SqlView> view = asked();
     const std::string path = view->files.front().path;
     const auto is_replaced = [&] {
-        const auto views = live.views(query);
+        const auto views = live.views(sales_query);
         const auto now = std::ranges::find(views, "live.category_metrics", &serve::SqlView::name);
         return now->files.front().path != path;
     };

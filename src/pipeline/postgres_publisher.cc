@@ -22,7 +22,7 @@ namespace {
 
 using serve::PostgresGold;
 
-constexpr const char* doing = "publishing to PostgreSQL";
+constexpr const char* publishing = "publishing to PostgreSQL";
 constexpr Follower::Pauses pauses{.between_looks = std::chrono::milliseconds(200),
                                   .longest = std::chrono::seconds(30)};
 constexpr std::chrono::milliseconds min_pause(1000);  // after a table's first failure
@@ -71,8 +71,8 @@ Changes changes_since(const storage::DeltaTable& table, std::int64_t version) {
 /// The rows with the column `day`, which they don't have in their file.
 std::shared_ptr<arrow::RecordBatch> with_day(const arrow::RecordBatch& rows, const std::string& day) {
     const auto days =
-        storage::value_of(arrow::MakeArrayFromScalar(arrow::StringScalar(day), rows.num_rows()), doing);
-    return storage::value_of(rows.AddColumn(rows.num_columns(), "day", days), doing);
+        storage::value_of(arrow::MakeArrayFromScalar(arrow::StringScalar(day), rows.num_rows()), publishing);
+    return storage::value_of(rows.AddColumn(rows.num_columns(), "day", days), publishing);
 }
 
 std::string name_of(gold::Table table) {

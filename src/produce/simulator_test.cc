@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-constexpr model::Timestamp start = 1'569'888'000'000'000;  // 2019-10-01T00:00:00Z
+constexpr model::Timestamp october = 1'569'888'000'000'000;  // 2019-10-01T00:00:00Z
 
 class SimulatorTest : public testing::Test {
   protected:
@@ -70,7 +70,7 @@ model::Timestamp time_of(const json::object& event) {
 
 TEST_F(SimulatorTest, ASeedAndAStartTimeRepeatByteForByte) {
     const SimulatorOptions options{
-        .rate = 0, .count = 20'000, .seed = 7, .duplicates = 0.01, .invalid = 0.02, .start_time = start};
+        .rate = 0, .count = 20'000, .seed = 7, .duplicates = 0.01, .invalid = 0.02, .start_time = october};
     const auto first = simulate(options);
     EXPECT_EQ(first.size(), 20'000U);
     EXPECT_EQ(simulate(options), first);
@@ -81,7 +81,7 @@ TEST_F(SimulatorTest, ASeedAndAStartTimeRepeatByteForByte) {
 
 TEST_F(SimulatorTest, TheShopIsAsDescribed) {
     SimulatorReport report;
-    const auto records = simulate({.rate = 0, .count = 50'000, .seed = 3, .start_time = start}, &report);
+    const auto records = simulate({.rate = 0, .count = 50'000, .seed = 3, .start_time = october}, &report);
     std::map<std::string, std::set<double>> prices;
     std::map<std::string, std::set<std::string>> names;
     std::set<std::string> ids;
@@ -121,7 +121,7 @@ TEST_F(SimulatorTest, TheShopIsAsDescribed) {
 
 TEST_F(SimulatorTest, AVisitTellsWhereItComesFromOnceAndWhatItUsesAlways) {
     std::map<std::string, std::vector<json::object>> sessions;
-    for (const auto& record : simulate({.rate = 0, .count = 20'000, .seed = 3, .start_time = start}))
+    for (const auto& record : simulate({.rate = 0, .count = 20'000, .seed = 3, .start_time = october}))
         sessions[text(record.event(), "session_id")].push_back(record.event());
     int with_campaign = 0;
     int with_referrer = 0;
@@ -150,7 +150,7 @@ TEST_F(SimulatorTest, AVisitTellsWhereItComesFromOnceAndWhatItUsesAlways) {
 
 TEST_F(SimulatorTest, OrdersHaveOneIdAndTheLinesOfOneVisit) {
     std::map<std::string, std::set<std::string>> sessions_of;
-    for (const auto& record : simulate({.rate = 0, .count = 20'000, .seed = 4, .start_time = start})) {
+    for (const auto& record : simulate({.rate = 0, .count = 20'000, .seed = 4, .start_time = october})) {
         const auto event = record.event();
         const std::string type = text(event, "event_type");
         EXPECT_EQ(event.contains("order_id"), type == "purchase");
@@ -176,15 +176,15 @@ TEST_F(SimulatorTest, EachKindOfBadRecordIsSentAndCounted) {
 TEST_F(SimulatorTest, AHistoryOfDaysHasThemAndAShorterOneIsEven) {
     const auto by_hour = [&](base::Duration span) {
         std::map<std::int64_t, int> events;
-        model::Timestamp before = start;
+        model::Timestamp before = october;
         const SimulatorOptions options{
-            .rate = 0, .count = 24'000, .seed = 1, .span = span, .start_time = start};
+            .rate = 0, .count = 24'000, .seed = 1, .span = span, .start_time = october};
         for (const auto& record : simulate(options)) {
             const model::Timestamp time = time_of(record.event());
             EXPECT_GE(time, before);
-            EXPECT_LT(time, start + span.count());
+            EXPECT_LT(time, october + span.count());
             before = time;
-            ++events[(time - start) / model::us_per_hour];
+            ++events[(time - october) / model::us_per_hour];
         }
         return events;
     };

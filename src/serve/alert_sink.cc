@@ -190,14 +190,16 @@ std::string mail_text(const model::Alert& alert, const SmtpSettings& settings, s
         model::format_timestamp(alert.started_at), model::format_timestamp(alert.at), alert.id);
 }
 
+void check_alert_sinks(const AlertSinkSettings& settings) {
+    if (!settings.smtp.url.empty()) check(settings.smtp);
+}
+
 std::vector<std::unique_ptr<AlertSink>> make_alert_sinks(const AlertSinkSettings& settings) {
+    check_alert_sinks(settings);
     std::vector<std::unique_ptr<AlertSink>> sinks;
     if (settings.log.enabled) sinks.push_back(std::make_unique<LogSink>());
     if (!settings.webhook.url.empty()) sinks.push_back(std::make_unique<WebhookSink>(settings.webhook));
-    if (!settings.smtp.url.empty()) {
-        check(settings.smtp);
-        sinks.push_back(std::make_unique<SmtpSink>(settings.smtp));
-    }
+    if (!settings.smtp.url.empty()) sinks.push_back(std::make_unique<SmtpSink>(settings.smtp));
     return sinks;
 }
 

@@ -40,6 +40,9 @@ struct AlertSinkSettings {
     SmtpSettings smtp;
 };
 
+/// Throws a usage Error for settings that can't be used.
+void check_alert_sinks(const AlertSinkSettings& settings);
+
 /// The sinks that are set up. Throws a usage Error for settings that can't be used.
 std::vector<std::unique_ptr<AlertSink>> make_alert_sinks(const AlertSinkSettings& settings);
 

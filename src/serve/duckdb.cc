@@ -192,7 +192,7 @@ std::string_view sql_outcome_name(SqlOutcome outcome) {
     return names.at(static_cast<std::size_t>(outcome));
 }
 
-DuckDb::DuckDb(fs::path program, fs::path root, fs::path scratch)
+DuckDb::DuckDb(const fs::path& program, const fs::path& root, const fs::path& scratch)
     : program_(fs::absolute(program)), root_(fs::absolute(root)), scratch_(fs::absolute(scratch)) {}
 
 DuckDb DuckDb::find(const fs::path& given, const fs::path& root, const fs::path& scratch) {

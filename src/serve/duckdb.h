@@ -56,7 +56,8 @@ class DuckDb {
   public:
     /// Queries run in the folder `root`, which views' files are named from, with their temporary files in
     /// folders of their own below `scratch`.
-    DuckDb(std::filesystem::path program, std::filesystem::path root, std::filesystem::path scratch);
+    DuckDb(const std::filesystem::path& program, const std::filesystem::path& root,
+           const std::filesystem::path& scratch);
 
     /// Finds the program: `given`, else the one it was built with, else on the PATH. Throws a usage Error
     /// when there is none.

@@ -13,7 +13,7 @@ namespace {
 constexpr const char* connecting = "connecting to PostgreSQL";
 
 /// libpq's messages are lines.
-std::string one_line(std::string text) {
+std::string without_newlines(std::string text) {
     while (!text.empty() && text.back() == '\n') text.pop_back();
     std::ranges::replace(text, '\n', ' ');
     return text;
@@ -39,13 +39,14 @@ Postgres::Postgres(const std::string& url) {
     const char* values[] = {url.c_str(), patient.c_str(), "millrace", "UTF8", nullptr};
     connection_.reset(PQconnectdbParams(keys, values, 1));
     if (PQstatus(connection_.get()) != CONNECTION_OK)
-        throw Error(connecting, one_line(PQerrorMessage(connection_.get())));
+        throw Error(connecting, without_newlines(PQerrorMessage(connection_.get())));
     PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
 }
 
 void Postgres::check(const PGresult* result, ExecStatusType wanted, const std::string& doing) const {
     if (result != nullptr && PQresultStatus(result) == wanted) return;
-    throw Error(fmt::format("asking PostgreSQL to {}", doing), one_line(PQerrorMessage(connection_.get())));
+    throw Error(fmt::format("asking PostgreSQL to {}", doing),
+                without_newlines(PQerrorMessage(connection_.get())));
 }
 
 void Postgres::run(const std::string& statements) {
@@ -76,12 +77,12 @@ void Postgres::begin_copy(const std::string& statement) {
 
 void Postgres::copy(std::string_view piece) {
     if (PQputCopyData(connection_.get(), piece.data(), static_cast<int>(piece.size())) != 1)
-        throw Error("sending rows to PostgreSQL", one_line(PQerrorMessage(connection_.get())));
+        throw Error("sending rows to PostgreSQL", without_newlines(PQerrorMessage(connection_.get())));
 }
 
 void Postgres::end_copy() {
     if (PQputCopyEnd(connection_.get(), nullptr) != 1)
-        throw Error("sending rows to PostgreSQL", one_line(PQerrorMessage(connection_.get())));
+        throw Error("sending rows to PostgreSQL", without_newlines(PQerrorMessage(connection_.get())));
     const Result result(PQgetResult(connection_.get()));
     const Result last(PQgetResult(connection_.get()));
     check(result.get(), PGRES_COMMAND_OK, "take rows");

@@ -9,7 +9,7 @@ namespace millrace::silver {
 
 namespace {
 
-constexpr const char* doing = "building a column";
+constexpr const char* building_column = "building a column";
 
 template <typename Value>
 std::shared_ptr<arrow::Array> numbers(const std::shared_ptr<arrow::DataType>& type,
@@ -21,13 +21,13 @@ std::shared_ptr<arrow::Array> numbers(const std::shared_ptr<arrow::DataType>& ty
 
 std::shared_ptr<arrow::Array> booleans(const std::vector<std::uint8_t>& values) {
     arrow::TypedBufferBuilder<bool> bits;
-    storage::check(bits.Append(values.data(), static_cast<std::int64_t>(values.size())), doing);
+    storage::check(bits.Append(values.data(), static_cast<std::int64_t>(values.size())), building_column);
     return std::make_shared<arrow::BooleanArray>(static_cast<std::int64_t>(values.size()),
-                                                 storage::value_of(bits.Finish(), doing));
+                                                 storage::value_of(bits.Finish(), building_column));
 }
 
 std::shared_ptr<arrow::Array> constant(const std::shared_ptr<arrow::Scalar>& value, std::size_t rows) {
-    return storage::value_of(arrow::MakeArrayFromScalar(*value, static_cast<std::int64_t>(rows)), doing);
+    return storage::value_of(arrow::MakeArrayFromScalar(*value, static_cast<std::int64_t>(rows)), building_column);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace millrace::silver {
 namespace {
 
 constexpr std::size_t initial_slots = 16;
-constexpr const char* doing = "building a column";
+constexpr const char* building = "building a column";
 
 }  // namespace
 
@@ -74,7 +74,7 @@ std::shared_ptr<arrow::Array> InternedColumn::array() const {
     // A column of nulls alone has an empty dictionary, which its placeholder index 0 would overrun.
     if (offsets_.size() == 1) {
         return storage::value_of(arrow::MakeArrayOfNull(arrow::utf8(), static_cast<std::int64_t>(rows())),
-                                 doing);
+                                 building);
     }
     const auto indices =
         arrow::ArrayData::Make(arrow::int32(), static_cast<std::int64_t>(rows()),
@@ -86,7 +86,7 @@ std::shared_ptr<arrow::Array> InternedColumn::array() const {
 
 std::shared_ptr<arrow::Buffer> validity_bitmap(const std::vector<std::uint32_t>& nulls, std::size_t rows) {
     if (nulls.empty()) return nullptr;
-    auto bitmap = storage::value_of(arrow::AllocateBitmap(static_cast<std::int64_t>(rows)), doing);
+    auto bitmap = storage::value_of(arrow::AllocateBitmap(static_cast<std::int64_t>(rows)), building);
     arrow::bit_util::SetBitsTo(bitmap->mutable_data(), 0, static_cast<std::int64_t>(rows), true);
     for (const std::uint32_t row : nulls) arrow::bit_util::ClearBit(bitmap->mutable_data(), row);
     return bitmap;

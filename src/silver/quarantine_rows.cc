@@ -13,7 +13,7 @@ namespace {
 
 using storage::field;
 
-constexpr const char* doing = "building quarantine rows";
+constexpr const char* building_rows = "building quarantine rows";
 
 std::optional<std::string> owned(std::string_view bytes) {
     if (bytes.data() == nullptr) return std::nullopt;
@@ -21,7 +21,7 @@ std::optional<std::string> owned(std::string_view bytes) {
 }
 
 void append_optional(arrow::BinaryBuilder* builder, const std::optional<std::string>& bytes) {
-    storage::check(bytes ? builder->Append(*bytes) : builder->AppendNull(), doing);
+    storage::check(bytes ? builder->Append(*bytes) : builder->AppendNull(), building_rows);
 }
 
 std::string message_of(const QuarantineRow& row) {
@@ -47,23 +47,25 @@ std::shared_ptr<arrow::RecordBatch> quarantine_batch(const std::vector<const Qua
                                                      const std::string& topic, int log_epoch,
                                                      model::Timestamp quarantined_at) {
     const auto builder = storage::value_of(
-        arrow::RecordBatchBuilder::Make(quarantine_schema(), arrow::default_memory_pool()), doing);
+        arrow::RecordBatchBuilder::Make(quarantine_schema(), arrow::default_memory_pool()), building_rows);
     for (const QuarantineRow* row : rows) {
-        storage::check(field<arrow::StringBuilder>(*builder, 0)->Append(topic), doing);
-        storage::check(field<arrow::Int32Builder>(*builder, 1)->Append(row->partition), doing);
-        storage::check(field<arrow::Int64Builder>(*builder, 2)->Append(row->offset), doing);
-        storage::check(field<arrow::Int32Builder>(*builder, 3)->Append(log_epoch), doing);
-        storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(row->timestamp_ms * 1000), doing);
+        storage::check(field<arrow::StringBuilder>(*builder, 0)->Append(topic), building_rows);
+        storage::check(field<arrow::Int32Builder>(*builder, 1)->Append(row->partition), building_rows);
+        storage::check(field<arrow::Int64Builder>(*builder, 2)->Append(row->offset), building_rows);
+        storage::check(field<arrow::Int32Builder>(*builder, 3)->Append(log_epoch), building_rows);
+        storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(row->timestamp_ms * 1000),
+                       building_rows);
         append_optional(field<arrow::BinaryBuilder>(*builder, 5), row->key);
         append_optional(field<arrow::BinaryBuilder>(*builder, 6), row->value);
-        storage::check(field<arrow::BinaryBuilder>(*builder, 7)->Append(row->headers), doing);
-        storage::check(field<arrow::StringBuilder>(*builder, 8)->Append(model::rule_name(row->rule)), doing);
+        storage::check(field<arrow::BinaryBuilder>(*builder, 7)->Append(row->headers), building_rows);
+        storage::check(field<arrow::StringBuilder>(*builder, 8)->Append(model::rule_name(row->rule)),
+                       building_rows);
         auto* names = field<arrow::StringBuilder>(*builder, 9);
-        storage::check(row->field.empty() ? names->AppendNull() : names->Append(row->field), doing);
-        storage::check(field<arrow::StringBuilder>(*builder, 10)->Append(message_of(*row)), doing);
-        storage::check(field<arrow::TimestampBuilder>(*builder, 11)->Append(quarantined_at), doing);
+        storage::check(row->field.empty() ? names->AppendNull() : names->Append(row->field), building_rows);
+        storage::check(field<arrow::StringBuilder>(*builder, 10)->Append(message_of(*row)), building_rows);
+        storage::check(field<arrow::TimestampBuilder>(*builder, 11)->Append(quarantined_at), building_rows);
     }
-    return storage::value_of(builder->Flush(), doing);
+    return storage::value_of(builder->Flush(), building_rows);
 }
 
 }  // namespace millrace::silver

@@ -18,7 +18,7 @@ namespace millrace::storage {
 
 namespace {
 
-constexpr const char* doing = "ordering a table's rows";
+constexpr const char* ordering_rows = "ordering a table's rows";
 
 /// A value of a column; what comes first is less.
 using KeyPart = std::variant<std::int64_t, std::string>;
@@ -34,7 +34,7 @@ KeyPart key_part(const arrow::Array* column, std::int64_t row) {
         case arrow::Type::TIMESTAMP:
             return ~microseconds(dynamic_cast<const arrow::TimestampArray&>(*column), row);
         default:
-            return value_of(column->GetScalar(row), doing)->ToString();
+            return value_of(column->GetScalar(row), ordering_rows)->ToString();
     }
 }
 
@@ -64,7 +64,7 @@ class Newest {
     void add(const arrow::RecordBatch& batch, std::size_t file, std::int64_t first_row) {
         const auto column = batch.GetColumnByName(wanted_.time);
         if (column == nullptr || column->type_id() != arrow::Type::TIMESTAMP)
-            throw Error(doing, fmt::format("a file has no times in the column {}", wanted_.time));
+            throw Error(ordering_rows, fmt::format("a file has no times in the column {}", wanted_.time));
         const auto& times = dynamic_cast<const arrow::TimestampArray&>(*column);
         for (std::int64_t row = 0; row < batch.num_rows(); ++row) {
             if (times.IsNull(row)) continue;

@@ -224,7 +224,7 @@ void ParquetWriter::run(const std::function<arrow::Status()>& step) {
         status = arrow::Status::OutOfMemory("there is no more memory");
     }
     if (status.IsOutOfMemory()) {
-        static_cast<void>(writer_.release());
+        [[maybe_unused]] const parquet::arrow::FileWriter* left = writer_.release();
         static_cast<void>(file_->Close());
     }
     check(status, doing_);

@@ -38,6 +38,11 @@ def named(name, events):
     return [made | {"event_id": f"{name}-{made['event_id']}"} for made in events]
 
 
+def named_value(value):
+    """A value as a name: the first versions of `count` wrote true and false as texts."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
 def hand_written():
     """Records that no simulator makes: a broken one for each rule, and good ones of every kind."""
     def at(number, **fields):
@@ -182,7 +187,7 @@ def answers(shop, columns=None):
     tables = ["silver", "quarantine", "archive", *(f"gold/{name}" for name in (*METRICS, "alerts"))]
     return {
         "bronze": shop.count("bronze"),
-        "silver": {by: shop.count("silver", by) for by in ("event_type", "currency", "is_bot", "event_date")},
+        "silver": {by: {named_value(value): rows for value, rows in shop.count("silver", by).items()} for by in ("event_type", "currency", "is_bot", "event_date")},
         "quarantine": shop.count("quarantine", "rule"),
         "tables": {table: table_answer(shop, table, columns.get(table)) for table in tables},
         "kpis": kpis(shop),

@@ -60,7 +60,7 @@ def test_all_tables_of_a_random_shop_are_what_sql_makes_of_silver(shop, seed, zo
 
 
 def test_the_made_up_shop_with_copies_and_broken_events_agrees_with_sql(shop):
-    shop.run("produce", "--rate", "max", "--count", "60000", "--span", "6h", "--duplicates", "1%", "--invalid", "1%", "--seed", "9")
+    shop.run("produce", "--rate", "max", "--count", "40000", "--span", "6h", "--duplicates", "1%", "--invalid", "1%", "--seed", "9")
     shop.drain()
     publish(shop, "--close")
     counts = gold_oracle.check(shop.data)
@@ -139,7 +139,7 @@ def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
         fill(shop, much_later(0))
         publish(shop)
     assert rows_of(published) == rows_of(calm)
-    assert listed(published)["sessions"]["provisional"] == "0"
+    assert listed(published)["sessions"]["provisional"] == 0
 
 
 @pytest.mark.parametrize("point", ["gold.files.synced", "gold.committed", "gold.provisional.committed", "gold.withdrawn", "gold.state.saved",
@@ -243,7 +243,8 @@ def test_a_short_run_does_not_end_before_gold_is_built_from_what_was_there(shop)
     shop.run("produce", "--rate", "max", "--count", "200000", "--span", "2d")
     shop.drain()
     shop.run("run", "--rate", "10", "--duration", "300ms", "--trigger", "100ms", "--no-http")
-    gold_oracle.check(shop.data, tables=("kpis", "users"))
+    gold_oracle.check(shop.data, tables=("users",))
+    gold_oracle.check(shop.data, tables=("kpis",), where="grain <> 'day'")  # so many sessions of a day are estimated
 
 
 def test_the_status_line_counts_what_this_run_has_processed(shop):
@@ -303,7 +304,7 @@ def test_a_table_without_rows_says_when_its_first_ones_are_due(shop):
     assert shop.count("gold.kpis") == 0
     fill(shop, [at(4, "10:11:00"), at(5, "11:10:00")])
     publish(shop)
-    assert int(listed(shop)["kpis"]["rows"]) > 0 and listed(shop)["kpis"]["why_empty"] is None
+    assert int(listed(shop)["kpis"]["rows"]) > 0 and listed(shop)["kpis"]["why_empty"] == ""
     assert "nothing that has closed so far" in listed(shop)["high_interest"]["why_empty"]
     out = shop.run("gold", "list")
     assert "gold.users is empty: its first rows are due once events of 2024-05-02T00:10:00Z" in out

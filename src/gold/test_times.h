@@ -1,0 +1,12 @@
+#pragma once
+
+#include "model/timestamp.h"
+
+/// Spans that the tests of gold's operators count in, in microseconds.
+namespace millrace::gold {
+
+inline constexpr model::Timestamp second = model::us_per_second;
+inline constexpr model::Timestamp minute = model::us_per_minute;
+inline constexpr model::Timestamp hour = model::us_per_hour;
+
+}  // namespace millrace::gold
