@@ -4,6 +4,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 VENV := build/venv
 PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider
+# Most of a test is waiting, so a core takes more than one.
+PARALLEL ?= -n $(shell expr 3 \* $(JOBS) / 2) --dist loadgroup --durations 25
 DATA ?= build/run-data
 BRONZE ?= embedded
 RUN_FLAGS ?= --rate 200 --duration 60s --trigger 5s
@@ -31,11 +33,11 @@ test: build ## the tests a change needs (under 10 minutes)
 	@cmake --build build/release -j $(JOBS) --target millrace_crash millrace_unit_tests
 	@MILLRACE_SETUP=test scripts/setup.sh
 	build/release/millrace_unit_tests --gtest_brief=1
-	$(PYTEST) tests -m "not long"
+	$(PYTEST) $(PARALLEL) tests -m "not long"
 
 test-all: test ## these and the long ones: Spark, Kafka's tools, 100 kills
 	@MILLRACE_SETUP=long scripts/setup.sh
-	MILLRACE_KILLS=$(KILLS) $(PYTEST) tests -m long
+	MILLRACE_KILLS=$(KILLS) $(PYTEST) $(PARALLEL) tests -m long
 
 sanitize: setup ## unit tests and 10 kills with AddressSanitizer and UndefinedBehaviorSanitizer
 	@MILLRACE_SETUP=test scripts/setup.sh

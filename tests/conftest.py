@@ -23,6 +23,19 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes minutes, or needs a JVM; run by `make test-all`")
 
 
+def pytest_collection_modifyitems(items):
+    """Tests that share a broker, a database server or what their module has prepared run in one worker (pytest-xdist)."""
+    for item in items:
+        if group := group_of(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def group_of(item):
+    if item.path.parent.name == "docs" or item.path.stem == "test_kafka_security":
+        return item.path.stem
+    return next((name for name in ("kafka", "postgres") if name in item.fixturenames), None)
+
+
 class Millrace:
     """Runs the program on one data directory."""
 

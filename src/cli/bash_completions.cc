@@ -43,7 +43,7 @@ void add_command(const std::vector<CommandEntry>& commands, const CommandEntry& 
                                   fmt::join(options, " "), fmt::join(words, " "));
 }
 
-constexpr const char* script = R"(# Completions of millrace for bash: source <(millrace completions bash)
+constexpr const char* bash_script = R"(# Completions of millrace for bash: source <(millrace completions bash)
 _millrace() {{
     local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
     local command= value= options= words= word i
@@ -82,7 +82,7 @@ complete -o default -F _millrace millrace
 std::string bash_completions(const std::vector<CommandEntry>& commands) {
     Cases cases;
     for (const CommandEntry& command : commands) add_command(commands, command, cases);
-    return fmt::format(script, cases.words, cases.values, cases.commands);
+    return fmt::format(bash_script, cases.words, cases.values, cases.commands);
 }
 
 }  // namespace millrace::cli

@@ -40,7 +40,7 @@ bool is_meant(const CLI::Option& option, const char* value) {
 }
 
 std::string taken_variable(const CLI::App& command, const CLI::Option& option) {
-    const std::string variable = variable_of(command, option);
+    std::string variable = variable_of(command, option);
     if (variable.empty() || value_of(variable) != nullptr) return variable;
     const std::string old = short_variable(option);
     const char* value = value_of(old);

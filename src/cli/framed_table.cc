@@ -109,6 +109,7 @@ std::string footer(const TextTable& table, std::size_t kept) {
 
 std::string framed(const TextTable& table, std::size_t width) {
     std::vector<Column> columns;
+    columns.reserve(table.columns().size());
     for (std::size_t i = 0; i < table.columns().size(); ++i) columns.push_back(column_at(table, i));
     const std::size_t kept = fit(columns, width);
     std::string text = bar(columns, "┌", "┬", "┐") + line(columns, 0) + line(columns, 1);

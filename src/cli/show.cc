@@ -73,6 +73,7 @@ bool cut(std::vector<Row>& rows, std::int64_t limit) {
 std::vector<TextColumn> shown_columns(const std::string& layer,
                                       const std::vector<storage::TableColumn>& columns) {
     std::vector<TextColumn> shown;
+    shown.reserve(columns.size());
     for (const auto& column : columns) shown.push_back(shown_column(layer, column));
     return shown;
 }
@@ -82,6 +83,7 @@ std::vector<storage::TableColumn> chosen_columns(const std::vector<storage::Tabl
                                                  const ShowOptions& options) {
     if (options.columns.empty()) return all;
     std::vector<storage::TableColumn> chosen;
+    chosen.reserve(options.columns.size());
     for (const auto& name : options.columns) chosen.push_back(column_of(options.layer, all, name));
     return chosen;
 }

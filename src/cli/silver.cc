@@ -40,6 +40,7 @@ std::vector<storage::TableColumn> console_columns() {
 void show_batch(const std::vector<pipeline::LanePart>& parts) {
     const auto columns = console_columns();
     std::vector<TextColumn> shown;
+    shown.reserve(columns.size());
     for (const auto& column : columns) shown.push_back({.name = column.name, .type = column.type});
     TextTable table = TextTable::of(std::move(shown));
     for (const auto& part : parts) {

@@ -59,6 +59,7 @@ base::json::value cell_from_json(std::string_view value) {
 
 void print(const serve::SqlRows& found) {
     std::vector<TextColumn> columns;
+    columns.reserve(found.columns.size());
     for (const serve::SqlColumn& column : found.columns)
         columns.push_back({.name = column.name, .type = column.type});
     TextTable table = TextTable::of(std::move(columns));

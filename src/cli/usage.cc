@@ -66,7 +66,7 @@ const CLI::Option* option_of(const CLI::App& program, const std::string& name, c
 std::string source_of(const CLI::App& owner, const CLI::Option& option) {
     const auto& typed = owner.parse_order();
     if (std::ranges::find(typed, &option) != typed.end()) return option.get_name();
-    const std::string variable = option.get_envname();
+    std::string variable = option.get_envname();
     if (!variable.empty() && std::getenv(variable.c_str()) != nullptr) return variable;
     return fmt::format("{} in the configuration", option.get_single_name());
 }

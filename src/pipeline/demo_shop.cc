@@ -114,8 +114,8 @@ DemoShop::DemoShop(const DataDirectory& data, const DemoOptions& options) : opti
     take_over(mark);
 }
 
-/// Reads what the shop is like, or writes it for a new one. What its history has before the last hour is spread
-/// over days of which each has another traffic, so the average is that of those days.
+/// Reads what the shop is like, or writes it for a new one. What its history has before the last hour is
+/// spread over days of which each has another traffic, so the average is that of those days.
 void DemoShop::take_over(const fs::path& mark) {
     if (const auto content = base::read_file_if_exists(mark)) {
         const json::value document = base::parse_json(*content, mark.string());

@@ -27,7 +27,8 @@ std::shared_ptr<arrow::Array> booleans(const std::vector<std::uint8_t>& values) 
 }
 
 std::shared_ptr<arrow::Array> constant(const std::shared_ptr<arrow::Scalar>& value, std::size_t rows) {
-    return storage::value_of(arrow::MakeArrayFromScalar(*value, static_cast<std::int64_t>(rows)), building_column);
+    return storage::value_of(arrow::MakeArrayFromScalar(*value, static_cast<std::int64_t>(rows)),
+                             building_column);
 }
 
 }  // namespace

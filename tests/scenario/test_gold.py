@@ -307,7 +307,7 @@ def test_a_table_without_rows_says_when_its_first_ones_are_due(shop):
     assert int(listed(shop)["kpis"]["rows"]) > 0 and listed(shop)["kpis"]["why_empty"] == ""
     assert "nothing that has closed so far" in listed(shop)["high_interest"]["why_empty"]
     out = shop.run("gold", "list")
-    assert "gold.users is empty: its first rows are due once events of 2024-05-02T00:10:00Z" in out
+    assert re.search(r"gold\.users\t.*events of 2024-05-02T00:10:00Z", out), out
 
 
 def test_sessions_that_are_named_are_due_later(shop):

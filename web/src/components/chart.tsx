@@ -68,7 +68,7 @@ export function Chart({ option, label, height = 240, onSelect }: { option: () =>
     void import("./echarts").then(({ init }) => {
       if (gone || !place.current) return;
       chart.current = init(place.current);
-      chart.current.setOption({ ...latest.current(), aria: { enabled: true, label: { description: label } } });
+      chart.current.setOption(latest.current());
       if (onSelect) chart.current.on("click", (event) => onSelect(event.name));
       observer.observe(place.current);
     }, failed);
