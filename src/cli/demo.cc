@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "bronze/segment_log.h"
 #include "cli/alert_config.h"
 #include "cli/browser.h"
 #include "cli/command.h"
@@ -27,6 +28,8 @@ struct DemoOptions {
     bool as_json = false;
 };
 
+/// Gold begins with the first of the history's batches while the next ones are made.
+constexpr std::int64_t batch_rows = 60'000;
 /// Its events are few, and so are the files of a commit: they can come soon.
 constexpr auto trigger = std::chrono::seconds(2);
 /// In ten minutes so small a shop has too few views to judge a product by.
@@ -110,10 +113,14 @@ int run_demo(const Globals& globals, const DemoOptions& options) {
     const pipeline::DemoShop shop(data, options.shop);
     const auto settings = data.settings();
     data.adopt(settings);
-    const auto log = globals.open_or_create_log();
+    bronze::TopicSettings topic;  // so little needs one partition, and a third of the files
+    topic.name = globals.topic_name();
+    topic.partitions = 1;
+    const auto log = bronze::SegmentLog::open_or_create(globals.bronze_directory(), topic, {.stop = &stop});
     DemoView view(options);
     pipeline::RunOptions run;
     run.silver.trigger = trigger;
+    run.silver.batch_rows = batch_rows;
     run.gold = gold_options(globals);
     run.server = options.serve.on_a_free_port();
     run.on_serving = [&](const std::string& url) { view.set_url(url); };

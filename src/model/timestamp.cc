@@ -1,5 +1,6 @@
 #include "model/timestamp.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -108,8 +109,11 @@ std::string format_timestamp(Timestamp timestamp) {
     const std::int64_t us = timestamp - day * us_per_day;
     const std::int64_t seconds = us / us_per_second;
     const std::int64_t fraction = us % us_per_second;
+    const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
     std::string text =
-        fmt::format("{}T{:02}:{:02}:{:02}", format_day(day), seconds / 3600, seconds / 60 % 60, seconds % 60);
+        fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}"), static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), seconds / 3600,
+                    seconds / 60 % 60, seconds % 60);
     if (fraction != 0)
         text +=
             fraction % 1000 == 0 ? fmt::format(".{:03}", fraction / 1000) : fmt::format(".{:06}", fraction);

@@ -27,7 +27,8 @@ constexpr std::int64_t events_per_user = 25;
 constexpr bronze::Offset looked_at = 1000;  // records of each partition, for the newest event
 constexpr double flawed = 0.003;            // records that are copies, or broken
 // A month at the live rate would be too many events to load in seconds. The last hour has it, so that what
-// the dashboard shows first goes on as it was.
+// the dashboard shows first goes on as it was. It is the same at all hours, so that there is something to
+// see.
 constexpr model::Timestamp recent_us = model::us_per_hour;
 constexpr auto without_end = std::chrono::years(100);
 
@@ -40,6 +41,10 @@ bool holds_other_files(const fs::path& folder) {
     if (!fs::is_directory(folder)) return fs::exists(folder);
     return std::ranges::any_of(fs::directory_iterator(folder),
                                [](const auto& entry) { return entry.path().filename() != lock_name; });
+}
+
+std::int64_t events_at(double rate, model::Timestamp span) {
+    return std::llround(rate * static_cast<double>(span) / 1e6);
 }
 
 /// Events of a rate between two moments, by the traffic of their days and hours.
@@ -131,7 +136,7 @@ void DemoShop::take_over(const fs::path& mark) {
     const model::Timestamp now = base::now_us();
     const model::Timestamp recent = now - recent_us;
     // Of a small shop the hour is not all that there is.
-    const std::int64_t of_hour = std::min(events_between(options_.rate, recent, now), options_.events / 4);
+    const std::int64_t of_hour = std::min(events_at(options_.rate, recent_us), options_.events / 4);
     const double traffic_us = produce::traffic_in(now - options_.days * model::us_per_day, recent);
     rate_ = static_cast<double>(options_.events - of_hour) / traffic_us * 1e6;
     users_ = static_cast<int>(
@@ -163,18 +168,22 @@ std::vector<produce::SimulatorOptions> DemoShop::missing_history(const bronze::E
     const auto newest = newest_event(log, now);
     const model::Timestamp from = std::max(newest.value_or(first), first);
     const model::Timestamp recent = std::max(from, now - recent_us);
-    const std::int64_t of_hour = std::min(events_between(options_.rate, recent, now),
-                                          events_between(rate_, first, now - recent_us) / 3);
+    const std::int64_t of_hour =
+        std::min(events_at(options_.rate, now - recent), events_between(rate_, first, now - recent_us) / 3);
     const std::int64_t before = events_between(rate_, from, recent);
     std::vector<produce::SimulatorOptions> parts;
     if (recent > from && before > 0) parts.push_back(part(from, recent, now, before));
-    if (of_hour > 0) parts.push_back(part(recent, now, now, of_hour));
+    if (of_hour > 0) {
+        parts.push_back(part(recent, now, now, of_hour));
+        parts.back().has_days = false;
+    }
     return parts;
 }
 
 produce::SimulatorOptions DemoShop::live() const {
     produce::SimulatorOptions live = simulator();
     live.rate = options_.rate;
+    live.has_days = false;
     live.duration = without_end;
     return live;
 }
