@@ -36,6 +36,11 @@ def group_of(item):
     return next((name for name in ("kafka", "postgres") if name in item.fixturenames), None)
 
 
+def environment(changes=None):
+    """This process's environment with changes, where None removes a variable. A `run` takes any free port, as others are under way."""
+    return {name: value for name, value in {**os.environ, "MILLRACE_RUN_PORT": "0", **(changes or {})}.items() if value is not None}
+
+
 class Millrace:
     """Runs the program on one data directory."""
 
@@ -49,7 +54,7 @@ class Millrace:
     def run(self, *args, code=0, env=None, input=None, timeout=300):
         """Runs a command to its end, checks its exit code, and returns its stdout."""
         done = subprocess.run(self.command(*args), capture_output=True, timeout=timeout, input=input,
-                              env={**os.environ, **(env or {})})
+                              env=environment(env))
         out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         assert done.returncode == code, f"{args} ended with {done.returncode}\n{out}\n{err}"
         self.stderr = err
@@ -60,7 +65,7 @@ class Millrace:
 
     def start(self, *args, env=None):
         return subprocess.Popen(self.command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                env={**os.environ, **(env or {})})
+                                env=environment(env))
 
     def write(self, *lines, key_separator="|"):
         """Appends records, given as `key|value`."""

@@ -157,7 +157,7 @@ void add_demo_command(CLI::App& app, Globals& globals) {
         return CLI::detail::lexical_cast(text, rate) && rate > 0;
     };
     add_value(*command, "--rate", options->shop.rate, "NUMBER",
-              "Send this many events a second on average, from an hour before now on.")
+              "Send this many events a second from an hour before now on.")
         ->check(must_be("a number of events a second above 0", is_positive))
         ->group(group);
     add_number(*command, "--seed", options->shop.seed, 0, std::numeric_limits<std::int64_t>::max(),

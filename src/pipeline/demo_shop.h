@@ -18,7 +18,7 @@ namespace millrace::pipeline {
 struct DemoOptions {
     int days = 30;                      ///< of history, and the most that a later start fills up
     std::int64_t events = 1'000'000;    ///< of a new shop's history
-    double rate = 20;                   ///< events a second on average, from an hour before now on
+    double rate = 20;                   ///< events a second from an hour before now on
     std::optional<std::uint64_t> seed;  ///< random when absent
 
     /// Throws a usage Error when the options make no sense.

@@ -281,6 +281,7 @@ bool GoldWriter::replace_in(gold::Table which, const Replacement& replacement) {
         withdrawn += file.is_provisional() ? 1 : 0;
         return true;
     });
+    if (commit.adds.empty() && commit.removes.empty()) return true;
     if (withdrawn > 0)
         commit.txns.push_back(
             {provisional_app_id, count_provisional_files(snapshot) - withdrawn, base::now_ms()});

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests import oracle
-from tests.conftest import Millrace, TOPIC
+from tests.conftest import Millrace, TOPIC, environment
 
 LOAD = ["run", "--rate", "4000", "--duration", "20s", "--trigger", "40ms", "--duplicates", "2%", "--invalid", "2%"]
 PREPARED = ["run", "--rate", "4000", "--duration", "700ms", "--trigger", "40ms", "--duplicates", "2%", "--invalid", "2%"]
@@ -74,7 +74,7 @@ def kill_at(shop, command, point, passage):
     """Runs a command until it kills itself at a fail point; True when it came to it."""
     try:
         done = subprocess.run(shop.command(*command), capture_output=True, timeout=30,
-                              env={**os.environ, "MILLRACE_FAIL_AT": f"{point}:{passage}"})
+                              env=environment({"MILLRACE_FAIL_AT": f"{point}:{passage}"}))
     except subprocess.TimeoutExpired:
         return False
     assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()

@@ -102,8 +102,7 @@ class Machine:
             return
         table = deltalake.DeltaTable(self.directory / "data" / counted[1].replace(".", "/"))
         expected = table.to_pyarrow_table(columns=["day" if counted[1].startswith("gold") else "partition"]).num_rows
-        told = json.loads(out)["rows"] if "--json" in command else numbers_of(out)
-        total = told if isinstance(told, int) else sum(row["rows"] for row in told)
+        total = sum(row["rows"] for row in json.loads(out)["rows"]) if "--json" in command else sum(numbers_of(out))
         assert total == expected, f"{place}: {command}\n{out}\nbut delta-rs counts {expected}"
 
 

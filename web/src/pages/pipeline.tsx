@@ -13,7 +13,7 @@ interface Reason extends Row {
   last: number;
 }
 
-const phases = ["fill_seconds", "encode_seconds", "quarantine_seconds", "commit_seconds"] as const;
+const phases = ["fill_seconds", "lookup_seconds", "encode_seconds", "quarantine_seconds", "commit_seconds"] as const;
 
 export function Pipeline() {
   const now = state.value;
