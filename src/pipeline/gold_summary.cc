@@ -20,6 +20,8 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr std::size_t shown_alerts = 5;
+
 using arrow::DoubleArray, arrow::Int64Array, arrow::RecordBatch, arrow::StringArray;
 using storage::column;
 
@@ -196,8 +198,12 @@ std::string GoldSummary::text() const {
             fmt::format("  ! {} has {:.0f}% of all views, and fewer than {:.1f}% of them end in a purchase\n",
                         each.product_id, 100 * each.share_of_views, 100 * each.conversion_upper);
     }
-    for (const model::Alert& each : alerts)
-        text += fmt::format("  ! alert      {}: {}\n", each.rule, each.message);
+    const std::size_t left_out = alerts.size() - std::min(alerts.size(), shown_alerts);
+    if (left_out > 0)
+        text += fmt::format("  ! {}, of which these are the last: millrace show gold.alerts\n",
+                            base::format_counted(static_cast<std::int64_t>(alerts.size()), "alert"));
+    for (std::size_t i = left_out; i < alerts.size(); ++i)
+        text += fmt::format("  ! alert      {}: {}\n", alerts[i].rule, alerts[i].message);
     return text;
 }
 

@@ -65,6 +65,7 @@ class Load {
     void add(const BatchReport& batch);
     void find_days(std::int64_t version_before);
     void run_gold();
+    void replace_days_before(model::Timestamp watermark);
 
     const DataDirectory& data_;
     bronze::EventLog& log_;
@@ -182,15 +183,25 @@ void Load::run_gold() {
         report_.is_gold_elsewhere = true;
         return;
     }
+    const auto before = read_gold_position(data_.gold() / "state.bin");
     GoldStageOptions gold = options_.gold;
     gold.available_now = true;
     gold.close = true;
-    GoldStage stage(data_, settings_, gold, pool_);
     std::int64_t events = 0;
-    stage.run(stop_, [&](const GoldReport& report) {
+    GoldStage(data_, settings_, gold, pool_).run(stop_, [&](const GoldReport& report) {
         events += report.events;
         on_progress_({.phase = LoadProgress::Phase::gold, .file = {}, .share = 0, .records = events});
     });
+    if (before && report_.rows > 0 && !stop_.requested()) replace_days_before(before->watermark);
+}
+
+/// Files may be older than what Gold had: their events came too late for its windows, so their days are
+/// computed again.
+void Load::replace_days_before(model::Timestamp watermark) {
+    const model::TimeZone zone(settings_.time_zone);
+    if (!report_.days || zone.day_start(report_.days->from) >= watermark) return;
+    const DayRange late{report_.days->from, std::min(report_.days->to, zone.day_of(watermark))};
+    GoldBatch(data_, settings_, pool_).replace(late, stop_);
 }
 
 }  // namespace

@@ -133,8 +133,9 @@ class Verifier {
             });
             bytes += file.size;
         }
-        add(finding.check(
-            fmt::format("{} files, {}", table.snapshot().files.size(), base::format_size(bytes))));
+        add(finding.check(fmt::format(
+            "{}, {}", base::format_counted(static_cast<std::int64_t>(table.snapshot().files.size()), "file"),
+            base::format_size(bytes))));
         std::int64_t removed = 0;
         std::int64_t orphans = 0;
         const auto tombstones = table.tombstones();

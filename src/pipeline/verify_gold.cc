@@ -84,7 +84,7 @@ Check check_table(const storage::DeltaTable& table, gold::Table which) {
                                               : fmt::format(", {} of them of windows that are open still",
                                                             base::format_count(provisional));
     if (twice.empty())
-        return {name, true, fmt::format("{} rows, each once{}", base::format_count(rows), open)};
+        return {name, true, fmt::format("{}, each once{}", base::format_counted(rows, "row"), open)};
     std::ranges::replace(twice, '\n', ' ');
     return {name, false, fmt::format("this row stands twice: {}", twice)};
 }
@@ -179,15 +179,18 @@ void check_hours(const DataDirectory& data, Ahead ahead, VerifyReport& report) {
         }
         (hour.provisional ? to_come : late) += expected.events - hour.events;
     }
-    report.checks.push_back({"gold against silver", true,
-                             fmt::format("{} hours have silver's events and revenue", published.size())});
+    report.checks.push_back(
+        {"gold against silver", true,
+         fmt::format("{} compared: silver's events and revenue in each",
+                     base::format_counted(static_cast<std::int64_t>(published.size()), "hour"))});
     if (late > 0) {
-        report.notes.push_back(fmt::format(
-            "gold: {} events came after their hour was closed; millrace gold --batch takes them in", late));
+        report.notes.push_back(
+            fmt::format("gold: {} came after their hour was closed; millrace gold --batch takes them in",
+                        base::format_counted(late, "event")));
     }
     if (to_come > 0)
-        report.notes.push_back(fmt::format(
-            "gold: {} events of open hours are still to be taken in; millrace gold does so", to_come));
+        report.notes.push_back(fmt::format("gold: {} of open hours to be taken in yet; millrace gold does so",
+                                           base::format_counted(to_come, "event")));
 }
 
 }  // namespace

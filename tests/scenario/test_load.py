@@ -2,6 +2,7 @@
 import gzip
 import json
 
+from tests import gold_oracle
 from tests.conftest import FIXTURES, event, wait_until
 from tests.scenario.test_collect import port  # noqa: F401, a fixture
 
@@ -22,6 +23,18 @@ def test_a_file_fills_the_tables_and_a_second_time_adds_nothing(shop):
     assert shop.count("silver") == 7
     for table, rows in tables.items():
         assert len(shop.json("show", f"gold.{table}", "--limit", "1000")["rows"]) == len(rows), table
+    shop.verify()
+
+
+def test_files_may_come_in_any_order(shop, tmp_path):
+    for name, day in (("new", "2026-11-20"), ("old", "2026-10-05"), ("between", "2026-11-02")):
+        path = tmp_path / f"{name}.ndjson"
+        path.write_text("".join(json.dumps(event(n, event_id=f"{name}-{n}", timestamp=f"{day}T10:00:{n:02}Z")) + "\n" for n in range(40)))
+        assert shop.json("load", path)["silver"] == 40
+    rows = shop.json("show", "gold.kpis", "--limit", "1000")["rows"]
+    assert {row["day"]: row["events"] for row in rows if row["grain"] == "day"} == {"2026-10-05": 40, "2026-11-02": 40, "2026-11-20": 40}
+    assert shop.json("gold", "reconcile")["differences"] == []
+    gold_oracle.check(shop.data)
     shop.verify()
 
 
