@@ -137,7 +137,8 @@ int replay(const Globals& globals, const QuarantineOptions& options) {
                                                         {"unfixable", report.unfixable}}));
         return 0;
     }
-    fmt::print("{} changed and appended again: silver checks them anew\n", base::format_counted(report.appended, "record"));
+    fmt::print("{} changed and appended again: silver checks them anew\n",
+               base::format_counted(report.appended, "record"));
     const auto left_out = [](std::int64_t records, const char* why) {
         if (records > 0) fmt::print("  {} left out: {}\n", base::format_count(records), why);
     };
