@@ -90,7 +90,8 @@ def at_fail_points(tmp_path, command, passage):
             shop.run(*step)
         words = ["3s" if word == "20s" else word for word in words]
         killed = kill_at(shop, words, point, passage)
-        assert killed or passage > 1, f"{point} was not passed by {command}"
+        # A checkpoint comes with the tenth commit, and a run beside others may have made fewer.
+        assert killed or passage > 1 or point.startswith("delta.checkpoint"), f"{point} was not passed by {command}"
         kills += killed
         recover_and_check(shop)
         if command.startswith("topic"):
