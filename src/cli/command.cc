@@ -40,6 +40,13 @@ std::string Globals::bronze_place() const {
                         : bronze_directory().string();
 }
 
+void Globals::print_no_events() const {
+    fmt::print(
+        "nothing to do: there are no events in {} yet. Send some with: millrace produce, or millrace "
+        "import\n",
+        bronze_place());
+}
+
 bool Globals::has_topic(const std::string& name) const {
     if (!uses_kafka()) return bronze::TopicCatalog(bronze_directory()).find(name).has_value();
     const auto known = bronze::KafkaTopics(kafka_address()).list();

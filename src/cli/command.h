@@ -36,6 +36,8 @@ struct Globals {
     [[nodiscard]] bool may_have_log() const { return uses_kafka() || has_topic(topic_name()); }
     /// Where the log is, for people.
     [[nodiscard]] std::string bronze_place() const;
+    /// Says that there is nothing to do, since the log has no events, and how to send some.
+    void print_no_events() const;
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_log() const { return open_log(topic_name()); }
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_log(const std::string& topic) const;
     /// `stop` ends appends that wait for another process; it must outlive the log.

@@ -59,11 +59,7 @@ int run_silver(const Globals& globals, const SilverOptions& options) {
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
     if (options.silver.available_now && settings == data.settings() && !globals.may_have_log()) {
-        if (!options.as_json)
-            fmt::print(
-                "nothing to do: there are no events in {} yet. Send some with: millrace produce, or millrace "
-                "import\n",
-                globals.bronze_place());
+        if (!options.as_json) globals.print_no_events();
         return 0;
     }
     const auto log = globals.open_or_create_log();

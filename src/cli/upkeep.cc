@@ -87,11 +87,7 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
     const bronze::EventLog& source = archived ? *archived : *live;
     const auto settings = options.settings.over(data.settings());
     if (settings == data.settings() && !has_records(source) && !storage::DeltaTable::exists(data.silver())) {
-        if (!options.as_json)
-            fmt::print(
-                "nothing to do: there are no events in {} yet. Send some with: millrace produce, or millrace "
-                "import\n",
-                globals.bronze_place());
+        if (!options.as_json) globals.print_no_events();
         return 0;
     }
     base::StopSignal stop;
