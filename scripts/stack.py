@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -38,9 +39,12 @@ def port_is_free(port):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A free port below those that Linux gives to outgoing connections, so that it stays free while a service restarts."""
+    for _ in range(1000):
+        port = random.randrange(15_000, 32_000)
+        if port_is_free(port):
+            return port
+    raise StackError("there is no free port between 15000 and 32000")
 
 
 class Service:
