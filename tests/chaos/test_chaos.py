@@ -14,15 +14,15 @@ import sys
 import threading
 import time
 
-import confluent_kafka
 import duckdb
 import numpy
 import pytest
 
-import stack
-from tests import oracle
-from tests.conftest import ROOT, event
-from tests.scenario.test_kafka import KafkaShop
+from scripts import stack
+from tests.support import oracle
+from tests.support.events import event
+from tests.support.kafka import KafkaShop
+from tests.support.paths import ROOT
 
 MINUTES = float(os.environ.get("MILLRACE_CHAOS_MINUTES", 0.5))
 SEED = int(os.environ.get("MILLRACE_CHAOS_SEED", time.time()))

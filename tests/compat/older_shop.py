@@ -15,8 +15,10 @@ import urllib.request
 
 import deltalake
 
-from tests.conftest import FIXTURES, Millrace, event, line, stop, wait_until
-from tests.random_shop import RandomShop, lines
+from tests.support.events import event, line, lines
+from tests.support.paths import FIXTURES
+from tests.support.random_shop import RandomShop
+from tests.support.shop import Millrace, stop, wait_until
 
 SHOPS = FIXTURES / "shops"
 PASSWORD = "correct horse battery staple"

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.conftest import BUILD, ROOT
+from tests.support.paths import BUILD, ROOT
 
 
 def test_the_image_has_the_libraries_that_the_program_needs():

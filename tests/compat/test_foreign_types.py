@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests import gold_oracle, oracle
-from tests.conftest import line
+from tests.support import gold_oracle, oracle
+from tests.support.events import line
 
 TABLES = ("silver", "quarantine", "archive", *(f"gold/{table}" for table in gold_oracle.TABLES), "gold/alerts")
 

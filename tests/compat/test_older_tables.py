@@ -7,7 +7,8 @@ import deltalake
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Millrace, line
+from tests.support.events import line
+from tests.support.shop import Millrace
 
 ADDED = {"silver": ["user_agent", "referrer", "is_bot"], "gold/kpis": ["bot_events", "bot_users", "bot_sessions"], "gold/sessions": ["is_bot"]}
 

@@ -3,9 +3,11 @@ import json
 import re
 import subprocess
 
-import stack
-from tests.conftest import ROOT, event, wait_until
-from tests.scenario.test_collect import Port
+from scripts import stack
+from tests.support.events import event
+from tests.support.paths import ROOT
+from tests.support.port import Port
+from tests.support.shop import wait_until
 
 
 def run(shop, *options):

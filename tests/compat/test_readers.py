@@ -6,8 +6,9 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from tests import oracle
-from tests.conftest import line, stop, wait_until
+from tests.support import oracle
+from tests.support.events import line
+from tests.support.shop import stop, wait_until
 
 
 def by_delta_rs(shop):

@@ -1,8 +1,9 @@
 """Spark with Delta reads the tables as they are, and may write an OPTIMIZE in between."""
 import pytest
 
-from tests import oracle
-from tests.conftest import ROOT, line
+from tests.support import oracle
+from tests.support.events import line
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.long
 pyspark = pytest.importorskip("pyspark")

@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.dataset as dataset
 import pytest
 
-from tests import oracle
-from tests.conftest import ROOT, line
-from tests.scenario.test_kafka import KafkaShop
+from tests.support import oracle
+from tests.support.events import line
+from tests.support.kafka import KafkaShop
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.long
 pytest.importorskip("pyspark")

@@ -5,8 +5,21 @@ import urllib.request
 import pytest
 
 from tests.compat import older_shop
-from tests.compat.older_shop import AGENTS, METRICS, SHOPS, answers, count_late_events, kpis, process, serve, sql, table_answer, unpack
-from tests.conftest import event, line, stop
+from tests.compat.older_shop import (
+    AGENTS,
+    METRICS,
+    SHOPS,
+    answers,
+    count_late_events,
+    kpis,
+    process,
+    serve,
+    sql,
+    table_answer,
+    unpack,
+)
+from tests.support.events import event, line
+from tests.support.shop import stop
 
 NAMES = sorted(path.stem for path in SHOPS.glob("*.json"))
 CLOSED = "2024-05"  # the days before are over for good: whatever comes, their figures stay

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from tests import oracle
-from tests.conftest import Millrace, TOPIC, environment
+from tests.support import oracle
+from tests.support.shop import TOPIC, Millrace, environment
 
 LOAD = ["run", "--rate", "4000", "--duration", "20s", "--trigger", "40ms", "--duplicates", "2%", "--invalid", "2%"]
 PREPARED = ["run", "--rate", "4000", "--duration", "700ms", "--trigger", "40ms", "--duplicates", "2%", "--invalid", "2%"]

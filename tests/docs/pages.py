@@ -5,7 +5,7 @@ import pathlib
 import re
 import subprocess
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NOT_RUN = re.compile(r"<!-- not run: (.+?) -->")
@@ -51,7 +51,7 @@ def is_open(command):
 def blocks(page):
     """The page's fenced blocks, in order."""
     lines = page.read_text().splitlines()
-    found, start = [], None
+    found, start, last_end = [], None, None
     for index, text in enumerate(lines):
         if not text.startswith("```"):
             continue

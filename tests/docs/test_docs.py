@@ -18,9 +18,12 @@ import deltalake
 import pyarrow as pa
 import pytest
 
-from tests.conftest import BUILD, FIXTURES, Millrace, event, stack
+from scripts import stack
 from tests.docs import pages
 from tests.docs.session import CommandFailed, Session
+from tests.support.events import event
+from tests.support.paths import BUILD, FIXTURES
+from tests.support.shop import Millrace
 
 MARKED_NOT_RUN = 4
 BEGIN_EMPTY = ("README.md", "docs/kafka.md")  # the others begin with a shop that has data in every layer

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from tests import gold_oracle, oracle
-from tests.conftest import line, stop, wait_until
+from tests.support import gold_oracle, oracle
+from tests.support.events import line
+from tests.support.shop import stop, wait_until
 
 
 def data_files(table):

@@ -4,54 +4,15 @@ import subprocess
 import deltalake
 import pytest
 
-from tests.conftest import SAMPLE, event, line, stop, wait_until
-from tests.random_shop import lines
-from tests.scenario.test_collect import Port
-from tests.receivers import MailServer, Webhook
+from tests.support.alerts import GAP, GAP_TOLD, alerts, config, fill, told
+from tests.support.events import line
+from tests.support.port import Port
+from tests.support.receivers import MailServer, Webhook
+from tests.support.shop import stop, wait_until
 
 
-def alerts(shop):
-    """The rows of all, in order; none while there is no table."""
-    if not (shop.data / "gold" / "alerts" / "_delta_log" / f"{0:020}.json").exists():
-        return []
-    rows = deltalake.DeltaTable(shop.data / "gold" / "alerts").to_pyarrow_table().sort_by("sequence").to_pylist()
-    assert [row["sequence"] for row in rows] == sorted({row["sequence"] for row in rows})
-    return rows
-
-
-def told(shop):
-    """(rule, subject, state) of all, in order."""
-    return [(row["rule"], row["subject"], row["state"]) for row in alerts(shop)]
-
-
-def config(tmp_path, text):
-    path = tmp_path / "millrace.toml"
-    path.write_text(text)
-    return path
-
-
-def gap_minutes(first, last, views):
-    """Events of those minutes of 2024-05-01, all in one partition."""
-    return [event(10_000 * minute + n, user_id="u1", session_id=f"s{minute}-{n}", product_id=f"p{n % 40}",
-                  timestamp=f"2024-05-01T{minute // 60:02}:{minute % 60:02}:{n * 59 // views:02}Z")
-            for minute in range(first, last) for n in range(views)]
-
-
-# An hour and a half of a steady shop, 40 minutes with hardly an event, and another hour.
-GAP = [gap_minutes(0, 45, 60), gap_minutes(45, 90, 60), gap_minutes(90, 110, 1), gap_minutes(110, 130, 1),
-       gap_minutes(130, 160, 60), gap_minutes(160, 200, 60)]
-GAP_TOLD = [("traffic_gap", None, "firing"), ("traffic_gap", None, "resolved")]
-
-
-def fill(shop, batches=GAP):
-    for batch in batches:
-        shop.write(*lines(batch))
-        shop.drain()
-
-
-@pytest.mark.skipif(not SAMPLE.exists(), reason="the real sample is not there")
-def test_the_real_gap_is_one_alert_and_nothing_else_is(shop):
-    shop.run("import", "--format", "rees46", SAMPLE)
+def test_the_real_gap_is_one_alert_and_nothing_else_is(shop, sample):
+    shop.run("import", "--format", "rees46", sample)
     shop.drain()
     shop.run("gold", "--available-now")
     assert told(shop) == GAP_TOLD

@@ -7,9 +7,10 @@ import deltalake
 import duckdb
 import pytest
 
-from tests import oracle
-from tests.conftest import line, wait_until
-from tests.scenario.test_kafka import SIMULATED, KafkaShop, rows_of
+from tests.support import oracle
+from tests.support.events import line
+from tests.support.kafka import SIMULATED, KafkaShop, rows_of
+from tests.support.shop import wait_until
 
 
 @pytest.fixture

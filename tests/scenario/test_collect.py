@@ -1,10 +1,11 @@
 """Events over HTTP: what is acknowledged is in the log, once; what is refused says why; nobody holds up others."""
 import concurrent.futures
+import contextlib
 import gzip
 import http.client
 import json
 import os
-import pathlib
+import random
 import re
 import signal
 import socket
@@ -12,75 +13,14 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 
-from tests.conftest import ROOT, event, stack, stop, wait_until
-
-KEY = "0123456789abcdef0123"
-
-
-class Port:
-    """A running `millrace serve`."""
-
-    def __init__(self, shop, *options, command="serve"):
-        self.process = shop.start(*([command] if isinstance(command, str) else command), *([] if "--port" in options else ["--port", "0"]), *options)
-        for line in self.process.stdout:
-            found = re.search(rb"http://[^/;]+:(\d+)", line)
-            if found:
-                break
-        else:
-            raise AssertionError(self.process.stderr.read().decode())
-        self.port = int(found[1])
-
-    def post(self, body, path="/v1/events", method="POST", **headers):
-        """The status, the answer and its headers."""
-        if not isinstance(body, bytes):
-            body = (body if isinstance(body, str) else json.dumps(body)).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, method=method,
-                                         headers={"Content-Type": "application/json",
-                                                  **{name.replace("_", "-"): value for name, value in headers.items()}})
-        try:
-            with urllib.request.urlopen(request, timeout=30) as response:
-                return response.status, json.loads(response.read() or "null"), response.headers
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read() or "null"), error.headers
-
-    def get(self, path):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as response:
-                return response.status, response.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def raw(self, data, patience=20):
-        """What comes back for these bytes until the connection is closed."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=patience) as connection:
-            connection.sendall(data)
-            answer = b""
-            while piece := connection.recv(65536):
-                answer += piece
-            return answer.decode(errors="replace")
-
-    def stop(self, how=signal.SIGINT):
-        return stop(self.process, how)
-
-
-@pytest.fixture
-def port(shop):
-    ports = []
-
-    def start(*options, **named):
-        ports.append(Port(shop, *options, **named))
-        return ports[-1]
-
-    yield start
-    for each in ports:
-        if each.process.poll() is None:
-            each.process.kill()
-            each.process.communicate()
+from scripts import stack
+from tests.support.events import event
+from tests.support.paths import ROOT
+from tests.support.port import KEY, Port, metric
+from tests.support.shop import wait_until, wait_until_stopped
 
 
 def test_an_object_an_array_and_lines_plain_and_packed_become_rows(shop, port):
@@ -314,12 +254,6 @@ def test_the_port_does_what_the_openapi_file_says(port, tmp_path):
     assert server.stop()[0] == 0
 
 
-def metric(server, name, **labels):
-    inside = ",".join(f'{label}="{value}"' for label, value in labels.items())
-    found = re.search(rf"^{name}{re.escape('{' + inside + '}') if labels else ''} (\S+)$", server.get("/metrics")[1], re.M)
-    return float(found[1]) if found else None
-
-
 def test_a_full_disk_is_a_503_until_there_is_room_again(shop_at, small_disk):
     server = Port(shop_at(small_disk / "data"))
     try:
@@ -360,8 +294,7 @@ def test_a_writer_that_was_stopped_is_a_503_in_time_and_holds_no_stop_up(shop, s
     holder = shop_at("data", "millrace_crash").start(
         "produce", "--rate", "max", "--count", "10",
         env={"MILLRACE_FAIL_AT": "bronze.append.before_write:1", "MILLRACE_FAIL_STOP": "1"})
-    state = pathlib.Path(f"/proc/{holder.pid}/stat")
-    wait_until(lambda: state.read_text().rsplit(")", 1)[1].split()[0] == "T")  # it holds the partition's lock
+    wait_until_stopped(holder)  # it holds the partition's lock
     try:
         began = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -481,12 +414,9 @@ def test_run_takes_events_in_and_they_are_in_silver_within_moments(shop, port):
 
 
 def test_run_goes_on_without_http_where_the_usual_port_is_taken(shop, shop_at):
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            taken.bind(("127.0.0.1", 8090))
-            taken.listen()
-        except OSError:
-            pass  # someone else has it, which is as good
-        out = shop.run("run", "--duration", "500ms", "--rate", "100", "--trigger", "100ms", env={"MILLRACE_RUN_PORT": None})
+    host = f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"  # of this test alone
+    with contextlib.ExitStack() as taken:
+        with contextlib.suppress(OSError):  # a program that listens on all addresses has the port already
+            taken.enter_context(socket.create_server((host, 8090)))
+        out = shop.run("run", "--host", host, "--duration", "500ms", "--rate", "100", "--trigger", "100ms", env={"MILLRACE_RUN_PORT": None})
     assert "port 8090 is taken" in shop.stderr and "no dashboard, no SQL and no metrics" in shop.stderr and "verified" in out

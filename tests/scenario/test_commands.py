@@ -1,7 +1,6 @@
 """Each command as a user calls it: results, exit codes, errors that say what to do."""
 import json
 import os
-import pathlib
 import pty
 import signal
 import subprocess
@@ -10,8 +9,10 @@ import time
 import duckdb
 import pytest
 
-from tests import oracle
-from tests.conftest import FIXTURES, ROOT, SAMPLE, event, line, stop, wait_until
+from tests.support import oracle
+from tests.support.events import event, line
+from tests.support.paths import FIXTURES, ROOT
+from tests.support.shop import stop, wait_until, wait_until_stopped
 
 
 def silver_sql(shop, query):
@@ -48,10 +49,9 @@ def test_a_data_set_is_imported_once_however_often(shop):
     assert shop.count("silver", "event_type") == {"add_to_cart": 1, "purchase": 1, "view": 5}
 
 
-@pytest.mark.skipif(not SAMPLE.exists(), reason="the real sample is not here")
-def test_the_real_sample_gives_its_known_numbers(shop):
+def test_the_real_sample_gives_its_known_numbers(shop, sample):
     for round in (1, 2):
-        shop.run("import", "--format", "rees46", SAMPLE)
+        shop.run("import", "--format", "rees46", sample)
         report = json.loads(shop.drain("--json").splitlines()[-1])
         assert report["received"] == 17435
         assert (report["silver"], report["duplicates"]) == ((17415, 0) if round == 1 else (0, 17415))
@@ -214,7 +214,7 @@ def test_what_is_committed_after_a_replays_last_round_is_not_lost(shop_at):
     shop.run("produce", "--rate", "max", "--count", "1000")
     shop.drain()
     replay = shop.start("replay", env={"MILLRACE_FAIL_AT": "rebuild.caught_up:1", "MILLRACE_FAIL_STOP": "1"})
-    wait_until(lambda: pathlib.Path(f"/proc/{replay.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T")
+    wait_until_stopped(replay)
     shop.run("produce", "--rate", "max", "--count", "10")
     shop.drain()
     replay.send_signal(signal.SIGCONT)

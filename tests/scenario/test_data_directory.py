@@ -6,9 +6,9 @@ import urllib.error
 
 import pytest
 
-from tests import gold_oracle
-from tests.conftest import Millrace, event, line, wait_until
-from tests.scenario.test_collect import port  # noqa: F401, a fixture
+from tests.support import gold_oracle
+from tests.support.events import event, line
+from tests.support.shop import Millrace, wait_until
 
 REASON = "removed or replaced while this process was running"
 

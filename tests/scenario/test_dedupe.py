@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests import oracle
-from tests.conftest import line
+from tests.support import oracle
+from tests.support.events import line
 
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
 SMALL = ("--dedupe-memory", "400KiB")  # about 12,000 ids

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from tests.conftest import line, stop, wait_until
-from tests.scenario.test_collect import port  # noqa: F401, a fixture
+from tests.support.events import line
+from tests.support.shop import stop, wait_until
 
 
 @pytest.fixture

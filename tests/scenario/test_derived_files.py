@@ -3,10 +3,11 @@ import subprocess
 
 import pytest
 
-from tests import gold_oracle
-from tests.random_shop import RandomShop, lines
-from tests.receivers import Webhook
-from tests.scenario.test_alerts import GAP, GAP_TOLD, config, fill, told
+from tests.support import gold_oracle
+from tests.support.alerts import GAP, GAP_TOLD, config, fill, told
+from tests.support.events import lines
+from tests.support.random_shop import RandomShop
+from tests.support.receivers import Webhook
 
 DAMAGES = {"empty": lambda content: b"", "cut": lambda content: content[:len(content) // 2 - 1], "zeroed": lambda content: bytes(len(content)),
            "garbage": lambda content: b"\xff{" + content[2:]}

@@ -7,10 +7,11 @@ import sys
 import deltalake
 import pytest
 
-from tests import gold_oracle
-from tests.conftest import FIXTURES, SAMPLE, event, line, stop, wait_until
-from tests.random_shop import RandomShop, lines
-from tests.scenario.test_collect import port  # noqa: F401, a fixture
+from tests.support import gold_oracle
+from tests.support.events import event, line, lines
+from tests.support.paths import FIXTURES
+from tests.support.random_shop import RandomShop
+from tests.support.shop import stop, wait_until
 
 
 def fill(shop, events, *options):
@@ -69,10 +70,8 @@ def test_the_made_up_shop_with_copies_and_broken_events_agrees_with_sql(shop):
     assert found == {"prod_0042"}
 
 
-def test_the_real_sample_has_the_sessions_that_it_is_known_for(shop):
-    if not SAMPLE.exists():
-        pytest.skip("the sample is not here")
-    shop.run("import", "--format", "rees46", SAMPLE)
+def test_the_real_sample_has_the_sessions_that_it_is_known_for(shop, sample):
+    shop.run("import", "--format", "rees46", sample)
     shop.drain()
     publish(shop, "--close")
     assert gold_oracle.check(shop.data)["sessions"] == 5062

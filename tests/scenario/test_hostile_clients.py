@@ -9,13 +9,14 @@ import time
 
 import pytest
 
-from tests.conftest import event, wait_until
-from tests.scenario.test_collect import KEY, Port, metric, port  # noqa: F401, a fixture
+from tests.support.events import event
+from tests.support.port import KEY, metric
+from tests.support.processes import memory_kib
+from tests.support.shop import wait_until
 
 
 def resident_mib(server):
-    with open(f"/proc/{server.process.pid}/status") as status:
-        return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) / 1024
+    return memory_kib(server.process.pid) / 1024
 
 
 def goes_on(server):

@@ -4,50 +4,25 @@ import re
 import signal
 import subprocess
 import time
-import uuid
 
-import confluent_kafka
 import pytest
 
-from tests import oracle
-from tests.compat.test_kafka_tools import dump
-from tests.conftest import Millrace, line, stop, wait_until
-
-SIMULATED = ["--count", "5000", "--rate", "max", "--span", "30h", "--duplicates", "2%", "--invalid", "2%", "--seed", "7",
-             "--start-time", "2019-10-01T00:00:00Z"]
-
-
-class KafkaShop(Millrace):
-    """The program on one data directory, with a topic of its own as the log."""
-
-    def __init__(self, data, kafka, binary="millrace"):
-        super().__init__(data, binary)
-        self.kafka = kafka
-        self.topic = f"t{uuid.uuid4().hex[:12]}"
-        self.options = []
-
-    def command(self, *args):
-        return [self.binary, "--data", str(self.data), "--bronze", f"kafka://{self.kafka.address}/{self.topic}", *self.options,
-                *map(str, args)]
-
-    def producer(self, **settings):
-        return confluent_kafka.Producer({"bootstrap.servers": self.kafka.address, "partitioner": "murmur2_random", **settings})
+from tests.support import oracle
+from tests.support.events import line
+from tests.support.kafka import (
+    SIMULATED,
+    KafkaShop,
+    accounts,
+    dump,
+    everything_processed,
+    rows_of,
+)
+from tests.support.shop import stop, wait_until
 
 
 @pytest.fixture
 def shop(tmp_path, kafka):
     return KafkaShop(tmp_path / "data", kafka)
-
-
-def accounts(report):
-    """(received, silver, duplicates, quarantined) of each partition, as `verify` counted them."""
-    details = [check["detail"].replace(",", "") for check in report["checks"] if check["name"].startswith("accounting")]
-    return [tuple(map(int, re.findall("[0-9]+", detail))) for detail in details]
-
-
-def rows_of(shop):
-    """Silver without what tells when and where a record was appended."""
-    return oracle.silver(shop.data)[1].drop_columns(["processing_timestamp", "kafka_timestamp", "log_epoch"]).sort_by("event_id")
 
 
 def test_the_same_events_give_the_same_rows_through_either_log(shop, shop_at):
@@ -368,10 +343,6 @@ def test_a_writer_follows_the_topic(shop):
     assert code == 0, err
     assert shop.count("silver") == 900
     shop.verify()
-
-
-def everything_processed(shop):
-    return all(p["lag"] == 0 for p in shop.json("group", "describe")["partitions"])
 
 
 def test_workers_that_join_and_leave_under_load_end_in_the_rows_of_one(shop, shop_at):

@@ -5,9 +5,9 @@ import subprocess
 import confluent_kafka.admin
 import pytest
 
-import stack
-from tests.conftest import line
-from tests.scenario.test_kafka import KafkaShop
+from scripts import stack
+from tests.support.events import line
+from tests.support.kafka import KafkaShop
 
 PASSWORD = "correct-horse"
 

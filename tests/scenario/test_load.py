@@ -2,9 +2,10 @@
 import gzip
 import json
 
-from tests import gold_oracle
-from tests.conftest import FIXTURES, event, wait_until
-from tests.scenario.test_collect import port  # noqa: F401, a fixture
+from tests.support import gold_oracle
+from tests.support.events import event
+from tests.support.paths import FIXTURES
+from tests.support.shop import wait_until
 
 REES46 = FIXTURES / "rees46-small.csv"
 

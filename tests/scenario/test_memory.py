@@ -3,7 +3,7 @@ import resource
 import signal
 import subprocess
 
-from tests import oracle
+from tests.support import oracle
 
 
 def run_within(shop, megabytes, *command):

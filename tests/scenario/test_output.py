@@ -11,7 +11,7 @@ import unicodedata
 
 import pytest
 
-from tests.conftest import event, line
+from tests.support.events import event, line
 
 PAINT = "\x1b[31mred\x07"
 

@@ -11,31 +11,16 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from tests import gold_oracle
-from tests.conftest import ROOT, line, stop, wait_until
-from tests.random_shop import RandomShop, lines
-from tests.scenario.test_collect import Port, metric
+from tests.support import gold_oracle
+from tests.support.events import line, lines
+from tests.support.paths import ROOT
+from tests.support.port import Port, metric
+from tests.support.postgres import Database
+from tests.support.random_shop import RandomShop
+from tests.support.shop import stop, wait_until
 
 TABLES = [*gold_oracle.TABLES, "alerts"]
 MIGRATIONS = sorted((ROOT / "schemas" / "postgres").glob("*.sql"))
-
-
-class Database:
-    """A database of the test's own."""
-
-    def __init__(self, server, name):
-        self.server, self.name = server, name
-        server.psql(f"create database {name}")
-        self.url = f"postgresql://millrace@127.0.0.1:{server.port}/{name}"
-
-    def rows(self, query, *parameters):
-        with psycopg.connect(self.url) as connection:
-            connection.execute("set timezone to 'UTC'")
-            return connection.execute(query, parameters or None).fetchall()
-
-    def run(self, statement):
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.conftest import Millrace
+from tests.support.shop import Millrace
 
 ASK_BASH = """COMPREPLY=(); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _millrace; printf '%s\\n' "${COMPREPLY[@]}\""""
 

@@ -5,8 +5,6 @@ import csv
 import io
 import json
 import os
-import pathlib
-import re
 import resource
 import signal
 import stat
@@ -16,8 +14,10 @@ import time
 import duckdb
 import pytest
 
-from tests.conftest import event, wait_until
-from tests.scenario.test_collect import Port, port  # noqa: F401, a fixture
+from tests.support.events import event
+from tests.support.port import Port
+from tests.support.processes import children, memory_kib, running_in
+from tests.support.shop import wait_until
 
 
 @pytest.fixture
@@ -26,6 +26,11 @@ def shop_with_rows(shop):
     shop.drain()
     shop.run("gold", "--available-now", "--close")
     return shop
+
+
+def queries_of(shop):
+    """The DuckDB processes of a shop, which run in its data directory."""
+    return running_in(shop.data, "duckdb")
 
 
 def sql(shop, query, *options):
@@ -86,6 +91,7 @@ def test_only_so_many_rows_are_given(shop_with_rows):
     assert sql(shop_with_rows, "from range(3)", "--limit", "3")["truncated"] is False
 
 
+# FILE is a file of a table, NEW one that there is not.
 HOSTILE = [
     ("select * from read_csv('/etc/passwd')", "disabled by configuration"),
     ("select * from read_text('/etc/hostname')", "disabled by configuration"),
@@ -93,12 +99,12 @@ HOSTILE = [
     ("from 'http://127.0.0.1:1/x.csv'", "disabled by configuration"),
     ("select * from sniff_csv('/etc/passwd')", "disabled by configuration"),
     ("select getenv('HOME')", "disabled"),
-    ("copy (select 1) to '/tmp/millrace-hostile.csv'", "single SELECT"),
+    ("copy (select 1) to 'NEW'", "single SELECT"),
     ("copy silver to 'FILE'", "single SELECT"),
-    ("export database '/tmp/millrace-hostile'", "single SELECT"),
-    ("attach '/tmp/millrace-hostile.db'", "single SELECT"),
+    ("export database 'NEW'", "single SELECT"),
+    ("attach 'NEW'", "single SELECT"),
     ("install httpfs", "single SELECT"),
-    ("load '/tmp/x.duckdb_extension'", "single SELECT"),
+    ("load '/nowhere/x.duckdb_extension'", "single SELECT"),
     ("set enable_external_access = true", "single SELECT"),
     ("set memory_limit = '1TB'", "single SELECT"),
     ("pragma enable_logging", "single SELECT"),
@@ -106,10 +112,10 @@ HOSTILE = [
     ("select * from query('copy (select 1) to ''FILE''')", "single SELECT"),
     ("drop view silver", "single SELECT"),
     ("insert into silver select * from silver", "single SELECT"),
-    (".shell touch /tmp/millrace-hostile", "syntax error"),
-    ("\n.output /tmp/millrace-hostile\nselect 1", "syntax error"),
-    ("select 1'); .shell touch /tmp/millrace-hostile", "unterminated"),
-    ("select 1) limit 1;\n.shell touch /tmp/millrace-hostile\n--", "syntax error"),
+    (".shell touch NEW", "syntax error"),
+    ("\n.output NEW\nselect 1", "syntax error"),
+    ("select 1'); .shell touch NEW", "unterminated"),
+    ("select 1) limit 1;\n.shell touch NEW\n--", "syntax error"),
     ("", "it is empty"),
     ("-- nothing but a comment", "it is empty"),
     ("select 1; select 2", "single SELECT"),
@@ -117,13 +123,13 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("query, reason", HOSTILE)
-def test_nothing_but_a_select_over_the_tables_is_run(shop_with_rows, query, reason):
+def test_nothing_but_a_select_over_the_tables_is_run(shop_with_rows, query, reason, tmp_path):
     shop = shop_with_rows
     file = next(path for path in shop.data.rglob("*.parquet"))
     before = file.read_bytes()
-    shop.run("sql", query.replace("FILE", str(file)), code=2)
+    shop.run("sql", query.replace("FILE", str(file)).replace("NEW", str(tmp_path / "new")), code=2)
     assert reason in shop.stderr, shop.stderr
-    assert file.read_bytes() == before and not list(pathlib.Path("/tmp").glob("millrace-hostile*"))
+    assert file.read_bytes() == before and not (tmp_path / "new").exists()
 
 
 def test_a_query_that_takes_too_much_is_ended(shop_with_rows):
@@ -136,7 +142,7 @@ def test_a_query_that_takes_too_much_is_ended(shop_with_rows):
     assert "its result has more than 2.0 MiB" in shop.stderr
     shop.run("sql", "select 1", "--memory", "1MiB", code=2)
     assert "Give at least 64.0 MiB" in shop.stderr
-    assert os.system("pgrep -x duckdb -P 1 >/dev/null") != 0, "a process outlived the command that made it"
+    assert not list(queries_of(shop)), "a process outlived the command that made it"
 
 
 def test_a_missing_duckdb_is_an_error_that_says_what_to_do(shop):
@@ -232,22 +238,14 @@ def test_a_killed_pipeline_leaves_nothing_that_hangs(shop, port):
     wait_until(lambda: not list((shop.data / "live").iterdir()))
 
 
-def processes_of_queries(shop):
-    """Those that run in the data directory, as DuckDB does."""
-    for link in pathlib.Path("/proc").glob("[0-9]*/cwd"):
-        with contextlib.suppress(OSError):
-            if link.readlink() == shop.data and (link.parent / "comm").read_text().strip() == "duckdb":
-                yield int(link.parent.name)
-
-
 def test_a_query_ends_with_the_command_that_asked(shop):
     shop.data.mkdir()
     process = shop.start("sql", "select count(*) from range(100000000000) a, range(1000) b")
-    wait_until(lambda: list(processes_of_queries(shop)))
+    wait_until(lambda: list(queries_of(shop)))
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 3 and b"it was stopped" in err
-    assert not list(processes_of_queries(shop)) and not list((shop.data / "live").iterdir())
+    assert not list(queries_of(shop)) and not list((shop.data / "live").iterdir())
 
 
 HUNGRY = ["select len(string_split(repeat('a,', 300000000), ','))", "select len(array_to_string(range(300000000), ','))",
@@ -255,14 +253,11 @@ HUNGRY = ["select len(string_split(repeat('a,', 300000000), ','))", "select len(
           "select len(list_transform(range(300000000), lambda x: x + 1))", "select len(repeat('a', 4000000000))", "select list(range) from range(300000000)"]
 
 
-def peak_of_queries(shop, ended):
+def peak_of_queries(server, ended):
     """The memory that a query's process has held at most, in KiB."""
     peak = 0
     while not ended.wait(0.005):
-        for process in processes_of_queries(shop):
-            with contextlib.suppress(OSError):
-                status = pathlib.Path(f"/proc/{process}/status").read_text()
-                peak = max(peak, *(int(size) for size in re.findall(r"VmHWM:\s+(\d+)", status)), 0)
+        peak = max(peak, *(memory_kib(query, "VmHWM") for query in children(server.process.pid, "duckdb")), 0)
     return peak
 
 
@@ -270,7 +265,7 @@ def test_a_hungry_query_is_refused_and_counted(shop, port):
     server = port("--sql-memory", "256MiB")
     ended = threading.Event()
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        peak = pool.submit(peak_of_queries, shop, ended)
+        peak = pool.submit(peak_of_queries, server, ended)
         for query in HUNGRY:
             status, answer, _ = server.post({"query": query}, path="/v1/sql")
             assert status == 400 and "it needs more than 256.0 MiB of memory" in answer["error"], (query, answer)
@@ -312,7 +307,7 @@ def test_the_system_bounds_a_query_whose_server_was_killed_and_its_files_are_rem
     wait_until(lambda: list((shop.data / "live").rglob("duckdb_temp_storage*")), seconds=20)
     server.stop(signal.SIGKILL)
     thread.join()
-    [query] = processes_of_queries(shop)
+    [query] = queries_of(shop)
     assert resource.prlimit(query, resource.RLIMIT_DATA)[1] == 128 << 20
     assert resource.prlimit(query, resource.RLIMIT_CPU)[1] <= 2 * 20 + 2, "it ends by itself"
     assert resource.prlimit(query, resource.RLIMIT_FSIZE)[1] == 5 << 30

@@ -3,12 +3,12 @@ import json
 import pathlib
 import shutil
 
-import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Millrace, line
+from tests.support.events import line
+from tests.support.shop import Millrace
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 """Gold's tables by DuckDB, from silver: the queries of tests/oracle/, held against the tables cell by cell."""
 import duckdb
 
-from tests import oracle
-from tests.conftest import ROOT
+from tests.support import oracle
+from tests.support.paths import ROOT
 
 TABLES = ("product_metrics", "category_metrics", "device_metrics", "kpis", "funnel", "sessions", "users", "high_interest")
 QUERIES = ROOT / "tests" / "oracle"

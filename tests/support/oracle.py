@@ -11,7 +11,7 @@ import struct
 
 import deltalake
 
-from tests.conftest import TOPIC
+from tests.support.shop import TOPIC
 
 
 def _varint(data, at):

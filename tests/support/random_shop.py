@@ -1,7 +1,6 @@
 """Shops that no simulator would make up: several currencies, broken sessions, events at one moment, visits over midnight and
 for days, purchases without a view, refunds, orders of several lines, empty strings."""
 import datetime
-import json
 import random
 
 START = datetime.datetime(2024, 3, 29, 20, tzinfo=datetime.timezone.utc)  # Europe changes its clocks two days later
@@ -53,7 +52,3 @@ class RandomShop:
         late = {made["event_id"]: datetime.datetime.fromisoformat(made["timestamp"]).timestamp() + self.chance.uniform(0, seconds)
                 for made in self.events}
         return sorted(self.events, key=lambda made: late[made["event_id"]])
-
-
-def lines(events):
-    return [f"{made['user_id']}|{json.dumps(made)}" for made in events]
