@@ -1,5 +1,6 @@
 """What open dashboards cost: a full log through silver and Gold in one process, without them and with two hundred; and the memory of one at
 the default rate."""
+
 import asyncio
 import json
 import pathlib
@@ -12,7 +13,13 @@ import time
 from measure import MILLRACE, WORK, clear, produce, set_aside
 
 COUNT = 200
-REPORTS = ["comparison", "kpis?grain=minute&limit=2000", "funnel", "devices", "categories"]  # what the Overview asks for every five seconds
+REPORTS = [
+    "comparison",
+    "kpis?grain=minute&limit=2000",
+    "funnel",
+    "devices",
+    "categories",
+]  # what the Overview asks for every five seconds
 
 
 async def fetch(port, path):
@@ -27,6 +34,7 @@ async def fetch(port, path):
 
 async def dashboard(port, number, heard):
     """An open Overview: the live figures, and its reports every five seconds."""
+
     async def live():
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -64,7 +72,12 @@ class Dashboards:
 
 
 def start(data, *options):
-    process = subprocess.Popen([MILLRACE, "--data", data, "run", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        [MILLRACE, "--data", data, "run", "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     for line in process.stdout:
         if found := re.search(r"http://[^/;]+:(\d+)", line):
             return process, int(found[1])
@@ -102,7 +115,9 @@ def throughput(data, events, watched):
     viewers = Dashboards(port) if watched else None
     began, client = time.monotonic(), time.process_time()
     while True:
-        metrics = subprocess.run(["curl", "-s", f"http://127.0.0.1:{port}/metrics"], capture_output=True, text=True).stdout
+        metrics = subprocess.run(
+            ["curl", "-s", f"http://127.0.0.1:{port}/metrics"], capture_output=True, text=True
+        ).stdout
         lag = re.search(r"^millrace_silver_lag_records (\S+)", metrics, re.M)
         behind = re.search(r"^millrace_gold_lag_versions (\S+)", metrics, re.M)
         if lag and behind and float(lag[1]) == 0 and float(behind[1]) == 0:
@@ -140,11 +155,22 @@ def measure(events, rounds):
     alone, watched = (statistics.median(rate for rate, _ in runs[each]) for each in (False, True))
     clients = statistics.median(cores for _, cores in runs[True]) - statistics.median(cores for _, cores in runs[False])
     rates = {"alone": steady(WORK / "steady", False), "watched": steady(WORK / "steady", True)}
-    result = {"alone": alone, "watched": watched, "cost": 1 - watched / alone, "client_cores": clients, "steady": rates, "memory": memory(WORK / "small")}
-    print(f"\n{COUNT} open dashboards: {watched:,.0f} events/s through silver and Gold, {alone:,.0f} without them: {result['cost']:.1%} less, "
-          f"of which {clients / 2:.1%} is what the two hundred clients took of the machine's two cores themselves")
-    print(f"at 1,000 events/s: {rates['watched']['cpu']:.0%} of a core with them, {rates['alone']['cpu']:.0%} without; each was told "
-          f"{rates['watched']['heard'] / 25:.1f} times a second")
+    result = {
+        "alone": alone,
+        "watched": watched,
+        "cost": 1 - watched / alone,
+        "client_cores": clients,
+        "steady": rates,
+        "memory": memory(WORK / "small"),
+    }
+    print(
+        f"\n{COUNT} open dashboards: {watched:,.0f} events/s through silver and Gold, {alone:,.0f} without them: {result['cost']:.1%} less, "
+        f"of which {clients / 2:.1%} is what the two hundred clients took of the machine's two cores themselves"
+    )
+    print(
+        f"at 1,000 events/s: {rates['watched']['cpu']:.0%} of a core with them, {rates['alone']['cpu']:.0%} without; each was told "
+        f"{rates['watched']['heard'] / 25:.1f} times a second"
+    )
     print(f"the process at the default rate with a dashboard open: {result['memory']:.0f} MiB at most")
     return result
 

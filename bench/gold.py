@@ -1,12 +1,13 @@
 """Gold: all its tables by the batch layer, beside DuckDB, Polars and Spark; what a commit costs as history grows; and how soon a live
 value knows of an event."""
+
 import json
 import pathlib
 import statistics
 import subprocess
 import sys
 
-from measure import MILLRACE, WORK, clear, in_turn, middle, produce, set_aside, silver, timed
+from measure import MILLRACE, WORK, clear, in_turn, middle, produce, set_aside, timed
 
 PEERS = pathlib.Path(__file__).resolve().parent / "peers"
 
@@ -26,18 +27,29 @@ def own(data, *options):
 
 def layers(data, events, rounds):
     """The same rows of the same tables by each."""
-    runs = in_turn({"millrace, batch": lambda: own(data, "--batch"), "millrace, speed": lambda: own(data, "--available-now", "--close"),
-                    "duckdb": lambda: peer("duckdb", data), "polars": lambda: peer("polars", data)}, rounds)
+    runs = in_turn(
+        {
+            "millrace, batch": lambda: own(data, "--batch"),
+            "millrace, speed": lambda: own(data, "--available-now", "--close"),
+            "duckdb": lambda: peer("duckdb", data),
+            "polars": lambda: peer("polars", data),
+        },
+        rounds,
+    )
     runs["spark"] = [peer("spark", data)]
-    rows = {name: int(done[-1]["last"]) if done[-1]["last"].isdigit() else json.loads(done[-1]["last"])["rows"]
-            for name, done in runs.items()}
+    rows = {
+        name: int(done[-1]["last"]) if done[-1]["last"].isdigit() else json.loads(done[-1]["last"])["rows"]
+        for name, done in runs.items()
+    }
     result = {name: middle(done, events) | {"rows": rows[name]} for name, done in runs.items()}
     batch = result["millrace, batch"]
     print(f"\nall of Gold's tables from {events:,} silver rows; median of {rounds} runs each, in turn (Spark: one)\n")
     print(f"{'':20}{'events/s':>12}{'µs CPU/event':>14}{'peak MiB':>10}{'rows':>12}   the batch layer: events/s, CPU")
     for name, run in result.items():
-        print(f"{name:20}{run['rows_per_second']:12,.0f}{run['us_per_event']:14.2f}{run['memory']:10,.0f}{run['rows']:12,}"
-              f"{batch['rows_per_second'] / run['rows_per_second']:12.2f}x {run['us_per_event'] / batch['us_per_event']:5.1f}x less")
+        print(
+            f"{name:20}{run['rows_per_second']:12,.0f}{run['us_per_event']:14.2f}{run['memory']:10,.0f}{run['rows']:12,}"
+            f"{batch['rows_per_second'] / run['rows_per_second']:12.2f}x {run['us_per_event'] / batch['us_per_event']:5.1f}x less"
+        )
     return result
 
 
@@ -45,24 +57,49 @@ def commits(data, count=40):
     """What one more commit of 5,000 events costs, at first and after many."""
     costs = []
     for _ in range(count):
-        subprocess.run([MILLRACE, "--data", data, "produce", "--rate", "max", "--count", "5000", "--span", "10s"], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [MILLRACE, "--data", data, "produce", "--rate", "max", "--count", "5000", "--span", "10s"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         subprocess.run([MILLRACE, "--data", data, "silver", "--available-now"], check=True, stdout=subprocess.DEVNULL)
         costs.append(timed([MILLRACE, "--data", data, "gold", "--available-now"])["cpu"])
     result = {"first_ms": statistics.median(costs[1:10]) * 1e3, "last_ms": statistics.median(costs[-9:]) * 1e3}
-    print(f"\none more commit of 5,000 events, start and state included: {result['first_ms']:.0f} ms of CPU at first, "
-          f"{result['last_ms']:.0f} ms after {count} of them")
+    print(
+        f"\none more commit of 5,000 events, start and state included: {result['first_ms']:.0f} ms of CPU at first, "
+        f"{result['last_ms']:.0f} ms after {count} of them"
+    )
     return result
 
 
 def latency():
     """From a record's append to Gold's live values; of each tenth of a second the longest."""
     clear()
-    out = subprocess.run([MILLRACE, "--data", WORK / "data", "run", "--rate", "1000", "--duration", "60s", "--trigger", "0", "--gold-trigger",
-                          "100ms", "--json"], check=True, capture_output=True, text=True).stdout
+    out = subprocess.run(
+        [
+            MILLRACE,
+            "--data",
+            WORK / "data",
+            "run",
+            "--rate",
+            "1000",
+            "--duration",
+            "60s",
+            "--trigger",
+            "0",
+            "--gold-trigger",
+            "100ms",
+            "--json",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     result = json.loads(out)["gold_latency_ms"]
-    print(f"\nappend to live value at 1,000 events/s, trigger 0: p50 {result['p50']:.0f} ms, p99 {result['p99']:.0f} ms "
-          "(of each tenth of a second, the longest)")
+    print(
+        f"\nappend to live value at 1,000 events/s, trigger 0: p50 {result['p50']:.0f} ms, p99 {result['p99']:.0f} ms "
+        "(of each tenth of a second, the longest)"
+    )
     return result
 
 
@@ -75,7 +112,9 @@ def together(data, events, rounds):
         done = timed([MILLRACE, "--data", data, "run", "--no-simulator", "--duration", "1ms", "--no-http", "--json"])
         seconds.append(json.loads(done["last"])["seconds"])
     result = {"events_per_second": events / statistics.median(seconds), "memory": done["memory"]}
-    print(f"\nsilver and Gold in one process, from a full log: {result['events_per_second']:,.0f} events/s, {result['memory']:,.0f} MiB")
+    print(
+        f"\nsilver and Gold in one process, from a full log: {result['events_per_second']:,.0f} events/s, {result['memory']:,.0f} MiB"
+    )
     return result
 
 

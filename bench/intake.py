@@ -1,4 +1,5 @@
 """Events over HTTP: requests of one event and of a hundred, acknowledged when the log has them on disk, from wrk on the same machine."""
+
 import re
 import signal
 import subprocess
@@ -30,17 +31,28 @@ def milliseconds(text, percentile):
 def load(url, count, seconds):
     script = WORK / "intake.lua"
     script.write_text(SCRIPT % count)
-    text = subprocess.run(["wrk", "-t1", "-c64", f"-d{seconds}s", "--latency", "-s", script, url], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(
+        ["wrk", "-t1", "-c64", f"-d{seconds}s", "--latency", "-s", script, url],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     if "Non-2xx" in text or "Socket errors" in text:
         raise RuntimeError(text)
     requests = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
-    return {"requests_per_second": requests, "events_per_second": requests * count, "p50_ms": milliseconds(text, 50),
-            "p99_ms": milliseconds(text, 99)}
+    return {
+        "requests_per_second": requests,
+        "events_per_second": requests * count,
+        "p50_ms": milliseconds(text, 50),
+        "p99_ms": milliseconds(text, 99),
+    }
 
 
 def measure(seconds=10):
     clear()
-    server = subprocess.Popen([MILLRACE, "--data", WORK / "data", "serve", "--port", "0"], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [MILLRACE, "--data", WORK / "data", "serve", "--port", "0"], stdout=subprocess.PIPE, text=True
+    )
     try:
         url = re.search(r"http://[^;]+", server.stdout.readline())[0]
         result = {str(count): load(url, count, seconds) for count in (1, 100)}
@@ -49,5 +61,7 @@ def measure(seconds=10):
         server.wait()
     print(f"\n{'events a request':20}{'requests/s':>12}{'events/s':>12}{'p50 ms':>10}{'p99 ms':>10}")
     for count, run in result.items():
-        print(f"{count:20}{run['requests_per_second']:12,.0f}{run['events_per_second']:12,.0f}{run['p50_ms']:10.1f}{run['p99_ms']:10.1f}")
+        print(
+            f"{count:20}{run['requests_per_second']:12,.0f}{run['events_per_second']:12,.0f}{run['p50_ms']:10.1f}{run['p99_ms']:10.1f}"
+        )
     return result

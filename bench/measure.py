@@ -1,4 +1,5 @@
 """Runs whole commands and measures them."""
+
 import json
 import os
 import pathlib
@@ -49,8 +50,17 @@ def in_turn(contenders, rounds):
 
 def middle(runs, events):
     """The median of each figure of some runs, and what it makes per event."""
-    figures = {key: statistics.median(run[key] for run in runs) for key, value in runs[0].items() if isinstance(value, (int, float))}
-    return {**figures, "rows_per_second": events / figures["wall"], "us_per_event": figures["cpu"] / events * 1e6, "rows": runs[-1]["last"]}
+    figures = {
+        key: statistics.median(run[key] for run in runs)
+        for key, value in runs[0].items()
+        if isinstance(value, (int, float))
+    }
+    return {
+        **figures,
+        "rows_per_second": events / figures["wall"],
+        "us_per_event": figures["cpu"] / events * 1e6,
+        "rows": runs[-1]["last"],
+    }
 
 
 def set_aside(path):
@@ -66,8 +76,28 @@ def clear():
 
 def produce(data, count, span):
     """Simulator events in the embedded log, 0.5% of them copies and 0.5% broken."""
-    subprocess.run([MILLRACE, "--data", data, "produce", "--rate", "max", "--count", str(count), "--span", span,
-                    "--duplicates", "0.5%", "--invalid", "0.5%", "--seed", "1"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [
+            MILLRACE,
+            "--data",
+            data,
+            "produce",
+            "--rate",
+            "max",
+            "--count",
+            str(count),
+            "--span",
+            span,
+            "--duplicates",
+            "0.5%",
+            "--invalid",
+            "0.5%",
+            "--seed",
+            "1",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def silver(data, *options):

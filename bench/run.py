@@ -2,6 +2,7 @@
 
 BENCH_EVENTS (5,000,000), BENCH_ROUNDS (3) and BENCH_ONLY (peers,scale,startup,freshness,kafka,gold,intake,dashboards,steps) choose what is measured.
 """
+
 import json
 import os
 import pathlib
@@ -37,8 +38,11 @@ def peers():
     with open(WORK / "events.ndjson", "wb") as file:
         subprocess.run([MILLRACE, "--data", data, "topic", "read"], check=True, stdout=file)
     broker = kafka_bench.fill(data)
-    contenders = {"millrace": lambda: silver(data), "duckdb": lambda: batch_peer("duckdb", WORK / "events.ndjson"),
-                  "chdb": lambda: batch_peer("chdb", WORK / "events.ndjson")}
+    contenders = {
+        "millrace": lambda: silver(data),
+        "duckdb": lambda: batch_peer("duckdb", WORK / "events.ndjson"),
+        "chdb": lambda: batch_peer("chdb", WORK / "events.ndjson"),
+    }
     try:
         runs = in_turn(contenders, ROUNDS)
         runs["spark"] = [kafka_bench.spark(broker)]
@@ -47,16 +51,19 @@ def peers():
     finally:
         broker.stop()
     result = {name: middle(done, EVENTS) for name, done in runs.items()}
-    rows = json.loads(subprocess.run([MILLRACE, "--data", data, "count", "silver", "--json"], check=True,
-                                     capture_output=True).stdout)["rows"][0]["rows"]
+    rows = json.loads(
+        subprocess.run([MILLRACE, "--data", data, "count", "silver", "--json"], check=True, capture_output=True).stdout
+    )["rows"][0]["rows"]
     result["millrace"]["rows"] = rows
     own = result["millrace"]
     print(f"{EVENTS:,} events, log to table; median of {ROUNDS} runs each, in turn (Spark: one)\n")
     print(f"{'':28}{'rows/s':>12}{'µs CPU/event':>14}{'peak MiB':>10}{'rows':>12}   Millrace: rows/s, CPU, memory")
     for name, peer in result.items():
-        print(f"{name:28}{peer['rows_per_second']:12,.0f}{peer['us_per_event']:14.2f}{peer['memory']:10,.0f}{int(peer['rows']):12,}"
-              f"{own['rows_per_second'] / peer['rows_per_second']:12.2f}x {peer['us_per_event'] / own['us_per_event']:5.1f}x less"
-              f" 1/{peer['memory'] / own['memory']:.1f}")
+        print(
+            f"{name:28}{peer['rows_per_second']:12,.0f}{peer['us_per_event']:14.2f}{peer['memory']:10,.0f}{int(peer['rows']):12,}"
+            f"{own['rows_per_second'] / peer['rows_per_second']:12.2f}x {peer['us_per_event'] / own['us_per_event']:5.1f}x less"
+            f" 1/{peer['memory'] / own['memory']:.1f}"
+        )
     return result
 
 
@@ -67,11 +74,17 @@ def scale():
         clear()
         produce(WORK / "data", count, span)
         run = silver(WORK / "data", "--horizon", "6h")
-        result[span] = {"events": count, "us_per_event": run["cpu"] / count * 1e6, "memory": run["memory"],
-                        "rows_per_second": count / run["wall"]}
+        result[span] = {
+            "events": count,
+            "us_per_event": run["cpu"] / count * 1e6,
+            "memory": run["memory"],
+            "rows_per_second": count / run["wall"],
+        }
     print(f"\n{'horizon 6h':28}{'rows/s':>12}{'µs CPU/event':>14}{'peak MiB':>10}")
     for span, run in result.items():
-        print(f"{run['events']:>12,} over {span:9}{run['rows_per_second']:13,.0f}{run['us_per_event']:14.2f}{run['memory']:10,.0f}")
+        print(
+            f"{run['events']:>12,} over {span:9}{run['rows_per_second']:13,.0f}{run['us_per_event']:14.2f}{run['memory']:10,.0f}"
+        )
     return result
 
 
@@ -80,9 +93,13 @@ def first_commit(data):
     log = data / "silver" / "_delta_log"
     before = len(list(log.glob("*.json"))) if log.exists() else 0
     # An event of its own: the simulator's numbering goes on.
-    subprocess.run([MILLRACE, "--data", data, "produce", "--rate", "max", "--count", "1"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [MILLRACE, "--data", data, "produce", "--rate", "max", "--count", "1"], check=True, stdout=subprocess.DEVNULL
+    )
     started = time.monotonic()
-    run = subprocess.Popen([MILLRACE, "--data", data, "silver", "--trigger", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run = subprocess.Popen(
+        [MILLRACE, "--data", data, "silver", "--trigger", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     wanted = max(before, 1) + 1  # with no table yet, version 0 creates it
     while not log.exists() or len(list(log.glob("*.json"))) < wanted:
         time.sleep(0.001)
@@ -100,7 +117,9 @@ def startup():
     produce(data, EVENTS, "20h")
     silver(data)
     result["loaded_ms"] = first_commit(data) * 1e3
-    print(f"\nfirst commit after {result['empty_ms']:.0f} ms with an empty table, {result['loaded_ms']:.0f} ms with {EVENTS:,} ids to load")
+    print(
+        f"\nfirst commit after {result['empty_ms']:.0f} ms with an empty table, {result['loaded_ms']:.0f} ms with {EVENTS:,} ids to load"
+    )
     return result
 
 
@@ -128,10 +147,16 @@ def dashboards():
 
 def steps():
     """The ceiling of each step, one thread."""
-    done = subprocess.run([ROOT / "build/release/bench/millrace_bench", "--benchmark_format=json", "--benchmark_min_time=1"],
-                          check=True, capture_output=True, text=True)
-    result = {b["name"]: {"events_per_second": b["items_per_second"], "bytes_per_second": b.get("bytes_per_second")}
-              for b in json.loads(done.stdout)["benchmarks"]}
+    done = subprocess.run(
+        [ROOT / "build/release/bench/millrace_bench", "--benchmark_format=json", "--benchmark_min_time=1"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    result = {
+        b["name"]: {"events_per_second": b["items_per_second"], "bytes_per_second": b.get("bytes_per_second")}
+        for b in json.loads(done.stdout)["benchmarks"]
+    }
     print("\nstep (one thread)        events/s      GB/s")
     for name, rate in result.items():
         size = rate["bytes_per_second"]
@@ -140,7 +165,17 @@ def steps():
 
 
 def main():
-    sections = {"peers": peers, "scale": scale, "startup": startup, "freshness": fresh, "kafka": kafka, "gold": gold, "intake": intake, "dashboards": dashboards, "steps": steps}
+    sections = {
+        "peers": peers,
+        "scale": scale,
+        "startup": startup,
+        "freshness": fresh,
+        "kafka": kafka,
+        "gold": gold,
+        "intake": intake,
+        "dashboards": dashboards,
+        "steps": steps,
+    }
     chosen = os.environ.get("BENCH_ONLY", ",".join(sections)).split(",")
     result = {"events": EVENTS, **{name: sections[name]() for name in chosen}}
     (ROOT / "build" / "bench.json").write_text(json.dumps(result, indent=1))

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Puts the program's own --help texts into docs/commands/*.md: help_pages.py [--check]. With --check, only says whether they are there."""
+
 import pathlib
 import re
 import subprocess
@@ -7,7 +8,10 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MILLRACE = ROOT / "build" / "release" / "millrace"
-BLOCK = re.compile(r"```\n(?P<text>(?:(?!```).)*?^Usage: millrace (?P<command>[a-z ]+?) (?:\[OPTIONS\]|SUBCOMMAND)(?:(?!```).)*?)\n*```", re.S | re.M)
+BLOCK = re.compile(
+    r"```\n(?P<text>(?:(?!```).)*?^Usage: millrace (?P<command>[a-z ]+?) (?:\[OPTIONS\]|SUBCOMMAND)(?:(?!```).)*?)\n*```",
+    re.S | re.M,
+)
 
 
 def help_of(command):

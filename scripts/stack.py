@@ -4,6 +4,7 @@
 Each service has a folder under .stack/ with its data, its log and its state. They listen on the loopback address only. The
 tests and benchmarks start brokers of their own with the classes below, in other folders and on free ports.
 """
+
 import argparse
 import json
 import os
@@ -76,8 +77,14 @@ class Service:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.prepare()
             with open(self.log, "ab") as log:
-                process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
-                                           start_new_session=True)
+                process = subprocess.Popen(
+                    self.command(),
+                    stdout=log,
+                    stderr=log,
+                    stdin=subprocess.DEVNULL,
+                    cwd=self.folder,
+                    start_new_session=True,
+                )
             self.state_file.write_text(json.dumps({"pid": process.pid, "port": self.port}))
         end = time.monotonic() + self.patience
         while not self.healthy():
@@ -127,12 +134,22 @@ class Kafka(Service):
         return f"127.0.0.1:{self.port}"
 
     def java(self, main, *args, heap="256m"):
-        return ["java", f"-Xmx{heap}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", f"{JARS}/*", main, *map(str, args)]
+        return [
+            "java",
+            f"-Xmx{heap}",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-Dorg.slf4j.simpleLogger.showDateTime=true",
+            "-cp",
+            f"{JARS}/*",
+            main,
+            *map(str, args),
+        ]
 
     def tool(self, main, *args):
         """What one of Kafka's own command line tools prints about this broker."""
-        done = subprocess.run(self.java(main, "--bootstrap-server", self.address, *args), capture_output=True, text=True)
+        done = subprocess.run(
+            self.java(main, "--bootstrap-server", self.address, *args), capture_output=True, text=True
+        )
         if done.returncode != 0:
             raise StackError(f"{main} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
@@ -145,20 +162,34 @@ class Kafka(Service):
         config = self.folder / "server.properties"
         controller = free_port()
         settings = {
-            "process.roles": "broker,controller", "node.id": 1, "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+            "process.roles": "broker,controller",
+            "node.id": 1,
+            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}", "controller.listener.names": "CONTROLLER",
-            "log.dirs": self.folder / "data", "num.partitions": 3, "offsets.topic.replication.factor": 1,
-            "offsets.topic.num.partitions": 4, "transaction.state.log.replication.factor": 1,
-            "transaction.state.log.min.isr": 1, "transaction.state.log.num.partitions": 4,
-            "share.coordinator.state.topic.replication.factor": 1, "share.coordinator.state.topic.min.isr": 1,
-            "group.initial.rebalance.delay.ms": 0, "auto.create.topics.enable": "false", "log.retention.hours": 168,
-            **self.properties}
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+            "controller.listener.names": "CONTROLLER",
+            "log.dirs": self.folder / "data",
+            "num.partitions": 3,
+            "offsets.topic.replication.factor": 1,
+            "offsets.topic.num.partitions": 4,
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.min.isr": 1,
+            "transaction.state.log.num.partitions": 4,
+            "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.min.isr": 1,
+            "group.initial.rebalance.delay.ms": 0,
+            "auto.create.topics.enable": "false",
+            "log.retention.hours": 168,
+            **self.properties,
+        }
         config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         if (self.folder / "data" / "meta.properties").exists():
             return
-        done = subprocess.run(self.java("kafka.tools.StorageTool", "format", "-t", "bWlsbHJhY2Vtb2NrY2x1cw", "-c", config),
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            self.java("kafka.tools.StorageTool", "format", "-t", "bWlsbHJhY2Vtb2NrY2x1cw", "-c", config),
+            capture_output=True,
+            text=True,
+        )
         if done.returncode != 0:
             raise StackError(f"formatting Kafka's storage failed:\n{done.stderr or done.stdout}")
 
@@ -199,7 +230,11 @@ class Postgres(Service):
     def as_owner(self, *command):
         """PostgreSQL refuses to run as root."""
         command = list(map(str, command))
-        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command] if os.getuid() == 0 else command
+        return (
+            ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command]
+            if os.getuid() == 0
+            else command
+        )
 
     def prepare(self):
         while not port_is_free(self.port):
@@ -210,20 +245,56 @@ class Postgres(Service):
         data = self.folder / "data"
         if (data / "PG_VERSION").exists():
             return
-        done = subprocess.run(self.as_owner(self.binaries() / "initdb", "-D", data, "-U", "millrace", "--auth=trust",
-                                            "--encoding=UTF8", "--locale=C.UTF-8"), capture_output=True, text=True,
-                              cwd="/")
+        done = subprocess.run(
+            self.as_owner(
+                self.binaries() / "initdb",
+                "-D",
+                data,
+                "-U",
+                "millrace",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ),
+            capture_output=True,
+            text=True,
+            cwd="/",
+        )
         if done.returncode != 0:
             shutil.rmtree(data, ignore_errors=True)
             raise StackError(f"creating the database cluster failed:\n{done.stderr}")
 
     def command(self):
-        return self.as_owner(self.binaries() / "postgres", "-D", self.folder / "data", "-p", self.port, "-h", "127.0.0.1",
-                             "-k", self.folder)
+        return self.as_owner(
+            self.binaries() / "postgres",
+            "-D",
+            self.folder / "data",
+            "-p",
+            self.port,
+            "-h",
+            "127.0.0.1",
+            "-k",
+            self.folder,
+        )
 
     def psql(self, statement, database="postgres"):
-        return subprocess.run([self.binaries() / "psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "millrace", "-d", database,
-                               "-Atqc", statement], capture_output=True, text=True)
+        return subprocess.run(
+            [
+                self.binaries() / "psql",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(self.port),
+                "-U",
+                "millrace",
+                "-d",
+                database,
+                "-Atqc",
+                statement,
+            ],
+            capture_output=True,
+            text=True,
+        )
 
     def start(self):
         super().start()
@@ -232,7 +303,10 @@ class Postgres(Service):
         return self
 
     def healthy(self):
-        return subprocess.run([self.binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode == 0
+        return (
+            subprocess.run([self.binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode
+            == 0
+        )
 
 
 class Prometheus(Service):
@@ -258,8 +332,12 @@ class Prometheus(Service):
         shutil.copy(deploy / "rules.yml", self.folder / "rules.yml")
 
     def command(self):
-        return ["prometheus", f"--config.file={self.folder / 'prometheus.yml'}", f"--storage.tsdb.path={self.folder / 'data'}",
-                f"--web.listen-address=127.0.0.1:{self.port}"]
+        return [
+            "prometheus",
+            f"--config.file={self.folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={self.folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+        ]
 
     def query(self, expression):
         """The samples of an expression now."""
@@ -276,9 +354,11 @@ class Prometheus(Service):
 
 
 def services(base=ROOT / ".stack"):
-    return [Kafka(base / "kafka", int(os.environ.get("KAFKA_PORT", 9092))),
-            Postgres(base / "postgres", int(os.environ.get("POSTGRES_PORT", 5432))),
-            Prometheus(base / "prometheus", int(os.environ.get("PROMETHEUS_PORT", 9090)))]
+    return [
+        Kafka(base / "kafka", int(os.environ.get("KAFKA_PORT", 9092))),
+        Postgres(base / "postgres", int(os.environ.get("POSTGRES_PORT", 5432))),
+        Prometheus(base / "prometheus", int(os.environ.get("PROMETHEUS_PORT", 9090))),
+    ]
 
 
 def show(all_status, as_json):

@@ -31,7 +31,9 @@ def group_of(item):
 
 
 def pytest_terminal_summary(terminalreporter):
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if real_sample.MISSING in str(report.longrepr)]
+    skipped = [
+        report for report in terminalreporter.stats.get("skipped", []) if real_sample.MISSING in str(report.longrepr)
+    ]
     if skipped:
         terminalreporter.write_line(f"{len(skipped)} skipped: {real_sample.MISSING}", yellow=True)
 
@@ -45,8 +47,9 @@ def sample():
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory):
     """A broker for the whole test run; each test has topics of its own."""
-    broker = stack.Kafka(tmp_path_factory.mktemp("kafka"), stack.free_port(),
-                         properties={"log.retention.ms": -1}).start()  # records of 2019 stay
+    broker = stack.Kafka(
+        tmp_path_factory.mktemp("kafka"), stack.free_port(), properties={"log.retention.ms": -1}
+    ).start()  # records of 2019 stay
     yield broker
     broker.stop()
 

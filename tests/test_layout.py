@@ -12,7 +12,9 @@ def imported_modules(path):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, name.name) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join([*package[:len(package) + 1 - node.level], node.module or ""] if node.level else [node.module])
+            base = ".".join(
+                [*package[: len(package) + 1 - node.level], node.module or ""] if node.level else [node.module]
+            )
             yield from ((node.lineno, f"{base}.{name.name}") for name in node.names)
 
 

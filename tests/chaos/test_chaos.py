@@ -4,6 +4,7 @@ for exactly once.
 
 MILLRACE_CHAOS_MINUTES (0.5) is how long it goes on; `make chaos MINUTES=30` runs it alone.
 """
+
 import datetime
 import json
 import os
@@ -30,7 +31,9 @@ WORKERS = 3
 # Done, or a fault that it has told; killed; a SIGTERM before the program was set up for it; a second one while it stopped.
 ENDS = (0, 3, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM)
 OLD = "2019-10-01T00:00:00Z"
-BURSTS = min(1, 5 / MINUTES)  # share of the time at full rate, so that what a long run sends can still be held against oracles
+BURSTS = min(
+    1, 5 / MINUTES
+)  # share of the time at full rate, so that what a long run sends can still be held against oracles
 SESSION_TIMEOUT = 10  # seconds after which the group takes a silent worker for dead
 
 
@@ -70,19 +73,31 @@ class Producer(threading.Thread):
         self.shop, self.prefix, self.acknowledged, self.sent, self.done = shop, name, bytearray(), 0, threading.Event()
 
     def run(self):
-        producer = self.shop.producer(**{"enable.idempotence": True, "delivery.timeout.ms": 300_000, "linger.ms": 5,
-                                         "queue.buffering.max.messages": 20_000})
+        producer = self.shop.producer(
+            **{
+                "enable.idempotence": True,
+                "delivery.timeout.ms": 300_000,
+                "linger.ms": 5,
+                "queue.buffering.max.messages": 20_000,
+            }
+        )
         while not self.done.is_set():
             if time.monotonic() % 6 > 6 * BURSTS:
                 producer.poll(0.05)
                 continue
             number = self.sent
             # Now and then one from long ago, which is deduplicated by reading the table.
-            time_of = OLD if number % 1000 == 1 else datetime.datetime.now(datetime.timezone.utc).isoformat()
-            made = event(number, event_id=f"{self.prefix}-{number}", timestamp=time_of, price=-1 if number % 50 == 0 else 9.5)
+            time_of = OLD if number % 1000 == 1 else datetime.datetime.now(datetime.UTC).isoformat()
+            made = event(
+                number, event_id=f"{self.prefix}-{number}", timestamp=time_of, price=-1 if number % 50 == 0 else 9.5
+            )
             try:
-                producer.produce(self.shop.topic, json.dumps(made), made["user_id"],
-                                 on_delivery=lambda error, _, number=number: self.delivered(error, number))
+                producer.produce(
+                    self.shop.topic,
+                    json.dumps(made),
+                    made["user_id"],
+                    on_delivery=lambda error, _, number=number: self.delivered(error, number),
+                )
             except BufferError:
                 producer.poll(0.05)
                 continue
@@ -104,8 +119,16 @@ class Faults:
         self.counts = {}
 
     def weights(self):
-        return {self.kill_worker: 8, self.stop_worker: 4, self.pause_worker: 3, self.kill_archiver: 3, self.pause_broker: 2,
-                self.kill_broker: 1, self.zombie: 1, **({self.fill_disk: 2} if self.mount else {})}
+        return {
+            self.kill_worker: 8,
+            self.stop_worker: 4,
+            self.pause_worker: 3,
+            self.kill_archiver: 3,
+            self.pause_broker: 2,
+            self.kill_broker: 1,
+            self.zombie: 1,
+            **({self.fill_disk: 2} if self.mount else {}),
+        }
 
     def missing(self):
         return [fault for fault in self.weights() if fault.__name__ not in self.counts]
@@ -179,8 +202,13 @@ def everything_goes_wrong(shop, kafka, mount, logs, chance):
     faults = Faults(kafka, workers, archiver, mount, chance)
     for producer in producers:
         producer.start()
-    load = subprocess.Popen(shop.command("produce", "--rate", "2000", "--duration", f"{int(MINUTES * 60)}s", "--duplicates", "3%",
-                                         "--invalid", "3%"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    load = subprocess.Popen(
+        shop.command(
+            "produce", "--rate", "2000", "--duration", f"{int(MINUTES * 60)}s", "--duplicates", "3%", "--invalid", "3%"
+        ),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     try:
         end = time.monotonic() + MINUTES * 60
         while time.monotonic() < end or faults.missing():
@@ -200,7 +228,9 @@ def everything_goes_wrong(shop, kafka, mount, logs, chance):
             producer.done.set()
         for process in (load, *(p.process for p in (*workers, archiver))):
             process.kill()
-    print(f"{faults.counts}; started {[p.starts for p in (*workers, archiver)]} times; {[p.sent for p in producers]} sent")
+    print(
+        f"{faults.counts}; started {[p.starts for p in (*workers, archiver)]} times; {[p.sent for p in producers]} sent"
+    )
     return producers
 
 
@@ -217,10 +247,18 @@ def numbers_in_silver(shop, prefix):
 def count_by_duckdb(shop, folder):
     """Rows that DuckDB makes of the topic's records, as kcat reads them."""
     with open(folder / "topic.ndjson", "wb") as file:
-        subprocess.run(["kcat", "-C", "-b", shop.kafka.address, "-t", shop.topic, "-o", "beginning", "-e", "-q"], check=True, stdout=file)
+        subprocess.run(
+            ["kcat", "-C", "-b", shop.kafka.address, "-t", shop.topic, "-o", "beginning", "-e", "-q"],
+            check=True,
+            stdout=file,
+        )
     (folder / "duckdb").mkdir()
-    done = subprocess.run([sys.executable, ROOT / "bench/peers/duckdb_silver.py", folder / "topic.ndjson", folder / "duckdb"],
-                          check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench/peers/duckdb_silver.py", folder / "topic.ndjson", folder / "duckdb"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return int(done.stdout.split()[-1])
 
 
@@ -240,5 +278,7 @@ def test_every_acknowledged_event_is_accounted_for_once_whatever_goes_wrong(tmp_
         assert acknowledged.any()
         expected = numpy.flatnonzero(acknowledged & (numpy.arange(len(acknowledged)) % 50 != 0))
         lost = numpy.setdiff1d(expected, numbers_in_silver(shop, producer.prefix))
-        assert not lost.size, f"{lost.size} acknowledged events of {producer.prefix} are not in silver, the first {lost[:5]}"
+        assert not lost.size, (
+            f"{lost.size} acknowledged events of {producer.prefix} are not in silver, the first {lost[:5]}"
+        )
     assert count_by_duckdb(shop, tmp_path) == rows

@@ -2,6 +2,7 @@
 
 `python -m tests.compat.older_shop PROGRAM NAME` makes tests/fixtures/shops/NAME.tar.xz and, with that program's answers, NAME.json.
 """
+
 import base64
 import datetime
 import hashlib
@@ -24,15 +25,63 @@ SHOPS = FIXTURES / "shops"
 PASSWORD = "correct horse battery staple"
 KEY = "0123456789abcdef0123"
 TOPIC = ["--partitions", "3", "--segment-bytes", "30000", "--compression", "lz4"]
-SETTINGS = ["--time-zone", "Europe/Berlin", "--currency", "CHF", "--earliest", "2010-01-01T00:00:00Z", "--max-event-types", "5",
-            "--lateness", "5m", "--session-gap", "2h", "--interest-views", "50", "--interest-conversion", "10%"]
+SETTINGS = [
+    "--time-zone",
+    "Europe/Berlin",
+    "--currency",
+    "CHF",
+    "--earliest",
+    "2010-01-01T00:00:00Z",
+    "--max-event-types",
+    "5",
+    "--lateness",
+    "5m",
+    "--session-gap",
+    "2h",
+    "--interest-views",
+    "50",
+    "--interest-conversion",
+    "10%",
+]
 # Berlin's clocks go back at 01:00 UTC of that day; events and log alike have these times.
-CLOCK_CHANGE = ["--seed", "7", "--rate", "max", "--count", "550", "--span", "11m", "--start-time", "2019-10-27T00:50:00Z",
-                "--duplicates", "1%", "--invalid", "2%"]
-BATCH_DAYS = [("2019-10-27", "2019-10-27"), ("2024-03-29", "2024-04-03")]  # those with late events; RandomShop's clocks change, too
-ALERT_RULES = "[alerts.quarantine_rate]\nleast = 10\n[alerts.high_interest]\nleast = 50\nthreshold = 0.1\nresolved = 0.11\n"
-METRICS = ("product_metrics", "category_metrics", "device_metrics", "kpis", "funnel", "sessions", "users", "high_interest")
-AGENTS = ["curl/8.5.0", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"]
+CLOCK_CHANGE = [
+    "--seed",
+    "7",
+    "--rate",
+    "max",
+    "--count",
+    "550",
+    "--span",
+    "11m",
+    "--start-time",
+    "2019-10-27T00:50:00Z",
+    "--duplicates",
+    "1%",
+    "--invalid",
+    "2%",
+]
+BATCH_DAYS = [
+    ("2019-10-27", "2019-10-27"),
+    ("2024-03-29", "2024-04-03"),
+]  # those with late events; RandomShop's clocks change, too
+ALERT_RULES = (
+    "[alerts.quarantine_rate]\nleast = 10\n[alerts.high_interest]\nleast = 50\nthreshold = 0.1\nresolved = 0.11\n"
+)
+METRICS = (
+    "product_metrics",
+    "category_metrics",
+    "device_metrics",
+    "kpis",
+    "funnel",
+    "sessions",
+    "users",
+    "high_interest",
+)
+AGENTS = [
+    "curl/8.5.0",
+    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0",
+]
 
 
 def named(name, events):
@@ -47,22 +96,60 @@ def named_value(value):
 
 def hand_written():
     """Records that no simulator makes: a broken one for each rule, and good ones of every kind."""
+
     def at(number, **fields):
         return event(number, **{"timestamp": f"2024-03-31T0{number % 4}:{number % 60:02}:00+02:00", **fields})
 
-    good = [at(100 + n, event_type=kind, currency=currency, user_agent=AGENTS[n % 3], order_id=f"o{n // 2}", quantity=1 + n % 3)
-            for n, (kind, currency) in enumerate((kind, currency) for kind in ("view", "add_to_cart", "purchase", "refund")
-                                                 for currency in ("CHF", "EUR", "USD", "JPY"))]
-    good += [at(210, user_id="Zoë", product_category="Bücher/☕", page_url="https://shop.example/%7Ezoë?q=\"1\""), at(211, session_id="", referrer="")]
+    good = [
+        at(
+            100 + n,
+            event_type=kind,
+            currency=currency,
+            user_agent=AGENTS[n % 3],
+            order_id=f"o{n // 2}",
+            quantity=1 + n % 3,
+        )
+        for n, (kind, currency) in enumerate(
+            (kind, currency)
+            for kind in ("view", "add_to_cart", "purchase", "refund")
+            for currency in ("CHF", "EUR", "USD", "JPY")
+        )
+    ]
+    good += [
+        at(210, user_id="Zoë", product_category="Bücher/☕", page_url='https://shop.example/%7Ezoë?q="1"'),
+        at(211, session_id="", referrer=""),
+    ]
     # Five further types, of one partition, before those that are too many: so whichever partition is read first, the same five pass.
-    others = [at(200 + n, event_type=kind, product_id=None, price=None) for n, kind in enumerate(
-        ("page_view", "search", "newsletter", "a..b", "other", "too_many", "far_too_many"))]
+    others = [
+        at(200 + n, event_type=kind, product_id=None, price=None)
+        for n, kind in enumerate(("page_view", "search", "newsletter", "a..b", "other", "too_many", "far_too_many"))
+    ]
     text = json.dumps(at(300))
-    broken = ["k|", "k|\ufeff" + text, "k|" + text.replace("p1", "\udcff"), "k|no json", f"k|{text[:-9]}", f"k|[{text}]",
-              "k|" + text[:-1] + ',"x":' + "[" * 100 + "]" * 100 + "}", "k|" + text[:-1] + ',"price":1}']
-    fields = [{"user_id": None}, {"price": "9"}, {"event_id": ""}, {"page_url": "x" * 70_000}, {"page_url": "a\0b"}, {"event_type": "../../etc"},
-              {"timestamp": "2024-03-31"}, {"timestamp": "1999-12-31T23:59:59Z"}, {"timestamp": "2199-01-01T00:00:00Z"}, {"price": 0}, {"price": -5},
-              {"quantity": -1}, {"currency": "euro"}]
+    broken = [
+        "k|",
+        "k|\ufeff" + text,
+        "k|" + text.replace("p1", "\udcff"),
+        "k|no json",
+        f"k|{text[:-9]}",
+        f"k|[{text}]",
+        "k|" + text[:-1] + ',"x":' + "[" * 100 + "]" * 100 + "}",
+        "k|" + text[:-1] + ',"price":1}',
+    ]
+    fields = [
+        {"user_id": None},
+        {"price": "9"},
+        {"event_id": ""},
+        {"page_url": "x" * 70_000},
+        {"page_url": "a\0b"},
+        {"event_type": "../../etc"},
+        {"timestamp": "2024-03-31"},
+        {"timestamp": "1999-12-31T23:59:59Z"},
+        {"timestamp": "2199-01-01T00:00:00Z"},
+        {"price": 0},
+        {"price": -5},
+        {"quantity": -1},
+        {"currency": "euro"},
+    ]
     broken += [f"k|{json.dumps(at(310 + n, **each))}" for n, each in enumerate(fields)]
     return [*lines(good), *(f"k|{json.dumps(each)}" for each in others), *broken]
 
@@ -103,7 +190,9 @@ class Requests:
         self.url = url
 
     def post(self, path, body, **headers):
-        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
+        request = urllib.request.Request(
+            self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
+        )
         with urllib.request.urlopen(request, timeout=30) as response:
             return response.read(), response.headers
 
@@ -128,12 +217,23 @@ def make_present(shop):
     token = shop.run("access", "add", "grafana", "--token").split()[-1]
     process, http = serve(shop, "run", "--no-simulator", "--trigger", "1s", "--write-key", f"web={KEY}")
     bearer = {"Authorization": f"Bearer {KEY}"}
-    now = datetime.datetime.now(datetime.timezone.utc)
-    recent = [event(500 + n, timestamp=(now - datetime.timedelta(minutes=20 - n)).isoformat(), session_id="s") for n in range(20)]
+    now = datetime.datetime.now(datetime.UTC)
+    recent = [
+        event(500 + n, timestamp=(now - datetime.timedelta(minutes=20 - n)).isoformat(), session_id="s")
+        for n in range(20)
+    ]
     http.post("/v1/events", recent, **bearer)
     basic = {"Authorization": "Basic " + base64.b64encode(f"{KEY}:".encode()).decode()}
-    order = {"order_id": "T-1", "currency": "EUR", "products": [{"product_id": "p1", "price": 3}, {"product_id": "p2", "price": 4}]}
-    http.post("/v1/track", {"type": "track", "userId": "u1", "messageId": "m1", "event": "Order Completed", "properties": order}, **basic)
+    order = {
+        "order_id": "T-1",
+        "currency": "EUR",
+        "products": [{"product_id": "p1", "price": 3}, {"product_id": "p2", "price": 4}],
+    }
+    http.post(
+        "/v1/track",
+        {"type": "track", "userId": "u1", "messageId": "m1", "event": "Order Completed", "properties": order},
+        **basic,
+    )
     item = {"item_id": "p3", "price": 5}
     purchase = {"name": "purchase", "params": {"transaction_id": "T-2", "currency": "USD", "items": [item]}}
     http.post(f"/mp/collect?api_secret={KEY}", {"client_id": "c1", "events": [purchase]})
@@ -169,18 +269,27 @@ def table_answer(shop, table, columns=None, before=None):
 
 
 def sql(shop, query):
-    return [{name: plain(value) for name, value in row.items()} for row in shop.json("sql", query, "--limit", "100000")["rows"]]
+    return [
+        {name: plain(value) for name, value in row.items()}
+        for row in shop.json("sql", query, "--limit", "100000")["rows"]
+    ]
 
 
 def kpis(shop, where="true"):
-    return sql(shop, "select grain, epoch_ms(window_start) as starts, currency, events, active_users, sessions, orders, items, gross_revenue, "
-                     f"net_revenue, conversion, bot_events from gold.kpis where grain <> 'minute' and {where} order by grain, window_start, currency")
+    return sql(
+        shop,
+        "select grain, epoch_ms(window_start) as starts, currency, events, active_users, sessions, orders, items, gross_revenue, "
+        f"net_revenue, conversion, bot_events from gold.kpis where grain <> 'minute' and {where} order by grain, window_start, currency",
+    )
 
 
 def accounting(report):
     """verify's figures of each partition: received, silver, duplicates, quarantined."""
-    return {check["name"]: [int(number.replace(",", "")) for number in re.findall(r"[\d,]+", check["detail"])]
-            for check in report["checks"] if check["name"].startswith("accounting")}
+    return {
+        check["name"]: [int(number.replace(",", "")) for number in re.findall(r"[\d,]+", check["detail"])]
+        for check in report["checks"]
+        if check["name"].startswith("accounting")
+    }
 
 
 def answers(shop, columns=None):
@@ -189,11 +298,17 @@ def answers(shop, columns=None):
     tables = ["silver", "quarantine", "archive", *(f"gold/{name}" for name in (*METRICS, "alerts"))]
     return {
         "bronze": shop.count("bronze"),
-        "silver": {by: {named_value(value): rows for value, rows in shop.count("silver", by).items()} for by in ("event_type", "currency", "is_bot", "event_date")},
+        "silver": {
+            by: {named_value(value): rows for value, rows in shop.count("silver", by).items()}
+            for by in ("event_type", "currency", "is_bot", "event_date")
+        },
         "quarantine": shop.count("quarantine", "rule"),
         "tables": {table: table_answer(shop, table, columns.get(table)) for table in tables},
         "kpis": kpis(shop),
-        "shown": digest([row["event_id"]] for row in shop.json("show", "silver", "--limit", "100000", "--columns", "event_id")["rows"]),
+        "shown": digest(
+            [row["event_id"]]
+            for row in shop.json("show", "silver", "--limit", "100000", "--columns", "event_id")["rows"]
+        ),
         "accounting": accounting(shop.verify()),
         "alerts": sql(shop, "select sequence, rule, subject, state from gold.alerts order by sequence"),
     }
@@ -204,6 +319,7 @@ def pack(data, archive):
         info.uid = info.gid = 0
         info.uname = info.gname = ""
         return info
+
     with tarfile.open(archive, "w:xz", preset=9) as tar:
         tar.add(data, "data", filter=anonymous)
 
@@ -224,7 +340,12 @@ def main(program, name):
         count_late_events(shop)
         SHOPS.mkdir(exist_ok=True)
         pack(shop.data, SHOPS / f"{name}.tar.xz")
-        told = {"program": shop.run("--version").strip(), "made": datetime.date.today().isoformat(), "token": token, **answers(shop)}
+        told = {
+            "program": shop.run("--version").strip(),
+            "made": datetime.date.today().isoformat(),
+            "token": token,
+            **answers(shop),
+        }
         (SHOPS / f"{name}.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
         print(f"{(SHOPS / f'{name}.tar.xz').stat().st_size:,} bytes")
 

@@ -1,4 +1,5 @@
 """Other engines write the tables' columns with types of their own choice: they are read all the same."""
+
 import json
 import pathlib
 
@@ -63,9 +64,20 @@ def shown(shop):
 
 
 def fill(shop, first):
-    shop.write(*[line(first + i, timestamp=f"2024-05-01T{i % 24:02}:10:00Z", price=float(10 * i + 5), session_id=f"s{i % 9}",
-                      event_type=("view", "add_to_cart", "purchase")[i % 3], order_id=f"o{i}") for i in range(200)],
-               line(first + 900, price=-1))
+    shop.write(
+        *[
+            line(
+                first + i,
+                timestamp=f"2024-05-01T{i % 24:02}:10:00Z",
+                price=float(10 * i + 5),
+                session_id=f"s{i % 9}",
+                event_type=("view", "add_to_cart", "purchase")[i % 3],
+                order_id=f"o{i}",
+            )
+            for i in range(200)
+        ],
+        line(first + 900, price=-1),
+    )
     shop.drain()
 
 
@@ -102,7 +114,9 @@ def test_a_deletion_by_delta_rs_is_read_and_worked_on(shop):
     table = deltalake.DeltaTable(str(shop.data / "silver"))
     deleted = table.delete("event_type = 'view' and price > 900")["num_deleted_rows"]
     assert deleted > 0
-    assert "string_view" in {str(pq.ParquetFile(file).schema_arrow.field("event_id").type) for file in table.file_uris()}
+    assert "string_view" in {
+        str(pq.ParquetFile(file).schema_arrow.field("event_id").type) for file in table.file_uris()
+    }
     assert shop.count("silver") == 200 - deleted
     failing = {check["name"] for check in shop.json("verify", code=1)["checks"] if not check["passed"]}
     assert failing and all(name.startswith("accounting") for name in failing)  # rows are missing, and that is told

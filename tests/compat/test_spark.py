@@ -1,4 +1,5 @@
 """Spark with Delta reads the tables as they are, and may write an OPTIMIZE in between."""
+
 import pytest
 
 from tests.support import oracle
@@ -12,11 +13,16 @@ pyspark = pytest.importorskip("pyspark")
 @pytest.fixture(scope="module")
 def spark():
     jars = ",".join(str(p) for p in (ROOT / "build/jars/delta").glob("delta-*.jar"))
-    session = (pyspark.sql.SparkSession.builder.master("local[2]").config("spark.jars", jars)
-               .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-               .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-               .config("spark.sql.session.timeZone", "UTC").config("spark.ui.enabled", "false")
-               .config("spark.sql.shuffle.partitions", "2").getOrCreate())
+    session = (
+        pyspark.sql.SparkSession.builder.master("local[2]")
+        .config("spark.jars", jars)
+        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .getOrCreate()
+    )
     yield session
     session.stop()
 
@@ -38,7 +44,9 @@ def by_delta_rs(shop):
 
 def test_spark_reads_the_same_rows_before_and_after_upkeep(spark, shop):
     for _ in range(4):
-        shop.run("produce", "--rate", "max", "--count", "2000", "--span", "40h", "--duplicates", "1%", "--invalid", "1%")
+        shop.run(
+            "produce", "--rate", "max", "--count", "2000", "--span", "40h", "--duplicates", "1%", "--invalid", "1%"
+        )
         shop.drain()
     rows = by_spark(spark, shop)
     assert rows.num_rows == shop.count("silver")

@@ -1,4 +1,5 @@
 """Kills the program at every fail point and at random moments, and holds what is left against an independent oracle."""
+
 import os
 import random
 import shutil
@@ -12,7 +13,19 @@ from tests.support import oracle
 from tests.support.shop import TOPIC, Millrace, environment
 
 LOAD = ["run", "--rate", "4000", "--duration", "20s", "--trigger", "40ms", "--duplicates", "2%", "--invalid", "2%"]
-PREPARED = ["run", "--rate", "4000", "--duration", "700ms", "--trigger", "40ms", "--duplicates", "2%", "--invalid", "2%"]
+PREPARED = [
+    "run",
+    "--rate",
+    "4000",
+    "--duration",
+    "700ms",
+    "--trigger",
+    "40ms",
+    "--duplicates",
+    "2%",
+    "--invalid",
+    "2%",
+]
 
 # The commands whose fail points are armed, each with what must have run before.
 COMMANDS = {
@@ -22,11 +35,20 @@ COMMANDS = {
     "topic": ([], ["topic", "create", "other"]),
     "topic made again": ([["topic", "create", "other"], ["topic", "delete", "other"]], ["topic", "create", "other"]),
     "topic deletion": ([["topic", "create", "other"]], ["topic", "delete", "other"]),
-    "gold": ([["produce", "--rate", "max", "--count", "20000", "--span", "2h"], ["silver", "--available-now"]],
-             ["gold", "--available-now", "--close"]),
-    "reopened gold": ([["produce", "--rate", "max", "--count", "20000", "--span", "2h"], ["silver", "--available-now"],
-                       ["gold", "--available-now", "--close"], ["produce", "--rate", "max", "--count", "2000"], ["silver", "--available-now"]],
-                      ["gold", "--available-now", "--close"]),
+    "gold": (
+        [["produce", "--rate", "max", "--count", "20000", "--span", "2h"], ["silver", "--available-now"]],
+        ["gold", "--available-now", "--close"],
+    ),
+    "reopened gold": (
+        [
+            ["produce", "--rate", "max", "--count", "20000", "--span", "2h"],
+            ["silver", "--available-now"],
+            ["gold", "--available-now", "--close"],
+            ["produce", "--rate", "max", "--count", "2000"],
+            ["silver", "--available-now"],
+        ],
+        ["gold", "--available-now", "--close"],
+    ),
     "rebuilt gold": ([PREPARED], ["gold", "--available-now", "--rebuild"]),
 }
 
@@ -42,6 +64,7 @@ def prepared(tmp_path, name):
         if before:
             shutil.copytree(first.data, tmp_path / folder)
         return Millrace(tmp_path / folder, "millrace_crash")
+
     return copy
 
 
@@ -83,8 +106,12 @@ def use_topic(shop):
 def kill_at(shop, command, point, passage):
     """Runs a command until it kills itself at a fail point; True when it came to it."""
     try:
-        done = subprocess.run(shop.command(*command), capture_output=True, timeout=30,
-                              env=environment({"MILLRACE_FAIL_AT": f"{point}:{passage}"}))
+        done = subprocess.run(
+            shop.command(*command),
+            capture_output=True,
+            timeout=30,
+            env=environment({"MILLRACE_FAIL_AT": f"{point}:{passage}"}),
+        )
     except subprocess.TimeoutExpired:
         return False
     assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()

@@ -1,4 +1,5 @@
 """Reads the documentation's pages: their fenced blocks, the commands in them, and their links."""
+
 import dataclasses
 import os
 import pathlib
@@ -19,10 +20,10 @@ def name_of(page):
 @dataclasses.dataclass
 class Block:
     page: pathlib.Path
-    line: int             # of the opening fence
+    line: int  # of the opening fence
     language: str
     text: str
-    not_run: str | None   # the reason that the line before the fence gives
+    not_run: str | None  # the reason that the line before the fence gives
     shown: "Block | None" = None  # the output that the page shows right after it
 
     @property
@@ -59,8 +60,10 @@ def blocks(page):
             start = index
             continue
         mark = NOT_RUN.fullmatch(lines[start - 1].strip()) if start else None
-        found.append(Block(page, start + 1, lines[start][3:].strip(), "\n".join(lines[start + 1:index]), mark and mark[1]))
-        follows_directly = len(found) > 1 and not "".join(lines[last_end + 1:start]).strip()
+        found.append(
+            Block(page, start + 1, lines[start][3:].strip(), "\n".join(lines[start + 1 : index]), mark and mark[1])
+        )
+        follows_directly = len(found) > 1 and not "".join(lines[last_end + 1 : start]).strip()
         if follows_directly and found[-2].language == "sh" and found[-1].language in ("json", "text"):
             found[-2].shown = found[-1]
         start, last_end = None, index

@@ -3,6 +3,7 @@
 A command that runs until it is stopped (`millrace serve`, say) stays up for those after it, until the page starts another such
 command or the same one with other options, or ends. Then it is ended by Ctrl-C, and its exit code must be 0.
 """
+
 import os
 import pathlib
 import re
@@ -12,18 +13,21 @@ import time
 import urllib.error
 import urllib.request
 
-COMMAND_SECONDS = 60   # that a command may take
-START_SECONDS = 90     # until one that stays up is ready
+COMMAND_SECONDS = 60  # that a command may take
+START_SECONDS = 90  # until one that stays up is ready
 
 MILLRACE = r"\bmillrace (?:--\S+ \S+ )*"  # with global options
-UNTIL_STOPPED = [re.compile(MILLRACE + pattern) for pattern in (
-    r"(serve|run|demo)\b",
-    r"load\b.*--serve",
-    r"(silver|archive)\b(?!.*--available-now)",
-    r"gold\b(?! list| reconcile)(?!.*(--available-now|--batch))",
-    r"produce\b(?!.*--count)",
-    r"topic read\b.*--follow",
-)]
+UNTIL_STOPPED = [
+    re.compile(MILLRACE + pattern)
+    for pattern in (
+        r"(serve|run|demo)\b",
+        r"load\b.*--serve",
+        r"(silver|archive)\b(?!.*--available-now)",
+        r"gold\b(?! list| reconcile)(?!.*(--available-now|--batch))",
+        r"produce\b(?!.*--count)",
+        r"topic read\b.*--follow",
+    )
+]
 HAS_PORT = re.compile(MILLRACE + r"(serve|run|demo|load)\b(?!.*--no-http)")
 
 
@@ -83,8 +87,8 @@ class Session:
         self.environment = environment
         self.port = port
         self.replaced = {"8090": str(port), **(replaced or {})}
-        self.up = None       # (place, command, process, its output's file) of the one that stays up
-        self.outputs = []    # (command, stdout) of those that have ended
+        self.up = None  # (place, command, process, its output's file) of the one that stays up
+        self.outputs = []  # (command, stdout) of those that have ended
 
     def __enter__(self):
         return self
@@ -120,7 +124,9 @@ class Session:
         return out
 
     def spawn(self, command, **streams):
-        return subprocess.Popen(["bash", "-c", command], cwd=self.directory, env=self.environment, start_new_session=True, **streams)
+        return subprocess.Popen(
+            ["bash", "-c", command], cwd=self.directory, env=self.environment, start_new_session=True, **streams
+        )
 
     def begin(self, place, command):
         log = open(self.directory / "stays-up.log", "w+b")
@@ -157,7 +163,9 @@ class Session:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            raise CommandFailed(f"{place}: {command}\nstill runs {COMMAND_SECONDS} s after Ctrl-C\n{self.log_text(log)}") from None
+            raise CommandFailed(
+                f"{place}: {command}\nstill runs {COMMAND_SECONDS} s after Ctrl-C\n{self.log_text(log)}"
+            ) from None
         out = self.log_text(log)
         log.close()
         if code != 0:

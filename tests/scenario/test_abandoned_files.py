@@ -1,4 +1,5 @@
 """A writer that is held up for so long that vacuum takes its files for abandoned ones gives up its batch, and does it again."""
+
 import contextlib
 import fcntl
 import os
@@ -32,14 +33,17 @@ def fill(shop):
     shop.write(*[line(300 + i, timestamp="2019-10-05T10:00:00Z") for i in range(100)], line(2000, price=-1))
 
 
-@pytest.mark.parametrize("table, command", [
-    ("silver", ["silver", "--available-now"]),
-    ("quarantine", ["silver", "--available-now"]),
-    ("archive", ["archive", "--available-now"]),
-    ("silver", ["optimize"]),
-    ("gold/kpis", ["gold", "--available-now", "--close"]),
-    ("gold/kpis", ["gold", "--batch"]),
-])
+@pytest.mark.parametrize(
+    "table, command",
+    [
+        ("silver", ["silver", "--available-now"]),
+        ("quarantine", ["silver", "--available-now"]),
+        ("archive", ["archive", "--available-now"]),
+        ("silver", ["optimize"]),
+        ("gold/kpis", ["gold", "--available-now", "--close"]),
+        ("gold/kpis", ["gold", "--batch"]),
+    ],
+)
 def test_files_that_go_before_their_commit_are_written_again(shop, table, command):
     fill(shop)
     if command[0] == "gold":

@@ -1,4 +1,5 @@
 """Alerts: what happened in the shop is told once, whatever happens to the program and to those who are told."""
+
 import subprocess
 
 import deltalake
@@ -27,7 +28,11 @@ def test_the_product_that_nobody_buys_is_found_in_three_minutes_and_no_other(sho
     shop.drain()
     shop.run("gold", "--available-now")
     assert [(row["rule"], row["subject"]) for row in alerts(shop)] == [("high_interest", "prod_0042")]
-    first = min(deltalake.DeltaTable(shop.data / "silver").to_pyarrow_table(columns=["event_timestamp"])["event_timestamp"].to_pylist())
+    first = min(
+        deltalake.DeltaTable(shop.data / "silver")
+        .to_pyarrow_table(columns=["event_timestamp"])["event_timestamp"]
+        .to_pylist()
+    )
     assert (alerts(shop)[0]["at"] - first).total_seconds() <= 180
 
 
@@ -46,14 +51,17 @@ def test_the_alert_is_in_the_report_of_a_short_run(shop):
 def test_alerts_reach_the_webhook_and_the_mailbox_though_both_refuse_at_first(shop, tmp_path, free_port):
     fill(shop)
     with Webhook(refused=2) as webhook, MailServer(free_port, refused=1) as mail:
-        settings = config(tmp_path, f"""
+        settings = config(
+            tmp_path,
+            f"""
             [alerts.webhook]
             url = "{webhook.url}"
             [alerts.smtp]
             url = "{mail.url}"
             from = "shop@example.com"
             to = ["ops@example.com", "boss@example.com"]
-        """)
+        """,
+        )
         shop.run("--config", settings, "gold", "--available-now")
         assert shop.stderr.count("traffic_gap") == 2  # the log
         ids = [row["alert_id"] for row in alerts(shop)]
@@ -107,7 +115,9 @@ def test_a_new_sink_is_not_told_of_what_was_long_ago(shop, tmp_path):
 
 def test_secrets_in_addresses_are_not_told(shop, tmp_path, free_port):
     fill(shop)
-    gold = shop.start("gold", "--trigger", "100ms", env={"MILLRACE_ALERTS_WEBHOOK_URL": f"http://127.0.0.1:{free_port}/s3cret"})
+    gold = shop.start(
+        "gold", "--trigger", "100ms", env={"MILLRACE_ALERTS_WEBHOOK_URL": f"http://127.0.0.1:{free_port}/s3cret"}
+    )
     wait_until(lambda: told(shop) == GAP_TOLD)
     code, _, err = stop(gold)
     assert code == 0, err
@@ -125,14 +135,19 @@ def test_alerts_are_told_once_after_a_kill_at_any_point(shop_at, point):
     for batch in GAP:
         fill(shop, [batch])
         for passage in (1, 2, 3):
-            done = subprocess.run(shop.command("gold", "--available-now"), capture_output=True, timeout=60,
-                                  env={"MILLRACE_FAIL_AT": f"{point}:{passage}"})
+            done = subprocess.run(
+                shop.command("gold", "--available-now"),
+                capture_output=True,
+                timeout=60,
+                env={"MILLRACE_FAIL_AT": f"{point}:{passage}"},
+            )
             killed += done.returncode != 0
         shop.run("gold", "--available-now")
     assert killed > 0
     found = alerts(shop)
-    assert [(row["alert_id"], row["state"], row["at"], row["message"]) for row in found] == \
-        [(row["alert_id"], row["state"], row["at"], row["message"]) for row in expected]
+    assert [(row["alert_id"], row["state"], row["at"], row["message"]) for row in found] == [
+        (row["alert_id"], row["state"], row["at"], row["message"]) for row in expected
+    ]
 
 
 def test_other_rules_hold_from_now_on(shop, tmp_path):
@@ -157,15 +172,18 @@ def test_a_wave_of_broken_records_is_an_alert(shop):
     assert code == 0, err
 
 
-@pytest.mark.parametrize("text, said", [
-    ("[alerts.no_such_rule]\nenabled = true", "no rule and no sink of this name"),
-    ("[alerts.traffic_gap]\nthreshold = true", "it must be a number"),
-    ("[alerts.traffic_gap]\nwindow = \"90s\"", "whole minutes"),
-    ("[alerts.traffic_gap]\nresolved = 0.1", "must not be below"),
-    ("[alerts.lag]\nwindow = \"5m\"", "the rule has no setting of this name"),
-    ("[alerts.smtp]\nurl = \"smtp://127.0.0.1\"", "\"from\" or \"to\" is missing"),
-    ("alerts = 3", "it must be a table"),
-])
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("[alerts.no_such_rule]\nenabled = true", "no rule and no sink of this name"),
+        ("[alerts.traffic_gap]\nthreshold = true", "it must be a number"),
+        ('[alerts.traffic_gap]\nwindow = "90s"', "whole minutes"),
+        ("[alerts.traffic_gap]\nresolved = 0.1", "must not be below"),
+        ('[alerts.lag]\nwindow = "5m"', "the rule has no setting of this name"),
+        ('[alerts.smtp]\nurl = "smtp://127.0.0.1"', '"from" or "to" is missing'),
+        ("alerts = 3", "it must be a table"),
+    ],
+)
 def test_settings_that_cannot_be_used_are_refused(shop, tmp_path, text, said):
     shop.drain()
     shop.run("--config", config(tmp_path, text), "gold", "--available-now", code=2)
@@ -174,12 +192,15 @@ def test_settings_that_cannot_be_used_are_refused(shop, tmp_path, text, said):
 
 @pytest.mark.long
 def test_total_silence_is_an_alert(shop, tmp_path):
-    settings = config(tmp_path, """
+    settings = config(
+        tmp_path,
+        """
         [alerts.traffic_gap]
         window = "1m"
         pending = "0s"
         calm = "0s"
-    """)
+    """,
+    )
     shop.run("produce", "--rate", "max", "--count", "20000", "--span", "20m")
     shop.drain()
     gold = shop.start("--config", settings, "gold", "--trigger", "100ms")

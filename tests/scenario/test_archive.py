@@ -1,4 +1,5 @@
 """The archive: raw records as a table, each exactly once, from which Silver is rebuilt when the log has forgotten them."""
+
 import json
 import random
 import time
@@ -24,15 +25,25 @@ def archived(shop):
 
 def records_of(shop):
     """(partition, offset) → (key, value, headers) of what the log holds."""
-    return {(r["partition"], r["offset"]): (r["key"], r["value"], r["headers"])
-            for r in map(json.loads, shop.run("topic", "read", "--json").splitlines())}
+    return {
+        (r["partition"], r["offset"]): (r["key"], r["value"], r["headers"])
+        for r in map(json.loads, shop.run("topic", "read", "--json").splitlines())
+    }
 
 
 def forget(shop, kafka, offsets):
     """Deletes the records before these offsets, as Kafka's retention does."""
     deletions = shop.data.parent / "delete.json"
-    deletions.write_text(json.dumps({"version": 1, "partitions": [
-        {"topic": shop.topic, "partition": p, "offset": offset} for p, offset in offsets.items()]}))
+    deletions.write_text(
+        json.dumps(
+            {
+                "version": 1,
+                "partitions": [
+                    {"topic": shop.topic, "partition": p, "offset": offset} for p, offset in offsets.items()
+                ],
+            }
+        )
+    )
     kafka.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", deletions)
 
 
@@ -40,8 +51,12 @@ def test_the_archive_holds_what_the_log_does(kafka_shop):
     shop = kafka_shop
     shop.run("topic", "create", "--partitions", "2")
     producer = shop.producer()
-    for number, (key, value) in enumerate([(b"k", b"v"), (None, b"v"), (b"", b""), (b"k", None), (b"k", b"x" * 100_000)]):
-        producer.produce(shop.topic, value, key, partition=number % 2, headers=[("a", b"1"), ("none", None)] if number == 0 else None)
+    for number, (key, value) in enumerate(
+        [(b"k", b"v"), (None, b"v"), (b"", b""), (b"k", None), (b"k", b"x" * 100_000)]
+    ):
+        producer.produce(
+            shop.topic, value, key, partition=number % 2, headers=[("a", b"1"), ("none", None)] if number == 0 else None
+        )
     producer.flush()
     shop.run("produce", "--rate", "max", "--count", "3000")
     first = shop.run("archive", "--available-now")
@@ -51,14 +66,18 @@ def test_the_archive_holds_what_the_log_does(kafka_shop):
     assert rows.num_rows == len(expected) == 3005
     for row in rows.to_pylist():
         as_text = {name: None if row[name] is None else row[name].decode() for name in ("key", "value")}
-        headers = [{"key": h["key"], "value": None if h["value"] is None else h["value"].decode()} for h in row["headers"]]
+        headers = [
+            {"key": h["key"], "value": None if h["value"] is None else h["value"].decode()} for h in row["headers"]
+        ]
         assert expected[row["partition"], row["offset"]] == (as_text["key"], as_text["value"], headers)
     assert "nothing new" in shop.run("archive", "--available-now")
     shop.drain()
     shop.run("optimize")
     files = shop.data / "archive"
     listed = deltalake.DeltaTable(str(files)).file_uris()
-    assert duckdb.sql(f"select count(*), count(distinct (partition, \"offset\")) from read_parquet({listed})").fetchall() == [(3005, 3005)]
+    assert duckdb.sql(
+        f'select count(*), count(distinct (partition, "offset")) from read_parquet({listed})'
+    ).fetchall() == [(3005, 3005)]
     assert shop.verify()["passed"] and shop.count("archive") == 3005
 
 
@@ -229,7 +248,9 @@ def test_a_worker_and_an_archiver_follow_one_topic(kafka_shop):
     writers = [shop.start("silver", "--trigger", "0"), shop.start("archive", "--trigger", "100ms")]
     shop.run("produce", "--rate", "max", "--count", "2000")
     wait_until(lambda: all(p["lag"] == 0 for p in shop.json("group", "describe")["partitions"]))
-    wait_until(lambda: (shop.data / "archive" / "_delta_log" / f"{1:020}.json").exists() and archived(shop).num_rows == 2000)
+    wait_until(
+        lambda: (shop.data / "archive" / "_delta_log" / f"{1:020}.json").exists() and archived(shop).num_rows == 2000
+    )
     for writer in writers:
         writer.terminate()
         assert writer.wait(30) == 0, writer.stderr.read()

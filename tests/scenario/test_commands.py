@@ -1,4 +1,5 @@
 """Each command as a user calls it: results, exit codes, errors that say what to do."""
+
 import json
 import os
 import pty
@@ -59,8 +60,10 @@ def test_the_real_sample_gives_its_known_numbers(shop, sample):
         shop.verify()
     rows = silver_sql(shop, "select event_type, count(*) from {silver} group by 1 order by 1")
     assert rows == [("add_to_cart", 165), ("purchase", 214), ("view", 17036)]
-    counts = silver_sql(shop, "select count(distinct user_id), count(distinct session_id), "
-                              "count(*) filter (is_high_value) from {silver}")
+    counts = silver_sql(
+        shop,
+        "select count(distinct user_id), count(distinct session_id), count(*) filter (is_high_value) from {silver}",
+    )
     assert counts == [(4500, 5061, 2886)]
 
 
@@ -88,12 +91,17 @@ def test_hostile_records_are_quarantined_each_with_its_reason(shop):
         "empty_field": json.dumps(event(13, event_id="")),
     }
     lone_surrogate = good[:-1] + ',"x":"\\ud800"}'
-    shop.write(*(f"k|{value}" for value in cases.values()), f"k|{lone_surrogate}", line(99),
-               "\udcfe|" + json.dumps(event(98)), line(97, event_type="a..b"))
+    shop.write(
+        *(f"k|{value}" for value in cases.values()),
+        f"k|{lone_surrogate}",
+        line(99),
+        "\udcfe|" + json.dumps(event(98)),
+        line(97, event_type="a..b"),
+    )
     shop.drain()
     assert shop.count("silver") == 2
     rules = shop.count("quarantine", "rule")
-    expected = {rule: 1 for rule in cases}
+    expected = dict.fromkeys(cases, 1)
     expected["bad_json"] += 1
     expected["not_utf8"] += 1  # the key
     assert rules == expected
@@ -121,7 +129,7 @@ def test_quarantined_records_are_fixed_in_an_editor(shop, tmp_path):
     shop.write("k|no json", line(2, price=0))
     shop.drain()
     editor = tmp_path / "editor.sh"
-    editor.write_text("#!/bin/sh\nsed -i 's/\"price\": 0/\"price\": 3/' \"$1\"\n")
+    editor.write_text('#!/bin/sh\nsed -i \'s/"price": 0/"price": 3/\' "$1"\n')
     editor.chmod(0o755)
     out = shop.run("quarantine", "replay", "--edit", env={"EDITOR": str(editor), "VISUAL": str(editor)})
     assert "1 record changed and appended again: silver checks them anew\n" in out and "1 left out: as before\n" in out
@@ -192,7 +200,9 @@ def test_replay_gives_the_same_rows_and_a_live_writer_goes_on(shop):
 def test_replay_gets_through_beside_a_writer_that_never_pauses(shop):
     shop.run("produce", "--rate", "max", "--count", "50000", "--duplicates", "2%", "--invalid", "2%")
     shop.drain()
-    writer = shop.start("run", "--rate", "3000", "--duration", "60s", "--trigger", "0", "--duplicates", "2%", "--invalid", "2%")
+    writer = shop.start(
+        "run", "--rate", "3000", "--duration", "60s", "--trigger", "0", "--duplicates", "2%", "--invalid", "2%"
+    )
     wait_until(lambda: sum(p["current_offset"] for p in shop.json("group", "describe")["partitions"]) > 50_000)
     for _ in range(3):
         assert shop.json("replay")["received"] > 50000
@@ -315,7 +325,7 @@ def test_a_lost_log_is_an_error_never_a_silent_skip(shop):
 
 def test_options_come_from_flags_environment_and_file(shop, tmp_path):
     config = tmp_path / "millrace.toml"
-    config.write_text('data = "{}"\n[produce]\ncount = 30\nrate = "max"\n'.format(shop.data))
+    config.write_text(f'data = "{shop.data}"\n[produce]\ncount = 30\nrate = "max"\n')
     shop.run("--config", config, "produce")
     assert shop.count("bronze") == 30
     shop.run("--config", config, "produce", env={"MILLRACE_PRODUCE_COUNT": "20"})
@@ -327,33 +337,36 @@ def test_options_come_from_flags_environment_and_file(shop, tmp_path):
     config.write_text("[produce\n")
     shop.run("--config", config, "produce", code=2)
     assert "line 1" in shop.stderr
-    config.write_text('[produce]\ncuont = 30\n')
+    config.write_text("[produce]\ncuont = 30\n")
     shop.run("--config", config, "produce", code=2)
     assert "line 2: millrace produce has no option cuont; did you mean count?" in shop.stderr
 
 
-@pytest.mark.parametrize("words, says", [
-    (["produce", "--rate", "fast"], "above 0, or max"),
-    (["produce", "--span", "24h", "--rate", "max"], "--count"),
-    (["import", "nowhere.csv"], "nowhere.csv"),
-    (["silver", "--trigger", "soon"], "such as 20s"),
-    (["show", "gold"], "layer must be one of bronze, silver, quarantine, archive, gold."),
-    (["show", "sliver"], "did you mean silver?"),
-    (["serve", "--port", "99999"], "millrace: --port must be a number from 0 to 65535, not 99999\n"),
-    (["runn"], "millrace: unknown command runn; did you mean run?\n"),
-    (["show", "--lmit", "5"], "unknown option --lmit of millrace show; did you mean --limit?"),
-    (["quarantine", "list", "--rule", "bad_prize"], "did you mean bad_price?"),
-    (["help", "topic", "crate"], "unknown command topic crate; did you mean topic create?"),
-    (["topic", "describe"], "millrace produce"),
-    (["verify"], "millrace produce"),
-    (["--bronze", "s3://x/y", "produce"], "kafka://HOST:PORT"),
-    (["frobnicate"], "frobnicate"),
-    (["topic", "create", "a/b"], "letters"),
-    (["quarantine", "replay", "--set", "prise=9"], "an event has no field prise; did you mean price?"),
-    (["show", "bronze", "--columns", "nope"], "bronze has no column nope; it has: partition, offset"),
-    (["show"], "millrace silver --available-now"),
-    (["show", "gold.kpis"], "millrace gold --available-now"),
-])
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["produce", "--rate", "fast"], "above 0, or max"),
+        (["produce", "--span", "24h", "--rate", "max"], "--count"),
+        (["import", "nowhere.csv"], "nowhere.csv"),
+        (["silver", "--trigger", "soon"], "such as 20s"),
+        (["show", "gold"], "layer must be one of bronze, silver, quarantine, archive, gold."),
+        (["show", "sliver"], "did you mean silver?"),
+        (["serve", "--port", "99999"], "millrace: --port must be a number from 0 to 65535, not 99999\n"),
+        (["runn"], "millrace: unknown command runn; did you mean run?\n"),
+        (["show", "--lmit", "5"], "unknown option --lmit of millrace show; did you mean --limit?"),
+        (["quarantine", "list", "--rule", "bad_prize"], "did you mean bad_price?"),
+        (["help", "topic", "crate"], "unknown command topic crate; did you mean topic create?"),
+        (["topic", "describe"], "millrace produce"),
+        (["verify"], "millrace produce"),
+        (["--bronze", "s3://x/y", "produce"], "kafka://HOST:PORT"),
+        (["frobnicate"], "frobnicate"),
+        (["topic", "create", "a/b"], "letters"),
+        (["quarantine", "replay", "--set", "prise=9"], "an event has no field prise; did you mean price?"),
+        (["show", "bronze", "--columns", "nope"], "bronze has no column nope; it has: partition, offset"),
+        (["show"], "millrace silver --available-now"),
+        (["show", "gold.kpis"], "millrace gold --available-now"),
+    ],
+)
 def test_wrong_requests_say_what_to_do(shop, words, says):
     code = 3 if words[0] == "import" else 2
     out = shop.run(*words, code=code)
@@ -371,11 +384,17 @@ def test_the_newest_rows_come_first_however_the_files_lie(shop):
         shop.drain()
     for _ in range(2):
         shown = shop.json("show", "silver", "--limit", "12")["rows"]
-        assert [row["event_timestamp"] for row in shown] == [at(20, m) for m in range(9, -1, -1)] + [at(10, 9), at(10, 8)]
+        assert [row["event_timestamp"] for row in shown] == [at(20, m) for m in range(9, -1, -1)] + [
+            at(10, 9),
+            at(10, 8),
+        ]
         recent = shop.json("show", "silver", "--last", "605m", "--limit", "100")["rows"]
-        assert [row["event_timestamp"] for row in recent] == [at(20, m) for m in range(9, -1, -1)] + [at(10, m) for m in range(9, 3, -1)]
-        assert [row["event_timestamp"] for row in shop.json("show", "silver", "--last", "605m", "--limit", "3")["rows"]] == [
-            at(20, 9), at(20, 8), at(20, 7)]
+        assert [row["event_timestamp"] for row in recent] == [at(20, m) for m in range(9, -1, -1)] + [
+            at(10, m) for m in range(9, 3, -1)
+        ]
+        assert [
+            row["event_timestamp"] for row in shop.json("show", "silver", "--last", "605m", "--limit", "3")["rows"]
+        ] == [at(20, 9), at(20, 8), at(20, 7)]
         shop.run("optimize")
 
 
@@ -385,7 +404,9 @@ def test_rows_of_one_time_come_by_their_place_in_the_log_last_first(shop):
         shop.write(line(number, price=-1), line(10 + number))
         shop.drain()
     assert [row["event_id"] for row in shop.json("show", "silver", "--limit", "3")["rows"]] == ["e14", "e13", "e12"]
-    offsets = [int(row["position"].rsplit("/", 1)[1]) for row in shop.json("quarantine", "list", "--limit", "3")["rows"]]
+    offsets = [
+        int(row["position"].rsplit("/", 1)[1]) for row in shop.json("quarantine", "list", "--limit", "3")["rows"]
+    ]
     assert offsets == [8, 6, 4]
     assert [row["offset"] for row in shop.json("show", "bronze", "--limit", "3")["rows"]] == [9, 8, 7]
 
@@ -393,7 +414,9 @@ def test_rows_of_one_time_come_by_their_place_in_the_log_last_first(shop):
 def test_as_many_records_are_shown_as_were_asked_for_whatever_the_partitions(shop):
     shop.write(*(line(number) for number in range(50)))
     rows = shop.json("show", "bronze", "--limit", "20")["rows"]
-    assert len(rows) == 20 and [row["timestamp"] for row in rows] == sorted((row["timestamp"] for row in rows), reverse=True)
+    assert len(rows) == 20 and [row["timestamp"] for row in rows] == sorted(
+        (row["timestamp"] for row in rows), reverse=True
+    )
 
 
 def test_gold_s_newest_windows_come_first(shop):
@@ -420,14 +443,18 @@ def test_a_column_that_can_not_be_grouped_by_is_a_usage_error(shop):
     shop.run("archive", "--available-now")
     shop.run("count", "archive", "--by", "headers", code=2)
     assert "headers" in shop.stderr
-    assert shop.count("archive", "partition") == {p["partition"]: p["end"] for p in
-                                                  shop.json("topic", "describe")["partitions"] if p["end"] > 0}
+    assert shop.count("archive", "partition") == {
+        p["partition"]: p["end"] for p in shop.json("topic", "describe")["partitions"] if p["end"] > 0
+    }
 
 
-@pytest.mark.parametrize("words, next_step", [
-    (["silver", "--available-now"], "millrace produce"),
-    (["gold", "--available-now"], "millrace silver --available-now"),
-])
+@pytest.mark.parametrize(
+    "words, next_step",
+    [
+        (["silver", "--available-now"], "millrace produce"),
+        (["gold", "--available-now"], "millrace silver --available-now"),
+    ],
+)
 def test_a_command_with_nothing_to_do_leaves_an_empty_directory_alone(shop, words, next_step):
     out = shop.run(*words)
     assert out.startswith("nothing to do: ") and next_step in out and out.count("\n") == 1
@@ -459,7 +486,9 @@ def test_a_password_is_asked_for_twice(shop):
     def add(*typed):
         """Types these lines at a terminal."""
         master, slave = pty.openpty()
-        process = subprocess.Popen(shop.command("access", "add", "ann"), stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            shop.command("access", "add", "ann"), stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         os.close(slave)
         os.write(master, "".join(text + "\n" for text in typed).encode())
         _, err = process.communicate(timeout=30)
@@ -497,8 +526,25 @@ def test_an_error_that_can_t_be_told_is_still_an_exit_code(shop):
 
 def test_help_names_every_command_and_option(shop):
     out = shop.run("--help")
-    for command in ("demo", "load", "run", "serve", "produce", "import", "silver", "archive", "verify", "topic", "group", "show", "count", "quarantine",
-                    "optimize", "vacuum", "replay"):
+    for command in (
+        "demo",
+        "load",
+        "run",
+        "serve",
+        "produce",
+        "import",
+        "silver",
+        "archive",
+        "verify",
+        "topic",
+        "group",
+        "show",
+        "count",
+        "quarantine",
+        "optimize",
+        "vacuum",
+        "replay",
+    ):
         assert command in out
         assert "--" in shop.run(command, "--help")
 
@@ -551,6 +597,8 @@ def test_a_variable_s_old_name_is_taken_with_a_warning_and_flags_are_not_misled(
     shop.run("produce", "--rate", "max", env={"MILLRACE_COUNT": "7", "MILLRACE_RETENTION": "1h"})
     assert "MILLRACE_PRODUCE_COUNT" in shop.stderr and "RETENTION" not in shop.stderr
     assert shop.count("bronze") == 7
-    shop.run("access", "add", "ann", input=b"correct horse battery\ncorrect horse battery\n", env={"MILLRACE_TOKEN": "abc"})
+    shop.run(
+        "access", "add", "ann", input=b"correct horse battery\ncorrect horse battery\n", env={"MILLRACE_TOKEN": "abc"}
+    )
     shop.run("topic", "create", "old", env={"MILLRACE_TOPIC_CREATE_PARTITIONS": "2"})
     assert len(shop.json("topic", "describe", "old")["partitions"]) == 2

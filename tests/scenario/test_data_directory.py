@@ -1,4 +1,5 @@
 """A data directory that is removed and made anew under a running program is another one: the program ends, and leaves it alone."""
+
 import os
 import shutil
 import signal
@@ -31,7 +32,9 @@ def made_anew(shop):
 
 
 def files(folder):
-    return {path: path.stat().st_size for path in folder.rglob("*") if path.suffix in (".parquet", ".json", ".bin", ".log")}
+    return {
+        path: path.stat().st_size for path in folder.rglob("*") if path.suffix in (".parquet", ".json", ".bin", ".log")
+    }
 
 
 def ended(process):

@@ -1,4 +1,5 @@
 """Copies are found however little memory there is for ids, whatever time the copy has, and across restarts."""
+
 import datetime
 import json
 
@@ -7,7 +8,7 @@ import pytest
 from tests.support import oracle
 from tests.support.events import line
 
-NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+NOW = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 SMALL = ("--dedupe-memory", "400KiB")  # about 12,000 ids
 FULL = "the dedupe memory is full"
 
@@ -33,11 +34,14 @@ def check(shop, rows):
     assert oracle.check_exactly_once(shop.data) == rows
 
 
-@pytest.mark.parametrize("late", [
-    pytest.param(NOW, id="now"),
-    pytest.param(NOW - datetime.timedelta(hours=26), id="the-day-before"),
-    pytest.param(NOW + datetime.timedelta(hours=20), id="a-day-ahead"),
-])
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param(NOW, id="now"),
+        pytest.param(NOW - datetime.timedelta(hours=26), id="the-day-before"),
+        pytest.param(NOW + datetime.timedelta(hours=20), id="a-day-ahead"),
+    ],
+)
 def test_copies_of_what_the_memory_dropped_are_found_after_a_restart(shop, late):
     shop.write(*originals(60_000, 2))
     shop.drain(*SMALL)
@@ -59,8 +63,12 @@ def test_copies_across_partitions_and_midnight_are_found(shop):
     """Originals of three days; each copy is by another user, so that most go to another partition, and of another day."""
     shop.write(*originals(60_000, 60))
     shop.drain(*SMALL, "--horizon", "72h")
-    shop.write(*[line(i, user_id=f"v{i}", timestamp=at(NOW - datetime.timedelta(hours=(i * 7) % 70)))
-                 for i in range(0, 60_000, 100)])
+    shop.write(
+        *[
+            line(i, user_id=f"v{i}", timestamp=at(NOW - datetime.timedelta(hours=(i * 7) % 70)))
+            for i in range(0, 60_000, 100)
+        ]
+    )
     shop.drain(*SMALL, "--horizon", "72h", "--batch-rows", "1000")
     check(shop, 60_000)
 

@@ -1,4 +1,5 @@
 """What follows from silver can be made anew: a damaged file of Gold's is rebuilt, or named together with the command that rebuilds it."""
+
 import subprocess
 
 import pytest
@@ -9,8 +10,12 @@ from tests.support.events import lines
 from tests.support.random_shop import RandomShop
 from tests.support.receivers import Webhook
 
-DAMAGES = {"empty": lambda content: b"", "cut": lambda content: content[:len(content) // 2 - 1], "zeroed": lambda content: bytes(len(content)),
-           "garbage": lambda content: b"\xff{" + content[2:]}
+DAMAGES = {
+    "empty": lambda content: b"",
+    "cut": lambda content: content[: len(content) // 2 - 1],
+    "zeroed": lambda content: bytes(len(content)),
+    "garbage": lambda content: b"\xff{" + content[2:],
+}
 EVENTS = RandomShop(91, users=8).events
 
 
@@ -19,10 +24,10 @@ def damage(file, how):
 
 
 def half_filled(shop):
-    shop.write(*lines(EVENTS[:len(EVENTS) // 2]))
+    shop.write(*lines(EVENTS[: len(EVENTS) // 2]))
     shop.drain()
     shop.run("gold", "--available-now", "--close")
-    shop.write(*lines(EVENTS[len(EVENTS) // 2:]))
+    shop.write(*lines(EVENTS[len(EVENTS) // 2 :]))
     shop.drain()
 
 
@@ -42,7 +47,9 @@ def test_a_damaged_file_beside_the_tables_is_told_and_made_anew(shop, name, how)
     assert name not in shop.stderr, "it was mended"
 
 
-@pytest.mark.parametrize("commit, how", [(0, "empty"), (0, "zeroed"), (0, "garbage"), (-1, "cut"), (-1, "zeroed"), (-1, "garbage")])
+@pytest.mark.parametrize(
+    "commit, how", [(0, "empty"), (0, "zeroed"), (0, "garbage"), (-1, "cut"), (-1, "zeroed"), (-1, "garbage")]
+)
 @pytest.mark.parametrize("table", ["kpis", "sessions", "alerts"])
 def test_a_table_whose_log_is_damaged_is_named_with_what_rebuilds_it(shop, table, commit, how):
     half_filled(shop)

@@ -1,4 +1,5 @@
 """Gold: every table is what SQL makes of silver, however the events came and however often the program was stopped."""
+
 import json
 import re
 import subprocess
@@ -48,7 +49,9 @@ def rows_of(shop):
     found = {}
     for table in gold_oracle.TABLES:
         rows = gold_oracle.table_rows(shop.data / "gold" / table)
-        found[table] = sorted(repr(row) for row in zip(*(rows.column(name).cast("string").to_pylist() for name in rows.column_names)))
+        found[table] = sorted(
+            repr(row) for row in zip(*(rows.column(name).cast("string").to_pylist() for name in rows.column_names))
+        )
     return found
 
 
@@ -61,7 +64,21 @@ def test_all_tables_of_a_random_shop_are_what_sql_makes_of_silver(shop, seed, zo
 
 
 def test_the_made_up_shop_with_copies_and_broken_events_agrees_with_sql(shop):
-    shop.run("produce", "--rate", "max", "--count", "40000", "--span", "6h", "--duplicates", "1%", "--invalid", "1%", "--seed", "9")
+    shop.run(
+        "produce",
+        "--rate",
+        "max",
+        "--count",
+        "40000",
+        "--span",
+        "6h",
+        "--duplicates",
+        "1%",
+        "--invalid",
+        "1%",
+        "--seed",
+        "9",
+    )
     shop.drain()
     publish(shop, "--close")
     counts = gold_oracle.check(shop.data)
@@ -85,7 +102,7 @@ def test_closed_windows_are_the_same_however_the_events_came(shop_at):
     fill(shops[1], made.shuffled(500), "--lanes", "1", "--batch-rows", "100")
     publish(shops[1], "--close")
     for part in range(0, len(made.events), 170):  # as they would come, with a run of Gold after each
-        fill(shops[2], made.events[part:part + 170], "--lanes", "3")
+        fill(shops[2], made.events[part : part + 170], "--lanes", "3")
         publish(shops[2])
     publish(shops[2], "--close")
     expected = rows_of(shops[0])
@@ -109,7 +126,11 @@ def test_an_event_that_comes_too_late_is_counted_and_left_out(shop):
     publish(shop)
     fill(shop, [at(3, "10:00:40")])
     assert publish_open(shop)["late"] > 0
-    minute = [row for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"] if row["window_start"] == "2024-05-01T10:00:00Z"]
+    minute = [
+        row
+        for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"]
+        if row["window_start"] == "2024-05-01T10:00:00Z"
+    ]
     by_grain = {row["grain"]: row["events"] for row in minute}
     assert by_grain == {"minute": 1, "hour": 1}
     day = [row for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"] if row["grain"] == "day"]
@@ -121,7 +142,7 @@ def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
     calm, published = shop_at("calm"), shop_at("published")
     for start in range(0, len(made), 200):
         for shop in (calm, published):
-            fill(shop, made[start:start + 200])
+            fill(shop, made[start : start + 200])
         publish(calm)
         for _ in range(2):  # the second time from what the first has left
             report = publish_open(published)
@@ -141,11 +162,21 @@ def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
     assert listed(published)["sessions"]["provisional"] == 0
 
 
-@pytest.mark.parametrize("point", ["gold.files.synced", "gold.committed", "gold.provisional.committed", "gold.withdrawn", "gold.state.saved",
-                                   "parquet.synced", "delta.commit.done"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        "gold.files.synced",
+        "gold.committed",
+        "gold.provisional.committed",
+        "gold.withdrawn",
+        "gold.state.saved",
+        "parquet.synced",
+        "delta.commit.done",
+    ],
+)
 def test_tables_are_the_same_after_a_kill_at_any_point(shop_at, point):
     made = RandomShop(21, users=10)
-    parts = [made.events[start:start + 250] for start in range(0, len(made.events), 250)]
+    parts = [made.events[start : start + 250] for start in range(0, len(made.events), 250)]
     calm, killed = shop_at("calm"), shop_at("killed", "millrace_crash")
     for shop in (calm, killed):
         publish(shop)  # both begin with an empty table
@@ -155,8 +186,11 @@ def test_tables_are_the_same_after_a_kill_at_any_point(shop_at, point):
         publish(calm, *(["--close"] if number == len(parts) - 1 else []))
         fill(killed, part)
         for passage in (1, 2, 5, 9):
-            done = subprocess.run(killed.command("gold", "--available-now", "--close"), capture_output=True,
-                                  env={"MILLRACE_FAIL_AT": f"{point}:{passage}"})
+            done = subprocess.run(
+                killed.command("gold", "--available-now", "--close"),
+                capture_output=True,
+                env={"MILLRACE_FAIL_AT": f"{point}:{passage}"},
+            )
             kills += done.returncode == -9
         killed.verify()
         publish(killed, "--close")
@@ -208,7 +242,9 @@ def test_a_second_gold_waits_for_its_turn(shop):
     assert stop(first)[0] == 0
     shop.write(line(2))
     shop.drain()
-    wait_until(lambda: json.loads((shop.data / "gold" / "state.bin").read_bytes().split(b"\n")[0])["silver_version"] >= 1)
+    wait_until(
+        lambda: json.loads((shop.data / "gold" / "state.bin").read_bytes().split(b"\n")[0])["silver_version"] >= 1
+    )
     assert stop(second)[0] == 0
 
 
@@ -216,7 +252,10 @@ def test_the_rows_of_the_last_hour_are_shown(shop):
     fill(shop, [at(1, "10:00:30"), at(2, "12:30:00"), at(3, "13:10:00")])
     publish(shop, "--close")
     rows = shop.json("show", "gold.kpis", "--last", "1h", "--limit", "100")["rows"]
-    assert {row["window_start"] for row in rows if row["grain"] == "minute"} == {"2024-05-01T12:30:00Z", "2024-05-01T13:10:00Z"}
+    assert {row["window_start"] for row in rows if row["grain"] == "minute"} == {
+        "2024-05-01T12:30:00Z",
+        "2024-05-01T13:10:00Z",
+    }
 
 
 def test_a_made_up_shop_runs_up_to_the_report_of_its_day(shop):
@@ -235,7 +274,12 @@ def test_a_run_with_a_count_ends_with_all_tables_filled_and_a_later_one_goes_on(
         report = shop.json("run", "--rate", "max", "--count", "2000", "--trigger", "200ms", "--no-http")
         assert report["verify"]["passed"], report["verify"]
         gold_oracle.check(shop.data)
-    assert report["gold"]["sessions"] == shop.json("sql", "select sessions as n from gold.funnel where grain = 'day' order by day desc limit 1")["rows"][0]["n"]
+    assert (
+        report["gold"]["sessions"]
+        == shop.json("sql", "select sessions as n from gold.funnel where grain = 'day' order by day desc limit 1")[
+            "rows"
+        ][0]["n"]
+    )
 
 
 def test_a_short_run_does_not_end_before_gold_is_built_from_what_was_there(shop):
@@ -303,8 +347,14 @@ def test_a_table_without_rows_says_when_its_first_ones_are_due(shop):
     fill(shop, [at(1, "10:00:30"), at(2, "10:05:00")])
     assert "gold --available-now" in listed(shop)["kpis"]["why_empty"]
     publish(shop)
-    due = {"kpis": "2024-05-01T10:11:00Z", "product_metrics": "2024-05-01T10:11:00Z", "device_metrics": "2024-05-01T11:10:00Z",
-           "sessions": "2024-05-01T10:41:00Z", "funnel": "2024-05-01T11:10:00Z", "users": "2024-05-02T00:10:00Z"}
+    due = {
+        "kpis": "2024-05-01T10:11:00Z",
+        "product_metrics": "2024-05-01T10:11:00Z",
+        "device_metrics": "2024-05-01T11:10:00Z",
+        "sessions": "2024-05-01T10:41:00Z",
+        "funnel": "2024-05-01T11:10:00Z",
+        "users": "2024-05-02T00:10:00Z",
+    }
     for table, time in due.items():
         assert time in listed(shop)[table]["why_empty"], listed(shop)[table]
     assert "no alert" in listed(shop)["alerts"]["why_empty"]
@@ -369,7 +419,7 @@ def test_gold_begins_anew_where_files_that_it_had_yet_to_read_are_gone(shop):
     fill(shop, events[:100])
     publish(shop)
     for start in range(100, len(events), 100):
-        fill(shop, events[start:start + 100])
+        fill(shop, events[start : start + 100])
     state = shop.data / "gold" / "state.bin"
     kept = state.read_bytes()
     state.unlink()  # nobody to wait for
@@ -404,7 +454,7 @@ def test_a_small_import_is_published(shop):
 def test_the_batch_layer_agrees_with_the_speed_layer_where_nothing_was_late(shop, zone):
     made = RandomShop(51, users=12)
     for part in range(0, len(made.events), 300):
-        fill(shop, made.events[part:part + 300], "--time-zone", zone)
+        fill(shop, made.events[part : part + 300], "--time-zone", zone)
         publish(shop)
     assert "agree in every cell" in shop.run("gold", "reconcile")
     publish(shop, "--close")
@@ -447,7 +497,9 @@ sys.exit(os.waitstatus_to_exitcode(status))"""
 
 def peak_of(shop, *command):
     """The memory that a command takes at most, in KiB."""
-    done = subprocess.run([sys.executable, "-S", "-c", MEASURE, *shop.command(*command)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", MEASURE, *shop.command(*command)], capture_output=True, text=True
+    )
     assert done.returncode in (0, 1), done.stderr
     return int(done.stdout.splitlines()[-1])
 
@@ -459,7 +511,13 @@ def test_a_reconciliation_takes_hardly_more_memory_than_the_batch_layer(shop):
     of_batch = peak_of(shop, "gold", "--batch")
     assert peak_of(shop, "gold", "reconcile") < 1.3 * of_batch
     day = max(row["day"] for row in shop.json("show", "gold.kpis", "--limit", "100000")["rows"])
-    fill(shop, [event(number, event_id=f"late{number}", user_id=f"late{number}", timestamp=f"{day}T00:00:00Z") for number in range(100)])
+    fill(
+        shop,
+        [
+            event(number, event_id=f"late{number}", user_id=f"late{number}", timestamp=f"{day}T00:00:00Z")
+            for number in range(100)
+        ],
+    )
     publish(shop, "--close")
     assert peak_of(shop, "gold", "reconcile") < 1.3 * of_batch
     assert len(shop.json("gold", "reconcile", "--limit", "7", code=1)["differences"]) == 7

@@ -1,4 +1,5 @@
 """The log is a Kafka topic: a real broker, Kafka's own tools, kcat and Python's client on the other side."""
+
 import json
 import re
 import signal
@@ -36,13 +37,20 @@ def test_the_same_events_give_the_same_rows_through_either_log(shop, shop_at):
 
 
 def test_partitions_counts_and_lag_agree_with_kafka_s_own_tools(shop, kafka):
-    shop.run("topic", "create", "--partitions", "4", "--retention", "2h", "--retention-bytes", "0", "--compression", "zstd")
+    shop.run(
+        "topic", "create", "--partitions", "4", "--retention", "2h", "--retention-bytes", "0", "--compression", "zstd"
+    )
     shop.run("produce", *SIMULATED)
     ends = {p["partition"]: p["end"] for p in shop.json("topic", "describe")["partitions"]}
     tool = kafka.tool("org.apache.kafka.tools.GetOffsetShell", "--topic", shop.topic)
     assert {int(p): int(end) for _, p, end in (row.split(":") for row in tool.split())} == ends
     described = kafka.tool("org.apache.kafka.tools.TopicCommand", "--describe", "--topic", shop.topic)
-    assert "PartitionCount: 4" in described and "retention.bytes=-1" in described and "retention.ms=7200000" in described and "compression.type=zstd" in described
+    assert (
+        "PartitionCount: 4" in described
+        and "retention.bytes=-1" in described
+        and "retention.ms=7200000" in described
+        and "compression.type=zstd" in described
+    )
     listed = {t["topic"]: t for t in shop.json("topic", "list")["topics"]}
     assert listed[shop.topic]["records"] == sum(ends.values()) and not any(name.startswith("__") for name in listed)
     assert [p["lag"] for p in shop.json("group", "describe")["partitions"]] == [ends[p] for p in range(4)]
@@ -55,13 +63,20 @@ def test_partitions_counts_and_lag_agree_with_kafka_s_own_tools(shop, kafka):
 def test_kcat_reads_what_produce_wrote_and_silver_reads_what_kcat_wrote(shop, kafka):
     shop.run("topic", "create", "--partitions", "3")
     lines = [line(i, user_id=f"u{i % 7}") for i in range(200)]
-    subprocess.run(["kcat", "-P", "-b", kafka.address, "-t", shop.topic, "-K", "|", "-X", "partitioner=murmur2"], check=True,
-                   input="\n".join(lines).encode())
+    subprocess.run(
+        ["kcat", "-P", "-b", kafka.address, "-t", shop.topic, "-K", "|", "-X", "partitioner=murmur2"],
+        check=True,
+        input="\n".join(lines).encode(),
+    )
     shop.drain()
     assert shop.count("silver") == 200
     shop.write(*[line(i, user_id=f"u{i % 7}") for i in range(200, 300)])
-    read = subprocess.run(["kcat", "-C", "-b", kafka.address, "-t", shop.topic, "-e", "-q", "-f", "%k|%p\n"], check=True,
-                          capture_output=True, text=True).stdout.split()
+    read = subprocess.run(
+        ["kcat", "-C", "-b", kafka.address, "-t", shop.topic, "-e", "-q", "-f", "%k|%p\n"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
     assert len(read) == 300
     partition_of = {}
     for record in read:  # murmur2 by both: a user is in one partition
@@ -115,7 +130,9 @@ def test_tombstones_empty_keys_and_headers(shop):
     producer.produce(shop.topic, value, key=None)
     producer.produce(shop.topic, line(2).split("|", 1)[1], key=b"")
     producer.produce(shop.topic, None, key=b"u1")
-    producer.produce(shop.topic, line(3).split("|", 1)[1], key=b"u1", headers={"source": b"app", "none": None, "empty": b""})
+    producer.produce(
+        shop.topic, line(3).split("|", 1)[1], key=b"u1", headers={"source": b"app", "none": None, "empty": b""}
+    )
     producer.flush()
     shop.drain()
     keys = {row["event_id"]: row["kafka_key"] for row in oracle.silver(shop.data)[1].to_pylist()}
@@ -123,8 +140,11 @@ def test_tombstones_empty_keys_and_headers(shop):
     (quarantined,) = shop.json("quarantine", "list")["rows"]
     assert quarantined["rule"] == "empty_record" and quarantined["value"] is None
     records = [json.loads(row) for row in shop.run("topic", "read", "--json").splitlines()]
-    assert records[3]["headers"] == [{"key": "source", "value": "app"}, {"key": "none", "value": None},
-                                     {"key": "empty", "value": ""}]
+    assert records[3]["headers"] == [
+        {"key": "source", "value": "app"},
+        {"key": "none", "value": None},
+        {"key": "empty", "value": ""},
+    ]
     shop.verify()
 
 
@@ -161,7 +181,9 @@ def test_records_that_kafka_has_deleted_end_the_stage_or_are_counted(shop, kafka
     shop.drain()
     shop.run("produce", "--rate", "max", "--count", "100")
     deletions = shop.data / "delete.json"
-    deletions.write_text(json.dumps({"version": 1, "partitions": [{"topic": shop.topic, "partition": 0, "offset": 130}]}))
+    deletions.write_text(
+        json.dumps({"version": 1, "partitions": [{"topic": shop.topic, "partition": 0, "offset": 130}]})
+    )
     kafka.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", deletions)
     shop.run("silver", "--available-now", code=3)
     assert "partition 0" in shop.stderr and "30 records were removed" in shop.stderr
@@ -179,7 +201,9 @@ def test_a_worker_goes_on_after_records_that_kafka_deletes_under_it(shop, kafka)
     for _ in range(20):  # more than the answer to the fetch that is under way
         shop.run("produce", "--rate", "max", "--count", "100")
     deletions = shop.data / "delete.json"
-    deletions.write_text(json.dumps({"version": 1, "partitions": [{"topic": shop.topic, "partition": 0, "offset": 2050}]}))
+    deletions.write_text(
+        json.dumps({"version": 1, "partitions": [{"topic": shop.topic, "partition": 0, "offset": 2050}]})
+    )
     kafka.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", deletions)
     worker.send_signal(signal.SIGCONT)
     wait_until(lambda: everything_processed(shop))
@@ -266,19 +290,33 @@ def test_groups_are_described_as_kafka_s_own_tool_describes_them(shop, kafka):
     shop.run("topic", "create", "--partitions", "4")
     workers = [shop.start("silver", "--trigger", "100ms") for _ in range(2)]
     shop.run("produce", "--rate", "max", "--count", "1000")
-    wait_until(lambda: everything_processed(shop)
-               and len({p["owner"]["consumer_id"] for p in shop.json("group", "describe")["partitions"] if p["owner"]}) == 2)
+    wait_until(
+        lambda: (
+            everything_processed(shop)
+            and len({p["owner"]["consumer_id"] for p in shop.json("group", "describe")["partitions"] if p["owner"]})
+            == 2
+        )
+    )
     group = shop.json("group", "describe")["group"]
     assert {"group": group, "state": "Stable", "members": 2} in shop.json("group", "list")["groups"]
 
     def by_kafka():
-        rows = kafka.tool("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--describe", "--group", group).splitlines()
+        rows = kafka.tool(
+            "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--describe", "--group", group
+        ).splitlines()
         rows = [row.split() for row in rows if row.startswith(group)]
         return {int(r[2]): (int(r[3]), int(r[4]), int(r[5]), r[6], r[7], r[8]) for r in rows if r[3] != "-"}
 
     def by_us(*name):
-        return {p["partition"]: (p["current_offset"], p["log_end"], p["lag"], *(p["owner"][k] for k in ("consumer_id", "host", "client_id")))
-                for p in shop.json("group", "describe", *name)["partitions"]}
+        return {
+            p["partition"]: (
+                p["current_offset"],
+                p["log_end"],
+                p["lag"],
+                *(p["owner"][k] for k in ("consumer_id", "host", "client_id")),
+            )
+            for p in shop.json("group", "describe", *name)["partitions"]
+        }
 
     told = by_us()
     wait_until(lambda: by_kafka() == told)  # the workers tell Kafka after each commit, without waiting for it
@@ -307,8 +345,11 @@ def test_a_topic_made_anew_is_not_taken_for_the_one_before(shop):
     shop.drain()
     shop.run("topic", "delete")
     for records in (50, 60):  # a shorter log, then one that is longer but another
-        subprocess.run([*shop.command("produce"), "--rate", "max", "--count", str(records), "--seed", str(records)], check=True,
-                       capture_output=True)
+        subprocess.run(
+            [*shop.command("produce"), "--rate", "max", "--count", str(records), "--seed", str(records)],
+            check=True,
+            capture_output=True,
+        )
         shop.run("silver", "--available-now", code=3)
         assert "Data was lost" in shop.stderr and "--on-data-loss continue" in shop.stderr
     assert shop.count("silver") == 100
@@ -398,7 +439,9 @@ def test_a_worker_that_comes_back_from_the_dead_commits_nothing_twice(shop):
 
 
 def test_the_main_job_runs_on_a_broker(shop):
-    out = shop.run("run", "--rate", "500", "--duration", "3s", "--trigger", "500ms", "--duplicates", "2%", "--invalid", "2%")
+    out = shop.run(
+        "run", "--rate", "500", "--duration", "3s", "--trigger", "500ms", "--duplicates", "2%", "--invalid", "2%"
+    )
     assert "verified: every record is accounted for" in out
     writer = shop.start("silver", "--trigger", "100ms")
     shop.run("replay")  # the writer gives up its batch and reads on

@@ -1,4 +1,5 @@
 """Where there is too little memory, a command ends with an error, and the tables are whole."""
+
 import resource
 import signal
 import subprocess
@@ -8,8 +9,10 @@ from tests.support import oracle
 
 def run_within(shop, megabytes, *command):
     """The command's exit code and stderr, with so much address space; nothing when not even --version fits in."""
+
     def limit():
         resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
     if subprocess.run(shop.command("--version"), preexec_fn=limit, capture_output=True).returncode != 0:
         return None, ""
     done = subprocess.run(shop.command(*command), preexec_fn=limit, capture_output=True, timeout=120)

@@ -1,4 +1,5 @@
 """Completions and manual pages, as shells and `man` take them; both follow from the command line's definition."""
+
 import os
 import re
 import shutil
@@ -22,7 +23,9 @@ def complete(program):
     script = program.run("completions", "bash")
 
     def offers(*words):
-        done = subprocess.run(["bash", "-uc", f"{script}\n{ASK_BASH}", "ask", "millrace", *words], capture_output=True, text=True)
+        done = subprocess.run(
+            ["bash", "-uc", f"{script}\n{ASK_BASH}", "ask", "millrace", *words], capture_output=True, text=True
+        )
         assert done.stderr == ""
         return set(done.stdout.split())
 
@@ -83,7 +86,12 @@ def test_zsh_takes_its_script(program):
 def test_fish_completes_commands_and_values(program):
     def offers(line):
         script = program.run("completions", "fish") + f"\ncomplete -C '{line}'"
-        return {row.split("\t")[0] for row in subprocess.run(["fish", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()}
+        return {
+            row.split("\t")[0]
+            for row in subprocess.run(
+                ["fish", "-c", script], capture_output=True, text=True, check=True
+            ).stdout.splitlines()
+        }
 
     assert offers("millrace sh") == {"show"}
     assert offers("millrace topic create --compression ") == {"none", "lz4", "zstd"}
@@ -109,7 +117,12 @@ def test_every_command_has_a_manual_page_that_is_sound(program, tmp_path):
 def test_man_shows_a_page(program, tmp_path):
     page = tmp_path / "millrace-vacuum.1"
     page.write_text(program.run("man", "vacuum"))
-    done = subprocess.run(["man", "-l", page], capture_output=True, text=True, env={**os.environ, "MANWIDTH": "100", "MAN_KEEP_FORMATTING": ""})
+    done = subprocess.run(
+        ["man", "-l", page],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "MANWIDTH": "100", "MAN_KEEP_FORMATTING": ""},
+    )
     shown = re.sub(r".\x08|\x1b\[[0-9;]*m", "", done.stdout)
     assert "millrace-vacuum - Remove files that the tables no longer name." in shown
     assert "--retention DURATION" in shown and "MILLRACE_VACUUM_RETENTION" in shown

@@ -1,4 +1,5 @@
 """SQL over the tables: what it sees is what DuckDB sees in the files, and it can do nothing else."""
+
 import concurrent.futures
 import contextlib
 import csv
@@ -42,7 +43,11 @@ def test_silver_quarantine_and_gold_are_there_with_all_rows_and_columns(shop_wit
     for table in ("silver", "quarantine", "gold.kpis", "gold.sessions", "gold.alerts"):
         folder = shop.data / table.replace(".", "/")
         files = [str(path) for path in folder.rglob("*.parquet")]
-        expected = duckdb.sql(f"select count(*) from read_parquet({files}, union_by_name = true)").fetchall()[0][0] if files else 0
+        expected = (
+            duckdb.sql(f"select count(*) from read_parquet({files}, union_by_name = true)").fetchall()[0][0]
+            if files
+            else 0
+        )
         assert sql(shop, f"select count(*) as n from {table}")["rows"] == [{"n": expected}], table
     described = [column["name"] for column in sql(shop, "select * from silver limit 1")["columns"]]
     assert described[:5] == ["event_id", "user_id", "product_id", "event_type", "event_timestamp"]
@@ -60,7 +65,9 @@ def test_bronze_is_there_where_there_is_an_archive(shop_with_rows):
 
 def test_tables_without_rows_have_their_columns_all_the_same(shop):
     assert sql(shop, "select event_type, count(*) from silver group by 1")["rows"] == []
-    assert [column["type"] for column in sql(shop, "select gross_revenue from gold.kpis")["columns"]] == ["DECIMAL(38,4)"]
+    assert [column["type"] for column in sql(shop, "select gross_revenue from gold.kpis")["columns"]] == [
+        "DECIMAL(38,4)"
+    ]
 
 
 def test_money_is_exact_and_times_are_those_of_the_shop(shop):
@@ -78,7 +85,9 @@ def test_rows_come_as_a_table_as_csv_and_as_parquet(shop_with_rows, tmp_path):
     query = "select event_type, count(*) as events from silver group by 1 order by 2 desc"
     rows = sql(shop, query)["rows"]
     assert "event_type" in shop.run("sql", query) and "view" in shop.run("sql", query)
-    assert [dict(row, events=int(row["events"])) for row in csv.DictReader(io.StringIO(shop.run("sql", query, "--csv")))] == rows
+    assert [
+        dict(row, events=int(row["events"])) for row in csv.DictReader(io.StringIO(shop.run("sql", query, "--csv")))
+    ] == rows
     shop.run("sql", query, "--parquet", tmp_path / "out.parquet")
     assert duckdb.sql(f"select * from '{tmp_path}/out.parquet'").fetchall() == [tuple(row.values()) for row in rows]
     shop.run("sql", query, "--parquet", tmp_path / "out.parquet", code=2)
@@ -87,7 +96,10 @@ def test_rows_come_as_a_table_as_csv_and_as_parquet(shop_with_rows, tmp_path):
 
 def test_only_so_many_rows_are_given(shop_with_rows):
     assert sql(shop_with_rows, "from range(10)", "--limit", "3") == {
-        "columns": [{"name": "range", "type": "BIGINT"}], "rows": [{"range": 0}, {"range": 1}, {"range": 2}], "truncated": True}
+        "columns": [{"name": "range", "type": "BIGINT"}],
+        "rows": [{"range": 0}, {"range": 1}, {"range": 2}],
+        "truncated": True,
+    }
     assert sql(shop_with_rows, "from range(3)", "--limit", "3")["truncated"] is False
 
 
@@ -136,7 +148,15 @@ def test_a_query_that_takes_too_much_is_ended(shop_with_rows):
     shop = shop_with_rows
     shop.run("sql", "select count(*) from range(100000000000) a, range(1000) b", "--timeout", "1s", code=2)
     assert "more than 1 s" in shop.stderr
-    shop.run("sql", "select count(distinct i) from (select hash(range) i from range(200000000))", "--memory", "64MiB", "--temporary-files", "0", code=2)
+    shop.run(
+        "sql",
+        "select count(distinct i) from (select hash(range) i from range(200000000))",
+        "--memory",
+        "64MiB",
+        "--temporary-files",
+        "0",
+        code=2,
+    )
     assert "it needs more than 64.0 MiB of memory" in shop.stderr
     shop.run("sql", "select repeat('a', 3000000)", "--result", "2MiB", code=2)
     assert "its result has more than 2.0 MiB" in shop.stderr
@@ -157,10 +177,15 @@ def test_the_data_directorys_name_is_not_data(shop_at, port):
     shop.drain()
     shop.run("gold", "--available-now", "--close")
     assert sql(shop, "select price, currency, event_date, event_type from silver")["rows"] == [
-        {"price": 9.5, "currency": "EUR", "event_date": "2019-10-01", "event_type": "view"}]
+        {"price": 9.5, "currency": "EUR", "event_date": "2019-10-01", "event_type": "view"}
+    ]
     assert sql(shop, "select rule from quarantine")["rows"] == [{"rule": "bad_price"}]
-    assert sql(shop, "select distinct currency, day from gold.kpis")["rows"] == [{"currency": "EUR", "day": "2019-10-01"}]
-    assert sql(shop, "select count(*) as n from silver where event_date = '2019-10-01' and event_type = 'view'")["rows"] == [{"n": 1}]
+    assert sql(shop, "select distinct currency, day from gold.kpis")["rows"] == [
+        {"currency": "EUR", "day": "2019-10-01"}
+    ]
+    assert sql(shop, "select count(*) as n from silver where event_date = '2019-10-01' and event_type = 'view'")[
+        "rows"
+    ] == [{"n": 1}]
 
 
 def test_reports_do_not_take_the_data_directorys_name_for_data(shop_at):
@@ -197,8 +222,12 @@ def test_a_query_is_read_from_a_file_or_standard_input(shop, tmp_path):
     assert shop.json("sql", "-f", file)["rows"] == rows and shop.json("sql", "--file", file)["rows"] == rows
     for arguments in (["-"], ["-f", "-"]):
         assert json.loads(shop.run("sql", *arguments, "--json", input=file.read_bytes()))["rows"] == rows
-    for arguments, reason in ((["-f", tmp_path / "none.sql"], "No such file"), ([], "there is none"),
-                              (["select 1", "-f", file], "there are two"), (["-f", "/dev/null"], "it is empty")):
+    for arguments, reason in (
+        (["-f", tmp_path / "none.sql"], "No such file"),
+        ([], "there is none"),
+        (["select 1", "-f", file], "there are two"),
+        (["-f", "/dev/null"], "it is empty"),
+    ):
         shop.run("sql", *arguments, code=2)
         assert reason in shop.stderr, shop.stderr
 
@@ -206,7 +235,9 @@ def test_a_query_is_read_from_a_file_or_standard_input(shop, tmp_path):
 def test_an_unknown_table_is_answered_with_those_that_there_are(shop):
     for query in ("from slver", "from gold.kpi", "select * from nowhere.kpis"):
         shop.run("sql", query, code=2)
-        assert "There are: silver, quarantine, gold.product_metrics," in shop.stderr and "Did you mean" not in shop.stderr, shop.stderr
+        assert (
+            "There are: silver, quarantine, gold.product_metrics," in shop.stderr and "Did you mean" not in shop.stderr
+        ), shop.stderr
 
 
 def test_what_is_open_is_seen_from_the_command_line_while_the_pipeline_runs(shop, port):
@@ -220,7 +251,9 @@ def test_what_is_open_is_seen_from_the_command_line_while_the_pipeline_runs(shop
     assert sql(shop, query)["rows"][0]["gold"] == 0, "no window is closed yet"
     assert len(sql(shop, "show all tables", "--limit", "100")["rows"]) > 18
     folders = list((shop.data / "live").iterdir())
-    assert folders and all(stat.S_IMODE(folder.stat().st_mode) == 0o700 for folder in folders), "another user may not ask"
+    assert folders and all(stat.S_IMODE(folder.stat().st_mode) == 0o700 for folder in folders), (
+        "another user may not ask"
+    )
     beside = port()  # knows closed windows only, and isn't asked
     assert sql(shop, query)["rows"][0]["live"] > 0
     server.stop()
@@ -248,9 +281,15 @@ def test_a_query_ends_with_the_command_that_asked(shop):
     assert not list(queries_of(shop)) and not list((shop.data / "live").iterdir())
 
 
-HUNGRY = ["select len(string_split(repeat('a,', 300000000), ','))", "select len(array_to_string(range(300000000), ','))",
-          "select len(regexp_extract_all(repeat('ab', 300000000), 'a'))", "select len(repeat('a', 2000000000) || repeat('b', 2000000000))",
-          "select len(list_transform(range(300000000), lambda x: x + 1))", "select len(repeat('a', 4000000000))", "select list(range) from range(300000000)"]
+HUNGRY = [
+    "select len(string_split(repeat('a,', 300000000), ','))",
+    "select len(array_to_string(range(300000000), ','))",
+    "select len(regexp_extract_all(repeat('ab', 300000000), 'a'))",
+    "select len(repeat('a', 2000000000) || repeat('b', 2000000000))",
+    "select len(list_transform(range(300000000), lambda x: x + 1))",
+    "select len(repeat('a', 4000000000))",
+    "select list(range) from range(300000000)",
+]
 
 
 def peak_of_queries(server, ended):
@@ -298,7 +337,10 @@ def test_so_many_queries_run_and_wait_and_no_more(port):
     thread.join()
     assert server.post({"query": "select 1"}, path="/v1/sql")[0] == 200
     metrics = server.get("/metrics")[1]
-    assert 'millrace_sql_queries_total{outcome="busy"} 1' in metrics and 'millrace_sql_queries_total{outcome="time"} 1' in metrics
+    assert (
+        'millrace_sql_queries_total{outcome="busy"} 1' in metrics
+        and 'millrace_sql_queries_total{outcome="time"} 1' in metrics
+    )
 
 
 def test_the_system_bounds_a_query_whose_server_was_killed_and_its_files_are_removed(shop, port):

@@ -1,4 +1,5 @@
 """verify must find each kind of damage, and say precisely what it is."""
+
 import json
 import pathlib
 import shutil
@@ -59,6 +60,7 @@ def set_column(name, value, row=0):
         field = rows.schema.field(name)
         index = rows.schema.get_field_index(name)
         return rows.set_column(index, pa.field(name, field.type), pa.array(values, field.type))
+
     return change
 
 
@@ -82,8 +84,10 @@ def test_a_file_of_another_size(copy):
 
 def test_a_lost_row(copy):
     rewrite(copy, files(copy)[0], lambda rows: rows.slice(1))
-    assert "silver has 29 rows" in failed(copy)["accounting of partition 0"] or \
-        "and the commits count 30" in failed(copy)["accounting of partition 0"]
+    assert (
+        "silver has 29 rows" in failed(copy)["accounting of partition 0"]
+        or "and the commits count 30" in failed(copy)["accounting of partition 0"]
+    )
 
 
 def test_a_doubled_row(copy):
@@ -97,12 +101,15 @@ def test_a_null_where_none_may_be(copy):
     assert "without user_id" in failed(copy)["rows"]
 
 
-@pytest.mark.parametrize("column, value, says", [
-    ("price", -1.0, "price"),
-    ("price", None, "no product_id or price"),
-    ("is_high_value", True, "is_high_value"),
-    ("event_hour", 23, "event_hour"),
-])
+@pytest.mark.parametrize(
+    "column, value, says",
+    [
+        ("price", -1.0, "price"),
+        ("price", None, "no product_id or price"),
+        ("is_high_value", True, "is_high_value"),
+        ("event_hour", 23, "event_hour"),
+    ],
+)
 def test_a_wrong_value(copy, column, value, says):
     rewrite(copy, files(copy)[0], set_column(column, value))
     assert says in failed(copy)["rows"]
@@ -110,7 +117,8 @@ def test_a_wrong_value(copy, column, value, says):
 
 def test_a_row_of_another_day(copy):
     import datetime
-    moment = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+
+    moment = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     rewrite(copy, files(copy)[0], set_column("event_timestamp", moment))
     assert "event_date" in failed(copy)["rows"]
 
@@ -135,6 +143,7 @@ def test_counts_that_do_not_add_up(copy):
         if action.get("txn", {}).get("appId", "").endswith("/duplicates"):
             action["txn"]["version"] += 1
         return action
+
     edit_commit(copy, 2, change)
     assert "commits count" in failed(copy)["accounting of partition 0"]
 
@@ -144,6 +153,7 @@ def test_a_gap_between_commits(copy):
         if action.get("txn", {}).get("appId", "").endswith("/0"):
             action["txn"]["version"] -= 1
         return action
+
     edit_commit(copy, 1, change)
     assert "version 2" in failed(copy)["commits"]
 
@@ -156,7 +166,10 @@ def test_a_commit_that_has_lost_lines(copy, lines_left):
     commit.write_text("".join(lines[:lines_left]))
     for command in (["verify"], ["silver", "--available-now"], ["count", "silver"]):
         copy.run(*command, code=3)
-        assert commit.name in copy.stderr and ("is empty" if lines_left == 0 else f"{lines_left} of its {len(lines)} lines") in copy.stderr
+        assert (
+            commit.name in copy.stderr
+            and ("is empty" if lines_left == 0 else f"{lines_left} of its {len(lines)} lines") in copy.stderr
+        )
 
 
 def test_another_schema(copy):
@@ -166,6 +179,7 @@ def test_another_schema(copy):
             schema["fields"][0]["name"] = "id"
             action["metaData"]["schemaString"] = json.dumps(schema)
         return action
+
     edit_commit(copy, 0, change)
     assert "silver" in failed(copy)["schema"]
 

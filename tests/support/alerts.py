@@ -27,14 +27,28 @@ def config(tmp_path, text):
 
 def gap_minutes(first, last, views):
     """Events of those minutes of 2024-05-01, all in one partition."""
-    return [event(10_000 * minute + n, user_id="u1", session_id=f"s{minute}-{n}", product_id=f"p{n % 40}",
-                  timestamp=f"2024-05-01T{minute // 60:02}:{minute % 60:02}:{n * 59 // views:02}Z")
-            for minute in range(first, last) for n in range(views)]
+    return [
+        event(
+            10_000 * minute + n,
+            user_id="u1",
+            session_id=f"s{minute}-{n}",
+            product_id=f"p{n % 40}",
+            timestamp=f"2024-05-01T{minute // 60:02}:{minute % 60:02}:{n * 59 // views:02}Z",
+        )
+        for minute in range(first, last)
+        for n in range(views)
+    ]
 
 
 # An hour and a half of a steady shop, 40 minutes with hardly an event, and another hour.
-GAP = [gap_minutes(0, 45, 60), gap_minutes(45, 90, 60), gap_minutes(90, 110, 1), gap_minutes(110, 130, 1),
-       gap_minutes(130, 160, 60), gap_minutes(160, 200, 60)]
+GAP = [
+    gap_minutes(0, 45, 60),
+    gap_minutes(45, 90, 60),
+    gap_minutes(90, 110, 1),
+    gap_minutes(110, 130, 1),
+    gap_minutes(130, 160, 60),
+    gap_minutes(160, 200, 60),
+]
 GAP_TOLD = [("traffic_gap", None, "firing"), ("traffic_gap", None, "resolved")]
 
 

@@ -1,10 +1,20 @@
 """Gold's tables by DuckDB, from silver: the queries of tests/oracle/, held against the tables cell by cell."""
+
 import duckdb
 
 from tests.support import oracle
 from tests.support.paths import ROOT
 
-TABLES = ("product_metrics", "category_metrics", "device_metrics", "kpis", "funnel", "sessions", "users", "high_interest")
+TABLES = (
+    "product_metrics",
+    "category_metrics",
+    "device_metrics",
+    "kpis",
+    "funnel",
+    "sessions",
+    "users",
+    "high_interest",
+)
 QUERIES = ROOT / "tests" / "oracle"
 
 
@@ -17,8 +27,10 @@ def connect(data, zone="UTC", session_gap="4 hours", inactivity="30 minutes"):
     db = duckdb.connect()
     db.execute("SET timezone = 'UTC'")
     db.register("silver", table_rows(data / "silver"))
-    db.execute(f"SET VARIABLE zone = '{zone}'; SET VARIABLE session_gap = INTERVAL '{session_gap}'; "
-               f"SET VARIABLE inactivity = INTERVAL '{inactivity}'")
+    db.execute(
+        f"SET VARIABLE zone = '{zone}'; SET VARIABLE session_gap = INTERVAL '{session_gap}'; "
+        f"SET VARIABLE inactivity = INTERVAL '{inactivity}'"
+    )
     db.execute((QUERIES / "prelude.sql").read_text())
     return db
 

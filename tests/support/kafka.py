@@ -10,8 +10,22 @@ from tests.support import oracle
 from tests.support.paths import ROOT
 from tests.support.shop import Millrace
 
-SIMULATED = ["--count", "5000", "--rate", "max", "--span", "30h", "--duplicates", "2%", "--invalid", "2%", "--seed", "7",
-             "--start-time", "2019-10-01T00:00:00Z"]
+SIMULATED = [
+    "--count",
+    "5000",
+    "--rate",
+    "max",
+    "--span",
+    "30h",
+    "--duplicates",
+    "2%",
+    "--invalid",
+    "2%",
+    "--seed",
+    "7",
+    "--start-time",
+    "2019-10-01T00:00:00Z",
+]
 
 
 class KafkaShop(Millrace):
@@ -24,11 +38,20 @@ class KafkaShop(Millrace):
         self.options = []
 
     def command(self, *args):
-        return [self.binary, "--data", str(self.data), "--bronze", f"kafka://{self.kafka.address}/{self.topic}", *self.options,
-                *map(str, args)]
+        return [
+            self.binary,
+            "--data",
+            str(self.data),
+            "--bronze",
+            f"kafka://{self.kafka.address}/{self.topic}",
+            *self.options,
+            *map(str, args),
+        ]
 
     def producer(self, **settings):
-        return confluent_kafka.Producer({"bootstrap.servers": self.kafka.address, "partitioner": "murmur2_random", **settings})
+        return confluent_kafka.Producer(
+            {"bootstrap.servers": self.kafka.address, "partitioner": "murmur2_random", **settings}
+        )
 
 
 def everything_processed(shop):
@@ -43,12 +66,29 @@ def accounts(report):
 
 def rows_of(shop):
     """Silver without the columns that tell when and where a record was appended."""
-    return oracle.silver(shop.data)[1].drop_columns(["processing_timestamp", "kafka_timestamp", "log_epoch"]).sort_by("event_id")
+    return (
+        oracle.silver(shop.data)[1]
+        .drop_columns(["processing_timestamp", "kafka_timestamp", "log_epoch"])
+        .sort_by("event_id")
+    )
 
 
 def dump(segment):
     """What Kafka's dump tool prints about a segment."""
-    done = subprocess.run(["java", "-cp", f"{ROOT}/build/jars/kafka/*", "kafka.tools.DumpLogSegments", "--deep-iteration",
-                           "--print-data-log", "--files", str(segment)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [
+            "java",
+            "-cp",
+            f"{ROOT}/build/jars/kafka/*",
+            "kafka.tools.DumpLogSegments",
+            "--deep-iteration",
+            "--print-data-log",
+            "--files",
+            str(segment),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -3,6 +3,7 @@
 It shares no code with the program: it decodes Kafka's record batches by the format's description and events with
 Python's json module.
 """
+
 import datetime
 import json
 import pathlib
@@ -40,8 +41,8 @@ def _segment(data):
         end = at + 12 + length
         if end > len(data):
             return
-        base_time, = struct.unpack_from(">q", data, at + 27)
-        count, = struct.unpack_from(">i", data, at + 57)
+        (base_time,) = struct.unpack_from(">q", data, at + 27)
+        (count,) = struct.unpack_from(">i", data, at + 57)
         place = at + 61
         for _ in range(count):
             size, place = _varint(data, place)
@@ -52,7 +53,7 @@ def _segment(data):
             fields = []
             for _ in range(2):
                 size, place = _varint(data, place)
-                fields.append(None if size < 0 else data[place:place + size])
+                fields.append(None if size < 0 else data[place : place + size])
                 place += max(size, 0)
             yield base + offset_delta, base_time + time_delta, *fields
             place = following
@@ -61,8 +62,21 @@ def _segment(data):
 
 def _no_repeats(pairs):
     keys = [key for key, _ in pairs]
-    known = {"event_id", "user_id", "event_type", "timestamp", "product_id", "price", "session_id", "product_category",
-             "device_type", "page_url", "quantity", "order_id", "currency"}
+    known = {
+        "event_id",
+        "user_id",
+        "event_type",
+        "timestamp",
+        "product_id",
+        "price",
+        "session_id",
+        "product_category",
+        "device_type",
+        "page_url",
+        "quantity",
+        "order_id",
+        "currency",
+    }
     if any(keys.count(key) > 1 for key in known):
         raise ValueError("repeated key")
     return dict(pairs)
@@ -108,8 +122,9 @@ def epoch(data, topic=TOPIC):
 def progress(table, data, partition, topic=TOPIC):
     """(next offset, received, duplicates, quarantined) as the table's txns tell them."""
     base = f"millrace/{topic}/{epoch(data, topic)}/{partition}"
-    return tuple(table.transaction_version(base + suffix) or 0
-                 for suffix in ("", "/received", "/duplicates", "/quarantined"))
+    return tuple(
+        table.transaction_version(base + suffix) or 0 for suffix in ("", "/received", "/duplicates", "/quarantined")
+    )
 
 
 def check_exactly_once(data):

@@ -31,9 +31,15 @@ class Port:
         """The status, the answer and its headers."""
         if not isinstance(body, bytes):
             body = (body if isinstance(body, str) else json.dumps(body)).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, method=method,
-                                         headers={"Content-Type": "application/json",
-                                                  **{name.replace("_", "-"): value for name, value in headers.items()}})
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            body,
+            method=method,
+            headers={
+                "Content-Type": "application/json",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
+        )
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
                 return response.status, json.loads(response.read() or "null"), response.headers
@@ -70,7 +76,9 @@ class Port:
 def metric(server, name, **labels):
     """The value of a metric, or None when the server does not report it."""
     inside = ",".join(f'{label}="{value}"' for label, value in labels.items())
-    found = re.search(rf"^{name}{re.escape('{' + inside + '}') if labels else ''} (\S+)$", server.get("/metrics")[1], re.M)
+    found = re.search(
+        rf"^{name}{re.escape('{' + inside + '}') if labels else ''} (\S+)$", server.get("/metrics")[1], re.M
+    )
     return float(found[1]) if found else None
 
 

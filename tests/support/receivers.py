@@ -1,4 +1,5 @@
 """What alerts are sent to in the tests: a real HTTP server and a real SMTP server."""
+
 import contextlib
 import email
 import http.server

@@ -30,8 +30,9 @@ class Millrace:
 
     def run(self, *args, code=0, env=None, input=None, timeout=300):
         """Runs a command to its end, checks its exit code, and returns its stdout. Its stderr is then in `stderr`."""
-        done = subprocess.run(self.command(*args), capture_output=True, timeout=timeout, input=input,
-                              env=environment(env))
+        done = subprocess.run(
+            self.command(*args), capture_output=True, timeout=timeout, input=input, env=environment(env)
+        )
         out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         assert done.returncode == code, f"{args} ended with {done.returncode}\n{out}\n{err}"
         self.stderr = err
@@ -42,8 +43,9 @@ class Millrace:
 
     def start(self, *args, env=None):
         """Starts a command and returns its process."""
-        return subprocess.Popen(self.command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                env=environment(env))
+        return subprocess.Popen(
+            self.command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(env)
+        )
 
     def write(self, *lines, key_separator="|"):
         """Appends records, given as `key|value`."""
