@@ -1,5 +1,4 @@
-"""What open dashboards cost: a full log through silver and Gold in one process, without them and with two hundred; and the memory of one at
-the default rate."""
+"""What open dashboards cost: a pipeline's speed and CPU without dashboards and with 200, and its memory with one."""
 
 import asyncio
 import json
@@ -19,7 +18,7 @@ REPORTS = [
     "funnel",
     "devices",
     "categories",
-]  # what the Overview asks for every five seconds
+]  # what the Overview page requests every 5 s
 
 
 async def fetch(port, path):
@@ -33,7 +32,7 @@ async def fetch(port, path):
 
 
 async def dashboard(port, number, heard):
-    """An open Overview: the live figures, and its reports every five seconds."""
+    """An open Overview page: the live feed, and the page's reports every 5 s."""
 
     async def live():
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -52,7 +51,7 @@ async def dashboard(port, number, heard):
 
 
 class Dashboards:
-    """So many of them, in a thread, until they are closed."""
+    """Open Overview pages, in a thread of their own, until they are closed."""
 
     def __init__(self, port, count=COUNT):
         self.heard = [0] * count
@@ -86,11 +85,11 @@ def start(data, *options):
 
 def cpu_seconds(process):
     fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return sum(int(value) for value in fields[11:15]) / 100  # its own, and that of the queries it has run
+    return sum(int(value) for value in fields[11:15]) / 100  # of the process and of the queries that it has run
 
 
 def steady(data, watched, seconds=20):
-    """CPU of the process at 1,000 events/s, per second."""
+    """The cores that the process uses at 1,000 events/s, and how many live messages a page gets."""
     set_aside(data)
     process, port = start(data, "--rate", "1000", "--duration", "120s", "--trigger", "1s")
     viewers = Dashboards(port) if watched else None
@@ -107,8 +106,7 @@ def steady(data, watched, seconds=20):
 
 
 def throughput(data, events, watched):
-    """Events a second through silver and Gold, while the dashboards are open, if any; and the cores that the dashboards themselves take, which
-    are this machine's, too."""
+    """Events/s through silver and Gold, and the cores that this process uses for the pages, on the same machine."""
     for table in ("silver", "quarantine", "progress", "gold"):
         set_aside(data / table)
     process, port = start(data, "--no-simulator", "--trigger", "0")
@@ -132,7 +130,7 @@ def throughput(data, events, watched):
 
 
 def memory(data):
-    """MiB of the process at the default rate with one dashboard open, after a minute."""
+    """Peak MiB of the process after a minute at the default rate with one page open."""
     set_aside(data)
     process, port = start(data, "--duration", "120s")
     viewers = Dashboards(port, 1)
@@ -164,12 +162,13 @@ def measure(events, rounds):
         "memory": memory(WORK / "small"),
     }
     print(
-        f"\n{COUNT} open dashboards: {watched:,.0f} events/s through silver and Gold, {alone:,.0f} without them: {result['cost']:.1%} less, "
-        f"of which {clients / 2:.1%} is what the two hundred clients took of the machine's two cores themselves"
+        f"\n{COUNT} open dashboards: {watched:,.0f} events/s through silver and Gold, {alone:,.0f} without them: "
+        f"{result['cost']:.1%} less, "
+        f"of which the clients themselves took {clients / 2:.1%}, on the same two cores"
     )
     print(
-        f"at 1,000 events/s: {rates['watched']['cpu']:.0%} of a core with them, {rates['alone']['cpu']:.0%} without; each was told "
-        f"{rates['watched']['heard'] / 25:.1f} times a second"
+        f"at 1,000 events/s: {rates['watched']['cpu']:.0%} of a core with them, {rates['alone']['cpu']:.0%} without; "
+        f"each was told {rates['watched']['heard'] / 25:.1f} times a second"
     )
     print(f"the process at the default rate with a dashboard open: {result['memory']:.0f} MiB at most")
     return result

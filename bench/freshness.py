@@ -1,4 +1,4 @@
-"""From the append to visible in the table, at 1,000 events/s with trigger 0: p50 and p99 in ms."""
+"""The time from an append to the row's commit, at 1,000 events/s with trigger 0: p50 and p99 in ms."""
 
 import json
 import pathlib
@@ -15,7 +15,7 @@ FOLDER = ROOT / "build" / "freshness"
 
 
 def watch(process, commit):
-    """When each commit came to lie on disk, by number, until the process ends; `commit` names its file."""
+    """The time at which each commit appeared on disk, by number, until the process ends. `commit` gives its file."""
     visible = {}
     while process.poll() is None:
         if commit(len(visible)).exists():
@@ -26,8 +26,10 @@ def watch(process, commit):
 
 
 def delays_of(visible, files, start=2):
-    """Seconds from the log times of the rows that each commit made visible to then; `files` lists its data files. What was appended in
-    the first `start` seconds, while all is being set up, is left out."""
+    """The delays from a row's log time to its commit. `files` lists a commit's data files.
+
+    Rows of the first `start` seconds are left out, since the program starts up meanwhile.
+    """
     rows = []
     for commit, seen in visible.items():
         for path in files(commit):
@@ -44,7 +46,7 @@ def delays_of(visible, files, start=2):
 
 
 def measure(seconds=20, rate=1000, bronze=None):
-    """Millrace: the main job, with the simulator in the same process."""
+    """`millrace run`, with the simulator in the same process."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     log = FOLDER / "silver" / "_delta_log"
     run = subprocess.Popen(
@@ -76,7 +78,7 @@ def measure(seconds=20, rate=1000, bronze=None):
 
 
 def measure_spark(kafka, seconds=40, rate=1000, topic="fresh-spark"):
-    """Spark, tuned, which follows a topic that Millrace's simulator fills. Its start is not counted."""
+    """Spark, tuned, on a topic that Millrace's simulator fills. Spark's startup is not counted."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     address = ["--data", FOLDER / "shop", "--bronze", f"kafka://{kafka.address}/{topic}"]
     subprocess.run(

@@ -1,5 +1,7 @@
-"""Gold: all its tables by the batch layer, beside DuckDB, Polars and Spark; what a commit costs as history grows; and how soon a live
-value knows of an event."""
+"""Gold: all tables by the batch layer, beside DuckDB, Polars and Spark; a commit's cost as history grows; the latency.
+
+The latency is the time from an event's append to the live value that contains it.
+"""
 
 import json
 import pathlib
@@ -13,20 +15,20 @@ PEERS = pathlib.Path(__file__).resolve().parent / "peers"
 
 
 def peer(name, data):
-    """All tables from silver's files."""
+    """All of Gold's tables by another engine, from silver's files."""
     set_aside(WORK / name)
     (WORK / name).mkdir()
     return timed([sys.executable, PEERS / f"{name}_gold.py", data / "silver", WORK / name])
 
 
 def own(data, *options):
-    """All tables, anew."""
+    """All of Gold's tables by Millrace, from the start."""
     set_aside(data / "gold")
     return timed([MILLRACE, "--data", data, "gold", *options, "--json"])
 
 
 def layers(data, events, rounds):
-    """The same rows of the same tables by each."""
+    """The same tables by the batch layer, the speed layer and the other engines."""
     runs = in_turn(
         {
             "millrace, batch": lambda: own(data, "--batch"),
@@ -48,13 +50,14 @@ def layers(data, events, rounds):
     for name, run in result.items():
         print(
             f"{name:20}{run['rows_per_second']:12,.0f}{run['us_per_event']:14.2f}{run['memory']:10,.0f}{run['rows']:12,}"
-            f"{batch['rows_per_second'] / run['rows_per_second']:12.2f}x {run['us_per_event'] / batch['us_per_event']:5.1f}x less"
+            f"{batch['rows_per_second'] / run['rows_per_second']:12.2f}x "
+            f"{run['us_per_event'] / batch['us_per_event']:5.1f}x less"
         )
     return result
 
 
 def commits(data, count=40):
-    """What one more commit of 5,000 events costs, at first and after many."""
+    """What one more commit of 5,000 events costs, for the first commits and after many."""
     costs = []
     for _ in range(count):
         subprocess.run(
@@ -73,7 +76,7 @@ def commits(data, count=40):
 
 
 def latency():
-    """From a record's append to Gold's live values; of each tenth of a second the longest."""
+    """The time from a record's append to Gold's live values. Only the longest of each tenth of a second counts."""
     clear()
     out = subprocess.run(
         [
@@ -104,7 +107,7 @@ def latency():
 
 
 def together(data, events, rounds):
-    """A full log through silver and Gold in one process, until both have committed all of it; of some runs the middle one."""
+    """A full log through silver and Gold in one process, until both have committed it; the median of the runs."""
     seconds = []
     for _ in range(rounds):
         for table in ("silver", "quarantine", "progress", "gold"):
@@ -113,7 +116,8 @@ def together(data, events, rounds):
         seconds.append(json.loads(done["last"])["seconds"])
     result = {"events_per_second": events / statistics.median(seconds), "memory": done["memory"]}
     print(
-        f"\nsilver and Gold in one process, from a full log: {result['events_per_second']:,.0f} events/s, {result['memory']:,.0f} MiB"
+        f"\nsilver and Gold in one process, from a full log: {result['events_per_second']:,.0f} events/s, "
+        f"{result['memory']:,.0f} MiB"
     )
     return result
 

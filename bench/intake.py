@@ -1,4 +1,4 @@
-"""Events over HTTP: requests of one event and of a hundred, acknowledged when the log has them on disk, from wrk on the same machine."""
+"""Events over HTTP, with wrk: requests with one event and with 100, acknowledged when the log has them on disk."""
 
 import re
 import signal
@@ -6,18 +6,20 @@ import subprocess
 
 from measure import MILLRACE, WORK, clear
 
-# Events with ids of their own; each request is made up by the load's generator, whose CPU is part of the machine's.
+# Each event has an id of its own. wrk makes up each request, and its CPU time is part of the machine's.
 SCRIPT = """
 local n, mine, count = 0, tostring({}):sub(8), %d
 local function event()
   n = n + 1
-  return '{"event_id":"' .. mine .. n .. '","user_id":"user_' .. n %% 500 .. '","event_type":"view","timestamp":"2024-05-01T12:00:00Z",' ..
+  return '{"event_id":"' .. mine .. n .. '","user_id":"user_' .. n %% 500 .. '","event_type":"view",' ..
+         '"timestamp":"2024-05-01T12:00:00Z",' ..
          '"product_id":"prod_0001","price":19.99,"session_id":"s1","product_category":"books","device_type":"mobile"}'
 end
 request = function()
   local events = {}
   for i = 1, count do events[i] = event() end
-  return wrk.format("POST", "/v1/events", {["Content-Type"] = "application/json"}, "[" .. table.concat(events, ",") .. "]")
+  local body = "[" .. table.concat(events, ",") .. "]"
+  return wrk.format("POST", "/v1/events", {["Content-Type"] = "application/json"}, body)
 end
 """
 UNITS = {"us": 1e-3, "ms": 1, "s": 1e3}

@@ -1,5 +1,7 @@
-"""The same from Kafka: the topic into the table, beside Spark and a plain reader; producing, beside Kafka's own tool; freshness;
-memory. The broker runs on the same machine; its CPU is reported apart."""
+"""Kafka: a topic into silver, beside Spark and a plain reader; producing, beside Kafka's own tool; freshness; memory.
+
+The broker runs on the same machine. Its CPU time is reported apart.
+"""
 
 import os
 import pathlib
@@ -20,7 +22,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def fill(data):
-    """A broker of its own whose topic has the records of the embedded log in `data`."""
+    """A new broker with a topic that has the records of the embedded log in `data`."""
     kafka = stack.Kafka(WORK / "kafka", stack.free_port()).start()
     kafka.tool("org.apache.kafka.tools.TopicCommand", "--create", "--topic", TOPIC, "--partitions", 3)
     records = subprocess.Popen([MILLRACE, "--data", data, "topic", "read", "--keys"], stdout=subprocess.PIPE)
@@ -48,7 +50,7 @@ def fill(data):
 
 
 def spark(kafka, *options):
-    """From Kafka to Parquet, by Structured Streaming."""
+    """From Kafka to Parquet by Spark Structured Streaming."""
     set_aside(WORK / "spark")
     return timed(
         [
@@ -84,7 +86,7 @@ def millrace(kafka):
 
 
 def kcat(kafka):
-    """Only reads."""
+    """Reads the topic only."""
     return timed(["sh", "-c", f"kcat -C -b {kafka.address} -t {TOPIC} -o beginning -e -q > {os.devnull}"])
 
 
@@ -113,7 +115,8 @@ def drain(kafka, events, rounds):
     print(f"{'':24}{'rows/s':>12}{'µs CPU/event':>14}{'broker µs':>11}{'peak MiB':>10}   Millrace: rows/s, CPU")
     for name, peer in result.items():
         print(
-            f"{name:24}{peer['rows_per_second']:12,.0f}{peer['us_per_event']:14.2f}{peer['broker'] / events * 1e6:11.2f}"
+            f"{name:24}{peer['rows_per_second']:12,.0f}{peer['us_per_event']:14.2f}"
+            f"{peer['broker'] / events * 1e6:11.2f}"
             f"{peer['memory']:10,.0f}{own['rows_per_second'] / peer['rows_per_second']:12.2f}x "
             f"{peer['us_per_event'] / own['us_per_event']:5.1f}x less"
         )
@@ -121,7 +124,7 @@ def drain(kafka, events, rounds):
 
 
 def producing(kafka, events, rounds):
-    """The simulator into a topic, acks=all, beside Kafka's own tool with payloads of the same kind, which it needn't make."""
+    """The simulator into a topic, acks=all, beside Kafka's own tool, whose payloads are made beforehand."""
     payloads = WORK / "payloads"
     sample = subprocess.run(
         [MILLRACE, "--data", WORK / "data", "topic", "read", "--partition", "0", "--limit", "10000"],
@@ -176,13 +179,13 @@ def producing(kafka, events, rounds):
 
 
 def resident(pid):
-    """MiB of memory that a process holds."""
+    """The peak memory of a process in MiB."""
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def idle_memory(kafka, seconds=45):
-    """Peak MiB of the stage that follows a topic with 5 events/s at its default trigger."""
+    """Peak MiB of `millrace silver` with its default trigger, on a topic that gets 5 events/s."""
     address = ["--data", WORK / "idle", "--bronze", f"kafka://{kafka.address}/idle"]
     load = subprocess.Popen([MILLRACE, *address, "produce", "--duration", f"{seconds}s"], stdout=subprocess.DEVNULL)
     time.sleep(1)
@@ -212,7 +215,8 @@ def measure(events, rounds):
     for name, label in (("freshness", "Millrace"), ("freshness_spark", "Spark")):
         fresh = result[name]
         print(
-            f"freshness from Kafka at 1,000 events/s, trigger 0: {label} p50 {fresh['p50_ms']:.0f} ms, p99 {fresh['p99_ms']:.0f} ms"
+            f"freshness from Kafka at 1,000 events/s, trigger 0: {label} "
+            f"p50 {fresh['p50_ms']:.0f} ms, p99 {fresh['p99_ms']:.0f} ms"
         )
     return result
 

@@ -1,5 +1,8 @@
-"""An hour at 1,000 events/s with a commit each second: live files, the time to open the table, and whether a reader
-that follows along ever fails or sees fewer rows. `bench/small_files.py [MINUTES]`, or `make bench-hour`."""
+"""An hour at 1,000 events/s with a commit each second: `bench/small_files.py [MINUTES]`, or `make bench-hour`.
+
+It reports the number of live files and the time to open the table, and fails when a reader fails or sees fewer rows
+than before.
+"""
 
 import json
 import os
@@ -18,7 +21,7 @@ MILLRACE = os.environ.get("MILLRACE", BUILT)
 
 
 def count_rows(table):
-    """A foreign reader: DuckDB over the files that delta-rs says are live."""
+    """The rows as another reader counts them: DuckDB, over the files that delta-rs lists."""
     files = [path.removeprefix("file://") for path in table.file_uris()]
     return duckdb.execute("select count(*) from read_parquet(?)", [files]).fetchall()[0][0] if files else 0
 

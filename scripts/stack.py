@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Real services without Docker: `stack.py up|down|status [--json] [SERVICE…]`, or make stack-up, stack-down, stack-status.
+"""Services without Docker: `stack.py up|down|status [--json] [SERVICE…]`, or make stack-up, stack-down, stack-status.
 
-Each service has a folder under .stack/ with its data, its log and its state. They listen on the loopback address only. The
-tests and benchmarks start brokers of their own with the classes below, in other folders and on free ports.
+Each service has a folder under .stack/ with its data, its log and its state, and listens on the loopback address only.
+The tests and benchmarks start services of their own with the classes below, in other folders and on free ports.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -26,7 +27,7 @@ JARS = ROOT / "build" / "jars" / "kafka"
 
 
 class StackError(Exception):
-    """A service that doesn't come up, with what to do."""
+    """A service cannot be started. The message says what to do."""
 
 
 def port_is_free(port):
@@ -40,7 +41,7 @@ def port_is_free(port):
 
 
 def free_port():
-    """A free port below those that Linux gives to outgoing connections, so that it stays free while a service restarts."""
+    """A free port that Linux gives to no outgoing connection, so that it stays free while a service restarts."""
     for _ in range(1000):
         port = random.randrange(15_000, 32_000)
         if port_is_free(port):
@@ -63,7 +64,7 @@ class Service:
             self.port = json.loads(self.state_file.read_text())["port"]
 
     def pid(self):
-        """The running process, or None. A process id that another program got by now doesn't count."""
+        """The running process, or None. A process id that now belongs to another program does not count."""
         try:
             pid = json.loads(self.state_file.read_text())["pid"]
             command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -73,7 +74,7 @@ class Service:
 
     def start(self):
         process = None
-        if not self.pid():  # else it may be starting for someone else
+        if not self.pid():  # otherwise another process may be starting it
             self.folder.mkdir(parents=True, exist_ok=True)
             self.prepare()
             with open(self.log, "ab") as log:
@@ -95,17 +96,15 @@ class Service:
         return self
 
     def stop(self, how=signal.SIGTERM):
-        """Asks the process to end, and kills it when it doesn't within half a minute."""
+        """Asks the process to end, and kills it when it does not end within 30 s."""
         pid = self.pid()
         if pid is None:
             return
         os.kill(pid, how)
         end = time.monotonic() + 30
         while self.pid():
-            try:
-                os.waitpid(pid, os.WNOHANG)  # when it is a child of this program
-            except ChildProcessError:
-                pass
+            with contextlib.suppress(ChildProcessError):  # another program has started it
+                os.waitpid(pid, os.WNOHANG)
             if time.monotonic() > end:
                 os.kill(pid, signal.SIGKILL)
             time.sleep(0.05)
@@ -146,7 +145,7 @@ class Kafka(Service):
         ]
 
     def tool(self, main, *args):
-        """What one of Kafka's own command line tools prints about this broker."""
+        """Runs one of Kafka's own command line tools on this broker, and returns what it prints."""
         done = subprocess.run(
             self.java(main, "--bootstrap-server", self.address, *args), capture_output=True, text=True
         )
@@ -228,7 +227,7 @@ class Postgres(Service):
         return found[-1]
 
     def as_owner(self, *command):
-        """PostgreSQL refuses to run as root."""
+        """The command as the user postgres when this program runs as root, since PostgreSQL refuses to run as root."""
         command = list(map(str, command))
         return (
             ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command]
@@ -310,7 +309,7 @@ class Postgres(Service):
 
 
 class Prometheus(Service):
-    """Scrapes one Millrace, with the rules of deploy/prometheus/."""
+    """A Prometheus that scrapes one Millrace, with the rules of deploy/prometheus/."""
 
     name = "prometheus"
 
@@ -340,7 +339,7 @@ class Prometheus(Service):
         ]
 
     def query(self, expression):
-        """The samples of an expression now."""
+        """The current samples of an expression."""
         url = f"http://127.0.0.1:{self.port}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
         with urllib.request.urlopen(url, timeout=10) as response:
             return json.loads(response.read())["data"]["result"]
@@ -366,7 +365,7 @@ def show(all_status, as_json):
         print(json.dumps(all_status))
         return
     for status in all_status:
-        print(f"{status['service']:10}{status['state']:15}port {status['port']:<7}log {status['log']}")
+        print(f"{status['service']:12}{status['state']:15}port {status['port']:<7}log {status['log']}")
 
 
 def main():

@@ -1,5 +1,9 @@
-"""The same cleaning by ClickHouse (chdb), in batch, from JSON lines to Parquet by event_date and event_type: chdb_silver.py SOURCE
-TARGET. Prints the rows written. The lines are read as such, since its JSON formats stop at the first broken one."""
+"""Silver's cleaning by ClickHouse (chdb), in batch, from JSON lines to Parquet by event_date and event_type.
+
+    chdb_silver.py SOURCE TARGET
+
+Prints the number of rows written. The lines are read as text, since ClickHouse's JSON formats stop at the first broken line.
+"""
 
 import sys
 

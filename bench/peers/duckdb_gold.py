@@ -1,5 +1,9 @@
-"""All of Gold's tables by DuckDB, in batch, with the queries of tests/oracle, from silver's Parquet files to Parquet files:
-duckdb_gold.py SILVER TARGET [TABLE…]. Prints the rows written."""
+"""All of Gold's tables by DuckDB, in batch, with the queries of tests/oracle, from silver's Parquet files to Parquet files.
+
+    duckdb_gold.py SILVER TARGET [TABLE…]
+
+Prints the number of rows written.
+"""
 
 import pathlib
 import sys

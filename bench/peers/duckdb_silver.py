@@ -1,5 +1,9 @@
-"""The same cleaning by DuckDB, in batch, from JSON lines to Parquet by event_date and event_type: duckdb_silver.py SOURCE TARGET.
-Prints the rows written."""
+"""Silver's cleaning by DuckDB, in batch, from JSON lines to Parquet by event_date and event_type.
+
+    duckdb_silver.py SOURCE TARGET
+
+Prints the number of rows written.
+"""
 
 import sys
 

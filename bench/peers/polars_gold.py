@@ -1,5 +1,9 @@
-"""All of Gold's tables by Polars, in batch, from silver's Parquet files to Parquet files: polars_gold.py SILVER TARGET. Prints the
-rows written. Days are those of UTC; money is in ten-thousandths, as integers."""
+"""All of Gold's tables by Polars, in batch, from silver's Parquet files to Parquet files.
+
+    polars_gold.py SILVER TARGET
+
+Prints the number of rows written. Days are UTC's. Money is in ten-thousandths, as integers.
+"""
 
 import sys
 
@@ -63,7 +67,7 @@ day = c("event_timestamp").dt.truncate("1d").alias("window_start")
 known = events.lazy().filter("is_known")
 by_product = known.filter(c("product_id").is_not_null())
 keys = ["product_id", "product_category", "currency"]
-# Five windows of five minutes take each event.
+# Each event is in five windows of five minutes.
 sliding = pl.concat(
     [
         by_product.with_columns(window_start=c("event_timestamp").dt.truncate("1m") - pl.duration(minutes=shift))
@@ -153,7 +157,7 @@ write(
     .collect(),
 )
 
-# Sessions: a chain has no gap; a piece of it ends where one that has lasted over a whole day is cut.
+# Sessions: a chain has no gap. A chain that lasts longer than a day is cut into pieces at midnight.
 chain_keys = ["user_id", "session_id", "chain"]
 piece_keys = [*chain_keys, "piece"]
 gap = pl.when(c("session_id").is_null()).then(pl.duration(minutes=30)).otherwise(pl.duration(hours=4))
@@ -200,7 +204,7 @@ write(
     .collect(),
 )
 
-# Funnel: the first view of a product in a session, the first cart from then on, the first purchase from then on.
+# Funnel: a product's first view in a session, its first cart after that, and its first purchase after that.
 path = [*piece_keys, "session_start", "product_id"]
 by_path = (
     in_sessions.lazy()

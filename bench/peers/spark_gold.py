@@ -1,5 +1,9 @@
-"""All of Gold's tables by Spark SQL, in batch, from silver's Parquet files to Parquet files: spark_gold.py SILVER TARGET. Prints the
-rows written. The same queries as DuckDB's (tests/oracle), in Spark's words. Days are those of UTC."""
+"""All of Gold's tables by Spark SQL, in batch, from silver's Parquet files to Parquet files.
+
+    spark_gold.py SILVER TARGET
+
+Prints the number of rows written. The queries are DuckDB's (tests/oracle) in Spark's dialect. Days are UTC's.
+"""
 
 import sys
 

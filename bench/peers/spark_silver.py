@@ -1,10 +1,12 @@
-"""The same Silver table by Spark Structured Streaming, as a Spark user would write it: from Kafka, by from_json, filters and
-dropDuplicates, to Parquet by event_date and event_type with a checkpoint. It is both an oracle and a peer.
+"""The silver table by Spark Structured Streaming, as a Spark user would write it.
+
+It reads Kafka, cleans the events by from_json, filters and dropDuplicates, and writes Parquet by event_date and event_type
+with a checkpoint. The benchmarks measure it, and a test compares its rows with Millrace's.
 
     spark_silver.py --servers HOST:PORT --topic T --output DIR --checkpoint DIR [--plain] [--trigger 0|SECONDS]
 
-Drains the topic and stops, or follows it when a trigger is given. Tuned for two cores unless --plain: few shuffle
-partitions, RocksDB state, compressed shuffles off.
+It processes the whole topic and stops; with --trigger it follows the topic. Without --plain it is tuned for two cores: few
+shuffle partitions, RocksDB state, shuffles that are not compressed.
 """
 
 import argparse
@@ -60,7 +62,7 @@ def session(plain):
             .config("spark.shuffle.compress", "false")
             .config("spark.shuffle.spill.compress", "false")
             .config("spark.sql.streaming.fileSink.log.compactInterval", "10000")
-        )  # a commit's list of files stays its own
+        )  # no commit lists the files of earlier ones
     return builder.getOrCreate()
 
 
