@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import time
 
 import pytest
 
@@ -90,3 +91,24 @@ def test_a_replay_with_little_memory_finds_the_same_copies(shop):
     report = shop.json("replay", *SMALL, "--batch-rows", "6000")
     assert (report["silver"], report["duplicates"]) == (60_000, 300)
     check(shop, 60_000)
+
+
+def test_a_month_replayed_a_year_later_adds_nothing_twice(shop):
+    old = [line(i, timestamp=f"2019-10-{1 + i % 28:02}T{i % 24:02}:00:00Z") for i in range(500)]
+    shop.write(*old)
+    shop.drain()
+    shop.run("produce", "--rate", "max", "--count", "2000", "--span", "48h")
+    shop.drain()
+    shop.write(*old[:300], line(1000, timestamp="2019-10-05T00:00:00Z"), line(1000, timestamp="2019-10-05T00:00:00Z"))
+    report = json.loads(shop.drain("--horizon", "1h", "--json").splitlines()[-1])
+    assert (report["silver"], report["duplicates"]) == (1, 301)
+    shop.verify()
+
+
+def test_a_skewed_clock_does_not_end_the_horizon(shop):
+    shop.write(line(1), line(2, timestamp="2019-10-01T00:00:01Z"))
+    shop.drain()
+    tomorrow = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 20 * 3600))
+    shop.write(line(3, timestamp=tomorrow), line(1), line(2, timestamp="2019-10-01T00:00:01Z"))
+    shop.drain()
+    assert shop.count("silver") == 3

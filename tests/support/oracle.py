@@ -11,6 +11,7 @@ import re
 import struct
 
 import deltalake
+import duckdb
 
 from tests.support.shop import TOPIC
 
@@ -113,6 +114,12 @@ def silver(data):
     """The silver table, by delta-rs, and its rows."""
     table = open_table(pathlib.Path(data, "silver"))
     return table, table.to_pyarrow_table()
+
+
+def silver_sql(data, query):
+    """The rows of a query by DuckDB, in which `{silver}` stands for the silver table."""
+    files = f"read_parquet('{data}/silver/*/*/*.parquet', hive_partitioning = true)"
+    return duckdb.sql(query.format(silver=files)).fetchall()
 
 
 def epoch(data, topic=TOPIC):
