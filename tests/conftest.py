@@ -18,7 +18,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Tests that share a broker, a database server or what their module has prepared run in one worker (pytest-xdist)."""
+    """Puts tests that share a broker, a database server or what their module has prepared into one worker of xdist."""
     for item in items:
         if group := group_of(item):
             item.add_marker(pytest.mark.xdist_group(group))

@@ -1,8 +1,8 @@
-"""Everything goes wrong at once, on a real broker: workers and the archiver are killed, stopped and frozen, the broker is killed
-and frozen, the disk under the tables fills up; producers go on at full rate. In the end every acknowledged event is accounted
-for exactly once.
+"""Everything goes wrong at once, on a real broker, and every acknowledged event is accounted for exactly once.
 
-MILLRACE_CHAOS_MINUTES (0.5) is how long it goes on; `make chaos MINUTES=30` runs it alone.
+Workers and the archiver are killed, stopped and frozen, the broker is killed and frozen, and the disk under the tables
+fills up, while producers send at full rate. MILLRACE_CHAOS_MINUTES (0.5) sets the duration, and `make chaos MINUTES=30`
+runs this test alone.
 """
 
 import datetime
@@ -20,7 +20,7 @@ import numpy
 import pytest
 
 from scripts import stack
-from tests.support import oracle
+from tests.support import delta
 from tests.support.events import event
 from tests.support.kafka import KafkaShop
 from tests.support.paths import ROOT
@@ -28,21 +28,21 @@ from tests.support.paths import ROOT
 MINUTES = float(os.environ.get("MILLRACE_CHAOS_MINUTES", 0.5))
 SEED = int(os.environ.get("MILLRACE_CHAOS_SEED", time.time()))
 WORKERS = 3
-# Done, or a fault that it has told; killed; a SIGTERM before the program was set up for it; a second one while it stopped.
+# The exit codes of: success; an error that it reports; a kill; a SIGTERM before its handler is set; a second SIGTERM.
 ENDS = (0, 3, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM)
 OLD = "2019-10-01T00:00:00Z"
 BURSTS = min(
     1, 5 / MINUTES
-)  # share of the time at full rate, so that what a long run sends can still be held against oracles
-SESSION_TIMEOUT = 10  # seconds after which the group takes a silent worker for dead
+)  # share of the time at full rate, so that a long run has not too many events for the oracles
+SESSION_TIMEOUT = 10  # seconds without a heartbeat after which the group removes a worker
 
 
 class Process:
-    """A command that is started again whenever it ends, as a service manager does."""
+    """A command that is started again whenever it ends, as a service manager would do."""
 
     def __init__(self, shop, logs, name, *args):
         self.shop, self.name, self.args = shop, name, args
-        self.log = open(logs / f"{name}.log", "ab")
+        self.log = open(logs / f"{name}.log", "ab")  # noqa: SIM115, it stays open as long as the object
         self.starts = 0
         self.start()
 
@@ -66,7 +66,7 @@ class Process:
 
 
 class Producer(threading.Thread):
-    """A client of another make, at full rate: keeps the numbers of the events that Kafka has acknowledged."""
+    """Sends events by Kafka's Python client at full rate, and notes which of them Kafka has acknowledged."""
 
     def __init__(self, shop, name):
         super().__init__()
@@ -86,7 +86,7 @@ class Producer(threading.Thread):
                 producer.poll(0.05)
                 continue
             number = self.sent
-            # Now and then one from long ago, which is deduplicated by reading the table.
+            # Some events are old, so that the program reads the table to find their copies.
             time_of = OLD if number % 1000 == 1 else datetime.datetime.now(datetime.UTC).isoformat()
             made = event(
                 number, event_id=f"{self.prefix}-{number}", timestamp=time_of, price=-1 if number % 50 == 0 else 9.5
@@ -112,7 +112,7 @@ class Producer(threading.Thread):
 
 
 class Faults:
-    """What goes wrong."""
+    """Causes faults."""
 
     def __init__(self, kafka, workers, archiver, mount, chance):
         self.kafka, self.workers, self.archiver, self.mount, self.chance = kafka, workers, archiver, mount, chance
@@ -134,8 +134,8 @@ class Faults:
         return [fault for fault in self.weights() if fault.__name__ not in self.counts]
 
     def one(self):
-        """Each at least once, then by chance."""
-        fault = (self.missing() or self.chance.choices(*zip(*self.weights().items())))[0]
+        """Causes a fault: each one once at first, then by chance."""
+        fault = (self.missing() or self.chance.choices(*zip(*self.weights().items(), strict=True)))[0]
         self.counts[fault.__name__] = self.counts.get(fault.__name__, 0) + 1
         fault()
 
@@ -176,7 +176,7 @@ class Faults:
 
 @pytest.fixture
 def mount(tmp_path):
-    """A file system of its own for the tables, or nothing where that isn't allowed."""
+    """A file system for the tables alone, or None where the machine does not allow to mount one."""
     folder = tmp_path / "mount"
     folder.mkdir()
     size = int(300 + 500 * MINUTES)
@@ -194,7 +194,7 @@ def broker(tmp_path):
 
 
 def everything_goes_wrong(shop, kafka, mount, logs, chance):
-    """Runs the faults, and returns the producers."""
+    """Runs producers, workers and faults; returns the producers."""
     trigger = ["--trigger", "200ms"]
     workers = [Process(shop, logs, f"worker-{n}", "silver", *trigger) for n in range(WORKERS)]
     archiver = Process(shop, logs, "archiver", "archive", "--trigger", "1s")
@@ -235,8 +235,8 @@ def everything_goes_wrong(shop, kafka, mount, logs, chance):
 
 
 def live_rows(shop):
-    """The rows of silver's files, as delta-rs names them, for DuckDB."""
-    return f"read_parquet({oracle.open_table(shop.data / 'silver').file_uris()!r})"
+    """The files of silver that delta-rs lists, as a table function of DuckDB."""
+    return f"read_parquet({delta.open_table(shop.data / 'silver').file_uris()!r})"
 
 
 def numbers_in_silver(shop, prefix):
@@ -245,7 +245,7 @@ def numbers_in_silver(shop, prefix):
 
 
 def count_by_duckdb(shop, folder):
-    """Rows that DuckDB makes of the topic's records, as kcat reads them."""
+    """The number of rows that DuckDB makes of the topic's records, which kcat reads."""
     with open(folder / "topic.ndjson", "wb") as file:
         subprocess.run(
             ["kcat", "-C", "-b", shop.kafka.address, "-t", shop.topic, "-o", "beginning", "-e", "-q"],

@@ -1,6 +1,7 @@
-"""A shop with something of everything, made by one version of the program and asked the same questions by each later one.
+"""A shop that uses every feature, made by one version of the program. Each later version must read the same from it.
 
-`python -m tests.compat.older_shop PROGRAM NAME` makes tests/fixtures/shops/NAME.tar.xz and, with that program's answers, NAME.json.
+`python -m tests.compat.older_shop PROGRAM NAME` makes tests/fixtures/shops/NAME.tar.xz and NAME.json, which has that
+program's answers.
 """
 
 import base64
@@ -14,8 +15,7 @@ import tarfile
 import tempfile
 import urllib.request
 
-import deltalake
-
+from tests.support import delta
 from tests.support.events import event, line, lines
 from tests.support.paths import FIXTURES
 from tests.support.random_shop import RandomShop
@@ -43,7 +43,7 @@ SETTINGS = [
     "--interest-conversion",
     "10%",
 ]
-# Berlin's clocks go back at 01:00 UTC of that day; events and log alike have these times.
+# The clocks in Berlin go back at 01:00 UTC of that day. Event times and log times are these.
 CLOCK_CHANGE = [
     "--seed",
     "7",
@@ -63,7 +63,7 @@ CLOCK_CHANGE = [
 BATCH_DAYS = [
     ("2019-10-27", "2019-10-27"),
     ("2024-03-29", "2024-04-03"),
-]  # those with late events; RandomShop's clocks change, too
+]  # the days with late events; the clocks change within RandomShop's days, too
 ALERT_RULES = (
     "[alerts.quarantine_rate]\nleast = 10\n[alerts.high_interest]\nleast = 50\nthreshold = 0.1\nresolved = 0.11\n"
 )
@@ -85,17 +85,17 @@ AGENTS = [
 
 
 def named(name, events):
-    """The events under ids of their own."""
+    """The events with the name before their ids."""
     return [made | {"event_id": f"{name}-{made['event_id']}"} for made in events]
 
 
 def named_value(value):
-    """A value as a name: the first versions of `count` wrote true and false as texts."""
+    """A value as a name. The first versions of `count` wrote true and false as strings."""
     return str(value).lower() if isinstance(value, bool) else value
 
 
 def hand_written():
-    """Records that no simulator makes: a broken one for each rule, and good ones of every kind."""
+    """Records that the simulator does not make: an invalid one for each rule, and valid ones of every kind."""
 
     def at(number, **fields):
         return event(number, **{"timestamp": f"2024-03-31T0{number % 4}:{number % 60:02}:00+02:00", **fields})
@@ -119,7 +119,8 @@ def hand_written():
         at(210, user_id="Zoë", product_category="Bücher/☕", page_url='https://shop.example/%7Ezoë?q="1"'),
         at(211, session_id="", referrer=""),
     ]
-    # Five further types, of one partition, before those that are too many: so whichever partition is read first, the same five pass.
+    # Five types besides the known ones, then two that are too many. All are in one partition, so that the same five
+    # pass whichever partition is read first.
     others = [
         at(200 + n, event_type=kind, product_id=None, price=None)
         for n, kind in enumerate(("page_view", "search", "newsletter", "a..b", "other", "too_many", "far_too_many"))
@@ -155,7 +156,7 @@ def hand_written():
 
 
 def count_late_events(shop):
-    """The batch layer's rows in place of those days', all of whose sessions are over."""
+    """Replaces the rows of those days, whose sessions are all over, by the batch layer's."""
     for first, last in BATCH_DAYS:
         shop.run("gold", "--batch", "--from", first, "--to", last)
 
@@ -202,7 +203,7 @@ class Requests:
 
 
 def serve(shop, *command):
-    """Starts a command that serves HTTP at any free port; returns the process and the port's requests."""
+    """Starts a command that serves HTTP on any free port; returns the process and a client."""
     process = shop.start(*command, "--port", "0")
     for text in process.stdout:
         found = re.search(rb"http://127\.0\.0\.1:\d+", text)
@@ -212,7 +213,7 @@ def serve(shop, *command):
 
 
 def make_present(shop):
-    """Visitors of now, over HTTP, until an idle minute has been judged by log time; windows stay open."""
+    """Adds current visitors, over HTTP, and waits for a tick of an idle minute. Windows stay open."""
     shop.run("access", "add", "ann", "--role", "admin", input=PASSWORD.encode() + b"\n")
     token = shop.run("access", "add", "grafana", "--token").split()[-1]
     process, http = serve(shop, "run", "--no-simulator", "--trigger", "1s", "--write-key", f"web={KEY}")
@@ -247,7 +248,7 @@ def make_present(shop):
 
 
 def plain(value):
-    """A cell as text, the same however a version of the program writes numbers."""
+    """A cell as text, the same for all notations of a number."""
     if isinstance(value, (bool, type(None))) or not re.fullmatch(r"-?[\d.]+([eE][-+]?\d+)?", str(value)):
         return str(value)
     return f"{float(value):.15g}"
@@ -259,11 +260,11 @@ def digest(rows):
 
 
 def table_answer(shop, table, columns=None, before=None):
-    """A table as delta-rs reads it: its columns, number of rows and digest; `before`: only days before that one."""
-    rows = deltalake.DeltaTable(shop.data / table).to_pyarrow_table()
+    """A table's columns, number of rows and digest, by delta-rs. `before` leaves out that day and later ones."""
+    rows = delta.rows(shop.data / table)
     columns = columns or [name for name in rows.column_names if name != "processing_timestamp"]
     days = rows["day"].to_pylist() if before else []
-    cells = list(zip(*(rows[name].to_pylist() for name in columns)))
+    cells = list(zip(*(rows[name].to_pylist() for name in columns), strict=True))
     kept = [row for index, row in enumerate(cells) if not before or days[index] < before]
     return {"columns": columns, "rows": len(kept), "digest": digest(kept)}
 
@@ -278,13 +279,14 @@ def sql(shop, query):
 def kpis(shop, where="true"):
     return sql(
         shop,
-        "select grain, epoch_ms(window_start) as starts, currency, events, active_users, sessions, orders, items, gross_revenue, "
-        f"net_revenue, conversion, bot_events from gold.kpis where grain <> 'minute' and {where} order by grain, window_start, currency",
+        "select grain, epoch_ms(window_start) as starts, currency, events, active_users, sessions, orders, items, "
+        "gross_revenue, net_revenue, conversion, bot_events from gold.kpis "
+        f"where grain <> 'minute' and {where} order by grain, window_start, currency",
     )
 
 
 def accounting(report):
-    """verify's figures of each partition: received, silver, duplicates, quarantined."""
+    """Each partition's counts in the report of verify: received, silver, duplicates, quarantined."""
     return {
         check["name"]: [int(number.replace(",", "")) for number in re.findall(r"[\d,]+", check["detail"])]
         for check in report["checks"]
@@ -293,7 +295,7 @@ def accounting(report):
 
 
 def answers(shop, columns=None):
-    """What the shop holds, by the program's own commands and by delta-rs; `columns`, by table: those that are compared."""
+    """What the shop holds, by the program and by delta-rs. `columns` has the columns to compare, by table."""
     columns = columns or {}
     tables = ["silver", "quarantine", "archive", *(f"gold/{name}" for name in (*METRICS, "alerts"))]
     return {
@@ -325,7 +327,7 @@ def pack(data, archive):
 
 
 def unpack(name, directory):
-    """The shop of that name, its files as old as they were."""
+    """The shop of that name. Its files keep their times of modification."""
     with tarfile.open(SHOPS / f"{name}.tar.xz") as tar:
         tar.extractall(directory)
     return Millrace(pathlib.Path(directory) / "data")

@@ -1,5 +1,7 @@
-"""deploy/compose.yaml is one that Docker's own tool accepts, and the image has what the program needs. (The containers are not run here: the
-tests use the native stack.)"""
+"""Docker's own tool accepts deploy/compose.yaml, and the image has the libraries that the program needs.
+
+The tests run no container; they start the services with scripts/stack.py.
+"""
 
 import pathlib
 import re

@@ -1,4 +1,4 @@
-"""Other engines write the tables' columns with types of their own choice: they are read all the same."""
+"""The program reads the tables whatever column types another engine has written them with."""
 
 import json
 import pathlib
@@ -15,7 +15,7 @@ TABLES = ("silver", "quarantine", "archive", *(f"gold/{table}" for table in gold
 
 
 def views(array):
-    if pa.types.is_list(array.type):  # the archive's headers
+    if pa.types.is_list(array.type):  # the headers in the archive
         return array.cast(pa.list_(pa.struct([("key", pa.string_view()), ("value", pa.binary_view())])))
     kinds = {pa.string(): pa.string_view(), pa.binary(): pa.binary_view()}
     return array.cast(kinds.get(array.type, array.type))
@@ -42,7 +42,7 @@ def milliseconds(array):
 
 
 def rewrite(table, change):
-    """Writes a table's files anew with other types, and tells the log their new sizes."""
+    """Writes a table's files again with other types, and puts their new sizes into the log."""
     sizes = {}
     for file in table.rglob("*.parquet"):
         if "_delta_log" in file.parts:
@@ -91,7 +91,7 @@ def test_rows_are_the_same_whatever_types_they_are_stored_as(shop, change):
     rewritten = {table: rewrite(pathlib.Path(shop.data, table), change) for table in TABLES}
     assert all(rewritten[table] > 0 for table in ("silver", "quarantine", "archive", "gold/kpis", "gold/sessions"))
     shop.verify()
-    if change is not milliseconds:  # processing times are of microseconds
+    if change is not milliseconds:  # processing times have microseconds
         assert shown(shop) == before
     gold_oracle.check(shop.data)
     shop.run("gold", "reconcile")
@@ -119,7 +119,7 @@ def test_a_deletion_by_delta_rs_is_read_and_worked_on(shop):
     }
     assert shop.count("silver") == 200 - deleted
     failing = {check["name"] for check in shop.json("verify", code=1)["checks"] if not check["passed"]}
-    assert failing and all(name.startswith("accounting") for name in failing)  # rows are missing, and that is told
+    assert failing and all(name.startswith("accounting") for name in failing)  # rows are missing, which verify reports
     shop.write(line(1), line(2), line(7000))
     report = json.loads(shop.drain("--json").splitlines()[-1])
     assert (report["silver"], report["duplicates"]) == (1, 2)

@@ -1,4 +1,4 @@
-"""Kafka's own dump tool reads the embedded log's segments and finds every record and CRC valid."""
+"""Kafka's dump tool reads the embedded log's segments, and finds every record and every CRC valid."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tables from before columns were added: they are given them, and old and new rows are read, joined, checked and counted together."""
+"""Tables that were made before columns were added get the columns; old and new rows are read and checked together."""
 
 import json
 import signal
@@ -8,6 +8,7 @@ import deltalake
 import pyarrow.parquet as pq
 import pytest
 
+from tests.support import delta
 from tests.support.events import line
 from tests.support.shop import Millrace
 
@@ -19,7 +20,7 @@ ADDED = {
 
 
 def make_older(table, columns):
-    """Takes columns out of a table's files and log, as if it had been made before they were added."""
+    """Removes columns from a table's files and log, as if the table were made before they were added."""
     sizes = {}
     for file in table.rglob("*.parquet"):
         if "_delta_log" in file.parts:
@@ -76,7 +77,7 @@ def test_an_older_shop_goes_on_with_the_new_columns(shop):
         {"is_bot": None, "user_agent": None, "n": 20},
     ]
     assert shop.json("sql", query)["rows"] == expected
-    rows = table.to_pyarrow_table().group_by(["is_bot"]).aggregate([("event_id", "count")]).to_pylist()
+    rows = delta.rows(table).group_by(["is_bot"]).aggregate([("event_id", "count")]).to_pylist()
     assert {row["is_bot"]: row["event_id_count"] for row in rows} == {None: 20, False: 10, True: 10}
     day = shop.json("sql", "select events, bot_events, bot_users, active_users from gold.kpis where grain = 'day'")[
         "rows"

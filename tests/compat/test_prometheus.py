@@ -1,4 +1,4 @@
-"""Monitoring by the tools that do it: Prometheus scrapes a running Millrace, promtool reads what it says, and every metric has a line in the docs."""
+"""Prometheus scrapes a running Millrace, promtool accepts the metrics and rules, and the docs have every metric."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def test_prometheus_scrapes_what_promtool_finds_no_fault_with(shop, tmp_path):
                 + (ROOT / "deploy/prometheus/rules.yml").read_text(),
             )
         )
-        assert used - names == set(), "a dashboard or rule asks for a metric that there isn't"
+        assert used - names == set(), "a dashboard or a rule uses a metric that does not exist"
     finally:
         prometheus.stop()
         server.stop()

@@ -1,4 +1,4 @@
-"""Other engines read the tables as they are: the same rows and values as the program's own."""
+"""Other engines read the same rows and values from the tables as the program."""
 
 import json
 
@@ -17,7 +17,7 @@ def by_delta_rs(shop):
 
 
 def by_duckdb(shop):
-    """DuckDB over the files that the Delta log names."""
+    """The rows by DuckDB, over the files that the Delta log lists."""
     files = deltalake.DeltaTable(str(shop.data / "silver")).file_uris()
     return duckdb.sql(
         f"select * from read_parquet({files!r}, hive_partitioning=true, hive_types_autocast=false) order by event_id"
@@ -172,7 +172,7 @@ def test_rows_are_the_same_after_a_commit_that_was_retried(busy):
     writer = busy.start("silver", "--trigger", "50ms")
     busy.write(line(1))
     wait_until(lambda: busy.count("silver") == rows + 1)
-    # Takes the version that the running writer wants for its next commit.
+    # Takes the version that the running writer would take for its next commit.
     deltalake.DeltaTable(str(busy.data / "silver")).optimize.compact()
     busy.write(line(2))
     wait_until(lambda: busy.count("silver") == rows + 2)

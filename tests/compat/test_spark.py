@@ -1,4 +1,4 @@
-"""Spark with Delta reads the tables as they are, and may write an OPTIMIZE in between."""
+"""Spark with Delta reads the tables, and may optimize them while Millrace uses them."""
 
 import pytest
 
@@ -74,7 +74,7 @@ def test_an_optimize_by_spark_in_between_is_understood(spark, shop):
     shop.drain()
     shop.verify()
     assert by_spark(spark, shop).num_rows == 151
-    shop.run("optimize")  # joins Spark's file, whose timestamps are INT96, with ours
+    shop.run("optimize")  # joins a file of Spark's, whose timestamps are INT96, with Millrace's files
     shop.verify()
     assert_same(by_spark(spark, shop).select(by_delta_rs(shop).column_names), by_delta_rs(shop))
 

@@ -1,5 +1,7 @@
-"""Spark's own job for the same table, as a Spark user would write it (bench/peers/spark_silver.py), on the same topic: an oracle that
-shares nothing with Millrace but the events."""
+"""A Spark job makes the same silver rows of the same topic as Millrace.
+
+The job (bench/peers/spark_silver.py) shares nothing with Millrace but the events.
+"""
 
 import subprocess
 import sys

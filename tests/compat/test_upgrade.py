@@ -1,4 +1,4 @@
-"""Data directories of earlier versions (tests/fixtures/shops) are read as they were, and go on: nothing is lost, nothing counts twice."""
+"""Data directories of earlier versions (tests/fixtures/shops) read the same and are continued without a loss."""
 
 import json
 import urllib.request
@@ -23,13 +23,13 @@ from tests.support.events import event, line
 from tests.support.shop import stop
 
 NAMES = sorted(path.stem for path in SHOPS.glob("*.json"))
-CLOSED = "2024-05"  # the days before are over for good: whatever comes, their figures stay
-CLOSED_MS = 1714514400000  # in Berlin
+CLOSED = "2024-05"  # the figures of the days before it never change
+CLOSED_MS = 1714514400000  # the start of that month in Berlin
 
 
 @pytest.fixture(params=NAMES)
 def older(request, tmp_path):
-    """A copy of an older shop, and what its version of the program said about it."""
+    """A copy of an older shop, and the answers of the version that made it."""
     shop = unpack(request.param, tmp_path)
     (tmp_path / "alerts.toml").write_text("")
     return shop, json.loads((SHOPS / f"{request.param}.json").read_text())
@@ -47,7 +47,7 @@ def closed_metrics(shop, told):
 
 
 def good_records(shop):
-    """Those of the closed days that became rows of silver, as `key|value`."""
+    """The records of the closed days that became silver rows, as `key|value`."""
     query = f'select "partition", "offset" from silver where event_date < \'{CLOSED}\''
     rows = shop.json("sql", query, "--limit", "100000")["rows"]
     places = {(row["partition"], row["offset"]) for row in rows}
@@ -88,7 +88,7 @@ def test_new_events_are_added_to_what_there_is(older):
     assert counts == {**told["silver"]["event_type"], "view": told["silver"]["event_type"]["view"] + 30}
     shop.verify()
     assert closed_metrics(shop, told) == before
-    shop.run("gold", "--batch", "--from", "2024-05-01", "--to", "2024-05-01")  # they may have come late
+    shop.run("gold", "--batch", "--from", "2024-05-01", "--to", "2024-05-01")  # for those that came late
     assert sql(shop, "select count(*) as users, sum(views) as views from gold.users where day = '2024-05-01'") == [
         {"users": "7", "views": "20"}
     ]

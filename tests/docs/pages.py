@@ -1,4 +1,4 @@
-"""Reads the documentation's pages: their fenced blocks, the commands in them, and their links."""
+"""The documentation's pages: their fenced blocks, the commands in the blocks, and the links."""
 
 import dataclasses
 import os
@@ -20,18 +20,18 @@ def name_of(page):
 @dataclasses.dataclass
 class Block:
     page: pathlib.Path
-    line: int  # of the opening fence
+    line: int  # the line of the opening fence
     language: str
     text: str
-    not_run: str | None  # the reason that the line before the fence gives
-    shown: "Block | None" = None  # the output that the page shows right after it
+    not_run: str | None  # the reason, from the line before the fence
+    shown: "Block | None" = None  # the output, from the block that follows directly
 
     @property
     def place(self):
         return f"{name_of(self.page)}:{self.line}"
 
     def commands(self):
-        """(page:line, command) of each; a command goes on while a quote, a here-document or a backslash leaves it open."""
+        """(page:line, command) of each. A command ends with the line that closes its quotes and here-documents."""
         pending, first = "", self.line
         for number, text in enumerate(self.text.splitlines(), self.line + 1):
             if not pending and (not text.strip() or text.lstrip().startswith("#")):
@@ -77,7 +77,7 @@ def prose(page):
 
 
 def anchors(page):
-    """The anchors that GitHub gives to the page's headings."""
+    """The anchors that GitHub makes of the page's headings."""
     made = set()
     for heading in re.findall(r"^#+ (.+)$", prose(page), re.M):
         plain = re.sub(r"[^\w\- ]", "", re.sub(r"\]\([^)]*\)", "", heading).lower())
@@ -86,7 +86,7 @@ def anchors(page):
 
 
 def links(page):
-    """(target, anchor) of the page's links to files of this repository."""
+    """(target, anchor) of the page's links to files in the repository."""
     for address in LINK.findall(prose(page)):
         if not re.match(r"[a-z]+:", address):
             path, _, anchor = address.partition("#")

@@ -1,7 +1,7 @@
-"""Every command in README.md and docs/ is run as the page has it, and does what the page says.
+"""Every command in README.md and docs/ runs as the page shows it, and does what the page says.
 
-Each page is a terminal session of its own (session.py), all pages at once. A block of commands that can't be run is marked in
-its page, on the line before it: <!-- not run: why -->.
+Each page is a terminal session (session.py), and several pages run at once. A block of commands that cannot run has a
+mark on the line before it: <!-- not run: why -->.
 """
 
 import concurrent.futures
@@ -15,19 +15,19 @@ import re
 import shutil
 import sys
 
-import deltalake
 import pyarrow as pa
 import pytest
 
 from scripts import stack
 from tests.docs import pages
 from tests.docs.session import CommandFailed, Session
+from tests.support import delta
 from tests.support.events import event
 from tests.support.paths import BUILD, FIXTURES
 from tests.support.shop import Millrace
 
 MARKED_NOT_RUN = 4
-BEGIN_EMPTY = ("README.md", "docs/kafka.md")  # the others begin with a shop that has data in every layer
+BEGIN_EMPTY = ("README.md", "docs/kafka.md")  # the other pages begin with a shop that has data in every layer
 LANGUAGES = {"sh", "json", "toml", "nginx", "html", "js", "text", ""}
 
 
@@ -40,7 +40,7 @@ ALONE = [page for page in PAGES_WITH_COMMANDS if pages.name_of(page) not in ("do
 
 
 def write_named_files(directory):
-    """The data files that the pages name, each in its real format."""
+    """Writes the data files that the pages name, each in its format."""
     rows = (FIXTURES / "rees46-small.csv").read_bytes()
     (directory / "2019-Oct.csv.gz").write_bytes(gzip.compress(rows))
     with open(directory / "events.csv", "w", newline="") as file:
@@ -62,7 +62,7 @@ def write_named_files(directory):
 
 @pytest.fixture(scope="module")
 def full_shop(tmp_path_factory):
-    """A shop with rows in every layer: two days of October 2019 that are over, copies and broken records among them."""
+    """A shop with rows in every layer: two days of October 2019, with copies and invalid records."""
     shop = Millrace(tmp_path_factory.mktemp("shop") / "data")
     shop.run(
         "produce",
@@ -89,7 +89,7 @@ def full_shop(tmp_path_factory):
 
 
 class Machine:
-    """Where a page's commands run: a directory with the files that it names, and the program on the PATH."""
+    """A directory for a page's commands, with the files that the page names, and the program on the PATH."""
 
     def __init__(self, directory, page, full_shop, replaced=None):
         self.page = page
@@ -112,7 +112,7 @@ class Machine:
         }
 
     def read_out(self):
-        """Runs the page, command by command; returns each one's output."""
+        """Runs the page's commands; returns the output of each."""
         with Session(self.directory, self.environment, self.port, self.replaced) as session:
             for block in runnable(self.page):
                 out = None
@@ -124,23 +124,23 @@ class Machine:
         return session.outputs
 
     def check_count(self, place, command, out):
-        """`millrace count` of a table tells what delta-rs counts."""
+        """Checks that `millrace count` of a table gives the number of rows that delta-rs counts."""
         counted = re.match(r"millrace count (silver|quarantine|archive|gold\.\w+)", command)
         if not counted:
             return
-        table = deltalake.DeltaTable(self.directory / "data" / counted[1].replace(".", "/"))
-        expected = table.to_pyarrow_table(columns=["day" if counted[1].startswith("gold") else "partition"]).num_rows
+        table = self.directory / "data" / counted[1].replace(".", "/")
+        expected = delta.rows(table, ["day" if counted[1].startswith("gold") else "partition"]).num_rows
         total = sum(row["rows"] for row in json.loads(out)["rows"]) if "--json" in command else sum(numbers_of(out))
         assert total == expected, f"{place}: {command}\n{out}\nbut delta-rs counts {expected}"
 
 
 def numbers_of(text):
-    """The whole numbers that end a line."""
+    """The whole numbers at the ends of lines."""
     return [int(number.replace(",", "")) for number in re.findall(r"(?<![\w.])([\d,]+)[ |│]*$", text, re.M)]
 
 
 def check_shown(block, out):
-    """What the page shows as the last command's output is what it was: the same JSON, or text that differs in numbers only."""
+    """Checks the output that a page shows: the JSON must be the same, and text may differ in numbers only."""
     if block.language == "json":
         assert json.loads(out) == json.loads(block.text), (
             f"{block.place}: the page shows\n{block.text}\nbut the output is\n{out}"
@@ -154,7 +154,7 @@ def check_shown(block, out):
 
 @pytest.fixture(scope="module")
 def read_pages(request, full_shop, tmp_path_factory):
-    """Each chosen page's session under way: page to the future of its outputs."""
+    """Runs the sessions of the chosen pages; maps each page to the future of its outputs."""
     chosen = {
         item.callspec.params["page"]
         for item in request.session.items
@@ -182,14 +182,14 @@ def test_a_page_s_commands_work(read_pages, page):
 
 
 def output_of(outputs, start):
-    """What the page's first command that begins so has printed."""
+    """The output of the page's first command that begins with `start`."""
     found = [out for command, out in outputs if command.startswith(start)]
     assert found, f"the page has no command that begins with: {start}"
     return found[0]
 
 
 def check_readme(outputs):
-    """Another engine reads the table's rows as Millrace counts them."""
+    """Another engine reads as many rows from the table as Millrace counts."""
     counted = {
         words[0]: int(words[-1].replace(",", ""))
         for words in (

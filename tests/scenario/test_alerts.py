@@ -2,9 +2,9 @@
 
 import subprocess
 
-import deltalake
 import pytest
 
+from tests.support import delta
 from tests.support.alerts import GAP, GAP_TOLD, alerts, config, fill, told
 from tests.support.events import line
 from tests.support.port import Port
@@ -28,11 +28,7 @@ def test_the_product_that_nobody_buys_is_found_in_three_minutes_and_no_other(sho
     shop.drain()
     shop.run("gold", "--available-now")
     assert [(row["rule"], row["subject"]) for row in alerts(shop)] == [("high_interest", "prod_0042")]
-    first = min(
-        deltalake.DeltaTable(shop.data / "silver")
-        .to_pyarrow_table(columns=["event_timestamp"])["event_timestamp"]
-        .to_pylist()
-    )
+    first = min(delta.rows(shop.data / "silver", ["event_timestamp"])["event_timestamp"].to_pylist())
     assert (alerts(shop)[0]["at"] - first).total_seconds() <= 180
 
 

@@ -1,4 +1,4 @@
-"""The archive: raw records as a table, each exactly once, from which Silver is rebuilt when the log has forgotten them."""
+"""The archive has each raw record once, and silver is rebuilt from it when the log has deleted the records."""
 
 import json
 import random
@@ -8,7 +8,7 @@ import deltalake
 import duckdb
 import pytest
 
-from tests.support import oracle
+from tests.support import delta, oracle
 from tests.support.events import line
 from tests.support.kafka import SIMULATED, KafkaShop, rows_of
 from tests.support.shop import wait_until
@@ -20,11 +20,11 @@ def kafka_shop(tmp_path, kafka):
 
 
 def archived(shop):
-    return deltalake.DeltaTable(str(shop.data / "archive")).to_pyarrow_table()
+    return delta.rows(shop.data / "archive")
 
 
 def records_of(shop):
-    """(partition, offset) → (key, value, headers) of what the log holds."""
+    """The log's records: (partition, offset) → (key, value, headers)."""
     return {
         (r["partition"], r["offset"]): (r["key"], r["value"], r["headers"])
         for r in map(json.loads, shop.run("topic", "read", "--json").splitlines())
@@ -32,7 +32,7 @@ def records_of(shop):
 
 
 def forget(shop, kafka, offsets):
-    """Deletes the records before these offsets, as Kafka's retention does."""
+    """Deletes the records before these offsets, as Kafka's retention would do."""
     deletions = shop.data.parent / "delete.json"
     deletions.write_text(
         json.dumps(
@@ -130,7 +130,7 @@ def test_archivers_that_are_killed_and_that_compete_keep_each_record_once(kafka_
         each.communicate()
     shop.run("archive", "--available-now")
     rows = archived(shop)
-    places = set(zip(rows["partition"].to_pylist(), rows["offset"].to_pylist()))
+    places = set(zip(rows["partition"].to_pylist(), rows["offset"].to_pylist(), strict=True))
     assert len(places) == rows.num_rows == 24_000
     shop.drain()
     shop.verify()
@@ -159,7 +159,7 @@ def test_files_that_were_joined_are_still_read_in_order(kafka_shop, kafka):
         shop.run("archive", "--available-now")
     shop.drain()
     before = rows_of(shop)
-    writer = shop.start("silver", "--trigger", "1s")  # its upkeep joins some
+    writer = shop.start("silver", "--trigger", "1s")  # its maintenance joins some
     wait_until(lambda: len(deltalake.DeltaTable(str(shop.data / "archive")).file_uris()) < 11)
     writer.terminate()
     assert writer.wait(30) == 0

@@ -1,4 +1,4 @@
-"""Events over HTTP: what is acknowledged is in the log, once; what is refused says why; nobody holds up others."""
+"""Events over HTTP: an acknowledged event is in the log once, a refusal says why, and no client delays another."""
 
 import concurrent.futures
 import contextlib
@@ -207,7 +207,7 @@ def test_slow_and_idle_clients_hold_nobody_up_and_are_cut_off(port):
     assert time.monotonic() - started < 5
     for connection in slow:
         connection.settimeout(30)
-        assert connection.recv(100) == b""  # after its patience
+        assert connection.recv(100) == b""  # when the server's timeout is over
         connection.close()
 
 
@@ -250,7 +250,7 @@ def test_under_load_slow_cut_and_hostile_clients_take_nothing_from_the_others(sh
             try:
                 with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
                     connection.sendall(data)
-                    ended.wait(patience)  # and cuts the connection then
+                    ended.wait(patience)  # then closes the connection
             except OSError:
                 pass
 
@@ -324,7 +324,7 @@ def test_the_port_does_what_the_openapi_file_says(port, tmp_path):
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-500:]
 
     check("--include-path", "/v1/events", "--max-examples", "200")
-    # The live figures have no end; and whether a text is SQL no schema can tell.
+    # The live feed has no end, and no schema tells whether a string is SQL.
     foreign = [option for path in ("/v1/track", "/v1/page", "/v1/batch", "/mp/collect") for option in ("-path", path)]
     check(
         *[option.replace("-path", "--exclude-path") for option in foreign],
@@ -337,7 +337,7 @@ def test_the_port_does_what_the_openapi_file_says(port, tmp_path):
         "--max-examples",
         "30",
     )
-    # What is a message of theirs, their documentation says, not our schema.
+    # The schema does not describe the messages of these vendors; their documentation does.
     check(
         *[option.replace("-path", "--include-path") for option in foreign],
         "--exclude-checks",
@@ -429,7 +429,7 @@ def test_what_never_becomes_a_request_is_counted(port):
     assert "431" in server.raw(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n")
     assert metric(server, "millrace_http_refused_total", reason="size") == 2
     assert metric(server, "millrace_http_refused_total", reason="syntax") == 1
-    server.raw(b"GET / HTTP/1.1\r\nHost:")  # and nothing more
+    server.raw(b"GET / HTTP/1.1\r\nHost:")  # the request stops here
     assert metric(server, "millrace_http_refused_total", reason="timeout") == 1
 
 
@@ -509,7 +509,7 @@ def test_segment_s_and_google_s_libraries_only_need_another_url(shop, port):
             },
         ]
     }
-    for _ in range(2):  # a message that is sent again counts once
+    for _ in range(2):  # a message that is sent twice counts once
         assert server.post(batch["batch"][2], path="/v1/track", Authorization=basic)[:2] == (200, {"success": True})
     assert server.post({"userId": "u1", "messageId": "m2"}, path="/v1/page", Authorization=basic)[0] == 200
     assert (
@@ -532,7 +532,8 @@ def test_segment_s_and_google_s_libraries_only_need_another_url(shop, port):
     assert shop.count("silver", "event_type") == {"page_view": 2, "purchase": 2, "view": 1}
     rows = shop.json(
         "sql",
-        "select product_id, price, quantity, order_id, currency, is_bot from silver where event_type = 'purchase' order by 1",
+        "select product_id, price, quantity, order_id, currency, is_bot from silver "
+        "where event_type = 'purchase' order by 1",
     )["rows"]
     assert rows[0] == {
         "product_id": "p1",

@@ -1,4 +1,4 @@
-"""Copies are found however little memory there is for ids, whatever time the copy has, and across restarts."""
+"""Copies are found with little memory for ids, with any event time, and after restarts."""
 
 import datetime
 import json
@@ -25,7 +25,7 @@ def originals(count, hours):
 
 
 def copies(numbers, moment):
-    """The same events, stamped anew, as by a client that stamps what it sends again."""
+    """Copies of the events with another time, as from a client that sets the time whenever it sends."""
     return [line(i, timestamp=at(moment)) for i in numbers]
 
 
@@ -61,7 +61,7 @@ def test_copies_of_what_the_memory_dropped_are_found_in_the_same_run(shop):
 
 
 def test_copies_across_partitions_and_midnight_are_found(shop):
-    """Originals of three days; each copy is by another user, so that most go to another partition, and of another day."""
+    """The copies are from other users, so that most are in another partition, and from other days."""
     shop.write(*originals(60_000, 60))
     shop.drain(*SMALL, "--horizon", "72h")
     shop.write(

@@ -1,4 +1,4 @@
-"""The demo: a shop with a history that can be believed, live until it is stopped, and never mixed with a real one."""
+"""The demo: a shop with a plausible history that runs until it is stopped, and is never mixed with a real shop."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.support.shop import stop, wait_until
 
 @pytest.fixture
 def demo(port):
-    """A running demo, once its history is loaded."""
+    """Starts a demo, and waits until its history is loaded."""
     return lambda *options: port("--no-browser", *options, command="demo")
 
 
@@ -40,7 +40,8 @@ def test_its_figures_can_be_believed(shop, demo):
     sessions, events, carted, bought = sql(
         shop,
         """
-        select count(*), sum(events)::double / count(*), count(*) filter (carts > 0) / count(*), count(*) filter (purchases > 0) / count(*)
+        select count(*), sum(events)::double / count(*),
+               count(*) filter (carts > 0) / count(*), count(*) filter (purchases > 0) / count(*)
         from (select session_id, count(*) as events, count(*) filter (event_type = 'add_to_cart') as carts,
                      count(*) filter (event_type = 'purchase') as purchases from silver group by 1)""",
     )
@@ -53,20 +54,23 @@ def test_its_figures_can_be_believed(shop, demo):
         shop,
         """
         select count(*) filter (product_id = 'prod_0042') / count(*),
-               sum(price * quantity) filter (event_type = 'purchase' and product_id = 'prod_0042') / sum(price * quantity) filter (event_type = 'purchase')
+               sum(price * quantity) filter (event_type = 'purchase' and product_id = 'prod_0042')
+                   / sum(price * quantity) filter (event_type = 'purchase')
         from silver""",
     )
     assert 0.19 < hot_events < 0.21 and hot_revenue < 0.5
     campaigns, referrers, devices = sql(
         shop,
         """
-        select count(distinct regexp_extract(page_url, 'utm_campaign=([a-z_]+)', 1)) - 1, count(distinct referrer), count(distinct device_type)
+        select count(distinct regexp_extract(page_url, 'utm_campaign=([a-z_]+)', 1)) - 1, count(distinct referrer),
+               count(distinct device_type)
         from silver""",
     )
     assert campaigns >= 5 and referrers >= 6 and devices == 3
     assert sql(
         shop,
-        "select count(*) from (select session_id from silver group by 1 having count(distinct user_id || device_type || user_agent) > 1)",
+        "select count(*) from (select session_id from silver group by 1 "
+        "having count(distinct user_id || device_type || user_agent) > 1)",
     ) == (0,)
     for table, rows in {
         "kpis": 1000,
@@ -81,7 +85,7 @@ def test_its_figures_can_be_believed(shop, demo):
 def test_a_stopped_history_is_completed_by_the_next_start(shop, demo):
     first = shop.start("demo", "--events", "300000", "--days", "7", "--no-browser", "--port", "0")
     wait_until(lambda: sum(path.stat().st_size for path in shop.data.glob("bronze/*-0/*.log")) > 1_000_000)
-    code, out, err = stop(first)
+    code, _, err = stop(first)
     assert code == 0, err
     before = shop.count("bronze")
     server = demo()

@@ -1,4 +1,4 @@
-"""What follows from silver can be made anew: a damaged file of Gold's is rebuilt, or named together with the command that rebuilds it."""
+"""A damaged file of Gold's is rebuilt from silver, or an error names it and the command that rebuilds it."""
 
 import subprocess
 
@@ -90,4 +90,5 @@ def test_an_alert_whose_sink_has_lost_its_place_is_sent_rather_twice_than_never(
         damage(shop.data / "gold" / "alerts-sent-webhook.json", "cut")
         shop.run("--config", settings, "gold", "--available-now")
         assert "alerts-sent-webhook.json is damaged" in shop.stderr
-        assert webhook.keys[0] == webhook.keys[1] and len(webhook.keys) == 2  # the same id, by which a receiver tells
+        # A receiver finds the copy by its id.
+        assert webhook.keys[0] == webhook.keys[1] and len(webhook.keys) == 2

@@ -1,4 +1,4 @@
-"""Gold: every table is what SQL makes of silver, however the events came and however often the program was stopped."""
+"""Gold's tables have the rows that SQL makes of silver, in whatever order events come and whenever Gold is stopped."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import sys
 import deltalake
 import pytest
 
-from tests.support import gold_oracle
+from tests.support import delta, gold_oracle
 from tests.support.events import event, line, lines
 from tests.support.paths import FIXTURES
 from tests.support.random_shop import RandomShop
@@ -21,7 +21,7 @@ def fill(shop, events, *options):
 
 
 def at(number, time):
-    """An event at that time of 2024-05-01, all in one partition, whose clock is then the watermark's."""
+    """An event at that time of 2024-05-01. All are in one partition, so that its newest event sets the watermark."""
     return event(number, user_id="u1", timestamp=f"2024-05-01T{time}Z")
 
 
@@ -30,27 +30,28 @@ def publish(shop, *options, **environment):
 
 
 def publish_open(shop):
-    """Publishes what is open, too, and returns the report."""
+    """Publishes closed and open windows, and returns the report."""
     return json.loads(publish(shop, "--close", "--json").splitlines()[-1])
 
 
 def listed(shop):
-    """`gold list`, by table."""
+    """The rows of `gold list`, by table."""
     return {row["table"].removeprefix("gold."): row for row in shop.json("gold", "list")["rows"]}
 
 
 def much_later(number):
-    """Events in all partitions, after which everything of a random shop is closed."""
+    """Events in all partitions that close all windows of a random shop."""
     return [event(10**6 + n, user_id=f"u{n}", timestamp="2024-04-20T00:00:00Z") for n in range(number, number + 20)]
 
 
 def rows_of(shop):
-    """All gold tables, in an order of their own, to compare two shops."""
+    """The sorted rows of all gold tables, for comparing two shops."""
     found = {}
     for table in gold_oracle.TABLES:
-        rows = gold_oracle.table_rows(shop.data / "gold" / table)
+        rows = delta.rows(shop.data / "gold" / table)
         found[table] = sorted(
-            repr(row) for row in zip(*(rows.column(name).cast("string").to_pylist() for name in rows.column_names))
+            repr(row)
+            for row in zip(*(rows.column(name).cast("string").to_pylist() for name in rows.column_names), strict=True)
         )
     return found
 
@@ -101,7 +102,7 @@ def test_closed_windows_are_the_same_however_the_events_came(shop_at):
     publish(shops[0], "--close")
     fill(shops[1], made.shuffled(500), "--lanes", "1", "--batch-rows", "100")
     publish(shops[1], "--close")
-    for part in range(0, len(made.events), 170):  # as they would come, with a run of Gold after each
+    for part in range(0, len(made.events), 170):  # in parts, with a run of Gold after each
         fill(shops[2], made.events[part : part + 170], "--lanes", "3")
         publish(shops[2])
     publish(shops[2], "--close")
@@ -134,7 +135,7 @@ def test_an_event_that_comes_too_late_is_counted_and_left_out(shop):
     by_grain = {row["grain"]: row["events"] for row in minute}
     assert by_grain == {"minute": 1, "hour": 1}
     day = [row for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"] if row["grain"] == "day"]
-    assert [row["events"] for row in day] == [3]  # its window was open
+    assert [row["events"] for row in day] == [3]  # the day's window was still open
 
 
 def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
@@ -144,7 +145,7 @@ def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
         for shop in (calm, published):
             fill(shop, made[start : start + 200])
         publish(calm)
-        for _ in range(2):  # the second time from what the first has left
+        for _ in range(2):  # the second time from the state that the first has left
             report = publish_open(published)
             assert report["late"] == 0 and 0 < report["provisional"] <= report["rows"]
             gold_oracle.check(published.data)
@@ -179,7 +180,7 @@ def test_tables_are_the_same_after_a_kill_at_any_point(shop_at, point):
     parts = [made.events[start : start + 250] for start in range(0, len(made.events), 250)]
     calm, killed = shop_at("calm"), shop_at("killed", "millrace_crash")
     for shop in (calm, killed):
-        publish(shop)  # both begin with an empty table
+        publish(shop)  # both begin with empty tables
     kills = 0
     for number, part in enumerate(parts):
         fill(calm, part)
@@ -287,7 +288,8 @@ def test_a_short_run_does_not_end_before_gold_is_built_from_what_was_there(shop)
     shop.drain()
     shop.run("run", "--rate", "10", "--duration", "300ms", "--trigger", "100ms", "--no-http")
     gold_oracle.check(shop.data, tables=("users",))
-    gold_oracle.check(shop.data, tables=("kpis",), where="grain <> 'day'")  # so many sessions of a day are estimated
+    # The day's number of sessions is an estimate, since there are so many.
+    gold_oracle.check(shop.data, tables=("kpis",), where="grain <> 'day'")
 
 
 def test_the_status_line_counts_what_this_run_has_processed(shop):
@@ -317,7 +319,7 @@ def test_what_was_published_open_is_seen_once_while_gold_runs_and_after_it(shop,
     wait_until(lambda: running.get("/readyz")[0] == 200)
     assert seen(running) == (1, 5)
     assert running.stop()[0] == 0
-    assert shop.count("gold.kpis") == 1  # a run without an end leaves open what is open
+    assert shop.count("gold.kpis") == 1  # `run` without --duration does not publish open windows
 
 
 def test_rows_of_open_windows_that_another_engine_has_joined_are_not_published_twice(shop):
@@ -335,7 +337,10 @@ def test_rows_of_open_windows_that_another_engine_has_joined_are_not_published_t
 def test_days_without_events_between_others_are_not_committed(shop):
     fill(shop, [at(1, "10:00:30"), {**at(2, "10:00:30"), "timestamp": "2019-10-01T10:00:30Z"}])
     publish(shop, "--close")
-    versions = lambda: len(list((shop.data / "gold" / "kpis" / "_delta_log").glob("*.json")))
+
+    def versions():
+        return len(list((shop.data / "gold" / "kpis" / "_delta_log").glob("*.json")))
+
     before = versions()
     shop.run("gold", "--batch")
     assert versions() - before <= 2
@@ -358,7 +363,7 @@ def test_a_table_without_rows_says_when_its_first_ones_are_due(shop):
     for table, time in due.items():
         assert time in listed(shop)[table]["why_empty"], listed(shop)[table]
     assert "no alert" in listed(shop)["alerts"]["why_empty"]
-    fill(shop, [at(3, "10:10:59")])  # a second too early
+    fill(shop, [at(3, "10:10:59")])  # one second before the window closes
     publish(shop)
     assert shop.count("gold.kpis") == 0
     fill(shop, [at(4, "10:11:00"), at(5, "11:10:00")])
@@ -389,7 +394,7 @@ def test_verify_finds_what_gold_and_silver_do_not_share(shop):
     publish(shop, "--close")
     shop.verify()
     kpis = shop.data / "gold" / "kpis"
-    deltalake.write_deltalake(kpis, gold_oracle.table_rows(kpis).slice(0, 1), mode="append")
+    deltalake.write_deltalake(kpis, delta.rows(kpis).slice(0, 1), mode="append")
     report = shop.json("verify", code=1)
     assert any(check["name"] == "gold.kpis" and "stands twice" in check["detail"] for check in report["checks"])
 
@@ -422,7 +427,7 @@ def test_gold_begins_anew_where_files_that_it_had_yet_to_read_are_gone(shop):
         fill(shop, events[start : start + 100])
     state = shop.data / "gold" / "state.bin"
     kept = state.read_bytes()
-    state.unlink()  # nobody to wait for
+    state.unlink()  # without a state, vacuum waits for no one
     shop.run("optimize")
     shop.run("vacuum", "--retention", "0")
     state.write_bytes(kept)
@@ -450,7 +455,7 @@ def test_a_small_import_is_published(shop):
     assert gold_oracle.check(shop.data)["users"] > 0
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata"])  # the hours of the latter lie across its midnight
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata"])  # hours of UTC overlap midnight in India
 def test_the_batch_layer_agrees_with_the_speed_layer_where_nothing_was_late(shop, zone):
     made = RandomShop(51, users=12)
     for part in range(0, len(made.events), 300):
@@ -480,7 +485,7 @@ def test_the_batch_layer_takes_in_what_came_late(shop):
     shop.run("gold", "reconcile", code=1)
     shop.run("gold", "--batch")
     shop.run("gold", "reconcile")
-    fill(shop, much_later(0))  # until when the sessions of the last two days were open
+    fill(shop, much_later(0))  # closes the sessions of the last two days
     publish(shop)
     shop.run("gold", "--batch")
     shop.run("gold", "reconcile")
@@ -488,7 +493,7 @@ def test_the_batch_layer_takes_in_what_came_late(shop):
     gold_oracle.check(shop.data)
 
 
-# Linux counts what the starting process holds as its child's, so a small one starts the command.
+# Linux counts the memory of the process that forks as the child's, so a small process starts the command.
 MEASURE = """import os, sys
 _, status, usage = os.wait4(os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:]), 0)
 print(usage.ru_maxrss)
@@ -496,7 +501,7 @@ sys.exit(os.waitstatus_to_exitcode(status))"""
 
 
 def peak_of(shop, *command):
-    """The memory that a command takes at most, in KiB."""
+    """The peak memory of a command in KiB."""
     done = subprocess.run(
         [sys.executable, "-S", "-c", MEASURE, *shop.command(*command)], capture_output=True, text=True
     )

@@ -1,5 +1,6 @@
-"""What strangers at the port can do: nothing that ends the pipeline, stalls it, fills its memory, or takes another's place."""
+"""No client can end the pipeline, stall it, fill its memory, or shut out another client."""
 
+import contextlib
 import gzip
 import json
 import re
@@ -87,7 +88,7 @@ def test_what_follows_a_zero_byte_is_not_thrown_away(shop, port):
 
 @pytest.fixture
 def many_sockets():
-    """This process may have some thousands of sockets."""
+    """Lets this process have 4096 sockets."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 4096:
         pytest.skip("this machine allows this process too few sockets")
@@ -127,7 +128,7 @@ def test_a_long_answer_and_a_slow_upload_take_the_time_they_need_while_bytes_com
             b"POST /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
         )
         began = time.monotonic()
-        for at in range(0, len(body), len(body) // 24 + 1):  # over more than the ten seconds of patience
+        for at in range(0, len(body), len(body) // 24 + 1):  # for longer than the server's timeout of ten seconds
             connection.sendall(body[at : at + len(body) // 24 + 1])
             time.sleep(0.5)
         assert time.monotonic() - began > 11
@@ -141,9 +142,8 @@ def test_a_long_answer_and_a_slow_upload_take_the_time_they_need_while_bytes_com
         connection.connect(("127.0.0.1", server.port))
         query = json.dumps({"query": "select * from silver", "format": "csv"}).encode()
         connection.sendall(
-            b"POST /v1/sql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            % len(query)
-            + query
+            b"POST /v1/sql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(query) + query
         )
         answer = b""
         began = time.monotonic()
@@ -226,10 +226,8 @@ def test_guessing_passwords_shuts_out_nobody_who_is_known(shop, port):
         tries = 0
         while not ended.is_set():
             tries += 1
-            try:
+            with contextlib.suppress(OSError):
                 login(f"guess{number}-{tries}", "wrong")
-            except OSError:
-                pass
 
     guessers = [threading.Thread(target=guess, args=(n,)) for n in range(50)]
     for each in guessers:
@@ -246,7 +244,7 @@ def test_guessing_passwords_shuts_out_nobody_who_is_known(shop, port):
             each.join()
     for _ in range(10):
         assert login("ann", "wrong")[0] == 401
-    assert login("ann", "correct horse battery")[0] == 401  # for a minute, from here
+    assert login("ann", "correct horse battery")[0] == 401  # this address is blocked for a minute
     text = server.post(b"", path="/v1/about", method="GET", Cookie=cookie)[1]
     assert text["role"] == "admin"
 
@@ -271,7 +269,7 @@ def test_a_page_s_key_can_t_take_the_place_of_another_s_purchase(shop, port):
         assert server.post(hit, path=f"/mp/collect?api_secret={key}")[0] == 204
 
     purchase(KEY, "stranger", 0.01)
-    for _ in range(2):  # a purchase that is sent again counts once
+    for _ in range(2):  # a purchase that is sent twice counts once
         purchase("fedcba98765432100123", "c1", 999)
     purchase(KEY, "c1", 0.02)
     for body in (

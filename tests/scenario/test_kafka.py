@@ -1,4 +1,4 @@
-"""The log is a Kafka topic: a real broker, Kafka's own tools, kcat and Python's client on the other side."""
+"""The log is a Kafka topic on a real broker, which Kafka's own tools, kcat and the Python client also use."""
 
 import json
 import re
@@ -79,7 +79,7 @@ def test_kcat_reads_what_produce_wrote_and_silver_reads_what_kcat_wrote(shop, ka
     ).stdout.split()
     assert len(read) == 300
     partition_of = {}
-    for record in read:  # murmur2 by both: a user is in one partition
+    for record in read:  # both use murmur2, so a user is in one partition
         key, partition = record.split("|")
         assert partition_of.setdefault(key, partition) == partition
 
@@ -101,7 +101,7 @@ def test_what_comes_behind_the_end_of_a_drain_is_left_for_the_next(shop):
     producer = shop.producer(**{"transactional.id": shop.topic})
     producer.init_transactions()
     sent = 0
-    for _ in range(6):  # ends of drains lie behind transactions' marks, while more comes
+    for _ in range(6):  # a drain ends after a transaction's marker, while more records come
         for _ in range(3):
             producer.begin_transaction()
             for _ in range(50):
@@ -162,7 +162,7 @@ def test_a_transaction_s_records_are_read_when_it_is_committed_and_its_marks_are
     producer.begin_transaction()
     producer.produce(shop.topic, line(99).split("|", 1)[1], "u")
     producer.flush()
-    shop.drain()  # an open transaction is not waited for
+    shop.drain()  # silver does not wait for an open transaction
     assert shop.count("silver") == 10
     shop.write(line(5))
     producer.commit_transaction()
@@ -171,7 +171,7 @@ def test_a_transaction_s_records_are_read_when_it_is_committed_and_its_marks_are
     report = shop.verify()
     (accounting,) = [c["detail"] for c in report["checks"] if c["name"] == "accounting of partition 0"]
     assert accounting.startswith("22 received = 11 silver + 11 duplicates")
-    # Three marks and the ten aborted records, and the last mark if the commit was after it.
+    # Three markers and the ten aborted records, and the last marker when it was committed before the count.
     assert any(re.search("1[34] offsets had no record", note) for note in report["notes"]), report["notes"]
 
 
@@ -198,7 +198,7 @@ def test_a_worker_goes_on_after_records_that_kafka_deletes_under_it(shop, kafka)
     shop.run("produce", "--rate", "max", "--count", "100")
     wait_until(lambda: everything_processed(shop))
     worker.send_signal(signal.SIGSTOP)
-    for _ in range(20):  # more than the answer to the fetch that is under way
+    for _ in range(20):  # more than the answer to the current fetch holds
         shop.run("produce", "--rate", "max", "--count", "100")
     deletions = shop.data / "delete.json"
     deletions.write_text(
@@ -241,7 +241,7 @@ def test_partitions_that_are_added_are_picked_up(shop, kafka):
     wait_until(lambda: everything_processed(shop))
     kafka.tool("org.apache.kafka.tools.TopicCommand", "--alter", "--topic", shop.topic, "--partitions", "4")
     wait_until(lambda: len(shop.json("topic", "describe")["partitions"]) == 4)
-    shop.write(*lines, *(line(i, user_id=f"u{i}") for i in range(100, 200)))  # copies through other partitions too
+    shop.write(*lines, *(line(i, user_id=f"u{i}") for i in range(100, 200)))  # some copies are in other partitions
     wait_until(lambda: everything_processed(shop), seconds=60)
     code, _, err = stop(worker)
     assert code == 0, err
@@ -277,7 +277,7 @@ def test_ids_may_be_unique_by_partition_only(shop):
     for partition in (0, 1):
         producer.produce(shop.topic, line(1).split("|", 1)[1], "u", partition=partition)
     producer.flush()
-    shop.drain()  # the scope is stored with the data, and the ids are loaded by it
+    shop.drain()  # the scope is stored with the data and used for loading the ids
     assert shop.count("silver") == 2
     shop.run("silver", "--available-now", "--dedupe-scope", "table", code=2)
     assert "millrace replay" in shop.stderr
@@ -319,7 +319,8 @@ def test_groups_are_described_as_kafka_s_own_tool_describes_them(shop, kafka):
         }
 
     told = by_us()
-    wait_until(lambda: by_kafka() == told)  # the workers tell Kafka after each commit, without waiting for it
+    # The workers commit offsets to Kafka after each commit of the table, and do not wait for it.
+    wait_until(lambda: by_kafka() == told)
     assert by_us(group) == told
     for worker in workers:
         assert stop(worker)[0] == 0
@@ -344,7 +345,7 @@ def test_a_topic_made_anew_is_not_taken_for_the_one_before(shop):
     shop.run("produce", "--rate", "max", "--count", "100")
     shop.drain()
     shop.run("topic", "delete")
-    for records in (50, 60):  # a shorter log, then one that is longer but another
+    for records in (50, 60):  # a shorter log, then a longer one with other records
         subprocess.run(
             [*shop.command("produce"), "--rate", "max", "--count", str(records), "--seed", str(records)],
             check=True,
@@ -353,15 +354,15 @@ def test_a_topic_made_anew_is_not_taken_for_the_one_before(shop):
         shop.run("silver", "--available-now", code=3)
         assert "Data was lost" in shop.stderr and "--on-data-loss continue" in shop.stderr
     assert shop.count("silver") == 100
-    shop.write(line(1), line(2, price=-1))  # produce's ids begin anew: ten and one are new
+    shop.write(line(1), line(2, price=-1))  # the ids of `produce` begin again: ten of them and one of these are new
     shop.drain("--on-data-loss", "continue")
     assert shop.count("silver") == 111 and shop.count("quarantine") == 1
     shop.verify()
     shop.write(line(3))
-    shop.drain()  # the new topic goes on as any other
-    shop.run("replay")  # what came through the topic before stays
+    shop.drain()  # the new topic is processed like any other
+    shop.run("replay")  # rows that came from the earlier topic stay
     assert shop.count("silver") == 112
-    assert [sum(counts) for counts in zip(*accounts(shop.verify()))] == [113, 12, 100, 1]
+    assert [sum(counts) for counts in zip(*accounts(shop.verify()), strict=True)] == [113, 12, 100, 1]
 
 
 def test_a_quarantined_record_is_fixed_and_appended_again_once(shop):
@@ -377,7 +378,7 @@ def test_a_quarantined_record_is_fixed_and_appended_again_once(shop):
 def test_a_writer_follows_the_topic(shop):
     shop.run("topic", "create", "--partitions", "3")
     writer = shop.start("silver", "--trigger", "0")
-    for round in range(3):
+    for _ in range(3):
         shop.run("produce", "--count", "300", "--rate", "max")
         wait_until(lambda: all(p["lag"] == 0 for p in shop.json("group", "describe")["partitions"]))
     code, _, err = stop(writer)
@@ -398,7 +399,7 @@ def test_workers_that_join_and_leave_under_load_end_in_the_rows_of_one(shop, sho
     workers[0].kill()
     workers.pop(0).communicate()
     workers.append(shop.start("silver", "--trigger", "100ms"))
-    # Copies that come through another partition than their first: a client with another partitioner.
+    # Copies in another partition than the original, from a client with another partitioner.
     producer = shop.producer(partitioner="random")
     for i in range(300):
         producer.produce(shop.topic, line(i % 100).split("|", 1)[1], str(i))
@@ -424,7 +425,7 @@ def test_a_worker_that_comes_back_from_the_dead_commits_nothing_twice(shop):
     load = shop.start("produce", "--rate", "1000", "--duration", "12s")
     commits = len(list((shop.data / "silver" / "_delta_log").glob("*.json")))
     wait_until(lambda: len(list((shop.data / "silver" / "_delta_log").glob("*.json"))) > commits)
-    time.sleep(1)  # in the midst of a batch
+    time.sleep(1)  # in the middle of a batch
     zombie.send_signal(signal.SIGSTOP)
     other = shop.start("silver", "--trigger", "300ms")
     assert load.wait(60) == 0

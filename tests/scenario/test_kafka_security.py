@@ -1,4 +1,4 @@
-"""A broker that wants TLS, a password and permissions: what a company's cluster looks like to Millrace."""
+"""A broker with TLS, passwords and ACLs, like a company's cluster."""
 
 import socket
 import subprocess
@@ -14,7 +14,7 @@ PASSWORD = "correct-horse"
 
 
 class SecureKafka(stack.Kafka):
-    """Clients come through TLS and SASL/PLAIN; `admin` may do everything, `reader` what an ACL allows."""
+    """Clients connect by TLS and SASL/PLAIN. `admin` may do everything, `reader` only what an ACL allows."""
 
     def __init__(self, folder, port):
         keys = folder / "keys"
@@ -48,7 +48,8 @@ class SecureKafka(stack.Kafka):
                 "sasl.enabled.mechanisms": "PLAIN",
                 "sasl.mechanism.inter.broker.protocol": "PLAIN",
                 "inter.broker.listener.name": "PLAINTEXT",
-                "listener.name.plaintext.plain.sasl.jaas.config": f'{plain} username="admin" password="{PASSWORD}" user_admin="{PASSWORD}" user_reader="{PASSWORD}";',
+                "listener.name.plaintext.plain.sasl.jaas.config": f'{plain} username="admin" password="{PASSWORD}" '
+                f'user_admin="{PASSWORD}" user_reader="{PASSWORD}";',
                 "ssl.keystore.location": store,
                 "ssl.keystore.password": PASSWORD,
                 "ssl.keystore.type": "PKCS12",
@@ -101,7 +102,7 @@ def secure(tmp_path_factory):
 
 @pytest.fixture
 def shop_of(tmp_path, secure):
-    """A shop whose client has these properties."""
+    """Makes a shop whose Kafka client has these properties."""
 
     def make(properties):
         shop = KafkaShop(tmp_path / "data", secure)

@@ -1,4 +1,4 @@
-"""Files to a filled dashboard in one command."""
+"""`millrace load` makes a filled dashboard of files in one command."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""How commands show rows: in a frame on a terminal, separated by tabs in a pipe, typed as JSON."""
+"""Commands show rows in a frame on a terminal, separated by tabs in a pipe, and typed in JSON."""
 
 import base64
 import fcntl
@@ -18,7 +18,7 @@ PAINT = "\x1b[31mred\x07"
 
 
 def on_a_terminal(shop, *args, width=100):
-    """What a command shows on a terminal that is so wide."""
+    """What a command shows on a terminal of that width."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     process = subprocess.Popen(shop.command(*args), stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.PIPE)

@@ -1,5 +1,6 @@
-"""PostgreSQL has Gold's tables as they are in Delta, each row once, whatever happens to either side."""
+"""PostgreSQL has the same rows as Gold's Delta tables, each once, whatever happens to either side."""
 
+import contextlib
 import datetime
 import json
 import pathlib
@@ -51,7 +52,7 @@ def gold(shop, database, *options):
 
 
 def delta_rows(table, provisional):
-    """The rows of a table's files, as text: of provisional ones, or of the others."""
+    """The rows of a table's provisional files, or of its other files, as text."""
     rows = []
     for uri in table.file_uris():
         path = pathlib.Path(uri.removeprefix("file://"))
@@ -64,7 +65,7 @@ def delta_rows(table, provisional):
 
 
 def differences(shop, database, tables=TABLES):
-    """The tables whose closed rows, or provisional ones where Delta has such, differ from Delta's."""
+    """The tables whose closed rows differ from Delta's, or whose provisional rows, where Delta has provisional rows."""
     different = []
     for name in tables:
         table = deltalake.DeltaTable(shop.data / "gold" / name)
@@ -149,7 +150,7 @@ def test_replaced_days_new_beginnings_and_joined_files_come_through(shop, databa
     shop.write(*lines(events[:1000]))
     shop.drain()
     gold(shop, database, "--close")
-    shop.write(*lines(events[1000:]))  # late for what was closed
+    shop.write(*lines(events[1000:]))  # late for the closed windows
     shop.drain()
     for options in (["--batch"], ["--rebuild", "--close"]):
         shop.run("gold", *(["--available-now"] if options[0] != "--batch" else []), *options)
@@ -187,10 +188,8 @@ def test_a_kill_while_rows_are_sent_leaves_no_row_twice_and_none_out(shop, datab
     for round_ in range(4):
         fill(shop, 10 + round_)
         process = shop.start("gold", "--trigger", "20ms", "--postgres", database.url)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.15 * (round_ + 1))
-        except subprocess.TimeoutExpired:
-            pass
         process.kill()
         process.wait()
     gold(shop, database, "--close")
@@ -211,7 +210,7 @@ def test_another_shop_is_kept_out(shop_at, database):
 
 
 def make_older(database, version):
-    """Puts the rows into a schema as an older program made it."""
+    """Moves the rows into a schema of an older version."""
     database.run("alter schema millrace rename to newer")
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute("create schema millrace")
@@ -226,7 +225,8 @@ def make_older(database, version):
             columns = ", ".join(
                 name
                 for (name,) in connection.execute(
-                    "select quote_ident(column_name) from information_schema.columns where table_schema = 'millrace' and table_name = %s",
+                    "select quote_ident(column_name) from information_schema.columns "
+                    "where table_schema = 'millrace' and table_name = %s",
                     (table,),
                 ).fetchall()
             )
@@ -245,7 +245,7 @@ def test_an_older_schema_is_upgraded_with_its_rows(shop, database, version):
     gold(shop, database, "--close")
     assert set(differences(shop, database)) <= (
         set() if version > 2 else {"kpis", "sessions"}
-    )  # older rows lack what is told of bots
+    )  # older rows lack the columns about bots
     assert database.rows("select count(*) from millrace.migrations") == [(len(MIGRATIONS),)]
     assert database.rows("select count(*) from millrace.daily_kpis")[0][0] > 0
     views = database.rows("select sum(views) from millrace.daily_products")
@@ -286,7 +286,7 @@ def test_a_database_that_cannot_hold_every_text_is_refused(shop, postgres, datab
 
 
 def test_ids_of_any_length_are_published_whole(shop, database):
-    """An entry of a B-tree has 2,704 bytes at most; an id may have 65,536, and random ones can't be packed."""
+    """An entry of a B-tree has at most 2,704 bytes. An id may have 65,536, and a random one cannot be compressed."""
     fields = ["user_id", "product_id", "session_id", "product_category", "device_type"]
     long = random.Random(7).randbytes(30_000).hex()
     texts = [
@@ -328,14 +328,14 @@ def test_a_table_or_view_that_fails_holds_up_no_other_and_is_counted(shop, datab
     fill(shop)
     gold(shop, database, "--close")
     database.run("alter table millrace.users add constraint broken check (events < 0) not valid")
-    database.run("drop index millrace.daily_kpis_key")  # without which it can't be refreshed beside its readers
+    database.run("drop index millrace.daily_kpis_key")  # the view needs it to be refreshed without blocking its readers
     server = Port(shop, "--no-simulator", "--postgres", database.url, "--gold-trigger", "100ms", command="run")
     try:
         shop.write(*lines(events_of(2, days=10)))
         for target in ("users", "daily_kpis"):
             wait_until(
-                lambda: (metric(server, "millrace_postgres_failures_total", target=target) or 0) > 1
-            )  # it is tried again
+                lambda target=target: (metric(server, "millrace_postgres_failures_total", target=target) or 0) > 1
+            )  # the program tries again
         shop.write(*lines(events_of(3, days=20)))
         newest = "select max(day)::text from millrace.{} where closed"
         wait_until(lambda: database.rows(newest.format("kpis"))[0][0] > "2024-04-17")

@@ -1,4 +1,4 @@
-"""Completions and manual pages, as shells and `man` take them; both follow from the command line's definition."""
+"""Shells accept the completions, and `man` the manual pages; both are made of the command line's definition."""
 
 import os
 import re
@@ -19,7 +19,7 @@ def program(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def complete(program):
-    """What bash offers for the last of these words."""
+    """The completions that bash offers for the last of these words."""
     script = program.run("completions", "bash")
 
     def offers(*words):
@@ -33,7 +33,7 @@ def complete(program):
 
 
 def commands_of(program, *path):
-    """The commands under a command, by its help."""
+    """The subcommands of a command, from its help."""
     _, _, listed = program.run(*path, "--help").partition("\nCommands:\n")
     return re.findall(r"^  ([a-z-]+) ", listed, re.M)
 
@@ -99,7 +99,7 @@ def test_fish_completes_commands_and_values(program):
 
 
 def lint(page):
-    """The complaints of mandoc, or of groff where there is none."""
+    """The complaints of mandoc, or of groff where mandoc is missing."""
     command = ["mandoc", "-Tlint", "-Werror"] if shutil.which("mandoc") else ["groff", "-man", "-Tutf8", "-ww", "-z"]
     done = subprocess.run([*command, page], capture_output=True, text=True)
     return done.stdout + done.stderr

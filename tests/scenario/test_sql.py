@@ -1,4 +1,4 @@
-"""SQL over the tables: what it sees is what DuckDB sees in the files, and it can do nothing else."""
+"""SQL queries see the rows that DuckDB reads from the files, and can do nothing but read the tables."""
 
 import concurrent.futures
 import contextlib
@@ -103,7 +103,7 @@ def test_only_so_many_rows_are_given(shop_with_rows):
     assert sql(shop_with_rows, "from range(3)", "--limit", "3")["truncated"] is False
 
 
-# FILE is a file of a table, NEW one that there is not.
+# FILE stands for a table's file, and NEW for a file that does not exist.
 HOSTILE = [
     ("select * from read_csv('/etc/passwd')", "disabled by configuration"),
     ("select * from read_text('/etc/hostname')", "disabled by configuration"),
@@ -204,7 +204,10 @@ def test_reports_do_not_take_the_data_directorys_name_for_data(shop_at):
 
 
 def test_numbers_are_in_the_form_that_people_read_and_nan_is_a_text(shop, port):
-    query = "select 0.20269133725820015::double as share, 'nan'::double as a, [1e400, -1e400] as b, 9.5::decimal(38,4) as price"
+    query = (
+        "select 0.20269133725820015::double as share, 'nan'::double as a, [1e400, -1e400] as b, "
+        "9.5::decimal(38,4) as price"
+    )
     row = {"share": 0.20269133725820015, "a": "NaN", "b": ["Infinity", "-Infinity"], "price": "9.5000"}
     assert sql(shop, query)["rows"] == [row]
     assert '"share":0.20269133725820015' in shop.run("sql", query, "--json")
@@ -254,7 +257,7 @@ def test_what_is_open_is_seen_from_the_command_line_while_the_pipeline_runs(shop
     assert folders and all(stat.S_IMODE(folder.stat().st_mode) == 0o700 for folder in folders), (
         "another user may not ask"
     )
-    beside = port()  # knows closed windows only, and isn't asked
+    beside = port()  # this server knows closed windows only, so the query does not use it
     assert sql(shop, query)["rows"][0]["live"] > 0
     server.stop()
     rows = sql(shop, query)["rows"]
@@ -314,13 +317,16 @@ def test_a_hungry_query_is_refused_and_counted(shop, port):
     assert f'millrace_sql_queries_total{{outcome="memory"}} {len(HUNGRY)}' in metrics
 
 
-# Sorts what has no room in 128 MiB, for minutes.
-OFFLOADING = "select h from (select hash(range) as h, repeat('x', 50) as s from range(100000000)) order by h, s limit 1 offset 90000000"
+# Sorts for minutes more rows than fit into 128 MiB.
+OFFLOADING = (
+    "select h from (select hash(range) as h, repeat('x', 50) as s from range(100000000)) "
+    "order by h, s limit 1 offset 90000000"
+)
 
 
 def in_background(server, query):
     def ask():
-        with contextlib.suppress(OSError):  # the server may be killed meanwhile
+        with contextlib.suppress(OSError):  # the test may kill the server meanwhile
             server.post({"query": query}, path="/v1/sql")
 
     thread = threading.Thread(target=ask)
@@ -355,5 +361,5 @@ def test_the_system_bounds_a_query_whose_server_was_killed_and_its_files_are_rem
     assert resource.prlimit(query, resource.RLIMIT_FSIZE)[1] == 5 << 30
     sql(shop, "select 1 as n")
     wait_until(lambda: not list((shop.data / "live").iterdir()))
-    with contextlib.suppress(ProcessLookupError):  # it may have missed its files
+    with contextlib.suppress(ProcessLookupError):  # it may have ended by itself, since its files are gone
         os.kill(query, signal.SIGKILL)

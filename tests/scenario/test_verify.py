@@ -1,4 +1,4 @@
-"""verify must find each kind of damage, and say precisely what it is."""
+"""`millrace verify` finds each kind of damage, and says what it is."""
 
 import json
 import pathlib
@@ -31,7 +31,7 @@ def copy(sound, tmp_path):
 
 
 def failed(shop):
-    """The failing checks, name to detail."""
+    """The details of the failing checks, by name."""
     report = shop.json("verify", code=1)
     return {check["name"]: check["detail"] for check in report["checks"] if not check["passed"]}
 
@@ -41,7 +41,7 @@ def files(shop, table="silver"):
 
 
 def rewrite(shop, file, change):
-    """Changes a data file's rows and makes the log tell its new size."""
+    """Changes a data file's rows, and puts its new size into the log."""
     rows = change(pq.ParquetFile(file).read())
     pq.write_table(rows, file)
     relative = str(file.relative_to(shop.data / "silver")) if "silver" in file.parts else file.name
@@ -194,7 +194,7 @@ def test_another_log(copy):
         shutil.copy(topics / "bronze/topics/ecom_clickstream_raw.published", target / "bronze/topics/x")
     copy_published = copy.data / "bronze/topics/ecom_clickstream_raw.published"
     raw, made = bytearray(copy_published.read_bytes()), (copy.data / "bronze/topics/x").read_bytes()
-    raw[24:40] = made[24:40]  # start and end of partition 0
+    raw[24:40] = made[24:40]  # the start and the end of partition 0
     copy_published.write_bytes(raw)
     (copy.data / "bronze/topics/x").unlink()
     assert "not the one that was processed" in failed(copy)["log"]

@@ -1,7 +1,6 @@
-"""A shop whose traffic stops for a while, and the alerts of a shop."""
+"""The alerts of a shop, and events of a shop whose traffic stops for a while."""
 
-import deltalake
-
+from tests.support import delta
 from tests.support.events import event, lines
 
 
@@ -9,13 +8,13 @@ def alerts(shop):
     """All rows of the alert table, in order; none while there is no table."""
     if not (shop.data / "gold" / "alerts" / "_delta_log" / f"{0:020}.json").exists():
         return []
-    rows = deltalake.DeltaTable(shop.data / "gold" / "alerts").to_pyarrow_table().sort_by("sequence").to_pylist()
+    rows = delta.rows(shop.data / "gold" / "alerts").sort_by("sequence").to_pylist()
     assert [row["sequence"] for row in rows] == sorted({row["sequence"] for row in rows})
     return rows
 
 
 def told(shop):
-    """(rule, subject, state) of all, in order."""
+    """(rule, subject, state) of all alerts, in order."""
     return [(row["rule"], row["subject"], row["state"]) for row in alerts(shop)]
 
 
@@ -40,7 +39,7 @@ def gap_minutes(first, last, views):
     ]
 
 
-# An hour and a half of a steady shop, 40 minutes with hardly an event, and another hour.
+# An hour and a half of steady traffic, 40 minutes with hardly an event, and another hour of traffic.
 GAP = [
     gap_minutes(0, 45, 60),
     gap_minutes(45, 90, 60),

@@ -1,8 +1,8 @@
-"""Gold's tables by DuckDB, from silver: the queries of tests/oracle/, held against the tables cell by cell."""
+"""Gold's tables by DuckDB, from silver, with the queries of tests/oracle/; the tables are compared cell by cell."""
 
 import duckdb
 
-from tests.support import oracle
+from tests.support import delta
 from tests.support.paths import ROOT
 
 TABLES = (
@@ -18,15 +18,11 @@ TABLES = (
 QUERIES = ROOT / "tests" / "oracle"
 
 
-def table_rows(path):
-    return oracle.open_table(path).to_pyarrow_table()
-
-
 def connect(data, zone="UTC", session_gap="4 hours", inactivity="30 minutes"):
-    """DuckDB with silver's rows and what the queries share."""
+    """A DuckDB database with silver's rows and the views that the queries share."""
     db = duckdb.connect()
     db.execute("SET timezone = 'UTC'")
-    db.register("silver", table_rows(data / "silver"))
+    db.register("silver", delta.rows(data / "silver"))
     db.execute(
         f"SET VARIABLE zone = '{zone}'; SET VARIABLE session_gap = INTERVAL '{session_gap}'; "
         f"SET VARIABLE inactivity = INTERVAL '{inactivity}'"
@@ -36,8 +32,8 @@ def connect(data, zone="UTC", session_gap="4 hours", inactivity="30 minutes"):
 
 
 def differences(db, data, table, where="true"):
-    """Rows that only one of the two has: (expected but missing, there but not expected); `where` limits both."""
-    db.register("published", table_rows(data / "gold" / table))
+    """(Rows that the table lacks, rows that it should not have), at most five of each; `where` filters both sides."""
+    db.register("published", delta.rows(data / "gold" / table))
     columns = ", ".join(f'"{name}"' for name, *_ in db.execute("DESCRIBE published").fetchall())
     query = f"SELECT {columns} FROM ({(QUERIES / f'{table}.sql').read_text()}) WHERE {where}"
     published = f"SELECT {columns} FROM published WHERE {where}"
@@ -46,7 +42,7 @@ def differences(db, data, table, where="true"):
 
 
 def check(data, tables=TABLES, where="true", **settings):
-    """All tables are what the queries make of silver; returns how many rows each has."""
+    """Checks that the tables have the rows that the queries make of silver. Returns each table's number of rows."""
     db = connect(data, **settings)
     counts = {}
     for table in tables:

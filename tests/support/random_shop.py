@@ -1,10 +1,13 @@
-"""Shops that no simulator would make up: several currencies, broken sessions, events at one moment, visits over midnight and
-for days, purchases without a view, refunds, orders of several lines, empty strings."""
+"""Random shops with what the simulator does not make up.
+
+They have several currencies, sessions with gaps, events at one moment, visits over midnight and for days, purchases
+without a view, refunds, orders of several lines, and empty strings.
+"""
 
 import datetime
 import random
 
-START = datetime.datetime(2024, 3, 29, 20, tzinfo=datetime.UTC)  # Europe changes its clocks two days later
+START = datetime.datetime(2024, 3, 29, 20, tzinfo=datetime.UTC)  # two days before the clocks change in Europe
 
 
 class RandomShop:
@@ -70,7 +73,7 @@ class RandomShop:
         self.events.append(made)
 
     def shuffled(self, seconds):
-        """The events, each out of its order by at most so much event time."""
+        """The events in another order, each moved by at most so many seconds of event time."""
         late = {
             made["event_id"]: datetime.datetime.fromisoformat(made["timestamp"]).timestamp()
             + self.chance.uniform(0, seconds)
