@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -10,10 +11,14 @@ import pytest
 from scripts import stack
 from tests.support import sample as real_sample
 from tests.support.port import Port
+from tests.support.prepared import Prepared
 from tests.support.shop import Millrace
 
 
 def pytest_configure(config):
+    # A shell ignores SIGINT for background jobs, and the commands under test would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "long: takes minutes, or needs a JVM; run by `make test-all`")
 
 
@@ -83,6 +88,18 @@ def shop(tmp_path):
 def shop_at(tmp_path):
     """Makes shops by name."""
     return lambda name, binary="millrace": Millrace(tmp_path / name, binary)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory):
+    """Data directories that are filled once for all tests, and copied."""
+    return Prepared(tmp_path_factory)
+
+
+@pytest.fixture
+def shop_like(prepared, tmp_path):
+    """Makes a shop with what a function has made on another one, which it does once for all tests."""
+    return lambda fill: prepared.copy(fill, tmp_path / "data")
 
 
 @pytest.fixture

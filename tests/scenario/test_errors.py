@@ -39,13 +39,17 @@ def test_wrong_requests_say_what_to_do(shop, words, says):
     assert says in shop.stderr + out
 
 
-@pytest.mark.parametrize("words", [["count", "LAYER", "--by", "nope"], ["show", "LAYER", "--columns", "nope"]])
-@pytest.mark.parametrize("layer", ["bronze", "silver", "quarantine", "archive", "gold.kpis"])
-def test_an_unknown_column_is_a_usage_error_in_every_layer(shop, layer, words):
+def fill_every_layer(shop):
     shop.write(line(1), line(2, price=0))
     shop.drain()
     shop.run("gold", "--available-now", "--close")
     shop.run("archive", "--available-now")
+
+
+@pytest.mark.parametrize("words", [["count", "LAYER", "--by", "nope"], ["show", "LAYER", "--columns", "nope"]])
+@pytest.mark.parametrize("layer", ["bronze", "silver", "quarantine", "archive", "gold.kpis"])
+def test_an_unknown_column_is_a_usage_error_in_every_layer(shop_like, layer, words):
+    shop = shop_like(fill_every_layer)
     assert shop.run(*[layer if word == "LAYER" else word for word in words], code=2) == ""
     assert f"{layer} has no column nope; it has: " in shop.stderr
 

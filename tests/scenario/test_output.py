@@ -38,8 +38,7 @@ def width_of(text):
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-@pytest.fixture
-def shop_with_rows(shop):
+def fill_with_rows(shop):
     shop.write(
         line(1, price=972.2, product_category="家電"),
         line(2, event_type="purchase", price=12, quantity=3),
@@ -47,7 +46,11 @@ def shop_with_rows(shop):
         "k|" + json.dumps(event(4, page_url=PAINT)),
     )
     shop.drain()
-    return shop
+
+
+@pytest.fixture
+def shop_with_rows(shop_like):
+    return shop_like(fill_with_rows)
 
 
 def test_a_pipe_gets_all_cells_separated_by_tabs(shop_with_rows):
