@@ -53,8 +53,11 @@ def sample():
 def kafka(tmp_path_factory):
     """A broker for the whole test run; each test has topics of its own."""
     broker = stack.Kafka(
-        tmp_path_factory.mktemp("kafka"), stack.free_port(), properties={"log.retention.ms": -1}
-    ).start()  # records of 2019 stay
+        tmp_path_factory.mktemp("kafka"),
+        stack.free_port(),
+        properties={"log.retention.ms": -1},  # records of 2019 stay
+        java_options=stack.SHORT_LIVED,
+    ).start()
     yield broker
     broker.stop()
 

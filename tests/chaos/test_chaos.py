@@ -262,6 +262,7 @@ def count_by_duckdb(shop, folder):
     return int(done.stdout.split()[-1])
 
 
+@pytest.mark.long
 def test_every_acknowledged_event_is_accounted_for_once_whatever_goes_wrong(tmp_path, broker, mount):
     print(f"chaos for {MINUTES} min, seed {SEED}")
     shop = KafkaShop((mount or tmp_path) / "data", broker)

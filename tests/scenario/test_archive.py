@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import delta, oracle
 from tests.support.events import line
-from tests.support.kafka import SIMULATED, KafkaShop, rows_of
+from tests.support.kafka import SIMULATED, KafkaShop, delete_records, rows_of
 from tests.support.shop import wait_until
 
 
@@ -29,22 +29,6 @@ def records_of(shop):
         (r["partition"], r["offset"]): (r["key"], r["value"], r["headers"])
         for r in map(json.loads, shop.run("topic", "read", "--json").splitlines())
     }
-
-
-def forget(shop, kafka, offsets):
-    """Deletes the records before these offsets, as Kafka's retention would do."""
-    deletions = shop.data.parent / "delete.json"
-    deletions.write_text(
-        json.dumps(
-            {
-                "version": 1,
-                "partitions": [
-                    {"topic": shop.topic, "partition": p, "offset": offset} for p, offset in offsets.items()
-                ],
-            }
-        )
-    )
-    kafka.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", deletions)
 
 
 def test_the_archive_holds_what_the_log_does(kafka_shop):
@@ -82,7 +66,7 @@ def test_the_archive_holds_what_the_log_does(kafka_shop):
 
 
 @pytest.mark.parametrize("records_left", ["some", "none"])
-def test_silver_is_rebuilt_from_what_only_the_archive_still_has(kafka_shop, kafka, records_left):
+def test_silver_is_rebuilt_from_what_only_the_archive_still_has(kafka_shop, records_left):
     shop = kafka_shop
     shop.run("topic", "create", "--partitions", "3")
     shop.run("produce", *SIMULATED)
@@ -91,7 +75,7 @@ def test_silver_is_rebuilt_from_what_only_the_archive_still_has(kafka_shop, kafk
     shop.drain()
     before, quarantined = rows_of(shop), shop.count("quarantine")
     ends = {p["partition"]: p["end"] for p in shop.json("topic", "describe")["partitions"]}
-    forget(shop, kafka, {p: end if records_left == "none" else end // 2 for p, end in ends.items()})
+    delete_records(shop, {p: end if records_left == "none" else end // 2 for p, end in ends.items()})
     report = shop.json("replay")
     assert report["received"] == sum(ends.values()) and report["kept_rows"] == 0
     assert rows_of(shop).equals(before) and shop.count("quarantine") == quarantined
@@ -102,13 +86,13 @@ def test_silver_is_rebuilt_from_what_only_the_archive_still_has(kafka_shop, kafk
     shop.verify()
 
 
-def test_without_the_archive_only_the_log_s_records_are_rebuilt(kafka_shop, kafka):
+def test_without_the_archive_only_the_log_s_records_are_rebuilt(kafka_shop):
     shop = kafka_shop
     shop.run("topic", "create", "--partitions", "1")
     shop.run("produce", "--rate", "max", "--count", "100")
     shop.run("archive", "--available-now")
     shop.drain()
-    forget(shop, kafka, {0: 40})
+    delete_records(shop, {0: 40})
     assert shop.json("replay", "--no-archive")["received"] == 60
     assert shop.json("replay")["received"] == 100
 
@@ -136,13 +120,13 @@ def test_archivers_that_are_killed_and_that_compete_keep_each_record_once(kafka_
     shop.verify()
 
 
-def test_a_gap_ends_the_archiver_or_is_counted(kafka_shop, kafka):
+def test_a_gap_ends_the_archiver_or_is_counted(kafka_shop):
     shop = kafka_shop
     shop.run("topic", "create", "--partitions", "1")
     shop.run("produce", "--rate", "max", "--count", "100")
     shop.run("archive", "--available-now")
     shop.run("produce", "--rate", "max", "--count", "100")
-    forget(shop, kafka, {0: 130})
+    delete_records(shop, {0: 130})
     shop.run("archive", "--available-now", code=3)
     assert "30 records were removed" in shop.stderr
     shop.run("replay", code=3)
@@ -151,7 +135,7 @@ def test_a_gap_ends_the_archiver_or_is_counted(kafka_shop, kafka):
     assert archived(shop).num_rows == 170
 
 
-def test_files_that_were_joined_are_still_read_in_order(kafka_shop, kafka):
+def test_files_that_were_joined_are_still_read_in_order(kafka_shop):
     shop = kafka_shop
     shop.run("topic", "create", "--partitions", "1")
     for count in (50, 60, 70, 20_000, 30, 40, 50, 60, 70, 80, 90):  # small files on both sides of a large one
@@ -163,7 +147,7 @@ def test_files_that_were_joined_are_still_read_in_order(kafka_shop, kafka):
     wait_until(lambda: len(deltalake.DeltaTable(str(shop.data / "archive")).file_uris()) < 11)
     writer.terminate()
     assert writer.wait(30) == 0
-    forget(shop, kafka, {0: 20_600})
+    delete_records(shop, {0: 20_600})
     for _ in range(2):
         assert shop.json("replay")["received"] == 20_600
         assert rows_of(shop).equals(before)
@@ -171,14 +155,14 @@ def test_files_that_were_joined_are_still_read_in_order(kafka_shop, kafka):
         shop.run("optimize")
 
 
-def test_a_replay_refuses_to_lose_rows_that_neither_log_nor_archive_can_give(kafka_shop, kafka):
+def test_a_replay_refuses_to_lose_rows_that_neither_log_nor_archive_can_give(kafka_shop):
     shop = kafka_shop
     shop.run("topic", "create", "--partitions", "1")
     shop.run("produce", "--rate", "max", "--count", "100")
     shop.run("archive", "--available-now")
     shop.run("produce", "--rate", "max", "--count", "100")
     shop.drain()
-    forget(shop, kafka, {0: 130})
+    delete_records(shop, {0: 130})
     shop.run("archive", "--available-now", "--on-data-loss", "continue")
     shop.run("replay", code=3)
     assert "30 records that the table was made from are gone" in shop.stderr
@@ -212,14 +196,14 @@ def test_the_archive_is_committed_to_once_a_trigger(kafka_shop):
     assert 2 <= len(out.splitlines()) <= 6, out
 
 
-def test_a_gap_up_to_the_end_is_passed_for_good(kafka_shop, kafka):
+def test_a_gap_up_to_the_end_is_passed_for_good(kafka_shop):
     shop = kafka_shop
     shop.run("topic", "create", "--partitions", "1")
     shop.run("produce", "--rate", "max", "--count", "100")
     shop.drain()
     shop.run("archive", "--available-now")
     shop.run("produce", "--rate", "max", "--count", "50")
-    forget(shop, kafka, {0: 150})
+    delete_records(shop, {0: 150})
     for command in ("silver", "archive"):
         shop.run(command, "--available-now", "--on-data-loss", "continue")
         shop.run(command, "--available-now")

@@ -11,6 +11,7 @@ from tests.support.events import line
 
 NOW = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 SMALL = ("--dedupe-memory", "400KiB")  # about 12,000 ids
+MANY = 24_000  # twice as many ids as the memory holds
 FULL = "the dedupe memory is full"
 
 
@@ -44,53 +45,55 @@ def check(shop, rows):
     ],
 )
 def test_copies_of_what_the_memory_dropped_are_found_after_a_restart(shop, late):
-    shop.write(*originals(60_000, 2))
+    shop.write(*originals(MANY, 2))
     shop.drain(*SMALL)
-    shop.write(*copies(range(0, 60_000, 200), late))
+    shop.write(*copies(range(0, MANY, MANY // 300), late))
     report = json.loads(shop.drain(*SMALL, "--json").splitlines()[-1])
     assert FULL in shop.stderr
     assert (report["silver"], report["duplicates"]) == (0, 300)
-    check(shop, 60_000)
+    check(shop, MANY)
 
 
 def test_copies_of_what_the_memory_dropped_are_found_in_the_same_run(shop):
-    shop.write(*originals(60_000, 2), *copies(range(0, 60_000, 200), NOW), *copies(range(0, 60_000, 150), NOW))
+    shop.write(
+        *originals(MANY, 2), *copies(range(0, MANY, MANY // 300), NOW), *copies(range(0, MANY, MANY // 400), NOW)
+    )
     shop.drain(*SMALL, "--batch-rows", "6000")
     assert FULL in shop.stderr
-    check(shop, 60_000)
+    check(shop, MANY)
 
 
 def test_copies_across_partitions_and_midnight_are_found(shop):
     """The copies are from other users, so that most are in another partition, and from other days."""
-    shop.write(*originals(60_000, 60))
+    shop.write(*originals(MANY, 60))
     shop.drain(*SMALL, "--horizon", "72h")
     shop.write(
         *[
             line(i, user_id=f"v{i}", timestamp=at(NOW - datetime.timedelta(hours=(i * 7) % 70)))
-            for i in range(0, 60_000, 100)
+            for i in range(0, MANY, MANY // 600)
         ]
     )
     shop.drain(*SMALL, "--horizon", "72h", "--batch-rows", "1000")
-    check(shop, 60_000)
+    check(shop, MANY)
 
 
 def test_counts_add_up_when_copies_are_found_while_the_next_batch_is_filled(shop):
-    shop.write(*originals(30_000, 2))
+    shop.write(*originals(MANY, 2))
     shop.drain(*SMALL)
     mixed = []
-    for i in range(0, 30_000, 10):
+    for i in range(0, MANY, 10):
         mixed += [line(i, timestamp=at(NOW)), line(100_000 + i, timestamp=at(NOW))]
     shop.write(*mixed)
     shop.drain(*SMALL, "--batch-rows", "500")
-    check(shop, 33_000)
+    check(shop, MANY + MANY // 10)
 
 
 def test_a_replay_with_little_memory_finds_the_same_copies(shop):
-    shop.write(*originals(60_000, 2), *copies(range(0, 60_000, 200), NOW))
+    shop.write(*originals(MANY, 2), *copies(range(0, MANY, MANY // 300), NOW))
     shop.drain()
     report = shop.json("replay", *SMALL, "--batch-rows", "6000")
-    assert (report["silver"], report["duplicates"]) == (60_000, 300)
-    check(shop, 60_000)
+    assert (report["silver"], report["duplicates"]) == (MANY, 300)
+    check(shop, MANY)
 
 
 def test_a_month_replayed_a_year_later_adds_nothing_twice(shop):

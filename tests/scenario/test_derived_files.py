@@ -33,8 +33,8 @@ def half_filled(shop):
 
 @pytest.mark.parametrize("how", DAMAGES)
 @pytest.mark.parametrize("name", ["state.bin", "ticks.json", "alerts-sent-log.json"])
-def test_a_damaged_file_beside_the_tables_is_told_and_made_anew(shop, name, how):
-    half_filled(shop)
+def test_a_damaged_file_beside_the_tables_is_told_and_made_anew(shop_like, name, how):
+    shop = shop_like(half_filled)
     file = shop.data / "gold" / name
     if name == "ticks.json":
         file.write_text('[{"silver_version":1,"now_ms":1571439600000}]\n')
@@ -51,8 +51,8 @@ def test_a_damaged_file_beside_the_tables_is_told_and_made_anew(shop, name, how)
     "commit, how", [(0, "empty"), (0, "zeroed"), (0, "garbage"), (-1, "cut"), (-1, "zeroed"), (-1, "garbage")]
 )
 @pytest.mark.parametrize("table", ["kpis", "sessions", "alerts"])
-def test_a_table_whose_log_is_damaged_is_named_with_what_rebuilds_it(shop, table, commit, how):
-    half_filled(shop)
+def test_a_table_whose_log_is_damaged_is_named_with_what_rebuilds_it(shop_like, table, commit, how):
+    shop = shop_like(half_filled)
     damage(sorted((shop.data / "gold" / table / "_delta_log").glob("*.json"))[commit], how)
     done = subprocess.run(shop.command("gold", "--available-now"), capture_output=True, text=True)
     assert done.returncode in (2, 3)

@@ -163,6 +163,21 @@ def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
     assert listed(published)["sessions"]["provisional"] == 0
 
 
+def parts_of_a_shop():
+    made = RandomShop(21, users=10).events
+    return [made[start : start + 250] for start in range(0, len(made), 250)]
+
+
+def publish_in_parts(shop):
+    publish(shop)  # creates empty tables
+    *parts, last = parts_of_a_shop()
+    for part in parts:
+        fill(shop, part)
+        publish(shop)
+    fill(shop, last)
+    publish(shop, "--close")
+
+
 @pytest.mark.parametrize(
     "point",
     [
@@ -175,16 +190,11 @@ def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
         "delta.commit.done",
     ],
 )
-def test_tables_are_the_same_after_a_kill_at_any_point(shop_at, point):
-    made = RandomShop(21, users=10)
-    parts = [made.events[start : start + 250] for start in range(0, len(made.events), 250)]
-    calm, killed = shop_at("calm"), shop_at("killed", "millrace_crash")
-    for shop in (calm, killed):
-        publish(shop)  # both begin with empty tables
+def test_tables_are_the_same_after_a_kill_at_any_point(shop_like, shop_at, point):
+    calm, killed = shop_like(publish_in_parts), shop_at("killed", "millrace_crash")
+    publish(killed)
     kills = 0
-    for number, part in enumerate(parts):
-        fill(calm, part)
-        publish(calm, *(["--close"] if number == len(parts) - 1 else []))
+    for part in parts_of_a_shop():
         fill(killed, part)
         for passage in (1, 2, 5, 9):
             done = subprocess.run(

@@ -14,6 +14,8 @@ from tests.support.kafka import (
     SIMULATED,
     KafkaShop,
     accounts,
+    add_partitions,
+    delete_records,
     dump,
     everything_processed,
     rows_of,
@@ -175,16 +177,12 @@ def test_a_transaction_s_records_are_read_when_it_is_committed_and_its_marks_are
     assert any(re.search("1[34] offsets had no record", note) for note in report["notes"]), report["notes"]
 
 
-def test_records_that_kafka_has_deleted_end_the_stage_or_are_counted(shop, kafka):
+def test_records_that_kafka_has_deleted_end_the_stage_or_are_counted(shop):
     shop.run("topic", "create", "--partitions", "1")
     shop.run("produce", "--rate", "max", "--count", "100")
     shop.drain()
     shop.run("produce", "--rate", "max", "--count", "100")
-    deletions = shop.data / "delete.json"
-    deletions.write_text(
-        json.dumps({"version": 1, "partitions": [{"topic": shop.topic, "partition": 0, "offset": 130}]})
-    )
-    kafka.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", deletions)
+    delete_records(shop, {0: 130})
     shop.run("silver", "--available-now", code=3)
     assert "partition 0" in shop.stderr and "30 records were removed" in shop.stderr
     shop.drain("--on-data-loss", "continue")
@@ -192,7 +190,7 @@ def test_records_that_kafka_has_deleted_end_the_stage_or_are_counted(shop, kafka
     assert any("30 offsets had no record" in note for note in shop.verify()["notes"])
 
 
-def test_a_worker_goes_on_after_records_that_kafka_deletes_under_it(shop, kafka):
+def test_a_worker_goes_on_after_records_that_kafka_deletes_under_it(shop):
     shop.run("topic", "create", "--partitions", "1")
     worker = shop.start("silver", "--trigger", "0", "--on-data-loss", "continue")
     shop.run("produce", "--rate", "max", "--count", "100")
@@ -200,11 +198,7 @@ def test_a_worker_goes_on_after_records_that_kafka_deletes_under_it(shop, kafka)
     worker.send_signal(signal.SIGSTOP)
     for _ in range(20):  # more than the answer to the current fetch holds
         shop.run("produce", "--rate", "max", "--count", "100")
-    deletions = shop.data / "delete.json"
-    deletions.write_text(
-        json.dumps({"version": 1, "partitions": [{"topic": shop.topic, "partition": 0, "offset": 2050}]})
-    )
-    kafka.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", deletions)
+    delete_records(shop, {0: 2050})
     worker.send_signal(signal.SIGCONT)
     wait_until(lambda: everything_processed(shop))
     code, _, err = stop(worker)
@@ -233,13 +227,13 @@ def test_a_batch_of_marks_alone_is_committed(shop):
     shop.verify()
 
 
-def test_partitions_that_are_added_are_picked_up(shop, kafka):
+def test_partitions_that_are_added_are_picked_up(shop):
     shop.run("topic", "create", "--partitions", "1")
     worker = shop.start("silver", "--trigger", "100ms")
     lines = [line(i, user_id=f"u{i}") for i in range(100)]
     shop.write(*lines)
     wait_until(lambda: everything_processed(shop))
-    kafka.tool("org.apache.kafka.tools.TopicCommand", "--alter", "--topic", shop.topic, "--partitions", "4")
+    add_partitions(shop, 4)
     wait_until(lambda: len(shop.json("topic", "describe")["partitions"]) == 4)
     shop.write(*lines, *(line(i, user_id=f"u{i}") for i in range(100, 200)))  # some copies are in other partitions
     wait_until(lambda: everything_processed(shop), seconds=60)
@@ -250,11 +244,11 @@ def test_partitions_that_are_added_are_picked_up(shop, kafka):
     shop.verify()
 
 
-def test_the_main_job_goes_on_when_partitions_are_added(shop, kafka):
+def test_the_main_job_goes_on_when_partitions_are_added(shop):
     shop.run("topic", "create", "--partitions", "1")
     run = shop.start("run", "--rate", "300", "--duration", "20s", "--trigger", "200ms")
     wait_until(lambda: shop.json("topic", "describe")["partitions"][0]["end"] > 0)
-    kafka.tool("org.apache.kafka.tools.TopicCommand", "--alter", "--topic", shop.topic, "--partitions", "3")
+    add_partitions(shop, 3)
     producer = shop.producer()
     for partition in (1, 2):
         producer.produce(shop.topic, line(partition).split("|", 1)[1], "u", partition=partition)

@@ -5,6 +5,8 @@ import subprocess
 import uuid
 
 import confluent_kafka
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 from tests.support import oracle
 from tests.support.paths import ROOT
@@ -48,10 +50,26 @@ class KafkaShop(Millrace):
             *map(str, args),
         ]
 
+    def admin(self):
+        return AdminClient({"bootstrap.servers": self.kafka.address})
+
     def producer(self, **settings):
         return confluent_kafka.Producer(
             {"bootstrap.servers": self.kafka.address, "partitioner": "murmur2_random", **settings}
         )
+
+
+def delete_records(shop, offsets):
+    """Deletes the records before an offset of each partition, as Kafka's retention would do."""
+    before = [TopicPartition(shop.topic, partition, offset) for partition, offset in offsets.items()]
+    for done in shop.admin().delete_records(before).values():
+        done.result()
+
+
+def add_partitions(shop, count):
+    """Adds partitions until there are `count`."""
+    for done in shop.admin().create_partitions([NewPartitions(shop.topic, count)]).values():
+        done.result()
 
 
 def everything_processed(shop):
