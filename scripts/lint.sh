@@ -13,7 +13,8 @@ cmake --preset clang >build/configure.log 2>&1 || { cat build/configure.log; exi
 cmake --build build/clang --target bot_list >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 stamps=build/tidy
 mkdir -p "$stamps"
-headers=$(cat .clang-tidy $(git ls-files 'src/*.h') | sha256sum | cut -c1-16)
+mapfile -t header_files < <(git ls-files 'src/*.h')
+headers=$(cat .clang-tidy "${header_files[@]}" | sha256sum | cut -c1-16)
 todo=()
 units=$("$PWD/build/venv/bin/python" - <<'END'
 import json, os
@@ -23,11 +24,13 @@ for entry in json.load(open("build/clang/compile_commands.json")):
         print(path)
 END
 )
-for unit in $(sort -u <<<"$units"); do
-    sources=$(sed -n 's/^#include "\(.*\.cc\)"$/\1/p' "$unit" 2>/dev/null)
-    key=$(cat "$unit" $sources | sha256sum | cut -c1-16)-$headers
+while read -r unit; do
+    [[ -n $unit ]] || continue
+    mapfile -t parts < <(sed -n 's/^#include "\(.*\.cc\)"$/\1/p' "$unit" 2>/dev/null)
+    key=$(cat "$unit" "${parts[@]}" | sha256sum | cut -c1-16)-$headers
     [[ -e $stamps/$key ]] || todo+=("$unit $stamps/$key")
-done
+done < <(sort -u <<<"$units")
+# shellcheck disable=SC2016  # the inner bash expands $0 and $1
 printf '%s\n' "${todo[@]}" | grep . | xargs -P "$(nproc)" -L 1 bash -c \
     'clang-tidy-19 --quiet -p build/clang "$0" >"$1.log" 2>&1 && mv "$1.log" "$1" || { cat "$1.log"; rm "$1.log"; exit 1; }' ||
     { [[ ${#todo[@]} -eq 0 ]] || exit 1; }
