@@ -7,6 +7,11 @@ export default defineConfig({
     outDir: "../build/web",
     emptyOutDir: false,
     target: "es2020",
-    lib: { entry: "tracker/tracker.ts", formats: ["iife"], name: "_millrace", fileName: () => "tracker.js" },
+    lib: {
+      entry: "tracker/tracker.ts",
+      formats: ["iife"],
+      name: "_millrace",
+      fileName: () => "tracker.js",
+    },
   },
 });

@@ -15,10 +15,20 @@ const cart = new Map<string, number>();
 const main = document.querySelector("main")!;
 
 /** What the tracker is told of a product. */
-const told = ({ product_id, product_category, price }: Product, quantity = 1) => ({ product_id, product_category, price, quantity, currency: "EUR" });
+const told = ({ product_id, product_category, price }: Product, quantity = 1) => ({
+  product_id,
+  product_category,
+  price,
+  quantity,
+  currency: "EUR",
+});
 const tracker = (): Millrace | undefined => window.millrace;
 
-function element<K extends keyof HTMLElementTagNameMap>(name: K, properties: Partial<HTMLElementTagNameMap[K]> = {}, ...children: (Node | string)[]): HTMLElementTagNameMap[K] {
+function element<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  properties: Partial<HTMLElementTagNameMap[K]> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
   const made = Object.assign(document.createElement(name), properties);
   made.append(...children);
   return made;
@@ -32,12 +42,24 @@ function put(product: Product): void {
 }
 
 function list(): Node {
-  const item = (product: Product) => element("li", {}, element("a", { href: `#/product/${product.product_id}` }, product.name), element("p", {}, money(product.price)));
+  const item = (product: Product) =>
+    element(
+      "li",
+      {},
+      element("a", { href: `#/product/${product.product_id}` }, product.name),
+      element("p", {}, money(product.price)),
+    );
   return element("ul", { className: "products" }, ...products.map(item));
 }
 
 function detail(product: Product): Node {
-  return element("section", { className: "product" }, element("h2", {}, product.name), element("p", {}, money(product.price)), element("button", { onclick: () => put(product) }, "Add to cart"));
+  return element(
+    "section",
+    { className: "product" },
+    element("h2", {}, product.name),
+    element("p", {}, money(product.price)),
+    element("button", { onclick: () => put(product) }, "Add to cart"),
+  );
 }
 
 function basket(): Node {
@@ -51,15 +73,31 @@ function basket(): Node {
     cart.clear();
     show(element("p", { id: "thanks" }, "Thank you for the order."));
   };
-  const items = lines.map((product) => element("li", {}, `${cart.get(product.product_id)} × ${product.name}, ${money(product.price)} each`));
-  return element("section", {}, element("ul", {}, ...items), element("button", { id: "buy", onclick: buy }, "Buy"));
+  const items = lines.map((product) =>
+    element(
+      "li",
+      {},
+      `${cart.get(product.product_id)} × ${product.name}, ${money(product.price)} each`,
+    ),
+  );
+  return element(
+    "section",
+    {},
+    element("ul", {}, ...items),
+    element("button", { id: "buy", onclick: buy }, "Buy"),
+  );
 }
 
 function show(instead?: Node): void {
   const [, page, id] = location.hash.split("/");
   const product = products.find((each) => each.product_id === id);
-  main.replaceChildren(instead ?? (page === "cart" ? basket() : page === "product" && product ? detail(product) : list()));
-  document.getElementById("count")!.textContent = String([...cart.values()].reduce((sum, quantity) => sum + quantity, 0));
+  main.replaceChildren(
+    instead ??
+      (page === "cart" ? basket() : page === "product" && product ? detail(product) : list()),
+  );
+  document.getElementById("count")!.textContent = String(
+    [...cart.values()].reduce((sum, quantity) => sum + quantity, 0),
+  );
 }
 
 function visit(): void {
@@ -71,6 +109,6 @@ function visit(): void {
 
 // A real shop has `<script src="https://collector.example/tracker.js" data-key="…" async>` in its pages; this one takes the key from the address.
 const script = element("script", { src: "/tracker.js", onload: visit, onerror: visit });
-script.dataset["key"] = new URLSearchParams(location.search).get("key") ?? "";
+script.dataset.key = new URLSearchParams(location.search).get("key") ?? "";
 document.head.append(script);
 addEventListener("hashchange", visit);

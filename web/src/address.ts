@@ -11,7 +11,10 @@ export const rangeParameters = ["range", "from", "to"];
 
 export function parseAddress(fragment: string): Address {
   const [path, ...query] = fragment.replace(/^#\/?/, "").split("?");
-  return { page: path || "overview", parameters: new URLSearchParams(query.join("?")) };
+  return {
+    page: path === undefined || path === "" ? "overview" : path,
+    parameters: new URLSearchParams(query.join("?")),
+  };
 }
 
 export function formatAddress(page: string, parameters: URLSearchParams): string {

@@ -31,7 +31,11 @@ export function roundUp(ms: number, grain: Grain, zone: string): number {
 /** The beginnings of the buckets from the one of `from` up to `to`; none where they would be too many to show. */
 export function bucketsBetween(from: number, to: number, grain: Grain, zone: string): number[] {
   const starts: number[] = [];
-  for (let start = bucketStart(from, grain, zone); start < to; start = bucketEnd(start, grain, zone)) {
+  for (
+    let start = bucketStart(from, grain, zone);
+    start < to;
+    start = bucketEnd(start, grain, zone)
+  ) {
     if (starts.length === maxFilled) return [];
     starts.push(start);
   }
@@ -42,8 +46,16 @@ export function bucketsBetween(from: number, to: number, grain: Grain, zone: str
  * One row for each bucket in which there may be data: the given ones, and `none(start)` for those between `from` and `to` that have none, so that
  * a chart falls to zero where nothing happened.
  */
-export function filled<R extends { start: number }>(rows: R[], from: number, to: number, grain: Grain, zone: string, none: (start: number) => R): R[] {
+export function filled<R extends { start: number }>(
+  rows: R[],
+  from: number,
+  to: number,
+  grain: Grain,
+  zone: string,
+  none: (start: number) => R,
+): R[] {
   const known = new Map(rows.map((row) => [row.start, row]));
-  for (const start of bucketsBetween(from, to, grain, zone)) if (!known.has(start)) known.set(start, none(start));
+  for (const start of bucketsBetween(from, to, grain, zone))
+    if (!known.has(start)) known.set(start, none(start));
   return [...known.values()].sort((a, b) => a.start - b.start);
 }

@@ -54,13 +54,20 @@ function LiveMark() {
 }
 
 function Shell({ leave }: { leave: () => void }) {
-  const page = pages[route.value.page] ?? pages["overview"]!;
+  const page = pages[route.value.page] ?? pages.overview!;
   const Show = page.show;
   const firing = state.value?.firing.length ?? 0;
   useEffect(() => void (document.title = `${page.title} – Millrace`), [page.title]);
   return (
     <>
-      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.querySelector<HTMLElement>("main")?.focus())}>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => (
+          event.preventDefault(),
+          document.querySelector<HTMLElement>("main")?.focus()
+        )}
+      >
         To the content
       </a>
       <nav aria-label="Pages">
@@ -121,7 +128,11 @@ function App() {
   }, []);
   if (problem) return <Fault problem={problem} />;
   if (!shop.value) return <p class="splash">Millrace is loading…</p>;
-  return shop.value.role === "none" ? <Login done={() => void enter()} /> : <Shell leave={() => void enter()} />;
+  return shop.value.role === "none" ? (
+    <Login done={() => void enter()} />
+  ) : (
+    <Shell leave={() => void enter()} />
+  );
 }
 
 const root = document.getElementById("app")!;

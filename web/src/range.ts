@@ -13,13 +13,21 @@ const data = () => state.value?.data ?? shop.value?.data ?? null;
 const now = computed(() => Math.ceil((state.value?.time ?? Date.now()) / minuteMs) * minuteMs);
 /** When the first and the last event happened; null where there is none. */
 export const firstData = computed(() => data()?.first ?? null);
-const lastMinute = computed(() => (data() === null ? null : Math.floor(data()!.last / minuteMs) * minuteMs));
+const lastMinute = computed(() =>
+  data() === null ? null : Math.floor(data()!.last / minuteMs) * minuteMs,
+);
 
 /** What the address asks for; null: nothing, so it is the last hour that has data. */
 export const asked = computed(() => parseChoice(route.value.parameters, zone.value));
 export const chosen = computed(() => asked.value ?? defaultChoice);
 
-export const range = computed(() => resolve(chosen.value, { now: now.value, first: firstData.value, last: lastMinute.value }, zone.value));
+export const range = computed(() =>
+  resolve(
+    chosen.value,
+    { now: now.value, first: firstData.value, last: lastMinute.value },
+    zone.value,
+  ),
+);
 
 /** The newest event's time where it lies outside of the range; else null. */
 export const newestElsewhere = computed(() => {

@@ -1,6 +1,13 @@
 // The page that is shown, and what it shows, as the address says; so both survive a reload, and Back goes back.
 import { computed, signal } from "@preact/signals";
-import { addressFrom, changed, formatAddress, parseAddress, rangeParameters, type Changes } from "./address";
+import {
+  addressFrom,
+  changed,
+  formatAddress,
+  parseAddress,
+  rangeParameters,
+  type Changes,
+} from "./address";
 
 const hash = signal(location.hash);
 window.addEventListener("hashchange", () => {

@@ -10,12 +10,17 @@ export function parseOrder(text: string, columns: { key: string; text?: boolean 
   const [, key, direction] = /^(.*?)(?:\.(falling|rising))?$/s.exec(text) ?? [];
   const column = columns.find((each) => each.key === key);
   if (!column) return null;
-  return { key: column.key, falling: direction === "falling" || (direction !== "rising" && !column.text) };
+  return {
+    key: column.key,
+    falling: direction === "falling" || (direction !== "rising" && !column.text),
+  };
 }
 
 export function formatOrder(order: Order, columns: { key: string; text?: boolean }[]): string {
   const usual = parseOrder(order.key, columns);
-  return usual?.falling === order.falling ? order.key : `${order.key}.${order.falling ? "falling" : "rising"}`;
+  return usual?.falling === order.falling
+    ? order.key
+    : `${order.key}.${order.falling ? "falling" : "rising"}`;
 }
 
 function compare(a: unknown, b: unknown): number {

@@ -47,7 +47,9 @@ function parseSpan(text: string): Choice | null {
 /** `7d` in words: "7 days". */
 export function spanName(text: string): string {
   const [, number, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  return number && unit ? `${Number(number)} ${units[unit]!.name}${Number(number) === 1 ? "" : "s"}` : text;
+  return number && unit
+    ? `${Number(number)} ${units[unit]!.name}${Number(number) === 1 ? "" : "s"}`
+    : text;
 }
 
 /**
@@ -75,19 +77,33 @@ export function parseChoice(parameters: URLSearchParams, zone: string): Choice |
 /** Which moments a choice means. */
 export function resolve(choice: Choice, known: Known, zone: string): Range {
   const now = Math.ceil(known.now / minuteMs) * minuteMs;
-  const last = known.last === null ? null : Math.min(now, (Math.floor(known.last / minuteMs) + 1) * minuteMs);
+  const last =
+    known.last === null ? null : Math.min(now, (Math.floor(known.last / minuteMs) + 1) * minuteMs);
   const [from, to] = bounds(choice, now, known.first, last);
-  const clipped = (first: number, end: number) => [Math.max(first, known.first ?? first), Math.min(end, last ?? end, now)] as const;
+  const clipped = (first: number, end: number) =>
+    [Math.max(first, known.first ?? first), Math.min(end, last ?? end, now)] as const;
   const [dataFrom, dataTo] = clipped(from, to);
   // A month of a shop that opened an hour ago is shown by the minute.
   const grain = grainFor(dataTo > dataFrom ? dataTo - dataFrom : to - from);
   const whole = { from: Math.max(0, bucketStart(from, grain, zone)), to: roundUp(to, grain, zone) };
   const [wholeFrom, wholeTo] = clipped(whole.from, whole.to);
-  const endsWithData = choice.kind === "last" && last !== null && to === last && last < now ? known.last : null;
-  return { ...whole, grain, endsWithData, dataFrom: wholeFrom, dataTo: Math.max(wholeFrom, wholeTo) };
+  const endsWithData =
+    choice.kind === "last" && last !== null && to === last && last < now ? known.last : null;
+  return {
+    ...whole,
+    grain,
+    endsWithData,
+    dataFrom: wholeFrom,
+    dataTo: Math.max(wholeFrom, wholeTo),
+  };
 }
 
-function bounds(choice: Choice, now: number, first: number | null, last: number | null): [number, number] {
+function bounds(
+  choice: Choice,
+  now: number,
+  first: number | null,
+  last: number | null,
+): [number, number] {
   if (choice.kind === "between") {
     const from = choice.from ?? first ?? 0;
     return [from, choice.to ?? Math.max(now, from)];

@@ -15,7 +15,9 @@ export function momentOf(text: string, zone: string): number {
   const wall = Date.parse(`${text}Z`);
   if (Number.isNaN(wall)) return NaN;
   const shown = (at: number) => Date.parse(`${wallClock(at, zone)}Z`);
-  const [before, after] = [wall - dayMs, wall + dayMs].map((near) => wall - (shown(near) - near)) as [number, number];
+  const [before, after] = [wall - dayMs, wall + dayMs].map(
+    (near) => wall - (shown(near) - near),
+  ) as [number, number];
   const right = [before, after].filter((at) => shown(at) === wall);
   return right.length > 0 ? Math.min(...right) : before;
 }

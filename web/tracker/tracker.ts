@@ -34,7 +34,8 @@ const endpoint = `${base}/v1/events${settings.key ? `?key=${encodeURIComponent(s
 const tab = id().slice(0, 8);
 
 const memory = new Map<string, string>(); // where storage is forbidden, what is known lasts as long as the page
-let consent = read("consent") === "yes" || (settings.consent !== "required" && read("consent") !== "no");
+let consent =
+  read("consent") === "yes" || (settings.consent !== "required" && read("consent") !== "no");
 let queue: Queued[] = [];
 let timer = 0;
 let pause = pauseMs;
@@ -43,7 +44,12 @@ let alone = false; // one event at a time, to find the one that the server refus
 let lastPage = "";
 
 function id(): string {
-  return crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return (
+    (crypto as Partial<Crypto>).randomUUID?.() ??
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+      byte.toString(16).padStart(2, "0"),
+    ).join("")
+  );
 }
 function read(key: string): string | null {
   try {
@@ -77,7 +83,10 @@ function keepUser(value: string | null): void {
   document.cookie = `millrace_user=${encodeURIComponent(value ?? "")}; Max-Age=${value === null ? 0 : 31536000}; Path=/; SameSite=Lax${domain}${secure}`;
 }
 function user(): string {
-  const cookie = settings.cookie !== undefined ? document.cookie.match("(?:^|; )millrace_user=([^;]+)")?.[1] : undefined;
+  const cookie =
+    settings.cookie !== undefined
+      ? /(?:^|; )millrace_user=([^;]+)/.exec(document.cookie)?.[1]
+      : undefined;
   const value = cookie ? decodeURIComponent(cookie) : (read("user") ?? id());
   if (value !== read("user") || !cookie) keepUser(value);
   return value;
@@ -93,7 +102,11 @@ function session(): string {
 }
 
 function device(): string {
-  return /iPad|Tablet/i.test(navigator.userAgent) ? "tablet" : /Mobi|Android/i.test(navigator.userAgent) ? "mobile" : "desktop";
+  return /iPad|Tablet/i.test(navigator.userAgent)
+    ? "tablet"
+    : /Mobi|Android/i.test(navigator.userAgent)
+      ? "mobile"
+      : "desktop";
 }
 
 /** Tells the shop's developer, on the console, where the shop asks for that. */
@@ -110,9 +123,23 @@ function check(ok: boolean, needed: string): asserts ok {
 function track(type: string, fields: object = {}): void {
   check(typeof type === "string" && type !== "", 'an event type: track("newsletter")');
   check(isObject(fields), 'the fields as an object: track("newsletter", { page_url: "/news" })');
-  if (!allowed()) return debug(`${type} is not sent: the visitor has not agreed, or the browser wants no tracking`);
-  const event = { event_id: id(), user_id: user(), session_id: session(), event_type: type, timestamp: new Date().toISOString(), page_url: location.href };
-  const about = { device_type: device(), user_agent: navigator.userAgent, referrer: document.referrer || undefined };
+  if (!allowed()) {
+    debug(`${type} is not sent: the visitor has not agreed, or the browser wants no tracking`);
+    return;
+  }
+  const event = {
+    event_id: id(),
+    user_id: user(),
+    session_id: session(),
+    event_type: type,
+    timestamp: new Date().toISOString(),
+    page_url: location.href,
+  };
+  const about = {
+    device_type: device(),
+    user_agent: navigator.userAgent,
+    referrer: document.referrer || undefined,
+  };
   const whole = { ...event, ...about, ...fields } as Queued;
   JSON.stringify(whole); // throws here, and not for all that wait, where it can't be sent
   queue = [...queue, whole].slice(-mostWaiting);
@@ -133,19 +160,24 @@ function later(ms: number): void {
 /** As many of the first events as fit into a request. */
 function first(): Queued[] {
   let some = queue.slice(0, mostAtOnce);
-  while (some.length > 1 && new Blob([JSON.stringify(some)]).size > mostBytes) some = some.slice(0, some.length >> 1);
+  while (some.length > 1 && new Blob([JSON.stringify(some)]).size > mostBytes)
+    some = some.slice(0, some.length >> 1);
   return some;
 }
 
 /** What the server says of events that it has taken, or refused. */
 async function explain(response: Response, sent: Queued[]): Promise<void> {
   const answer = (await response.json().catch(() => ({}))) as Answer;
-  if (!response.ok) return debug(`the server refuses these events (${response.status}):`, answer, sent);
+  if (!response.ok) {
+    debug(`the server refuses these events (${response.status}):`, answer, sent);
+    return;
+  }
   for (const flaw of answer.flawed ?? []) debug(flaw.message, flaw, sent[flaw.index]);
   const { flawed, accepted, ...others } = answer;
   // Such as fields or event types that it doesn't know, which are mostly typing errors.
   for (const [name, found] of Object.entries(others)) {
-    if (found && (typeof found !== "object" || Object.keys(found).length > 0)) debug(`the server answers ${name}:`, found, sent);
+    if (found && (typeof found !== "object" || Object.keys(found).length > 0))
+      debug(`the server answers ${name}:`, found, sent);
   }
 }
 
@@ -157,7 +189,12 @@ async function flush(): Promise<void> {
   try {
     // A plain text body needs no leave of the server's before it (CORS).
     const body = JSON.stringify(some);
-    const response = await fetch(endpoint, { method: "POST", body, keepalive: body.length <= mostBytes, credentials: "omit" });
+    const response = await fetch(endpoint, {
+      method: "POST",
+      body,
+      keepalive: body.length <= mostBytes,
+      credentials: "omit",
+    });
     // What the server can't take, it won't take later either; one such event mustn't take others with it.
     const broken = response.status === 400 || response.status === 413;
     done = response.ok || response.status === 403 || (broken && some.length === 1);
@@ -180,7 +217,9 @@ async function flush(): Promise<void> {
 function adopt(): void {
   if (!allowed()) return;
   try {
-    for (const key of Object.keys(localStorage).filter((each) => each.startsWith(`${prefix}queue.`))) {
+    for (const key of Object.keys(localStorage).filter((each) =>
+      each.startsWith(`${prefix}queue.`),
+    )) {
       const waiting = JSON.parse(localStorage.getItem(key) ?? "[]") as Queued[];
       localStorage.removeItem(key);
       queue = [...waiting, ...queue].slice(-mostWaiting);
@@ -204,7 +243,8 @@ function forget(): void {
   keepUser(null);
   write("session", null);
   try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(`${prefix}queue.`)) localStorage.removeItem(key);
+    for (const key of Object.keys(localStorage))
+      if (key.startsWith(`${prefix}queue.`)) localStorage.removeItem(key);
   } catch {
     /* forbidden */
   }
@@ -217,11 +257,14 @@ function ofProduct(type: string, call: string): (product: Product) => void {
   };
 }
 /** One event for each line of an order; a single line may stand for a list of one. */
-function ofOrder(type: string): (order_id: string, lines: Product | Product[]) => void {
+function ofOrder(type: string): (order_id: string | number, lines: Product | Product[]) => void {
   return (order_id, lines) => {
     const all = Array.isArray(lines) ? lines : [lines];
     const isId = (typeof order_id === "string" && order_id !== "") || typeof order_id === "number";
-    check(isId && all.every(isObject), `an order's id and its lines: ${type}("order-17", [{ product_id: "p1", price: 9.5, quantity: 2 }])`);
+    check(
+      isId && all.every(isObject),
+      `an order's id and its lines: ${type}("order-17", [{ product_id: "p1", price: 9.5, quantity: 2 }])`,
+    );
     for (const line of all) track(type, { order_id: String(order_id), ...line });
   };
 }
@@ -235,8 +278,11 @@ const calls = {
   purchase: ofOrder("purchase"),
   refund: ofOrder("refund"),
   /** Who the visitor is, from now on. */
-  identify(visitor: string): void {
-    check((typeof visitor === "string" && visitor !== "") || typeof visitor === "number", 'the visitor\'s id: identify("customer-42")');
+  identify(visitor: string | number): void {
+    check(
+      (typeof visitor === "string" && visitor !== "") || typeof visitor === "number",
+      'the visitor\'s id: identify("customer-42")',
+    );
     if (allowed()) keepUser(String(visitor));
   },
   /** Whether the visitor agrees to being counted; a no forgets what is known of them. */
@@ -244,7 +290,10 @@ const calls = {
     const before = consent;
     consent = yes;
     write("consent", yes ? "yes" : "no");
-    if (!yes) return forget();
+    if (!yes) {
+      forget();
+      return;
+    }
     if (before) return;
     lastPage = "";
     if (settings.pages !== "manual") page();
@@ -274,7 +323,9 @@ function make([name, given]: Call): void {
 
 /** Takes the place of the page's snippet, in the same object, which the page may hold already, and returns the calls that it has kept. */
 function takeOver(): Call[] {
-  const held = ((window as { millrace?: unknown }).millrace ?? {}) as Record<string, unknown> & { calls?: Call[] };
+  const held = ((window as { millrace?: unknown }).millrace ?? {}) as Record<string, unknown> & {
+    calls?: Call[];
+  };
   const kept = held.calls ?? [];
   for (const name of Object.keys(calls)) held[name] = guarded(name);
   held.calls = { push: make } as unknown as Call[]; // for functions of the snippet's that the page has put aside
@@ -290,9 +341,9 @@ if (settings.pages !== "manual") {
   const seen = guarded("page");
   seen();
   for (const name of ["pushState", "replaceState"] as const) {
-    const original = history[name];
-    history[name] = function (...all: Parameters<typeof original>) {
-      original.apply(this, all);
+    const original = history[name].bind(history);
+    history[name] = (...all) => {
+      original(...all);
       seen();
     };
   }
@@ -302,12 +353,14 @@ if (settings.pages !== "manual") {
 kept.forEach(make);
 // A page that goes away can only leave a beacon; it stays in the queue, and the server drops the copy.
 addEventListener("pagehide", () => {
-  if (queue.length > 0 && allowed()) navigator.sendBeacon?.(endpoint, JSON.stringify(first()));
+  if (queue.length > 0 && allowed())
+    (navigator as Partial<Navigator>).sendBeacon?.(endpoint, JSON.stringify(first()));
 });
 addEventListener("online", () => later(0));
 // Another tab's visitor has said no.
 addEventListener("storage", (event) => {
   if (event.key !== `${prefix}consent`) return;
-  consent = event.newValue === "yes" || (settings.consent !== "required" && event.newValue !== "no");
+  consent =
+    event.newValue === "yes" || (settings.consent !== "required" && event.newValue !== "no");
   if (!consent) forget();
 });

@@ -23,10 +23,14 @@ export class Problem extends Error {
 
 async function problemOf(response: Response): Promise<Problem> {
   const body = (await response.json().catch(() => ({}))) as Partial<Schemas["Problem"]>;
-  return new Problem(response.status, body.error ?? `the server answered ${response.status}`, body.next);
+  return new Problem(
+    response.status,
+    body.error ?? `the server answered ${response.status}`,
+    body.next,
+  );
 }
 
-let onLoggedOut = () => {};
+let onLoggedOut: (() => void) | null = null;
 /** Called when the server doesn't know who asks any more: the session is over. */
 export function whenLoggedOut(act: () => void): void {
   onLoggedOut = act;
@@ -40,17 +44,26 @@ async function request(path: string, options: RequestInit = {}): Promise<Respons
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, "the server can't be reached", "Is millrace running?");
   }
-  if (response.status === 401 && path !== "/v1/login") onLoggedOut();
+  if (response.status === 401 && path !== "/v1/login") onLoggedOut?.();
   if (!response.ok) throw await problemOf(response);
   return response;
 }
 
+/** The JSON body of a response, which the OpenAPI document types. */
+async function json<T>(response: Response): Promise<T> {
+  return (await response.json()) as T;
+}
+
 function post(path: string, body: object): Promise<Response> {
-  return request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  return request(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
 }
 
 export async function about(): Promise<About> {
-  return (await request("/v1/about")).json();
+  return json<About>(await request("/v1/about"));
 }
 
 export async function login(name: string, password: string): Promise<void> {
@@ -61,14 +74,19 @@ export async function logout(): Promise<void> {
   await post("/v1/logout", {});
 }
 
-export async function report(name: ReportName, parameters: Parameters, signal?: AbortSignal): Promise<Rows> {
+export async function report(
+  name: ReportName,
+  parameters: Parameters,
+  signal?: AbortSignal,
+): Promise<Rows> {
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(parameters)) if (value !== undefined) query.set(key, String(value));
-  return (await request(`/v1/reports/${name}?${query}`, { signal })).json();
+  for (const [key, value] of Object.entries(parameters))
+    if (value !== undefined) query.set(key, String(value));
+  return json<Rows>(await request(`/v1/reports/${name}?${query}`, { signal }));
 }
 
 export async function sql(query: string, limit: number): Promise<Rows> {
-  return (await post("/v1/sql", { query, limit })).json();
+  return json<Rows>(await post("/v1/sql", { query, limit }));
 }
 
 export async function download(query: string, format: "csv" | "parquet"): Promise<Blob> {
@@ -76,7 +94,7 @@ export async function download(query: string, format: "csv" | "parquet"): Promis
 }
 
 export async function replay(body: Schemas["Replay"]): Promise<Schemas["Replayed"]> {
-  return (await post("/v1/quarantine/replay", body)).json();
+  return json<Schemas["Replayed"]>(await post("/v1/quarantine/replay", body));
 }
 
 export async function silence(rule: string, subject: string, minutes: number): Promise<void> {

@@ -31,7 +31,7 @@ export function listen(): void {
   source = null;
   if (document.hidden) return;
   source = new EventSource("/v1/live");
-  source.onmessage = (message) => {
+  source.onmessage = (message: MessageEvent<string>) => {
     state.value = JSON.parse(message.data) as State;
     heard.value = Date.now();
   };

@@ -9,17 +9,26 @@ export interface Report<R extends Row> {
 }
 
 /** A report's rows, made again every few seconds while the page is seen. */
-export function useReport<R extends Row>(name: ReportName, parameters: Parameters, everyMs = 5000): Report<R> {
+export function useReport<R extends Row>(
+  name: ReportName,
+  parameters: Parameters,
+  everyMs = 5000,
+): Report<R> {
   const key = JSON.stringify(parameters);
   // The end of a range moves on each minute; rows of a minute ago will do until the next ones come.
   const about = JSON.stringify({ ...parameters, from: undefined, to: undefined });
-  const [result, setResult] = useState<{ about: string; rows: R[] | null; truncated: boolean; problem: Problem | null }>({
+  const [result, setResult] = useState<{
+    about: string;
+    rows: R[] | null;
+    truncated: boolean;
+    problem: Problem | null;
+  }>({
     about,
     rows: null,
     truncated: false,
     problem: null,
   });
-  const again = useRef<() => void>(() => {});
+  const again = useRef<(() => void) | null>(null);
   useEffect(() => {
     let timer = 0;
     const control = new AbortController();
@@ -32,11 +41,16 @@ export function useReport<R extends Row>(name: ReportName, parameters: Parameter
         }
       } catch (error) {
         if (control.signal.aborted) return;
-        setResult((before) => ({ ...before, about, rows: before.about === about ? before.rows : null, problem: error as Problem }));
+        setResult((before) => ({
+          ...before,
+          about,
+          rows: before.about === about ? before.rows : null,
+          problem: error as Problem,
+        }));
       }
-      timer = window.setTimeout(load, everyMs);
+      timer = window.setTimeout(() => void load(), everyMs);
     };
-    again.current = load;
+    again.current = () => void load();
     void load();
     return () => {
       control.abort();
@@ -44,5 +58,5 @@ export function useReport<R extends Row>(name: ReportName, parameters: Parameter
     };
   }, [name, key, everyMs]);
   const shown = result.about === about ? result : { rows: null, truncated: false, problem: null };
-  return { ...shown, reload: () => again.current() };
+  return { ...shown, reload: () => again.current?.() };
 }

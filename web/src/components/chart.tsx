@@ -36,14 +36,25 @@ export function colour(name: string): string {
 /** What all charts share: colours, grid, a tooltip that needs no markup. */
 export function base(): EChartsCoreOption {
   const text = colour("muted");
-  const axis = { axisLine: { lineStyle: { color: colour("line") } }, axisLabel: { color: text }, splitLine: { lineStyle: { color: colour("line") } } };
+  const axis = {
+    axisLine: { lineStyle: { color: colour("line") } },
+    axisLabel: { color: text },
+    splitLine: { lineStyle: { color: colour("line") } },
+  };
   return {
     animation: false,
     color: [colour("accent"), colour("second"), colour("third"), colour("fourth")],
     textStyle: { color: text, fontFamily: "inherit" },
     grid: { left: 8, right: 8, top: 28, bottom: 8, containLabel: true },
     legend: { top: 0, right: 0, textStyle: { color: text }, icon: "roundRect", itemHeight: 8 },
-    tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: colour("panel"), borderColor: colour("line"), textStyle: { color: colour("text") } },
+    tooltip: {
+      trigger: "axis",
+      renderMode: "richText",
+      confine: true,
+      backgroundColor: colour("panel"),
+      borderColor: colour("line"),
+      textStyle: { color: colour("text") },
+    },
     xAxis: axis,
     yAxis: axis,
   };
@@ -51,12 +62,22 @@ export function base(): EChartsCoreOption {
 
 /** An axis like all others, but for what `extra` says. */
 export function axisWith(extra: { axisLabel?: object } & Record<string, unknown>): object {
-  const axis = base()["xAxis"] as { axisLabel: object };
+  const axis = base().xAxis as { axisLabel: object };
   return { ...axis, ...extra, axisLabel: { ...axis.axisLabel, ...extra.axisLabel } };
 }
 
 /** `option` is made anew when the theme changes, so that its colours are the theme's. */
-export function Chart({ option, label, height = 240, onSelect }: { option: () => EChartsCoreOption; label: string; height?: number; onSelect?: (name: string) => void }) {
+export function Chart({
+  option,
+  label,
+  height = 240,
+  onSelect,
+}: {
+  option: () => EChartsCoreOption;
+  label: string;
+  height?: number;
+  onSelect?: (name: string) => void;
+}) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
   const latest = useRef(option);
@@ -79,6 +100,17 @@ export function Chart({ option, label, height = 240, onSelect }: { option: () =>
     };
   }, []);
   const shown = theme.value;
-  useEffect(() => chart.current?.setOption(option(), { replaceMerge: ["series"] }), [option, shown]);
-  return <div class="chart" ref={place} style={{ height: `${height}px` }} role="img" aria-label={label} />;
+  useEffect(
+    () => chart.current?.setOption(option(), { replaceMerge: ["series"] }),
+    [option, shown],
+  );
+  return (
+    <div
+      class="chart"
+      ref={place}
+      style={{ height: `${height}px` }}
+      role="img"
+      aria-label={label}
+    />
+  );
 }

@@ -14,5 +14,13 @@ export function Field({ value, onChange, type = "text", placeholder }: FieldProp
   useEffect(() => {
     if (place.current && place.current !== document.activeElement) place.current.value = value;
   }, [value]);
-  return <input ref={place} type={type} defaultValue={value} placeholder={placeholder} onChange={(event) => onChange(event.currentTarget.value)} />;
+  return (
+    <input
+      ref={place}
+      type={type}
+      defaultValue={value}
+      placeholder={placeholder}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
 }

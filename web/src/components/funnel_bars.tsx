@@ -21,8 +21,20 @@ export function FunnelBars({ row }: { row: FunnelRow }) {
   const steps = [
     { name: "Sessions", hint: definitions.funnelSessions, value: row.sessions, share: 1, note: "" },
     { name: "Viewed a product", value: row.viewed, share: row.viewed_share, note: "" },
-    { name: "Put it in the cart", value: row.carted, share: row.carted_share, note: `${percent(row.drop_off_to_cart)} drop off`, noteHint: definitions.dropOffToCart },
-    { name: "Bought it", value: row.purchased, share: row.purchased_share, note: `${percent(row.drop_off_to_purchase)} drop off`, noteHint: definitions.dropOffToPurchase },
+    {
+      name: "Put it in the cart",
+      value: row.carted,
+      share: row.carted_share,
+      note: `${percent(row.drop_off_to_cart)} drop off`,
+      noteHint: definitions.dropOffToCart,
+    },
+    {
+      name: "Bought it",
+      value: row.purchased,
+      share: row.purchased_share,
+      note: `${percent(row.drop_off_to_purchase)} drop off`,
+      noteHint: definitions.dropOffToPurchase,
+    },
   ];
   return (
     <ol class="funnel">

@@ -16,7 +16,13 @@ export function hinted(text: string | undefined): object {
   return text ? { "data-hint": text, "aria-description": text } : {};
 }
 
-export function Term({ hint, children }: { hint: string | undefined; children: ComponentChildren }) {
+export function Term({
+  hint,
+  children,
+}: {
+  hint: string | undefined;
+  children: ComponentChildren;
+}) {
   if (!hint) return <>{children}</>;
   return (
     <span class="term" tabIndex={0} {...hinted(hint)}>
@@ -26,14 +32,15 @@ export function Term({ hint, children }: { hint: string | undefined; children: C
 }
 
 function show(event: Event): void {
-  const term = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-hint]") : null;
+  const term =
+    event.target instanceof Element ? event.target.closest<HTMLElement>("[data-hint]") : null;
   if (!term) {
     shown.value = null;
     return;
   }
   const place = term.getBoundingClientRect();
   const left = Math.max(8, Math.min(place.left, document.documentElement.clientWidth - width - 8));
-  shown.value = { text: term.dataset["hint"]!, left, top: place.bottom + 6 };
+  shown.value = { text: term.dataset.hint!, left, top: place.bottom + 6 };
 }
 const hide = () => (shown.value = null);
 
@@ -57,7 +64,11 @@ export function HintBox() {
   if (!shown.value) return null;
   const { text, left, top } = shown.value;
   return (
-    <div class="hint" aria-hidden="true" style={{ left: `${left}px`, top: `${top}px`, maxWidth: `${width}px` }}>
+    <div
+      class="hint"
+      aria-hidden="true"
+      style={{ left: `${left}px`, top: `${top}px`, maxWidth: `${width}px` }}
+    >
       {text}
     </div>
   );

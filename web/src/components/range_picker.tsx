@@ -7,7 +7,12 @@ import { Field } from "./field";
 const toMinute = (ms: number) => onShopClock(ms).slice(0, 16);
 
 function choose(value: string): void {
-  if (value === "custom") setParameters({ range: undefined, from: toMinute(range.value.from), to: toMinute(range.value.to) });
+  if (value === "custom")
+    setParameters({
+      range: undefined,
+      from: toMinute(range.value.from),
+      to: toMinute(range.value.to),
+    });
   else setParameters({ range: value, from: undefined, to: undefined });
 }
 
@@ -18,14 +23,25 @@ function Bound({ name, label }: { name: "from" | "to"; label: string }) {
   return (
     <label>
       <span class="note">{label}</span>
-      <Field type="datetime-local" value={toMinute(moment ?? range.value[name])} onChange={(text) => text && setParameters({ [name]: text })} />
+      <Field
+        type="datetime-local"
+        value={toMinute(moment ?? range.value[name])}
+        onChange={(text) => text && setParameters({ [name]: text })}
+      />
     </label>
   );
 }
 
 export function RangePicker() {
   const choice = chosen.value;
-  const value = choice.kind === "between" ? "custom" : choice.kind === "all" ? "all" : asked.value === null ? "1h" : parameter("range");
+  const value =
+    choice.kind === "between"
+      ? "custom"
+      : choice.kind === "all"
+        ? "all"
+        : asked.value === null
+          ? "1h"
+          : parameter("range");
   const spans = presets.includes(value) || choice.kind !== "last" ? presets : [...presets, value];
   const { endsWithData } = range.value;
   return (
@@ -42,12 +58,16 @@ export function RangePicker() {
           <option value="custom">From … to …</option>
         </select>
       </label>
-      {endsWithData !== null && <span class="note">up to the newest data, {dateAndMinute(endsWithData)}</span>}
+      {endsWithData !== null && (
+        <span class="note">up to the newest data, {dateAndMinute(endsWithData)}</span>
+      )}
       {choice.kind === "between" && (
         <>
           <Bound name="from" label={`From (${shop.value?.time_zone ?? "UTC"})`} />
           <Bound name="to" label="to" />
-          {choice.from !== null && choice.to !== null && choice.from >= choice.to && <span class="note">The end must be after the beginning.</span>}
+          {choice.from !== null && choice.to !== null && choice.from >= choice.to && (
+            <span class="note">The end must be after the beginning.</span>
+          )}
         </>
       )}
     </div>

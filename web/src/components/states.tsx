@@ -17,7 +17,17 @@ export function Fault({ problem }: { problem: Problem }) {
 }
 
 /** A panel of the page. */
-export function Panel({ title, note, children, wide }: { title: string; note?: ComponentChildren; children: ComponentChildren; wide?: boolean }) {
+export function Panel({
+  title,
+  note,
+  children,
+  wide,
+}: {
+  title: string;
+  note?: ComponentChildren;
+  children: ComponentChildren;
+  wide?: boolean;
+}) {
   return (
     <section class={wide ? "panel wide" : "panel"}>
       <header>
@@ -31,16 +41,28 @@ export function Panel({ title, note, children, wide }: { title: string; note?: C
 
 /** Why a time range has nothing, and what to do: see other data where there are some. */
 function NothingInRange({ what, hint }: { what: string; hint: string }) {
-  if (firstData.value === null) return <p class="quiet">No events have been stored yet. Send some: POST /v1/events, or put the tracker into the shop's pages.</p>;
+  if (firstData.value === null)
+    return (
+      <p class="quiet">
+        No events have been stored yet. Send some: POST /v1/events, or put the tracker into the
+        shop's pages.
+      </p>
+    );
   if (newestElsewhere.value !== null) {
     return (
       <p class="quiet">
-        {what} in this time. The newest data are of {dateAndMinute(newestElsewhere.value)}. <a href={linkToNewest()}>Show them</a>
+        {what} in this time. The newest data are of {dateAndMinute(newestElsewhere.value)}.{" "}
+        <a href={linkToNewest()}>Show them</a>
       </p>
     );
   }
   if (isApart.value) {
-    return <p class="quiet">{what} in this time yet. This server runs apart from the pipeline and shows minutes, hours, days and sessions only once they are final.</p>;
+    return (
+      <p class="quiet">
+        {what} in this time yet. This server runs apart from the pipeline and shows minutes, hours,
+        days and sessions only once they are final.
+      </p>
+    );
   }
   return (
     <p class="quiet">
@@ -61,12 +83,20 @@ interface ShownProperties<R extends Row> {
 }
 
 /** A report's rows, or why there are none and what to do. */
-export function Shown<R extends Row>({ report, empty, hint = "Choose a longer range.", timeless, children }: ShownProperties<R>) {
+export function Shown<R extends Row>({
+  report,
+  empty,
+  hint = "Choose a longer range.",
+  timeless,
+  children,
+}: ShownProperties<R>) {
   return (
     <>
       {report.problem && <Fault problem={report.problem} />}
       {report.rows === null && !report.problem && <p class="quiet">Loading…</p>}
-      {report.rows !== null && report.rows.length === 0 && (timeless ? <p class="quiet">{empty}</p> : <NothingInRange what={empty} hint={hint} />)}
+      {report.rows !== null &&
+        report.rows.length === 0 &&
+        (timeless ? <p class="quiet">{empty}</p> : <NothingInRange what={empty} hint={hint} />)}
       {report.rows !== null && report.rows.length > 0 && children(report.rows)}
     </>
   );

@@ -30,7 +30,8 @@ export function Table<R extends Row>({ rows, columns, caption, rowKey, name }: T
     const falling = order?.key === column.key ? !order.falling : !column.text;
     setParameters({ [inAddress]: formatOrder({ key: column.key, falling }, columns) }, "not");
   };
-  const state = (key: string) => (order?.key === key ? (order.falling ? "descending" : "ascending") : "none");
+  const state = (key: string) =>
+    order?.key === key ? (order.falling ? "descending" : "ascending") : "none";
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
       <table>
@@ -38,10 +39,22 @@ export function Table<R extends Row>({ rows, columns, caption, rowKey, name }: T
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.key} scope="col" class={column.text ? "text" : ""} aria-sort={state(column.key)}>
-                <button type="button" class={column.hint ? "term" : ""} onClick={() => sortBy(column)} {...hinted(column.hint)}>
+              <th
+                key={column.key}
+                scope="col"
+                class={column.text ? "text" : ""}
+                aria-sort={state(column.key)}
+              >
+                <button
+                  type="button"
+                  class={column.hint ? "term" : ""}
+                  onClick={() => sortBy(column)}
+                  {...hinted(column.hint)}
+                >
                   {column.name}
-                  <span aria-hidden="true">{order?.key === column.key ? (order.falling ? " ↓" : " ↑") : ""}</span>
+                  <span aria-hidden="true">
+                    {order?.key === column.key ? (order.falling ? " ↓" : " ↑") : ""}
+                  </span>
                 </button>
               </th>
             ))}

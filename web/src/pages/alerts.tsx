@@ -21,7 +21,9 @@ interface Alert extends Row {
 
 function Silences() {
   const [problem, setProblem] = useState<Problem | null>(null);
-  const silences = (shop.value?.silences ?? []).filter((each) => each.until > (state.value?.time ?? 0));
+  const silences = (shop.value?.silences ?? []).filter(
+    (each) => each.until > (state.value?.time ?? 0),
+  );
   const end = async (rule: string, subject: string) => {
     try {
       await silence(rule, subject, 0);
@@ -38,7 +40,11 @@ function Silences() {
         {silences.map((each) => (
           <li key={each.rule + each.subject}>
             {each.rule.replaceAll("_", " ")} {each.subject} is not sent until {dateTime(each.until)}{" "}
-            <button type="button" disabled={shop.value?.role !== "admin"} onClick={() => void end(each.rule, each.subject)}>
+            <button
+              type="button"
+              disabled={shop.value?.role !== "admin"}
+              onClick={() => void end(each.rule, each.subject)}
+            >
               Send again
             </button>
           </li>
@@ -66,12 +72,29 @@ export function Alerts() {
       rows={rows}
       rowKey="alert_id"
       columns={[
-        { key: "state", name: "State", text: true, show: (row) => <span class={`tag ${row.state === "firing" ? "bad" : "good"}`}>{row.state}</span> },
+        {
+          key: "state",
+          name: "State",
+          text: true,
+          show: (row) => (
+            <span class={`tag ${row.state === "firing" ? "bad" : "good"}`}>{row.state}</span>
+          ),
+        },
         { key: "rule", name: "Rule", text: true, show: (row) => row.rule.replaceAll("_", " ") },
         { key: "subject", name: "About", text: true },
         { key: "message", name: "What", text: true },
-        { key: "fired", name: "Fired", text: true, show: (row) => <time>{dateTime(row.fired)}</time> },
-        { key: "resolved", name: "Resolved", text: true, show: (row) => <time>{dateTime(row.resolved)}</time> },
+        {
+          key: "fired",
+          name: "Fired",
+          text: true,
+          show: (row) => <time>{dateTime(row.fired)}</time>,
+        },
+        {
+          key: "resolved",
+          name: "Resolved",
+          text: true,
+          show: (row) => <time>{dateTime(row.resolved)}</time>,
+        },
         { key: "value", name: "Value", show: (row) => decimal(row.value, 3) },
         { key: "threshold", name: "Bound", show: (row) => decimal(row.threshold, 3) },
         {
@@ -79,7 +102,12 @@ export function Alerts() {
           name: "Silence",
           text: true,
           show: (row) => (
-            <button type="button" disabled={shop.value?.role !== "admin"} title={shop.value?.role === "admin" ? "" : "needs the role admin"} onClick={() => void hush(row)}>
+            <button
+              type="button"
+              disabled={shop.value?.role !== "admin"}
+              title={shop.value?.role === "admin" ? "" : "needs the role admin"}
+              onClick={() => void hush(row)}
+            >
               for an hour
             </button>
           ),
@@ -94,7 +122,11 @@ export function Alerts() {
         <Shown report={alerts} timeless empty="No alert has ever fired.">
           {(rows) => {
             const firing = rows.filter((row) => row.state === "firing");
-            return firing.length > 0 ? list(firing, "Alerts that fire") : <p class="quiet">Nothing is wrong.</p>;
+            return firing.length > 0 ? (
+              list(firing, "Alerts that fire")
+            ) : (
+              <p class="quiet">Nothing is wrong.</p>
+            );
           }}
         </Shown>
       </Panel>
@@ -105,7 +137,11 @@ export function Alerts() {
         <Shown report={alerts} timeless empty="No alert has ever fired.">
           {(rows) => {
             const over = rows.filter((row) => row.state !== "firing");
-            return over.length > 0 ? list(over, "Alerts that are resolved") : <p class="quiet">None is resolved yet.</p>;
+            return over.length > 0 ? (
+              list(over, "Alerts that are resolved")
+            ) : (
+              <p class="quiet">None is resolved yet.</p>
+            );
           }}
         </Shown>
       </Panel>

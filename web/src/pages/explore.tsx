@@ -6,9 +6,20 @@ import { parameter, setParameters } from "../router";
 import { count } from "../shop";
 
 const examples = [
-  { name: "Events by type", query: "select event_type, count(*) as events\nfrom silver\ngroup by all\norder by events desc" },
-  { name: "Revenue by day", query: "select day, currency, net_revenue, orders\nfrom live.kpis\nwhere grain = 'day'\norder by day" },
-  { name: "Best customers", query: "select user_id, sum(net_spend) as spend, sum(orders) as orders\nfrom live.users\ngroup by all\norder by spend desc\nlimit 20" },
+  {
+    name: "Events by type",
+    query: "select event_type, count(*) as events\nfrom silver\ngroup by all\norder by events desc",
+  },
+  {
+    name: "Revenue by day",
+    query:
+      "select day, currency, net_revenue, orders\nfrom live.kpis\nwhere grain = 'day'\norder by day",
+  },
+  {
+    name: "Best customers",
+    query:
+      "select user_id, sum(net_spend) as spend, sum(orders) as orders\nfrom live.users\ngroup by all\norder by spend desc\nlimit 20",
+  },
   { name: "Tables", query: "show all tables" },
 ];
 const most = 1000;
@@ -41,13 +52,20 @@ export function Explore() {
   const save = (format: "csv" | "parquet") =>
     guarded(async () => {
       const address = URL.createObjectURL(await download(query, format));
-      const anchor = Object.assign(document.createElement("a"), { href: address, download: `millrace.${format}` });
+      const anchor = Object.assign(document.createElement("a"), {
+        href: address,
+        download: `millrace.${format}`,
+      });
       anchor.click();
       URL.revokeObjectURL(address);
     });
   return (
     <div class="panels">
-      <Panel title="SQL" note="one SELECT over silver, quarantine, gold.* and live.* (gold.* with the windows that are still open)" wide>
+      <Panel
+        title="SQL"
+        note="one SELECT over silver, quarantine, gold.* and live.* (gold.* with the windows that are still open)"
+        wide
+      >
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -78,7 +96,12 @@ export function Explore() {
             </button>
             <span class="note">Try:</span>
             {examples.map((each) => (
-              <button key={each.name} type="button" class="plain" onClick={() => setQuery(each.query)}>
+              <button
+                key={each.name}
+                type="button"
+                class="plain"
+                onClick={() => setQuery(each.query)}
+              >
                 {each.name}
               </button>
             ))}
@@ -87,20 +110,34 @@ export function Explore() {
         {problem && <Fault problem={problem} />}
       </Panel>
       {result && (
-        <Panel title="Result" note={result.truncated ? `the first ${count(most)} rows; a download has all` : `${count(result.rows.length)} rows`} wide>
+        <Panel
+          title="Result"
+          note={
+            result.truncated
+              ? `the first ${count(most)} rows; a download has all`
+              : `${count(result.rows.length)} rows`
+          }
+          wide
+        >
           {result.rows.length === 0 ? (
             <p class="quiet">The query has no rows.</p>
           ) : (
             <Table
               caption="Result"
-              rows={result.rows as Row[]}
+              rows={result.rows}
               columns={result.columns.map((column) => ({
                 key: column.name,
                 name: column.name,
                 text: !/INT|DOUBLE|DECIMAL|FLOAT/.test(column.type),
                 show: (row: Row) => {
                   const value = row[column.name];
-                  return value === null || value === undefined ? <span class="note">null</span> : typeof value === "object" ? JSON.stringify(value) : String(value);
+                  return value === null || value === undefined ? (
+                    <span class="note">null</span>
+                  ) : typeof value === "string" ? (
+                    value
+                  ) : (
+                    JSON.stringify(value)
+                  );
                 },
               }))}
             />

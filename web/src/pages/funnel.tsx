@@ -21,8 +21,22 @@ interface Step extends FunnelRow {
 
 const seconds = (value: number | null) => (value === null ? "–" : duration(value * 1000));
 const noSessions = (start: number): Step => ({
-  ...{ start, sessions: 0, viewed: 0, carted: 0, purchased: 0, viewed_share: 0, carted_share: 0, purchased_share: 0 },
-  ...{ drop_off_to_cart: null, drop_off_to_purchase: null, median_view_to_cart_s: null, median_cart_to_purchase_s: null },
+  ...{
+    start,
+    sessions: 0,
+    viewed: 0,
+    carted: 0,
+    purchased: 0,
+    viewed_share: 0,
+    carted_share: 0,
+    purchased_share: 0,
+  },
+  ...{
+    drop_off_to_cart: null,
+    drop_off_to_purchase: null,
+    median_view_to_cart_s: null,
+    median_cart_to_purchase_s: null,
+  },
 });
 
 /** What the tables of this page have in common; `sessions` says which sessions a row counts. */
@@ -31,9 +45,19 @@ function stepColumns<R extends FunnelRow & Row>(sessions: string): Column<R>[] {
     { key: "sessions", name: "Sessions", hint: sessions, show: (row) => count(row.sessions) },
     { key: "viewed", name: "Viewed", show: (row) => count(row.viewed) },
     { key: "carted", name: "Carted", show: (row) => count(row.carted) },
-    { key: "drop_off_to_cart", name: "Drop off", hint: definitions.dropOffToCart, show: (row) => percent(row.drop_off_to_cart) },
+    {
+      key: "drop_off_to_cart",
+      name: "Drop off",
+      hint: definitions.dropOffToCart,
+      show: (row) => percent(row.drop_off_to_cart),
+    },
     { key: "purchased", name: "Bought", show: (row) => count(row.purchased) },
-    { key: "drop_off_to_purchase", name: "Drop off", hint: definitions.dropOffToPurchase, show: (row) => percent(row.drop_off_to_purchase) },
+    {
+      key: "drop_off_to_purchase",
+      name: "Drop off",
+      hint: definitions.dropOffToPurchase,
+      show: (row) => percent(row.drop_off_to_purchase),
+    },
   ];
 }
 
@@ -43,7 +67,13 @@ function MeasureSwitch({ measure }: { measure: Measure }) {
       <legend class="note">What counts as a step</legend>
       {(Object.keys(measures) as Measure[]).map((each) => (
         <label key={each}>
-          <input type="radio" name="measure" checked={each === measure} onChange={() => setParameters({ measure: each === "free" ? undefined : each })} /> {measures[each].name}
+          <input
+            type="radio"
+            name="measure"
+            checked={each === measure}
+            onChange={() => setParameters({ measure: each === "free" ? undefined : each })}
+          />{" "}
+          {measures[each].name}
         </label>
       ))}
       <p class="note">{measures[measure].means}</p>
@@ -56,21 +86,45 @@ function OverTime({ rows, grain, strict }: { rows: Step[]; grain: Grain; strict:
   const all = filled(rows, dataFrom, dataTo, grain, zone(), noSessions);
   const share = (row: Step, part: number) => (row.sessions > 0 ? part : null);
   const lines = [
-    { name: "Came to the cart", values: all.map((row) => share(row, row.carted_share)), show: percent },
+    {
+      name: "Came to the cart",
+      values: all.map((row) => share(row, row.carted_share)),
+      show: percent,
+    },
     { name: "Bought", values: all.map((row) => share(row, row.purchased_share)), show: percent },
   ];
   const medians: Column<Step>[] = [
-    { key: "median_view_to_cart_s", name: "View to cart, median", hint: definitions.medianToCart, show: (row) => seconds(row.median_view_to_cart_s) },
-    { key: "median_cart_to_purchase_s", name: "Cart to purchase, median", hint: definitions.medianToPurchase, show: (row) => seconds(row.median_cart_to_purchase_s) },
+    {
+      key: "median_view_to_cart_s",
+      name: "View to cart, median",
+      hint: definitions.medianToCart,
+      show: (row) => seconds(row.median_view_to_cart_s),
+    },
+    {
+      key: "median_cart_to_purchase_s",
+      name: "Cart to purchase, median",
+      hint: definitions.medianToPurchase,
+      show: (row) => seconds(row.median_cart_to_purchase_s),
+    },
   ];
   return (
     <>
-      <TimeLines label={`Share of sessions that came to the cart and that bought, by ${grain}`} grain={grain} starts={all.map((row) => row.start)} lines={lines} />
+      <TimeLines
+        label={`Share of sessions that came to the cart and that bought, by ${grain}`}
+        grain={grain}
+        starts={all.map((row) => row.start)}
+        lines={lines}
+      />
       <Table
         caption={`Funnel by ${grain}`}
         rows={[...rows].reverse()}
         columns={[
-          { key: "start", name: "From", text: true, show: (row) => <time>{bucketName(row.start, grain)}</time> },
+          {
+            key: "start",
+            name: "From",
+            text: true,
+            show: (row) => <time>{bucketName(row.start, grain)}</time>,
+          },
           ...stepColumns<Step>("Sessions that began in it."),
           ...(strict ? medians : []),
         ]}
@@ -88,7 +142,12 @@ export function Funnel() {
   const devices = useReport<Group>("funnel", { from, to, measure, by: "device" });
   const categories = useReport<Group>("funnel", { from, to, measure, by: "category" });
   const groups = (rows: Group[], of: string, sessions: string) => (
-    <Table name={of.toLowerCase()} caption={`Funnel by ${of.toLowerCase()}`} rows={rows} columns={[{ key: "name", name: of, text: true }, ...stepColumns<Group>(sessions)]} />
+    <Table
+      name={of.toLowerCase()}
+      caption={`Funnel by ${of.toLowerCase()}`}
+      rows={rows}
+      columns={[{ key: "name", name: of, text: true }, ...stepColumns<Group>(sessions)]}
+    />
   );
   return (
     <>
@@ -104,7 +163,11 @@ export function Funnel() {
             {(rows) => groups(rows, "Device", definitions.funnelSessions)}
           </Shown>
         </Panel>
-        <Panel title="Over time" note={`share of sessions, by the ${grain} in which they began`} wide>
+        <Panel
+          title="Over time"
+          note={`share of sessions, by the ${grain} in which they began`}
+          wide
+        >
           <Shown report={over} empty="No sessions">
             {(rows) => <OverTime rows={rows} grain={grain} strict={measure === "strict"} />}
           </Shown>

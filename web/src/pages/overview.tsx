@@ -10,7 +10,20 @@ import { TimeLines } from "../components/time_lines";
 import { definitions, measures } from "../definitions";
 import { range } from "../range";
 import { link, parameter, setParameters } from "../router";
-import { change, count, dateTime, decimal, isToday, money, onDay, percent, shop, shortTime, wholeHours, zone } from "../shop";
+import {
+  change,
+  count,
+  dateTime,
+  decimal,
+  isToday,
+  money,
+  onDay,
+  percent,
+  shop,
+  shortTime,
+  wholeHours,
+  zone,
+} from "../shop";
 
 interface Compared extends Row {
   day: string;
@@ -39,25 +52,57 @@ function Figures({ currency }: { currency: string }) {
   const kpis = state.value?.kpis;
   const of = (grainName: string) => kpis?.[grainName]?.find((row) => row.currency === currency);
   const [day, hour] = [of("day"), of("hour")];
-  const before = (name: string) => compared.rows?.find((row) => row.day === name && row.currency === currency);
+  const before = (name: string) =>
+    compared.rows?.find((row) => row.day === name && row.currency === currency);
   const note = (name: string, words: string) => {
     const then = before(name);
     if (compared.problem) return `no comparison: ${compared.problem.message}`;
     if (compared.rows === null) return "…";
-    return then && then.change_since !== null ? `${change(then.change_since)} on ${words} by ${today ? "now" : "then"} (${money(then.net_revenue, currency)})` : `nothing ${words} to compare with`;
+    return then && then.change_since !== null
+      ? `${change(then.change_since)} on ${words} by ${today ? "now" : "then"} (${money(then.net_revenue, currency)})`
+      : `nothing ${words} to compare with`;
   };
   const start = day?.window_start;
   const today = start === undefined || isToday(start);
   const when = onDay(start);
-  const inHour = hour === undefined || hour.window_end > Date.now() ? "this hour" : `in the hour from ${shortTime(hour.window_start, true)}`;
+  const inHour =
+    hour === undefined || hour.window_end > Date.now()
+      ? "this hour"
+      : `in the hour from ${shortTime(hour.window_start, true)}`;
   const tone = (before("yesterday")?.change_since ?? 0) < 0 ? "bad" : "good";
-  if (isApart.value) return <p class="quiet">This server runs apart from the pipeline, so there are no live figures here: what is final is below, and the current minute, hour and day are shown where `millrace run` runs.</p>;
-  if (state.value !== null && !kpis) return <p class="quiet">The pipeline is busy and has no live figures at the moment. What is final is below.</p>;
+  if (isApart.value)
+    return (
+      <p class="quiet">
+        This server runs apart from the pipeline, so there are no live figures here: what is final
+        is below, and the current minute, hour and day are shown where `millrace run` runs.
+      </p>
+    );
+  if (state.value !== null && !kpis)
+    return (
+      <p class="quiet">
+        The pipeline is busy and has no live figures at the moment. What is final is below.
+      </p>
+    );
   return (
     <dl class="figures">
-      <Figure name="Events a second" hint={definitions.eventsPerSecond} value={decimal(state.value?.pipeline?.events_per_second ?? null)} note={connected.value ? "live" : "not live"} />
-      <Figure name="Active users" hint={definitions.activeUsers} value={count(hour?.active_users)} note={`${inHour}; ${count(day?.active_users)} ${when}, of them ${count(day?.bot_users)} bots`} />
-      <Figure name={`Sessions ${when}`} hint={definitions.sessions} value={count(day?.sessions)} note={`${count(hour?.sessions)} ${inHour}; ${count(day?.bot_sessions)} of bots ${when}`} />
+      <Figure
+        name="Events a second"
+        hint={definitions.eventsPerSecond}
+        value={decimal(state.value?.pipeline?.events_per_second ?? null)}
+        note={connected.value ? "live" : "not live"}
+      />
+      <Figure
+        name="Active users"
+        hint={definitions.activeUsers}
+        value={count(hour?.active_users)}
+        note={`${inHour}; ${count(day?.active_users)} ${when}, of them ${count(day?.bot_users)} bots`}
+      />
+      <Figure
+        name={`Sessions ${when}`}
+        hint={definitions.sessions}
+        value={count(day?.sessions)}
+        note={`${count(hour?.sessions)} ${inHour}; ${count(day?.bot_sessions)} of bots ${when}`}
+      />
       <Figure
         name={`Revenue ${when}`}
         hint={definitions.revenue}
@@ -71,8 +116,18 @@ function Figures({ currency }: { currency: string }) {
         }
         tone={before("yesterday") ? tone : undefined}
       />
-      <Figure name={`Orders ${when}`} hint={definitions.orders} value={count(day?.orders)} note={`${money(day?.average_order_value, currency)} each on average`} />
-      <Figure name={`Conversion ${when}`} hint={definitions.conversion} value={percent(day?.conversion)} note="sessions with a purchase of any product" />
+      <Figure
+        name={`Orders ${when}`}
+        hint={definitions.orders}
+        value={count(day?.orders)}
+        note={`${money(day?.average_order_value, currency)} each on average`}
+      />
+      <Figure
+        name={`Conversion ${when}`}
+        hint={definitions.conversion}
+        value={percent(day?.conversion)}
+        note="sessions with a purchase of any product"
+      />
     </dl>
   );
 }
@@ -85,7 +140,8 @@ function Alerts() {
     <ul class="alerts">
       {firing.map((alert) => (
         <li key={alert.alert_id} class={alert.severity}>
-          <strong>{alert.rule.replaceAll("_", " ")}</strong> {alert.message} <span class="note">since {dateTime(alert.at)}</span>
+          <strong>{alert.rule.replaceAll("_", " ")}</strong> {alert.message}{" "}
+          <span class="note">since {dateTime(alert.at)}</span>
         </li>
       ))}
     </ul>
@@ -102,18 +158,43 @@ export function GroupTable({ rows, name }: { rows: GroupRow[]; name: string }) {
         { key: "name", name, text: true },
         { key: "views", name: "Views", hint: definitions.views, show: (row) => count(row.views) },
         { key: "carts", name: "Carts", hint: definitions.carts, show: (row) => count(row.carts) },
-        { key: "purchases", name: "Purchases", hint: definitions.purchases, show: (row) => count(row.purchases) },
-        { key: "purchase_rate", name: "Per view", hint: definitions.purchaseRate, show: (row) => percent(row.purchase_rate, 2) },
-        { key: "revenue", name: "Revenue", hint: definitions.grossRevenue, show: (row) => money(row.revenue, row.currency) },
+        {
+          key: "purchases",
+          name: "Purchases",
+          hint: definitions.purchases,
+          show: (row) => count(row.purchases),
+        },
+        {
+          key: "purchase_rate",
+          name: "Per view",
+          hint: definitions.purchaseRate,
+          show: (row) => percent(row.purchase_rate, 2),
+        },
+        {
+          key: "revenue",
+          name: "Revenue",
+          hint: definitions.grossRevenue,
+          show: (row) => money(row.revenue, row.currency),
+        },
       ]}
     />
   );
 }
 
-const noKpis = (start: number, currency: string): KpiRow => ({ start, currency, events: 0, net_revenue: "0" });
+const noKpis = (start: number, currency: string): KpiRow => ({
+  start,
+  currency,
+  events: 0,
+  net_revenue: "0",
+});
 
 export function Overview() {
-  const currencies = [...new Set([shop.value?.currency ?? "EUR", ...(state.value?.kpis?.["day"] ?? []).map((row) => row.currency)])];
+  const currencies = [
+    ...new Set([
+      shop.value?.currency ?? "EUR",
+      ...(state.value?.kpis?.day ?? []).map((row) => row.currency),
+    ]),
+  ];
   const currency = parameter("currency") || (shop.value?.currency ?? "EUR");
   const { from, to, grain, dataFrom, dataTo } = range.value;
   const kpis = useReport<KpiRow>("kpis", { from, to, grain, limit: 2000 });
@@ -122,19 +203,42 @@ export function Overview() {
   const categories = useReport<GroupRow>("categories", { from, to });
   const hours = wholeHours(from, to);
   const chart = (all: KpiRow[]) => {
-    const rows = filled(all.filter((row) => row.currency === currency), dataFrom, dataTo, grain, zone(), (start) => noKpis(start, currency));
+    const rows = filled(
+      all.filter((row) => row.currency === currency),
+      dataFrom,
+      dataTo,
+      grain,
+      zone(),
+      (start) => noKpis(start, currency),
+    );
     const lines = [
       { name: "Events", values: rows.map((row) => row.events), show: count, area: true },
-      { name: `Net revenue (${currency})`, values: rows.map((row) => Number(row.net_revenue)), show: (value: number) => money(value, currency), onRight: true },
+      {
+        name: `Net revenue (${currency})`,
+        values: rows.map((row) => Number(row.net_revenue)),
+        show: (value: number) => money(value, currency),
+        onRight: true,
+      },
     ];
-    return <TimeLines label={`Events and net revenue by ${grain}`} height={260} grain={grain} starts={rows.map((row) => row.start)} lines={lines} />;
+    return (
+      <TimeLines
+        label={`Events and net revenue by ${grain}`}
+        height={260}
+        grain={grain}
+        starts={rows.map((row) => row.start)}
+        lines={lines}
+      />
+    );
   };
   return (
     <>
       {currencies.length > 1 && (
         <label class="filters">
           Figures of events in{" "}
-          <select value={currency} onChange={(event) => setParameters({ currency: event.currentTarget.value })}>
+          <select
+            value={currency}
+            onChange={(event) => setParameters({ currency: event.currentTarget.value })}
+          >
             {currencies.map((each) => (
               <option key={each}>{each}</option>
             ))}
@@ -152,7 +256,8 @@ export function Overview() {
           title="Funnel"
           note={
             <>
-              <Term hint={measures.free.means}>{measures.free.name}</Term>; sessions that began {hours}; <a href={link("funnel")}>more</a>
+              <Term hint={measures.free.means}>{measures.free.name}</Term>; sessions that began{" "}
+              {hours}; <a href={link("funnel")}>more</a>
             </>
           }
         >

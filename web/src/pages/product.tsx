@@ -21,7 +21,14 @@ interface Point extends Row {
 }
 
 const none = (start: number): Point => ({
-  ...{ start, currency: shop.value?.currency ?? "EUR", views: 0, carts: 0, purchases: 0, revenue: "0" },
+  ...{
+    start,
+    currency: shop.value?.currency ?? "EUR",
+    views: 0,
+    carts: 0,
+    purchases: 0,
+    revenue: "0",
+  },
   ...{ cart_rate: null, purchase_rate: null },
 });
 
@@ -30,7 +37,12 @@ function counted(rows: Point[]): Point[] {
   const all = new Map<number, Point>();
   for (const row of rows) {
     const sum = all.get(row.start) ?? none(row.start);
-    all.set(row.start, { ...sum, views: sum.views + row.views, carts: sum.carts + row.carts, purchases: sum.purchases + row.purchases });
+    all.set(row.start, {
+      ...sum,
+      views: sum.views + row.views,
+      carts: sum.carts + row.carts,
+      purchases: sum.purchases + row.purchases,
+    });
   }
   return [...all.values()];
 }
@@ -41,8 +53,20 @@ export function Product() {
   const report = useReport<Point>("product", { product, from, to, grain, limit: 2000 });
   const chart = (rows: Point[]) => {
     const all = filled(counted(rows), dataFrom, dataTo, grain, zone(), none);
-    const lines = (["views", "carts", "purchases"] as const).map((name) => ({ name, values: all.map((row) => row[name]), show: count }));
-    return <TimeLines label={`Views, carts and purchases of ${product}`} height={280} grain={grain} starts={all.map((row) => row.start)} lines={lines} />;
+    const lines = (["views", "carts", "purchases"] as const).map((name) => ({
+      name,
+      values: all.map((row) => row[name]),
+      show: count,
+    }));
+    return (
+      <TimeLines
+        label={`Views, carts and purchases of ${product}`}
+        height={280}
+        grain={grain}
+        starts={all.map((row) => row.start)}
+        lines={lines}
+      />
+    );
   };
   return (
     <div class="panels">
@@ -58,13 +82,48 @@ export function Product() {
               caption={`${product} by ${grain}`}
               rows={[...rows].reverse()}
               columns={[
-                { key: "start", name: "From", text: true, show: (row) => <time>{bucketName(row.start, grain)}</time> },
-                { key: "views", name: "Views", hint: definitions.views, show: (row) => count(row.views) },
-                { key: "carts", name: "Carts", hint: definitions.carts, show: (row) => count(row.carts) },
-                { key: "purchases", name: "Purchases", hint: definitions.purchases, show: (row) => count(row.purchases) },
-                { key: "cart_rate", name: "Carts per view", hint: definitions.cartRate, show: (row) => percent(row.cart_rate) },
-                { key: "purchase_rate", name: "Purchases per view", hint: definitions.purchaseRate, show: (row) => percent(row.purchase_rate, 2) },
-                { key: "revenue", name: "Revenue", hint: definitions.grossRevenue, show: (row) => money(row.revenue, row.currency) },
+                {
+                  key: "start",
+                  name: "From",
+                  text: true,
+                  show: (row) => <time>{bucketName(row.start, grain)}</time>,
+                },
+                {
+                  key: "views",
+                  name: "Views",
+                  hint: definitions.views,
+                  show: (row) => count(row.views),
+                },
+                {
+                  key: "carts",
+                  name: "Carts",
+                  hint: definitions.carts,
+                  show: (row) => count(row.carts),
+                },
+                {
+                  key: "purchases",
+                  name: "Purchases",
+                  hint: definitions.purchases,
+                  show: (row) => count(row.purchases),
+                },
+                {
+                  key: "cart_rate",
+                  name: "Carts per view",
+                  hint: definitions.cartRate,
+                  show: (row) => percent(row.cart_rate),
+                },
+                {
+                  key: "purchase_rate",
+                  name: "Purchases per view",
+                  hint: definitions.purchaseRate,
+                  show: (row) => percent(row.purchase_rate, 2),
+                },
+                {
+                  key: "revenue",
+                  name: "Revenue",
+                  hint: definitions.grossRevenue,
+                  show: (row) => money(row.revenue, row.currency),
+                },
               ]}
             />
           )}

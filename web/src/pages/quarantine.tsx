@@ -44,7 +44,9 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
     try {
       const where = row ? { partition: row.partition, offset: row.offset } : { rule };
       const what = await replay({ ...where, set: { [field]: parsed(value) } });
-      setSaid(`${count(what.appended)} appended again, ${count(what.already_replayed)} were before, ${count(what.unchanged)} unchanged, ${count(what.unfixable)} are no JSON objects`);
+      setSaid(
+        `${count(what.appended)} appended again, ${count(what.already_replayed)} were before, ${count(what.unchanged)} unchanged, ${count(what.unfixable)} are no JSON objects`,
+      );
       done();
     } catch (error) {
       setProblem(error as Problem);
@@ -52,12 +54,28 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
   };
   return (
     <form class="filters" onSubmit={(event) => void send(event)}>
-      <span>{row ? `Mend the record at ${row.position}:` : `Mend all records of ${rule.replaceAll("_", " ")}:`}</span>
+      <span>
+        {row
+          ? `Mend the record at ${row.position}:`
+          : `Mend all records of ${rule.replaceAll("_", " ")}:`}
+      </span>
       <label>
-        set <input required ref={place} value={field} onInput={(event) => setField(event.currentTarget.value)} />
+        set{" "}
+        <input
+          required
+          ref={place}
+          value={field}
+          onInput={(event) => setField(event.currentTarget.value)}
+        />
       </label>
       <label>
-        to <input required value={value} placeholder="JSON, or else text" onInput={(event) => setValue(event.currentTarget.value)} />
+        to{" "}
+        <input
+          required
+          value={value}
+          placeholder="JSON, or else text"
+          onInput={(event) => setValue(event.currentTarget.value)}
+        />
       </label>
       <button type="submit" disabled={shop.value?.role !== "admin"}>
         Replay
@@ -79,7 +97,11 @@ export function Quarantine() {
   return (
     <div class="panels">
       <Panel title="Reasons" wide>
-        <Shown report={reasons} timeless empty="No record was quarantined: every one follows the rules.">
+        <Shown
+          report={reasons}
+          timeless
+          empty="No record was quarantined: every one follows the rules."
+        >
           {(rows) => (
             <ul class="choices">
               <li>
@@ -89,7 +111,10 @@ export function Quarantine() {
               </li>
               {rows.map((row) => (
                 <li key={row.rule}>
-                  <a href={link("quarantine", { rule: row.rule })} aria-current={rule === row.rule ? "true" : undefined}>
+                  <a
+                    href={link("quarantine", { rule: row.rule })}
+                    aria-current={rule === row.rule ? "true" : undefined}
+                  >
                     {row.rule.replaceAll("_", " ")} <span class="note">{count(row.records)}</span>
                   </a>
                 </li>
@@ -98,8 +123,14 @@ export function Quarantine() {
           )}
         </Shown>
       </Panel>
-      <Panel title="Records" note={(records.rows?.length ?? 0) >= limit ? `the last ${count(limit)}` : undefined} wide>
-        {(chosen !== null || rule !== "") && <Replay key={chosen?.position ?? rule} row={chosen} rule={rule} done={records.reload} />}
+      <Panel
+        title="Records"
+        note={(records.rows?.length ?? 0) >= limit ? `the last ${count(limit)}` : undefined}
+        wide
+      >
+        {(chosen !== null || rule !== "") && (
+          <Replay key={chosen?.position ?? rule} row={chosen} rule={rule} done={records.reload} />
+        )}
         <Shown report={records} timeless empty="No record here: choose another reason, or all.">
           {(rows) => (
             <Table
@@ -107,16 +138,39 @@ export function Quarantine() {
               rows={rows}
               rowKey="position"
               columns={[
-                { key: "logged", name: "Logged", text: true, show: (row) => <time>{dateTime(row.logged)}</time> },
-                { key: "rule", name: "Rule", text: true, show: (row) => row.rule.replaceAll("_", " ") },
-                { key: "message", name: "What is wrong", text: true, },
-                { key: "value", name: "Record, as it came", text: true, show: (row) => <code class="raw" tabIndex={0}>{row.value ?? `${bytes(row.bytes ?? 0)} that are no text`}</code> },
+                {
+                  key: "logged",
+                  name: "Logged",
+                  text: true,
+                  show: (row) => <time>{dateTime(row.logged)}</time>,
+                },
+                {
+                  key: "rule",
+                  name: "Rule",
+                  text: true,
+                  show: (row) => row.rule.replaceAll("_", " "),
+                },
+                { key: "message", name: "What is wrong", text: true },
+                {
+                  key: "value",
+                  name: "Record, as it came",
+                  text: true,
+                  show: (row) => (
+                    <code class="raw" tabIndex={0}>
+                      {row.value ?? `${bytes(row.bytes ?? 0)} that are no text`}
+                    </code>
+                  ),
+                },
                 {
                   key: "position",
                   name: "Mend",
                   text: true,
                   show: (row) => (
-                    <button type="button" onClick={() => setChosen(row)} aria-label={`Mend the record at ${row.position}`}>
+                    <button
+                      type="button"
+                      onClick={() => setChosen(row)}
+                      aria-label={`Mend the record at ${row.position}`}
+                    >
                       Mend…
                     </button>
                   ),

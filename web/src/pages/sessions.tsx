@@ -40,13 +40,31 @@ interface Step extends Row {
 }
 
 const outcome = (row: Session) =>
-  row.converted ? <span class="tag good">bought {money(row.revenue, row.currency)}</span> : row.abandoned_cart ? <span class="tag bad">left {money(row.abandoned_value, row.currency)}</span> : row.bounced ? <span class="tag">bounced</span> : "";
+  row.converted ? (
+    <span class="tag good">bought {money(row.revenue, row.currency)}</span>
+  ) : row.abandoned_cart ? (
+    <span class="tag bad">left {money(row.abandoned_value, row.currency)}</span>
+  ) : row.bounced ? (
+    <span class="tag">bounced</span>
+  ) : (
+    ""
+  );
 
 const columns: Column<Session>[] = [
   { key: "start", name: "Began", text: true, show: (row) => <time>{dateTime(row.start)}</time> },
-  { key: "user_id", name: "User", text: true, show: (row) => <a href={link("journey", { user: row.user_id })}>{row.user_id}</a> },
+  {
+    key: "user_id",
+    name: "User",
+    text: true,
+    show: (row) => <a href={link("journey", { user: row.user_id })}>{row.user_id}</a>,
+  },
   { key: "device_type", name: "Device", text: true },
-  { key: "duration_ms", name: "Lasted", hint: definitions.lasted, show: (row) => duration(row.duration_ms) },
+  {
+    key: "duration_ms",
+    name: "Lasted",
+    hint: definitions.lasted,
+    show: (row) => duration(row.duration_ms),
+  },
   { key: "events", name: "Events", show: (row) => count(row.events) },
   { key: "products", name: "Products", show: (row) => count(row.products) },
   { key: "carts", name: "Carts", show: (row) => count(row.carts) },
@@ -74,7 +92,10 @@ export function Sessions() {
         <form class="filters" onSubmit={(event) => event.preventDefault()}>
           <label>
             Outcome{" "}
-            <select value={kind} onChange={(event) => setParameters({ outcome: event.currentTarget.value })}>
+            <select
+              value={kind}
+              onChange={(event) => setParameters({ outcome: event.currentTarget.value })}
+            >
               {outcomes.map((each) => (
                 <option key={each.value} value={each.value}>
                   {each.name}
@@ -83,10 +104,19 @@ export function Sessions() {
             </select>
           </label>
           <label>
-            User <Field value={user} placeholder="any" onChange={(text) => setParameters({ user: text.trim() })} />
+            User{" "}
+            <Field
+              value={user}
+              placeholder="any"
+              onChange={(text) => setParameters({ user: text.trim() })}
+            />
           </label>
         </form>
-        <Shown report={report} empty="No such sessions" hint="Choose a longer range, or another outcome or user.">
+        <Shown
+          report={report}
+          empty="No such sessions"
+          hint="Choose a longer range, or another outcome or user."
+        >
           {(rows) => <Table caption="Sessions" rows={rows} columns={columns} />}
         </Shown>
       </Panel>
@@ -106,7 +136,11 @@ export function Journey() {
           {(rows) => <Table caption={`Sessions of ${user}`} rows={rows} columns={columns} />}
         </Shown>
       </Panel>
-      <Panel title="What they did" note={steps.truncated ? "the last 500 events" : "latest first"} wide>
+      <Panel
+        title="What they did"
+        note={steps.truncated ? "the last 500 events" : "latest first"}
+        wide
+      >
         <Shown report={steps} empty={`No events of ${user}`}>
           {(rows) => (
             <ol class="journey">
@@ -115,7 +149,10 @@ export function Journey() {
                   <time>{dateTime(row.at)}</time>
                   <span class="tag">{row.event_type.replaceAll("_", " ")}</span>
                   <span>
-                    {row.product_id && <a href={link("product", { product: row.product_id })}>{row.product_id}</a>} {row.product_category} {row.price !== null && money(row.price, row.currency)}{" "}
+                    {row.product_id && (
+                      <a href={link("product", { product: row.product_id })}>{row.product_id}</a>
+                    )}{" "}
+                    {row.product_category} {row.price !== null && money(row.price, row.currency)}{" "}
                     {row.quantity > 1 && `× ${row.quantity}`}
                   </span>
                   <span class="note">{row.page_url}</span>
