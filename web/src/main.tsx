@@ -17,7 +17,7 @@ import { Products } from "./pages/products";
 import { Quarantine } from "./pages/quarantine";
 import { Journey, Sessions } from "./pages/sessions";
 import { link, parameter, route } from "./router";
-import { shop } from "./shop";
+import { shop } from "./session";
 
 interface Page {
   title: string;

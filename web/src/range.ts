@@ -3,7 +3,7 @@ import { computed } from "@preact/signals";
 import { state } from "./api/live";
 import { bucketEnd, minuteMs, type Grain } from "./buckets";
 import { route } from "./router";
-import { shop } from "./shop";
+import { shop } from "./session";
 import { defaultChoice, parseChoice, resolve } from "./time_range";
 
 const zone = computed(() => shop.value?.time_zone ?? "UTC");

@@ -1,23 +1,10 @@
-import type { Row } from "../api/client";
+import type { Schemas } from "../api/client";
 import { definitions } from "../definitions";
-import { count, percent } from "../shop";
+import { count, percent } from "../format";
 import { Term } from "./hint";
 
-/** How many sessions there were, and how many came to each step; each step is a part of the one before. */
-export interface FunnelRow extends Row {
-  sessions: number;
-  viewed: number;
-  carted: number;
-  purchased: number;
-  viewed_share: number;
-  carted_share: number;
-  purchased_share: number;
-  drop_off_to_cart: number | null;
-  drop_off_to_purchase: number | null;
-}
-
 /** Each step as a bar as long as its share of all sessions. */
-export function FunnelBars({ row }: { row: FunnelRow }) {
+export function FunnelBars({ row }: { row: Schemas["FunnelSteps"] }) {
   const steps = [
     { name: "Sessions", hint: definitions.funnelSessions, value: row.sessions, share: 1, note: "" },
     { name: "Viewed a product", value: row.viewed, share: row.viewed_share, note: "" },

@@ -1,10 +1,12 @@
 import { asked, chosen, range } from "../range";
 import { parameter, setParameters } from "../router";
-import { dateAndMinute, onShopClock, shop } from "../shop";
+import { dateAndMinute } from "../format_time";
+import { zone } from "../session";
 import { presets, spanName } from "../time_range";
+import { wallClock } from "../zoned";
 import { Field } from "./field";
 
-const toMinute = (ms: number) => onShopClock(ms).slice(0, 16);
+const toMinute = (ms: number) => wallClock(ms, zone()).slice(0, 16);
 
 function choose(value: string): void {
   if (value === "custom")
@@ -63,7 +65,7 @@ export function RangePicker() {
       )}
       {choice.kind === "between" && (
         <>
-          <Bound name="from" label={`From (${shop.value?.time_zone ?? "UTC"})`} />
+          <Bound name="from" label={`From (${zone()})`} />
           <Bound name="to" label="to" />
           {choice.from !== null && choice.to !== null && choice.from >= choice.to && (
             <span class="note">The end must be after the beginning.</span>

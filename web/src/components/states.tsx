@@ -4,7 +4,7 @@ import { isApart } from "../api/live";
 import type { Report } from "../api/use_report";
 import { firstData, newestElsewhere } from "../range";
 import { linkToNewest } from "../router";
-import { dateAndMinute } from "../shop";
+import { dateAndMinute } from "../format_time";
 import { Term } from "./hint";
 
 export function Fault({ problem }: { problem: Problem }) {

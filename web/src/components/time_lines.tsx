@@ -2,7 +2,8 @@
 import type { EChartsCoreOption } from "echarts/core";
 import { bucketEnd, type Grain } from "../buckets";
 import { whyPartial } from "../range";
-import { bucketName, zone } from "../shop";
+import { bucketName } from "../format_time";
+import { zone } from "../session";
 import { axisWith, base, Chart } from "./chart";
 
 export interface Line {

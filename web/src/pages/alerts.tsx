@@ -1,32 +1,23 @@
 import { useState } from "preact/hooks";
-import { about, Problem, silence, type Row } from "../api/client";
+import { about, Problem, silence, type ReportRow, type Schemas } from "../api/client";
 import { state } from "../api/live";
 import { useReport } from "../api/use_report";
 import { Fault, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
-import { dateTime, decimal, shop } from "../shop";
+import { decimal, spaced } from "../format";
+import { dateTime } from "../format_time";
+import { shop } from "../session";
 
-interface Alert extends Row {
-  alert_id: string;
-  rule: string;
-  subject: string | null;
-  state: string;
-  severity: string;
-  fired: number;
-  resolved: number | null;
-  message: string;
-  value: number;
-  threshold: number;
-}
+type Alert = ReportRow<"alerts">;
 
 function Silences() {
   const [problem, setProblem] = useState<Problem | null>(null);
   const silences = (shop.value?.silences ?? []).filter(
     (each) => each.until > (state.value?.time ?? 0),
   );
-  const end = async (rule: string, subject: string) => {
+  const end = async ({ rule, subject }: Schemas["Silence"]) => {
     try {
-      await silence(rule, subject, 0);
+      await silence({ rule, subject, minutes: 0 });
       shop.value = await about();
     } catch (error) {
       setProblem(error as Problem);
@@ -39,11 +30,11 @@ function Silences() {
       <ul class="alerts">
         {silences.map((each) => (
           <li key={each.rule + each.subject}>
-            {each.rule.replaceAll("_", " ")} {each.subject} is not sent until {dateTime(each.until)}{" "}
+            {spaced(each.rule)} {each.subject} is not sent until {dateTime(each.until)}{" "}
             <button
               type="button"
               disabled={shop.value?.role !== "admin"}
-              onClick={() => void end(each.rule, each.subject)}
+              onClick={() => void end(each)}
             >
               Send again
             </button>
@@ -55,11 +46,11 @@ function Silences() {
 }
 
 export function Alerts() {
-  const alerts = useReport<Alert>("alerts", { limit: 500 });
+  const alerts = useReport("alerts", { limit: 500 });
   const [problem, setProblem] = useState<Problem | null>(null);
   const hush = async (row: Alert) => {
     try {
-      await silence(row.rule, row.subject ?? "", 60);
+      await silence({ rule: row.rule, subject: row.subject ?? "", minutes: 60 });
       shop.value = await about();
       setProblem(null);
     } catch (error) {
@@ -80,7 +71,7 @@ export function Alerts() {
             <span class={`tag ${row.state === "firing" ? "bad" : "good"}`}>{row.state}</span>
           ),
         },
-        { key: "rule", name: "Rule", text: true, show: (row) => row.rule.replaceAll("_", " ") },
+        { key: "rule", name: "Rule", text: true, show: (row) => spaced(row.rule) },
         { key: "subject", name: "About", text: true },
         { key: "message", name: "What", text: true },
         {

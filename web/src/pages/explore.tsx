@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
-import { download, Problem, sql, type Row, type Rows } from "../api/client";
+import { download, Problem, sql, type Row, type SqlResult } from "../api/client";
 import { Fault, Panel } from "../components/states";
 import { Table } from "../components/table";
 import { parameter, setParameters } from "../router";
-import { count } from "../shop";
+import { count } from "../format";
 
 const examples = [
   {
@@ -30,7 +30,7 @@ export function Explore() {
   useEffect(() => {
     if (linked) setQuery(linked);
   }, [linked]);
-  const [result, setResult] = useState<Rows | null>(null);
+  const [result, setResult] = useState<SqlResult | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const guarded = async (work: () => Promise<void>) => {

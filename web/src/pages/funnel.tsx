@@ -1,46 +1,40 @@
-import type { Row } from "../api/client";
+import type { ReportRow } from "../api/client";
 import { useReport } from "../api/use_report";
 import { filled, type Grain } from "../buckets";
-import { FunnelBars, type FunnelRow } from "../components/funnel_bars";
+import { FunnelBars } from "../components/funnel_bars";
 import { Panel, Shown } from "../components/states";
 import { Table, type Column } from "../components/table";
 import { TimeLines } from "../components/time_lines";
 import { definitions, measures, type Measure } from "../definitions";
 import { range } from "../range";
 import { parameter, setParameters } from "../router";
-import { bucketName, count, duration, percent, wholeHours, zone } from "../shop";
+import { count, duration, percent } from "../format";
+import { bucketName, wholeHours } from "../format_time";
+import { zone } from "../session";
 
-interface Group extends FunnelRow {
-  name: string;
-}
-interface Step extends FunnelRow {
-  start: number;
-  median_view_to_cart_s: number | null;
-  median_cart_to_purchase_s: number | null;
-}
+type Steps = ReportRow<"funnel">;
+/** The steps of the sessions that began in one hour or day. */
+type Bucket = Steps & { start: number };
 
 const seconds = (value: number | null) => (value === null ? "–" : duration(value * 1000));
-const noSessions = (start: number): Step => ({
-  ...{
-    start,
-    sessions: 0,
-    viewed: 0,
-    carted: 0,
-    purchased: 0,
-    viewed_share: 0,
-    carted_share: 0,
-    purchased_share: 0,
-  },
-  ...{
-    drop_off_to_cart: null,
-    drop_off_to_purchase: null,
-    median_view_to_cart_s: null,
-    median_cart_to_purchase_s: null,
-  },
+const noSessions = (start: number): Bucket => ({
+  name: null,
+  start,
+  sessions: 0,
+  viewed: 0,
+  carted: 0,
+  purchased: 0,
+  viewed_share: 0,
+  carted_share: 0,
+  purchased_share: 0,
+  drop_off_to_cart: null,
+  drop_off_to_purchase: null,
+  median_view_to_cart_s: null,
+  median_cart_to_purchase_s: null,
 });
 
 /** What the tables of this page have in common; `sessions` says which sessions a row counts. */
-function stepColumns<R extends FunnelRow & Row>(sessions: string): Column<R>[] {
+function stepColumns<R extends Steps>(sessions: string): Column<R>[] {
   return [
     { key: "sessions", name: "Sessions", hint: sessions, show: (row) => count(row.sessions) },
     { key: "viewed", name: "Viewed", show: (row) => count(row.viewed) },
@@ -81,10 +75,11 @@ function MeasureSwitch({ measure }: { measure: Measure }) {
   );
 }
 
-function OverTime({ rows, grain, strict }: { rows: Step[]; grain: Grain; strict: boolean }) {
+function OverTime({ rows, grain, strict }: { rows: Steps[]; grain: Grain; strict: boolean }) {
   const { dataFrom, dataTo } = range.value;
-  const all = filled(rows, dataFrom, dataTo, grain, zone(), noSessions);
-  const share = (row: Step, part: number) => (row.sessions > 0 ? part : null);
+  const buckets = rows.filter((row): row is Bucket => row.start !== null);
+  const all = filled(buckets, dataFrom, dataTo, grain, zone(), noSessions);
+  const share = (row: Bucket, part: number) => (row.sessions > 0 ? part : null);
   const lines = [
     {
       name: "Came to the cart",
@@ -93,7 +88,7 @@ function OverTime({ rows, grain, strict }: { rows: Step[]; grain: Grain; strict:
     },
     { name: "Bought", values: all.map((row) => share(row, row.purchased_share)), show: percent },
   ];
-  const medians: Column<Step>[] = [
+  const medians: Column<Bucket>[] = [
     {
       key: "median_view_to_cart_s",
       name: "View to cart, median",
@@ -117,7 +112,7 @@ function OverTime({ rows, grain, strict }: { rows: Step[]; grain: Grain; strict:
       />
       <Table
         caption={`Funnel by ${grain}`}
-        rows={[...rows].reverse()}
+        rows={buckets.reverse()}
         columns={[
           {
             key: "start",
@@ -125,7 +120,7 @@ function OverTime({ rows, grain, strict }: { rows: Step[]; grain: Grain; strict:
             text: true,
             show: (row) => <time>{bucketName(row.start, grain)}</time>,
           },
-          ...stepColumns<Step>("Sessions that began in it."),
+          ...stepColumns<Bucket>("Sessions that began in it."),
           ...(strict ? medians : []),
         ]}
       />
@@ -137,16 +132,16 @@ export function Funnel() {
   const measure: Measure = parameter("measure") === "strict" ? "strict" : "free";
   const { from, to } = range.value;
   const grain = range.value.grain === "day" ? "day" : "hour";
-  const total = useReport<FunnelRow>("funnel", { from, to, measure });
-  const over = useReport<Step>("funnel", { from, to, measure, by: grain, limit: 1000 });
-  const devices = useReport<Group>("funnel", { from, to, measure, by: "device" });
-  const categories = useReport<Group>("funnel", { from, to, measure, by: "category" });
-  const groups = (rows: Group[], of: string, sessions: string) => (
+  const total = useReport("funnel", { from, to, measure });
+  const over = useReport("funnel", { from, to, measure, by: grain, limit: 1000 });
+  const devices = useReport("funnel", { from, to, measure, by: "device" });
+  const categories = useReport("funnel", { from, to, measure, by: "category" });
+  const groups = (rows: Steps[], of: string, sessions: string) => (
     <Table
       name={of.toLowerCase()}
       caption={`Funnel by ${of.toLowerCase()}`}
       rows={rows}
-      columns={[{ key: "name", name: of, text: true }, ...stepColumns<Group>(sessions)]}
+      columns={[{ key: "name", name: of, text: true }, ...stepColumns<Steps>(sessions)]}
     />
   );
   return (

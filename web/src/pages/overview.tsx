@@ -1,8 +1,8 @@
-import type { Row } from "../api/client";
+import type { ReportRow, Schemas } from "../api/client";
 import { connected, isApart, state } from "../api/live";
 import { useReport } from "../api/use_report";
 import { filled } from "../buckets";
-import { FunnelBars, type FunnelRow } from "../components/funnel_bars";
+import { FunnelBars } from "../components/funnel_bars";
 import { Term } from "../components/hint";
 import { Figure, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
@@ -10,45 +10,16 @@ import { TimeLines } from "../components/time_lines";
 import { definitions, measures } from "../definitions";
 import { range } from "../range";
 import { link, parameter, setParameters } from "../router";
-import {
-  change,
-  count,
-  dateTime,
-  decimal,
-  isToday,
-  money,
-  onDay,
-  percent,
-  shop,
-  shortTime,
-  wholeHours,
-  zone,
-} from "../shop";
+import { count, decimal, money, percent, signedPercent, spaced } from "../format";
+import { dateTime, isToday, onDay, shortTime, wholeHours } from "../format_time";
+import { shop, zone } from "../session";
 
-interface Compared extends Row {
-  day: string;
-  currency: string;
-  net_revenue: string;
-  change_since: number | null;
-}
-interface KpiRow extends Row {
-  start: number;
-  currency: string;
-  events: number;
-  net_revenue: string;
-}
-export interface GroupRow extends Row {
-  name: string;
-  currency: string;
-  views: number;
-  carts: number;
-  purchases: number;
-  revenue: string;
-  purchase_rate: number | null;
-}
+type GroupMetrics = Schemas["GroupMetrics"];
+/** The columns of the report kpis that the chart shows. */
+type KpiBucket = Pick<ReportRow<"kpis">, "start" | "currency" | "events" | "net_revenue">;
 
 function Figures({ currency }: { currency: string }) {
-  const compared = useReport<Compared>("comparison", {});
+  const compared = useReport("comparison", {});
   const kpis = state.value?.kpis;
   const of = (grainName: string) => kpis?.[grainName]?.find((row) => row.currency === currency);
   const [day, hour] = [of("day"), of("hour")];
@@ -59,7 +30,7 @@ function Figures({ currency }: { currency: string }) {
     if (compared.problem) return `no comparison: ${compared.problem.message}`;
     if (compared.rows === null) return "…";
     return then && then.change_since !== null
-      ? `${change(then.change_since)} on ${words} by ${today ? "now" : "then"} (${money(then.net_revenue, currency)})`
+      ? `${signedPercent(then.change_since)} on ${words} by ${today ? "now" : "then"} (${money(then.net_revenue, currency)})`
       : `nothing ${words} to compare with`;
   };
   const start = day?.window_start;
@@ -140,7 +111,7 @@ function Alerts() {
     <ul class="alerts">
       {firing.map((alert) => (
         <li key={alert.alert_id} class={alert.severity}>
-          <strong>{alert.rule.replaceAll("_", " ")}</strong> {alert.message}{" "}
+          <strong>{spaced(alert.rule)}</strong> {alert.message}{" "}
           <span class="note">since {dateTime(alert.at)}</span>
         </li>
       ))}
@@ -148,7 +119,7 @@ function Alerts() {
   );
 }
 
-export function GroupTable({ rows, name }: { rows: GroupRow[]; name: string }) {
+function GroupTable({ rows, name }: { rows: GroupMetrics[]; name: string }) {
   return (
     <Table
       name={name.toLowerCase()}
@@ -181,7 +152,7 @@ export function GroupTable({ rows, name }: { rows: GroupRow[]; name: string }) {
   );
 }
 
-const noKpis = (start: number, currency: string): KpiRow => ({
+const noKpis = (start: number, currency: string): KpiBucket => ({
   start,
   currency,
   events: 0,
@@ -197,12 +168,12 @@ export function Overview() {
   ];
   const currency = parameter("currency") || (shop.value?.currency ?? "EUR");
   const { from, to, grain, dataFrom, dataTo } = range.value;
-  const kpis = useReport<KpiRow>("kpis", { from, to, grain, limit: 2000 });
-  const funnel = useReport<FunnelRow>("funnel", { from, to, measure: "free" });
-  const devices = useReport<GroupRow>("devices", { from, to });
-  const categories = useReport<GroupRow>("categories", { from, to });
+  const kpis = useReport("kpis", { from, to, grain, limit: 2000 });
+  const funnel = useReport("funnel", { from, to, measure: "free" });
+  const devices = useReport("devices", { from, to });
+  const categories = useReport("categories", { from, to });
   const hours = wholeHours(from, to);
-  const chart = (all: KpiRow[]) => {
+  const chart = (all: KpiBucket[]) => {
     const rows = filled(
       all.filter((row) => row.currency === currency),
       dataFrom,

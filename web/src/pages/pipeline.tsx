@@ -1,17 +1,12 @@
-import type { Row } from "../api/client";
+import type { Schemas } from "../api/client";
 import { state } from "../api/live";
 import { useReport } from "../api/use_report";
 import { axisWith, base, Chart } from "../components/chart";
 import { Figure, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
 import { link } from "../router";
-import { bytes, count, dateTime, decimal, milliseconds, shortTime } from "../shop";
-
-interface Reason extends Row {
-  rule: string;
-  records: number;
-  last: number;
-}
+import { bytes, count, decimal, latency, spaced } from "../format";
+import { dateTime, shortTime } from "../format_time";
 
 const phases = [
   "fill_seconds",
@@ -23,7 +18,7 @@ const phases = [
 
 export function Pipeline() {
   const now = state.value;
-  const reasons = useReport<Reason>("quarantine_rules", {});
+  const reasons = useReport("quarantine_rules", {});
   const pipeline = now?.pipeline;
   if (!now) return <p class="quiet">Waiting for the figures…</p>;
   const batches = [...(pipeline?.batches ?? [])].sort((a, b) => a.batch - b.batch);
@@ -39,7 +34,7 @@ export function Pipeline() {
     xAxis: byBatch(),
     yAxis: axisWith({
       type: "value",
-      axisLabel: { formatter: (value: number) => milliseconds(value) },
+      axisLabel: { formatter: (value: number) => latency(value) },
     }),
     series: phases.map((phase) => ({
       name: phase.replace("_seconds", ""),
@@ -100,9 +95,7 @@ export function Pipeline() {
         />
         <Figure
           name="Freshness"
-          value={
-            pipeline?.gold_latency_ms == null ? "–" : milliseconds(pipeline.gold_latency_ms / 1000)
-          }
+          value={pipeline?.gold_latency_ms == null ? "–" : latency(pipeline.gold_latency_ms / 1000)}
           note="from the log to the figures"
         />
         <Figure
@@ -177,9 +170,7 @@ export function Pipeline() {
                     name: "Rule",
                     text: true,
                     show: (row) => (
-                      <a href={link("quarantine", { rule: row.rule })}>
-                        {row.rule.replaceAll("_", " ")}
-                      </a>
+                      <a href={link("quarantine", { rule: row.rule })}>{spaced(row.rule)}</a>
                     ),
                   },
                   { key: "records", name: "Records", show: (row) => count(row.records) },
@@ -228,7 +219,7 @@ export function Pipeline() {
               ...phases.map((phase) => ({
                 key: phase,
                 name: phase.replace("_seconds", ""),
-                show: (row: Row) => milliseconds(Number(row[phase])),
+                show: (row: Schemas["Batch"]) => latency(row[phase]),
               })),
               { key: "lag", name: "Lag", show: (row) => count(row.lag) },
             ]}

@@ -1,4 +1,4 @@
-import type { Row } from "../api/client";
+import type { ReportRow } from "../api/client";
 import { useReport } from "../api/use_report";
 import { filled } from "../buckets";
 import { Panel, Shown } from "../components/states";
@@ -7,23 +7,16 @@ import { TimeLines } from "../components/time_lines";
 import { definitions } from "../definitions";
 import { range } from "../range";
 import { link, parameter } from "../router";
-import { bucketName, count, money, percent, shop, zone } from "../shop";
+import { count, money, percent } from "../format";
+import { bucketName } from "../format_time";
+import { shopCurrency, zone } from "../session";
 
-interface Point extends Row {
-  start: number;
-  currency: string;
-  views: number;
-  carts: number;
-  purchases: number;
-  revenue: string;
-  cart_rate: number | null;
-  purchase_rate: number | null;
-}
+type Point = ReportRow<"product">;
 
 const none = (start: number): Point => ({
   ...{
     start,
-    currency: shop.value?.currency ?? "EUR",
+    currency: shopCurrency(),
     views: 0,
     carts: 0,
     purchases: 0,
@@ -50,7 +43,7 @@ function counted(rows: Point[]): Point[] {
 export function Product() {
   const product = parameter("product");
   const { from, to, grain, dataFrom, dataTo } = range.value;
-  const report = useReport<Point>("product", { product, from, to, grain, limit: 2000 });
+  const report = useReport("product", { product, from, to, grain, limit: 2000 });
   const chart = (rows: Point[]) => {
     const all = filled(counted(rows), dataFrom, dataTo, grain, zone(), none);
     const lines = (["views", "carts", "purchases"] as const).map((name) => ({

@@ -1,4 +1,4 @@
-import type { Row } from "../api/client";
+import type { Schemas } from "../api/client";
 import { useReport } from "../api/use_report";
 import { axisWith, base, Chart, colour } from "../components/chart";
 import { Panel, Shown } from "../components/states";
@@ -6,30 +6,17 @@ import { Table } from "../components/table";
 import { definitions } from "../definitions";
 import { range } from "../range";
 import { link } from "../router";
-import { count, money, percent, shop } from "../shop";
+import { count, money, percent } from "../format";
+import { shop } from "../session";
 
-export interface ProductRow extends Row {
-  product_id: string;
-  product_category: string | null;
-  currency: string;
-  views: number;
-  carts: number;
-  purchases: number;
-  revenue: string;
-  cart_rate: number | null;
-  purchase_rate: number | null;
-  share_of_views: number | null;
-  high_interest: boolean;
-}
-
-function scatter(rows: ProductRow[]) {
+function scatter(rows: Schemas["ProductMetrics"][]) {
   const [share, conversion] = [
     shop.value?.interest_share ?? 0.05,
     shop.value?.interest_conversion ?? 0.03,
   ];
   const shown = rows.filter((row) => row.share_of_views !== null && row.purchase_rate !== null);
   const mostInterest = Math.max(share * 1.5, ...shown.map((row) => row.share_of_views! * 1.1));
-  const point = (row: ProductRow) => ({
+  const point = (row: Schemas["ProductMetrics"]) => ({
     name: row.product_id,
     value: [row.share_of_views, row.purchase_rate],
   });
@@ -85,7 +72,7 @@ function scatter(rows: ProductRow[]) {
 
 export function Products() {
   const { from, to } = range.value;
-  const products = useReport<ProductRow>("products", { from, to, limit: 1000 });
+  const products = useReport("products", { from, to, limit: 1000 });
   return (
     <div class="panels">
       <Panel

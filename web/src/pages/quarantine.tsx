@@ -1,26 +1,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Problem, replay, type Row } from "../api/client";
+import { Problem, replay, type ReportRow } from "../api/client";
 import { useReport } from "../api/use_report";
 import { Fault, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
 import { link, parameter } from "../router";
-import { bytes, count, dateTime, shop } from "../shop";
+import { bytes, count, spaced } from "../format";
+import { dateTime } from "../format_time";
+import { shop } from "../session";
 
-interface Reason extends Row {
-  rule: string;
-  records: number;
-}
-interface Broken extends Row {
-  position: string;
-  partition: number;
-  offset: number;
-  logged: number;
-  rule: string;
-  field: string | null;
-  message: string;
-  value: string | null;
-  bytes: number | null;
-}
+type Broken = ReportRow<"quarantine">;
 
 /** A value as it is sent: JSON where it is that, else text. */
 function parsed(text: string): unknown {
@@ -55,9 +43,7 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
   return (
     <form class="filters" onSubmit={(event) => void send(event)}>
       <span>
-        {row
-          ? `Mend the record at ${row.position}:`
-          : `Mend all records of ${rule.replaceAll("_", " ")}:`}
+        {row ? `Mend the record at ${row.position}:` : `Mend all records of ${spaced(rule)}:`}
       </span>
       <label>
         set{" "}
@@ -91,9 +77,9 @@ const most = 5000; // that a report has
 export function Quarantine() {
   const rule = parameter("rule");
   const [chosen, setChosen] = useState<Broken | null>(null);
-  const reasons = useReport<Reason>("quarantine_rules", {});
+  const reasons = useReport("quarantine_rules", {});
   const [limit, setLimit] = useState(200);
-  const records = useReport<Broken>("quarantine", { rule, limit });
+  const records = useReport("quarantine", { rule, limit });
   return (
     <div class="panels">
       <Panel title="Reasons" wide>
@@ -115,7 +101,7 @@ export function Quarantine() {
                     href={link("quarantine", { rule: row.rule })}
                     aria-current={rule === row.rule ? "true" : undefined}
                   >
-                    {row.rule.replaceAll("_", " ")} <span class="note">{count(row.records)}</span>
+                    {spaced(row.rule)} <span class="note">{count(row.records)}</span>
                   </a>
                 </li>
               ))}
@@ -148,7 +134,7 @@ export function Quarantine() {
                   key: "rule",
                   name: "Rule",
                   text: true,
-                  show: (row) => row.rule.replaceAll("_", " "),
+                  show: (row) => spaced(row.rule),
                 },
                 { key: "message", name: "What is wrong", text: true },
                 {

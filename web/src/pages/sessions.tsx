@@ -1,4 +1,4 @@
-import type { Row } from "../api/client";
+import type { ReportRow } from "../api/client";
 import { useReport } from "../api/use_report";
 import { Field } from "../components/field";
 import { Panel, Shown } from "../components/states";
@@ -6,38 +6,10 @@ import { Table, type Column } from "../components/table";
 import { definitions } from "../definitions";
 import { range } from "../range";
 import { link, parameter, setParameters } from "../router";
-import { count, dateTime, duration, money } from "../shop";
+import { count, duration, money, spaced } from "../format";
+import { dateTime } from "../format_time";
 
-interface Session extends Row {
-  user_id: string;
-  session_id: string | null;
-  start: number;
-  duration_ms: number;
-  events: number;
-  products: number;
-  entry_page: string | null;
-  device_type: string | null;
-  carts: number;
-  purchases: number;
-  currency: string | null;
-  revenue: string | null;
-  bounced: boolean;
-  converted: boolean;
-  abandoned_cart: boolean;
-  abandoned_value: string | null;
-}
-interface Step extends Row {
-  at: number;
-  event_type: string;
-  product_id: string | null;
-  product_category: string | null;
-  price: number | null;
-  quantity: number;
-  currency: string | null;
-  page_url: string | null;
-  device_type: string | null;
-  session_id: string | null;
-}
+type Session = ReportRow<"sessions">;
 
 const outcome = (row: Session) =>
   row.converted ? (
@@ -78,14 +50,13 @@ const outcomes = [
   { value: "converted", name: "bought" },
   { value: "abandoned", name: "left a cart" },
   { value: "bounced", name: "bounced" },
-];
+] as const;
 
 export function Sessions() {
-  const outcome = parameter("outcome");
-  const kind = outcomes.some((each) => each.value === outcome) ? outcome : "";
+  const kind = outcomes.find((each) => each.value === parameter("outcome"))?.value ?? "";
   const user = parameter("user");
   const { from, to } = range.value;
-  const report = useReport<Session>("sessions", { from, to, kind, user, limit: 200 });
+  const report = useReport("sessions", { from, to, kind, user, limit: 200 });
   return (
     <div class="panels">
       <Panel title="Sessions" note={report.truncated ? "the 200 latest" : undefined} wide>
@@ -127,8 +98,8 @@ export function Sessions() {
 export function Journey() {
   const user = parameter("user");
   const { from, to } = range.value;
-  const sessions = useReport<Session>("sessions", { from, to, user, limit: 50 });
-  const steps = useReport<Step>("journey", { from, to, user, limit: 500 });
+  const sessions = useReport("sessions", { from, to, user, limit: 50 });
+  const steps = useReport("journey", { from, to, user, limit: 500 });
   return (
     <div class="panels">
       <Panel title={`Sessions of ${user}`} note={<a href={link("sessions")}>all sessions</a>} wide>
@@ -147,7 +118,7 @@ export function Journey() {
               {rows.map((row, index) => (
                 <li key={index} class={`type-${row.event_type}`}>
                   <time>{dateTime(row.at)}</time>
-                  <span class="tag">{row.event_type.replaceAll("_", " ")}</span>
+                  <span class="tag">{spaced(row.event_type)}</span>
                   <span>
                     {row.product_id && (
                       <a href={link("product", { product: row.product_id })}>{row.product_id}</a>
