@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-// The tracker is a file of its own, which other sites' pages load.
+// The tracker is a single file, because the pages of other sites load it.
 export default defineConfig({
   publicDir: false,
   build: {

@@ -1,4 +1,4 @@
-// A small shop that shows how the tracker is used: views, the cart, an order.
+// A small demo shop that calls the tracker for views, the cart and orders.
 import type { Millrace } from "../tracker/tracker";
 
 const products = [
@@ -14,8 +14,8 @@ type Product = (typeof products)[number];
 const cart = new Map<string, number>();
 const main = document.querySelector("main")!;
 
-/** What the tracker is told of a product. */
-const told = ({ product_id, product_category, price }: Product, quantity = 1) => ({
+/** The fields of a product that the tracker sends. */
+const fieldsOf = ({ product_id, product_category, price }: Product, quantity = 1) => ({
   product_id,
   product_category,
   price,
@@ -37,7 +37,7 @@ const money = (price: number) => price.toLocaleString("en", { style: "currency",
 
 function put(product: Product): void {
   cart.set(product.product_id, (cart.get(product.product_id) ?? 0) + 1);
-  tracker()?.addToCart(told(product));
+  tracker()?.addToCart(fieldsOf(product));
   show();
 }
 
@@ -64,14 +64,14 @@ function detail(product: Product): Node {
 
 function basket(): Node {
   const lines = products.filter((product) => cart.has(product.product_id));
-  if (lines.length === 0) return element("p", {}, "The cart is empty.");
+  if (lines.length === 0) return element("p", {}, "Your cart is empty.");
   const buy = () => {
     tracker()?.purchase(
       `order-${Date.now()}`,
-      lines.map((product) => told(product, cart.get(product.product_id))),
+      lines.map((product) => fieldsOf(product, cart.get(product.product_id))),
     );
     cart.clear();
-    show(element("p", { id: "thanks" }, "Thank you for the order."));
+    show(element("p", { id: "thanks" }, "Thank you for your order."));
   };
   const items = lines.map((product) =>
     element(
@@ -104,10 +104,11 @@ function visit(): void {
   show();
   const [, page, id] = location.hash.split("/");
   const product = products.find((each) => each.product_id === id);
-  if (page === "product" && product) tracker()?.view(told(product));
+  if (page === "product" && product) tracker()?.view(fieldsOf(product));
 }
 
-// A real shop has `<script src="https://collector.example/tracker.js" data-key="…" async>` in its pages; this one takes the key from the address.
+// The pages of a real shop contain `<script src="https://collector.example/tracker.js" data-key="…"
+// async>`. The demo takes the write key from its address.
 const script = element("script", { src: "/tracker.js", onload: visit, onerror: visit });
 script.dataset.key = new URLSearchParams(location.search).get("key") ?? "";
 document.head.append(script);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import {
   bytes,
   count,
+  counted,
   decimal,
   duration,
   latency,
@@ -93,6 +94,14 @@ describe("sizes and spans", () => {
 });
 
 describe("texts", () => {
+  it("have the plural where there is not one", () => {
+    expect(["row", "record"].map((noun, index) => counted(index + 1, noun))).toEqual([
+      "1 row",
+      "2 records",
+    ]);
+    expect(counted(0, "row")).toBe("0 rows");
+    expect(counted(1000, "row")).toBe("1,000 rows");
+  });
   it("have spaces for underscores", () => {
     expect(spaced("add_to_cart")).toBe("add to cart");
   });

@@ -61,11 +61,19 @@ export function duration(ms: number): string {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** A number of things: 1 row, 2 rows. */
+export function counted(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** The name of a rule, an event type or another key, as a text: bad_price becomes "bad price". */
 export function spaced(name: string): string {
   return name.replaceAll("_", " ");
 }
-/** A message of the server as a sentence: with a capital letter, and a full stop if it has no end mark. */
+/**
+ * A message of the server as a sentence: with a capital letter, and a full stop if it has no end
+ * mark.
+ */
 export function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === "") return "";

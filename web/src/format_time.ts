@@ -48,7 +48,10 @@ export function bucketName(ms: number, grain: Grain, withDay = true): string {
     ? format(ms, { day: "numeric", month: "short", year: yearOf(ms) })
     : shortTime(ms, withDay);
 }
-/** The whole hours that contain a range: "since 15:00", or for a past range "from 1 Oct 2019, 14:00 to 15:00". */
+/**
+ * The whole hours that contain a range: "since 15:00", or for a past range "from 1 Oct 2019, 14:00
+ * to 15:00".
+ */
 export function wholeHours(from: number, to: number): string {
   const [start, end] = [bucketStart(from, "hour", zone()), roundUp(to, "hour", zone())];
   if (end > Date.now())

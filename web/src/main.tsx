@@ -24,7 +24,10 @@ interface Page {
   show: () => JSX.Element;
   menu: boolean;
   ranged: boolean;
-  /** The parameter that says what the page is about: another value is another page. */
+  /**
+   * The parameter that identifies what the page shows, such as a product. Another value makes
+   * another page.
+   */
   about?: string;
 }
 const pages: Record<string, Page> = {
@@ -46,9 +49,9 @@ function LiveMark() {
   return (
     <span class="live bad">
       <span class="hidden" role="status">
-        {stale === null ? "connecting" : "no news from the server"}
+        {stale === null ? "connecting" : "no updates from the server"}
       </span>
-      <span aria-hidden="true">{stale === null ? "connecting…" : `no news for ${stale} s`}</span>
+      <span aria-hidden="true">{stale === null ? "connecting…" : `no updates for ${stale} s`}</span>
     </span>
   );
 }
@@ -68,7 +71,7 @@ function Shell({ leave }: { leave: () => void }) {
           document.querySelector<HTMLElement>("main")?.focus()
         )}
       >
-        To the content
+        Skip to main content
       </a>
       <nav aria-label="Pages">
         <a class="brand" href={link("overview")}>
@@ -87,7 +90,7 @@ function Shell({ leave }: { leave: () => void }) {
             ))}
         </ul>
         <button type="button" onClick={toggleTheme}>
-          {theme.value === "dark" ? "Light" : "Dark"}
+          {theme.value === "dark" ? "Light theme" : "Dark theme"}
         </button>
         {shop.value?.open === false && (
           <button type="button" onClick={() => void logout().finally(leave)}>
@@ -99,7 +102,7 @@ function Shell({ leave }: { leave: () => void }) {
         <div class="top">
           <h1>{page.title}</h1>
           <LiveMark />
-          <span class="note">times of {shop.value?.time_zone}</span>
+          <span class="note">times in {shop.value?.time_zone}</span>
           {page.ranged && <RangePicker />}
         </div>
         <Show key={`${page.title} ${page.about ? parameter(page.about) : ""}`} />
@@ -127,7 +130,7 @@ function App() {
     void enter();
   }, []);
   if (problem) return <Fault problem={problem} />;
-  if (!shop.value) return <p class="splash">Millrace is loading…</p>;
+  if (!shop.value) return <p class="splash">Loading Millrace…</p>;
   return shop.value.role === "none" ? (
     <Login done={() => void enter()} />
   ) : (

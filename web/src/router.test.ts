@@ -40,7 +40,7 @@ describe("links", () => {
 });
 
 describe("setParameters", () => {
-  it("makes a step of the history", () => {
+  it("adds an entry to the history", () => {
     open("#/sessions?range=7d");
     const length = history.length;
     setParameters({ outcome: "bounced" });
@@ -49,10 +49,10 @@ describe("setParameters", () => {
     expect(parameter("outcome")).toBe("bounced");
     expect(history.length).toBe(length + 1);
   });
-  it("makes none for a change of little weight", () => {
+  it("can replace the entry of the history", () => {
     open("#/products?range=7d");
     const length = history.length;
-    setParameters({ sort: "views" }, "not");
+    setParameters({ sort: "views" }, "replace");
     expect(location.hash).toBe("#/products?range=7d&sort=views");
     expect(parameter("sort")).toBe("views");
     expect(history.length).toBe(length);

@@ -16,7 +16,7 @@ const last = (ms: number): Choice => ({ kind: "last", ms });
 describe("spanName", () => {
   it.each([
     ["15m", "15 minutes"],
-    ["1h", "1 hour"],
+    ["1h", "hour"],
     ["7d", "7 days"],
     ["soon", "soon"],
   ])("of %s is %s", (text, name) => {

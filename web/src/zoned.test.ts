@@ -26,7 +26,8 @@ describe("momentOf", () => {
     expect(momentOf("2026-01-01T12:00", "Europe/Berlin")).toBe(at("2026-01-01T11:00:00Z"));
   });
 
-  // Zones with an ordinary transition, one of half an hour, one at midnight, one without, and a skipped day.
+  // Zones with an ordinary transition, one of half an hour, one at midnight, one without, and a
+  // skipped day.
   it.each([
     ["Europe/Berlin", "2026-03-29T01:00:00Z"],
     ["Europe/Berlin", "2026-10-25T01:00:00Z"],

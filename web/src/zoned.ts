@@ -1,4 +1,5 @@
-// Converts between moments (milliseconds since 1970) and the time that the clocks of a time zone show.
+// Converts between moments (milliseconds since 1970) and the time that the clocks of a time zone
+// show.
 
 const dayMs = 86_400_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -28,9 +29,9 @@ export function wallClock(ms: number, zone: string): string {
 }
 
 /**
- * The moment at which the zone's clocks show a time. Where the clocks show it twice, it is the earlier moment. Where they
- * skip it, it is as much later as they skip: on the day on which 02:00 becomes 03:00, 02:30 is read as 03:30. NaN if the
- * text is not a date and time.
+ * The moment at which the zone's clocks show a time. Where the clocks show it twice, it is the
+ * earlier moment. Where they skip it, it is as much later as they skip: on the day on which 02:00
+ * becomes 03:00, 02:30 is read as 03:30. NaN if the text is not a date and time.
  */
 export function momentOf(text: string, zone: string): number {
   const wall = Date.parse(`${text}Z`);

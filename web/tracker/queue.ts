@@ -1,4 +1,5 @@
-// Events that wait for the server's acknowledgement. They are kept in storage, so that a later page can send them.
+// Events that wait for the server's acknowledgement. They are kept in storage, so that a later page
+// can send them.
 import { takeAll, write } from "./storage";
 
 export type QueuedEvent = Record<string, unknown> & { event_id: string };
@@ -18,7 +19,8 @@ export type Queue = ReturnType<typeof createQueue>;
 
 export const maxQueued = 200;
 export const maxRequestEvents = 50;
-export const maxRequestBytes = 30_000; // Browsers refuse more than 64 KiB in requests that outlive their page.
+// Browsers refuse more than 64 KiB in requests that outlive their page.
+export const maxRequestBytes = 30_000;
 export const minDelayMs = 100;
 export const maxDelayMs = 60_000;
 
@@ -74,7 +76,8 @@ export function createQueue(options: QueueOptions) {
         keepalive: body.length <= maxRequestBytes,
         credentials: "omit",
       });
-      // The server will not accept a broken event later either. It must not take the other events of its request with it.
+      // The server will not accept a broken event later either. It must not take the other events
+      // of its request with it.
       const isBroken = response.status === 400 || response.status === 413;
       done = response.ok || response.status === 403 || (isBroken && events.length === 1);
       oneByOne = isBroken;
@@ -117,7 +120,10 @@ export function createQueue(options: QueueOptions) {
     sendNow(): void {
       schedule(0);
     },
-    /** Sends a beacon while the page closes. The events stay in the queue, since a beacon has no response; the server drops the copies. */
+    /**
+     * Sends a beacon while the page closes. The events stay in the queue, since a beacon has no
+     * response; the server drops the copies.
+     */
     sendBeacon(): void {
       if (queue.length > 0 && options.allowed())
         (navigator as Partial<Navigator>).sendBeacon?.(

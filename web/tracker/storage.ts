@@ -1,4 +1,5 @@
-// Values that outlive the page: in local storage or, where the browser forbids that, in memory while the page is open.
+// Values that outlive the page: in local storage or, where the browser forbids that, in memory
+// while the page is open.
 const prefix = "millrace.";
 const memory = new Map<string, string>();
 

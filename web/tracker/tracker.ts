@@ -1,7 +1,8 @@
 // The tracker, which a shop's pages load to report what visitors do. docs/tracker.md describes it.
 //
-// A page may call the tracker before this script has loaded: the snippet in the page keeps the calls, and the script
-// makes them in the same order. A wrong call logs an error to the console and never throws into the page.
+// A page may call the tracker before this script has loaded: the snippet in the page keeps the
+// calls, and the script makes them in the same order. A wrong call logs an error to the console and
+// never throws into the page.
 import { createQueue, type QueuedEvent } from "./queue";
 import { onChange, read, write } from "./storage";
 
@@ -13,7 +14,10 @@ interface Product {
   currency?: string;
 }
 type Call = [name: string, given: ArrayLike<unknown>];
-/** The server's response: the number of accepted events, and lists or objects of what is wrong with events. */
+/**
+ * The server's response: the number of accepted events, and lists or objects of what is wrong with
+ * events.
+ */
 type Answer = Record<string, unknown> & { flawed?: { index: number; message: string }[] };
 
 const sessionTimeoutMs = 30 * 60_000;
@@ -51,7 +55,10 @@ function isAllowed(): boolean {
   return consent && (!refuses || settings.dnt === "ignore");
 }
 
-/** Stores the visitor's id in local storage, and in a cookie if the shop asks for one. Null removes it. */
+/**
+ * Stores the visitor's id in local storage, and in a cookie if the shop asks for one. Null removes
+ * it.
+ */
 function storeUser(value: string | null): void {
   write("user", value);
   if (settings.cookie === undefined) return;
@@ -182,7 +189,10 @@ const calls = {
     check(isId(visitor), 'the visitor\'s id: identify("customer-42")');
     if (isAllowed()) storeUser(String(visitor));
   },
-  /** Stores whether the visitor consents to being tracked. A refusal forgets what is known of the visitor. */
+  /**
+   * Stores whether the visitor consents to being tracked. A refusal forgets what is known of the
+   * visitor.
+   */
   consent(yes: boolean): void {
     const before = consent;
     consent = yes;
@@ -219,8 +229,8 @@ function make([name, given]: Call): void {
 }
 
 /**
- * Puts the calls into the object that the page's snippet has made, since the page may hold a reference to it, and
- * returns the calls that the snippet has kept.
+ * Puts the calls into the object that the page's snippet has made, since the page may hold a
+ * reference to it, and returns the calls that the snippet has kept.
  */
 function takeOver(): Call[] {
   const existing = ((window as { millrace?: unknown }).millrace ?? {}) as Record<

@@ -24,7 +24,8 @@ export function useReport<Name extends ReportName>(
   parameters: ReportParameters<Name>,
 ): Report<ReportRow<Name>> {
   const key = JSON.stringify(parameters);
-  // The range moves on every minute. Rows of the previous minute are shown until the next ones arrive.
+  // The range moves on every minute. Rows of the previous minute are shown until the next ones
+  // arrive.
   const about = JSON.stringify({ ...parameters, from: undefined, to: undefined });
   const [result, setResult] = useState<{
     about: string;

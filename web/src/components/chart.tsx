@@ -11,7 +11,7 @@ function startTheme(): "dark" | "light" {
     const kept = localStorage.getItem("theme");
     if (kept === "dark" || kept === "light") return kept;
   } catch {
-    /* storage is forbidden: the system's choice */
+    /* The browser forbids local storage. The system's choice applies. */
   }
   return media.matches ? "dark" : "light";
 }
@@ -23,17 +23,20 @@ export function toggleTheme(): void {
   try {
     localStorage.setItem("theme", theme.value);
   } catch {
-    /* then for this page alone */
+    /* The choice lasts as long as the page. */
   }
   apply();
 }
 
-/** A colour of the theme, by the name of its CSS variable. */
+/** The colour of the current theme in a CSS variable. */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-/** What all charts share: colours, grid, a tooltip that needs no markup. */
+/**
+ * The options that all charts share. Tooltips are drawn on the canvas, so that their texts are
+ * never read as HTML.
+ */
 export function base(): EChartsCoreOption {
   const text = colour("muted");
   const axis = {
@@ -60,13 +63,15 @@ export function base(): EChartsCoreOption {
   };
 }
 
-/** An axis like all others, but for what `extra` says. */
+/** The shared axis with some options changed. */
 export function axisWith(extra: { axisLabel?: object } & Record<string, unknown>): object {
   const axis = base().xAxis as { axisLabel: object };
   return { ...axis, ...extra, axisLabel: { ...axis.axisLabel, ...extra.axisLabel } };
 }
 
-/** `option` is made anew when the theme changes, so that its colours are the theme's. */
+/**
+ * A chart. `option` is called again when the theme changes, because it reads the theme's colours.
+ */
 export function Chart({
   option,
   label,
@@ -85,7 +90,7 @@ export function Chart({
   useEffect(() => {
     const observer = new ResizeObserver(() => chart.current?.resize());
     let gone = false;
-    const failed = () => place.current?.append("The chart can't be loaded: reload the page.");
+    const failed = () => place.current?.append("The chart could not be loaded. Reload the page.");
     void import("./echarts").then(({ init }) => {
       if (gone || !place.current) return;
       chart.current = init(place.current);

@@ -1,4 +1,4 @@
-// The parts of the chart library that the pages use, loaded after the first paint.
+// The parts of ECharts that the pages use. They are loaded after the first paint.
 import { BarChart, LineChart, ScatterChart } from "echarts/charts";
 import {
   GridComponent,

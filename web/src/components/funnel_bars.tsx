@@ -3,23 +3,23 @@ import { definitions } from "../definitions";
 import { count, percent } from "../format";
 import { Term } from "./hint";
 
-/** Each step as a bar as long as its share of all sessions. */
+/** The steps of a funnel as bars. The length of a bar is the step's share of all sessions. */
 export function FunnelBars({ row }: { row: Schemas["FunnelSteps"] }) {
   const steps = [
     { name: "Sessions", hint: definitions.funnelSessions, value: row.sessions, share: 1, note: "" },
     { name: "Viewed a product", value: row.viewed, share: row.viewed_share, note: "" },
     {
-      name: "Put it in the cart",
+      name: "Added to cart",
       value: row.carted,
       share: row.carted_share,
-      note: `${percent(row.drop_off_to_cart)} drop off`,
+      note: `${percent(row.drop_off_to_cart)} drop-off`,
       noteHint: definitions.dropOffToCart,
     },
     {
-      name: "Bought it",
+      name: "Purchased",
       value: row.purchased,
       share: row.purchased_share,
-      note: `${percent(row.drop_off_to_purchase)} drop off`,
+      note: `${percent(row.drop_off_to_purchase)} drop-off`,
       noteHint: definitions.dropOffToPurchase,
     },
   ];

@@ -1,4 +1,5 @@
-// Definitions of what a page shows: they appear beside a term under the pointer, or one that has the keyboard's focus.
+// Definitions of the terms on a page. A definition appears while the pointer is over its term or
+// the term has the focus.
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
@@ -11,7 +12,10 @@ interface Shown {
 const shown = signal<Shown | null>(null);
 const width = 300;
 
-/** What an element needs so that a hint stands beside it; screen readers read it as the element's description. */
+/**
+ * The attributes that give an element a hint. Screen readers read the hint as the element's
+ * description.
+ */
 export function hinted(text: string | undefined): object {
   return text ? { "data-hint": text, "aria-description": text } : {};
 }
@@ -44,7 +48,7 @@ function show(event: Event): void {
 }
 const hide = () => (shown.value = null);
 
-/** The place of the hints, once in the document. */
+/** The box that shows the hints. A document has one. */
 export function HintBox() {
   useEffect(() => {
     const hideByKey = (event: KeyboardEvent) => event.key === "Escape" && hide();

@@ -18,7 +18,7 @@ function choose(value: string): void {
   else setParameters({ range: value, from: undefined, to: undefined });
 }
 
-/** A bound of a range of its own; taken once it is a whole date and time. */
+/** One end of a custom range. It applies once the user has entered a whole date and time. */
 function Bound({ name, label }: { name: "from" | "to"; label: string }) {
   const choice = chosen.value;
   const moment = choice.kind === "between" ? choice[name] : null;
@@ -57,18 +57,18 @@ export function RangePicker() {
             </option>
           ))}
           <option value="all">All data</option>
-          <option value="custom">From … to …</option>
+          <option value="custom">Custom range</option>
         </select>
       </label>
       {endsWithData !== null && (
-        <span class="note">up to the newest data, {dateAndMinute(endsWithData)}</span>
+        <span class="note">ends with the newest data, {dateAndMinute(endsWithData)}</span>
       )}
       {choice.kind === "between" && (
         <>
           <Bound name="from" label={`From (${zone()})`} />
-          <Bound name="to" label="to" />
+          <Bound name="to" label="To" />
           {choice.from !== null && choice.to !== null && choice.from >= choice.to && (
-            <span class="note">The end must be after the beginning.</span>
+            <span class="note">The end must be later than the start.</span>
           )}
         </>
       )}

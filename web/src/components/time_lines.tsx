@@ -1,4 +1,5 @@
-// Charts of lines over time. The last bucket may be partial: then its part of a line is dashed, with a hollow end, and the tooltip says so.
+// Line charts over time. If the last bucket is incomplete, its part of each line is dashed, its
+// point is hollow and the tooltip says why.
 import type { EChartsCoreOption } from "echarts/core";
 import { bucketEnd, type Grain } from "../buckets";
 import { whyPartial } from "../range";
@@ -8,15 +9,15 @@ import { axisWith, base, Chart } from "./chart";
 
 export interface Line {
   name: string;
-  values: (number | null)[]; // one for each bucket
+  values: (number | null)[]; // One value per bucket.
   show: (value: number) => string;
-  onRight?: boolean; // by the second axis
+  onRight?: boolean; // Whether the values belong to the second axis.
   area?: boolean;
 }
 interface TimeLinesProperties {
   label: string;
   grain: Grain;
-  starts: number[]; // of the buckets, rising
+  starts: number[]; // The starts of the buckets, in rising order.
   lines: Line[];
   height?: number;
 }
@@ -25,7 +26,7 @@ interface AtTime {
   value: [number, number | null];
 }
 
-const minPointsOfLine = 3; // fewer are shown as symbols, which a line alone would hide
+const minPointsOfLine = 3; // Fewer points are drawn as symbols, because a line would hardly show.
 
 function series(line: Line, starts: number[], isLastPartial: boolean): object[] {
   const points = starts.map((start, index) => [start, line.values[index] ?? null]);
@@ -50,7 +51,10 @@ function series(line: Line, starts: number[], isLastPartial: boolean): object[] 
   return made;
 }
 
-/** Labels no nearer than the buckets are; and around a single point, which makes an axis of no length, a bucket to either side. */
+/**
+ * The extent of the time axis. Labels are at least a bucket apart. A single point gets a bucket on
+ * either side.
+ */
 function extent(starts: number[], grain: Grain): object {
   const first = starts[0] ?? 0;
   const length = bucketEnd(first, grain, zone()) - first;
@@ -69,10 +73,11 @@ function option(
   const withDay = (starts.at(-1) ?? 0) - (starts[0] ?? 0) > 86_400_000;
   const tooltip = (items: AtTime[]) => {
     const at = items[0]!.value[0];
-    const told = new Map(items.map((item) => [item.seriesName, item.value[1]])); // a line's two parts meet in one bucket
+    // The two parts of a line share one bucket.
+    const told = new Map(items.map((item) => [item.seriesName, item.value[1]]));
     const head =
       at === starts.at(-1) && partial
-        ? `${bucketName(at, grain)} (so far: ${partial})`
+        ? `${bucketName(at, grain)} (incomplete: ${partial})`
         : bucketName(at, grain);
     const body = lines
       .filter((line) => told.has(line.name))
@@ -113,7 +118,7 @@ export function TimeLines(properties: TimeLinesProperties) {
   const partial = starts.length > 0 ? whyPartial(starts.at(-1)!, grain, zone()) : null;
   return (
     <Chart
-      label={partial ? `${label}. The last point is partial: ${partial}.` : label}
+      label={partial ? `${label}. The last point is incomplete: ${partial}.` : label}
       height={height}
       option={() => option(properties, partial)}
     />

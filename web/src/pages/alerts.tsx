@@ -6,7 +6,7 @@ import { Fault, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
 import { decimal, spaced } from "../format";
 import { dateTime } from "../format_time";
-import { shop } from "../session";
+import { isAdmin, shop } from "../session";
 
 type Alert = ReportRow<"alerts">;
 
@@ -23,20 +23,16 @@ function Silences() {
       setProblem(error as Problem);
     }
   };
-  if (silences.length === 0) return <p class="quiet">All alerts are sent.</p>;
+  if (silences.length === 0) return <p class="quiet">No alerts are silenced.</p>;
   return (
     <>
       {problem && <Fault problem={problem} />}
       <ul class="alerts">
         {silences.map((each) => (
           <li key={each.rule + each.subject}>
-            {spaced(each.rule)} {each.subject} is not sent until {dateTime(each.until)}{" "}
-            <button
-              type="button"
-              disabled={shop.value?.role !== "admin"}
-              onClick={() => void end(each)}
-            >
-              Send again
+            {spaced(each.rule)} {each.subject} is silenced until {dateTime(each.until)}{" "}
+            <button type="button" disabled={!isAdmin()} onClick={() => void end(each)}>
+              End silence
             </button>
           </li>
         ))}
@@ -48,7 +44,7 @@ function Silences() {
 export function Alerts() {
   const alerts = useReport("alerts", { limit: 500 });
   const [problem, setProblem] = useState<Problem | null>(null);
-  const hush = async (row: Alert) => {
+  const silenceForAnHour = async (row: Alert) => {
     try {
       await silence({ rule: row.rule, subject: row.subject ?? "", minutes: 60 });
       shop.value = await about();
@@ -72,8 +68,8 @@ export function Alerts() {
           ),
         },
         { key: "rule", name: "Rule", text: true, show: (row) => spaced(row.rule) },
-        { key: "subject", name: "About", text: true },
-        { key: "message", name: "What", text: true },
+        { key: "subject", name: "Subject", text: true },
+        { key: "message", name: "Message", text: true },
         {
           key: "fired",
           name: "Fired",
@@ -87,19 +83,19 @@ export function Alerts() {
           show: (row) => <time>{dateTime(row.resolved)}</time>,
         },
         { key: "value", name: "Value", show: (row) => decimal(row.value, 3) },
-        { key: "threshold", name: "Bound", show: (row) => decimal(row.threshold, 3) },
+        { key: "threshold", name: "Threshold", show: (row) => decimal(row.threshold, 3) },
         {
           key: "alert_id",
-          name: "Silence",
+          name: "Action",
           text: true,
           show: (row) => (
             <button
               type="button"
-              disabled={shop.value?.role !== "admin"}
-              title={shop.value?.role === "admin" ? "" : "needs the role admin"}
-              onClick={() => void hush(row)}
+              disabled={!isAdmin()}
+              title={isAdmin() ? "" : "Requires the admin role"}
+              onClick={() => void silenceForAnHour(row)}
             >
-              for an hour
+              Silence for 1 hour
             </button>
           ),
         },
@@ -110,13 +106,13 @@ export function Alerts() {
     <div class="panels">
       <Panel title="Firing" wide>
         {problem && <Fault problem={problem} />}
-        <Shown report={alerts} timeless empty="No alert has ever fired.">
+        <Shown report={alerts} timeless empty="No alerts have fired yet.">
           {(rows) => {
             const firing = rows.filter((row) => row.state === "firing");
             return firing.length > 0 ? (
-              list(firing, "Alerts that fire")
+              list(firing, "Firing alerts")
             ) : (
-              <p class="quiet">Nothing is wrong.</p>
+              <p class="quiet">No alerts are firing.</p>
             );
           }}
         </Shown>
@@ -124,14 +120,14 @@ export function Alerts() {
       <Panel title="Silenced">
         <Silences />
       </Panel>
-      <Panel title="History" note={alerts.truncated ? "the last 500" : undefined} wide>
-        <Shown report={alerts} timeless empty="No alert has ever fired.">
+      <Panel title="History" note={alerts.truncated ? "the latest 500" : undefined} wide>
+        <Shown report={alerts} timeless empty="No alerts have fired yet.">
           {(rows) => {
             const over = rows.filter((row) => row.state !== "firing");
             return over.length > 0 ? (
-              list(over, "Alerts that are resolved")
+              list(over, "Resolved alerts")
             ) : (
-              <p class="quiet">None is resolved yet.</p>
+              <p class="quiet">No alerts have been resolved yet.</p>
             );
           }}
         </Shown>

@@ -3,7 +3,7 @@ import { download, Problem, sql, type Row, type SqlResult } from "../api/client"
 import { Fault, Panel } from "../components/states";
 import { Table } from "../components/table";
 import { parameter, setParameters } from "../router";
-import { count } from "../format";
+import { count, counted } from "../format";
 
 const examples = [
   {
@@ -16,13 +16,13 @@ const examples = [
       "select day, currency, net_revenue, orders\nfrom live.kpis\nwhere grain = 'day'\norder by day",
   },
   {
-    name: "Best customers",
+    name: "Top customers",
     query:
       "select user_id, sum(net_spend) as spend, sum(orders) as orders\nfrom live.users\ngroup by all\norder by spend desc\nlimit 20",
   },
   { name: "Tables", query: "show all tables" },
 ];
-const most = 1000;
+const maxRows = 1000;
 
 export function Explore() {
   const linked = parameter("query");
@@ -47,7 +47,7 @@ export function Explore() {
   };
   const run = () => {
     setParameters({ query });
-    return guarded(async () => setResult(await sql(query, most)));
+    return guarded(async () => setResult(await sql(query, maxRows)));
   };
   const save = (format: "csv" | "parquet") =>
     guarded(async () => {
@@ -63,7 +63,7 @@ export function Explore() {
     <div class="panels">
       <Panel
         title="SQL"
-        note="one SELECT over silver, quarantine, gold.* and live.* (gold.* with the windows that are still open)"
+        note="one SELECT statement over silver, quarantine, gold.* and live.*; live.* is gold.* with the windows that are still open"
         wide
       >
         <form
@@ -89,12 +89,12 @@ export function Explore() {
               {busy ? "Running…" : "Run (Ctrl+Enter)"}
             </button>
             <button type="button" disabled={busy} onClick={() => void save("csv")}>
-              CSV
+              Download CSV
             </button>
             <button type="button" disabled={busy} onClick={() => void save("parquet")}>
-              Parquet
+              Download Parquet
             </button>
-            <span class="note">Try:</span>
+            <span class="note">Examples:</span>
             {examples.map((each) => (
               <button
                 key={each.name}
@@ -114,13 +114,13 @@ export function Explore() {
           title="Result"
           note={
             result.truncated
-              ? `the first ${count(most)} rows; a download has all`
-              : `${count(result.rows.length)} rows`
+              ? `the first ${count(maxRows)} rows; a download contains all rows`
+              : counted(result.rows.length, "row")
           }
           wide
         >
           {result.rows.length === 0 ? (
-            <p class="quiet">The query has no rows.</p>
+            <p class="quiet">The query returned no rows.</p>
           ) : (
             <Table
               caption="Result"

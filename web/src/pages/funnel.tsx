@@ -13,7 +13,7 @@ import { bucketName, wholeHours } from "../format_time";
 import { zone } from "../session";
 
 type Steps = ReportRow<"funnel">;
-/** The steps of the sessions that began in one hour or day. */
+/** The steps of the sessions that started in one hour or day. */
 type Bucket = Steps & { start: number };
 
 const seconds = (value: number | null) => (value === null ? "–" : duration(value * 1000));
@@ -33,22 +33,24 @@ const noSessions = (start: number): Bucket => ({
   median_cart_to_purchase_s: null,
 });
 
-/** What the tables of this page have in common; `sessions` says which sessions a row counts. */
+/**
+ * The columns that the tables of this page share. `sessions` defines which sessions a row counts.
+ */
 function stepColumns<R extends Steps>(sessions: string): Column<R>[] {
   return [
     { key: "sessions", name: "Sessions", hint: sessions, show: (row) => count(row.sessions) },
     { key: "viewed", name: "Viewed", show: (row) => count(row.viewed) },
-    { key: "carted", name: "Carted", show: (row) => count(row.carted) },
+    { key: "carted", name: "Added to cart", show: (row) => count(row.carted) },
     {
       key: "drop_off_to_cart",
-      name: "Drop off",
+      name: "Drop-off",
       hint: definitions.dropOffToCart,
       show: (row) => percent(row.drop_off_to_cart),
     },
-    { key: "purchased", name: "Bought", show: (row) => count(row.purchased) },
+    { key: "purchased", name: "Purchased", show: (row) => count(row.purchased) },
     {
       key: "drop_off_to_purchase",
-      name: "Drop off",
+      name: "Drop-off",
       hint: definitions.dropOffToPurchase,
       show: (row) => percent(row.drop_off_to_purchase),
     },
@@ -58,7 +60,7 @@ function stepColumns<R extends Steps>(sessions: string): Column<R>[] {
 function MeasureSwitch({ measure }: { measure: Measure }) {
   return (
     <fieldset class="filters measure">
-      <legend class="note">What counts as a step</legend>
+      <legend class="note">How steps are counted</legend>
       {(Object.keys(measures) as Measure[]).map((each) => (
         <label key={each}>
           <input
@@ -82,22 +84,22 @@ function OverTime({ rows, grain, strict }: { rows: Steps[]; grain: Grain; strict
   const share = (row: Bucket, part: number) => (row.sessions > 0 ? part : null);
   const lines = [
     {
-      name: "Came to the cart",
+      name: "Added to cart",
       values: all.map((row) => share(row, row.carted_share)),
       show: percent,
     },
-    { name: "Bought", values: all.map((row) => share(row, row.purchased_share)), show: percent },
+    { name: "Purchased", values: all.map((row) => share(row, row.purchased_share)), show: percent },
   ];
   const medians: Column<Bucket>[] = [
     {
       key: "median_view_to_cart_s",
-      name: "View to cart, median",
+      name: "Median time to cart",
       hint: definitions.medianToCart,
       show: (row) => seconds(row.median_view_to_cart_s),
     },
     {
       key: "median_cart_to_purchase_s",
-      name: "Cart to purchase, median",
+      name: "Median time to purchase",
       hint: definitions.medianToPurchase,
       show: (row) => seconds(row.median_cart_to_purchase_s),
     },
@@ -105,7 +107,7 @@ function OverTime({ rows, grain, strict }: { rows: Steps[]; grain: Grain; strict
   return (
     <>
       <TimeLines
-        label={`Share of sessions that came to the cart and that bought, by ${grain}`}
+        label={`Share of sessions that added to the cart and that purchased, by ${grain}`}
         grain={grain}
         starts={all.map((row) => row.start)}
         lines={lines}
@@ -116,11 +118,11 @@ function OverTime({ rows, grain, strict }: { rows: Steps[]; grain: Grain; strict
         columns={[
           {
             key: "start",
-            name: "From",
+            name: "Start",
             text: true,
             show: (row) => <time>{bucketName(row.start, grain)}</time>,
           },
-          ...stepColumns<Bucket>("Sessions that began in it."),
+          ...stepColumns<Bucket>(`Sessions that started in this ${grain}.`),
           ...(strict ? medians : []),
         ]}
       />
@@ -148,7 +150,7 @@ export function Funnel() {
     <>
       <MeasureSwitch measure={measure} />
       <div class="panels">
-        <Panel title="Steps" note={`sessions that began ${wholeHours(from, to)}`}>
+        <Panel title="Steps" note={`sessions started ${wholeHours(from, to)}`}>
           <Shown report={total} empty="No sessions">
             {(rows) => <FunnelBars row={rows[0]!} />}
           </Shown>
@@ -160,7 +162,7 @@ export function Funnel() {
         </Panel>
         <Panel
           title="Over time"
-          note={`share of sessions, by the ${grain} in which they began`}
+          note={`share of sessions by the ${grain} in which they started`}
           wide
         >
           <Shown report={over} empty="No sessions">

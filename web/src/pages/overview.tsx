@@ -10,7 +10,16 @@ import { TimeLines } from "../components/time_lines";
 import { definitions, measures } from "../definitions";
 import { range } from "../range";
 import { link, parameter, setParameters } from "../router";
-import { count, decimal, money, percent, signedPercent, spaced } from "../format";
+import {
+  count,
+  counted,
+  decimal,
+  money,
+  percent,
+  signedPercent,
+  sentence,
+  spaced,
+} from "../format";
 import { dateTime, isToday, onDay, shortTime, wholeHours } from "../format_time";
 import { shop, zone } from "../session";
 
@@ -27,11 +36,11 @@ function Figures({ currency }: { currency: string }) {
     compared.rows?.find((row) => row.day === name && row.currency === currency);
   const note = (name: string, words: string) => {
     const then = before(name);
-    if (compared.problem) return `no comparison: ${compared.problem.message}`;
+    if (compared.problem) return `Comparison not available: ${sentence(compared.problem.message)}`;
     if (compared.rows === null) return "…";
     return then && then.change_since !== null
-      ? `${signedPercent(then.change_since)} on ${words} by ${today ? "now" : "then"} (${money(then.net_revenue, currency)})`
-      : `nothing ${words} to compare with`;
+      ? `${signedPercent(then.change_since)} compared with ${words} at ${today ? "this time" : "the same time"} (${money(then.net_revenue, currency)})`
+      : `no data from ${words} to compare with`;
   };
   const start = day?.window_start;
   const today = start === undefined || isToday(start);
@@ -44,35 +53,36 @@ function Figures({ currency }: { currency: string }) {
   if (isApart.value)
     return (
       <p class="quiet">
-        This server runs apart from the pipeline, so there are no live figures here: what is final
-        is below, and the current minute, hour and day are shown where `millrace run` runs.
+        This server does not run the pipeline, so it has no live figures. Final figures are shown
+        below. For the current minute, hour and day, open the dashboard of `millrace run`.
       </p>
     );
   if (state.value !== null && !kpis)
     return (
       <p class="quiet">
-        The pipeline is busy and has no live figures at the moment. What is final is below.
+        The pipeline is busy, so live figures are not available at the moment. Final figures are
+        shown below.
       </p>
     );
   return (
     <dl class="figures">
       <Figure
-        name="Events a second"
+        name="Events per second"
         hint={definitions.eventsPerSecond}
         value={decimal(state.value?.pipeline?.events_per_second ?? null)}
-        note={connected.value ? "live" : "not live"}
+        note={connected.value ? "live" : "out of date"}
       />
       <Figure
         name="Active users"
         hint={definitions.activeUsers}
         value={count(hour?.active_users)}
-        note={`${inHour}; ${count(day?.active_users)} ${when}, of them ${count(day?.bot_users)} bots`}
+        note={`${inHour}; ${count(day?.active_users)} ${when}, including ${counted(day?.bot_users ?? 0, "bot")}`}
       />
       <Figure
         name={`Sessions ${when}`}
         hint={definitions.sessions}
         value={count(day?.sessions)}
-        note={`${count(hour?.sessions)} ${inHour}; ${count(day?.bot_sessions)} of bots ${when}`}
+        note={`${count(hour?.sessions)} ${inHour}; ${count(day?.bot_sessions)} by bots ${when}`}
       />
       <Figure
         name={`Revenue ${when}`}
@@ -82,7 +92,7 @@ function Figures({ currency }: { currency: string }) {
           <>
             {note("yesterday", today ? "yesterday" : "the day before")}
             <br />
-            {note("last_week", today ? "last week" : "a week before")}
+            {note("last_week", today ? "the same day last week" : "a week earlier")}
           </>
         }
         tone={before("yesterday") ? tone : undefined}
@@ -91,7 +101,7 @@ function Figures({ currency }: { currency: string }) {
         name={`Orders ${when}`}
         hint={definitions.orders}
         value={count(day?.orders)}
-        note={`${money(day?.average_order_value, currency)} each on average`}
+        note={`${money(day?.average_order_value, currency)} on average`}
       />
       <Figure
         name={`Conversion ${when}`}
@@ -104,9 +114,9 @@ function Figures({ currency }: { currency: string }) {
 }
 
 function Alerts() {
-  if (state.value === null) return <p class="quiet">Waiting for the figures…</p>;
+  if (state.value === null) return <p class="quiet">Waiting for live figures…</p>;
   const firing = state.value.firing;
-  if (firing.length === 0) return <p class="quiet">Nothing is wrong.</p>;
+  if (firing.length === 0) return <p class="quiet">No alerts are firing.</p>;
   return (
     <ul class="alerts">
       {firing.map((alert) => (
@@ -123,7 +133,7 @@ function GroupTable({ rows, name }: { rows: GroupMetrics[]; name: string }) {
   return (
     <Table
       name={name.toLowerCase()}
-      caption={`By ${name}`}
+      caption={`By ${name.toLowerCase()}`}
       rows={rows}
       columns={[
         { key: "name", name, text: true },
@@ -137,7 +147,7 @@ function GroupTable({ rows, name }: { rows: GroupMetrics[]; name: string }) {
         },
         {
           key: "purchase_rate",
-          name: "Per view",
+          name: "Purchases per view",
           hint: definitions.purchaseRate,
           show: (row) => percent(row.purchase_rate, 2),
         },
@@ -205,7 +215,7 @@ export function Overview() {
     <>
       {currencies.length > 1 && (
         <label class="filters">
-          Figures of events in{" "}
+          Currency{" "}
           <select
             value={currency}
             onChange={(event) => setParameters({ currency: event.currentTarget.value })}
@@ -227,8 +237,8 @@ export function Overview() {
           title="Funnel"
           note={
             <>
-              <Term hint={measures.free.means}>{measures.free.name}</Term>; sessions that began{" "}
-              {hours}; <a href={link("funnel")}>more</a>
+              <Term hint={measures.free.means}>{measures.free.name}</Term>; sessions started{" "}
+              {hours}; <a href={link("funnel")}>details</a>
             </>
           }
         >
@@ -236,7 +246,7 @@ export function Overview() {
             {(rows) => <FunnelBars row={rows[0]!} />}
           </Shown>
         </Panel>
-        <Panel title="Alerts" note={<a href={link("alerts")}>all</a>}>
+        <Panel title="Alerts" note={<a href={link("alerts")}>all alerts</a>}>
           <Alerts />
         </Panel>
         <Panel title="Devices" note={hours}>

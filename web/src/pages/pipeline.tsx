@@ -20,7 +20,7 @@ export function Pipeline() {
   const now = state.value;
   const reasons = useReport("quarantine_rules", {});
   const pipeline = now?.pipeline;
-  if (!now) return <p class="quiet">Waiting for the figures…</p>;
+  if (!now) return <p class="quiet">Waiting for live figures…</p>;
   const batches = [...(pipeline?.batches ?? [])].sort((a, b) => a.batch - b.batch);
   const last = batches.at(-1);
   const byBatch = () =>
@@ -60,13 +60,13 @@ export function Pipeline() {
     yAxis: axisWith({ type: "log", axisLabel: { formatter: (value: number) => count(value) } }),
     series: [
       {
-        name: "into the log, a second",
+        name: "input per second",
         type: "line",
         showSymbol: false,
         data: batches.map((batch) => batch.input_per_second || null),
       },
       {
-        name: "processed, a second",
+        name: "processed per second",
         type: "line",
         showSymbol: false,
         data: batches.map((batch) => batch.rows_per_second || null),
@@ -78,25 +78,25 @@ export function Pipeline() {
     <>
       <dl class="figures">
         <Figure
-          name="Into the log"
-          value={`${decimal(pipeline?.events_per_second)} /s`}
-          note={`${count(pipeline?.in_log)} records held`}
+          name="Input rate"
+          value={`${decimal(pipeline?.events_per_second)}/s`}
+          note={`${count(pipeline?.in_log)} records in the log`}
         />
         <Figure
-          name="Processed"
-          value={`${count(last?.rows_per_second)} /s`}
+          name="Processing rate"
+          value={`${count(last?.rows_per_second)}/s`}
           note="in the last batch"
         />
         <Figure
           name="Lag"
           value={count(pipeline?.lag)}
-          note="records wait in the log"
+          note="records not yet processed"
           tone={(pipeline?.lag ?? 0) > 100_000 ? "bad" : "good"}
         />
         <Figure
           name="Freshness"
           value={pipeline?.gold_latency_ms == null ? "–" : latency(pipeline.gold_latency_ms / 1000)}
-          note="from the log to the figures"
+          note="delay from the log to the figures"
         />
         <Figure
           name="Watermark"
@@ -104,12 +104,12 @@ export function Pipeline() {
           note={`${dateTime(now.gold?.watermark)}; ${count(now.gold?.late)} late additions`}
         />
         <Figure
-          name="Gold's state"
+          name="Gold state"
           value={now.gold ? bytes(now.gold.state_bytes) : "–"}
-          note="as it was kept last"
+          note="size when last saved"
         />
         <Figure
-          name="Ids in memory"
+          name="IDs in memory"
           value={count(last?.ids_in_memory)}
           note={`${count(pipeline?.duplicates)} duplicates, ${count(pipeline?.quarantined)} quarantined`}
         />
@@ -124,24 +124,21 @@ export function Pipeline() {
           {batches.length > 0 ? (
             <Chart label="Input and processing rate by batch" option={speeds} />
           ) : (
-            <p class="quiet">No batch yet: one comes once there are events.</p>
+            <p class="quiet">No batches yet. The first batch starts when events arrive.</p>
           )}
         </Panel>
         <Panel title="Records by batch">
           {batches.length > 0 ? (
             <Chart label="Records by batch" option={rates} />
           ) : (
-            <p class="quiet">No batch yet: one comes once there are events.</p>
+            <p class="quiet">No batches yet. The first batch starts when events arrive.</p>
           )}
         </Panel>
-        <Panel
-          title="Batch duration, by phase"
-          note="fill is the time in which the batch came together"
-        >
+        <Panel title="Batch duration by phase" note="“fill” is the time spent collecting the batch">
           {batches.length > 0 ? (
-            <Chart label="Duration of the last batches by phase" option={durations} />
+            <Chart label="Duration of recent batches by phase" option={durations} />
           ) : (
-            <p class="quiet">No batch yet: one comes once there are events.</p>
+            <p class="quiet">No batches yet. The first batch starts when events arrive.</p>
           )}
         </Panel>
         <Panel title="Partitions">
@@ -152,13 +149,13 @@ export function Pipeline() {
             columns={[
               { key: "partition", name: "Partition" },
               { key: "committed", name: "Next offset", show: (row) => count(row.committed) },
-              { key: "end", name: "Log's end", show: (row) => count(row.end) },
+              { key: "end", name: "Log end", show: (row) => count(row.end) },
               { key: "lag", name: "Lag", show: (row) => count(row.lag) },
             ]}
           />
         </Panel>
         <Panel title="Quarantine by reason">
-          <Shown report={reasons} timeless empty="No record was quarantined.">
+          <Shown report={reasons} timeless empty="No records have been quarantined.">
             {(rows) => (
               <Table
                 name="reasons"
@@ -176,7 +173,7 @@ export function Pipeline() {
                   { key: "records", name: "Records", show: (row) => count(row.records) },
                   {
                     key: "last",
-                    name: "Last",
+                    name: "Last record",
                     text: true,
                     show: (row) => <time>{dateTime(row.last)}</time>,
                   },
@@ -188,7 +185,7 @@ export function Pipeline() {
         <Panel title="Tables">
           <Table
             name="tables"
-            caption="Files of the tables"
+            caption="Size of the tables"
             rows={tables}
             columns={[
               { key: "name", name: "Table", text: true },

@@ -25,7 +25,7 @@ const none = (start: number): Point => ({
   ...{ cart_rate: null, purchase_rate: null },
 });
 
-/** What was counted in each bucket, in all currencies. */
+/** The counts of each bucket, added up over all currencies. */
 function counted(rows: Point[]): Point[] {
   const all = new Map<number, Point>();
   for (const row of rows) {
@@ -69,7 +69,7 @@ export function Product() {
         </Shown>
       </Panel>
       <Panel title={`By ${grain}`} wide>
-        <Shown report={report} empty="Nothing">
+        <Shown report={report} empty="No views, carts or purchases">
           {(rows) => (
             <Table
               caption={`${product} by ${grain}`}
@@ -77,7 +77,7 @@ export function Product() {
               columns={[
                 {
                   key: "start",
-                  name: "From",
+                  name: "Start",
                   text: true,
                   show: (row) => <time>{bucketName(row.start, grain)}</time>,
                 },

@@ -37,7 +37,7 @@ function scatter(rows: Schemas["ProductMetrics"][]) {
       ...(base().tooltip as object),
       trigger: "item",
       formatter: (item: { name: string; value: [number, number] }) =>
-        `${item.name}\n${percent(item.value[0])} of all views\n${percent(item.value[1], 2)} bought`,
+        `${item.name}\n${percent(item.value[0])} of all views\n${percent(item.value[1], 2)} purchases per view`,
     },
     xAxis: percentAxis("Share of all views", { max: mostInterest }),
     yAxis: percentAxis("Purchases per view", { nameGap: 44 }),
@@ -76,14 +76,14 @@ export function Products() {
   return (
     <div class="panels">
       <Panel
-        title="Interest against conversion"
-        note="a dot is a product; choose one for its page"
+        title="Interest and conversion"
+        note="each dot is a product; click one to open its page"
         wide
       >
         <Shown report={products} empty="No views, carts or purchases">
           {(rows) => (
             <Chart
-              label="Share of views against purchases per view, by product"
+              label="Share of views and purchases per view of each product"
               height={340}
               option={() => scatter(rows)}
               onSelect={(name) => (location.hash = link("product", { product: name }))}

@@ -6,11 +6,11 @@ import { Table } from "../components/table";
 import { link, parameter } from "../router";
 import { bytes, count, spaced } from "../format";
 import { dateTime } from "../format_time";
-import { shop } from "../session";
+import { isAdmin } from "../session";
 
 type Broken = ReportRow<"quarantine">;
 
-/** A value as it is sent: JSON where it is that, else text. */
+/** The value to send: parsed as JSON if it is valid JSON, and a string otherwise. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -33,7 +33,7 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
       const where = row ? { partition: row.partition, offset: row.offset } : { rule };
       const what = await replay({ ...where, set: { [field]: parsed(value) } });
       setSaid(
-        `${count(what.appended)} appended again, ${count(what.already_replayed)} were before, ${count(what.unchanged)} unchanged, ${count(what.unfixable)} are no JSON objects`,
+        `${count(what.appended)} replayed, ${count(what.already_replayed)} already replayed before, ${count(what.unchanged)} not changed by this fix, ${count(what.unfixable)} not JSON objects`,
       );
       done();
     } catch (error) {
@@ -43,10 +43,12 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
   return (
     <form class="filters" onSubmit={(event) => void send(event)}>
       <span>
-        {row ? `Mend the record at ${row.position}:` : `Mend all records of ${spaced(rule)}:`}
+        {row
+          ? `Fix the record at ${row.position}`
+          : `Fix all records with the reason “${spaced(rule)}”`}
       </span>
       <label>
-        set{" "}
+        Field{" "}
         <input
           required
           ref={place}
@@ -55,15 +57,15 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
         />
       </label>
       <label>
-        to{" "}
+        New value{" "}
         <input
           required
           value={value}
-          placeholder="JSON, or else text"
+          placeholder="JSON or text"
           onInput={(event) => setValue(event.currentTarget.value)}
         />
       </label>
-      <button type="submit" disabled={shop.value?.role !== "admin"}>
+      <button type="submit" disabled={!isAdmin()}>
         Replay
       </button>
       {said && <span role="status">{said}</span>}
@@ -72,7 +74,7 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
   );
 }
 
-const most = 5000; // that a report has
+const maxRows = 5000; // The server sends no more rows of a report.
 
 export function Quarantine() {
   const rule = parameter("rule");
@@ -83,16 +85,12 @@ export function Quarantine() {
   return (
     <div class="panels">
       <Panel title="Reasons" wide>
-        <Shown
-          report={reasons}
-          timeless
-          empty="No record was quarantined: every one follows the rules."
-        >
+        <Shown report={reasons} timeless empty="No records have been quarantined.">
           {(rows) => (
             <ul class="choices">
               <li>
                 <a href={link("quarantine")} aria-current={rule === "" ? "true" : undefined}>
-                  all
+                  All
                 </a>
               </li>
               {rows.map((row) => (
@@ -111,13 +109,17 @@ export function Quarantine() {
       </Panel>
       <Panel
         title="Records"
-        note={(records.rows?.length ?? 0) >= limit ? `the last ${count(limit)}` : undefined}
+        note={(records.rows?.length ?? 0) >= limit ? `the latest ${count(limit)}` : undefined}
         wide
       >
         {(chosen !== null || rule !== "") && (
           <Replay key={chosen?.position ?? rule} row={chosen} rule={rule} done={records.reload} />
         )}
-        <Shown report={records} timeless empty="No record here: choose another reason, or all.">
+        <Shown
+          report={records}
+          timeless
+          empty="No quarantined records for this reason. Choose another reason, or all."
+        >
           {(rows) => (
             <Table
               caption="Quarantined records"
@@ -132,32 +134,32 @@ export function Quarantine() {
                 },
                 {
                   key: "rule",
-                  name: "Rule",
+                  name: "Reason",
                   text: true,
                   show: (row) => spaced(row.rule),
                 },
-                { key: "message", name: "What is wrong", text: true },
+                { key: "message", name: "Problem", text: true },
                 {
                   key: "value",
-                  name: "Record, as it came",
+                  name: "Original record",
                   text: true,
                   show: (row) => (
                     <code class="raw" tabIndex={0}>
-                      {row.value ?? `${bytes(row.bytes ?? 0)} that are no text`}
+                      {row.value ?? `${bytes(row.bytes ?? 0)} of binary data`}
                     </code>
                   ),
                 },
                 {
                   key: "position",
-                  name: "Mend",
+                  name: "Action",
                   text: true,
                   show: (row) => (
                     <button
                       type="button"
                       onClick={() => setChosen(row)}
-                      aria-label={`Mend the record at ${row.position}`}
+                      aria-label={`Fix the record at ${row.position}`}
                     >
-                      Mend…
+                      Fix…
                     </button>
                   ),
                 },
@@ -165,9 +167,9 @@ export function Quarantine() {
             />
           )}
         </Shown>
-        {(records.rows?.length ?? 0) >= limit && limit < most && (
-          <button type="button" onClick={() => setLimit(Math.min(limit * 5, most))}>
-            Show older ones
+        {(records.rows?.length ?? 0) >= limit && limit < maxRows && (
+          <button type="button" onClick={() => setLimit(Math.min(limit * 5, maxRows))}>
+            Show older records
           </button>
         )}
       </Panel>

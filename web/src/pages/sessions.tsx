@@ -23,7 +23,7 @@ const outcome = (row: Session) =>
   );
 
 const columns: Column<Session>[] = [
-  { key: "start", name: "Began", text: true, show: (row) => <time>{dateTime(row.start)}</time> },
+  { key: "start", name: "Started", text: true, show: (row) => <time>{dateTime(row.start)}</time> },
   {
     key: "user_id",
     name: "User",
@@ -33,7 +33,7 @@ const columns: Column<Session>[] = [
   { key: "device_type", name: "Device", text: true },
   {
     key: "duration_ms",
-    name: "Lasted",
+    name: "Duration",
     hint: definitions.lasted,
     show: (row) => duration(row.duration_ms),
   },
@@ -42,13 +42,13 @@ const columns: Column<Session>[] = [
   { key: "carts", name: "Carts", show: (row) => count(row.carts) },
   { key: "purchases", name: "Purchases", show: (row) => count(row.purchases) },
   { key: "revenue", name: "Outcome", text: true, show: outcome },
-  { key: "entry_page", name: "Came in at", text: true },
+  { key: "entry_page", name: "Entry page", text: true },
 ];
 
 const outcomes = [
   { value: "", name: "any" },
-  { value: "converted", name: "bought" },
-  { value: "abandoned", name: "left a cart" },
+  { value: "converted", name: "purchased" },
+  { value: "abandoned", name: "abandoned cart" },
   { value: "bounced", name: "bounced" },
 ] as const;
 
@@ -59,7 +59,7 @@ export function Sessions() {
   const report = useReport("sessions", { from, to, kind, user, limit: 200 });
   return (
     <div class="panels">
-      <Panel title="Sessions" note={report.truncated ? "the 200 latest" : undefined} wide>
+      <Panel title="Sessions" note={report.truncated ? "the latest 200" : undefined} wide>
         <form class="filters" onSubmit={(event) => event.preventDefault()}>
           <label>
             Outcome{" "}
@@ -85,8 +85,8 @@ export function Sessions() {
         </form>
         <Shown
           report={report}
-          empty="No such sessions"
-          hint="Choose a longer range, or another outcome or user."
+          empty="No matching sessions"
+          hint="Choose a longer time range, another outcome or another user."
         >
           {(rows) => <Table caption="Sessions" rows={rows} columns={columns} />}
         </Shown>
@@ -107,11 +107,7 @@ export function Journey() {
           {(rows) => <Table caption={`Sessions of ${user}`} rows={rows} columns={columns} />}
         </Shown>
       </Panel>
-      <Panel
-        title="What they did"
-        note={steps.truncated ? "the last 500 events" : "latest first"}
-        wide
-      >
+      <Panel title="Events" note={steps.truncated ? "the latest 500 events" : "latest first"} wide>
         <Shown report={steps} empty={`No events of ${user}`}>
           {(rows) => (
             <ol class="journey">
