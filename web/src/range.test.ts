@@ -73,9 +73,9 @@ describe("whyPartial", () => {
   it("says that a bucket is not over", () => {
     expect(whyPartial(hour, "hour", "UTC")).toContain("not over");
   });
-  it("says that the data end in a bucket", () => {
+  it("says that the data ends in a bucket", () => {
     state.value = live(now, { first: 0, last: hour - 1 });
-    expect(whyPartial(hour - hourMs, "hour", "UTC")).toContain("data end in this hour");
+    expect(whyPartial(hour - hourMs, "hour", "UTC")).toContain("data ends in this hour");
   });
   it("is null for a whole bucket, and for one after the data", () => {
     expect(whyPartial(hour - hourMs, "hour", "UTC")).toBeNull();

@@ -37,7 +37,7 @@ beforeEach(() => {
       try {
         return Promise.resolve(new Response("{}", { status: answer(ids) }));
       } catch (error) {
-        return Promise.reject(error as Error);
+        return Promise.reject(error);
       }
     }),
   );
@@ -253,7 +253,7 @@ describe("storage", () => {
 
 describe("a beacon", () => {
   it("has the first events, which stay in the queue", () => {
-    const sendBeacon = vi.fn((..._: [string, string]) => true);
+    const sendBeacon = vi.fn<(address: string, body: string) => boolean>(() => true);
     vi.stubGlobal("navigator", { sendBeacon });
     const queue = make();
     queue.sendBeacon();

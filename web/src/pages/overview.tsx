@@ -237,8 +237,8 @@ export function Overview() {
           title="Funnel"
           note={
             <>
-              <Term hint={measures.free.means}>{measures.free.name}</Term>; sessions started{" "}
-              {hours}; <a href={link("funnel")}>details</a>
+              <Term hint={measures.free.means}>{measures.free.name}</Term>; sessions started {hours}
+              ; <a href={link("funnel")}>details</a>
             </>
           }
         >
