@@ -54,7 +54,7 @@ function Figures({ currency }: { currency: string }) {
     return (
       <p class="quiet">
         This server does not run the pipeline, so it has no live figures. Final figures are shown
-        below. For the current minute, hour and day, open the dashboard of `millrace run`.
+        below. Open the dashboard of <code>millrace run</code> for the current minute, hour and day.
       </p>
     );
   if (state.value !== null && !kpis)
