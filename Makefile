@@ -33,6 +33,7 @@ test: build ## the tests a change needs (under 10 minutes)
 	@cmake --build build/release -j $(JOBS) --target millrace_crash millrace_unit_tests
 	@MILLRACE_SETUP=test scripts/setup.sh
 	build/release/millrace_unit_tests --gtest_brief=1
+	@scripts/npm.sh test
 	$(PYTEST) $(PARALLEL) tests -m "not long"
 
 test-all: test ## these and the long ones: Spark, Kafka's tools, 100 kills
@@ -59,10 +60,12 @@ tsan: setup ## unit tests and a short run with ThreadSanitizer
 lint: build ## formatting, static analysis
 	@MILLRACE_SETUP=lint scripts/setup.sh
 	@scripts/lint.sh
+	@scripts/npm.sh run lint --silent
 
 format: ## format the sources in place
 	@MILLRACE_SETUP=lint scripts/setup.sh
 	@clang-format-19 -i $$(git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc')
+	@scripts/npm.sh run format --silent
 
 fuzz: setup ## the fuzz targets, SECONDS each
 	@MILLRACE_SETUP=fuzz scripts/setup.sh
