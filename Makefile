@@ -13,7 +13,7 @@ KILLS ?= 100
 SECONDS ?= 60
 MINUTES ?= 30
 
-.PHONY: help setup build run test test-all sanitize tsan lint format fuzz bench bench-hour crash chaos stack-up stack-down stack-status clean
+.PHONY: help setup build package run test test-all sanitize tsan lint format fuzz bench bench-hour crash chaos stack-up stack-down stack-status clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
@@ -29,13 +29,19 @@ build: setup ## build/release/millrace, and the dashboard's pages
 run: build $(if $(filter kafka,$(BRONZE)),stack-up) ## the main job: a made-up shop, the log and the clean table, for 60 seconds (BRONZE=kafka: on Kafka)
 	build/release/millrace --data $(DATA) $(if $(filter kafka,$(BRONZE)),--bronze kafka://127.0.0.1:$${KAFKA_PORT:-9092}/ecom_clickstream_raw) run $(RUN_FLAGS)
 
+package: build ## build/packages/millrace_VERSION_ARCHITECTURE.deb
+	@MILLRACE_SETUP=package scripts/setup.sh
+	@cpack --config build/release/CPackConfig.cmake >build/package.log 2>&1 || { cat build/package.log; exit 1; }
+	@rm -rf build/packages/_CPack_Packages
+	@ls build/packages/*.deb
+
 test: build ## the tests a change needs (under 10 minutes)
 	@cmake --build build/release -j $(JOBS) --target millrace_crash millrace_unit_tests
 	@MILLRACE_SETUP=test scripts/setup.sh
 	build/release/millrace_unit_tests --gtest_brief=1
 	$(PYTEST) $(PARALLEL) tests -m "not long"
 
-test-all: test ## these and the long ones: Spark, Kafka's tools, 100 kills
+test-all: test package ## these and the long ones: Spark, Kafka's tools, the Debian package, 100 kills
 	@MILLRACE_SETUP=long scripts/setup.sh
 	MILLRACE_KILLS=$(KILLS) $(PYTEST) $(PARALLEL) tests -m long
 
