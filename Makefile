@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 VENV := build/venv
-PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider
+PYTEST := $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider
 # Most of a test is waiting, so a core takes more than one.
 PARALLEL ?= -n $(shell expr 3 \* $(JOBS) / 2) --dist loadgroup --durations 25
 DATA ?= build/run-data
