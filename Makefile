@@ -13,7 +13,7 @@ KILLS ?= 100
 SECONDS ?= 60
 MINUTES ?= 30
 
-.PHONY: help setup build package run test test-all sanitize tsan lint format fuzz bench bench-hour crash chaos stack-up stack-down stack-status clean
+.PHONY: help setup build package run test test-all sanitize tsan lint lint-fast format fuzz bench bench-hour crash chaos stack-up stack-down stack-status clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
@@ -62,9 +62,13 @@ tsan: setup ## unit tests and a short run with ThreadSanitizer
 	build/tsan/millrace --data build/tsan/data run --rate 5000 --duration 10s --trigger 200ms --duplicates 1% --invalid 1%
 	build/tsan/millrace --data build/tsan/data replay
 
-lint: build ## formatting, static analysis
+lint: build ## formatting, static analysis, spelling, links
 	@MILLRACE_SETUP=lint scripts/setup.sh
 	@scripts/lint.sh
+
+lint-fast: setup ## the same without clang-tidy and the pages, before a commit
+	@MILLRACE_SETUP=lint scripts/setup.sh
+	@scripts/lint.sh --fast
 
 format: ## format the sources in place
 	@MILLRACE_SETUP=lint scripts/setup.sh

@@ -4,6 +4,7 @@
 The manual pages and the completions come from the program itself. The licences are those of the software that a
 package of Millrace contains: wheels, the pages' npm packages, and Debian's header-only libraries.
 """
+
 import gzip
 import json
 import pathlib
@@ -15,7 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WHEELS = ("pyarrow", "duckdb_cli", "crawler_user_agents")
 HEADER_ONLY = ("libcereal-dev", "libcli11-dev", "libhowardhinnant-date-dev")  # Boost's licence asks for no notice
-KEPT = ROOT / "deploy" / "licenses"  # of packages that come without one
+KEPT = ROOT / "deploy" / "licenses"  # the licences of packages that come without their licence
 COMPLETIONS = {
     "bash": "bash-completion/completions/millrace",
     "fish": "fish/vendor_completions.d/millrace.fish",

@@ -47,6 +47,7 @@ requirements=(scripts/requirements-build.txt)
 [[ $purpose == test || $purpose == long || $purpose == bench ]] && requirements+=(scripts/requirements-test.txt)
 [[ $purpose == long || $purpose == bench ]] && requirements+=(scripts/requirements-long.txt)
 [[ $purpose == bench ]] && requirements+=(scripts/requirements-bench.txt)
+[[ $purpose == lint ]] && requirements+=(scripts/requirements-lint.txt)
 for file in "${requirements[@]}"; do
     stamp=$venv/$(basename "$file")
     cmp -s "$file" "$stamp" && continue
