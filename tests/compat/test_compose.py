@@ -1,5 +1,8 @@
-"""deploy/compose.yaml is one that Docker's own tool accepts, and the service `millrace` in it can be reached, by those with a
-key. (No container is run here: the service's command line and environment run on the native stack.)"""
+"""deploy/compose.yaml is valid, and its service `millrace` can be reached by those with a key.
+
+No container is run here: the service's command line and environment run on the native stack.
+"""
+
 import json
 import os
 import re
@@ -20,9 +23,11 @@ EVENT = {"user_id": "u1", "event_type": "view", "product_id": "p1", "price": 9.5
 
 def interpolated(text):
     """A value of the compose file with its ${NAME:-default} and ${NAME:?message} replaced."""
+
     def value(match):
         name, _, rest = re.split(r"(:[-?])", match[1], maxsplit=1)
-        return SECRETS[name] if name in SECRETS else rest
+        return SECRETS.get(name, rest)
+
     return re.sub(r"\$\{([^}]+)\}", value, text)
 
 
@@ -50,19 +55,28 @@ def environment(service):
 
 @pytest.fixture
 def address(service, environment, kafka, postgres, tmp_path, free_port):
-    """The service's port while the service runs here. Only hosts, ports and folders differ from the container's, and the names
-    of the topic and the database, which the tests share."""
+    """The service's port while the service runs here.
+
+    Only hosts, ports and folders differ from the container's, and the names of the topic and the database, since tests
+    share the broker and the server.
+    """
     postgres.psql("create database compose")
-    here = {"kafka:19092/ecom_clickstream_raw": f"127.0.0.1:{kafka.port}/compose",
-            "postgres:5432/millrace": f"127.0.0.1:{postgres.port}/compose",
-            "/var/lib/millrace": str(tmp_path / "millrace")}
+    here = {
+        "kafka:19092/ecom_clickstream_raw": f"127.0.0.1:{kafka.port}/compose",
+        "postgres:5432/millrace": f"127.0.0.1:{postgres.port}/compose",
+        "/var/lib/millrace": str(tmp_path / "millrace"),
+    }
     env = dict(environment)
     for there, place in here.items():
         assert any(there in value for value in env.values()), f"the service uses no {there}"
         env = {name: value.replace(there, place) for name, value in env.items()}
     env |= {"MILLRACE_RUN_PORT": str(free_port), "PATH": f"{BUILD}:{os.environ['PATH']}"}
-    process = subprocess.Popen([ROOT / "deploy" / "entrypoint.sh", *service["command"]], env=env,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [ROOT / "deploy" / "entrypoint.sh", *service["command"]],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     found = f"http://127.0.0.2:{free_port}"  # an address that only a server on 0.0.0.0 answers at
     try:
         wait_until(lambda: process.poll() is not None or status(f"{found}/healthz") == 200, seconds=60)
@@ -75,8 +89,11 @@ def address(service, environment, kafka, postgres, tmp_path, free_port):
 
 
 def ask(url, body=None, **headers):
-    request = urllib.request.Request(url, data=None if body is None else json.dumps(body).encode(),
-                                     headers={"Content-Type": "application/json", **headers})
+    request = urllib.request.Request(
+        url,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **headers},
+    )
     return urllib.request.urlopen(request, timeout=30)
 
 
@@ -99,7 +116,10 @@ def test_the_services_port_answers_those_with_a_key(address, postgres):
     with ask(f"{address}/v1/login", {"name": "admin", "password": SECRETS["MILLRACE_PASSWORD"]}) as login:
         cookie = login.headers["Set-Cookie"].partition(";")[0]
     assert status(f"{address}/v1/state", Cookie=cookie) == 200
-    wait_until(lambda: postgres.psql("select count(*) from millrace.kpis", "compose").stdout.strip() not in ("", "0"), seconds=60)
+    wait_until(
+        lambda: postgres.psql("select count(*) from millrace.kpis", "compose").stdout.strip() not in ("", "0"),
+        seconds=60,
+    )
 
 
 def test_the_service_publishes_the_port_that_the_image_exposes(service, environment):
@@ -129,5 +149,9 @@ def test_the_compose_file_is_valid():
 
 
 def compose(env):
-    return subprocess.run(["docker-compose", "-f", COMPOSE, "config", "--services"], capture_output=True, text=True,
-                          env={"PATH": os.environ["PATH"], **env})
+    return subprocess.run(
+        ["docker-compose", "-f", COMPOSE, "config", "--services"],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], **env},
+    )

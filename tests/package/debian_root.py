@@ -1,4 +1,5 @@
 """An empty Debian 12 to install packages in: a folder that processes are confined to with chroot."""
+
 import contextlib
 import os
 import pathlib
@@ -16,6 +17,8 @@ def why_not():
     """Why this machine can't make one, or None."""
     if os.getuid() != 0:
         return "chroot needs root"
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
+        return "this machine allows no mounts"
     if not shutil.which("mmdebstrap"):
         return "mmdebstrap is not installed; run MILLRACE_SETUP=long scripts/setup.sh"
     if not sources():
@@ -57,8 +60,19 @@ def base():
         listed = CACHE / "sources.list"
         listed.write_text("\n".join(sources()) + "\n")
         unfinished = CACHE / "unfinished"
-        subprocess.run(["mmdebstrap", "--mode=root", "--variant=minbase", "--quiet", *apt_options(), "bookworm", unfinished,
-                        listed], check=True)
+        subprocess.run(
+            [
+                "mmdebstrap",
+                "--mode=root",
+                "--variant=minbase",
+                "--quiet",
+                *apt_options(),
+                "bookworm",
+                unfinished,
+                listed,
+            ],
+            check=True,
+        )
         unfinished.rename(made)
     return made
 
@@ -89,8 +103,15 @@ class DebianRoot:
     def command(self, *arguments, user="root", env=None):
         """A process in this system with none of this machine's environment."""
         variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LC_ALL": "C.UTF-8", **(env or {})}
-        return ["env", "-i", *(f"{name}={value}" for name, value in variables.items()), "chroot",
-                f"--userspec={user}:{user}", self.folder, *arguments]
+        return [
+            "env",
+            "-i",
+            *(f"{name}={value}" for name, value in variables.items()),
+            "chroot",
+            f"--userspec={user}:{user}",
+            self.folder,
+            *arguments,
+        ]
 
     def run(self, *arguments, code=0, input=None, **how):
         done = subprocess.run(self.command(*arguments, **how), capture_output=True, text=True, input=input, timeout=600)
@@ -98,5 +119,11 @@ class DebianRoot:
         return done.stdout
 
     def apt(self, *arguments):
-        return self.run("apt-get", "--quiet", "--yes", "--no-install-recommends", *arguments,
-                        env={"DEBIAN_FRONTEND": "noninteractive"})
+        return self.run(
+            "apt-get",
+            "--quiet",
+            "--yes",
+            "--no-install-recommends",
+            *arguments,
+            env={"DEBIAN_FRONTEND": "noninteractive"},
+        )

@@ -1,4 +1,5 @@
 """The Debian package that `make package` makes, installed in an empty Debian 12."""
+
 import json
 import re
 import shlex
@@ -14,8 +15,11 @@ from tests.conftest import ROOT, stack, wait_until
 from tests.package import debian_root
 
 REFUSAL = debian_root.why_not()
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("package"),
-              pytest.mark.skipif(REFUSAL is not None, reason=f"there is no Debian to install the package in: {REFUSAL}")]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.xdist_group("package"),
+    pytest.mark.skipif(REFUSAL is not None, reason=f"there is no Debian to install the package in: {REFUSAL}"),
+]
 EVENT = {"user_id": "u1", "event_type": "view", "product_id": "p1", "price": 9.5}
 
 
@@ -50,8 +54,12 @@ def service(debian, unit):
     port = stack.free_port()
     env = dict(pair.split("=", 1) for pair in unit["Environment"].split())
     env |= {"MILLRACE_RUN_PORT": port, "MILLRACE_RUN_TRIGGER": "1s"}
-    process = subprocess.Popen(debian.command(*shlex.split(unit["ExecStart"]), user=unit["User"], env=env),
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        debian.command(*shlex.split(unit["ExecStart"]), user=unit["User"], env=env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         wait_until(lambda: process.poll() is not None or is_ready(address), seconds=60)
@@ -63,8 +71,9 @@ def service(debian, unit):
 
 
 def fetch(address, body=None):
-    request = urllib.request.Request(address, data=None if body is None else json.dumps(body).encode(),
-                                     headers={"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        address, data=None if body is None else json.dumps(body).encode(), headers={"Content-Type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=30) as answer:
         return answer.read().decode()
 
@@ -96,7 +105,9 @@ def test_the_service_is_installed_but_not_started(debian, unit):
 def test_manual_pages_completions_and_licences_are_there(debian):
     share = debian.folder / "usr/share"
     assert (share / "man/man1/millrace-topic-create.1.gz").exists()
-    assert "complete " in debian.run("bash", "-c", ". /usr/share/bash-completion/completions/millrace && complete -p millrace")
+    assert "complete " in debian.run(
+        "bash", "-c", ". /usr/share/bash-completion/completions/millrace && complete -p millrace"
+    )
     assert (share / "zsh/vendor-completions/_millrace").read_text().startswith("#compdef millrace")
     assert (share / "fish/vendor_completions.d/millrace.fish").exists()
     licences = {path.name for path in (share / "doc/millrace/licenses").iterdir()}
@@ -118,7 +129,9 @@ def test_an_event_reaches_the_tables_and_the_reports(debian, service):
     wait_until(lambda: json.loads(sql(debian, "select count(*) as n from silver"))["rows"] == [{"n": 1}])
     assert json.loads(sql(debian, "select count(*) as n from live.kpis where grain = 'day'"))["rows"] == [{"n": 1}]
     assert fetch(f"{address}/v1/state")
-    assert json.loads(fetch(f"{address}/v1/sql", {"query": "select product_id from silver"}))["rows"] == [{"product_id": "p1"}]
+    assert json.loads(fetch(f"{address}/v1/sql", {"query": "select product_id from silver"}))["rows"] == [
+        {"product_id": "p1"}
+    ]
 
 
 def test_stopping_the_service_ends_it_cleanly(service):
