@@ -142,6 +142,14 @@ def test_stopping_the_service_ends_it_cleanly(service):
     assert json.loads(out.splitlines()[-1])["verify"]["passed"]
 
 
+def test_an_upgrade_keeps_the_settings_and_their_mode(debian, package):
+    settings = debian.folder / "etc/millrace/millrace.env"
+    settings.write_text("MILLRACE_RUN_PORT=8091\n")
+    debian.apt("install", "--reinstall", f"/tmp/{package.name}")
+    assert settings.read_text() == "MILLRACE_RUN_PORT=8091\n"
+    assert debian.run("stat", "-c", "%U %G %a", "/etc/millrace/millrace.env").split() == ["root", "millrace", "640"]
+
+
 def test_removing_the_package_keeps_the_shop(debian):
     (debian.folder / "var/lib/millrace/kept").touch()
     debian.apt("purge", "millrace")
