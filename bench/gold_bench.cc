@@ -1,7 +1,7 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include "gold/interest.h"
+#include "gold/engagement_counts.h"
 #include "gold/product_metrics.h"
 #include "gold/sessions.h"
 #include "gold/window.h"
@@ -90,7 +90,7 @@ void feed(benchmark::State& state, Make&& make) {
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(chunks * events_at_once));
 }
 
-/// Interest by product, minute by minute.
+/// EngagementCounts by product, minute by minute.
 class TumblingMinutes {
   public:
     explicit TumblingMinutes(const Stream& source)
@@ -116,7 +116,7 @@ class TumblingMinutes {
 
   private:
     const gold::Strings& strings_;
-    gold::GroupedWindows<gold::Interest> minutes_;
+    gold::GroupedWindows<gold::EngagementCounts> minutes_;
 };
 
 void tumbling_minutes(benchmark::State& state) {

@@ -74,7 +74,7 @@ BENCHMARK(read_batch);
 
 void decode_and_check(benchmark::State& state) {
     silver::Decoder decoder;
-    silver::RuleOptions options;
+    model::RuleOptions options;
     silver::EventTypes types(100);
     silver::Checker checker(options, types);
     model::Event event;

@@ -8,11 +8,11 @@
 #include "silver/check.h"
 #include "silver/decoder.h"
 
-using millrace::model::Rule;
+using millrace::model::ValidationRule;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static millrace::silver::Decoder decoder;
-    static const millrace::silver::RuleOptions options;
+    static const millrace::model::RuleOptions options;
     static millrace::silver::EventTypes types(100);
     static millrace::silver::Checker checker(options, types);
     std::string text(reinterpret_cast<const char*>(data), size);
@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (error || !parsed.is_object()) std::abort();
         if (event.event_id != parsed.at("event_id").as_string()) std::abort();
         checker.check(event, 1'569'888'000'000);
-    } else if (verdict.rule == Rule::bad_json && !error) {
+    } else if (verdict.rule == ValidationRule::bad_json && !error) {
         // Boost takes numbers beyond a double's range, which the rules refuse.
         if (text.find_first_of("eE0123456789") == std::string::npos) std::abort();
     }

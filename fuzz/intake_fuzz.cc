@@ -5,10 +5,10 @@
 #include <string>
 
 #include "base/error.h"
-#include "collect/collected.h"
 #include "collect/ga4.h"
+#include "collect/pending_event.h"
 #include "collect/request_body.h"
-#include "collect/segment.h"
+#include "collect/segment_io.h"
 #include "serve/http.h"
 
 using namespace millrace;
@@ -18,7 +18,7 @@ namespace {
 /// As the collector does it; returns how many events there are.
 std::size_t take(std::string body) {
     static collect::BodyReader bodies;
-    static collect::Completer completer;
+    static collect::EventDefaults completer;
     const auto events = bodies.split(body, {.max_message_bytes = std::size_t{1} << 30U});
     std::vector<collect::Warning> warnings;
     for (std::size_t i = 0; i < events.size(); ++i)

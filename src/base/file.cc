@@ -125,11 +125,11 @@ bool File::take_lock(int operation) {
 }
 
 bool File::take_lock_for(int operation, std::chrono::milliseconds limit) {
-    constexpr auto between_tries = std::chrono::milliseconds(2);
+    constexpr auto retry_interval = std::chrono::milliseconds(2);
     const auto end = std::chrono::steady_clock::now() + limit;
     while (!take_lock(operation | LOCK_NB)) {
         if (std::chrono::steady_clock::now() >= end) return false;
-        std::this_thread::sleep_for(between_tries);
+        std::this_thread::sleep_for(retry_interval);
     }
     return true;
 }

@@ -165,8 +165,8 @@ std::string exact_size(std::int64_t bytes) {
 }
 
 std::string format_share(double share) {
-    constexpr int most_decimals = 15;
-    for (int decimals = 0; decimals <= most_decimals; ++decimals) {
+    constexpr int max_decimals = 15;
+    for (int decimals = 0; decimals <= max_decimals; ++decimals) {
         std::string text = fmt::format("{:.{}f}%", share * 100, decimals);
         if (parse_share(text) == share) return text;
     }

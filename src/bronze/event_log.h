@@ -61,7 +61,7 @@ class WorkerGroup {
     /// partitions.
     virtual void release(std::uint64_t generation) = 0;
     /// Tells the log how far a partition has been processed, for its lag tools: nothing here depends on it.
-    virtual void tell_progress(int partition, Offset next_offset) = 0;
+    virtual void report_progress(int partition, Offset next_offset) = 0;
 };
 
 /// One topic of an event log: partitions of records, each with an offset. Thread-safe.
@@ -79,7 +79,7 @@ class EventLog {
     [[nodiscard]] virtual OffsetRange offsets(int partition) const = 0;
     /// The partition's end as last heard of: what offsets() says, but without a request to elsewhere where
     /// there is a reader.
-    [[nodiscard]] virtual Offset end_heard(int partition) const { return offsets(partition).end; }
+    [[nodiscard]] virtual Offset cached_end(int partition) const { return offsets(partition).end; }
 
     /// Appends a finished or unfinished batch and returns the offset of its first record, once it is durable.
     virtual Offset append(int partition, RecordBatchBuilder& batch) = 0;
@@ -100,8 +100,8 @@ class EventLog {
     }
 
     /// A counter that grows with every append to the topic, by any process.
-    [[nodiscard]] virtual std::uint32_t appends_seen() const = 0;
-    /// Waits until appends_seen() differs from `seen`, wake() is called, or `limit` has passed.
+    [[nodiscard]] virtual std::uint32_t append_sequence() const = 0;
+    /// Waits until append_sequence() differs from `seen`, wake() is called, or `limit` has passed.
     virtual void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const = 0;
     /// Ends the waits of this process and others early; they find nothing new and wait again.
     virtual void wake() const = 0;

@@ -30,7 +30,7 @@ class ConnectionFailures {
         const std::lock_guard lock(mutex_);
         reason_ = reason.substr(0, reason.find(" (after "));
         noted_ = now;
-        if (now < told_ + between_warnings) return false;
+        if (now < told_ + warning_interval) return false;
         told_ = now;
         return true;
     }
@@ -41,7 +41,7 @@ class ConnectionFailures {
     }
 
   private:
-    static constexpr auto between_warnings = std::chrono::seconds(30);
+    static constexpr auto warning_interval = std::chrono::seconds(30);
     static constexpr auto recent_time = std::chrono::minutes(1);
 
     mutable std::mutex mutex_;

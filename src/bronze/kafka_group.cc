@@ -11,7 +11,7 @@ namespace millrace::bronze {
 namespace {
 
 constexpr int poll_ms = 100;
-constexpr auto between_commits = std::chrono::seconds(1);
+constexpr auto commit_interval = std::chrono::seconds(1);
 
 std::string numbers(const rd_kafka_topic_partition_list_t* list) {
     std::string text;
@@ -55,7 +55,7 @@ void KafkaGroup::follow() {
     while (!leaving_) {
         if (const auto now = std::chrono::steady_clock::now(); now >= next_commit) {
             commit_progress();
-            next_commit = now + between_commits;
+            next_commit = now + commit_interval;
         }
         const KafkaPointer<rd_kafka_message_t> message(rd_kafka_consumer_poll(consumer_.get(), poll_ms));
         if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
@@ -122,7 +122,7 @@ void KafkaGroup::release(std::uint64_t generation) {
     released_changed_.notify_all();
 }
 
-void KafkaGroup::tell_progress(int partition, Offset next_offset) {
+void KafkaGroup::report_progress(int partition, Offset next_offset) {
     const std::lock_guard lock(mutex_);
     told_[partition] = next_offset;
 }

@@ -25,7 +25,7 @@ class KafkaGroup : public WorkerGroup {
     [[nodiscard]] Assignment assignment() const override;
     [[nodiscard]] bool changed(std::uint64_t generation) const override;
     void release(std::uint64_t generation) override;
-    void tell_progress(int partition, Offset next_offset) override;
+    void report_progress(int partition, Offset next_offset) override;
 
   private:
     static void rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t what,

@@ -64,7 +64,7 @@ OffsetRange KafkaLog::offsets(int partition) const {
     return {ask_offset(partition, earliest), ask_offset(partition, latest)};
 }
 
-Offset KafkaLog::end_heard(int partition) const {
+Offset KafkaLog::cached_end(int partition) const {
     Offset start = -1;
     Offset end = -1;
     rd_kafka_get_watermark_offsets(consumer().get(), address_.topic.c_str(), partition, &start, &end);

@@ -26,11 +26,11 @@ class KafkaLog : public EventLog {
     [[nodiscard]] int epoch() const override { return unknown_epoch; }
     /// Asks the broker. The end is that of the committed records.
     [[nodiscard]] OffsetRange offsets(int partition) const override;
-    [[nodiscard]] Offset end_heard(int partition) const override;
+    [[nodiscard]] Offset cached_end(int partition) const override;
     Offset append(int partition, RecordBatchBuilder& batch) override;
     [[nodiscard]] std::unique_ptr<PartitionReader> read(int partition, Offset offset) const override;
     [[nodiscard]] Offset offset_at(int partition, std::int64_t timestamp_ms) const override;
-    [[nodiscard]] std::uint32_t appends_seen() const override { return arrivals_.load(); }
+    [[nodiscard]] std::uint32_t append_sequence() const override { return arrivals_.load(); }
     void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const override;
     void wake() const override { arrived(); }
     [[nodiscard]] std::int64_t records_numbered() const override;

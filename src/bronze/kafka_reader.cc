@@ -9,9 +9,9 @@ namespace millrace::bronze {
 
 namespace {
 
-constexpr std::size_t most_messages = 8192;
+constexpr std::size_t max_messages = 8192;
 constexpr int wait_ms = 50;
-constexpr auto between_requests = std::chrono::milliseconds(3);
+constexpr auto request_interval = std::chrono::milliseconds(3);
 constexpr auto patience = std::chrono::seconds(60);
 
 std::string headers_of(const rd_kafka_message_t& message) {
@@ -42,7 +42,7 @@ KafkaReader::KafkaReader(const KafkaAddress& address, std::shared_ptr<rd_kafka_t
     if (rd_kafka_consume_start_queue(topic_.get(), partition, offset, queue_.get()) != 0)
         throw kafka_error(address_, doing(), rd_kafka_last_error());
     rd_kafka_queue_cb_event_enable(queue_.get(), on_arrival, opaque);
-    messages_.resize(most_messages);
+    messages_.resize(max_messages);
 }
 
 KafkaReader::~KafkaReader() {
@@ -70,7 +70,7 @@ void KafkaReader::ask_for_more() {
     if (rd_kafka_version() >= kafka_has_queue_backoff || rd_kafka_queue_length(queue_.get()) >= low_queue_)
         return;
     const auto now = std::chrono::steady_clock::now();
-    if (now < asked_ + between_requests || all_read()) return;
+    if (now < asked_ + request_interval || all_read()) return;
     asked_ = now;
     const KafkaPointer<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition_)->offset =
@@ -81,7 +81,7 @@ void KafkaReader::ask_for_more() {
 std::span<const Record> KafkaReader::poll(std::size_t max_bytes) {
     records_.clear();
     headers_.clear();
-    const std::size_t wanted = std::clamp<std::size_t>(max_bytes / 256, 1, most_messages);
+    const std::size_t wanted = std::clamp<std::size_t>(max_bytes / 256, 1, max_messages);
     const auto give_up = std::chrono::steady_clock::now() + patience;
     while (records_.empty()) {
         const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, messages_.data(), wanted);

@@ -70,8 +70,8 @@ void write_all(const base::File& file, std::vector<iovec> parts, std::int64_t po
 
 }  // namespace
 
-PartitionLog::PartitionLog(fs::path directory, int partition, Published& published, SegmentOptions options,
-                           LockWait lock_wait)
+PartitionLog::PartitionLog(fs::path directory, int partition, HighWatermarks& published,
+                           SegmentOptions options, LockWait lock_wait)
     : directory_(std::move(directory)),
       partition_(partition),
       published_(published),

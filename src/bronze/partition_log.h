@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/stop.h"
 #include "base/units.h"
-#include "bronze/published.h"
+#include "bronze/high_watermarks.h"
 #include "bronze/segment.h"
 
 namespace millrace::bronze {
@@ -46,8 +46,8 @@ struct LockWait {
 /// an Error that names file and offset; nothing is cut then.
 class PartitionLog {
   public:
-    PartitionLog(std::filesystem::path directory, int partition, Published& published, SegmentOptions options,
-                 LockWait lock_wait);
+    PartitionLog(std::filesystem::path directory, int partition, HighWatermarks& published,
+                 SegmentOptions options, LockWait lock_wait);
 
     /// Appends a batch, whose base offset is set here, durably. Returns its base offset. Thread-safe.
     Offset append(std::string_view batch);
@@ -82,7 +82,7 @@ class PartitionLog {
 
     const std::filesystem::path directory_;
     const int partition_;
-    Published& published_;
+    HighWatermarks& published_;
     const SegmentOptions options_;
     const LockWait lock_wait_;
 

@@ -189,8 +189,8 @@ bool decode_records(const BatchHeader& header, std::string_view batch, std::stri
         scratch.append(record_padding, '\0');
         rest = std::string_view(scratch).substr(0, size);
     }
-    constexpr std::size_t least_record_bytes = 7;
-    if (static_cast<std::size_t>(header.record_count) > rest.size() / least_record_bytes) return false;
+    constexpr std::size_t min_record_bytes = 7;
+    if (static_cast<std::size_t>(header.record_count) > rest.size() / min_record_bytes) return false;
     const std::size_t before = into.size();
     into.resize(before + static_cast<std::size_t>(header.record_count));
     for (std::size_t i = before; i < into.size(); ++i) {

@@ -28,7 +28,7 @@ class SegmentLog : public EventLog {
     Offset append(int partition, RecordBatchBuilder& batch) override;
     [[nodiscard]] std::unique_ptr<PartitionReader> read(int partition, Offset offset) const override;
     [[nodiscard]] Offset offset_at(int partition, std::int64_t timestamp_ms) const override;
-    [[nodiscard]] std::uint32_t appends_seen() const override { return published_->counter(); }
+    [[nodiscard]] std::uint32_t append_sequence() const override { return published_->counter(); }
     void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const override;
     void wake() const override { published_->wake(); }
     /// Deleted topics included.
@@ -41,7 +41,7 @@ class SegmentLog : public EventLog {
 
     TopicCatalog catalog_;
     TopicSettings settings_;
-    std::shared_ptr<Published> published_;
+    std::shared_ptr<HighWatermarks> published_;
     std::vector<std::unique_ptr<PartitionLog>> logs_;
 };
 

@@ -73,7 +73,7 @@ class SegmentLogTest : public testing::Test {
     }
     /// A power loss takes the published end back: it is never synced with the segments.
     void publish(Offset end) const {
-        Published file(published(), TopicCatalog(directory_).find("events")->epoch, 1);
+        HighWatermarks file(published(), TopicCatalog(directory_).find("events")->epoch, 1);
         file.set_end(0, end);
     }
 
@@ -255,7 +255,7 @@ TEST_F(SegmentLogTest, AReaderFollowsWhileSegmentsRoll) {
     const auto reader = log->read(0, 0);
     int next = 0;
     while (next < count) {
-        const auto seen = log->appends_seen();
+        const auto seen = log->append_sequence();
         const auto records = reader->poll(700);
         for (const Record& record : records) ASSERT_EQ(record.value, std::to_string(next++));
         if (records.empty()) log->wait_for_append(seen, std::chrono::seconds(5));
@@ -437,7 +437,8 @@ TEST_F(SegmentLogTest, ATopicIsMadeAgainThoughItsCreationWasKilledBetweenItsFile
     append(*open(), {"a"});
     catalog.remove("events");
     for (const int partitions : {1, 3}) {
-        Published::create(published(), 12345, partitions);  // a creation's first file; the second isn't there
+        HighWatermarks::create(published(), 12345,
+                               partitions);  // a creation's first file; the second isn't there
         const auto log = open();
         EXPECT_EQ(append(*log, {"b"}), 0);
         EXPECT_THAT(read_all(*log), testing::ElementsAre("b"));

@@ -10,7 +10,7 @@
 namespace millrace::bronze {
 
 SegmentReader::SegmentReader(std::filesystem::path directory, int partition,
-                             std::shared_ptr<Published> published, Offset offset)
+                             std::shared_ptr<HighWatermarks> published, Offset offset)
     : directory_(std::move(directory)),
       partition_(partition),
       published_(std::move(published)),

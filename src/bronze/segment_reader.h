@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "bronze/event_log.h"
-#include "bronze/published.h"
+#include "bronze/high_watermarks.h"
 #include "bronze/segment.h"
 
 namespace millrace::bronze {
@@ -17,7 +17,7 @@ namespace millrace::bronze {
 class SegmentReader : public PartitionReader {
   public:
     /// Throws an Error when `offset` lies outside what the partition holds.
-    SegmentReader(std::filesystem::path directory, int partition, std::shared_ptr<Published> published,
+    SegmentReader(std::filesystem::path directory, int partition, std::shared_ptr<HighWatermarks> published,
                   Offset offset);
 
     std::span<const Record> poll(std::size_t max_bytes) override;
@@ -32,7 +32,7 @@ class SegmentReader : public PartitionReader {
 
     const std::filesystem::path directory_;
     const int partition_;
-    std::shared_ptr<Published> published_;
+    std::shared_ptr<HighWatermarks> published_;
     Offset next_offset_;
     Offset expected_base_ = -1;  // of the next batch; unknown at first, when the reader may begin within one
 

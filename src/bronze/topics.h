@@ -39,7 +39,7 @@ class TopicCatalog {
 
     /// The topic's published offsets; made anew when the file was lost. Throws an Error when the topic is
     /// another now.
-    [[nodiscard]] std::shared_ptr<Published> open_published(const TopicSettings& settings) const;
+    [[nodiscard]] std::shared_ptr<HighWatermarks> open_published(const TopicSettings& settings) const;
     [[nodiscard]] std::filesystem::path published_path(const std::string& name) const;
     [[nodiscard]] std::filesystem::path partition_directory(const std::string& name, int partition) const;
 
@@ -49,7 +49,7 @@ class TopicCatalog {
     [[nodiscard]] std::int64_t numbered_before(const std::string& name) const;
     void remove_partitions(const std::string& name);
     TopicSettings create_locked(TopicSettings settings);
-    [[nodiscard]] std::shared_ptr<Published> published_locked(const TopicSettings& settings) const;
+    [[nodiscard]] std::shared_ptr<HighWatermarks> published_locked(const TopicSettings& settings) const;
 
     std::filesystem::path directory_;
 };

@@ -132,8 +132,8 @@ void SettingsOptions::add_gold_to(CLI::App& command) {
         ->group(group);
 }
 
-pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& stored) const {
-    pipeline::ShopSettings settings = stored;
+model::ShopSettings SettingsOptions::over(const model::ShopSettings& stored) const {
+    model::ShopSettings settings = stored;
     if (currency) settings.rules.currency = *currency;
     if (time_zone) settings.time_zone = *time_zone;
     if (future) settings.rules.future = *future;
@@ -144,7 +144,7 @@ pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& store
     if (interest_share) settings.gold.interest_share = *interest_share;
     if (interest_conversion) settings.gold.interest_conversion = *interest_conversion;
     if (interest_views) settings.gold.interest_views = *interest_views;
-    if (dedupe_scope) settings.dedupe_scope = silver::dedupe_scope_of(*dedupe_scope);
+    if (dedupe_scope) settings.dedupe_scope = model::dedupe_scope_of(*dedupe_scope);
     if (earliest) settings.rules.earliest = *earliest;
     return settings;
 }

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "cli/command_line.h"
-#include "cli/terminal.h"
+#include "cli/output/terminal.h"
 #include "cli/usage.h"
 
 namespace millrace::cli {

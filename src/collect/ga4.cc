@@ -93,12 +93,12 @@ void add(Value message, Value sent, std::string_view source, EventArray& events)
 
 }  // namespace
 
-Translation translate_ga4(std::string_view body, std::string_view source, std::size_t most_bytes) {
+Translation translate_ga4(std::string_view body, std::string_view source, std::size_t max_bytes) {
     const json::value message = parse_object(body);
     const Value sent = find(&message, "events");
     if (sent == nullptr || !sent->is_array())
         throw BadBody("it has no `events`", "Send {\"client_id\": …, \"events\": […]}.");
-    EventArray events(most_bytes);
+    EventArray events(max_bytes);
     for (const json::value& each : sent->get_array()) add(&message, &each, source, events);
     return {.events = events.take()};
 }

@@ -41,11 +41,11 @@ struct GroupCommit::Request {
 };
 
 struct GroupCommit::Waiting {
-    Collected event;
+    PendingEvent event;
     std::shared_ptr<Request> request;
 
     /// What it takes in memory, about: small events cost more by being there than by what they say.
-    static std::size_t bytes(const Collected& event) {
+    static std::size_t bytes(const PendingEvent& event) {
         constexpr std::size_t allocations = 64;
         return event.key.size() + event.value.size() + sizeof(Waiting) + allocations;
     }
@@ -71,15 +71,15 @@ std::size_t GroupCommit::waiting_bytes() const {
     return waiting_bytes_;
 }
 
-bool GroupCommit::submit(std::vector<Collected> events, std::int64_t time_ms, Done done) {
+bool GroupCommit::submit(std::vector<PendingEvent> events, std::int64_t time_ms, Done done) {
     const auto request = std::make_shared<Request>(events.size(), time_ms, std::move(done));
     std::size_t bytes = 0;
-    for (const Collected& event : events) bytes += Waiting::bytes(event);
+    for (const PendingEvent& event : events) bytes += Waiting::bytes(event);
     {
         const std::lock_guard lock(mutex_);
         if (waiting_bytes_ > 0 && waiting_bytes_ + bytes > limits_.waiting_bytes) return false;
         waiting_bytes_ += bytes;
-        for (Collected& event : events) {
+        for (PendingEvent& event : events) {
             const int partition = bronze::partition_of(event.key, static_cast<int>(waiting_.size()));
             waiting_[static_cast<std::size_t>(partition)].push_back({std::move(event), request});
         }

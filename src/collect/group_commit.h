@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bronze/event_log.h"
-#include "collect/collected.h"
+#include "collect/pending_event.h"
 
 namespace millrace::collect {
 
@@ -31,7 +31,7 @@ class GroupCommit {
     GroupCommit& operator=(const GroupCommit&) = delete;
 
     /// Takes the events of a request; false, without a call of `done`, when too much waits already.
-    bool submit(std::vector<Collected> events, std::int64_t time_ms, Done done);
+    bool submit(std::vector<PendingEvent> events, std::int64_t time_ms, Done done);
     [[nodiscard]] std::size_t waiting_bytes() const;
 
   private:

@@ -27,8 +27,8 @@ class GroupCommitTest : public testing::Test {
         std::filesystem::remove_all(directory_);
     }
 
-    static std::vector<Collected> events(int count, const std::string& mark) {
-        std::vector<Collected> made;
+    static std::vector<PendingEvent> events(int count, const std::string& mark) {
+        std::vector<PendingEvent> made;
         for (int i = 0; i < count; ++i)
             made.push_back({"user" + std::to_string(i), mark + std::to_string(i), true});
         return made;

@@ -13,10 +13,10 @@ namespace {
 
 using Names = std::pair<std::string_view, std::string_view>;  // as people write it, as it is called here
 
-constexpr std::size_t longest_name = 64;
+constexpr std::size_t max_name_length = 64;
 
 // Both lists are in lower case, without what parts words.
-constexpr std::array<Names, 31> fields = {{
+constexpr std::array<Names, 31> known_fields = {{
     {"eventid", "event_id"},
     {"messageid", "event_id"},
     {"userid", "user_id"},
@@ -74,7 +74,7 @@ constexpr std::array<Names, 19> near_types = {{
 /// A name in lower case, without what parts words.
 std::string folded(std::string_view name) {
     std::string text;
-    for (const char c : name.substr(0, longest_name)) {
+    for (const char c : name.substr(0, max_name_length)) {
         if (c == '_' || c == '-' || c == ' ' || c == '.') continue;
         text += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     }
@@ -93,12 +93,12 @@ std::optional<std::string_view> meant(std::string_view name, const std::array<Na
 }  // namespace
 
 std::string_view known_field(std::string_view name) {
-    const auto found = std::ranges::find(fields, name, &Names::second);
-    return found == fields.end() ? std::string_view() : found->second;
+    const auto found = std::ranges::find(known_fields, name, &Names::second);
+    return found == known_fields.end() ? std::string_view() : found->second;
 }
 
 std::optional<std::string_view> meant_field(std::string_view name) {
-    return meant(name, fields);
+    return meant(name, known_fields);
 }
 
 std::optional<std::string_view> meant_type(std::string_view type) {

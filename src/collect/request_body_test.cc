@@ -9,11 +9,11 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr std::size_t most_messages = 100'000;
+constexpr std::size_t max_messages = 100'000;
 
 std::vector<std::string> split(std::string body) {
     BodyReader reader;
-    const auto found = reader.split(body, {.max_messages = most_messages});
+    const auto found = reader.split(body, {.max_messages = max_messages});
     return {found.begin(), found.end()};
 }
 
@@ -74,8 +74,8 @@ TEST(RequestBody, NestingIsBounded) {
 
 TEST(RequestBody, MoreMessagesThanAreAllowedAreRefusedBeforeTheyAreAllRead) {
     std::string body;
-    for (std::size_t i = 0; i < most_messages; ++i) body += "1\n";
-    EXPECT_EQ(split(body).size(), most_messages);
+    for (std::size_t i = 0; i < max_messages; ++i) body += "1\n";
+    EXPECT_EQ(split(body).size(), max_messages);
     EXPECT_THROW(split(body + "1"), LargeBody);
 }
 

@@ -17,7 +17,7 @@ struct Translation {
 class EventArray {
   public:
     /// More bytes than that are too large a body.
-    explicit EventArray(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+    explicit EventArray(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
     /// Throws LargeBody.
     void add(const boost::json::object& event);
@@ -25,7 +25,7 @@ class EventArray {
     [[nodiscard]] std::string take();
 
   private:
-    const std::size_t most_bytes_;
+    const std::size_t max_bytes_;
     std::string text_ = "[";
 };
 

@@ -5,7 +5,7 @@
 
 #include "collect/ga4.h"
 #include "collect/request_body.h"
-#include "collect/segment.h"
+#include "collect/segment_io.h"
 
 namespace millrace::collect {
 namespace {

@@ -9,7 +9,7 @@ namespace {
 
 using Entry = std::pair<std::string_view, std::string_view>;
 
-constexpr std::array<Entry, static_cast<std::size_t>(Rule::count_)> entries = {{
+constexpr std::array<Entry, static_cast<std::size_t>(ValidationRule::count_)> entries = {{
     {"none", ""},
     {"empty_record", "the record has no value"},
     {"byte_order_mark", "JSON must not begin with a byte order mark"},
@@ -35,10 +35,10 @@ constexpr std::array<Entry, static_cast<std::size_t>(Rule::count_)> entries = {{
 
 }  // namespace
 
-std::string_view rule_name(Rule rule) {
+std::string_view rule_name(ValidationRule rule) {
     return entries.at(static_cast<std::size_t>(rule)).first;
 }
-std::string_view rule_text(Rule rule) {
+std::string_view rule_text(ValidationRule rule) {
     return entries.at(static_cast<std::size_t>(rule)).second;
 }
 

@@ -6,7 +6,7 @@
 namespace millrace::model {
 
 /// Why a record was quarantined. The names are stored in the quarantine table: add, never rename.
-enum class Rule : std::uint8_t {
+enum class ValidationRule : std::uint8_t {
     none,
     empty_record,
     byte_order_mark,
@@ -32,8 +32,8 @@ enum class Rule : std::uint8_t {
 };
 
 /// The rule's name as stored, such as `bad_price`.
-std::string_view rule_name(Rule rule);
+std::string_view rule_name(ValidationRule rule);
 /// What the rule demands, as one sentence for people.
-std::string_view rule_text(Rule rule);
+std::string_view rule_text(ValidationRule rule);
 
 }  // namespace millrace::model

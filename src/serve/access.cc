@@ -22,8 +22,8 @@ namespace {
 
 constexpr int format = 1;
 constexpr std::int64_t session_ms = 12LL * 3600 * 1000;
-constexpr std::size_t most_sessions = 100;  // of one name
-constexpr std::size_t longest_secret = 256;
+constexpr std::size_t max_sessions = 100;  // of one name
+constexpr std::size_t max_secret_bytes = 256;
 constexpr std::string_view cookie_name = "millrace_session=";
 
 std::string hexadecimal(const unsigned char* bytes, std::size_t size) {
@@ -42,10 +42,9 @@ std::string random_hexadecimal(std::size_t bytes) {
 /// scrypt with N = 2^14, r = 8, p = 1: 16 MiB, as for interactive logins (RFC 7914).
 std::string scrypt(std::string_view secret, std::string_view salt) {
     std::array<unsigned char, 32> hash{};
-    constexpr std::uint64_t most_memory = std::uint64_t{64} << 20U;
+    constexpr std::uint64_t max_memory = std::uint64_t{64} << 20U;
     if (EVP_PBE_scrypt(secret.data(), secret.size(), reinterpret_cast<const unsigned char*>(salt.data()),
-                       salt.size(), std::uint64_t{1} << 14U, 8, 1, most_memory, hash.data(),
-                       hash.size()) != 1)
+                       salt.size(), std::uint64_t{1} << 14U, 8, 1, max_memory, hash.data(), hash.size()) != 1)
         throw Error("hashing a secret", "scrypt failed", "There may be too little memory.");
     return hexadecimal(hash.data(), hash.size());
 }
@@ -131,7 +130,7 @@ bool AccessList::has(std::string_view name) const {
 }
 
 Role Access::check(std::string_view name, std::string_view secret, std::string_view address) {
-    const bool too_long = name.size() > longest_secret || secret.size() > longest_secret;
+    const bool too_long = name.size() > max_secret_bytes || secret.size() > max_secret_bytes;
     const Role role = too_long ? Role::none : list_.check(name, secret);
     if (role != Role::none) return role;
     ++counts_.wrong;
@@ -209,7 +208,7 @@ void Access::make_room_for(std::string_view name, std::int64_t now_ms) {
         ++count;
         if (oldest == sessions_.end() || each->second.until_ms < oldest->second.until_ms) oldest = each;
     }
-    if (count >= most_sessions) sessions_.erase(oldest);
+    if (count >= max_sessions) sessions_.erase(oldest);
 }
 
 void Access::logout(const HttpRequest& request) {

@@ -26,9 +26,9 @@ using tcp = asio::ip::tcp;
 
 namespace {
 
-constexpr std::uint32_t most_header_bytes = 16U << 10U;
+constexpr std::uint32_t max_header_bytes = 16U << 10U;
 constexpr std::size_t files_of_the_pipeline = 512;  // that connections leave to the rest of the process
-constexpr std::size_t fewest_connections = 16;
+constexpr std::size_t min_connections = 16;
 constexpr auto linger = std::chrono::seconds(2);
 constexpr auto heartbeat = std::chrono::seconds(15);
 constexpr auto grace = std::chrono::seconds(2);  // for answers under way, at the end
@@ -160,7 +160,7 @@ std::optional<HttpResponse> refusal(beast::error_code error, std::size_t max_bod
         return problem(413, fmt::format("the body has more than {} bytes", max_body_bytes),
                        "Send fewer events at once.");
     if (error == http::error::header_limit || error == http::error::buffer_overflow)
-        return problem(431, fmt::format("the headers have more than {} bytes", most_header_bytes));
+        return problem(431, fmt::format("the headers have more than {} bytes", max_header_bytes));
     if (error.category() == make_error_code(http::error::bad_method).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message)
         return problem(400, fmt::format("this is no HTTP/1.1 request: {}", error.message()));
@@ -319,11 +319,11 @@ class HttpServer::Work {
 
     asio::awaitable<void> serve(Connection& connection) {
         beast::tcp_stream& stream = connection.stream;
-        beast::flat_buffer buffer(most_header_bytes + (std::size_t{64} << 10U));
+        beast::flat_buffer buffer(max_header_bytes + (std::size_t{64} << 10U));
         for (bool keep_alive = true; keep_alive && !ending_;) {
             connection.rest();
             http::request_parser<http::string_body> parser;
-            parser.header_limit(most_header_bytes);
+            parser.header_limit(max_header_bytes);
             parser.body_limit(options_.max_body_bytes);
             BodyBudget budget(bodies_bytes_, options_.max_bodies_bytes);
             std::optional<HttpResponse> refused;
@@ -500,7 +500,7 @@ class HttpServer::Work {
     }
 
     static std::size_t connections_for(std::size_t open_files) {
-        return std::max(fewest_connections, open_files - std::min(open_files, files_of_the_pipeline));
+        return std::max(min_connections, open_files - std::min(open_files, files_of_the_pipeline));
     }
 
     void end() {

@@ -28,7 +28,7 @@ constexpr std::int64_t ms_between_checkpoints = 10'000;
 constexpr std::int64_t actions_per_commit =
     500;                                         // that a checkpoint may write for each commit since the last
 constexpr std::int64_t ms_of_pause = 3'600'000;  // far below any log retention
-constexpr auto patience_with_vacuum = std::chrono::seconds(60);  // which removes a few files at a time
+constexpr auto vacuum_timeout = std::chrono::seconds(60);  // which removes a few files at a time
 
 /// What a `_delta_log` directory holds.
 struct LogListing {
@@ -343,7 +343,7 @@ base::File DeltaTable::files_lock() const {
 /// Names the commit's files in the log, if they are there, and the version is free.
 DeltaTable::Put DeltaTable::put(const Commit& commit) const {
     base::File files = files_lock();
-    const std::shared_lock lock(files, patience_with_vacuum);
+    const std::shared_lock lock(files, vacuum_timeout);
     if (!lock) {
         throw Error(fmt::format("committing to {}", root_.string()),
                     "another process has been removing files from it all the time",

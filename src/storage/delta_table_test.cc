@@ -431,13 +431,13 @@ TEST_F(DeltaTableTest, GradualJoiningRewritesARowALogarithmicNumberOfTimes) {
     OptimizeOptions options;
     options.gradual = true;
     std::int64_t rewritten = 0;
-    std::size_t most_files = 0;
+    std::size_t max_files = 0;
     for (int i = 0; i < 300; ++i) {
         table.commit(adding(write(i * 50, i * 50 + 50)), go_on);
         rewritten += optimize(table, test_layout(), options).files_before;
-        most_files = std::max(most_files, table.snapshot().files.size());
+        max_files = std::max(max_files, table.snapshot().files.size());
     }
-    EXPECT_LT(most_files, 25U);
+    EXPECT_LT(max_files, 25U);
     EXPECT_LT(rewritten, 300 * 3);
 }
 

@@ -78,7 +78,7 @@ std::vector<Group> choose_gradually(Group files, const OptimizeOptions& options)
         chosen.push_back(add);
         bytes += add->size;
     }
-    if (chosen.size() < options.fewest_files) return {};
+    if (chosen.size() < options.min_files) return {};
     std::ranges::sort(chosen, {}, first_offset);
     return {chosen};
 }

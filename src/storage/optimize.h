@@ -15,12 +15,12 @@ struct OptimizeOptions {
     /// Columns that are constant within a file and stay so: files are only joined when they agree on them.
     std::vector<std::string> constant_columns;
     /// Join only where it pays: in each group the smallest files, as long as the next is at most as large as
-    /// those before it together, and at least `fewest_files` of them. So a row is rewritten a logarithmic
+    /// those before it together, and at least `min_files` of them. So a row is rewritten a logarithmic
     /// number of times.
     bool gradual = false;
     /// Files that may be joined; nothing stands for all.
     std::function<bool(const AddFile&)> wanted;
-    std::size_t fewest_files = 6;
+    std::size_t min_files = 6;
     std::string name = "part";  ///< what the joined files' names begin with
     /// Join neighbours by offset only, so that files never overlap: for readers that need a partition's rows
     /// in order. Gradually then means the last files.

@@ -32,7 +32,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::int64_t rows_per_group = 1 << 20;
-constexpr std::size_t longest_stat = 64;
+constexpr std::size_t max_stat_length = 64;
 constexpr const char* file_note = "millrace.file";  // the key, in read rows' schemas, of their file's path
 
 std::shared_ptr<parquet::WriterProperties> writer_properties(const ParquetLayout& layout) {
@@ -106,7 +106,8 @@ void include_typed(ColumnStats& column, const parquet::Statistics& statistics, c
             const auto& typed = dynamic_cast<const parquet::ByteArrayStatistics&>(statistics);
             const std::string_view low(typed.min());
             const std::string_view high(typed.max());
-            if (type.id() != arrow::Type::STRING || low.size() > longest_stat || high.size() > longest_stat) {
+            if (type.id() != arrow::Type::STRING || low.size() > max_stat_length ||
+                high.size() > max_stat_length) {
                 column.known = false;
             } else {
                 column.include<std::string>(std::string(low), std::string(high));
@@ -178,13 +179,13 @@ bool is_string(const parquet::FileMetaData& metadata, int index) {
 
 /// Rows to read in one go: so many bytes of them, so that large values don't add up.
 std::int64_t rows_at_once(const parquet::FileMetaData& metadata) {
-    constexpr std::int64_t most_rows = 64 << 10;
+    constexpr std::int64_t max_rows = 64 << 10;
     constexpr std::int64_t bytes = 32 << 20;
     std::int64_t total = 0;
     for (int group = 0; group < metadata.num_row_groups(); ++group)
         total += metadata.RowGroup(group)->total_byte_size();
     return std::clamp<std::int64_t>(bytes * metadata.num_rows() / std::max<std::int64_t>(total, 1), 1,
-                                    most_rows);
+                                    max_rows);
 }
 
 std::vector<int> all_of(int count) {

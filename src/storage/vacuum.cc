@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t files_at_once = 200;  // that commits wait for
-constexpr auto patience_with_commits = std::chrono::seconds(10);
+constexpr auto commit_timeout = std::chrono::seconds(10);
 
 struct OldFile {
     std::string name;
@@ -92,7 +92,7 @@ std::vector<OldFile> old_files(const DeltaTable& table, base::Duration retention
 /// Removes files, but those that a commit has named meanwhile. No commit names any while it works.
 void remove_files(DeltaTable& table, std::span<const OldFile> files, VacuumReport& report) {
     base::File guard = table.files_lock();
-    const std::unique_lock lock(guard, patience_with_commits);
+    const std::unique_lock lock(guard, commit_timeout);
     if (!lock) {
         report.kept_young += std::ranges::count(files, false, &OldFile::removed);
         return;

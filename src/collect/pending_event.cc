@@ -1,0 +1,126 @@
+#include "collect/pending_event.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/random_id.h"
+#include "collect/derived_id.h"
+#include "collect/near_miss.h"
+#include "model/timestamp.h"
+
+namespace millrace::collect {
+
+namespace {
+
+constexpr std::size_t max_odd_names = 10;  // of one event
+
+/// Which of the fields that matter here an event has.
+struct Fields {
+    bool is_object = false;
+    bool event_id = false;
+    bool timestamp = false;
+    bool any = false;
+    std::string odd_type;                 // the event_type, when it only resembles a known one
+    std::vector<std::string> odd_names;   // fields that only resemble known ones
+    std::vector<std::string_view> meant;  // for each of them the known one
+    std::vector<std::string_view> given;  // known fields that are there
+};
+
+/// Warns of what resembles something known and isn't, unless the known field is there as well.
+void warn(const Fields& fields, std::size_t index, std::vector<Warning>& warnings) {
+    const auto add = [&](std::string field, std::string message) {
+        if (warnings.size() < EventDefaults::max_warnings)
+            warnings.push_back({index, std::move(field), std::move(message)});
+    };
+    for (std::size_t i = 0; i < fields.odd_names.size(); ++i) {
+        if (std::ranges::find(fields.given, fields.meant[i]) != fields.given.end()) continue;
+        add(fields.odd_names[i], fmt::format("{} is not a field that Millrace reads; {} is.",
+                                             fields.odd_names[i], fields.meant[i]));
+    }
+    if (fields.odd_type.empty()) return;
+    add("event_type", fmt::format("{} is counted as a type of its own; the known type is {}.",
+                                  fields.odd_type, *meant_type(fields.odd_type)));
+}
+
+/// 32 hexadecimal digits that say which event it is. The event's text is part of it: whoever guesses another
+/// sender's idempotency key can't take the place of what that sender sends.
+std::string id_of(std::string_view event, std::size_t index, const RequestContext& arrival) {
+    if (arrival.idempotency_key.empty()) return base::random_id() + base::random_id();
+    return derived_id({arrival.source, arrival.idempotency_key, std::to_string(index), event});
+}
+
+}  // namespace
+
+struct EventDefaults::Parser {
+    simdjson::ondemand::parser json;
+
+    /// Finds the fields, and the key; what is broken is left to the checks behind the log.
+    Fields look(std::string_view event, PendingEvent& collected) {
+        Fields fields;
+        simdjson::ondemand::document document;
+        simdjson::ondemand::object object;
+        const simdjson::padded_string_view padded(event.data(), event.size(),
+                                                  event.size() + simdjson::SIMDJSON_PADDING);
+        if (json.iterate(padded).get(document) != simdjson::SUCCESS ||
+            document.get_object().get(object) != simdjson::SUCCESS)
+            return fields;
+        fields.is_object = true;
+        for (auto field : object) {
+            std::string_view name;
+            if (field.unescaped_key().get(name) != simdjson::SUCCESS) break;
+            fields.any = true;
+            if (const auto known = known_field(name); !known.empty()) {
+                fields.given.push_back(known);
+            } else if (const auto meant = meant_field(name); meant && fields.meant.size() < max_odd_names) {
+                fields.odd_names.emplace_back(name);
+                fields.meant.push_back(*meant);
+            }
+            if (name == "event_id") {
+                fields.event_id = true;
+            } else if (name == "timestamp") {
+                fields.timestamp = true;
+            } else if (name == "user_id") {
+                std::string_view user;
+                if (field.value().get_string().get(user) == simdjson::SUCCESS) {
+                    collected.key = user;
+                    collected.has_key = true;
+                }
+            } else if (name == "event_type") {
+                std::string_view type;
+                if (field.value().get_string().get(type) == simdjson::SUCCESS && meant_type(type))
+                    fields.odd_type = type;
+            }
+        }
+        return fields;
+    }
+};
+
+EventDefaults::EventDefaults() : parser_(std::make_unique<Parser>()) {}
+EventDefaults::~EventDefaults() = default;
+
+PendingEvent EventDefaults::complete(std::string_view event, std::size_t index, const RequestContext& arrival,
+                                     std::vector<Warning>& warnings) {
+    PendingEvent collected;
+    const Fields fields = parser_->look(event, collected);
+    warn(fields, index, warnings);
+    if (!fields.is_object || (fields.event_id && fields.timestamp)) {
+        collected.value = event;
+        return collected;
+    }
+    std::string& value = collected.value;
+    value.reserve(event.size() + 96);
+    value += '{';
+    if (!fields.event_id) value += fmt::format(R"("event_id":"{}")", id_of(event, index, arrival));
+    if (!fields.timestamp) {
+        value += fmt::format(R"({}"timestamp":"{}")", value.size() > 1 ? "," : "",
+                             model::format_timestamp(arrival.time_ms * 1000));
+    }
+    if (fields.any) value += ',';
+    value += event.substr(1);
+    return collected;
+}
+
+}  // namespace millrace::collect
