@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 VENV := build/venv
-PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider
+PYTEST := $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider
 # Most of a test is waiting, so a core takes more than one.
 PARALLEL ?= -n $(shell expr 3 \* $(JOBS) / 2) --dist loadgroup --durations 25
 DATA ?= build/run-data
@@ -13,7 +13,7 @@ KILLS ?= 100
 SECONDS ?= 60
 MINUTES ?= 30
 
-.PHONY: help setup build run test test-all sanitize tsan lint format fuzz bench bench-hour crash chaos stack-up stack-down stack-status clean
+.PHONY: help setup build package run test test-all sanitize tsan lint lint-fast format fuzz bench bench-hour crash chaos stack-up stack-down stack-status clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
@@ -29,6 +29,12 @@ build: setup ## build/release/millrace, and the dashboard's pages
 run: build $(if $(filter kafka,$(BRONZE)),stack-up) ## the main job: a made-up shop, the log and the clean table, for 60 seconds (BRONZE=kafka: on Kafka)
 	build/release/millrace --data $(DATA) $(if $(filter kafka,$(BRONZE)),--bronze kafka://127.0.0.1:$${KAFKA_PORT:-9092}/ecom_clickstream_raw) run $(RUN_FLAGS)
 
+package: build ## build/packages/millrace_VERSION_ARCHITECTURE.deb
+	@MILLRACE_SETUP=package scripts/setup.sh
+	@cpack --config build/release/CPackConfig.cmake >build/package.log 2>&1 || { cat build/package.log; exit 1; }
+	@rm -rf build/packages/_CPack_Packages
+	@ls build/packages/*.deb
+
 test: build ## the tests a change needs (under 10 minutes)
 	@cmake --build build/release -j $(JOBS) --target millrace_crash millrace_unit_tests
 	@MILLRACE_SETUP=test scripts/setup.sh
@@ -36,7 +42,7 @@ test: build ## the tests a change needs (under 10 minutes)
 	@scripts/npm.sh test
 	$(PYTEST) $(PARALLEL) tests -m "not long"
 
-test-all: test ## these and the long ones: Spark, Kafka's tools, 100 kills
+test-all: test package ## these and the long ones: Spark, Kafka's tools, the Debian package, 100 kills
 	@MILLRACE_SETUP=long scripts/setup.sh
 	MILLRACE_KILLS=$(KILLS) $(PYTEST) $(PARALLEL) tests -m long
 
@@ -57,10 +63,14 @@ tsan: setup ## unit tests and a short run with ThreadSanitizer
 	build/tsan/millrace --data build/tsan/data run --rate 5000 --duration 10s --trigger 200ms --duplicates 1% --invalid 1%
 	build/tsan/millrace --data build/tsan/data replay
 
-lint: build ## formatting, static analysis
+lint: build ## formatting, static analysis, spelling, links
 	@MILLRACE_SETUP=lint scripts/setup.sh
 	@scripts/lint.sh
 	@scripts/npm.sh run lint --silent
+
+lint-fast: setup ## the same without clang-tidy and the pages, before a commit
+	@MILLRACE_SETUP=lint scripts/setup.sh
+	@scripts/lint.sh --fast
 
 format: ## format the sources in place
 	@MILLRACE_SETUP=lint scripts/setup.sh

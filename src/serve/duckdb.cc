@@ -164,11 +164,20 @@ std::optional<fs::path> on_path(std::string_view name) {
     return std::nullopt;
 }
 
+/// The one that was installed with this program, if it was.
+std::optional<fs::path> installed_duckdb() {
+    std::error_code unknown;
+    const auto program = fs::read_symlink("/proc/self/exe", unknown);
+    auto installed = program.parent_path().parent_path() / "lib" / "millrace" / "duckdb";
+    return fs::exists(installed) ? std::optional(std::move(installed)) : std::nullopt;
+}
+
 fs::path find_program(const fs::path& given) {
     if (!given.empty()) {
         if (fs::exists(given)) return given;
         throw usage_error(fmt::format("looking for DuckDB at {}", given.string()), "there is no such file");
     }
+    if (auto installed = installed_duckdb()) return *installed;
     if (fs::exists(MILLRACE_DUCKDB)) return MILLRACE_DUCKDB;
     if (auto found = on_path("duckdb")) return *found;
     throw usage_error("looking for DuckDB, which runs the queries", "it is not on the PATH",

@@ -59,8 +59,8 @@ class DuckDb {
     DuckDb(const std::filesystem::path& program, const std::filesystem::path& root,
            const std::filesystem::path& scratch);
 
-    /// Finds the program: `given`, else the one it was built with, else on the PATH. Throws a usage Error
-    /// when there is none.
+    /// Finds the program: `given`, else the one in ../lib/millrace beside this program, else the one of the
+    /// build, else the one on the PATH. Throws a usage Error when there is none.
     static DuckDb find(const std::filesystem::path& given, const std::filesystem::path& root,
                        const std::filesystem::path& scratch);
 
