@@ -16,8 +16,8 @@ struct Alert {
     std::int64_t sequence = 0;  ///< number of this change among all changes, starting at 1
     std::string id;             ///< the same for both changes of an alert, also after a restart
     std::string rule;
-    std::string
-        subject;  ///< the product or currency that the alert concerns, if the rule has several subjects
+    /// The product or currency that the alert concerns, if the rule has several subjects.
+    std::string subject;
     State state = State::firing;
     Severity severity = Severity::warning;
     Timestamp at = 0;  ///< time of the change: event time, or log time for rules about the pipeline itself
