@@ -11,11 +11,11 @@ namespace millrace::collect {
 
 namespace {
 
-using Names = std::pair<std::string_view, std::string_view>;  // as people write it, as it is called here
+using Names = std::pair<std::string_view, std::string_view>;  // a spelling that people use, and the name here
 
 constexpr std::size_t max_name_length = 64;
 
-// Both lists are in lower case, without what parts words.
+// The spellings in both lists are in lower case and without word separators.
 constexpr std::array<Names, 31> known_fields = {{
     {"eventid", "event_id"},
     {"messageid", "event_id"},
@@ -71,7 +71,7 @@ constexpr std::array<Names, 19> near_types = {{
     {"orderrefunded", "refund"},
 }};
 
-/// A name in lower case, without what parts words.
+/// Returns a name in lower case and without word separators.
 std::string folded(std::string_view name) {
     std::string text;
     for (const char c : name.substr(0, max_name_length)) {

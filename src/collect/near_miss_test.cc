@@ -18,7 +18,7 @@ TEST(NearMiss, TypesOfAnotherSpellingAreKnown) {
     EXPECT_EQ(meant_type("cart"), "add_to_cart");
 }
 
-TEST(NearMiss, WhatIsRightOrLikeNothingIsLeftAlone) {
+TEST(NearMiss, KnownAndUnrelatedNamesAreLeftAlone) {
     for (const char* name : {"product_id", "price", "colour", "", "x"})
         EXPECT_FALSE(meant_field(name)) << name;
     for (const char* type : {"view", "refund", "wishlist_add", ""}) EXPECT_FALSE(meant_type(type)) << type;
