@@ -160,11 +160,11 @@ void File::unlock() {
 
 void File::check_in_place() const {
     struct stat open{};
-    struct stat there{};
+    struct stat at_path{};
     if (::fstat(fd_, &open) != 0) throw system_error(fmt::format("checking {}", path_.string()), errno);
-    const bool found = ::stat(path_.c_str(), &there) == 0;
+    const bool found = ::stat(path_.c_str(), &at_path) == 0;
     if (!found && errno != ENOENT) throw system_error(fmt::format("checking {}", path_.string()), errno);
-    if (found && open.st_dev == there.st_dev && open.st_ino == there.st_ino) return;
+    if (found && open.st_dev == at_path.st_dev && open.st_ino == at_path.st_ino) return;
     throw Error(fmt::format("working on {}", path_.string()),
                 "it was removed or replaced while this process was running",
                 "Nothing is written to the new file. Start the command again to use it.");

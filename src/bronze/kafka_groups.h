@@ -24,7 +24,8 @@ struct KafkaGroupState {
     std::vector<KafkaMember> members;
 };
 
-/// The consumer groups of a Kafka cluster, through its admin API.
+/// The consumer groups of a Kafka cluster, through its admin API. Its methods throw kafka_error().
+/// Thread-safe.
 class KafkaGroups {
   public:
     explicit KafkaGroups(KafkaAddress address);

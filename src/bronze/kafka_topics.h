@@ -12,7 +12,7 @@ struct KafkaTopic {
     int partitions = 0;
 };
 
-/// The topics of a Kafka cluster, through its admin API.
+/// The topics of a Kafka cluster, through its admin API. Its methods throw kafka_error(). Thread-safe.
 class KafkaTopics {
   public:
     explicit KafkaTopics(KafkaAddress address);

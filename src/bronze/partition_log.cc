@@ -85,26 +85,26 @@ PartitionLog::PartitionLog(fs::path directory, int partition, HighWatermarks& pu
 
 Offset PartitionLog::append(std::string_view batch) {
     const auto deadline = Clock::now() + lock_wait_.limit;
-    Pending mine{batch, 0, false, nullptr};
+    Pending own{batch, 0, false, nullptr};
     std::unique_lock lock(mutex_);
-    queue_.push_back(&mine);
-    while (!mine.done) {
+    queue_.push_back(&own);
+    while (!own.done) {
         if (leading_) {
             committed_.wait(lock);
             continue;
         }
         leading_ = true;
-        lead(lock, mine, deadline);
+        lead(lock, own, deadline);
         leading_ = false;
         committed_.notify_all();
     }
-    if (mine.failure) std::rethrow_exception(mine.failure);
-    return mine.base;
+    if (own.failure) std::rethrow_exception(own.failure);
+    return own.base;
 }
 
 /// Writes all batches that have queued up by the time the partition's lock is taken. If the lock cannot be
-/// taken, only `mine` fails: a later caller leads next and has more time left.
-void PartitionLog::lead(std::unique_lock<std::mutex>& lock, Pending& mine, Clock::time_point deadline) {
+/// taken, only `own` fails: a later caller leads next and has more time left.
+void PartitionLog::lead(std::unique_lock<std::mutex>& lock, Pending& own, Clock::time_point deadline) {
     lock.unlock();
     std::vector<Pending*> group;
     std::exception_ptr failure;
@@ -118,8 +118,8 @@ void PartitionLog::lead(std::unique_lock<std::mutex>& lock, Pending& mine, Clock
     }
     lock.lock();
     if (group.empty()) {
-        std::erase(queue_, &mine);
-        group.push_back(&mine);
+        std::erase(queue_, &own);
+        group.push_back(&own);
     }
     for (Pending* pending : group) {
         pending->failure = failure;

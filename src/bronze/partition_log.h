@@ -47,6 +47,7 @@ struct LockWait {
 /// end is unknown. Damage throws an Error that names the file and the offset, and nothing is cut.
 class PartitionLog {
   public:
+    /// `published` and the stop signal of `lock_wait` must outlive the log.
     PartitionLog(std::filesystem::path directory, int partition, HighWatermarks& published,
                  SegmentOptions options, LockWait lock_wait);
 
@@ -66,7 +67,7 @@ class PartitionLog {
 
     using Clock = std::chrono::steady_clock;
 
-    void lead(std::unique_lock<std::mutex>& lock, Pending& mine, Clock::time_point deadline);
+    void lead(std::unique_lock<std::mutex>& lock, Pending& own, Clock::time_point deadline);
     void lock_until(Clock::time_point deadline);
     std::vector<Pending*> take_queue();
     void write_group(const std::vector<Pending*>& group);

@@ -426,10 +426,10 @@ TEST_F(SegmentLogTest, ADeletedTopicCannotBeWrittenAndItsNumberingContinues) {
     catalog.remove("events");
     EXPECT_THROW(append(*log, {"c"}), Error);
     EXPECT_FALSE(catalog.find("events"));
-    const auto anew = open();
-    EXPECT_NE(anew->epoch(), epoch);
-    EXPECT_EQ(anew->offsets(0).end, 0);
-    EXPECT_EQ(anew->records_numbered(), 2);
+    const auto recreated = open();
+    EXPECT_NE(recreated->epoch(), epoch);
+    EXPECT_EQ(recreated->offsets(0).end, 0);
+    EXPECT_EQ(recreated->records_numbered(), 2);
 }
 
 TEST_F(SegmentLogTest, ATopicIsCreatedAfterAKillBetweenTheFilesOfItsCreation) {

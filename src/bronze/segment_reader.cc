@@ -106,7 +106,7 @@ bool SegmentReader::decode_batch(Offset end) {
     const std::size_t before = records_.size();
     if (!decode_records(*header, batch, scratch_[scratch_used_], records_)) {
         throw_damage(
-            fmt::format("the record batch ({}) can't be decoded", compression_name(header->compression())));
+            fmt::format("the record batch ({}) cannot be decoded", compression_name(header->compression())));
     }
     if (header->compression() != Compression::none) ++scratch_used_;
     const auto first = records_.begin() + static_cast<std::ptrdiff_t>(before);

@@ -22,6 +22,7 @@ struct TopicSettings {
 };
 
 /// The topics under `DATA/bronze`. Each call reads the disk, so processes see each other's changes.
+/// Thread-safe.
 class TopicCatalog {
   public:
     /// `directory` is `DATA/bronze`. It is created with the first topic.

@@ -82,7 +82,7 @@ std::string folded(std::string_view name) {
 }
 
 template <std::size_t size>
-std::optional<std::string_view> meant(std::string_view name, const std::array<Names, size>& names) {
+std::optional<std::string_view> intended(std::string_view name, const std::array<Names, size>& names) {
     if (std::ranges::find(names, name, &Names::second) != names.end()) return std::nullopt;
     const std::string plain = folded(name);
     const auto found = std::ranges::find(names, std::string_view(plain), &Names::first);
@@ -97,12 +97,12 @@ std::string_view known_field(std::string_view name) {
     return found == known_fields.end() ? std::string_view() : found->second;
 }
 
-std::optional<std::string_view> meant_field(std::string_view name) {
-    return meant(name, known_fields);
+std::optional<std::string_view> intended_field(std::string_view name) {
+    return intended(name, known_fields);
 }
 
-std::optional<std::string_view> meant_type(std::string_view type) {
-    return model::is_known_type(type) ? std::nullopt : meant(type, near_types);
+std::optional<std::string_view> intended_type(std::string_view type) {
+    return model::is_known_type(type) ? std::nullopt : intended(type, near_types);
 }
 
 }  // namespace millrace::collect

@@ -11,10 +11,10 @@ std::string_view known_field(std::string_view name);
 
 /// Returns the event's field that an unknown name was probably meant for, such as `product_id` for
 /// `productId`. Returns nullopt for a known field, and for a name that resembles none.
-std::optional<std::string_view> meant_field(std::string_view name);
+std::optional<std::string_view> intended_field(std::string_view name);
 
 /// Returns the known event type that `type` was probably meant for, such as `view` for `viewed` or
 /// `Purchase`. Returns nullopt for a known type, and for a type that resembles none.
-std::optional<std::string_view> meant_type(std::string_view type);
+std::optional<std::string_view> intended_type(std::string_view type);
 
 }  // namespace millrace::collect

@@ -15,7 +15,7 @@ namespace millrace::collect {
 
 namespace {
 
-constexpr std::size_t max_odd_names = 10;  // limit for one event
+constexpr std::size_t max_similar_names = 10;  // limit for one event
 
 /// The fields of an event that matter for its defaults and warnings.
 struct Fields {
@@ -23,10 +23,10 @@ struct Fields {
     bool event_id = false;
     bool timestamp = false;
     bool any = false;
-    std::string odd_type;                 // the event_type if it only resembles a known type
-    std::vector<std::string> odd_names;   // names of fields that only resemble known fields
-    std::vector<std::string_view> meant;  // the known field for each name in odd_names
-    std::vector<std::string_view> given;  // known fields that the event has
+    std::string similar_type;                // the event_type if it only resembles a known type
+    std::vector<std::string> similar_names;  // names of fields that only resemble known fields
+    std::vector<std::string_view> intended;  // the known field for each name in similar_names
+    std::vector<std::string_view> given;     // known fields that the event has
 };
 
 /// Warns about names that resemble a known name, unless the event has the known field as well.
@@ -35,14 +35,14 @@ void warn(const Fields& fields, std::size_t index, std::vector<Warning>& warning
         if (warnings.size() < EventDefaults::max_warnings)
             warnings.push_back({index, std::move(field), std::move(message)});
     };
-    for (std::size_t i = 0; i < fields.odd_names.size(); ++i) {
-        if (std::ranges::find(fields.given, fields.meant[i]) != fields.given.end()) continue;
-        add(fields.odd_names[i], fmt::format("{} is not a field that Millrace reads; {} is.",
-                                             fields.odd_names[i], fields.meant[i]));
+    for (std::size_t i = 0; i < fields.similar_names.size(); ++i) {
+        if (std::ranges::find(fields.given, fields.intended[i]) != fields.given.end()) continue;
+        add(fields.similar_names[i], fmt::format("{} is not a field that Millrace reads; {} is.",
+                                                 fields.similar_names[i], fields.intended[i]));
     }
-    if (fields.odd_type.empty()) return;
+    if (fields.similar_type.empty()) return;
     add("event_type", fmt::format("{} is counted as a separate type; the known type is {}.",
-                                  fields.odd_type, *meant_type(fields.odd_type)));
+                                  fields.similar_type, *intended_type(fields.similar_type)));
 }
 
 /// Returns 32 hexadecimal digits that identify the event. The hash includes the event's text, so a sender
@@ -74,9 +74,10 @@ struct EventDefaults::Parser {
             fields.any = true;
             if (const auto known = known_field(name); !known.empty()) {
                 fields.given.push_back(known);
-            } else if (const auto meant = meant_field(name); meant && fields.meant.size() < max_odd_names) {
-                fields.odd_names.emplace_back(name);
-                fields.meant.push_back(*meant);
+            } else if (const auto intended = intended_field(name);
+                       intended && fields.intended.size() < max_similar_names) {
+                fields.similar_names.emplace_back(name);
+                fields.intended.push_back(*intended);
             }
             if (name == "event_id") {
                 fields.event_id = true;
@@ -90,8 +91,8 @@ struct EventDefaults::Parser {
                 }
             } else if (name == "event_type") {
                 std::string_view type;
-                if (field.value().get_string().get(type) == simdjson::SUCCESS && meant_type(type))
-                    fields.odd_type = type;
+                if (field.value().get_string().get(type) == simdjson::SUCCESS && intended_type(type))
+                    fields.similar_type = type;
             }
         }
         return fields;

@@ -18,7 +18,7 @@ class BadBody : public Error {
 };
 
 /// The accepted forms of a body, for the remedies of errors.
-constexpr const char* accepted_bodies = "Send one JSON object, an array of them, or one a line.";
+constexpr const char* accepted_bodies = "Send one JSON object, an array of objects, or one object per line.";
 
 /// The maximum nesting depth of a value. It bounds the stack that parsing uses.
 constexpr std::size_t max_depth = 1024;

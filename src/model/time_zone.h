@@ -16,7 +16,7 @@ namespace millrace::model {
 /// because an object caches the day that was last asked for: give each thread a copy.
 class TimeZone {
   public:
-    /// Throws a usage Error when the zone is unknown.
+    /// Throws a usage Error if the zone is unknown.
     explicit TimeZone(const std::string& name);
 
     /// Returns the day of `timestamp` as days since 1970-01-01.

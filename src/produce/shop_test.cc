@@ -108,10 +108,10 @@ TEST(Shop, ProductsInACartWereViewedAndPurchasesWereInACart) {
 
 TEST(Shop, VisitsOverlap) {
     const auto& events = ten_days();
-    std::size_t others = 0;
+    std::size_t switches = 0;
     for (std::size_t i = 1; i < events.size(); ++i)
-        others += events[i].event.session != events[i - 1].event.session ? 1 : 0;
-    EXPECT_GT(others, events.size() / 2);
+        switches += events[i].event.session != events[i - 1].event.session ? 1 : 0;
+    EXPECT_GT(switches, events.size() / 2);
 }
 
 TEST(Shop, SessionsAndTheirFunnelAreRealistic) {

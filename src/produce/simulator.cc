@@ -187,10 +187,10 @@ void Simulator::run_paced(const base::StopSignal& stop,
         const double elapsed = watch.seconds();
         const model::Timestamp now = base::now_us();
         const double due = pace.due(options_.count ? elapsed : std::min(elapsed, limit), now);
-        const auto upto = std::min(static_cast<std::int64_t>(due),
-                                   options_.count.value_or(std::numeric_limits<std::int64_t>::max()));
+        const auto due_records = std::min(static_cast<std::int64_t>(due),
+                                          options_.count.value_or(std::numeric_limits<std::int64_t>::max()));
         log_time_ms_ = now / 1000;
-        while (report_.records < upto) send_next();
+        while (report_.records < due_records) send_next();
         appender_.flush();
         on_progress(report_);
         const bool done = options_.count ? report_.records >= *options_.count : elapsed >= limit;

@@ -19,6 +19,7 @@ enum class Role { none, read, admin };
 std::string_view role_name(Role role);
 
 /// The list of users in a file: names, each with a password or a token. Only scrypt's hash of it is stored.
+/// Not thread-safe.
 class AccessList {
   public:
     struct Entry {
@@ -54,7 +55,8 @@ class Access {
     explicit Access(AccessList list) : list_(std::move(list)) {}
 
     [[nodiscard]] bool is_open() const { return list_.entries().empty(); }
-    /// Returns the role of a request. May take as long as AccessList::check() when it sees a token for the
+    /// Returns the role of a request. May take as long as AccessList::check() if the token is seen for the
+    /// first time.
     /// first time.
     [[nodiscard]] Role role_of(const HttpRequest& request);
     /// Returns whether role_of() is quick for this request.

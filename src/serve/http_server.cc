@@ -380,8 +380,8 @@ class HttpServer::Work {
                 continue;
             }
             connection.waiting->expires_after(heartbeat);
-            auto [news] = co_await connection.waiting->async_wait(as_tuple);
-            if (!news) open = co_await write_text(stream, alive);
+            auto [changed] = co_await connection.waiting->async_wait(as_tuple);
+            if (!changed) open = co_await write_text(stream, alive);
         }
     }
 
@@ -426,8 +426,8 @@ class HttpServer::Work {
             co_return beast::error_code();
         }
         if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-            http::response<http::empty_body> go_on(http::status::continue_, 11);
-            auto [failed, sent] = co_await http::async_write(stream, go_on, as_tuple);
+            http::response<http::empty_body> continue_response(http::status::continue_, 11);
+            auto [failed, sent] = co_await http::async_write(stream, continue_response, as_tuple);
             if (failed) co_return failed;
         }
         co_return co_await read_body(stream, buffer, parser, budget, refused);

@@ -8,7 +8,7 @@
 namespace millrace::serve {
 
 /// Metrics in Prometheus's text format, version 0.0.4
-/// (https://prometheus.io/docs/instrumenting/exposition_formats/).
+/// (https://prometheus.io/docs/instrumenting/exposition_formats/). Not thread-safe.
 class MetricsText {
   public:
     using Labels = std::vector<std::pair<std::string_view, std::string>>;

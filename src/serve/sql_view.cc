@@ -58,10 +58,10 @@ std::string read_with_values(const std::vector<std::string>& paths, const storag
 std::vector<std::string> reads(const std::vector<SqlView::File>& files) {
     std::vector<std::string> by_folders;
     std::set<std::string> columns;
-    std::map<storage::PartitionValues, std::vector<std::string>> others;
+    std::map<storage::PartitionValues, std::vector<std::string>> by_values;
     for (const SqlView::File& file : files) {
         if (!folders_match_values(file)) {
-            others[file.partition].push_back(file.path);
+            by_values[file.partition].push_back(file.path);
             continue;
         }
         by_folders.push_back(file.path);
@@ -69,7 +69,7 @@ std::vector<std::string> reads(const std::vector<SqlView::File>& files) {
     }
     std::vector<std::string> made;
     if (!by_folders.empty()) made.push_back(read_by_folders(by_folders, columns));
-    for (const auto& [values, paths] : others) made.push_back(read_with_values(paths, values));
+    for (const auto& [values, paths] : by_values) made.push_back(read_with_values(paths, values));
     return made;
 }
 

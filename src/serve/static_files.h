@@ -9,7 +9,7 @@
 
 namespace millrace::serve {
 
-/// The files of a folder, which are read once. A request can get these files and no others.
+/// The files of a folder, which are read once. A request can get these files and no others. Thread-safe.
 class StaticFiles {
   public:
     /// Files under `assets/` have a hash in their names, so browsers may cache them forever.

@@ -60,9 +60,9 @@ void list_data_files(const fs::path& root, const fs::path& below, std::vector<st
     for (; entry != fs::directory_iterator(); entry.increment(error)) {
         const fs::path name = entry->path().filename();
         if (name.string().starts_with('_') || name.string().starts_with('.')) continue;
-        std::error_code gone;  // the file's type is then unknown, and the file is left out
-        if (entry->is_directory(gone)) list_data_files(root, below / name, names);
-        if (entry->is_regular_file(gone)) names.push_back((below / name).string());
+        std::error_code ignored;  // the file's type is then unknown, and the file is left out
+        if (entry->is_directory(ignored)) list_data_files(root, below / name, names);
+        if (entry->is_regular_file(ignored)) names.push_back((below / name).string());
     }
     if (error) throw system_error(fmt::format("listing {}", (root / below).string()), error.value());
 }
