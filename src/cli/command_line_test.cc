@@ -68,7 +68,7 @@ TEST(CommandLine, AValueThatCanNotBeReadNamesTheOptionAndWhatItMustBe) {
     EXPECT_EQ(wrong({"produce", "--invalid", "101%"}),
               "--invalid must be a share such as 0.5% or 0.005, at most 1, not 101%");
     EXPECT_EQ(wrong({"produce", "--rate", "fast"}),
-              "--rate must be a number of events a second above 0, or max, not fast");
+              "--rate must be a number of events per second above 0, or max, not fast");
     EXPECT_EQ(wrong({"produce", "--start-time", "2019-10-01"}),
               "--start-time must be a time such as 2019-10-01T00:00:00Z, not 2019-10-01");
     EXPECT_EQ(wrong({"serve", "--trusted-proxy", "proxy"}),

@@ -132,9 +132,9 @@ std::string short_help(const CLI::App& command) {
 
 void add_help_command(CLI::App& app, Globals& globals) {
     auto path = std::make_shared<std::vector<std::string>>();
-    CLI::App* command = app.add_subcommand("help", "Show what a command does and its options.");
+    CLI::App* command = app.add_subcommand("help", "Show the help of a command.");
     command
-        ->add_option("command", *path, "The command, such as run or topic create. (default: all of Millrace)")
+        ->add_option("command", *path, "Command, such as run or topic create. (default: the program itself)")
         ->type_name("COMMAND");
     command->callback([&app, &globals, path] {
         globals.action = [&app, path] {

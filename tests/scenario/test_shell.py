@@ -111,7 +111,7 @@ def test_man_shows_a_page(program, tmp_path):
     page.write_text(program.run("man", "vacuum"))
     done = subprocess.run(["man", "-l", page], capture_output=True, text=True, env={**os.environ, "MANWIDTH": "100", "MAN_KEEP_FORMATTING": ""})
     shown = re.sub(r".\x08|\x1b\[[0-9;]*m", "", done.stdout)
-    assert "millrace-vacuum - Remove files that the tables no longer name." in shown
+    assert "millrace-vacuum - Remove files that the tables no longer reference." in shown
     assert "--retention DURATION" in shown and "MILLRACE_VACUUM_RETENTION" in shown
 
 

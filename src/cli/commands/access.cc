@@ -92,20 +92,20 @@ int remove(const Globals& globals, const AccessOptions& options) {
 void add_access_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<AccessOptions>();
     CLI::App* access =
-        app.add_subcommand("access", "Manage who may see the dashboard, and who may change things.");
+        app.add_subcommand("access", "Manage the access list: who may use the dashboard, and in which role.");
     access->require_subcommand(1);
-    CLI::App* add_one =
-        access->add_subcommand("add", "Add a name, with a password from stdin or with a generated token.");
-    add_value(*add_one, "name", options->name, "NAME", "The name.")->required();
+    CLI::App* add_one = access->add_subcommand(
+        "add", "Add a name, with a password from standard input or with a generated token.");
+    add_value(*add_one, "name", options->name, "NAME", "Name to add.")->required();
     add_choice(
         *add_one, "--role", options->role, {"read", "admin"},
-        "What the name may do: read sees everything, admin may also replay records and silence alerts.");
+        "Role of the name: read may see everything; admin may also replay records and silence alerts.");
     add_one->add_flag("--token", options->token,
-                      "Generate a token for a program and print it as NAME:SECRET.");
+                      "Generate a token, for use by a program, and print it as NAME:SECRET.");
     CLI::App* list_all = access->add_subcommand("list", "List the names and their roles.");
-    list_all->add_flag("--json", options->as_json, "Print one JSON object.");
+    list_all->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     CLI::App* remove_one = access->add_subcommand("remove", "Remove a name.");
-    add_value(*remove_one, "name", options->name, "NAME", "The name.")->required();
+    add_value(*remove_one, "name", options->name, "NAME", "Name to remove.")->required();
     const auto run = [&globals, options](int (*action)(const Globals&, const AccessOptions&)) {
         return [&globals, options, action] {
             globals.action = [&globals, options, action] { return action(globals, *options); };

@@ -142,28 +142,28 @@ int run_demo(const Globals& globals, const DemoOptions& options) {
 void add_demo_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<DemoOptions>();
     CLI::App* command =
-        app.add_subcommand("demo", "Show a simulated shop with a month behind it, live until stopped.");
+        app.add_subcommand("demo", "Run a simulated shop with a month of history, live until stopped.");
     const std::string group = "Shop";
     add_number(*command, "--days", options->shop.days, 1, 3650,
-               "Give a new shop a history of this many days.")
+               "Length of the history of a new shop, in days.")
         ->group(group);
     add_number(*command, "--events", options->shop.events, 1, 1'000'000'000,
-               "Give a new shop this many events in its history.")
+               "Number of events in the history of a new shop.")
         ->group(group);
     const auto is_positive = [](const std::string& text) {
         double rate = 0;
         return CLI::detail::lexical_cast(text, rate) && rate > 0;
     };
     add_value(*command, "--rate", options->shop.rate, "NUMBER",
-              "Send this many events a second from an hour before now on.")
-        ->check(must_be("a number of events a second above 0", is_positive))
+              "Number of events per second, from one hour before now onwards.")
+        ->check(must_be("a number of events per second above 0", is_positive))
         ->group(group);
     add_number(*command, "--seed", options->shop.seed, 0, std::numeric_limits<std::int64_t>::max(),
-               "Make the same visits as another shop with this seed.")
+               "Seed for the random visits. The same seed gives the same visits.")
         ->group(group);
     options->serve.add_to(*command);
     command->add_flag("--no-browser", options->no_browser, "Do not open the dashboard in a browser.");
-    command->add_flag("--json", options->as_json, "Print one JSON object at the end.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object at the end.");
     const CLI::Option* data = app.get_option("--data");
     command->callback([&globals, options, data] {
         if (data->count() == 0) globals.data = "demo-data";

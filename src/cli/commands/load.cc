@@ -126,21 +126,21 @@ int run_load(const Globals& globals, LoadOptions& options) {
 
 void add_load_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<LoadOptions>();
-    CLI::App* command = app.add_subcommand("load", "Fill the dashboard from files: import, silver and gold.");
-    command->add_option("files", options->files, "The files to load: plain, .gz or .zst.")
+    CLI::App* command =
+        app.add_subcommand("load", "Load files into the dashboard in one step: import, silver and gold.");
+    command->add_option("files", options->files, "Files to load: uncompressed, .gz or .zst.")
         ->type_name("FILE")
         ->required();
-    add_choice(
-        *command, "--format", options->format, {"events", "rees46", "retailrocket"},
-        "The files' format: events are JSON lines, rees46 and retailrocket the CSV of these data sets. "
-        "(default: told by each file)");
+    add_choice(*command, "--format", options->format, {"events", "rees46", "retailrocket"},
+               "Format of the files: events are JSON lines; rees46 and retailrocket are the CSV files of "
+               "these data sets. (default: detected for each file)");
     add_value(*command, "--price-file", options->load.price_file, "FILE",
-              "Take prices for retailrocket from this CSV of product_id,price.");
+              "CSV file of product_id,price with the prices for retailrocket.");
     CLI::Option* serve =
-        command->add_flag("--serve", options->serve, "Serve the dashboard then, until stopped.");
+        command->add_flag("--serve", options->serve, "Then serve the dashboard until stopped.");
     add_number(*command, "--port", options->server.http.port, 0, 65535,
-               "Serve the dashboard on this port. 0 takes any free one.");
-    command->add_flag("--json", options->as_json, "Print one JSON object.")->excludes(serve);
+               "Port of the dashboard. 0 picks any free port.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object.")->excludes(serve);
     options->settings.add_to(*command);
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return run_load(globals, *options); };

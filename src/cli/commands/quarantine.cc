@@ -157,35 +157,35 @@ std::vector<std::string> rule_names() {
 }
 
 void add_filter(CLI::App& command, QuarantineOptions& options) {
-    add_choice(command, "--rule", options.filter.rule, rule_names(),
-               "Take only records that broke this rule.");
+    add_choice(command, "--rule", options.filter.rule, rule_names(), "Select records that broke this rule.");
     add_number(command, "--partition", options.filter.partition, 0, 100'000,
-               "Take only records of this partition.");
+               "Select records of this partition.");
     add_number(command, "--offset", options.filter.offset, 0, std::numeric_limits<std::int64_t>::max(),
-               "Take only the record at this offset.");
-    command.add_flag("--json", options.as_json, "Print one JSON object.");
+               "Select records at this offset.");
+    command.add_flag("--json", options.as_json, "Print the result as a JSON object.");
 }
 
 }  // namespace
 
 void add_quarantine_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<QuarantineOptions>();
-    CLI::App* quarantine = app.add_subcommand("quarantine", "Inspect and fix records that broke a rule.");
+    CLI::App* quarantine =
+        app.add_subcommand("quarantine", "List and correct the records that broke a validation rule.");
     quarantine->require_subcommand(1);
 
-    CLI::App* list_command =
-        quarantine->add_subcommand("list", "List the newest quarantined records and why they are there.");
+    CLI::App* list_command = quarantine->add_subcommand(
+        "list", "List the newest quarantined records and the rules that they broke.");
     add_filter(*list_command, *options);
-    add_number(*list_command, "--limit", options->limit, 1, 1'000'000, "Show at most this many records.");
+    add_number(*list_command, "--limit", options->limit, 1, 1'000'000, "Maximum number of records to show.");
     list_command->callback(
         [&globals, options] { globals.action = [&globals, options] { return list(globals, *options); }; });
 
     CLI::App* replay_command =
-        quarantine->add_subcommand("replay", "Fix quarantined records and append them to the log again.");
+        quarantine->add_subcommand("replay", "Correct quarantined records and append them to the log again.");
     add_filter(*replay_command, *options);
     add_values(*replay_command, "--set", options->set, "FIELD=VALUE",
-               "Set a field to a value, which is JSON or else text. May be given several times.");
-    replay_command->add_flag("--edit", options->edit, "Change the records in $EDITOR.");
+               "Set a field to a value, which is JSON or else text. Can be repeated.");
+    replay_command->add_flag("--edit", options->edit, "Edit the records in $VISUAL or $EDITOR.");
     replay_command->callback(
         [&globals, options] { globals.action = [&globals, options] { return replay(globals, *options); }; });
 }

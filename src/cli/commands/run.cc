@@ -173,17 +173,17 @@ void add_run_command(CLI::App& app, Globals& globals) {
     options->simulator.duplicates = 0.005;
     options->simulator.invalid = 0.005;
     CLI::App* command = app.add_subcommand(
-        "run", "Run everything in one process: simulator, log, silver, gold and dashboard.");
+        "run", "Run the whole pipeline in one process: simulator, log, silver, gold and dashboard.");
     command->add_flag("--no-simulator", options->no_simulator,
-                      "Process only what others send, until stopped.");
+                      "Process only events from other sources, until stopped.");
     add_simulator_options(*command, options->simulator);
     add_silver_options(*command, options->run.silver);
     options->serve.add_to(*command);
-    command->add_flag("--no-http", options->no_http, "Open no HTTP port.")->group("HTTP");
+    command->add_flag("--no-http", options->no_http, "Do not run the HTTP server.")->group("HTTP");
     command->add_flag("--no-gold", options->no_gold, "Do not compute the gold tables.")->group("Gold");
     add_gold_options(*command, options->gold, options->run.publish);
     options->settings.add_to(*command);
-    command->add_flag("--json", options->as_json, "Print one JSON object at the end.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object at the end.");
     command->callback([&globals, options, command] {
         // Without a simulator there is no end, unless one was asked for.
         if (options->no_simulator && command->count("--duration") > 0)
