@@ -53,8 +53,8 @@ TEST(CommandLine, AnUnknownOptionIsNamedWithTheNearest) {
 }
 
 TEST(CommandLine, AnOptionOnTheWrongSideOfItsCommandIsToldItsPlace) {
-    EXPECT_EQ(wrong({"show", "--data", "d"}), "--data stands before the command: millrace --data … show");
-    EXPECT_EQ(wrong({"--limit", "5", "show"}), "--limit stands behind its command: millrace show --limit …");
+    EXPECT_EQ(wrong({"show", "--data", "d"}), "--data belongs before the command: millrace --data … show");
+    EXPECT_EQ(wrong({"--limit", "5", "show"}), "--limit belongs after its command: millrace show --limit …");
 }
 
 TEST(CommandLine, AValueThatCanNotBeReadNamesTheOptionAndWhatItMustBe) {
@@ -94,11 +94,11 @@ TEST(CommandLine, ANameThatIsNoneOfAFewIsToldTheFew) {
 
 TEST(CommandLine, WhatIsMissingOrTooMuchIsNamed) {
     EXPECT_EQ(wrong({"show", "--limit"}), "--limit needs a value");
-    EXPECT_EQ(wrong({"show", "--limit", "1", "--limit", "2"}), "--limit may be given once only");
+    EXPECT_EQ(wrong({"show", "--limit", "1", "--limit", "2"}), "--limit can be given only once");
     EXPECT_EQ(wrong({"access", "add"}), "millrace access add needs name; see: millrace access add --help");
     EXPECT_EQ(wrong({"verify", "silver"}),
-              "millrace verify takes no further argument: silver; see: millrace verify --help");
-    EXPECT_THAT(wrong({"sql", "select 1", "--csv", "--json"}), HasSubstr("can't be given together"));
+              "unexpected argument silver of millrace verify; see: millrace verify --help");
+    EXPECT_THAT(wrong({"sql", "select 1", "--csv", "--json"}), HasSubstr("cannot be used together"));
 }
 
 TEST(CommandLine, AListsValuesEachStandBehindTheirOption) {

@@ -125,9 +125,9 @@ std::string help_text(const CLI::App& command) {
 }
 
 std::string short_help(const CLI::App& command) {
-    return fmt::format("Usage: {}\n\n{}{}\nMore: millrace help{} COMMAND\n", usage_of(command),
-                       wrapped(words_of(command.get_description()), 0), commands_of(command),
-                       command.get_parent() == nullptr ? "" : ' ' + name_of(command));
+    return fmt::format("Usage: {}\n\n{}{}\nFor the options of a command: millrace help{} COMMAND\n",
+                       usage_of(command), wrapped(words_of(command.get_description()), 0),
+                       commands_of(command), command.get_parent() == nullptr ? "" : ' ' + name_of(command));
 }
 
 void add_help_command(CLI::App& app, Globals& globals) {

@@ -489,4 +489,4 @@ def test_run_goes_on_without_http_where_the_usual_port_is_taken(shop, shop_at):
         except OSError:
             pass  # someone else has it, which is as good
         out = shop.run("run", "--duration", "500ms", "--rate", "100", "--trigger", "100ms", env={"MILLRACE_RUN_PORT": None})
-    assert "port 8090 is taken" in shop.stderr and "no dashboard, no SQL and no metrics" in shop.stderr and "verified" in out
+    assert "port 8090 is in use" in shop.stderr and "no dashboard, no SQL and no metrics" in shop.stderr and "verified" in out

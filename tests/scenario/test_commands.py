@@ -22,7 +22,7 @@ def silver_sql(shop, query):
 def test_a_made_up_shop_runs_from_simulator_to_table_and_is_verified(shop):
     out = shop.run("run", "--rate", "500", "--duration", "3s", "--trigger", "1s", "--seed", "5")
     assert "verified: every record is accounted for" in out
-    assert "The data lies in" in out
+    assert "The data is stored in" in out
     assert oracle.check_exactly_once(shop.data) > 1300
 
 
@@ -124,7 +124,7 @@ def test_quarantined_records_are_fixed_in_an_editor(shop, tmp_path):
     editor.write_text("#!/bin/sh\nsed -i 's/\"price\": 0/\"price\": 3/' \"$1\"\n")
     editor.chmod(0o755)
     out = shop.run("quarantine", "replay", "--edit", env={"EDITOR": str(editor), "VISUAL": str(editor)})
-    assert "1 record changed and appended again: silver checks them anew\n" in out and "1 left out: as before\n" in out
+    assert "1 record corrected and appended to the log\n" in out and "1 skipped: unchanged\n" in out
     shop.drain()
     assert shop.count("silver") == 1
 

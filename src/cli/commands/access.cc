@@ -46,7 +46,7 @@ std::string read_secret(const char* prompt) {
 /// Whoever types it doesn't see it, and so types it twice.
 std::string read_password() {
     std::string password = read_secret("Password");
-    if (::isatty(STDIN_FILENO) != 0 && read_secret("The same again") != password)
+    if (::isatty(STDIN_FILENO) != 0 && read_secret("Repeat the password") != password)
         throw usage_error("the two passwords differ; nothing was changed");
     return password;
 }
@@ -54,18 +54,18 @@ std::string read_password() {
 int add(const Globals& globals, const AccessOptions& options) {
     const std::string doing = fmt::format("adding {}", options.name);
     if (options.name.empty() || options.name.find_first_of(":\r\n") != std::string::npos)
-        throw usage_error(doing, "a name has at least one character, and no colon");
+        throw usage_error(doing, "a name must have at least one character, and no colon or line break");
     const std::string secret = options.token ? base::random_id() + base::random_id() : read_password();
     if (secret.size() < min_password_length)
         throw usage_error(doing,
-                          fmt::format("the password has fewer than {} characters", min_password_length));
+                          fmt::format("the password must have at least {} characters", min_password_length));
     const auto file = globals.data_directory().access();
     auto list = serve::AccessList::load(file);
     list.put(options.name, options.role == "admin" ? serve::Role::admin : serve::Role::read, secret);
     list.save(file);
     if (options.token) fmt::print("{}:{}\n", options.name, secret);
-    fmt::print(stderr, "{} may {}, from the next start of serve or run on\n", options.name,
-               options.role == "admin" ? "look and change things" : "look");
+    fmt::print(stderr, "{} has the role {} from the next start of serve or run\n", options.name,
+               options.role);
     return 0;
 }
 
@@ -82,7 +82,7 @@ int remove(const Globals& globals, const AccessOptions& options) {
     const auto file = globals.data_directory().access();
     auto list = serve::AccessList::load(file);
     if (!list.remove(options.name))
-        throw usage_error(fmt::format("removing {}", options.name), "there is none of this name");
+        throw usage_error(fmt::format("removing {}", options.name), "there is no such name");
     list.save(file);
     return 0;
 }

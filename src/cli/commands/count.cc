@@ -123,7 +123,7 @@ TextTable count_by(const Globals& globals, const CountOptions& options) {
     const auto& column = column_of(options.layer, columns, options.by);
     if (column.is_nested())
         throw usage_error(
-            fmt::format("{} can't be counted by {}, whose values are made of others; use: millrace sql",
+            fmt::format("{} cannot be counted by {}, which is a nested column; use: millrace sql",
                         options.layer, column.name));
     return counts_table(shown_column(options.layer, column),
                         count_table(table, *layer_columns(options.layer), column));

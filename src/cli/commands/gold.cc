@@ -34,7 +34,8 @@ bool has_nothing(const catalog::DataDirectory& data, const model::ShopSettings& 
 
 void print_next_step(const catalog::DataDirectory& data) {
     fmt::print(
-        "nothing to do: there is no silver table in {} yet. Make it with: millrace silver --available-now\n",
+        "nothing to do: there is no silver table in {} yet. Create it with: millrace silver "
+        "--available-now\n",
         data.root().string());
 }
 
@@ -139,11 +140,10 @@ int run_reconcile(const Globals& globals, const GoldOptions& options) {
     if (found.empty()) {
         fmt::print("the tables and the batch layer agree in every cell\n");
     } else {
-        fmt::print(
-            "{}{} {}: events came late for their window. Replace the days with: millrace gold --batch\n",
-            found.size() == options.limit ? "the first " : "",
-            base::format_counted(static_cast<std::int64_t>(found.size()), "cell"),
-            found.size() == 1 ? "differs" : "differ");
+        fmt::print("{}{} {} because of late events. Recompute the days with: millrace gold --batch\n",
+                   found.size() == options.limit ? "the first " : "",
+                   base::format_counted(static_cast<std::int64_t>(found.size()), "cell"),
+                   found.size() == 1 ? "differs" : "differ");
     }
     return found.empty() ? 0 : 1;
 }

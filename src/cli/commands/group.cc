@@ -85,7 +85,8 @@ std::vector<Row> rows_of(const Globals& globals, const GroupOptions& options, co
 int describe_group(const Globals& globals, const GroupOptions& options) {
     if (!options.name.empty() && !globals.uses_kafka())
         throw usage_error(fmt::format("describing the group {}", options.name),
-                          "the embedded log has no group but the silver stage", "Leave the name out.");
+                          "the embedded log has no consumer group except that of the silver stage",
+                          "Omit the name.");
     const auto log = globals.open_log();
     const auto snapshot = silver_snapshot(globals);
     const std::string group = options.name.empty() ? "millrace-" + snapshot.metadata.id : options.name;

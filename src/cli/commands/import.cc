@@ -39,11 +39,11 @@ bool is_speed(const std::string& text) {
 void print(const std::string& file, const produce::ImportReport& report, double seconds) {
     fmt::print("{}: {} in {:.1f} s\n", file, base::format_counted(report.records, "record"), seconds);
     if (report.unconverted > 0) {
-        fmt::print("  {} could not be converted: appended as in the file, to be quarantined\n",
+        fmt::print("  {} could not be converted: appended unchanged, to be quarantined\n",
                    base::format_counted(report.unconverted, "line"));
     }
     if (report.without_price > 0) {
-        fmt::print("  {} without a price, to be quarantined: give prices with --price-file\n",
+        fmt::print("  {} without a price, to be quarantined: provide the prices with --price-file\n",
                    base::format_counted(report.without_price, "row"));
     }
 }

@@ -45,7 +45,7 @@ json::object to_json(const produce::SimulatorReport& report, double seconds) {
 void print(const produce::SimulatorReport& report, double seconds) {
     using produce::Action;
     const double rate = static_cast<double>(report.records) / std::max(seconds, 1e-9);
-    fmt::print("{} in {:.1f} s ({} a second): ", base::format_counted(report.records, "record"), seconds,
+    fmt::print("{} in {:.1f} s ({} per second): ", base::format_counted(report.records, "record"), seconds,
                base::format_count(std::llround(rate)));
     fmt::print("{}, {}, {} add_to_cart, {}\n",
                base::format_counted(report.of(Action::page_view), "page view"),
@@ -74,7 +74,7 @@ int produce_events(const Globals& globals, const ProduceOptions& options) {
         report = simulator.run(stop, [&](const produce::SimulatorReport& sent) {
             const double rate = static_cast<double>(sent.records) / std::max(watch.seconds(), 1e-9);
             line.show(
-                fmt::format("{} records sent, {:.0f} a second", base::format_count(sent.records), rate));
+                fmt::format("{} records sent, {:.0f} per second", base::format_count(sent.records), rate));
         });
     }
     if (options.as_json) {

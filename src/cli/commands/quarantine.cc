@@ -69,7 +69,8 @@ std::vector<std::pair<std::string, std::string>> fields_of(const std::vector<std
     for (const auto& assignment : set) {
         const auto at = assignment.find('=');
         if (at == std::string::npos || at == 0) {
-            throw usage_error(fmt::format("reading --set {}", assignment), "it must be FIELD=VALUE");
+            throw usage_error(fmt::format("reading --set {}", assignment),
+                              "it must have the form FIELD=VALUE");
         }
         check_is_field(assignment.substr(0, at));
         fields.emplace_back(assignment.substr(0, at), assignment.substr(at + 1));
@@ -116,8 +117,7 @@ std::map<std::string, std::string> edit_records(const Globals& globals, const Qu
 
 int replay(const Globals& globals, const QuarantineOptions& options) {
     if (options.set.empty() == !options.edit) {
-        throw usage_error("replaying quarantined records",
-                          "give the fix with --set FIELD=VALUE, or with --edit");
+        throw usage_error("replaying quarantined records", "use either --set FIELD=VALUE or --edit");
     }
     silver::Fix fix = silver::fix_by_setting(fields_of(options.set));
     const auto log = globals.open_log();
@@ -137,14 +137,13 @@ int replay(const Globals& globals, const QuarantineOptions& options) {
                                                         {"unfixable", report.unfixable}}));
         return 0;
     }
-    fmt::print("{} changed and appended again: silver checks them anew\n",
-               base::format_counted(report.appended, "record"));
-    const auto left_out = [](std::int64_t records, const char* why) {
-        if (records > 0) fmt::print("  {} left out: {}\n", base::format_count(records), why);
+    fmt::print("{} corrected and appended to the log\n", base::format_counted(report.appended, "record"));
+    const auto print_skipped = [](std::int64_t records, const char* why) {
+        if (records > 0) fmt::print("  {} skipped: {}\n", base::format_count(records), why);
     };
-    left_out(report.already, "replayed before");
-    left_out(report.unchanged, "as before");
-    left_out(report.unfixable, "not a JSON object, so that no field can be set; use --edit");
+    print_skipped(report.already, "replayed earlier");
+    print_skipped(report.unchanged, "unchanged");
+    print_skipped(report.unfixable, "not a JSON object, so no field can be set; use --edit");
     return 0;
 }
 

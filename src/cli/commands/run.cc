@@ -72,11 +72,11 @@ class StatusView {
                             base::format_count(status.duplicates), base::format_count(status.quarantined));
         const auto& all = status.last_batches;
         for (const auto& batch : all | std::views::drop(all.size() - std::min(all.size(), shown_batches))) {
-            text +=
-                fmt::format("  batch {:>4}: {:>9} in, {:>9} silver, {:>5.0f} ms to commit, version {}\n",
-                            batch.batch, base::format_count(batch.received), base::format_count(batch.silver),
-                            (batch.encode_seconds + batch.quarantine_seconds + batch.commit_seconds) * 1e3,
-                            batch.version);
+            text += fmt::format(
+                "  batch {:>4}: {:>9} received, {:>9} in silver, {:>5.0f} ms to commit, version {}\n",
+                batch.batch, base::format_count(batch.received), base::format_count(batch.silver),
+                (batch.encode_seconds + batch.quarantine_seconds + batch.commit_seconds) * 1e3,
+                batch.version);
         }
         return text;
     }
@@ -128,17 +128,17 @@ int run(const Globals& globals, RunOptions& options) {
     options.run.on_serving = [&](const std::string& url) {
         if (!options.as_json)
             fmt::print(
-                "the dashboard is at {0}, a demo shop at {0}/shop/; events are taken in at {0}/v1/events\n",
+                "the dashboard is at {0}, a demo shop at {0}/shop/, the event intake at {0}/v1/events\n",
                 url);
         std::fflush(stdout);
     };
     if (!options.as_json) {
-        fmt::print("millrace runs {}{}; Ctrl-C ends it cleanly\n",
+        fmt::print("running {}{}; press Ctrl-C to stop\n",
                    options.no_simulator ? "until stopped"
                                         : "for " + base::format_duration(options.simulator.duration),
                    options.no_simulator
                        ? ""
-                       : fmt::format(", with a made-up shop of {:.0f} events/s", options.simulator.rate));
+                       : fmt::format(", with a simulated shop of {:.0f} events/s", options.simulator.rate));
         std::fflush(stdout);
     }
     StatusView view;
@@ -158,11 +158,14 @@ int run(const Globals& globals, RunOptions& options) {
     if (status.gold) fmt::print("{}\n", shown_lines(status.gold->text()));
     const int code = print_verify_report(verified);
     fmt::print(
-        "\nThe data lies in {}:\n  bronze      {}\n  silver      {} (a Delta Lake table)\n  quarantine  {}\n"
-        "  gold        {} (a table each: {})\n"
-        "Next: millrace --data {} show silver, or show gold.kpis\n",
+        "\nThe data is stored in {0}:\n"
+        "  bronze      {1}\n"
+        "  silver      {2} (a Delta Lake table)\n"
+        "  quarantine  {3}\n"
+        "  gold        {4} (several tables: millrace --data {0} gold list)\n"
+        "Next: millrace --data {0} show silver, or millrace --data {0} show gold.kpis\n",
         data.root().string(), globals.bronze_place(), data.silver().string(), data.quarantine().string(),
-        data.gold().string(), "millrace gold list", data.root().string());
+        data.gold().string());
     return code;
 }
 

@@ -41,7 +41,7 @@ int serve(const Globals& globals, const ServeFlags& options) {
     const auto log = globals.open_or_create_intake_log(stop);
     const base::File root(data.root(), base::File::Mode::read);
     const api::Server server(data, *log, settings, options.serve.checked());
-    fmt::print("millrace serves {}; Ctrl-C ends it cleanly\n", server.url());
+    fmt::print("serving {}; press Ctrl-C to stop\n", server.url());
     std::fflush(stdout);
     while (!stop.wait_for(std::chrono::seconds(1))) root.check_in_place();
     return 0;
@@ -118,10 +118,10 @@ api::ServerOptions ServeOptions::checked() const {
     for (const std::string& pair : write_keys) {
         const auto equals = pair.find('=');
         if (equals == std::string::npos || equals == 0 || pair.size() - equals - 1 < min_key_length)
-            throw usage_error(fmt::format(
-                "--write-key must be SOURCE=KEY, with a key of at least {} characters; make one with: "
-                "openssl rand -hex 16",
-                min_key_length));  // the key isn't shown, since it is a secret
+            throw usage_error(
+                fmt::format("--write-key must have the form SOURCE=KEY, with a key of at least {} "
+                            "characters; generate one with: openssl rand -hex 16",
+                            min_key_length));  // the key isn't shown, since it is a secret
         made.collect.write_keys[pair.substr(0, equals)] = pair.substr(equals + 1);
     }
     return made;
@@ -141,9 +141,8 @@ std::optional<api::ServerOptions> ServeOptions::free_or_nothing() const {
     auto made = checked();
     if (is_port_free()) return made;
     spdlog::warn(
-        "http: port {} is taken by another program, so this run serves nothing: it takes in no events over "
-        "HTTP, and has no dashboard, no SQL and no metrics. End the other program, or choose another port "
-        "with --port",
+        "http: port {} is in use by another program, so this run has no HTTP server: no event intake, no "
+        "dashboard, no SQL and no metrics. Stop the other program, or choose another port with --port",
         made.http.port);
     return std::nullopt;
 }

@@ -38,8 +38,8 @@ std::string all_of(std::istream& text) {
 std::string query_text(const SqlOptions& options) {
     constexpr const char* doing = "reading the query";
     if (options.query.has_value() == options.file.has_value())
-        throw usage_error(doing, options.file ? "there are two" : "there is none",
-                          "Give it as an argument, in a file (-f FILE), or on standard input (-).");
+        throw usage_error(doing, options.file ? "there are two queries" : "there is no query",
+                          "Pass one query as an argument, in a file (-f FILE), or on standard input (-).");
     if (options.query && *options.query != standard_input) return *options.query;
     if (options.query || *options.file == standard_input) return all_of(std::cin);
     std::ifstream file(*options.file);

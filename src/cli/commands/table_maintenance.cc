@@ -29,9 +29,9 @@ int run_optimize(const Globals& globals, bool as_json) {
                                     {"bytes_before", done.bytes_before},
                                     {"bytes_after", done.bytes_after}};
         if (as_json) continue;
-        fmt::print("{}: {} ({}) joined into {} ({})\n", name, base::format_counted(done.files_before, "file"),
-                   base::format_size(done.bytes_before), base::format_count(done.files_after),
-                   base::format_size(done.bytes_after));
+        fmt::print("{}: compacted {} ({}) into {} ({})\n", name,
+                   base::format_counted(done.files_before, "file"), base::format_size(done.bytes_before),
+                   base::format_count(done.files_after), base::format_size(done.bytes_after));
     }
     if (as_json) fmt::print("{}\n", json::serialize(report));
     return 0;
@@ -55,7 +55,7 @@ int run_vacuum(const Globals& globals, const VacuumOptions& options) {
         fmt::print("{}: {} {} ({})\n", name, options.dry_run ? "would remove" : "removed",
                    base::format_counted(table.files, "file"), base::format_size(table.bytes));
         if (table.kept_young > 0 && !done.alone) {
-            fmt::print("  kept, since a writer is running: {} that no commit names\n",
+            fmt::print("  kept {} that no commit references, because a writer is running\n",
                        base::format_counted(table.kept_young, "file"));
         }
     }
@@ -113,12 +113,12 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
                                                         {"kept_rows", report.kept_rows}}));
         return 0;
     }
-    fmt::print("rebuilt from {}: {} silver, {}, {} quarantined; version {}\n",
+    fmt::print("rebuilt from {}: {} in silver, {}, {} quarantined; version {}\n",
                base::format_counted(report.received, "record"), base::format_count(report.silver),
                base::format_counted(report.duplicates, "duplicate"), base::format_count(report.quarantined),
                report.version);
     if (report.kept_rows > 0) {
-        fmt::print("  kept, since the log no longer holds the records: {}\n",
+        fmt::print("  kept {} whose records the log no longer holds\n",
                    base::format_counted(report.kept_rows, "row"));
     }
     return 0;

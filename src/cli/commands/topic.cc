@@ -95,7 +95,7 @@ std::string settings_line(const Globals& globals, const bronze::EventLog& log) {
     if (globals.uses_kafka()) return fmt::format("topic {}", log.topic());
     const auto segments = bronze::TopicCatalog(globals.bronze_directory()).find(log.topic())->segments;
     return fmt::format(
-        "topic {}, epoch {}, compression {}, segments of {}, retention {}{}", log.topic(), log.epoch(),
+        "topic {}, epoch {}, compression {}, segment size {}, retention {}{}", log.topic(), log.epoch(),
         bronze::compression_name(segments.compression), base::format_size(segments.segment_bytes),
         segments.retention.count() == 0 ? "unlimited" : base::format_duration(segments.retention),
         segments.retention_bytes == 0 ? "" : " or " + base::format_size(segments.retention_bytes));
@@ -147,7 +147,7 @@ int create_topic(const Globals& globals, const TopicOptions& options) {
     if (globals.uses_kafka()) {
         const bronze::KafkaTopics topics(globals.kafka_address());
         if (!topics.create(settings.name, settings.partitions, kafka_settings(options)))
-            throw usage_error(fmt::format("creating the topic {}", settings.name), "it exists already");
+            throw usage_error(fmt::format("creating the topic {}", settings.name), "it already exists");
     } else {
         bronze::TopicCatalog(globals.bronze_directory()).create(settings);
     }

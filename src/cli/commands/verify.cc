@@ -11,7 +11,7 @@ int print_verify_report(const verify::VerifyReport& report) {
     }
     for (const auto& note : report.notes) fmt::print("  note {:<28} {}\n", "", note);
     fmt::print("{}\n", report.passed() ? "verified: every record is accounted for"
-                                       : "the tables are not as they should be");
+                                       : "verification failed: the checks marked FAIL show why");
     return report.passed() ? 0 : 1;
 }
 
