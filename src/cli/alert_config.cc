@@ -31,7 +31,7 @@ std::vector<std::string> rule_and_sink_names() {
 
 std::string text_of(const toml::node& node, const std::string& name) {
     if (const auto* text = node.as_string()) return text->get();
-    throw wrong(node, name, "it must be a text in quotes");
+    throw wrong(node, name, "it must be a string in quotes");
 }
 
 double number_of(const toml::node& node, const std::string& name) {
@@ -67,9 +67,9 @@ void read_rule(const toml::table& table, gold::AlertRule rule, gold::RuleSetting
             into = time_of(node, name);
             if (into > longest ||
                 (whole_minutes && (into < model::us_per_minute || into % model::us_per_minute != 0)))
-                throw wrong(
-                    node, name,
-                    whole_minutes ? "it must be whole minutes, at most a day" : "it must be at most a day");
+                throw wrong(node, name,
+                            whole_minutes ? "it must be whole minutes, at most one day"
+                                          : "it must be at most one day");
         };
         if (key == "enabled") {
             settings.enabled = flag_of(node, name);
@@ -90,7 +90,7 @@ void read_rule(const toml::table& table, gold::AlertRule rule, gold::RuleSetting
         } else if (key == "share" && defaults.share > 0) {
             settings.share = number_of(node, name);
         } else {
-            throw wrong(node, name, "the rule has no setting of this name");
+            throw wrong(node, name, "the rule has no such setting");
         }
     }
     const bool below = gold::rule_kind(rule).below;
@@ -148,7 +148,7 @@ void read_alerts(const toml::table& alerts, gold::AlertRules& rules, publish::Al
             read_smtp(*table, sinks.smtp);
         } else {
             throw wrong(node, name,
-                        fmt::format("there is no rule and no sink of this name{}",
+                        fmt::format("there is no such rule or sink{}",
                                     did_you_mean(key.str(), rule_and_sink_names())));
         }
     }

@@ -125,16 +125,16 @@ std::string help_text(const CLI::App& command) {
 }
 
 std::string short_help(const CLI::App& command) {
-    return fmt::format("Usage: {}\n\n{}{}\nMore: millrace help{} COMMAND\n", usage_of(command),
-                       wrapped(words_of(command.get_description()), 0), commands_of(command),
-                       command.get_parent() == nullptr ? "" : ' ' + name_of(command));
+    return fmt::format("Usage: {}\n\n{}{}\nFor the options of a command: millrace help{} COMMAND\n",
+                       usage_of(command), wrapped(words_of(command.get_description()), 0),
+                       commands_of(command), command.get_parent() == nullptr ? "" : ' ' + name_of(command));
 }
 
 void add_help_command(CLI::App& app, Globals& globals) {
     auto path = std::make_shared<std::vector<std::string>>();
-    CLI::App* command = app.add_subcommand("help", "Show what a command does and its options.");
+    CLI::App* command = app.add_subcommand("help", "Show the help of a command.");
     command
-        ->add_option("command", *path, "The command, such as run or topic create. (default: all of Millrace)")
+        ->add_option("command", *path, "Command, such as run or topic create. (default: the program itself)")
         ->type_name("COMMAND");
     command->callback([&app, &globals, path] {
         globals.action = [&app, path] {

@@ -144,7 +144,7 @@ CLI::Option* add_time(CLI::App& command, const std::string& name, std::optional<
                       const std::string& help) {
     const auto parse = [](const std::string& text) {
         const auto time = model::parse_timestamp(text);
-        if (!time) throw usage_error(fmt::format("{} is no time", text));
+        if (!time) throw usage_error(fmt::format("{} is not a time", text));
         return *time;
     };
     return add_parsed(command, name, into, parse, "TIME", "a time such as 2019-10-01T00:00:00Z", help);

@@ -570,7 +570,7 @@ def test_run_goes_on_without_http_where_the_usual_port_is_taken(shop, shop_at):
             env={"MILLRACE_RUN_PORT": None},
         )
     assert (
-        "port 8090 is taken" in shop.stderr
+        "port 8090 is in use" in shop.stderr
         and "no dashboard, no SQL and no metrics" in shop.stderr
         and "verified" in out
     )

@@ -46,7 +46,7 @@ std::string read_secret(const char* prompt) {
 /// Whoever types it doesn't see it, and so types it twice.
 std::string read_password() {
     std::string password = read_secret("Password");
-    if (::isatty(STDIN_FILENO) != 0 && read_secret("The same again") != password)
+    if (::isatty(STDIN_FILENO) != 0 && read_secret("Repeat the password") != password)
         throw usage_error("the two passwords differ; nothing was changed");
     return password;
 }
@@ -54,18 +54,18 @@ std::string read_password() {
 int add(const Globals& globals, const AccessOptions& options) {
     const std::string doing = fmt::format("adding {}", options.name);
     if (options.name.empty() || options.name.find_first_of(":\r\n") != std::string::npos)
-        throw usage_error(doing, "a name has at least one character, and no colon");
+        throw usage_error(doing, "a name must have at least one character, and no colon or line break");
     const std::string secret = options.token ? base::random_id() + base::random_id() : read_password();
     if (secret.size() < min_password_length)
         throw usage_error(doing,
-                          fmt::format("the password has fewer than {} characters", min_password_length));
+                          fmt::format("the password must have at least {} characters", min_password_length));
     const auto file = globals.data_directory().access();
     auto list = serve::AccessList::load(file);
     list.put(options.name, options.role == "admin" ? serve::Role::admin : serve::Role::read, secret);
     list.save(file);
     if (options.token) fmt::print("{}:{}\n", options.name, secret);
-    fmt::print(stderr, "{} may {}, from the next start of serve or run on\n", options.name,
-               options.role == "admin" ? "look and change things" : "look");
+    fmt::print(stderr, "{} has the role {} from the next start of serve or run\n", options.name,
+               options.role);
     return 0;
 }
 
@@ -82,7 +82,7 @@ int remove(const Globals& globals, const AccessOptions& options) {
     const auto file = globals.data_directory().access();
     auto list = serve::AccessList::load(file);
     if (!list.remove(options.name))
-        throw usage_error(fmt::format("removing {}", options.name), "there is none of this name");
+        throw usage_error(fmt::format("removing {}", options.name), "there is no such name");
     list.save(file);
     return 0;
 }
@@ -92,20 +92,20 @@ int remove(const Globals& globals, const AccessOptions& options) {
 void add_access_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<AccessOptions>();
     CLI::App* access =
-        app.add_subcommand("access", "Manage who may see the dashboard, and who may change things.");
+        app.add_subcommand("access", "Manage the access list: who may use the dashboard, and in which role.");
     access->require_subcommand(1);
-    CLI::App* add_one =
-        access->add_subcommand("add", "Add a name, with a password from stdin or with a generated token.");
-    add_value(*add_one, "name", options->name, "NAME", "The name.")->required();
+    CLI::App* add_one = access->add_subcommand(
+        "add", "Add a name, with a password from standard input or with a generated token.");
+    add_value(*add_one, "name", options->name, "NAME", "Name to add.")->required();
     add_choice(
         *add_one, "--role", options->role, {"read", "admin"},
-        "What the name may do: read sees everything, admin may also replay records and silence alerts.");
+        "Role of the name: read may see everything; admin may also replay records and silence alerts.");
     add_one->add_flag("--token", options->token,
-                      "Generate a token for a program and print it as NAME:SECRET.");
+                      "Generate a token, for use by a program, and print it as NAME:SECRET.");
     CLI::App* list_all = access->add_subcommand("list", "List the names and their roles.");
-    list_all->add_flag("--json", options->as_json, "Print one JSON object.");
+    list_all->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     CLI::App* remove_one = access->add_subcommand("remove", "Remove a name.");
-    add_value(*remove_one, "name", options->name, "NAME", "The name.")->required();
+    add_value(*remove_one, "name", options->name, "NAME", "Name to remove.")->required();
     const auto run = [&globals, options](int (*action)(const Globals&, const AccessOptions&)) {
         return [&globals, options, action] {
             globals.action = [&globals, options, action] { return action(globals, *options); };

@@ -39,12 +39,13 @@ int run_archive(const Globals& globals, const ArchiveOptions& options) {
 
 void add_archive_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<ArchiveOptions>();
-    CLI::App* command =
-        app.add_subcommand("archive", "Keep the log's raw records as a table, since a log removes old ones.");
+    CLI::App* command = app.add_subcommand(
+        "archive", "Copy the log's raw records to a table, which keeps them after the log removes them.");
     auto& archive = options->archive;
-    command->add_flag("--available-now", archive.available_now, "Archive what the log holds, then end.");
+    command->add_flag("--available-now", archive.available_now,
+                      "Archive what the log holds at the start, then exit.");
     add_duration(*command, "--trigger", archive.trigger, "Time between commits.");
-    add_size(*command, "--batch-bytes", archive.batch_bytes, "End a batch when its records are this large.");
+    add_size(*command, "--batch-bytes", archive.batch_bytes, "Maximum size of the records in a batch.");
     add_on_data_loss(*command, archive.continue_on_data_loss);
     command->add_flag("--json", options->as_json, "Print each batch as a JSON line.");
     command->callback([&globals, options] {

@@ -123,7 +123,7 @@ TextTable count_by(const Globals& globals, const CountOptions& options) {
     const auto& column = column_of(options.layer, columns, options.by);
     if (column.is_nested())
         throw usage_error(
-            fmt::format("{} can't be counted by {}, whose values are made of others; use: millrace sql",
+            fmt::format("{} cannot be counted by {}, which is a nested column; use: millrace sql",
                         options.layer, column.name));
     return counts_table(shown_column(options.layer, column),
                         count_table(table, *layer_columns(options.layer), column));
@@ -153,9 +153,9 @@ int count(const Globals& globals, const CountOptions& options) {
 void add_count_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<CountOptions>();
     CLI::App* command = app.add_subcommand("count", "Count the rows of a layer.");
-    add_choice(*command, "layer", options->layer, layer_names(), "The layer to count.");
-    add_value(*command, "--by", options->by, "COLUMN", "Count the rows of each value of this column.");
-    command->add_flag("--json", options->as_json, "Print one JSON object.");
+    add_choice(*command, "layer", options->layer, layer_names(), "Layer to count.");
+    add_value(*command, "--by", options->by, "COLUMN", "Count the rows for each value of this column.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     command->callback(
         [&globals, options] { globals.action = [&globals, options] { return count(globals, *options); }; });
 }

@@ -44,9 +44,8 @@ class DemoView {
     void show(const pipeline::DemoStatus& status) {
         if (!status.live) return show_loading(status);
         if (!is_live_) begin_live(status);
-        line_->show(fmt::format("{:.1f} events/s, {} since the start, {} waiting",
-                                status.run.events_per_second, base::format_count(status.sent),
-                                base::format_count(status.run.lag)));
+        line_->show(fmt::format("{:.1f} events/s, {} sent, lag {}", status.run.events_per_second,
+                                base::format_count(status.sent), base::format_count(status.run.lag)));
     }
     void end() { line_.reset(); }
 
@@ -56,14 +55,14 @@ class DemoView {
         const std::int64_t done = std::min(status.history, run.silver + run.duplicates + run.quarantined);
         const auto all = static_cast<double>(std::max<std::int64_t>(1, status.history));
         line_->show_bar(static_cast<double>(done) / all,
-                        fmt::format("{} of {} events of the time before now", base::format_count(done),
+                        fmt::format("loading the history: {} of {} events", base::format_count(done),
                                     base::format_count(status.history)));
     }
     void begin_live(const pipeline::DemoStatus& status) {
         is_live_ = true;
         line_.emplace();  // and the bar is gone
         if (options_.as_json) return;
-        fmt::print("{} events of the time before now were loaded in {:.1f} s\nthe dashboard is at {}\n",
+        fmt::print("loaded {} events of history in {:.1f} s\nthe dashboard is at {}\n",
                    base::format_count(status.history), status.loading_seconds, url_);
         std::fflush(stdout);
         if (!options_.no_browser && has_browser()) open_in_browser(url_);
@@ -84,9 +83,11 @@ void set_gold_options(const Globals& globals, pipeline::RunOptions& run) {
 
 void print_end(const pipeline::DemoStatus& status, const std::string& data) {
     if (status.run.gold) fmt::print("{}\n", shown_lines(status.run.gold->text()));
-    fmt::print("sent: {}{}\n", base::format_counted(status.sent, "event"),
-               status.live ? "" : "; the time before now isn't whole yet");
-    fmt::print("The shop lies in {0}: the same command goes on with it, and `rm -r {0}` removes it\n", data);
+    fmt::print("sent {}{}\n", base::format_counted(status.sent, "event"),
+               status.live ? "" : "; the history is not complete yet");
+    fmt::print(
+        "The shop is stored in {0}. Run the same command to continue it, or `rm -r {0}` to remove it.\n",
+        data);
 }
 
 json::object to_json(const pipeline::DemoStatus& status, const std::string& data) {
@@ -104,7 +105,7 @@ json::object to_json(const pipeline::DemoStatus& status, const std::string& data
 
 int run_demo(const Globals& globals, const DemoOptions& options) {
     if (!globals.bronze.empty())
-        throw usage_error("starting the demo", "it has a log of its own", "Leave --bronze out.");
+        throw usage_error("starting the demo", "the demo has a log of its own", "Omit --bronze.");
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     const auto data = globals.data_directory();
@@ -123,7 +124,7 @@ int run_demo(const Globals& globals, const DemoOptions& options) {
     run.server = options.serve.on_a_free_port();
     run.on_serving = [&](const std::string& url) { view.set_url(url); };
     if (!options.as_json) {
-        fmt::print("millrace demo: a made-up shop in {}; Ctrl-C ends it cleanly\n", data.root().string());
+        fmt::print("running a simulated shop in {}; press Ctrl-C to stop\n", data.root().string());
         std::fflush(stdout);
     }
     const auto status = pipeline::run_demo(data, *log, settings, shop, run, stop,
@@ -142,28 +143,28 @@ int run_demo(const Globals& globals, const DemoOptions& options) {
 void add_demo_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<DemoOptions>();
     CLI::App* command =
-        app.add_subcommand("demo", "Show a simulated shop with a month behind it, live until stopped.");
+        app.add_subcommand("demo", "Run a simulated shop with a month of history, live until stopped.");
     const std::string group = "Shop";
     add_number(*command, "--days", options->shop.days, 1, 3650,
-               "Give a new shop a history of this many days.")
+               "Length of the history of a new shop, in days.")
         ->group(group);
     add_number(*command, "--events", options->shop.events, 1, 1'000'000'000,
-               "Give a new shop this many events in its history.")
+               "Number of events in the history of a new shop.")
         ->group(group);
     const auto is_positive = [](const std::string& text) {
         double rate = 0;
         return CLI::detail::lexical_cast(text, rate) && rate > 0;
     };
     add_value(*command, "--rate", options->shop.rate, "NUMBER",
-              "Send this many events a second from an hour before now on.")
-        ->check(must_be("a number of events a second above 0", is_positive))
+              "Number of events per second, from one hour before now onwards.")
+        ->check(must_be("a number of events per second above 0", is_positive))
         ->group(group);
     add_number(*command, "--seed", options->shop.seed, 0, std::numeric_limits<std::int64_t>::max(),
-               "Make the same visits as another shop with this seed.")
+               "Seed for the random visits. The same seed gives the same visits.")
         ->group(group);
     options->serve.add_to(*command);
     command->add_flag("--no-browser", options->no_browser, "Do not open the dashboard in a browser.");
-    command->add_flag("--json", options->as_json, "Print one JSON object at the end.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object at the end.");
     const CLI::Option* data = app.get_option("--data");
     command->callback([&globals, options, data] {
         if (data->count() == 0) globals.data = "demo-data";

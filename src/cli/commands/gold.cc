@@ -34,7 +34,8 @@ bool has_nothing(const catalog::DataDirectory& data, const model::ShopSettings& 
 
 void print_next_step(const catalog::DataDirectory& data) {
     fmt::print(
-        "nothing to do: there is no silver table in {} yet. Make it with: millrace silver --available-now\n",
+        "nothing to do: there is no silver table in {} yet. Create it with: millrace silver "
+        "--available-now\n",
         data.root().string());
 }
 
@@ -139,11 +140,10 @@ int run_reconcile(const Globals& globals, const GoldOptions& options) {
     if (found.empty()) {
         fmt::print("the tables and the batch layer agree in every cell\n");
     } else {
-        fmt::print(
-            "{}{} {}: events came late for their window. Replace the days with: millrace gold --batch\n",
-            found.size() == options.limit ? "the first " : "",
-            base::format_counted(static_cast<std::int64_t>(found.size()), "cell"),
-            found.size() == 1 ? "differs" : "differ");
+        fmt::print("{}{} {} because of late events. Recompute the days with: millrace gold --batch\n",
+                   found.size() == options.limit ? "the first " : "",
+                   base::format_counted(static_cast<std::int64_t>(found.size()), "cell"),
+                   found.size() == 1 ? "differs" : "differ");
     }
     return found.empty() ? 0 : 1;
 }
@@ -162,17 +162,17 @@ int list_tables(const Globals& globals, bool as_json) {
 
 void add_days(CLI::App& command, GoldOptions& options) {
     add_value(command, "--from", options.from, "DAY",
-              "The first day, in the shop's time zone. (default: silver's first day)")
+              "First day, in the shop's time zone. (default: silver's first day)")
         ->check(must_be_day());
     add_value(command, "--to", options.to, "DAY",
-              "The last day, in the shop's time zone. (default: silver's last day)")
+              "Last day, in the shop's time zone. (default: silver's last day)")
         ->check(must_be_day());
 }
 
 void add_list(CLI::App& gold, Globals& globals) {
     auto as_json = std::make_shared<bool>(false);
-    CLI::App* list = gold.add_subcommand("list", "List the gold tables and how much they hold.");
-    list->add_flag("--json", *as_json, "Print one JSON object.");
+    CLI::App* list = gold.add_subcommand("list", "List the gold tables and their sizes.");
+    list->add_flag("--json", *as_json, "Print the result as a JSON object.");
     list->callback([&globals, as_json] {
         globals.action = [&globals, as_json] { return list_tables(globals, *as_json); };
     });
@@ -180,13 +180,12 @@ void add_list(CLI::App& gold, Globals& globals) {
 
 void add_reconcile(CLI::App& gold, Globals& globals) {
     auto options = std::make_shared<GoldOptions>();
-    CLI::App* reconcile = gold.add_subcommand(
-        "reconcile",
-        "Compare the gold tables with a recomputation from silver, cell by cell. Exit code 1 says that they "
-        "differ.");
+    CLI::App* reconcile = gold.add_subcommand("reconcile",
+                                              "Compare each cell of the gold tables with a recomputation "
+                                              "from silver. The exit code is 1 if any differ.");
     add_days(*reconcile, *options);
-    add_number(*reconcile, "--limit", options->limit, 1, 1'000'000, "Show at most this many cells.");
-    reconcile->add_flag("--json", options->as_json, "Print one JSON object.");
+    add_number(*reconcile, "--limit", options->limit, 1, 1'000'000, "Maximum number of cells to show.");
+    reconcile->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     reconcile->callback([&globals, options] {
         globals.action = [&globals, options] { return run_reconcile(globals, *options); };
     });
@@ -194,11 +193,11 @@ void add_reconcile(CLI::App& gold, Globals& globals) {
 
 void add_postgres_options(CLI::App& command, publish::PostgresOptions& options) {
     add_value(command, "--postgres", options.url, "URL",
-              "Keep the gold tables in this PostgreSQL database, too: "
+              "PostgreSQL database that receives a copy of the gold tables: "
               "postgresql://USER:PASSWORD@HOST:5432/DATABASE.")
         ->group("Gold");
     add_value(command, "--postgres-schema", options.schema, "NAME",
-              "The database schema for the gold tables. Each shop needs its own.")
+              "Database schema for the gold tables. Each shop needs its own.")
         ->group("Gold");
 }
 
@@ -218,14 +217,15 @@ void add_gold_command(CLI::App& app, Globals& globals) {
     add_postgres_options(*command, options->publish.postgres);
     add_duration(*command, "--trigger", options->gold.trigger, "Time between commits of closed windows.");
     options->settings.add_gold_to(*command);
-    command->add_flag("--available-now", options->gold.available_now, "Process what silver holds, then end.");
-    command->add_flag(
-        "--close", options->gold.close,
-        "At the end, publish what is still open, too: provisionally, until the next start goes on with it.");
+    command->add_flag("--available-now", options->gold.available_now,
+                      "Process what silver holds at the start, then exit.");
+    command->add_flag("--close", options->gold.close,
+                      "At the end, also publish open windows, provisionally. The next start removes these "
+                      "rows and continues the windows.");
     command->add_flag("--rebuild", options->gold.rebuild,
-                      "Rebuild the gold tables from silver, with other settings if they are given.");
+                      "Rebuild the gold tables from silver, with new settings if any are given.");
     command->add_flag("--batch", options->batch,
-                      "Recompute whole days from silver, late events included, and replace their rows.");
+                      "Recompute whole days from silver, including late events, and replace their rows.");
     add_days(*command, *options);
     command->add_flag("--json", options->as_json, "Print each report as a JSON line.");
     command->callback([&globals, options, command] {

@@ -85,7 +85,8 @@ std::vector<Row> rows_of(const Globals& globals, const GroupOptions& options, co
 int describe_group(const Globals& globals, const GroupOptions& options) {
     if (!options.name.empty() && !globals.uses_kafka())
         throw usage_error(fmt::format("describing the group {}", options.name),
-                          "the embedded log has no group but the silver stage", "Leave the name out.");
+                          "the embedded log has no consumer group except that of the silver stage",
+                          "Omit the name.");
     const auto log = globals.open_log();
     const auto snapshot = silver_snapshot(globals);
     const std::string group = options.name.empty() ? "millrace-" + snapshot.metadata.id : options.name;
@@ -134,22 +135,22 @@ int list_groups(const Globals& globals, const GroupOptions& options) {
 }  // namespace
 
 void add_group_command(CLI::App& app, Globals& globals) {
-    CLI::App* group = app.add_subcommand("group", "Show how far consumers have read the log.");
+    CLI::App* group = app.add_subcommand("group", "Show how far consumer groups have read the log.");
     group->require_subcommand(1);
     auto options = std::make_shared<GroupOptions>();
 
     CLI::App* list = group->add_subcommand(
-        "list", "List the groups that read the log. Of Kafka, these are all its consumer groups.");
-    list->add_flag("--json", options->as_json, "Print one JSON object.");
+        "list", "List the consumer groups of the log. With Kafka, these are all groups of the cluster.");
+    list->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     list->callback([&globals, options] {
         globals.action = [&globals, options] { return list_groups(globals, *options); };
     });
 
     CLI::App* describe =
-        group->add_subcommand("describe", "Show offset, log end, lag and owner of each partition.");
+        group->add_subcommand("describe", "Show the offset, log end, lag and owner of each partition.");
     add_value(*describe, "name", options->name, "GROUP",
-              "Another consumer group of Kafka. (default: the silver stage's)");
-    describe->add_flag("--json", options->as_json, "Print one JSON object.");
+              "Kafka consumer group. (default: the one of the silver stage)");
+    describe->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     describe->callback([&globals, options] {
         globals.action = [&globals, options] { return describe_group(globals, *options); };
     });

@@ -39,11 +39,11 @@ bool is_speed(const std::string& text) {
 void print(const std::string& file, const produce::ImportReport& report, double seconds) {
     fmt::print("{}: {} in {:.1f} s\n", file, base::format_counted(report.records, "record"), seconds);
     if (report.unconverted > 0) {
-        fmt::print("  {} could not be converted: appended as in the file, to be quarantined\n",
+        fmt::print("  {} could not be converted: appended unchanged, to be quarantined\n",
                    base::format_counted(report.unconverted, "line"));
     }
     if (report.without_price > 0) {
-        fmt::print("  {} without a price, to be quarantined: give prices with --price-file\n",
+        fmt::print("  {} without a price, to be quarantined: provide the prices with --price-file\n",
                    base::format_counted(report.without_price, "row"));
     }
 }
@@ -83,20 +83,19 @@ int import_files(const Globals& globals, const ImportOptions& options) {
 
 void add_import_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<ImportOptions>();
-    CLI::App* command = app.add_subcommand("import", "Append real data sets to the log.");
-    add_choice(
-        *command, "--format", options->format, {"events", "rees46", "retailrocket"},
-        "The files' format: events are JSON lines, rees46 and retailrocket the CSV of these data sets.");
-    add_value(
-        *command, "--speed", options->speed, "SPEED",
-        "Append at the events' own pace (1x), so many times faster (60x), or as fast as possible (max).")
+    CLI::App* command = app.add_subcommand("import", "Append the events of data sets to the log.");
+    add_choice(*command, "--format", options->format, {"events", "rees46", "retailrocket"},
+               "Format of the files: events are JSON lines; rees46 and retailrocket are the CSV files of "
+               "these data sets.");
+    add_value(*command, "--speed", options->speed, "SPEED",
+              "Pace: that of the events (1x), a multiple of it (60x), or as fast as possible (max).")
         ->check(must_be("a factor such as 1x or 60x, or max", is_speed));
     add_value(*command, "--price-file", options->price_file, "FILE",
-              "Take prices for retailrocket from this CSV of product_id,price.");
-    command->add_option("files", options->files, "The files to import: plain, .gz or .zst.")
+              "CSV file of product_id,price with the prices for retailrocket.");
+    command->add_option("files", options->files, "Files to import: uncompressed, .gz or .zst.")
         ->type_name("FILE")
         ->required();
-    command->add_flag("--json", options->as_json, "Print one JSON object.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return import_files(globals, *options); };
     });

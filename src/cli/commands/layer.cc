@@ -76,7 +76,7 @@ storage::DeltaTable open_layer(const Globals& globals, const std::string& layer)
     if (storage::DeltaTable::exists(folder)) return storage::DeltaTable::open(folder);
     throw usage_error(fmt::format("opening {}", folder.string()),
                       fmt::format("there is no table for {} yet", layer),
-                      fmt::format("Make it with: {}, or with: millrace run", command));
+                      fmt::format("Create it with: {}, or with: millrace run", command));
 }
 
 std::shared_ptr<arrow::Schema> layer_columns(const std::string& layer) {

@@ -44,7 +44,7 @@ class LoadView {
             case Phase::silver:
                 return line_->show_bar(progress.share, fmt::format("silver: {} records cleaned", records));
             case Phase::gold:
-                return line_->show("gold: metrics, sessions and funnels");
+                return line_->show("gold: computing metrics, sessions and funnels");
         }
     }
     void end() { line_.reset(); }
@@ -65,15 +65,14 @@ void print(const pipeline::LoadReport& report) {
                    model::format_day(report.days->to));
     fmt::print("\n");
     for (const auto& [rule, refused] : report.refused)
-        fmt::print("  {} refused: {} ({})\n    the first: {}\n", base::format_count(refused.records), rule,
-                   refused.reason, shown_lines(refused.example));
+        fmt::print("  {} quarantined: {} ({})\n    the first: {}\n", base::format_count(refused.records),
+                   rule, refused.reason, shown_lines(refused.example));
     if (!report.refused.empty())
-        fmt::print("  what was refused is kept: millrace quarantine list, millrace quarantine replay\n");
+        fmt::print("  list and correct the quarantined records with: millrace quarantine\n");
     if (report.is_gold_elsewhere)
-        fmt::print("another process runs Gold on this data: it takes the new rows in\n");
+        fmt::print("another process runs Gold on this data and processes the new rows\n");
     if (report.is_stopped)
-        fmt::print(
-            "stopped before the end: load the files again to go on, what is there isn't taken twice\n");
+        fmt::print("stopped before the end: load the files again to continue; no event is added twice\n");
 }
 
 std::string serve_command(const Globals& globals) {
@@ -85,7 +84,7 @@ void serve(const Globals& globals, const LoadOptions& options, bronze::EventLog&
            const model::ShopSettings& settings, const std::string& path, const base::StopSignal& stop) {
     const auto data = globals.data_directory();
     const api::Server server(data, log, settings, options.server);
-    fmt::print("the dashboard is at {}{}; Ctrl-C ends it\n", server.url(), path);
+    fmt::print("the dashboard is at {}{}; press Ctrl-C to stop\n", server.url(), path);
     std::fflush(stdout);
     while (!stop.wait_for(std::chrono::hours(1))) {
     }
@@ -116,7 +115,7 @@ int run_load(const Globals& globals, LoadOptions& options) {
     if (options.serve) {
         serve(globals, options, *log, settings, path, stop);
     } else {
-        fmt::print("Look at it: {}, then http://{}:{}{}\n", serve_command(globals),
+        fmt::print("Next: {}, then open http://{}:{}{}\n", serve_command(globals),
                    options.server.http.address, options.server.http.port, path);
     }
     return 0;
@@ -126,21 +125,21 @@ int run_load(const Globals& globals, LoadOptions& options) {
 
 void add_load_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<LoadOptions>();
-    CLI::App* command = app.add_subcommand("load", "Fill the dashboard from files: import, silver and gold.");
-    command->add_option("files", options->files, "The files to load: plain, .gz or .zst.")
+    CLI::App* command =
+        app.add_subcommand("load", "Load files into the dashboard in one step: import, silver and gold.");
+    command->add_option("files", options->files, "Files to load: uncompressed, .gz or .zst.")
         ->type_name("FILE")
         ->required();
-    add_choice(
-        *command, "--format", options->format, {"events", "rees46", "retailrocket"},
-        "The files' format: events are JSON lines, rees46 and retailrocket the CSV of these data sets. "
-        "(default: told by each file)");
+    add_choice(*command, "--format", options->format, {"events", "rees46", "retailrocket"},
+               "Format of the files: events are JSON lines; rees46 and retailrocket are the CSV files of "
+               "these data sets. (default: detected for each file)");
     add_value(*command, "--price-file", options->load.price_file, "FILE",
-              "Take prices for retailrocket from this CSV of product_id,price.");
+              "CSV file of product_id,price with the prices for retailrocket.");
     CLI::Option* serve =
-        command->add_flag("--serve", options->serve, "Serve the dashboard then, until stopped.");
+        command->add_flag("--serve", options->serve, "Then serve the dashboard until stopped.");
     add_number(*command, "--port", options->server.http.port, 0, 65535,
-               "Serve the dashboard on this port. 0 takes any free one.");
-    command->add_flag("--json", options->as_json, "Print one JSON object.")->excludes(serve);
+               "Port of the dashboard. 0 picks any free port.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object.")->excludes(serve);
     options->settings.add_to(*command);
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return run_load(globals, *options); };

@@ -45,7 +45,7 @@ json::object to_json(const produce::SimulatorReport& report, double seconds) {
 void print(const produce::SimulatorReport& report, double seconds) {
     using produce::Action;
     const double rate = static_cast<double>(report.records) / std::max(seconds, 1e-9);
-    fmt::print("{} in {:.1f} s ({} a second): ", base::format_counted(report.records, "record"), seconds,
+    fmt::print("{} in {:.1f} s ({} per second): ", base::format_counted(report.records, "record"), seconds,
                base::format_count(std::llround(rate)));
     fmt::print("{}, {}, {} add_to_cart, {}\n",
                base::format_counted(report.of(Action::page_view), "page view"),
@@ -74,7 +74,7 @@ int produce_events(const Globals& globals, const ProduceOptions& options) {
         report = simulator.run(stop, [&](const produce::SimulatorReport& sent) {
             const double rate = static_cast<double>(sent.records) / std::max(watch.seconds(), 1e-9);
             line.show(
-                fmt::format("{} records sent, {:.0f} a second", base::format_count(sent.records), rate));
+                fmt::format("{} records sent, {:.0f} per second", base::format_count(sent.records), rate));
         });
     }
     if (options.as_json) {
@@ -109,40 +109,39 @@ void add_simulator_options(CLI::App& command, produce::SimulatorOptions& options
     command
         .add_option_function<std::string>(
             "--rate", [&options](const std::string& text) { options.rate = rate_of(text).value(); },
-            "Send this many events a second. max sends as fast as the log takes them.")
+            "Number of events per second. max sends as fast as the log accepts them.")
         ->type_name("RATE")
         ->default_str(options.rate == 0 ? "max" : fmt::format("{}", options.rate))
-        ->check(must_be("a number of events a second above 0, or max", is_rate))
+        ->check(must_be("a number of events per second above 0, or max", is_rate))
         ->group(group);
-    add_duration(command, "--duration", options.duration, "Send for this long.")->group(group);
+    add_duration(command, "--duration", options.duration, "Time for which events are sent.")->group(group);
     add_number(command, "--count", options.count, 0, unbounded,
-               "Send this many records, however long it takes.")
+               "Number of records to send, regardless of the duration.")
         ->group(group);
-    add_number(command, "--users", options.users, 1, 10'000'000, "Give the shop this many visitors.")
+    add_number(command, "--users", options.users, 1, 10'000'000, "Number of visitors of the shop.")
         ->group(group);
-    add_number(command, "--products", options.products, 1, 10'000'000, "Give the shop this many products.")
+    add_number(command, "--products", options.products, 1, 10'000'000, "Number of products in the shop.")
         ->group(group);
     add_number(command, "--seed", options.seed, 0, unbounded,
-               "Send the same records as another run with this seed.")
+               "Seed for the random records. The same seed gives the same records.")
         ->group(group);
-    add_share(command, "--duplicates", options.duplicates,
-              "Make this share of the records repeat an earlier one.")
+    add_share(command, "--duplicates", options.duplicates, "Share of records that repeat an earlier one.")
         ->group(group);
-    add_share(command, "--invalid", options.invalid, "Make this share of the records break a rule.")
+    add_share(command, "--invalid", options.invalid, "Share of records that break a validation rule.")
         ->group(group);
     add_duration(command, "--span", options.span,
-                 "Spread the events' times over this long, ending now. Needs --count.")
+                 "Period ending now over which the event times are spread. Requires --count.")
         ->group(group);
     add_time(command, "--start-time", options.start_time,
-             "Begin at this time instead of now, for the events and for the log.")
+             "Time at which events and log times begin, instead of now.")
         ->group(group);
 }
 
 void add_produce_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<ProduceOptions>();
-    CLI::App* command = app.add_subcommand("produce", "Send a simulated shop's events to the log.");
+    CLI::App* command = app.add_subcommand("produce", "Send the events of a simulated shop to the log.");
     add_simulator_options(*command, options->simulator);
-    command->add_flag("--json", options->as_json, "Print one JSON object.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return produce_events(globals, *options); };
     });

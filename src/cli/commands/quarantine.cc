@@ -69,7 +69,8 @@ std::vector<std::pair<std::string, std::string>> fields_of(const std::vector<std
     for (const auto& assignment : set) {
         const auto at = assignment.find('=');
         if (at == std::string::npos || at == 0) {
-            throw usage_error(fmt::format("reading --set {}", assignment), "it must be FIELD=VALUE");
+            throw usage_error(fmt::format("reading --set {}", assignment),
+                              "it must have the form FIELD=VALUE");
         }
         check_is_field(assignment.substr(0, at));
         fields.emplace_back(assignment.substr(0, at), assignment.substr(at + 1));
@@ -116,8 +117,7 @@ std::map<std::string, std::string> edit_records(const Globals& globals, const Qu
 
 int replay(const Globals& globals, const QuarantineOptions& options) {
     if (options.set.empty() == !options.edit) {
-        throw usage_error("replaying quarantined records",
-                          "give the fix with --set FIELD=VALUE, or with --edit");
+        throw usage_error("replaying quarantined records", "use either --set FIELD=VALUE or --edit");
     }
     silver::Fix fix = silver::fix_by_setting(fields_of(options.set));
     const auto log = globals.open_log();
@@ -137,14 +137,13 @@ int replay(const Globals& globals, const QuarantineOptions& options) {
                                                         {"unfixable", report.unfixable}}));
         return 0;
     }
-    fmt::print("{} changed and appended again: silver checks them anew\n",
-               base::format_counted(report.appended, "record"));
-    const auto left_out = [](std::int64_t records, const char* why) {
-        if (records > 0) fmt::print("  {} left out: {}\n", base::format_count(records), why);
+    fmt::print("{} corrected and appended to the log\n", base::format_counted(report.appended, "record"));
+    const auto print_skipped = [](std::int64_t records, const char* why) {
+        if (records > 0) fmt::print("  {} skipped: {}\n", base::format_count(records), why);
     };
-    left_out(report.already, "replayed before");
-    left_out(report.unchanged, "as before");
-    left_out(report.unfixable, "not a JSON object, so that no field can be set; use --edit");
+    print_skipped(report.already, "replayed earlier");
+    print_skipped(report.unchanged, "unchanged");
+    print_skipped(report.unfixable, "not a JSON object, so no field can be set; use --edit");
     return 0;
 }
 
@@ -157,35 +156,35 @@ std::vector<std::string> rule_names() {
 }
 
 void add_filter(CLI::App& command, QuarantineOptions& options) {
-    add_choice(command, "--rule", options.filter.rule, rule_names(),
-               "Take only records that broke this rule.");
+    add_choice(command, "--rule", options.filter.rule, rule_names(), "Select records that broke this rule.");
     add_number(command, "--partition", options.filter.partition, 0, 100'000,
-               "Take only records of this partition.");
+               "Select records of this partition.");
     add_number(command, "--offset", options.filter.offset, 0, std::numeric_limits<std::int64_t>::max(),
-               "Take only the record at this offset.");
-    command.add_flag("--json", options.as_json, "Print one JSON object.");
+               "Select records at this offset.");
+    command.add_flag("--json", options.as_json, "Print the result as a JSON object.");
 }
 
 }  // namespace
 
 void add_quarantine_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<QuarantineOptions>();
-    CLI::App* quarantine = app.add_subcommand("quarantine", "Inspect and fix records that broke a rule.");
+    CLI::App* quarantine =
+        app.add_subcommand("quarantine", "List and correct the records that broke a validation rule.");
     quarantine->require_subcommand(1);
 
-    CLI::App* list_command =
-        quarantine->add_subcommand("list", "List the newest quarantined records and why they are there.");
+    CLI::App* list_command = quarantine->add_subcommand(
+        "list", "List the newest quarantined records and the rules that they broke.");
     add_filter(*list_command, *options);
-    add_number(*list_command, "--limit", options->limit, 1, 1'000'000, "Show at most this many records.");
+    add_number(*list_command, "--limit", options->limit, 1, 1'000'000, "Maximum number of records to show.");
     list_command->callback(
         [&globals, options] { globals.action = [&globals, options] { return list(globals, *options); }; });
 
     CLI::App* replay_command =
-        quarantine->add_subcommand("replay", "Fix quarantined records and append them to the log again.");
+        quarantine->add_subcommand("replay", "Correct quarantined records and append them to the log again.");
     add_filter(*replay_command, *options);
     add_values(*replay_command, "--set", options->set, "FIELD=VALUE",
-               "Set a field to a value, which is JSON or else text. May be given several times.");
-    replay_command->add_flag("--edit", options->edit, "Change the records in $EDITOR.");
+               "Set a field to a value, which is JSON or else text. Can be repeated.");
+    replay_command->add_flag("--edit", options->edit, "Edit the records in $VISUAL or $EDITOR.");
     replay_command->callback(
         [&globals, options] { globals.action = [&globals, options] { return replay(globals, *options); }; });
 }

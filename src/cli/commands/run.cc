@@ -72,11 +72,11 @@ class StatusView {
                             base::format_count(status.duplicates), base::format_count(status.quarantined));
         const auto& all = status.last_batches;
         for (const auto& batch : all | std::views::drop(all.size() - std::min(all.size(), shown_batches))) {
-            text +=
-                fmt::format("  batch {:>4}: {:>9} in, {:>9} silver, {:>5.0f} ms to commit, version {}\n",
-                            batch.batch, base::format_count(batch.received), base::format_count(batch.silver),
-                            (batch.encode_seconds + batch.quarantine_seconds + batch.commit_seconds) * 1e3,
-                            batch.version);
+            text += fmt::format(
+                "  batch {:>4}: {:>9} received, {:>9} in silver, {:>5.0f} ms to commit, version {}\n",
+                batch.batch, base::format_count(batch.received), base::format_count(batch.silver),
+                (batch.encode_seconds + batch.quarantine_seconds + batch.commit_seconds) * 1e3,
+                batch.version);
         }
         return text;
     }
@@ -128,17 +128,17 @@ int run(const Globals& globals, RunOptions& options) {
     options.run.on_serving = [&](const std::string& url) {
         if (!options.as_json)
             fmt::print(
-                "the dashboard is at {0}, a demo shop at {0}/shop/; events are taken in at {0}/v1/events\n",
+                "the dashboard is at {0}, a demo shop at {0}/shop/, the event intake at {0}/v1/events\n",
                 url);
         std::fflush(stdout);
     };
     if (!options.as_json) {
-        fmt::print("millrace runs {}{}; Ctrl-C ends it cleanly\n",
+        fmt::print("running {}{}; press Ctrl-C to stop\n",
                    options.no_simulator ? "until stopped"
                                         : "for " + base::format_duration(options.simulator.duration),
                    options.no_simulator
                        ? ""
-                       : fmt::format(", with a made-up shop of {:.0f} events/s", options.simulator.rate));
+                       : fmt::format(", with a simulated shop of {:.0f} events/s", options.simulator.rate));
         std::fflush(stdout);
     }
     StatusView view;
@@ -158,11 +158,14 @@ int run(const Globals& globals, RunOptions& options) {
     if (status.gold) fmt::print("{}\n", shown_lines(status.gold->text()));
     const int code = print_verify_report(verified);
     fmt::print(
-        "\nThe data lies in {}:\n  bronze      {}\n  silver      {} (a Delta Lake table)\n  quarantine  {}\n"
-        "  gold        {} (a table each: {})\n"
-        "Next: millrace --data {} show silver, or show gold.kpis\n",
+        "\nThe data is stored in {0}:\n"
+        "  bronze      {1}\n"
+        "  silver      {2} (a Delta Lake table)\n"
+        "  quarantine  {3}\n"
+        "  gold        {4} (several tables: millrace --data {0} gold list)\n"
+        "Next: millrace --data {0} show silver, or millrace --data {0} show gold.kpis\n",
         data.root().string(), globals.bronze_place(), data.silver().string(), data.quarantine().string(),
-        data.gold().string(), "millrace gold list", data.root().string());
+        data.gold().string());
     return code;
 }
 
@@ -173,17 +176,17 @@ void add_run_command(CLI::App& app, Globals& globals) {
     options->simulator.duplicates = 0.005;
     options->simulator.invalid = 0.005;
     CLI::App* command = app.add_subcommand(
-        "run", "Run everything in one process: simulator, log, silver, gold and dashboard.");
+        "run", "Run the whole pipeline in one process: simulator, log, silver, gold and dashboard.");
     command->add_flag("--no-simulator", options->no_simulator,
-                      "Process only what others send, until stopped.");
+                      "Process only events from other sources, until stopped.");
     add_simulator_options(*command, options->simulator);
     add_silver_options(*command, options->run.silver);
     options->serve.add_to(*command);
-    command->add_flag("--no-http", options->no_http, "Open no HTTP port.")->group("HTTP");
+    command->add_flag("--no-http", options->no_http, "Do not run the HTTP server.")->group("HTTP");
     command->add_flag("--no-gold", options->no_gold, "Do not compute the gold tables.")->group("Gold");
     add_gold_options(*command, options->gold, options->run.publish);
     options->settings.add_to(*command);
-    command->add_flag("--json", options->as_json, "Print one JSON object at the end.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object at the end.");
     command->callback([&globals, options, command] {
         // Without a simulator there is no end, unless one was asked for.
         if (options->no_simulator && command->count("--duration") > 0)

@@ -25,10 +25,10 @@ void add_sql(CLI::App& command, api::DashboardOptions& dashboard) {
     const std::string group = "SQL";
     for (CLI::Option* option : add_sql_limits(command, "--sql-", dashboard.sql)) option->group(group);
     add_number(command, "--sql-queries", dashboard.sql_queries, 1, 64,
-               "Work on this many queries and reports at once.")
+               "Number of queries and reports that run at once.")
         ->group(group);
     add_number(command, "--sql-waiting", dashboard.sql_waiting, 0, 10'000,
-               "Let this many queries and reports wait for their turn. More are answered with 503.")
+               "Maximum number of waiting queries and reports. Further ones are answered with 503.")
         ->group(group);
 }
 
@@ -41,7 +41,7 @@ int serve(const Globals& globals, const ServeFlags& options) {
     const auto log = globals.open_or_create_intake_log(stop);
     const base::File root(data.root(), base::File::Mode::read);
     const api::Server server(data, *log, settings, options.serve.checked());
-    fmt::print("millrace serves {}; Ctrl-C ends it cleanly\n", server.url());
+    fmt::print("serving {}; press Ctrl-C to stop\n", server.url());
     std::fflush(stdout);
     while (!stop.wait_for(std::chrono::seconds(1))) root.check_in_place();
     return 0;
@@ -52,7 +52,7 @@ int serve(const Globals& globals, const ServeFlags& options) {
 namespace {
 
 CLI::Validator must_be_rate() {
-    return must_be("a number of events a second, 0 or more", [](const std::string& text) {
+    return must_be("a number of events per second, 0 or more", [](const std::string& text) {
         double rate = 0;
         return CLI::detail::lexical_cast(text, rate) && rate >= 0;
     });
@@ -67,52 +67,46 @@ void ServeOptions::add_to(CLI::App& command) {
         boost::asio::ip::make_address(text, none);
         return !none;
     };
-    add_value(
-        command, "--host", server.http.address, "ADDRESS",
-        "Listen on this address. One that other machines reach needs a --write-key and a name that may look "
-        "(millrace access add).")
+    add_value(command, "--host", server.http.address, "ADDRESS",
+              "Address to listen on. An address that other machines can reach requires a --write-key and a "
+              "name on the access list (millrace access add).")
         ->group(group);
-    port = add_number(command, "--port", server.http.port, 0, 65535,
-                      "Listen on this port. 0 takes any free one.")
-               ->group(group);
+    port =
+        add_number(command, "--port", server.http.port, 0, 65535, "Port to listen on. 0 picks any free port.")
+            ->group(group);
+    add_values(command, "--write-key", write_keys, "SOURCE=KEY",
+               "Key that permits sending events, and the name of their source. Can be repeated. Without a "
+               "key, anyone can send events.")
+        ->group(group);
+    add_duration(
+        command, "--freshness", server.freshness,
+        "Make run report on /readyz that it is not ready while records wait longer than this in the log.")
+        ->group(group);
+    add_value(command, "--key-limit", server.collect.max_per_key, "NUMBER",
+              "Maximum number of events per second from one write key. Bursts of up to ten times this number "
+              "are accepted. 0 sets no limit.")
+        ->check(must_be_rate())
+        ->group(group);
+    add_value(command, "--address-limit", server.collect.max_per_address, "NUMBER",
+              "Maximum number of events per second from one client address. Bursts of up to ten times this "
+              "number are accepted. 0 sets no limit.")
+        ->check(must_be_rate())
+        ->group(group);
     add_values(
-        command, "--write-key", write_keys, "SOURCE=KEY",
-        "Let this key write events, and name their source. May be given several times; without a key, all "
-        "may write.")
-        ->group(group);
-    add_duration(command, "--freshness", server.freshness,
-                 "Say on /readyz that run is not ready when records have waited longer than this in the log.")
-        ->group(group);
-    add_value(
-        command, "--key-limit", server.collect.max_per_key, "NUMBER",
-        "Take at most this many events a second from one write key, with a reserve of ten seconds. 0 sets no "
-        "limit.")
-        ->check(must_be_rate())
-        ->group(group);
-    add_value(
-        command, "--address-limit", server.collect.max_per_address, "NUMBER",
-        "Take at most this many events a second from one client's address, with a reserve of ten seconds. 0 "
-        "sets no limit.")
-        ->check(must_be_rate())
-        ->group(group);
-    add_values(command, "--trusted-proxy", server.http.trusted_proxies, "ADDRESS",
-               "Believe what this reverse proxy says of the client's address (X-Forwarded-For). May be given "
-               "several "
-               "times.")
+        command, "--trusted-proxy", server.http.trusted_proxies, "ADDRESS",
+        "Reverse proxy whose X-Forwarded-For header is trusted for the client's address. Can be repeated.")
         ->check(must_be("an IP address", is_address))
         ->group(group);
     add_value(command, "--pages", server.dashboard.pages, "DIR",
-              "The folder of the dashboard's pages. (default: ../share/millrace/web beside the program, or "
-              "the pages "
-              "that it was built with)")
+              "Folder of the dashboard's pages. (default: ../share/millrace/web relative to the program's "
+              "folder, or else the folder set at build time)")
         ->group(group);
     add_value(command, "--duckdb", server.dashboard.duckdb, "FILE",
-              "DuckDB's command-line program, which runs reports and SQL. (default: the one that the setup "
-              "installed)")
+              "DuckDB's command-line program, which runs reports and SQL. (default: the one found at build "
+              "time, or else duckdb on the PATH)")
         ->group(group);
-    add_values(
-        command, "--origin", server.collect.origins, "ORIGIN",
-        "Let pages of this origin send events from a browser. May be given several times; * stands for all.")
+    add_values(command, "--origin", server.collect.origins, "ORIGIN",
+               "Origin whose pages may send events from a browser. Can be repeated. * permits all origins.")
         ->default_str("*")
         ->group(group);
     add_sql(command, server.dashboard);
@@ -124,10 +118,10 @@ api::ServerOptions ServeOptions::checked() const {
     for (const std::string& pair : write_keys) {
         const auto equals = pair.find('=');
         if (equals == std::string::npos || equals == 0 || pair.size() - equals - 1 < min_key_length)
-            throw usage_error(fmt::format(
-                "--write-key must be SOURCE=KEY, with a key of at least {} characters; make one with: "
-                "openssl rand -hex 16",
-                min_key_length));  // the key isn't shown, since it is a secret
+            throw usage_error(
+                fmt::format("--write-key must have the form SOURCE=KEY, with a key of at least {} "
+                            "characters; generate one with: openssl rand -hex 16",
+                            min_key_length));  // the key isn't shown, since it is a secret
         made.collect.write_keys[pair.substr(0, equals)] = pair.substr(equals + 1);
     }
     return made;
@@ -147,9 +141,8 @@ std::optional<api::ServerOptions> ServeOptions::free_or_nothing() const {
     auto made = checked();
     if (is_port_free()) return made;
     spdlog::warn(
-        "http: port {} is taken by another program, so this run serves nothing: it takes in no events over "
-        "HTTP, and has no dashboard, no SQL and no metrics. End the other program, or choose another port "
-        "with --port",
+        "http: port {} is in use by another program, so this run has no HTTP server: no event intake, no "
+        "dashboard, no SQL and no metrics. Stop the other program, or choose another port with --port",
         made.http.port);
     return std::nullopt;
 }

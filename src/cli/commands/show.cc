@@ -158,13 +158,13 @@ int show(const Globals& globals, const ShowOptions& options) {
 void add_show_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<ShowOptions>();
     CLI::App* command = app.add_subcommand("show", "Show the newest rows of a layer, newest first.");
-    add_choice(*command, "layer", options->layer, layer_names(), "The layer to show.");
-    add_number(*command, "--limit", options->limit, 1, 1'000'000, "Show at most this many rows.");
+    add_choice(*command, "layer", options->layer, layer_names(), "Layer to show.");
+    add_number(*command, "--limit", options->limit, 1, 1'000'000, "Maximum number of rows to show.");
     add_values(*command, "--columns", options->columns, "NAME,NAME", "Show only these columns.")
         ->delimiter(',');
     add_duration(*command, "--last", options->last,
-                 "Show only rows of this long before the newest one. 0 shows older ones, too.");
-    command->add_flag("--json", options->as_json, "Print one JSON object.");
+                 "Show only rows at most this much older than the newest row. 0 shows rows of any age.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     command->callback(
         [&globals, options] { globals.action = [&globals, options] { return show(globals, *options); }; });
 }

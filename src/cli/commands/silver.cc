@@ -95,34 +95,33 @@ void add_silver_options(CLI::App& command, silver::SilverOptions& options) {
     add_duration(command, "--trigger", options.trigger,
                  "Time between commits. 0 commits as soon as there is data.")
         ->group(group);
-    add_duration(
-        command, "--horizon", options.horizon,
-        "Hold event_ids of this long in memory to find duplicates. Older ones are looked up in the table, "
-        "which is slower.")
+    add_duration(command, "--horizon", options.horizon,
+                 "Period whose event_ids are held in memory for deduplication. Older event_ids are looked up "
+                 "in the table, which is slower.")
         ->group(group);
-    add_size(command, "--dedupe-memory", options.dedupe_bytes, "Hold event_ids in at most this much memory.")
-        ->group(group);
+    add_size(command, "--dedupe-memory", options.dedupe_bytes, "Maximum memory for event_ids.")->group(group);
     add_number(command, "--batch-rows", options.batch_rows, 1, 10'000'000,
-               "End a batch after this many records.")
+               "Maximum number of records in a batch.")
         ->group(group);
     add_on_data_loss(command, options.continue_on_data_loss);
     command.get_option("--on-data-loss")->group(group);
     add_value(command, "--group", options.group, "NAME",
-              "Join this consumer group of Kafka, whose workers share the topic. (default: millrace- and the "
-              "table's id)")
+              "Kafka consumer group to join. Its workers share the topic. (default: millrace- followed by "
+              "the table's id)")
         ->group(group);
     add_number(command, "--lanes", options.lanes, 0, 1024,
-               "Process partitions in this many threads. 0 chooses how many.")
+               "Number of threads that process partitions. 0 chooses automatically.")
         ->group(group);
 }
 
 void add_silver_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<SilverOptions>();
-    CLI::App* command = app.add_subcommand("silver", "Clean the log's events into the silver table.");
+    CLI::App* command =
+        app.add_subcommand("silver", "Clean and deduplicate the log's events into the silver table.");
     add_silver_options(*command, options->silver);
     options->settings.add_to(*command);
     command->add_flag("--available-now", options->silver.available_now,
-                      "Process what the log holds, then end.");
+                      "Process what the log holds at the start, then exit.");
     command->add_flag("--console", options->console, "Print the first rows of each batch.");
     command->add_flag("--json", options->as_json, "Print each batch as a JSON line.");
     command->callback([&globals, options] {

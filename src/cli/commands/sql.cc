@@ -38,8 +38,8 @@ std::string all_of(std::istream& text) {
 std::string query_text(const SqlOptions& options) {
     constexpr const char* doing = "reading the query";
     if (options.query.has_value() == options.file.has_value())
-        throw usage_error(doing, options.file ? "there are two" : "there is none",
-                          "Give it as an argument, in a file (-f FILE), or on standard input (-).");
+        throw usage_error(doing, options.file ? "there are two queries" : "there is no query",
+                          "Pass one query as an argument, in a file (-f FILE), or on standard input (-).");
     if (options.query && *options.query != standard_input) return *options.query;
     if (options.query || *options.file == standard_input) return all_of(std::cin);
     std::ifstream file(*options.file);
@@ -107,34 +107,34 @@ int sql(const Globals& globals, SqlOptions& options) {
 std::vector<CLI::Option*> add_sql_limits(CLI::App& command, const std::string& prefix,
                                          serve::SqlLimits& limits) {
     return {
-        add_duration(command, prefix + "timeout", limits.time, "End a query after this long."),
-        add_size(
-            command, prefix + "memory", limits.memory_bytes,
-            "Give a query's process at most this much memory. From half of it on it writes temporary files."),
+        add_duration(command, prefix + "timeout", limits.time, "Maximum time for a query."),
+        add_size(command, prefix + "memory", limits.memory_bytes,
+                 "Maximum memory of a query's process. A query that needs more than half of it writes "
+                 "temporary files."),
         add_size(command, prefix + "temporary-files", limits.temporary_bytes,
-                 "Let a query write at most this much to temporary files. 0 lets it write none."),
-        add_size(command, prefix + "result", limits.result_bytes,
-                 "End a query whose result is larger than this."),
-        add_number(command, prefix + "threads", limits.threads, 1, 256, "Run a query in this many threads.")};
+                 "Maximum size of a query's temporary files. 0 permits none."),
+        add_size(command, prefix + "result", limits.result_bytes, "Maximum size of a query's result."),
+        add_number(command, prefix + "threads", limits.threads, 1, 256, "Number of threads for a query.")};
 }
 
 void add_sql_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<SqlOptions>();
     CLI::App* command = app.add_subcommand(
-        "sql", "Run one SELECT over silver, quarantine, gold.*, live.* and bronze, by DuckDB.");
-    add_value(*command, "query", options->query, "QUERY", "The query. - reads it from standard input.");
-    add_value(*command, "-f,--file", options->file, "FILE", "Read the query from this file.");
+        "sql", "Run one SELECT statement over silver, quarantine, gold.*, live.* and bronze, with DuckDB.");
+    add_value(*command, "query", options->query, "QUERY",
+              "SELECT statement. - reads it from standard input.");
+    add_value(*command, "-f,--file", options->file, "FILE", "File to read the query from.");
     add_number(*command, "--limit", options->limits.rows, 1, 1'000'000,
-               "Show at most this many rows. --csv and --parquet have no limit.");
+               "Maximum number of rows to show. It does not apply to --csv and --parquet.");
     add_sql_limits(*command, "--", options->limits);
-    auto* as_json = command->add_flag("--json", options->as_json, "Print one JSON object.");
-    auto* as_csv = command->add_flag("--csv", options->as_csv, "Print CSV.")->excludes(as_json);
-    add_value(*command, "--parquet", options->parquet, "FILE", "Write the rows to this Parquet file.")
+    auto* as_json = command->add_flag("--json", options->as_json, "Print the result as a JSON object.");
+    auto* as_csv = command->add_flag("--csv", options->as_csv, "Print the result as CSV.")->excludes(as_json);
+    add_value(*command, "--parquet", options->parquet, "FILE", "Parquet file to write the result to.")
         ->excludes(as_json)
         ->excludes(as_csv);
     add_value(*command, "--duckdb", options->duckdb, "FILE",
-              "DuckDB's command-line program, which runs the query. (default: the one that the setup "
-              "installed)");
+              "DuckDB's command-line program, which runs the query. (default: the one found at build time, "
+              "or else duckdb on the PATH)");
     command->callback(
         [&globals, options] { globals.action = [&globals, options] { return sql(globals, *options); }; });
 }

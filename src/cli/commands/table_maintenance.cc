@@ -29,9 +29,9 @@ int run_optimize(const Globals& globals, bool as_json) {
                                     {"bytes_before", done.bytes_before},
                                     {"bytes_after", done.bytes_after}};
         if (as_json) continue;
-        fmt::print("{}: {} ({}) joined into {} ({})\n", name, base::format_counted(done.files_before, "file"),
-                   base::format_size(done.bytes_before), base::format_count(done.files_after),
-                   base::format_size(done.bytes_after));
+        fmt::print("{}: compacted {} ({}) into {} ({})\n", name,
+                   base::format_counted(done.files_before, "file"), base::format_size(done.bytes_before),
+                   base::format_count(done.files_after), base::format_size(done.bytes_after));
     }
     if (as_json) fmt::print("{}\n", json::serialize(report));
     return 0;
@@ -55,7 +55,7 @@ int run_vacuum(const Globals& globals, const VacuumOptions& options) {
         fmt::print("{}: {} {} ({})\n", name, options.dry_run ? "would remove" : "removed",
                    base::format_counted(table.files, "file"), base::format_size(table.bytes));
         if (table.kept_young > 0 && !done.alone) {
-            fmt::print("  kept, since a writer is running: {} that no commit names\n",
+            fmt::print("  kept {} that no commit references, because a writer is running\n",
                        base::format_counted(table.kept_young, "file"));
         }
     }
@@ -113,12 +113,12 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
                                                         {"kept_rows", report.kept_rows}}));
         return 0;
     }
-    fmt::print("rebuilt from {}: {} silver, {}, {} quarantined; version {}\n",
+    fmt::print("rebuilt from {}: {} in silver, {}, {} quarantined; version {}\n",
                base::format_counted(report.received, "record"), base::format_count(report.silver),
                base::format_counted(report.duplicates, "duplicate"), base::format_count(report.quarantined),
                report.version);
     if (report.kept_rows > 0) {
-        fmt::print("  kept, since the log no longer holds the records: {}\n",
+        fmt::print("  kept {} whose records the log no longer holds\n",
                    base::format_counted(report.kept_rows, "row"));
     }
     return 0;
@@ -128,8 +128,9 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
 
 void add_optimize_command(CLI::App& app, Globals& globals) {
     auto as_json = std::make_shared<bool>(false);
-    CLI::App* command = app.add_subcommand("optimize", "Join the tables' small files.");
-    command->add_flag("--json", *as_json, "Print one JSON object.");
+    CLI::App* command =
+        app.add_subcommand("optimize", "Compact small files of the silver, quarantine and archive tables.");
+    command->add_flag("--json", *as_json, "Print the result as a JSON object.");
     command->callback([&globals, as_json] {
         globals.action = [&globals, as_json] { return run_optimize(globals, *as_json); };
     });
@@ -137,13 +138,12 @@ void add_optimize_command(CLI::App& app, Globals& globals) {
 
 void add_vacuum_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<VacuumOptions>();
-    CLI::App* command = app.add_subcommand("vacuum", "Remove files that the tables no longer name.");
-    add_duration(
-        *command, "--retention", options->retention,
-        "Keep files that were removed from a table within this time, for readers of older versions. 0 "
-        "removes them now. (default: as the table says, 6h)");
-    command->add_flag("--dry-run", options->dry_run, "Only count the files.");
-    command->add_flag("--json", options->as_json, "Print one JSON object.");
+    CLI::App* command = app.add_subcommand("vacuum", "Remove files that the tables no longer reference.");
+    add_duration(*command, "--retention", options->retention,
+                 "Keep files that were removed from a table within this period, for readers of older "
+                 "versions. 0 keeps none. (default: the retention stored in the table, 6h)");
+    command->add_flag("--dry-run", options->dry_run, "Count the files without removing them.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return run_vacuum(globals, *options); };
     });
@@ -151,14 +151,14 @@ void add_vacuum_command(CLI::App& app, Globals& globals) {
 
 void add_replay_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<ReplayOptions>();
-    CLI::App* command =
-        app.add_subcommand("replay", "Rebuild the tables from what the log and its archive hold.");
+    CLI::App* command = app.add_subcommand(
+        "replay", "Rebuild the silver and quarantine tables from the log and its archive.");
     add_silver_options(*command, options->silver);
     command->remove_option(command->get_option("--on-data-loss"));  // a rebuild refuses what it would lose
     options->settings.add_to(*command);
     command->add_flag("--no-archive", options->no_archive,
-                      "Do not read records that the log has removed from the archive table.");
-    command->add_flag("--json", options->as_json, "Print one JSON object.");
+                      "Read the log only, without the archive of the records that the log has removed.");
+    command->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     command->callback([&globals, options] {
         globals.action = [&globals, options] { return run_replay(globals, *options); };
     });

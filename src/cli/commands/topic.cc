@@ -95,7 +95,7 @@ std::string settings_line(const Globals& globals, const bronze::EventLog& log) {
     if (globals.uses_kafka()) return fmt::format("topic {}", log.topic());
     const auto segments = bronze::TopicCatalog(globals.bronze_directory()).find(log.topic())->segments;
     return fmt::format(
-        "topic {}, epoch {}, compression {}, segments of {}, retention {}{}", log.topic(), log.epoch(),
+        "topic {}, epoch {}, compression {}, segment size {}, retention {}{}", log.topic(), log.epoch(),
         bronze::compression_name(segments.compression), base::format_size(segments.segment_bytes),
         segments.retention.count() == 0 ? "unlimited" : base::format_duration(segments.retention),
         segments.retention_bytes == 0 ? "" : " or " + base::format_size(segments.retention_bytes));
@@ -147,7 +147,7 @@ int create_topic(const Globals& globals, const TopicOptions& options) {
     if (globals.uses_kafka()) {
         const bronze::KafkaTopics topics(globals.kafka_address());
         if (!topics.create(settings.name, settings.partitions, kafka_settings(options)))
-            throw usage_error(fmt::format("creating the topic {}", settings.name), "it exists already");
+            throw usage_error(fmt::format("creating the topic {}", settings.name), "it already exists");
     } else {
         bronze::TopicCatalog(globals.bronze_directory()).create(settings);
     }
@@ -272,61 +272,63 @@ CLI::App* add_action(CLI::App& parent, Globals& globals, const std::shared_ptr<T
 }
 
 void add_name(CLI::App& command, TopicOptions& options) {
-    add_value(command, "name", options.name, "TOPIC", "The topic. (default: the one that --topic names)");
+    add_value(command, "name", options.name, "TOPIC", "Topic. (default: the one that --topic names)");
 }
 
 }  // namespace
 
 void add_topic_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<TopicOptions>();
-    CLI::App* topic = app.add_subcommand("topic", "Create, delete, list, read and write topics of the log.");
+    CLI::App* topic =
+        app.add_subcommand("topic", "Create, delete, list, read and write the topics of the log.");
     topic->require_subcommand(1);
 
     CLI::App* list = add_action(*topic, globals, options, "list", "List the topics.", list_topics);
-    list->add_flag("--json", options->as_json, "Print one JSON object.");
+    list->add_flag("--json", options->as_json, "Print the result as a JSON object.");
 
     CLI::App* describe = add_action(*topic, globals, options, "describe",
-                                    "Show a topic's partitions and settings.", describe_topic);
+                                    "Show the partitions and settings of a topic.", describe_topic);
     add_name(*describe, *options);
-    describe->add_flag("--json", options->as_json, "Print one JSON object.");
+    describe->add_flag("--json", options->as_json, "Print the result as a JSON object.");
 
     CLI::App* create = add_action(*topic, globals, options, "create", "Create a topic.", create_topic);
     options->create = create;
     add_name(*create, *options);
-    add_number(*create, "--partitions", options->settings.partitions, 1, 100'000,
-               "Create this many partitions.");
+    add_number(*create, "--partitions", options->settings.partitions, 1, 100'000, "Number of partitions.");
     auto& segments = options->settings.segments;
-    add_size(*create, "--segment-bytes", segments.segment_bytes, "Close a segment file at this size.");
+    add_size(*create, "--segment-bytes", segments.segment_bytes, "Size at which a segment file is closed.");
     add_duration(*create, "--segment-age", segments.segment_age,
-                 "Close a segment file whose first record is older than this.");
+                 "Age of the first record at which a segment file is closed.");
     add_duration(*create, "--retention", segments.retention,
-                 "Remove closed segments older than this. 0 keeps all.");
-    add_size(*create, "--retention-bytes", segments.retention_bytes,
-             "Remove the oldest closed segments beyond this size. 0 keeps all.");
+                 "Remove closed segments older than this. 0 keeps all segments.");
+    add_size(
+        *create, "--retention-bytes", segments.retention_bytes,
+        "Remove the oldest closed segments while a partition is larger than this. 0 keeps all segments.");
     add_choice(*create, "--compression", options->compression, {"none", "lz4", "zstd"},
-               "Compress record batches by this method.");
+               "Compression of record batches.");
 
     add_name(*add_action(*topic, globals, options, "delete", "Delete a topic and its records.", delete_topic),
              *options);
 
-    CLI::App* read = add_action(*topic, globals, options, "read", "Print records, one a line.", read_topic);
+    CLI::App* read = add_action(*topic, globals, options, "read", "Print records, one per line.", read_topic);
     add_name(*read, *options);
     add_number(*read, "--partition", options->partition, 0, 100'000, "Read only this partition.");
-    add_number(*read, "--from-offset", options->from_offset, 0, unbounded, "Begin at this offset.");
-    add_time(*read, "--from-time", options->from_time, "Begin at the first record of this time or later.");
-    add_number(*read, "--limit", options->limit, 0, unbounded, "Stop after this many records.");
+    add_number(*read, "--from-offset", options->from_offset, 0, unbounded, "Start at this offset.");
+    add_time(*read, "--from-time", options->from_time,
+             "Start at the first record with this log time or a later one.");
+    add_number(*read, "--limit", options->limit, 0, unbounded, "Maximum number of records to print.");
     add_value(*read, "--key-separator", options->key_separator, "TEXT",
               "Print the key and this text before each value.");
     read->add_flag("--keys", options->show_keys, "Print the key and a tab before each value.");
-    read->add_flag("--follow", options->follow, "Wait for new records.");
+    read->add_flag("--follow", options->follow, "Continue with new records as they arrive.");
     read->add_flag("--json", options->as_json,
-                   "Print each record as a JSON line with its offset, time and headers.");
+                   "Print each record as a JSON line with its offset, log time and headers.");
 
-    CLI::App* write =
-        add_action(*topic, globals, options, "write", "Append the lines of stdin as records.", write_topic);
+    CLI::App* write = add_action(*topic, globals, options, "write",
+                                 "Append the lines of standard input as records.", write_topic);
     add_name(*write, *options);
     add_value(*write, "--key-separator", options->key_separator, "TEXT",
-              "The text between key and value in a line. (default: a line has no key)");
+              "Text between the key and the value in a line. (default: lines have no key)");
 }
 
 }  // namespace millrace::cli

@@ -11,7 +11,7 @@ int print_verify_report(const verify::VerifyReport& report) {
     }
     for (const auto& note : report.notes) fmt::print("  note {:<28} {}\n", "", note);
     fmt::print("{}\n", report.passed() ? "verified: every record is accounted for"
-                                       : "the tables are not as they should be");
+                                       : "verification failed: the checks marked FAIL show why");
     return report.passed() ? 0 : 1;
 }
 
@@ -30,8 +30,8 @@ int run_verify(const Globals& globals, bool as_json) {
 void add_verify_command(CLI::App& app, Globals& globals) {
     auto as_json = std::make_shared<bool>(false);
     CLI::App* command = app.add_subcommand(
-        "verify", "Check the tables against the log. Exit code 1 says that they do not agree.");
-    command->add_flag("--json", *as_json, "Print one JSON object.");
+        "verify", "Check the tables against the log. The exit code is 1 if they do not match.");
+    command->add_flag("--json", *as_json, "Print the result as a JSON object.");
     command->callback([&globals, as_json] {
         globals.action = [&globals, as_json] { return run_verify(globals, *as_json); };
     });

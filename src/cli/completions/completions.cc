@@ -41,9 +41,9 @@ std::string first_sentence(const std::string& text) {
 
 void add_completions_command(CLI::App& app, Globals& globals) {
     auto shell = std::make_shared<std::string>();
-    CLI::App* command =
-        app.add_subcommand("completions", "Print a script that completes commands and options in a shell.");
-    add_choice(*command, "shell", *shell, {"bash", "zsh", "fish"}, "The shell.")->required();
+    CLI::App* command = app.add_subcommand("completions", "Print a script that adds completions to a shell.");
+    add_choice(*command, "shell", *shell, {"bash", "zsh", "fish"}, "Shell to print the script for.")
+        ->required();
     command->callback([&app, &globals, shell] {
         globals.action = [&app, shell] {
             const auto script = *shell == "bash"  ? bash_completions

@@ -98,10 +98,10 @@ std::string line(const std::vector<Column>& columns, std::size_t index) {
 
 std::string footer(const TextTable& table, std::size_t kept) {
     std::string text = base::format_counted(static_cast<std::int64_t>(table.rows().size()), "row");
-    if (table.is_truncated()) text += ", and there are more (--limit)";
+    if (table.is_truncated()) text += "; there are more (--limit)";
     if (kept < table.columns().size())
-        text += fmt::format("; {} of {} columns are shown: --json, a pipe or a wider terminal has all", kept,
-                            table.columns().size());
+        text += fmt::format("; {} of {} columns shown: use --json, a pipe or a wider terminal to see all",
+                            kept, table.columns().size());
     return text;
 }
 

@@ -55,8 +55,8 @@ TEST(FramedTable, ColumnsThatDoNotFitAreLeftOutAndCounted) {
         "│ prod_0042 │ 1,234,567 │     0.0164 │ … │\n"
         "│ 日本      │         7 │       NULL │ … │\n"
         "└───────────┴───────────┴────────────┴───┘\n"
-        "2 rows, and there are more (--limit); 3 of 4 columns are shown: --json, a pipe or a wider terminal "
-        "has all");
+        "2 rows; there are more (--limit); 3 of 4 columns shown: use --json, a pipe or a wider terminal to "
+        "see all");
 }
 
 TEST(FramedTable, LongTextsAreCutBeforeColumnsAreLeftOut) {
