@@ -48,15 +48,18 @@ HttpResponse later(unsigned status, std::string_view error, std::string_view sec
 }
 
 HttpResponse accepted(std::size_t count, const ReadRequest& made) {
-    json::object answer{{"accepted", count}, {"flawed", made.flawed}};
-    const auto listed = static_cast<std::int64_t>(made.flawed.size());
-    if (made.flawed_count > listed) answer["more_flawed"] = made.flawed_count - listed;
+    json::object answer{{"accepted", count}, {"invalid", made.invalid}};
+    const std::int64_t unlisted = made.invalid_count - static_cast<std::int64_t>(made.invalid.size());
+    if (unlisted > 0) answer["more_invalid"] = unlisted;
     if (!made.warnings.empty()) {
         json::array warnings;
         for (const auto& each : made.warnings)
             warnings.push_back({{"index", each.index}, {"field", each.field}, {"message", each.message}});
         answer["warnings"] = std::move(warnings);
     }
+    // The names of 0.1, until 0.3.
+    answer["flawed"] = made.invalid;
+    if (unlisted > 0) answer["more_flawed"] = unlisted;
     return {.status = 202, .body = json::serialize(answer) + "\n"};
 }
 
@@ -239,7 +242,7 @@ void IntakeApi::store(const Intake& intake, ReadRequest made, std::int64_t now_m
             return respond(later(503, "the events could not be stored: " + *fault, "5"));
         }
         counts->events += static_cast<std::int64_t>(count);
-        counts->flawed += made.flawed_count;
+        counts->invalid += made.invalid_count;
         counts->warned += static_cast<std::int64_t>(made.warnings.size());
         respond(success_reply(count, made));
     };

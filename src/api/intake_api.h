@@ -45,7 +45,7 @@ class IntakeApi {
     struct Counts {
         std::atomic<std::int64_t> requests = 0;
         std::atomic<std::int64_t> events = 0;   ///< acknowledged
-        std::atomic<std::int64_t> flawed = 0;   ///< of them, those that break a rule
+        std::atomic<std::int64_t> invalid = 0;  ///< of them, those that break a rule
         std::atomic<std::int64_t> warned = 0;   ///< warnings that answers had
         std::atomic<std::int64_t> ignored = 0;  ///< messages of other collectors that are no events
         std::atomic<std::int64_t> refused_key = 0;

@@ -72,11 +72,11 @@ void RequestReader::check(ReadRequest& made, std::int64_t now_ms) {
         padded_.assign(value).append(bronze::record_padding, '\0');
         auto verdict = decoder_.decode(std::string_view(padded_).substr(0, value.size()), event);
         if (verdict.ok()) verdict = checker_.check(event, now_ms);
-        if (verdict.ok() || ++made.flawed_count > static_cast<std::int64_t>(max_invalid_listed)) continue;
-        made.flawed.push_back({{"index", i},
-                               {"rule", model::rule_name(verdict.rule)},
-                               {"field", verdict.field},
-                               {"message", message_of(verdict, value)}});
+        if (verdict.ok() || ++made.invalid_count > static_cast<std::int64_t>(max_invalid_listed)) continue;
+        made.invalid.push_back({{"index", i},
+                                {"rule", model::rule_name(verdict.rule)},
+                                {"field", verdict.field},
+                                {"message", message_of(verdict, value)}});
     }
 }
 

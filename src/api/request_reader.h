@@ -28,9 +28,9 @@ struct IntakeProtocol {
 struct ReadRequest {
     std::vector<collect::PendingEvent> events;
     base::json::array
-        flawed;  ///< those that will end in quarantine, as far as it can be told; the first 1,000
-    std::int64_t flawed_count = 0;  ///< all of them
-    std::int64_t ignored = 0;       ///< messages of other collectors that are no events
+        invalid;  ///< those that will end in quarantine, as far as it can be told; the first 1,000
+    std::int64_t invalid_count = 0;  ///< all of them
+    std::int64_t ignored = 0;        ///< messages of other collectors that are no events
     std::vector<collect::Warning> warnings;
 };
 

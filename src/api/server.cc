@@ -43,9 +43,12 @@ void add(serve::MetricsText& text, const IntakeApi::Counts& counts, std::size_t 
     value(counts.requests);
     text.counter("millrace_collect_events_total", "Events acknowledged: the log has them for good.");
     value(counts.events);
+    text.counter("millrace_collect_invalid_events_total",
+                 "Acknowledged events that break a rule. They will be quarantined.");
+    value(counts.invalid);
     text.counter("millrace_collect_flawed_events_total",
-                 "Acknowledged events that break a rule, and so will be quarantined.");
-    value(counts.flawed);
+                 "The former name of millrace_collect_invalid_events_total, until 0.3.");
+    value(counts.invalid);
     text.counter("millrace_collect_warnings_total",
                  "Fields and types of acknowledged events that only resemble known ones.");
     value(counts.warned);

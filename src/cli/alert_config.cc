@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <array>
 #include <cstdlib>
+#include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/units.h"
 #include "cli/suggestion.h"
 
@@ -57,12 +60,31 @@ std::vector<std::string> texts_of(const toml::node& node, const std::string& nam
     return texts;
 }
 
+/// The names that settings had in 0.1. They are accepted, with a warning, until 0.3.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> former_names = {
+    {{"least", "min_samples"},
+     {"share", "min_share"},
+     {"resolved", "resolve_threshold"},
+     {"calm", "resolve_after"}}};
+
+/// The name that a setting has today; warns of a former name.
+std::string_view current_name(std::string_view given, const toml::node& node, std::string_view name) {
+    for (const auto& [former, current] : former_names) {
+        if (given != former) continue;
+        spdlog::warn("configuration, line {}: {} is called {} now; the former name works until version 0.3",
+                     node.source().begin.line, name, current);
+        return current;
+    }
+    return given;
+}
+
 /// A rule has the settings that its defaults have.
 void read_rule(const toml::table& table, gold::AlertRule rule, gold::RuleSettings& settings) {
     constexpr model::Timestamp longest = model::us_per_day;
     const gold::RuleSettings& defaults = gold::rule_kind(rule).defaults;
-    for (const auto& [key, node] : table) {
-        const std::string name = fmt::format("alerts.{}.{}", gold::rule_kind(rule).name, key.str());
+    for (const auto& [given, node] : table) {
+        const std::string name = fmt::format("alerts.{}.{}", gold::rule_kind(rule).name, given.str());
+        const std::string_view key = current_name(given.str(), node, name);
         const auto time = [&](model::Timestamp& into, bool whole_minutes) {
             into = time_of(node, name);
             if (into > longest ||
@@ -75,29 +97,30 @@ void read_rule(const toml::table& table, gold::AlertRule rule, gold::RuleSetting
             settings.enabled = flag_of(node, name);
         } else if (key == "threshold") {
             settings.threshold = number_of(node, name);
-        } else if (key == "resolved") {
-            settings.resolved = number_of(node, name);
+        } else if (key == "resolve_threshold") {
+            settings.resolve_threshold = number_of(node, name);
         } else if (key == "pending") {
             time(settings.pending, false);
-        } else if (key == "calm") {
-            time(settings.calm, false);
+        } else if (key == "resolve_after") {
+            time(settings.resolve_after, false);
         } else if (key == "window" && defaults.window > 0) {
             time(settings.window, true);
         } else if (key == "history" && defaults.history > 0) {
             time(settings.history, true);
-        } else if (key == "least" && defaults.least > 0) {
-            settings.least = number_of(node, name);
-        } else if (key == "share" && defaults.share > 0) {
-            settings.share = number_of(node, name);
+        } else if (key == "min_samples" && defaults.min_samples > 0) {
+            settings.min_samples = number_of(node, name);
+        } else if (key == "min_share" && defaults.min_share > 0) {
+            settings.min_share = number_of(node, name);
         } else {
             throw wrong(node, name, "the rule has no such setting");
         }
     }
     const bool below = gold::rule_kind(rule).below;
-    if (below ? settings.resolved < settings.threshold : settings.resolved > settings.threshold)
+    if (below ? settings.resolve_threshold < settings.threshold
+              : settings.resolve_threshold > settings.threshold)
         throw wrong(table, fmt::format("alerts.{}", gold::rule_kind(rule).name),
-                    fmt::format("\"resolved\" ({}) must not be {} \"threshold\" ({})", settings.resolved,
-                                below ? "below" : "above", settings.threshold));
+                    fmt::format("\"resolve_threshold\" ({}) must not be {} \"threshold\" ({})",
+                                settings.resolve_threshold, below ? "below" : "above", settings.threshold));
 }
 
 void read_log(const toml::table& table, publish::LogSinkSettings& settings) {

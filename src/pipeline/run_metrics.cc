@@ -33,9 +33,14 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
                  "Additions that came after their window was closed; the batch layer counts them.");
     count(status.gold_late);
     if (!status.delivery.alerts.empty()) {
-        text.gauge("millrace_alerts_unsent", "Changes of alerts that a sink hasn't been told yet.");
-        for (const auto& [sink, pending] : status.delivery.alerts)
-            text.value(static_cast<double>(pending), {{"sink", sink}});
+        const auto pending_alerts = [&](const char* name, const char* help) {
+            text.gauge(name, help);
+            for (const auto& [sink, pending] : status.delivery.alerts)
+                text.value(static_cast<double>(pending), {{"sink", sink}});
+        };
+        pending_alerts("millrace_alerts_pending",
+                       "Changes of alerts that have not been sent to the sink yet.");
+        pending_alerts("millrace_alerts_unsent", "The former name of millrace_alerts_pending, until 0.3.");
     }
     if (status.delivery.postgres) {
         text.gauge("millrace_postgres_lag_commits", "Commits of Gold's tables that PostgreSQL doesn't have.");

@@ -407,7 +407,7 @@ def test_the_first_paint_comes_within_a_second(run, open_page):
 
 def test_an_alert_appears_and_is_resolved(port, open_page, tmp_path):
     settings = tmp_path / "millrace.toml"
-    settings.write_text('[alerts.high_interest]\nenabled = false\n[alerts.quarantine_rate]\nwindow = "10m"\nthreshold = 0.05\nresolved = 0.02\nleast = 100\ncalm = "0s"\n')
+    settings.write_text('[alerts.high_interest]\nenabled = false\n[alerts.quarantine_rate]\nwindow = "10m"\nthreshold = 0.05\nresolve_threshold = 0.02\nmin_samples = 100\nresolve_after = "0s"\n')
     server = port("--no-simulator", "--trigger", "0", command=["--config", settings, "run"])
     try:
         page = open_page(address(server, "#/alerts"))

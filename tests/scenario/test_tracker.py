@@ -125,7 +125,7 @@ def test_a_page_that_is_debugged_is_told_what_the_server_finds_wrong(run, shop_p
     said = told(page)
     page.evaluate("millrace.purchase('order-17', { product_id: 'p1', price: -1 })")
     wait_for_text(page, said, "price")
-    page.route("**/v1/events*", lambda route: route.fulfill(status=202, json={"accepted": 1, "flawed": [], "unknown_fields": ["productId"], "nothing": []}))
+    page.route("**/v1/events*", lambda route: route.fulfill(status=202, json={"accepted": 1, "invalid": [], "flawed": [], "unknown_fields": ["productId"], "nothing": []}))
     page.evaluate("millrace.track('viewed', { productId: 'p1' })")
     wait_for_text(page, said, "unknown_fields")
     page.evaluate("millrace.consent(false)")

@@ -30,19 +30,20 @@ inline constexpr std::array<AlertRule, rule_count> all_rules = {
 /// When a rule fires and is resolved; docs/alerts.md says what each rule judges. Not every rule has all.
 struct RuleSettings {
     bool enabled = true;
-    model::Timestamp window = 0;   ///< that is judged, µs
-    double threshold = 0;          ///< beyond which the rule's condition holds
-    double resolved = 0;           ///< back beyond which the alert is resolved
-    double least = 0;              ///< fewer events (views, orders, …) prove nothing
-    double share = 0;              ///< of all views, from which on interest is high
-    model::Timestamp history = 0;  ///< of baseline without which there is no judging, µs
-    model::Timestamp pending = 0;  ///< how long the condition holds before the alert fires, µs
-    model::Timestamp calm = 0;     ///< how long it is gone before the alert is resolved, µs
+    model::Timestamp window = 0;         ///< that is judged, µs
+    double threshold = 0;                ///< beyond which the rule's condition holds
+    double resolve_threshold = 0;        ///< back beyond which the alert is resolved
+    double min_samples = 0;              ///< fewer events (views, orders, …) prove nothing
+    double min_share = 0;                ///< of all views, from which on interest is high
+    model::Timestamp history = 0;        ///< of baseline without which there is no judging, µs
+    model::Timestamp pending = 0;        ///< how long the condition holds before the alert fires, µs
+    model::Timestamp resolve_after = 0;  ///< how long it is gone before the alert is resolved, µs
 
     friend bool operator==(const RuleSettings&, const RuleSettings&) = default;
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(enabled, window, threshold, resolved, least, share, history, pending, calm);
+        archive(enabled, window, threshold, resolve_threshold, min_samples, min_share, history, pending,
+                resolve_after);
     }
 };
 

@@ -62,7 +62,7 @@ void Alerts::judge(Timestamp clock) {
 
 void Alerts::judge_step(Timestamp end) {
     const RuleSettings& interest = (*rules_)[AlertRule::high_interest];
-    attention_.slide(end, interest.window, std::llround(kept_interest * interest.least));
+    attention_.slide(end, interest.window, std::llround(kept_interest * interest.min_samples));
     judge_interest(end);
     if (end == aligned(end, us_per_minute).start) judge_minute(end);
 }
@@ -92,10 +92,10 @@ void Alerts::judge_interest(Timestamp end) {
     for (const std::string& subject : states_.subjects(AlertRule::high_interest)) products[subject] = {};
     for (const StringId candidate : attention_.candidates()) {
         const ViewPurchaseCounts& product = attention_.of(candidate);
-        if (share_of(product) < kept_interest * settings.share) continue;
+        if (share_of(product) < kept_interest * settings.min_share) continue;
         std::string name(strings_.value(Field::product, candidate));
-        const bool fires =
-            static_cast<double>(product.views) >= settings.least && share_of(product) >= settings.share;
+        const bool fires = static_cast<double>(product.views) >= settings.min_samples &&
+                           share_of(product) >= settings.min_share;
         if (fires || products.contains(name)) products[std::move(name)] = product;
     }
     for (const auto& [name, product] : products) {
@@ -103,7 +103,7 @@ void Alerts::judge_interest(Timestamp end) {
             judge(AlertRule::high_interest, name, end, {1.0, [&] {
                                                             return fmt::format(
                                                                 "{} has no longer {:.0f}% of all views", name,
-                                                                100 * settings.share);
+                                                                100 * settings.min_share);
                                                         }});
             continue;
         }
@@ -138,7 +138,7 @@ void Alerts::judge_traffic(Timestamp end) {
         if (usual && usual->events > 0) {
             const auto events = static_cast<double>(traffic_.in(window).events);
             const double expected = usual->events;
-            if ((rule == AlertRule::traffic_gap ? expected : events) >= settings.least)
+            if ((rule == AlertRule::traffic_gap ? expected : events) >= settings.min_samples)
                 verdict = {events / expected, [=, &settings] {
                                return fmt::format("{:.0f} events in {} where {:.0f} are usual", events,
                                                   minutes(settings.window), expected);
@@ -158,7 +158,7 @@ void Alerts::judge_conversion(Timestamp end) {
         !traffic_.is_noted(window, rule_bit(AlertRule::traffic_gap) | rule_bit(AlertRule::traffic_spike))) {
         const double conversion = usual->purchases / usual->views;
         const auto views = static_cast<double>(now.views);
-        if (conversion * views >= settings.least)
+        if (conversion * views >= settings.min_samples)
             verdict = {wilson_upper(now.purchases, now.views) / conversion,
                        [&, conversion, views] {
                            return fmt::format(
@@ -183,7 +183,7 @@ void Alerts::judge_revenue(Timestamp end) {
         traffic_.is_noted(window, rule_bit(AlertRule::traffic_gap) | rule_bit(AlertRule::conversion_drop));
     for (const auto& [currency, expected] : usual->revenue) {
         AlertVerdict verdict;
-        if (!other_cause && expected.net > 0 && expected.purchases >= settings.least) {
+        if (!other_cause && expected.net > 0 && expected.purchases >= settings.min_samples) {
             const double revenue = model::to_double(now.revenue[currency].net);
             verdict = {revenue / expected.net, [&, revenue] {
                            return fmt::format("{:.2f} {} of revenue in {} where {:.2f} are usual", revenue,
@@ -199,7 +199,7 @@ void Alerts::judge_carts(Timestamp end) {
     const Window window = before(end, settings);
     const auto outcome = baskets_.in(window);
     AlertVerdict verdict;
-    if (static_cast<double>(outcome.carts) >= settings.least &&
+    if (static_cast<double>(outcome.carts) >= settings.min_samples &&
         !traffic_.is_noted(window, rule_bit(AlertRule::traffic_gap)))
         verdict = {wilson_lower(outcome.abandoned, outcome.carts),
                    [&] {
@@ -221,7 +221,7 @@ void Alerts::judge_quality(Timestamp now) {
     const RuleSettings& settings = (*rules_)[AlertRule::quarantine_rate];
     const auto recent = intake_.recent();
     AlertVerdict verdict;
-    if (recent.received > 0 && static_cast<double>(recent.received) >= settings.least)
+    if (recent.received > 0 && static_cast<double>(recent.received) >= settings.min_samples)
         verdict = {static_cast<double>(recent.quarantined) / static_cast<double>(recent.received), [&] {
                        return fmt::format("{} of {} records were quarantined in {}", recent.quarantined,
                                           recent.received, minutes(settings.window));
@@ -262,9 +262,9 @@ void Alerts::tick(std::int64_t now_ms) {
 void Alerts::judge(AlertRule rule, const std::string& subject, Timestamp at, const AlertVerdict& verdict) {
     RuleSettings settings = (*rules_)[rule];
     if (settings.enabled) return states_.judge(rule, settings, subject, at, verdict, changes_);
-    settings.calm = 0;
+    settings.resolve_after = 0;
     states_.judge(rule, settings, subject, at,
-                  {settings.resolved, [] { return "the rule was switched off"; }}, changes_);
+                  {settings.resolve_threshold, [] { return "the rule was switched off"; }}, changes_);
 }
 
 void Alerts::judge_and_note(AlertRule rule, const std::string& subject, Window window,
