@@ -95,9 +95,9 @@ class DuckDb {
     void run(const Query& query, const std::string& statements, const std::filesystem::path& written,
              const std::function<void(std::string_view)>& on_output) const;
 
-    std::filesystem::path program_;  // absolute, as are the two paths below
-    std::filesystem::path root_;
-    std::filesystem::path scratch_;
+    std::filesystem::path program_;  // absolute
+    std::filesystem::path root_;     // absolute
+    std::filesystem::path scratch_;  // absolute
     std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
 };
 
