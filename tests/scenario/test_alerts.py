@@ -150,7 +150,7 @@ def test_secrets_in_addresses_are_not_told(shop, tmp_path, free_port):
     wait_until(lambda: told(shop) == GAP_TOLD)
     code, _, err = stop(gold)
     assert code == 0, err
-    assert "webhook" in err and "not all could be sent" in err and "s3cret" not in err
+    assert "webhook" in err and "not all alerts could be sent" in err and "s3cret" not in err
 
 
 @pytest.mark.parametrize("point", ["gold.files.synced", "gold.committed", "gold.state.saved", "gold.cleared"])
