@@ -2,7 +2,7 @@
 
 #include "model/timestamp.h"
 
-/// Spans that the tests of gold's operators count in, in microseconds.
+/// Units of time for the tests of Gold's operators, in microseconds.
 namespace millrace::gold {
 
 inline constexpr model::Timestamp second = model::us_per_second;
