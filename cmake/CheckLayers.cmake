@@ -1,5 +1,5 @@
 cmake_minimum_required(VERSION 3.25)
-# Fails when a file of FOLDER (one level, without the folders in it) includes a header of a folder that is not in ALLOWED.
+# Fails if a file of FOLDER (without its subfolders) includes a header of a folder that is not in ALLOWED.
 string(REPLACE "," ";" ALLOWED "${ALLOWED}")
 file(GLOB sources ${FOLDER}/*.cc ${FOLDER}/*.h)
 foreach(source ${sources})

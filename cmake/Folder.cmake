@@ -1,6 +1,6 @@
-# millrace_folder(NAME USES folder… LINKS target…): one library per folder under src/, also for a folder in another one
-# (silver/stage is millrace_silver_stage). USES is the layer rule: a source that includes another folder's header
-# without it fails the build (cmake/CheckLayers.cmake).
+# millrace_folder(NAME USES folder… LINKS target…) defines one library for a folder under src/, also for a
+# subfolder (silver/stage is millrace_silver_stage). USES is the layer rule: a source that includes a header
+# of a folder that is not listed fails the build (cmake/CheckLayers.cmake).
 set_property(GLOBAL PROPERTY MILLRACE_TEST_SOURCES "")
 
 function(millrace_library_of folder result)
@@ -23,7 +23,7 @@ function(millrace_folder folder)
   millrace_check_layers(${library} ${folder} "${FOLDER_USES}" ${sources} ${headers} ${tests})
 endfunction()
 
-# The sources, tests and headers directly in src/FOLDER; the tests join the program of all unit tests.
+# Returns the sources, tests and headers directly in src/FOLDER, and adds the tests to the unit test program.
 function(millrace_sources folder sources tests headers)
   file(GLOB all CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cc)
   file(GLOB all_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.h)
@@ -49,7 +49,7 @@ function(millrace_check_layers library folder uses)
   add_dependencies(${library} layers_${library})
 endfunction()
 
-# The commands, for the programs and the unit tests: all of src/cli but main().
+# The library of the commands, for the programs and the unit tests: all of src/cli except main().
 function(millrace_cli)
   set(cli_sources "")
   foreach(folder cli cli/commands cli/completions cli/output)

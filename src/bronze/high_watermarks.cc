@@ -22,12 +22,12 @@ namespace {
 
 constexpr std::uint64_t magic = 0x3130'6275'504c'4d00;  // "MLPub01", little-endian
 constexpr const char* remedy =
-    "Stop every program that uses the log, then delete the file: it is made anew from the segments, of which "
-    "nothing is cut.";
+    "Stop every program that uses the log, then delete the file. It is created again from the segments, and "
+    "no record is cut.";
 
 }  // namespace
 
-/// The file's bytes, in the machine's own order: it never leaves the machine.
+/// The bytes of the file, in the machine's byte order, because the file never leaves the machine.
 struct HighWatermarks::Layout {
     struct Partition {
         std::int64_t start;
@@ -74,7 +74,7 @@ HighWatermarks::HighWatermarks(const std::filesystem::path& path, int epoch, int
     : path_(path), bytes_(Layout::bytes(partitions)) {
     const base::File file(path, base::File::Mode::read_write);
     if (file.size() < static_cast<std::int64_t>(bytes_)) {
-        throw Error(fmt::format("opening {}", path.string()), "the file is cut short", remedy);
+        throw Error(fmt::format("opening {}", path.string()), "the file is truncated", remedy);
     }
     void* mapped = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
     if (mapped == MAP_FAILED) throw system_error(fmt::format("mapping {}", path.string()), errno);

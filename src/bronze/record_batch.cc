@@ -13,7 +13,7 @@ namespace millrace::bronze {
 
 namespace {
 
-// Where each field of the header begins.
+// The position of each field in the header.
 constexpr std::size_t at_length = 8;
 constexpr std::size_t at_leader_epoch = 12;
 constexpr std::size_t at_magic = 16;
@@ -25,7 +25,7 @@ constexpr std::size_t at_max_timestamp = 35;
 constexpr std::size_t at_producer_id = 43;
 constexpr std::size_t at_count = 57;
 
-// The producer's id, epoch and sequence in every batch that this log writes: -1 each.
+// The producer's id, epoch and sequence, which are all -1 in every batch that this log writes.
 constexpr std::string_view no_producer = "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
 static_assert(no_producer.size() == at_count - at_producer_id);
 

@@ -57,7 +57,7 @@ json::object read_settings(const fs::path& path, const std::string& content) {
     const auto version = base::integer_member(document.as_object(), "format");
     if (version > format_version) {
         throw Error(fmt::format("reading {}", path.string()),
-                    fmt::format("it has format {}, and this program knows up to {}", version, format_version),
+                    fmt::format("it has format {}, and this program reads up to {}", version, format_version),
                     "Use the newer Millrace that wrote it.");
     }
     return document.as_object();
@@ -150,7 +150,8 @@ TopicSettings TopicCatalog::create_locked(TopicSettings settings) {
     }
     settings.epoch = random_epoch();
     settings.numbered_before = numbered_before(settings.name);
-    // What an interrupted delete left, or an interrupted creation, whose epoch no settings tell.
+    // Removes what an interrupted deletion or creation left. The settings do not show the epoch of the
+    // latter.
     HighWatermarks::mark_deleted(published_path(settings.name));
     remove_partitions(settings.name);
     for (int p = 0; p < settings.partitions; ++p) base::make_directory(partition_directory(settings.name, p));
@@ -166,7 +167,7 @@ void TopicCatalog::remove(const std::string& name) {
     const std::lock_guard lock(file);
     auto settings = find(name);
     if (!settings) {
-        throw usage_error(fmt::format("deleting the topic {}", name), "there is none of this name",
+        throw usage_error(fmt::format("deleting the topic {}", name), "the topic does not exist",
                           "See: millrace topic list");
     }
     const auto published = published_locked(*settings);
@@ -188,8 +189,8 @@ std::shared_ptr<HighWatermarks> TopicCatalog::open_published(const TopicSettings
     const std::lock_guard lock(file);
     const auto now = find(settings.name);
     if (!now || now->epoch != settings.epoch) {
-        throw Error(fmt::format("opening the topic {}", settings.name), "it was deleted meanwhile",
-                    "Start again.");
+        throw Error(fmt::format("opening the topic {}", settings.name), "it was deleted in the meantime",
+                    "Start the command again.");
     }
     return published_locked(settings);
 }

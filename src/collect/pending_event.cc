@@ -15,38 +15,38 @@ namespace millrace::collect {
 
 namespace {
 
-constexpr std::size_t max_odd_names = 10;  // of one event
+constexpr std::size_t max_similar_names = 10;  // limit for one event
 
-/// Which of the fields that matter here an event has.
+/// The fields of an event that matter for its defaults and warnings.
 struct Fields {
     bool is_object = false;
     bool event_id = false;
     bool timestamp = false;
     bool any = false;
-    std::string odd_type;                 // the event_type, when it only resembles a known one
-    std::vector<std::string> odd_names;   // fields that only resemble known ones
-    std::vector<std::string_view> meant;  // for each of them the known one
-    std::vector<std::string_view> given;  // known fields that are there
+    std::string similar_type;                // the event_type if it only resembles a known type
+    std::vector<std::string> similar_names;  // names of fields that only resemble known fields
+    std::vector<std::string_view> intended;  // the known field for each name in similar_names
+    std::vector<std::string_view> given;     // known fields that the event has
 };
 
-/// Warns of what resembles something known and isn't, unless the known field is there as well.
+/// Warns about names that resemble a known name, unless the event has the known field as well.
 void warn(const Fields& fields, std::size_t index, std::vector<Warning>& warnings) {
     const auto add = [&](std::string field, std::string message) {
         if (warnings.size() < EventDefaults::max_warnings)
             warnings.push_back({index, std::move(field), std::move(message)});
     };
-    for (std::size_t i = 0; i < fields.odd_names.size(); ++i) {
-        if (std::ranges::find(fields.given, fields.meant[i]) != fields.given.end()) continue;
-        add(fields.odd_names[i], fmt::format("{} is not a field that Millrace reads; {} is.",
-                                             fields.odd_names[i], fields.meant[i]));
+    for (std::size_t i = 0; i < fields.similar_names.size(); ++i) {
+        if (std::ranges::find(fields.given, fields.intended[i]) != fields.given.end()) continue;
+        add(fields.similar_names[i], fmt::format("{} is not a field that Millrace reads; {} is.",
+                                                 fields.similar_names[i], fields.intended[i]));
     }
-    if (fields.odd_type.empty()) return;
-    add("event_type", fmt::format("{} is counted as a type of its own; the known type is {}.",
-                                  fields.odd_type, *meant_type(fields.odd_type)));
+    if (fields.similar_type.empty()) return;
+    add("event_type", fmt::format("{} is counted as a separate type; the known type is {}.",
+                                  fields.similar_type, *intended_type(fields.similar_type)));
 }
 
-/// 32 hexadecimal digits that say which event it is. The event's text is part of it: whoever guesses another
-/// sender's idempotency key can't take the place of what that sender sends.
+/// Returns 32 hexadecimal digits that identify the event. The hash includes the event's text, so a sender
+/// that guesses another sender's idempotency key cannot take the place of that sender's events.
 std::string id_of(std::string_view event, std::size_t index, const RequestContext& arrival) {
     if (arrival.idempotency_key.empty()) return base::random_id() + base::random_id();
     return derived_id({arrival.source, arrival.idempotency_key, std::to_string(index), event});
@@ -57,8 +57,8 @@ std::string id_of(std::string_view event, std::size_t index, const RequestContex
 struct EventDefaults::Parser {
     simdjson::ondemand::parser json;
 
-    /// Finds the fields, and the key; what is broken is left to the checks behind the log.
-    Fields look(std::string_view event, PendingEvent& collected) {
+    /// Finds the fields and the key. Invalid events are left to the checks behind the log.
+    Fields scan(std::string_view event, PendingEvent& pending) {
         Fields fields;
         simdjson::ondemand::document document;
         simdjson::ondemand::object object;
@@ -74,9 +74,10 @@ struct EventDefaults::Parser {
             fields.any = true;
             if (const auto known = known_field(name); !known.empty()) {
                 fields.given.push_back(known);
-            } else if (const auto meant = meant_field(name); meant && fields.meant.size() < max_odd_names) {
-                fields.odd_names.emplace_back(name);
-                fields.meant.push_back(*meant);
+            } else if (const auto intended = intended_field(name);
+                       intended && fields.intended.size() < max_similar_names) {
+                fields.similar_names.emplace_back(name);
+                fields.intended.push_back(*intended);
             }
             if (name == "event_id") {
                 fields.event_id = true;
@@ -85,13 +86,13 @@ struct EventDefaults::Parser {
             } else if (name == "user_id") {
                 std::string_view user;
                 if (field.value().get_string().get(user) == simdjson::SUCCESS) {
-                    collected.key = user;
-                    collected.has_key = true;
+                    pending.key = user;
+                    pending.has_key = true;
                 }
             } else if (name == "event_type") {
                 std::string_view type;
-                if (field.value().get_string().get(type) == simdjson::SUCCESS && meant_type(type))
-                    fields.odd_type = type;
+                if (field.value().get_string().get(type) == simdjson::SUCCESS && intended_type(type))
+                    fields.similar_type = type;
             }
         }
         return fields;
@@ -103,14 +104,14 @@ EventDefaults::~EventDefaults() = default;
 
 PendingEvent EventDefaults::complete(std::string_view event, std::size_t index, const RequestContext& arrival,
                                      std::vector<Warning>& warnings) {
-    PendingEvent collected;
-    const Fields fields = parser_->look(event, collected);
+    PendingEvent pending;
+    const Fields fields = parser_->scan(event, pending);
     warn(fields, index, warnings);
     if (!fields.is_object || (fields.event_id && fields.timestamp)) {
-        collected.value = event;
-        return collected;
+        pending.value = event;
+        return pending;
     }
-    std::string& value = collected.value;
+    std::string& value = pending.value;
     value.reserve(event.size() + 96);
     value += '{';
     if (!fields.event_id) value += fmt::format(R"("event_id":"{}")", id_of(event, index, arrival));
@@ -120,7 +121,7 @@ PendingEvent EventDefaults::complete(std::string_view event, std::size_t index, 
     }
     if (fields.any) value += ',';
     value += event.substr(1);
-    return collected;
+    return pending;
 }
 
 }  // namespace millrace::collect

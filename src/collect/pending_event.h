@@ -9,28 +9,28 @@
 
 namespace millrace::collect {
 
-/// An event on its way into the log.
+/// An event that waits to be appended to the log.
 struct PendingEvent {
-    std::string key;    ///< the user's id, unless `has_key` is false
-    std::string value;  ///< JSON, as it will be stored
+    std::string key;    ///< the user's id, if `has_key` is true
+    std::string value;  ///< the JSON text that will be stored
     bool has_key = false;
 };
 
-/// Something of an event that breaks no rule, but was probably meant otherwise.
+/// A part of an event that breaks no rule, but was probably meant otherwise.
 struct Warning {
-    std::size_t index = 0;  ///< of the event in its request
+    std::size_t index = 0;  ///< number of the event in its request, from 0
     std::string field;
     std::string message;
 };
 
-/// What a request says of all its events.
+/// Properties of a request that apply to all its events.
 struct RequestContext {
-    std::string_view source;           ///< the write key's
-    std::string_view idempotency_key;  ///< empty: none
-    std::int64_t time_ms = 0;          ///< since 1970
+    std::string_view source;           ///< source of the write key
+    std::string_view idempotency_key;  ///< empty if the request has none
+    std::int64_t time_ms = 0;          ///< arrival time, ms since 1970
 };
 
-/// Gives events what they lack. Not thread-safe.
+/// Adds missing fields to events. Not thread-safe.
 class EventDefaults {
   public:
     EventDefaults();
@@ -38,11 +38,11 @@ class EventDefaults {
     EventDefaults& operator=(const EventDefaults&) = delete;
     ~EventDefaults();
 
-    /// `event`, JSON behind which simdjson's padding can be read, is the `index`th of its request. Without an
-    /// event_id it gets one: a hash of source, idempotency key, index and text, so that a request that is
-    /// sent again adds nothing; a random one where there is no such key. Without a timestamp it gets the
-    /// arrival's. What isn't an object stays as it is.
-    /// Adds to `warnings`, of which it keeps at most max_warnings.
+    /// Returns `event`, the `index`th event of its request, with the fields that it lacks. `event` is JSON,
+    /// and simdjson's padding must be readable behind it. A missing event_id becomes a hash of source,
+    /// idempotency key, index and text, so that a request that is sent again adds nothing; without an
+    /// idempotency key it is random. A missing timestamp becomes the time of arrival. A value that is not an
+    /// object is not changed. Appends to `warnings`, which holds at most max_warnings.
     PendingEvent complete(std::string_view event, std::size_t index, const RequestContext& arrival,
                           std::vector<Warning>& warnings);
 

@@ -10,25 +10,25 @@ namespace {
 
 PendingEvent complete(std::string event, std::size_t index, std::string_view idempotency_key,
                       std::string_view source = "web") {
-    event.reserve(event.size() + 256);  // which is read past its end
+    event.reserve(event.size() + 256);  // simdjson reads past the end of the text
     EventDefaults completer;
     std::vector<Warning> warnings;
     return completer.complete(event, index, {source, idempotency_key, 1'700'000'000'123}, warnings);
 }
 
-std::string field(const PendingEvent& collected, const char* name) {
-    return std::string(base::parse_json(collected.value, "test").at(name).as_string());
+std::string field(const PendingEvent& pending, const char* name) {
+    return std::string(base::parse_json(pending.value, "test").at(name).as_string());
 }
 
 TEST(EventDefaults, AnEventThatLacksNothingStaysAsItIs) {
     const std::string event = R"({"event_id":"e1" , "timestamp":"2024-01-01T00:00:00Z","user_id":"u1"})";
-    const auto collected = complete(event, 0, "");
-    EXPECT_EQ(collected.value, event);
-    EXPECT_TRUE(collected.has_key);
-    EXPECT_EQ(collected.key, "u1");
+    const auto pending = complete(event, 0, "");
+    EXPECT_EQ(pending.value, event);
+    EXPECT_TRUE(pending.has_key);
+    EXPECT_EQ(pending.key, "u1");
 }
 
-TEST(EventDefaults, AnIdFollowsFromTheKeysAndTheIndexSoThatASecondSendingIsACopy) {
+TEST(EventDefaults, AnIdDependsOnKeyAndIndexSoThatARetryIsADuplicate) {
     const auto first = complete(R"({"user_id":"u1"})", 3, "order-17");
     EXPECT_EQ(first.value, complete(R"({"user_id":"u1"})", 3, "order-17").value);
     EXPECT_NE(field(first, "event_id"), field(complete(R"({"user_id":"u1"})", 4, "order-17"), "event_id"));
@@ -55,26 +55,26 @@ TEST(EventDefaults, WarnsOfNamesAndTypesThatOnlyResembleKnownOnes) {
     EXPECT_EQ(warnings.size(), EventDefaults::max_warnings);
 }
 
-TEST(EventDefaults, WithoutAnIdempotencyKeyAnIdIsRandom) {
+TEST(EventDefaults, AnIdIsRandomWithoutAnIdempotencyKey) {
     EXPECT_NE(field(complete("{}", 0, ""), "event_id"), field(complete("{}", 0, ""), "event_id"));
 }
 
 TEST(EventDefaults, AMissingTimestampIsTheArrivals) {
-    const auto collected = complete(R"({"event_id":"e1","user_id":"ü"})", 0, "");
-    EXPECT_EQ(field(collected, "timestamp"), model::format_timestamp(1'700'000'000'123'000));
-    EXPECT_EQ(field(collected, "event_id"), "e1");
-    EXPECT_EQ(collected.key, "ü");
+    const auto pending = complete(R"({"event_id":"e1","user_id":"ü"})", 0, "");
+    EXPECT_EQ(field(pending, "timestamp"), model::format_timestamp(1'700'000'000'123'000));
+    EXPECT_EQ(field(pending, "event_id"), "e1");
+    EXPECT_EQ(pending.key, "ü");
 }
 
 TEST(EventDefaults, AnEscapedUserIdIsTheSameKeyAsAPlainOne) {
     EXPECT_EQ(complete(R"({"user_id":"\u0075\u0031"})", 0, "").key, "u1");
 }
 
-TEST(EventDefaults, WhatIsNoObjectOrHasNoUserStillBecomesARecord) {
+TEST(EventDefaults, AValueWithoutAUserOrNotAnObjectStillBecomesARecord) {
     for (const char* event : {"5", "\"text\"", "[1,2]", "null", R"({"user_id":7})"}) {
-        const auto collected = complete(event, 0, "");
-        EXPECT_FALSE(collected.has_key) << event;
-        EXPECT_FALSE(collected.value.empty()) << event;
+        const auto pending = complete(event, 0, "");
+        EXPECT_FALSE(pending.has_key) << event;
+        EXPECT_FALSE(pending.value.empty()) << event;
     }
     EXPECT_EQ(complete("5", 0, "").value, "5");
 }

@@ -35,8 +35,8 @@ void RateLimiter::take(std::string_view who, std::size_t events) {
     if (found != buckets_.end()) found->second.level -= static_cast<double>(events);
 }
 
-/// Those whose reserve is full again are as if they had never sent. Where that makes little room, all are
-/// forgotten: so the search, which goes through all of them, is rare.
+/// Forgets senders whose reserve is full again, because they are like new ones. If this makes little room,
+/// all senders are forgotten. So this search through all of them is rare.
 void RateLimiter::forget_full(std::int64_t now_ms) {
     std::erase_if(buckets_, [&](const auto& each) {
         return each.second.level + rate_ * static_cast<double>(now_ms - each.second.at_ms) / 1e3 >=

@@ -49,7 +49,7 @@ TEST(RequestBody, ManyLinesAreAllFound) {
     EXPECT_EQ(found.back(), "{\"number\":9999}");
 }
 
-TEST(RequestBody, NumbersAndNestingBeyondTheFastParsersLimitsAreJsonAllTheSame) {
+TEST(RequestBody, NumbersAndNestingBeyondTheFastParsersLimitsAreAccepted) {
     const std::string large = R"({"n":30728271221360764649472,"m":1e400})";
     EXPECT_THAT(split(large + "\n" + large), ElementsAre(large, large));
     EXPECT_THAT(split("[ " + large + " ,1, {} ]"), ElementsAre(large, "1", "{}"));
@@ -79,7 +79,7 @@ TEST(RequestBody, MoreMessagesThanAreAllowedAreRefusedBeforeTheyAreAllRead) {
     EXPECT_THROW(split(body + "1"), LargeBody);
 }
 
-TEST(RequestBody, AMessageMayBeSoLargeAndNoLarger) {
+TEST(RequestBody, AMessageMayBeAsLargeAsTheLimit) {
     BodyReader reader;
     const std::string message = R"({"a":"xxx"})";
     for (const std::string& text : {message, "{}\n" + message, "[" + message + ", 1]"}) {
@@ -89,7 +89,7 @@ TEST(RequestBody, AMessageMayBeSoLargeAndNoLarger) {
     }
 }
 
-TEST(RequestBody, NothingBehindAZeroByteIsThrownAway) {
+TEST(RequestBody, BytesAfterAZeroByteAreNotIgnored) {
     using namespace std::string_literals;
     for (const std::string& body : {"{}\0{}"s, "{}\n\0\n{}"s, "[{}]\0[{}]"s, "\0{}"s, "{}\0no { json"s})
         EXPECT_THROW(split(body), BadBody);

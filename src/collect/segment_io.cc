@@ -14,7 +14,7 @@ using Value = const json::value*;
 
 namespace {
 
-/// Event names that become known types; others become types of their own name.
+/// Returns the known type for an event name. Events with other names get a type of that name.
 std::optional<std::string_view> known_type(std::string_view name) {
     constexpr std::array<std::pair<std::string_view, std::string_view>, 5> types = {{
         {"Product Viewed", "view"},
@@ -34,7 +34,7 @@ std::string_view text_of(Value value) {
                                                   : std::string_view();
 }
 
-/// `mobile` or `desktop`, where the message says so.
+/// Sets device_type to `mobile`, `desktop` or another type if the message contains it.
 void set_device(json::object& event, Value context) {
     const std::string_view type = text_of(find(find(context, "device"), "type"));
     const Value mobile = find(find(context, "userAgentData"), "mobile");
@@ -48,7 +48,7 @@ void set_device(json::object& event, Value context) {
     }
 }
 
-/// What all messages have.
+/// Returns the fields that all messages have.
 json::object common(Value message, Value context) {
     json::object event;
     const Value properties = find(message, "properties");
@@ -71,7 +71,7 @@ void set_product(json::object& event, Value product) {
     set_number(event, "quantity", find(product, "quantity"));
 }
 
-/// One event for each of an order's lines; one for the whole order where it names none.
+/// Adds one event for each line of an order, or one event for the whole order if it lists no lines.
 void add_lines(const json::object& event, Value properties, EventArray& events) {
     const Value products = find(properties, "products");
     if (products != nullptr && products->is_array() && !products->get_array().empty()) {
@@ -98,7 +98,7 @@ void add_lines(const json::object& event, Value properties, EventArray& events) 
 void add_track(Value message, Value context, EventArray& events) {
     const std::string_view name = text_of(find(message, "event"));
     if (name.empty())
-        throw BadBody("a track message names no `event`", "Name it: \"event\": \"Product Viewed\".");
+        throw BadBody("a track message has no `event`", "Add it: \"event\": \"Product Viewed\".");
     const Value properties = find(message, "properties");
     const auto known = known_type(name);
     json::object event = common(message, context);
@@ -116,7 +116,7 @@ void add_page(Value message, Value context, EventArray& events) {
     events.add(event);
 }
 
-/// False for messages that are no events.
+/// Returns false for messages that are not events.
 bool add(std::string_view method, Value message, Value outer_context, EventArray& events) {
     const Value context = first_of(find(message, "context"), outer_context);
     if (method == "track") {
@@ -143,7 +143,7 @@ Translation translate_segment(std::string_view method, std::string_view body, st
             throw BadBody("it has no `batch`", "Send {\"batch\": [message, …]}.");
         for (const json::value& each : batch->get_array()) {
             if (!each.is_object())
-                throw BadBody("a message of the batch is no object", "Send {\"batch\": [message, …]}.");
+                throw BadBody("a message of the batch is not an object", "Send {\"batch\": [message, …]}.");
             translation.ignored +=
                 add(text_of(find(&each, "type")), &each, find(&message, "context"), events) ? 0 : 1;
         }

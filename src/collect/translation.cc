@@ -56,7 +56,7 @@ void set_number(json::object& event, std::string_view field, const json::value* 
             return;
         }
     }
-    event[field] = *value;  // another kind of value is for quarantine to tell of
+    event[field] = *value;  // quarantine reports a value of another kind
 }
 
 std::string type_of(std::string_view name) {
@@ -73,7 +73,7 @@ json::value parse_object(std::string_view body) {
     boost::system::error_code broken;
     auto parsed = json::parse(body, broken);
     if (broken) throw BadBody(fmt::format("it is not JSON: {}", broken.message()), "Send one JSON object.");
-    if (!parsed.is_object()) throw BadBody("it is no JSON object", "Send one JSON object.");
+    if (!parsed.is_object()) throw BadBody("it is not a JSON object", "Send one JSON object.");
     return parsed;
 }
 

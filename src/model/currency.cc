@@ -4,7 +4,7 @@ namespace millrace::model {
 
 namespace {
 
-/// The active codes of ISO 4217 (list one), in order, three letters each.
+/// The active codes of ISO 4217 (list one) in alphabetical order, three letters each.
 constexpr std::string_view currencies =
     "AEDAFNALLAMDANGAOAARSAUDAWGAZNBAMBBDBDTBGNBHDBIFBMDBNDBOBBOVBRLBSDBTNBWPBYNBZDCADCDFCHECHFCHWCLFCLPCNYCO"
     "PCOUCRC"

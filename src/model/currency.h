@@ -4,7 +4,7 @@
 
 namespace millrace::model {
 
-/// True for an ISO 4217 alphabetic code in use.
+/// Returns true for an ISO 4217 alphabetic code that is in use.
 [[nodiscard]] bool is_currency(std::string_view code);
 
 }  // namespace millrace::model

@@ -9,13 +9,13 @@
 
 namespace millrace::model {
 
-/// The rules that a shop can set. They change results, so they are stored with its data
+/// The validation settings of a shop. They change results, so they are stored with its data
 /// (catalog/data_directory.h).
 struct RuleOptions {
-    Timestamp earliest = 946'684'800LL * us_per_second;  ///< 2000-01-01T00:00:00Z
-    base::Duration future = std::chrono::hours(24);  ///< how far past the record's log time an event may lie
+    Timestamp earliest = 946'684'800LL * us_per_second;  ///< earliest timestamp allowed: 2000-01-01T00:00:00Z
+    base::Duration future = std::chrono::hours(24);  ///< how far an event may be past its record's log time
     int max_event_types = 100;
-    std::string currency = "EUR";  ///< of events that name none
+    std::string currency = "EUR";  ///< currency of events that name none
 
     friend bool operator==(const RuleOptions&, const RuleOptions&) = default;
 };
@@ -24,7 +24,7 @@ struct RuleOptions {
 enum class DedupeScope { table, partition };
 
 [[nodiscard]] std::string_view dedupe_scope_name(DedupeScope scope);
-/// DedupeScope::table for any other name than "partition".
+/// Returns DedupeScope::table for any name other than "partition".
 [[nodiscard]] DedupeScope dedupe_scope_of(std::string_view name);
 
 /// The settings that Gold's results depend on (docs/metrics.md explains each).
@@ -33,9 +33,9 @@ struct GoldOptions {
     Timestamp session_gap = 4 * us_per_hour;  ///< the silence that ends a session
     Timestamp inactivity =
         30 * us_per_minute;             ///< the silence that ends a session of events without a session_id
-    double interest_share = 0.05;       ///< the share of all views from which on interest is high
-    double interest_conversion = 0.03;  ///< the conversion below which it is low
-    std::int64_t interest_views = 100;  ///< the views that a product needs before it is judged
+    double interest_share = 0.05;       ///< share of all views at or above which interest is high
+    double interest_conversion = 0.03;  ///< a product whose conversion is below this has low conversion
+    std::int64_t interest_views = 100;  ///< views that a product needs before it is judged
 
     friend bool operator==(const GoldOptions&, const GoldOptions&) = default;
 };
@@ -48,7 +48,7 @@ struct ShopSettings {
     GoldOptions gold;
 
     friend bool operator==(const ShopSettings&, const ShopSettings&) = default;
-    /// Whether `other` gives the same silver table: the two differ only in what Gold depends on, if at all.
+    /// Returns whether `other` gives the same silver table. The two may differ in what only Gold depends on.
     [[nodiscard]] bool same_silver(const ShopSettings& other) const {
         return rules == other.rules && dedupe_scope == other.dedupe_scope;
     }

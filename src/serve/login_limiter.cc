@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::int64_t minute_ms = 60'000;
 constexpr std::int64_t second_ms = 1'000;
-constexpr std::size_t max_wrong = 10;   // in a minute
-constexpr std::size_t max_unknown = 5;  // in a second
+constexpr std::size_t max_wrong = 10;   // limit per minute
+constexpr std::size_t max_unknown = 5;  // limit per second
 constexpr std::size_t max_pairs = 10'000;
 
 std::string pair_of(std::string_view address, std::string_view name) {
@@ -38,7 +38,7 @@ bool LoginLimiter::may_check(std::string_view address, std::string_view name, bo
     return true;
 }
 
-void LoginLimiter::note_wrong(std::string_view address, std::string_view name, std::int64_t now_ms) {
+void LoginLimiter::record_wrong(std::string_view address, std::string_view name, std::int64_t now_ms) {
     const std::lock_guard lock(mutex_);
     if (wrong_.size() >= max_pairs) forget_old(now_ms);
     Times& times = wrong_[pair_of(address, name)];
@@ -46,7 +46,8 @@ void LoginLimiter::note_wrong(std::string_view address, std::string_view name, s
     if (times.size() > max_wrong) times.pop_front();
 }
 
-/// Those that are over; else the one that was wrong the longest time ago.
+/// Forgets the pairs whose last wrong secret is more than a minute ago. If there are none, forgets the pair
+/// whose last wrong secret is the oldest.
 void LoginLimiter::forget_old(std::int64_t now_ms) {
     std::erase_if(wrong_, [now_ms](const auto& each) { return each.second.back() <= now_ms - minute_ms; });
     if (wrong_.size() < max_pairs) return;

@@ -8,63 +8,20 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import duckdb
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.conftest import ROOT, event, line, stop, wait_until
-from tests.scenario.test_collect import Port, port  # noqa: F401, a fixture
+from tests.support.browser import address
+from tests.support.events import event, line
+from tests.support.paths import ROOT
+from tests.support.port import Port, http_post
+from tests.support.shop import wait_until
 
-# Chromium as Debian has it; it must not look for the world outside.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync"]
 # What stands on each, and what is there when its figures are real.
-PAGES = {"overview": ("Events and revenue", "tbody tr:has-text('mobile')"), "products": ("Interest against conversion", "tbody tr:has-text('prod_0042')"),
+PAGES = {"overview": ("Events and revenue", "tbody tr:has-text('mobile')"), "products": ("Interest and conversion", "tbody tr:has-text('prod_0042')"),
          "product?product=prod_0042": ("By minute", "canvas"), "funnel": ("By category", "tbody tr:has-text('mobile')"),
-         "sessions": ("Outcome", "tbody tr:has-text('user_')"), "journey?user=user_0001": ("What they did", ".journey li"),
+         "sessions": ("Outcome", "tbody tr:has-text('user_')"), "journey?user=user_0001": ("Events", ".journey li"),
          "alerts": ("History", "tbody tr:has-text('high interest')"), "pipeline": ("Input and processing rate", "canvas"),
-         "quarantine": ("Reasons", "button:has-text('Mend')"), "explore": ("SQL", "textarea")}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(chromium):
-    """Opens an address in a window of its own, and notes what the browser complains of."""
-    contexts = []
-
-    def opened(url, **options):
-        contexts.append(chromium.new_context(**options))
-        page = contexts[-1].new_page()
-        page.complaints = []
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(url)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def run(port):
-    """A running `millrace run`, with its port."""
-
-    def start(*options):
-        server = port("--trigger", "0", *options, command="run")
-        wait_until(lambda: server.get("/readyz")[0] == 200)
-        return server
-
-    return start
-
-
-def address(server, page=""):
-    return f"http://127.0.0.1:{server.port}/{page}"
+         "quarantine": ("Reasons", "button:has-text('Fix')"), "explore": ("SQL", "textarea")}
 
 
 def test_a_click_in_the_demo_shop_is_on_the_dashboard_within_a_second(run, open_page):
@@ -160,16 +117,16 @@ def asked(page, report):
 
 def test_without_a_range_the_last_hour_that_has_data_is_shown(past, open_page):
     page = open_page(address(past))
-    expect(page.locator(".range")).to_contain_text("up to the newest data, 1 Oct 2019, 02:", timeout=10_000)
+    expect(page.locator(".range")).to_contain_text("ends with the newest data, 1 Oct 2019, 02:", timeout=10_000)
     expect(page.locator("main canvas").first).to_be_visible(timeout=20_000)
     expect(page.locator("main .quiet", has_text="in this time")).to_have_count(0)
 
 
 def test_an_empty_range_offers_the_newest_data(past, open_page):
     page = open_page(address(past, "#/overview?from=2019-11-01&to=2019-11-02"))
-    empty = page.locator("main .quiet", has_text="No events in this time. The newest data are of 1 Oct 2019, 02:")
+    empty = page.locator("main .quiet", has_text="No events in this time range. The newest data is from 1 Oct 2019, 02:")
     expect(empty).to_be_visible(timeout=20_000)
-    empty.locator("text=Show them").click()
+    empty.locator("text=Show the newest data").click()
     expect(page.locator("main canvas").first).to_be_visible(timeout=20_000)
     expect(page).to_have_url(ending("#/overview"))
     page.go_back()
@@ -190,7 +147,7 @@ def test_days_in_the_address_are_whole_ones_and_unknown_parameters_are_ignored(p
     for wrong in ("range=soon", "from=2019-02-30", "range=0d", "from=&to=x"):  # as if there were none
         page.goto("about:blank")
         page.goto(address(past, f"#/overview?{wrong}"))
-        expect(page.locator(".range")).to_contain_text("up to the newest data", timeout=10_000)
+        expect(page.locator(".range")).to_contain_text("ends with the newest data", timeout=10_000)
 
 
 def test_range_filters_and_order_survive_a_reload_and_back(past, open_page):
@@ -264,14 +221,14 @@ def test_the_last_bucket_is_said_to_be_partial(shop, run, open_page):
     server.post([event(n, timestamp=now()) for n in range(10)])
     page = open_page(address(server))
     chart = page.locator(".chart").first
-    expect(chart).to_have_attribute("aria-label", re.compile("The last point is partial: (this minute is not over|the data end in this minute)"), timeout=20_000)
+    expect(chart).to_have_attribute("aria-label", re.compile("The last point is incomplete: (this minute is not over yet|the data ends in this minute)"), timeout=20_000)
 
 
 def test_a_last_bucket_that_is_over_is_not_said_to_be_partial(past, open_page):
     page = open_page(address(past, "#/overview?from=2019-10-01T00:00&to=2019-10-01T01:00"))
     expect(page.locator(".chart").first).to_have_attribute("aria-label", "Events and net revenue by minute", timeout=20_000)
     page.goto(address(past, "#/overview?range=all"))
-    expect(page.locator(".chart").first).to_have_attribute("aria-label", re.compile("The last point is partial: the data end in this minute"), timeout=20_000)
+    expect(page.locator(".chart").first).to_have_attribute("aria-label", re.compile("The last point is incomplete: the data ends in this minute"), timeout=20_000)
 
 
 def test_a_server_apart_from_the_pipeline_says_that_it_shows_what_is_final(shop, port, open_page):
@@ -279,8 +236,8 @@ def test_a_server_apart_from_the_pipeline_says_that_it_shows_what_is_final(shop,
     shop.drain()
     shop.run("gold", "--available-now")
     page = open_page(address(port()))
-    expect(page.locator("main")).to_contain_text("This server runs apart from the pipeline, so there are no live figures here", timeout=10_000)
-    expect(page.locator("main")).to_contain_text("No events in this time yet. This server runs apart from the pipeline", timeout=20_000)
+    expect(page.locator("main")).to_contain_text("This server does not run the pipeline, so it has no live figures", timeout=10_000)
+    expect(page.locator("main")).to_contain_text("No events in this time range yet. This server does not run the pipeline", timeout=20_000)
 
 
 def test_figures_tell_what_they_mean(past, open_page):
@@ -288,7 +245,7 @@ def test_figures_tell_what_they_mean(past, open_page):
     page.hover(".figure dt span:has-text('Conversion')")
     expect(page.locator(".hint")).to_have_text("Sessions with a purchase of any product ÷ all sessions.")
     page.locator(".panel", has_text="Funnel").locator(".term", has_text="any product, in any order").focus()
-    expect(page.locator(".hint")).to_contain_text("A purchase counts as having passed the cart")
+    expect(page.locator(".hint")).to_contain_text("A purchase also counts as an addition to the cart")
     page.keyboard.press("Escape")
     expect(page.locator(".hint")).to_have_count(0)
 
@@ -359,17 +316,17 @@ def test_the_strict_funnel_is_the_one_of_gold(visited):
 
 def test_the_funnel_page_uses_one_measure_and_says_which(visited, open_page):
     page = open_page(address(visited, "#/funnel?from=2019-10-01&to=2019-10-01"))
-    bought = page.locator(".funnel li", has_text="Bought it").locator(".value")
+    bought = page.locator(".funnel li", has_text="Purchased").locator(".value")
     mobile = page.locator("tr", has_text="mobile")
     expect(bought).to_have_text(re.compile(r"^\s*5\s"), timeout=20_000)
     expect(mobile).to_have_text(re.compile(r"mobile\s*3\s*3\s*3\s*0%\s*2\s*33.3%"), timeout=20_000)
-    expect(page.locator(".measure")).to_contain_text("A purchase counts as having passed the cart")
+    expect(page.locator(".measure")).to_contain_text("A purchase also counts as an addition to the cart")
     page.check("text=same product, in order")
     expect(bought).to_have_text(re.compile(r"^\s*1\s"), timeout=20_000)
     expect(mobile).to_have_text(re.compile(r"mobile\s*3\s*1\s*0\s*100%\s*0\s*–"), timeout=20_000)
     expect(page).to_have_url(ending("&measure=strict"))
     page.reload()
-    expect(page.locator(".measure")).to_contain_text("Purchases without a cart event are not in it")
+    expect(page.locator(".measure")).to_contain_text("Purchases without a cart event are not included")
     expect(bought).to_have_text(re.compile(r"^\s*1\s"), timeout=20_000)
     page.goto(address(visited, "#/overview?from=2019-10-01&to=2019-10-01"))
     expect(page.locator(".panel", has_text="Funnel").first).to_contain_text("any product, in any order", timeout=20_000)
@@ -448,31 +405,26 @@ def test_the_first_paint_comes_within_a_second(run, open_page):
     assert paint < 1000, paint
 
 
-def test_an_alert_appears_and_is_resolved(shop, run, open_page, tmp_path):
+def test_an_alert_appears_and_is_resolved(port, open_page, tmp_path):
     settings = tmp_path / "millrace.toml"
     settings.write_text('[alerts.high_interest]\nenabled = false\n[alerts.quarantine_rate]\nwindow = "10m"\nthreshold = 0.05\nresolved = 0.02\nleast = 100\ncalm = "0s"\n')
-    process = shop.start("--config", settings, "run", "--no-simulator", "--trigger", "0", "--port", "0")
-    for line in process.stdout:
-        if found := re.search(rb"http://[^/;]+:(\d+)", line):
-            break
-    server = type("Server", (), {"port": int(found[1])})
-    post = lambda events: http_post(server.port, "/v1/events", events)
+    server = port("--no-simulator", "--trigger", "0", command=["--config", settings, "run"])
     try:
         page = open_page(address(server, "#/alerts"))
-        expect(page.locator("main")).to_contain_text("No alert has ever fired", timeout=10_000)
-        post([event(n, timestamp=now()) for n in range(100)])
-        post([event(n, price=-1, timestamp=now()) for n in range(1000, 1300)])
+        expect(page.locator("main")).to_contain_text("No alerts have fired yet", timeout=10_000)
+        server.post([event(n, timestamp=now()) for n in range(100)])
+        server.post([event(n, price=-1, timestamp=now()) for n in range(1000, 1300)])
         expect(page.locator("nav .badge")).to_have_text("1", timeout=20_000)
         expect(page.locator("main table").first).to_contain_text("quarantine rate", timeout=20_000)
         for n in range(40):  # the shop goes on, so that the broken ones become few
-            post([event(n, event_id=f"good-{n}-{i}", timestamp=now()) for i in range(1000)])
+            server.post([event(n, event_id=f"good-{n}-{i}", timestamp=now()) for i in range(1000)])
             page.wait_for_timeout(100)
         expect(page.locator("nav .badge")).to_have_count(0, timeout=20_000)
         expect(page.locator("main table")).to_contain_text("resolved", timeout=20_000)
-        page.click("text=for an hour")
-        expect(page.locator("main")).to_contain_text("is not sent until", timeout=10_000)
+        page.click("text=Silence for 1 hour")
+        expect(page.locator("main")).to_contain_text("is silenced until", timeout=10_000)
     finally:
-        code, _, err = stop(process)
+        code, _, err = server.stop()
         assert code == 0, err
 
 
@@ -482,7 +434,7 @@ def test_the_figures_come_back_after_the_server_was_away(shop, run, open_page, f
     mark = page.locator(".live")
     expect(mark).to_have_text("live", timeout=10_000)
     server.stop()
-    expect(mark).to_contain_text("no news for", timeout=15_000)
+    expect(mark).to_contain_text("no updates for", timeout=15_000)
     again = run("--no-simulator", "--port", str(free_port))
     expect(mark).to_have_text("live", timeout=20_000)
     again.post(event(1, timestamp=now()))
@@ -494,10 +446,10 @@ def test_a_quarantined_record_is_mended_on_its_page(run, open_page, shop):
     server.post(event(1, price=-1, timestamp=now()))
     wait_until(lambda: shop.count("quarantine") == 1)
     page = open_page(address(server, "#/quarantine"))
-    page.click("text=Mend…")
+    page.click("text=Fix…")
     page.fill("input[placeholder*=JSON]", "12.5")
     page.click("button[type=submit]")
-    expect(page.locator("[role=status]").last).to_contain_text("1 appended again", timeout=10_000)
+    expect(page.locator("[role=status]").last).to_contain_text("1 replayed", timeout=10_000)
     wait_until(lambda: shop.count("silver") == 1)
 
 
@@ -539,13 +491,6 @@ def test_queries_see_what_is_open_however_the_table_is_written(shop, run):
 
 def now():
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def http_post(port, path, body, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
-    response = connection.getresponse()
-    return response.status, response.read().decode()
 
 
 def test_only_those_who_are_named_may_look_and_only_admins_change_things(shop, run, open_page):

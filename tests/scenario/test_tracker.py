@@ -5,11 +5,10 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import expect
 
-from tests.conftest import ROOT, wait_until
-from tests.scenario.test_collect import port  # noqa: F401, a fixture
-from tests.scenario.test_dashboard import address, chromium, open_page, run  # noqa: F401, fixtures
+from tests.support.browser import address
+from tests.support.paths import ROOT
+from tests.support.shop import wait_until
 
 
 @pytest.fixture
@@ -102,7 +101,7 @@ def test_wrong_calls_are_told_on_the_console_and_thrown_nowhere(shop, run, shop_
     wait_until(lambda: "purchase" in events(shop))
     assert events(shop)["purchase"]["order_id"] == "order-18" and shop.count("silver") == 2 and shop.count("quarantine") == 0
     for call in ("view", "addToCart", "purchase", "refund", "identify"):
-        assert any(f"millrace.{call}: it needs" in each for each in page.complaints), (call, page.complaints)
+        assert any(f"millrace.{call}: The call needs" in each for each in page.complaints), (call, page.complaints)
     assert sum("millrace.track:" in each for each in page.complaints) == 2, page.complaints
 
 

@@ -14,6 +14,7 @@
 #include "cli/serve_options.h"
 #include "cli/silver_options.h"
 #include "pipeline/run.h"
+#include "verify/verify.h"
 
 namespace millrace::cli {
 
@@ -147,7 +148,7 @@ int run(const Globals& globals, RunOptions& options) {
                                           [&](const pipeline::RunStatus& now) {
                                               if (!options.as_json) view.show(now);
                                           });
-    const auto verified = verify::verify(data, *log);
+    const auto verified = verify::verify_tables(data, *log);
     if (options.as_json) {
         fmt::print("{}\n", json::serialize(to_json(status, verified, data.root().string())));
         return verified.passed() ? 0 : 1;

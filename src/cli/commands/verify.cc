@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/commands/verify_report.h"
+#include "verify/verify.h"
 
 namespace millrace::cli {
 
@@ -19,7 +20,7 @@ namespace {
 
 int run_verify(const Globals& globals, bool as_json) {
     const auto log = globals.open_log();
-    const auto report = verify::verify(globals.data_directory(), *log);
+    const auto report = verify::verify_tables(globals.data_directory(), *log);
     if (!as_json) return print_verify_report(report);
     fmt::print("{}\n", base::json::serialize(report.to_json()));
     return report.passed() ? 0 : 1;

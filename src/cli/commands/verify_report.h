@@ -1,6 +1,6 @@
 #pragma once
 
-#include "verify/verify.h"
+#include "verify/verify_report.h"
 
 namespace millrace::cli {
 

@@ -5,15 +5,15 @@
 namespace millrace::gold {
 namespace {
 
-using Kind = GoldFile::Kind;
+using FileKind = GoldFile::Kind;
 
 TEST(GoldFileTest, ANameIsReadAsItWasMade) {
-    for (const Kind kind : {Kind::closed, Kind::joined, Kind::provisional}) {
+    for (const FileKind kind : {FileKind::closed, FileKind::joined, FileKind::provisional}) {
         const GoldFile made{.kind = kind, .version = 812};
         const GoldFile read = gold_file("day=2024-05-01/" + made.prefix() + "-a1b2-3.snappy.parquet");
         EXPECT_EQ(read.kind, kind);
         EXPECT_EQ(read.version, 812);
-        EXPECT_EQ(read.is_provisional(), kind == Kind::provisional);
+        EXPECT_EQ(read.is_provisional(), kind == FileKind::provisional);
     }
 }
 
