@@ -41,7 +41,7 @@ json::object struct_cell(const arrow::StructArray& fields, std::int64_t row) {
 }
 
 std::string base64(std::string_view bytes) {
-    std::string coded((bytes.size() + 2) / 3 * 4 + 1, '\0');  // the last one for the NUL that is added
+    std::string coded((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock adds a NUL
     const int size =
         EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()),
                         reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
@@ -74,25 +74,26 @@ void append_json(std::string& text, const json::value& cell) {
     }
 }
 
-/// Without the zeros at the end of a fraction, of which `least` digits stay.
-std::string without_zeros(std::string number, std::size_t least) {
+/// Removes the zeros at the end of a fraction, but keeps at least `min_digits` of its digits.
+std::string without_zeros(std::string number, std::size_t min_digits) {
     const auto point = number.find('.');
     if (point == std::string::npos) return number;
-    while (number.size() > point + 1 + least && number.back() == '0') number.pop_back();
+    while (number.size() > point + 1 + min_digits && number.back() == '0') number.pop_back();
     if (number.back() == '.') number.pop_back();
     return number;
 }
 
-/// Four decimals at most, or three digits of what is smaller.
+/// At most four decimals, or three significant digits of a number below 0.1.
 std::string short_number(double value) {
-    const double size = std::abs(value);
+    const double magnitude = std::abs(value);
     if (!std::isfinite(value)) return fmt::format("{}", value);
-    if (size != 0 && (size < 1e-6 || size >= 1e15)) return fmt::format("{:.3g}", value);
-    const int decimals = size == 0 || size >= 0.1 ? 4 : 2 - static_cast<int>(std::floor(std::log10(size)));
+    if (magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e15)) return fmt::format("{:.3g}", value);
+    const int decimals =
+        magnitude == 0 || magnitude >= 0.1 ? 4 : 2 - static_cast<int>(std::floor(std::log10(magnitude)));
     return without_zeros(fmt::format("{:.{}f}", value, decimals), 0);
 }
 
-/// A time in any zone with its fraction cut to the ms, and without it when it is zero.
+/// A time in any zone with its fraction cut to milliseconds. A fraction of zero is dropped.
 std::string to_the_ms(std::string_view time) {
     const auto point = std::min(time.find('.'), time.size());
     const auto end = std::min(time.find_first_not_of("0123456789", point + 1), time.size());
@@ -154,14 +155,15 @@ json::value cell_of(const arrow::Array& column, std::int64_t row) {
             return list_cell(dynamic_cast<const arrow::ListArray&>(column), row);
         case arrow::Type::STRUCT:
             return struct_cell(dynamic_cast<const arrow::StructArray&>(column), row);
-        default:  // exact decimals, and what other writers add
+        default:  // exact decimals, and types that other writers use
             return json::string(storage::value_of(column.GetScalar(row), "reading a cell")->ToString());
     }
 }
 
 json::value partition_cell(const storage::PartitionValues& partition, const storage::TableColumn& column) {
     const auto found = std::ranges::find(partition, column.name, &std::pair<std::string, std::string>::first);
-    if (found == partition.end() || found->second.empty()) return nullptr;  // Delta's way to write null
+    if (found == partition.end() || found->second.empty())
+        return nullptr;  // Delta writes null as an empty value
     const std::string& text = found->second;
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

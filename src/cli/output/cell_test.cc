@@ -29,7 +29,7 @@ TEST(Cell, DoublesAreShort) {
     EXPECT_EQ(shown(std::nan(""), "DOUBLE"), "nan");
 }
 
-TEST(Cell, DecimalsLoseTheirTrailingZerosButCents) {
+TEST(Cell, DecimalsLoseTrailingZerosButKeepCents) {
     EXPECT_EQ(shown("1589.2800", "DECIMAL(38,4)"), "1589.28");
     EXPECT_EQ(shown("5.0000", "DECIMAL(38,4)"), "5.00");
     EXPECT_EQ(shown("0.1234", "DECIMAL(38,4)"), "0.1234");
@@ -43,12 +43,12 @@ TEST(Cell, TimesAreCutToTheMillisecondInAnyZone) {
     EXPECT_EQ(shown("2024-05-01 08:00:00.000001", "TIMESTAMP"), "2024-05-01 08:00:00");
 }
 
-TEST(Cell, OnlyCountsHaveTheirThousandsApart) {
+TEST(Cell, OnlyCountsHaveThousandsSeparators) {
     EXPECT_EQ(shown(1234567, "BIGINT", true), "1,234,567");
     EXPECT_EQ(shown(1234567, "BIGINT"), "1234567");
 }
 
-TEST(Cell, NothingThatATerminalObeysIsShown) {
+TEST(Cell, ControlCharactersAreEscaped) {
     EXPECT_EQ(shown("a\x1b[2J", "VARCHAR"), "a\\x1b[2J");
     EXPECT_EQ(shown("\xff", "BLOB"), "\\xff");
     EXPECT_EQ(shown(json::object{{"key", "\x1b"}}, "STRUCT(\"key\" VARCHAR)"), "{\"key\":\"\\u001b\"}");
@@ -67,7 +67,7 @@ TEST(Cell, JsonIsTypedAndAlwaysUtf8) {
     EXPECT_EQ(json_text(json::array{1, json::array{}, json::object{{"x", 0.5}}}), R"([1,[],{"x":0.5}])");
 }
 
-TEST(Cell, RawTextIsWholeAndOnOneLine) {
+TEST(Cell, RawTextIsCompleteAndOnOneLine) {
     EXPECT_EQ(raw_text("a\tb\nc\\"), "a\\tb\\nc\\\\");
     EXPECT_EQ(raw_text(nullptr), "");
     EXPECT_EQ(raw_text(1234567), "1234567");
