@@ -15,8 +15,6 @@ namespace {
 
 using model::Alert;
 
-constexpr Timestamp noon = 20'000 * model::us_per_day + 12 * hour;
-
 /// A shop whose minutes the tests make up, and the alerts that come of them.
 class AlertsTest : public testing::Test {
   protected:
