@@ -50,7 +50,9 @@ void StateKeeper::save() {
         throw Error("saving Gold's state", "another command has changed the shop's settings",
                     "Start again with the new settings.");
     write_gold_state(path_, position(), [this](std::ostream& stream) { engine_.save(stream); });
-    note_saved(silver_.version());
+    saved_version_ = silver_.version();
+    ticks_.forget_before(saved_version_);
+    base::fail_point("gold.state.saved");
 }
 
 std::optional<std::chrono::microseconds> StateKeeper::start_save() {
@@ -65,7 +67,10 @@ std::optional<std::chrono::microseconds> StateKeeper::start_save() {
 
 std::optional<std::int64_t> StateKeeper::take_saved() {
     const auto version = writer_.written();
-    if (version) note_saved(*version);
+    if (!version) return std::nullopt;
+    saved_version_ = *version;
+    base::fail_point("gold.state.saved");
+    ticks_.forget_before(saved_version_);
     return version;
 }
 
@@ -86,12 +91,6 @@ GoldPosition StateKeeper::position() const {
 
 bool StateKeeper::settings_have_changed() const {
     return data_.has_settings() && data_.settings() != settings_;
-}
-
-void StateKeeper::note_saved(std::int64_t version) {
-    saved_version_ = version;
-    base::fail_point("gold.state.saved");
-    ticks_.forget_before(version);
 }
 
 }  // namespace millrace::gold

@@ -56,7 +56,6 @@ class StateKeeper {
   private:
     [[nodiscard]] GoldPosition position() const;
     [[nodiscard]] bool settings_have_changed() const;
-    void note_saved(std::int64_t version);
 
     const catalog::DataDirectory& data_;
     const model::ShopSettings settings_;

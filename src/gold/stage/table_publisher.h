@@ -22,9 +22,8 @@ struct PublishedVersions {
     std::int64_t last_alert = 0;           ///< the sequence number of the last alert; 0 when there is none
 };
 
-/// Publishes what the speed layer gives out: collects the rows of closed windows and appends them to Gold's
-/// tables, and likewise alerts and, at the end, rows of open windows. Not thread-safe, except for
-/// versions().
+/// Publishes the output of the speed layer in Gold's tables: rows of closed windows, which it collects until
+/// the next commit, alerts, and at the end rows of open windows. Not thread-safe, except for versions().
 class TablePublisher {
   public:
     /// Opens the tables, and creates those that are missing. Throws an Error that names a table that cannot
