@@ -1,10 +1,10 @@
-# Millrace. `make run` and `make test` set up, build and go, on a fresh machine too.
+# Millrace. `make run` and `make test` install what they need, build, and run, also on a new machine.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 VENV := build/venv
-PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider
-# Most of a test is waiting, so a core takes more than one.
+PYTEST := $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider
+# Tests mostly wait, so each core runs more than one.
 PARALLEL ?= -n $(shell expr 3 \* $(JOBS) / 2) --dist loadgroup --durations 25
 DATA ?= build/run-data
 BRONZE ?= embedded
@@ -13,7 +13,7 @@ KILLS ?= 100
 SECONDS ?= 60
 MINUTES ?= 30
 
-.PHONY: help setup build run test test-all sanitize tsan lint format fuzz bench bench-hour crash chaos stack-up stack-down stack-status clean
+.PHONY: help setup build package run test test-all sanitize tsan lint lint-fast format fuzz bench bench-hour crash chaos stack-up stack-down stack-status clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
@@ -21,34 +21,42 @@ help: ## list the targets
 setup: ## install what is missing (quick when nothing is)
 	@scripts/setup.sh
 
-build: setup ## build/release/millrace, and the dashboard's pages
+build: setup ## build the program (build/release/millrace) and the dashboard's pages
 	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build build/release -j $(JOBS) --target millrace
 	@scripts/pages.sh
 
-run: build $(if $(filter kafka,$(BRONZE)),stack-up) ## the main job: a made-up shop, the log and the clean table, for 60 seconds (BRONZE=kafka: on Kafka)
+run: build $(if $(filter kafka,$(BRONZE)),stack-up) ## run the whole pipeline with a simulated shop for 60 seconds (BRONZE=kafka: on Kafka)
 	build/release/millrace --data $(DATA) $(if $(filter kafka,$(BRONZE)),--bronze kafka://127.0.0.1:$${KAFKA_PORT:-9092}/ecom_clickstream_raw) run $(RUN_FLAGS)
 
-test: build ## the tests a change needs (under 10 minutes)
+package: build ## make the Debian package build/packages/millrace_VERSION_ARCHITECTURE.deb
+	@MILLRACE_SETUP=package scripts/setup.sh
+	@cpack --config build/release/CPackConfig.cmake >build/package.log 2>&1 || { cat build/package.log; exit 1; }
+	@rm -rf build/packages/_CPack_Packages
+	@ls build/packages/*.deb
+
+test: build ## run the tests that a change needs (under 10 minutes)
 	@cmake --build build/release -j $(JOBS) --target millrace_crash millrace_unit_tests
 	@MILLRACE_SETUP=test scripts/setup.sh
 	build/release/millrace_unit_tests --gtest_brief=1
+	@scripts/npm.sh test
 	$(PYTEST) $(PARALLEL) tests -m "not long"
 
-test-all: test ## these and the long ones: Spark, Kafka's tools, 100 kills
+test-all: test package ## run all tests, also the long ones: Spark, Kafka's tools, the package, 100 kills
 	@MILLRACE_SETUP=long scripts/setup.sh
 	MILLRACE_KILLS=$(KILLS) $(PYTEST) $(PARALLEL) tests -m long
 
-sanitize: setup ## unit tests and 10 kills with AddressSanitizer and UndefinedBehaviorSanitizer
+sanitize: setup ## run the unit tests and 10 kills with AddressSanitizer and UndefinedBehaviorSanitizer
 	@MILLRACE_SETUP=test scripts/setup.sh
 	@cmake --preset debug >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build build/debug -j $(JOBS) --target millrace millrace_crash millrace_unit_tests
 	build/debug/millrace_unit_tests --gtest_brief=1
 	MILLRACE_BUILD=build/debug MILLRACE_KILLS=10 $(PYTEST) tests/crash -k random_moments
 
-# Arrow is not instrumented, so locks that it takes within itself look unlocked: only races are reported.
+# Arrow is not instrumented, so ThreadSanitizer does not see the locks that Arrow takes. Only races are
+# reported.
 tsan: export TSAN_OPTIONS = suppressions=$(CURDIR)/tests/tsan.supp die_after_fork=0 report_mutex_bugs=0
-tsan: setup ## unit tests and a short run with ThreadSanitizer
+tsan: setup ## run the unit tests and a short pipeline with ThreadSanitizer
 	@cmake --preset tsan >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build build/tsan -j $(JOBS) --target millrace_unit_tests --target millrace
 	build/tsan/millrace_unit_tests --gtest_brief=1
@@ -56,45 +64,51 @@ tsan: setup ## unit tests and a short run with ThreadSanitizer
 	build/tsan/millrace --data build/tsan/data run --rate 5000 --duration 10s --trigger 200ms --duplicates 1% --invalid 1%
 	build/tsan/millrace --data build/tsan/data replay
 
-lint: build ## formatting, static analysis
+lint: build ## check formatting, spelling and links, and run static analysis
 	@MILLRACE_SETUP=lint scripts/setup.sh
 	@scripts/lint.sh
+	@scripts/npm.sh run lint --silent
+
+lint-fast: setup ## the same without clang-tidy and the pages, before a commit
+	@MILLRACE_SETUP=lint scripts/setup.sh
+	@scripts/lint.sh --fast
 
 format: ## format the sources in place
 	@MILLRACE_SETUP=lint scripts/setup.sh
 	@clang-format-19 -i $$(git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc')
+	@scripts/npm.sh run format --silent
 
-fuzz: setup ## the fuzz targets, SECONDS each
+fuzz: setup ## run each fuzz target for SECONDS
 	@MILLRACE_SETUP=fuzz scripts/setup.sh
 	@cmake --preset fuzz >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build build/fuzz -j $(JOBS) --target fuzzers
 	@scripts/fuzz.sh $(SECONDS)
 
-bench: build ## speed, beside peers in the same run; results in build/bench.json
+bench: build ## measure the speed, beside peers in the same run; results in build/bench.json
 	@MILLRACE_SETUP=bench scripts/setup.sh
 	@cmake --build build/release -j $(JOBS) --target millrace_bench
 	$(VENV)/bin/python bench/run.py
 
-bench-hour: build ## an hour at 1,000 events/s: how many files there are, how fast the table opens
+bench-hour: build ## run an hour at 1,000 events/s, and measure the number of files and how fast the table opens
 	@MILLRACE_SETUP=bench scripts/setup.sh
 	$(VENV)/bin/python bench/small_files.py
 
-stack-up: ## Kafka, PostgreSQL and Prometheus on this machine, without Docker, under .stack/
+stack-up: ## start Kafka, PostgreSQL and Prometheus on this machine, without Docker, under .stack/
 	@MILLRACE_SETUP=stack scripts/setup.sh
 	@scripts/stack.py up
 
-stack-down: ## stop them; their data stays
+stack-down: ## stop the stack; its data stays
 	@scripts/stack.py down
 
-stack-status: ## which are up, their ports and logs
+stack-status: ## show which services run, with their ports and logs
 	@scripts/stack.py status
 
-crash: build ## KILLS=N kills at random moments and at every fail point
+crash: build ## run KILLS=N kills at random moments and at every fail point
 	@MILLRACE_SETUP=test scripts/setup.sh
 	@cmake --build build/release -j $(JOBS) --target millrace_crash
 	MILLRACE_KILLS=$(KILLS) $(PYTEST) tests/crash -s
 
-chaos: build ## MINUTES=N of kills, pauses, rebalances and full disks on a real broker
+chaos: build ## run MINUTES=N of kills, pauses, rebalances and full disks on a real broker
 	@MILLRACE_SETUP=test scripts/setup.sh
 	@cmake --build build/release -j $(JOBS) --target millrace_crash
 	MILLRACE_CHAOS_MINUTES=$(MINUTES) $(PYTEST) tests/chaos -s

@@ -1,7 +1,7 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include "gold/interest.h"
+#include "gold/engagement_counts.h"
 #include "gold/product_metrics.h"
 #include "gold/sessions.h"
 #include "gold/window.h"
@@ -14,7 +14,7 @@ using namespace millrace;
 constexpr std::size_t events_at_once = 50'000;
 constexpr std::size_t chunks = 20;
 constexpr std::int64_t first_time = 1'569'888'000'000'000;
-constexpr std::int64_t step = model::us_per_day / 5'000'000;  // 5 M events a day
+constexpr std::int64_t step = model::us_per_day / 5'000'000;  // 5 M events per day
 constexpr std::int64_t lateness = 10 * model::us_per_minute;
 
 gold::Kind kind_of(produce::Action action) {
@@ -31,7 +31,7 @@ gold::Kind kind_of(produce::Action action) {
     return gold::Kind::other;
 }
 
-/// Some hours of the simulator's shop: 500 users, 100 products, 58 events a second, in the log's order.
+/// Some hours of the simulator's shop in the order of the log: 500 users, 100 products, 58 events per second.
 struct Stream {
     gold::Strings strings;
     std::vector<std::vector<gold::Event>> events;
@@ -71,26 +71,27 @@ const Stream& stream() {
     return made;
 }
 
-/// Feeds a new operator chunk by chunk, with the watermark behind as it would be; at the end all is closed.
+/// Feeds a new operator chunk by chunk, with a watermark that is behind by the lateness. Closes all windows
+/// at the end.
 template <typename Make>
 void feed(benchmark::State& state, Make&& make) {
     const Stream& source = stream();
     std::int64_t rows = 0;
     for (auto _ : state) {
-        auto each = make(source);
+        auto consumer = make(source);
         gold::Output output;
         for (const auto& some : source.events) {
-            each.add(some);
-            each.close(some.back().time - lateness, output);
+            consumer.add(some);
+            consumer.close(some.back().time - lateness, output);
         }
-        each.close(first_time + 3 * model::us_per_day, output);
+        consumer.close(first_time + 3 * model::us_per_day, output);
         rows += output.size();
     }
     if (rows == 0) state.SkipWithError("no rows");
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(chunks * events_at_once));
 }
 
-/// Interest by product, minute by minute.
+/// EngagementCounts by product and minute.
 class TumblingMinutes {
   public:
     explicit TumblingMinutes(const Stream& source)
@@ -116,7 +117,7 @@ class TumblingMinutes {
 
   private:
     const gold::Strings& strings_;
-    gold::GroupedWindows<gold::Interest> minutes_;
+    gold::GroupedWindows<gold::EngagementCounts> minutes_;
 };
 
 void tumbling_minutes(benchmark::State& state) {
@@ -124,13 +125,13 @@ void tumbling_minutes(benchmark::State& state) {
 }
 BENCHMARK(tumbling_minutes)->Unit(benchmark::kMillisecond);
 
-/// Both: a minute's rows and those of the five minutes that end with it.
+/// Writes both the rows of each minute and those of the five minutes that end with it.
 void tumbling_and_sliding(benchmark::State& state) {
     feed(state, [](const Stream& source) { return gold::ProductMetrics(source.strings, source.zone); });
 }
 BENCHMARK(tumbling_and_sliding)->Unit(benchmark::kMillisecond);
 
-/// With their funnel.
+/// Includes the funnel of the sessions.
 void sessions(benchmark::State& state) {
     feed(state, [](const Stream& source) { return gold::Sessions(source.strings, source.zone, {}); });
 }

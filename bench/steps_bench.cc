@@ -22,7 +22,7 @@ using namespace millrace;
 constexpr std::size_t count = 50'000;
 constexpr std::int64_t start = 1'569'888'000'000'000;
 
-/// A batch of simulator events, as the log holds it.
+/// A batch of simulator events in the form in which the log holds it.
 struct Sample {
     std::string batch;
     std::string scratch;
@@ -74,7 +74,7 @@ BENCHMARK(read_batch);
 
 void decode_and_check(benchmark::State& state) {
     silver::Decoder decoder;
-    silver::RuleOptions options;
+    model::RuleOptions options;
     silver::EventTypes types(100);
     silver::Checker checker(options, types);
     model::Event event;
@@ -108,7 +108,8 @@ void dedupe(benchmark::State& state) {
 }
 BENCHMARK(dedupe)->Unit(benchmark::kMillisecond);
 
-/// The sample's events; their strings point into the decoders of one call each.
+/// Appends the sample's events. Each decoder decodes one event, because an event's strings point into its
+/// decoder.
 void columns(benchmark::State& state) {
     std::vector<silver::Decoder> decoders(64);
     std::vector<model::Event> events(decoders.size());

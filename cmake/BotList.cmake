@@ -1,4 +1,4 @@
-# Puts the patterns of bots' user agents into a source file, from the wheel that keeps them.
+# Generates a source file with the patterns of bots' user agents, from the wheel that provides them.
 set(bot_list ${PROJECT_BINARY_DIR}/bot_patterns.cc)
 file(GLOB bot_wheel ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/crawleruseragents/crawler-user-agents.json)
 add_custom_command(

@@ -1,11 +1,11 @@
 cmake_minimum_required(VERSION 3.25)
-# Fails when a file of FOLDER includes a header of a folder that is not in ALLOWED.
+# Fails if a file of FOLDER (without its subfolders) includes a header of a folder that is not in ALLOWED.
 string(REPLACE "," ";" ALLOWED "${ALLOWED}")
 file(GLOB sources ${FOLDER}/*.cc ${FOLDER}/*.h)
 foreach(source ${sources})
-  file(STRINGS ${source} includes REGEX "^#include \"[a-z]+/")
+  file(STRINGS ${source} includes REGEX "^#include \"[a-z_]+/")
   foreach(line ${includes})
-    string(REGEX REPLACE "^#include \"([a-z]+)/.*" "\\1" used "${line}")
+    string(REGEX REPLACE "^#include \"([a-z_/]+)/[^/]*\".*" "\\1" used "${line}")
     if(NOT used IN_LIST ALLOWED)
       message(FATAL_ERROR "${source} breaks the layer rule: ${line}\nIt may include only: ${ALLOWED}. "
                           "Move the code, or the dependency, to the level where it belongs (docs/architecture.md).")

@@ -1,4 +1,4 @@
-# Every library the product links. All but Arrow are Debian packages that scripts/setup.sh installs.
+# The libraries that the product links. All except Arrow are Debian packages that scripts/setup.sh installs.
 find_package(Threads REQUIRED)
 find_package(date REQUIRED)
 find_package(cereal REQUIRED)
@@ -21,8 +21,9 @@ pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 
-# Arrow: an installed one, else the pyarrow wheel in the virtual environment that the set-up makes. The wheel has the
-# headers and the shared libraries, under versioned names only, so they are linked by their full path.
+# Arrow is an installed one or else the pyarrow wheel in the virtual environment that the setup creates. The
+# wheel has the headers and the shared libraries. The libraries have only versioned names, so they are linked
+# by their full path.
 find_package(Arrow QUIET)
 find_package(Parquet QUIET)
 if(NOT Arrow_FOUND OR NOT Parquet_FOUND)
@@ -30,7 +31,7 @@ if(NOT Arrow_FOUND OR NOT Parquet_FOUND)
   file(GLOB arrow_library ${MILLRACE_PYARROW}/libarrow.so.*)
   file(GLOB parquet_library ${MILLRACE_PYARROW}/libparquet.so.*)
   if(NOT arrow_library OR NOT parquet_library)
-    message(FATAL_ERROR "Arrow was not found: neither an installed one nor the wheel. Run scripts/setup.sh first.")
+    message(FATAL_ERROR "Arrow was not found: it is not installed, and there is no wheel. Run scripts/setup.sh first.")
   endif()
   foreach(name arrow parquet)
     add_library(Wheel::${name} SHARED IMPORTED)
@@ -43,7 +44,7 @@ else()
   set(arrow_targets Parquet::parquet_shared Arrow::arrow_shared)
 endif()
 
-# DuckDB's command line, which runs queries: the wheel's unless another is named.
+# DuckDB's command line runs queries. It comes from the wheel unless another program is given.
 file(GLOB wheel_duckdb ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/duckdb_cli/duckdb)
 set(MILLRACE_DUCKDB "${wheel_duckdb}" CACHE FILEPATH "DuckDB's command-line program")
 

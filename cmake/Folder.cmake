@@ -1,51 +1,65 @@
-# millrace_folder(NAME USES folder… LINKS target…): one library per folder under src/. USES is the layer rule: a
-# source that includes another folder's header without it fails the build (cmake/CheckLayers.cmake).
+# millrace_folder(NAME USES folder… LINKS target…) defines one library for a folder under src/, also for a
+# subfolder (silver/stage is millrace_silver_stage). USES is the layer rule: a source that includes a header
+# of a folder that is not listed fails the build (cmake/CheckLayers.cmake).
 set_property(GLOBAL PROPERTY MILLRACE_TEST_SOURCES "")
 
-function(millrace_folder name)
-  cmake_parse_arguments(FOLDER "" "" "USES;LINKS" ${ARGN})
-  set(folder ${PROJECT_SOURCE_DIR}/src/${name})
-  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc)
-  file(GLOB headers CONFIGURE_DEPENDS ${folder}/*.h)
-  set(tests ${sources})
-  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "(_test|/fail_point_on|/fail_point_off)\\.cc$")
-
-  add_library(millrace_${name} STATIC ${sources})
-  target_include_directories(millrace_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
-  foreach(used ${FOLDER_USES})
-    if(used)
-      target_link_libraries(millrace_${name} PUBLIC millrace_${used})
-    endif()
-  endforeach()
-  target_link_libraries(millrace_${name} PUBLIC ${FOLDER_LINKS})
-  millrace_check_layers(${name} "${FOLDER_USES}" ${sources} ${headers} ${tests})
-  set_property(GLOBAL APPEND PROPERTY MILLRACE_TEST_SOURCES ${tests})
+function(millrace_library_of folder result)
+  string(REPLACE "/" "_" name ${folder})
+  set(${result} millrace_${name} PARENT_SCOPE)
 endfunction()
 
-function(millrace_check_layers name uses)
-  set(stamp ${PROJECT_BINARY_DIR}/layers/${name})
-  string(REPLACE ";" "," allowed "${name};${uses}")
+function(millrace_folder folder)
+  cmake_parse_arguments(FOLDER "" "" "USES;LINKS" ${ARGN})
+  millrace_library_of(${folder} library)
+  millrace_sources(${folder} sources tests headers)
+  list(FILTER sources EXCLUDE REGEX "/fail_point_(on|off)\\.cc$")
+  add_library(${library} STATIC ${sources})
+  target_include_directories(${library} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  foreach(used ${FOLDER_USES})
+    millrace_library_of(${used} used_library)
+    target_link_libraries(${library} PUBLIC ${used_library})
+  endforeach()
+  target_link_libraries(${library} PUBLIC ${FOLDER_LINKS})
+  millrace_check_layers(${library} ${folder} "${FOLDER_USES}" ${sources} ${headers} ${tests})
+endfunction()
+
+# Returns the sources, tests and headers directly in src/FOLDER, and adds the tests to the unit test program.
+function(millrace_sources folder sources tests headers)
+  file(GLOB all CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cc)
+  file(GLOB all_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.h)
+  set(all_tests ${all})
+  list(FILTER all_tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER all EXCLUDE REGEX "_test\\.cc$")
+  set_property(GLOBAL APPEND PROPERTY MILLRACE_TEST_SOURCES ${all_tests})
+  set(${sources} ${all} PARENT_SCOPE)
+  set(${tests} ${all_tests} PARENT_SCOPE)
+  set(${headers} ${all_headers} PARENT_SCOPE)
+endfunction()
+
+function(millrace_check_layers library folder uses)
+  set(stamp ${PROJECT_BINARY_DIR}/layers/${library})
+  string(REPLACE ";" "," allowed "${folder};${uses}")
   add_custom_command(
     OUTPUT ${stamp}
-    COMMAND ${CMAKE_COMMAND} -DFOLDER=${PROJECT_SOURCE_DIR}/src/${name} "-DALLOWED=${allowed}" -DSTAMP=${stamp} -P
+    COMMAND ${CMAKE_COMMAND} -DFOLDER=${PROJECT_SOURCE_DIR}/src/${folder} "-DALLOWED=${allowed}" -DSTAMP=${stamp} -P
             ${PROJECT_SOURCE_DIR}/cmake/CheckLayers.cmake
     DEPENDS ${ARGN} ${PROJECT_SOURCE_DIR}/cmake/CheckLayers.cmake
-    COMMENT "Checking that src/${name} includes only ${allowed}")
-  add_custom_target(layers_${name} DEPENDS ${stamp})
-  add_dependencies(millrace_${name} layers_${name})
+    COMMENT "Checking that src/${folder} includes only ${allowed}")
+  add_custom_target(layers_${library} DEPENDS ${stamp})
+  add_dependencies(${library} layers_${library})
 endfunction()
 
-# The commands, for the programs and the unit tests: all of src/cli but main().
+# The library of the commands, for the programs and the unit tests: all of src/cli except main().
 function(millrace_cli)
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.cc)
-  set(tests ${sources})
-  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
-  add_library(millrace_cli OBJECT ${sources})
+  set(cli_sources "")
+  foreach(folder cli cli/commands cli/completions cli/output)
+    millrace_sources(${folder} sources tests headers)
+    list(APPEND cli_sources ${sources})
+  endforeach()
+  list(FILTER cli_sources EXCLUDE REGEX "/main\\.cc$")
+  add_library(millrace_cli OBJECT ${cli_sources})
   target_link_libraries(millrace_cli PUBLIC millrace_pipeline CLI11::CLI11)
   target_compile_definitions(millrace_cli PRIVATE MILLRACE_VERSION="${PROJECT_VERSION}")
-  set_property(GLOBAL APPEND PROPERTY MILLRACE_TEST_SOURCES ${tests})
 endfunction()
 
 function(millrace_program target)

@@ -1,4 +1,4 @@
-# Puts the SQL files of schemas/FOLDER/ into a source file, as FUNCTION() of serve/sql_files.h.
+# Generates a source file with the SQL files of schemas/FOLDER/. It defines FUNCTION() of serve/sql_files.h.
 function(millrace_sql_files folder function)
   file(GLOB paths CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/schemas/${folder}/*.sql)
   list(SORT paths)

@@ -1,28 +1,29 @@
-# Warnings, sanitizers, ccache: what every target is compiled with.
-set(MILLRACE_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them")
+# Compile options of all targets: warnings, sanitizers, ccache.
+set(MILLRACE_SANITIZE "" CACHE STRING "Sanitizers to build with, in the form of -fsanitize=")
 option(MILLRACE_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # With a base folder and without the working directory, another checkout of the same sources is served, too.
+  # The base folder and the absence of the working directory let another checkout of the same sources use the
+  # cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
                                   CCACHE_SLOPPINESS=time_macros,include_file_mtime,include_file_ctime ${CCACHE})
 endif()
 
-# Most of a build's time is headers (Arrow, Boost, CLI11), so a folder's sources are compiled ten at a time. The preset
-# `edit` compiles them one by one, which is quicker when few have changed.
+# Headers (Arrow, Boost, CLI11) take most of a build's time, so the sources of a folder are compiled ten at a
+# time. The preset `edit` compiles them one by one, which is faster if few have changed.
 set(CMAKE_UNITY_BUILD ON CACHE BOOL "Compile a folder's sources together")
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 10)
 
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wno-missing-field-initializers
                     -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # gcc 12 warns falsely inside its own headers at -O2 (GCC bugs 105329, 105651).
+  # gcc 12 gives false warnings in its own headers at -O2 (GCC bugs 105329, 105651).
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
-  # A source that is included by another one is not the header that this warning takes it for.
+  # In a unity build, this warning mistakes an included source for a header.
   add_compile_options(-Wno-subobject-linkage)
 endif()
-# simdjson's on-demand parser chooses its instruction set when it is compiled.
+# simdjson's on-demand parser selects its instruction set at compile time.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(MILLRACE_ARCH haswell CACHE STRING "Oldest processor that the program runs on (-march)")
   add_compile_options(-march=${MILLRACE_ARCH})

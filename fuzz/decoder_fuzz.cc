@@ -1,5 +1,5 @@
-// Any bytes: the decoder must neither crash nor accept what a second parser refuses, nor refuse as JSON what
-// it accepts.
+// Decodes any bytes. The decoder must not crash, must not accept what a second parser refuses, and must not
+// refuse as invalid JSON what the second parser accepts.
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <string>
@@ -8,18 +8,18 @@
 #include "silver/check.h"
 #include "silver/decoder.h"
 
-using millrace::model::Rule;
+using millrace::model::ValidationRule;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static millrace::silver::Decoder decoder;
-    static const millrace::silver::RuleOptions options;
+    static const millrace::model::RuleOptions options;
     static millrace::silver::EventTypes types(100);
     static millrace::silver::Checker checker(options, types);
     std::string text(reinterpret_cast<const char*>(data), size);
     text.append(millrace::bronze::record_padding, '\0');
     millrace::model::Event event;
     const auto verdict = decoder.decode(std::string_view(text).substr(0, size), event);
-    // White space in front sends a record past the fast path, to the parser.
+    // White space at the beginning keeps a record off the fast path, so that the parser decodes it.
     static millrace::silver::Decoder parser;
     const std::string spaced = "\n" + text;
     millrace::model::Event parsed_event;
@@ -36,8 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (error || !parsed.is_object()) std::abort();
         if (event.event_id != parsed.at("event_id").as_string()) std::abort();
         checker.check(event, 1'569'888'000'000);
-    } else if (verdict.rule == Rule::bad_json && !error) {
-        // Boost takes numbers beyond a double's range, which the rules refuse.
+    } else if (verdict.rule == ValidationRule::bad_json && !error) {
+        // Boost accepts numbers outside of a double's range, which the rules refuse.
         if (text.find_first_of("eE0123456789") == std::string::npos) std::abort();
     }
     return 0;

@@ -1,4 +1,4 @@
-// Any bytes as a Delta commit: parsing must end in a commit or in an Error, and what it reads must survive a
+// Parses any bytes as a Delta commit. Parsing must give a commit or an Error, and the commit must survive a
 // round trip.
 #include <cstdlib>
 #include <string_view>

@@ -1,24 +1,24 @@
-// What a client sends: targets, bodies of all dialects, packed ones. Whatever it is, it is taken apart or
-// refused, and what a translation gives out is JSON that the next step takes.
+// Handles what clients send: targets, bodies of all protocols, and compressed bodies. Each must be parsed or
+// refused, and a translation must give JSON that the next step accepts.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
 #include "base/error.h"
-#include "collect/collected.h"
 #include "collect/ga4.h"
+#include "collect/pending_event.h"
 #include "collect/request_body.h"
-#include "collect/segment.h"
+#include "collect/segment_io.h"
 #include "serve/http.h"
 
 using namespace millrace;
 
 namespace {
 
-/// As the collector does it; returns how many events there are.
+/// Processes a body like the intake API, and returns the number of events.
 std::size_t take(std::string body) {
     static collect::BodyReader bodies;
-    static collect::Completer completer;
+    static collect::EventDefaults completer;
     const auto events = bodies.split(body, {.max_message_bytes = std::size_t{1} << 30U});
     std::vector<collect::Warning> warnings;
     for (std::size_t i = 0; i < events.size(); ++i)
@@ -30,7 +30,7 @@ void take_translated(const collect::Translation& translation) {
     try {
         take(translation.events);
     } catch (const Error&) {
-        std::abort();  // it made no JSON
+        std::abort();  // the translation is not valid JSON
     }
 }
 
@@ -63,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             default:
                 take(collect::unzip(body, std::size_t{1} << 20U));
         }
-    } catch (const Error&) {  // refused
+    } catch (const Error&) {  // the input was refused
     }
     return 0;
 }

@@ -1,4 +1,4 @@
-// Any bytes as a segment file: opening, reading and appending must end in records or in an Error.
+// Opens any bytes as a segment file. Opening, reading and appending must give records or an Error.
 #include <unistd.h>
 
 #include <filesystem>
@@ -15,7 +15,8 @@ using namespace millrace;
 
 namespace {
 
-/// Puts the right CRC in every batch that has a sane header, so that the fuzzer gets behind it.
+/// Sets the right CRC in every batch with a valid header, so that the fuzzer reaches the code behind the CRC
+/// check.
 std::string with_right_crcs(std::string bytes) {
     for (std::size_t at = 0; at + bronze::batch_header_bytes <= bytes.size();) {
         const auto header = bronze::parse_batch_header(std::string_view(bytes).substr(at));

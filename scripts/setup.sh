@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing Millrace needs and is missing: Debian packages, and in a virtual environment under
-# build/ the wheels of Arrow, DuckDB and Node.js. Does nothing, quickly, when all is there. MILLRACE_SETUP=test|long|lint|fuzz|bench|stack adds what
+# build/ the wheels of Arrow, DuckDB and Node.js. Does nothing, quickly, when all is there. MILLRACE_SETUP=package|test|long|lint|fuzz|bench|stack adds what
 # that target needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,11 +12,12 @@ packages=(
 )
 purpose=${MILLRACE_SETUP:-build}
 case "$purpose" in
+    package) packages+=(dpkg-dev file) ;;
     lint) packages+=(clang-19 clang-format-19 clang-tidy-19) ;;
     fuzz) packages+=(clang-19 libclang-rt-19-dev) ;;
     test) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core prometheus wrk curl openssl) ;;
     bench) packages+=(default-jre-headless maven kcat postgresql wrk) ;;
-    long) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core docker-compose) ;;
+    long) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core docker-compose mmdebstrap) ;;
     stack) packages+=(default-jre-headless maven postgresql prometheus) ;;
 esac
 
@@ -46,6 +47,7 @@ requirements=(scripts/requirements-build.txt)
 [[ $purpose == test || $purpose == long || $purpose == bench ]] && requirements+=(scripts/requirements-test.txt)
 [[ $purpose == long || $purpose == bench ]] && requirements+=(scripts/requirements-long.txt)
 [[ $purpose == bench ]] && requirements+=(scripts/requirements-bench.txt)
+[[ $purpose == lint ]] && requirements+=(scripts/requirements-lint.txt)
 for file in "${requirements[@]}"; do
     stamp=$venv/$(basename "$file")
     cmp -s "$file" "$stamp" && continue

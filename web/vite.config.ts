@@ -1,6 +1,7 @@
 import { defineConfig } from "vite";
 
-// `npm run dev` shows the pages of this folder with the figures of a `millrace run` beside it.
+// `npm run dev` serves the pages of this folder, with the figures of a `millrace run` on the same
+// machine.
 export default defineConfig({
   build: {
     outDir: "../build/web",

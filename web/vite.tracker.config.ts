@@ -1,12 +1,17 @@
 import { defineConfig } from "vite";
 
-// The tracker is a file of its own, which other sites' pages load.
+// The tracker is a single file, because the pages of other sites load it.
 export default defineConfig({
   publicDir: false,
   build: {
     outDir: "../build/web",
     emptyOutDir: false,
     target: "es2020",
-    lib: { entry: "tracker/tracker.ts", formats: ["iife"], name: "_millrace", fileName: () => "tracker.js" },
+    lib: {
+      entry: "tracker/tracker.ts",
+      formats: ["iife"],
+      name: "_millrace",
+      fileName: () => "tracker.js",
+    },
   },
 });

@@ -1,16 +1,17 @@
--- Gold in PostgreSQL 15 or later. Each table has the columns of the Delta table of its name (docs/metrics.md) and `closed`:
--- false for what an open window has at the moment, which changes until the window closes.
+-- Gold's tables in PostgreSQL 15 or later. Each table has the columns of the Delta table of the same name
+-- (docs/metrics.md) and the column `closed`, which is false in rows of open windows. Such rows change until
+-- the window closes.
 
 CREATE TABLE shop (
-    silver_id text NOT NULL  -- the silver table whose Gold this is
+    silver_id text NOT NULL  -- id of the silver table from which Gold is computed
 );
 
--- How far each table has come: written by the transaction that has the rows.
+-- The progress of each table. The transaction that writes the rows also writes the progress.
 CREATE TABLE progress (
     table_name text PRIMARY KEY,
-    table_id text NOT NULL,           -- of the Delta table
-    delta_version bigint NOT NULL,    -- of the Delta table, up to which its commits are here
-    silver_version bigint NOT NULL,   -- of silver, that they stand for
+    table_id text NOT NULL,           -- id of the Delta table
+    delta_version bigint NOT NULL,    -- newest version of the Delta table whose commits are published here
+    silver_version bigint NOT NULL,   -- version of Silver that the rows are computed from
     updated_at timestamptz NOT NULL
 );
 
@@ -189,7 +190,7 @@ CREATE TABLE alerts (
     closed boolean NOT NULL
 );
 
--- What open windows have is replaced as a whole.
+-- The rows of open windows are replaced as a whole, so an index finds them.
 CREATE INDEX product_metrics_open ON product_metrics (closed) WHERE NOT closed;
 CREATE INDEX category_metrics_open ON category_metrics (closed) WHERE NOT closed;
 CREATE INDEX device_metrics_open ON device_metrics (closed) WHERE NOT closed;

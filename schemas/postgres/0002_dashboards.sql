@@ -1,4 +1,4 @@
--- For dashboards: small, and refreshed by Millrace after the tables below them have changed.
+-- Small views for dashboards. Millrace refreshes them after their tables have changed.
 
 CREATE MATERIALIZED VIEW daily_kpis AS
 SELECT day, currency, events, active_users, sessions, orders, items, gross_revenue, net_revenue, average_order_value,

@@ -1,7 +1,7 @@
--- Keys of any length: ids may have 65,536 bytes, and an entry of a B-tree at most 2,704.
+-- Keys of any length. An id may have 65,536 bytes, but an entry of a B-tree at most 2,704.
 
--- What stands for a text in a unique index: its bytes, or their SHA-256 where they are 32 or more. So it is short, and
--- two texts have the same only if they are the same.
+-- The representation of a text in a unique index: its bytes, or their SHA-256 if the text has 32 bytes or
+-- more. So the representation is short, and two texts have the same one only if they are equal.
 CREATE FUNCTION text_key(value text) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN octet_length(value) < 32 THEN decode(replace(value, chr(92), chr(92) || chr(92)), 'escape')
             ELSE sha256(decode(replace(value, chr(92), chr(92) || chr(92)), 'escape')) END;
@@ -16,7 +16,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- What tells a table's rows apart is its index NAME_key: Millrace reads it from there.
+-- The unique index NAME_key of a table defines the key of its rows. Millrace reads the key from the index.
 CREATE UNIQUE INDEX product_metrics_key ON product_metrics
     ("window", window_start, text_key(product_id), text_key(product_category), currency) NULLS NOT DISTINCT;
 CREATE UNIQUE INDEX category_metrics_key ON category_metrics (window_start, text_key(product_category), currency) NULLS NOT DISTINCT;
@@ -31,8 +31,9 @@ CREATE UNIQUE INDEX alerts_key ON alerts (sequence);
 DROP INDEX product_metrics_by_product;
 CREATE INDEX product_metrics_by_product ON product_metrics (text_key(product_id), window_start);
 
--- A view that is refreshed beside its readers needs a unique index on columns, so that it gets one for the product's and
--- one for the category's key. Rights to it are kept. Where somebody's view stands upon it, it stays as it is.
+-- Refreshing a view concurrently requires a unique index on columns, so the view gets columns for the keys of
+-- the product and the category. Privileges on the view are kept. If another view depends on it, it is not
+-- changed.
 DO $$
 DECLARE
     grants text;

@@ -1,4 +1,4 @@
--- Interest and conversion by category.
+-- Views, carts, purchases and conversion by category.
 select coalesce(product_category, 'unknown') as name, currency, sum(views)::bigint as views, sum(carts)::bigint as carts, sum(purchases)::bigint as purchases,
        sum(revenue) as revenue, sum(carts) / nullif(sum(views), 0) as cart_rate, sum(purchases) / nullif(sum(views), 0) as purchase_rate,
        sum(purchases) / nullif(sum(carts), 0) as purchases_per_cart

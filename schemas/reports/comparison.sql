@@ -1,6 +1,7 @@
--- Today's money and traffic so far, beside the same time of yesterday and of last week.
+-- Today's revenue and traffic so far, and those up to the same time of yesterday and of last week.
 with clock as (
-    -- A visitor's clock may be ahead; a day's last minute ends with the day.
+    -- The clock of a visitor may be ahead, so the moment is at most the current time. The last minute of a
+    -- day belongs to that day.
     select least(coalesce(max(window_end), now()), now()) as moment from live.kpis where grain = 'minute'
 ),
 days as (

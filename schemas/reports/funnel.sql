@@ -1,9 +1,11 @@
--- The funnel of the sessions that began in this time, by whole hours (or days): how many there are, and how many came to each step; as a whole
--- or by hour, day, device or category ($by). A step holds only sessions that passed the steps before it, so that no rate is above 1 and no
--- drop-off below 0. What passes a step is a matter of the measure ($measure):
+-- The funnel of the sessions that began in the period, rounded to whole hours (or days): the number of
+-- sessions, and how many reached each step. The parameter "by" divides the sessions by hour, day, device or
+-- category; without it, they are counted as a whole. A step only counts sessions that passed the steps before
+-- it, so no rate is above 1 and no drop-off below 0. The parameter "measure" defines when a session passes a
+-- step:
 --   strict: a view, after it a cart and after that a purchase, all of one product, as in gold.funnel;
---   free:   a view, a cart or a purchase of any products, in any order. A purchase passes the cart, and a cart the view: real shops have
---           purchases without a cart event, and carts without a view.
+--   free:   a view, a cart or a purchase of any products, in any order. A purchase implies the cart, and a
+--           cart the view, since real shops have purchases without a cart event, and carts without a view.
 with chosen as not materialized (
     select hash(user_id, session_id, session_start) as session, hash(user_id, coalesce(session_id, '')) as visitor, session_start, session_end,
            if($by = 'device', coalesce(device_type, 'unknown'), null) as device,
@@ -21,7 +23,7 @@ done as not materialized (
       and event_date between strftime(to_timestamp($from / 1000) at time zone 'UTC' - interval 1 day, '%Y-%m-%d')
                          and strftime(to_timestamp(least($to, 253402000000000) / 1000) at time zone 'UTC' + interval 3 day, '%Y-%m-%d')
 ),
--- Each session once, or once for each category.
+-- One row for each session, or one for each session and category.
 visits as (
     select session, device as name, start, viewed, carted, purchased from chosen where $by <> 'category'
     union all
@@ -30,7 +32,8 @@ visits as (
     where $by = 'category'
     group by session, category
 ),
--- For the strict measure: each product's first view, the first cart from then on, the first purchase from then on.
+-- For the strict measure: the first view of each product, the first cart after it, and the first purchase
+-- after that.
 carts as (
     select session, product_id, moment from done where $measure = 'strict' and carted and event_type = 'add_to_cart'
 ),

@@ -1,4 +1,4 @@
--- What one user did, the youngest first.
+-- The events of one user, the newest first.
 select epoch_ms(event_timestamp) as at, event_type, product_id, product_category, price, quantity, currency, page_url, device_type, session_id, order_id
 from silver
 where user_id = $user and event_date >= strftime(to_timestamp($from / 1000) at time zone 'UTC', '%Y-%m-%d')

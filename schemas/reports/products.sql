@@ -1,4 +1,4 @@
--- Interest and conversion of each product.
+-- Views, carts, purchases and conversion of each product.
 with totals as (
     select product_id, currency, max(product_category) as product_category, sum(views)::bigint as views, sum(carts)::bigint as carts,
            sum(purchases)::bigint as purchases, sum(revenue) as revenue

@@ -1,4 +1,4 @@
--- Sessions, the youngest first.
+-- Sessions, the newest first.
 select user_id, session_id, epoch_ms(session_start) as start, epoch_ms(session_end) as "end", duration_ms, events, products, entry_page, exit_page,
        device_type, views, carts, purchases, currency, revenue, bounced, converted, abandoned_cart, abandoned_value
 from live.sessions

@@ -7,9 +7,11 @@
 
 namespace millrace::base {
 
-/// CRC-32C (Castagnoli) of `data`, continuing from `seed`; what Kafka's record batches carry.
+/// Returns the CRC-32C (Castagnoli) of `data`, continued from `seed`. Kafka's record batches carry this
+/// checksum.
 inline std::uint32_t crc32c(std::string_view data, std::uint32_t seed = 0) {
-    // ISA-L leaves the initial and the final inversion to the caller, and only reads through its pointer.
+    // ISA-L leaves the initial and the final inversion to the caller. It only reads through its non-const
+    // pointer.
     auto* bytes = reinterpret_cast<unsigned char*>(const_cast<char*>(data.data()));
     return ~crc32_iscsi(bytes, static_cast<int>(data.size()), ~seed);
 }

@@ -19,7 +19,7 @@ std::string_view remedy_for(int error_number) {
     switch (error_number) {
         case ENOSPC:
         case EDQUOT:
-            return "Free some disk space and start again: nothing that was acknowledged is lost.";
+            return "Free some disk space and start again. Nothing that was acknowledged is lost.";
         case EACCES:
         case EPERM:
         case EROFS:

@@ -6,8 +6,9 @@
 
 namespace millrace {
 
-/// A fault: something outside the program's control went wrong (I/O, a corrupt file, a bad option).
-/// A bad event is data, not an Error. Thrown anywhere, caught in a stage's runner and in main().
+/// A fault outside the program's control, such as an I/O error, a corrupt file or a bad option. A bad event
+/// is data, not an Error. Code catches an Error only where it can continue without the failed action; main()
+/// prints any other Error and exits with its exit_code().
 class Error : public std::runtime_error {
   public:
     /// Decides the process's exit code.
@@ -17,8 +18,8 @@ class Error : public std::runtime_error {
         fault = 3,  ///< I/O, corruption, an unreachable service
     };
 
-    /// `doing` says what was being done and to what, `cause` what went wrong, `remedy` what the user can do
-    /// next.
+    /// `doing` names the action and its object, `cause` says what went wrong, and `remedy` says what the user
+    /// can do next.
     Error(std::string_view doing, std::string_view cause, std::string_view remedy = {},
           Kind kind = Kind::fault);
 
@@ -29,13 +30,14 @@ class Error : public std::runtime_error {
     Kind kind_;
 };
 
-/// An Error for a wrong option, configuration or request (exit code 2).
+/// Returns an Error for a wrong option, configuration or request (exit code 2).
 [[nodiscard]] Error usage_error(std::string_view doing, std::string_view cause, std::string_view remedy = {});
 
-/// The same in one sentence, which names what was wrong itself: "--port must be a number, not x".
+/// Returns a usage Error of one sentence that also names what was wrong: "--port must be a number, not x".
 [[nodiscard]] Error usage_error(std::string_view sentence);
 
-/// An Error for the system call that just failed, described by `errno`. A full disk gets its own remedy.
+/// Returns an Error for a system call that failed with `error_number` (an errno value). A full disk, missing
+/// permissions and too many open files each get a remedy.
 [[nodiscard]] Error system_error(std::string_view doing, int error_number);
 
 }  // namespace millrace

@@ -48,8 +48,8 @@ void write_temporary(const fs::path& temporary, std::string_view content) {
 }  // namespace
 
 fs::path temporary_beside(const fs::path& path) {
-    // Random, since workers on other machines and in other containers share the directory, and may share the
-    // pid.
+    // The name is random because workers on other machines and in other containers share the directory and
+    // may have the same pid.
     static const std::string process = random_id();
     static std::atomic<unsigned> counter = 0;
     return path.parent_path() / fmt::format(".{}.{}.{}.tmp", path.filename().string(), process, counter++);
@@ -113,7 +113,7 @@ void File::sync() {
 }
 
 void File::truncate(std::int64_t size) {
-    if (::ftruncate(fd_, size) != 0) throw system_error(fmt::format("cutting {}", path_.string()), errno);
+    if (::ftruncate(fd_, size) != 0) throw system_error(fmt::format("truncating {}", path_.string()), errno);
 }
 
 bool File::take_lock(int operation) {
@@ -125,11 +125,11 @@ bool File::take_lock(int operation) {
 }
 
 bool File::take_lock_for(int operation, std::chrono::milliseconds limit) {
-    constexpr auto between_tries = std::chrono::milliseconds(2);
+    constexpr auto retry_interval = std::chrono::milliseconds(2);
     const auto end = std::chrono::steady_clock::now() + limit;
     while (!take_lock(operation | LOCK_NB)) {
         if (std::chrono::steady_clock::now() >= end) return false;
-        std::this_thread::sleep_for(between_tries);
+        std::this_thread::sleep_for(retry_interval);
     }
     return true;
 }
@@ -160,14 +160,14 @@ void File::unlock() {
 
 void File::check_in_place() const {
     struct stat open{};
-    struct stat there{};
-    if (::fstat(fd_, &open) != 0) throw system_error(fmt::format("looking at {}", path_.string()), errno);
-    const bool found = ::stat(path_.c_str(), &there) == 0;
-    if (!found && errno != ENOENT) throw system_error(fmt::format("looking at {}", path_.string()), errno);
-    if (found && open.st_dev == there.st_dev && open.st_ino == there.st_ino) return;
+    struct stat at_path{};
+    if (::fstat(fd_, &open) != 0) throw system_error(fmt::format("checking {}", path_.string()), errno);
+    const bool found = ::stat(path_.c_str(), &at_path) == 0;
+    if (!found && errno != ENOENT) throw system_error(fmt::format("checking {}", path_.string()), errno);
+    if (found && open.st_dev == at_path.st_dev && open.st_ino == at_path.st_ino) return;
     throw Error(fmt::format("working on {}", path_.string()),
                 "it was removed or replaced while this process was running",
-                "Nothing is written to what stands there now. Start the command again to work on that.");
+                "Nothing is written to the new file. Start the command again to use it.");
 }
 
 void sync_directory(const fs::path& directory) {

@@ -10,13 +10,14 @@
 
 namespace millrace::base {
 
-/// An open file, closed with the object. Every failure is an Error that names the path and the action.
+/// An open file, which the destructor closes. Every failure throws an Error that names the path and the
+/// action.
 class File {
   public:
     enum class Mode {
-        read,        ///< must exist
-        read_write,  ///< created when missing
-        create,      ///< must not exist
+        read,        ///< opens a file, which must exist
+        read_write,  ///< opens a file and creates it if it is missing
+        create,      ///< creates a file, which must not exist
     };
 
     File() = default;
@@ -25,7 +26,7 @@ class File {
     File& operator=(File&& other) noexcept;
     ~File();
 
-    /// An open file, or nothing when there is none at `path`.
+    /// Opens a file for reading. Returns nullopt if there is no file at `path`.
     static std::optional<File> open_if_exists(const std::filesystem::path& path);
 
     [[nodiscard]] int fd() const { return fd_; }
@@ -33,29 +34,30 @@ class File {
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
     [[nodiscard]] std::int64_t size() const;
 
-    /// Reads up to `size` bytes at `offset`; fewer only at the end of the file.
+    /// Reads up to `size` bytes at `offset` and returns their number, which is smaller only at the end of the
+    /// file.
     std::size_t read_at(std::int64_t offset, char* into, std::size_t size) const;
     /// Writes all of `data` at `offset`.
     void write_at(std::int64_t offset, std::string_view data);
-    /// fdatasync: the data, and the size when it changed, survive a power loss.
+    /// Calls fdatasync(): the data, and the size if it changed, survive a power loss.
     void sync();
     void truncate(std::int64_t size);
 
-    /// Takes the exclusive advisory lock (flock), waiting for other processes. With std::lock_guard,
-    /// std::unique_lock and std::shared_lock a lock is held for a scope.
+    /// Takes the exclusive advisory lock (flock) and waits for other holders. std::lock_guard,
+    /// std::unique_lock and std::shared_lock hold a File's lock for a scope.
     void lock();
-    /// Takes the lock only if it is free.
+    /// Takes the exclusive lock only if it is free. Returns whether it was.
     bool try_lock();
-    /// Waits at most so long for it; false when others hold it still.
+    /// Takes the exclusive lock and waits at most `limit` for it. Returns false if others still hold it.
     bool try_lock_for(std::chrono::milliseconds limit);
     void unlock();
-    /// Takes the lock that several may hold, but not beside an exclusive one.
+    /// Takes the shared lock, which several holders may have at once, but not beside an exclusive lock.
     void lock_shared();
     bool try_lock_shared_for(std::chrono::milliseconds limit);
     void unlock_shared() { unlock(); }
 
-    /// Throws an Error when the path no longer leads to this file: its directory was removed or replaced
-    /// while it was open. Then what is written by path would go somewhere else.
+    /// Throws an Error if the path no longer leads to this file because its directory was removed or replaced
+    /// while the file was open. Data written by path would go somewhere else.
     void check_in_place() const;
 
   private:
@@ -66,24 +68,25 @@ class File {
     std::filesystem::path path_;
 };
 
-/// Makes names created, renamed or removed in `directory` survive a power loss.
+/// Makes the names that were created, renamed or removed in `directory` survive a power loss.
 void sync_directory(const std::filesystem::path& directory);
 
-/// Creates `directory` and its parents, durably. Nothing happens when it is there.
+/// Creates `directory` and its parents durably. Does nothing if it exists.
 void make_directory(const std::filesystem::path& directory);
 
-/// A hidden name in the directory of `path` that no other thread, process or machine uses.
+/// Returns a hidden name in the directory of `path` that no other thread, process or machine uses.
 std::filesystem::path temporary_beside(const std::filesystem::path& path);
 
-/// The whole content of a file.
+/// Returns the whole content of a file.
 std::string read_file(const std::filesystem::path& path);
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path);
 
-/// Replaces a file's content atomically and durably: temporary file, fsync, rename, fsync of the directory.
+/// Replaces a file's content atomically and durably: temporary file, fdatasync, rename, fsync of the
+/// directory.
 void replace_file(const std::filesystem::path& path, std::string_view content);
 
-/// Creates `path` with `content` atomically and durably, or returns false when it exists already. Of several
-/// processes that try, one succeeds, and readers never see part of the content.
+/// Creates `path` with `content` atomically and durably. Returns false if it already exists. If several
+/// processes try, one succeeds. Readers never see a part of the content.
 bool put_if_absent(const std::filesystem::path& path, std::string_view content);
 
 }  // namespace millrace::base

@@ -33,7 +33,7 @@ TEST_F(FileTest, OneOfManyThreadsPutsTheFile) {
     const std::string content = read_file(directory_ / "v1");
     EXPECT_EQ(content, std::string(100, content[0]));
     EXPECT_EQ(std::distance(fs::directory_iterator(directory_), fs::directory_iterator()), 1)
-        << "temporaries are left";
+        << "temporary files are left";
 }
 
 TEST_F(FileTest, ReplacingKeepsTheNameAndChangesTheContent) {
@@ -66,7 +66,7 @@ TEST_F(FileTest, AFileWhosePathLeadsElsewhereIsNoticed) {
     EXPECT_THROW(removed.check_in_place(), Error);
     EXPECT_THROW(parent.check_in_place(), Error);
     const File renamed = made();
-    EXPECT_THROW(removed.check_in_place(), Error) << "another file is there";
+    EXPECT_THROW(removed.check_in_place(), Error) << "another file has the path";
     EXPECT_THROW(parent.check_in_place(), Error);
     EXPECT_NO_THROW(renamed.check_in_place());
     fs::rename(folder, directory_ / "elsewhere");

@@ -22,12 +22,12 @@ TEST(JsonText, LosesNoDigitOfANumber) {
     }
 }
 
-TEST(JsonText, WritesNullForWhatJsonHasNoNumberFor) {
+TEST(JsonText, WritesNullForInfinityAndNan) {
     EXPECT_EQ(json_text(std::numeric_limits<double>::quiet_NaN()), "null");
     EXPECT_EQ(json_text(-std::numeric_limits<double>::infinity()), "null");
 }
 
-TEST(JsonText, WritesAllElseAsBoostDoes) {
+TEST(JsonText, WritesEverythingElseAsBoostDoes) {
     const json::value value = {{"text", "a \"quote\", \n, \u00e4"},
                                {"none", nullptr},
                                {"yes", true},

@@ -15,9 +15,9 @@ namespace millrace::base {
 
 namespace {
 
-constexpr std::chrono::seconds said_again_after{5};
+constexpr std::chrono::seconds repeat_interval{5};
 
-/// The message as a JSON string, which spdlog's own pattern would leave unescaped.
+/// Formats the message as a JSON string. spdlog's own pattern would leave it unescaped.
 class JsonMessage : public spdlog::custom_flag_formatter {
   public:
     void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
@@ -41,10 +41,11 @@ void tell(std::string_view text) {
 void start_log(std::string_view format, bool quiet) {
     if (format != "text" && format != "json")
         throw usage_error("starting the log", "--log takes text or json");
-    // What goes wrong a thousand times a second, as on a full disk, is said once, and then how often.
-    auto once = std::make_shared<spdlog::sinks::dup_filter_sink_mt>(said_again_after);
-    once->add_sink(std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-    auto logger = std::make_shared<spdlog::logger>("millrace", std::move(once));
+    // A message that repeats a thousand times a second, as on a full disk, is logged once, followed by a
+    // count.
+    auto filter = std::make_shared<spdlog::sinks::dup_filter_sink_mt>(repeat_interval);
+    filter->add_sink(std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    auto logger = std::make_shared<spdlog::logger>("millrace", std::move(filter));
     if (format == "json") {
         auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
         formatter->add_flag<JsonMessage>('J');

@@ -6,12 +6,12 @@
 
 namespace millrace::base {
 
-/// The logger of the process, on stderr, since stdout belongs to reports. `format` is "text" or "json".
-/// Throws a usage Error for another format.
+/// Starts the process's logger. It writes to stderr because stdout is for reports. `format` is "text" or
+/// "json"; another format throws a usage Error. A `quiet` logger writes warnings and errors only.
 void start_log(std::string_view format, bool quiet);
 
-/// Writes to stderr as it stands. What can't be written there (a full disk) is let go: it must not end the
-/// program.
+/// Writes `text` to stderr unchanged. A failure to write, such as a full disk, is ignored so that it does not
+/// end the program.
 void tell(std::string_view text);
 
 }  // namespace millrace::base

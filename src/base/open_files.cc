@@ -8,13 +8,13 @@ void raise_max_open_files() {
     ::rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
     limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);  // where it fails, the limit stays, and is kept to
+    ::setrlimit(RLIMIT_NOFILE, &limit);  // if this fails, the old limit stays in force
 }
 
 std::size_t max_open_files() {
-    constexpr std::size_t usual = 1024;
+    constexpr std::size_t usual_limit = 1024;
     ::rlimit limit{};
-    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<std::size_t>(limit.rlim_cur) : usual;
+    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<std::size_t>(limit.rlim_cur) : usual_limit;
 }
 
 }  // namespace millrace::base

@@ -4,7 +4,7 @@
 
 namespace {
 
-/// Tests provoke warnings by the hundred; only faults are worth a line.
+/// Logs errors only, because tests provoke hundreds of warnings.
 class QuietLog : public testing::Environment {
   public:
     void SetUp() override { spdlog::set_level(spdlog::level::err); }

@@ -4,7 +4,7 @@
 
 namespace millrace::base {
 
-/// Sixteen random hexadecimal digits, for names that no other process or machine gives.
+/// Returns sixteen random hexadecimal digits, for names that no other process or machine uses.
 std::string random_id();
 
 }  // namespace millrace::base

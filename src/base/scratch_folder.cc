@@ -16,13 +16,13 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* lock_name = "lock";
-/// A folder without a lock is either being made, or its maker was killed at that.
-constexpr auto max_making_time = std::chrono::hours(1);
+/// A folder without a lock is either being created, or its process was killed while creating it.
+constexpr auto max_creation_time = std::chrono::hours(1);
 
 bool is_old(const fs::directory_entry& folder) {
     std::error_code ignored;
     const auto age = fs::file_time_type::clock::now() - folder.last_write_time(ignored);
-    return !ignored && age > max_making_time;
+    return !ignored && age > max_creation_time;
 }
 
 void remove_if_abandoned(const fs::directory_entry& folder) {
@@ -37,7 +37,7 @@ void remove_if_abandoned(const fs::directory_entry& folder) {
         File lock(lock_path, File::Mode::read_write);
         if (lock.try_lock()) fs::remove_all(folder.path());
     } catch (const std::exception&) {
-        // It is another user's, or another process was quicker.
+        // The folder belongs to another user, or another process removed it first.
     }
 }
 
@@ -59,7 +59,7 @@ ScratchFolder::ScratchFolder(const fs::path& parent) {
         if (::mkdir(path_.c_str(), 0700) != 0)
             throw system_error(fmt::format("creating the directory {}", path_.string()), errno);
         lock_ = File(path_ / lock_name, File::Mode::create);
-        // Another process may have found it without its lock taken, and removed it.
+        // Another process may have found the folder before its lock was taken, and removed it.
         if (lock_.try_lock() && fs::exists(path_ / lock_name)) return;
     }
 }

@@ -6,12 +6,12 @@
 
 namespace millrace::base {
 
-/// A folder for files that are of no use after this object, which removes it: `PARENT/<random>`, for this
-/// user alone. A process holds a lock in each of its folders, so the next one that is made beside them
-/// removes those whose process was killed.
+/// A folder `PARENT/<random>` for temporary files, which only this user can access. The destructor removes
+/// it. A process holds a lock in each of its folders, so the constructor recognizes and removes folders in
+/// `PARENT` whose process was killed.
 class ScratchFolder {
   public:
-    /// Makes the folder, and `parent` when it is missing. Throws an Error when it can't.
+    /// Creates the folder, and `parent` if it is missing. Throws an Error on failure.
     explicit ScratchFolder(const std::filesystem::path& parent);
     ScratchFolder(const ScratchFolder&) = delete;
     ScratchFolder& operator=(const ScratchFolder&) = delete;

@@ -17,7 +17,7 @@ class ScratchFolderTest : public testing::Test {
     ScratchFolderTest() { fs::remove_all(parent_); }
     ~ScratchFolderTest() override { fs::remove_all(parent_); }
 
-    /// The folder of a process that was killed with a file in it.
+    /// Returns the folder of a process that was killed after it wrote a file.
     fs::path folder_of_a_killed_process() {
         const ::pid_t child = ::fork();
         if (child == 0) {
@@ -43,7 +43,7 @@ TEST_F(ScratchFolderTest, IsRemovedWithItsFiles) {
     EXPECT_FALSE(fs::exists(path));
 }
 
-TEST_F(ScratchFolderTest, TheNextOneRemovesThatOfAKilledProcess) {
+TEST_F(ScratchFolderTest, TheNextFolderRemovesThatOfAKilledProcess) {
     const fs::path abandoned = folder_of_a_killed_process();
     EXPECT_TRUE(fs::exists(abandoned / "rows"));
     const ScratchFolder next(parent_);
@@ -57,7 +57,7 @@ TEST_F(ScratchFolderTest, StaysWhileItsProcessLives) {
     EXPECT_TRUE(fs::exists(first.path() / "rows"));
 }
 
-TEST_F(ScratchFolderTest, OneThatIsBeingMadeStays) {
+TEST_F(ScratchFolderTest, AFolderThatIsBeingCreatedStays) {
     fs::create_directories(parent_ / "new");
     const ScratchFolder next(parent_);
     EXPECT_TRUE(fs::exists(parent_ / "new"));

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <string_view>
 
-/// What a library call costs too much for: the strings of an event have a dozen bytes, and there are ten in
-/// each.
+/// Comparisons of short strings without the cost of a library call. An event has ten strings of about a dozen
+/// bytes each.
 namespace millrace::base {
 
 template <typename Word = std::uint64_t>
@@ -15,7 +15,7 @@ Word load_word(const char* from) {
     return word;
 }
 
-/// a == b, a word at a time; the last word overlaps the one before it.
+/// Returns a == b. It compares a word at a time, and the last word overlaps the one before it.
 inline bool equal_short(std::string_view a, std::string_view b) {
     const std::size_t size = a.size();
     if (size != b.size()) return false;

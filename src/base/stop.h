@@ -6,12 +6,12 @@
 
 namespace millrace::base {
 
-/// A request to stop, which threads can wait on. Thread-safe; once set it stays set.
+/// A request to stop that threads can wait for. It cannot be withdrawn. Thread-safe.
 class StopSignal {
   public:
     void request();
     [[nodiscard]] bool requested() const;
-    /// Waits until the stop is requested or `limit` has passed; true when it was requested.
+    /// Waits until the stop is requested or `limit` has passed. Returns true if the stop was requested.
     bool wait_for(std::chrono::microseconds limit) const;
 
   private:
@@ -20,8 +20,9 @@ class StopSignal {
     bool requested_ = false;  // guarded by mutex_
 };
 
-/// Turns SIGINT and SIGTERM into `stop.request()` for the life of the object; a second signal ends the
-/// process at once. Construct it before any thread starts, since threads inherit its signal mask.
+/// Turns SIGINT and SIGTERM into `stop.request()` for the life of the object. A second signal ends the
+/// process at once. Construct the guard before any thread starts, because threads inherit its signal mask.
+/// `stop` must outlive it.
 class SignalGuard {
   public:
     explicit SignalGuard(StopSignal& stop);

@@ -32,8 +32,8 @@ void skip_spaces(std::string_view& text) {
     while (text.starts_with(' ')) text.remove_prefix(1);
 }
 
-/// Takes a number and the unit behind it, such as "1.5" and "h", from the begin of `rest`. Throws the usage
-/// error of `text` when there is no finite number >= 0.
+/// Takes a number and its unit, such as "1.5" and "h", from the beginning of `rest`. Throws a usage Error
+/// about `text` if there is no finite number >= 0.
 Quantity take_quantity(std::string_view& rest, std::string_view text, std::string_view what,
                        std::string_view form) {
     double value = 0;
@@ -55,7 +55,7 @@ Quantity take_quantity(std::string_view& rest, std::string_view text, std::strin
                       fmt::format("Write it as {}.", form));
 }
 
-/// A quantity in the unit whose factor is 1.
+/// Returns a quantity in the unit whose factor is 1.
 template <std::size_t N>
 double scaled(Quantity quantity, const std::array<Unit, N>& units, std::string_view text,
               std::string_view what, std::string_view form) {
@@ -64,7 +64,7 @@ double scaled(Quantity quantity, const std::array<Unit, N>& units, std::string_v
     return quantity.value * unit->factor;
 }
 
-/// The same of a text that is one number with its unit.
+/// Returns the value of `text`, which is one number with its unit, in the unit whose factor is 1.
 template <std::size_t N>
 double scaled(std::string_view text, const std::array<Unit, N>& units, std::string_view what,
               std::string_view form) {
@@ -74,7 +74,7 @@ double scaled(std::string_view text, const std::array<Unit, N>& units, std::stri
     return scaled(quantity, units, text, what, form);
 }
 
-/// A number without the zeros at the end of its fraction.
+/// Formats number / divisor without zeros at the end of its fraction.
 std::string without_zeros(std::int64_t number, std::int64_t divisor, int digits) {
     std::string text = fmt::format("{}.{:0{}}", number / divisor, number % divisor, digits);
     while (text.ends_with('0')) text.pop_back();
@@ -87,7 +87,8 @@ std::string without_zeros(std::int64_t number, std::int64_t divisor, int digits)
 Duration parse_duration(std::string_view text) {
     constexpr std::string_view form = "a number and us, ms, s, m, h or d, such as 20s, 24h or 1h30m";
     std::string_view rest = text;
-    double unit = std::numeric_limits<double>::infinity();  // of the number before: each must be smaller
+    // The unit of the previous number. Each unit must be smaller than the one before it.
+    double unit = std::numeric_limits<double>::infinity();
     std::int64_t us = 0;
     do {
         const Quantity quantity = take_quantity(rest, text, "duration", form);
@@ -123,7 +124,8 @@ double parse_share(std::string_view text) {
     std::string_view rest = text;
     const auto [number, unit] = take_quantity(rest, text, "share", form);
     if (!rest.empty() || (unit != "%" && !unit.empty())) throw_bad_unit(text, "share", form);
-    // A division gives the double that is nearest to the share; the factor 0.01 isn't exact itself.
+    // Dividing gives the double that is nearest to the share. Multiplying by 0.01 does not, as 0.01 is
+    // inexact.
     const double share = unit.empty() ? number : number / 100;
     if (share > 1) throw usage_error(fmt::format("reading the share \"{}\"", text), "more than 100%", form);
     return share;
@@ -148,7 +150,7 @@ std::string format_size(std::int64_t bytes) {
     constexpr std::array names = {"B", "KiB", "MiB", "GiB", "TiB"};
     auto size = static_cast<double>(bytes);
     std::size_t unit = 0;
-    while (size >= 1023.95 && unit + 1 < names.size()) {  // what would be rounded to 1024.0
+    while (size >= 1023.95 && unit + 1 < names.size()) {  // 1023.95 would be rounded to 1024.0
         size /= 1024;
         ++unit;
     }
@@ -165,8 +167,8 @@ std::string exact_size(std::int64_t bytes) {
 }
 
 std::string format_share(double share) {
-    constexpr int most_decimals = 15;
-    for (int decimals = 0; decimals <= most_decimals; ++decimals) {
+    constexpr int max_decimals = 15;
+    for (int decimals = 0; decimals <= max_decimals; ++decimals) {
         std::string text = fmt::format("{:.{}f}%", share * 100, decimals);
         if (parse_share(text) == share) return text;
     }

@@ -86,7 +86,7 @@ TEST(Units, WhatIsShownIsReadBackAsTheSame) {
     constexpr std::int64_t century = 36'525LL * 86'400 * 1'000'000;
     std::mt19937_64 random(5);
     for (int i = 0; i < 20'000; ++i) {
-        const std::int64_t bound = century >> (random() % 50);  // of all magnitudes
+        const std::int64_t bound = century >> (random() % 50);  // the bounds cover all magnitudes
         const Duration duration(static_cast<std::int64_t>(random() >> 1U) % bound);
         const Duration tens(duration.count() / 1'000'000 * 1'000'000);
         for (const Duration each : {duration, tens, duration % hours(1), duration - duration % hours(24)})

@@ -34,7 +34,7 @@ void WorkerPool::run_all(std::vector<std::function<void()>> tasks) {
     std::latch done(static_cast<std::ptrdiff_t>(tasks.size()));
     std::mutex failure_mutex;
     std::exception_ptr failure;
-    // All of them or none come into the queue, since they point into this frame.
+    // Either all tasks enter the queue or none, because they refer to this stack frame.
     std::list<std::function<void()>> added;
     for (auto& task : tasks) {
         added.emplace_back([&, task = std::move(task)] {

@@ -10,18 +10,19 @@
 
 namespace millrace::base {
 
-/// A fixed set of threads that run tasks in the order they came.
+/// A fixed set of threads that run tasks in the order in which they were added. Thread-safe.
 class WorkerPool {
   public:
-    /// 0 threads stands for one a processor. Throws std::system_error when the system gives no thread.
+    /// `threads` = 0 means one thread for each processor. Throws std::system_error if a thread cannot be
+    /// created.
     explicit WorkerPool(std::size_t threads = 0);
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
-    /// Waits for the tasks that were added.
+    /// Waits for all tasks that were added.
     ~WorkerPool();
 
-    /// Runs all `tasks` on the pool and waits for them; then throws the first exception that one of them
-    /// threw. Any number of threads may call it at once.
+    /// Runs all `tasks` on the pool and waits for them, then rethrows the first exception that a task threw.
+    /// Any number of threads may call it at once.
     void run_all(std::vector<std::function<void()>> tasks);
 
   private:

@@ -16,15 +16,15 @@ TEST(WorkerPool, RunsAllTasksAndThrowsTheFirstFailure) {
     std::vector<std::function<void()>> tasks(100, [&] { ++run; });
     tasks[40] = [&] {
         ++run;
-        throw std::runtime_error("one of them");
+        throw std::runtime_error("a task failed");
     };
     EXPECT_THROW(pool.run_all(tasks), std::runtime_error);
     EXPECT_EQ(run, 100);
     pool.run_all({[&] { ++run; }});
-    EXPECT_EQ(run, 101) << "it works on";
+    EXPECT_EQ(run, 101) << "the pool still works";
 }
 
-/// In a child process, whose address space has no room for so many stacks.
+/// Runs in a child process whose address space has no room for so many stacks.
 [[noreturn]] void make_a_pool_that_is_too_large() {
     const rlimit limit{1U << 30U, 1U << 30U};
     ::setrlimit(RLIMIT_AS, &limit);
@@ -36,7 +36,7 @@ TEST(WorkerPool, RunsAllTasksAndThrowsTheFirstFailure) {
     ::_exit(0);
 }
 
-TEST(WorkerPool, ThatGetsTooFewThreadsIsAnExceptionNotTheEnd) {
+TEST(WorkerPool, ThrowsWhenItGetsTooFewThreads) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     GTEST_SKIP() << "sanitizers need all of the address space";
 #endif

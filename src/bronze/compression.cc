@@ -14,7 +14,7 @@ namespace {
 
 void compress_lz4(std::string_view plain, std::string& into) {
     LZ4F_preferences_t preferences{};
-    preferences.frameInfo.blockMode = LZ4F_blockIndependent;  // Kafka reads no other
+    preferences.frameInfo.blockMode = LZ4F_blockIndependent;  // Kafka reads independent blocks only
     const std::size_t before = into.size();
     into.resize(before + LZ4F_compressFrameBound(plain.size(), &preferences));
     const std::size_t size = LZ4F_compressFrame(into.data() + before, into.size() - before, plain.data(),

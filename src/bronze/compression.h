@@ -5,18 +5,18 @@
 
 namespace millrace::bronze {
 
-/// Codec of a record batch; the values are the low three bits of Kafka's batch attributes.
+/// Codec of a record batch. The values are the lowest three bits of Kafka's batch attributes.
 enum class Compression : unsigned char { none = 0, gzip = 1, snappy = 2, lz4 = 3, zstd = 4 };
 
-/// "none", "lz4" or "zstd", which is what the embedded log writes. Throws a usage Error for others.
+/// Parses "none", "lz4" or "zstd", which the embedded log can write. Throws a usage Error for other names.
 Compression parse_compression(std::string_view name);
 std::string_view compression_name(Compression compression);
 
 /// Appends `plain`, compressed with lz4 (frame format) or zstd, to `into`.
 void compress(Compression compression, std::string_view plain, std::string& into);
 
-/// Replaces `into` with the decompressed content, at most `limit` bytes; false when `packed` is damaged, too
-/// large, or packed with a codec that the embedded log doesn't write.
+/// Replaces `into` with the decompressed content of at most `limit` bytes. Returns false if `packed` is
+/// damaged, decompresses to more bytes, or uses a codec that the embedded log does not write.
 bool decompress(Compression compression, std::string_view packed, std::size_t limit, std::string& into);
 
 }  // namespace millrace::bronze

@@ -15,37 +15,37 @@ namespace millrace::bronze {
 inline constexpr const char* default_topic = "ecom_clickstream_raw";
 inline constexpr int default_partitions = 3;
 
-/// The epoch of a topic whose log tells none.
+/// The epoch of a topic whose log does not have epochs.
 inline constexpr int unknown_epoch = 0;
 
-/// The offsets that a partition holds: [start, end).
+/// The offsets that a partition holds, as the half-open range [start, end).
 struct OffsetRange {
     Offset start = 0;
     Offset end = 0;
 };
 
-/// The log doesn't hold the offset that is to be read: it was removed, or never written.
+/// The log does not hold the offset to be read: the record was removed, or never written.
 class NoSuchOffset : public Error {
   public:
     using Error::Error;
 };
 
-/// Reads one partition from an offset on. Not thread-safe; each reader has buffers of its own.
+/// Reads one partition from an offset on. Not thread-safe. Each reader has its own buffers.
 class PartitionReader {
   public:
     virtual ~PartitionReader() = default;
 
-    /// The next records, in offset order, about `max_bytes` of them but at least one; none when all that is
-    /// published has been read. The records live until the next poll. Throws an Error that names file and
-    /// offset on damage.
+    /// Returns the next records in offset order: about `max_bytes` of them, but at least one, or none if all
+    /// published records have been read. The records live until the next poll. Throws an Error that names the
+    /// file and the offset if the log is damaged.
     virtual std::span<const Record> poll(std::size_t max_bytes) = 0;
 
-    /// The offset of the record that the next poll begins with.
+    /// Returns the offset of the record that the next poll begins with.
     [[nodiscard]] virtual Offset next_offset() const = 0;
 };
 
-/// This process's membership in a group of workers that share a topic: which partitions it is to read.
-/// Thread-safe.
+/// This process's membership in a group of workers that share a topic. It decides which partitions the
+/// process reads. Thread-safe.
 class WorkerGroup {
   public:
     virtual ~WorkerGroup() = default;
@@ -55,13 +55,13 @@ class WorkerGroup {
         std::vector<int> partitions;
     };
     [[nodiscard]] virtual Assignment assignment() const = 0;
-    /// True when the partitions of `generation` are no longer the assigned ones, or are to be given up.
+    /// Returns true if the partitions of `generation` are no longer the assigned ones, or must be given up.
     [[nodiscard]] virtual bool changed(std::uint64_t generation) const = 0;
-    /// Says that nothing is read any more by an assignment up to `generation`: others may now be given its
-    /// partitions.
+    /// Reports that this process no longer reads partitions of assignments up to `generation`, so that other
+    /// workers may get them.
     virtual void release(std::uint64_t generation) = 0;
-    /// Tells the log how far a partition has been processed, for its lag tools: nothing here depends on it.
-    virtual void tell_progress(int partition, Offset next_offset) = 0;
+    /// Tells the log how far a partition has been processed. Only the log's own lag tools use this.
+    virtual void report_progress(int partition, Offset next_offset) = 0;
 };
 
 /// One topic of an event log: partitions of records, each with an offset. Thread-safe.
@@ -73,37 +73,39 @@ class EventLog {
     [[nodiscard]] virtual int partitions() const = 0;
     /// Looks for partitions that were added to the topic.
     virtual void look_for_partitions() const {}
-    /// Made at the topic's creation: tells a topic from a later one of the same name. unknown_epoch when the
-    /// log can't tell.
+    /// Returns a number that is chosen when the topic is created. It tells the topic from a later one of the
+    /// same name. It is unknown_epoch if the log does not have epochs.
     [[nodiscard]] virtual int epoch() const = 0;
     [[nodiscard]] virtual OffsetRange offsets(int partition) const = 0;
-    /// The partition's end as last heard of: what offsets() says, but without a request to elsewhere where
-    /// there is a reader.
-    [[nodiscard]] virtual Offset end_heard(int partition) const { return offsets(partition).end; }
+    /// Returns the last known end offset. Unlike offsets(), it makes no network request while a reader is
+    /// active.
+    [[nodiscard]] virtual Offset cached_end(int partition) const { return offsets(partition).end; }
 
-    /// Appends a finished or unfinished batch and returns the offset of its first record, once it is durable.
+    /// Appends a finished or unfinished batch. Returns the offset of its first record once the batch is
+    /// durable.
     virtual Offset append(int partition, RecordBatchBuilder& batch) = 0;
 
-    /// A reader that begins at `offset`. It or its first poll throws NoSuchOffset when the log holds no such
-    /// offset (end itself is allowed).
+    /// Returns a reader that begins at `offset`. This function or the first poll throws NoSuchOffset if the
+    /// log does not hold `offset`. The end offset is allowed.
     [[nodiscard]] virtual std::unique_ptr<PartitionReader> read(int partition, Offset offset) const = 0;
 
-    /// The first offset whose record's timestamp is at or after `timestamp_ms`, or the end.
+    /// Returns the first offset whose record's timestamp is at or after `timestamp_ms`, or the end offset.
     [[nodiscard]] virtual Offset offset_at(int partition, std::int64_t timestamp_ms) const = 0;
 
-    /// Records ever appended to topics of this name: the simulator's numbers go on from here.
+    /// Returns the number of records ever appended to topics of this name. The simulator continues its
+    /// numbering from here.
     [[nodiscard]] virtual std::int64_t records_numbered() const = 0;
 
-    /// Joins the workers that share the topic; nothing for a log whose every reader reads all of it.
+    /// Joins the workers that share the topic. Returns null if every reader of the log reads all of it.
     [[nodiscard]] virtual std::unique_ptr<WorkerGroup> join(const std::string& /*group*/) const {
         return nullptr;
     }
 
-    /// A counter that grows with every append to the topic, by any process.
-    [[nodiscard]] virtual std::uint32_t appends_seen() const = 0;
-    /// Waits until appends_seen() differs from `seen`, wake() is called, or `limit` has passed.
+    /// Returns a counter that grows with every append to the topic by any process.
+    [[nodiscard]] virtual std::uint32_t append_sequence() const = 0;
+    /// Waits until append_sequence() differs from `seen`, wake() is called, or `limit` has passed.
     virtual void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const = 0;
-    /// Ends the waits of this process and others early; they find nothing new and wait again.
+    /// Ends the waits of this and other processes early. They find no new records and wait again.
     virtual void wake() const = 0;
 };
 

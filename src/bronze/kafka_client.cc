@@ -21,33 +21,34 @@ spdlog::level::level_enum level_of(int syslog_level) {
     return syslog_level <= 5 ? spdlog::level::warn : spdlog::level::debug;
 }
 
-/// Why a connection failed last, in librdkafka's words: its error codes only say that it did.
+/// Keeps the reason of the last connection failure in librdkafka's words. Its error codes do not tell the
+/// reason.
 class ConnectionFailures {
   public:
-    /// True when it is time to tell it again.
-    bool note(std::string_view reason) {
+    /// Stores `reason`. Returns true if a warning is due.
+    bool record(std::string_view reason) {
         const auto now = std::chrono::steady_clock::now();
         const std::lock_guard lock(mutex_);
         reason_ = reason.substr(0, reason.find(" (after "));
-        noted_ = now;
-        if (now < told_ + between_warnings) return false;
-        told_ = now;
+        failed_at_ = now;
+        if (now < warned_at_ + warning_interval) return false;
+        warned_at_ = now;
         return true;
     }
-    /// The reason of a failure within the last minute, or empty.
+    /// Returns the reason of a failure within the last minute, or an empty string.
     [[nodiscard]] std::string recent() const {
         const std::lock_guard lock(mutex_);
-        return std::chrono::steady_clock::now() < noted_ + recent_time ? reason_ : std::string();
+        return std::chrono::steady_clock::now() < failed_at_ + recent_time ? reason_ : std::string();
     }
 
   private:
-    static constexpr auto between_warnings = std::chrono::seconds(30);
+    static constexpr auto warning_interval = std::chrono::seconds(30);
     static constexpr auto recent_time = std::chrono::minutes(1);
 
     mutable std::mutex mutex_;
-    std::string reason_;                           // guarded by mutex_
-    std::chrono::steady_clock::time_point noted_;  // likewise
-    std::chrono::steady_clock::time_point told_;   // likewise
+    std::string reason_;                               // guarded by mutex_
+    std::chrono::steady_clock::time_point failed_at_;  // guarded by mutex_
+    std::chrono::steady_clock::time_point warned_at_;  // guarded by mutex_
 };
 
 ConnectionFailures& failures() {
@@ -55,10 +56,10 @@ ConnectionFailures& failures() {
     return failures;
 }
 
-/// librdkafka names its brokers in its messages, and never a property's value.
+/// librdkafka's messages name brokers, but never contain a property's value.
 void forward_log(const rd_kafka_t* /*handle*/, int level, const char* facility, const char* message) {
     if (std::string_view(facility) == "FAIL") {
-        if (failures().note(message)) spdlog::warn("kafka: {}", message);
+        if (failures().record(message)) spdlog::warn("kafka: {}", message);
         return;
     }
     spdlog::log(level_of(level), "kafka: {} ({})", message, facility);
@@ -74,15 +75,15 @@ void set_all(rd_kafka_conf_t* configuration, const Properties& properties) {
         const auto done =
             rd_kafka_conf_set(configuration, name.c_str(), value.c_str(), reason.data(), reason.size());
         if (done == RD_KAFKA_CONF_OK) continue;
-        // The reason may quote the value, which may be a secret.
+        // The reason is left out because it may quote the value, which may be a secret.
         throw usage_error(
-            fmt::format("setting Kafka's property {}", name),
+            fmt::format("setting the Kafka property {}", name),
             done == RD_KAFKA_CONF_UNKNOWN ? "there is no such property" : "its value is not allowed",
             "librdkafka's CONFIGURATION.md lists the properties and their values.");
     }
 }
 
-/// The callbacks that a handle needs.
+/// The callbacks of a handle. Null means none.
 struct Callbacks {
     KafkaDelivery on_delivery = nullptr;
     KafkaRebalance on_rebalance = nullptr;
@@ -122,21 +123,21 @@ std::string_view remedy_for(rd_kafka_resp_err_t code) {
         case RD_KAFKA_RESP_ERR__TIMED_OUT:
         case RD_KAFKA_RESP_ERR__RESOLVE:
         case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
-            return "Check that a broker runs there and that its advertised listeners can be reached from "
-                   "here.";
+            return "Check that a broker runs at this address and that its advertised listeners can be "
+                   "reached from this machine.";
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
             return "Create it with: millrace --bronze kafka://HOST:PORT topic create NAME";
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
         case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
         case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-            return "Ask for the permission (an ACL) for this user on the broker.";
+            return "Give this user the permission (an ACL) on the broker.";
         case RD_KAFKA_RESP_ERR__AUTHENTICATION:
         case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
         case RD_KAFKA_RESP_ERR__SSL:
             return "Check security.protocol, sasl.* and ssl.* (--kafka KEY=VALUE).";
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-            return "Raise message.max.bytes of the broker (or max.message.bytes of the topic), and here: "
+            return "Raise message.max.bytes of the broker (or max.message.bytes of the topic), and use "
                    "--kafka "
                    "message.max.bytes=N.";
         default:
@@ -149,7 +150,7 @@ bool is_unreachable(rd_kafka_resp_err_t code) {
            code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
 }
 
-bool passes(rd_kafka_resp_err_t code) {
+bool is_transient(rd_kafka_resp_err_t code) {
     switch (code) {
         case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
         case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
@@ -173,7 +174,7 @@ void ask_kafka(const KafkaAddress& address, std::string_view doing,
     for (;;) {
         const rd_kafka_resp_err_t error = request();
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-        if (!passes(error) || std::chrono::steady_clock::now() > end)
+        if (!is_transient(error) || std::chrono::steady_clock::now() > end)
             throw kafka_error(address, doing, error);
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
@@ -189,7 +190,8 @@ KafkaAddress KafkaAddress::parse(std::string_view url) {
         if (slash != std::string_view::npos) address.topic = rest.substr(slash + 1);
     }
     if (address.brokers.empty() || address.topic.contains('/')) {
-        throw usage_error(fmt::format("reading the address {}", url), "it is not a Kafka topic's",
+        throw usage_error(fmt::format("reading the address {}", url),
+                          "it is not the address of a Kafka topic",
                           "Write kafka://HOST:PORT[,HOST:PORT…]/TOPIC.");
     }
     return address;
@@ -208,12 +210,12 @@ KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address, const 
                       {"enable.auto.commit", "false"},
                       {"enable.partition.eof", "true"},
                       {"auto.offset.reset", "error"},
-                      // A request waits so long for partitions without news, and with it those whose queue
-                      // got empty meanwhile.
+                      // A fetch request waits this long for partitions without new records. Partitions whose
+                      // queue ran empty in the meantime wait as long.
                       {"fetch.wait.max.ms", "25"},
                       {"fetch.message.max.bytes", std::to_string(limits.fetch_bytes)},
-                      // A full queue pauses fetching for this long, so it must be short beside the time
-                      // that the queue lasts.
+                      // A full queue pauses fetching for this long. The pause must be short compared with the
+                      // time that it takes to empty the queue.
                       {"fetch.error.backoff.ms", "5"},
                       {"queued.min.messages", std::to_string(limits.messages)},
                       {"queued.max.messages.kbytes", std::to_string(limits.kib)}};
@@ -226,7 +228,8 @@ KafkaPointer<rd_kafka_t> make_kafka_member(const KafkaAddress& address, const st
     return make_handle(RD_KAFKA_CONSUMER, address,
                        {{"client.id", "millrace"},
                         {"group.id", group},
-                        {"topic.metadata.refresh.interval.ms", "10000"},  // added partitions show so soon
+                        // Added partitions are found within this time.
+                        {"topic.metadata.refresh.interval.ms", "10000"},
                         {"partition.assignment.strategy", "cooperative-sticky"},
                         {"session.timeout.ms", "10000"},
                         {"heartbeat.interval.ms", "1000"},

@@ -13,14 +13,14 @@
 
 namespace millrace::bronze {
 
-/// Where a Kafka topic is, and how to reach it.
+/// The address of a Kafka topic and the properties of the connection.
 struct KafkaAddress {
     std::string brokers;  ///< HOST:PORT[,…]
-    std::string topic;    ///< empty when the address names none
-    std::map<std::string, std::string>
-        properties;  ///< librdkafka's, over this program's own; may hold secrets
+    std::string topic;    ///< empty if the address names no topic
+    /// librdkafka properties that override those of this program. They may hold secrets.
+    std::map<std::string, std::string> properties;
 
-    /// Reads `kafka://HOST:PORT[,…][/TOPIC]`. Throws a usage Error.
+    /// Parses `kafka://HOST:PORT[,…][/TOPIC]`. Throws a usage Error if the address has another form.
     static KafkaAddress parse(std::string_view url);
 };
 
@@ -44,43 +44,43 @@ inline std::span<rd_kafka_topic_partition_t> elements(const rd_kafka_topic_parti
     return {list->elems, static_cast<std::size_t>(list->cnt)};
 }
 
-/// Called for each delivered or failed message of a producer, with the opaque that it was produced with.
+/// Called for each delivered or failed message of a producer, with the opaque pointer of that message.
 using KafkaDelivery = void (*)(rd_kafka_t*, const rd_kafka_message_t*, void*);
 
-/// How much of a partition is fetched ahead. What a topic's partitions may take together stays the same, up
-/// to where each has the least that is useful.
+/// How much of one partition is fetched ahead. The total for all partitions of a topic is constant, unless
+/// that would give a partition less than a useful minimum.
 struct KafkaFetchLimits {
     int messages = 0;
-    int kib = 0;          ///< of those messages
-    int fetch_bytes = 0;  ///< of one answer, compressed
+    int kib = 0;          ///< size of these messages in KiB
+    int fetch_bytes = 0;  ///< compressed size of one response in bytes
 
     static KafkaFetchLimits for_partitions(int partitions);
     friend bool operator==(const KafkaFetchLimits&, const KafkaFetchLimits&) = default;
 };
 
-/// A consumer's handle: committed records only, no offset kept by Kafka, an Error instead of a jump when an
-/// offset is gone. Its log goes to the program's.
+/// Creates a consumer's handle. It reads committed records only, stores no offsets in Kafka, and reports an
+/// error instead of jumping if an offset is gone. It logs to the program's log.
 KafkaPointer<rd_kafka_t> make_kafka_consumer(const KafkaAddress& address, const KafkaFetchLimits& limits);
-/// Called when a group's member is given partitions or is to give them up.
+/// Called when partitions are assigned to a group's member or revoked from it.
 using KafkaRebalance = void (*)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*,
                                 void* opaque);
 
-/// A group member's handle, with cooperative rebalancing.
+/// Creates a group member's handle with cooperative rebalancing.
 KafkaPointer<rd_kafka_t> make_kafka_member(const KafkaAddress& address, const std::string& group,
                                            KafkaRebalance on_rebalance, void* opaque);
-/// A producer's: acks=all, idempotent, lz4.
+/// Creates a producer's handle: acks=all, idempotent, lz4.
 KafkaPointer<rd_kafka_t> make_kafka_producer(const KafkaAddress& address, KafkaDelivery on_delivery);
 
-/// An Error for a Kafka error code, with what to do about it.
+/// Returns an Error for a Kafka error code, with a remedy.
 [[nodiscard]] Error kafka_error(const KafkaAddress& address, std::string_view doing, rd_kafka_resp_err_t code,
                                 std::string_view detail = {});
 
-/// Makes a request, and makes it again while its error is one that passes (a leader that is being elected,
-/// say) and kafka_timeout_ms are not over. Throws kafka_error().
+/// Makes a request, and repeats it while its error is transient (such as a leader election) and
+/// kafka_timeout_ms have not passed. Throws kafka_error().
 void ask_kafka(const KafkaAddress& address, std::string_view doing,
                const std::function<rd_kafka_resp_err_t()>& request);
 
-/// The version of librdkafka from which on it has the property fetch.queue.backoff.ms.
+/// The first version of librdkafka that has the property fetch.queue.backoff.ms.
 inline constexpr int kafka_has_queue_backoff = 0x02020000;
 
 /// How long a request may take before the broker counts as unreachable.

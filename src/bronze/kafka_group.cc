@@ -11,7 +11,7 @@ namespace millrace::bronze {
 namespace {
 
 constexpr int poll_ms = 100;
-constexpr auto between_commits = std::chrono::seconds(1);
+constexpr auto commit_interval = std::chrono::seconds(1);
 
 std::string numbers(const rd_kafka_topic_partition_list_t* list) {
     std::string text;
@@ -43,24 +43,24 @@ KafkaGroup::~KafkaGroup() {
     commit_progress();
     rd_kafka_consumer_close(consumer_.get());
     if (generation_ > 0) return;
-    // Up to version 2.0 librdkafka aborts when a member is destroyed that has joined but was given nothing
-    // yet, so such a handle is left alone, in silence. (rd_kafka_sticky_assignor_state_destroy() asserts a
-    // state.)
+    // Up to version 2.0, librdkafka aborts when a member is destroyed that has joined but has no assignment
+    // yet (rd_kafka_sticky_assignor_state_destroy() asserts a state). So such a handle is never destroyed,
+    // and its log is turned off.
     rd_kafka_set_log_level(consumer_.release(), 0);
 }
 
-/// No message comes, since all partitions are paused: polling serves the rebalances.
+/// Polls so that rebalances are served. No message arrives, because all partitions are paused.
 void KafkaGroup::follow() {
     auto next_commit = std::chrono::steady_clock::now();
     while (!leaving_) {
         if (const auto now = std::chrono::steady_clock::now(); now >= next_commit) {
             commit_progress();
-            next_commit = now + between_commits;
+            next_commit = now + commit_interval;
         }
         const KafkaPointer<rd_kafka_message_t> message(rd_kafka_consumer_poll(consumer_.get(), poll_ms));
         if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
             message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-            spdlog::warn("kafka: the group: {}", rd_kafka_message_errstr(message.get()));
+            spdlog::warn("kafka: consumer group: {}", rd_kafka_message_errstr(message.get()));
     }
 }
 
@@ -78,7 +78,7 @@ void KafkaGroup::rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t what,
         error = rd_kafka_incremental_unassign(consumer, partitions);
     }
     if (error == nullptr) return;
-    spdlog::warn("kafka: the group: {}", rd_kafka_error_string(error));
+    spdlog::warn("kafka: consumer group: {}", rd_kafka_error_string(error));
     rd_kafka_error_destroy(error);
 }
 
@@ -87,21 +87,20 @@ void KafkaGroup::take(rd_kafka_topic_partition_list_t* partitions) {
     for (const auto& element : elements(partitions)) partitions_.insert(element.partition);
     ++generation_;
     if (partitions->cnt > 0)
-        spdlog::info("kafka: this worker was given the partitions {}", numbers(partitions));
+        spdlog::info("kafka: this worker was assigned partitions {}", numbers(partitions));
 }
 
-/// Waits until nothing is read from them any more, so that the worker's last batch is committed before
-/// another begins where it ends. (Should this member be taken for dead meanwhile, the table's txns still
-/// tell.)
+/// Waits until the worker no longer reads from the partitions, so that its last batch is committed before
+/// another worker begins where it ends. (If the group removes this member in the meantime, the table's txns
+/// still prevent duplicates.)
 void KafkaGroup::give_up(rd_kafka_topic_partition_list_t* partitions) {
     std::unique_lock lock(mutex_);
     for (const auto& element : elements(partitions)) partitions_.erase(element.partition);
     const std::uint64_t before = generation_++;
-    if (partitions->cnt > 0)
-        spdlog::info("kafka: this worker gives up the partitions {}", numbers(partitions));
+    if (partitions->cnt > 0) spdlog::info("kafka: this worker gives up partitions {}", numbers(partitions));
     released_changed_.wait(lock, [&] { return leaving_ || released_ >= before; });
     lock.unlock();
-    commit_progress();  // of the last batch, before the next worker tells its own
+    commit_progress();  // commits the last batch's offsets before the next worker commits its own
 }
 
 KafkaGroup::Assignment KafkaGroup::assignment() const {
@@ -122,22 +121,22 @@ void KafkaGroup::release(std::uint64_t generation) {
     released_changed_.notify_all();
 }
 
-void KafkaGroup::tell_progress(int partition, Offset next_offset) {
+void KafkaGroup::report_progress(int partition, Offset next_offset) {
     const std::lock_guard lock(mutex_);
-    told_[partition] = next_offset;
+    progress_[partition] = next_offset;
 }
 
-/// Now and then only: a commit costs the broker more than the records that a fast trigger has in between.
+/// Called only now and then: a commit costs the broker more than the few records between two triggers.
 void KafkaGroup::commit_progress() {
-    std::map<int, Offset> told;
+    std::map<int, Offset> progress;
     {
         const std::lock_guard lock(mutex_);
-        told.swap(told_);
+        progress.swap(progress_);
     }
-    if (told.empty()) return;
+    if (progress.empty()) return;
     const KafkaPointer<rd_kafka_topic_partition_list_t> list(
-        rd_kafka_topic_partition_list_new(static_cast<int>(told.size())));
-    for (const auto& [partition, offset] : told)
+        rd_kafka_topic_partition_list_new(static_cast<int>(progress.size())));
+    for (const auto& [partition, offset] : progress)
         rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition)->offset = offset;
     rd_kafka_commit(consumer_.get(), list.get(), 1);
 }

@@ -13,19 +13,19 @@
 
 namespace millrace::bronze {
 
-/// Membership in a Kafka consumer group with cooperative rebalancing. Its consumer fetches nothing, since
-/// readers (kafka_reader.h) do that with offsets from the table; it only takes part in the group.
+/// Membership in a Kafka consumer group with cooperative rebalancing. Its consumer only takes part in the
+/// group and fetches nothing: the readers (kafka_reader.h) fetch, with offsets from the table.
 class KafkaGroup : public WorkerGroup {
   public:
-    /// Joins; the first assignment comes later.
+    /// Joins the group. The first assignment comes later.
     KafkaGroup(const KafkaAddress& address, const std::string& group);
-    /// Leaves. The partitions must have been released.
+    /// Leaves the group. The partitions must have been released.
     ~KafkaGroup() override;
 
     [[nodiscard]] Assignment assignment() const override;
     [[nodiscard]] bool changed(std::uint64_t generation) const override;
     void release(std::uint64_t generation) override;
-    void tell_progress(int partition, Offset next_offset) override;
+    void report_progress(int partition, Offset next_offset) override;
 
   private:
     static void rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t what,
@@ -42,9 +42,10 @@ class KafkaGroup : public WorkerGroup {
     std::set<int> partitions_;      // guarded by mutex_
     std::uint64_t generation_ = 0;  // guarded by mutex_
     std::uint64_t released_ = 0;    // guarded by mutex_
-    std::map<int, Offset> told_;    // guarded by mutex_: by partition, not yet committed to Kafka
+    std::map<int, Offset>
+        progress_;  // guarded by mutex_; offsets by partition that are not yet committed to Kafka
     std::atomic<bool> leaving_ = false;
-    std::thread thread_;  // polls, so that the group knows that this member lives
+    std::thread thread_;  // polls, so that the group considers this member alive
 };
 
 }  // namespace millrace::bronze

@@ -9,7 +9,7 @@ namespace millrace::bronze {
 
 namespace {
 
-/// Makes an admin request, until it is answered, and returns the answer. Throws kafka_error().
+/// Makes an admin request until it is answered, and returns the answer. Throws kafka_error().
 KafkaPointer<rd_kafka_event_t> answer_to(const KafkaAddress& address, std::string_view doing,
                                          rd_kafka_t* handle,
                                          const std::function<void(rd_kafka_queue_t*)>& request) {
@@ -61,7 +61,7 @@ KafkaGroupState KafkaGroups::describe(const std::string& group) const {
     const std::string doing = fmt::format("describing the group {}", group);
     KafkaPointer<rd_kafka_event_t> event;
     const rd_kafka_ConsumerGroupDescription_t* found = nullptr;
-    ask_kafka(address_, doing, [&] {  // the group's own error may be one that passes, too
+    ask_kafka(address_, doing, [&] {  // the group's own error may be transient, too
         event = answer_to(address_, doing, handle_.get(), [&](rd_kafka_queue_t* queue) {
             const char* name = group.c_str();
             rd_kafka_DescribeConsumerGroups(handle_.get(), &name, 1, nullptr, queue);

@@ -10,12 +10,12 @@
 
 namespace millrace::bronze {
 
-/// A consumer group's member, as the broker describes it.
+/// A member of a consumer group as the broker describes it.
 struct KafkaMember {
     std::string id;
     std::string client_id;
     std::string host;
-    std::vector<int> partitions;  ///< of the address's topic
+    std::vector<int> partitions;  ///< partitions of the address's topic
 };
 
 struct KafkaGroupState {
@@ -24,15 +24,17 @@ struct KafkaGroupState {
     std::vector<KafkaMember> members;
 };
 
-/// The consumer groups of a Kafka cluster, through its admin API.
+/// The consumer groups of a Kafka cluster, through its admin API. Its methods throw kafka_error().
+/// Thread-safe.
 class KafkaGroups {
   public:
     explicit KafkaGroups(KafkaAddress address);
 
     [[nodiscard]] std::vector<KafkaGroupState> list() const;
-    /// A group that is not there is described as Dead, without members, as Kafka does.
+    /// Describes a group. A group that does not exist is described as Dead and without members, as Kafka
+    /// does.
     [[nodiscard]] KafkaGroupState describe(const std::string& group) const;
-    /// The offsets that the group has committed for the address's topic, by partition.
+    /// Returns the offsets that the group has committed for the address's topic, by partition.
     [[nodiscard]] std::map<int, Offset> committed(const std::string& group, int partitions) const;
 
   private:

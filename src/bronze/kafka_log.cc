@@ -34,10 +34,11 @@ void KafkaLog::look_for_partitions() const {
     partitions_ = found;
     const auto limits = KafkaFetchLimits::for_partitions(found);
     if (limits == limits_) return;
-    std::shared_ptr<rd_kafka_t> other = make_kafka_consumer(address_, limits);  // for readers from now on
+    // Only readers that are created from now on use this consumer.
+    std::shared_ptr<rd_kafka_t> other = make_kafka_consumer(address_, limits);
     const std::lock_guard lock(mutex_);
     limits_ = limits;
-    consumer_.swap(other);  // the one before goes without the lock
+    consumer_.swap(other);  // the lock is released before the old consumer is destroyed
 }
 
 std::shared_ptr<rd_kafka_t> KafkaLog::consumer() const {
@@ -45,8 +46,8 @@ std::shared_ptr<rd_kafka_t> KafkaLog::consumer() const {
     return consumer_;
 }
 
-/// The offset that the broker tells for a time; -1 stands for the end and -2 for the start. (Unlike
-/// librdkafka's query of the watermarks, this one ends when the broker doesn't answer.)
+/// Returns the offset that the broker reports for a time. A time of -1 means the end, and -2 means the start.
+/// (Unlike librdkafka's query of the watermarks, this request ends if the broker does not answer.)
 Offset KafkaLog::ask_offset(int partition, std::int64_t time) const {
     const KafkaPointer<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
     auto* wanted = rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition);
@@ -64,7 +65,7 @@ OffsetRange KafkaLog::offsets(int partition) const {
     return {ask_offset(partition, earliest), ask_offset(partition, latest)};
 }
 
-Offset KafkaLog::end_heard(int partition) const {
+Offset KafkaLog::cached_end(int partition) const {
     Offset start = -1;
     Offset end = -1;
     rd_kafka_get_watermark_offsets(consumer().get(), address_.topic.c_str(), partition, &start, &end);

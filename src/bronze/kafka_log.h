@@ -12,25 +12,26 @@
 
 namespace millrace::bronze {
 
-/// A Kafka topic as the event log.
+/// A Kafka topic as the event log. Thread-safe.
 class KafkaLog : public EventLog {
   public:
-    /// Throws an Error when no broker answers, a usage Error when there is no such topic.
+    /// Throws an Error if no broker answers, and a usage Error if the topic does not exist.
     explicit KafkaLog(KafkaAddress address);
     ~KafkaLog() override;
 
     [[nodiscard]] const std::string& topic() const override { return address_.topic; }
     [[nodiscard]] int partitions() const override { return partitions_; }
     void look_for_partitions() const override;
-    /// Kafka's client tells nothing of a topic's identity: find_other_log() in pipeline/ finds one made anew.
+    /// Kafka's client does not report a topic's identity. find_other_log() in pipeline/ detects a topic that
+    /// was deleted and created again.
     [[nodiscard]] int epoch() const override { return unknown_epoch; }
-    /// Asks the broker. The end is that of the committed records.
+    /// Asks the broker. The end is the end of the committed records.
     [[nodiscard]] OffsetRange offsets(int partition) const override;
-    [[nodiscard]] Offset end_heard(int partition) const override;
+    [[nodiscard]] Offset cached_end(int partition) const override;
     Offset append(int partition, RecordBatchBuilder& batch) override;
     [[nodiscard]] std::unique_ptr<PartitionReader> read(int partition, Offset offset) const override;
     [[nodiscard]] Offset offset_at(int partition, std::int64_t timestamp_ms) const override;
-    [[nodiscard]] std::uint32_t appends_seen() const override { return arrivals_.load(); }
+    [[nodiscard]] std::uint32_t append_sequence() const override { return arrivals_.load(); }
     void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const override;
     void wake() const override { arrived(); }
     [[nodiscard]] std::int64_t records_numbered() const override;
@@ -47,10 +48,11 @@ class KafkaLog : public EventLog {
     mutable std::mutex mutex_;
     mutable KafkaFetchLimits limits_ = KafkaFetchLimits::for_partitions(default_partitions);
     mutable std::shared_ptr<rd_kafka_t>
-        consumer_;  // guarded by mutex_; shared by the readers, one of each partition
+        // Guarded by mutex_. The readers share it, one for each partition.
+        consumer_;
     mutable std::condition_variable arrival_;
     mutable std::atomic<std::uint32_t> arrivals_ = 0;
-    std::unique_ptr<KafkaProducer> producer_;  // guarded by mutex_ until it is made
+    std::unique_ptr<KafkaProducer> producer_;  // guarded by mutex_ until it is created
 };
 
 }  // namespace millrace::bronze

@@ -20,7 +20,7 @@ rd_kafka_vu_t bytes_field(rd_kafka_vtype_t type, std::string_view bytes) {
 
 }  // namespace
 
-/// What is known of a batch that is on its way.
+/// The state of a batch that is being delivered.
 struct KafkaProducer::Delivery {
     std::mutex mutex;
     std::condition_variable done;
@@ -41,17 +41,18 @@ void KafkaProducer::follow() {
     while (!ending_) rd_kafka_poll(handle_.get(), delivery_poll_ms);
 }
 
-/// Counts a message's report.
+/// Counts the delivery report of a message.
 void KafkaProducer::delivered(rd_kafka_t* /*producer*/, const rd_kafka_message_t* message, void* /*opaque*/) {
     auto& delivery = *static_cast<Delivery*>(message->_private);
     const std::lock_guard lock(delivery.mutex);
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) delivery.failure = message->err;
     if (delivery.first_offset < 0 || message->offset < delivery.first_offset)
         delivery.first_offset = message->offset;
-    if (--delivery.pending == 0) delivery.done.notify_all();  // locked: the waiter's stack holds it
+    // Notifies under the lock, because the waiter's stack holds `delivery`.
+    if (--delivery.pending == 0) delivery.done.notify_all();
 }
 
-/// The value isn't copied: it must live until its report.
+/// Sends one record. Its value is not copied and must live until the delivery report.
 rd_kafka_resp_err_t KafkaProducer::produce(int partition, const Record& record, Delivery& delivery) {
     rd_kafka_headers_t* headers = nullptr;
     if (!record.headers.empty()) {
@@ -94,7 +95,7 @@ Offset KafkaProducer::append(int partition, RecordBatchBuilder& batch) {
         delivery.failure = error;
         --delivery.pending;
     }
-    // Each message's report comes in the end: delivery.timeout.ms bounds it.
+    // Every message gets a delivery report in the end, because delivery.timeout.ms bounds the delivery.
     std::unique_lock lock(delivery.mutex);
     delivery.done.wait(lock, [&] { return delivery.pending == 0; });
     if (delivery.failure == RD_KAFKA_RESP_ERR_NO_ERROR) return delivery.first_offset;

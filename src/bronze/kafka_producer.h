@@ -9,14 +9,15 @@
 
 namespace millrace::bronze {
 
-/// Appends to a Kafka topic. Thread-safe: appends of several threads are under way at once.
+/// Appends to a Kafka topic. Thread-safe: appends of several threads proceed at the same time.
 class KafkaProducer {
   public:
     explicit KafkaProducer(const KafkaAddress& address);
-    /// What is under way is delivered or has failed when this returns.
+    /// Waits until every pending message has been delivered or has failed.
     ~KafkaProducer();
 
-    /// Returns the first record's offset once all of them are acknowledged. Throws kafka_error().
+    /// Appends a batch. Returns the first record's offset once all records are acknowledged. Throws
+    /// kafka_error().
     Offset append(int partition, RecordBatchBuilder& batch);
 
   private:

@@ -9,10 +9,10 @@ namespace millrace::bronze {
 
 namespace {
 
-constexpr std::size_t most_messages = 8192;
+constexpr std::size_t max_messages = 8192;
 constexpr int wait_ms = 50;
-constexpr auto between_requests = std::chrono::milliseconds(3);
-constexpr auto patience = std::chrono::seconds(60);
+constexpr auto request_interval = std::chrono::milliseconds(3);
+constexpr auto answer_timeout = std::chrono::seconds(60);
 
 std::string headers_of(const rd_kafka_message_t& message) {
     rd_kafka_headers_t* list = nullptr;
@@ -42,7 +42,7 @@ KafkaReader::KafkaReader(const KafkaAddress& address, std::shared_ptr<rd_kafka_t
     if (rd_kafka_consume_start_queue(topic_.get(), partition, offset, queue_.get()) != 0)
         throw kafka_error(address_, doing(), rd_kafka_last_error());
     rd_kafka_queue_cb_event_enable(queue_.get(), on_arrival, opaque);
-    messages_.resize(most_messages);
+    messages_.resize(max_messages);
 }
 
 KafkaReader::~KafkaReader() {
@@ -56,21 +56,21 @@ std::string KafkaReader::doing() const {
 
 bool KafkaReader::all_read() const {
     if (end_seen_ == next_offset_) return true;
-    if (!answered_) return false;  // the watermarks may be those of a reader before
+    if (!answered_) return false;  // the watermarks may come from an earlier reader
     Offset start = 0;
     Offset end = -1;
     rd_kafka_get_watermark_offsets(handle_.get(), address_.topic.c_str(), partition_, &start, &end);
     return end >= 0 && next_offset_ >= end;
 }
 
-/// librdkafka stops fetching for a partition whose queue is full, and up to version 2.1 its broker's thread
-/// then sleeps up to a second, however fast the queue is read. Any request wakes it; the answer isn't waited
-/// for.
+/// librdkafka stops fetching for a partition whose queue is full. Up to version 2.1, its broker thread then
+/// sleeps up to a second, however fast the queue is read. Any request wakes that thread, so this one is made
+/// without waiting for its answer.
 void KafkaReader::ask_for_more() {
     if (rd_kafka_version() >= kafka_has_queue_backoff || rd_kafka_queue_length(queue_.get()) >= low_queue_)
         return;
     const auto now = std::chrono::steady_clock::now();
-    if (now < asked_ + between_requests || all_read()) return;
+    if (now < asked_ + request_interval || all_read()) return;
     asked_ = now;
     const KafkaPointer<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition_)->offset =
@@ -81,8 +81,8 @@ void KafkaReader::ask_for_more() {
 std::span<const Record> KafkaReader::poll(std::size_t max_bytes) {
     records_.clear();
     headers_.clear();
-    const std::size_t wanted = std::clamp<std::size_t>(max_bytes / 256, 1, most_messages);
-    const auto give_up = std::chrono::steady_clock::now() + patience;
+    const std::size_t wanted = std::clamp<std::size_t>(max_bytes / 256, 1, max_messages);
+    const auto give_up = std::chrono::steady_clock::now() + answer_timeout;
     while (records_.empty()) {
         const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, messages_.data(), wanted);
         if (count < 0) throw kafka_error(address_, doing(), rd_kafka_last_error());
@@ -105,7 +105,7 @@ std::span<const Record> KafkaReader::poll(std::size_t max_bytes) {
         if (all_read()) break;
         if (std::chrono::steady_clock::now() > give_up)
             throw kafka_error(address_, doing(), RD_KAFKA_RESP_ERR__TIMED_OUT, "no answer for a minute");
-        // Waits without taking, so that the next batch is whole.
+        // Waits for one message without taking a batch, so that the next batch is complete.
         if (auto* message = rd_kafka_consume_queue(queue_.get(), wait_ms); message != nullptr) {
             const KafkaPointer<rd_kafka_message_t> taken(message);
             bytes_.start(message->len + message->key_len + record_padding);
@@ -121,19 +121,19 @@ void KafkaReader::take(const rd_kafka_message_t& message) {
         case RD_KAFKA_RESP_ERR_NO_ERROR:
             return add(message);
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-            // Records that no reader is shown (transactions' marks, compacted ones) may lie before it.
+            // Records that no reader sees (transaction markers, compacted records) may come before it.
             next_offset_ = std::max(next_offset_, message.offset);
             end_seen_ = message.offset;
             return;
         case RD_KAFKA_RESP_ERR__TRANSPORT:
         case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
         case RD_KAFKA_RESP_ERR__TIMED_OUT:
-            return;  // librdkafka tries again, and has logged it
+            return;  // librdkafka retries, and has logged the error
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
             throw NoSuchOffset(
-                doing(), fmt::format("Kafka at {} holds no such offset", address_.brokers),
-                "Its retention was faster than this program, or the topic was made anew: start "
-                "again to learn which, or with --on-data-loss continue to go on.");
+                doing(), fmt::format("Kafka at {} does not have this offset", address_.brokers),
+                "Retention removed its record before it was read, or the topic was created again. Start "
+                "again to learn which, or use --on-data-loss continue to skip what was lost.");
         default:
             throw kafka_error(address_, doing(), message.err, rd_kafka_message_errstr(&message));
     }

@@ -12,21 +12,21 @@
 
 namespace millrace::bronze {
 
-/// Reads one partition of a Kafka topic, without a consumer group. It copies what it is given, since a
-/// record's padding must be readable, and since librdkafka's buffers are then free at once.
+/// Reads one partition of a Kafka topic without a consumer group. It copies the records, because their
+/// padding must be readable and because librdkafka's buffers can then be freed at once. Not thread-safe.
 class KafkaReader : public PartitionReader {
   public:
-    /// `on_arrival` is called, with `opaque`, when records come that no poll has waited for.
+    /// Called with `opaque` when records arrive that no poll has waited for.
     using OnArrival = void (*)(rd_kafka_t*, void* opaque);
 
-    /// `handle` may serve one reader of a partition at a time.
+    /// `handle` may serve only one reader of a partition at a time.
     KafkaReader(const KafkaAddress& address, std::shared_ptr<rd_kafka_t> handle, int partition, Offset offset,
                 const KafkaFetchLimits& limits, OnArrival on_arrival, void* opaque);
     ~KafkaReader() override;
 
-    /// Waits for the broker's answer when more records are known, or when it isn't known whether there are.
+    /// Waits for the broker's answer if more records are known to exist, or if it is unknown whether they do.
     std::span<const Record> poll(std::size_t max_bytes) override;
-    /// Past the last record's offset, past control records too once all is read.
+    /// Returns the offset after the last record or, once everything is read, after control records behind it.
     [[nodiscard]] Offset next_offset() const override { return next_offset_; }
 
   private:
@@ -41,10 +41,10 @@ class KafkaReader : public PartitionReader {
     const KafkaPointer<rd_kafka_topic_t> topic_;
     const KafkaPointer<rd_kafka_queue_t> queue_;
     const int partition_;
-    const std::size_t low_queue_;  // with so few messages waiting more are asked for
+    const std::size_t low_queue_;  // more messages are requested when fewer than this are queued
     Offset next_offset_;
-    bool answered_ = false;  // the broker has answered this reader
-    Offset end_seen_ = -1;   // where the broker said that the partition ended
+    bool answered_ = false;  // whether the broker has answered this reader
+    Offset end_seen_ = -1;   // where the broker reported the end of the partition
     std::chrono::steady_clock::time_point asked_;
     std::vector<rd_kafka_message_t*> messages_;
     RecordBytes bytes_;

@@ -11,7 +11,7 @@ namespace millrace::bronze {
 
 namespace {
 
-/// Waits for an admin request's answer and returns its only topic's error.
+/// Waits for the answer to an admin request about one topic, and returns the topic's error.
 rd_kafka_resp_err_t topic_error(rd_kafka_queue_t* queue, std::string& detail) {
     const KafkaPointer<rd_kafka_event_t> event(rd_kafka_queue_poll(queue, kafka_timeout_ms));
     if (!event) return RD_KAFKA_RESP_ERR__TIMED_OUT;
@@ -63,7 +63,7 @@ bool KafkaTopics::create(const std::string& name, int partitions,
     const auto error = topic_error(queue.get(), detail);
     if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return false;
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw kafka_error(address_, doing, error, detail);
-    // The controller has it; the brokers learn of it a little later.
+    // The controller has created the topic. The brokers learn of it a little later.
     for (const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kafka_timeout_ms);;) {
         for (const KafkaTopic& known : list()) {
             if (known.name == name && known.partitions == partitions) return true;

@@ -12,17 +12,17 @@ struct KafkaTopic {
     int partitions = 0;
 };
 
-/// The topics of a Kafka cluster, through its admin API.
+/// The topics of a Kafka cluster, through its admin API. Its methods throw kafka_error(). Thread-safe.
 class KafkaTopics {
   public:
     explicit KafkaTopics(KafkaAddress address);
 
-    /// Kafka's own, whose names begin with two underscores, are left out.
+    /// Returns all topics except Kafka's own, whose names begin with two underscores.
     [[nodiscard]] std::vector<KafkaTopic> list() const;
-    /// Creates a topic with the broker's replication factor; false when it exists already.
+    /// Creates a topic with the broker's replication factor. Returns false if it already exists.
     bool create(const std::string& name, int partitions,
                 const std::map<std::string, std::string>& settings) const;
-    /// Removes a topic with all its records. Throws an Error when there is none.
+    /// Removes a topic with all its records. Throws an Error if it does not exist.
     void remove(const std::string& name) const;
 
   private:

@@ -28,25 +28,27 @@ namespace {
                 "Restore the file from a backup, or remove the topic and import its events again.");
 }
 
-// Between two looks at a lock that another process holds: appends hold it for milliseconds.
+// The pause between two attempts to take a lock that another process holds. Appends hold it for milliseconds.
 constexpr std::chrono::microseconds min_pause(50);
 constexpr std::chrono::microseconds max_pause(2000);
 
 [[noreturn]] void throw_locked(const fs::path& directory, std::chrono::nanoseconds waited) {
     throw Error(fmt::format("appending to {}", directory.string()),
-                fmt::format("another process holds the partition's lock, and didn't release it in {:.1f} s",
+                fmt::format("another process holds the partition's lock and did not release it in {:.1f} s",
                             std::chrono::duration<double>(waited).count()),
-                "Find the process with lslocks. If it was stopped, kill -CONT lets it go on.");
+                "Find the process with lslocks. If it is stopped, kill -CONT resumes it.");
 }
 
-/// For a tail that may hold acknowledged records: cutting it is left to the user, who can keep a copy.
+/// Reports a damaged tail that may hold acknowledged records. The user decides whether to cut it, and can
+/// keep a copy.
 [[noreturn]] void throw_damaged_tail(const Segment& segment, Offset offset, std::int64_t position,
                                      std::string_view what) {
-    throw Error(fmt::format("opening {}", segment.path.string()),
-                fmt::format("damaged at offset {} (byte {}): {}", offset, position, what),
-                fmt::format("Restore the file from a backup. Without one, keep a copy of it, and give up "
-                            "offset {} and all behind it with: truncate -s {} '{}'",
-                            offset, position, segment.path.string()));
+    throw Error(
+        fmt::format("opening {}", segment.path.string()),
+        fmt::format("damaged at offset {} (byte {}): {}", offset, position, what),
+        fmt::format("Restore the file from a backup. If there is none, keep a copy of the file, then give up "
+                    "offset {} and everything after it with: truncate -s {} '{}'",
+                    offset, position, segment.path.string()));
 }
 
 /// Writes all of `parts` at `position`, in order.
@@ -70,8 +72,8 @@ void write_all(const base::File& file, std::vector<iovec> parts, std::int64_t po
 
 }  // namespace
 
-PartitionLog::PartitionLog(fs::path directory, int partition, Published& published, SegmentOptions options,
-                           LockWait lock_wait)
+PartitionLog::PartitionLog(fs::path directory, int partition, HighWatermarks& published,
+                           SegmentOptions options, LockWait lock_wait)
     : directory_(std::move(directory)),
       partition_(partition),
       published_(published),
@@ -83,26 +85,26 @@ PartitionLog::PartitionLog(fs::path directory, int partition, Published& publish
 
 Offset PartitionLog::append(std::string_view batch) {
     const auto deadline = Clock::now() + lock_wait_.limit;
-    Pending mine{batch, 0, false, nullptr};
+    Pending own{batch, 0, false, nullptr};
     std::unique_lock lock(mutex_);
-    queue_.push_back(&mine);
-    while (!mine.done) {
+    queue_.push_back(&own);
+    while (!own.done) {
         if (leading_) {
             committed_.wait(lock);
             continue;
         }
         leading_ = true;
-        lead(lock, mine, deadline);
+        lead(lock, own, deadline);
         leading_ = false;
         committed_.notify_all();
     }
-    if (mine.failure) std::rethrow_exception(mine.failure);
-    return mine.base;
+    if (own.failure) std::rethrow_exception(own.failure);
+    return own.base;
 }
 
-/// Writes all that has queued up by the time the partition's lock is had. Without the lock only `mine` fails:
-/// whoever came later leads next, and has more time left.
-void PartitionLog::lead(std::unique_lock<std::mutex>& lock, Pending& mine, Clock::time_point deadline) {
+/// Writes all batches that have queued up by the time the partition's lock is taken. If the lock cannot be
+/// taken, only `own` fails: a later caller leads next and has more time left.
+void PartitionLog::lead(std::unique_lock<std::mutex>& lock, Pending& own, Clock::time_point deadline) {
     lock.unlock();
     std::vector<Pending*> group;
     std::exception_ptr failure;
@@ -116,8 +118,8 @@ void PartitionLog::lead(std::unique_lock<std::mutex>& lock, Pending& mine, Clock
     }
     lock.lock();
     if (group.empty()) {
-        std::erase(queue_, &mine);
-        group.push_back(&mine);
+        std::erase(queue_, &own);
+        group.push_back(&own);
     }
     for (Pending* pending : group) {
         pending->failure = failure;
@@ -130,7 +132,7 @@ std::vector<PartitionLog::Pending*> PartitionLog::take_queue() {
     return std::exchange(queue_, {});
 }
 
-/// Looks for the lock again and again, since flock() can wait for ever only.
+/// Tries to take the lock repeatedly, because flock() has no timeout.
 void PartitionLog::lock_until(Clock::time_point deadline) {
     static const base::StopSignal never;
     const base::StopSignal& stop = lock_wait_.stop != nullptr ? *lock_wait_.stop : never;
@@ -161,7 +163,8 @@ void PartitionLog::recover_if_idle() {
 
 void PartitionLog::write_group(const std::vector<Pending*>& group) {
     if (published_.deleted()) {
-        throw Error(fmt::format("appending to {}", directory_.string()), "the topic was deleted meanwhile",
+        throw Error(fmt::format("appending to {}", directory_.string()),
+                    "the topic was deleted in the meantime",
                     "Start the command again to write to the new topic.");
     }
     lock_file_.check_in_place();
@@ -173,7 +176,7 @@ void PartitionLog::write_group(const std::vector<Pending*>& group) {
     try {
         write_batches(group);
     } catch (...) {
-        file_ = base::File();  // the next append recovers from the files
+        file_ = base::File();  // the next append recovers the state from the files
         throw;
     }
 }
@@ -200,7 +203,7 @@ void PartitionLog::write_batches(const std::vector<Pending*>& group) {
         file_.sync();
         base::fail_point("bronze.append.synced");
     } catch (...) {
-        file_.truncate(start);  // never leave what was not acknowledged behind a failed write or sync
+        file_.truncate(start);  // bytes that were not acknowledged must not stay after a failed write or sync
         throw;
     }
     published_.set_end(partition_, next);
@@ -215,7 +218,7 @@ void PartitionLog::index_batch(const BatchHeader& header) {
         try {
             append_index(segment_, {next_offset_, position_, max_timestamp_ms_});
         } catch (const Error& error) {
-            spdlog::warn("{} (the index is only a hint: reading takes longer without it)", error.what());
+            spdlog::warn("{} (the index is only a hint, and reading takes longer without it)", error.what());
         }
     }
     position_ += static_cast<std::int64_t>(header.total_bytes());
@@ -236,7 +239,7 @@ void PartitionLog::recover() {
     if (segments.empty()) {
         if (published_end > 0) {
             throw Error(fmt::format("opening {}", directory_.string()),
-                        fmt::format("no segment is left of {} records", published_end),
+                        fmt::format("no segment is left, but {} records were synced", published_end),
                         "Restore the folder from a backup, or remove the topic and import its events again.");
         }
         open_segment(0);
@@ -272,7 +275,8 @@ void PartitionLog::recover_segment(const Segment& segment, Offset published_end)
     file_.sync();
 }
 
-/// Takes the index's last word before the published end for where to look from, if the log bears it out.
+/// Starts at the index's last entry before the published end if the log confirms it, or else at the segment's
+/// beginning.
 void PartitionLog::start_before(Offset published_end) {
     IndexEntry from = entry_before(read_index(segment_, file_.size()), segment_, published_end);
     const auto hinted = BatchScanner(file_, from.position).peek();
@@ -286,17 +290,18 @@ void PartitionLog::start_before(Offset published_end) {
 void PartitionLog::cut_unfinished_write(Offset published_end) {
     if (next_offset_ < published_end) {
         throw_damage(segment_, next_offset_, position_,
-                     "no whole record batch stands there, though it was synced");
+                     "there is no whole record batch, although it was synced");
     }
     if (const auto behind = find_whole_batch(file_, position_)) {
         throw_damaged_tail(segment_, next_offset_, position_,
-                           fmt::format("no batch continues the log there, but a whole one stands at byte {} "
-                                       "(offset {}), so that it is no unfinished write",
+                           fmt::format("no batch continues the log there, but a whole one begins at byte {} "
+                                       "(offset {}), so this is not an unfinished write",
                                        behind->position, behind->base_offset));
     }
     if (!published_.knows_end(partition_)) {
-        throw_damaged_tail(segment_, next_offset_, position_,
-                           "the topic's .published file was lost, and with it whether this was acknowledged");
+        throw_damaged_tail(
+            segment_, next_offset_, position_,
+            "the topic's .published file was lost, so it is unknown whether this was acknowledged");
     }
     spdlog::warn("{}: cut {} bytes of an unfinished write after offset {}", segment_.path.string(),
                  file_.size() - position_, next_offset_);
@@ -306,8 +311,8 @@ void PartitionLog::cut_unfinished_write(Offset published_end) {
 
 void PartitionLog::roll_if_due(std::size_t more_bytes, std::int64_t timestamp_ms) {
     if (position_ == 0) return;
-    // As in Kafka, by the records' own times, so that a log written with old times doesn't roll at each
-    // append.
+    // The records' own timestamps decide, as in Kafka, so that a log with old timestamps does not roll at
+    // each append.
     const auto age = std::chrono::milliseconds(timestamp_ms - first_timestamp_ms_);
     const bool full = position_ + static_cast<std::int64_t>(more_bytes) > options_.segment_bytes;
     const bool old = age > options_.segment_age;

@@ -12,47 +12,49 @@
 #include "base/file.h"
 #include "base/stop.h"
 #include "base/units.h"
-#include "bronze/published.h"
+#include "bronze/high_watermarks.h"
 #include "bronze/segment.h"
 
 namespace millrace::bronze {
 
-/// What a topic's segments follow.
+/// The settings of a topic's segments.
 struct SegmentOptions {
-    std::int64_t segment_bytes = 256 << 20;  ///< a segment over this size is closed
-    base::Duration segment_age =
-        std::chrono::hours(168);       ///< so is one whose first record is so much older than the next
-    base::Duration retention{0};       ///< closed segments older than this are removed; 0 keeps all
-    std::int64_t retention_bytes = 0;  ///< oldest closed segments beyond this go; 0 keeps all
+    std::int64_t segment_bytes = 256 << 20;  ///< a segment that would exceed this size is closed
+    /// A segment whose first record is older than the next record by more than this is closed.
+    base::Duration segment_age = std::chrono::hours(168);
+    base::Duration retention{0};  ///< closed segments older than this are removed; 0 keeps all
+    /// The oldest closed segments beyond this total size are removed; 0 keeps all.
+    std::int64_t retention_bytes = 0;
     Compression compression = Compression::none;
 };
 
 /// How long an append waits for another process that holds the partition's lock.
 struct LockWait {
     base::Duration limit = std::chrono::seconds(10);
-    const base::StopSignal* stop = nullptr;  ///< once requested, an append waits for a second at most
+    const base::StopSignal* stop = nullptr;  ///< once stop is requested, an append waits at most one second
 };
 
-/// The writing end of one partition, for all threads of a process; processes take turns under a file lock.
+/// The writing end of one partition for all threads of a process. Processes take turns with a file lock.
 ///
-/// Group commit: callers queue their batches, one of them writes and syncs what has queued up meanwhile,
-/// publishes the new end, and wakes the others. An append returns once its batch is synced, and throws an
-/// Error when another process has held the lock for too long.
+/// Group commit: callers queue their batches, and one of them, the leader, writes and syncs everything that
+/// has queued up, publishes the new end, and wakes the others. An append returns once its batch is synced. It
+/// throws an Error if another process has held the lock for too long.
 ///
-/// Recovery, at the first append and whenever another process has written: what lies past the published end
-/// is kept as far as it is whole (a writer died between sync and publish, or a power loss took the published
-/// end back). A last batch that isn't whole is an unfinished write, and cut. Everything else is damage:
-/// before the published end, with whole batches behind it, or where the published end isn't known. Damage is
-/// an Error that names file and offset; nothing is cut then.
+/// Recovery runs at the first append and whenever another process has written. Whole batches past the
+/// published end are kept: a writer died between sync and publish, or a power loss took the published end
+/// back. A last batch that is not whole is an unfinished write and is cut. Everything else is damage: a bad
+/// batch before the published end, a bad batch with whole batches after it, or a bad tail while the published
+/// end is unknown. Damage throws an Error that names the file and the offset, and nothing is cut.
 class PartitionLog {
   public:
-    PartitionLog(std::filesystem::path directory, int partition, Published& published, SegmentOptions options,
-                 LockWait lock_wait);
+    /// `published` and the stop signal of `lock_wait` must outlive the log.
+    PartitionLog(std::filesystem::path directory, int partition, HighWatermarks& published,
+                 SegmentOptions options, LockWait lock_wait);
 
-    /// Appends a batch, whose base offset is set here, durably. Returns its base offset. Thread-safe.
+    /// Sets the batch's base offset, appends the batch durably, and returns the base offset. Thread-safe.
     Offset append(std::string_view batch);
 
-    /// Brings the published end up to what the segments hold, if no other process is writing.
+    /// Raises the published end to what the segments hold, if no other process is writing.
     void recover_if_idle();
 
   private:
@@ -65,7 +67,7 @@ class PartitionLog {
 
     using Clock = std::chrono::steady_clock;
 
-    void lead(std::unique_lock<std::mutex>& lock, Pending& mine, Clock::time_point deadline);
+    void lead(std::unique_lock<std::mutex>& lock, Pending& own, Clock::time_point deadline);
     void lock_until(Clock::time_point deadline);
     std::vector<Pending*> take_queue();
     void write_group(const std::vector<Pending*>& group);
@@ -82,16 +84,16 @@ class PartitionLog {
 
     const std::filesystem::path directory_;
     const int partition_;
-    Published& published_;
+    HighWatermarks& published_;
     const SegmentOptions options_;
     const LockWait lock_wait_;
 
     std::mutex mutex_;
     std::condition_variable committed_;
     std::vector<Pending*> queue_;  // guarded by mutex_
-    bool leading_ = false;         // guarded by mutex_: some caller is writing
+    bool leading_ = false;         // guarded by mutex_; true while a caller is writing
 
-    // The leader's alone.
+    // Only the leader uses the members below.
     base::File lock_file_;
     base::File file_;
     Segment segment_;

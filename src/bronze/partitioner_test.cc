@@ -5,7 +5,8 @@
 namespace millrace::bronze {
 namespace {
 
-// The expected hashes are those of Kafka's own UtilsTest (as unsigned), so both logs place a key alike.
+// The expected hashes are those of Kafka's own UtilsTest (as unsigned), so both logs give a key the same
+// partition.
 TEST(Partitioner, HashesAreKafkas) {
     EXPECT_EQ(murmur2("21"), static_cast<std::uint32_t>(-973932308));
     EXPECT_EQ(murmur2("foobar"), static_cast<std::uint32_t>(-790332482));

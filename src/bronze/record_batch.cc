@@ -13,7 +13,7 @@ namespace millrace::bronze {
 
 namespace {
 
-// Where each field of the header begins.
+// The position of each field in the header.
 constexpr std::size_t at_length = 8;
 constexpr std::size_t at_leader_epoch = 12;
 constexpr std::size_t at_magic = 16;
@@ -25,7 +25,7 @@ constexpr std::size_t at_max_timestamp = 35;
 constexpr std::size_t at_producer_id = 43;
 constexpr std::size_t at_count = 57;
 
-// The producer's id, epoch and sequence in every batch that this log writes: -1 each.
+// The producer's id, epoch and sequence, which are all -1 in every batch that this log writes.
 constexpr std::string_view no_producer = "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
 static_assert(no_producer.size() == at_count - at_producer_id);
 
@@ -189,8 +189,8 @@ bool decode_records(const BatchHeader& header, std::string_view batch, std::stri
         scratch.append(record_padding, '\0');
         rest = std::string_view(scratch).substr(0, size);
     }
-    constexpr std::size_t least_record_bytes = 7;
-    if (static_cast<std::size_t>(header.record_count) > rest.size() / least_record_bytes) return false;
+    constexpr std::size_t min_record_bytes = 7;
+    if (static_cast<std::size_t>(header.record_count) > rest.size() / min_record_bytes) return false;
     const std::size_t before = into.size();
     into.resize(before + static_cast<std::size_t>(header.record_count));
     for (std::size_t i = before; i < into.size(); ++i) {

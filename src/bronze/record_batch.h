@@ -9,12 +9,13 @@
 #include "bronze/compression.h"
 #include "bronze/record.h"
 
-/// Kafka's record batch, format v2 (https://kafka.apache.org/documentation/#recordbatch): 61 bytes of header,
-/// then the records, compressed together or not. docs/formats/segment-log.md shows it whole.
+/// Kafka's record batch, format v2 (https://kafka.apache.org/documentation/#recordbatch): a header of 61
+/// bytes, then the records, which may be compressed together. docs/formats/segment-log.md describes the
+/// format.
 namespace millrace::bronze {
 
 inline constexpr std::size_t batch_header_bytes = 61;
-/// Bytes before the batch_length field's count begins: base_offset and batch_length themselves.
+/// Bytes that batch_length does not count: the fields base_offset and batch_length themselves.
 inline constexpr std::size_t batch_length_starts = 12;
 inline constexpr std::size_t max_batch_bytes = 2 * max_record_bytes;
 
@@ -23,7 +24,7 @@ struct BatchHeader {
     Offset base_offset = 0;
     std::int32_t batch_length = 0;  ///< bytes that follow this field
     std::int8_t magic = 0;
-    std::uint32_t crc = 0;  ///< CRC-32C of all from attributes to the end
+    std::uint32_t crc = 0;  ///< CRC-32C of everything from attributes to the end
     std::int16_t attributes = 0;
     std::int32_t last_offset_delta = 0;
     std::int64_t base_timestamp_ms = 0;
@@ -37,35 +38,35 @@ struct BatchHeader {
     [[nodiscard]] Compression compression() const { return static_cast<Compression>(attributes & 7); }
 };
 
-/// Reads a header from the first batch_header_bytes of `bytes`. Nothing when they are too few or can't be a
-/// v2 header.
+/// Parses a header from the first batch_header_bytes of `bytes`. Returns nullopt if `bytes` is too short or
+/// cannot be a v2 header.
 std::optional<BatchHeader> parse_batch_header(std::string_view bytes);
 
-/// True when `batch`, whole, has the CRC that its header tells.
+/// Returns true if the whole `batch` has the CRC of its header.
 bool batch_crc_matches(const BatchHeader& header, std::string_view batch);
 
-/// Where the next batch of a RecordBatchBuilder may begin in `bytes`, at or after `from`; npos when none
-/// does. Found by the mark of a batch without a producer, 14 bytes of 0xFF, which UTF-8 text never holds: no
-/// sender of JSON events can forge it.
+/// Returns the position at or after `from` where the next batch of a RecordBatchBuilder may begin in `bytes`,
+/// or npos. It searches for 14 bytes of 0xFF, the mark of a batch without a producer. UTF-8 text never has
+/// these bytes, so no sender of JSON events can forge the mark.
 std::size_t find_batch_mark(std::string_view bytes, std::size_t from);
 
-/// Builds one batch. Records are encoded as they are added; the buffer is kept for the next batch.
+/// Builds one batch at a time. Records are encoded as they are added. The buffer is kept for the next batch.
 class RecordBatchBuilder {
   public:
     RecordBatchBuilder() { clear(); }
 
-    /// Adds a record. A view whose data() is nullptr is null. Throws an Error when it is over
+    /// Adds a record. A view whose data() is nullptr means null. Throws an Error if the record is larger than
     /// max_record_bytes.
     void add(std::string_view key, std::string_view value, std::int64_t timestamp_ms,
              const std::vector<Header>& headers = {});
 
     [[nodiscard]] std::int32_t count() const { return count_; }
     [[nodiscard]] bool empty() const { return count_ == 0; }
-    /// Bytes so far, header included, before compression.
+    /// Returns the uncompressed size so far in bytes, including the header.
     [[nodiscard]] std::size_t bytes() const { return size_; }
 
-    /// The batch with everything but its base offset, which the log sets when it appends (the CRC leaves it
-    /// out). The view lives until the next clear() or add().
+    /// Returns the batch complete but for its base offset, which the log sets when it appends the batch (the
+    /// CRC does not cover it). The view lives until the next clear() or add().
     std::string_view finish(Compression compression = Compression::none);
     void clear();
 
@@ -81,9 +82,9 @@ class RecordBatchBuilder {
     std::int64_t max_timestamp_ms_ = 0;
 };
 
-/// Decodes the records of one batch, whose CRC has been checked, into `into` (appended). `scratch` holds the
-/// decompressed records, so that the views live as long as it and `batch`. False when the batch's inside is
-/// damaged.
+/// Decodes the records of one batch, whose CRC has been checked, and appends them to `into`. `scratch`
+/// receives the decompressed records, so the views live as long as both `scratch` and `batch`. Returns false
+/// if the content of the batch is damaged.
 bool decode_records(const BatchHeader& header, std::string_view batch, std::string& scratch,
                     std::vector<Record>& into);
 

@@ -85,7 +85,7 @@ TEST(RecordBatch, EveryFlippedBitIsFound) {
     builder.add("user", "{\"event_id\":\"e2\"}", 1001);
     const std::string batch(builder.finish());
     for (std::size_t bit = 21 * 8; bit < batch.size() * 8;
-         ++bit) {  // the CRC covers all from the attributes on
+         ++bit) {  // the CRC covers everything from the attributes on
         std::string damaged = batch;
         damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
         const auto header = parse_batch_header(damaged);
@@ -93,7 +93,7 @@ TEST(RecordBatch, EveryFlippedBitIsFound) {
     }
 }
 
-TEST(RecordBatch, DamageBehindARightCrcIsNoCrash) {
+TEST(RecordBatch, DamageWithACorrectCrcDoesNotCrash) {
     std::mt19937_64 random(3);
     for (const Compression codec : {Compression::none, Compression::lz4, Compression::zstd}) {
         RecordBatchBuilder builder;

@@ -38,7 +38,7 @@ std::vector<IndexEntry> read_index(const Segment& segment, std::int64_t log_byte
     if (!content) return entries;
     entries.resize(content->size() / sizeof(IndexEntry));
     if (!entries.empty()) std::memcpy(entries.data(), content->data(), entries.size() * sizeof(IndexEntry));
-    // A crash may leave entries for a tail that was cut: keep the sane beginning.
+    // A crash may leave entries for a tail that was cut, so only the valid beginning is kept.
     IndexEntry last{segment.base - 1, -1, 0};
     const auto bad = std::ranges::find_if(entries, [&](const IndexEntry& entry) {
         const bool sane =
@@ -85,7 +85,8 @@ std::optional<FoundBatch> find_whole_batch(const base::File& file, std::int64_t 
     constexpr std::size_t window = 1U << 20U;
     std::string bytes;
     for (;; position += window) {
-        bytes.resize(window + batch_header_bytes - 1);  // so that a header on the border is seen whole
+        // A header that crosses the end of the window is seen whole.
+        bytes.resize(window + batch_header_bytes - 1);
         bytes.resize(file.read_at(position, bytes.data(), bytes.size()));
         if (bytes.size() < batch_header_bytes) return std::nullopt;
         for (std::size_t at = find_batch_mark(bytes, 0); at != std::string::npos;

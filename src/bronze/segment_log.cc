@@ -14,7 +14,8 @@ std::unique_ptr<SegmentLog> SegmentLog::open(const fs::path& directory, const st
     auto settings = TopicCatalog(directory).find(topic);
     if (!settings) {
         throw usage_error(fmt::format("opening the topic {} in {}", topic, directory.string()),
-                          "there is none", "Make events first with: millrace produce, or millrace import");
+                          "the topic does not exist",
+                          "Create events first with: millrace produce, or millrace import");
     }
     return std::unique_ptr<SegmentLog>(new SegmentLog(directory, std::move(*settings), lock_wait));
 }

@@ -31,7 +31,7 @@ class SegmentLogTest : public testing::Test {
     std::unique_ptr<SegmentLog> open(LockWait lock_wait = {}) {
         return SegmentLog::open_or_create(directory_, settings_, lock_wait);
     }
-    /// Holds the partition's lock as another process would.
+    /// Holds the partition's lock, as another process would.
     base::File hold_lock() const {
         base::File held(directory_ / "events-0" / "lock", base::File::Mode::read_write);
         held.lock();
@@ -62,7 +62,7 @@ class SegmentLogTest : public testing::Test {
         bytes.at(at) = static_cast<char>(bytes.at(at) ^ 0x10);
         std::ofstream(segment(), std::ios::binary) << bytes;
     }
-    /// What opening the log says is wrong; empty when it opens.
+    /// Returns the message of the Error that opening the log throws, or an empty string if the log opens.
     std::string open_error() {
         try {
             open();
@@ -71,9 +71,9 @@ class SegmentLogTest : public testing::Test {
             return error.what();
         }
     }
-    /// A power loss takes the published end back: it is never synced with the segments.
+    /// Takes the published end back, as a power loss does: it is never synced with the segments.
     void publish(Offset end) const {
-        Published file(published(), TopicCatalog(directory_).find("events")->epoch, 1);
+        HighWatermarks file(published(), TopicCatalog(directory_).find("events")->epoch, 1);
         file.set_end(0, end);
     }
 
@@ -108,7 +108,7 @@ TEST_F(SegmentLogTest, ATornTailIsCutAtEveryByteOfTheLastBatch) {
 TEST_F(SegmentLogTest, AWholeBatchPastThePublishedEndIsKept) {
     append(*open(), {"a"});
     append(*open(), {"b"});
-    publish(0);  // as after a power loss
+    publish(0);  // a power loss does the same
     EXPECT_THAT(read_all(*open()), testing::ElementsAre("a", "b"));
 }
 
@@ -142,7 +142,7 @@ TEST_F(SegmentLogTest, DamagePastThePublishedEndIsNotCutWhileWholeBatchesStandBe
     const std::string whole = base::read_file(segment());
     for (std::size_t at = first; at < second; ++at) {
         if (at >= first + 12 && at < first + 16) continue;  // the leader epoch, which is unused
-        publish(1);                                         // as after a power loss
+        publish(1);                                         // a power loss does the same
         std::ofstream(segment(), std::ios::binary) << whole;
         flip_bit(at);
         const std::string error = open_error();
@@ -151,7 +151,7 @@ TEST_F(SegmentLogTest, DamagePastThePublishedEndIsNotCutWhileWholeBatchesStandBe
         ASSERT_THAT(error, HasSubstr("keep a copy")) << at;
         ASSERT_EQ(fs::file_size(segment()), whole.size()) << at;
     }
-    fs::resize_file(segment(), first);  // as the message says
+    fs::resize_file(segment(), first);  // does what the message says
     const auto log = open();
     EXPECT_EQ(append(*log, {"after"}), 1);
     EXPECT_THAT(read_all(*log), testing::ElementsAre("first", "after"));
@@ -229,7 +229,7 @@ TEST_F(SegmentLogTest, ReadersSeeOnlyWhatIsPublished) {
     append(*log, {"synced"});
     const auto records = reader->poll(1 << 20);
     ASSERT_EQ(records.size(), 1U);
-    EXPECT_EQ(records[0].value, "synced") << "bytes from before the cut were kept";
+    EXPECT_EQ(records[0].value, "synced") << "the reader kept bytes from before the cut";
 }
 
 TEST_F(SegmentLogTest, SegmentsRollAndAreReadAcross) {
@@ -255,7 +255,7 @@ TEST_F(SegmentLogTest, AReaderFollowsWhileSegmentsRoll) {
     const auto reader = log->read(0, 0);
     int next = 0;
     while (next < count) {
-        const auto seen = log->appends_seen();
+        const auto seen = log->append_sequence();
         const auto records = reader->poll(700);
         for (const Record& record : records) ASSERT_EQ(record.value, std::to_string(next++));
         if (records.empty()) log->wait_for_append(seen, std::chrono::seconds(5));
@@ -355,7 +355,7 @@ TEST_F(SegmentLogTest, AnAppendGivesUpOnALockThatAnotherProcessHolds) {
         const auto held = hold_lock();
         try {
             append(*log, {"a"});
-            FAIL() << "appended beside another process";
+            FAIL() << "appended while another process held the lock";
         } catch (const Error& error) {
             EXPECT_THAT(error.what(), HasSubstr("another process holds"));
             EXPECT_THAT(error.what(), HasSubstr((directory_ / "events-0").string()));
@@ -375,10 +375,10 @@ TEST_F(SegmentLogTest, EveryThreadThatWaitsForTheLockGivesUpInItsOwnTime) {
         writers.emplace_back([&] { EXPECT_THROW(append(*log, {"a"}), Error); });
     }
     for (auto& writer : writers) writer.join();
-    EXPECT_LT(watch.seconds(), 2 * limit_seconds) << "one waited after another";
+    EXPECT_LT(watch.seconds(), 2 * limit_seconds) << "the threads waited one after another";
 }
 
-TEST_F(SegmentLogTest, WhoWaitsForTheLockAppendsOnceItIsFree) {
+TEST_F(SegmentLogTest, AWaitingThreadAppendsOnceTheLockIsFree) {
     const auto log = open();
     std::vector<std::thread> writers;
     {
@@ -403,7 +403,7 @@ TEST_F(SegmentLogTest, AStopEndsTheWaitForTheLockButNotAnAppend) {
     EXPECT_EQ(append(*log, {"what was gathered"}), 0);
 }
 
-TEST_F(SegmentLogTest, AFullDiskIsAnErrorAndTheLogGoesOnAfterwards) {
+TEST_F(SegmentLogTest, AFullDiskIsAnErrorAndTheLogWorksAfterwards) {
     const auto log = open();
     append(*log, {"before"});
     rlimit old{};
@@ -418,7 +418,7 @@ TEST_F(SegmentLogTest, AFullDiskIsAnErrorAndTheLogGoesOnAfterwards) {
     EXPECT_THAT(read_all(*open()), testing::ElementsAre("before", "after"));
 }
 
-TEST_F(SegmentLogTest, ADeletedTopicIsGoneForThoseWhoHaveItOpenAndItsNumbersGoOn) {
+TEST_F(SegmentLogTest, ADeletedTopicCannotBeWrittenAndItsNumberingContinues) {
     const auto log = open();
     append(*log, {"a", "b"});
     TopicCatalog catalog(directory_);
@@ -426,18 +426,20 @@ TEST_F(SegmentLogTest, ADeletedTopicIsGoneForThoseWhoHaveItOpenAndItsNumbersGoOn
     catalog.remove("events");
     EXPECT_THROW(append(*log, {"c"}), Error);
     EXPECT_FALSE(catalog.find("events"));
-    const auto anew = open();
-    EXPECT_NE(anew->epoch(), epoch);
-    EXPECT_EQ(anew->offsets(0).end, 0);
-    EXPECT_EQ(anew->records_numbered(), 2);
+    const auto recreated = open();
+    EXPECT_NE(recreated->epoch(), epoch);
+    EXPECT_EQ(recreated->offsets(0).end, 0);
+    EXPECT_EQ(recreated->records_numbered(), 2);
 }
 
-TEST_F(SegmentLogTest, ATopicIsMadeAgainThoughItsCreationWasKilledBetweenItsFiles) {
+TEST_F(SegmentLogTest, ATopicIsCreatedAfterAKillBetweenTheFilesOfItsCreation) {
     TopicCatalog catalog(directory_);
     append(*open(), {"a"});
     catalog.remove("events");
     for (const int partitions : {1, 3}) {
-        Published::create(published(), 12345, partitions);  // a creation's first file; the second isn't there
+        HighWatermarks::create(published(), 12345,
+                               // The first file that a creation writes. The second file does not exist.
+                               partitions);
         const auto log = open();
         EXPECT_EQ(append(*log, {"b"}), 0);
         EXPECT_THAT(read_all(*log), testing::ElementsAre("b"));
@@ -450,10 +452,11 @@ TEST_F(SegmentLogTest, ATopicIsMadeAgainThoughItsCreationWasKilledBetweenItsFile
     }
 }
 
-TEST_F(SegmentLogTest, ACreationTellsThoseWhoHaveTheTopicOpenThatItIsGone) {
+TEST_F(SegmentLogTest, ACreationMarksTheOldTopicAsDeletedForOpenLogs) {
     const auto log = open();
     append(*log, {"a"});
-    // A kill while deleting, and one while creating again: neither the settings nor this file were replaced.
+    // Simulates a kill during a deletion, followed by a creation: neither the settings nor this file were
+    // replaced.
     const fs::path settings = directory_ / "topics" / "events.json";
     std::string text = base::read_file(settings);
     const std::string live = "\"deleted\":false";

@@ -10,7 +10,7 @@
 namespace millrace::bronze {
 
 SegmentReader::SegmentReader(std::filesystem::path directory, int partition,
-                             std::shared_ptr<Published> published, Offset offset)
+                             std::shared_ptr<HighWatermarks> published, Offset offset)
     : directory_(std::move(directory)),
       partition_(partition),
       published_(std::move(published)),
@@ -28,7 +28,8 @@ std::span<const Record> SegmentReader::poll(std::size_t max_bytes) {
     const Offset end = published_->end(partition_);
     if (next_offset_ >= end) {
         if (published_->deleted()) {
-            throw Error(fmt::format("reading {}", directory_.string()), "the topic was deleted meanwhile",
+            throw Error(fmt::format("reading {}", directory_.string()),
+                        "the topic was deleted in the meantime",
                         "Start the command again to read the new topic.");
         }
         return {};
@@ -37,14 +38,14 @@ std::span<const Record> SegmentReader::poll(std::size_t max_bytes) {
         const auto segments = list_segments(directory_);
         const auto after = std::ranges::upper_bound(segments, next_offset_, {}, &Segment::base);
         if (after == segments.begin())
-            throw_damage("no segment holds this offset: retention removed it meanwhile");
+            throw_damage("no segment holds this offset, because retention has removed it");
         open(*std::prev(after), next_offset_);
     }
     for (std::size_t want = max_bytes; records_.empty(); want *= 2) {
         fill(want);
         decode_buffered(end);
         if (!records_.empty()) break;
-        if (filled_ >= want) continue;  // a batch larger than the buffer
+        if (filled_ >= want) continue;  // the batch is larger than the buffer
         if (filled_ != 0) throw_damage("the segment ends within a record batch that was synced");
         if (next_offset_ == segment_.base) throw_damage("the segment is empty");
         open(segment_at(directory_, next_offset_), next_offset_);
@@ -54,7 +55,7 @@ std::span<const Record> SegmentReader::poll(std::size_t max_bytes) {
 
 void SegmentReader::open(const Segment& segment, Offset offset) {
     auto file = base::File::open_if_exists(segment.path);
-    if (!file) throw_damage("no segment begins there");
+    if (!file) throw_damage("no segment begins at this offset");
     file_ = std::move(*file);
     segment_ = segment;
     const IndexEntry hint = entry_before(read_index(segment, file_.size()), segment, offset);
@@ -85,7 +86,7 @@ void SegmentReader::fill(std::size_t bytes) {
 void SegmentReader::decode_buffered(Offset end) {
     while (decode_batch(end)) {
     }
-    // Bytes past the published end may yet be cut and written anew: never keep them.
+    // Bytes past the published end may still be cut and written again, so they are never kept.
     if (next_offset_ >= end) filled_ = consumed_;
 }
 
@@ -93,19 +94,19 @@ bool SegmentReader::decode_batch(Offset end) {
     const std::string_view rest(buffer_.data() + consumed_, filled_ - consumed_);
     if (next_offset_ >= end || rest.size() < batch_header_bytes) return false;
     const auto header = parse_batch_header(rest);
-    if (!header) throw_damage("no record batch stands there");
+    if (!header) throw_damage("there is no record batch at this position");
     if (header->total_bytes() > rest.size()) return false;
     const std::string_view batch = rest.substr(0, header->total_bytes());
     if (!batch_crc_matches(*header, batch)) throw_damage("the record batch fails its CRC");
     const bool follows =
         header->base_offset == expected_base_ ||
         (expected_base_ < 0 && header->base_offset <= next_offset_ && header->next_offset() > next_offset_);
-    if (!follows) throw_damage("the record batch has another offset than the one before it leads to");
+    if (!follows) throw_damage("the record batch does not continue the offsets of the batch before it");
     if (scratch_.size() == scratch_used_) scratch_.emplace_back();
     const std::size_t before = records_.size();
     if (!decode_records(*header, batch, scratch_[scratch_used_], records_)) {
         throw_damage(
-            fmt::format("the record batch ({}) can't be decoded", compression_name(header->compression())));
+            fmt::format("the record batch ({}) cannot be decoded", compression_name(header->compression())));
     }
     if (header->compression() != Compression::none) ++scratch_used_;
     const auto first = records_.begin() + static_cast<std::ptrdiff_t>(before);

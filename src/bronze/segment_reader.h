@@ -8,16 +8,16 @@
 
 #include "base/file.h"
 #include "bronze/event_log.h"
-#include "bronze/published.h"
+#include "bronze/high_watermarks.h"
 #include "bronze/segment.h"
 
 namespace millrace::bronze {
 
-/// Reads one partition's segments up to the published end.
+/// Reads one partition's segments up to the published end. Not thread-safe.
 class SegmentReader : public PartitionReader {
   public:
-    /// Throws an Error when `offset` lies outside what the partition holds.
-    SegmentReader(std::filesystem::path directory, int partition, std::shared_ptr<Published> published,
+    /// Throws NoSuchOffset if `offset` is outside of what the partition holds.
+    SegmentReader(std::filesystem::path directory, int partition, std::shared_ptr<HighWatermarks> published,
                   Offset offset);
 
     std::span<const Record> poll(std::size_t max_bytes) override;
@@ -32,17 +32,18 @@ class SegmentReader : public PartitionReader {
 
     const std::filesystem::path directory_;
     const int partition_;
-    std::shared_ptr<Published> published_;
+    std::shared_ptr<HighWatermarks> published_;
     Offset next_offset_;
-    Offset expected_base_ = -1;  // of the next batch; unknown at first, when the reader may begin within one
+    // The base offset of the next batch. It is -1 at first, because the reader may begin within a batch.
+    Offset expected_base_ = -1;
 
     base::File file_;
     Segment segment_;
     std::string buffer_;               // file bytes from position_ on, then record_padding
-    std::size_t filled_ = 0;           // of buffer_
-    std::size_t consumed_ = 0;         // of filled_
-    std::int64_t position_ = 0;        // in the file, of buffer_[0]
-    std::deque<std::string> scratch_;  // decompressed batches, one each
+    std::size_t filled_ = 0;           // number of bytes in buffer_ that were read from the file
+    std::size_t consumed_ = 0;         // number of bytes in buffer_ whose records were returned
+    std::int64_t position_ = 0;        // position in the file of buffer_[0]
+    std::deque<std::string> scratch_;  // decompressed batches, one in each string
     std::size_t scratch_used_ = 0;
     std::vector<Record> records_;
 };

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/json.h"
-#include "bronze/published.h"
+#include "bronze/high_watermarks.h"
 
 namespace millrace::bronze {
 
@@ -57,7 +57,7 @@ json::object read_settings(const fs::path& path, const std::string& content) {
     const auto version = base::integer_member(document.as_object(), "format");
     if (version > format_version) {
         throw Error(fmt::format("reading {}", path.string()),
-                    fmt::format("it has format {}, and this program knows up to {}", version, format_version),
+                    fmt::format("it has format {}, and this program reads up to {}", version, format_version),
                     "Use the newer Millrace that wrote it.");
     }
     return document.as_object();
@@ -144,17 +144,18 @@ TopicSettings TopicCatalog::find_or_create(const TopicSettings& settings) {
 }
 
 TopicSettings TopicCatalog::create_locked(TopicSettings settings) {
-    if (settings.partitions < 1 || settings.partitions > Published::max_partitions) {
+    if (settings.partitions < 1 || settings.partitions > HighWatermarks::max_partitions) {
         throw usage_error(fmt::format("creating the topic {}", settings.name),
-                          fmt::format("it can have 1 to {} partitions", Published::max_partitions));
+                          fmt::format("it can have 1 to {} partitions", HighWatermarks::max_partitions));
     }
     settings.epoch = random_epoch();
     settings.numbered_before = numbered_before(settings.name);
-    // What an interrupted delete left, or an interrupted creation, whose epoch no settings tell.
-    Published::mark_deleted(published_path(settings.name));
+    // Removes what an interrupted deletion or creation left. The settings do not show the epoch of the
+    // latter.
+    HighWatermarks::mark_deleted(published_path(settings.name));
     remove_partitions(settings.name);
     for (int p = 0; p < settings.partitions; ++p) base::make_directory(partition_directory(settings.name, p));
-    Published::create(published_path(settings.name), settings.epoch, settings.partitions);
+    HighWatermarks::create(published_path(settings.name), settings.epoch, settings.partitions);
     base::fail_point("bronze.topic.prepared");
     base::replace_file(settings_path(settings.name), serialize(settings, false));
     base::fail_point("bronze.topic.created");
@@ -166,7 +167,7 @@ void TopicCatalog::remove(const std::string& name) {
     const std::lock_guard lock(file);
     auto settings = find(name);
     if (!settings) {
-        throw usage_error(fmt::format("deleting the topic {}", name), "there is none of this name",
+        throw usage_error(fmt::format("deleting the topic {}", name), "the topic does not exist",
                           "See: millrace topic list");
     }
     const auto published = published_locked(*settings);
@@ -179,26 +180,26 @@ void TopicCatalog::remove(const std::string& name) {
 }
 
 void TopicCatalog::remove_partitions(const std::string& name) {
-    for (int p = 0; p < Published::max_partitions; ++p) fs::remove_all(partition_directory(name, p));
+    for (int p = 0; p < HighWatermarks::max_partitions; ++p) fs::remove_all(partition_directory(name, p));
     base::sync_directory(directory_);
 }
 
-std::shared_ptr<Published> TopicCatalog::open_published(const TopicSettings& settings) const {
+std::shared_ptr<HighWatermarks> TopicCatalog::open_published(const TopicSettings& settings) const {
     auto file = lock_file();
     const std::lock_guard lock(file);
     const auto now = find(settings.name);
     if (!now || now->epoch != settings.epoch) {
-        throw Error(fmt::format("opening the topic {}", settings.name), "it was deleted meanwhile",
-                    "Start again.");
+        throw Error(fmt::format("opening the topic {}", settings.name), "it was deleted in the meantime",
+                    "Start the command again.");
     }
     return published_locked(settings);
 }
 
-std::shared_ptr<Published> TopicCatalog::published_locked(const TopicSettings& settings) const {
+std::shared_ptr<HighWatermarks> TopicCatalog::published_locked(const TopicSettings& settings) const {
     const fs::path path = published_path(settings.name);
     if (!fs::exists(path))
-        Published::create(path, settings.epoch, settings.partitions, Published::unknown_end);
-    return std::make_shared<Published>(path, settings.epoch, settings.partitions);
+        HighWatermarks::create(path, settings.epoch, settings.partitions, HighWatermarks::unknown_end);
+    return std::make_shared<HighWatermarks>(path, settings.epoch, settings.partitions);
 }
 
 }  // namespace millrace::bronze

@@ -11,35 +11,38 @@
 
 namespace millrace::bronze {
 
-/// What is stored of a topic in `bronze/topics/<topic>.json`.
+/// The settings of a topic, stored in `bronze/topics/<topic>.json`.
 struct TopicSettings {
     std::string name;
-    int epoch = 0;  ///< from 1, random: tells a topic from a later one of the same name
+    int epoch = 0;  ///< random, 1 or higher; tells a topic from a later one of the same name
     int partitions = 3;
     SegmentOptions segments;
-    std::int64_t numbered_before =
-        0;  ///< records of deleted topics of this name: the simulator's numbers go on
+    /// Number of records in deleted topics of this name. The simulator continues its numbering from here.
+    std::int64_t numbered_before = 0;
 };
 
-/// The topics under `DATA/bronze`. Each call reads the disk, so that processes see each other's changes.
+/// The topics under `DATA/bronze`. Each call reads the disk, so processes see each other's changes.
+/// Thread-safe.
 class TopicCatalog {
   public:
-    /// `directory` is `DATA/bronze`; it is made when the first topic is created.
+    /// `directory` is `DATA/bronze`. It is created with the first topic.
     explicit TopicCatalog(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
     [[nodiscard]] std::vector<TopicSettings> list() const;
     [[nodiscard]] std::optional<TopicSettings> find(const std::string& name) const;
 
-    /// Creates a topic and returns it with its epoch. Throws a usage Error for a bad name or when it exists.
+    /// Creates a topic and returns it with its epoch. Throws a usage Error if the name is not allowed or the
+    /// topic exists.
     TopicSettings create(TopicSettings settings);
-    /// The topic, created with `settings` when there is none. Safe against other processes doing the same.
+    /// Returns the topic. Creates it with `settings` if it does not exist. Other processes may do the same at
+    /// once.
     TopicSettings find_or_create(const TopicSettings& settings);
-    /// Removes a topic with all its records. Throws a usage Error when there is none.
+    /// Removes a topic with all its records. Throws a usage Error if it does not exist.
     void remove(const std::string& name);
 
-    /// The topic's published offsets; made anew when the file was lost. Throws an Error when the topic is
-    /// another now.
-    [[nodiscard]] std::shared_ptr<Published> open_published(const TopicSettings& settings) const;
+    /// Opens the topic's published offsets. Creates the file again if it was lost. Throws an Error if the
+    /// topic was deleted or replaced by another.
+    [[nodiscard]] std::shared_ptr<HighWatermarks> open_published(const TopicSettings& settings) const;
     [[nodiscard]] std::filesystem::path published_path(const std::string& name) const;
     [[nodiscard]] std::filesystem::path partition_directory(const std::string& name, int partition) const;
 
@@ -49,7 +52,7 @@ class TopicCatalog {
     [[nodiscard]] std::int64_t numbered_before(const std::string& name) const;
     void remove_partitions(const std::string& name);
     TopicSettings create_locked(TopicSettings settings);
-    [[nodiscard]] std::shared_ptr<Published> published_locked(const TopicSettings& settings) const;
+    [[nodiscard]] std::shared_ptr<HighWatermarks> published_locked(const TopicSettings& settings) const;
 
     std::filesystem::path directory_;
 };

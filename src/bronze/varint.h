@@ -21,7 +21,7 @@ constexpr std::size_t varint_size(std::int64_t value) {
     return size;
 }
 
-/// Writes `value` at `into`, which has room for max_varint_bytes; returns the end.
+/// Writes `value` at `into`, which must have room for max_varint_bytes. Returns the end of the written bytes.
 inline char* put_varint(char* into, std::int64_t value) {
     std::uint64_t rest = zigzag(value);
     while (rest >= 0x80) {
@@ -32,7 +32,7 @@ inline char* put_varint(char* into, std::int64_t value) {
     return into;
 }
 
-/// Takes a varint off the front of `from`; false when it is cut or too long.
+/// Takes a varint off the front of `from`. Returns false if it is truncated or too long.
 inline bool take_varint(std::string_view& from, std::int64_t& value) {
     std::uint64_t bits = 0;
     for (std::size_t i = 0; i < from.size() && i < max_varint_bytes; ++i) {
@@ -47,7 +47,8 @@ inline bool take_varint(std::string_view& from, std::int64_t& value) {
     return false;
 }
 
-/// Takes a varint length and that many bytes; a length of -1 is null. False when cut.
+/// Takes a varint length and that many bytes. A length of -1 means null. Returns false if `from` is too
+/// short.
 inline bool take_bytes(std::string_view& from, std::string_view& bytes) {
     std::int64_t length = 0;
     if (!take_varint(from, length) || length > static_cast<std::int64_t>(from.size())) return false;

@@ -25,13 +25,13 @@ Error no_setting(const toml::node& node, const std::string& name, std::string_vi
 
 std::vector<std::string> rule_and_sink_names() {
     std::vector<std::string> names = {"log", "webhook", "smtp"};
-    for (const gold::Rule rule : gold::all_rules) names.emplace_back(gold::rule_kind(rule).name);
+    for (const gold::AlertRule rule : gold::all_rules) names.emplace_back(gold::rule_kind(rule).name);
     return names;
 }
 
 std::string text_of(const toml::node& node, const std::string& name) {
     if (const auto* text = node.as_string()) return text->get();
-    throw wrong(node, name, "it must be a text in quotes");
+    throw wrong(node, name, "it must be a string in quotes");
 }
 
 double number_of(const toml::node& node, const std::string& name) {
@@ -58,7 +58,7 @@ std::vector<std::string> texts_of(const toml::node& node, const std::string& nam
 }
 
 /// A rule has the settings that its defaults have.
-void read_rule(const toml::table& table, gold::Rule rule, gold::RuleSettings& settings) {
+void read_rule(const toml::table& table, gold::AlertRule rule, gold::RuleSettings& settings) {
     constexpr model::Timestamp longest = model::us_per_day;
     const gold::RuleSettings& defaults = gold::rule_kind(rule).defaults;
     for (const auto& [key, node] : table) {
@@ -67,9 +67,9 @@ void read_rule(const toml::table& table, gold::Rule rule, gold::RuleSettings& se
             into = time_of(node, name);
             if (into > longest ||
                 (whole_minutes && (into < model::us_per_minute || into % model::us_per_minute != 0)))
-                throw wrong(
-                    node, name,
-                    whole_minutes ? "it must be whole minutes, at most a day" : "it must be at most a day");
+                throw wrong(node, name,
+                            whole_minutes ? "it must be whole minutes, at most one day"
+                                          : "it must be at most one day");
         };
         if (key == "enabled") {
             settings.enabled = flag_of(node, name);
@@ -90,7 +90,7 @@ void read_rule(const toml::table& table, gold::Rule rule, gold::RuleSettings& se
         } else if (key == "share" && defaults.share > 0) {
             settings.share = number_of(node, name);
         } else {
-            throw wrong(node, name, "the rule has no setting of this name");
+            throw wrong(node, name, "the rule has no such setting");
         }
     }
     const bool below = gold::rule_kind(rule).below;
@@ -100,21 +100,21 @@ void read_rule(const toml::table& table, gold::Rule rule, gold::RuleSettings& se
                                 below ? "below" : "above", settings.threshold));
 }
 
-void read_log(const toml::table& table, serve::LogSinkSettings& settings) {
+void read_log(const toml::table& table, publish::LogSinkSettings& settings) {
     for (const auto& [key, node] : table) {
         if (key != "enabled") throw no_setting(node, "alerts.log", key.str(), {"enabled"});
         settings.enabled = flag_of(node, "alerts.log.enabled");
     }
 }
 
-void read_webhook(const toml::table& table, serve::WebhookSettings& settings) {
+void read_webhook(const toml::table& table, publish::WebhookSettings& settings) {
     for (const auto& [key, node] : table) {
         if (key != "url") throw no_setting(node, "alerts.webhook", key.str(), {"url"});
         settings.url = text_of(node, "alerts.webhook.url");
     }
 }
 
-void read_smtp(const toml::table& table, serve::SmtpSettings& settings) {
+void read_smtp(const toml::table& table, publish::SmtpSettings& settings) {
     for (const auto& [key, node] : table) {
         const std::string name = fmt::format("alerts.smtp.{}", key.str());
         if (key == "url") {
@@ -133,22 +133,22 @@ void read_smtp(const toml::table& table, serve::SmtpSettings& settings) {
     }
 }
 
-void read_alerts(const toml::table& alerts, pipeline::GoldStageOptions& options) {
+void read_alerts(const toml::table& alerts, gold::AlertRules& rules, publish::AlertSinkSettings& sinks) {
     for (const auto& [key, node] : alerts) {
         const std::string name = fmt::format("alerts.{}", key.str());
         const auto* table = node.as_table();
         if (table == nullptr) throw wrong(node, name, "it must be a table");
         if (const auto rule = gold::rule_of(key.str())) {
-            read_rule(*table, *rule, options.alert_rules[*rule]);
+            read_rule(*table, *rule, rules[*rule]);
         } else if (key == "log") {
-            read_log(*table, options.alert_sinks.log);
+            read_log(*table, sinks.log);
         } else if (key == "webhook") {
-            read_webhook(*table, options.alert_sinks.webhook);
+            read_webhook(*table, sinks.webhook);
         } else if (key == "smtp") {
-            read_smtp(*table, options.alert_sinks.smtp);
+            read_smtp(*table, sinks.smtp);
         } else {
             throw wrong(node, name,
-                        fmt::format("there is no rule and no sink of this name{}",
+                        fmt::format("there is no such rule or sink{}",
                                     did_you_mean(key.str(), rule_and_sink_names())));
         }
     }
@@ -160,19 +160,19 @@ void read_environment(const char* name, std::string& into) {
 
 }  // namespace
 
-void read_alert_config(const std::string& path, pipeline::GoldStageOptions& options) {
+void read_alert_config(const std::string& path, gold::AlertRules& rules, publish::AlertSinkSettings& sinks) {
     if (!path.empty()) {
         // Its syntax was checked when the options were read.
         const toml::table file = toml::parse_file(path);
         if (const toml::node* node = file.get("alerts")) {
             if (node->as_table() == nullptr) throw wrong(*node, "alerts", "it must be a table");
-            read_alerts(*node->as_table(), options);
+            read_alerts(*node->as_table(), rules, sinks);
         }
     }
-    read_environment("MILLRACE_ALERTS_WEBHOOK_URL", options.alert_sinks.webhook.url);
-    read_environment("MILLRACE_ALERTS_SMTP_USER", options.alert_sinks.smtp.user);
-    read_environment("MILLRACE_ALERTS_SMTP_PASSWORD", options.alert_sinks.smtp.password);
-    serve::check_alert_sinks(options.alert_sinks);
+    read_environment("MILLRACE_ALERTS_WEBHOOK_URL", sinks.webhook.url);
+    read_environment("MILLRACE_ALERTS_SMTP_USER", sinks.smtp.user);
+    read_environment("MILLRACE_ALERTS_SMTP_PASSWORD", sinks.smtp.password);
+    publish::check_alert_sinks(sinks);
 }
 
 }  // namespace millrace::cli

@@ -2,13 +2,14 @@
 
 #include <CLI/CLI.hpp>
 
-#include "pipeline/gold_stage.h"
+#include "gold/alerts/alert_rules.h"
+#include "publish/alert_sink.h"
 
 namespace millrace::cli {
 
-/// Reads the table `[alerts]` of the configuration file, where there is one, over what stands in `options`;
+/// Reads the table `[alerts]` of the configuration file, where there is one, into `rules` and `sinks`.
 /// MILLRACE_ALERTS_WEBHOOK_URL, MILLRACE_ALERTS_SMTP_USER and MILLRACE_ALERTS_SMTP_PASSWORD win over the
 /// file. Throws a usage Error that names the line of what can't be used.
-void read_alert_config(const std::string& path, pipeline::GoldStageOptions& options);
+void read_alert_config(const std::string& path, gold::AlertRules& rules, publish::AlertSinkSettings& sinks);
 
 }  // namespace millrace::cli

@@ -15,8 +15,8 @@ namespace millrace::cli {
 std::filesystem::path Globals::bronze_directory() const {
     if (bronze.empty()) return data_directory().bronze();
     if (bronze.starts_with("file:")) return bronze.substr(5);
-    throw usage_error(fmt::format("opening the log {}", bronze), "it is not a log that this program knows",
-                      "Write --bronze file:FOLDER or --bronze kafka://HOST:PORT/TOPIC, or leave it out.");
+    throw usage_error(fmt::format("opening the log {}", bronze), "the address has an unknown form",
+                      "Use --bronze file:FOLDER or --bronze kafka://HOST:PORT/TOPIC, or omit --bronze.");
 }
 
 bronze::KafkaAddress Globals::kafka_address() const {
@@ -25,7 +25,8 @@ bronze::KafkaAddress Globals::kafka_address() const {
     for (const std::string& property : kafka) {
         const auto at = property.find('=');
         if (at == std::string::npos || at == 0)
-            throw usage_error("reading --kafka", "a property must be KEY=VALUE");  // it may be a secret
+            throw usage_error("reading --kafka",
+                              "each property must have the form KEY=VALUE");  // it may be a secret
         address.properties[property.substr(0, at)] = property.substr(at + 1);
     }
     return address;
@@ -41,10 +42,8 @@ std::string Globals::bronze_place() const {
 }
 
 void Globals::print_no_events() const {
-    fmt::print(
-        "nothing to do: there are no events in {} yet. Send some with: millrace produce, or millrace "
-        "import\n",
-        bronze_place());
+    fmt::print("nothing to do: {} holds no events yet. Add some with: millrace produce, or millrace import\n",
+               bronze_place());
 }
 
 bool Globals::has_topic(const std::string& name) const {
@@ -82,9 +81,8 @@ void add_on_data_loss(CLI::App& command, bool& continues) {
     command
         .add_option_function<std::string>(
             "--on-data-loss", [&continues](const std::string& choice) { continues = choice == "continue"; },
-            "What to do when the log has removed records before they were read, or is another log than "
-            "before: "
-            "fail, or continue and count the gap.")
+            "What to do if the log has removed records that were not read yet, or has been replaced by "
+            "another log: fail, or continue and count the gap.")
         ->type_name("")
         ->check(must_be_one_of({"fail", "continue"}))
         ->default_str("fail");
@@ -92,48 +90,49 @@ void add_on_data_loss(CLI::App& command, bool& continues) {
 
 void SettingsOptions::add_to(CLI::App& command) {
     const std::string group = "Settings stored with the data";
-    add_value(command, "--currency", currency, "CODE", "The currency of events that name none (ISO 4217).")
+    add_value(command, "--currency", currency, "CODE",
+              "Currency of events that do not name one, as an ISO 4217 code.")
         ->group(group);
-    add_time(command, "--earliest", earliest, "Quarantine events from before this time.")->group(group);
+    add_time(command, "--earliest", earliest, "Quarantine events with an earlier timestamp than this.")
+        ->group(group);
     add_duration(command, "--future", future,
-                 "Quarantine events that are dated further than this past their log time.")
+                 "Quarantine events whose timestamp is later than their log time by more than this.")
         ->group(group);
     add_number(command, "--max-event-types", max_event_types, 0, 10'000,
-               "Allow this many distinct event types beyond the known ones.")
+               "Maximum number of distinct event types beyond the four known ones.")
         ->group(group);
-    add_choice(
-        command, "--dedupe-scope", dedupe_scope, {"table", "partition"},
-        "Where an event_id is unique: in the whole table, or in each partition of the log. By partition "
-        "is cheaper with many workers, but does not catch duplicates across partitions.")
+    add_choice(command, "--dedupe-scope", dedupe_scope, {"table", "partition"},
+               "Scope in which an event_id is unique: the whole table, or each partition of the log. The "
+               "scope partition is cheaper with many workers, but misses duplicates across partitions.")
         ->group(group);
     add_gold_to(command);
 }
 
 void SettingsOptions::add_gold_to(CLI::App& command) {
-    const std::string group = "Settings of Gold, stored with the data";
+    const std::string group = "Gold settings stored with the data";
     add_value(command, "--time-zone", time_zone, "ZONE",
-              "The shop's time zone, an IANA name. It decides when a day begins.")
+              "Time zone of the shop, as an IANA name. It determines when a day begins.")
         ->group(group);
-    add_duration(command, "--lateness", lateness, "Wait this long for late events before a window is closed.")
+    add_duration(command, "--lateness", lateness, "Time to wait for late events before a window is closed.")
         ->group(group);
-    add_duration(command, "--session-gap", session_gap, "End a session after this long without an event.")
+    add_duration(command, "--session-gap", session_gap, "End a session after this long without events.")
         ->group(group);
     add_duration(command, "--inactivity", inactivity,
-                 "End a session whose events have no session_id after this long without an event.")
+                 "End a session whose events have no session_id after this long without events.")
         ->group(group);
     add_share(command, "--interest-share", interest_share,
-              "Watch products that have at least this share of all views (high interest).")
+              "Watch products with at least this share of all views (high interest).")
         ->group(group);
     add_share(command, "--interest-conversion", interest_conversion,
               "Flag watched products whose conversion is below this.")
         ->group(group);
     add_number(command, "--interest-views", interest_views, 1, 1'000'000'000,
-               "Judge a product only after this many views.")
+               "Minimum number of views before a product is judged.")
         ->group(group);
 }
 
-pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& stored) const {
-    pipeline::ShopSettings settings = stored;
+model::ShopSettings SettingsOptions::over(const model::ShopSettings& stored) const {
+    model::ShopSettings settings = stored;
     if (currency) settings.rules.currency = *currency;
     if (time_zone) settings.time_zone = *time_zone;
     if (future) settings.rules.future = *future;
@@ -144,7 +143,7 @@ pipeline::ShopSettings SettingsOptions::over(const pipeline::ShopSettings& store
     if (interest_share) settings.gold.interest_share = *interest_share;
     if (interest_conversion) settings.gold.interest_conversion = *interest_conversion;
     if (interest_views) settings.gold.interest_views = *interest_views;
-    if (dedupe_scope) settings.dedupe_scope = silver::dedupe_scope_of(*dedupe_scope);
+    if (dedupe_scope) settings.dedupe_scope = model::dedupe_scope_of(*dedupe_scope);
     if (earliest) settings.rules.earliest = *earliest;
     return settings;
 }

@@ -11,8 +11,8 @@
 #include "base/units.h"
 #include "bronze/event_log.h"
 #include "bronze/kafka_client.h"
+#include "catalog/data_directory.h"
 #include "cli/option.h"
-#include "pipeline/data_directory.h"
 
 namespace millrace::cli {
 
@@ -26,7 +26,7 @@ struct Globals {
     std::string config;  ///< the TOML file; empty when there is none
     std::function<int()> action;
 
-    [[nodiscard]] pipeline::DataDirectory data_directory() const { return pipeline::DataDirectory(data); }
+    [[nodiscard]] catalog::DataDirectory data_directory() const { return catalog::DataDirectory(data); }
     [[nodiscard]] bool uses_kafka() const { return bronze.starts_with("kafka:"); }
     /// The address in --bronze with --topic, unless it names one, and with --kafka. Throws a usage Error.
     [[nodiscard]] bronze::KafkaAddress kafka_address() const;
@@ -104,7 +104,7 @@ struct SettingsOptions {
     /// Those that Gold alone depends on.
     void add_gold_to(CLI::App& command);
     /// The stored settings with what was given put over them.
-    [[nodiscard]] pipeline::ShopSettings over(const pipeline::ShopSettings& stored) const;
+    [[nodiscard]] model::ShopSettings over(const model::ShopSettings& stored) const;
 };
 
 }  // namespace millrace::cli

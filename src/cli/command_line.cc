@@ -21,8 +21,8 @@ void add_config(CLI::App& app) {
     const char* file = std::getenv("MILLRACE_CONFIG");
     const std::string named = file == nullptr ? "" : file;
     app.set_config("--config", named,
-                   "Read options from this TOML file. The command line wins over the environment, and the "
-                   "environment over the file.",
+                   "TOML file to read options from. The command line takes precedence over the environment, "
+                   "and the environment over the file.",
                    !named.empty())
         ->type_name("FILE");
     app.config_formatter(std::make_shared<TomlConfig>(app));
@@ -30,16 +30,15 @@ void add_config(CLI::App& app) {
 
 void add_globals(CLI::App& app, Globals& globals) {
     app.set_help_flag("-h,--help", "Print this help and exit.");
-    add_value(app, "--data", globals.data, "DIR", "The data directory. One directory holds one shop.");
+    add_value(app, "--data", globals.data, "DIR", "Data directory, which holds one shop.");
     add_config(app);
-    add_choice(app, "--log", globals.log_format, {"text", "json"}, "The form of the log on stderr.");
-    add_value(
-        app, "--bronze", globals.bronze, "LOG",
-        "The event log: file:FOLDER, or kafka://HOST:PORT[,HOST:PORT]/TOPIC. (default: the folder bronze in "
-        "the data directory)");
+    add_choice(app, "--log", globals.log_format, {"text", "json"}, "Format of the log lines on stderr.");
+    add_value(app, "--bronze", globals.bronze, "LOG",
+              "Event log: file:FOLDER, or kafka://HOST:PORT[,HOST:PORT]/TOPIC. (default: the folder bronze "
+              "in the data directory)");
     add_values(app, "--kafka", globals.kafka, "KEY=VALUE",
-               "Set a property of the Kafka client, by librdkafka's name. May be given several times.");
-    add_value(app, "--topic", globals.topic, "NAME", "The log's topic.");
+               "Property of the Kafka client, by its librdkafka name. Can be repeated.");
+    add_value(app, "--topic", globals.topic, "NAME", "Topic of the event log.");
     app.set_version_flag("--version", std::string("millrace ") + MILLRACE_VERSION,
                          "Print the version and exit.");
 }
@@ -71,7 +70,7 @@ int answer(const CLI::App& program, const CLI::Success& asked) {
 
 std::unique_ptr<CLI::App> make_command_line(Globals& globals) {
     auto app = std::make_unique<CLI::App>(
-        "Millrace: shop events in; a clean, deduplicated, open table and live metrics out, exactly once.",
+        "Process a shop's events exactly once, into clean Delta tables, live metrics and alerts.",
         "millrace");
     add_globals(*app, globals);
     add_commands(*app, globals);

@@ -53,8 +53,8 @@ TEST(CommandLine, AnUnknownOptionIsNamedWithTheNearest) {
 }
 
 TEST(CommandLine, AnOptionOnTheWrongSideOfItsCommandIsToldItsPlace) {
-    EXPECT_EQ(wrong({"show", "--data", "d"}), "--data stands before the command: millrace --data … show");
-    EXPECT_EQ(wrong({"--limit", "5", "show"}), "--limit stands behind its command: millrace show --limit …");
+    EXPECT_EQ(wrong({"show", "--data", "d"}), "--data belongs before the command: millrace --data … show");
+    EXPECT_EQ(wrong({"--limit", "5", "show"}), "--limit belongs after its command: millrace show --limit …");
 }
 
 TEST(CommandLine, AValueThatCanNotBeReadNamesTheOptionAndWhatItMustBe) {
@@ -68,7 +68,7 @@ TEST(CommandLine, AValueThatCanNotBeReadNamesTheOptionAndWhatItMustBe) {
     EXPECT_EQ(wrong({"produce", "--invalid", "101%"}),
               "--invalid must be a share such as 0.5% or 0.005, at most 1, not 101%");
     EXPECT_EQ(wrong({"produce", "--rate", "fast"}),
-              "--rate must be a number of events a second above 0, or max, not fast");
+              "--rate must be a number of events per second above 0, or max, not fast");
     EXPECT_EQ(wrong({"produce", "--start-time", "2019-10-01"}),
               "--start-time must be a time such as 2019-10-01T00:00:00Z, not 2019-10-01");
     EXPECT_EQ(wrong({"serve", "--trusted-proxy", "proxy"}),
@@ -94,11 +94,11 @@ TEST(CommandLine, ANameThatIsNoneOfAFewIsToldTheFew) {
 
 TEST(CommandLine, WhatIsMissingOrTooMuchIsNamed) {
     EXPECT_EQ(wrong({"show", "--limit"}), "--limit needs a value");
-    EXPECT_EQ(wrong({"show", "--limit", "1", "--limit", "2"}), "--limit may be given once only");
+    EXPECT_EQ(wrong({"show", "--limit", "1", "--limit", "2"}), "--limit can be given only once");
     EXPECT_EQ(wrong({"access", "add"}), "millrace access add needs name; see: millrace access add --help");
     EXPECT_EQ(wrong({"verify", "silver"}),
-              "millrace verify takes no further argument: silver; see: millrace verify --help");
-    EXPECT_THAT(wrong({"sql", "select 1", "--csv", "--json"}), HasSubstr("can't be given together"));
+              "unexpected argument silver of millrace verify; see: millrace verify --help");
+    EXPECT_THAT(wrong({"sql", "select 1", "--csv", "--json"}), HasSubstr("cannot be used together"));
 }
 
 TEST(CommandLine, AListsValuesEachStandBehindTheirOption) {

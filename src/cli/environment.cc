@@ -75,7 +75,7 @@ void warn_of_old_variables(const CLI::App& program) {
             const bool is_typed = std::ranges::find(typed, option) != typed.end();
             if (taken.empty() || is_typed || option->count() == 0 || taken == variable_of(*command, *option))
                 continue;
-            base::tell(fmt::format("millrace: {} is now called {}; the old name will go\n", taken,
+            base::tell(fmt::format("millrace: {} is deprecated; use {} instead\n", taken,
                                    variable_of(*command, *option)));
         }
     }

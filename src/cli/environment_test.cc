@@ -85,8 +85,7 @@ TEST(Environment, AVariableIsReadByItsCommandAlone) {
 
 TEST(Environment, AnOldNameIsTakenWithAWarningThatTellsTheNewOne) {
     const Variable limit("MILLRACE_LIMIT", "7");
-    EXPECT_EQ(told({"show"}),
-              "millrace: MILLRACE_LIMIT is now called MILLRACE_SHOW_LIMIT; the old name will go\n");
+    EXPECT_EQ(told({"show"}), "millrace: MILLRACE_LIMIT is deprecated; use MILLRACE_SHOW_LIMIT instead\n");
     EXPECT_EQ(told({"show", "--limit", "5"}), "");
     EXPECT_EQ(told({"verify"}), "");
     const Variable newer("MILLRACE_SHOW_LIMIT", "many");

@@ -7,7 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/command_tree.h"
-#include "cli/terminal.h"
+#include "cli/output/terminal.h"
 #include "cli/usage.h"
 
 namespace millrace::cli {
@@ -15,8 +15,9 @@ namespace millrace::cli {
 namespace {
 
 constexpr std::size_t widest_line = 100;
-constexpr std::size_t left_width = 28;      // of names, with two spaces before and one behind them
-constexpr std::size_t longest_choice = 30;  // that stands behind an option's name; a longer one is a sentence
+constexpr std::size_t left_width = 28;  // of names, with two spaces before and one behind them
+constexpr std::size_t max_choice_width =
+    30;  // that stands behind an option's name; a longer one is a sentence
 
 std::vector<std::string> words_of(const std::string& text) {
     std::vector<std::string> words;
@@ -58,7 +59,7 @@ std::string entry(const std::string& name, const std::vector<std::string>& words
 
 std::string entry(const OptionEntry& option) {
     const std::string list = fmt::format("{}", fmt::join(option.choices, "|"));
-    const bool is_short = !list.empty() && list.size() <= longest_choice && !option.is_positional;
+    const bool is_short = !list.empty() && list.size() <= max_choice_width && !option.is_positional;
     std::string name = option.short_name.empty() ? option.name : option.short_name + ", " + option.name;
     if (is_short) {
         name += ' ' + list;
@@ -124,16 +125,16 @@ std::string help_text(const CLI::App& command) {
 }
 
 std::string short_help(const CLI::App& command) {
-    return fmt::format("Usage: {}\n\n{}{}\nMore: millrace help{} COMMAND\n", usage_of(command),
-                       wrapped(words_of(command.get_description()), 0), commands_of(command),
-                       command.get_parent() == nullptr ? "" : ' ' + name_of(command));
+    return fmt::format("Usage: {}\n\n{}{}\nFor the options of a command: millrace help{} COMMAND\n",
+                       usage_of(command), wrapped(words_of(command.get_description()), 0),
+                       commands_of(command), command.get_parent() == nullptr ? "" : ' ' + name_of(command));
 }
 
 void add_help_command(CLI::App& app, Globals& globals) {
     auto path = std::make_shared<std::vector<std::string>>();
-    CLI::App* command = app.add_subcommand("help", "Show what a command does and its options.");
+    CLI::App* command = app.add_subcommand("help", "Show the help of a command.");
     command
-        ->add_option("command", *path, "The command, such as run or topic create. (default: all of Millrace)")
+        ->add_option("command", *path, "Command, such as run or topic create. (default: the program itself)")
         ->type_name("COMMAND");
     command->callback([&app, &globals, path] {
         globals.action = [&app, path] {

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "cli/command_line.h"
-#include "cli/terminal.h"
+#include "cli/output/terminal.h"
 #include "cli/usage.h"
 
 namespace millrace::cli {
@@ -64,7 +64,7 @@ TEST_F(HelpTest, AnOptionIsShownWithItsValueDefaultAndVariable) {
         help,
         StartsWith(
             "Show the newest rows of a layer, newest first.\n\nUsage: millrace show [OPTIONS] [layer]\n"));
-    EXPECT_THAT(help, HasSubstr("\n  --limit NUMBER            Show at most this many rows. [default: 20] "
+    EXPECT_THAT(help, HasSubstr("\n  --limit NUMBER            Maximum number of rows to show. [default: 20] "
                                 "[env: MILLRACE_SHOW_LIMIT]\n"));
     EXPECT_THAT(help, HasSubstr("\n  -h, --help                Print this help and exit.\n"));
     EXPECT_THAT(help_text(*command("access").get_subcommand("add")), HasSubstr("--role read|admin"));

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
 #if defined(__x86_64__)
     if (!__builtin_cpu_supports("avx2")) {
         std::fputs(
-            "millrace: this build needs a processor with AVX2; rebuild with -DMILLRACE_ARCH=westmere\n",
+            "millrace: this build requires a processor with AVX2; rebuild it with -DMILLRACE_ARCH=westmere\n",
             stderr);
         return 3;
     }
@@ -26,10 +26,10 @@ int main(int argc, char** argv) {
         return error.exit_code();
     } catch (const std::bad_alloc&) {
         millrace::base::tell(
-            "millrace: there is no more memory. Give it some, or lower --dedupe-memory and --batch-rows.\n");
+            "millrace: out of memory. Provide more memory, or lower --dedupe-memory and --batch-rows.\n");
         return 3;
     } catch (const std::exception& error) {
-        millrace::base::tell(fmt::format("millrace: unexpected: {}\n", error.what()));
+        millrace::base::tell(fmt::format("millrace: unexpected error: {}\n", error.what()));
         return 3;
     }
 }

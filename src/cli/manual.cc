@@ -110,10 +110,10 @@ std::string manual_page(const CommandEntry& command) {
 
 void add_man_command(CLI::App& app, Globals& globals) {
     auto words = std::make_shared<std::vector<std::string>>();
-    CLI::App* command = app.add_subcommand("man", "Print a command's manual page, for man -l -.");
+    CLI::App* command =
+        app.add_subcommand("man", "Print the manual page of a command, as input for man -l -.");
     command
-        ->add_option("command", *words,
-                     "The command, such as run or topic create. (default: all of Millrace)")
+        ->add_option("command", *words, "Command, such as run or topic create. (default: the program itself)")
         ->type_name("COMMAND");
     command->callback([&app, &globals, words] {
         globals.action = [&app, words] {

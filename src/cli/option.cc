@@ -13,7 +13,7 @@ namespace millrace::cli {
 
 namespace {
 
-constexpr std::size_t longest_phrase = 3;  // names that are told as "a, b or c"
+constexpr std::size_t max_phrase_names = 3;  // names that are told as "a, b or c"
 
 /// Whether `parse` takes a text.
 template <typename Parse>
@@ -57,7 +57,7 @@ CLI::Option* add_any_choice(CLI::App& command, const std::string& name, Into& in
 }
 
 std::string phrase(const std::vector<std::string>& names) {
-    if (names.size() > longest_phrase) return fmt::format("one of {}", fmt::join(names, ", "));
+    if (names.size() > max_phrase_names) return fmt::format("one of {}", fmt::join(names, ", "));
     if (names.size() == 1) return names.front();
     return fmt::format("{} or {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
 }
@@ -144,7 +144,7 @@ CLI::Option* add_time(CLI::App& command, const std::string& name, std::optional<
                       const std::string& help) {
     const auto parse = [](const std::string& text) {
         const auto time = model::parse_timestamp(text);
-        if (!time) throw usage_error(fmt::format("{} is no time", text));
+        if (!time) throw usage_error(fmt::format("{} is not a time", text));
         return *time;
     };
     return add_parsed(command, name, into, parse, "TIME", "a time such as 2019-10-01T00:00:00Z", help);

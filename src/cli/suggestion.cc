@@ -10,8 +10,8 @@ namespace millrace::cli {
 
 namespace {
 
-constexpr std::size_t longest_name = 64;
-constexpr std::size_t shortest_beginning = 3;
+constexpr std::size_t max_name_length = 64;
+constexpr std::size_t min_prefix_length = 3;
 
 /// How many letters must be inserted, left out, changed or swapped with their neighbour to make `b` of `a`,
 /// whatever their case (the optimal string alignment distance).
@@ -34,15 +34,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::optional<std::string> nearest_name(std::string_view given, const std::vector<std::string>& names) {
-    if (given.empty() || given.size() > longest_name) return std::nullopt;
+    if (given.empty() || given.size() > max_name_length) return std::nullopt;
     if (std::ranges::find(names, given) != names.end()) return std::nullopt;
     const auto begins = [&](const std::string& name) { return name.starts_with(given); };
-    if (given.size() >= shortest_beginning && std::ranges::count_if(names, begins) == 1)
+    if (given.size() >= min_prefix_length && std::ranges::count_if(names, begins) == 1)
         return *std::ranges::find_if(names, begins);
     std::optional<std::string> nearest;
     std::size_t least = 1 + (given.size() + 3) / 4;  // a slip in four letters, at most
     for (const std::string& name : names) {
-        if (name.size() > longest_name) continue;
+        if (name.size() > max_name_length) continue;
         const std::size_t distance = edit_distance(given, name);
         if (distance >= least || distance >= given.size()) continue;
         least = distance;

@@ -22,7 +22,7 @@ std::string text_of(const toml::node& node) {
     if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
     if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
     if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
-    throw wrong(node.source(), "a value must be text, a number, true or false, or a list of these");
+    throw wrong(node.source(), "a value must be a string, a number, true or false, or a list of these");
 }
 
 /// The command that a table is for.

@@ -43,8 +43,8 @@ Error unknown_option(const CLI::App& program, const CLI::App& command, const std
         if (other == &command || other->get_option_no_throw(name) == nullptr) continue;
         if (other == &program)
             return usage_error(
-                fmt::format("{} stands before the command: millrace {} … {}", name, name, name_of(command)));
-        return usage_error(fmt::format("{} stands behind its command: {} {} …", name, path_of(*other), name));
+                fmt::format("{} belongs before the command: millrace {} … {}", name, name, name_of(command)));
+        return usage_error(fmt::format("{} belongs after its command: {} {} …", name, path_of(*other), name));
     }
     const auto meant = nearest_name(name.substr(name.find_first_not_of('-')), option_names(command));
     return usage_error(fmt::format(
@@ -107,7 +107,7 @@ Error unconverted_value(const CLI::App& program, const std::string& message) {
 Error wrong_number_of_values(const std::string& message) {
     const std::string name = message.substr(0, message.find(':'));
     return usage_error(message.ends_with("missing") ? fmt::format("{} needs a value", name)
-                                                    : fmt::format("{} may be given once only", name));
+                                                    : fmt::format("{} can be given only once", name));
 }
 
 Error missing_argument(const CLI::App& program, const std::string& message) {
@@ -126,7 +126,7 @@ Error excluded_option(const CLI::App& program, const std::string& message) {
         for (const CLI::Option* option : command->get_options()) {
             for (const CLI::Option* other : option->get_excludes()) {
                 if (option->count() > 0 && other->count() > 0)
-                    return usage_error(fmt::format("{} and {} can't be given together", option->get_name(),
+                    return usage_error(fmt::format("{} and {} cannot be used together", option->get_name(),
                                                    other->get_name()));
             }
         }
@@ -192,8 +192,8 @@ std::optional<Error> unknown_word(const CLI::App& program) {
         const auto words = words_left(*command);
         if (words.empty()) continue;
         if (!command->get_subcommands({}).empty()) return unknown_command(*command, words.front());
-        return usage_error(fmt::format("{} takes no further argument: {}; see: {} --help", path_of(*command),
-                                       words.front(), path_of(*command)));
+        return usage_error(fmt::format("unexpected argument {} of {}; see: {} --help", words.front(),
+                                       path_of(*command), path_of(*command)));
     }
     return std::nullopt;
 }
@@ -208,7 +208,7 @@ Error usage_error_of(const CLI::App& program, const CLI::ParseError& error) {
     if (kind == "ValidationError") return invalid_value(program, message);
     if (kind == "ConversionError") return unconverted_value(program, message);
     if (kind == "FileError")
-        return usage_error(fmt::format("the configuration file {} can't be read",
+        return usage_error(fmt::format("the configuration file {} cannot be read",
                                        message.substr(0, message.find(" was not readable"))));
     return usage_error(message);
 }

@@ -9,7 +9,7 @@ namespace millrace::collect {
 
 std::string derived_id(std::initializer_list<std::string_view> texts) {
     std::string all;
-    // With lengths, so that no two lists make one text.
+    // The lengths keep two different lists from having the same joined text.
     for (const std::string_view text : texts)
         fmt::format_to(std::back_inserter(all), "{}:{}", text.size(), text);
     const XXH128_hash_t hash = XXH3_128bits(all.data(), all.size());

@@ -6,8 +6,9 @@
 
 namespace millrace::collect {
 
-/// 32 hexadecimal digits that stand for these texts in this order: the same for the same texts, whatever
-/// characters they have, and others for others. An event that is sent again so keeps its id.
+/// Returns 32 hexadecimal digits that are a hash of these texts in this order. Equal lists of texts give
+/// equal ids, and different lists give different ids, whatever characters they have. So an event that is sent
+/// again keeps its id.
 std::string derived_id(std::initializer_list<std::string_view> texts);
 
 }  // namespace millrace::collect

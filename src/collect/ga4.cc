@@ -13,7 +13,7 @@ using Value = const json::value*;
 
 namespace {
 
-/// Those whose items are events.
+/// Returns whether each item of such an event becomes an event.
 bool has_items(std::string_view type) {
     return type == "view" || type == "add_to_cart" || type == "remove_from_cart" || type == "purchase" ||
            type == "refund";
@@ -25,12 +25,12 @@ void set_time(json::object& event, Value micros) {
     boost::system::error_code inexact;
     if (micros->is_number()) {
         time = micros->to_number<std::int64_t>(inexact);
-    } else if (micros->is_string()) {  // 64-bit integers of Google's JSON are texts
+    } else if (micros->is_string()) {  // Google's JSON writes 64-bit integers as strings
         const auto parsed = json::parse(micros->get_string(), inexact);
         if (!inexact && parsed.is_number()) time = parsed.to_number<std::int64_t>(inexact);
     }
     if (inexact || time == 0) {
-        event["timestamp"] = *micros;  // for quarantine to tell of
+        event["timestamp"] = *micros;  // quarantine reports the invalid value
     } else {
         event["timestamp"] = model::format_timestamp(time);
     }
@@ -42,9 +42,9 @@ std::string_view text_in(const json::object& event, std::string_view field) {
                                                   : std::string_view();
 }
 
-/// A purchase's lines are known by their transaction, so that one that is sent again adds nothing. Source and
-/// client are part of the id: transactions can be guessed, and whoever may only write could otherwise claim
-/// another's purchase before it comes.
+/// Returns the id of one item of a purchase. It contains the transaction, so that a purchase that is sent
+/// again adds nothing. It also depends on source and client: transactions can be guessed, and a sender that
+/// may only write could otherwise claim another client's purchase before it arrives.
 std::string purchase_id(const json::object& event, std::string_view source, std::size_t number) {
     const std::string_view transaction = text_in(event, "order_id");
     const std::string sender = derived_id({source, text_in(event, "user_id"), transaction});
@@ -58,7 +58,7 @@ void add_item(json::object event, Value item, Value parameters, std::string_view
     set_number(event, "price", find(item, "price"));
     set_number(event, "quantity", find(item, "quantity"));
     if (!event.contains("price") && items == 1) set_number(event, "price", find(parameters, "value"));
-    // Of refunds a transaction may have several.
+    // Only purchases get such an id, because a transaction may have several refunds.
     if (event.at("event_type") == "purchase" && !text_in(event, "order_id").empty())
         event["event_id"] = purchase_id(event, source, number);
     events.add(event);
@@ -67,7 +67,7 @@ void add_item(json::object event, Value item, Value parameters, std::string_view
 void add(Value message, Value sent, std::string_view source, EventArray& events) {
     const Value name = find(sent, "name");
     if (name == nullptr || !name->is_string())
-        throw BadBody("an event has no `name`", "Name it: \"name\": \"view_item\".");
+        throw BadBody("an event has no `name`", "Add it: \"name\": \"view_item\".");
     const Value parameters = find(sent, "params");
     const std::string_view given = name->get_string();
     const std::string type = given == "view_item" ? "view" : type_of(given);
@@ -93,12 +93,12 @@ void add(Value message, Value sent, std::string_view source, EventArray& events)
 
 }  // namespace
 
-Translation translate_ga4(std::string_view body, std::string_view source, std::size_t most_bytes) {
+Translation translate_ga4(std::string_view body, std::string_view source, std::size_t max_bytes) {
     const json::value message = parse_object(body);
     const Value sent = find(&message, "events");
     if (sent == nullptr || !sent->is_array())
         throw BadBody("it has no `events`", "Send {\"client_id\": …, \"events\": […]}.");
-    EventArray events(most_bytes);
+    EventArray events(max_bytes);
     for (const json::value& each : sent->get_array()) add(&message, &each, source, events);
     return {.events = events.take()};
 }

@@ -18,9 +18,9 @@ constexpr double long_wait_seconds = 1;
 
 }  // namespace
 
-/// What a request waits for.
+/// A request whose events are not all appended yet.
 struct GroupCommit::Request {
-    std::atomic<std::size_t> left;  // events
+    std::atomic<std::size_t> left;  // number of events that are not appended yet
     std::mutex mutex;
     std::string fault;  // guarded by mutex
     std::int64_t time_ms = 0;
@@ -41,11 +41,11 @@ struct GroupCommit::Request {
 };
 
 struct GroupCommit::Waiting {
-    Collected event;
+    PendingEvent event;
     std::shared_ptr<Request> request;
 
-    /// What it takes in memory, about: small events cost more by being there than by what they say.
-    static std::size_t bytes(const Collected& event) {
+    /// Returns about how much memory the event takes. For small events, the fixed costs exceed the content.
+    static std::size_t bytes(const PendingEvent& event) {
         constexpr std::size_t allocations = 64;
         return event.key.size() + event.value.size() + sizeof(Waiting) + allocations;
     }
@@ -62,7 +62,7 @@ GroupCommit::~GroupCommit() {
         const std::lock_guard lock(mutex_);
         ending_ = true;
     }
-    came_.notify_all();
+    submitted_.notify_all();
     for (std::thread& thread : threads_) thread.join();
 }
 
@@ -71,20 +71,20 @@ std::size_t GroupCommit::waiting_bytes() const {
     return waiting_bytes_;
 }
 
-bool GroupCommit::submit(std::vector<Collected> events, std::int64_t time_ms, Done done) {
+bool GroupCommit::submit(std::vector<PendingEvent> events, std::int64_t time_ms, Done done) {
     const auto request = std::make_shared<Request>(events.size(), time_ms, std::move(done));
     std::size_t bytes = 0;
-    for (const Collected& event : events) bytes += Waiting::bytes(event);
+    for (const PendingEvent& event : events) bytes += Waiting::bytes(event);
     {
         const std::lock_guard lock(mutex_);
         if (waiting_bytes_ > 0 && waiting_bytes_ + bytes > limits_.waiting_bytes) return false;
         waiting_bytes_ += bytes;
-        for (Collected& event : events) {
+        for (PendingEvent& event : events) {
             const int partition = bronze::partition_of(event.key, static_cast<int>(waiting_.size()));
             waiting_[static_cast<std::size_t>(partition)].push_back({std::move(event), request});
         }
     }
-    came_.notify_all();
+    submitted_.notify_all();
     return true;
 }
 
@@ -94,13 +94,13 @@ void GroupCommit::work(int number) {
     for (;;) {
         {
             std::unique_lock lock(mutex_);
-            came_.wait(lock, [&] { return ending_ || !queue.empty(); });
+            submitted_.wait(lock, [&] { return ending_ || !queue.empty(); });
             if (queue.empty()) return;
         }
         take_waiting(number, taken);
         append(number, taken);
         std::size_t bytes = 0;
-        for (const Waiting& each : taken) bytes += Waiting::bytes(each.event);
+        for (const Waiting& waiting : taken) bytes += Waiting::bytes(waiting.event);
         taken.clear();
         const std::lock_guard lock(mutex_);
         waiting_bytes_ -= bytes;
@@ -114,8 +114,9 @@ void GroupCommit::take_waiting(int number, std::vector<Waiting>& taken) {
     queue.clear();
 }
 
-/// Appends them in batches of a bounded size, and tells their requests of each. When the log has kept one
-/// waiting in vain, all that waits behind it fails with it: each would have to wait as long again.
+/// Appends the events in batches of a bounded size, and reports waiting batch to the requests of its events.
+/// If the log has delayed a batch for long and then failed, all waiting events fail with it, because waiting
+/// batch would have to wait as long again.
 void GroupCommit::append(int number, std::vector<Waiting>& taken) {
     bronze::RecordBatchBuilder batch;
     for (std::size_t from = 0; from < taken.size();) {
@@ -125,17 +126,17 @@ void GroupCommit::append(int number, std::vector<Waiting>& taken) {
         const base::Stopwatch watch;
         try {
             for (; to < taken.size() && (to == from || batch.bytes() < limits_.batch_bytes); ++to) {
-                const Waiting& each = taken[to];
-                batch.add(each.event.has_key ? std::string_view(each.event.key) : std::string_view(),
-                          each.event.value, each.request->time_ms);
+                const Waiting& waiting = taken[to];
+                batch.add(waiting.event.has_key ? std::string_view(waiting.event.key) : std::string_view(),
+                          waiting.event.value, waiting.request->time_ms);
             }
             log_.append(number, batch);
         } catch (const std::exception& error) {
             fault = error.what();
             spdlog::error("collect: {}", fault);
-            const bool in_vain = watch.seconds() >= long_wait_seconds;
-            if (in_vain) take_waiting(number, taken);
-            to = in_vain ? taken.size() : std::max(to, from + 1);
+            const bool timed_out = watch.seconds() >= long_wait_seconds;
+            if (timed_out) take_waiting(number, taken);
+            to = timed_out ? taken.size() : std::max(to, from + 1);
         }
         for (; from < to; ++from) taken[from].request->finish(fault.empty() ? nullptr : &fault);
     }

@@ -9,29 +9,33 @@
 #include <vector>
 
 #include "bronze/event_log.h"
-#include "collect/collected.h"
+#include "collect/pending_event.h"
 
 namespace millrace::collect {
 
-/// Appends what many requests bring together, since each append waits for the disk: a thread for each
-/// partition takes all that has come meanwhile. Thread-safe.
+/// Appends the events of many requests together, because each append waits for the disk. A thread for each
+/// partition takes all events that have arrived since its last append. Thread-safe.
 class GroupCommit {
   public:
     struct Limits {
-        std::size_t waiting_bytes = std::size_t{64} << 20U;  ///< in memory; more is refused
+        /// Limit of the events in memory; more are refused.
+        std::size_t waiting_bytes = std::size_t{64} << 20U;
         std::size_t batch_bytes = std::size_t{4} << 20U;
     };
-    /// Called once, from another thread: nothing when all is durable, else why not (then some of it may be).
+    /// Called once from another thread. `fault` is null if all events are durable, and otherwise gives the
+    /// reason why not. In that case some of the events may be in the log.
     using Done = std::function<void(const std::string* fault)>;
 
+    /// `log` must outlive the object.
     GroupCommit(bronze::EventLog& log, Limits limits);
-    /// Appends what waits.
+    /// Appends all events that wait.
     ~GroupCommit();
     GroupCommit(const GroupCommit&) = delete;
     GroupCommit& operator=(const GroupCommit&) = delete;
 
-    /// Takes the events of a request; false, without a call of `done`, when too much waits already.
-    bool submit(std::vector<Collected> events, std::int64_t time_ms, Done done);
+    /// Queues the events of a request. Returns false, without a call of `done`, if too many bytes wait
+    /// already.
+    bool submit(std::vector<PendingEvent> events, std::int64_t time_ms, Done done);
     [[nodiscard]] std::size_t waiting_bytes() const;
 
   private:
@@ -48,8 +52,9 @@ class GroupCommit {
     mutable std::mutex mutex_;
     std::condition_variable came_;
     std::vector<std::vector<Waiting>> waiting_;  // by partition; guarded by mutex_
-    std::size_t waiting_bytes_ = 0;              // guarded by mutex_; what is being appended included
-    bool ending_ = false;                        // guarded by mutex_
+    // Guarded by mutex_; includes the events that are being appended.
+    std::size_t waiting_bytes_ = 0;
+    bool ending_ = false;  // guarded by mutex_
     std::vector<std::thread> threads_;
 };
 

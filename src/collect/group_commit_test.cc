@@ -27,8 +27,8 @@ class GroupCommitTest : public testing::Test {
         std::filesystem::remove_all(directory_);
     }
 
-    static std::vector<Collected> events(int count, const std::string& mark) {
-        std::vector<Collected> made;
+    static std::vector<PendingEvent> events(int count, const std::string& mark) {
+        std::vector<PendingEvent> made;
         for (int i = 0; i < count; ++i)
             made.push_back({"user" + std::to_string(i), mark + std::to_string(i), true});
         return made;
@@ -71,25 +71,25 @@ TEST_F(GroupCommitTest, ManyRequestsFromManyThreadsAreEachDoneOnce) {
     EXPECT_EQ(in_log(), 1400);
 }
 
-TEST_F(GroupCommitTest, TooMuchThatWaitsIsRefusedAndNothingOfItIsAppended) {
-    std::promise<void> go_on;
-    auto blocked = go_on.get_future().share();
+TEST_F(GroupCommitTest, EventsOverTheLimitAreRefusedAndNotAppended) {
+    std::promise<void> proceed;
+    auto blocked = proceed.get_future().share();
     std::atomic<int> done = 0;
     {
         GroupCommit commit(*log_, {.waiting_bytes = 1000});
         ASSERT_TRUE(commit.submit({{"u", std::string(900, 'x'), true}}, 1, [&](const std::string*) {
-            blocked.wait();  // holds its partition up, as a slow disk would
+            blocked.wait();  // holds up its partition, as a slow disk would
             ++done;
         }));
         EXPECT_FALSE(
             commit.submit({{"u", std::string(200, 'y'), true}}, 1, [&](const std::string*) { ++done; }));
-        go_on.set_value();
+        proceed.set_value();
     }
     EXPECT_EQ(done, 1);
     EXPECT_EQ(in_log(), 1);
 }
 
-TEST_F(GroupCommitTest, WhatWaitsForALogThatAnotherProcessHoldsFailsInTime) {
+TEST_F(GroupCommitTest, EventsFailInTimeWhileAnotherProcessHoldsTheLog) {
     constexpr double limit_seconds = 1.5;
     log_ = bronze::SegmentLog::open_or_create(directory_, {.name = "events"},
                                               {.limit = std::chrono::milliseconds(1500)});

@@ -24,7 +24,7 @@ MessageCutter::MessageCutter(std::string_view body) : body_(body) {
 std::optional<std::string_view> MessageCutter::next() {
     skip_blanks();
     if (is_array_ && !ended_) expect_separator();
-    if (ended_ && at_ < body_.size()) refuse(at_, "something follows the array");
+    if (ended_ && at_ < body_.size()) refuse(at_, "there is more after the array");
     if (ended_ || (!is_array_ && at_ == body_.size())) return std::nullopt;
     position_ = at_;
     at_ = end_of_value();
@@ -36,7 +36,7 @@ void MessageCutter::skip_blanks() {
     at_ = std::min(body_.find_first_not_of(blanks, at_), body_.size());
 }
 
-/// Within an array: goes past the comma before the next element, or past the bracket at its end.
+/// Within an array, skips the comma before the next element or the bracket at the end of the array.
 void MessageCutter::expect_separator() {
     if (at_ < body_.size() && body_[at_] == ']') {
         ended_ = true;
@@ -45,7 +45,7 @@ void MessageCutter::expect_separator() {
         return;
     }
     if (count_ == 0) return;
-    if (at_ == body_.size() || body_[at_] != ',') refuse(at_, "neither a comma nor the array's end follows");
+    if (at_ == body_.size() || body_[at_] != ',') refuse(at_, "expected a comma or the end of the array");
     ++at_;
     skip_blanks();
 }
@@ -55,11 +55,12 @@ std::size_t MessageCutter::end_of_value() const {
     const char first = body_[at_];
     if (first == '{' || first == '[') return end_of_nested(at_);
     if (first == '"') return end_of_string(at_);
-    // A value has at least one character, so that a stray comma or bracket is one, too, and no JSON.
+    // A value has at least one character, so a stray comma or bracket becomes a value, too, which is not
+    // JSON.
     return std::min(body_.find_first_of(ends_of_scalar, at_ + 1), body_.size());
 }
 
-/// `from` is at the opening quote.
+/// `from` is the position of the opening quote.
 std::size_t MessageCutter::end_of_string(std::size_t from) const {
     for (std::size_t at = from + 1; at < body_.size(); ++at) {
         if (body_[at] == '\\') {
@@ -71,7 +72,7 @@ std::size_t MessageCutter::end_of_string(std::size_t from) const {
     refuse(from, "this string has no end");
 }
 
-/// `from` is at an opening bracket.
+/// `from` is the position of an opening bracket.
 std::size_t MessageCutter::end_of_nested(std::size_t from) const {
     std::size_t depth = 0;
     for (std::size_t at = from; at < body_.size(); ++at) {

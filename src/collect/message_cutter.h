@@ -6,22 +6,22 @@
 
 namespace millrace::collect {
 
-/// Cuts a body into the JSON values that it holds: the elements of one array, or values that follow each
-/// other (one object, or NDJSON). Looks at brackets, quotes and commas only, in one pass and without
-/// recursion, so its cost follows from the body's size whatever is in it; whether a value is JSON is for
-/// others to say.
+/// Cuts a body into its JSON values: the elements of one array, or values that follow each other (one object,
+/// or NDJSON). It looks only at brackets, quotes and commas, in one pass and without recursion, so the time
+/// is proportional to the body's size, whatever the content. It does not check whether a value is JSON. Not
+/// thread-safe.
 class MessageCutter {
   public:
     /// `body` must outlive the cutter.
     explicit MessageCutter(std::string_view body);
 
-    /// The next value as it stands in the body, without the blanks around it; nothing at the end. Throws
-    /// BadBody where values can't be told apart.
+    /// Returns the next value as it is in the body, without the blanks around it, or nullopt at the end.
+    /// Throws BadBody if values cannot be told apart.
     std::optional<std::string_view> next();
 
-    /// Whether the body holds nothing but blanks.
+    /// Returns whether the body holds only blanks.
     [[nodiscard]] bool is_empty() const { return !is_array_ && count_ == 0 && at_ == body_.size(); }
-    /// How many values were cut, and where the last one begins.
+    /// Return the number of values so far, and the position of the last one in bytes.
     [[nodiscard]] std::size_t count() const { return count_; }
     [[nodiscard]] std::size_t position() const { return position_; }
 
@@ -38,7 +38,7 @@ class MessageCutter {
     std::size_t position_ = 0;
     std::size_t count_ = 0;
     bool is_array_ = false;
-    bool ended_ = false;  // the array's bracket was read
+    bool ended_ = false;  // whether the array's closing bracket was read
 };
 
 }  // namespace millrace::collect

@@ -28,17 +28,17 @@ TEST(MessageCutter, BracketsAndCommasWithinStringsCutNothing) {
     EXPECT_THAT(cut(R"([{"a":"],[{\"\\"}, "x,]\"y"])"), ElementsAre(R"({"a":"],[{\"\\"})", R"("x,]\"y")"));
 }
 
-TEST(MessageCutter, AByteOfZeroIsAValueLikeAnyOtherAndNoEnd) {
+TEST(MessageCutter, AZeroByteIsAValueAndNotTheEnd) {
     EXPECT_THAT(cut(std::string_view("{}\0{}", 5)), ElementsAre("{}", std::string(1, '\0'), "{}"));
     EXPECT_THAT(cut(std::string_view("\0A", 2)), ElementsAre(std::string("\0A", 2)));
 }
 
-TEST(MessageCutter, DepthTakesNoStack) {
+TEST(MessageCutter, NestingUsesNoStack) {
     const std::string deep = std::string(5'000'000, '[') + std::string(5'000'000, ']');
     EXPECT_THAT(cut("{\"a\":" + deep + "}"), ElementsAre("{\"a\":" + deep + "}"));
 }
 
-TEST(MessageCutter, WhatCantBeToldApartIsRefused) {
+TEST(MessageCutter, ValuesThatCannotBeToldApartAreRefused) {
     for (const char* body : {"{", "[{}", "[{} {}]", "[1] 2", "\"a", "{\"a\":\"}", "[\"\\\"]", "[", "[1,"})
         EXPECT_THROW(cut(body), BadBody) << body;
 }

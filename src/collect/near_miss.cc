@@ -11,12 +11,12 @@ namespace millrace::collect {
 
 namespace {
 
-using Names = std::pair<std::string_view, std::string_view>;  // as people write it, as it is called here
+using Names = std::pair<std::string_view, std::string_view>;  // a spelling that people use, and the name here
 
-constexpr std::size_t longest_name = 64;
+constexpr std::size_t max_name_length = 64;
 
-// Both lists are in lower case, without what parts words.
-constexpr std::array<Names, 31> fields = {{
+// The spellings in both lists are in lower case and without word separators.
+constexpr std::array<Names, 31> known_fields = {{
     {"eventid", "event_id"},
     {"messageid", "event_id"},
     {"userid", "user_id"},
@@ -71,10 +71,10 @@ constexpr std::array<Names, 19> near_types = {{
     {"orderrefunded", "refund"},
 }};
 
-/// A name in lower case, without what parts words.
+/// Returns a name in lower case and without word separators.
 std::string folded(std::string_view name) {
     std::string text;
-    for (const char c : name.substr(0, longest_name)) {
+    for (const char c : name.substr(0, max_name_length)) {
         if (c == '_' || c == '-' || c == ' ' || c == '.') continue;
         text += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     }
@@ -82,7 +82,7 @@ std::string folded(std::string_view name) {
 }
 
 template <std::size_t size>
-std::optional<std::string_view> meant(std::string_view name, const std::array<Names, size>& names) {
+std::optional<std::string_view> intended(std::string_view name, const std::array<Names, size>& names) {
     if (std::ranges::find(names, name, &Names::second) != names.end()) return std::nullopt;
     const std::string plain = folded(name);
     const auto found = std::ranges::find(names, std::string_view(plain), &Names::first);
@@ -93,16 +93,16 @@ std::optional<std::string_view> meant(std::string_view name, const std::array<Na
 }  // namespace
 
 std::string_view known_field(std::string_view name) {
-    const auto found = std::ranges::find(fields, name, &Names::second);
-    return found == fields.end() ? std::string_view() : found->second;
+    const auto found = std::ranges::find(known_fields, name, &Names::second);
+    return found == known_fields.end() ? std::string_view() : found->second;
 }
 
-std::optional<std::string_view> meant_field(std::string_view name) {
-    return meant(name, fields);
+std::optional<std::string_view> intended_field(std::string_view name) {
+    return intended(name, known_fields);
 }
 
-std::optional<std::string_view> meant_type(std::string_view type) {
-    return model::is_known_type(type) ? std::nullopt : meant(type, near_types);
+std::optional<std::string_view> intended_type(std::string_view type) {
+    return model::is_known_type(type) ? std::nullopt : intended(type, near_types);
 }
 
 }  // namespace millrace::collect

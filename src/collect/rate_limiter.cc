@@ -8,7 +8,7 @@ namespace millrace::collect {
 namespace {
 
 constexpr double reserve_seconds = 10;
-constexpr std::size_t most_buckets = 100'000;
+constexpr std::size_t max_buckets = 100'000;
 
 }  // namespace
 
@@ -16,7 +16,7 @@ std::int64_t RateLimiter::wait_for(std::string_view who, std::size_t events, std
     if (rate_ <= 0) return 0;
     const std::lock_guard lock(mutex_);
     const double full = std::max(rate_ * reserve_seconds, 1.0);
-    if (buckets_.size() >= most_buckets) forget_full(now_ms);
+    if (buckets_.size() >= max_buckets) forget_full(now_ms);
     auto found = buckets_.find(who);
     if (found == buckets_.end()) found = buckets_.emplace(std::string(who), Bucket{full, now_ms}).first;
     Bucket& bucket = found->second;
@@ -35,14 +35,14 @@ void RateLimiter::take(std::string_view who, std::size_t events) {
     if (found != buckets_.end()) found->second.level -= static_cast<double>(events);
 }
 
-/// Those whose reserve is full again are as if they had never sent. Where that makes little room, all are
-/// forgotten: so the search, which goes through all of them, is rare.
+/// Forgets senders whose reserve is full again, because they are like new ones. If this makes little room,
+/// all senders are forgotten. So this search through all of them is rare.
 void RateLimiter::forget_full(std::int64_t now_ms) {
     std::erase_if(buckets_, [&](const auto& each) {
         return each.second.level + rate_ * static_cast<double>(now_ms - each.second.at_ms) / 1e3 >=
                rate_ * reserve_seconds;
     });
-    if (buckets_.size() < most_buckets / 10 * 9) return;
+    if (buckets_.size() < max_buckets / 10 * 9) return;
     forgotten_ += static_cast<std::int64_t>(buckets_.size());
     buckets_.clear();
 }

@@ -9,24 +9,25 @@
 
 namespace millrace::collect {
 
-/// So many events a second for each of those who send, with a reserve of ten seconds' worth (token bucket).
-/// Times are those of base::monotonic_ms(). Remembers at most 100,000 senders. Thread-safe.
+/// Limits each sender to a number of events per second, with a reserve for ten seconds (token bucket). Times
+/// are those of base::monotonic_ms(). Remembers at most 100,000 senders. Thread-safe.
 class RateLimiter {
   public:
-    /// 0: no limit.
+    /// A rate of 0 means no limit.
     explicit RateLimiter(double events_per_second) : rate_(events_per_second) {}
 
-    /// In how many whole seconds, at least one, the events may come; 0: now. More events than the reserve may
-    /// come once it is full.
+    /// Returns in how many whole seconds (at least one) the events may be sent, or 0 if they may be sent now.
+    /// More events than the reserve may be sent when the reserve is full.
     [[nodiscard]] std::int64_t wait_for(std::string_view who, std::size_t events, std::int64_t now_ms);
-    /// Senders that were forgotten before their reserve was full again, since there were too many.
+    /// Returns the number of senders that were forgotten before their reserve was full again, because there
+    /// were too many.
     [[nodiscard]] std::int64_t forgotten() const { return forgotten_; }
-    /// Takes them off the reserve.
+    /// Takes the events off the sender's reserve.
     void take(std::string_view who, std::size_t events);
 
   private:
     struct Bucket {
-        double level = 0;  // that is left
+        double level = 0;  // events that are left in the reserve
         std::int64_t at_ms = 0;
     };
 

@@ -5,7 +5,7 @@
 namespace millrace::collect {
 namespace {
 
-/// What wait_for() says; 0 takes them.
+/// Returns the result of wait_for(), and takes the events if it is 0.
 std::int64_t send(RateLimiter& limiter, std::string_view who, std::size_t events, std::int64_t now_ms) {
     const auto wait = limiter.wait_for(who, events, now_ms);
     if (wait == 0) limiter.take(who, events);
@@ -22,7 +22,7 @@ TEST(RateLimiter, AReserveOfTenSecondsAndThenTheRate) {
     EXPECT_EQ(send(limiter, "a", 50, 12'000), 0);
 }
 
-TEST(RateLimiter, EachHasAReserveOfTheirOwn) {
+TEST(RateLimiter, EachSenderHasItsOwnReserve) {
     RateLimiter limiter(1);
     EXPECT_EQ(send(limiter, "a", 10, 0), 0);
     EXPECT_GT(send(limiter, "a", 1, 0), 0);
@@ -37,13 +37,13 @@ TEST(RateLimiter, MoreThanTheReserveIsTakenOnceItIsFull) {
     EXPECT_EQ(send(limiter, "a", 500, 50'000), 0);
 }
 
-TEST(RateLimiter, AClockThatGoesBackTakesNothingFromTheReserve) {
+TEST(RateLimiter, AClockThatGoesBackDoesNotReduceTheReserve) {
     RateLimiter limiter(5);
     EXPECT_EQ(send(limiter, "a", 1, 3'600'000), 0);
     EXPECT_EQ(send(limiter, "a", 1, 0), 0);
 }
 
-TEST(RateLimiter, NoneIsNone) {
+TEST(RateLimiter, ARateOfZeroMeansNoLimit) {
     RateLimiter limiter(0);
     EXPECT_EQ(send(limiter, "a", 1'000'000'000, 0), 0);
 }

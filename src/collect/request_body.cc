@@ -16,8 +16,8 @@ namespace json = boost::json;
 
 namespace {
 
-/// Hears of all that a text has, and keeps nothing.
-struct Nothing {
+/// A handler of Boost's parser that accepts everything and keeps nothing.
+struct NullHandler {
     static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
     static constexpr std::size_t max_array_size = max_object_size;
     static constexpr std::size_t max_key_size = max_object_size;
@@ -44,28 +44,28 @@ struct Nothing {
     static bool on_comment(json::string_view, Error&) { return true; }
 };
 
-/// What is wrong with a value that simdjson doesn't take; nothing when it is JSON all the same, with numbers
-/// larger than simdjson's. Slower than that.
+/// Returns the error in a value that simdjson refuses, or nullopt if the value is JSON with numbers outside
+/// of simdjson's range. This check is slower than simdjson.
 std::optional<std::string> fault_of(std::string_view value) {
     json::parse_options options;
     options.max_depth = max_depth;
-    json::basic_parser<Nothing> parser(options);
+    json::basic_parser<NullHandler> parser(options);
     boost::system::error_code error;
     const std::size_t read = parser.write_some(false, value.data(), value.size(), error);
     if (error == json::error::too_deep) return fmt::format("it nests deeper than {} levels", max_depth);
     if (error) return error.message();
-    if (read < value.size()) return "something follows the value";
+    if (read < value.size()) return "there is more after the value";
     return std::nullopt;
 }
 
-/// Inflates one gzip stream or several that follow each other.
+/// Inflates one gzip stream, or several that follow each other.
 class Inflater {
   public:
     explicit Inflater(std::string_view body) {
         constexpr int gzip_only = 15 + 16;
         if (inflateInit2(&stream_, gzip_only) != Z_OK)
-            throw BadBody("zlib can't be set up", "Try again later.");
-        // zlib doesn't write to its input.
+            throw BadBody("zlib cannot be initialized", "Try again later.");
+        // zlib does not write to its input.
         stream_.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(body.data()));
         stream_.avail_in = static_cast<uInt>(body.size());
     }
@@ -85,7 +85,7 @@ class Inflater {
             if (status == Z_STREAM_END && stream_.avail_in == 0) return text;
             if (status == Z_STREAM_END && inflateReset(&stream_) == Z_OK) continue;
             if (status != Z_OK || (stream_.avail_in == 0 && stream_.avail_out > 0))
-                throw BadBody("it isn't whole gzip data", "Send it again, or without Content-Encoding.");
+                throw BadBody("it is not complete gzip data", "Send it again, or without Content-Encoding.");
         }
     }
 

@@ -10,20 +10,20 @@
 
 namespace millrace::collect {
 
-/// A body that can't be taken apart: a usage error, which names the place.
+/// A body that cannot be parsed: a usage Error that names the position.
 class BadBody : public Error {
   public:
     BadBody(std::string_view what, std::string_view advice)
         : Error("reading the request's body", what, advice, Kind::usage) {}
 };
 
-/// What may be sent, for the advice of errors.
-constexpr const char* accepted_bodies = "Send one JSON object, an array of them, or one a line.";
+/// The accepted forms of a body, for the remedies of errors.
+constexpr const char* accepted_bodies = "Send one JSON object, an array of objects, or one object per line.";
 
-/// How deep a value may nest. Bounds the stack that parsing takes.
+/// The maximum nesting depth of a value. It bounds the stack that parsing uses.
 constexpr std::size_t max_depth = 1024;
 
-/// A body that is, or becomes, too large: in bytes, or in messages.
+/// A body that is too large, or becomes too large when it is unpacked: in bytes, or in messages.
 class LargeBody : public Error {
   public:
     explicit LargeBody(std::size_t max_bytes, std::string_view what = "it");
@@ -33,18 +33,18 @@ class LargeBody : public Error {
     explicit LargeBody(const std::string& cause);
 };
 
-/// A Content-Encoding that nothing here unpacks.
+/// A Content-Encoding that is not supported.
 class UnknownEncoding : public Error {
   public:
     explicit UnknownEncoding(std::string_view encoding)
         : Error("reading the request's body", "its Content-Encoding is " + std::string(encoding),
-                "Send it as it is, or as gzip.", Kind::usage) {}
+                "Send it uncompressed, or as gzip.", Kind::usage) {}
 };
 
-/// Takes requests' bodies apart. Not thread-safe.
+/// Splits the bodies of requests. Not thread-safe.
 class BodyReader {
   public:
-    /// More is a LargeBody.
+    /// A body that exceeds a limit throws LargeBody.
     struct Limits {
         std::size_t max_messages = 100'000;
         std::size_t max_message_bytes = std::size_t{1} << 20U;
@@ -55,10 +55,10 @@ class BodyReader {
     BodyReader& operator=(const BodyReader&) = delete;
     ~BodyReader();
 
-    /// The JSON values of a body, as they stand there: the elements of one array, or values one after the
-    /// other (one object, or NDJSON). The views point into `body`, whose memory may be moved for padding.
-    /// Throws BadBody when the syntax is broken anywhere or a value nests deeper than max_depth, LargeBody.
-    /// Takes time in proportion to the body's size.
+    /// Returns the JSON values of a body as they are written there: the elements of one array, or values that
+    /// follow each other (one object, or NDJSON). The views point into `body`, which may be reallocated for
+    /// padding. Throws BadBody if the syntax is wrong anywhere or a value nests deeper than max_depth, and
+    /// LargeBody if a limit is exceeded. The time is proportional to the body's size.
     std::vector<std::string_view> split(std::string& body, const Limits& limits);
 
   private:
@@ -66,7 +66,8 @@ class BodyReader {
     std::unique_ptr<Parser> parser_;
 };
 
-/// A gzip body, unpacked. Throws LargeBody when it would be larger than `limit`, BadBody when it is damaged.
+/// Unpacks a gzip body. Throws LargeBody if the result would be larger than `limit`, and BadBody if it is
+/// damaged.
 std::string unzip(std::string_view body, std::size_t limit);
 
 }  // namespace millrace::collect

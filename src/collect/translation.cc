@@ -12,7 +12,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t longest_type = 64;
+constexpr std::size_t max_type_length = 64;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ const json::value* find(const json::value* in, std::string_view name) {
 void EventArray::add(const json::object& event) {
     if (text_.size() > 1) text_ += ',';
     text_ += json::serialize(event);
-    if (text_.size() > most_bytes_) throw LargeBody(most_bytes_);
+    if (text_.size() > max_bytes_) throw LargeBody(max_bytes_);
 }
 
 std::string EventArray::take() {
@@ -56,12 +56,12 @@ void set_number(json::object& event, std::string_view field, const json::value* 
             return;
         }
     }
-    event[field] = *value;  // another kind of value is for quarantine to tell of
+    event[field] = *value;  // quarantine reports a value of another kind
 }
 
 std::string type_of(std::string_view name) {
     std::string type;
-    for (const char c : name.substr(0, longest_type)) {
+    for (const char c : name.substr(0, max_type_length)) {
         const bool upper = c >= 'A' && c <= 'Z';
         const bool allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
         type += upper ? static_cast<char>(c - 'A' + 'a') : allowed ? c : '_';
@@ -73,7 +73,7 @@ json::value parse_object(std::string_view body) {
     boost::system::error_code broken;
     auto parsed = json::parse(body, broken);
     if (broken) throw BadBody(fmt::format("it is not JSON: {}", broken.message()), "Send one JSON object.");
-    if (!parsed.is_object()) throw BadBody("it is no JSON object", "Send one JSON object.");
+    if (!parsed.is_object()) throw BadBody("it is not a JSON object", "Send one JSON object.");
     return parsed;
 }
 

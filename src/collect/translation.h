@@ -7,31 +7,32 @@
 
 namespace millrace::collect {
 
-/// What another collector's request says, in Millrace's events.
+/// A request of another collector's protocol, translated to Millrace's events.
 struct Translation {
-    std::string events;        ///< a JSON array of them
-    std::int64_t ignored = 0;  ///< messages that are no events, such as who a user is
+    std::string events;        ///< a JSON array of the events
+    std::int64_t ignored = 0;  ///< number of messages that are not events, such as those that identify a user
 };
 
-/// Writes events one after the other: a small request can name a long text once and have it in many.
+/// Writes events into a JSON array. It has a size limit, because a small request can state a long text once
+/// and use it in many events.
 class EventArray {
   public:
-    /// More bytes than that are too large a body.
-    explicit EventArray(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+    /// add() throws LargeBody for more than `max_bytes`.
+    explicit EventArray(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
-    /// Throws LargeBody.
+    /// Adds an event. Throws LargeBody if the array becomes too large.
     void add(const boost::json::object& event);
-    /// The JSON array; nothing can be added after that.
+    /// Returns the JSON array. Nothing can be added afterwards.
     [[nodiscard]] std::string take();
 
   private:
-    const std::size_t most_bytes_;
+    const std::size_t max_bytes_;
     std::string text_ = "[";
 };
 
-/// A member of a JSON object, or nothing where it, or what it should be in, is absent or null.
+/// Returns a member of a JSON object, or null if the member or the object is absent or null.
 const boost::json::value* find(const boost::json::value* in, std::string_view name);
-/// The first that isn't nothing.
+/// Returns the first argument that is not null, or null.
 template <typename... Rest>
 const boost::json::value* first_of(const boost::json::value* one, Rest... rest) {
     if constexpr (sizeof...(rest) == 0) {
@@ -41,16 +42,17 @@ const boost::json::value* first_of(const boost::json::value* one, Rest... rest) 
     }
 }
 
-/// Sets a field of an event, unless there is nothing to set. A number becomes a text where ids are texts.
+/// These functions set a field of an event unless `value` is null. set_text() turns a number into a text, for
+/// fields such as ids.
 void set(boost::json::object& event, std::string_view field, const boost::json::value* value);
 void set_text(boost::json::object& event, std::string_view field, const boost::json::value* value);
-/// Likewise a price or quantity, which some senders put into a text.
+/// Sets a price or quantity. Turns a text into a number, because some senders use texts.
 void set_number(boost::json::object& event, std::string_view field, const boost::json::value* value);
 
-/// An event type of a name for people: lower case, with `_` for what types can't have.
+/// Returns an event type for a display name: in lower case, with `_` for characters that types cannot have.
 std::string type_of(std::string_view name);
 
-/// The request's body. Throws BadBody when it is no JSON object.
+/// Parses a request's body. Throws BadBody if it is not a JSON object.
 boost::json::value parse_object(std::string_view body);
 
 }  // namespace millrace::collect

@@ -27,7 +27,7 @@ void Distinct::add(const Distinct& other) {
         if (many_) boost::unordered::erase_if(*many_, is_above);
     }
     const std::size_t most = std::min(size() + other.size(), exact_below);
-    if (!many_ && most > most_few) change_over(most);
+    if (!many_ && most > max_few) change_over(most);
     if (other.many_) {
         for (const std::uint64_t hash : *other.many_) add(hash);
     } else {

@@ -30,11 +30,11 @@ class Distinct {
         if (hash >= limit_) return;
         if (!many_) {
             if (is_one_of_few(hash)) return;
-            if (few_.size() < most_few) {
+            if (few_.size() < max_few) {
                 few_.push_back(hash);
                 return;
             }
-            change_over(2 * most_few);
+            change_over(2 * max_few);
         }
         many_->insert(hash);
         if (many_->size() >= exact_below) prune();
@@ -49,7 +49,7 @@ class Distinct {
     template <class Archive>
     void load(Archive& archive) {
         archive(limit_, few_);
-        if (few_.size() > most_few) change_over(few_.size());
+        if (few_.size() > max_few) change_over(few_.size());
     }
 
   private:
@@ -60,7 +60,7 @@ class Distinct {
     using Set = boost::unordered_flat_set<std::uint64_t, Itself>;
 
     static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
-    static constexpr std::size_t most_few = 64;  // that are compared with faster than looked up
+    static constexpr std::size_t max_few = 64;  // that are compared with faster than looked up
 
     /// Without a branch for each, so that it is done several at a time.
     [[nodiscard]] bool is_one_of_few(std::uint64_t hash) const {

@@ -11,7 +11,7 @@ namespace millrace::gold {
 
 namespace {
 
-constexpr const char* doing = "reading silver rows";
+constexpr const char* reading_events = "reading silver rows";
 
 Kind kind_of(std::string_view type) {
     if (type == "view") return Kind::view;
@@ -26,7 +26,7 @@ const Array& column(const arrow::RecordBatch& rows, const char* name) {
     const auto found = rows.GetColumnByName(name);
     const auto* array = dynamic_cast<const Array*>(found.get());
     if (array == nullptr)
-        throw Error(doing, fmt::format("the column {} is missing or of another type", name));
+        throw Error(reading_events, fmt::format("the column {} is missing or of another type", name));
     return *array;
 }
 
@@ -43,7 +43,7 @@ class Ids {
         const auto* dictionary = dynamic_cast<const arrow::StringArray*>(encoded.dictionary().get());
         const auto* indices = dynamic_cast<const arrow::Int32Array*>(encoded.indices().get());
         if (dictionary == nullptr || indices == nullptr)
-            throw Error(doing, fmt::format("the column {} is no dictionary of strings", name));
+            throw Error(reading_events, fmt::format("the column {} is no dictionary of strings", name));
         add(*dictionary, pool);
         indices_ = indices->raw_values();
         if (encoded.null_count() > 0) nulls_ = &encoded;

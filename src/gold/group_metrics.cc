@@ -7,7 +7,7 @@ void GroupMetrics::add(const std::vector<Event>& events) {
     for (const Event& event : events) {
         if (event.kind == Kind::other) continue;
         add_to(hours, event, {event.*group_, event.currency},
-               [&](Interest& interest) { interest.add(event, hash(Field::user, event.user)); });
+               [&](EngagementCounts& interest) { interest.add(event, hash(Field::user, event.user)); });
     }
 }
 

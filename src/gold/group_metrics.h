@@ -1,12 +1,12 @@
 #pragma once
 
-#include "gold/interest.h"
+#include "gold/engagement_counts.h"
 #include "gold/windowed_operator.h"
 
 namespace millrace::gold {
 
 /// The interest by one field of the events, category or device, and currency, by hour.
-class GroupMetrics : public WindowedOperator<Interest> {
+class GroupMetrics : public WindowedOperator<EngagementCounts> {
   public:
     GroupMetrics(const Strings& strings, const model::TimeZone& zone, Table table, Field field,
                  StringId Event::* group)

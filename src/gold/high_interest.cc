@@ -6,7 +6,7 @@ void HighInterest::add(const std::vector<Event>& events) {
     for (Windows& windows : grains()) {
         for (const Event& event : events) {
             if ((event.kind != Kind::view && event.kind != Kind::purchase) || event.product == 0) continue;
-            add_to(windows, event, {event.product}, [&](Attention& product) { product.add(event); });
+            add_to(windows, event, {event.product}, [&](ViewPurchaseCounts& product) { product.add(event); });
         }
     }
 }

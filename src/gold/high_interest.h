@@ -1,14 +1,14 @@
 #pragma once
 
-#include "gold/attention.h"
+#include "gold/view_purchase_counts.h"
 #include "gold/windowed_operator.h"
 
 namespace millrace::gold {
 
 /// Products with much interest and little conversion, by hour and day.
-class HighInterest : public WindowedOperator<Attention> {
+class HighInterest : public WindowedOperator<ViewPurchaseCounts> {
   public:
-    HighInterest(const Strings& strings, const model::TimeZone& zone, const GoldOptions& options)
+    HighInterest(const Strings& strings, const model::TimeZone& zone, const model::GoldOptions& options)
         : WindowedOperator(strings, zone, {Grain::hour, Grain::day}), options_(options) {}
 
     void add(const std::vector<Event>& events) override;
@@ -17,7 +17,7 @@ class HighInterest : public WindowedOperator<Attention> {
     void write(Output& output, const Windows& windows, Window window, const Cells& cells) const override;
     void mark_key(Marks& marks, const GroupKey& key) const override;
 
-    const GoldOptions options_;
+    const model::GoldOptions options_;
 };
 
 }  // namespace millrace::gold

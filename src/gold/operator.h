@@ -3,18 +3,9 @@
 #include "gold/events.h"
 #include "gold/output.h"
 #include "gold/window.h"
+#include "model/shop_settings.h"
 
 namespace millrace::gold {
-
-/// What decides results; stored with the data (docs/metrics.md explains each).
-struct GoldOptions {
-    Timestamp lateness = 10 * model::us_per_minute;    ///< how far the watermark stays behind
-    Timestamp session_gap = 4 * model::us_per_hour;    ///< that ends a session
-    Timestamp inactivity = 30 * model::us_per_minute;  ///< likewise, of events without a session_id
-    double interest_share = 0.05;                      ///< of views, from which on interest is high
-    double interest_conversion = 0.03;                 ///< below which conversion is low
-    std::int64_t interest_views = 100;                 ///< fewer prove nothing
-};
 
 /// One of Gold's computations: keyed state over event time, fed with events in any order.
 class Operator {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gold/interest.h"
+#include "gold/engagement_counts.h"
 #include "gold/operator.h"
 
 namespace millrace::gold {
@@ -23,7 +23,7 @@ class ProductMetrics : public Operator {
     }
 
   private:
-    using Minutes = GroupedWindows<Interest>;
+    using Minutes = GroupedWindows<EngagementCounts>;
 
     void write(Output& output, std::string_view name, Window window, const Minutes::Cells& cells) const;
     void write_sliding(Output& output, Timestamp after, Timestamp up_to) const;

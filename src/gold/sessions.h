@@ -16,7 +16,7 @@ namespace millrace::gold {
 /// sessions make up the funnel.
 class Sessions : public Operator {
   public:
-    Sessions(const Strings& strings, const model::TimeZone& zone, const GoldOptions& options)
+    Sessions(const Strings& strings, const model::TimeZone& zone, const model::GoldOptions& options)
         : Operator(strings),
           zone_(zone),
           gap_(options.session_gap),

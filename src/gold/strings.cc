@@ -9,7 +9,7 @@ namespace millrace::gold {
 
 namespace {
 
-constexpr std::size_t least_worth_sweeping = 100'000;
+constexpr std::size_t min_strings_to_sweep = 100'000;
 
 std::uint64_t hash_of(std::string_view value) {
     return XXH3_64bits(value.data(), value.size());
@@ -72,7 +72,7 @@ std::size_t Strings::size() const {
 }
 
 bool Strings::due() const {
-    return size() > std::max(least_worth_sweeping, 2 * swept_size_);
+    return size() > std::max(min_strings_to_sweep, 2 * swept_size_);
 }
 
 Marks Strings::marks() const {

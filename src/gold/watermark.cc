@@ -14,7 +14,7 @@ void Watermark::advance(const std::map<int, Timestamp>& clocks) {
 }
 
 /// A commit without events, of duplicates or quarantined records only, doesn't make a partition less idle.
-void Watermark::hear(int number, const News& news) {
+void Watermark::observe(int number, const News& news) {
     Partition& partition = partitions_[number];
     if (std::exchange(partition.has_news, false)) partition.heard_ms = news.committed_ms;
     partition.caught_up = news.caught_up;

@@ -23,7 +23,7 @@ class Watermark {
     };
 
     void advance(const std::map<int, Timestamp>& clocks);
-    void hear(int number, const News& news);
+    void observe(int number, const News& news);
 
     /// The newest time that any partition has come to.
     [[nodiscard]] Timestamp newest() const;
@@ -40,7 +40,7 @@ class Watermark {
         Timestamp clock = no_watermark;
         std::int64_t heard_ms = 0;  // the last commit with events; 0: none, so that it isn't known to be idle
         bool caught_up = true;
-        bool has_news = false;  // events since the last hear()
+        bool has_news = false;  // events since the last observe()
 
         template <class Archive>
         void serialize(Archive& archive) {

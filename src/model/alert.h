@@ -8,22 +8,23 @@
 
 namespace millrace::model {
 
-/// One change of an alert: it begins to fire, or is resolved.
+/// One change of an alert: it starts to fire, or it is resolved.
 struct Alert {
     enum class State : std::uint8_t { firing, resolved };
     enum class Severity : std::uint8_t { warning, critical };
 
-    std::int64_t sequence = 0;  ///< its number among all changes, from 1 on
-    std::string id;             ///< the same for both changes of an alert, and after a restart
+    std::int64_t sequence = 0;  ///< number of this change among all changes, starting at 1
+    std::string id;             ///< the same for both changes of an alert, also after a restart
     std::string rule;
-    std::string subject;  ///< what it is about where a rule knows several: a product, a currency
+    /// The product or currency that the alert concerns, if the rule has several subjects.
+    std::string subject;
     State state = State::firing;
     Severity severity = Severity::warning;
-    Timestamp at = 0;          ///< when it changed: event time or, of the pipeline's own rules, log time
-    Timestamp started_at = 0;  ///< since when the rule's condition held
-    double value = 0;          ///< that the rule judged
-    double threshold = 0;      ///< that it is held against
-    std::string message;       ///< for people, one line
+    Timestamp at = 0;  ///< time of the change: event time, or log time for rules about the pipeline itself
+    Timestamp started_at = 0;  ///< since when the rule's condition has held
+    double value = 0;          ///< the value that the rule judged
+    double threshold = 0;      ///< the threshold that the rule compared the value with
+    std::string message;       ///< one line for people
 };
 
 constexpr std::string_view state_name(Alert::State state) {

@@ -8,7 +8,8 @@
 
 namespace millrace::model {
 
-/// A decoded shop event (docs/formats/event.md). Its strings point into the decoder's or the log's buffers.
+/// A decoded shop event (docs/formats/event.md). Its strings point into the buffers of the decoder or the
+/// log.
 struct Event {
     std::string_view event_id;
     std::string_view user_id;
@@ -25,9 +26,10 @@ struct Event {
     std::optional<std::string_view> currency;
     std::optional<std::string_view> user_agent;
     std::optional<std::string_view> referrer;
-    bool is_bot = false;  ///< by its user_agent; enriched
+    bool is_bot = false;  ///< enriched: user_agent is that of a known bot
 
-    /// As a new one; cheaper than assigning it, since an empty optional's value is left as it is.
+    /// Resets all fields. This is cheaper than assigning a new Event, because an empty optional's value is
+    /// left as it is.
     void reset() {
         event_id = user_id = event_type = {};
         timestamp = 0;
@@ -41,12 +43,12 @@ struct Event {
     }
 };
 
-/// The event types whose product_id and price are required.
+/// Returns true for the event types that require product_id and price.
 constexpr bool is_known_type(std::string_view type) {
     return type == "view" || type == "add_to_cart" || type == "purchase" || type == "refund";
 }
 
-/// Above this price (exclusive) an event is_high_value.
+/// An event with a price above this one (exclusive) is_high_value.
 inline constexpr double high_value_price = 500;
 
 }  // namespace millrace::model

@@ -9,7 +9,7 @@ namespace {
 
 using Entry = std::pair<std::string_view, std::string_view>;
 
-constexpr std::array<Entry, static_cast<std::size_t>(Rule::count_)> entries = {{
+constexpr std::array<Entry, static_cast<std::size_t>(ValidationRule::count_)> entries = {{
     {"none", ""},
     {"empty_record", "the record has no value"},
     {"byte_order_mark", "JSON must not begin with a byte order mark"},
@@ -17,7 +17,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(Rule::count_)> entries = {{
     {"bad_json", "the record must be one whole JSON value with nothing after it"},
     {"not_an_object", "the record must be a JSON object"},
     {"nested_too_deep", "values may be nested at most 64 deep"},
-    {"duplicate_key", "a field may stand only once"},
+    {"duplicate_key", "a field may occur only once"},
     {"missing_field", "a required field is absent or null"},
     {"wrong_type", "a field has the wrong JSON type"},
     {"empty_field", "the field must not be empty"},
@@ -26,8 +26,8 @@ constexpr std::array<Entry, static_cast<std::size_t>(Rule::count_)> entries = {{
     {"bad_event_type", "event_type must be 1 to 64 letters, digits, '_', '.' or '-'"},
     {"too_many_event_types", "the table already has as many distinct event types as the settings allow"},
     {"bad_timestamp", "timestamp must be ISO 8601 with Z or an offset"},
-    {"timestamp_too_early", "timestamp lies before the earliest one allowed"},
-    {"timestamp_in_future", "timestamp lies too far past the record's log time"},
+    {"timestamp_too_early", "timestamp is before the earliest one allowed"},
+    {"timestamp_in_future", "timestamp is too far past the record's log time"},
     {"bad_price", "price must be above 0 and at most 1,000,000,000"},
     {"bad_quantity", "quantity must be a whole number from 1 to 1,000,000"},
     {"bad_currency", "currency must be an ISO 4217 code such as EUR"},
@@ -35,10 +35,10 @@ constexpr std::array<Entry, static_cast<std::size_t>(Rule::count_)> entries = {{
 
 }  // namespace
 
-std::string_view rule_name(Rule rule) {
+std::string_view rule_name(ValidationRule rule) {
     return entries.at(static_cast<std::size_t>(rule)).first;
 }
-std::string_view rule_text(Rule rule) {
+std::string_view rule_text(ValidationRule rule) {
     return entries.at(static_cast<std::size_t>(rule)).second;
 }
 

@@ -5,8 +5,8 @@
 
 namespace millrace::model {
 
-/// Why a record was quarantined. The names are stored in the quarantine table: add, never rename.
-enum class Rule : std::uint8_t {
+/// Why a record was quarantined. The quarantine table stores the names: add rules, but never rename them.
+enum class ValidationRule : std::uint8_t {
     none,
     empty_record,
     byte_order_mark,
@@ -31,9 +31,9 @@ enum class Rule : std::uint8_t {
     count_,
 };
 
-/// The rule's name as stored, such as `bad_price`.
-std::string_view rule_name(Rule rule);
-/// What the rule demands, as one sentence for people.
-std::string_view rule_text(Rule rule);
+/// Returns the rule's name as it is stored, such as `bad_price`.
+std::string_view rule_name(ValidationRule rule);
+/// Returns one sentence for people that says what the rule demands.
+std::string_view rule_text(ValidationRule rule);
 
 }  // namespace millrace::model

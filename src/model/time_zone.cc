@@ -16,8 +16,8 @@ const date::time_zone* locate(const std::string& name) {
     try {
         return date::locate_zone(name);
     } catch (const std::runtime_error&) {
-        throw usage_error("reading the settings", fmt::format("\"{}\" is no IANA time zone known here", name),
-                          "Write it as in Europe/Berlin; the package tzdata has the list.");
+        throw usage_error("reading the settings", fmt::format("\"{}\" is not a known IANA time zone", name),
+                          "Write it as in Europe/Berlin. The package tzdata has the list.");
     }
 }
 
@@ -36,7 +36,7 @@ Timestamp TimeZone::day_start(std::int64_t day) const {
 std::int64_t TimeZone::day_of(Timestamp timestamp) const {
     if (zone_ == nullptr) return model::day_of(timestamp);
     if (timestamp >= start_ && timestamp < end_) return day_;
-    // No zone is more than a day away from UTC.
+    // No zone is more than one day away from UTC.
     day_ = model::day_of(timestamp) - 1;
     for (end_ = day_start(day_); end_ <= timestamp; end_ = day_start(++day_)) start_ = end_;
     --day_;

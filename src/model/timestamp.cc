@@ -9,7 +9,7 @@ namespace millrace::model {
 
 namespace {
 
-/// Walks over a timestamp's text; every step says whether it found what it needed.
+/// Scans a timestamp's text. Every step returns whether it found what it expected.
 class Scanner {
   public:
     explicit Scanner(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
@@ -29,7 +29,7 @@ class Scanner {
         ++at_;
         return true;
     }
-    /// One to nine digits, as microseconds.
+    /// Reads one to nine digits as microseconds.
     bool fraction(int& us) {
         us = 0;
         int count = 0;

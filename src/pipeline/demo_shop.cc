@@ -32,7 +32,7 @@ constexpr double flawed = 0.003;            // records that are copies, or broke
 constexpr model::Timestamp recent_us = model::us_per_hour;
 constexpr auto without_end = std::chrono::years(100);
 
-std::string opening_demo(const DataDirectory& data) {
+std::string opening_demo(const catalog::DataDirectory& data) {
     return fmt::format("starting the demo in {}", data.root().string());
 }
 
@@ -107,7 +107,7 @@ void DemoOptions::validate() const {
     if (!(rate > 0)) throw usage_error(reading, "the rate must be above 0");
 }
 
-DemoShop::DemoShop(const DataDirectory& data, const DemoOptions& options) : options_(options) {
+DemoShop::DemoShop(const catalog::DataDirectory& data, const DemoOptions& options) : options_(options) {
     options.validate();
     const fs::path mark = data.root() / mark_name;
     if (!fs::exists(mark) && holds_other_files(data.root()))
@@ -203,9 +203,9 @@ std::optional<model::Timestamp> newest_event(const bronze::EventLog& log, model:
     return newest;
 }
 
-DemoStatus run_demo(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
-                    const DemoShop& shop, const RunOptions& options, const base::StopSignal& stop,
-                    const std::function<void(const DemoStatus&)>& on_status) {
+DemoStatus run_demo(const catalog::DataDirectory& data, bronze::EventLog& log,
+                    const model::ShopSettings& settings, const DemoShop& shop, const RunOptions& options,
+                    const base::StopSignal& stop, const std::function<void(const DemoStatus&)>& on_status) {
     const auto history = shop.missing_history(log, base::now_us());
     DemoStatus status;
     for (const auto& part : history) status.history += *part.count;

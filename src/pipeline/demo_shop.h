@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "base/stop.h"
 #include "bronze/event_log.h"
+#include "catalog/data_directory.h"
 #include "model/timestamp.h"
-#include "pipeline/data_directory.h"
 #include "pipeline/run.h"
 #include "produce/simulator.h"
 
@@ -31,7 +31,7 @@ class DemoShop {
   public:
     /// Takes the directory, which is empty, doesn't exist, or was made by the demo. Throws a usage Error for
     /// another one, which is left as it is, and where the demo runs already.
-    DemoShop(const DataDirectory& data, const DemoOptions& options);
+    DemoShop(const catalog::DataDirectory& data, const DemoOptions& options);
 
     /// The history up to `now` that `log` lacks, the oldest part first: all of a new shop's, else from its
     /// newest event on.
@@ -67,8 +67,8 @@ struct DemoStatus {
 /// Runs the pipeline and the shop beside it, the history first, until `stop` is requested; what was sent is
 /// in the log then, and the last batch is committed. `options` has no simulator. Throws an Error on a fault
 /// in any part.
-DemoStatus run_demo(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
-                    const DemoShop& shop, const RunOptions& options, const base::StopSignal& stop,
-                    const std::function<void(const DemoStatus&)>& on_status);
+DemoStatus run_demo(const catalog::DataDirectory& data, bronze::EventLog& log,
+                    const model::ShopSettings& settings, const DemoShop& shop, const RunOptions& options,
+                    const base::StopSignal& stop, const std::function<void(const DemoStatus&)>& on_status);
 
 }  // namespace millrace::pipeline

@@ -41,7 +41,7 @@ class DemoShopTest : public testing::Test {
     }
 
     const fs::path root_ = fs::temp_directory_path() / fmt::format("millrace_demo_shop_test_{}", ::getpid());
-    const DataDirectory data_{root_};
+    const catalog::DataDirectory data_{root_};
 };
 
 TEST_F(DemoShopTest, AFolderThatTheDemoDidNotMakeIsRefusedAndLeftAsItIs) {

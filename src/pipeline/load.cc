@@ -6,14 +6,14 @@
 #include <shared_mutex>
 
 #include "base/worker_pool.h"
+#include "catalog/table_locks.h"
 #include "model/rule.h"
 #include "model/time_zone.h"
 #include "model/timestamp.h"
-#include "pipeline/batch_report.h"
-#include "pipeline/silver_stage.h"
-#include "pipeline/silver_writer.h"
-#include "pipeline/table_locks.h"
 #include "silver/decoder.h"
+#include "silver/stage/batch_report.h"
+#include "silver/stage/silver_stage.h"
+#include "silver/stage/silver_writer.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"
 
@@ -46,7 +46,7 @@ class Load {
   public:
     using OnProgress = std::function<void(const LoadProgress&)>;
 
-    Load(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
+    Load(const catalog::DataDirectory& data, bronze::EventLog& log, const model::ShopSettings& settings,
          const LoadOptions& options, const base::StopSignal& stop, const OnProgress& on_progress)
         : data_(data),
           log_(log),
@@ -61,15 +61,15 @@ class Load {
     void tell_formats();
     void import_files();
     void run_silver();
-    void note_refused(const std::vector<LanePart>& parts);
-    void add(const BatchReport& batch);
+    void note_refused(const std::vector<silver::LanePart>& parts);
+    void add(const silver::BatchReport& batch);
     void find_days(std::int64_t version_before);
     void run_gold();
     void replace_days_before(model::Timestamp watermark);
 
-    const DataDirectory& data_;
+    const catalog::DataDirectory& data_;
     bronze::EventLog& log_;
-    const ShopSettings& settings_;
+    const model::ShopSettings& settings_;
     const LoadOptions& options_;
     const base::StopSignal& stop_;
     const OnProgress& on_progress_;
@@ -79,7 +79,7 @@ class Load {
 
 LoadReport Load::run() {
     tell_formats();
-    auto writers = writers_lock(data_);
+    auto writers = catalog::writers_lock(data_);
     const std::shared_lock lock(writers);
     import_files();
     if (!stop_.requested()) run_silver();
@@ -111,15 +111,15 @@ void Load::import_files() {
 }
 
 void Load::run_silver() {
-    SilverWriter writer(data_, log_, settings_, pool_);
+    silver::SilverWriter writer(data_, log_, settings_, pool_);
     const std::int64_t version_before = writer.snapshot().version;
-    SilverOptions silver;
+    silver::SilverOptions silver;
     silver.available_now = true;
-    SilverStage stage(writer, log_, settings_, silver, pool_);
-    BatchHistory history(data_.progress() / "silver.jsonl");
+    silver::SilverStage stage(writer, log_, settings_, silver, pool_);
+    silver::BatchHistory history(data_.progress() / "silver.jsonl");
     std::int64_t processed = 0;
-    stage.on_parts([&](const std::vector<LanePart>& parts) { note_refused(parts); });
-    stage.on_batch([&](const BatchReport& batch) {
+    stage.on_parts([&](const std::vector<silver::LanePart>& parts) { note_refused(parts); });
+    stage.on_batch([&](const silver::BatchReport& batch) {
         history.add(batch);
         add(batch);
         processed += batch.received;
@@ -135,8 +135,8 @@ void Load::run_silver() {
 }
 
 /// An example of each rule; how many records broke it is counted once the batch is committed.
-void Load::note_refused(const std::vector<LanePart>& parts) {
-    for (const LanePart& part : parts) {
+void Load::note_refused(const std::vector<silver::LanePart>& parts) {
+    for (const silver::LanePart& part : parts) {
         for (const silver::QuarantineRow& row : part.quarantine) {
             LoadReport::Refused& refused = report_.refused[std::string(model::rule_name(row.rule))];
             if (!refused.reason.empty()) continue;
@@ -147,7 +147,7 @@ void Load::note_refused(const std::vector<LanePart>& parts) {
     }
 }
 
-void Load::add(const BatchReport& batch) {
+void Load::add(const silver::BatchReport& batch) {
     report_.rows += batch.silver;
     report_.duplicates += batch.duplicates;
     for (const auto& [rule, records] : batch.by_rule) report_.refused[rule].records += records;
@@ -162,7 +162,7 @@ void Load::find_days(std::int64_t version_before) {
         const auto first = stats.min_time("event_timestamp");
         const auto last = stats.max_time("event_timestamp");
         if (!first || !last) return;
-        const DayRange days{zone.day_of(*first), zone.day_of(*last)};
+        const gold::DayRange days{zone.day_of(*first), zone.day_of(*last)};
         if (!report_.days) report_.days = days;
         report_.days = {std::min(report_.days->from, days.from), std::max(report_.days->to, days.to)};
     };
@@ -179,16 +179,19 @@ void Load::find_days(std::int64_t version_before) {
 
 void Load::run_gold() {
     on_progress_({.phase = LoadProgress::Phase::gold, .file = {}});
-    if (auto lock = gold_lock(data_); !lock.try_lock()) {
+    if (auto lock = catalog::gold_lock(data_); !lock.try_lock()) {
         report_.is_gold_elsewhere = true;
         return;
     }
-    const auto before = read_gold_position(data_.gold() / "state.bin");
-    GoldStageOptions gold = options_.gold;
+    const auto before = gold::read_gold_position(data_.gold_state());
+    gold::GoldStageOptions gold = options_.gold;
     gold.available_now = true;
     gold.close = true;
     std::int64_t events = 0;
-    GoldStage(data_, settings_, gold, pool_).run(stop_, [&](const GoldReport& report) {
+    gold::OpenWindowsChannel windows;
+    publish::Publisher publisher(data_, options_.publish, windows);
+    gold::GoldStage stage(data_, settings_, gold, pool_, {.windows = windows, .observer = &publisher});
+    stage.run(stop_, [&](const gold::GoldReport& report) {
         events += report.events;
         on_progress_({.phase = LoadProgress::Phase::gold, .file = {}, .share = 0, .records = events});
     });
@@ -200,19 +203,19 @@ void Load::run_gold() {
 void Load::replace_days_before(model::Timestamp watermark) {
     const model::TimeZone zone(settings_.time_zone);
     if (!report_.days || zone.day_start(report_.days->from) >= watermark) return;
-    const DayRange late{report_.days->from, std::min(report_.days->to, zone.day_of(watermark))};
-    GoldBatch(data_, settings_, pool_).replace(late, stop_);
+    const gold::DayRange late{report_.days->from, std::min(report_.days->to, zone.day_of(watermark))};
+    gold::BatchLayer(data_, settings_, pool_).replace(late, stop_);
 }
 
 }  // namespace
 
-LoadReport load(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
-                const LoadOptions& options, const base::StopSignal& stop,
+LoadReport load(const catalog::DataDirectory& data, bronze::EventLog& log,
+                const model::ShopSettings& settings, const LoadOptions& options, const base::StopSignal& stop,
                 const std::function<void(const LoadProgress&)>& on_progress) {
     return Load(data, log, settings, options, stop, on_progress).run();
 }
 
-std::string dashboard_path(const std::optional<DayRange>& days) {
+std::string dashboard_path(const std::optional<gold::DayRange>& days) {
     if (!days) return "/";
     return fmt::format("/#/overview?from={}&to={}", model::format_day(days->from),
                        model::format_day(days->to));

@@ -11,10 +11,11 @@
 #include "base/json.h"
 #include "base/stop.h"
 #include "bronze/event_log.h"
-#include "pipeline/data_directory.h"
-#include "pipeline/gold_batch.h"
-#include "pipeline/gold_stage.h"
+#include "catalog/data_directory.h"
+#include "gold/stage/batch_layer.h"
+#include "gold/stage/gold_stage.h"
 #include "produce/importer.h"
+#include "publish/publisher.h"
 
 namespace millrace::pipeline {
 
@@ -22,7 +23,8 @@ struct LoadOptions {
     std::vector<std::filesystem::path> files;
     std::optional<produce::ImportFormat> format;  ///< of all files; nothing: each tells its own
     std::filesystem::path price_file;             ///< retailrocket: a CSV of product_id,price
-    GoldStageOptions gold;
+    gold::GoldStageOptions gold;
+    publish::PublishOptions publish;
 };
 
 /// How far a load has come.
@@ -54,7 +56,7 @@ struct LoadReport {
     std::int64_t duplicates = 0;
     std::map<std::string, Refused> refused;  ///< by the rule's name
     /// Of the new rows or, where none is, of all; nothing in an empty table.
-    std::optional<DayRange> days;
+    std::optional<gold::DayRange> days;
     bool is_gold_elsewhere = false;  ///< another process runs Gold, and takes the rows in
     bool is_stopped = false;         ///< before all was done; what is done stays
 
@@ -64,12 +66,12 @@ struct LoadReport {
 /// Appends the files' rows to the log, and brings silver and Gold up to date with all that the log holds;
 /// windows that are open are published, too. Returns early when `stop` is requested. Throws an Error on a
 /// fault, and a usage Error for a file of no known format, before anything is appended.
-LoadReport load(const DataDirectory& data, bronze::EventLog& log, const ShopSettings& settings,
-                const LoadOptions& options, const base::StopSignal& stop,
+LoadReport load(const catalog::DataDirectory& data, bronze::EventLog& log,
+                const model::ShopSettings& settings, const LoadOptions& options, const base::StopSignal& stop,
                 const std::function<void(const LoadProgress&)>& on_progress);
 
 /// The page of the dashboard that shows these days, behind the server's address:
 /// /#/overview?from=2019-10-01&to=2019-10-02
-std::string dashboard_path(const std::optional<DayRange>& days);
+std::string dashboard_path(const std::optional<gold::DayRange>& days);
 
 }  // namespace millrace::pipeline

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "bronze/segment_log.h"
-#include "pipeline/table_locks.h"
+#include "catalog/table_locks.h"
 #include "storage/delta_table.h"
 
 namespace millrace::pipeline {
@@ -40,7 +40,7 @@ class LoadTest : public testing::Test {
     LoadReport load_files(const std::vector<fs::path>& files) {
         LoadOptions options;
         options.files = files;
-        options.gold.alert_sinks.log.enabled = false;
+        options.publish.alert_sinks.log.enabled = false;
         const auto log = bronze::SegmentLog::open_or_create(data_.bronze(), topic());
         data_.adopt(data_.settings());
         return load(data_, *log, data_.settings(), options, stop_,
@@ -53,7 +53,7 @@ class LoadTest : public testing::Test {
     }
 
     const fs::path root_ = fs::temp_directory_path() / fmt::format("millrace_load_test_{}", ::getpid());
-    const DataDirectory data_{root_ / "data"};
+    const catalog::DataDirectory data_{root_ / "data"};
     base::StopSignal stop_;
     std::vector<LoadProgress::Phase> phases_;
 };
@@ -87,7 +87,7 @@ TEST_F(LoadTest, WhatWasLoadedIsNotAddedAgain) {
 }
 
 TEST_F(LoadTest, TheDaysAreThoseOfTheNewRowsInTheShopsTimeZone) {
-    ShopSettings settings;
+    model::ShopSettings settings;
     settings.time_zone = "America/New_York";
     data_.store(settings);
     EXPECT_EQ(dashboard_path(load_files({file("a.csv", rees46)}).days),
@@ -103,7 +103,7 @@ TEST_F(LoadTest, AFileOfNoKnownFormatIsRefusedBeforeAnythingIsAppended) {
 }
 
 TEST_F(LoadTest, GoldIsLeftToTheProcessThatRunsIt) {
-    auto lock = gold_lock(data_);
+    auto lock = catalog::gold_lock(data_);
     lock.lock();
     const auto report = load_files({file("a.csv", rees46)});
     EXPECT_EQ(report.rows, 2);

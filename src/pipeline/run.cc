@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "catalog/table_locks.h"
 #include "pipeline/run_metrics.h"
-#include "pipeline/table_locks.h"
-#include "pipeline/upkeep.h"
+#include "pipeline/table_maintenance.h"
 
 namespace millrace::pipeline {
 
@@ -14,13 +14,13 @@ namespace {
 
 constexpr std::size_t kept_batches = 30;
 constexpr std::size_t kept_latencies = 10'000;
-constexpr auto between_statuses = std::chrono::milliseconds(250);
+constexpr auto status_interval = std::chrono::milliseconds(250);
 
 /// Runs a part of the pipeline in a thread, keeps its exception, and tells when it is done.
-class Part {
+class Task {
   public:
     template <typename Work>
-    explicit Part(Work work)
+    explicit Task(Work work)
         : thread_([this, work = std::move(work)] {
               try {
                   work();
@@ -29,9 +29,9 @@ class Part {
               }
               done_ = true;
           }) {}
-    Part(const Part&) = delete;
-    Part& operator=(const Part&) = delete;
-    ~Part() {
+    Task(const Task&) = delete;
+    Task& operator=(const Task&) = delete;
+    ~Task() {
         if (thread_.joinable()) thread_.join();
     }
 
@@ -48,9 +48,9 @@ class Part {
 };
 
 /// The run's status, written by the parts and read by the caller.
-class StatusBoard {
+class RunMonitor {
   public:
-    void add(const BatchReport& report) {
+    void add(const silver::BatchReport& report) {
         const std::lock_guard lock(mutex_);
         status_.received += report.received;
         status_.silver += report.silver;
@@ -62,7 +62,7 @@ class StatusBoard {
         if (status_.last_batches.size() > kept_batches)
             status_.last_batches.erase(status_.last_batches.begin());
     }
-    void add(const GoldReport& report) {
+    void add(const gold::GoldReport& report) {
         const std::lock_guard lock(mutex_);
         status_.gold_rows += report.rows;
         status_.gold_late = report.late;
@@ -76,20 +76,21 @@ class StatusBoard {
         const std::lock_guard lock(mutex_);
         status_.sent = sent;
     }
-    /// `gold` may be nothing.
-    RunStatus look(const bronze::EventLog& log, const SilverStage& stage, const GoldStage* gold) {
+    /// Reads how the parts are now. `gold` and `publisher` may be nothing.
+    RunStatus look(const bronze::EventLog& log, const silver::SilverStage& stage, const gold::GoldStage* gold,
+                   const publish::Publisher* publisher) {
         std::int64_t in_log = 0;
         for (int p = 0; p < log.partitions(); ++p) {
             const auto held = log.offsets(p);
             in_log += held.end - held.start;
         }
-        const std::int64_t lag = stage.lag();
+        const std::int64_t lag = stage.partitions().lag();
         const std::lock_guard lock(mutex_);
         RunStatus status = status_;
         status.seconds = watch_.seconds();
         status.in_log = in_log;
         status.lag = lag;
-        status.skipped = stage.skipped();
+        status.skipped = stage.partitions().skipped();
         if (lag == 0) {
             waiting_since_ms_ = 0;
         } else if (waiting_since_ms_ == 0) {
@@ -98,7 +99,7 @@ class StatusBoard {
         status.waiting_since_ms = waiting_since_ms_;
         if (gold != nullptr && gold->active())
             status.gold_lag = std::max<std::int64_t>(0, silver_version_ - gold->silver_version());
-        if (gold != nullptr) status.outbox = gold->outbox();
+        if (publisher != nullptr) status.delivery = publisher->lag(gold->published());
         const double seconds = status.seconds - last_seconds_;
         if (seconds >= 1) {
             rate_ = static_cast<double>(status.in_log - last_in_log_) / seconds;
@@ -129,12 +130,12 @@ class StatusBoard {
 };
 
 /// Ends the parts however their scope is left, so that joining their threads ends.
-class Ender {
+class StopOnExit {
   public:
-    explicit Ender(std::vector<base::StopSignal*> parts) : parts_(std::move(parts)) {}
-    Ender(const Ender&) = delete;
-    Ender& operator=(const Ender&) = delete;
-    ~Ender() {
+    explicit StopOnExit(std::vector<base::StopSignal*> parts) : parts_(std::move(parts)) {}
+    StopOnExit(const StopOnExit&) = delete;
+    StopOnExit& operator=(const StopOnExit&) = delete;
+    ~StopOnExit() {
         for (base::StopSignal* part : parts_) part->request();
     }
 
@@ -152,8 +153,8 @@ std::chrono::milliseconds waiting_time(const RunStatus& status) {
 }
 
 /// Why events aren't being processed, or not soon enough; nothing when they are.
-std::optional<std::string> not_ready(const SilverStage& stage, const GoldStage* gold, const RunStatus& status,
-                                     base::Duration objective) {
+std::optional<std::string> not_ready(const silver::SilverStage& stage, const gold::GoldStage* gold,
+                                     const RunStatus& status, base::Duration objective) {
     if (!stage.active()) return "the silver stage is taking up its work";
     if (gold != nullptr && !gold->active()) return "Gold is taking up its work";
     const auto waiting = waiting_time(status);
@@ -165,9 +166,10 @@ std::optional<std::string> not_ready(const SilverStage& stage, const GoldStage* 
 
 /// Lets Gold take in what silver has committed, also where it is still being built, unless all is to end now,
 /// and ends it; then what it knows of the last day.
-std::optional<GoldSummary> finish_gold(const DataDirectory& data, GoldStage& stage, Part& gold,
-                                       base::StopSignal& stop, std::int64_t silver_version,
-                                       std::int64_t alerts_before, const base::StopSignal& stop_all) {
+std::optional<gold::GoldSummary> finish_gold(const catalog::DataDirectory& data, gold::GoldStage& stage,
+                                             gold::OpenWindowsChannel& windows, Task& gold,
+                                             base::StopSignal& stop, std::int64_t silver_version,
+                                             std::int64_t alerts_before, const base::StopSignal& stop_all) {
     const auto is_behind = [&] { return !stage.active() || stage.silver_version() < silver_version; };
     while (stage.has_turn() && !gold.done() && is_behind() &&
            !stop_all.wait_for(std::chrono::milliseconds(2))) {
@@ -175,69 +177,74 @@ std::optional<GoldSummary> finish_gold(const DataDirectory& data, GoldStage& sta
     stop.request();
     gold.finish();
     if (!stage.active()) return std::nullopt;
-    gold::Output open;
-    stage.peek(open);
-    return summarize_gold(data, open, alerts_before);
+    auto open = windows.request({.tables = gold::all_metrics(), .files = false}, std::chrono::seconds(1));
+    if (!open) return std::nullopt;
+    return gold::summarize_gold(data, open->open, alerts_before);
 }
 
 /// What the server tells of the pipeline, without waiting for it.
-Surroundings surroundings(const SilverStage& stage, const GoldStage* gold, const StatusBoard& board,
-                          OpenRows& open_rows, base::Duration freshness) {
+api::PipelineProbe pipeline_probe(const silver::SilverStage& stage, const gold::GoldStage* gold,
+                                  const RunMonitor& board, gold::OpenWindowsChannel& open_windows,
+                                  base::Duration freshness) {
     return {.add_metrics = [&](serve::MetricsText& text) { add_metrics(text, board.last()); },
             .not_ready = [&stage, gold, &board,
                           freshness] { return not_ready(stage, gold, board.last(), freshness); },
-            .open_rows = gold != nullptr ? &open_rows : nullptr,
-            .status = [&] { return to_json(board.last(), stage.progress()); }};
+            .open_windows = gold != nullptr ? &open_windows : nullptr,
+            .status = [&] { return to_json(board.last(), stage.partitions().progress()); }};
 }
 
 /// Waits until the lanes have taken up what the log has, unless it comes in faster than they work.
-void drain(const SilverStage& stage, const Part& silver, const base::StopSignal& stop) {
-    while (!stop.requested() && !silver.done() && stage.lag_unread() > 0 &&
+void drain(const silver::SilverStage& stage, const Task& silver, const base::StopSignal& stop) {
+    while (!stop.requested() && !silver.done() && stage.partitions().lag_unread() > 0 &&
            !stop.wait_for(std::chrono::milliseconds(5))) {
     }
 }
 
 }  // namespace
 
-RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,
-                  const ShopSettings& settings, const RunOptions& options, const base::StopSignal& stop,
-                  const std::function<void(const RunStatus&)>& on_status) {
+RunStatus run_all(const catalog::DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,
+                  const model::ShopSettings& settings, const RunOptions& options,
+                  const base::StopSignal& stop, const std::function<void(const RunStatus&)>& on_status) {
     const base::File root(data.root(), base::File::Mode::read);
-    auto writers = writers_lock(data);
+    auto writers = catalog::writers_lock(data);
     const std::shared_lock lock(writers);
     base::WorkerPool pool;
-    HandOver hand_over;
-    OpenRows open_rows;
-    SilverWriter writer(data, log, settings, pool);
-    SilverStage stage(writer, log, settings, options.silver, pool);
-    BatchHistory history(data.progress() / "silver.jsonl");
-    StatusBoard board;
-    board.start_at(board.look(log, stage, nullptr).in_log);
-    stage.on_batch([&](const BatchReport& report) {
+    silver::CommitQueue commits;
+    gold::OpenWindowsChannel open_windows;
+    silver::SilverWriter writer(data, log, settings, pool);
+    silver::SilverStage stage(writer, log, settings, options.silver, pool, options.gold ? &commits : nullptr);
+    silver::BatchHistory history(data.progress() / "silver.jsonl");
+    RunMonitor board;
+    board.start_at(board.look(log, stage, nullptr, nullptr).in_log);
+    stage.on_batch([&](const silver::BatchReport& report) {
         history.add(report);
         board.add(report);
     });
-    const Upkeep upkeep(data, [&](int partition) { return stage.reads(partition); });
-    std::optional<GoldStage> gold_stage;
+    const TableMaintenance maintenance(data,
+                                       [&](int partition) { return stage.partitions().is_ours(partition); });
+    std::optional<publish::Publisher> publisher;
+    std::optional<gold::GoldStage> gold_stage;
     if (options.gold) {
-        gold_stage.emplace(data, settings, *options.gold, pool);
-        gold_stage->take_from(hand_over);
-        gold_stage->show_to(open_rows);
-        stage.hand_over(hand_over);
+        publish::PublishOptions publish = options.publish;
+        publish.postgres.open_interval = options.gold->trigger;
+        publisher.emplace(data, std::move(publish), open_windows);
+        gold_stage.emplace(
+            data, settings, *options.gold, pool,
+            gold::GoldStage::Links{.windows = open_windows, .commits = &commits, .observer = &*publisher});
     }
-    const GoldStage* const gold_now = gold_stage ? &*gold_stage : nullptr;
-    const auto look = [&] { return board.look(log, stage, gold_now); };
+    const gold::GoldStage* const gold_now = gold_stage ? &*gold_stage : nullptr;
+    const auto look = [&] { return board.look(log, stage, gold_now, publisher ? &*publisher : nullptr); };
     const std::int64_t alerts_before = gold_stage ? gold_stage->last_alert() : 0;
 
     base::StopSignal stop_simulator;
     base::StopSignal stop_silver;
     base::StopSignal stop_gold;
-    std::optional<Part> gold;
+    std::optional<Task> gold;
     if (gold_stage)
         gold.emplace(
-            [&] { gold_stage->run(stop_gold, [&](const GoldReport& report) { board.add(report); }); });
-    Part silver([&] { stage.run(stop_silver); });
-    std::optional<Part> simulator;
+            [&] { gold_stage->run(stop_gold, [&](const gold::GoldReport& report) { board.add(report); }); });
+    Task silver([&] { stage.run(stop_silver); });
+    std::optional<Task> simulator;
     if (options.simulator) {
         simulator.emplace([&] {
             produce::Simulator shop(log, *options.simulator, numbered_before);
@@ -245,15 +252,15 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
                      [&](const produce::SimulatorReport& sent) { board.set_sent(sent.records); });
         });
     }
-    const Ender ender({&stop_simulator, &stop_silver, &stop_gold});
-    std::optional<Server> server;
+    const StopOnExit ender({&stop_simulator, &stop_silver, &stop_gold});
+    std::optional<api::Server> server;
     if (options.server) {
         server.emplace(data, log, settings, *options.server,
-                       surroundings(stage, gold_now, board, open_rows, options.server->freshness));
+                       pipeline_probe(stage, gold_now, board, open_windows, options.server->freshness));
         options.on_serving(server->url());
     }
     const base::Stopwatch watch;
-    while (!stop.wait_for(between_statuses) && !silver.done() && !(gold && gold->done())) {
+    while (!stop.wait_for(status_interval) && !silver.done() && !(gold && gold->done())) {
         root.check_in_place();
         on_status(look());
         if (simulator && simulator->done()) break;
@@ -273,8 +280,8 @@ RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t
     silver.finish();
     RunStatus status = look();
     if (gold)
-        status.gold =
-            finish_gold(data, *gold_stage, *gold, stop_gold, writer.snapshot().version, alerts_before, stop);
+        status.gold = finish_gold(data, *gold_stage, open_windows, *gold, stop_gold,
+                                  writer.snapshot().version, alerts_before, stop);
     status.seconds = watch.seconds();
     return status;
 }

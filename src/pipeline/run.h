@@ -5,20 +5,22 @@
 #include <optional>
 #include <string>
 
-#include "pipeline/gold_stage.h"
-#include "pipeline/gold_summary.h"
-#include "pipeline/server.h"
-#include "pipeline/silver_stage.h"
+#include "api/server.h"
+#include "gold/stage/gold_stage.h"
+#include "gold/stage/gold_summary.h"
 #include "produce/simulator.h"
+#include "publish/publisher.h"
+#include "silver/stage/silver_stage.h"
 
 namespace millrace::pipeline {
 
 struct RunOptions {
     std::optional<produce::SimulatorOptions> simulator;  ///< nothing: only what others append is processed
     std::optional<base::Duration> duration;              ///< nothing: until stopped, or the simulator is done
-    SilverOptions silver;
-    std::optional<GoldStageOptions> gold;  ///< nothing: only silver is made
-    std::optional<ServerOptions> server;   ///< nothing: no HTTP port
+    silver::SilverOptions silver;
+    std::optional<gold::GoldStageOptions> gold;  ///< nothing: only silver is made
+    publish::PublishOptions publish;             ///< what Gold's tables are carried to
+    std::optional<api::ServerOptions> server;    ///< nothing: no HTTP port
     std::function<void(const std::string& url)> on_serving;
 };
 
@@ -36,7 +38,7 @@ struct RunStatus {
     std::map<std::string, std::int64_t> by_rule;  ///< records quarantined
     std::int64_t skipped = 0;                     ///< offsets without a record, since the table began
     double events_per_second = 0;
-    std::vector<BatchReport> last_batches;
+    std::vector<silver::BatchReport> last_batches;
     /// At the end: of each of Gold's commits, the longest time from a record's append until its event was in
     /// Gold's live values.
     std::vector<double> gold_latency_ms;
@@ -44,15 +46,15 @@ struct RunStatus {
     std::int64_t gold_late = 0;          ///< additions that came after their window was closed
     std::int64_t gold_lag = 0;           ///< silver's commits that aren't taken in
     std::int64_t gold_watermark_ms = 0;  ///< 0: there is none
-    GoldOutbox outbox;
-    std::optional<GoldSummary> gold;  ///< at the end, where this process ran Gold
+    publish::DeliveryLag delivery;
+    std::optional<gold::GoldSummary> gold;  ///< at the end, where this process ran Gold
 };
 
 /// Everything in one process: simulator, log, silver, gold. Returns when the duration is over, the simulator
 /// is done and all is processed, or `stop` was requested; the last batch is committed. Throws an Error on a
 /// fault in any part.
-RunStatus run_all(const DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,
-                  const ShopSettings& settings, const RunOptions& options, const base::StopSignal& stop,
-                  const std::function<void(const RunStatus&)>& on_status);
+RunStatus run_all(const catalog::DataDirectory& data, bronze::EventLog& log, std::int64_t numbered_before,
+                  const model::ShopSettings& settings, const RunOptions& options,
+                  const base::StopSignal& stop, const std::function<void(const RunStatus&)>& on_status);
 
 }  // namespace millrace::pipeline

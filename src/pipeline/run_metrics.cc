@@ -32,17 +32,17 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     text.counter("millrace_gold_late_additions_total",
                  "Additions that came after their window was closed; the batch layer counts them.");
     count(status.gold_late);
-    if (!status.outbox.alerts.empty()) {
+    if (!status.delivery.alerts.empty()) {
         text.gauge("millrace_alerts_unsent", "Changes of alerts that a sink hasn't been told yet.");
-        for (const auto& [sink, unsent] : status.outbox.alerts)
-            text.value(static_cast<double>(unsent), {{"sink", sink}});
+        for (const auto& [sink, pending] : status.delivery.alerts)
+            text.value(static_cast<double>(pending), {{"sink", sink}});
     }
-    if (status.outbox.postgres) {
+    if (status.delivery.postgres) {
         text.gauge("millrace_postgres_lag_commits", "Commits of Gold's tables that PostgreSQL doesn't have.");
-        count(status.outbox.postgres->commits);
+        count(status.delivery.postgres->commits);
         text.counter("millrace_postgres_failures_total",
                      "Attempts to update a table or view in PostgreSQL, or to connect, that failed.");
-        for (const auto& [target, failures] : status.outbox.postgres->failures)
+        for (const auto& [target, failures] : status.delivery.postgres->failures)
             text.value(static_cast<double>(failures), {{"target", target}});
     }
     if (status.gold_watermark_ms > 0) {
@@ -55,7 +55,7 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
         text.value(status.gold_latency_ms.back() / 1e3);
     }
     if (status.last_batches.empty()) return;
-    const BatchReport& last = status.last_batches.back();
+    const silver::BatchReport& last = status.last_batches.back();
     text.counter("millrace_silver_batches_total", "Batches that this process has committed.");
     count(last.batch);
     text.gauge("millrace_silver_version", "The silver table's version after the last batch.");
@@ -72,9 +72,9 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     text.value(last.commit_seconds, {{"phase", "commit"}});
 }
 
-base::json::object to_json(const RunStatus& status, const std::vector<SilverStage::Progress>& partitions) {
+base::json::object to_json(const RunStatus& status, const std::vector<silver::PartitionLag>& partitions) {
     base::json::array batches;
-    for (const BatchReport& batch : status.last_batches) batches.push_back(batch.to_json());
+    for (const silver::BatchReport& batch : status.last_batches) batches.push_back(batch.to_json());
     base::json::array lags;
     for (const auto& each : partitions)
         lags.push_back({{"partition", each.partition},

@@ -9,6 +9,6 @@ namespace millrace::pipeline {
 void add_metrics(serve::MetricsText& text, const RunStatus& status);
 
 /// The same for the dashboard.
-base::json::object to_json(const RunStatus& status, const std::vector<SilverStage::Progress>& partitions);
+base::json::object to_json(const RunStatus& status, const std::vector<silver::PartitionLag>& partitions);
 
 }  // namespace millrace::pipeline

@@ -12,7 +12,7 @@
 
 namespace millrace::produce {
 
-/// Fills one batch while its thread appends the other.
+/// Fills one batch while its thread appends the other one.
 class Appender::Writer {
   public:
     Writer(bronze::EventLog& log, int partition)
@@ -31,8 +31,8 @@ class Appender::Writer {
     [[nodiscard]] std::int64_t acknowledged() const { return acknowledged_; }
     bronze::RecordBatchBuilder& filling() { return batches_[filling_]; }
 
-    /// Hands the filled batch to the thread, once it is done with the other.
-    void hand_over() {
+    /// Gives the filled batch to the thread, once the thread has appended the other one.
+    void submit() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return !appending_; });
         rethrow();
@@ -79,7 +79,7 @@ class Appender::Writer {
     const int partition_;
     std::array<bronze::RecordBatchBuilder, 2> batches_;
     std::atomic<std::int64_t> acknowledged_ = 0;
-    unsigned filling_ = 0;  // the caller's batch; the thread has the other while appending_
+    unsigned filling_ = 0;  // the caller's batch; the thread owns the other one while appending_
     std::mutex mutex_;
     std::condition_variable changed_;
     bool appending_ = false;      // guarded by mutex_
@@ -99,7 +99,7 @@ void Appender::add(std::string_view key, std::string_view value, std::int64_t ti
     Writer& writer =
         *writers_[static_cast<std::size_t>(bronze::partition_of(key, static_cast<int>(writers_.size())))];
     writer.filling().add(key, value, timestamp_ms, headers);
-    if (writer.filling().bytes() >= batch_bytes_) writer.hand_over();
+    if (writer.filling().bytes() >= batch_bytes_) writer.submit();
 }
 
 std::int64_t Appender::acknowledged() const {
@@ -109,7 +109,7 @@ std::int64_t Appender::acknowledged() const {
 }
 
 void Appender::flush() {
-    for (const auto& writer : writers_) writer->hand_over();
+    for (const auto& writer : writers_) writer->submit();
     for (const auto& writer : writers_) writer->wait();
 }
 

@@ -8,8 +8,9 @@
 
 namespace millrace::produce {
 
-/// Gathers records into batches by partition and appends them while the caller makes the next ones: one
-/// writer thread a partition, and two batches under way for each. Its methods belong to one thread.
+/// Collects records into batches by partition, and appends them while the caller creates the next ones. Each
+/// partition has one writer thread and two batches. Not thread-safe: one thread calls all methods. The log
+/// must outlive the appender.
 class Appender {
   public:
     static constexpr std::size_t default_batch_bytes = 1 << 20;
@@ -19,12 +20,12 @@ class Appender {
     Appender(const Appender&) = delete;
     Appender& operator=(const Appender&) = delete;
 
-    /// Adds a record to its key's partition. Throws an Error when an earlier append failed.
+    /// Adds a record to its key's partition. Throws an Error if an earlier append failed.
     void add(std::string_view key, std::string_view value, std::int64_t timestamp_ms,
              const std::vector<bronze::Header>& headers = {});
-    /// Appends what is gathered and waits until all of it is durable. Throws an Error when an append failed.
+    /// Appends all collected records and waits until they are durable. Throws an Error if an append failed.
     void flush();
-    /// Records that are durable by now.
+    /// Returns the number of records that are durable.
     [[nodiscard]] std::int64_t acknowledged() const;
 
   private:

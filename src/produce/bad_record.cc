@@ -4,7 +4,7 @@ namespace millrace::produce {
 
 namespace {
 
-/// Replaces the value of a field that stands as `"name":value` with `value`; the field must be there.
+/// Replaces the value of a field that is written as `"name":value` with `value`. The field must exist.
 std::string with_value(std::string_view json, std::string_view name, std::string_view value) {
     const std::string quoted = "\"" + std::string(name) + "\":";
     const std::size_t at = json.find(quoted) + quoted.size();
@@ -24,7 +24,7 @@ bool needs_price(Fault fault) {
     return fault == Fault::bad_price || fault == Fault::wrong_type;
 }
 
-std::string spoil(std::string_view json, Fault fault) {
+std::string corrupt(std::string_view json, Fault fault) {
     switch (fault) {
         case Fault::missing_user:
             return with_value(json, "user_id", "null");

@@ -7,7 +7,7 @@
 
 namespace millrace::produce {
 
-/// The ways in which the simulator spoils a record.
+/// The ways in which the simulator corrupts a record.
 enum class Fault : std::uint8_t {
     missing_user,
     bad_price,
@@ -22,10 +22,10 @@ inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::count
 
 std::string_view fault_name(Fault fault);
 
-/// Whether only an event with a price can be spoilt so.
+/// Returns whether the fault requires an event with a price.
 bool needs_price(Fault fault);
 
-/// A copy of the event `json`, spoilt in the given way.
-std::string spoil(std::string_view json, Fault fault);
+/// Returns a copy of the event `json` with the given fault.
+std::string corrupt(std::string_view json, Fault fault);
 
 }  // namespace millrace::produce

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::uint32_t categories = category_count;
 
-/// A kind of product, and what the cheapest of its kind costs in the shop's currency, rounded up.
+/// A kind of product. Its price is that of the cheapest product of the kind in the shop's currency, rounded
+/// up.
 struct Kind {
     std::string_view noun;
     std::int64_t price;
@@ -17,7 +18,7 @@ struct Kind {
 
 struct Category {
     std::string_view name;
-    std::uint32_t popularity;  // of a hundred visits, those that come for it
+    std::uint32_t popularity;  // percentage of visits that come for this category
     std::array<Kind, 10> kinds;
 };
 
@@ -130,8 +131,8 @@ std::string_view category_name(std::size_t category) {
     return all_categories.at(category).name;
 }
 
-/// Categories take turns, and so do a category's ten kinds. Each further ten of them are dearer and named
-/// otherwise, up to 160 of a category.
+/// Consecutive numbers go through the categories in turn, and then through the ten kinds of a category. Each
+/// further round through the kinds has higher prices and other names, for up to 160 products of a category.
 Product product(std::uint32_t number) {
     const std::size_t category = (number - 1) % categories;
     const std::size_t place = (number - 1) / categories;
@@ -154,7 +155,7 @@ std::size_t Catalogue::any_category(Random& random) {
     return 0;
 }
 
-/// The first products of the catalogue are the popular ones, but each has its visitors.
+/// The first products of the catalogue are the popular ones, but every product has visitors.
 std::uint32_t Catalogue::popular_index(Random& random) const {
     const std::uint32_t index = random.below(products_);
     return random.below(3) == 0 ? index : std::min(index, random.below(products_));

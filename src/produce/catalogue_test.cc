@@ -44,7 +44,7 @@ TEST(Catalogue, AllButTheHotProductAreChosenAndPopularOnesMoreOften) {
     for (const auto& [number, times] : chosen) EXPECT_LT(times, 4000) << number;
 }
 
-TEST(Catalogue, ACategorysProductsAreOfIt) {
+TEST(Catalogue, AProductOfACategoryBelongsToIt) {
     Random random(1);
     const Catalogue catalogue(100);
     for (std::size_t category = 0; category < category_count; ++category) {
@@ -57,7 +57,7 @@ TEST(Catalogue, ACategorysProductsAreOfIt) {
     }
 }
 
-TEST(Catalogue, SmallOnesHaveWhatTheyHave) {
+TEST(Catalogue, ASmallCatalogueChoosesAmongItsProducts) {
     Random random(1);
     for (std::uint32_t products = 1; products <= 60; ++products) {
         const Catalogue catalogue(products);

@@ -4,7 +4,7 @@ namespace millrace::produce {
 
 namespace {
 
-/// Takes a quoted field, from its opening quote on, off `line`; false when it isn't closed.
+/// Takes a quoted field, from its opening quote on, off `line`. Returns false if the quote is not closed.
 bool take_quoted(std::string_view& line, std::string_view& field, std::string& scratch) {
     const std::size_t start = scratch.size();
     for (std::size_t i = 1; i < line.size(); ++i) {
@@ -26,7 +26,7 @@ bool take_quoted(std::string_view& line, std::string_view& field, std::string& s
 bool split_csv(std::string_view line, std::vector<std::string_view>& fields, std::string& scratch) {
     fields.clear();
     scratch.clear();
-    scratch.reserve(line.size());  // views into it must not move
+    scratch.reserve(line.size());  // views into it must stay valid
     for (;;) {
         std::string_view field;
         if (line.starts_with('"')) {

@@ -6,8 +6,8 @@
 
 namespace millrace::produce {
 
-/// Splits one CSV line (RFC 4180: commas, optional double quotes, "" for a quote within) into `fields`, whose
-/// views point into `line` or, for quoted fields with quotes in them, into `scratch`. False when a quote is
+/// Splits one CSV line (RFC 4180: commas, optional double quotes, "" for a quote within a field) into
+/// `fields`. The views point into `line` or, for quoted fields, into `scratch`. Returns false if a quote is
 /// not closed.
 bool split_csv(std::string_view line, std::vector<std::string_view>& fields, std::string& scratch);
 

@@ -57,7 +57,7 @@ void EventText::timestamp(model::Timestamp time) {
     if (second != second_) {
         second_ = second;
         prefix_ = model::format_timestamp(second);
-        prefix_.back() = '.';  // instead of the Z
+        prefix_.back() = '.';  // replaces the Z
     }
     name("timestamp");
     buffer_ += '"';

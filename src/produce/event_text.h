@@ -9,17 +9,17 @@
 
 namespace millrace::produce {
 
-/// Writes one event after another as JSON text, into a buffer that is kept.
+/// Writes events one after another as JSON text into a buffer that is reused. Not thread-safe.
 class EventText {
   public:
     void begin();
-    /// A string that needs no escaping (an id, a URL of our own making).
+    /// Adds a string that needs no escaping, such as an id or a URL of the simulated shop.
     void plain(std::string_view name, std::string_view value);
-    /// The same, of pieces that make up one string.
+    /// Adds a string that consists of several pieces and needs no escaping.
     void plain(std::string_view name, std::initializer_list<std::string_view> pieces);
-    /// Any bytes; quotes, backslashes and control characters are escaped.
+    /// Adds a string of any bytes. Quotes, backslashes and control characters are escaped.
     void text(std::string_view name, std::string_view value);
-    /// A number's digits, or any other raw JSON.
+    /// Adds a number, or any other raw JSON.
     void raw(std::string_view name, std::string_view value);
     void timestamp(model::Timestamp time);
     [[nodiscard]] std::string_view end();
@@ -28,7 +28,7 @@ class EventText {
     void name(std::string_view name);
 
     std::string buffer_;
-    model::Timestamp second_ = -1;  // whose text is in prefix_
+    model::Timestamp second_ = -1;  // the second whose text is in prefix_
     std::string prefix_;
 };
 

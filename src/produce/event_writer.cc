@@ -41,7 +41,7 @@ std::string_view EventWriter::write(std::int64_t number, model::Timestamp time, 
     return text_.end();
 }
 
-/// The landing page's address tells the campaign that led there.
+/// The URL of the landing page names the campaign of the visit.
 void EventWriter::write_page(const ShopEvent& event) {
     const std::string_view utm = event.landing ? event.source->utm : std::string_view();
     const std::string_view mark = utm.empty() ? "" : "?";

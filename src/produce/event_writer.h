@@ -10,16 +10,16 @@
 
 namespace millrace::produce {
 
-/// Writes what happens in the made-up shop as events (docs/formats/event.md).
+/// Writes what happens in the simulated shop as events (docs/formats/event.md). Not thread-safe.
 class EventWriter {
   public:
-    /// The event as JSON; it lives until the next call. `number` makes the event_id.
+    /// Returns the event as JSON, which lives until the next call. The event_id contains `number`.
     std::string_view write(std::int64_t number, model::Timestamp time, const ShopEvent& event);
-    /// The user_id of the event written last.
+    /// Returns the user_id of the last event.
     [[nodiscard]] std::string_view user_id() const { return user_.text(); }
 
   private:
-    /// A prefix and the digits of a number, such as evt_00000001.
+    /// A prefix followed by the digits of a number, such as evt_00000001.
     class Id {
       public:
         /// `prefix` is at most 8 bytes.

@@ -90,7 +90,7 @@ TEST_F(ImportTest, LinesOfPlainGzipAndZstdFilesAreTheSame) {
     EXPECT_TRUE(lines(file("empty.csv", "")).empty());
 }
 
-/// One member of a gzip file.
+/// Returns one member of a gzip file.
 std::string gzipped(const std::string& content) {
     z_stream stream{};
     deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
@@ -116,7 +116,7 @@ TEST_F(ImportTest, GzipMembersFollowEachOtherAndZeroBytesMayFollowThem) {
     EXPECT_TRUE(lines(file("a.gz", "")).empty());
 }
 
-TEST_F(ImportTest, ManyGzipMembersThatDoNotPackAreReadAcrossTheBuffers) {
+TEST_F(ImportTest, ManyIncompressibleGzipMembersAreReadAcrossTheBuffers) {
     std::mt19937_64 random(1);
     std::string packed;
     std::vector<std::string> expected;
@@ -132,7 +132,7 @@ TEST_F(ImportTest, ManyGzipMembersThatDoNotPackAreReadAcrossTheBuffers) {
     EXPECT_EQ(lines(file("a.gz", packed)), expected);
 }
 
-TEST_F(ImportTest, WhatIsNoGzipMemberIsAnErrorThatNamesTheByte) {
+TEST_F(ImportTest, InvalidGzipMembersAreErrorsThatNameTheByte) {
     const std::string first = gzipped("first\n");
     const std::string second = gzipped("second\n");
     const auto error_of = [&](const std::string& content) -> std::string {
@@ -144,13 +144,13 @@ TEST_F(ImportTest, WhatIsNoGzipMemberIsAnErrorThatNamesTheByte) {
         }
     };
     const auto at = [](std::size_t byte) { return testing::HasSubstr("byte " + std::to_string(byte)); };
-    for (const std::size_t byte : {0U, 1U, 2U, 3U}) {  // the mark, the method and the flags
+    for (const std::size_t byte : {0U, 1U, 2U, 3U}) {  // the magic bytes, the method and the flags
         std::string damaged = second;
         damaged[byte] = static_cast<char>(damaged[byte] ^ 0x80);
         EXPECT_THAT(error_of(first + damaged + first), at(first.size())) << byte;
     }
     std::string damaged = second;
-    damaged[damaged.size() - 6] = static_cast<char>(damaged[damaged.size() - 6] ^ 0x01);  // of the CRC
+    damaged[damaged.size() - 6] = static_cast<char>(damaged[damaged.size() - 6] ^ 0x01);  // a bit of the CRC
     EXPECT_THAT(error_of(first + damaged), at(first.size()));
     EXPECT_THAT(error_of(first + "garbage"), at(first.size()));
     EXPECT_THAT(error_of(first + std::string(2, '\0') + second), at(first.size() + 2));
@@ -198,7 +198,7 @@ TEST_F(ImportTest, IdsStayWhenAFileGrowsAndEqualRowsStayTwo) {
     EXPECT_EQ(std::set(long_ids.begin(), long_ids.end()).size(), 5U);
 }
 
-TEST_F(ImportTest, EqualRowsAreToldApartInAFileThatIsNotInOrderOfTime) {
+TEST_F(ImportTest, EqualRowsGetDistinctIdsInAFileThatIsNotInOrderOfTime) {
     const std::string a = "2019-10-01 00:00:09 UTC,view,1,2,,,3.5,u1,s1\n";
     const std::string b = "2019-10-01 00:00:01 UTC,view,1,2,,,3.5,u1,s1\n";
     const auto ids = import(file("a.csv", header + a + b + a + b + a), {.format = ImportFormat::rees46}).ids;
@@ -234,7 +234,7 @@ TEST_F(ImportTest, AWrongHeaderIsRefusedWithTheColumns) {
     }
 }
 
-TEST_F(ImportTest, AFilesFormatIsToldByItsFirstLine) {
+TEST_F(ImportTest, TheFirstLineDeterminesAFilesFormat) {
     EXPECT_EQ(detect_import_format(file("a", std::string("\xEF\xBB\xBF") + header)), ImportFormat::rees46);
     EXPECT_EQ(detect_import_format(file("b", "visitorid,timestamp,event,itemid,transactionid,more\n")),
               ImportFormat::retailrocket);

@@ -11,7 +11,7 @@ namespace millrace::produce {
 
 namespace {
 
-constexpr std::int64_t lines_between_looks = 4096;
+constexpr std::int64_t lines_between_checks = 4096;
 
 }  // namespace
 
@@ -50,7 +50,7 @@ ImportReport Importer::import(const std::filesystem::path& file, const base::Sto
             if (before > 0) converter_->convert(line, before, row);
         }
         keep_pace(row.time_us, stop);
-        if (reader.line_number() % lines_between_looks == 0 || options_.speed > 0) {
+        if (reader.line_number() % lines_between_checks == 0 || options_.speed > 0) {
             log_time_ms = base::now_ms();
             if (stop.requested()) break;
         }
@@ -58,7 +58,7 @@ ImportReport Importer::import(const std::filesystem::path& file, const base::Sto
         ++report.records;
         report.unconverted += converted ? 0 : 1;
         report.without_price += converted && row.without_price ? 1 : 0;
-        if (reader.line_number() % (lines_between_looks * 16) == 0) {
+        if (reader.line_number() % (lines_between_checks * 16) == 0) {
             report.bytes_read = reader.bytes_read();
             on_progress(report);
         }

@@ -26,7 +26,7 @@ constexpr std::size_t padding = bronze::record_padding;
 
 }  // namespace
 
-/// Yields decompressed bytes.
+/// Reads decompressed bytes.
 class LineReader::Source {
   public:
     virtual ~Source() = default;
@@ -49,13 +49,14 @@ class LineReader::PlainSource : public Source {
     std::int64_t position_ = 0;
 };
 
-/// Reads one gzip member after another. As in gzip(1), zero bytes may follow the last; anything else is
-/// damage.
+/// Reads gzip members one after another. As in gzip(1), zero bytes may follow the last member. Anything else
+/// is damage.
 class LineReader::GzipSource : public Source {
   public:
     explicit GzipSource(const fs::path& path) : path_(path), file_(path), packed_(read_bytes, '\0') {
         constexpr int gzip_only = 15 + 16;
-        if (inflateInit2(&stream_, gzip_only) != Z_OK) throw Error("setting up zlib", "it has no memory");
+        if (inflateInit2(&stream_, gzip_only) != Z_OK)
+            throw Error("initializing zlib", "it is out of memory");
     }
     GzipSource(const GzipSource&) = delete;
     GzipSource& operator=(const GzipSource&) = delete;
@@ -72,23 +73,24 @@ class LineReader::GzipSource : public Source {
     [[nodiscard]] std::int64_t bytes_read() const override { return file_.bytes_read() - stream_.avail_in; }
 
   private:
-    /// Makes sure that there is a byte to inflate; false at the end.
+    /// Makes sure that there is a byte to inflate. Returns false at the end of the file.
     bool fill() {
         if (stream_.avail_in > 0) return true;
         stream_.next_in = reinterpret_cast<Bytef*>(packed_.data());
         stream_.avail_in = static_cast<uInt>(file_.read(packed_.data(), packed_.size()));
         if (stream_.avail_in == 0 && in_member_) {
-            throw_damaged(path_, fmt::format("the gzip member that begins at byte {} is cut", member_));
+            throw_damaged(path_, fmt::format("the gzip member that begins at byte {} is truncated", member_));
         }
         return stream_.avail_in > 0;
     }
-    /// False where padding stands, of which it takes a byte.
+    /// Begins a member. At a byte of padding, skips the byte and returns false.
     bool begin_member() {
         const bool zero = *stream_.next_in == 0;
         if (padded_ && !zero) {
-            throw_damaged(path_, fmt::format("something follows the zero bytes behind the last gzip member, "
-                                             "at byte {}",
-                                             bytes_read()));
+            throw_damaged(path_,
+                          fmt::format("there is data after the zero bytes behind the last gzip member, "
+                                      "at byte {}",
+                                      bytes_read()));
         }
         padded_ = zero && any_member_;
         if (padded_) {
@@ -117,7 +119,7 @@ class LineReader::GzipSource : public Source {
     PlainSource file_;
     std::string packed_;
     z_stream stream_{};
-    std::int64_t member_ = 0;  // where the present one begins
+    std::int64_t member_ = 0;  // position of the current member in the file
     bool in_member_ = false;
     bool any_member_ = false;
     bool padded_ = false;
@@ -136,7 +138,7 @@ class LineReader::ZstdSource : public Source {
             if (input_.pos == input_.size) {
                 input_ = {packed_.data(), file_.read(packed_.data(), packed_.size()), 0};
                 if (input_.size == 0) {
-                    if (pending_ != 0) throw_damaged(path_, "the zstd stream is cut");
+                    if (pending_ != 0) throw_damaged(path_, "the zstd stream is truncated");
                     return 0;
                 }
             }
@@ -190,7 +192,7 @@ bool LineReader::fill() {
             throw Error(
                 fmt::format("reading {}", path_.string()),
                 fmt::format("line {} has more than {} bytes", line_number_ + 1, bronze::max_record_bytes),
-                "Is this a file of lines?");
+                "Check that the file is a text file with one record per line.");
         }
         buffer_.resize(buffer_.size() * 2);
     }

@@ -7,20 +7,22 @@
 
 namespace millrace::produce {
 
-/// Reads a text file line by line, whatever its size: plain, gzip (.gz) or zstd (.zst), LF or CRLF.
+/// Reads a text file of any size line by line: plain, gzip (.gz) or zstd (.zst), with LF or CRLF. Not
+/// thread-safe.
 class LineReader {
   public:
-    /// Throws an Error when the file can't be opened.
+    /// Throws an Error if the file cannot be opened.
     explicit LineReader(const std::filesystem::path& path);
     ~LineReader();
 
-    /// The next line without its end, followed by 64 readable bytes; it lives until the next call. False at
-    /// the end. Throws an Error for damaged compression or a line over the size of a record.
+    /// Reads the next line, without its end but followed by 64 readable bytes. The line lives until the next
+    /// call. Returns false at the end of the file. Throws an Error if the compressed data is damaged or a
+    /// line is larger than a record may be.
     bool next(std::string_view& line);
 
-    /// Lines read so far.
+    /// Returns the number of lines read so far.
     [[nodiscard]] std::int64_t line_number() const { return line_number_; }
-    /// Bytes of the file, as stored, read so far and in all.
+    /// Return the number of bytes of the file, as stored, that were read so far and in total.
     [[nodiscard]] std::int64_t bytes_read() const;
     [[nodiscard]] std::int64_t bytes_in_all() const { return bytes_in_all_; }
 

@@ -7,15 +7,15 @@
 
 namespace millrace::produce {
 
-/// Counts how many equal lines of a file came before each one. Equal lines have the same time, so that while
-/// a file's times only rise, just the lines of the latest time are held. When a time falls, the lines before
-/// are read again to be held all, 16 bytes or so each.
+/// Counts how many equal lines come before each line of a file. Equal lines have the same time. While the
+/// times in a file only rise, only the lines of the latest time are kept in memory. When a time falls, the
+/// lines before it are read again and all of them are kept, with about 16 bytes for each.
 class Occurrences {
   public:
     explicit Occurrences(std::filesystem::path file) : file_(std::move(file)) {}
 
-    /// How often `line`, whose event has `time_us`, came before. `line_number` counts the file's lines
-    /// from 1.
+    /// Returns how often `line`, whose event has the time `time_us`, came before. `line_number` is the line's
+    /// number in the file, starting at 1.
     std::int64_t count(std::string_view line, std::int64_t time_us, std::int64_t line_number);
 
   private:

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// `prefix` and 32 hexadecimal digits of the line's hash with its occurrence.
+/// Returns `prefix` and 32 hexadecimal digits of the hash of the line and its occurrence.
 std::string derived_id(std::string_view prefix, std::string_view line, std::int64_t occurrence) {
     const XXH128_hash_t hash =
         XXH3_128bits_withSeed(line.data(), line.size(), static_cast<XXH64_hash_t>(occurrence));
@@ -50,7 +50,7 @@ std::string_view without_byte_order_mark(std::string_view line) {
     return line;
 }
 
-/// Where each wanted column stands in a CSV file, by its header.
+/// The positions of the wanted columns in a CSV file, from its header.
 class CsvColumns {
   public:
     CsvColumns(std::string_view format, ColumnNames names) : format_(format), names_(names) {}
@@ -65,13 +65,13 @@ class CsvColumns {
             const auto found = std::ranges::find(fields, name);
             if (found == fields.end()) {
                 throw usage_error(fmt::format("importing {} as {}", file.string(), format_),
-                                  fmt::format("its first line names no column {}", name),
+                                  fmt::format("its first line has no column {}", name),
                                   fmt::format("The columns are: {}.", fmt::join(names_, ",")));
             }
             places_.push_back(static_cast<std::size_t>(found - fields.begin()));
         }
     }
-    /// Splits a line; false when it has another number of fields than the header.
+    /// Splits a line. Returns false if its number of fields differs from that of the header.
     bool split(std::string_view line) {
         return split_csv(line, fields_, scratch_) && fields_.size() == count_;
     }
@@ -86,7 +86,7 @@ class CsvColumns {
     std::string scratch_;
 };
 
-/// Lines that are events already: only the key is read from them.
+/// Converts lines that are events already. It only reads the key and the time from them.
 class EventsConverter : public RowConverter {
   public:
     void header(std::string_view /*line*/, const fs::path& /*file*/) override {}
@@ -152,7 +152,7 @@ class RetailrocketConverter : public RowConverter {
         std::int64_t ms = 0;
         const std::string_view time = columns_[0];
         const auto [end, error] = std::from_chars(time.data(), time.data() + time.size(), ms);
-        constexpr std::int64_t latest_ms = 253'402'300'799'999;  // the year 9999
+        constexpr std::int64_t latest_ms = 253'402'300'799'999;  // end of the year 9999
         if (error != std::errc() || end != time.data() + time.size() || ms < 0 || ms > latest_ms)
             return false;
         const std::string_view type = columns_[2];
@@ -193,7 +193,7 @@ class RetailrocketConverter : public RowConverter {
     EventText text_;
 };
 
-/// Whether a CSV file's header has all these columns.
+/// Returns whether a CSV file's header has all of these columns.
 bool has_columns(std::string_view header, ColumnNames wanted) {
     std::vector<std::string_view> fields;
     std::string scratch;
@@ -202,10 +202,10 @@ bool has_columns(std::string_view header, ColumnNames wanted) {
            });
 }
 
-/// Why a file with this first line is of no format.
+/// Returns the reason why a file with this first line has no known format.
 std::string_view why_unknown(std::string_view line) {
     if (line.empty()) return "it is empty";
-    if (line.starts_with('[')) return "it is a JSON array, not an event a line";
+    if (line.starts_with('[')) return "it is a JSON array, not one event per line";
     return "its first line is neither an event nor a known header";
 }
 
@@ -238,8 +238,8 @@ ImportFormat detect_import_format(const fs::path& file) {
     if (line.starts_with('{')) return ImportFormat::events;
     if (has_columns(line, rees46_columns)) return ImportFormat::rees46;
     if (has_columns(line, retailrocket_columns)) return ImportFormat::retailrocket;
-    throw usage_error(fmt::format("telling the format of {}", file.string()), why_unknown(line),
-                      fmt::format("A file has one JSON event a line, or the columns {} (rees46) or {} "
+    throw usage_error(fmt::format("detecting the format of {}", file.string()), why_unknown(line),
+                      fmt::format("A file has one JSON event per line, or the columns {} (rees46) or {} "
                                   "(retailrocket).",
                                   fmt::join(rees46_columns, ","), fmt::join(retailrocket_columns, ",")));
 }

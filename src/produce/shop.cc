@@ -13,24 +13,25 @@ constexpr std::size_t max_visits = 65'536;
 constexpr double events_of_a_visit = 6.3;  // on average
 constexpr model::Timestamp visit_ends_after = 30 * us_per_minute;
 
-// Of all events, those about the hot product; of the looks at a product, about how many that takes; and how
-// much each event that is missing adds to these.
+// Share of all events that are about the hot product, the chance of a product view that gives about this
+// share, and how much each missing event adds to the chance.
 constexpr double hot_share = 0.2;
-constexpr double hot_looks = 0.264;
+constexpr double hot_view_chance = 0.264;
 constexpr double hot_correction = 0.01;
-// Of its views, those that put it into the cart: four to 95, and a little more, since some have it in there.
-constexpr double hot_keenness = 0.0438;
+// The chance that a view of the hot product adds it to the cart. The ratio of carts to views is 4 to 95, and
+// the chance is a little higher because the product is already in some carts.
+constexpr double hot_cart_chance = 0.0438;
 
-constexpr double bounces = 0.28;  // visits of one page
-constexpr int min_steps = 2;      // of the others, after the landing page
+constexpr double bounce_share = 0.28;  // share of visits with a single page
+constexpr int min_steps = 2;           // number of steps after the landing page in the other visits
 constexpr int max_steps = 60;
-constexpr double goes_on = 0.83;       // after each step
-constexpr double looks_at_page = 0.2;  // not at a product
-constexpr double stays_in_category = 0.75;
-constexpr double keenness = 0.044;      // of looks at a product, those that put it into the cart
-constexpr double keener_with_cart = 3;  // once there is something in it
-constexpr double buys = 0.25;           // of those who put something into the cart
-constexpr double buys_two = 0.15;
+constexpr double next_step_chance = 0.83;  // chance of one more step after each step
+constexpr double other_page_chance = 0.2;  // chance that a step views a page other than a product's
+constexpr double same_category_chance = 0.75;
+constexpr double cart_chance = 0.044;     // chance that a product view adds the product to the cart
+constexpr double cart_factor = 3;         // factor once the cart is not empty
+constexpr double purchase_chance = 0.25;  // share of visits with a cart that end in a purchase
+constexpr double two_items_chance = 0.15;
 
 }  // namespace
 
@@ -55,13 +56,15 @@ ShopEvent Shop::act(model::Timestamp time, std::int64_t number) {
     return event;
 }
 
-/// Those that haven't gone on for so long never will: the shop was closed, or has hardly any events.
+/// Ends visits that are overdue for long, because they will never continue: the shop was closed, or has
+/// hardly any events.
 void Shop::end_stale_visits(model::Timestamp time) {
     while (!visits_.empty() && time - visits_.next_due() > visit_ends_after) end(visits_.take_next());
 }
 
-/// While none is due there are too few visits for the rate of events, and otherwise too many; on average as
-/// many begin as end. Going on with one early or late keeps both kinds of events mixed from the start on.
+/// While no visit is due, there are too few visits for the rate of events, and otherwise too many. On
+/// average, as many visits begin as end. Continuing a visit a little early or late mixes new and continued
+/// visits from the start.
 bool Shop::begins_visit(model::Timestamp time) {
     if (visits_.empty()) return true;
     if (visits_.full()) return false;
@@ -75,16 +78,16 @@ Visit Shop::new_visit(std::int64_t number) {
     visit.source = &any_source(random_);
     visit.device = random_.chance(0.8) ? &own_device(visit.user) : &any_device(random_);
     visit.category = Catalogue::any_category(random_);
-    if (!random_.chance(bounces)) {
+    if (!random_.chance(bounce_share)) {
         visit.steps_left = min_steps;
-        while (visit.steps_left < max_steps && random_.chance(goes_on)) ++visit.steps_left;
+        while (visit.steps_left < max_steps && random_.chance(next_step_chance)) ++visit.steps_left;
     }
     is_visiting_[visit.user - 1] = true;
     return visit;
 }
 
-/// The first users come most often, ten times as often as the average. At most half of them are visiting at
-/// once, so one is found.
+/// The first users come most often, ten times as often as the average. At most half of the users visit at the
+/// same time, so an idle user is found.
 std::uint32_t Shop::idle_user() {
     const std::size_t users = is_visiting_.size();
     std::size_t user = 0;
@@ -106,7 +109,7 @@ ShopEvent Shop::step(Visit& visit, std::int64_t number) {
             break;
         case Step::browse:
             --visit.steps_left;
-            look_around(visit, event);
+            browse(visit, event);
             break;
         case Step::add_to_cart:
             fill_cart(visit, event);
@@ -115,7 +118,7 @@ ShopEvent Shop::step(Visit& visit, std::int64_t number) {
             buy(visit, event, number);
             break;
         case Step::leave:
-            break;  // such a visit isn't under way
+            break;  // a visit with this step has ended
     }
     return event;
 }
@@ -123,26 +126,26 @@ ShopEvent Shop::step(Visit& visit, std::int64_t number) {
 void Shop::land(Visit& visit, ShopEvent& event) {
     event.landing = true;
     const unsigned roll = random_.below(100);
-    if (roll < visit.source->on_product) return look_at_product(visit, event);
+    if (roll < visit.source->on_product) return view_product(visit, event);
     if (roll < visit.source->on_product + visit.source->on_home_page) return;
     event.page = Page::category;
     event.category = visit.category;
 }
 
-void Shop::look_around(Visit& visit, ShopEvent& event) {
-    if (!random_.chance(looks_at_page)) return look_at_product(visit, event);
+void Shop::browse(Visit& visit, ShopEvent& event) {
+    if (!random_.chance(other_page_chance)) return view_product(visit, event);
     visit.product = 0;
     constexpr std::array pages = {Page::category, Page::category, Page::category, Page::home, Page::sale};
     event.page = pages.at(random_.below(pages.size()));
     event.category = visit.category;
 }
 
-/// The further the hot product's events fall behind their share, the likelier it is looked at.
-void Shop::look_at_product(Visit& visit, ShopEvent& event) {
+/// The further the hot product's events fall behind their share, the more likely is a view of it.
+void Shop::view_product(Visit& visit, ShopEvent& event) {
     const double missing = hot_share * static_cast<double>(events_) - static_cast<double>(hot_events_);
-    if (random_.chance(hot_looks + hot_correction * missing)) {
+    if (random_.chance(hot_view_chance + hot_correction * missing)) {
         visit.product = catalogue_.hot_product();
-    } else if (random_.chance(stays_in_category)) {
+    } else if (random_.chance(same_category_chance)) {
         visit.product = catalogue_.any_product_of(visit.category, random_);
     } else {
         visit.product = catalogue_.any_product(random_);
@@ -157,12 +160,12 @@ void Shop::fill_cart(Visit& visit, ShopEvent& event) {
     event.action = Action::add_to_cart;
     event.page = Page::product;
     event.product = visit.product;
-    event.quantity = random_.chance(buys_two) ? 2 : 1;
-    if (visit.lines == 0) visit.buys = random_.chance(buys);
+    event.quantity = random_.chance(two_items_chance) ? 2 : 1;
+    if (visit.lines == 0) visit.buys = random_.chance(purchase_chance);
     visit.cart.at(visit.lines++) = {event.product, event.quantity};
 }
 
-/// The next line of the cart. All lines are one order.
+/// Buys the next line of the cart. All lines belong to one order.
 void Shop::buy(Visit& visit, ShopEvent& event, std::int64_t number) {
     if (visit.order == 0) visit.order = number;
     const CartLine& line = visit.cart.at(visit.bought++);
@@ -181,11 +184,12 @@ Step Shop::next_step(const Visit& visit, Action last) {
 
 bool Shop::wants_in_cart(const Visit& visit) {
     if (visit.lines == Visit::max_lines || visit.has_in_cart(visit.product)) return false;
-    if (visit.product == catalogue_.hot_product()) return random_.chance(hot_keenness);
-    return random_.chance(keenness * visit.source->keenness * (visit.lines > 0 ? keener_with_cart : 1));
+    if (visit.product == catalogue_.hot_product()) return random_.chance(hot_cart_chance);
+    return random_.chance(cart_chance * visit.source->keenness * (visit.lines > 0 ? cart_factor : 1));
 }
 
-/// Until the next step: mostly some seconds, up to two minutes. The lines of an order are bought at once.
+/// Returns the time until the next step: mostly some seconds, at most two minutes. The lines of an order are
+/// bought at once.
 model::Timestamp Shop::pause(const Visit& visit) {
     if (visit.order != 0) return 0;
     const double place = random_.share();

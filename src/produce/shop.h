@@ -14,38 +14,39 @@ namespace millrace::produce {
 enum class Action : std::uint8_t { page_view, view, add_to_cart, purchase };
 inline constexpr std::size_t action_count = 4;
 
-/// Where in the shop an event happens.
+/// The page of the shop on which an event happens.
 enum class Page : std::uint8_t { home, category, sale, product, checkout };
 
-/// What a visitor of the shop did at one moment.
+/// An action of a visitor at one moment.
 struct ShopEvent {
     Action action = Action::page_view;
     Page page = Page::home;
-    bool landing = false;  ///< the first of its visit
+    bool landing = false;  ///< whether it is the first event of its visit
     std::uint32_t user = 0;
-    std::uint32_t product = 0;  ///< 0: it is about none
-    std::size_t category = 0;   ///< whose page it is, of a category's page
+    std::uint32_t product = 0;  ///< 0 if the event is not about a product
+    std::size_t category = 0;   ///< the category of a category page
     int quantity = 1;
     std::int64_t session = 0;
-    std::int64_t order = 0;  ///< of a purchase
+    std::int64_t order = 0;  ///< number of the order, for a purchase
     const Source* source = nullptr;
     const Device* device = nullptr;
 };
 
-/// A made-up shop with its visitors. They come from somewhere, land on a page, look at pages and products,
-/// put some of these into the cart, and a quarter of those who do so buy what is in it, as one order. Some
-/// users come back often. A fifth of all events are about one product, prod_0042, which everyone looks at
-/// and hardly anyone buys: 95% views, 4% carts, 1% purchases.
+/// A simulated shop with its visitors. A visitor comes from a source, lands on a page, views pages and
+/// products, and adds some products to the cart. A quarter of the visits with a cart buy its content as one
+/// order. Some users come back often. A fifth of all events are about one product, prod_0042, which everyone
+/// views and hardly anyone buys: 95% views, 4% carts, 1% purchases.
 ///
-/// Events come when they are asked for. A new visit begins where no visit under way is due, so that as many
-/// are under way as the events' rate allows for.
+/// Each call of act() gives one event. A new visit begins if no current visit is due, so the number of
+/// current visits follows the rate of events. Not thread-safe.
 class Shop {
   public:
-    /// 1 to 10,000,000 users, and at least one product.
+    /// Requires 1 to 10,000,000 users and at least one product.
     Shop(int users, int products, std::uint64_t seed);
 
-    /// The next event, at `time`, of which each call has a later one. `number` is the event's: a visit that
-    /// begins with it and an order are named after it.
+    /// Returns the next event, which happens at `time`. Each call must have a later time than the call
+    /// before. `number` is the event's number, which also becomes the number of a visit or an order that
+    /// begins with the event.
     ShopEvent act(model::Timestamp time, std::int64_t number);
 
   private:
@@ -57,8 +58,8 @@ class Shop {
 
     ShopEvent step(Visit& visit, std::int64_t number);
     void land(Visit& visit, ShopEvent& event);
-    void look_around(Visit& visit, ShopEvent& event);
-    void look_at_product(Visit& visit, ShopEvent& event);
+    void browse(Visit& visit, ShopEvent& event);
+    void view_product(Visit& visit, ShopEvent& event);
     void fill_cart(Visit& visit, ShopEvent& event);
     static void buy(Visit& visit, ShopEvent& event, std::int64_t number);
     [[nodiscard]] Step next_step(const Visit& visit, Action last);
@@ -67,10 +68,10 @@ class Shop {
 
     Random random_;
     Catalogue catalogue_;
-    std::vector<bool> is_visiting_;  // by user: one visit at a time
+    std::vector<bool> is_visiting_;  // by user, who has at most one visit at a time
     Visits visits_;
     std::int64_t events_ = 0;
-    std::int64_t hot_events_ = 0;  // of these, about the hot product
+    std::int64_t hot_events_ = 0;  // number of events about the hot product
 };
 
 }  // namespace millrace::produce

@@ -22,7 +22,7 @@ struct TimedEvent {
     ShopEvent event;
 };
 
-/// `count` events, `between` µs apart.
+/// Returns `count` events, `between` µs apart.
 std::vector<TimedEvent> events_of(Shop& shop, std::int64_t count, model::Timestamp between) {
     std::vector<TimedEvent> events;
     for (std::int64_t i = 0; i < count; ++i) {
@@ -38,7 +38,7 @@ std::map<std::int64_t, std::vector<TimedEvent>> by_session(const std::vector<Tim
     return sessions;
 }
 
-/// Ten days of a shop with 20,000 users.
+/// Returns the events of ten days in a shop with 20,000 users.
 const std::vector<TimedEvent>& ten_days() {
     static const auto events = [] {
         Shop shop(20'000, 100, 7);
@@ -47,7 +47,7 @@ const std::vector<TimedEvent>& ten_days() {
     return events;
 }
 
-/// The share of sessions in which something like this happens.
+/// Returns the share of sessions with an event for which `happens` returns true.
 double share_of_sessions(const std::vector<TimedEvent>& events,
                          const std::function<bool(const ShopEvent&)>& happens) {
     const auto sessions = by_session(events);
@@ -74,7 +74,7 @@ TEST(Shop, AVisitHasOneVisitorFromOneSourceOnOneDevice) {
     }
 }
 
-TEST(Shop, WhatIsCartedWasLookedAtAndWhatIsBoughtWasCarted) {
+TEST(Shop, ProductsInACartWereViewedAndPurchasesWereInACart) {
     std::set<std::int64_t> orders;
     std::size_t lines = 0;
     for (const auto& [session, visit] : by_session(ten_days())) {
@@ -86,7 +86,8 @@ TEST(Shop, WhatIsCartedWasLookedAtAndWhatIsBoughtWasCarted) {
             if (event.action == Action::view) viewed.insert(event.product);
             if (event.action == Action::add_to_cart) {
                 EXPECT_TRUE(viewed.contains(event.product));
-                EXPECT_TRUE(cart.emplace(event.product, event.quantity).second) << "it is in there already";
+                EXPECT_TRUE(cart.emplace(event.product, event.quantity).second)
+                    << "the cart has the product already";
             }
             EXPECT_EQ(event.product == 0, event.action == Action::page_view);
             if (event.action != Action::purchase) {
@@ -100,20 +101,20 @@ TEST(Shop, WhatIsCartedWasLookedAtAndWhatIsBoughtWasCarted) {
             order = event.order;
             ++lines;
         }
-        EXPECT_TRUE(!order || orders.insert(*order).second) << "an order is of one visit";
+        EXPECT_TRUE(!order || orders.insert(*order).second) << "an order belongs to one visit";
     }
     EXPECT_GT(lines, orders.size() + orders.size() / 10) << "some orders have several lines";
 }
 
-TEST(Shop, VisitsGoOnBesideEachOther) {
+TEST(Shop, VisitsOverlap) {
     const auto& events = ten_days();
-    std::size_t others = 0;
+    std::size_t switches = 0;
     for (std::size_t i = 1; i < events.size(); ++i)
-        others += events[i].event.session != events[i - 1].event.session ? 1 : 0;
-    EXPECT_GT(others, events.size() / 2);
+        switches += events[i].event.session != events[i - 1].event.session ? 1 : 0;
+    EXPECT_GT(switches, events.size() / 2);
 }
 
-TEST(Shop, SessionsAndTheirFunnelAreBelievable) {
+TEST(Shop, SessionsAndTheirFunnelAreRealistic) {
     const auto sessions = by_session(ten_days());
     const double length = static_cast<double>(ten_days().size()) / static_cast<double>(sessions.size());
     EXPECT_NEAR(length, 6.3, 0.8);
@@ -163,7 +164,7 @@ TEST(Shop, TheHotProductHasAFifthOfTheEventsWhateverTheShop) {
     }
 }
 
-TEST(Shop, EvenThirtySecondsHaveAllThatHappens) {
+TEST(Shop, EvenThirtySecondsHaveAllKindsOfEvents) {
     Shop shop(500, 100, 5);
     std::map<Action, int> actions;
     int hot = 0;
@@ -191,7 +192,7 @@ TEST(Shop, AUserVisitsOnceAtATime) {
     std::map<std::uint32_t, std::int64_t> session_of;
     std::set<std::int64_t> over;
     for (const auto& [time, event] : events_of(shop, 20'000, us_per_second)) {
-        EXPECT_FALSE(over.contains(event.session)) << "a visit goes on after its user's next one began";
+        EXPECT_FALSE(over.contains(event.session)) << "a visit continues after its user's next visit began";
         auto& session = session_of[event.user];
         if (session != 0 && session != event.session) over.insert(session);
         session = event.session;

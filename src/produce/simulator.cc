@@ -14,26 +14,28 @@ namespace millrace::produce {
 namespace {
 
 constexpr std::size_t remembered = 256;
-constexpr std::int64_t records_between_looks = 4096;  // at the clock and the stop signal, at full speed
+// Number of records between two checks of the clock and the stop signal, at full speed.
+constexpr std::int64_t records_between_checks = 4096;
 constexpr auto tick = std::chrono::milliseconds(10);
 
 std::uint64_t seed_of(const SimulatorOptions& options) {
     return options.seed ? *options.seed : std::random_device{}();
 }
 
-/// How many events are due, at a steady rate or one that follows the days.
+/// Computes how many events are due, at a steady rate or at one that follows the time of day.
 class Pace {
   public:
     explicit Pace(const SimulatorOptions& options) : rate_(options.rate), has_days_(options.has_days) {}
 
-    /// After `elapsed` seconds, which never fall; `now` is the wall clock then.
+    /// Returns how many events are due after `elapsed` seconds, which never decrease. `now` is the current
+    /// wall clock.
     double due(double elapsed, model::Timestamp now) {
         if (!has_days_) return elapsed * rate_;
         due_ += (elapsed - elapsed_before_) * rate(now);
         elapsed_before_ = elapsed;
         return due_;
     }
-    /// A second.
+    /// Returns the rate in events per second.
     [[nodiscard]] double rate(model::Timestamp now) const {
         return has_days_ ? rate_ * traffic_at(now) : rate_;
     }
@@ -45,7 +47,7 @@ class Pace {
     double elapsed_before_ = 0;
 };
 
-/// At most an hour of them, so that any rate and any duration can be waited for.
+/// Converts seconds to at most an hour of microseconds, so that any rate and any duration can be waited for.
 std::chrono::microseconds microseconds(double seconds) {
     return std::chrono::microseconds(std::llround(std::clamp(seconds, 0.0, 3600.0) * 1e6));
 }
@@ -120,7 +122,7 @@ void Simulator::send_next() {
     const ShopEvent event = shop_.act(time, number);
     const std::string_view value = writer_.write(number, time, event);
     if (roll >= options_.duplicates && roll < options_.duplicates + options_.invalid) {
-        send_spoilt(event, value, log_time);
+        send_corrupted(event, value, log_time);
     } else {
         appender_.add(writer_.user_id(), value, log_time);
         remember(writer_.user_id(), value);
@@ -135,11 +137,11 @@ void Simulator::send_copy(std::int64_t log_time_ms) {
     ++report_.duplicates;
 }
 
-/// A page view has no price that could be spoilt: another of its fields is.
-void Simulator::send_spoilt(const ShopEvent& event, std::string_view value, std::int64_t log_time_ms) {
+/// A page view has no price that could be invalid, so another field gets a fault.
+void Simulator::send_corrupted(const ShopEvent& event, std::string_view value, std::int64_t log_time_ms) {
     auto fault = static_cast<Fault>(random_.below(fault_count));
     if (event.product == 0 && needs_price(fault)) fault = Fault::missing_user;
-    appender_.add(writer_.user_id(), spoil(value, fault), log_time_ms);
+    appender_.add(writer_.user_id(), corrupt(value, fault), log_time_ms);
     ++report_.faults.at(static_cast<std::size_t>(fault));
 }
 
@@ -163,12 +165,12 @@ void Simulator::run_at_full_speed(const base::StopSignal& stop,
     const base::Stopwatch watch;
     const double limit = static_cast<double>(options_.duration.count()) / 1e6;
     while (!options_.count || report_.records < *options_.count) {
-        if (report_.records % records_between_looks == 0) {
+        if (report_.records % records_between_checks == 0) {
             log_time_ms_ = base::now_ms();
             if (stop.requested() || (!options_.count && watch.seconds() >= limit)) return;
-            if (report_.records % (records_between_looks * 32) == 0) {
+            if (report_.records % (records_between_checks * 32) == 0) {
                 SimulatorReport sent = report_;
-                sent.records = appender_.acknowledged();  // what is under way isn't sent yet
+                sent.records = appender_.acknowledged();  // pending records are not sent yet
                 on_progress(sent);
             }
         }
@@ -185,10 +187,10 @@ void Simulator::run_paced(const base::StopSignal& stop,
         const double elapsed = watch.seconds();
         const model::Timestamp now = base::now_us();
         const double due = pace.due(options_.count ? elapsed : std::min(elapsed, limit), now);
-        const auto upto = std::min(static_cast<std::int64_t>(due),
-                                   options_.count.value_or(std::numeric_limits<std::int64_t>::max()));
+        const auto due_records = std::min(static_cast<std::int64_t>(due),
+                                          options_.count.value_or(std::numeric_limits<std::int64_t>::max()));
         log_time_ms_ = now / 1000;
-        while (report_.records < upto) send_next();
+        while (report_.records < due_records) send_next();
         appender_.flush();
         on_progress(report_);
         const bool done = options_.count ? report_.records >= *options_.count : elapsed >= limit;

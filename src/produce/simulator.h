@@ -19,30 +19,31 @@
 namespace millrace::produce {
 
 struct SimulatorOptions {
-    double rate = 5;  ///< events a second; 0 is as fast as the log takes them
-    base::Duration duration = std::chrono::seconds(60);  ///< ends the run, unless count does
-    std::optional<std::int64_t> count;                   ///< records to send, whatever the duration
+    double rate = 5;  ///< events per second; 0 means as fast as the log takes them
+    base::Duration duration = std::chrono::seconds(60);  ///< length of the run, unless count is set
+    std::optional<std::int64_t> count;                   ///< number of records to send, whatever the duration
     int users = 500;
     int products = 100;
-    std::optional<std::uint64_t> seed;           ///< random when absent
-    double duplicates = 0;                       ///< share of records that repeat an earlier one
-    double invalid = 0;                          ///< share of records that break a rule
-    std::optional<base::Duration> span;          ///< spreads the events' times over this long
-    base::Duration ended{0};                     ///< how long before now that span ends
-    std::optional<model::Timestamp> start_time;  ///< of events and log alike, instead of the wall clock
-    /// Whether there are more events by day than by night, and not each day the same: `rate` is the average
-    /// then. A span of `days_from` or more always has such days.
+    std::optional<std::uint64_t> seed;   ///< random if not set
+    double duplicates = 0;               ///< share of records that repeat an earlier one
+    double invalid = 0;                  ///< share of records that break a rule
+    std::optional<base::Duration> span;  ///< distributes the events' times over this duration
+    base::Duration ended{0};             ///< how long before now the span ends
+    /// Start of both event time and log time, instead of the wall clock.
+    std::optional<model::Timestamp> start_time;
+    /// Whether the rate follows the time of day and differs from day to day. `rate` is then the average. A
+    /// span of `days_from` or longer always has such days.
     bool has_days = false;
     static constexpr base::Duration days_from = std::chrono::hours(48);
 
-    /// Throws a usage Error when the options make no sense.
+    /// Throws a usage Error if the options contradict each other or are out of range.
     void validate() const;
 };
 
-/// What a run has sent.
+/// The records that a run has sent.
 struct SimulatorReport {
     std::int64_t records = 0;
-    std::array<std::int64_t, action_count> actions{};  ///< valid events, by what they tell
+    std::array<std::int64_t, action_count> actions{};  ///< number of valid events by action
     std::int64_t duplicates = 0;
     std::array<std::int64_t, fault_count> faults{};
 
@@ -52,15 +53,16 @@ struct SimulatorReport {
     [[nodiscard]] std::int64_t invalid() const;
 };
 
-/// Sends a made-up shop's events to a log. With a seed, two runs send the same records byte for byte,
-/// wall-clock stamps apart.
+/// Sends the events of a simulated shop to a log. With a seed, two runs send the same records byte for byte,
+/// except for timestamps from the wall clock. Not thread-safe.
 class Simulator {
   public:
-    /// `numbered_before` events came before: event_ids go on from there.
+    /// `numbered_before` is the number of earlier events. The event_ids continue from there. `log` must
+    /// outlive the simulator.
     Simulator(bronze::EventLog& log, const SimulatorOptions& options, std::int64_t numbered_before);
 
-    /// Sends until the count, the duration or `stop` ends it; all that was sent is durable then.
-    /// `on_progress` is called now and then with what was sent so far.
+    /// Sends records until the count, the duration or `stop` ends the run. All sent records are then durable.
+    /// `on_progress` is called now and then with the numbers so far.
     SimulatorReport run(const base::StopSignal& stop,
                         const std::function<void(const SimulatorReport&)>& on_progress);
 
@@ -74,7 +76,7 @@ class Simulator {
     [[nodiscard]] model::Timestamp next_time();
     void send_next();
     void send_copy(std::int64_t log_time_ms);
-    void send_spoilt(const ShopEvent& event, std::string_view value, std::int64_t log_time_ms);
+    void send_corrupted(const ShopEvent& event, std::string_view value, std::int64_t log_time_ms);
     void remember(std::string_view key, std::string_view value);
     void run_at_full_speed(const base::StopSignal& stop,
                            const std::function<void(const SimulatorReport&)>& on_progress);
@@ -88,10 +90,10 @@ class Simulator {
     Shop shop_;
     EventWriter writer_;
     SimulatorReport report_;
-    std::vector<Sent> recent_;             // what a duplicate may repeat
-    std::optional<TrafficSpread> spread_;  // of a span that has days
+    std::vector<Sent> recent_;             // records that a duplicate may repeat
+    std::optional<TrafficSpread> spread_;  // set if the span has days
     model::Timestamp first_time_ = 0;
-    double us_between_ = 0;  // events; 0: they happen when they are sent
+    double us_between_ = 0;  // time between two events; 0 if events happen when they are sent
     std::int64_t log_time_ms_ = 0;
 };
 

@@ -42,9 +42,9 @@ class SimulatorTest : public testing::Test {
         settings.partitions = 1;
         const auto log = bronze::SegmentLog::open_or_create(directory_, settings);
         const base::StopSignal stop;
-        const auto told =
+        const auto result =
             Simulator(*log, options, log->records_numbered()).run(stop, [](const SimulatorReport&) {});
-        if (report != nullptr) *report = told;
+        if (report != nullptr) *report = result;
         std::vector<Sent> records;
         const auto reader = log->read(0, 0);
         for (auto polled = reader->poll(1 << 20); !polled.empty(); polled = reader->poll(1 << 20)) {
@@ -119,7 +119,7 @@ TEST_F(SimulatorTest, TheShopIsAsDescribed) {
     EXPECT_EQ(report.of(Action::purchase), types["purchase"]);
 }
 
-TEST_F(SimulatorTest, AVisitTellsWhereItComesFromOnceAndWhatItUsesAlways) {
+TEST_F(SimulatorTest, AVisitNamesItsSourceOnceAndItsDeviceInEveryEvent) {
     std::map<std::string, std::vector<json::object>> sessions;
     for (const auto& record : simulate({.rate = 0, .count = 20'000, .seed = 3, .start_time = october}))
         sessions[text(record.event(), "session_id")].push_back(record.event());
@@ -173,7 +173,7 @@ TEST_F(SimulatorTest, EachKindOfBadRecordIsSentAndCounted) {
     EXPECT_EQ(valid + report.duplicates + report.invalid(), report.records);
 }
 
-TEST_F(SimulatorTest, AHistoryOfDaysHasThemAndAShorterOneIsEven) {
+TEST_F(SimulatorTest, ALongSpanFollowsTheTimeOfDayAndAShortOneIsEven) {
     const auto by_hour = [&](base::Duration span) {
         std::map<std::int64_t, int> events;
         model::Timestamp before = october;
@@ -200,7 +200,7 @@ TEST_F(SimulatorTest, TheRateAskedForIsTheRateSent) {
     EXPECT_EQ(simulate({.rate = 2000, .duration = std::chrono::hours(1), .count = 700}).size(), 700U);
 }
 
-TEST_F(SimulatorTest, ARateThatHasDaysIsThatOfTheMoment) {
+TEST_F(SimulatorTest, ARateThatFollowsTheTimeOfDayIsThatOfTheMoment) {
     const auto before = base::now_us();
     const auto sent = static_cast<double>(
         simulate({.rate = 4000, .duration = std::chrono::milliseconds(500), .has_days = true}).size());

@@ -11,11 +11,11 @@ namespace {
 
 using model::us_per_day, model::us_per_hour, model::us_per_minute;
 
-/// At the start of each hour of the day, in any unit.
+/// The traffic at the start of each hour of the day, in any unit.
 constexpr std::array<double, 24> hours = {0.45, 0.28, 0.18, 0.15, 0.16, 0.25, 0.45, 0.70,
                                           0.95, 1.15, 1.25, 1.30, 1.30, 1.20, 1.15, 1.15,
                                           1.20, 1.30, 1.45, 1.65, 1.75, 1.60, 1.20, 0.80};
-/// From Monday on.
+/// The traffic of each weekday from Monday on, in any unit.
 constexpr std::array<double, 7> weekdays = {1.06, 1.00, 0.98, 0.98, 0.90, 0.92, 1.16};
 constexpr double day_noise = 0.08;
 constexpr double minute_noise = 0.25;
@@ -29,7 +29,7 @@ constexpr double mean(const std::array<double, Size>& values) {
 constexpr double hours_mean = mean(hours);
 constexpr double weekdays_mean = mean(weekdays);
 
-/// A factor from 1 - `size` to 1 + `size` that is fixed for a number.
+/// Returns a factor from 1 - `size` to 1 + `size` that is always the same for a number.
 double noise(std::int64_t number, double size) {
     const auto bits = scrambled(static_cast<std::uint64_t>(number)) >> 11U;
     return 1 + size * (2 * static_cast<double>(bits) * 0x1.0p-53 - 1);

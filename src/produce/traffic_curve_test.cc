@@ -75,7 +75,7 @@ TEST(TrafficSpread, EventsFollowTheTrafficInOrder) {
 TEST(TrafficSpread, OneEventAndAMomentAreEnough) {
     TrafficSpread spread(monday, monday + 1, 1);
     EXPECT_EQ(spread.next(), monday);
-    EXPECT_EQ(spread.next(), monday) << "more than the count stay before the end";
+    EXPECT_EQ(spread.next(), monday) << "events beyond the count stay before the end";
 }
 
 }  // namespace

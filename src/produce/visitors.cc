@@ -72,7 +72,7 @@ constexpr unsigned shares(const Table& table) {
 }
 static_assert(shares(sources) == 100 && shares(devices) == 100);
 
-/// The entry into whose share `place`, below 100, falls.
+/// Returns the entry into whose share `place` falls. `place` is below 100.
 template <typename Table>
 const typename Table::value_type& at_place(const Table& table, unsigned place) {
     for (const auto& each : table) {

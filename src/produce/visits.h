@@ -10,7 +10,7 @@
 
 namespace millrace::produce {
 
-/// What a visitor does next.
+/// The next step of a visit.
 enum class Step : std::uint8_t { land, browse, add_to_cart, purchase, leave };
 
 struct CartLine {
@@ -18,28 +18,28 @@ struct CartLine {
     int quantity = 1;
 };
 
-/// A visit under way.
+/// A current visit.
 struct Visit {
     static constexpr std::size_t max_lines = 6;
 
     std::int64_t session = 0;
-    std::int64_t order = 0;  ///< 0: it hasn't ordered
+    std::int64_t order = 0;  ///< 0 if the visit has no order yet
     const Source* source = nullptr;
     const Device* device = nullptr;
     std::uint32_t user = 0;     ///< user_0001 is 1
-    std::uint32_t product = 0;  ///< that it looked at last; 0: none
-    std::size_t category = 0;   ///< that it is interested in
-    int steps_left = 0;         ///< pages that it is still to look at
+    std::uint32_t product = 0;  ///< product that was viewed last, or 0
+    std::size_t category = 0;   ///< category that the visitor is interested in
+    int steps_left = 0;         ///< number of pages still to view
     Step next = Step::land;
-    bool buys = false;       ///< what it puts into the cart
-    std::size_t lines = 0;   ///< of the cart
-    std::size_t bought = 0;  ///< of these lines
+    bool buys = false;       ///< whether the visitor buys the content of the cart
+    std::size_t lines = 0;   ///< number of lines in the cart
+    std::size_t bought = 0;  ///< number of lines that were bought
     std::array<CartLine, max_lines> cart{};
 
     [[nodiscard]] bool has_in_cart(std::uint32_t wanted) const;
 };
 
-/// The visits under way, up to a fixed number, by the moment at which each goes on.
+/// The current visits, up to a fixed number, ordered by the time of their next step.
 class Visits {
   public:
     explicit Visits(std::size_t max_visits) : max_visits_(max_visits) {}
@@ -47,11 +47,11 @@ class Visits {
     [[nodiscard]] bool empty() const { return due_.empty(); }
     [[nodiscard]] bool full() const { return due_.size() >= max_visits_; }
     [[nodiscard]] std::size_t size() const { return due_.size(); }
-    /// When the next one goes on; not while empty().
+    /// Returns the time of the earliest next step. Must not be called while empty().
     [[nodiscard]] model::Timestamp next_due() const { return due_.front().time; }
-    /// Takes that one out.
+    /// Removes and returns the visit with the earliest next step.
     Visit take_next();
-    /// Puts one in, unless full().
+    /// Adds a visit. Must not be called while full().
     void put(const Visit& visit, model::Timestamp due);
 
   private:
@@ -59,8 +59,8 @@ class Visits {
         model::Timestamp time = 0;
         std::uint32_t slot = 0;
 
-        /// The order of a heap with the earliest in front. Slots decide between equal times, so that a seed
-        /// decides all.
+        /// Orders a heap with the earliest time in front. Slots decide between equal times, so that the seed
+        /// determines the order.
         [[nodiscard]] bool is_after(const Due& other) const {
             return time != other.time ? time > other.time : slot > other.slot;
         }

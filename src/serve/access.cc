@@ -22,8 +22,8 @@ namespace {
 
 constexpr int format = 1;
 constexpr std::int64_t session_ms = 12LL * 3600 * 1000;
-constexpr std::size_t most_sessions = 100;  // of one name
-constexpr std::size_t longest_secret = 256;
+constexpr std::size_t max_sessions = 100;  // limit for one name
+constexpr std::size_t max_secret_bytes = 256;
 constexpr std::string_view cookie_name = "millrace_session=";
 
 std::string hexadecimal(const unsigned char* bytes, std::size_t size) {
@@ -35,22 +35,21 @@ std::string hexadecimal(const unsigned char* bytes, std::size_t size) {
 std::string random_hexadecimal(std::size_t bytes) {
     std::vector<unsigned char> random(bytes);
     if (RAND_bytes(random.data(), static_cast<int>(bytes)) != 1)
-        throw Error("making a secret", "the system's random numbers failed");
+        throw Error("creating a secret", "the system provided no random numbers");
     return hexadecimal(random.data(), bytes);
 }
 
-/// scrypt with N = 2^14, r = 8, p = 1: 16 MiB, as for interactive logins (RFC 7914).
+/// scrypt with N = 2^14, r = 8, p = 1, which takes 16 MiB: the parameters for interactive logins (RFC 7914).
 std::string scrypt(std::string_view secret, std::string_view salt) {
     std::array<unsigned char, 32> hash{};
-    constexpr std::uint64_t most_memory = std::uint64_t{64} << 20U;
+    constexpr std::uint64_t max_memory = std::uint64_t{64} << 20U;
     if (EVP_PBE_scrypt(secret.data(), secret.size(), reinterpret_cast<const unsigned char*>(salt.data()),
-                       salt.size(), std::uint64_t{1} << 14U, 8, 1, most_memory, hash.data(),
-                       hash.size()) != 1)
+                       salt.size(), std::uint64_t{1} << 14U, 8, 1, max_memory, hash.data(), hash.size()) != 1)
         throw Error("hashing a secret", "scrypt failed", "There may be too little memory.");
     return hexadecimal(hash.data(), hash.size());
 }
 
-/// What a secret is known by in memory, once it was checked.
+/// Returns the hash by which a secret is kept in memory once it was checked.
 std::string fingerprint(std::string_view secret) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
     unsigned size = 0;
@@ -83,7 +82,7 @@ AccessList AccessList::load(const std::filesystem::path& file) {
     if (!text) return list;
     const auto parsed = base::parse_json(*text, file.string()).as_object();
     if (base::integer_member(parsed, "format") > format)
-        throw Error(fmt::format("reading {}", file.string()), "it is of a newer version of millrace",
+        throw Error(fmt::format("reading {}", file.string()), "a newer version of millrace wrote it",
                     "Use that version.");
     for (const auto& each : parsed.at("entries").as_array()) {
         const auto& entry = each.as_object();
@@ -102,7 +101,7 @@ void AccessList::save(const std::filesystem::path& file) const {
                            {"salt", entry.salt},
                            {"hash", entry.hash}});
     base::make_directory(file.parent_path());
-    const ::mode_t before = ::umask(0077);  // for its owner alone, from the first moment
+    const ::mode_t before = ::umask(0077);  // only the owner can read the file, from the first moment
     base::replace_file(file, json::serialize(json::object{{"format", format}, {"entries", entries}}) + "\n");
     ::umask(before);
 }
@@ -131,11 +130,11 @@ bool AccessList::has(std::string_view name) const {
 }
 
 Role Access::check(std::string_view name, std::string_view secret, std::string_view address) {
-    const bool too_long = name.size() > longest_secret || secret.size() > longest_secret;
+    const bool too_long = name.size() > max_secret_bytes || secret.size() > max_secret_bytes;
     const Role role = too_long ? Role::none : list_.check(name, secret);
     if (role != Role::none) return role;
     ++counts_.wrong;
-    if (list_.has(name)) limiter_.note_wrong(address, name, base::monotonic_ms());
+    if (list_.has(name)) limiter_.record_wrong(address, name, base::monotonic_ms());
     return Role::none;
 }
 
@@ -146,11 +145,11 @@ bool Access::may_check(std::string_view name, std::string_view address) {
 }
 
 bool Access::may_check(const HttpRequest& request) {
-    const std::string shown = credentials(request);
-    return may_check(std::string_view(shown).substr(0, shown.find(':')), request.address);
+    const std::string given = credentials(request);
+    return may_check(std::string_view(given).substr(0, given.find(':')), request.address);
 }
 
-/// The role of the request's session; none when it has none that lasts.
+/// Returns the role of the request's session, or none if it has no valid session.
 Role Access::role_of_session(const HttpRequest& request) const {
     const std::string session = session_of(request);
     if (session.empty()) return Role::none;
@@ -162,28 +161,28 @@ Role Access::role_of_session(const HttpRequest& request) const {
 
 bool Access::knows(const HttpRequest& request) const {
     if (is_open() || role_of_session(request) != Role::none) return true;
-    const std::string shown = credentials(request);
+    const std::string given = credentials(request);
     const std::lock_guard lock(mutex_);
-    return shown.empty() || tokens_.contains(fingerprint(shown));
+    return given.empty() || tokens_.contains(fingerprint(given));
 }
 
 Role Access::role_of(const HttpRequest& request) {
     if (is_open()) return Role::admin;
     if (const Role role = role_of_session(request); role != Role::none) return role;
-    const std::string shown = credentials(request);
-    if (shown.empty()) return Role::none;
-    const std::string known_by = fingerprint(shown);
+    const std::string given = credentials(request);
+    if (given.empty()) return Role::none;
+    const std::string token_hash = fingerprint(given);
     {
         const std::lock_guard lock(mutex_);
-        if (const auto found = tokens_.find(known_by); found != tokens_.end()) return found->second;
+        if (const auto found = tokens_.find(token_hash); found != tokens_.end()) return found->second;
     }
-    const std::string_view text = shown;
+    const std::string_view text = given;
     const auto colon = std::min(text.find(':'), text.size());
     const Role role =
         check(text.substr(0, colon), text.substr(std::min(colon + 1, text.size())), request.address);
     if (role == Role::none) return role;
     const std::lock_guard lock(mutex_);
-    tokens_[known_by] = role;
+    tokens_[token_hash] = role;
     return role;
 }
 
@@ -199,7 +198,7 @@ std::optional<std::string> Access::login(std::string_view name, std::string_view
     return session;
 }
 
-/// Ends the sessions that are over, and the oldest of a name that has too many. Under mutex_.
+/// Removes expired sessions, and the oldest session of a name that has too many. Requires mutex_.
 void Access::make_room_for(std::string_view name, std::int64_t now_ms) {
     std::erase_if(sessions_, [now_ms](const auto& each) { return each.second.until_ms <= now_ms; });
     auto oldest = sessions_.end();
@@ -209,7 +208,7 @@ void Access::make_room_for(std::string_view name, std::int64_t now_ms) {
         ++count;
         if (oldest == sessions_.end() || each->second.until_ms < oldest->second.until_ms) oldest = each;
     }
-    if (count >= most_sessions) sessions_.erase(oldest);
+    if (count >= max_sessions) sessions_.erase(oldest);
 }
 
 void Access::logout(const HttpRequest& request) {

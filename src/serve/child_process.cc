@@ -27,11 +27,12 @@ using std::chrono::steady_clock;
 using Ending = ChildResult::Ending;
 
 constexpr int stop_check_ms = 100;
+constexpr int go_descriptor = STDERR_FILENO + 1;
 constexpr std::size_t piece_bytes = 64 << 10;
 constexpr std::size_t max_errors_bytes = 64 << 10;
 constexpr std::int64_t stack_bytes = std::int64_t{8} << 20;
 
-/// An open file that is closed with the object.
+/// An open file descriptor, which is closed with the object.
 class Descriptor {
   public:
     Descriptor(int fd, const char* doing) : fd_(fd) {
@@ -50,12 +51,12 @@ class Descriptor {
     int fd_;
 };
 
-/// A file in memory, ready to be read. It is no pipe, so that a child that doesn't read can't stop this
-/// process.
+/// A file in memory, ready to be read. It is not a pipe, because a child that does not read a pipe would
+/// block this process.
 class MemoryFile {
   public:
     explicit MemoryFile(std::string_view text)
-        : file_(::memfd_create("stdin", MFD_CLOEXEC), "making a file in memory") {
+        : file_(::memfd_create("stdin", MFD_CLOEXEC), "creating a file in memory") {
         while (!text.empty()) {
             const ssize_t written = ::write(file_.fd(), text.data(), text.size());
             if (written < 0) throw system_error("writing to a file in memory", errno);
@@ -70,46 +71,48 @@ class MemoryFile {
     Descriptor file_;
 };
 
-/// What a child writes to and this process reads from.
+/// A pipe that a child writes to and this process reads from.
 class Pipe {
   public:
     Pipe() : Pipe(make()) {}
 
     [[nodiscard]] int reader() const { return reader_.fd(); }
     [[nodiscard]] int writer() const { return writer_.fd(); }
-    /// From now on the child alone can write, and the pipe ends with it.
+    /// Closes this process's writing end. Then only the child can write, and the pipe ends with the child.
     void close_writer() { writer_.close(); }
 
   private:
     static std::array<int, 2> make() {
         std::array<int, 2> ends = {-1, -1};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw system_error("making a pipe", errno);
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw system_error("creating a pipe", errno);
         return ends;
     }
     explicit Pipe(const std::array<int, 2>& ends)
-        : reader_(ends[0], "making a pipe"), writer_(ends[1], "making a pipe") {}
+        : reader_(ends[0], "creating a pipe"), writer_(ends[1], "creating a pipe") {}
 
     Descriptor reader_;
     Descriptor writer_;
 };
 
-/// The child's own signals and files: none of this process's is blocked or ignored in it, or open.
+/// The signals and files of the child. It inherits no open files and no blocked or ignored signals.
 class SpawnSettings {
   public:
-    SpawnSettings(const std::filesystem::path& directory, int in, int out, int err) {
+    /// The child waits until something can be read from `go`.
+    SpawnSettings(const std::filesystem::path& directory, int in, int out, int err, int go) {
         ::posix_spawn_file_actions_init(&files_);
         ::posix_spawn_file_actions_addchdir_np(&files_, directory.c_str());
         ::posix_spawn_file_actions_adddup2(&files_, in, STDIN_FILENO);
         ::posix_spawn_file_actions_adddup2(&files_, out, STDOUT_FILENO);
         ::posix_spawn_file_actions_adddup2(&files_, err, STDERR_FILENO);
-        ::posix_spawn_file_actions_addclosefrom_np(&files_, STDERR_FILENO + 1);
+        ::posix_spawn_file_actions_adddup2(&files_, go, go_descriptor);
+        ::posix_spawn_file_actions_addclosefrom_np(&files_, go_descriptor + 1);
         ::posix_spawnattr_init(&attributes_);
         ::sigset_t signals;
         ::sigemptyset(&signals);
         ::posix_spawnattr_setsigmask(&attributes_, &signals);
-        for (const int ends_it : {SIGPIPE, SIGXFSZ, SIGXCPU}) ::sigaddset(&signals, ends_it);
+        for (const int fatal : {SIGPIPE, SIGXFSZ, SIGXCPU}) ::sigaddset(&signals, fatal);
         ::posix_spawnattr_setsigdefault(&attributes_, &signals);
-        // A group of its own: Ctrl-C on this program is not for it.
+        // The child has its own process group, so that Ctrl-C does not reach it.
         ::posix_spawnattr_setflags(&attributes_,
                                    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     }
@@ -121,11 +124,17 @@ class SpawnSettings {
     }
 
     [[nodiscard]] ::pid_t spawn(const std::vector<std::string>& command) const {
+        if (::access(command.front().c_str(), X_OK) != 0)
+            throw system_error(fmt::format("starting {}", command.front()), errno);
+        // A shell waits for the limits and then becomes the program, so that the program never runs without.
         std::vector<char*> arguments;
-        arguments.reserve(command.size() + 1);
+        arguments.reserve(command.size() + 5);
+        for (const char* each : {"/bin/sh", "-c", "read -r go <&3 && exec \"$@\" 3<&-", "sh"})
+            arguments.push_back(const_cast<char*>(each));
         for (const std::string& each : command) arguments.push_back(const_cast<char*>(each.c_str()));
         arguments.push_back(nullptr);
-        // No secret of this process's environment is passed on.
+        // The environment is empty but for LC_ALL, so that no secret of this process's environment is passed
+        // on.
         std::array<char*, 2> environment = {const_cast<char*>("LC_ALL=C.UTF-8"), nullptr};
         ::pid_t pid = 0;
         const int error = ::posix_spawn(&pid, arguments.front(), &files_, &attributes_, arguments.data(),
@@ -139,7 +148,7 @@ class SpawnSettings {
     ::posix_spawnattr_t attributes_{};
 };
 
-/// Ends the process, if it hasn't, and takes its status.
+/// Kills the process if it still runs, and collects its status.
 class Reaper {
   public:
     explicit Reaper(::pid_t pid) : pid_(pid) {}
@@ -162,13 +171,13 @@ class Reaper {
     bool reaped_ = false;
 };
 
-/// Should memory run out, the system is to end the child, not this process.
-void offer_to_be_ended(::pid_t pid) {
+/// Makes the kernel kill the child rather than this process if memory runs out.
+void prefer_for_oom_kill(::pid_t pid) {
     std::ofstream(fmt::format("/proc/{}/oom_score_adj", pid)) << 1000;
 }
 
-/// Bounds a resource of the process, first by a signal and, `slack` later, without one. A lower bound that it
-/// has already stays.
+/// Limits a resource of the process. At `max` the process gets a signal, and `slack` later it is killed. A
+/// lower limit that it has already stays.
 void bound(::pid_t pid, __rlimit_resource what, std::int64_t max, std::int64_t slack = 0) {
     ::rlimit bounds{};
     if (::prlimit(pid, what, nullptr, &bounds) == 0) {
@@ -176,7 +185,7 @@ void bound(::pid_t pid, __rlimit_resource what, std::int64_t max, std::int64_t s
         bounds.rlim_cur = std::min(bounds.rlim_max, static_cast<::rlim_t>(max));
         if (::prlimit(pid, what, &bounds, nullptr) == 0) return;
     }
-    if (errno != ESRCH) throw system_error("limiting what a program may take", errno);
+    if (errno != ESRCH) throw system_error("limiting the resources of a program", errno);
 }
 
 void limit(::pid_t pid, const ChildLimits& limits) {
@@ -184,14 +193,14 @@ void limit(::pid_t pid, const ChildLimits& limits) {
     bound(pid, RLIMIT_STACK, stack_bytes);
     bound(pid, RLIMIT_FSIZE, limits.file_bytes);
     bound(pid, RLIMIT_CORE, 0);
-    // Should this process be killed, the child ends by itself: at its next output, or when this is used up.
+    // If this process is killed, the child still ends: at its next output, or when its CPU time is used up.
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(limits.time).count();
     bound(pid, RLIMIT_CPU, seconds * limits.threads + 1, 1);
-    constexpr int behind_the_pipeline = 10;
-    ::setpriority(PRIO_PROCESS, static_cast<::id_t>(pid), behind_the_pipeline);
+    constexpr int low_priority = 10;
+    ::setpriority(PRIO_PROCESS, static_cast<::id_t>(pid), low_priority);
 }
 
-/// How a program ended that was killed by something else than this process.
+/// Returns how a program ended that was killed by a signal which this process did not send.
 Ending ending_by(int signal) {
     switch (signal) {
         case SIGXCPU:
@@ -203,7 +212,8 @@ Ending ending_by(int signal) {
     }
 }
 
-/// Takes a piece of what there is in a pipe; false at its end.
+/// Reads some of the available bytes of a pipe and passes them to `take`. Returns false at the end of the
+/// pipe.
 bool take_piece(int fd, const auto& take) {
     std::array<char, piece_bytes> piece;
     const ssize_t got = ::read(fd, piece.data(), piece.size());
@@ -211,9 +221,9 @@ bool take_piece(int fd, const auto& take) {
     return got > 0 || (got < 0 && errno == EINTR);
 }
 
-/// Reads what the process writes until it has ended, or must be.
-Ending attend(const Descriptor& process, const Pipe& out, const Pipe& err, const ChildLimits& limits,
-              const std::function<void(std::string_view)>& on_output, std::string& errors) {
+/// Reads the output of the process until the process has ended or must be ended.
+Ending supervise(const Descriptor& process, const Pipe& out, const Pipe& err, const ChildLimits& limits,
+                 const std::function<void(std::string_view)>& on_output, std::string& errors) {
     std::int64_t taken = 0;
     const auto take_output = [&](std::string_view piece) {
         taken += static_cast<std::int64_t>(piece.size());
@@ -222,7 +232,7 @@ Ending attend(const Descriptor& process, const Pipe& out, const Pipe& err, const
     const auto take_error = [&](std::string_view piece) {
         errors += piece.substr(0, max_errors_bytes - std::min(errors.size(), max_errors_bytes));
     };
-    // One that has ended is marked with -1, which poll() ignores.
+    // A descriptor that has ended becomes -1, which poll() ignores.
     std::array<::pollfd, 3> open = {{{.fd = out.reader(), .events = POLLIN, .revents = 0},
                                      {.fd = err.reader(), .events = POLLIN, .revents = 0},
                                      {.fd = process.fd(), .events = POLLIN, .revents = 0}}};
@@ -246,16 +256,18 @@ ChildResult run_child(const ChildCommand& command, const ChildLimits& limits,
     const MemoryFile in(command.input);
     Pipe out;
     Pipe err;
-    const ::pid_t pid =
-        SpawnSettings(command.directory, in.fd(), out.writer(), err.writer()).spawn(command.arguments);
+    Pipe go;
+    const ::pid_t pid = SpawnSettings(command.directory, in.fd(), out.writer(), err.writer(), go.reader())
+                            .spawn(command.arguments);
     Reaper reaper(pid);
     out.close_writer();
     err.close_writer();
     limit(pid, limits);
-    offer_to_be_ended(pid);
+    prefer_for_oom_kill(pid);
+    if (::write(go.writer(), "\n", 1) != 1) throw system_error("letting a program begin", errno);
     const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "waiting for a process");
     ChildResult result;
-    result.ending = attend(process, out, err, limits, on_output, result.errors);
+    result.ending = supervise(process, out, err, limits, on_output, result.errors);
     const int status = reaper.reap();
     if (result.ending != Ending::exited) return result;
     if (WIFEXITED(status)) {

@@ -12,22 +12,22 @@
 
 namespace millrace::serve {
 
-/// A program to run.
+/// A command to run.
 struct ChildCommand {
-    std::vector<std::string> arguments;  ///< the program's absolute path first
-    std::filesystem::path directory;     ///< where it starts
-    std::string_view input;              ///< its stdin
+    std::vector<std::string> arguments;  ///< arguments, starting with the program's absolute path
+    std::filesystem::path directory;     ///< working directory
+    std::string_view input;              ///< content of stdin
 };
 
-/// What a program may take. The operating system enforces it, whatever the program does.
+/// The limits of a program. The operating system enforces them, whatever the program does.
 struct ChildLimits {
     base::Duration time = std::chrono::seconds(30);
-    int threads = 2;  ///< all of which may be busy for the whole time
-    /// Everything that it writes to and shares with nobody: heap, stacks, data.
+    int threads = 2;  ///< number of threads that may be busy for the whole time
+    /// All memory that the program writes to and does not share: heap, stacks, data.
     std::int64_t memory_bytes = std::int64_t{1} << 30;
-    std::int64_t file_bytes = 0;  ///< the size of each file that it writes
+    std::int64_t file_bytes = 0;  ///< maximum size of each file that it writes
     std::int64_t output_bytes = std::int64_t{64} << 20;
-    const base::StopSignal* stop = nullptr;  ///< ends it before its time
+    const base::StopSignal* stop = nullptr;  ///< ends the program early
 };
 
 /// How a program ended.
@@ -36,13 +36,13 @@ struct ChildResult {
 
     Ending ending = Ending::exited;
     int exit_code = 0;
-    int signal = 0;      ///< that killed it
-    std::string errors;  ///< the start of what it wrote to stderr
+    int signal = 0;      ///< signal that killed it
+    std::string errors;  ///< the beginning of its stderr
 };
 
-/// Runs a program to its end, at a lower priority than this one and with an environment of its own.
-/// `on_output` is given its stdout, piece by piece; an exception that it throws ends the program.
-/// Thread-safe. Throws an Error when the program can't be started.
+/// Runs a program to its end, at a lower priority than this process and with an empty environment (except
+/// LC_ALL). Calls `on_output` with each piece of its stdout. If `on_output` throws, the program is killed.
+/// Throws an Error if the program cannot be started. Thread-safe.
 ChildResult run_child(const ChildCommand& command, const ChildLimits& limits,
                       const std::function<void(std::string_view)>& on_output);
 

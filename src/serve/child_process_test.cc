@@ -11,20 +11,20 @@ namespace {
 namespace fs = std::filesystem;
 using Ending = ChildResult::Ending;
 
-/// A shell's command, and what became of it.
-struct Ran {
+/// The result and the output of a shell command.
+struct RunResult {
     ChildResult result;
     std::string output;
 };
-Ran run(const std::string& command, const ChildLimits& limits = {}, std::string_view input = {},
-        const fs::path& directory = "/") {
-    Ran ran;
+RunResult run(const std::string& command, const ChildLimits& limits = {}, std::string_view input = {},
+              const fs::path& directory = "/") {
+    RunResult ran;
     ran.result = run_child({.arguments = {"/bin/sh", "-c", command}, .directory = directory, .input = input},
                            limits, [&](std::string_view piece) { ran.output += piece; });
     return ran;
 }
 
-TEST(ChildProcess, IsGivenItsInputAndTellsWhatItWroteAndHowItEnded) {
+TEST(ChildProcess, GetsItsInputAndReturnsItsOutputAndExitCode) {
     const auto ran = run("read line; echo \"got $line\"; echo wrong >&2; exit 3", {}, "a line\n");
     EXPECT_EQ(ran.result.ending, Ending::exited);
     EXPECT_EQ(ran.result.exit_code, 3);
@@ -57,7 +57,7 @@ TEST(ChildProcess, OnlyTheStartOfManyErrorsIsKept) {
     EXPECT_LT(ran.result.errors.size(), 100'000U);
 }
 
-TEST(ChildProcess, EndsWhenItsTimeIsOverOrItIsToStop) {
+TEST(ChildProcess, EndsWhenItsTimeIsOverOrAStopIsRequested) {
     EXPECT_EQ(run("exec sleep 60", {.time = std::chrono::milliseconds(50)}).result.ending,
               Ending::out_of_time);
     base::StopSignal stop;
@@ -65,14 +65,14 @@ TEST(ChildProcess, EndsWhenItsTimeIsOverOrItIsToStop) {
     EXPECT_EQ(run("exec sleep 60", {.stop = &stop}).result.ending, Ending::stopped);
 }
 
-TEST(ChildProcess, OneThatClosesItsOutputGoesOnUntilItsTimeIsOver) {
+TEST(ChildProcess, AChildThatClosesItsOutputRunsUntilItsTimeIsOver) {
     const ChildLimits limits{.time = std::chrono::milliseconds(50)};
     EXPECT_EQ(run("exec >&- 2>&-; exec sleep 60", limits).result.ending, Ending::out_of_time);
 }
 
 TEST(ChildProcess, CannotHaveMoreMemory) {
     const auto ran =
-        run("exec tail /dev/zero", {.memory_bytes = std::int64_t{64} << 20});  // one endless line
+        run("exec tail /dev/zero", {.memory_bytes = std::int64_t{64} << 20});  // tail reads one endless line
     EXPECT_EQ(ran.result.ending, Ending::exited);
     EXPECT_NE(ran.result.exit_code, 0);
     EXPECT_NE(ran.result.errors.find("memory exhausted"), std::string::npos) << ran.result.errors;
@@ -81,21 +81,19 @@ TEST(ChildProcess, CannotHaveMoreMemory) {
 TEST(ChildProcess, CannotWriteALargerFile) {
     const fs::path file =
         fs::temp_directory_path() / ("millrace_child_process_test_" + std::to_string(::getpid()));
-    // It waits for its input, which comes once it has its limits, as DuckDB waits for its query.
-    const auto ran =
-        run("read go; exec head -c 200000 /dev/zero > " + file.string(), {.file_bytes = 100'000}, "go\n");
+    const auto ran = run("exec head -c 200000 /dev/zero > " + file.string(), {.file_bytes = 100'000});
     EXPECT_EQ(ran.result.ending, Ending::file_too_large);
     EXPECT_LE(fs::file_size(file), 100'000U);
     fs::remove(file);
 }
 
-TEST(ChildProcess, TellsTheSignalThatKilledIt) {
+TEST(ChildProcess, ReturnsTheSignalThatKilledIt) {
     const auto ran = run("kill -ABRT $$");
     EXPECT_EQ(ran.result.ending, Ending::killed);
     EXPECT_EQ(ran.result.signal, SIGABRT);
 }
 
-TEST(ChildProcess, AFaultOfTheReaderEndsIt) {
+TEST(ChildProcess, AnExceptionOfTheReaderEndsIt) {
     const auto refuse = [](std::string_view) { throw std::runtime_error("no more"); };
     EXPECT_THROW(
         run_child({.arguments = {"/bin/sh", "-c", "exec yes"}, .directory = "/", .input = {}}, {}, refuse),

@@ -18,11 +18,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* doing = "running the query";
-constexpr std::string_view rows_follow = "--rows--\n";  // between the columns and the rows of an answer
-/// DuckDB itself takes 30 MiB, and a thread's stack 8.
+// Separates the columns from the rows in DuckDB's output.
+constexpr std::string_view rows_follow = "--rows--\n";
+/// DuckDB itself takes 30 MiB, and the stack of a thread takes 8 MiB.
 constexpr std::int64_t min_memory_bytes = std::int64_t{64} << 20;
 
-/// Whether there are only gaps, comments and semicolons.
+/// Returns whether a query consists only of white space, comments and semicolons.
 bool is_blank(std::string_view query) {
     for (;;) {
         query.remove_prefix(std::min(query.find_first_not_of(" \t\r\n\f\v;"), query.size()));
@@ -33,15 +34,16 @@ bool is_blank(std::string_view query) {
     }
 }
 
-/// The query as DuckDB takes it from us: query() runs exactly one SELECT, whatever the text tries.
+/// Returns the query in the form that is passed to DuckDB. query() runs exactly one SELECT, whatever the text
+/// is.
 std::string source(std::string_view query) {
-    if (query.find('\0') != std::string_view::npos) throw usage_error(doing, "it has a NUL in it");
+    if (query.find('\0') != std::string_view::npos) throw usage_error(doing, "it contains a NUL character");
     if (is_blank(query)) throw usage_error(doing, "it is empty");
     return fmt::format("query({})", sql_literal(query));
 }
 
-/// A folder for the query's temporary files; nothing when it may have none, or there is no place for them, as
-/// where a data directory may only be read.
+/// Creates a folder for the query's temporary files. Returns nullopt if the query may not have any, or if
+/// there is no place for them, such as in a read-only data directory.
 std::optional<base::ScratchFolder> scratch_folder(const fs::path& parent, const SqlLimits& limits) {
     if (limits.temporary_bytes == 0 || !fs::exists(parent.parent_path())) return std::nullopt;
     try {
@@ -51,17 +53,17 @@ std::optional<base::ScratchFolder> scratch_folder(const fs::path& parent, const 
     }
 }
 
-/// DuckDB's complaint, without the excerpt that shows our part of the statement.
-std::string complaint_of(std::string_view errors) {
+/// Returns DuckDB's error message without the excerpt that shows the statement around the query.
+std::string message_of(std::string_view errors) {
     errors = errors.substr(0, errors.find("\n\nLINE "));
     const auto first = errors.find_first_not_of("\r\n ");
-    if (first == std::string_view::npos) return "DuckDB said nothing";
+    if (first == std::string_view::npos) return "DuckDB gave no error message";
     const auto last = errors.find_last_not_of("\r\n ");
     return std::string(errors.substr(first, last - first + 1));
 }
 
-/// Whether DuckDB, or one of the libraries within it, was refused memory.
-bool tells_of_memory(std::string_view errors) {
+/// Returns whether DuckDB, or a library in it, failed to allocate memory.
+bool is_memory_error(std::string_view errors) {
     return std::ranges::any_of(
         std::array{"Out of Memory Error", "bad_alloc", "bad allocation", "not enough memory"},
         [&](std::string_view each) { return errors.find(each) != std::string_view::npos; });
@@ -79,22 +81,22 @@ SqlOutcome outcome_of(const ChildResult& done, bool writes_result) {
         case Ending::stopped:
             return SqlOutcome::stopped;
         case Ending::killed:
-            return tells_of_memory(done.errors) ? SqlOutcome::memory : SqlOutcome::failed;
+            return is_memory_error(done.errors) ? SqlOutcome::memory : SqlOutcome::failed;
         case Ending::exited:
             break;
     }
     if (done.exit_code == 0 && done.errors.empty()) return SqlOutcome::done;
-    if (!tells_of_memory(done.errors)) return SqlOutcome::wrong;
+    if (!is_memory_error(done.errors)) return SqlOutcome::wrong;
     const bool offloads = done.errors.find("max_temp_directory_size") != std::string::npos;
     return offloads ? SqlOutcome::temporary : SqlOutcome::memory;
 }
 
-/// The table that DuckDB complains it doesn't know, if that is its complaint.
-std::optional<std::string> unknown_table(std::string_view complaint) {
+/// Returns the name of the unknown table if DuckDB's message reports one.
+std::optional<std::string> unknown_table(std::string_view message) {
     constexpr std::string_view before_name = "Catalog Error: Table with name ";
-    if (!complaint.starts_with(before_name)) return std::nullopt;
-    complaint.remove_prefix(before_name.size());
-    std::string name(complaint.substr(0, complaint.find(" does not exist")));
+    if (!message.starts_with(before_name)) return std::nullopt;
+    message.remove_prefix(before_name.size());
+    std::string name(message.substr(0, message.find(" does not exist")));
     std::erase(name, '"');
     return name;
 }
@@ -113,21 +115,22 @@ Error no_table(std::string_view name, const std::vector<SqlView>& views) {
                        fmt::format("There are: {}.", fmt::join(names, ", ")));
 }
 
-Error refusal(std::string_view complaint, const std::vector<SqlView>& views) {
-    if (const auto table = unknown_table(complaint)) return no_table(*table, views);
-    if (complaint.find("Expected a single SELECT statement") != std::string_view::npos)
-        return usage_error(doing, "it is not a single SELECT statement",
-                           "Run several one by one. Beside SELECT there are describe, summarize and show.");
-    return usage_error(doing, complaint);
+Error refusal(std::string_view message, const std::vector<SqlView>& views) {
+    if (const auto table = unknown_table(message)) return no_table(*table, views);
+    if (message.find("Expected a single SELECT statement") != std::string_view::npos)
+        return usage_error(
+            doing, "it is not a single SELECT statement",
+            "Run several statements one by one. Besides SELECT, you can use describe, summarize and show.");
+    return usage_error(doing, message);
 }
 
 Error error_of(SqlOutcome outcome, const ChildResult& done, const SqlLimits& limits,
                const std::vector<SqlView>& views) {
-    const std::string less = "Ask for fewer rows, columns or days, or allow it more.";
+    const std::string less = "Query fewer rows, columns or days, or raise the limit.";
     switch (outcome) {
         case SqlOutcome::time:
             return usage_error(doing, fmt::format("it took more than {} s", limits.time.count() / 1e6),
-                               "Ask for fewer rows or days, or allow more time.");
+                               "Query fewer rows or days, or allow more time.");
         case SqlOutcome::memory:
             return usage_error(
                 doing, fmt::format("it needs more than {} of memory", base::format_size(limits.memory_bytes)),
@@ -145,10 +148,10 @@ Error error_of(SqlOutcome outcome, const ChildResult& done, const SqlLimits& lim
         case SqlOutcome::stopped:
             return {doing, "it was stopped"};
         case SqlOutcome::failed:
-            return {doing, fmt::format("DuckDB was ended by signal {}", done.signal),
+            return {doing, fmt::format("DuckDB was killed by signal {}", done.signal),
                     "There may be too little memory."};
         default:
-            return refusal(complaint_of(done.errors), views);
+            return refusal(message_of(done.errors), views);
     }
 }
 
@@ -164,26 +167,35 @@ std::optional<fs::path> on_path(std::string_view name) {
     return std::nullopt;
 }
 
+/// The one that was installed with this program, if it was.
+std::optional<fs::path> installed_duckdb() {
+    std::error_code unknown;
+    const auto program = fs::read_symlink("/proc/self/exe", unknown);
+    auto installed = program.parent_path().parent_path() / "lib" / "millrace" / "duckdb";
+    return fs::exists(installed) ? std::optional(std::move(installed)) : std::nullopt;
+}
+
 fs::path find_program(const fs::path& given) {
     if (!given.empty()) {
         if (fs::exists(given)) return given;
-        throw usage_error(fmt::format("looking for DuckDB at {}", given.string()), "there is no such file");
+        throw usage_error(fmt::format("looking for DuckDB at {}", given.string()), "the file does not exist");
     }
+    if (auto installed = installed_duckdb()) return *installed;
     if (fs::exists(MILLRACE_DUCKDB)) return MILLRACE_DUCKDB;
     if (auto found = on_path("duckdb")) return *found;
     throw usage_error("looking for DuckDB, which runs the queries", "it is not on the PATH",
-                      "Install its command line, `pip install duckdb-cli`, or name it with --duckdb.");
+                      "Install its command line, `pip install duckdb-cli`, or give its path with --duckdb.");
 }
 
 }  // namespace
 
 void SqlLimits::validate() const {
-    const std::string reading = "reading what a query may take";
+    const std::string reading = "reading the limits of a query";
     if (memory_bytes < min_memory_bytes)
         throw usage_error(reading, fmt::format("{} of memory is too little", base::format_size(memory_bytes)),
-                          fmt::format("Give at least {}.", base::format_size(min_memory_bytes)));
-    if (time <= base::Duration::zero()) throw usage_error(reading, "it has no time");
-    if (result_bytes <= 0) throw usage_error(reading, "its result has no room");
+                          fmt::format("Allow at least {}.", base::format_size(min_memory_bytes)));
+    if (time <= base::Duration::zero()) throw usage_error(reading, "the time must be above 0");
+    if (result_bytes <= 0) throw usage_error(reading, "the size of the result must be above 0");
 }
 
 std::string_view sql_outcome_name(SqlOutcome outcome) {
@@ -203,8 +215,8 @@ std::int64_t DuckDb::count(SqlOutcome outcome) const {
     return counts_->at(static_cast<std::size_t>(outcome));
 }
 
-/// What comes before a query: bounds, the views, and the end of all settings. A query can read what is in the
-/// folder of its temporary files, so that is its own.
+/// Returns the statements before a query: limits, views, and the locking of all settings. A query can read
+/// the folder of its temporary files, so each query has its own.
 std::string DuckDb::prologue(const Query& query, const fs::path& temporary, const fs::path& written) {
     std::vector<std::string> files;
     std::string creates;
@@ -248,7 +260,7 @@ void DuckDb::run(const Query& query, const std::string& statements, const fs::pa
                    .stop = limits.stop},
                   on_output);
     SqlOutcome outcome = outcome_of(done, !written.empty());
-    // Temporary files may be larger, so that the system may have let this one grow.
+    // The limit for temporary files may be larger, so the system may have let this file grow further.
     if (outcome == SqlOutcome::done && !written.empty() &&
         fs::file_size(written) > static_cast<std::uintmax_t>(limits.result_bytes))
         outcome = SqlOutcome::result;
@@ -280,7 +292,7 @@ void DuckDb::csv(std::string_view query, const std::vector<SqlView>& views, std:
 void DuckDb::parquet(std::string_view query, const std::vector<SqlView>& views, std::string_view time_zone,
                      const SqlLimits& limits, const fs::path& path) const {
     if (fs::exists(path))
-        throw usage_error(fmt::format("writing {}", path.string()), "the file is there already");
+        throw usage_error(fmt::format("writing {}", path.string()), "the file already exists");
     const auto written = fs::absolute(path);
     try {
         run({query, views, time_zone, limits},
@@ -289,7 +301,7 @@ void DuckDb::parquet(std::string_view query, const std::vector<SqlView>& views, 
             written, [](std::string_view) {});
     } catch (...) {
         std::error_code ignored;
-        fs::remove(written, ignored);  // what there was of it
+        fs::remove(written, ignored);  // removes the unfinished file
         throw;
     }
 }

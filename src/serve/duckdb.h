@@ -19,63 +19,66 @@
 
 namespace millrace::serve {
 
-/// What one query may take.
+/// The limits of one query.
 struct SqlLimits {
     base::Duration time = std::chrono::seconds(30);
-    /// Of DuckDB's process, which the operating system enforces; DuckDB itself plans with half of it.
+    /// Memory of DuckDB's process. The operating system enforces it. DuckDB's own memory limit is half of it.
     std::int64_t memory_bytes = std::int64_t{1} << 30;
-    /// All its temporary files together, for what has no room in memory; 0: it has none.
+    /// Size of all temporary files together, for data that does not fit into memory. 0 means no temporary
+    /// files.
     std::int64_t temporary_bytes = std::int64_t{2} << 30;
     std::int64_t result_bytes = std::int64_t{64} << 20;
     std::int64_t rows = 10'000;
     int threads = 2;
-    const base::StopSignal* stop = nullptr;  ///< ends the query before its time
+    const base::StopSignal* stop = nullptr;  ///< ends the query early
 
-    /// Throws a usage Error for bounds that no query could keep.
+    /// Throws a usage Error if no query could keep within the limits.
     void validate() const;
 };
 
 /// How a query ended.
 enum class SqlOutcome : std::uint8_t {
     done,
-    wrong,  ///< DuckDB refused it
-    time,   ///< this and what follows: it needed more than it may take
+    wrong,  ///< DuckDB refused the query
+    time,   ///< the query exceeded a limit, as in the three cases below
     memory,
-    temporary,  ///< memory, and temporary files
+    temporary,  ///< exceeded memory and temporary files
     result,
-    stopped,  ///< with this process
-    failed,   ///< DuckDB crashed, or the system ended it
+    stopped,  ///< this process is stopping
+    failed,   ///< DuckDB crashed, or the system killed it
 };
 inline constexpr std::size_t sql_outcome_count = 8;
 [[nodiscard]] std::string_view sql_outcome_name(SqlOutcome outcome);
 
-/// DuckDB, a process for each query: it can't take this one's memory, and ends when it must (docs/adr/0008).
-/// A query is one SELECT that sees the views and nothing else: no file, no network, no setting. Thread-safe;
-/// copies share their counts.
+/// Runs queries with DuckDB, in a process for each query. So a query cannot use this process's memory and can
+/// be ended at any time (docs/adr/0008). A query is a single SELECT that sees the views and nothing else: no
+/// file, no network, no setting. Thread-safe. Copies share their counts.
 class DuckDb {
   public:
-    /// Queries run in the folder `root`, which views' files are named from, with their temporary files in
-    /// folders of their own below `scratch`.
+    /// Queries run in the folder `root`; the paths of the views' files are relative to it. Each query has its
+    /// own folder for temporary files in `scratch`.
     DuckDb(const std::filesystem::path& program, const std::filesystem::path& root,
            const std::filesystem::path& scratch);
 
-    /// Finds the program: `given`, else the one it was built with, else on the PATH. Throws a usage Error
-    /// when there is none.
+    /// Finds the program: `given`, or else ../lib/millrace/duckdb beside this program, or else the path that was
+    /// set at build time, or else on the PATH. Throws a usage Error if it is not found.
     static DuckDb find(const std::filesystem::path& given, const std::filesystem::path& root,
                        const std::filesystem::path& scratch);
 
-    /// Throws a usage Error with DuckDB's own words for a query that can't be run, and one that names the
-    /// bound for a query that hits one. Times are told in `time_zone`.
+    /// Runs a query. Throws a usage Error with DuckDB's message if the query is not valid, or one that names
+    /// the limit if the query exceeds it. Times are shown in `time_zone`.
     [[nodiscard]] SqlRows rows(std::string_view query, const std::vector<SqlView>& views,
                                std::string_view time_zone, const SqlLimits& limits) const;
-    /// The same as CSV with a header, given to `on_text` piece by piece as it is made; no row limit.
+    /// Runs a query like rows(), but without a row limit, and passes the result as CSV with a header to
+    /// `on_text`, piece by piece.
     void csv(std::string_view query, const std::vector<SqlView>& views, std::string_view time_zone,
              const SqlLimits& limits, const std::function<void(std::string_view)>& on_text) const;
-    /// The same as a Parquet file, which `path` must not be yet.
+    /// Runs a query like rows(), but without a row limit, and writes the result as a Parquet file to `path`,
+    /// which must not exist yet.
     void parquet(std::string_view query, const std::vector<SqlView>& views, std::string_view time_zone,
                  const SqlLimits& limits, const std::filesystem::path& path) const;
 
-    /// How many queries have ended so.
+    /// Returns how many queries had this outcome.
     [[nodiscard]] std::int64_t count(SqlOutcome outcome) const;
 
   private:
@@ -92,7 +95,7 @@ class DuckDb {
     void run(const Query& query, const std::string& statements, const std::filesystem::path& written,
              const std::function<void(std::string_view)>& on_output) const;
 
-    std::filesystem::path program_;  // absolute, as are the others
+    std::filesystem::path program_;  // absolute, as are the two paths below
     std::filesystem::path root_;
     std::filesystem::path scratch_;
     std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();

@@ -27,7 +27,7 @@ class DuckDbTest : public testing::Test {
         for (const std::string& row : found.rows) text += row + "\n";
         return text;
     }
-    /// What the refusal of a query says.
+    /// Returns the error message of a query that is refused.
     std::string refusal(std::string_view query, const SqlLimits& limits = {},
                         const std::vector<SqlView>& views = {}) {
         try {
@@ -42,13 +42,13 @@ class DuckDbTest : public testing::Test {
         duckdb_.parquet(query, {}, "UTC", {}, root_ / path);
     }
 
-    // Its name must not be taken for a column.
+    // The folder's name must not be taken for a partition column.
     const fs::path root_ =
         fs::temp_directory_path() / ("millrace_duckdb_test_" + std::to_string(::getpid())) / "price=7";
     const DuckDb duckdb_ = DuckDb::find({}, root_, root_ / "live");
 };
 
-TEST_F(DuckDbTest, PartitionValuesAreTheDeltaLogsWhereverTheFilesAre) {
+TEST_F(DuckDbTest, PartitionValuesComeFromTheDeltaLogWhereverTheFilesAre) {
     write("t/day=2024-01-01/a.parquet", "select 1.5 as price");
     write("t/day=1999-01-01/price=3/b.parquet", "select 2.5 as price");
     write("t/c.parquet", "select 3.5 as price");
@@ -67,12 +67,12 @@ TEST_F(DuckDbTest, NumbersAreWrittenAsPeopleReadThem) {
               "{\"a\":0.20269133725820015,\"b\":\"1.5000\",\"c\":12}\n");
 }
 
-TEST_F(DuckDbTest, WhatIsNoNumberIsAText) {
+TEST_F(DuckDbTest, NonFiniteNumbersAreStrings) {
     EXPECT_EQ(rows("select 'nan'::double as a, 1e400 as b, [-1e400] as c, '{\"d\": nan}'::json as d"),
               "{\"a\":\"NaN\",\"b\":\"Infinity\",\"c\":[\"-Infinity\"],\"d\":{\"d\":\"NaN\"}}\n");
 }
 
-TEST_F(DuckDbTest, AWarningDoesNotStandBetweenTheRows) {
+TEST_F(DuckDbTest, AWarningIsNotPrintedBetweenTheRows) {
     EXPECT_EQ(rows("select list_transform([1], x -> x + 1) as a"), "{\"a\":[2]}\n");
 }
 
@@ -85,7 +85,7 @@ TEST_F(DuckDbTest, AQueryThatNeedsMoreMemoryIsRefused) {
     EXPECT_EQ(duckdb_.count(SqlOutcome::memory), 3);
 }
 
-TEST_F(DuckDbTest, WhatHasNoRoomInMemoryGoesIntoTemporaryFilesThatAreGoneAfterwards) {
+TEST_F(DuckDbTest, DataThatExceedsMemoryGoesIntoTemporaryFilesThatAreRemoved) {
     constexpr std::string_view query =
         "select sum(x) as s from (select range as x, hash(range) as h, repeat('a', 20) as s from "
         "range(5000000) "
@@ -129,7 +129,7 @@ TEST_F(DuckDbTest, CsvComesInPiecesWithoutEnd) {
     std::size_t bytes = 0;
     duckdb_.csv("select range as n from range(1000000)", {}, "UTC", {},
                 [&](std::string_view piece) { bytes += piece.size(); });
-    EXPECT_EQ(bytes, 3 + 7'888'890U);  // the header, and each number, with its line's end
+    EXPECT_EQ(bytes, 3 + 7'888'890U);  // the header, and each number with its newline
 }
 
 TEST_F(DuckDbTest, OnlyOneSelectIsRun) {
@@ -142,7 +142,7 @@ TEST_F(DuckDbTest, OnlyOneSelectIsRun) {
     EXPECT_EQ(duckdb_.count(SqlOutcome::done), 1);
 }
 
-TEST_F(DuckDbTest, AnUnknownTableIsAnsweredWithThoseThatThereAre) {
+TEST_F(DuckDbTest, TheErrorForAnUnknownTableListsTheTables) {
     const std::vector<SqlView> views = {
         {.name = "silver", .columns = {{"a", "BIGINT"}}, .files = {}},
         {.name = "gold.kpis", .columns = {{"a", "BIGINT"}}, .files = {}},
@@ -161,7 +161,7 @@ TEST_F(DuckDbTest, AQueryCanBeStopped) {
     EXPECT_EQ(duckdb_.count(SqlOutcome::stopped), 1);
 }
 
-TEST_F(DuckDbTest, BoundsThatNoQueryCouldKeepAreRefused) {
+TEST_F(DuckDbTest, LimitsThatNoQueryCouldKeepAreRefused) {
     EXPECT_THROW(SqlLimits{.memory_bytes = mib}.validate(), Error);
     EXPECT_THROW(SqlLimits{.time = base::Duration::zero()}.validate(), Error);
     EXPECT_NO_THROW(SqlLimits{}.validate());

@@ -10,22 +10,24 @@
 
 namespace millrace::serve {
 
-/// The newest state of something, for clients that are told each change (Server-Sent Events,
-/// https://html.spec.whatwg.org/multipage/server-sent-events.html). A slow client misses states, never the
-/// newest. Thread-safe.
+/// The newest state of something, for clients that are notified of each change (Server-Sent Events,
+/// https://html.spec.whatwg.org/multipage/server-sent-events.html). A slow client may miss states, but never
+/// the newest one. Thread-safe.
 class Feed {
   public:
     struct Message {
-        std::int64_t number = 0;                  ///< rises, over restarts too; 0: there is none yet
-        std::shared_ptr<const std::string> text;  ///< as it is sent
+        /// Increases, also over restarts; 0 means that there is no message yet.
+        std::int64_t number = 0;
+        std::shared_ptr<const std::string> text;  ///< text in the form in which it is sent
     };
 
-    /// `data` has no line break.
+    /// Sets the newest state. `data` must not contain a line break.
     void publish(std::string_view data);
     [[nodiscard]] Message newest() const;
     [[nodiscard]] bool watched() const;
 
-    /// Calls `changed` after each publish, on its thread, until the ticket is gone.
+    /// Calls `changed` after each publish(), on its thread, until the ticket is destroyed. A ticket may
+    /// outlive the feed.
     using Ticket = std::shared_ptr<void>;
     [[nodiscard]] Ticket watch(std::function<void()> changed);
 

@@ -5,22 +5,22 @@
 namespace millrace::serve {
 namespace {
 
-TEST(Feed, TellsItsWatchersOfEachStateUntilTheyLeave) {
+TEST(Feed, NotifiesItsWatchersOfEachStateUntilTheyLeave) {
     Feed feed;
     EXPECT_EQ(feed.newest().number, 0);
-    int told = 0;
-    auto ticket = feed.watch([&] { ++told; });
+    int notified = 0;
+    auto ticket = feed.watch([&] { ++notified; });
     EXPECT_TRUE(feed.watched());
     feed.publish("{}");
     feed.publish("{\"a\":1}");
-    EXPECT_EQ(told, 2);
+    EXPECT_EQ(notified, 2);
     ticket.reset();
     EXPECT_FALSE(feed.watched());
     feed.publish("{}");
-    EXPECT_EQ(told, 2);
+    EXPECT_EQ(notified, 2);
 }
 
-TEST(Feed, NumbersRise) {
+TEST(Feed, NumbersIncrease) {
     Feed feed;
     feed.publish("1");
     const auto first = feed.newest();

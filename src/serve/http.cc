@@ -22,7 +22,7 @@ bool split_target(std::string_view target, HttpRequest& request) {
     if (!parsed) return false;
     request.path = parsed->path();
     for (const auto& parameter : parsed->params()) {
-        if (parameter.key.empty()) continue;  // as of a lone question mark
+        if (parameter.key.empty()) continue;  // a lone question mark gives an empty key
         request.query.insert_or_assign(std::string(parameter.key), std::string(parameter.value));
     }
     return true;
@@ -53,7 +53,7 @@ std::string credentials(const HttpRequest& request) {
                         reinterpret_cast<const unsigned char*>(coded.data()), static_cast<int>(coded.size()));
     if (size < 0) return {};
     decoded.resize(static_cast<std::size_t>(size));
-    return decoded.substr(0, decoded.find('\0'));  // the padding's bytes
+    return decoded.substr(0, decoded.find('\0'));  // the padding adds zero bytes
 }
 
 }  // namespace millrace::serve

@@ -12,21 +12,21 @@
 
 namespace millrace::serve {
 
-/// A request, whole.
+/// A complete request.
 struct HttpRequest {
     std::string method;
     std::string path;                                         ///< decoded, without the query
-    std::map<std::string, std::string, std::less<>> query;    ///< decoded; of a repeated name the last
+    std::map<std::string, std::string, std::less<>> query;    ///< decoded; a repeated name has its last value
     std::map<std::string, std::string, std::less<>> headers;  ///< names in lower case
     std::string body;
-    std::string address;  ///< of the client
+    std::string address;  ///< the client's IP address
 
-    /// A header's value, or empty.
+    /// Returns a header's value, or an empty view.
     [[nodiscard]] std::string_view header(std::string_view name) const {
         const auto found = headers.find(name);
         return found == headers.end() ? std::string_view() : std::string_view(found->second);
     }
-    /// A parameter of the query, or empty.
+    /// Returns a parameter of the query, or an empty view.
     [[nodiscard]] std::string_view parameter(std::string_view name) const {
         const auto found = query.find(name);
         return found == query.end() ? std::string_view() : std::string_view(found->second);
@@ -38,36 +38,37 @@ struct HttpResponse {
     std::string content_type = "application/json";
     std::string body{};
     std::vector<std::pair<std::string, std::string>> headers{};
-    std::shared_ptr<Feed> feed{};       ///< that the body is, for as long as the client listens
-    std::function<bool()> may_go_on{};  ///< asked before each state of the feed; false ends it
+    /// The feed that is sent as the body, for as long as the client listens.
+    std::shared_ptr<Feed> feed{};
+    std::function<bool()> may_go_on{};  ///< called before each state of the feed is sent; false ends the feed
 };
 
 /// An answer `{"error": …, "next": …}`.
 HttpResponse problem(unsigned status, std::string_view error, std::string_view next = {});
 
-/// What a request shows in its Authorization header: a Bearer's text, or `NAME:SECRET` of Basic ones. Empty
-/// when there is none, or it is broken.
+/// Returns the credentials of a request's Authorization header: the text after Bearer, or the `NAME:SECRET`
+/// of Basic. Returns an empty string if there is no such header or it is malformed.
 std::string credentials(const HttpRequest& request);
 
-/// Gives the answer; once, from any thread.
+/// Gives the response. Must be called once, from any thread.
 using Respond = std::function<void(HttpResponse)>;
-/// Takes a request, on the server's thread, and answers at once or later.
+/// Handles a request on the server's thread, and responds at once or later.
 using Handle = std::function<void(const std::shared_ptr<HttpRequest>&, Respond)>;
 
-/// Which method of which path is answered by what. A path that ends in `/*` stands for all below it, where no
-/// other route has them.
+/// The handler for a method and a path. A path that ends in `/*` matches all paths below it that no other
+/// route matches.
 struct Route {
     std::string method;
     std::string path;
     Handle handle;
 };
 
-/// The client that the last proxy tells of: the last address of an X-Forwarded-For header, which may have a
-/// port
-/// (`192.0.2.1:1234`, `[2001:db8::1]:443`). Empty when it is no address.
+/// Returns the client that the last proxy reports: the last address of an X-Forwarded-For header, without its
+/// port (as in `192.0.2.1:1234` or `[2001:db8::1]:443`). Returns an empty string if it is not an IP address.
 std::string forwarded_address(std::string_view header);
 
-/// The path and query of a request's target, decoded. False when it is no path, or an escape is broken.
+/// Decodes the path and the query of a request's target. Returns false if it is not a path, or if an escape
+/// is malformed.
 bool split_target(std::string_view target, HttpRequest& request);
 
 }  // namespace millrace::serve

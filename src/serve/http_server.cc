@@ -26,24 +26,25 @@ using tcp = asio::ip::tcp;
 
 namespace {
 
-constexpr std::uint32_t most_header_bytes = 16U << 10U;
-constexpr std::size_t files_of_the_pipeline = 512;  // that connections leave to the rest of the process
-constexpr std::size_t fewest_connections = 16;
+constexpr std::uint32_t max_header_bytes = 16U << 10U;
+// Number of files that connections leave to the rest of the process.
+constexpr std::size_t reserved_files = 512;
+constexpr std::size_t min_connections = 16;
 constexpr auto linger = std::chrono::seconds(2);
 constexpr auto heartbeat = std::chrono::seconds(15);
-constexpr auto grace = std::chrono::seconds(2);  // for answers under way, at the end
+constexpr auto grace = std::chrono::seconds(2);  // time for pending responses at the end
 
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
-/// An answer that another thread may give, and that a coroutine waits for.
+/// A response that any thread may give and that a coroutine waits for.
 class Answer {
   public:
     explicit Answer(const asio::any_io_executor& executor)
         : given_(executor, std::chrono::steady_clock::time_point::max()) {}
 
-    /// From any thread; what comes after the first is ignored.
+    /// Gives the response, from any thread. Only the first response counts.
     static void give(const std::shared_ptr<Answer>& answer, HttpResponse response) {
         asio::dispatch(answer->given_.get_executor(), [answer, response = std::move(response)]() mutable {
             if (answer->response_) return;
@@ -75,32 +76,32 @@ std::string lower(std::string_view text) {
     return lowered;
 }
 
-/// The client's address: the one before the last proxy, where that one is trusted (X-Forwarded-For's last).
+/// Returns the client's address. If the peer is a trusted proxy, it is the last address of X-Forwarded-For.
 std::string client_of(const HttpRequest& request, const std::string& peer,
                       const std::vector<std::string>& trusted_proxies) {
     if (std::ranges::find(trusted_proxies, peer) == trusted_proxies.end()) return peer;
-    const std::string told = forwarded_address(request.header("x-forwarded-for"));
-    return told.empty() ? peer : told;
+    const std::string forwarded = forwarded_address(request.header("x-forwarded-for"));
+    return forwarded.empty() ? peer : forwarded;
 }
 
-/// Why a request could be read in two ways by two servers (RFC 9112, sections 3.2 and 6.1), of which one may
-/// be a proxy before this one; nothing for a request that can't.
+/// Returns why two servers, such as this one and a proxy before it, could read a request in two ways (RFC
+/// 9112, sections 3.2 and 6.1). Returns nullopt if the request is unambiguous.
 std::optional<std::string_view> ambiguity(const http::request_parser<http::string_body>& parser) {
     const auto& request = parser.get();
     if (request.version() >= 11 && request.count(http::field::host) != 1)
-        return "a request of HTTP/1.1 has exactly one Host";
+        return "an HTTP/1.1 request must have exactly one Host";
     if (request.count(http::field::transfer_encoding) == 0) return std::nullopt;
     if (request.version() < 11) return "HTTP/1.0 has no Transfer-Encoding";
     if (request.count(http::field::content_length) > 0)
         return "it has both a Content-Length and a Transfer-Encoding";
     if (request.count(http::field::transfer_encoding) > 1 ||
         !beast::iequals(request[http::field::transfer_encoding], "chunked"))
-        return "the only Transfer-Encoding taken is chunked";
+        return "the only supported Transfer-Encoding is chunked";
     return std::nullopt;
 }
 
-/// Lets a transfer go on while its bytes come in time: each within the patience, and all of them not much
-/// slower than the slowest that is allowed.
+/// Lets a transfer continue while its bytes arrive in time: the next bytes within the timeout, and all bytes
+/// at the minimum rate on average.
 class Pace {
   public:
     Pace(beast::tcp_stream& stream, const HttpServerOptions& options) : stream_(stream), options_(options) {}
@@ -108,7 +109,7 @@ class Pace {
     void expect_more() {
         const auto now = std::chrono::steady_clock::now();
         const auto allowed = std::chrono::milliseconds(bytes_ * 1000 / options_.min_bytes_per_second);
-        stream_.expires_at(std::min(now, start_ + allowed) + options_.patience);
+        stream_.expires_at(std::min(now, start_ + allowed) + options_.transfer_timeout);
     }
     void add(std::size_t bytes) { bytes_ += bytes; }
 
@@ -119,7 +120,7 @@ class Pace {
     std::size_t bytes_ = 0;
 };
 
-/// Memory that one request's body takes of what all may take.
+/// The memory of one request's body, as a part of the limit for all bodies.
 class BodyBudget {
   public:
     BodyBudget(std::size_t& used, std::size_t max) : used_(used), max_(max) {}
@@ -127,7 +128,7 @@ class BodyBudget {
     BodyBudget& operator=(const BodyBudget&) = delete;
     ~BodyBudget() { used_ -= mine_; }
 
-    /// False when that is too much.
+    /// Adds received bytes. Returns false if the bodies of all requests exceed the limit.
     bool add(std::size_t bytes) {
         used_ += bytes;
         mine_ += bytes;
@@ -140,9 +141,9 @@ class BodyBudget {
     std::size_t mine_ = 0;
 };
 
-/// Nothing for a target that is none.
-std::shared_ptr<HttpRequest> taken(Request&& raw, const std::string& peer,
-                                   const std::vector<std::string>& trusted_proxies) {
+/// Converts a request. Returns null if its target is not a path.
+std::shared_ptr<HttpRequest> converted(Request&& raw, const std::string& peer,
+                                       const std::vector<std::string>& trusted_proxies) {
     auto request = std::make_shared<HttpRequest>();
     if (!split_target({raw.target().data(), raw.target().size()}, *request)) return nullptr;
     request->method = std::string(raw.method_string());
@@ -154,20 +155,21 @@ std::shared_ptr<HttpRequest> taken(Request&& raw, const std::string& peer,
     return request;
 }
 
-/// What a request that can't be read is told, if anything.
+/// Returns the response to a request that cannot be read, or nullopt if it gets none.
 std::optional<HttpResponse> refusal(beast::error_code error, std::size_t max_body_bytes) {
     if (error == http::error::body_limit)
         return problem(413, fmt::format("the body has more than {} bytes", max_body_bytes),
                        "Send fewer events at once.");
     if (error == http::error::header_limit || error == http::error::buffer_overflow)
-        return problem(431, fmt::format("the headers have more than {} bytes", most_header_bytes));
+        return problem(431, fmt::format("the headers have more than {} bytes", max_header_bytes));
     if (error.category() == make_error_code(http::error::bad_method).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message)
         return problem(400, fmt::format("this is no HTTP/1.1 request: {}", error.message()));
     return std::nullopt;
 }
 
-/// The path of the routes that are for a request's: its own, or the longest of which it is below; else empty.
+/// Returns the path of the routes for a request's path: an equal one, or the longest `/*` path that matches.
+/// Returns an empty view if there is none.
 std::string_view route_for(std::string_view path, const std::vector<Route>& routes) {
     std::string_view best;
     for (const Route& route : routes) {
@@ -193,8 +195,8 @@ Response with_headers(HttpResponse&& answer, bool keep_alive) {
 
 }  // namespace
 
-/// The thread, its connections and routes. Its coroutines take nothing but references: gcc 12 destroys some
-/// arguments given by value twice.
+/// The server's thread with its connections and routes. The coroutines take only references, because gcc 12
+/// destroys some arguments that are passed by value twice.
 class HttpServer::Work {
   public:
     Work(const HttpServerOptions& options, std::vector<Route> routes)
@@ -219,13 +221,13 @@ class HttpServer::Work {
     [[nodiscard]] std::size_t max_connections() const { return max_connections_; }
 
   private:
-    /// A connection, for as long as its coroutine runs.
+    /// A connection. It lives as long as its coroutine runs.
     struct Connection {
         beast::tcp_stream stream;
         std::string address;
-        bool busy = true;  // with a request, or a feed
+        bool busy = true;  // whether it is handling a request or a feed
         std::chrono::steady_clock::time_point idle_since;
-        std::shared_ptr<asio::steady_timer> waiting;  // for news of a feed
+        std::shared_ptr<asio::steady_timer> waiting;  // timer that waits for the next state of a feed
 
         explicit Connection(tcp::socket socket) : stream(std::move(socket)) {
             beast::error_code unknown;
@@ -242,12 +244,13 @@ class HttpServer::Work {
         beast::error_code error;
         const auto address = asio::ip::make_address(options_.address, error);
         if (error)
-            throw usage_error(doing, "this is no IP address", "Give one of this machine, such as 127.0.0.1.");
+            throw usage_error(doing, "it is not an IP address",
+                              "Give an address of this machine, such as 127.0.0.1.");
         const tcp::endpoint endpoint(address, options_.port);
         open(acceptor_, endpoint, error);
         if (error)
             throw usage_error(doing, error.message(),
-                              "Choose another port with --port, or end what has this one.");
+                              "Choose another port with --port, or end the program that uses this one.");
         max_connections_ = std::min(options_.max_connections, connections_for(base::max_open_files()));
         url_ = fmt::format("http://{}{}{}:{}", address.is_v6() ? "[" : "", options_.address,
                            address.is_v6() ? "]" : "", acceptor_.local_endpoint().port());
@@ -257,13 +260,13 @@ class HttpServer::Work {
         for (;;) {
             auto [error, socket] = co_await acceptor_.async_accept(as_tuple);
             if (ending_) co_return;
-            if (error) {  // such as too many open files: later there may be fewer
+            if (error) {  // such as too many open files, which may pass
                 asio::steady_timer pause(context_, std::chrono::milliseconds(50));
                 co_await pause.async_wait(as_tuple);
                 continue;
             }
             auto connection = std::make_shared<Connection>(std::move(socket));
-            if (!admit(*connection)) continue;  // closes it
+            if (!admit(*connection)) continue;  // destroying the connection closes it
             connection->stream.socket().set_option(tcp::no_delay(true), error);
             connections_.insert(connection);
             connection_count_ = static_cast<std::int64_t>(connections_.size());
@@ -274,7 +277,7 @@ class HttpServer::Work {
         }
     }
 
-    /// Whether there is room for one more, which idle ones make.
+    /// Returns whether there is room for one more connection. Closes an idle connection to make room.
     bool admit(const Connection& connection) {
         const bool is_proxy =
             std::ranges::find(options_.trusted_proxies, connection.address) != options_.trusted_proxies.end();
@@ -293,8 +296,8 @@ class HttpServer::Work {
         return true;
     }
 
-    /// Ends the connection (of this address, unless that is empty) that has had nothing to do for the longest
-    /// time. False when all have.
+    /// Closes the connection that has been idle for the longest time. Considers only connections of
+    /// `address`, unless it is empty. Returns false if no connection is idle.
     bool evict_idle(std::string_view address) {
         std::shared_ptr<Connection> longest;
         for (const auto& each : connections_) {
@@ -303,7 +306,7 @@ class HttpServer::Work {
         }
         if (!longest) return false;
         ++counts_.evicted;
-        longest->busy = true;  // with ending, so that it isn't chosen again
+        longest->busy = true;  // busy with ending, so that it is not chosen again
         beast::error_code ignored;
         longest->stream.socket().close(ignored);
         return true;
@@ -319,11 +322,11 @@ class HttpServer::Work {
 
     asio::awaitable<void> serve(Connection& connection) {
         beast::tcp_stream& stream = connection.stream;
-        beast::flat_buffer buffer(most_header_bytes + (std::size_t{64} << 10U));
+        beast::flat_buffer buffer(max_header_bytes + (std::size_t{64} << 10U));
         for (bool keep_alive = true; keep_alive && !ending_;) {
             connection.rest();
             http::request_parser<http::string_body> parser;
-            parser.header_limit(most_header_bytes);
+            parser.header_limit(max_header_bytes);
             parser.body_limit(options_.max_body_bytes);
             BodyBudget budget(bodies_bytes_, options_.max_bodies_bytes);
             std::optional<HttpResponse> refused;
@@ -338,12 +341,12 @@ class HttpServer::Work {
             if (failed || refused) break;
             keep_alive = parser.keep_alive() && !ending_;
             const bool head = parser.get().method() == http::verb::head;
-            auto request = taken(parser.release(), connection.address, options_.trusted_proxies);
+            auto request = converted(parser.release(), connection.address, options_.trusted_proxies);
             HttpResponse answer = problem(400, "the request's target is no path");
             if (request) answer = co_await answer_to(request);
             keep_alive &= !ending_;
             if (answer.feed && !head) {
-                co_await tell(connection, answer);
+                co_await stream_feed(connection, answer);
                 break;
             }
             if (!co_await write(stream, answer, keep_alive, head)) break;
@@ -352,8 +355,9 @@ class HttpServer::Work {
         stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
     }
 
-    /// Sends a feed's states as they come, until the client leaves or may listen no more.
-    asio::awaitable<void> tell(Connection& connection, const HttpResponse& answer) {
+    /// Sends the states of a feed as they are published, until the client leaves or may_go_on() returns
+    /// false.
+    asio::awaitable<void> stream_feed(Connection& connection, const HttpResponse& answer) {
         Feed& feed = *answer.feed;
         beast::tcp_stream& stream = connection.stream;
         connection.waiting = std::make_shared<asio::steady_timer>(context_);
@@ -376,19 +380,19 @@ class HttpServer::Work {
                 continue;
             }
             connection.waiting->expires_after(heartbeat);
-            auto [news] = co_await connection.waiting->async_wait(as_tuple);
-            if (!news) open = co_await write_text(stream, alive);
+            auto [changed] = co_await connection.waiting->async_wait(as_tuple);
+            if (!changed) open = co_await write_text(stream, alive);
         }
     }
 
     asio::awaitable<bool> write_text(beast::tcp_stream& stream, std::string_view text) {
-        stream.expires_after(options_.patience);
+        stream.expires_after(options_.transfer_timeout);
         auto [error, bytes] = co_await asio::async_write(stream, asio::buffer(text), as_tuple);
         co_return !error;
     }
 
-    /// Ends the answers, and reads on for a moment: the reset that closing brings would take the last answer
-    /// from a client that is still sending.
+    /// Ends the responses and keeps reading for a moment. Otherwise, closing the connection would cause a
+    /// reset, and a client that is still sending would lose the last response.
     asio::awaitable<void> drain(beast::tcp_stream& stream, beast::flat_buffer& buffer) {
         beast::error_code ignored;
         stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
@@ -401,20 +405,20 @@ class HttpServer::Work {
         }
     }
 
-    /// Reads a request. Sets `refused` when it is whole as far as it was read, but isn't taken.
+    /// Reads a request. Sets `refused` if the request is valid so far but is not accepted.
     asio::awaitable<beast::error_code> read(Connection& connection, beast::flat_buffer& buffer,
                                             http::request_parser<http::string_body>& parser,
                                             BodyBudget& budget, std::optional<HttpResponse>& refused) {
         beast::tcp_stream& stream = connection.stream;
-        if (buffer.size() == 0) {  // the first byte may take its time
-            stream.expires_after(options_.idle);
+        if (buffer.size() == 0) {  // the client may wait before it sends the first byte
+            stream.expires_after(options_.idle_timeout);
             auto [error, bytes] =
                 co_await stream.async_read_some(buffer.prepare(std::size_t{16} << 10U), as_tuple);
             if (error) co_return error;
             buffer.commit(bytes);
         }
         connection.busy = true;
-        stream.expires_after(options_.patience);
+        stream.expires_after(options_.transfer_timeout);
         auto [error, bytes] = co_await http::async_read_header(stream, buffer, parser, as_tuple);
         if (error) co_return error;
         if (const auto why = ambiguity(parser)) {
@@ -422,8 +426,8 @@ class HttpServer::Work {
             co_return beast::error_code();
         }
         if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-            http::response<http::empty_body> go_on(http::status::continue_, 11);
-            auto [failed, sent] = co_await http::async_write(stream, go_on, as_tuple);
+            http::response<http::empty_body> continue_response(http::status::continue_, 11);
+            auto [failed, sent] = co_await http::async_write(stream, continue_response, as_tuple);
             if (failed) co_return failed;
         }
         co_return co_await read_body(stream, buffer, parser, budget, refused);
@@ -487,7 +491,7 @@ class HttpServer::Work {
     asio::awaitable<bool> write(beast::tcp_stream& stream, HttpResponse& answer, bool keep_alive,
                                 bool head = false) {
         Response response = with_headers(std::move(answer), keep_alive);
-        if (head) response.body().clear();  // whose length the header still tells
+        if (head) response.body().clear();  // the header still has the length of the body
         http::response_serializer<http::string_body> serializer(response);
         Pace pace(stream, options_);
         while (!serializer.is_done()) {
@@ -500,7 +504,7 @@ class HttpServer::Work {
     }
 
     static std::size_t connections_for(std::size_t open_files) {
-        return std::max(fewest_connections, open_files - std::min(open_files, files_of_the_pipeline));
+        return std::max(min_connections, open_files - std::min(open_files, reserved_files));
     }
 
     void end() {
@@ -523,7 +527,7 @@ class HttpServer::Work {
     std::string url_;
     std::size_t max_connections_ = 0;
     std::atomic<std::int64_t> connection_count_ = 0;
-    // All that follows is the thread's.
+    // Only the server's thread uses the members below.
     Counts counts_;
     std::set<std::shared_ptr<Connection>> connections_;
     std::map<std::string, std::size_t> per_address_;

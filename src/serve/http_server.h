@@ -13,51 +13,57 @@ namespace millrace::serve {
 
 struct HttpServerOptions {
     std::string address = "127.0.0.1";
-    unsigned short port = 8090;  ///< 0: any that is free
+    unsigned short port = 8090;  ///< 0 means any free port
     std::size_t max_body_bytes = std::size_t{8} << 20U;
-    std::size_t max_bodies_bytes = std::size_t{256} << 20U;  ///< of all requests together
-    /// Fewer where the process may not open so many files (RLIMIT_NOFILE): the pipeline's own come first.
+    /// Limit for the bodies of all requests together.
+    std::size_t max_bodies_bytes = std::size_t{256} << 20U;
+    /// The limit is lower if the process may not open so many files (RLIMIT_NOFILE), because the pipeline's
+    /// files come first.
     std::size_t max_connections = 2000;
-    std::size_t max_connections_per_address = 500;  ///< trusted proxies may have all
-    std::vector<std::string> trusted_proxies{};     ///< addresses whose word on the client's is taken
-    std::chrono::seconds patience{
-        10};  ///< for a request's headers, and for the next bytes of a body or an answer
-    std::size_t min_bytes_per_second = 1024;  ///< of a body or an answer, on average after the patience
-    std::chrono::seconds idle{75};            ///< between requests
+    std::size_t max_connections_per_address = 500;  ///< trusted proxies have no limit of their own
+    /// Addresses of proxies whose X-Forwarded-For header is trusted.
+    std::vector<std::string> trusted_proxies{};
+    /// Timeout for a request's headers, and for the next bytes of a body or a response.
+    std::chrono::seconds transfer_timeout{10};
+    /// Minimum average rate of a body or a response. It applies after the timeout above.
+    std::size_t min_bytes_per_second = 1024;
+    std::chrono::seconds idle_timeout{75};  ///< timeout between two requests of a connection
 };
 
-/// An HTTP/1.1 server for a fixed set of routes, with one thread. Slow, broken and too large requests are
-/// answered with an error or cut off; none of them holds up others. Where there are too many connections, a
-/// new one takes the place of the one that has been idle for the longest time.
+/// An HTTP/1.1 server for a fixed set of routes, with one thread. Slow, malformed and too large requests get
+/// an error or are cut off, and none of them delays others. If there are too many connections, a new one
+/// replaces the one that has been idle for the longest time.
 class HttpServer {
   public:
-    /// What never became a request, since the start.
+    /// Numbers of requests and connections that were refused, since the start.
     struct Counts {
-        std::atomic<std::int64_t> too_large = 0;    ///< body or headers
-        std::atomic<std::int64_t> malformed = 0;    ///< no HTTP/1.1
-        std::atomic<std::int64_t> too_slow = 0;     ///< cut off within a request
-        std::atomic<std::int64_t> busy = 0;         ///< the bodies took too much memory together
-        std::atomic<std::int64_t> connections = 0;  ///< closed at once: there were too many
-        std::atomic<std::int64_t> per_address = 0;  ///< likewise, of one address
-        std::atomic<std::int64_t> evicted = 0;      ///< idle ones closed for new ones
+        std::atomic<std::int64_t> too_large = 0;  ///< body or headers too large
+        std::atomic<std::int64_t> malformed = 0;  ///< not valid HTTP/1.1
+        std::atomic<std::int64_t> too_slow = 0;   ///< cut off within a request
+        std::atomic<std::int64_t> busy = 0;       ///< bodies of all requests took too much memory together
+        /// Connections closed at once because there were too many.
+        std::atomic<std::int64_t> connections = 0;
+        /// Connections closed at once because one address had too many.
+        std::atomic<std::int64_t> per_address = 0;
+        std::atomic<std::int64_t> evicted = 0;  ///< idle connections closed to make room
     };
 
-    /// Listens, and answers from now on. Throws a usage Error when the address can't be listened on.
+    /// Listens and starts to handle requests. Throws a usage Error if it cannot listen on the address.
     HttpServer(const HttpServerOptions& options, std::vector<Route> routes);
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
 
-    /// Takes no new requests, and waits a moment for the answers to those that it has. Then no handler runs
-    /// any more; answers that are given later, until the object's end, go nowhere.
+    /// Stops accepting requests, and waits a moment for the responses to pending requests. Afterwards no
+    /// handler runs any more, and responses that are given later are dropped.
     void stop();
 
     [[nodiscard]] const Counts& counts() const;
-    /// How many connections there are, and may be.
+    /// Return the current and the maximum number of connections.
     [[nodiscard]] std::int64_t connections() const;
     [[nodiscard]] std::size_t max_connections() const;
 
-    /// `http://address:port`.
+    /// Returns `http://address:port`.
     [[nodiscard]] const std::string& url() const;
 
   private:
@@ -66,7 +72,7 @@ class HttpServer {
     std::unique_ptr<Work> work_;
 };
 
-/// Whether nobody listens there now.
+/// Returns whether the port is free, which means that a server can listen on it now.
 bool is_free(const std::string& address, unsigned short port);
 
 }  // namespace millrace::serve

@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::int64_t minute_ms = 60'000;
 constexpr std::int64_t second_ms = 1'000;
-constexpr std::size_t most_wrong = 10;   // in a minute
-constexpr std::size_t most_unknown = 5;  // in a second
-constexpr std::size_t most_pairs = 10'000;
+constexpr std::size_t max_wrong = 10;   // limit per minute
+constexpr std::size_t max_unknown = 5;  // limit per second
+constexpr std::size_t max_pairs = 10'000;
 
 std::string pair_of(std::string_view address, std::string_view name) {
     return fmt::format("{} {}", address, name);
@@ -25,7 +25,7 @@ bool LoginLimiter::may_check(std::string_view address, std::string_view name, bo
     const std::lock_guard lock(mutex_);
     if (!is_known) {
         while (!unknown_.empty() && unknown_.front() <= now_ms - second_ms) unknown_.pop_front();
-        if (unknown_.size() >= most_unknown) return false;
+        if (unknown_.size() >= max_unknown) return false;
         unknown_.push_back(now_ms);
         return true;
     }
@@ -33,23 +33,24 @@ bool LoginLimiter::may_check(std::string_view address, std::string_view name, bo
     if (found == wrong_.end()) return true;
     Times& times = found->second;
     while (!times.empty() && times.front() <= now_ms - minute_ms) times.pop_front();
-    if (!times.empty()) return times.size() < most_wrong;
+    if (!times.empty()) return times.size() < max_wrong;
     wrong_.erase(found);
     return true;
 }
 
-void LoginLimiter::note_wrong(std::string_view address, std::string_view name, std::int64_t now_ms) {
+void LoginLimiter::record_wrong(std::string_view address, std::string_view name, std::int64_t now_ms) {
     const std::lock_guard lock(mutex_);
-    if (wrong_.size() >= most_pairs) forget_old(now_ms);
+    if (wrong_.size() >= max_pairs) forget_old(now_ms);
     Times& times = wrong_[pair_of(address, name)];
     times.push_back(now_ms);
-    if (times.size() > most_wrong) times.pop_front();
+    if (times.size() > max_wrong) times.pop_front();
 }
 
-/// Those that are over; else the one that was wrong the longest time ago.
+/// Forgets the pairs whose last wrong secret is more than a minute ago. If there are none, forgets the pair
+/// whose last wrong secret is the oldest.
 void LoginLimiter::forget_old(std::int64_t now_ms) {
     std::erase_if(wrong_, [now_ms](const auto& each) { return each.second.back() <= now_ms - minute_ms; });
-    if (wrong_.size() < most_pairs) return;
+    if (wrong_.size() < max_pairs) return;
     wrong_.erase(std::ranges::min_element(wrong_, {}, [](const auto& each) { return each.second.back(); }));
 }
 

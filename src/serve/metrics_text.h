@@ -8,15 +8,15 @@
 namespace millrace::serve {
 
 /// Metrics in Prometheus's text format, version 0.0.4
-/// (https://prometheus.io/docs/instrumenting/exposition_formats/).
+/// (https://prometheus.io/docs/instrumenting/exposition_formats/). Not thread-safe.
 class MetricsText {
   public:
     using Labels = std::vector<std::pair<std::string_view, std::string>>;
 
-    /// What is counted up only; its name ends in `_total`.
+    /// Announces a counter, which only increases. Its name must end in `_total`.
     void counter(std::string_view name, std::string_view help);
     void gauge(std::string_view name, std::string_view help);
-    /// A value of the metric that was announced last.
+    /// Adds a value of the metric that was announced last.
     void value(double value, const Labels& labels = {});
 
     [[nodiscard]] const std::string& text() const { return text_; }

@@ -5,17 +5,17 @@
 
 namespace millrace::serve {
 
-/// A file of schemas/, which the program has with it.
+/// A file of schemas/ that is compiled into the program.
 struct SqlFile {
     std::string name;  ///< without its extension
     std::string sql;
 };
 
-/// The files of schemas/postgres/, in order: the n-th leads to version n of the schema there. A file that was
-/// released never changes.
+/// Returns the files of schemas/postgres/ in order. The n-th file migrates the schema in PostgreSQL to
+/// version n. A file that was released must never change.
 const std::vector<SqlFile>& postgres_migrations();
 
-/// The files of schemas/reports/: what the dashboard shows, as queries over SqlViews' tables.
+/// Returns the files of schemas/reports/: the reports of the dashboard as queries on the tables of SqlViews.
 const std::vector<SqlFile>& report_queries();
 
 }  // namespace millrace::serve

@@ -18,12 +18,12 @@ bool is_space(unsigned char c) {
     return std::isspace(c) != 0;
 }
 
-/// A character of a number, or of a word such as null or NaN.
+/// Returns whether a character can belong to a number or a word such as null or NaN.
 bool is_of_word(unsigned char c) {
     return std::isalnum(c) != 0 || c == '-' || c == '+' || c == '.';
 }
 
-/// Where the string that begins at `start`, with a quote, is over.
+/// Returns the end of the string whose opening quote is at `start`.
 std::size_t end_of_string(std::string_view text, std::size_t start) {
     for (std::size_t at = start + 1; at < text.size(); ++at) {
         if (text[at] == '\\') {
@@ -32,10 +32,11 @@ std::size_t end_of_string(std::string_view text, std::size_t start) {
             return at + 1;
         }
     }
-    throw Error("reading DuckDB's answer", "it ends within a text");
+    throw Error("reading DuckDB's answer", "it ends within a string");
 }
 
-/// DuckDB writes NaN and infinities as bare words, and passes on other spellings in values of its type JSON.
+/// Returns a word as valid JSON. DuckDB writes NaN and infinities as bare words, and passes on other
+/// spellings in values of its type JSON.
 std::string valid_word(std::string_view word) {
     const bool negative = word.starts_with('-');
     const std::string_view name = word.substr(negative ? 1 : 0);
@@ -47,13 +48,13 @@ std::string valid_word(std::string_view word) {
     return fmt::format("\"{}{}\"", negative ? "-" : "", plain);
 }
 
-/// Takes one JSON value after the other out of a text, without the gaps in it. It doesn't recurse, so that a
-/// value may be as deep as it likes.
+/// Takes one JSON value after another from a text, without the white space in it. It does not recurse, so a
+/// value may be nested to any depth.
 class JsonTexts {
   public:
     explicit JsonTexts(std::string_view text) : text_(text) {}
 
-    /// The next value, or nothing at the end.
+    /// Returns the next value, or an empty string at the end.
     std::string next() {
         std::string value;
         int depth = 0;
@@ -88,7 +89,8 @@ class JsonTexts {
     std::size_t at_ = 0;
 };
 
-/// Where the value that begins at `start` is over: at the comma or bracket after it.
+/// Returns the end of the value that begins at `start`, which is the position of the comma or bracket after
+/// it.
 std::size_t end_of_value(std::string_view text, std::size_t start) {
     int depth = 0;
     for (std::size_t at = start; at < text.size(); ++at) {
@@ -128,9 +130,9 @@ std::string SqlRows::to_json(const json::object& more) const {
 
 std::vector<std::string_view> sql_values(std::string_view row) {
     std::vector<std::string_view> values;
-    std::size_t at = 1;  // after the bracket
+    std::size_t at = 1;  // skips the opening bracket
     while (at < row.size() && row[at] == '"') {
-        const std::size_t start = end_of_string(row, at) + 1;  // after the colon
+        const std::size_t start = end_of_string(row, at) + 1;  // skips the colon
         const std::size_t end = end_of_value(row, start);
         values.push_back(row.substr(start, end - start));
         at = end + 1;

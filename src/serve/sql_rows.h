@@ -11,31 +11,32 @@ namespace millrace::serve {
 
 struct SqlColumn {
     std::string name;
-    std::string type;  ///< DuckDB's: `BIGINT`, `DECIMAL(38,4)`, `VARCHAR[]`, …
+    std::string type;  ///< DuckDB's name of the type: `BIGINT`, `DECIMAL(38,4)`, `VARCHAR[]`, …
 
-    /// Whether its values are numbers, which tables align to the right.
+    /// Returns whether the values are numbers, which tables align to the right.
     [[nodiscard]] bool is_number() const;
 };
 
-/// Rows of a query. Their values stay JSON texts, as DuckDB writes them: numbers in the form that people read
-/// (`0.2027`), exact decimals and times as strings. What JSON has no number for is a string, too: `"NaN"`,
-/// `"Infinity"`, `"-Infinity"`.
+/// The rows of a query. The values are JSON texts in the form in which DuckDB writes them: numbers in the
+/// usual notation (`0.2027`), exact decimals and times as strings. Numbers that JSON does not have are
+/// strings, too: `"NaN"`, `"Infinity"`, `"-Infinity"`.
 struct SqlRows {
     std::vector<SqlColumn> columns;
-    std::vector<std::string> rows;  ///< JSON objects, with the columns in order
-    bool truncated = false;         ///< there are more rows than the limit
+    std::vector<std::string> rows;  ///< JSON objects with their columns in order
+    bool truncated = false;         ///< whether there are more rows than the limit
 
-    /// `{"columns": [{"name", "type"}], "rows": […], "truncated": …}` and the members of `more`.
+    /// Returns `{"columns": [{"name", "type"}], "rows": […], "truncated": …}` with the members of `more`
+    /// added.
     [[nodiscard]] std::string to_json(const base::json::object& more = {}) const;
 };
 
-/// A row's values in the columns' order, as JSON texts. They are parts of `row`.
+/// Returns the values of a row in the order of the columns, as JSON texts. They point into `row`.
 std::vector<std::string_view> sql_values(std::string_view row);
-/// A value as people read it: a string without its quotes; nothing for null.
+/// Returns a value for people to read: a string without its quotes, and an empty text for null.
 std::string sql_text(std::string_view value);
 
-/// Reads what DuckDB writes in its mode `jsonlines`: the description of the columns, and the rows of which
-/// `limit` are kept. Throws an Error for a text that ends within a value.
+/// Read the output of DuckDB's mode `jsonlines`: the description of the columns, and the rows, of which at
+/// most `limit` are kept. Throw an Error if the text ends within a value.
 std::vector<SqlColumn> read_sql_columns(std::string_view text);
 SqlRows read_sql_rows(std::string_view columns, std::string_view rows, std::int64_t limit);
 

@@ -25,10 +25,10 @@ TEST(SqlRows, HaveColumnsWithTypesAndTheRowsAsDuckDbWroteThem) {
     EXPECT_EQ(SqlRows{}.to_json({{"time", 5}}), R"({"columns":[],"rows":[],"truncated":false,"time":5})");
 }
 
-TEST(SqlRows, WhatIsNoNumberInJsonIsAText) {
+TEST(SqlRows, NumbersThatJsonDoesNotHaveAreStrings) {
     EXPECT_EQ(rows_of(R"({"a":NaN,"b":[Infinity,{"c":-Infinity}]})"),
               std::vector<std::string>{R"({"a":"NaN","b":["Infinity",{"c":"-Infinity"}]})"});
-    // As they may stand in a value of the type JSON.
+    // These spellings can occur in a value of the type JSON.
     EXPECT_EQ(rows_of(R"({"a":nan,"b":[inf,-inf,-Inf,true,false,null,-1.5e-7]})"),
               std::vector<std::string>{
                   R"({"a":"NaN","b":["Infinity","-Infinity","-Infinity",true,false,null,-1.5e-7]})"});
@@ -48,7 +48,7 @@ TEST(SqlRows, ARowMayHaveLineBreaksAndBeVeryDeep) {
     EXPECT_EQ(sql_values(deep).size(), 2U);
 }
 
-TEST(SqlRows, MoreThanTheLimitAreLeftOutAndThatIsTold) {
+TEST(SqlRows, RowsBeyondTheLimitAreLeftOutAndReportedAsTruncated) {
     constexpr std::string_view text = "{\"a\":1}\n{\"a\":2}\n";
     EXPECT_FALSE(read_sql_rows(columns, text, 2).truncated);
     EXPECT_TRUE(read_sql_rows(columns, text, 1).truncated);
@@ -60,14 +60,14 @@ TEST(SqlRows, AnAnswerThatEndsWithinARowIsAnError) {
     EXPECT_THROW(rows_of(R"({"a":1,"b":"x)"), Error);
 }
 
-TEST(SqlRows, ARowsValuesAreTakenApartInOrder) {
+TEST(SqlRows, TheValuesOfARowAreReturnedInOrder) {
     const std::string row = R"({"a,}\"":-0.5,"b":"x, \"y\"}","c":{"d":[1,2],"e":"}"},"f":null})";
     EXPECT_EQ(sql_values(row),
               (std::vector<std::string_view>{"-0.5", R"("x, \"y\"}")", R"({"d":[1,2],"e":"}"})", "null"}));
     EXPECT_TRUE(sql_values("{}").empty());
 }
 
-TEST(SqlRows, AValueIsShownAsPeopleReadIt) {
+TEST(SqlRows, AValueIsFormattedForPeople) {
     EXPECT_EQ(sql_text("0.20269133725820015"), "0.20269133725820015");
     EXPECT_EQ(sql_text(R"("a \"b\"\n\u00e9")"), "a \"b\"\n\u00e9");
     EXPECT_EQ(sql_text("null"), "");

@@ -22,9 +22,10 @@ std::string quoted(std::string_view text, char quote) {
     return made += quote;
 }
 
-/// Whether the names of the file's folders tell its partition values and no others. Then DuckDB may take them
-/// from there, and leaves out whole files by them; in any other case the Delta log alone knows them.
-bool told_by_folders(const SqlView::File& file) {
+/// Returns whether the names of the file's folders contain exactly its partition values. If so, DuckDB may
+/// take the values from the folders, and can skip whole files by them. Otherwise only the Delta log has the
+/// right values.
+bool folders_match_values(const SqlView::File& file) {
     std::set<std::string> folders;
     for (const auto& folder : std::filesystem::path(file.path).parent_path()) {
         if (folder.string().contains('=')) folders.insert(folder.string());
@@ -34,7 +35,7 @@ bool told_by_folders(const SqlView::File& file) {
     return !values.empty() && folders == values;
 }
 
-/// Reads files whose folders tell the values of these columns.
+/// Returns a query that reads files whose folders contain the values of these columns.
 std::string read_by_folders(const std::vector<std::string>& paths, const std::set<std::string>& columns) {
     std::vector<std::string> types;
     types.reserve(columns.size());
@@ -44,7 +45,7 @@ std::string read_by_folders(const std::vector<std::string>& paths, const std::se
         sql_list(paths), fmt::join(types, ", "));
 }
 
-/// Reads files that have these values in common, whatever their folders' names.
+/// Returns a query that reads files which have these values in common, whatever their folders' names.
 std::string read_with_values(const std::vector<std::string>& paths, const storage::PartitionValues& values) {
     std::string constants;
     for (const auto& [column, value] : values)
@@ -57,10 +58,10 @@ std::string read_with_values(const std::vector<std::string>& paths, const storag
 std::vector<std::string> reads(const std::vector<SqlView::File>& files) {
     std::vector<std::string> by_folders;
     std::set<std::string> columns;
-    std::map<storage::PartitionValues, std::vector<std::string>> others;
+    std::map<storage::PartitionValues, std::vector<std::string>> by_values;
     for (const SqlView::File& file : files) {
-        if (!told_by_folders(file)) {
-            others[file.partition].push_back(file.path);
+        if (!folders_match_values(file)) {
+            by_values[file.partition].push_back(file.path);
             continue;
         }
         by_folders.push_back(file.path);
@@ -68,7 +69,7 @@ std::vector<std::string> reads(const std::vector<SqlView::File>& files) {
     }
     std::vector<std::string> made;
     if (!by_folders.empty()) made.push_back(read_by_folders(by_folders, columns));
-    for (const auto& [values, paths] : others) made.push_back(read_with_values(paths, values));
+    for (const auto& [values, paths] : by_values) made.push_back(read_with_values(paths, values));
     return made;
 }
 

@@ -21,13 +21,13 @@ TEST(SqlView, HasItsColumnsWithoutAnyFile) {
               "(select null::DOUBLE as \"price\", null::VARCHAR as \"day\" where false);\n");
 }
 
-TEST(SqlView, FoldersAreReadWhereTheyTellWhatTheDeltaLogSays) {
+TEST(SqlView, FolderNamesAreUsedIfTheyMatchTheDeltaLog) {
     const std::string sql =
         create_view(view({{"gold/kpis/day=2024-01-01/a.parquet", {{"day", "2024-01-01"}}}}));
     EXPECT_THAT(sql, HasSubstr("hive_partitioning = true, hive_types = {'day': VARCHAR}"));
 }
 
-TEST(SqlView, EscapedValuesAndNullAreToldByFolders) {
+TEST(SqlView, EscapedValuesAndNullMatchFolderNames) {
     for (const SqlView::File& file :
          {SqlView::File{"t/day=a%2Fb/a.parquet", {{"day", "a/b"}}},
           SqlView::File{"t/day=__HIVE_DEFAULT_PARTITION__/a.parquet", {{"day", ""}}},
@@ -35,7 +35,7 @@ TEST(SqlView, EscapedValuesAndNullAreToldByFolders) {
         EXPECT_THAT(create_view(view({file})), Not(HasSubstr("hive_partitioning = false"))) << file.path;
 }
 
-TEST(SqlView, WhereFoldersTellMoreOrLessTheDeltaLogsValuesAreTaken) {
+TEST(SqlView, TheDeltaLogsValuesAreUsedIfFolderNamesDiffer) {
     for (const char* path : {"t/a.parquet", "t/x/a.parquet", "t/day=1999-01-01/a.parquet",
                              "price=7/t/day=2024-01-01/a.parquet", "t/day=2024-01-01/price=7/a.parquet"}) {
         const std::string sql = create_view(view({{path, {{"day", "2024-01-01"}}}}));
@@ -45,7 +45,7 @@ TEST(SqlView, WhereFoldersTellMoreOrLessTheDeltaLogsValuesAreTaken) {
     EXPECT_THAT(create_view(view({{"t/a.parquet", {{"day", ""}}}})), HasSubstr("null::VARCHAR as \"day\""));
 }
 
-TEST(SqlView, FoldersOfATableWithoutPartitionsTellNothing) {
+TEST(SqlView, FolderNamesOfATableWithoutPartitionsAreIgnored) {
     EXPECT_THAT(create_view(view({{"price=7/quarantine/a.parquet", {}}})),
                 HasSubstr("hive_partitioning = false"));
 }

@@ -3,27 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/currency.h"
+
 namespace millrace::silver {
 
-using model::Rule;
+using model::ValidationRule;
 
 namespace {
 
 constexpr double highest_price = 1e9;
-constexpr std::size_t longest_type = 64;
+constexpr std::size_t max_type_length = 64;
 constexpr std::string_view hive_null = "__HIVE_DEFAULT_PARTITION__";
-
-/// The active codes of ISO 4217 (list one), in order, three letters each.
-constexpr std::string_view currencies =
-    "AEDAFNALLAMDANGAOAARSAUDAWGAZNBAMBBDBDTBGNBHDBIFBMDBNDBOBBOVBRLBSDBTNBWPBYNBZDCADCDFCHECHFCHWCLFCLPCNYCO"
-    "PCOUCRC"
-    "CUPCVECZKDJFDKKDOPDZDEGPERNETBEURFJDFKPGBPGELGHSGIPGMDGNFGTQGYDHKDHNLHTGHUFIDRILSINRIQDIRRISKJMDJODJPYKE"
-    "SKGSKHRKMF"
-    "KPWKRWKWDKYDKZTLAKLBPLKRLRDLSLLYDMADMDLMGAMKDMMKMNTMOPMRUMURMVRMWKMXNMXVMYRMZNNADNGNNIONOKNPRNZDOMRPABPE"
-    "NPGKPHPPKR"
-    "PLNPYGQARRONRSDRUBRWFSARSBDSCRSDGSEKSGDSHPSLESOSSRDSSPSTNSVCSYPSZLTHBTJSTMTTNDTOPTRYTTDTWDTZSUAHUGXUSDUS"
-    "NUYIUYUUYW"
-    "UZSVEDVESVNDVUVWSTXADXAFXAGXAUXBAXBBXBCXBDXCDXCGXDRXOFXPDXPFXPTXSUXTSXUAXXXYERZARZMWZWG";
 
 bool type_characters(std::string_view type) {
     return std::ranges::all_of(type, [](char c) {
@@ -34,11 +24,11 @@ bool type_characters(std::string_view type) {
 
 Verdict check_product_and_price(const model::Event& event) {
     const bool required = model::is_known_type(event.event_type);
-    if (required && !event.product_id) return {Rule::missing_field, "product_id"};
-    if (required && event.product_id->empty()) return {Rule::empty_field, "product_id"};
-    if (required && !event.price) return {Rule::missing_field, "price"};
+    if (required && !event.product_id) return {ValidationRule::missing_field, "product_id"};
+    if (required && event.product_id->empty()) return {ValidationRule::empty_field, "product_id"};
+    if (required && !event.price) return {ValidationRule::missing_field, "price"};
     if (event.price && !(*event.price > 0 && *event.price <= highest_price))
-        return {Rule::bad_price, "price"};
+        return {ValidationRule::bad_price, "price"};
     return {};
 }
 
@@ -60,35 +50,26 @@ void EventTypes::assign(std::set<std::string, std::less<>> types) {
 
 Verdict Checker::check_type(std::string_view type) {
     if (model::is_known_type(type) || admitted_.contains(type)) return {};
-    if (type.empty() || type.size() > longest_type || type == hive_null || !type_characters(type)) {
-        return {Rule::bad_event_type, "event_type"};
+    if (type.empty() || type.size() > max_type_length || type == hive_null || !type_characters(type)) {
+        return {ValidationRule::bad_event_type, "event_type"};
     }
-    if (!types_.admit(type)) return {Rule::too_many_event_types, "event_type"};
+    if (!types_.admit(type)) return {ValidationRule::too_many_event_types, "event_type"};
     admitted_.emplace(type);
     return {};
 }
 
 Verdict Checker::check(model::Event& event, std::int64_t log_time_ms) {
-    if (event.timestamp < options_.earliest) return {Rule::timestamp_too_early, "timestamp"};
+    if (event.timestamp < options_.earliest) return {ValidationRule::timestamp_too_early, "timestamp"};
     if (event.timestamp > log_time_ms * 1000 + options_.future.count())
-        return {Rule::timestamp_in_future, "timestamp"};
+        return {ValidationRule::timestamp_in_future, "timestamp"};
     if (const Verdict verdict = check_product_and_price(event); !verdict.ok()) return verdict;
     if (!event.currency) {
         event.currency = options_.currency;
-    } else if (!is_currency(*event.currency)) {
-        return {Rule::bad_currency, "currency"};
+    } else if (!model::is_currency(*event.currency)) {
+        return {ValidationRule::bad_currency, "currency"};
     }
     event.is_bot = event.user_agent && bots_.is_bot(*event.user_agent);
     return check_type(event.event_type);
-}
-
-bool is_currency(std::string_view code) {
-    if (code.size() != 3) return false;
-    if (code == "EUR" || code == "USD") return true;
-    for (std::size_t i = 0; i < currencies.size(); i += 3) {
-        if (currencies.substr(i, 3) == code) return true;
-    }
-    return false;
 }
 
 }  // namespace millrace::silver

@@ -6,21 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include "base/units.h"
 #include "model/event.h"
+#include "model/shop_settings.h"
 #include "silver/bots.h"
 #include "silver/verdict.h"
 
 namespace millrace::silver {
-
-/// The rules that a shop can set. They change results, so they are kept with its data
-/// (pipeline/data_directory.h).
-struct RuleOptions {
-    model::Timestamp earliest = 946'684'800LL * model::us_per_second;  ///< 2000-01-01T00:00:00Z
-    base::Duration future = std::chrono::hours(24);                    ///< past the record's log time
-    int max_event_types = 100;
-    std::string currency = "EUR";  ///< of events that name none
-};
 
 /// The distinct event types of a table, shared by all lanes. Thread-safe.
 class EventTypes {
@@ -41,7 +32,7 @@ class EventTypes {
 /// Checks decoded events against the rules. One for each lane, since it remembers the types it has seen.
 class Checker {
   public:
-    Checker(const RuleOptions& options, EventTypes& types) : options_(options), types_(types) {}
+    Checker(const model::RuleOptions& options, EventTypes& types) : options_(options), types_(types) {}
 
     /// `log_time_ms` is the record's timestamp. Sets event.currency when it is absent, and event.is_bot.
     Verdict check(model::Event& event, std::int64_t log_time_ms);
@@ -51,13 +42,10 @@ class Checker {
   private:
     Verdict check_type(std::string_view type);
 
-    const RuleOptions& options_;
+    const model::RuleOptions& options_;
     EventTypes& types_;
     std::set<std::string, std::less<>> admitted_;
     Bots bots_;
 };
-
-/// True for an ISO 4217 alphabetic code in use.
-bool is_currency(std::string_view code);
 
 }  // namespace millrace::silver

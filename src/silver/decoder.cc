@@ -18,7 +18,7 @@ namespace millrace::silver {
 
 namespace ondemand = simdjson::ondemand;
 using model::Event;
-using model::Rule;
+using model::ValidationRule;
 
 static_assert(bronze::record_padding >= simdjson::SIMDJSON_PADDING);
 
@@ -34,16 +34,16 @@ Field match_key(std::string_view key) {
     return field_count;
 }
 
-Rule rule_of(simdjson::error_code error) {
+ValidationRule rule_of(simdjson::error_code error) {
     switch (error) {
         case simdjson::UTF8_ERROR:
-            return Rule::not_utf8;
+            return ValidationRule::not_utf8;
         case simdjson::DEPTH_ERROR:
-            return Rule::nested_too_deep;
+            return ValidationRule::nested_too_deep;
         case simdjson::EMPTY:
-            return Rule::empty_record;
+            return ValidationRule::empty_record;
         default:
-            return Rule::bad_json;
+            return ValidationRule::bad_json;
     }
 }
 
@@ -98,7 +98,7 @@ struct Decoder::Walk {
     std::uint32_t seen = 0;
     std::uint32_t present = 0;  // seen and not null
 
-    void note(Rule rule, Field field) {
+    void note(ValidationRule rule, Field field) {
         if (fault.ok()) fault = {rule, field_names[field]};
     }
 
@@ -167,12 +167,12 @@ struct Decoder::Walk {
         if (const auto error = value.type().get(type)) return error;
         taken = type == ondemand::json_type::string;
         if (!taken) {
-            if (type != ondemand::json_type::null) note(Rule::wrong_type, field);
+            if (type != ondemand::json_type::null) note(ValidationRule::wrong_type, field);
             return consume(value, 1);
         }
         if (const auto error = value.get_string().get(text)) return error;
-        if (text.find('\0') != std::string_view::npos) note(Rule::nul_character, field);
-        if (text.size() > max_string_bytes) note(Rule::field_too_long, field);
+        if (text.find('\0') != std::string_view::npos) note(ValidationRule::nul_character, field);
+        if (text.size() > max_string_bytes) note(ValidationRule::field_too_long, field);
         present |= 1U << field;
         return simdjson::SUCCESS;
     }
@@ -199,7 +199,7 @@ struct Decoder::Walk {
         if (time) {
             event.timestamp = *time;
         } else {
-            note(text.empty() ? Rule::empty_field : Rule::bad_timestamp, timestamp);
+            note(text.empty() ? ValidationRule::empty_field : ValidationRule::bad_timestamp, timestamp);
         }
         return simdjson::SUCCESS;
     }
@@ -210,7 +210,7 @@ struct Decoder::Walk {
         if (const auto error = value.type().get(type)) return error;
         follows = type == ondemand::json_type::number;
         if (follows) return simdjson::SUCCESS;
-        if (type != ondemand::json_type::null) note(Rule::wrong_type, field);
+        if (type != ondemand::json_type::null) note(ValidationRule::wrong_type, field);
         return consume(value, 1);
     }
 
@@ -233,13 +233,13 @@ struct Decoder::Walk {
             number == static_cast<double>(static_cast<std::int32_t>(number))) {
             event.quantity = static_cast<std::int32_t>(number);
         } else {
-            note(Rule::bad_quantity, quantity);
+            note(ValidationRule::bad_quantity, quantity);
         }
         return simdjson::SUCCESS;
     }
 
     simdjson::error_code take_field(Field field, ondemand::value value) {
-        if ((seen & (1U << field)) != 0) note(Rule::duplicate_key, field);
+        if ((seen & (1U << field)) != 0) note(ValidationRule::duplicate_key, field);
         seen |= 1U << field;
         switch (field) {
             case event_id:
@@ -298,10 +298,10 @@ struct Decoder::Walk {
     /// The fields that every event must have.
     void require_fields() {
         for (const Field field : {event_id, user_id, event_type, timestamp}) {
-            if ((present & (1U << field)) == 0) note(Rule::missing_field, field);
+            if ((present & (1U << field)) == 0) note(ValidationRule::missing_field, field);
         }
-        if (event.event_id.empty()) note(Rule::empty_field, event_id);
-        if (event.user_id.empty()) note(Rule::empty_field, user_id);
+        if (event.event_id.empty()) note(ValidationRule::empty_field, event_id);
+        if (event.user_id.empty()) note(ValidationRule::empty_field, user_id);
     }
 };
 
@@ -321,21 +321,22 @@ Verdict Decoder::decode(std::string_view value, Event& event) {
     // A huge record makes the parser's buffers huge: give them back before the next ordinary one.
     if (parser_->parser.capacity() > usual_bytes && value.size() <= usual_bytes)
         parser_ = std::make_unique<Parser>();
-    if (value.find_first_not_of(" \t\r\n") == std::string_view::npos) return {Rule::empty_record, {}};
-    if (value.starts_with("\xEF\xBB\xBF")) return {Rule::byte_order_mark, {}};
+    if (value.find_first_not_of(" \t\r\n") == std::string_view::npos)
+        return {ValidationRule::empty_record, {}};
+    if (value.starts_with("\xEF\xBB\xBF")) return {ValidationRule::byte_order_mark, {}};
     ondemand::document document;
     const simdjson::padded_string_view padded(value.data(), value.size(),
                                               value.size() + bronze::record_padding);
     if (const auto error = parser_->parser.iterate(padded).get(document)) return {rule_of(error), {}};
     ondemand::json_type type{};
     if (const auto error = document.type().get(type)) return {rule_of(error), {}};
-    if (type != ondemand::json_type::object) return {Rule::not_an_object, {}};
+    if (type != ondemand::json_type::object) return {ValidationRule::not_an_object, {}};
     ondemand::object object;
     if (const auto error = document.get_object().get(object)) return {rule_of(error), {}};
     Walk walk{event, unknown_fields_};
     if (const auto error = walk.walk(object)) return {rule_of(error), {}};
     const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
-    if (!at_end) return {Rule::bad_json, {}};
+    if (!at_end) return {ValidationRule::bad_json, {}};
     walk.require_fields();
     return walk.fault;
 }

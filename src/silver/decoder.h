@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "model/event.h"
-#include "silver/plain_reader.h"
+#include "silver/fast_path_decoder.h"
 #include "silver/verdict.h"
 
 namespace millrace::silver {
@@ -30,7 +30,7 @@ class Decoder {
     struct Walk;
     struct Parser;
 
-    PlainReader plain_;
+    FastPathDecoder plain_;
     std::unique_ptr<Parser> parser_;
     std::int64_t unknown_fields_ = 0;
 };

@@ -14,7 +14,7 @@ namespace millrace::silver {
 namespace {
 
 using model::Event;
-using model::Rule;
+using model::ValidationRule;
 
 constexpr const char* good =
     R"({"event_id":"e1","user_id":"u1","event_type":"view","timestamp":"2019-10-01T00:00:00Z","product_id":"p1","price":9.5})";
@@ -33,7 +33,7 @@ class DecoderTest : public testing::Test {
         json.replace(json.find(from), from.size(), to);
         return decode(json);
     }
-    Rule rule_with(const std::string& from, const std::string& to) { return with(from, to).rule; }
+    ValidationRule rule_with(const std::string& from, const std::string& to) { return with(from, to).rule; }
 
     Decoder decoder_;
     Event event_;
@@ -66,7 +66,7 @@ TEST_F(DecoderTest, NullAndAbsentFieldsAreTheSame) {
     EXPECT_EQ(event_.quantity, 1);
     ASSERT_TRUE(with("\"price\":9.5", "\"price\":null,\"session_id\":null,\"quantity\":null").ok());
     EXPECT_FALSE(event_.price);
-    EXPECT_EQ(rule_with("\"u1\"", "null"), Rule::missing_field);
+    EXPECT_EQ(rule_with("\"u1\"", "null"), ValidationRule::missing_field);
 }
 
 TEST_F(DecoderTest, BadSyntaxIsFoundAnywhere) {
@@ -97,7 +97,7 @@ TEST_F(DecoderTest, BadSyntaxIsFoundAnywhere) {
                              ",\"x\":truex}"}) {
         std::string json = good;
         json.pop_back();
-        EXPECT_EQ(decode(json + tail).rule, Rule::bad_json) << tail;
+        EXPECT_EQ(decode(json + tail).rule, ValidationRule::bad_json) << tail;
     }
 }
 
@@ -108,32 +108,35 @@ TEST_F(DecoderTest, ARecordCutAtAnyByteIsNeverAccepted) {
 }
 
 TEST_F(DecoderTest, HostileRecordsGetTheirRule) {
-    EXPECT_EQ(decode("").rule, Rule::empty_record);
-    EXPECT_EQ(decode(" \n").rule, Rule::empty_record);
-    EXPECT_EQ(decode("\xEF\xBB\xBF" + std::string(good)).rule, Rule::byte_order_mark);
-    EXPECT_EQ(decode("[]").rule, Rule::not_an_object);
-    EXPECT_EQ(decode("7").rule, Rule::not_an_object);
-    EXPECT_EQ(decode("\"text\"").rule, Rule::not_an_object);
-    EXPECT_EQ(rule_with("\"p1\"", "\"\xC3\x28\""), Rule::not_utf8);
-    EXPECT_EQ(rule_with("}", ",\"x\":\"\xFF\"}"), Rule::not_utf8);
-    EXPECT_EQ(rule_with("\"p1\"", "\"a\\u0000b\""), Rule::nul_character);
-    EXPECT_EQ(rule_with("\"p1\"", "\"" + std::string(70'000, 'x') + "\""), Rule::field_too_long);
-    EXPECT_EQ(rule_with("\"p1\"", "\"" + std::string(10'000'000, 'x') + "\""), Rule::field_too_long);
-    EXPECT_EQ(rule_with("}", ",\"price\":1}"), Rule::duplicate_key);
-    EXPECT_EQ(rule_with("}", ",\"x\":1,\"x\":2}"), Rule::none) << "an ignored field may stand twice";
-    EXPECT_EQ(rule_with("9.5", "1e400"), Rule::bad_json);
-    EXPECT_EQ(rule_with("9.5", "\"9.5\""), Rule::wrong_type);
-    EXPECT_EQ(rule_with("\"u1\"", "17"), Rule::wrong_type);
-    EXPECT_EQ(rule_with("\"u1\"", "\"\""), Rule::empty_field);
-    EXPECT_EQ(rule_with("2019-10-01T00", "2019-13-01T00"), Rule::bad_timestamp);
-    EXPECT_EQ(rule_with("}", ",\"quantity\":0}"), Rule::bad_quantity);
-    EXPECT_EQ(rule_with("}", ",\"quantity\":1.5}"), Rule::bad_quantity);
-    EXPECT_EQ(rule_with("}", ",\"quantity\":1000001}"), Rule::bad_quantity);
-    EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(60, '[') + std::string(60, ']') + "}"), Rule::none);
+    EXPECT_EQ(decode("").rule, ValidationRule::empty_record);
+    EXPECT_EQ(decode(" \n").rule, ValidationRule::empty_record);
+    EXPECT_EQ(decode("\xEF\xBB\xBF" + std::string(good)).rule, ValidationRule::byte_order_mark);
+    EXPECT_EQ(decode("[]").rule, ValidationRule::not_an_object);
+    EXPECT_EQ(decode("7").rule, ValidationRule::not_an_object);
+    EXPECT_EQ(decode("\"text\"").rule, ValidationRule::not_an_object);
+    EXPECT_EQ(rule_with("\"p1\"", "\"\xC3\x28\""), ValidationRule::not_utf8);
+    EXPECT_EQ(rule_with("}", ",\"x\":\"\xFF\"}"), ValidationRule::not_utf8);
+    EXPECT_EQ(rule_with("\"p1\"", "\"a\\u0000b\""), ValidationRule::nul_character);
+    EXPECT_EQ(rule_with("\"p1\"", "\"" + std::string(70'000, 'x') + "\""), ValidationRule::field_too_long);
+    EXPECT_EQ(rule_with("\"p1\"", "\"" + std::string(10'000'000, 'x') + "\""),
+              ValidationRule::field_too_long);
+    EXPECT_EQ(rule_with("}", ",\"price\":1}"), ValidationRule::duplicate_key);
+    EXPECT_EQ(rule_with("}", ",\"x\":1,\"x\":2}"), ValidationRule::none)
+        << "an ignored field may stand twice";
+    EXPECT_EQ(rule_with("9.5", "1e400"), ValidationRule::bad_json);
+    EXPECT_EQ(rule_with("9.5", "\"9.5\""), ValidationRule::wrong_type);
+    EXPECT_EQ(rule_with("\"u1\"", "17"), ValidationRule::wrong_type);
+    EXPECT_EQ(rule_with("\"u1\"", "\"\""), ValidationRule::empty_field);
+    EXPECT_EQ(rule_with("2019-10-01T00", "2019-13-01T00"), ValidationRule::bad_timestamp);
+    EXPECT_EQ(rule_with("}", ",\"quantity\":0}"), ValidationRule::bad_quantity);
+    EXPECT_EQ(rule_with("}", ",\"quantity\":1.5}"), ValidationRule::bad_quantity);
+    EXPECT_EQ(rule_with("}", ",\"quantity\":1000001}"), ValidationRule::bad_quantity);
+    EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(60, '[') + std::string(60, ']') + "}"),
+              ValidationRule::none);
     EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(500, '[') + std::string(500, ']') + "}"),
-              Rule::nested_too_deep);
-    EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(100'000, '[') + "}"), Rule::nested_too_deep);
-    EXPECT_EQ(rule_with("}", ",\"x\":123456789012345678901234567890}"), Rule::none);
+              ValidationRule::nested_too_deep);
+    EXPECT_EQ(rule_with("}", ",\"x\":" + std::string(100'000, '[') + "}"), ValidationRule::nested_too_deep);
+    EXPECT_EQ(rule_with("}", ",\"x\":123456789012345678901234567890}"), ValidationRule::none);
 }
 
 TEST_F(DecoderTest, NumbersOfAnyLengthAreRead) {
@@ -161,8 +164,8 @@ TEST_F(DecoderTest, NumbersOfAnyLengthAreRead) {
          {"1e" + nines, "1" + std::string(400, '0'), "1e" + zeros + "309", "1e" + zeros + "x", "01e" + zeros,
           "1.e" + zeros, "e" + zeros, "1e+-" + zeros, "1e" + zeros + ".5", "-e" + zeros,
           "1e" + zeros + "e1"}) {
-        EXPECT_EQ(rule_with("9.5", number), Rule::bad_json) << number;
-        EXPECT_EQ(rule_with("}", ",\"x\":[" + number + "]}"), Rule::bad_json) << number;
+        EXPECT_EQ(rule_with("9.5", number), ValidationRule::bad_json) << number;
+        EXPECT_EQ(rule_with("}", ",\"x\":[" + number + "]}"), ValidationRule::bad_json) << number;
     }
 }
 
@@ -180,9 +183,9 @@ TEST_F(DecoderTest, NumbersHaveTheValueThatTheStandardLibraryGivesThem) {
             number += std::string(random() % 2 == 0 ? "e-" : "E+") + std::string(random() % 30, '0') +
                       std::to_string(random() % 330);
         const double expected = std::strtod(number.c_str(), nullptr);
-        const Rule rule = with("9.5", number).rule;
-        ASSERT_EQ(rule, std::isfinite(expected) ? Rule::none : Rule::bad_json) << number;
-        if (rule == Rule::none) {
+        const ValidationRule rule = with("9.5", number).rule;
+        ASSERT_EQ(rule, std::isfinite(expected) ? ValidationRule::none : ValidationRule::bad_json) << number;
+        if (rule == ValidationRule::none) {
             ASSERT_EQ(event_.price, expected) << number;
         }
     }
@@ -193,7 +196,7 @@ TEST_F(DecoderTest, BadSyntaxOutranksOtherFaults) {
     std::string json = good;
     json.replace(json.find("\"u1\""), 4, "17");
     json.pop_back();
-    EXPECT_EQ(decode(json).rule, Rule::bad_json);
+    EXPECT_EQ(decode(json).rule, ValidationRule::bad_json);
 }
 
 TEST_F(DecoderTest, UnknownFieldsAreCounted) {
@@ -225,9 +228,10 @@ TEST_F(DecoderTest, AgreesWithBoostJsonOnDamagedRecords) {
         }
         boost::system::error_code error;
         const auto value = boost::json::parse(json, error);
-        const Rule rule = decode(json).rule;
-        if (rule == Rule::not_an_object) continue;  // told by the first byte, whatever follows
-        const bool no_json = rule == Rule::bad_json || rule == Rule::not_utf8 || rule == Rule::empty_record;
+        const ValidationRule rule = decode(json).rule;
+        if (rule == ValidationRule::not_an_object) continue;  // told by the first byte, whatever follows
+        const bool no_json = rule == ValidationRule::bad_json || rule == ValidationRule::not_utf8 ||
+                             rule == ValidationRule::empty_record;
         // Numbers out of a double's range are valid to Boost and refused here.
         const bool out_of_range =
             !error && no_json && boost::json::serialize(value).find("1e+99999") != std::string::npos;
@@ -235,7 +239,7 @@ TEST_F(DecoderTest, AgreesWithBoostJsonOnDamagedRecords) {
             const bool huge_exponent = json.find_first_of("eE") != std::string::npos && no_json && !error;
             EXPECT_TRUE(huge_exponent) << json << " " << model::rule_name(rule) << " " << error.message();
         }
-        accepted += rule == Rule::none ? 1 : 0;
+        accepted += rule == ValidationRule::none ? 1 : 0;
     }
     EXPECT_GT(accepted, 5000);
 }
@@ -247,50 +251,52 @@ class CheckTest : public DecoderTest {
         EXPECT_TRUE(with(from, to).ok());
         return checker_.check(event_, log_time_ms);
     }
-    RuleOptions options_{.max_event_types = 2};
+    model::RuleOptions options_{.max_event_types = 2};
     EventTypes types_{2};
     Checker checker_{options_, types_};
 };
 
 TEST_F(CheckTest, PricesOfKnownTypes) {
-    EXPECT_EQ(check("9.5", "0").rule, Rule::bad_price);
-    EXPECT_EQ(check("9.5", "-1").rule, Rule::bad_price);
-    EXPECT_EQ(check("9.5", "1000000000").rule, Rule::none);
-    EXPECT_EQ(check("9.5", "1000000000.5").rule, Rule::bad_price);
-    EXPECT_EQ(check("9.5", "null").rule, Rule::missing_field);
-    EXPECT_EQ(check("\"p1\"", "\"\"").rule, Rule::empty_field);
+    EXPECT_EQ(check("9.5", "0").rule, ValidationRule::bad_price);
+    EXPECT_EQ(check("9.5", "-1").rule, ValidationRule::bad_price);
+    EXPECT_EQ(check("9.5", "1000000000").rule, ValidationRule::none);
+    EXPECT_EQ(check("9.5", "1000000000.5").rule, ValidationRule::bad_price);
+    EXPECT_EQ(check("9.5", "null").rule, ValidationRule::missing_field);
+    EXPECT_EQ(check("\"p1\"", "\"\"").rule, ValidationRule::empty_field);
     EXPECT_EQ(check("\"view\",\"timestamp\":\"2019-10-01T00:00:00Z\",\"product_id\":\"p1\",\"price\":9.5",
                     "\"page_view\",\"timestamp\":\"2019-10-01T00:00:00Z\"")
                   .rule,
-              Rule::none);
+              ValidationRule::none);
 }
 
 TEST_F(CheckTest, TimesTooEarlyOrTooFarAhead) {
-    EXPECT_EQ(check("2019-10-01", "1999-12-31").rule, Rule::timestamp_too_early);
-    EXPECT_EQ(check("2019-10-01", "2000-01-01").rule, Rule::none);
-    EXPECT_EQ(check("2019-10-01T00", "2019-10-02T01").rule, Rule::none) << "24 h past the log time";
-    EXPECT_EQ(check("2019-10-01T00:00:00Z", "2019-10-02T01:00:00.000001Z").rule, Rule::timestamp_in_future);
+    EXPECT_EQ(check("2019-10-01", "1999-12-31").rule, ValidationRule::timestamp_too_early);
+    EXPECT_EQ(check("2019-10-01", "2000-01-01").rule, ValidationRule::none);
+    EXPECT_EQ(check("2019-10-01T00", "2019-10-02T01").rule, ValidationRule::none) << "24 h past the log time";
+    EXPECT_EQ(check("2019-10-01T00:00:00Z", "2019-10-02T01:00:00.000001Z").rule,
+              ValidationRule::timestamp_in_future);
 }
 
 TEST_F(CheckTest, EventTypesThatCouldNotBeADirectory) {
     for (const char* bad : {"../../etc", "a b", "", "__HIVE_DEFAULT_PARTITION__", "caf\xC3\xA9"}) {
-        EXPECT_EQ(check("\"view\"", '"' + std::string(bad) + '"').rule, Rule::bad_event_type) << bad;
+        EXPECT_EQ(check("\"view\"", '"' + std::string(bad) + '"').rule, ValidationRule::bad_event_type)
+            << bad;
     }
-    EXPECT_EQ(check("\"view\"", '"' + std::string(65, 'x') + '"').rule, Rule::bad_event_type);
-    EXPECT_EQ(check("\"view\"", "\"a\"").rule, Rule::none);
-    EXPECT_EQ(check("\"view\"", "\"b\"").rule, Rule::none);
-    EXPECT_EQ(check("\"view\"", "\"c\"").rule, Rule::too_many_event_types);
-    EXPECT_EQ(check("\"view\"", "\"a\"").rule, Rule::none);
-    EXPECT_EQ(check("\"view\"", "\"refund\"").rule, Rule::none) << "known types don't count";
+    EXPECT_EQ(check("\"view\"", '"' + std::string(65, 'x') + '"').rule, ValidationRule::bad_event_type);
+    EXPECT_EQ(check("\"view\"", "\"a\"").rule, ValidationRule::none);
+    EXPECT_EQ(check("\"view\"", "\"b\"").rule, ValidationRule::none);
+    EXPECT_EQ(check("\"view\"", "\"c\"").rule, ValidationRule::too_many_event_types);
+    EXPECT_EQ(check("\"view\"", "\"a\"").rule, ValidationRule::none);
+    EXPECT_EQ(check("\"view\"", "\"refund\"").rule, ValidationRule::none) << "known types don't count";
 }
 
 TEST_F(CheckTest, Currencies) {
     check("9.5", "9.5");
     EXPECT_EQ(event_.currency, "EUR");
-    EXPECT_EQ(check("}", ",\"currency\":\"JPY\"}").rule, Rule::none);
-    EXPECT_EQ(check("}", ",\"currency\":\"eur\"}").rule, Rule::bad_currency);
-    EXPECT_EQ(check("}", ",\"currency\":\"XYZ\"}").rule, Rule::bad_currency);
-    EXPECT_EQ(check("}", ",\"currency\":\"EDA\"}").rule, Rule::bad_currency)
+    EXPECT_EQ(check("}", ",\"currency\":\"JPY\"}").rule, ValidationRule::none);
+    EXPECT_EQ(check("}", ",\"currency\":\"eur\"}").rule, ValidationRule::bad_currency);
+    EXPECT_EQ(check("}", ",\"currency\":\"XYZ\"}").rule, ValidationRule::bad_currency);
+    EXPECT_EQ(check("}", ",\"currency\":\"EDA\"}").rule, ValidationRule::bad_currency)
         << "lies across two codes of the list";
 }
 

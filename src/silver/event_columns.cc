@@ -41,8 +41,9 @@ void EventColumns::start(std::int64_t day, std::string_view event_type, int part
     id_offsets_.assign(1, 0);
     id_bytes_.clear();
     timestamps_.clear();
-    for (InternedColumn* column : {&user_ids_, &product_ids_, &session_ids_, &categories_, &devices_, &pages_,
-                                   &keys_, &order_ids_, &currencies_, &user_agents_, &referrers_}) {
+    for (DictionaryColumn* column :
+         {&user_ids_, &product_ids_, &session_ids_, &categories_, &devices_, &pages_, &keys_, &order_ids_,
+          &currencies_, &user_agents_, &referrers_}) {
         column->clear();
     }
     keys_are_users_ = true;
@@ -56,7 +57,7 @@ void EventColumns::start(std::int64_t day, std::string_view event_type, int part
     bots_.clear();
 }
 
-void EventColumns::append_optional(InternedColumn& column, const std::optional<std::string_view>& value) {
+void EventColumns::append_optional(DictionaryColumn& column, const std::optional<std::string_view>& value) {
     if (value) {
         column.append(*value);
     } else {

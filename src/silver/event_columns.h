@@ -9,7 +9,7 @@
 
 #include "bronze/record.h"
 #include "model/event.h"
-#include "silver/interned_column.h"
+#include "silver/dictionary_column.h"
 
 namespace millrace::silver {
 
@@ -33,7 +33,7 @@ class EventColumns {
     [[nodiscard]] std::shared_ptr<arrow::RecordBatch> batch(model::Timestamp processing_timestamp) const;
 
   private:
-    void append_optional(InternedColumn& column, const std::optional<std::string_view>& value);
+    void append_optional(DictionaryColumn& column, const std::optional<std::string_view>& value);
     void separate_keys();
 
     std::int64_t day_ = 0;
@@ -44,7 +44,7 @@ class EventColumns {
     std::vector<std::int32_t> id_offsets_;
     std::vector<char> id_bytes_;
     std::vector<std::int64_t> timestamps_;
-    InternedColumn user_ids_, product_ids_, session_ids_, categories_, devices_, pages_, keys_, order_ids_,
+    DictionaryColumn user_ids_, product_ids_, session_ids_, categories_, devices_, pages_, keys_, order_ids_,
         currencies_, user_agents_, referrers_;
     bool keys_are_users_ = true;  // every record's key is its user_id so far, and keys_ is empty
     std::vector<double> prices_;

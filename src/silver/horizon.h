@@ -48,15 +48,14 @@ class Horizon {
         const model::Timestamp time =
             clocks_[static_cast<std::size_t>(partition)].time.load(std::memory_order_relaxed);
         const model::Timestamp last = slowest();
-        return time != none && last != none &&
-               time - last > std::max(length_.count() / part, least_allowance);
+        return time != none && last != none && time - last > std::max(length_.count() / part, min_allowance);
     }
 
   private:
     static constexpr model::Timestamp none = std::numeric_limits<model::Timestamp>::min();
     // How far a partition may be ahead: a part of the horizon, and an hour in any case.
     static constexpr std::int64_t part = 8;
-    static constexpr model::Timestamp least_allowance = 3600 * model::us_per_second;
+    static constexpr model::Timestamp min_allowance = 3600 * model::us_per_second;
 
     /// The slowest clock of those that have more to read; the fastest one when none has.
     [[nodiscard]] model::Timestamp slowest() const {

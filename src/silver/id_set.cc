@@ -93,16 +93,9 @@ struct alignas(64) IdSet::Shard {
     }
 };
 
-std::string_view dedupe_scope_name(DedupeScope scope) {
-    return scope == DedupeScope::table ? "table" : "partition";
-}
-
-DedupeScope dedupe_scope_of(std::string_view name) {
-    return name == dedupe_scope_name(DedupeScope::partition) ? DedupeScope::partition : DedupeScope::table;
-}
-
-IdHash hash_id(std::string_view event_id, DedupeScope scope, int partition) {
-    const XXH64_hash_t seed = scope == DedupeScope::table ? 0 : static_cast<XXH64_hash_t>(partition) + 1;
+IdHash hash_id(std::string_view event_id, model::DedupeScope scope, int partition) {
+    const XXH64_hash_t seed =
+        scope == model::DedupeScope::table ? 0 : static_cast<XXH64_hash_t>(partition) + 1;
     const XXH128_hash_t hash = XXH3_128bits_withSeed(event_id.data(), event_id.size(), seed);
     IdHash id{hash.low64, hash.high64};
     if (id == IdHash{}) id.low = 1;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/shop_settings.h"
 #include "model/timestamp.h"
 
 namespace millrace::silver {
@@ -19,15 +20,9 @@ struct IdHash {
     friend bool operator==(const IdHash&, const IdHash&) = default;
 };
 
-/// Within what an event_id is unique: the table, or each partition of the log.
-enum class DedupeScope { table, partition };
-
-[[nodiscard]] std::string_view dedupe_scope_name(DedupeScope scope);
-/// DedupeScope::table for any other name than "partition".
-[[nodiscard]] DedupeScope dedupe_scope_of(std::string_view name);
-
-/// The hash of an id; with DedupeScope::partition equal ids of two partitions have different ones.
-IdHash hash_id(std::string_view event_id, DedupeScope scope = DedupeScope::table, int partition = 0);
+/// The hash of an id; with model::DedupeScope::partition equal ids of two partitions have different ones.
+IdHash hash_id(std::string_view event_id, model::DedupeScope scope = model::DedupeScope::table,
+               int partition = 0);
 
 /// The event_ids within the dedupe horizon, shared by all lanes, under a memory budget.
 ///

@@ -31,7 +31,7 @@ std::string message_of(const QuarantineRow& row) {
 
 }  // namespace
 
-QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::Rule rule,
+QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::ValidationRule rule,
                              std::string_view field) {
     return {partition,
             record.offset,

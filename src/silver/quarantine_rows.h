@@ -22,11 +22,11 @@ struct QuarantineRow {
     std::optional<std::string> key;
     std::optional<std::string> value;
     std::string headers;  ///< encoded as in the record batch
-    model::Rule rule = model::Rule::none;
+    model::ValidationRule rule = model::ValidationRule::none;
     std::string_view field;  ///< a literal, or empty
 };
 
-QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::Rule rule,
+QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::ValidationRule rule,
                              std::string_view field);
 
 /// The rows in the quarantine table's layout.

@@ -8,10 +8,10 @@ namespace millrace::silver {
 
 /// What decoding or checking a record found: a broken rule and the field that broke it (a literal, or empty).
 struct Verdict {
-    model::Rule rule = model::Rule::none;
+    model::ValidationRule rule = model::ValidationRule::none;
     std::string_view field;
 
-    [[nodiscard]] bool ok() const { return rule == model::Rule::none; }
+    [[nodiscard]] bool ok() const { return rule == model::ValidationRule::none; }
 };
 
 }  // namespace millrace::silver

@@ -33,7 +33,7 @@ class ThrowingMemoryPool : public arrow::ProxyMemoryPool {
 }  // namespace
 
 arrow::MemoryPool* throwing_memory_pool() {
-    // Not destroyed: what lies in it may outlive it otherwise.
+    // The pool is never destroyed, because memory that it gave may outlive other statics.
     static auto* const pool = new ThrowingMemoryPool(arrow::default_memory_pool());
     return pool;
 }

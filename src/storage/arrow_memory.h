@@ -4,8 +4,9 @@
 
 namespace millrace::storage {
 
-/// Arrow's default memory, but std::bad_alloc is thrown where there is none left. Arrow itself reports that
-/// by a Status, which parts of it don't look at: they go on with what they didn't get.
+/// Returns Arrow's default memory pool with one change: it throws std::bad_alloc if there is no memory left.
+/// Arrow itself reports this by a Status, which parts of Arrow ignore, and then use memory that they did not
+/// get.
 arrow::MemoryPool* throwing_memory_pool();
 
 }  // namespace millrace::storage

@@ -8,7 +8,7 @@ void throw_status(const arrow::Status& status, std::string_view doing) {
     if (const int error_number = arrow::internal::ErrnoFromStatus(status); error_number != 0) {
         throw system_error(doing, error_number);
     }
-    constexpr const char* more_memory = "Give it more memory, or lower --dedupe-memory and --batch-rows.";
+    constexpr const char* more_memory = "Provide more memory, or lower --dedupe-memory and --batch-rows.";
     throw Error(doing, status.message(), status.IsOutOfMemory() ? more_memory : "");
 }
 

@@ -8,18 +8,18 @@
 
 #include "base/error.h"
 
-/// Arrow reports failures as values; this is the edge where they become Errors.
+/// Arrow reports failures as values. The functions of this file turn them into Errors.
 namespace millrace::storage {
 
 [[noreturn]] void throw_status(const arrow::Status& status, std::string_view doing);
 
-/// Throws an Error that says what was being `doing` when `status` is not OK.
+/// Throws an Error that names the action `doing` if `status` is not OK.
 inline void check(const arrow::Status& status, std::string_view doing) {
     if (!status.ok()) [[unlikely]]
         throw_status(status, doing);
 }
 
-/// The value of `result`, or an Error.
+/// Returns the value of `result`. Throws an Error that names the action `doing` if it has none.
 template <typename T>
 T value_of(arrow::Result<T> result, std::string_view doing) {
     if (!result.ok()) [[unlikely]]

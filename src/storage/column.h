@@ -11,11 +11,12 @@
 
 namespace millrace::storage {
 
-/// Throws an Error that the rows, of a file that ParquetReader has noted in them, have no such column.
+/// Throws an Error that `rows` have no such column. The Error names the file that ParquetReader noted in the
+/// rows.
 [[noreturn]] void throw_no_column(const arrow::RecordBatch& rows, std::string_view name);
 
-/// A column of `rows`, as the array type that its table gives it. Throws an Error that names column and file
-/// when they have none of it.
+/// Returns a column of `rows` as the array type that its table declares. Throws an Error that names the
+/// column and the file if the rows have no such column of this type. The reference lives as long as `rows`.
 template <typename Array>
 const Array& column(const arrow::RecordBatch& rows, const char* name) {
     const auto* values = dynamic_cast<const Array*>(rows.GetColumnByName(name).get());
@@ -24,7 +25,7 @@ const Array& column(const arrow::RecordBatch& rows, const char* name) {
     return *values;
 }
 
-/// A time of a timestamp column in µs, whatever unit its file has.
+/// Returns a time of a timestamp column in µs, whatever unit its file has.
 inline std::int64_t microseconds(const arrow::TimestampArray& times, std::int64_t row) {
     const std::int64_t time = times.Value(row);
     switch (dynamic_cast<const arrow::TimestampType&>(*times.type()).unit()) {
@@ -39,7 +40,7 @@ inline std::int64_t microseconds(const arrow::TimestampArray& times, std::int64_
     }
 }
 
-/// A column of the rows being built, as the builder type that it has.
+/// Returns a column of the rows being built as its builder type, or null if it has another type.
 template <typename Builder>
 Builder* field(arrow::RecordBatchBuilder& rows, int index) {
     return dynamic_cast<Builder*>(rows.GetField(index));

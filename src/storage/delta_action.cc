@@ -21,7 +21,8 @@ using base::string_member;
 namespace {
 
 constexpr const char* engine_info = "Millrace";
-constexpr const char* lines_metric = "numLines";  // of the commit's file, in commitInfo's operationMetrics
+// Number of lines in the commit's file, in commitInfo's operationMetrics.
+constexpr const char* lines_metric = "numLines";
 
 std::vector<std::string> strings_of(const json::value& value) {
     std::vector<std::string> strings;
@@ -160,14 +161,15 @@ json::object json_of(const RemoveFile& remove) {
             {"size", remove.size}};
 }
 
-/// How many lines the commit's file has.
+/// Returns the number of lines in the commit's file.
 std::size_t lines_of(const Commit& commit) {
     return 1 + (commit.protocol ? 1 : 0) + (commit.metadata ? 1 : 0) + commit.txns.size() +
            commit.removes.size() + commit.adds.size();
 }
 
-/// How many lines a commit of Millrace's says that it has; -1 for an action that says nothing of it.
-std::int64_t lines_told(const json::object& line) {
+/// Returns the number of lines that a Millrace commit claims to have, or -1 if the action does not contain
+/// it.
+std::int64_t lines_claimed(const json::object& line) {
     const auto* info = member(line, "commitInfo").if_object();
     if (info == nullptr || string_member(*info, "engineInfo") != engine_info) return -1;
     const auto* metrics = member(*info, "operationMetrics").if_object();
@@ -178,8 +180,9 @@ std::int64_t lines_told(const json::object& line) {
     return lines;
 }
 
-/// A damaged file system may leave a file empty, or cut where a line ends: that must not be read as a commit
-/// which did less. Other writers' commits don't tell their length, and need no commitInfo, but do something.
+/// A damaged file system may leave a file empty, or cut at the end of a line. Such a file must not be read as
+/// a commit that did less. Commits of other writers do not tell their length and need no commitInfo, but they
+/// have at least one line.
 void refuse_cut_commit(std::int64_t lines, std::int64_t expected, std::string_view name) {
     if (lines > 0 && (expected < 0 || lines == expected)) return;
     throw Error(fmt::format("reading {}", name),
@@ -230,7 +233,7 @@ Commit parse_commit(std::string_view text, std::string_view name) {
         if (!value.is_object())
             throw Error(fmt::format("reading {}", name), "an action is not a JSON object");
         ++lines;
-        expected = std::max(expected, lines_told(value.get_object()));
+        expected = std::max(expected, lines_claimed(value.get_object()));
         parse_action(value.get_object(), name, commit);
     }
     refuse_cut_commit(lines, expected, name);

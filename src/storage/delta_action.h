@@ -10,7 +10,7 @@
 
 #include "storage/partition_path.h"
 
-/// The actions of a Delta Lake commit, reader 1 / writer 2 (PROTOCOL.md of delta-io/delta). Timestamps are
+/// The actions of a Delta Lake commit, reader 1 / writer 2 (PROTOCOL.md of delta-io/delta). Timestamps are in
 /// ms.
 namespace millrace::storage {
 
@@ -40,7 +40,7 @@ struct Txn {
 struct Metadata {
     std::string id;
     std::string name;
-    std::string schema_json;  ///< Delta's schema, itself JSON
+    std::string schema_json;  ///< Delta's schema as JSON
     std::vector<std::string> partition_columns;
     std::map<std::string, std::string> configuration;
     std::int64_t created_time = 0;
@@ -53,7 +53,7 @@ struct Protocol {
     std::vector<std::string> writer_features;
 };
 
-/// One commit. `operation` and `info` become commitInfo, which readers treat as a comment.
+/// One commit. Its operation and timestamp become commitInfo, which readers treat as a comment.
 struct Commit {
     std::optional<Protocol> protocol;
     std::optional<Metadata> metadata;
@@ -64,23 +64,23 @@ struct Commit {
     std::int64_t timestamp = 0;
 
     [[nodiscard]] bool removes_data() const;
-    /// Whether it has a txn of one of these applications.
+    /// Returns whether the commit has a txn of one of these applications.
     [[nodiscard]] bool moves_any(const std::set<std::string>& app_ids) const;
 };
 
-/// Reads a commit file's lines. `name` is for Errors. Throws an Error on malformed JSON, on an empty file, on
-/// one of Millrace's that has lost lines, and on what reader version 1 doesn't know, naming the feature;
-/// never misreads.
+/// Parses the lines of a commit file. `name` is used in Errors. Throws an Error if the JSON is malformed, if
+/// the file is empty, if a commit of Millrace has lost lines, and if the commit needs a feature that reader
+/// version 1 does not know, which the Error names. It never misreads a commit.
 Commit parse_commit(std::string_view text, std::string_view name);
 std::string serialize_commit(const Commit& commit);
 
-/// The path of an add or remove, decoded. Absolute ones (a shallow clone's) and ones that leave the table are
-/// refused with an Error, since those files aren't the table's.
+/// Returns the decoded path of an add or remove action. Throws an Error if the path is absolute (as in a
+/// shallow clone) or leaves the table's directory, because such a file does not belong to the table.
 std::string table_path(std::string_view encoded, std::string_view name);
 
-/// Throws an Error that names the feature when a table can't be read by reader version 1.
+/// Throws an Error that names the feature if reader version 1 cannot read the table.
 void check_readable(const Protocol& protocol, std::string_view table);
-/// Throws an Error that names the feature when a table can't be written by writer version 2.
+/// Throws an Error that names the feature if writer version 2 cannot write the table.
 void check_writable(const Protocol& protocol, const Metadata& metadata, std::string_view table);
 
 }  // namespace millrace::storage

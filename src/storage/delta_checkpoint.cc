@@ -46,7 +46,7 @@ std::shared_ptr<arrow::Schema> checkpoint_schema() {
                           field("metaData", metadata), field("protocol", protocol)});
 }
 
-/// Appends values to the fields of a struct builder, in their order.
+/// Appends values to the fields of a struct builder, in the order of the fields.
 class StructAppender {
   public:
     explicit StructAppender(arrow::ArrayBuilder* builder)
@@ -101,7 +101,7 @@ class StructAppender {
     int field_ = 0;
 };
 
-/// Builds the checkpoint's rows: each has one action, and null in the other columns.
+/// Builds the rows of a checkpoint. Each row has one action and null in the other columns.
 class CheckpointRows {
   public:
     CheckpointRows() : schema_(checkpoint_schema()) {
@@ -158,7 +158,7 @@ class CheckpointRows {
 
 constexpr const char* reading = "reading a Delta checkpoint";
 
-/// A string of any of Arrow's string types, since each writer of checkpoints has its own.
+/// Returns a string of any of Arrow's string types, because writers of checkpoints use different ones.
 std::string text_at(const arrow::Array& values, std::int64_t row) {
     switch (values.type_id()) {
         case arrow::Type::STRING:
@@ -172,7 +172,7 @@ std::string text_at(const arrow::Array& values, std::int64_t row) {
     }
 }
 
-/// A struct column of a checkpoint, read field by field; a field that the writer left out reads as empty.
+/// A struct column of a checkpoint, read field by field. A field that the writer left out reads as empty.
 class StructColumn {
   public:
     explicit StructColumn(std::shared_ptr<arrow::StructArray> rows) : rows_(std::move(rows)) {
@@ -235,7 +235,7 @@ class StructColumn {
             throw Error(reading, fmt::format("the field {} has the type {}", name, array.type()->ToString()));
         return *typed;
     }
-    /// The field's values, or nullptr when it is null in that row or isn't there.
+    /// Returns the field's values, or nullptr if the field is null in that row or missing.
     template <typename ArrayType>
     [[nodiscard]] const ArrayType* field(std::string_view name, std::int64_t row) const {
         if (is_null(name, row)) return nullptr;
@@ -301,7 +301,7 @@ void read_rows(const arrow::Table& table, const std::string& name, auto&& read_r
     }
 }
 
-/// The columns of one file whose names are, or are not, `remove`.
+/// Reads the column `remove` of one file or, without `removes`, all other columns.
 std::shared_ptr<arrow::Table> read_columns(const fs::path& path, bool removes) {
     const std::string doing = fmt::format("reading {}", path.string());
     const auto file = value_of(arrow::io::ReadableFile::Open(path.string()), doing);

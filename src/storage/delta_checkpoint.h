@@ -11,35 +11,37 @@
 
 namespace millrace::storage {
 
-/// A table's state at one version: what its commits up to there add up to.
+/// A table's state at one version: the sum of its commits up to that version.
 struct Snapshot {
     std::int64_t version = -1;
     Protocol protocol;
     Metadata metadata;
-    std::map<std::string, AddFile> files;  ///< live, by path
-    /// Removed since the checkpoint that it was read from, by path. Earlier ones stay in that file, since
-    /// there are many and only vacuum and the next checkpoint need them: read_tombstones().
+    std::map<std::string, AddFile> files;  ///< live files by path
+    /// Files that were removed since the checkpoint that this snapshot was read from, by path. Earlier
+    /// tombstones stay in the checkpoint, because there are many and only vacuum and the next checkpoint need
+    /// them: read_tombstones().
     std::map<std::string, RemoveFile> tombstones;
-    std::map<std::string, Txn> txns;  ///< by app_id
+    std::map<std::string, Txn> txns;  ///< txns by app_id
 
     /// Applies the next commit.
     void apply(const Commit& commit);
-    /// The version of a txn, or `otherwise` when the table has none of that id.
+    /// Returns the version of a txn, or `otherwise` if the table has no txn of this id.
     [[nodiscard]] std::int64_t txn(const std::string& app_id, std::int64_t otherwise) const;
 };
 
-/// The files of a checkpoint: one, or several parts.
+/// The files of a checkpoint: a single file, or several parts.
 using CheckpointParts = std::vector<std::filesystem::path>;
 
-/// Writes `snapshot` as one Parquet file, durably, with the tombstones of the checkpoint `before` that still
-/// stand. Tombstones from before `tombstones_from_ms` are left out. Returns the number of actions in it.
+/// Writes `snapshot` durably as one Parquet file, together with the tombstones of the checkpoint `before`
+/// that are still valid. Tombstones from before `tombstones_from_ms` are left out. Returns the number of
+/// actions in the file.
 std::int64_t write_checkpoint(const std::filesystem::path& path, const Snapshot& snapshot,
                               const CheckpointParts& before, std::int64_t tombstones_from_ms);
 
-/// Reads a checkpoint into a snapshot, but for its tombstones. Throws an Error on what can't be read.
+/// Reads a checkpoint without its tombstones into a snapshot. Throws an Error if it cannot be read.
 Snapshot read_checkpoint(const CheckpointParts& parts, std::int64_t version);
 
-/// Calls `visit` for each of a checkpoint's tombstones.
+/// Calls `visit` for each tombstone of a checkpoint.
 void read_tombstones(const CheckpointParts& parts, const std::function<void(RemoveFile&&)>& visit);
 
 }  // namespace millrace::storage

@@ -25,15 +25,15 @@ namespace {
 
 constexpr std::int64_t commits_per_checkpoint = 10;
 constexpr std::int64_t ms_between_checkpoints = 10'000;
-constexpr std::int64_t actions_per_commit =
-    500;                                         // that a checkpoint may write for each commit since the last
-constexpr std::int64_t ms_of_pause = 3'600'000;  // far below any log retention
-constexpr auto patience_with_vacuum = std::chrono::seconds(60);  // which removes a few files at a time
+/// A checkpoint may write this many actions for each commit since the last checkpoint.
+constexpr std::int64_t actions_per_commit = 500;
+constexpr std::int64_t ms_of_pause = 3'600'000;            // far below any log retention
+constexpr auto vacuum_timeout = std::chrono::seconds(60);  // vacuum removes a few files at a time
 
-/// What a `_delta_log` directory holds.
+/// The content of a `_delta_log` directory.
 struct LogListing {
     std::int64_t last_commit = -1;
-    std::map<std::int64_t, CheckpointParts> checkpoints;  // whole ones, by version
+    std::map<std::int64_t, CheckpointParts> checkpoints;  // complete checkpoints by version
 };
 
 std::optional<std::int64_t> leading_version(const std::string& name) {
@@ -44,13 +44,13 @@ std::optional<std::int64_t> leading_version(const std::string& name) {
     return version;
 }
 
-/// Which part of how many a file of a checkpoint is, by its name; parts count from 1.
+/// The number of a checkpoint's part and the number of all parts, from a file's name. Parts count from 1.
 struct CheckpointPart {
     std::size_t number = 1;
     std::size_t of = 1;
 };
 
-/// Nothing for another file.
+/// Returns nullopt if `name` is not that of a checkpoint's file.
 std::optional<CheckpointPart> part_of(const std::string& name) {
     const std::string_view rest = std::string_view(name).substr(20);
     if (rest == ".checkpoint.parquet") return CheckpointPart();
@@ -65,8 +65,8 @@ std::optional<CheckpointPart> part_of(const std::string& name) {
     return whole && part.number >= 1 && part.number <= part.of ? std::optional(part) : std::nullopt;
 }
 
-/// The files of one version's checkpoints: by how many parts a checkpoint has, then by the part's number.
-/// Writers that died may have left parts of several.
+/// The files of one version's checkpoints, by the number of parts of the checkpoint and then by the number of
+/// the part. Writers that died may have left parts of several checkpoints.
 using PartsFound = std::map<std::size_t, std::map<std::size_t, fs::path>>;
 
 LogListing list_log(const fs::path& directory) {
@@ -131,11 +131,11 @@ json::value delta_type(const arrow::DataType& type) {
                                 {"containsNull", element->nullable()}};
         }
         default:
-            throw Error("making a Delta schema", "unsupported type " + type.ToString());
+            throw Error("creating a Delta schema", "unsupported type " + type.ToString());
     }
 }
 
-/// A random UUID (version 4), as Delta wants for a table's id.
+/// Returns a random UUID (version 4), which Delta requires as a table's id.
 std::string random_uuid() {
     std::random_device device;
     std::uniform_int_distribution<std::uint64_t> any;
@@ -161,7 +161,7 @@ Commit creating_commit(const arrow::Schema& schema, const std::vector<std::strin
     return commit;
 }
 
-/// A duration as Delta's configuration writes it: "interval 6 hours".
+/// Reads a duration in the form of Delta's configuration: "interval 6 hours".
 base::Duration interval_of(const Metadata& metadata, const std::string& key, base::Duration otherwise) {
     const auto found = metadata.configuration.find(key);
     if (found == metadata.configuration.end()) return otherwise;
@@ -183,7 +183,7 @@ std::int64_t as_ms(base::Duration duration) {
     return duration.count() / 1000;
 }
 
-/// When a file was written; nothing when it has gone meanwhile.
+/// Returns the modification time of a file, or nullopt if the file has been removed in the meantime.
 std::optional<std::int64_t> modified_ms(const fs::path& path) {
     std::error_code error;
     const auto time = std::chrono::file_clock::to_sys(fs::last_write_time(path, error));
@@ -259,8 +259,9 @@ std::optional<Commit> DeltaTable::read_commit(std::int64_t version) const {
 void DeltaTable::load() {
     const LogListing listing = list_log(log_directory());
     if (listing.last_commit < 0 && listing.checkpoints.empty()) {
-        throw usage_error(fmt::format("opening the Delta table {}", root_.string()), "there is none",
-                          "Make it with: millrace silver, then millrace gold; or with: millrace run");
+        throw usage_error(fmt::format("opening the Delta table {}", root_.string()),
+                          "the table does not exist",
+                          "Create it with: millrace silver, then millrace gold; or with: millrace run");
     }
     log_ = base::File(log_directory(), base::File::Mode::read);
     if (!listing.checkpoints.empty()) {
@@ -275,9 +276,10 @@ void DeltaTable::load() {
     refreshed_ms_ = base::now_ms();
     refresh();
     if (snapshot_.version < listing.last_commit) {
-        throw Error(fmt::format("opening the Delta table {}", root_.string()),
-                    fmt::format("commit {} is missing, though there are later ones", snapshot_.version + 1),
-                    "Restore _delta_log from a backup, or rebuild the table with: millrace replay");
+        throw Error(
+            fmt::format("opening the Delta table {}", root_.string()),
+            fmt::format("commit {} is missing, although there are later commits", snapshot_.version + 1),
+            "Restore _delta_log from a backup, or rebuild the table with: millrace replay");
     }
     check_schema();
 }
@@ -286,11 +288,10 @@ void DeltaTable::check_schema() const {
     boost::system::error_code error;
     const json::value schema = json::parse(snapshot_.metadata.schema_json, error);
     if (!error && schema.is_object() && base::member(schema.get_object(), "fields").is_array()) return;
-    throw Error(
-        fmt::format("opening the Delta table {}", root_.string()),
-        "its log is damaged: no commit has the table's schema",
-        "Restore _delta_log from a backup, or move the table away and have it made anew (silver: millrace "
-        "replay, Gold's tables: millrace gold --rebuild --available-now).");
+    throw Error(fmt::format("opening the Delta table {}", root_.string()),
+                "its log is damaged: no commit has the table's schema",
+                "Restore _delta_log from a backup, or move the table away and rebuild it (silver: millrace "
+                "replay, Gold's tables: millrace gold --rebuild --available-now).");
 }
 
 bool DeltaTable::refresh(const OnConflict& on_commit) {
@@ -302,18 +303,19 @@ bool DeltaTable::refresh(const OnConflict& on_commit) {
     return true;
 }
 
-/// After a long pause the commits that lead on from the snapshot may have been cleaned up: then it must not
-/// be taken for the newest version.
+/// After a long pause, the commits that follow the snapshot may have been cleaned up. The snapshot must then
+/// not pass for the newest version.
 void DeltaTable::check_not_left_behind() {
     const std::int64_t now = base::now_ms();
     if (now - std::exchange(refreshed_ms_, now) < ms_of_pause) return;
     if (list_log(log_directory()).last_commit <= snapshot_.version) return;
-    throw Error(fmt::format("reading the newest version of {}", root_.string()),
-                fmt::format("the commits after version {} were cleaned up meanwhile", snapshot_.version),
-                "Start again to read the table anew.");
+    throw Error(
+        fmt::format("reading the newest version of {}", root_.string()),
+        fmt::format("the commits after version {} were cleaned up in the meantime", snapshot_.version),
+        "Start again to read the table from its newest checkpoint.");
 }
 
-/// Gives the table the columns that it lacks, where all of them may be null: rows written before have none.
+/// Adds the columns that the table lacks, if all of them are nullable: earlier rows have no values for them.
 void DeltaTable::adopt_schema(const arrow::Schema& schema) {
     const std::string wanted = delta_schema(schema);
     for (;;) {
@@ -340,21 +342,21 @@ base::File DeltaTable::files_lock() const {
     return {root_ / ".files.lock", base::File::Mode::read_write};
 }
 
-/// Names the commit's files in the log, if they are there, and the version is free.
+/// Adds the commit to the log if its files exist and the version is free.
 DeltaTable::Put DeltaTable::put(const Commit& commit) const {
     base::File files = files_lock();
-    const std::shared_lock lock(files, patience_with_vacuum);
+    const std::shared_lock lock(files, vacuum_timeout);
     if (!lock) {
         throw Error(fmt::format("committing to {}", root_.string()),
-                    "another process has been removing files from it all the time",
-                    "If a suspended vacuum holds the lock, end it, then start again.");
+                    "another process has been removing files from it for a minute",
+                    "If a suspended vacuum holds the lock, end that process, then start again.");
     }
     for (const AddFile& add : commit.adds) {
         std::error_code error;
         if (fs::is_regular_file(root_ / add.path, error)) continue;
         spdlog::warn(
-            "{}: {} was removed before its commit, which is given up (its writer was suspended for "
-            "long, or vacuum's clock is ahead)",
+            "{}: {} was removed before its commit, so the commit is given up (its writer was "
+            "suspended for long, or vacuum's clock is ahead)",
             root_.string(), add.path);
         return Put::file_gone;
     }
@@ -363,19 +365,20 @@ DeltaTable::Put DeltaTable::put(const Commit& commit) const {
                : Put::version_taken;
 }
 
-/// Takes in the commit of another writer that has the next version; false when `on_conflict` gives up.
+/// Applies the commit of another writer that has taken the next version. Returns false if `on_conflict` gives
+/// up.
 bool DeltaTable::pass_other_commit(const OnConflict& on_conflict) {
     const auto other = read_commit(snapshot_.version + 1);
     if (!other) {
         throw Error(fmt::format("committing to {}", root_.string()),
-                    fmt::format("version {} vanished", snapshot_.version + 1));
+                    fmt::format("the commit of version {} has disappeared", snapshot_.version + 1));
     }
     const bool columns_added = other->metadata && !other->protocol &&
                                other->metadata->id == snapshot_.metadata.id &&
                                lacking_columns(snapshot_.metadata.schema_json, other->metadata->schema_json);
     if ((other->metadata && !columns_added) || other->protocol) {
         throw Error(fmt::format("committing to {}", root_.string()),
-                    "the table's schema or settings have changed", "Start again to work with the new ones.");
+                    "the table's schema or settings have changed", "Start again to use the new ones.");
     }
     snapshot_.apply(*other);
     return on_conflict(*other);
@@ -396,14 +399,15 @@ std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& 
     try {
         checkpoint_if_due();
     } catch (const std::exception& error) {
-        // The commit stands; without a checkpoint the log only takes longer to open.
-        spdlog::warn("{}: {} (it is tried again later)", root_.string(), error.what());
+        // The commit is valid. Without a checkpoint, opening the log only takes longer.
+        spdlog::warn("{}: {} (the checkpoint is tried again later)", root_.string(), error.what());
     }
     return version;
 }
 
-/// Every ten commits and ten seconds; less often when a checkpoint is large (with many removed files), so
-/// that writing it stays cheap beside the commits. Another writer's counts too.
+/// Writes a checkpoint after ten commits and ten seconds. Large checkpoints (with many removed files) are
+/// less frequent, so that they stay cheap compared with the commits. A checkpoint of another writer counts,
+/// too.
 void DeltaTable::checkpoint_if_due() {
     const std::int64_t commits = std::max(commits_per_checkpoint, checkpoint_actions_ / actions_per_commit);
     if (snapshot_.version - checkpoint_version_ < commits) return;
@@ -415,21 +419,22 @@ void DeltaTable::checkpoint_if_due() {
                   [&](const auto& item) { return item.second.deletion_timestamp < oldest; });
 }
 
-/// Takes over what `_last_checkpoint` says, when it is newer than what is known.
+/// Takes over the content of `_last_checkpoint` if it is newer than the checkpoint that is known.
 void DeltaTable::note_checkpoint() {
     const fs::path path = log_directory() / "_last_checkpoint";
     const auto text = base::read_file_if_exists(path);
     if (!text) return;
     boost::system::error_code error;
     const json::value last = json::parse(*text, error);
-    if (error || !last.is_object()) return;  // only a hint, and some writers don't replace it atomically
+    // The file is only a hint, and some writers do not replace it atomically.
+    if (error || !last.is_object()) return;
     const auto version = base::integer_member(last.as_object(), "version", -1);
     if (version < checkpoint_version_) return;
     checkpoint_version_ = version;
     checkpoint_actions_ = base::integer_member(last.as_object(), "size");
 }
 
-/// The files of the newest checkpoint that this snapshot includes.
+/// Returns the files of the newest checkpoint that this snapshot includes.
 CheckpointParts DeltaTable::newest_checkpoint() const {
     auto checkpoints = list_log(log_directory()).checkpoints;
     const auto past = checkpoints.upper_bound(snapshot_.version);
@@ -437,8 +442,9 @@ CheckpointParts DeltaTable::newest_checkpoint() const {
     if (found < base_version_) {
         throw Error(
             fmt::format("reading the checkpoints of {}", root_.string()),
-            fmt::format("that of version {} has gone, with the removed files that it names", base_version_),
-            "Start again to read the table anew.");
+            fmt::format("the checkpoint of version {} is missing, and with it the list of removed files",
+                        base_version_),
+            "Start again to read the table from its newest checkpoint.");
     }
     return found < 0 ? CheckpointParts() : std::prev(past)->second;
 }
@@ -471,13 +477,13 @@ void DeltaTable::clean_up_log() const {
     const std::int64_t oldest =
         base::now_ms() -
         as_ms(interval_of(snapshot_.metadata, "delta.logRetentionDuration", std::chrono::hours(7 * 24)));
-    // Every version from the last checkpoint before the cut-off on stays readable.
+    // Every version stays readable from the last checkpoint before the cut-off on.
     std::int64_t keep_from = -1;
     for (const auto& [version, parts] : list_log(log_directory()).checkpoints) {
         if (modified_ms(parts.front()).value_or(oldest) < oldest) keep_from = version;
     }
     if (keep_from < 0) return;
-    std::error_code error;  // other writers clean up too
+    std::error_code error;  // ignored, because other writers clean up, too
     for (const auto& entry : fs::directory_iterator(log_directory(), error)) {
         const auto version = leading_version(entry.path().filename().string());
         if (version && *version < keep_from) fs::remove(entry.path(), error);

@@ -18,50 +18,55 @@
 
 namespace millrace::storage {
 
-/// A Delta Lake table on a POSIX file system. Each object has a snapshot of its own, which refresh() and
-/// commit() move on. It writes to the table that it was opened on, and never to another one that has taken
-/// its place since. Not thread-safe: a thread that needs the table opens it.
+/// A Delta Lake table on a POSIX file system. Each object has its own snapshot, which refresh() and commit()
+/// advance. The object writes only to the table that it opened, never to another table that has replaced it.
+/// Not thread-safe: each thread that needs the table opens its own object.
 class DeltaTable {
   public:
     [[nodiscard]] static bool exists(const std::filesystem::path& root);
-    /// Opens at the newest version. Throws an Error when there is no table, its log is damaged, or it needs
-    /// an unsupported feature.
+    /// Opens the table at the newest version. Throws an Error if there is no table, if its log is damaged, or
+    /// if it needs an unsupported feature.
     static DeltaTable open(const std::filesystem::path& root);
-    /// Opens the table to write, creating it when there is none; of several processes that try, one creates
-    /// it. A table that lacks columns of `schema` that may be null is given them.
+    /// Opens the table for writing. Creates it if it does not exist; if several processes try, one of them
+    /// creates it. If the table lacks nullable columns of `schema`, they are added.
     static DeltaTable open_or_create(const std::filesystem::path& root, const arrow::Schema& schema,
                                      const std::vector<std::string>& partition_columns);
 
     [[nodiscard]] const std::filesystem::path& root() const { return root_; }
     [[nodiscard]] const Snapshot& snapshot() const { return snapshot_; }
 
-    /// Called with each commit of others that takes the version this one wanted; false gives up.
+    /// Called with each commit of another writer that took the version of this commit. Return false to give
+    /// up.
     using OnConflict = std::function<bool(const Commit& other)>;
 
-    /// Moves the snapshot to the newest version, and shows each commit on the way; false when `on_commit`
-    /// stopped it.
+    /// Advances the snapshot to the newest version and calls `on_commit` for each commit on the way. Returns
+    /// false if `on_commit` stopped it.
     bool refresh(const OnConflict& on_commit = {});
 
-    /// Commits the next version, durably, and returns it. Nothing when `on_conflict` gave up, or when a file
-    /// that the commit adds has gone, which is told as a warning: its writer was held up for so long that
-    /// vacuum took the file for an abandoned one. Then its rows have to be written again. The snapshot
-    /// includes all commits up to there. Writes a checkpoint when one is due.
+    /// Commits the next version durably and returns it. Returns nullopt if `on_conflict` gave up. Also
+    /// returns nullopt, with a warning in the log, if a file that the commit adds is gone: its writer was
+    /// suspended for so long that vacuum took the file for an abandoned one. The caller must then write the
+    /// rows again. The snapshot includes all commits up to the returned version. Writes a checkpoint if one
+    /// is due.
     std::optional<std::int64_t> commit(Commit commit, const OnConflict& on_conflict);
 
-    /// Keeps vacuum and commits apart: held shared while a commit checks that its files are there and names
-    /// them, and exclusively while files that no commit names are removed.
+    /// Returns the lock that keeps vacuum and commits apart. A commit holds it shared while it checks that
+    /// its files exist and adds them to the log. Vacuum holds it exclusively while it removes files that no
+    /// commit names.
     [[nodiscard]] base::File files_lock() const;
 
-    /// The commit of a version; nothing when there is none yet, or it was cleaned up.
+    /// Returns the commit of a version, or nullopt if it does not exist yet or was cleaned up.
     [[nodiscard]] std::optional<Commit> read_commit(std::int64_t version) const;
 
-    /// Checkpoints at the present version, whether one is due or not, and cleans up the log before it.
+    /// Writes a checkpoint of the current version, whether one is due or not, and cleans up the log before
+    /// it.
     void checkpoint();
 
-    /// The removed files that the log still names, by path.
+    /// Returns the removed files that the log still names, by path.
     [[nodiscard]] std::map<std::string, RemoveFile> tombstones() const;
 
-    /// How long removed files stay, as the table's configuration says (deletedFileRetentionDuration).
+    /// Returns how long removed files are kept, from the table's configuration
+    /// (deletedFileRetentionDuration).
     [[nodiscard]] base::Duration deleted_file_retention() const;
 
   private:
@@ -82,21 +87,22 @@ class DeltaTable {
     void adopt_schema(const arrow::Schema& schema);
 
     std::filesystem::path root_;
-    base::File log_;  // the log's directory, by which another table in its place is told apart
+    base::File log_;  // the log's directory, to detect that another table has replaced this one
     Snapshot snapshot_;
-    std::int64_t base_version_ = -1;        // the checkpoint whose tombstones the snapshot's add to
-    std::int64_t checkpoint_version_ = -1;  // the newest known, of other writers too
+    std::int64_t base_version_ = -1;  // the checkpoint that holds the tombstones which snapshot_ leaves out
+    std::int64_t checkpoint_version_ = -1;  // the newest known checkpoint, also of other writers
     std::int64_t checkpoint_actions_ = 0;
     std::int64_t checkpoint_ms_ = 0;
     std::int64_t refreshed_ms_ = 0;
 };
 
-/// How many of the wanted columns a table lacks, where those may be null: it is from before they were added.
-/// Nothing when it isn't, but has other columns. Both schemas are Delta's JSON.
+/// Returns how many of the `wanted` columns a table lacks if the missing columns are nullable, which means
+/// that the table is older than the columns. Returns nullopt if the table has other columns. Both schemas are
+/// Delta's JSON.
 std::optional<std::size_t> lacking_columns(const std::string& present, const std::string& wanted);
 
-/// Delta's schema JSON of an Arrow schema (string, integer, long, double, decimal, boolean, timestamp,
-/// binary).
+/// Returns Delta's schema JSON of an Arrow schema (string, integer, long, double, decimal, boolean,
+/// timestamp, binary, struct, array).
 std::string delta_schema(const arrow::Schema& schema);
 
 }  // namespace millrace::storage

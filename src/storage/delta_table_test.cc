@@ -74,7 +74,7 @@ class DeltaTableTest : public testing::Test {
         if (version > 0) commit.txns.push_back({"app", version, 0});
         return commit;
     }
-    static bool go_on(const Commit& /*other*/) { return true; }
+    static bool proceed(const Commit& /*other*/) { return true; }
     fs::path log(const std::string& name) const { return root_ / "_delta_log" / name; }
     void append_to_log(int version, const std::string& text) const {
         std::ofstream(log("0000000000000000000" + std::to_string(version) + ".json")) << text;
@@ -87,8 +87,8 @@ class DeltaTableTest : public testing::Test {
 TEST_F(DeltaTableTest, CommitsAreSeenByOthersInOrder) {
     DeltaTable writer = open();
     DeltaTable reader = open();
-    EXPECT_EQ(writer.commit(adding(write(0, 10), 10), go_on), 1);
-    EXPECT_EQ(writer.commit(adding(write(10, 20), 20), go_on), 2);
+    EXPECT_EQ(writer.commit(adding(write(0, 10), 10), proceed), 1);
+    EXPECT_EQ(writer.commit(adding(write(10, 20), 20), proceed), 2);
     reader.refresh();
     EXPECT_EQ(reader.snapshot().version, 2);
     EXPECT_EQ(reader.snapshot().files.size(), 2U);
@@ -96,7 +96,7 @@ TEST_F(DeltaTableTest, CommitsAreSeenByOthersInOrder) {
     EXPECT_EQ(reader.snapshot().txn("other", -1), -1);
 }
 
-TEST_F(DeltaTableTest, OfManyWritersEachCommitsOnce) {
+TEST_F(DeltaTableTest, EachOfManyWritersCommitsEveryTransactionOnce) {
     open();
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t) {
@@ -105,7 +105,7 @@ TEST_F(DeltaTableTest, OfManyWritersEachCommitsOnce) {
             for (int i = 0; i < 20; ++i) {
                 Commit commit;
                 commit.txns.push_back({"writer" + std::to_string(t), i + 1, 0});
-                ASSERT_TRUE(table.commit(std::move(commit), go_on));
+                ASSERT_TRUE(table.commit(std::move(commit), proceed));
             }
         });
     }
@@ -115,10 +115,10 @@ TEST_F(DeltaTableTest, OfManyWritersEachCommitsOnce) {
     for (int t = 0; t < 4; ++t) EXPECT_EQ(snapshot.txn("writer" + std::to_string(t), 0), 20);
 }
 
-TEST_F(DeltaTableTest, TheLoserSeesTheOthersCommitAndMayGiveUp) {
+TEST_F(DeltaTableTest, ALosingWriterSeesTheOtherCommitAndMayGiveUp) {
     DeltaTable first = open();
     DeltaTable second = open();
-    first.commit(adding(write(0, 5), 7), go_on);
+    first.commit(adding(write(0, 5), 7), proceed);
     std::int64_t seen = 0;
     const auto result = second.commit(adding(write(5, 9)), [&](const Commit& other) {
         seen = other.txns.front().version;
@@ -129,17 +129,17 @@ TEST_F(DeltaTableTest, TheLoserSeesTheOthersCommitAndMayGiveUp) {
     EXPECT_EQ(DeltaTable::open(root_).snapshot().version, 1);
 }
 
-TEST_F(DeltaTableTest, ATableThatHasTakenTheOldOnesPlaceIsNotWrittenTo) {
+TEST_F(DeltaTableTest, ATableThatHasReplacedTheOldOneIsNotWritten) {
     DeltaTable old = open();
-    old.commit(adding(write(0, 10)), go_on);
+    old.commit(adding(write(0, 10)), proceed);
     fs::remove_all(root_);
     DeltaTable made = open();
-    EXPECT_THROW(old.commit(adding(write(0, 10)), go_on), Error);
+    EXPECT_THROW(old.commit(adding(write(0, 10)), proceed), Error);
     fs::rename(root_, root_.string() + ".away");
-    EXPECT_THROW(made.commit(adding(write(0, 10)), go_on), Error);
+    EXPECT_THROW(made.commit(adding(write(0, 10)), proceed), Error);
     fs::remove_all(root_);
     fs::rename(root_.string() + ".away", root_);
-    EXPECT_EQ(made.commit(adding(write(0, 10)), go_on), 1);
+    EXPECT_EQ(made.commit(adding(write(0, 10)), proceed), 1);
     EXPECT_EQ(DeltaTable::open(root_).snapshot().version, 1);
 }
 
@@ -158,15 +158,15 @@ TEST_F(DeltaTableTest, ALogWithoutASchemaIsAnErrorThatNamesTheTable) {
     }
 }
 
-TEST_F(DeltaTableTest, ACheckpointTellsTheSameAsTheCommits) {
+TEST_F(DeltaTableTest, ACheckpointGivesTheSameSnapshotAsTheCommits) {
     DeltaTable table = open();
     for (int i = 0; i < 5; ++i)
         table.commit(adding(write(i * 10, i * 10 + 10, i % 2 == 0 ? "2019-10-01" : "caf\xC3\xA9 %"), i + 1),
-                     go_on);
+                     proceed);
     Commit remove;
     const auto victim = table.snapshot().files.begin()->second;
     remove.removes.push_back({victim.path, victim.partition_values, victim.size, 4'000'000'000'000, true});
-    table.commit(std::move(remove), go_on);
+    table.commit(std::move(remove), proceed);
     const Snapshot before = table.snapshot();
     table.checkpoint();
     for (int version = 0; version < 6; ++version)
@@ -192,10 +192,10 @@ TEST_F(DeltaTableTest, ACheckpointTellsTheSameAsTheCommits) {
 TEST_F(DeltaTableTest, ACheckpointInPartsIsReadOnlyWhenAllPartsOfOneAreThere) {
     DeltaTable table = open();
     for (int i = 0; i < 4; ++i) {
-        table.commit(adding(write(i * 10, i * 10 + 10), i + 1), go_on);
+        table.commit(adding(write(i * 10, i * 10 + 10), i + 1), proceed);
         if (i == 1) table.checkpoint();
     }
-    const fs::path content = log("00000000000000000002.checkpoint.parquet");  // of two files, not four
+    const fs::path content = log("00000000000000000002.checkpoint.parquet");  // has two files, not four
     const auto files_with = [&](const std::vector<std::string>& parts) {
         for (const std::string& part : parts)
             fs::copy_file(content, log("00000000000000000004.checkpoint." + part + ".parquet"));
@@ -204,12 +204,14 @@ TEST_F(DeltaTableTest, ACheckpointInPartsIsReadOnlyWhenAllPartsOfOneAreThere) {
             fs::remove(log("00000000000000000004.checkpoint." + part + ".parquet"));
         return files;
     };
-    EXPECT_EQ(files_with({"0000000001.0000000002", "0000000001.0000000003"}), 4U) << "two broken ones";
+    EXPECT_EQ(files_with({"0000000001.0000000002", "0000000001.0000000003"}), 4U)
+        << "both checkpoints are incomplete";
     EXPECT_EQ(files_with({"0000000002.0000000002", "0000000003.0000000003", "0000000001.0000000003"}), 4U);
-    EXPECT_EQ(files_with({"0000000003.0000000002", "0000000001.0000000002"}), 4U) << "no part is 3 of 2";
+    EXPECT_EQ(files_with({"0000000003.0000000002", "0000000001.0000000002"}), 4U)
+        << "a part cannot be number 3 of 2";
     EXPECT_EQ(files_with({"0000000001.000000000x", "000000000x.0000000002", "0000000000.0000000001"}), 4U);
     EXPECT_EQ(files_with({"0000000001.0000000002", "0000000002.0000000002", "0000000001.0000000003"}), 2U)
-        << "a whole one beside a broken one is read";
+        << "a complete checkpoint beside an incomplete one is read";
 }
 
 TEST_F(DeltaTableTest, TombstonesOutliveTheCheckpointsUntilTheirRetentionIsOver) {
@@ -217,18 +219,18 @@ TEST_F(DeltaTableTest, TombstonesOutliveTheCheckpointsUntilTheirRetentionIsOver)
     std::vector<AddFile> files;
     for (int i = 0; i < 3; ++i) {
         files.push_back(write(i, i + 1));
-        table.commit(adding(files.back()), go_on);
+        table.commit(adding(files.back()), proceed);
     }
     const auto remove = [&](const AddFile& file, std::int64_t when_ms) {
         Commit commit;
         commit.removes.push_back({file.path, file.partition_values, file.size, when_ms, true});
-        table.commit(std::move(commit), go_on);
+        table.commit(std::move(commit), proceed);
     };
     constexpr std::int64_t far_future = 4'000'000'000'000;
     remove(files[0], far_future);
     table.checkpoint();
     remove(files[1], far_future);
-    remove(files[2], 1);  // long ago
+    remove(files[2], 1);  // removed long ago
     table.checkpoint();
     const DeltaTable reopened = DeltaTable::open(root_);
     EXPECT_TRUE(reopened.snapshot().files.empty());
@@ -285,7 +287,7 @@ TEST_F(DeltaTableTest, ACommitThatHasLostLinesIsAnError) {
     DeltaTable table = open();
     Commit commit = adding(write(0, 10), 10);
     commit.adds.push_back(write(10, 20));
-    table.commit(std::move(commit), go_on);
+    table.commit(std::move(commit), proceed);
     const fs::path file = log("00000000000000000001.json");
     const std::string whole = base::read_file(file);
     ASSERT_EQ(std::ranges::count(whole, '\n'), 4) << "commitInfo, a txn, two adds";
@@ -296,7 +298,7 @@ TEST_F(DeltaTableTest, ACommitThatHasLostLinesIsAnError) {
             << end;
     }
     base::replace_file(file, whole.substr(0, whole.size() - 1));
-    EXPECT_EQ(DeltaTable::open(root_).snapshot().files.size(), 2U) << "only the last line's end is missing";
+    EXPECT_EQ(DeltaTable::open(root_).snapshot().files.size(), 2U) << "only the last newline is missing";
 }
 
 TEST_F(DeltaTableTest, ACommitOfAnotherWriterNeedsNoCommitInfo) {
@@ -308,7 +310,7 @@ TEST_F(DeltaTableTest, ACommitOfAnotherWriterNeedsNoCommitInfo) {
 
 TEST_F(DeltaTableTest, AMissingCommitIsAnError) {
     DeltaTable table = open();
-    for (int i = 0; i < 3; ++i) table.commit(adding(write(i, i + 1)), go_on);
+    for (int i = 0; i < 3; ++i) table.commit(adding(write(i, i + 1)), proceed);
     fs::remove(log("00000000000000000002.json"));
     EXPECT_THROW(DeltaTable::open(root_), Error);
 }
@@ -322,7 +324,7 @@ TEST_F(DeltaTableTest, AnotherSchemaIsRefused) {
 TEST_F(DeltaTableTest, OptimizeKeepsTheRowsAndVacuumRemovesTheRest) {
     DeltaTable table = open();
     for (int i = 0; i < 12; ++i)
-        table.commit(adding(write(i * 100, i * 100 + 100, i % 2 == 0 ? "a" : "b")), go_on);
+        table.commit(adding(write(i * 100, i * 100 + 100, i % 2 == 0 ? "a" : "b")), proceed);
     const auto rows = [&] {
         std::vector<std::int64_t> ids;
         const DeltaTable latest = DeltaTable::open(root_);
@@ -358,17 +360,17 @@ TEST_F(DeltaTableTest, ACommitWhoseFileVacuumHasRemovedIsGivenUp) {
     EXPECT_EQ(report.kept_young, 1);
     Commit commit = adding(kept, 1);
     commit.adds.push_back(abandoned);
-    EXPECT_FALSE(writer.commit(std::move(commit), go_on));
+    EXPECT_FALSE(writer.commit(std::move(commit), proceed));
     EXPECT_EQ(DeltaTable::open(root_).snapshot().version, 0);
-    EXPECT_EQ(writer.commit(adding(write(0, 20), 1), go_on), 1) << "it is done again";
+    EXPECT_EQ(writer.commit(adding(write(0, 20), 1), proceed), 1) << "the commit succeeds with new files";
 }
 
 TEST_F(DeltaTableTest, VacuumLeavesAFileThatIsCommittedBeforeItComesToIt) {
     DeltaTable writer = open();
-    DeltaTable cleaner = DeltaTable::open(root_);  // which doesn't know of the commit that comes
+    DeltaTable cleaner = DeltaTable::open(root_);  // does not know of the commit below
     const AddFile late = write(0, 10);
     fs::last_write_time(root_ / late.path, fs::file_time_type::clock::now() - std::chrono::hours(25));
-    ASSERT_TRUE(writer.commit(adding(late), go_on));
+    ASSERT_TRUE(writer.commit(adding(late), proceed));
     EXPECT_EQ(vacuum(cleaner, base::Duration(0), base::Duration(0), false).files, 0);
     EXPECT_TRUE(fs::exists(root_ / late.path));
 }
@@ -387,7 +389,7 @@ TEST_F(DeltaTableTest, VacuumWaitsForACommitThatIsBeingMade) {
     EXPECT_FALSE(fs::exists(root_ / orphan.path));
 }
 
-TEST_F(DeltaTableTest, AFileThatVanishesUnderVacuumIsNoFault) {
+TEST_F(DeltaTableTest, AFileThatDisappearsDuringVacuumIsNotAFault) {
     open();
     constexpr int count = 300;
     for (int i = 0; i < count; ++i) write(i, i + 1, std::to_string(i % 10));
@@ -402,13 +404,13 @@ TEST_F(DeltaTableTest, AFileThatVanishesUnderVacuumIsNoFault) {
     std::error_code ignored;
     for (int i = 0; i < 10; ++i) fs::remove_all(root_ / ("day=" + std::to_string(i)), ignored);
     for (auto& each : vacuums) each.join();
-    EXPECT_LE(removed, count) << "one was counted twice";
+    EXPECT_LE(removed, count) << "a file was counted twice";
     EXPECT_TRUE(unnamed_files(DeltaTable::open(root_)).empty());
 }
 
-TEST_F(DeltaTableTest, AJoinedFileThatHasGoneIsNotCommitted) {
+TEST_F(DeltaTableTest, AJoinedFileThatIsMissingIsNotCommitted) {
     DeltaTable table = open();
-    for (int i = 0; i < 4; ++i) table.commit(adding(write(i * 10, i * 10 + 10)), go_on);
+    for (int i = 0; i < 4; ++i) table.commit(adding(write(i * 10, i * 10 + 10)), proceed);
     const auto before = table.snapshot().files;
     base::File guard = table.files_lock();
     std::unique_lock lock(guard);
@@ -431,13 +433,13 @@ TEST_F(DeltaTableTest, GradualJoiningRewritesARowALogarithmicNumberOfTimes) {
     OptimizeOptions options;
     options.gradual = true;
     std::int64_t rewritten = 0;
-    std::size_t most_files = 0;
+    std::size_t max_files = 0;
     for (int i = 0; i < 300; ++i) {
-        table.commit(adding(write(i * 50, i * 50 + 50)), go_on);
+        table.commit(adding(write(i * 50, i * 50 + 50)), proceed);
         rewritten += optimize(table, test_layout(), options).files_before;
-        most_files = std::max(most_files, table.snapshot().files.size());
+        max_files = std::max(max_files, table.snapshot().files.size());
     }
-    EXPECT_LT(most_files, 25U);
+    EXPECT_LT(max_files, 25U);
     EXPECT_LT(rewritten, 300 * 3);
 }
 

@@ -45,7 +45,7 @@ std::optional<std::int64_t> FileStats::max_time(std::string_view column) const {
     const json::value& value = bound("maxValues", column);
     const auto time =
         value.is_string() ? model::parse_timestamp(std::string_view(value.get_string())) : std::nullopt;
-    // Other writers cut to the ms.
+    // Other writers truncate to the ms.
     return time ? std::optional(*time + 999) : std::nullopt;
 }
 

@@ -10,22 +10,24 @@
 
 namespace millrace::storage {
 
-/// A data file's stats as the Delta log tells them. Any may be missing: other writers keep fewer.
+/// A data file's statistics from the Delta log. Any of them may be missing, because other writers keep fewer.
 class FileStats {
   public:
     explicit FileStats(const AddFile& add);
 
     [[nodiscard]] std::optional<std::int64_t> rows() const;
-    /// The bounds of an integer column.
+    /// Returns the lower bound of an integer column, or nullopt if it is unknown.
     [[nodiscard]] std::optional<std::int64_t> min(std::string_view column) const {
         return integer("minValues", column);
     }
     [[nodiscard]] std::optional<std::int64_t> max(std::string_view column) const {
         return integer("maxValues", column);
     }
-    /// The value of a column in all rows, as JSON; nothing when it isn't known to be the same.
+    /// Returns a column's value as JSON if the statistics show that all rows have the same value, or else
+    /// nullopt.
     [[nodiscard]] std::optional<std::string> constant(std::string_view column) const;
-    /// The bounds of a timestamp column, µs; rounded outwards to the ms that the log keeps.
+    /// Returns a bound of a timestamp column in µs. Bounds are rounded outwards, because the log keeps only
+    /// ms.
     [[nodiscard]] std::optional<std::int64_t> min_time(std::string_view column) const;
     [[nodiscard]] std::optional<std::int64_t> max_time(std::string_view column) const;
 
@@ -36,7 +38,7 @@ class FileStats {
     boost::json::object stats_;
 };
 
-/// The value of a partition column, or empty.
+/// Returns the value of a partition column, or an empty string.
 std::string_view partition_value(const AddFile& add, std::string_view column);
 
 }  // namespace millrace::storage

@@ -20,10 +20,11 @@ namespace {
 
 constexpr const char* ordering_rows = "ordering a table's rows";
 
-/// A value of a column; what comes first is less.
+/// A value of a column. A smaller value comes first.
 using KeyPart = std::variant<std::int64_t, std::string>;
 
-/// From the greatest down: the complement reverses the order and can't overflow. Nulls come last.
+/// Orders numbers from the greatest down: the complement reverses the order and cannot overflow. Nulls come
+/// last.
 KeyPart key_part(const arrow::Array* column, std::int64_t row) {
     if (column == nullptr || column->IsNull(row)) return std::numeric_limits<std::int64_t>::max();
     switch (column->type_id()) {
@@ -45,20 +46,20 @@ struct Candidate {
     std::int64_t row = 0;
 };
 
-/// Whether `a` comes before `b`.
+/// Returns whether `a` comes before `b`.
 bool comes_before(const Candidate& a, const Candidate& b) {
     if (a.time != b.time) return a.time > b.time;
     if (a.ties != b.ties) return a.ties < b.ties;
     return std::pair(a.file, a.row) < std::pair(b.file, b.row);
 }
 
-/// Keeps the newest rows of those that it is shown.
+/// Keeps the newest of the rows that are added.
 class Newest {
   public:
     explicit Newest(const NewestRows& wanted) : wanted_(wanted) {}
 
     [[nodiscard]] bool is_full() const { return kept_.size() == wanted_.limit; }
-    /// The time of the oldest row that is kept.
+    /// Returns the time of the oldest row that is kept.
     [[nodiscard]] std::int64_t oldest() const { return kept_.front().time; }
 
     void add(const arrow::RecordBatch& batch, std::size_t file, std::int64_t first_row) {
@@ -100,10 +101,10 @@ class Newest {
     }
 
     const NewestRows& wanted_;
-    std::vector<Candidate> kept_;  // a heap: the last in order is in front
+    std::vector<Candidate> kept_;  // a heap with the last row of the order in front
 };
 
-/// The newest time that a file may have rows of.
+/// Returns the newest time that rows of a file may have.
 std::int64_t newest_time(const AddFile& file, const std::string& column) {
     return FileStats(file).max_time(column).value_or(std::numeric_limits<std::int64_t>::max());
 }
@@ -151,7 +152,8 @@ std::vector<RowPlace> newest_rows(const DeltaTable& table, const NewestRows& wan
 void read_rows(const DeltaTable& table, const arrow::Schema& schema, const std::vector<RowPlace>& places,
                const std::vector<std::string>& columns,
                const std::function<void(std::size_t, const arrow::RecordBatch&, std::int64_t)>& visit) {
-    std::map<const AddFile*, std::map<std::int64_t, std::size_t>> by_file;  // each row's place
+    // Index in `places` by file and row.
+    std::map<const AddFile*, std::map<std::int64_t, std::size_t>> by_file;
     for (std::size_t i = 0; i < places.size(); ++i) by_file[places[i].file][places[i].row] = i;
     for (const auto& [file, rows] : by_file) {
         ParquetReader reader(table.root() / file->path, schema, columns);
@@ -159,7 +161,7 @@ void read_rows(const DeltaTable& table, const arrow::Schema& schema, const std::
         for (auto next = rows.begin(); next != rows.end();) {
             const auto batch = reader.next();
             if (batch == nullptr)
-                throw Error(fmt::format("reading {}", file->path), "it has fewer rows than it had");
+                throw Error(fmt::format("reading {}", file->path), "it has fewer rows than before");
             for (; next != rows.end() && next->first < first_row + batch->num_rows(); ++next)
                 visit(next->second, *batch, next->first - first_row);
             first_row += batch->num_rows();

@@ -12,35 +12,36 @@
 
 namespace millrace::storage {
 
-/// Where a row of a table stands.
+/// The position of a row in a table.
 struct RowPlace {
-    const AddFile* file = nullptr;  ///< of the table's snapshot, which must outlive it
-    std::int64_t row = 0;           ///< in the file, from 0
-    std::int64_t time = 0;          ///< its value in the time column, µs
+    const AddFile* file = nullptr;  ///< points into the table's snapshot, which must outlive it
+    std::int64_t row = 0;           ///< row number in the file, from 0
+    std::int64_t time = 0;          ///< value in the time column, µs
 };
 
-/// Which rows are wanted.
+/// Selects rows.
 struct NewestRows {
-    std::shared_ptr<arrow::Schema> columns;  ///< the table's
-    /// The timestamp column that the rows are ordered by, newest first; rows without a time are left out.
+    std::shared_ptr<arrow::Schema> columns;  ///< the table's columns
+    /// The timestamp column that the rows are ordered by, newest first. Rows without a time are left out.
     std::string time;
-    /// Columns that order rows of one time: integers and timestamps from the greatest down, texts from A to
-    /// Z.
+    /// Columns that order rows of the same time: integers and timestamps in descending order, strings in
+    /// ascending order.
     std::vector<std::string> ties;
     std::size_t limit = 0;
-    /// Whether a row is wanted, by the columns that it needs; all rows are when it is empty.
+    /// Returns whether a row is wanted, given the columns in `filter_columns`. An empty function selects all
+    /// rows.
     std::function<bool(const arrow::RecordBatch&, std::int64_t row)> filter;
     std::vector<std::string> filter_columns;
 };
 
-/// The newest rows of a table, newest first. Their order depends on the rows alone, not on the files that
-/// they lie in, as long as `ties` tells them apart. Files whose rows are all older than enough others, as
-/// their stats say, aren't opened, and of the rest only the columns named above are read.
+/// Returns the newest rows of a table, newest first. Their order depends only on the rows, not on the files
+/// that contain them, as long as `ties` makes it unique. Files whose statistics show that all of their rows
+/// are too old are not opened. Only the columns named above are read.
 std::vector<RowPlace> newest_rows(const DeltaTable& table, const NewestRows& wanted);
 
-/// Reads `columns` of those of the `schema` (all, when none are named) of the rows at `places` and visits
-/// each with its index in `places`, file by file. A file's batch lacks partition columns, and those that it
-/// is too old for.
+/// Reads the columns of `schema` that `columns` names (all of them if it is empty) of the rows at `places`.
+/// Visits each row with its index in `places`, file by file. A batch lacks partition columns and columns that
+/// were added after its file was written.
 void read_rows(
     const DeltaTable& table, const arrow::Schema& schema, const std::vector<RowPlace>& places,
     const std::vector<std::string>& columns,

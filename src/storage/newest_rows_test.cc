@@ -46,7 +46,7 @@ class NewestRowsTest : public testing::Test {
     NewestRowsTest() { fs::remove_all(root_); }
     ~NewestRowsTest() override { fs::remove_all(root_); }
 
-    /// Adds a file of these rows to the table.
+    /// Adds a file with these rows to the table and returns its path.
     fs::path add(const std::vector<Row>& rows) {
         arrow::TimestampBuilder times(layout().schema->field(0)->type(), arrow::default_memory_pool());
         arrow::Int32Builder partitions;
@@ -60,7 +60,7 @@ class NewestRowsTest : public testing::Test {
             {times.Finish().ValueOrDie(), partitions.Finish().ValueOrDie(), offsets.Finish().ValueOrDie()});
         AddFile file;
         file.partition_values = {{"day", "2019-10-01"}};
-        // Names in no order, as UUIDs are.
+        // The file names are in random order, like UUIDs.
         file.path =
             partition_directory(file.partition_values) + "/part-" + std::to_string(random_()) + ".parquet";
         fs::create_directories((root_ / file.path).parent_path());
@@ -110,7 +110,7 @@ class NewestRowsTest : public testing::Test {
     std::mt19937 random_{7};
 };
 
-TEST_F(NewestRowsTest, RowsComeNewestFirstHoweverTheyLieInFiles) {
+TEST_F(NewestRowsTest, RowsComeNewestFirstHoweverFilesHoldThem) {
     std::vector<Row> all;
     for (int p = 0; p < 3; ++p) {
         for (int i = 0; i < 200; ++i)

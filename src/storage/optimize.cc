@@ -24,8 +24,8 @@ namespace {
 
 using Group = std::vector<const AddFile*>;
 
-/// What files must agree on to be joined; nothing when a constant column isn't known to be constant in the
-/// file.
+/// Returns the key that files must share to be joined, or nullopt if a constant column is not known to be
+/// constant in the file.
 std::optional<std::string> group_key(const AddFile& add, const std::vector<std::string>& constant_columns) {
     std::string key = partition_directory(add.partition_values);
     const FileStats stats(add);
@@ -41,7 +41,7 @@ std::int64_t first_offset(const AddFile* add) {
     return FileStats(*add).min("offset").value_or(std::numeric_limits<std::int64_t>::max());
 }
 
-/// Consecutive files, joined up to the target.
+/// Groups consecutive files up to the target size.
 std::vector<Group> pack(Group files, const OptimizeOptions& options) {
     std::ranges::sort(files, {}, first_offset);
     std::vector<Group> bins;
@@ -49,7 +49,7 @@ std::vector<Group> pack(Group files, const OptimizeOptions& options) {
     for (const AddFile* add : files) {
         if (add->size >= options.target_bytes) {
             if (options.in_order)
-                bytes = options.target_bytes;  // what follows is no neighbour of what is before
+                bytes = options.target_bytes;  // files after this one are no neighbours of files before it
             continue;
         }
         if (bins.empty() || bytes + add->size > options.target_bytes) {
@@ -63,7 +63,8 @@ std::vector<Group> pack(Group files, const OptimizeOptions& options) {
     return bins;
 }
 
-/// The smallest files, or the last ones, while the next is no larger than those before it together.
+/// Chooses the smallest files (or, in order, the last files) as long as the next one is no larger than the
+/// chosen ones together.
 std::vector<Group> choose_gradually(Group files, const OptimizeOptions& options) {
     if (options.in_order) {
         std::ranges::sort(files, std::greater(), first_offset);
@@ -73,17 +74,18 @@ std::vector<Group> choose_gradually(Group files, const OptimizeOptions& options)
     Group chosen;
     std::int64_t bytes = 0;
     for (const AddFile* add : files) {
-        const bool worth = chosen.size() < 2 || add->size <= bytes;
-        if (!worth || bytes + add->size > options.target_bytes) break;
+        const bool worthwhile = chosen.size() < 2 || add->size <= bytes;
+        if (!worthwhile || bytes + add->size > options.target_bytes) break;
         chosen.push_back(add);
         bytes += add->size;
     }
-    if (chosen.size() < options.fewest_files) return {};
+    if (chosen.size() < options.min_files) return {};
     std::ranges::sort(chosen, {}, first_offset);
     return {chosen};
 }
 
-/// Rows with all columns of the layout: those that were added after their file was written are null.
+/// Returns the rows with all columns of the layout. Columns that were added after the file was written are
+/// null.
 std::shared_ptr<arrow::RecordBatch> conform(const arrow::RecordBatch& rows, const arrow::Schema& schema,
                                             const std::string& doing) {
     arrow::ArrayVector columns;
@@ -116,7 +118,7 @@ AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const G
         }
         describe(joined, writer.finish());
     } catch (...) {
-        fs::remove(path);  // it would be tried again, under another name
+        fs::remove(path);  // the next attempt uses another name
         throw;
     }
     base::sync_directory(path.parent_path());
@@ -126,7 +128,7 @@ AddFile join_files(const DeltaTable& table, const ParquetLayout& layout, const G
 
 void optimize_group(DeltaTable& table, const ParquetLayout& layout, const Group& group,
                     const std::string& name, OptimizeReport& report) {
-    // Commits that others made since the groups were chosen are in the snapshot by now.
+    // Updates the snapshot with commits that others have made since the groups were chosen.
     table.refresh();
     const auto live = [&](const AddFile* add) { return table.snapshot().files.contains(add->path); };
     if (!std::ranges::all_of(group, live)) return;
@@ -162,7 +164,8 @@ void optimize_group(DeltaTable& table, const ParquetLayout& layout, const Group&
 OptimizeReport optimize(DeltaTable& table, const ParquetLayout& layout, const OptimizeOptions& options) {
     check_writable(table.snapshot().protocol, table.snapshot().metadata, table.root().string());
     OptimizeReport report;
-    const std::map<std::string, AddFile> files = table.snapshot().files;  // commits change the snapshot's
+    // A copy, because commits change the snapshot.
+    const std::map<std::string, AddFile> files = table.snapshot().files;
     std::map<std::string, Group> groups;
     for (const auto& [path, add] : files) {
         if (options.wanted && !options.wanted(add)) continue;

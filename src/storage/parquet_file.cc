@@ -32,8 +32,9 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::int64_t rows_per_group = 1 << 20;
-constexpr std::size_t longest_stat = 64;
-constexpr const char* file_note = "millrace.file";  // the key, in read rows' schemas, of their file's path
+constexpr std::size_t max_stat_length = 64;
+// The key of the file's path in the schema metadata of read rows.
+constexpr const char* file_note = "millrace.file";
 
 std::shared_ptr<parquet::WriterProperties> writer_properties(const ParquetLayout& layout) {
     parquet::WriterProperties::Builder builder;
@@ -50,7 +51,8 @@ std::shared_ptr<parquet::WriterProperties> writer_properties(const ParquetLayout
     return builder.build();
 }
 
-/// A timestamp in the ISO form of Delta's stats, whose milliseconds are rounded down (min) or up (max).
+/// Formats a timestamp in the ISO form of Delta's stats, with the milliseconds rounded down (min) or up
+/// (max).
 std::string stats_time(std::int64_t us, bool up) {
     const std::int64_t ms =
         up ? (us >= 0 ? (us + 999) / 1000 : us / 1000) : (us >= 0 ? us / 1000 : (us - 999) / 1000);
@@ -63,11 +65,11 @@ std::string stats_time(std::int64_t us, bool up) {
                        rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
 }
 
-/// Gathers the statistics of one column over all row groups, as JSON values.
+/// Collects the statistics of one column over all row groups as JSON values.
 struct ColumnStats {
     json::value min;
     json::value max;
-    std::int64_t nulls = 0;  // -1 when it isn't known
+    std::int64_t nulls = 0;  // -1 if it is unknown
     bool known = true;
 
     template <typename Value>
@@ -106,7 +108,8 @@ void include_typed(ColumnStats& column, const parquet::Statistics& statistics, c
             const auto& typed = dynamic_cast<const parquet::ByteArrayStatistics&>(statistics);
             const std::string_view low(typed.min());
             const std::string_view high(typed.max());
-            if (type.id() != arrow::Type::STRING || low.size() > longest_stat || high.size() > longest_stat) {
+            if (type.id() != arrow::Type::STRING || low.size() > max_stat_length ||
+                high.size() > max_stat_length) {
                 column.known = false;
             } else {
                 column.include<std::string>(std::string(low), std::string(high));
@@ -142,7 +145,8 @@ std::string stats_json(const parquet::FileMetaData& metadata, const arrow::Schem
     json::object max;
     json::object nulls;
     for (int i = 0; i < schema.num_fields(); ++i) {
-        if (schema.field(i)->type()->num_fields() > 0) break;  // nested: its leaves are columns of their own
+        // The leaves of a nested column are columns of their own.
+        if (schema.field(i)->type()->num_fields() > 0) break;
         const std::string& name = schema.field(i)->name();
         const ColumnStats column = column_stats(metadata, i, *schema.field(i)->type());
         if (column.nulls >= 0) nulls[name] = column.nulls;
@@ -156,13 +160,13 @@ std::string stats_json(const parquet::FileMetaData& metadata, const arrow::Schem
                                         {"nullCount", std::move(nulls)}});
 }
 
-/// Whether a column of the table is to be read: one of those named, or any when none is.
+/// Returns whether a column of the table is to be read: it is named, or no column is named.
 bool is_wanted(const std::string& name, const arrow::Schema& table, const std::vector<std::string>& columns) {
     return table.GetFieldIndex(name) >= 0 &&
            (columns.empty() || std::ranges::find(columns, name) != columns.end());
 }
 
-/// The file's columns to read; a nested one has several.
+/// Returns the indices of the file's columns to read. A nested column has several.
 std::vector<int> column_indices(const parquet::FileMetaData& metadata, const arrow::Schema& table,
                                 const std::vector<std::string>& columns) {
     std::vector<int> indices;
@@ -176,15 +180,15 @@ bool is_string(const parquet::FileMetaData& metadata, int index) {
     return metadata.schema()->Column(index)->logical_type()->is_string();
 }
 
-/// Rows to read in one go: so many bytes of them, so that large values don't add up.
+/// Returns how many rows to read at once. The limit is a number of bytes, so that large values do not add up.
 std::int64_t rows_at_once(const parquet::FileMetaData& metadata) {
-    constexpr std::int64_t most_rows = 64 << 10;
+    constexpr std::int64_t max_rows = 64 << 10;
     constexpr std::int64_t bytes = 32 << 20;
     std::int64_t total = 0;
     for (int group = 0; group < metadata.num_row_groups(); ++group)
         total += metadata.RowGroup(group)->total_byte_size();
     return std::clamp<std::int64_t>(bytes * metadata.num_rows() / std::max<std::int64_t>(total, 1), 1,
-                                    most_rows);
+                                    max_rows);
 }
 
 std::vector<int> all_of(int count) {
@@ -214,8 +218,8 @@ void ParquetWriter::open_writer(const arrow::Schema& schema) {
         doing_);
 }
 
-/// Runs a step of the writer. One that lacked memory leaves the writer unusable, and its destructor, which
-/// would still close the file, might crash: so it is left as it is, and what it holds with it.
+/// Runs a step of the writer. After a step that ran out of memory the writer is unusable. Its destructor
+/// would still close the file and might crash, so the writer is leaked on purpose.
 void ParquetWriter::run(const std::function<arrow::Status()>& step) {
     arrow::Status status;
     try {
@@ -231,7 +235,8 @@ void ParquetWriter::run(const std::function<arrow::Status()>& step) {
 }
 
 void ParquetWriter::write(const arrow::RecordBatch& rows) {
-    // The writer takes dictionary columns only when they were announced, so the first rows tell the schema.
+    // The first rows define the schema, because the writer takes dictionary columns only if the schema has
+    // them.
     if (!writer_) open_writer(*rows.schema());
     const auto table = value_of(arrow::Table::FromRecordBatches({rows.Slice(0)}), doing_);
     run([&] { return writer_->WriteTable(*table, rows_per_group); });
@@ -291,7 +296,7 @@ ParquetReader::ParquetReader(const fs::path& path, const arrow::Schema& table,
 
 ParquetReader::~ParquetReader() = default;
 
-/// Chooses the type of each column that is there, and notes the file for throw_no_column().
+/// Chooses the type of each column that the file has, and notes the file for throw_no_column().
 void ParquetReader::plan(const fs::path& path, const arrow::Schema& table,
                          const std::vector<std::string>& columns, Strings strings) {
     const auto encoded = arrow::dictionary(arrow::int32(), arrow::utf8());
@@ -301,8 +306,8 @@ void ParquetReader::plan(const fs::path& path, const arrow::Schema& table,
         if (!stored || !is_wanted(field->name(), table, columns)) continue;
         if (!is_same_kind(*stored->type(), *field->type())) {
             throw Error(doing_,
-                        fmt::format("the column {} has the type {}, and the table's is {}", field->name(),
-                                    stored->type()->ToString(), field->type()->ToString()));
+                        fmt::format("the column {} has the type {}, but the table's type is {}",
+                                    field->name(), stored->type()->ToString(), field->type()->ToString()));
         }
         const bool stays_encoded = strings == Strings::dictionary && stored->type()->Equals(*encoded);
         fields.push_back(stays_encoded ? field->WithType(encoded) : field);
@@ -325,7 +330,7 @@ void throw_no_column(const arrow::RecordBatch& rows, std::string_view name) {
     const auto& notes = rows.schema()->metadata();
     const std::string file = notes ? notes->Get(file_note).ValueOr("rows") : "rows";
     throw Error(fmt::format("reading {}", file),
-                fmt::format("there is no column {} of its table's type", name));
+                fmt::format("there is no column {} with its table's type", name));
 }
 
 void scan_parquet(const fs::path& path, const arrow::Schema& table, const std::vector<std::string>& columns,

@@ -23,12 +23,13 @@ namespace millrace::storage {
 
 enum class ParquetCompression { snappy, zstd };
 
-/// How the columns of a table are laid out in Parquet. Nested columns come last.
+/// The layout of a table's columns in Parquet. Nested columns come last.
 struct ParquetLayout {
-    std::shared_ptr<arrow::Schema> schema;   ///< of the file: without the partition columns
-    std::vector<std::string> plain;          ///< columns of mostly distinct strings: no dictionary
-    std::vector<std::string> delta_encoded;  ///< integers that rise steadily: DELTA_BINARY_PACKED
-    std::vector<std::string> without_stats;  ///< columns that no reader skips files by
+    std::shared_ptr<arrow::Schema> schema;  ///< the file's columns, without partition columns
+    std::vector<std::string> plain;         ///< columns of mostly distinct strings, which get no dictionary
+    /// Columns of steadily rising integers, encoded as DELTA_BINARY_PACKED.
+    std::vector<std::string> delta_encoded;
+    std::vector<std::string> without_stats;  ///< columns that readers do not use to skip files
     ParquetCompression compression = ParquetCompression::snappy;
 };
 
@@ -38,23 +39,23 @@ struct WrittenFile {
     std::string stats;  ///< Delta's stats JSON: numRecords, minValues, maxValues, nullCount
 };
 
-/// Puts a written file's size, stats and time into the log's entry for it.
+/// Sets the size, stats and modification time of the log's entry for a written file.
 void describe(AddFile& add, const WrittenFile& written);
 
-/// Writes one Parquet file. A string column may be given as a dictionary array, the same in every
-/// write. The layout must outlive the writer.
+/// Writes one Parquet file. A string column may be given as a dictionary array, but then in every write. The
+/// layout must outlive the writer. Not thread-safe.
 class ParquetWriter {
   public:
     ParquetWriter(const std::filesystem::path& path, const ParquetLayout& layout);
     ~ParquetWriter();
 
-    /// Adds rows to the present row group, whose encoded pages are held until it has a million rows.
+    /// Adds rows to the current row group. Its encoded pages are kept in memory until it has a million rows.
     void append(const arrow::RecordBatch& rows);
-    /// Writes a row group of its own (or several, of up to a million rows), column after column.
+    /// Writes the rows as a separate row group (or several, of up to a million rows each), column by column.
     void write(const arrow::RecordBatch& rows);
-    /// Ends the file and syncs it; its name in the directory is the caller's to sync.
+    /// Ends the file and syncs it. The caller must sync the directory.
     WrittenFile finish();
-    /// Ends a file that nobody needs after a crash.
+    /// Ends a file that is not needed after a crash, without syncing it.
     void finish_unsynced();
 
   private:
@@ -68,22 +69,22 @@ class ParquetWriter {
     std::unique_ptr<parquet::arrow::FileWriter> writer_;
 };
 
-/// Reads columns of a table's Parquet file, batch by batch, in row order. Whichever engine wrote the file,
-/// they have the types of the table (typed_column.h), and its order.
+/// Reads columns of a table's Parquet file batch by batch in row order. The columns have the types
+/// (typed_column.h) and the order of the table, whichever engine wrote the file. Not thread-safe.
 class ParquetReader {
   public:
-    /// How strings are given: as they are, or each batch with a dictionary (of int32 and utf8), which is
-    /// faster where values repeat.
+    /// How strings are returned: as plain strings, or with a dictionary (of int32 and utf8) for each batch,
+    /// which is faster if values repeat.
     enum class Strings { plain, dictionary };
 
-    /// `table` has the table's columns. With none of them named, all. Those that the file lacks are left out:
-    /// it was written before they were added to its table. Throws an Error that names file and column when a
-    /// column holds values of another kind.
+    /// Reads the named columns, or all if `columns` is empty. `table` has the table's columns. Columns that
+    /// the file lacks, because they were added to the table later, are left out. Throws an Error that names
+    /// the file and the column if a column has values of another kind.
     ParquetReader(const std::filesystem::path& path, const arrow::Schema& table,
                   const std::vector<std::string>& columns, Strings strings = Strings::plain);
     ~ParquetReader();
 
-    /// The next rows, or nothing at the end.
+    /// Returns the next rows, or null at the end of the file.
     std::shared_ptr<arrow::RecordBatch> next();
 
   private:
@@ -93,11 +94,11 @@ class ParquetReader {
     std::string doing_;
     std::unique_ptr<parquet::arrow::FileReader> file_;
     std::unique_ptr<arrow::RecordBatchReader> batches_;
-    std::shared_ptr<arrow::Schema> schema_;  // of what next() gives
+    std::shared_ptr<arrow::Schema> schema_;  // the schema of the rows that next() returns
 };
 
-/// Reads the named columns of a table's Parquet file, batch by batch, in row order. With no columns named,
-/// all.
+/// Reads the named columns of a table's Parquet file, or all if `columns` is empty, batch by batch in row
+/// order.
 void scan_parquet(const std::filesystem::path& path, const arrow::Schema& table,
                   const std::vector<std::string>& columns,
                   const std::function<void(const arrow::RecordBatch&)>& visit);

@@ -58,7 +58,7 @@ class ParquetFileTest : public testing::Test {
   protected:
     ~ParquetFileTest() override { fs::remove(path_); }
 
-    /// Writes values as the column x, with their Arrow type noted in the file, as other writers do.
+    /// Writes the values as the column x and stores their Arrow type in the file, as other writers do.
     void write(const Values& values) const {
         const auto table = arrow::Table::Make(arrow::schema({arrow::field("x", values->type())}), {values});
         const auto file = arrow::io::FileOutputStream::Open(path_.string()).ValueOrDie();
@@ -68,7 +68,7 @@ class ParquetFileTest : public testing::Test {
                         .ok());
         ASSERT_TRUE(file->Close().ok());
     }
-    /// The column x of a table in which it has this type.
+    /// Reads the column x of a table in which the column has this type.
     Values read(const Type& type, ParquetReader::Strings strings = ParquetReader::Strings::plain) const {
         ParquetReader reader(path_, *arrow::schema({arrow::field("x", type)}), {}, strings);
         return reader.next()->GetColumnByName("x");
@@ -113,7 +113,8 @@ TEST_F(ParquetFileTest, TimesAreReadWhateverTheirUnitAndZone) {
                                     arrow::default_memory_pool());
     write(array_of<arrow::TimestampBuilder, std::int64_t>(builder, {1'999}));
     const auto cut = read(times()->type());
-    EXPECT_EQ(dynamic_cast<const arrow::TimestampArray&>(*cut).Value(0), 1) << "to the unit of Delta";
+    EXPECT_EQ(dynamic_cast<const arrow::TimestampArray&>(*cut).Value(0), 1)
+        << "times are truncated to Delta's unit";
 }
 
 TEST_F(ParquetFileTest, StringsWithADictionaryAreTheSame) {
@@ -137,7 +138,7 @@ TEST_F(ParquetFileTest, ValuesOfAnotherKindAreRefusedWithFileAndColumn) {
         EXPECT_THAT([&] { read(type); }, ThrowsMessage<Error>(named)) << type->ToString();
     arrow::Int64Builder builder;
     write(array_of<arrow::Int64Builder, std::int64_t>(builder, {std::int64_t{1} << 40}));
-    EXPECT_THAT([&] { read(arrow::int32()); }, ThrowsMessage<Error>(named)) << "beyond its range";
+    EXPECT_THAT([&] { read(arrow::int32()); }, ThrowsMessage<Error>(named)) << "the value is out of range";
 }
 
 TEST_F(ParquetFileTest, AColumnThatTheFileLacksIsAnErrorWhereItIsNeeded) {

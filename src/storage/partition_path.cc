@@ -22,7 +22,7 @@ std::string percent_encode(std::string_view text, auto must_encode) {
     return encoded;
 }
 
-/// The characters that Spark's ExternalCatalogUtils.escapePathName escapes.
+/// Returns whether Spark's ExternalCatalogUtils.escapePathName escapes the character.
 bool escaped_by_spark(char c) {
     constexpr std::string_view special = "\"#%'*/:=?\\\x7F{}[]^";
     return static_cast<unsigned char>(c) < 0x20 || special.find(c) != std::string_view::npos;

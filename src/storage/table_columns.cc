@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// Those whose names differ in more than their case.
+/// The types whose names differ in more than their case.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 8> renamed = {{
     {"string", "VARCHAR"},
     {"byte", "TINYINT"},
@@ -47,7 +47,7 @@ std::string sql_type(const json::value& type) {
     const auto found =
         std::ranges::find(renamed, name, &std::pair<std::string_view, std::string_view>::first);
     if (found != renamed.end()) return std::string(found->second);
-    std::string upper(name);  // integer, double, boolean, date, decimal(p,s)
+    std::string upper(name);  // such as integer, double, boolean, date, decimal(p,s)
     std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
     return upper;
 }

@@ -12,7 +12,7 @@ namespace millrace::storage {
 
 namespace {
 
-/// What a type's values are, however they are stored.
+/// The kind of a type's values, however they are stored.
 enum class Kind { null, bytes, integer, real, boolean, time, decimal, list, structure, other };
 
 Kind kind_of(arrow::Type::type type) {

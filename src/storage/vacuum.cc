@@ -19,13 +19,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t files_at_once = 200;  // that commits wait for
-constexpr auto patience_with_commits = std::chrono::seconds(10);
+constexpr std::size_t files_at_once = 200;  // commits wait while these are removed
+constexpr auto commit_timeout = std::chrono::seconds(10);
 
 struct OldFile {
     std::string name;
     std::int64_t bytes = 0;
-    bool removed = false;  // by a commit
+    bool removed = false;  // whether a commit removed the file
 };
 
 struct FileState {
@@ -33,11 +33,11 @@ struct FileState {
     std::int64_t bytes = 0;
 };
 
-/// Throws what `error` says, unless it is that there is no such file: another vacuum may have been faster.
-/// Then it returns false.
+/// Returns false if `error` says that the file does not exist: another vacuum may have been faster. Throws
+/// any other error.
 bool is_there(const std::error_code& error, const fs::path& path) {
     if (error == std::errc::no_such_file_or_directory) return false;
-    if (error) throw system_error(fmt::format("looking at {}", path.string()), error.value());
+    if (error) throw system_error(fmt::format("checking {}", path.string()), error.value());
     return true;
 }
 
@@ -52,7 +52,7 @@ std::optional<FileState> state_of(const fs::path& path) {
                      static_cast<std::int64_t>(bytes)};
 }
 
-/// The names of the data files in a table's directory `root / below`, relative to the table.
+/// Lists the names of the data files in a table's directory `root / below`, relative to the table.
 void list_data_files(const fs::path& root, const fs::path& below, std::vector<std::string>& names) {
     std::error_code error;
     auto entry = fs::directory_iterator(root / below, error);
@@ -60,14 +60,14 @@ void list_data_files(const fs::path& root, const fs::path& below, std::vector<st
     for (; entry != fs::directory_iterator(); entry.increment(error)) {
         const fs::path name = entry->path().filename();
         if (name.string().starts_with('_') || name.string().starts_with('.')) continue;
-        std::error_code gone;  // its type is unknown then, and it is left out
-        if (entry->is_directory(gone)) list_data_files(root, below / name, names);
-        if (entry->is_regular_file(gone)) names.push_back((below / name).string());
+        std::error_code ignored;  // the file's type is then unknown, and the file is left out
+        if (entry->is_directory(ignored)) list_data_files(root, below / name, names);
+        if (entry->is_regular_file(ignored)) names.push_back((below / name).string());
     }
     if (error) throw system_error(fmt::format("listing {}", (root / below).string()), error.value());
 }
 
-/// The files that vacuum may remove.
+/// Returns the files that vacuum may remove.
 std::vector<OldFile> old_files(const DeltaTable& table, base::Duration retention, base::Duration orphan_age,
                                VacuumReport& report) {
     std::vector<OldFile> old;
@@ -89,10 +89,11 @@ std::vector<OldFile> old_files(const DeltaTable& table, base::Duration retention
     return old;
 }
 
-/// Removes files, but those that a commit has named meanwhile. No commit names any while it works.
+/// Removes files except those that a commit has named in the meantime. The lock keeps commits from naming
+/// files while it works.
 void remove_files(DeltaTable& table, std::span<const OldFile> files, VacuumReport& report) {
     base::File guard = table.files_lock();
-    const std::unique_lock lock(guard, patience_with_commits);
+    const std::unique_lock lock(guard, commit_timeout);
     if (!lock) {
         report.kept_young += std::ranges::count(files, false, &OldFile::removed);
         return;

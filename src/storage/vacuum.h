@@ -12,19 +12,19 @@ namespace millrace::storage {
 struct VacuumReport {
     std::int64_t files = 0;
     std::int64_t bytes = 0;
-    /// Files that no commit names, but that may be a running writer's: too young to tell, or a commit was
-    /// being made.
+    /// Files that no commit names but that may belong to a running writer. They were kept because they are
+    /// too young, or because commits held the lock for too long.
     std::int64_t kept_young = 0;
 };
 
-/// Removes the data files that the table no longer names: those that a commit removed longer than `retention`
-/// ago, and those that no commit names and that are older than `orphan_age`. A writer that commits such a
-/// file all the same finds it gone, and gives up its commit. With `dry_run`, only counts them. Moves the
-/// table's snapshot on.
+/// Removes the data files that the table no longer names: files that a commit removed longer than `retention`
+/// ago, and files older than `orphan_age` that no commit names. If a writer tries to commit such a file
+/// later, it finds the file missing and gives up the commit. With `dry_run`, files are only counted. Advances
+/// the table's snapshot.
 VacuumReport vacuum(DeltaTable& table, base::Duration retention, base::Duration orphan_age, bool dry_run);
 
-/// The data files in the table's directory that its snapshot doesn't name, relative to it. Files may vanish
-/// under it.
+/// Returns the data files in the table's directory that its snapshot does not name, relative to that
+/// directory. Files may disappear during the call.
 std::vector<std::string> unnamed_files(const DeltaTable& table);
 
 }  // namespace millrace::storage

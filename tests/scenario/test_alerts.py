@@ -178,11 +178,11 @@ def test_a_wave_of_broken_records_is_an_alert(shop):
 @pytest.mark.parametrize(
     "text, said",
     [
-        ("[alerts.no_such_rule]\nenabled = true", "no rule and no sink of this name"),
+        ("[alerts.no_such_rule]\nenabled = true", "no such rule or sink"),
         ("[alerts.traffic_gap]\nthreshold = true", "it must be a number"),
         ('[alerts.traffic_gap]\nwindow = "90s"', "whole minutes"),
         ("[alerts.traffic_gap]\nresolved = 0.1", "must not be below"),
-        ('[alerts.lag]\nwindow = "5m"', "the rule has no setting of this name"),
+        ('[alerts.lag]\nwindow = "5m"', "the rule has no such setting"),
         ('[alerts.smtp]\nurl = "smtp://127.0.0.1"', '"from" or "to" is missing'),
         ("alerts = 3", "it must be a table"),
     ],

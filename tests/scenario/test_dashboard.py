@@ -17,11 +17,11 @@ from tests.support.port import Port, http_post
 from tests.support.shop import wait_until
 
 # What stands on each, and what is there when its figures are real.
-PAGES = {"overview": ("Events and revenue", "tbody tr:has-text('mobile')"), "products": ("Interest against conversion", "tbody tr:has-text('prod_0042')"),
+PAGES = {"overview": ("Events and revenue", "tbody tr:has-text('mobile')"), "products": ("Interest and conversion", "tbody tr:has-text('prod_0042')"),
          "product?product=prod_0042": ("By minute", "canvas"), "funnel": ("By category", "tbody tr:has-text('mobile')"),
-         "sessions": ("Outcome", "tbody tr:has-text('user_')"), "journey?user=user_0001": ("What they did", ".journey li"),
+         "sessions": ("Outcome", "tbody tr:has-text('user_')"), "journey?user=user_0001": ("Events", ".journey li"),
          "alerts": ("History", "tbody tr:has-text('high interest')"), "pipeline": ("Input and processing rate", "canvas"),
-         "quarantine": ("Reasons", "button:has-text('Mend')"), "explore": ("SQL", "textarea")}
+         "quarantine": ("Reasons", "button:has-text('Fix')"), "explore": ("SQL", "textarea")}
 
 
 def test_a_click_in_the_demo_shop_is_on_the_dashboard_within_a_second(run, open_page):
@@ -121,16 +121,16 @@ def asked(page, report):
 
 def test_without_a_range_the_last_hour_that_has_data_is_shown(past, open_page):
     page = open_page(address(past))
-    expect(page.locator(".range")).to_contain_text("up to the newest data, 1 Oct 2019, 02:", timeout=10_000)
+    expect(page.locator(".range")).to_contain_text("ends with the newest data, 1 Oct 2019, 02:", timeout=10_000)
     expect(page.locator("main canvas").first).to_be_visible(timeout=20_000)
     expect(page.locator("main .quiet", has_text="in this time")).to_have_count(0)
 
 
 def test_an_empty_range_offers_the_newest_data(past, open_page):
     page = open_page(address(past, "#/overview?from=2019-11-01&to=2019-11-02"))
-    empty = page.locator("main .quiet", has_text="No events in this time. The newest data are of 1 Oct 2019, 02:")
+    empty = page.locator("main .quiet", has_text="No events in this time range. The newest data is from 1 Oct 2019, 02:")
     expect(empty).to_be_visible(timeout=20_000)
-    empty.locator("text=Show them").click()
+    empty.locator("text=Show the newest data").click()
     expect(page.locator("main canvas").first).to_be_visible(timeout=20_000)
     expect(page).to_have_url(ending("#/overview"))
     page.go_back()
@@ -151,7 +151,7 @@ def test_days_in_the_address_are_whole_ones_and_unknown_parameters_are_ignored(p
     for wrong in ("range=soon", "from=2019-02-30", "range=0d", "from=&to=x"):  # as if there were none
         page.goto("about:blank")
         page.goto(address(past, f"#/overview?{wrong}"))
-        expect(page.locator(".range")).to_contain_text("up to the newest data", timeout=10_000)
+        expect(page.locator(".range")).to_contain_text("ends with the newest data", timeout=10_000)
 
 
 def test_range_filters_and_order_survive_a_reload_and_back(past, open_page):
@@ -225,14 +225,14 @@ def test_the_last_bucket_is_said_to_be_partial(shop, run, open_page):
     server.post([event(n, timestamp=now()) for n in range(10)])
     page = open_page(address(server))
     chart = page.locator(".chart").first
-    expect(chart).to_have_attribute("aria-label", re.compile("The last point is partial: (this minute is not over|the data end in this minute)"), timeout=20_000)
+    expect(chart).to_have_attribute("aria-label", re.compile("The last point is incomplete: (this minute is not over yet|the data ends in this minute)"), timeout=20_000)
 
 
 def test_a_last_bucket_that_is_over_is_not_said_to_be_partial(past, open_page):
     page = open_page(address(past, "#/overview?from=2019-10-01T00:00&to=2019-10-01T01:00"))
     expect(page.locator(".chart").first).to_have_attribute("aria-label", "Events and net revenue by minute", timeout=20_000)
     page.goto(address(past, "#/overview?range=all"))
-    expect(page.locator(".chart").first).to_have_attribute("aria-label", re.compile("The last point is partial: the data end in this minute"), timeout=20_000)
+    expect(page.locator(".chart").first).to_have_attribute("aria-label", re.compile("The last point is incomplete: the data ends in this minute"), timeout=20_000)
 
 
 def test_a_server_apart_from_the_pipeline_says_that_it_shows_what_is_final(shop, port, open_page):
@@ -240,8 +240,8 @@ def test_a_server_apart_from_the_pipeline_says_that_it_shows_what_is_final(shop,
     shop.drain()
     shop.run("gold", "--available-now")
     page = open_page(address(port()))
-    expect(page.locator("main")).to_contain_text("This server runs apart from the pipeline, so there are no live figures here", timeout=10_000)
-    expect(page.locator("main")).to_contain_text("No events in this time yet. This server runs apart from the pipeline", timeout=20_000)
+    expect(page.locator("main")).to_contain_text("This server does not run the pipeline, so it has no live figures", timeout=10_000)
+    expect(page.locator("main")).to_contain_text("No events in this time range yet. This server does not run the pipeline", timeout=20_000)
 
 
 def test_figures_tell_what_they_mean(past, open_page):
@@ -249,7 +249,7 @@ def test_figures_tell_what_they_mean(past, open_page):
     page.hover(".figure dt span:has-text('Conversion')")
     expect(page.locator(".hint")).to_have_text("Sessions with a purchase of any product ÷ all sessions.")
     page.locator(".panel", has_text="Funnel").locator(".term", has_text="any product, in any order").focus()
-    expect(page.locator(".hint")).to_contain_text("A purchase counts as having passed the cart")
+    expect(page.locator(".hint")).to_contain_text("A purchase also counts as an addition to the cart")
     page.keyboard.press("Escape")
     expect(page.locator(".hint")).to_have_count(0)
 
@@ -324,17 +324,17 @@ def test_the_strict_funnel_is_the_one_of_gold(visited):
 
 def test_the_funnel_page_uses_one_measure_and_says_which(visited, open_page):
     page = open_page(address(visited, "#/funnel?from=2019-10-01&to=2019-10-01"))
-    bought = page.locator(".funnel li", has_text="Bought it").locator(".value")
+    bought = page.locator(".funnel li", has_text="Purchased").locator(".value")
     mobile = page.locator("tr", has_text="mobile")
     expect(bought).to_have_text(re.compile(r"^\s*5\s"), timeout=20_000)
     expect(mobile).to_have_text(re.compile(r"mobile\s*3\s*3\s*3\s*0%\s*2\s*33.3%"), timeout=20_000)
-    expect(page.locator(".measure")).to_contain_text("A purchase counts as having passed the cart")
+    expect(page.locator(".measure")).to_contain_text("A purchase also counts as an addition to the cart")
     page.check("text=same product, in order")
     expect(bought).to_have_text(re.compile(r"^\s*1\s"), timeout=20_000)
     expect(mobile).to_have_text(re.compile(r"mobile\s*3\s*1\s*0\s*100%\s*0\s*–"), timeout=20_000)
     expect(page).to_have_url(ending("&measure=strict"))
     page.reload()
-    expect(page.locator(".measure")).to_contain_text("Purchases without a cart event are not in it")
+    expect(page.locator(".measure")).to_contain_text("Purchases without a cart event are not included")
     expect(bought).to_have_text(re.compile(r"^\s*1\s"), timeout=20_000)
     page.goto(address(visited, "#/overview?from=2019-10-01&to=2019-10-01"))
     expect(page.locator(".panel", has_text="Funnel").first).to_contain_text("any product, in any order", timeout=20_000)
@@ -419,7 +419,7 @@ def test_an_alert_appears_and_is_resolved(port, open_page, tmp_path):
     server = port("--no-simulator", "--trigger", "0", command=["--config", settings, "run"])
     try:
         page = open_page(address(server, "#/alerts"))
-        expect(page.locator("main")).to_contain_text("No alert has ever fired", timeout=10_000)
+        expect(page.locator("main")).to_contain_text("No alerts have fired yet", timeout=10_000)
         server.post([event(n, timestamp=now()) for n in range(100)])
         server.post([event(n, price=-1, timestamp=now()) for n in range(1000, 1300)])
         expect(page.locator("nav .badge")).to_have_text("1", timeout=20_000)
@@ -429,8 +429,8 @@ def test_an_alert_appears_and_is_resolved(port, open_page, tmp_path):
             page.wait_for_timeout(100)
         expect(page.locator("nav .badge")).to_have_count(0, timeout=20_000)
         expect(page.locator("main table")).to_contain_text("resolved", timeout=20_000)
-        page.click("text=for an hour")
-        expect(page.locator("main")).to_contain_text("is not sent until", timeout=10_000)
+        page.click("text=Silence for 1 hour")
+        expect(page.locator("main")).to_contain_text("is silenced until", timeout=10_000)
     finally:
         code, _, err = server.stop()
         assert code == 0, err
@@ -442,7 +442,7 @@ def test_the_figures_come_back_after_the_server_was_away(shop, run, open_page, f
     mark = page.locator(".live")
     expect(mark).to_have_text("live", timeout=10_000)
     server.stop()
-    expect(mark).to_contain_text("no news for", timeout=15_000)
+    expect(mark).to_contain_text("no updates for", timeout=15_000)
     again = run("--no-simulator", "--port", str(free_port))
     expect(mark).to_have_text("live", timeout=20_000)
     again.post(event(1, timestamp=now()))
@@ -454,10 +454,10 @@ def test_a_quarantined_record_is_mended_on_its_page(run, open_page, shop):
     server.post(event(1, price=-1, timestamp=now()))
     wait_until(lambda: shop.count("quarantine") == 1)
     page = open_page(address(server, "#/quarantine"))
-    page.click("text=Mend…")
+    page.click("text=Fix…")
     page.fill("input[placeholder*=JSON]", "12.5")
     page.click("button[type=submit]")
-    expect(page.locator("[role=status]").last).to_contain_text("1 appended again", timeout=10_000)
+    expect(page.locator("[role=status]").last).to_contain_text("1 replayed", timeout=10_000)
     wait_until(lambda: shop.count("silver") == 1)
 
 

@@ -29,7 +29,7 @@ def test_a_week_is_loaded_and_lives_on_until_it_is_stopped(shop, demo):
     wait_until(lambda: shop.count("silver") > rows + 20, seconds=60)
     code, out, err = server.stop()
     assert code == 0, err
-    assert "The shop on" in out and "goes on with it" in out
+    assert "The shop on" in out and "to continue it" in out
     shop.verify()
 
 

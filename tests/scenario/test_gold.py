@@ -406,7 +406,7 @@ def test_verify_finds_what_gold_and_silver_do_not_share(shop):
     kpis = shop.data / "gold" / "kpis"
     deltalake.write_deltalake(kpis, delta.rows(kpis).slice(0, 1), mode="append")
     report = shop.json("verify", code=1)
-    assert any(check["name"] == "gold.kpis" and "stands twice" in check["detail"] for check in report["checks"])
+    assert any(check["name"] == "gold.kpis" and "occurs twice" in check["detail"] for check in report["checks"])
 
 
 def test_the_text_null_is_not_null(shop):

@@ -70,6 +70,6 @@ def test_quarantined_records_are_fixed_in_an_editor(shop, tmp_path):
     editor.write_text('#!/bin/sh\nsed -i \'s/"price": 0/"price": 3/\' "$1"\n')
     editor.chmod(0o755)
     out = shop.run("quarantine", "replay", "--edit", env={"EDITOR": str(editor), "VISUAL": str(editor)})
-    assert "1 record changed and appended again: silver checks them anew\n" in out and "1 left out: as before\n" in out
+    assert "1 record corrected and appended to the log\n" in out and "1 skipped: unchanged\n" in out
     shop.drain()
     assert shop.count("silver") == 1

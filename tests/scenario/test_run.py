@@ -12,7 +12,7 @@ from tests.support.shop import stop, wait_until
 def test_a_made_up_shop_runs_from_simulator_to_table_and_is_verified(shop):
     out = shop.run("run", "--rate", "500", "--duration", "3s", "--trigger", "1s", "--seed", "5")
     assert "verified: every record is accounted for" in out
-    assert "The data lies in" in out
+    assert "The data is stored in" in out
     assert oracle.check_exactly_once(shop.data) > 1300
 
 

@@ -124,7 +124,7 @@ def test_man_shows_a_page(program, tmp_path):
         env={**os.environ, "MANWIDTH": "100", "MAN_KEEP_FORMATTING": ""},
     )
     shown = re.sub(r".\x08|\x1b\[[0-9;]*m", "", done.stdout)
-    assert "millrace-vacuum - Remove files that the tables no longer name." in shown
+    assert "millrace-vacuum - Remove files that the tables no longer reference." in shown
     assert "--retention DURATION" in shown and "MILLRACE_VACUUM_RETENTION" in shown
 
 

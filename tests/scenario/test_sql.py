@@ -236,8 +236,8 @@ def test_a_query_is_read_from_a_file_or_standard_input(shop, tmp_path):
         assert json.loads(shop.run("sql", *arguments, "--json", input=file.read_bytes()))["rows"] == rows
     for arguments, reason in (
         (["-f", tmp_path / "none.sql"], "No such file"),
-        ([], "there is none"),
-        (["select 1", "-f", file], "there are two"),
+        ([], "there is no query"),
+        (["select 1", "-f", file], "there are two queries"),
         (["-f", "/dev/null"], "it is empty"),
     ):
         shop.run("sql", *arguments, code=2)

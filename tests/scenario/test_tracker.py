@@ -101,7 +101,7 @@ def test_wrong_calls_are_told_on_the_console_and_thrown_nowhere(shop, run, shop_
     wait_until(lambda: "purchase" in events(shop))
     assert events(shop)["purchase"]["order_id"] == "order-18" and shop.count("silver") == 2 and shop.count("quarantine") == 0
     for call in ("view", "addToCart", "purchase", "refund", "identify"):
-        assert any(f"millrace.{call}: it needs" in each for each in page.complaints), (call, page.complaints)
+        assert any(f"millrace.{call}: The call needs" in each for each in page.complaints), (call, page.complaints)
     assert sum("millrace.track:" in each for each in page.complaints) == 2, page.complaints
 
 

@@ -93,7 +93,7 @@ def test_a_lost_row(copy):
 def test_a_doubled_row(copy):
     rewrite(copy, files(copy)[0], lambda rows: pa.concat_tables([rows, rows.slice(0, 1)]))
     found = failed(copy)
-    assert "e" in found["duplicate ids"] and "stands twice" in found["offsets"]
+    assert "e" in found["duplicate ids"] and "occurs twice" in found["offsets"]
 
 
 def test_a_null_where_none_may_be(copy):

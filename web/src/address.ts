@@ -1,21 +1,25 @@
-// The fragment of the address, #/products?range=7d&sort=revenue: a page and its parameters. Pages ignore those that they don't know.
+// The fragment of the address names a page and its parameters: #/products?range=7d&sort=revenue.
+// Pages ignore parameters that they do not know.
 
 export interface Address {
   page: string;
   parameters: URLSearchParams;
 }
-/** What to change; nothing (undefined, or an empty text) removes a parameter. */
+/** New values of parameters. Undefined or an empty text removes a parameter. */
 export type Changes = Record<string, string | undefined>;
 
 export const rangeParameters = ["range", "from", "to"];
 
 export function parseAddress(fragment: string): Address {
   const [path, ...query] = fragment.replace(/^#\/?/, "").split("?");
-  return { page: path || "overview", parameters: new URLSearchParams(query.join("?")) };
+  return {
+    page: path === undefined || path === "" ? "overview" : path,
+    parameters: new URLSearchParams(query.join("?")),
+  };
 }
 
 export function formatAddress(page: string, parameters: URLSearchParams): string {
-  // Colons need no escape in a fragment, and from=2019-10-01T14:30 is for people to read.
+  // A fragment may contain colons, and from=2019-10-01T14:30 is easier to read than with %3A.
   const query = parameters.toString().replaceAll("%3A", ":");
   return `#/${page}${query ? `?${query}` : ""}`;
 }
@@ -29,7 +33,7 @@ export function changed(parameters: URLSearchParams, changes: Changes): URLSearc
   return made;
 }
 
-/** A page's address from here: its own parameters, and the time range that is chosen here. */
+/** The address of a page with its own parameters and the time range of the current page. */
 export function addressFrom(here: Address, page: string, own: Changes): string {
   const range = [...here.parameters].filter(([name]) => rangeParameters.includes(name));
   return formatAddress(page, changed(new URLSearchParams(range), own));

@@ -1,37 +1,43 @@
-// What each figure means, for the hints beside it. docs/metrics.md has the whole of it.
+// The definitions that the pages show beside their terms. docs/metrics.md defines all metrics.
 
 export type Measure = "free" | "strict";
 
 export const measures: Record<Measure, { name: string; means: string }> = {
   free: {
     name: "any product, in any order",
-    means: "A session passes a step by a view, a cart or a purchase of any product. A purchase counts as having passed the cart, and a cart as having passed the view, so “buy now” purchases are in it.",
+    means:
+      "A session passes a step when it views, adds to the cart or purchases any product. A purchase also counts as an addition to the cart, and an addition to the cart also counts as a view, so “buy now” purchases are included.",
   },
   strict: {
     name: "same product, in order",
-    means: "A session passes a step when it viewed a product, then put the same product into the cart, then bought it. Purchases without a cart event are not in it.",
+    means:
+      "A session passes a step when it views a product, then adds the same product to the cart, then purchases it. Purchases without a cart event are not included.",
   },
 };
 
 export const definitions = {
-  sessions: "Visits: the events of one visitor until a longer pause.",
-  funnelSessions: "All sessions that began in this time, whatever happened in them.",
-  groupSessions: "Sessions with a view, a cart or a purchase in this category. A session that looked at several categories counts in each.",
-  activeUsers: "Different visitors with at least one event.",
-  revenue: "Net revenue: price × quantity of purchases, less refunds.",
-  grossRevenue: "Price × quantity of purchases. Refunds are not taken off.",
-  orders: "Purchases, where the lines of one order count once.",
+  sessions: "Visits. A session has the events of one visitor until a longer pause.",
+  funnelSessions: "All sessions that started in this time range, whatever happened in them.",
+  groupSessions:
+    "Sessions with a view, a cart or a purchase in this category. A session with several categories counts in each of them.",
+  activeUsers: "Distinct visitors with at least one event.",
+  revenue: "Net revenue: price × quantity of purchases, minus refunds.",
+  grossRevenue: "Price × quantity of purchases. Refunds are not subtracted.",
+  orders: "Purchases. All lines of an order count as one.",
   conversion: "Sessions with a purchase of any product ÷ all sessions.",
-  eventsPerSecond: "Events that come in, of all types.",
+  eventsPerSecond: "Incoming events of all types.",
   views: "Events of the type view.",
   carts: "Events of the type add_to_cart.",
-  purchases: "Events of the type purchase: one for each line of an order.",
-  cartRate: "Carts ÷ views. Above 100% where products are put into the cart without having been viewed, from a list for instance.",
-  purchaseRate: "Purchases ÷ views, event by event; not the share of sessions that buy. Above 100% where more was bought than viewed.",
+  purchases: "Events of the type purchase. Each line of an order is one event.",
+  cartRate:
+    "Carts ÷ views. The rate exceeds 100% if products are added to the cart without a view, for example from a list.",
+  purchaseRate:
+    "Purchases ÷ views, counted by events and not by sessions. The rate exceeds 100% if there are more purchases than views.",
   shareOfViews: "Views of this product ÷ views of all products.",
-  dropOffToCart: "Of the sessions that viewed, the share that did not come to the cart.",
-  dropOffToPurchase: "Of the sessions that came to the cart, the share that did not buy.",
-  medianToCart: "Half of the products that were put into the cart were put there within this time after their first view in the session.",
-  medianToPurchase: "Half of the products that were bought were bought within this time after they were put into the cart.",
-  lasted: "From the first event of the session to the last one.",
+  dropOffToCart: "The share of sessions with a view that did not add to the cart.",
+  dropOffToPurchase: "The share of sessions with an addition to the cart that did not purchase.",
+  medianToCart:
+    "The median time from the first view of a product to its addition to the cart, in the same session.",
+  medianToPurchase: "The median time from a product's addition to the cart to its purchase.",
+  lasted: "The time from the first to the last event of the session.",
 } as const;

@@ -17,14 +17,17 @@ import { Products } from "./pages/products";
 import { Quarantine } from "./pages/quarantine";
 import { Journey, Sessions } from "./pages/sessions";
 import { link, parameter, route } from "./router";
-import { shop } from "./shop";
+import { shop } from "./session";
 
 interface Page {
   title: string;
   show: () => JSX.Element;
   menu: boolean;
   ranged: boolean;
-  /** The parameter that says what the page is about: another value is another page. */
+  /**
+   * The parameter that identifies what the page shows, such as a product. Another value makes
+   * another page.
+   */
   about?: string;
 }
 const pages: Record<string, Page> = {
@@ -46,22 +49,29 @@ function LiveMark() {
   return (
     <span class="live bad">
       <span class="hidden" role="status">
-        {stale === null ? "connecting" : "no news from the server"}
+        {stale === null ? "connecting" : "no updates from the server"}
       </span>
-      <span aria-hidden="true">{stale === null ? "connecting…" : `no news for ${stale} s`}</span>
+      <span aria-hidden="true">{stale === null ? "connecting…" : `no updates for ${stale} s`}</span>
     </span>
   );
 }
 
 function Shell({ leave }: { leave: () => void }) {
-  const page = pages[route.value.page] ?? pages["overview"]!;
+  const page = pages[route.value.page] ?? pages.overview!;
   const Show = page.show;
   const firing = state.value?.firing.length ?? 0;
   useEffect(() => void (document.title = `${page.title} – Millrace`), [page.title]);
   return (
     <>
-      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.querySelector<HTMLElement>("main")?.focus())}>
-        To the content
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => (
+          event.preventDefault(),
+          document.querySelector<HTMLElement>("main")?.focus()
+        )}
+      >
+        Skip to main content
       </a>
       <nav aria-label="Pages">
         <a class="brand" href={link("overview")}>
@@ -80,7 +90,7 @@ function Shell({ leave }: { leave: () => void }) {
             ))}
         </ul>
         <button type="button" onClick={toggleTheme}>
-          {theme.value === "dark" ? "Light" : "Dark"}
+          {theme.value === "dark" ? "Light theme" : "Dark theme"}
         </button>
         {shop.value?.open === false && (
           <button type="button" onClick={() => void logout().finally(leave)}>
@@ -92,7 +102,7 @@ function Shell({ leave }: { leave: () => void }) {
         <div class="top">
           <h1>{page.title}</h1>
           <LiveMark />
-          <span class="note">times of {shop.value?.time_zone}</span>
+          <span class="note">times in {shop.value?.time_zone}</span>
           {page.ranged && <RangePicker />}
         </div>
         <Show key={`${page.title} ${page.about ? parameter(page.about) : ""}`} />
@@ -120,8 +130,12 @@ function App() {
     void enter();
   }, []);
   if (problem) return <Fault problem={problem} />;
-  if (!shop.value) return <p class="splash">Millrace is loading…</p>;
-  return shop.value.role === "none" ? <Login done={() => void enter()} /> : <Shell leave={() => void enter()} />;
+  if (!shop.value) return <p class="splash">Loading Millrace…</p>;
+  return shop.value.role === "none" ? (
+    <Login done={() => void enter()} />
+  ) : (
+    <Shell leave={() => void enter()} />
+  );
 }
 
 const root = document.getElementById("app")!;

@@ -1,36 +1,46 @@
-// The time that pages show, as the address says: the last so long, all data, or between two moments.
+// The time range that pages show, as the address names it: a span up to now, all data, or the time
+// between two moments.
 import { computed } from "@preact/signals";
 import { state } from "./api/live";
 import { bucketEnd, minuteMs, type Grain } from "./buckets";
 import { route } from "./router";
-import { shop } from "./shop";
+import { shop, zone } from "./session";
 import { defaultChoice, parseChoice, resolve } from "./time_range";
 
-const zone = computed(() => shop.value?.time_zone ?? "UTC");
 const data = () => state.value?.data ?? shop.value?.data ?? null;
 
-// Figures change twice a second, but times that reports are asked for only with the minute, so that one report serves all who look.
+// Live figures change twice a second, but the range of reports only every minute, so that the
+// server can share reports between users.
 const now = computed(() => Math.ceil((state.value?.time ?? Date.now()) / minuteMs) * minuteMs);
-/** When the first and the last event happened; null where there is none. */
+/** The time of the first event. Null if there is none. */
 export const firstData = computed(() => data()?.first ?? null);
-const lastMinute = computed(() => (data() === null ? null : Math.floor(data()!.last / minuteMs) * minuteMs));
+const lastMinute = computed(() =>
+  data() === null ? null : Math.floor(data()!.last / minuteMs) * minuteMs,
+);
 
-/** What the address asks for; null: nothing, so it is the last hour that has data. */
-export const asked = computed(() => parseChoice(route.value.parameters, zone.value));
+/**
+ * The range in the address. Null if there is none; the pages then show the last hour that has data.
+ */
+export const asked = computed(() => parseChoice(route.value.parameters, zone()));
 export const chosen = computed(() => asked.value ?? defaultChoice);
 
-export const range = computed(() => resolve(chosen.value, { now: now.value, first: firstData.value, last: lastMinute.value }, zone.value));
+export const range = computed(() =>
+  resolve(chosen.value, { now: now.value, first: firstData.value, last: lastMinute.value }, zone()),
+);
 
-/** The newest event's time where it lies outside of the range; else null. */
+/** The time of the newest event if it is outside of the range; otherwise null. */
 export const newestElsewhere = computed(() => {
   const last = data()?.last ?? null;
   return last === null || (last >= range.value.from && last < range.value.to) ? null : last;
 });
 
-/** Why a chart's bucket may still grow: it isn't over, or the data end in it. Null where it is whole. */
+/**
+ * Why a chart's bucket may still grow: it is not over, or the data ends in it. Null if it is
+ * complete.
+ */
 export function whyPartial(start: number, grain: Grain, timeZone: string): string | null {
   const end = bucketEnd(start, grain, timeZone);
-  if (end > (state.value?.time ?? Date.now())) return `this ${grain} is not over`;
+  if (end > (state.value?.time ?? Date.now())) return `this ${grain} is not over yet`;
   const last = data()?.last ?? null;
-  return last !== null && last >= start && last < end ? `the data end in this ${grain}` : null;
+  return last !== null && last >= start && last < end ? `the data ends in this ${grain}` : null;
 }

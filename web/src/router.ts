@@ -1,6 +1,14 @@
-// The page that is shown, and what it shows, as the address says; so both survive a reload, and Back goes back.
+// The address names the current page and what it shows. So both survive a reload, and the browser's
+// Back button works.
 import { computed, signal } from "@preact/signals";
-import { addressFrom, changed, formatAddress, parseAddress, rangeParameters, type Changes } from "./address";
+import {
+  addressFrom,
+  changed,
+  formatAddress,
+  parseAddress,
+  rangeParameters,
+  type Changes,
+} from "./address";
 
 const hash = signal(location.hash);
 window.addEventListener("hashchange", () => {
@@ -11,12 +19,12 @@ window.addEventListener("hashchange", () => {
 
 export const route = computed(() => parseAddress(hash.value));
 
-/** Where a page is, at the time range of this one. */
+/** The address of a page with the current time range. */
 export function link(page: string, parameters: Changes = {}): string {
   return addressFrom(route.value, page, parameters);
 }
 
-/** Where this page is without a time range of its own. */
+/** The address of the current page without a time range. */
 export function linkToNewest(): string {
   const none = Object.fromEntries(rangeParameters.map((name) => [name, undefined]));
   return formatAddress(route.value.page, changed(route.value.parameters, none));
@@ -26,10 +34,13 @@ export function parameter(name: string): string {
   return route.value.parameters.get(name) ?? "";
 }
 
-/** Changes what this page shows. Back undoes it, unless it is of too little weight for that. */
-export function setParameters(changes: Changes, undone: "by Back" | "not" = "by Back"): void {
+/**
+ * Changes parameters of the current page. "push" adds an entry to the history, so that Back undoes
+ * the change.
+ */
+export function setParameters(changes: Changes, how: "push" | "replace" = "push"): void {
   const address = formatAddress(route.value.page, changed(route.value.parameters, changes));
-  if (undone === "by Back") {
+  if (how === "push") {
     location.hash = address;
   } else {
     history.replaceState(history.state, "", address);

@@ -1,16 +1,25 @@
-// The server's API (schemas/openapi.yaml), typed by what is generated from it.
-import type { components } from "./schema";
+// The server's API as schemas/openapi.yaml describes it. schema.ts is generated from that document.
+import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 export type About = Schemas["About"];
 export type State = Schemas["State"];
-export type Kpi = Schemas["Kpi"];
-export type Rows = Schemas["Rows"];
-export type ReportName = Schemas["ReportName"];
+export type SqlResult = Schemas["SqlResult"];
+/** A row of a table: values by column name. */
 export type Row = Record<string, unknown>;
-export type Parameters = Record<string, string | number | undefined>;
 
-/** What the server said is wrong, and what to do. */
+type ReportPath = Extract<keyof paths, `/v1/reports/${string}`>;
+export type ReportName = ReportPath extends `/v1/reports/${infer Name}` ? Name : never;
+type Operation<Name extends ReportName> = paths[`/v1/reports/${Name}`]["get"];
+type Query<Name extends ReportName> = NonNullable<Operation<Name>["parameters"]["query"]>;
+export type ReportParameters<Name extends ReportName> = [Query<Name>] extends [never]
+  ? Record<string, never>
+  : Query<Name>;
+export type ReportBody<Name extends ReportName> =
+  Operation<Name>["responses"][200]["content"]["application/json"];
+export type ReportRow<Name extends ReportName> = ReportBody<Name>["rows"][number];
+
+/** An error that the server reported: what went wrong, and in `next` what to do about it. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -23,11 +32,12 @@ export class Problem extends Error {
 
 async function problemOf(response: Response): Promise<Problem> {
   const body = (await response.json().catch(() => ({}))) as Partial<Schemas["Problem"]>;
-  return new Problem(response.status, body.error ?? `the server answered ${response.status}`, body.next);
+  const message = body.error ?? `The server answered with status ${response.status}.`;
+  return new Problem(response.status, message, body.next);
 }
 
-let onLoggedOut = () => {};
-/** Called when the server doesn't know who asks any more: the session is over. */
+let onLoggedOut: (() => void) | null = null;
+/** Calls `act` whenever the server no longer accepts the session. */
 export function whenLoggedOut(act: () => void): void {
   onLoggedOut = act;
 }
@@ -38,19 +48,28 @@ async function request(path: string, options: RequestInit = {}): Promise<Respons
     response = await fetch(path, { credentials: "same-origin", ...options });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Problem(0, "the server can't be reached", "Is millrace running?");
+    throw new Problem(0, "The server can't be reached.", "Check that millrace is running.");
   }
-  if (response.status === 401 && path !== "/v1/login") onLoggedOut();
+  if (response.status === 401 && path !== "/v1/login") onLoggedOut?.();
   if (!response.ok) throw await problemOf(response);
   return response;
 }
 
+/** The JSON body of a response. `T` is its type in the OpenAPI document. */
+async function json<T>(response: Response): Promise<T> {
+  return (await response.json()) as T;
+}
+
 function post(path: string, body: object): Promise<Response> {
-  return request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  return request(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
 }
 
 export async function about(): Promise<About> {
-  return (await request("/v1/about")).json();
+  return json(await request("/v1/about"));
 }
 
 export async function login(name: string, password: string): Promise<void> {
@@ -61,14 +80,19 @@ export async function logout(): Promise<void> {
   await post("/v1/logout", {});
 }
 
-export async function report(name: ReportName, parameters: Parameters, signal?: AbortSignal): Promise<Rows> {
+export async function report<Name extends ReportName>(
+  name: Name,
+  parameters: ReportParameters<Name>,
+  signal?: AbortSignal,
+): Promise<ReportBody<Name>> {
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(parameters)) if (value !== undefined) query.set(key, String(value));
-  return (await request(`/v1/reports/${name}?${query}`, { signal })).json();
+  for (const [key, value] of Object.entries<string | number | undefined>(parameters))
+    if (value !== undefined) query.set(key, String(value));
+  return json(await request(`/v1/reports/${name}?${query}`, { signal }));
 }
 
-export async function sql(query: string, limit: number): Promise<Rows> {
-  return (await post("/v1/sql", { query, limit })).json();
+export async function sql(query: string, limit: number): Promise<SqlResult> {
+  return json(await post("/v1/sql", { query, limit }));
 }
 
 export async function download(query: string, format: "csv" | "parquet"): Promise<Blob> {
@@ -76,9 +100,9 @@ export async function download(query: string, format: "csv" | "parquet"): Promis
 }
 
 export async function replay(body: Schemas["Replay"]): Promise<Schemas["Replayed"]> {
-  return (await post("/v1/quarantine/replay", body)).json();
+  return json(await post("/v1/quarantine/replay", body));
 }
 
-export async function silence(rule: string, subject: string, minutes: number): Promise<void> {
-  await post("/v1/alerts/silence", { rule, subject, minutes });
+export async function silence(body: Schemas["SilenceRequest"]): Promise<void> {
+  await post("/v1/alerts/silence", body);
 }

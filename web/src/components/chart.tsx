@@ -11,7 +11,7 @@ function startTheme(): "dark" | "light" {
     const kept = localStorage.getItem("theme");
     if (kept === "dark" || kept === "light") return kept;
   } catch {
-    /* storage is forbidden: the system's choice */
+    /* The browser forbids local storage. The system's choice applies. */
   }
   return media.matches ? "dark" : "light";
 }
@@ -23,40 +23,66 @@ export function toggleTheme(): void {
   try {
     localStorage.setItem("theme", theme.value);
   } catch {
-    /* then for this page alone */
+    /* The choice lasts as long as the page. */
   }
   apply();
 }
 
-/** A colour of the theme, by the name of its CSS variable. */
+/** The colour of the current theme in a CSS variable. */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-/** What all charts share: colours, grid, a tooltip that needs no markup. */
+/**
+ * The options that all charts share. Tooltips are drawn on the canvas, so that their texts are
+ * never read as HTML.
+ */
 export function base(): EChartsCoreOption {
   const text = colour("muted");
-  const axis = { axisLine: { lineStyle: { color: colour("line") } }, axisLabel: { color: text }, splitLine: { lineStyle: { color: colour("line") } } };
+  const axis = {
+    axisLine: { lineStyle: { color: colour("line") } },
+    axisLabel: { color: text },
+    splitLine: { lineStyle: { color: colour("line") } },
+  };
   return {
     animation: false,
     color: [colour("accent"), colour("second"), colour("third"), colour("fourth")],
     textStyle: { color: text, fontFamily: "inherit" },
     grid: { left: 8, right: 8, top: 28, bottom: 8, containLabel: true },
     legend: { top: 0, right: 0, textStyle: { color: text }, icon: "roundRect", itemHeight: 8 },
-    tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: colour("panel"), borderColor: colour("line"), textStyle: { color: colour("text") } },
+    tooltip: {
+      trigger: "axis",
+      renderMode: "richText",
+      confine: true,
+      backgroundColor: colour("panel"),
+      borderColor: colour("line"),
+      textStyle: { color: colour("text") },
+    },
     xAxis: axis,
     yAxis: axis,
   };
 }
 
-/** An axis like all others, but for what `extra` says. */
+/** The shared axis with some options changed. */
 export function axisWith(extra: { axisLabel?: object } & Record<string, unknown>): object {
-  const axis = base()["xAxis"] as { axisLabel: object };
+  const axis = base().xAxis as { axisLabel: object };
   return { ...axis, ...extra, axisLabel: { ...axis.axisLabel, ...extra.axisLabel } };
 }
 
-/** `option` is made anew when the theme changes, so that its colours are the theme's. */
-export function Chart({ option, label, height = 240, onSelect }: { option: () => EChartsCoreOption; label: string; height?: number; onSelect?: (name: string) => void }) {
+/**
+ * A chart. `option` is called again when the theme changes, because it reads the theme's colours.
+ */
+export function Chart({
+  option,
+  label,
+  height = 240,
+  onSelect,
+}: {
+  option: () => EChartsCoreOption;
+  label: string;
+  height?: number;
+  onSelect?: (name: string) => void;
+}) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
   const latest = useRef(option);
@@ -64,7 +90,7 @@ export function Chart({ option, label, height = 240, onSelect }: { option: () =>
   useEffect(() => {
     const observer = new ResizeObserver(() => chart.current?.resize());
     let gone = false;
-    const failed = () => place.current?.append("The chart can't be loaded: reload the page.");
+    const failed = () => place.current?.append("The chart could not be loaded. Reload the page.");
     void import("./echarts").then(({ init }) => {
       if (gone || !place.current) return;
       chart.current = init(place.current);
@@ -79,6 +105,17 @@ export function Chart({ option, label, height = 240, onSelect }: { option: () =>
     };
   }, []);
   const shown = theme.value;
-  useEffect(() => chart.current?.setOption(option(), { replaceMerge: ["series"] }), [option, shown]);
-  return <div class="chart" ref={place} style={{ height: `${height}px` }} role="img" aria-label={label} />;
+  useEffect(
+    () => chart.current?.setOption(option(), { replaceMerge: ["series"] }),
+    [option, shown],
+  );
+  return (
+    <div
+      class="chart"
+      ref={place}
+      style={{ height: `${height}px` }}
+      role="img"
+      aria-label={label}
+    />
+  );
 }

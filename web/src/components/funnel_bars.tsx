@@ -1,28 +1,27 @@
-import type { Row } from "../api/client";
+import type { Schemas } from "../api/client";
 import { definitions } from "../definitions";
-import { count, percent } from "../shop";
+import { count, percent } from "../format";
 import { Term } from "./hint";
 
-/** How many sessions there were, and how many came to each step; each step is a part of the one before. */
-export interface FunnelRow extends Row {
-  sessions: number;
-  viewed: number;
-  carted: number;
-  purchased: number;
-  viewed_share: number;
-  carted_share: number;
-  purchased_share: number;
-  drop_off_to_cart: number | null;
-  drop_off_to_purchase: number | null;
-}
-
-/** Each step as a bar as long as its share of all sessions. */
-export function FunnelBars({ row }: { row: FunnelRow }) {
+/** The steps of a funnel as bars. The length of a bar is the step's share of all sessions. */
+export function FunnelBars({ row }: { row: Schemas["FunnelSteps"] }) {
   const steps = [
     { name: "Sessions", hint: definitions.funnelSessions, value: row.sessions, share: 1, note: "" },
     { name: "Viewed a product", value: row.viewed, share: row.viewed_share, note: "" },
-    { name: "Put it in the cart", value: row.carted, share: row.carted_share, note: `${percent(row.drop_off_to_cart)} drop off`, noteHint: definitions.dropOffToCart },
-    { name: "Bought it", value: row.purchased, share: row.purchased_share, note: `${percent(row.drop_off_to_purchase)} drop off`, noteHint: definitions.dropOffToPurchase },
+    {
+      name: "Added to cart",
+      value: row.carted,
+      share: row.carted_share,
+      note: `${percent(row.drop_off_to_cart)} drop-off`,
+      noteHint: definitions.dropOffToCart,
+    },
+    {
+      name: "Purchased",
+      value: row.purchased,
+      share: row.purchased_share,
+      note: `${percent(row.drop_off_to_purchase)} drop-off`,
+      noteHint: definitions.dropOffToPurchase,
+    },
   ];
   return (
     <ol class="funnel">

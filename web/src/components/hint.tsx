@@ -1,4 +1,5 @@
-// Definitions of what a page shows: they appear beside a term under the pointer, or one that has the keyboard's focus.
+// Definitions of the terms on a page. A definition appears while the pointer is over its term or
+// the term has the focus.
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
@@ -11,12 +12,21 @@ interface Shown {
 const shown = signal<Shown | null>(null);
 const width = 300;
 
-/** What an element needs so that a hint stands beside it; screen readers read it as the element's description. */
+/**
+ * The attributes that give an element a hint. Screen readers read the hint as the element's
+ * description.
+ */
 export function hinted(text: string | undefined): object {
   return text ? { "data-hint": text, "aria-description": text } : {};
 }
 
-export function Term({ hint, children }: { hint: string | undefined; children: ComponentChildren }) {
+export function Term({
+  hint,
+  children,
+}: {
+  hint: string | undefined;
+  children: ComponentChildren;
+}) {
   if (!hint) return <>{children}</>;
   return (
     <span class="term" tabIndex={0} {...hinted(hint)}>
@@ -26,18 +36,19 @@ export function Term({ hint, children }: { hint: string | undefined; children: C
 }
 
 function show(event: Event): void {
-  const term = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-hint]") : null;
+  const term =
+    event.target instanceof Element ? event.target.closest<HTMLElement>("[data-hint]") : null;
   if (!term) {
     shown.value = null;
     return;
   }
   const place = term.getBoundingClientRect();
   const left = Math.max(8, Math.min(place.left, document.documentElement.clientWidth - width - 8));
-  shown.value = { text: term.dataset["hint"]!, left, top: place.bottom + 6 };
+  shown.value = { text: term.dataset.hint!, left, top: place.bottom + 6 };
 }
 const hide = () => (shown.value = null);
 
-/** The place of the hints, once in the document. */
+/** The box that shows the hints. A document has one. */
 export function HintBox() {
   useEffect(() => {
     const hideByKey = (event: KeyboardEvent) => event.key === "Escape" && hide();
@@ -57,7 +68,11 @@ export function HintBox() {
   if (!shown.value) return null;
   const { text, left, top } = shown.value;
   return (
-    <div class="hint" aria-hidden="true" style={{ left: `${left}px`, top: `${top}px`, maxWidth: `${width}px` }}>
+    <div
+      class="hint"
+      aria-hidden="true"
+      style={{ left: `${left}px`, top: `${top}px`, maxWidth: `${width}px` }}
+    >
       {text}
     </div>
   );

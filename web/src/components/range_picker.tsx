@@ -1,31 +1,49 @@
 import { asked, chosen, range } from "../range";
 import { parameter, setParameters } from "../router";
-import { dateAndMinute, onShopClock, shop } from "../shop";
+import { dateAndMinute } from "../format_time";
+import { zone } from "../session";
 import { presets, spanName } from "../time_range";
+import { wallClock } from "../zoned";
 import { Field } from "./field";
 
-const toMinute = (ms: number) => onShopClock(ms).slice(0, 16);
+const toMinute = (ms: number) => wallClock(ms, zone()).slice(0, 16);
 
 function choose(value: string): void {
-  if (value === "custom") setParameters({ range: undefined, from: toMinute(range.value.from), to: toMinute(range.value.to) });
+  if (value === "custom")
+    setParameters({
+      range: undefined,
+      from: toMinute(range.value.from),
+      to: toMinute(range.value.to),
+    });
   else setParameters({ range: value, from: undefined, to: undefined });
 }
 
-/** A bound of a range of its own; taken once it is a whole date and time. */
+/** One end of a custom range. It applies once the user has entered a whole date and time. */
 function Bound({ name, label }: { name: "from" | "to"; label: string }) {
   const choice = chosen.value;
   const moment = choice.kind === "between" ? choice[name] : null;
   return (
     <label>
       <span class="note">{label}</span>
-      <Field type="datetime-local" value={toMinute(moment ?? range.value[name])} onChange={(text) => text && setParameters({ [name]: text })} />
+      <Field
+        type="datetime-local"
+        value={toMinute(moment ?? range.value[name])}
+        onChange={(text) => text && setParameters({ [name]: text })}
+      />
     </label>
   );
 }
 
 export function RangePicker() {
   const choice = chosen.value;
-  const value = choice.kind === "between" ? "custom" : choice.kind === "all" ? "all" : asked.value === null ? "1h" : parameter("range");
+  const value =
+    choice.kind === "between"
+      ? "custom"
+      : choice.kind === "all"
+        ? "all"
+        : asked.value === null
+          ? "1h"
+          : parameter("range");
   const spans = presets.includes(value) || choice.kind !== "last" ? presets : [...presets, value];
   const { endsWithData } = range.value;
   return (
@@ -39,15 +57,19 @@ export function RangePicker() {
             </option>
           ))}
           <option value="all">All data</option>
-          <option value="custom">From … to …</option>
+          <option value="custom">Custom range</option>
         </select>
       </label>
-      {endsWithData !== null && <span class="note">up to the newest data, {dateAndMinute(endsWithData)}</span>}
+      {endsWithData !== null && (
+        <span class="note">ends with the newest data, {dateAndMinute(endsWithData)}</span>
+      )}
       {choice.kind === "between" && (
         <>
-          <Bound name="from" label={`From (${shop.value?.time_zone ?? "UTC"})`} />
-          <Bound name="to" label="to" />
-          {choice.from !== null && choice.to !== null && choice.from >= choice.to && <span class="note">The end must be after the beginning.</span>}
+          <Bound name="from" label={`From (${zone()})`} />
+          <Bound name="to" label="To" />
+          {choice.from !== null && choice.to !== null && choice.from >= choice.to && (
+            <span class="note">The end must be later than the start.</span>
+          )}
         </>
       )}
     </div>

@@ -4,20 +4,30 @@ import { isApart } from "../api/live";
 import type { Report } from "../api/use_report";
 import { firstData, newestElsewhere } from "../range";
 import { linkToNewest } from "../router";
-import { dateAndMinute } from "../shop";
+import { sentence } from "../format";
+import { dateAndMinute } from "../format_time";
 import { Term } from "./hint";
 
 export function Fault({ problem }: { problem: Problem }) {
   return (
     <p class="fault" role="alert">
-      {problem.message}
-      {problem.next && <span> {problem.next}</span>}
+      {sentence(problem.message)} {sentence(problem.next)}
     </p>
   );
 }
 
-/** A panel of the page. */
-export function Panel({ title, note, children, wide }: { title: string; note?: ComponentChildren; children: ComponentChildren; wide?: boolean }) {
+/** A section of the page with a title and, beside it, a note. */
+export function Panel({
+  title,
+  note,
+  children,
+  wide,
+}: {
+  title: string;
+  note?: ComponentChildren;
+  children: ComponentChildren;
+  wide?: boolean;
+}) {
   return (
     <section class={wide ? "panel wide" : "panel"}>
       <header>
@@ -29,44 +39,64 @@ export function Panel({ title, note, children, wide }: { title: string; note?: C
   );
 }
 
-/** Why a time range has nothing, and what to do: see other data where there are some. */
+/** Says why a time range has no rows, and offers the newest data if there is any. */
 function NothingInRange({ what, hint }: { what: string; hint: string }) {
-  if (firstData.value === null) return <p class="quiet">No events have been stored yet. Send some: POST /v1/events, or put the tracker into the shop's pages.</p>;
+  if (firstData.value === null)
+    return (
+      <p class="quiet">
+        No events have been stored yet. Send events to POST /v1/events, or add the tracker to the
+        shop's pages.
+      </p>
+    );
   if (newestElsewhere.value !== null) {
     return (
       <p class="quiet">
-        {what} in this time. The newest data are of {dateAndMinute(newestElsewhere.value)}. <a href={linkToNewest()}>Show them</a>
+        {what} in this time range. The newest data is from {dateAndMinute(newestElsewhere.value)}.{" "}
+        <a href={linkToNewest()}>Show the newest data</a>
       </p>
     );
   }
   if (isApart.value) {
-    return <p class="quiet">{what} in this time yet. This server runs apart from the pipeline and shows minutes, hours, days and sessions only once they are final.</p>;
+    return (
+      <p class="quiet">
+        {what} in this time range yet. This server does not run the pipeline, so it shows minutes,
+        hours, days and sessions only once they are final.
+      </p>
+    );
   }
   return (
     <p class="quiet">
-      {what} in this time. {hint}
+      {what} in this time range. {hint}
     </p>
   );
 }
 
 interface ShownProperties<R extends Row> {
   report: Report<R>;
-  /** What there is none of: "No sessions". */
+  /** The beginning of a sentence that says what is missing, such as "No sessions". */
   empty: string;
-  /** What may help where the range has other data. */
+  /** What the user can do if the range has other data. */
   hint?: string;
-  /** The report isn't of a time range, so `empty` says all. */
+  /** Whether the report has no time range. `empty` is then a whole sentence. */
   timeless?: boolean;
   children: (rows: R[]) => ComponentChildren;
 }
 
-/** A report's rows, or why there are none and what to do. */
-export function Shown<R extends Row>({ report, empty, hint = "Choose a longer range.", timeless, children }: ShownProperties<R>) {
+/** A report's rows; without rows, the reason and what to do. */
+export function Shown<R extends Row>({
+  report,
+  empty,
+  hint = "Choose a longer time range.",
+  timeless,
+  children,
+}: ShownProperties<R>) {
   return (
     <>
       {report.problem && <Fault problem={report.problem} />}
       {report.rows === null && !report.problem && <p class="quiet">Loading…</p>}
-      {report.rows !== null && report.rows.length === 0 && (timeless ? <p class="quiet">{empty}</p> : <NothingInRange what={empty} hint={hint} />)}
+      {report.rows !== null &&
+        report.rows.length === 0 &&
+        (timeless ? <p class="quiet">{empty}</p> : <NothingInRange what={empty} hint={hint} />)}
       {report.rows !== null && report.rows.length > 0 && children(report.rows)}
     </>
   );
@@ -77,11 +107,11 @@ interface FigureProperties {
   value: ComponentChildren;
   note?: ComponentChildren;
   tone?: "good" | "bad";
-  /** What the figure means. */
+  /** The definition of the figure. */
   hint?: string;
 }
 
-/** One figure of the page's top. */
+/** One of the figures at the top of a page. */
 export function Figure({ name, value, note, tone, hint }: FigureProperties) {
   return (
     <div class="figure">

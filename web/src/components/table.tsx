@@ -8,29 +8,33 @@ export interface Column<R extends Row> {
   key: keyof R & string;
   name: string;
   show?: (row: R) => ComponentChildren;
-  text?: boolean; // left, not right
-  hint?: string; // what it means
+  text?: boolean; // Aligned to the left, and sorted in rising order first.
+  hint?: string; // The definition of the column.
 }
 
 export interface TableProperties<R extends Row> {
   rows: R[];
   columns: Column<R>[];
   caption: string;
-  /** What a row is known by, so that a reader's place stays with it when others come. */
+  /** The column that identifies a row, so that the focus stays in its row when the rows change. */
   rowKey?: keyof R & string;
-  /** Which of a page's tables it is, in the address: sort.NAME=…; the main one has no name. */
+  /**
+   * The table's name in the address, where its order is sort.NAME=…. The main table of a page has
+   * no name.
+   */
   name?: string;
 }
 
-/** A table that its reader can sort by any column; the address has the order. */
+/** A table that the user can sort by any column. The address keeps the order. */
 export function Table<R extends Row>({ rows, columns, caption, rowKey, name }: TableProperties<R>) {
   const inAddress = name ? `sort.${name}` : "sort";
   const order = parseOrder(parameter(inAddress), columns);
   const sortBy = (column: Column<R>) => {
     const falling = order?.key === column.key ? !order.falling : !column.text;
-    setParameters({ [inAddress]: formatOrder({ key: column.key, falling }, columns) }, "not");
+    setParameters({ [inAddress]: formatOrder({ key: column.key, falling }, columns) }, "replace");
   };
-  const state = (key: string) => (order?.key === key ? (order.falling ? "descending" : "ascending") : "none");
+  const state = (key: string) =>
+    order?.key === key ? (order.falling ? "descending" : "ascending") : "none";
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
       <table>
@@ -38,10 +42,22 @@ export function Table<R extends Row>({ rows, columns, caption, rowKey, name }: T
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.key} scope="col" class={column.text ? "text" : ""} aria-sort={state(column.key)}>
-                <button type="button" class={column.hint ? "term" : ""} onClick={() => sortBy(column)} {...hinted(column.hint)}>
+              <th
+                key={column.key}
+                scope="col"
+                class={column.text ? "text" : ""}
+                aria-sort={state(column.key)}
+              >
+                <button
+                  type="button"
+                  class={column.hint ? "term" : ""}
+                  onClick={() => sortBy(column)}
+                  {...hinted(column.hint)}
+                >
                   {column.name}
-                  <span aria-hidden="true">{order?.key === column.key ? (order.falling ? " ↓" : " ↑") : ""}</span>
+                  <span aria-hidden="true">
+                    {order?.key === column.key ? (order.falling ? " ↓" : " ↑") : ""}
+                  </span>
                 </button>
               </th>
             ))}

@@ -1,45 +1,38 @@
 import { useState } from "preact/hooks";
-import { about, Problem, silence, type Row } from "../api/client";
+import { about, Problem, silence, type ReportRow, type Schemas } from "../api/client";
 import { state } from "../api/live";
 import { useReport } from "../api/use_report";
 import { Fault, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
-import { dateTime, decimal, shop } from "../shop";
+import { decimal, spaced } from "../format";
+import { dateTime } from "../format_time";
+import { isAdmin, shop } from "../session";
 
-interface Alert extends Row {
-  alert_id: string;
-  rule: string;
-  subject: string | null;
-  state: string;
-  severity: string;
-  fired: number;
-  resolved: number | null;
-  message: string;
-  value: number;
-  threshold: number;
-}
+type Alert = ReportRow<"alerts">;
 
 function Silences() {
   const [problem, setProblem] = useState<Problem | null>(null);
-  const silences = (shop.value?.silences ?? []).filter((each) => each.until > (state.value?.time ?? 0));
-  const end = async (rule: string, subject: string) => {
+  const silences = (shop.value?.silences ?? []).filter(
+    (each) => each.until > (state.value?.time ?? 0),
+  );
+  const end = async ({ rule, subject }: Schemas["Silence"]) => {
     try {
-      await silence(rule, subject, 0);
+      await silence({ rule, subject, minutes: 0 });
       shop.value = await about();
     } catch (error) {
       setProblem(error as Problem);
     }
   };
-  if (silences.length === 0) return <p class="quiet">All alerts are sent.</p>;
+  if (silences.length === 0) return <p class="quiet">No alerts are silenced.</p>;
   return (
     <>
       {problem && <Fault problem={problem} />}
       <ul class="alerts">
         {silences.map((each) => (
           <li key={each.rule + each.subject}>
-            {each.rule.replaceAll("_", " ")} {each.subject} is not sent until {dateTime(each.until)}{" "}
-            <button type="button" disabled={shop.value?.role !== "admin"} onClick={() => void end(each.rule, each.subject)}>
-              Send again
+            {spaced(each.rule)} {each.subject} is silenced until {dateTime(each.until)}{" "}
+            <button type="button" disabled={!isAdmin()} onClick={() => void end(each)}>
+              End silence
             </button>
           </li>
         ))}
@@ -49,11 +42,11 @@ function Silences() {
 }
 
 export function Alerts() {
-  const alerts = useReport<Alert>("alerts", { limit: 500 });
+  const alerts = useReport("alerts", { limit: 500 });
   const [problem, setProblem] = useState<Problem | null>(null);
-  const hush = async (row: Alert) => {
+  const silenceForAnHour = async (row: Alert) => {
     try {
-      await silence(row.rule, row.subject ?? "", 60);
+      await silence({ rule: row.rule, subject: row.subject ?? "", minutes: 60 });
       shop.value = await about();
       setProblem(null);
     } catch (error) {
@@ -66,21 +59,43 @@ export function Alerts() {
       rows={rows}
       rowKey="alert_id"
       columns={[
-        { key: "state", name: "State", text: true, show: (row) => <span class={`tag ${row.state === "firing" ? "bad" : "good"}`}>{row.state}</span> },
-        { key: "rule", name: "Rule", text: true, show: (row) => row.rule.replaceAll("_", " ") },
-        { key: "subject", name: "About", text: true },
-        { key: "message", name: "What", text: true },
-        { key: "fired", name: "Fired", text: true, show: (row) => <time>{dateTime(row.fired)}</time> },
-        { key: "resolved", name: "Resolved", text: true, show: (row) => <time>{dateTime(row.resolved)}</time> },
-        { key: "value", name: "Value", show: (row) => decimal(row.value, 3) },
-        { key: "threshold", name: "Bound", show: (row) => decimal(row.threshold, 3) },
         {
-          key: "alert_id",
-          name: "Silence",
+          key: "state",
+          name: "State",
           text: true,
           show: (row) => (
-            <button type="button" disabled={shop.value?.role !== "admin"} title={shop.value?.role === "admin" ? "" : "needs the role admin"} onClick={() => void hush(row)}>
-              for an hour
+            <span class={`tag ${row.state === "firing" ? "bad" : "good"}`}>{row.state}</span>
+          ),
+        },
+        { key: "rule", name: "Rule", text: true, show: (row) => spaced(row.rule) },
+        { key: "subject", name: "Subject", text: true },
+        { key: "message", name: "Message", text: true },
+        {
+          key: "fired",
+          name: "Fired",
+          text: true,
+          show: (row) => <time>{dateTime(row.fired)}</time>,
+        },
+        {
+          key: "resolved",
+          name: "Resolved",
+          text: true,
+          show: (row) => <time>{dateTime(row.resolved)}</time>,
+        },
+        { key: "value", name: "Value", show: (row) => decimal(row.value, 3) },
+        { key: "threshold", name: "Threshold", show: (row) => decimal(row.threshold, 3) },
+        {
+          key: "alert_id",
+          name: "Action",
+          text: true,
+          show: (row) => (
+            <button
+              type="button"
+              disabled={!isAdmin()}
+              title={isAdmin() ? "" : "Requires the admin role"}
+              onClick={() => void silenceForAnHour(row)}
+            >
+              Silence for 1 hour
             </button>
           ),
         },
@@ -91,21 +106,29 @@ export function Alerts() {
     <div class="panels">
       <Panel title="Firing" wide>
         {problem && <Fault problem={problem} />}
-        <Shown report={alerts} timeless empty="No alert has ever fired.">
+        <Shown report={alerts} timeless empty="No alerts have fired yet.">
           {(rows) => {
             const firing = rows.filter((row) => row.state === "firing");
-            return firing.length > 0 ? list(firing, "Alerts that fire") : <p class="quiet">Nothing is wrong.</p>;
+            return firing.length > 0 ? (
+              list(firing, "Firing alerts")
+            ) : (
+              <p class="quiet">No alerts are firing.</p>
+            );
           }}
         </Shown>
       </Panel>
       <Panel title="Silenced">
         <Silences />
       </Panel>
-      <Panel title="History" note={alerts.truncated ? "the last 500" : undefined} wide>
-        <Shown report={alerts} timeless empty="No alert has ever fired.">
+      <Panel title="History" note={alerts.truncated ? "the latest 500" : undefined} wide>
+        <Shown report={alerts} timeless empty="No alerts have fired yet.">
           {(rows) => {
             const over = rows.filter((row) => row.state !== "firing");
-            return over.length > 0 ? list(over, "Alerts that are resolved") : <p class="quiet">None is resolved yet.</p>;
+            return over.length > 0 ? (
+              list(over, "Resolved alerts")
+            ) : (
+              <p class="quiet">No alerts have been resolved yet.</p>
+            );
           }}
         </Shown>
       </Panel>

@@ -1,17 +1,28 @@
 import { useEffect, useState } from "preact/hooks";
-import { download, Problem, sql, type Row, type Rows } from "../api/client";
+import { download, Problem, sql, type Row, type SqlResult } from "../api/client";
 import { Fault, Panel } from "../components/states";
 import { Table } from "../components/table";
 import { parameter, setParameters } from "../router";
-import { count } from "../shop";
+import { count, counted } from "../format";
 
 const examples = [
-  { name: "Events by type", query: "select event_type, count(*) as events\nfrom silver\ngroup by all\norder by events desc" },
-  { name: "Revenue by day", query: "select day, currency, net_revenue, orders\nfrom live.kpis\nwhere grain = 'day'\norder by day" },
-  { name: "Best customers", query: "select user_id, sum(net_spend) as spend, sum(orders) as orders\nfrom live.users\ngroup by all\norder by spend desc\nlimit 20" },
+  {
+    name: "Events by type",
+    query: "select event_type, count(*) as events\nfrom silver\ngroup by all\norder by events desc",
+  },
+  {
+    name: "Revenue by day",
+    query:
+      "select day, currency, net_revenue, orders\nfrom live.kpis\nwhere grain = 'day'\norder by day",
+  },
+  {
+    name: "Top customers",
+    query:
+      "select user_id, sum(net_spend) as spend, sum(orders) as orders\nfrom live.users\ngroup by all\norder by spend desc\nlimit 20",
+  },
   { name: "Tables", query: "show all tables" },
 ];
-const most = 1000;
+const maxRows = 1000;
 
 export function Explore() {
   const linked = parameter("query");
@@ -19,7 +30,7 @@ export function Explore() {
   useEffect(() => {
     if (linked) setQuery(linked);
   }, [linked]);
-  const [result, setResult] = useState<Rows | null>(null);
+  const [result, setResult] = useState<SqlResult | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const guarded = async (work: () => Promise<void>) => {
@@ -36,18 +47,25 @@ export function Explore() {
   };
   const run = () => {
     setParameters({ query });
-    return guarded(async () => setResult(await sql(query, most)));
+    return guarded(async () => setResult(await sql(query, maxRows)));
   };
   const save = (format: "csv" | "parquet") =>
     guarded(async () => {
       const address = URL.createObjectURL(await download(query, format));
-      const anchor = Object.assign(document.createElement("a"), { href: address, download: `millrace.${format}` });
+      const anchor = Object.assign(document.createElement("a"), {
+        href: address,
+        download: `millrace.${format}`,
+      });
       anchor.click();
       URL.revokeObjectURL(address);
     });
   return (
     <div class="panels">
-      <Panel title="SQL" note="one SELECT over silver, quarantine, gold.* and live.* (gold.* with the windows that are still open)" wide>
+      <Panel
+        title="SQL"
+        note="one SELECT statement over silver, quarantine, gold.* and live.*; live.* is gold.* with the windows that are still open"
+        wide
+      >
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -71,14 +89,19 @@ export function Explore() {
               {busy ? "Running…" : "Run (Ctrl+Enter)"}
             </button>
             <button type="button" disabled={busy} onClick={() => void save("csv")}>
-              CSV
+              Download CSV
             </button>
             <button type="button" disabled={busy} onClick={() => void save("parquet")}>
-              Parquet
+              Download Parquet
             </button>
-            <span class="note">Try:</span>
+            <span class="note">Examples:</span>
             {examples.map((each) => (
-              <button key={each.name} type="button" class="plain" onClick={() => setQuery(each.query)}>
+              <button
+                key={each.name}
+                type="button"
+                class="plain"
+                onClick={() => setQuery(each.query)}
+              >
                 {each.name}
               </button>
             ))}
@@ -87,20 +110,34 @@ export function Explore() {
         {problem && <Fault problem={problem} />}
       </Panel>
       {result && (
-        <Panel title="Result" note={result.truncated ? `the first ${count(most)} rows; a download has all` : `${count(result.rows.length)} rows`} wide>
+        <Panel
+          title="Result"
+          note={
+            result.truncated
+              ? `the first ${count(maxRows)} rows; a download contains all rows`
+              : counted(result.rows.length, "row")
+          }
+          wide
+        >
           {result.rows.length === 0 ? (
-            <p class="quiet">The query has no rows.</p>
+            <p class="quiet">The query returned no rows.</p>
           ) : (
             <Table
               caption="Result"
-              rows={result.rows as Row[]}
+              rows={result.rows}
               columns={result.columns.map((column) => ({
                 key: column.name,
                 name: column.name,
                 text: !/INT|DOUBLE|DECIMAL|FLOAT/.test(column.type),
                 show: (row: Row) => {
                   const value = row[column.name];
-                  return value === null || value === undefined ? <span class="note">null</span> : typeof value === "object" ? JSON.stringify(value) : String(value);
+                  return value === null || value === undefined ? (
+                    <span class="note">null</span>
+                  ) : typeof value === "string" ? (
+                    value
+                  ) : (
+                    JSON.stringify(value)
+                  );
                 },
               }))}
             />

@@ -21,11 +21,22 @@ export function Login({ done }: { done: () => void }) {
       <form onSubmit={(event) => void send(event)}>
         <label>
           Name
-          <input autocomplete="username" required value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <input
+            autocomplete="username"
+            required
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
         </label>
         <label>
           Password
-          <input type="password" autocomplete="current-password" required value={password} onInput={(event) => setPassword(event.currentTarget.value)} />
+          <input
+            type="password"
+            autocomplete="current-password"
+            required
+            value={password}
+            onInput={(event) => setPassword(event.currentTarget.value)}
+          />
         </label>
         <button type="submit" class="primary">
           Log in

@@ -1,8 +1,8 @@
-import type { Row } from "../api/client";
+import type { ReportRow, Schemas } from "../api/client";
 import { connected, isApart, state } from "../api/live";
 import { useReport } from "../api/use_report";
 import { filled } from "../buckets";
-import { FunnelBars, type FunnelRow } from "../components/funnel_bars";
+import { FunnelBars } from "../components/funnel_bars";
 import { Term } from "../components/hint";
 import { Figure, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
@@ -10,54 +10,80 @@ import { TimeLines } from "../components/time_lines";
 import { definitions, measures } from "../definitions";
 import { range } from "../range";
 import { link, parameter, setParameters } from "../router";
-import { change, count, dateTime, decimal, isToday, money, onDay, percent, shop, shortTime, wholeHours, zone } from "../shop";
+import {
+  count,
+  counted,
+  decimal,
+  money,
+  percent,
+  signedPercent,
+  sentence,
+  spaced,
+} from "../format";
+import { dateTime, isToday, onDay, shortTime, wholeHours } from "../format_time";
+import { shop, zone } from "../session";
 
-interface Compared extends Row {
-  day: string;
-  currency: string;
-  net_revenue: string;
-  change_since: number | null;
-}
-interface KpiRow extends Row {
-  start: number;
-  currency: string;
-  events: number;
-  net_revenue: string;
-}
-export interface GroupRow extends Row {
-  name: string;
-  currency: string;
-  views: number;
-  carts: number;
-  purchases: number;
-  revenue: string;
-  purchase_rate: number | null;
-}
+type GroupMetrics = Schemas["GroupMetrics"];
+/** The columns of the report kpis that the chart shows. */
+type KpiBucket = Pick<ReportRow<"kpis">, "start" | "currency" | "events" | "net_revenue">;
 
 function Figures({ currency }: { currency: string }) {
-  const compared = useReport<Compared>("comparison", {});
+  const compared = useReport("comparison", {});
   const kpis = state.value?.kpis;
   const of = (grainName: string) => kpis?.[grainName]?.find((row) => row.currency === currency);
   const [day, hour] = [of("day"), of("hour")];
-  const before = (name: string) => compared.rows?.find((row) => row.day === name && row.currency === currency);
+  const before = (name: string) =>
+    compared.rows?.find((row) => row.day === name && row.currency === currency);
   const note = (name: string, words: string) => {
     const then = before(name);
-    if (compared.problem) return `no comparison: ${compared.problem.message}`;
+    if (compared.problem) return `Comparison not available: ${sentence(compared.problem.message)}`;
     if (compared.rows === null) return "…";
-    return then && then.change_since !== null ? `${change(then.change_since)} on ${words} by ${today ? "now" : "then"} (${money(then.net_revenue, currency)})` : `nothing ${words} to compare with`;
+    return then && then.change_since !== null
+      ? `${signedPercent(then.change_since)} compared with ${words} at ${today ? "this time" : "the same time"} (${money(then.net_revenue, currency)})`
+      : `no data from ${words} to compare with`;
   };
   const start = day?.window_start;
   const today = start === undefined || isToday(start);
   const when = onDay(start);
-  const inHour = hour === undefined || hour.window_end > Date.now() ? "this hour" : `in the hour from ${shortTime(hour.window_start, true)}`;
+  const inHour =
+    hour === undefined || hour.window_end > Date.now()
+      ? "this hour"
+      : `in the hour from ${shortTime(hour.window_start, true)}`;
   const tone = (before("yesterday")?.change_since ?? 0) < 0 ? "bad" : "good";
-  if (isApart.value) return <p class="quiet">This server runs apart from the pipeline, so there are no live figures here: what is final is below, and the current minute, hour and day are shown where `millrace run` runs.</p>;
-  if (state.value !== null && !kpis) return <p class="quiet">The pipeline is busy and has no live figures at the moment. What is final is below.</p>;
+  if (isApart.value)
+    return (
+      <p class="quiet">
+        This server does not run the pipeline, so it has no live figures. Final figures are shown
+        below. Open the dashboard of <code>millrace run</code> for the current minute, hour and day.
+      </p>
+    );
+  if (state.value !== null && !kpis)
+    return (
+      <p class="quiet">
+        The pipeline is busy, so live figures are not available at the moment. Final figures are
+        shown below.
+      </p>
+    );
   return (
     <dl class="figures">
-      <Figure name="Events a second" hint={definitions.eventsPerSecond} value={decimal(state.value?.pipeline?.events_per_second ?? null)} note={connected.value ? "live" : "not live"} />
-      <Figure name="Active users" hint={definitions.activeUsers} value={count(hour?.active_users)} note={`${inHour}; ${count(day?.active_users)} ${when}, of them ${count(day?.bot_users)} bots`} />
-      <Figure name={`Sessions ${when}`} hint={definitions.sessions} value={count(day?.sessions)} note={`${count(hour?.sessions)} ${inHour}; ${count(day?.bot_sessions)} of bots ${when}`} />
+      <Figure
+        name="Events per second"
+        hint={definitions.eventsPerSecond}
+        value={decimal(state.value?.pipeline?.events_per_second ?? null)}
+        note={connected.value ? "live" : "out of date"}
+      />
+      <Figure
+        name="Active users"
+        hint={definitions.activeUsers}
+        value={count(hour?.active_users)}
+        note={`${inHour}; ${count(day?.active_users)} ${when}, including ${counted(day?.bot_users ?? 0, "bot")}`}
+      />
+      <Figure
+        name={`Sessions ${when}`}
+        hint={definitions.sessions}
+        value={count(day?.sessions)}
+        note={`${count(hour?.sessions)} ${inHour}; ${count(day?.bot_sessions)} by bots ${when}`}
+      />
       <Figure
         name={`Revenue ${when}`}
         hint={definitions.revenue}
@@ -66,75 +92,134 @@ function Figures({ currency }: { currency: string }) {
           <>
             {note("yesterday", today ? "yesterday" : "the day before")}
             <br />
-            {note("last_week", today ? "last week" : "a week before")}
+            {note("last_week", today ? "the same day last week" : "a week earlier")}
           </>
         }
         tone={before("yesterday") ? tone : undefined}
       />
-      <Figure name={`Orders ${when}`} hint={definitions.orders} value={count(day?.orders)} note={`${money(day?.average_order_value, currency)} each on average`} />
-      <Figure name={`Conversion ${when}`} hint={definitions.conversion} value={percent(day?.conversion)} note="sessions with a purchase of any product" />
+      <Figure
+        name={`Orders ${when}`}
+        hint={definitions.orders}
+        value={count(day?.orders)}
+        note={`${money(day?.average_order_value, currency)} on average`}
+      />
+      <Figure
+        name={`Conversion ${when}`}
+        hint={definitions.conversion}
+        value={percent(day?.conversion)}
+        note="sessions with a purchase of any product"
+      />
     </dl>
   );
 }
 
 function Alerts() {
-  if (state.value === null) return <p class="quiet">Waiting for the figures…</p>;
+  if (state.value === null) return <p class="quiet">Waiting for live figures…</p>;
   const firing = state.value.firing;
-  if (firing.length === 0) return <p class="quiet">Nothing is wrong.</p>;
+  if (firing.length === 0) return <p class="quiet">No alerts are firing.</p>;
   return (
     <ul class="alerts">
       {firing.map((alert) => (
         <li key={alert.alert_id} class={alert.severity}>
-          <strong>{alert.rule.replaceAll("_", " ")}</strong> {alert.message} <span class="note">since {dateTime(alert.at)}</span>
+          <strong>{spaced(alert.rule)}</strong> {alert.message}{" "}
+          <span class="note">since {dateTime(alert.at)}</span>
         </li>
       ))}
     </ul>
   );
 }
 
-export function GroupTable({ rows, name }: { rows: GroupRow[]; name: string }) {
+function GroupTable({ rows, name }: { rows: GroupMetrics[]; name: string }) {
   return (
     <Table
       name={name.toLowerCase()}
-      caption={`By ${name}`}
+      caption={`By ${name.toLowerCase()}`}
       rows={rows}
       columns={[
         { key: "name", name, text: true },
         { key: "views", name: "Views", hint: definitions.views, show: (row) => count(row.views) },
         { key: "carts", name: "Carts", hint: definitions.carts, show: (row) => count(row.carts) },
-        { key: "purchases", name: "Purchases", hint: definitions.purchases, show: (row) => count(row.purchases) },
-        { key: "purchase_rate", name: "Per view", hint: definitions.purchaseRate, show: (row) => percent(row.purchase_rate, 2) },
-        { key: "revenue", name: "Revenue", hint: definitions.grossRevenue, show: (row) => money(row.revenue, row.currency) },
+        {
+          key: "purchases",
+          name: "Purchases",
+          hint: definitions.purchases,
+          show: (row) => count(row.purchases),
+        },
+        {
+          key: "purchase_rate",
+          name: "Purchases per view",
+          hint: definitions.purchaseRate,
+          show: (row) => percent(row.purchase_rate, 2),
+        },
+        {
+          key: "revenue",
+          name: "Revenue",
+          hint: definitions.grossRevenue,
+          show: (row) => money(row.revenue, row.currency),
+        },
       ]}
     />
   );
 }
 
-const noKpis = (start: number, currency: string): KpiRow => ({ start, currency, events: 0, net_revenue: "0" });
+const noKpis = (start: number, currency: string): KpiBucket => ({
+  start,
+  currency,
+  events: 0,
+  net_revenue: "0",
+});
 
 export function Overview() {
-  const currencies = [...new Set([shop.value?.currency ?? "EUR", ...(state.value?.kpis?.["day"] ?? []).map((row) => row.currency)])];
+  const currencies = [
+    ...new Set([
+      shop.value?.currency ?? "EUR",
+      ...(state.value?.kpis?.day ?? []).map((row) => row.currency),
+    ]),
+  ];
   const currency = parameter("currency") || (shop.value?.currency ?? "EUR");
   const { from, to, grain, dataFrom, dataTo } = range.value;
-  const kpis = useReport<KpiRow>("kpis", { from, to, grain, limit: 2000 });
-  const funnel = useReport<FunnelRow>("funnel", { from, to, measure: "free" });
-  const devices = useReport<GroupRow>("devices", { from, to });
-  const categories = useReport<GroupRow>("categories", { from, to });
+  const kpis = useReport("kpis", { from, to, grain, limit: 2000 });
+  const funnel = useReport("funnel", { from, to, measure: "free" });
+  const devices = useReport("devices", { from, to });
+  const categories = useReport("categories", { from, to });
   const hours = wholeHours(from, to);
-  const chart = (all: KpiRow[]) => {
-    const rows = filled(all.filter((row) => row.currency === currency), dataFrom, dataTo, grain, zone(), (start) => noKpis(start, currency));
+  const chart = (all: KpiBucket[]) => {
+    const rows = filled(
+      all.filter((row) => row.currency === currency),
+      dataFrom,
+      dataTo,
+      grain,
+      zone(),
+      (start) => noKpis(start, currency),
+    );
     const lines = [
       { name: "Events", values: rows.map((row) => row.events), show: count, area: true },
-      { name: `Net revenue (${currency})`, values: rows.map((row) => Number(row.net_revenue)), show: (value: number) => money(value, currency), onRight: true },
+      {
+        name: `Net revenue (${currency})`,
+        values: rows.map((row) => Number(row.net_revenue)),
+        show: (value: number) => money(value, currency),
+        onRight: true,
+      },
     ];
-    return <TimeLines label={`Events and net revenue by ${grain}`} height={260} grain={grain} starts={rows.map((row) => row.start)} lines={lines} />;
+    return (
+      <TimeLines
+        label={`Events and net revenue by ${grain}`}
+        height={260}
+        grain={grain}
+        starts={rows.map((row) => row.start)}
+        lines={lines}
+      />
+    );
   };
   return (
     <>
       {currencies.length > 1 && (
         <label class="filters">
-          Figures of events in{" "}
-          <select value={currency} onChange={(event) => setParameters({ currency: event.currentTarget.value })}>
+          Currency{" "}
+          <select
+            value={currency}
+            onChange={(event) => setParameters({ currency: event.currentTarget.value })}
+          >
             {currencies.map((each) => (
               <option key={each}>{each}</option>
             ))}
@@ -152,7 +237,8 @@ export function Overview() {
           title="Funnel"
           note={
             <>
-              <Term hint={measures.free.means}>{measures.free.name}</Term>; sessions that began {hours}; <a href={link("funnel")}>more</a>
+              <Term hint={measures.free.means}>{measures.free.name}</Term>; sessions started {hours}
+              ; <a href={link("funnel")}>details</a>
             </>
           }
         >
@@ -160,7 +246,7 @@ export function Overview() {
             {(rows) => <FunnelBars row={rows[0]!} />}
           </Shown>
         </Panel>
-        <Panel title="Alerts" note={<a href={link("alerts")}>all</a>}>
+        <Panel title="Alerts" note={<a href={link("alerts")}>all alerts</a>}>
           <Alerts />
         </Panel>
         <Panel title="Devices" note={hours}>

@@ -1,4 +1,4 @@
-import type { Row } from "../api/client";
+import type { ReportRow } from "../api/client";
 import { useReport } from "../api/use_report";
 import { filled } from "../buckets";
 import { Panel, Shown } from "../components/states";
@@ -7,30 +7,35 @@ import { TimeLines } from "../components/time_lines";
 import { definitions } from "../definitions";
 import { range } from "../range";
 import { link, parameter } from "../router";
-import { bucketName, count, money, percent, shop, zone } from "../shop";
+import { count, money, percent } from "../format";
+import { bucketName } from "../format_time";
+import { shopCurrency, zone } from "../session";
 
-interface Point extends Row {
-  start: number;
-  currency: string;
-  views: number;
-  carts: number;
-  purchases: number;
-  revenue: string;
-  cart_rate: number | null;
-  purchase_rate: number | null;
-}
+type Point = ReportRow<"product">;
 
 const none = (start: number): Point => ({
-  ...{ start, currency: shop.value?.currency ?? "EUR", views: 0, carts: 0, purchases: 0, revenue: "0" },
+  ...{
+    start,
+    currency: shopCurrency(),
+    views: 0,
+    carts: 0,
+    purchases: 0,
+    revenue: "0",
+  },
   ...{ cart_rate: null, purchase_rate: null },
 });
 
-/** What was counted in each bucket, in all currencies. */
+/** The counts of each bucket, added up over all currencies. */
 function counted(rows: Point[]): Point[] {
   const all = new Map<number, Point>();
   for (const row of rows) {
     const sum = all.get(row.start) ?? none(row.start);
-    all.set(row.start, { ...sum, views: sum.views + row.views, carts: sum.carts + row.carts, purchases: sum.purchases + row.purchases });
+    all.set(row.start, {
+      ...sum,
+      views: sum.views + row.views,
+      carts: sum.carts + row.carts,
+      purchases: sum.purchases + row.purchases,
+    });
   }
   return [...all.values()];
 }
@@ -38,11 +43,23 @@ function counted(rows: Point[]): Point[] {
 export function Product() {
   const product = parameter("product");
   const { from, to, grain, dataFrom, dataTo } = range.value;
-  const report = useReport<Point>("product", { product, from, to, grain, limit: 2000 });
+  const report = useReport("product", { product, from, to, grain, limit: 2000 });
   const chart = (rows: Point[]) => {
     const all = filled(counted(rows), dataFrom, dataTo, grain, zone(), none);
-    const lines = (["views", "carts", "purchases"] as const).map((name) => ({ name, values: all.map((row) => row[name]), show: count }));
-    return <TimeLines label={`Views, carts and purchases of ${product}`} height={280} grain={grain} starts={all.map((row) => row.start)} lines={lines} />;
+    const lines = (["views", "carts", "purchases"] as const).map((name) => ({
+      name,
+      values: all.map((row) => row[name]),
+      show: count,
+    }));
+    return (
+      <TimeLines
+        label={`Views, carts and purchases of ${product}`}
+        height={280}
+        grain={grain}
+        starts={all.map((row) => row.start)}
+        lines={lines}
+      />
+    );
   };
   return (
     <div class="panels">
@@ -52,19 +69,54 @@ export function Product() {
         </Shown>
       </Panel>
       <Panel title={`By ${grain}`} wide>
-        <Shown report={report} empty="Nothing">
+        <Shown report={report} empty="No views, carts or purchases">
           {(rows) => (
             <Table
               caption={`${product} by ${grain}`}
               rows={[...rows].reverse()}
               columns={[
-                { key: "start", name: "From", text: true, show: (row) => <time>{bucketName(row.start, grain)}</time> },
-                { key: "views", name: "Views", hint: definitions.views, show: (row) => count(row.views) },
-                { key: "carts", name: "Carts", hint: definitions.carts, show: (row) => count(row.carts) },
-                { key: "purchases", name: "Purchases", hint: definitions.purchases, show: (row) => count(row.purchases) },
-                { key: "cart_rate", name: "Carts per view", hint: definitions.cartRate, show: (row) => percent(row.cart_rate) },
-                { key: "purchase_rate", name: "Purchases per view", hint: definitions.purchaseRate, show: (row) => percent(row.purchase_rate, 2) },
-                { key: "revenue", name: "Revenue", hint: definitions.grossRevenue, show: (row) => money(row.revenue, row.currency) },
+                {
+                  key: "start",
+                  name: "Start",
+                  text: true,
+                  show: (row) => <time>{bucketName(row.start, grain)}</time>,
+                },
+                {
+                  key: "views",
+                  name: "Views",
+                  hint: definitions.views,
+                  show: (row) => count(row.views),
+                },
+                {
+                  key: "carts",
+                  name: "Carts",
+                  hint: definitions.carts,
+                  show: (row) => count(row.carts),
+                },
+                {
+                  key: "purchases",
+                  name: "Purchases",
+                  hint: definitions.purchases,
+                  show: (row) => count(row.purchases),
+                },
+                {
+                  key: "cart_rate",
+                  name: "Carts per view",
+                  hint: definitions.cartRate,
+                  show: (row) => percent(row.cart_rate),
+                },
+                {
+                  key: "purchase_rate",
+                  name: "Purchases per view",
+                  hint: definitions.purchaseRate,
+                  show: (row) => percent(row.purchase_rate, 2),
+                },
+                {
+                  key: "revenue",
+                  name: "Revenue",
+                  hint: definitions.grossRevenue,
+                  show: (row) => money(row.revenue, row.currency),
+                },
               ]}
             />
           )}

@@ -1,28 +1,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Problem, replay, type Row } from "../api/client";
+import { Problem, replay, type ReportRow } from "../api/client";
 import { useReport } from "../api/use_report";
 import { Fault, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
 import { link, parameter } from "../router";
-import { bytes, count, dateTime, shop } from "../shop";
+import { bytes, count, spaced } from "../format";
+import { dateTime } from "../format_time";
+import { isAdmin } from "../session";
 
-interface Reason extends Row {
-  rule: string;
-  records: number;
-}
-interface Broken extends Row {
-  position: string;
-  partition: number;
-  offset: number;
-  logged: number;
-  rule: string;
-  field: string | null;
-  message: string;
-  value: string | null;
-  bytes: number | null;
-}
+type Broken = ReportRow<"quarantine">;
 
-/** A value as it is sent: JSON where it is that, else text. */
+/** The value to send: parsed as JSON if it is valid JSON, and a string otherwise. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -44,7 +32,9 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
     try {
       const where = row ? { partition: row.partition, offset: row.offset } : { rule };
       const what = await replay({ ...where, set: { [field]: parsed(value) } });
-      setSaid(`${count(what.appended)} appended again, ${count(what.already_replayed)} were before, ${count(what.unchanged)} unchanged, ${count(what.unfixable)} are no JSON objects`);
+      setSaid(
+        `${count(what.appended)} replayed, ${count(what.already_replayed)} already replayed before, ${count(what.unchanged)} not changed by this fix, ${count(what.unfixable)} not JSON objects`,
+      );
       done();
     } catch (error) {
       setProblem(error as Problem);
@@ -52,14 +42,30 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
   };
   return (
     <form class="filters" onSubmit={(event) => void send(event)}>
-      <span>{row ? `Mend the record at ${row.position}:` : `Mend all records of ${rule.replaceAll("_", " ")}:`}</span>
+      <span>
+        {row
+          ? `Fix the record at ${row.position}`
+          : `Fix all records with the reason “${spaced(rule)}”`}
+      </span>
       <label>
-        set <input required ref={place} value={field} onInput={(event) => setField(event.currentTarget.value)} />
+        Field{" "}
+        <input
+          required
+          ref={place}
+          value={field}
+          onInput={(event) => setField(event.currentTarget.value)}
+        />
       </label>
       <label>
-        to <input required value={value} placeholder="JSON, or else text" onInput={(event) => setValue(event.currentTarget.value)} />
+        New value{" "}
+        <input
+          required
+          value={value}
+          placeholder="JSON or text"
+          onInput={(event) => setValue(event.currentTarget.value)}
+        />
       </label>
-      <button type="submit" disabled={shop.value?.role !== "admin"}>
+      <button type="submit" disabled={!isAdmin()}>
         Replay
       </button>
       {said && <span role="status">{said}</span>}
@@ -68,29 +74,32 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
   );
 }
 
-const most = 5000; // that a report has
+const maxRows = 5000; // The server sends no more rows of a report.
 
 export function Quarantine() {
   const rule = parameter("rule");
   const [chosen, setChosen] = useState<Broken | null>(null);
-  const reasons = useReport<Reason>("quarantine_rules", {});
+  const reasons = useReport("quarantine_rules", {});
   const [limit, setLimit] = useState(200);
-  const records = useReport<Broken>("quarantine", { rule, limit });
+  const records = useReport("quarantine", { rule, limit });
   return (
     <div class="panels">
       <Panel title="Reasons" wide>
-        <Shown report={reasons} timeless empty="No record was quarantined: every one follows the rules.">
+        <Shown report={reasons} timeless empty="No records have been quarantined.">
           {(rows) => (
             <ul class="choices">
               <li>
                 <a href={link("quarantine")} aria-current={rule === "" ? "true" : undefined}>
-                  all
+                  All
                 </a>
               </li>
               {rows.map((row) => (
                 <li key={row.rule}>
-                  <a href={link("quarantine", { rule: row.rule })} aria-current={rule === row.rule ? "true" : undefined}>
-                    {row.rule.replaceAll("_", " ")} <span class="note">{count(row.records)}</span>
+                  <a
+                    href={link("quarantine", { rule: row.rule })}
+                    aria-current={rule === row.rule ? "true" : undefined}
+                  >
+                    {spaced(row.rule)} <span class="note">{count(row.records)}</span>
                   </a>
                 </li>
               ))}
@@ -98,26 +107,59 @@ export function Quarantine() {
           )}
         </Shown>
       </Panel>
-      <Panel title="Records" note={(records.rows?.length ?? 0) >= limit ? `the last ${count(limit)}` : undefined} wide>
-        {(chosen !== null || rule !== "") && <Replay key={chosen?.position ?? rule} row={chosen} rule={rule} done={records.reload} />}
-        <Shown report={records} timeless empty="No record here: choose another reason, or all.">
+      <Panel
+        title="Records"
+        note={(records.rows?.length ?? 0) >= limit ? `the latest ${count(limit)}` : undefined}
+        wide
+      >
+        {(chosen !== null || rule !== "") && (
+          <Replay key={chosen?.position ?? rule} row={chosen} rule={rule} done={records.reload} />
+        )}
+        <Shown
+          report={records}
+          timeless
+          empty="No quarantined records for this reason. Choose another reason, or all."
+        >
           {(rows) => (
             <Table
               caption="Quarantined records"
               rows={rows}
               rowKey="position"
               columns={[
-                { key: "logged", name: "Logged", text: true, show: (row) => <time>{dateTime(row.logged)}</time> },
-                { key: "rule", name: "Rule", text: true, show: (row) => row.rule.replaceAll("_", " ") },
-                { key: "message", name: "What is wrong", text: true, },
-                { key: "value", name: "Record, as it came", text: true, show: (row) => <code class="raw" tabIndex={0}>{row.value ?? `${bytes(row.bytes ?? 0)} that are no text`}</code> },
                 {
-                  key: "position",
-                  name: "Mend",
+                  key: "logged",
+                  name: "Logged",
+                  text: true,
+                  show: (row) => <time>{dateTime(row.logged)}</time>,
+                },
+                {
+                  key: "rule",
+                  name: "Reason",
+                  text: true,
+                  show: (row) => spaced(row.rule),
+                },
+                { key: "message", name: "Problem", text: true },
+                {
+                  key: "value",
+                  name: "Original record",
                   text: true,
                   show: (row) => (
-                    <button type="button" onClick={() => setChosen(row)} aria-label={`Mend the record at ${row.position}`}>
-                      Mend…
+                    <code class="raw" tabIndex={0}>
+                      {row.value ?? `${bytes(row.bytes ?? 0)} of binary data`}
+                    </code>
+                  ),
+                },
+                {
+                  key: "position",
+                  name: "Action",
+                  text: true,
+                  show: (row) => (
+                    <button
+                      type="button"
+                      onClick={() => setChosen(row)}
+                      aria-label={`Fix the record at ${row.position}`}
+                    >
+                      Fix…
                     </button>
                   ),
                 },
@@ -125,9 +167,9 @@ export function Quarantine() {
             />
           )}
         </Shown>
-        {(records.rows?.length ?? 0) >= limit && limit < most && (
-          <button type="button" onClick={() => setLimit(Math.min(limit * 5, most))}>
-            Show older ones
+        {(records.rows?.length ?? 0) >= limit && limit < maxRows && (
+          <button type="button" onClick={() => setLimit(Math.min(limit * 5, maxRows))}>
+            Show older records
           </button>
         )}
       </Panel>

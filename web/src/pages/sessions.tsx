@@ -1,4 +1,4 @@
-import type { Row } from "../api/client";
+import type { ReportRow } from "../api/client";
 import { useReport } from "../api/use_report";
 import { Field } from "../components/field";
 import { Panel, Shown } from "../components/states";
@@ -6,75 +6,67 @@ import { Table, type Column } from "../components/table";
 import { definitions } from "../definitions";
 import { range } from "../range";
 import { link, parameter, setParameters } from "../router";
-import { count, dateTime, duration, money } from "../shop";
+import { count, duration, money, spaced } from "../format";
+import { dateTime } from "../format_time";
 
-interface Session extends Row {
-  user_id: string;
-  session_id: string | null;
-  start: number;
-  duration_ms: number;
-  events: number;
-  products: number;
-  entry_page: string | null;
-  device_type: string | null;
-  carts: number;
-  purchases: number;
-  currency: string | null;
-  revenue: string | null;
-  bounced: boolean;
-  converted: boolean;
-  abandoned_cart: boolean;
-  abandoned_value: string | null;
-}
-interface Step extends Row {
-  at: number;
-  event_type: string;
-  product_id: string | null;
-  product_category: string | null;
-  price: number | null;
-  quantity: number;
-  currency: string | null;
-  page_url: string | null;
-  device_type: string | null;
-  session_id: string | null;
-}
+type Session = ReportRow<"sessions">;
 
 const outcome = (row: Session) =>
-  row.converted ? <span class="tag good">bought {money(row.revenue, row.currency)}</span> : row.abandoned_cart ? <span class="tag bad">left {money(row.abandoned_value, row.currency)}</span> : row.bounced ? <span class="tag">bounced</span> : "";
+  row.converted ? (
+    <span class="tag good">bought {money(row.revenue, row.currency)}</span>
+  ) : row.abandoned_cart ? (
+    <span class="tag bad">left {money(row.abandoned_value, row.currency)}</span>
+  ) : row.bounced ? (
+    <span class="tag">bounced</span>
+  ) : (
+    ""
+  );
 
 const columns: Column<Session>[] = [
-  { key: "start", name: "Began", text: true, show: (row) => <time>{dateTime(row.start)}</time> },
-  { key: "user_id", name: "User", text: true, show: (row) => <a href={link("journey", { user: row.user_id })}>{row.user_id}</a> },
+  { key: "start", name: "Started", text: true, show: (row) => <time>{dateTime(row.start)}</time> },
+  {
+    key: "user_id",
+    name: "User",
+    text: true,
+    show: (row) => <a href={link("journey", { user: row.user_id })}>{row.user_id}</a>,
+  },
   { key: "device_type", name: "Device", text: true },
-  { key: "duration_ms", name: "Lasted", hint: definitions.lasted, show: (row) => duration(row.duration_ms) },
+  {
+    key: "duration_ms",
+    name: "Duration",
+    hint: definitions.lasted,
+    show: (row) => duration(row.duration_ms),
+  },
   { key: "events", name: "Events", show: (row) => count(row.events) },
   { key: "products", name: "Products", show: (row) => count(row.products) },
   { key: "carts", name: "Carts", show: (row) => count(row.carts) },
   { key: "purchases", name: "Purchases", show: (row) => count(row.purchases) },
   { key: "revenue", name: "Outcome", text: true, show: outcome },
-  { key: "entry_page", name: "Came in at", text: true },
+  { key: "entry_page", name: "Entry page", text: true },
 ];
 
 const outcomes = [
   { value: "", name: "any" },
-  { value: "converted", name: "bought" },
-  { value: "abandoned", name: "left a cart" },
+  { value: "converted", name: "purchased" },
+  { value: "abandoned", name: "abandoned cart" },
   { value: "bounced", name: "bounced" },
-];
+] as const;
 
 export function Sessions() {
-  const outcome = parameter("outcome");
-  const kind = outcomes.some((each) => each.value === outcome) ? outcome : "";
+  const kind = outcomes.find((each) => each.value === parameter("outcome"))?.value ?? "";
   const user = parameter("user");
   const { from, to } = range.value;
-  const report = useReport<Session>("sessions", { from, to, kind, user, limit: 200 });
+  const report = useReport("sessions", { from, to, kind, user, limit: 200 });
   return (
     <div class="panels">
-      <Panel title="Sessions" note={report.truncated ? "the 200 latest" : undefined} wide>
+      <Panel title="Sessions" note={report.truncated ? "the latest 200" : undefined} wide>
         <form class="filters" onSubmit={(event) => event.preventDefault()}>
           <label>
             Outcome{" "}
-            <select value={kind} onChange={(event) => setParameters({ outcome: event.currentTarget.value })}>
+            <select
+              value={kind}
+              onChange={(event) => setParameters({ outcome: event.currentTarget.value })}
+            >
               {outcomes.map((each) => (
                 <option key={each.value} value={each.value}>
                   {each.name}
@@ -83,10 +75,19 @@ export function Sessions() {
             </select>
           </label>
           <label>
-            User <Field value={user} placeholder="any" onChange={(text) => setParameters({ user: text.trim() })} />
+            User{" "}
+            <Field
+              value={user}
+              placeholder="any"
+              onChange={(text) => setParameters({ user: text.trim() })}
+            />
           </label>
         </form>
-        <Shown report={report} empty="No such sessions" hint="Choose a longer range, or another outcome or user.">
+        <Shown
+          report={report}
+          empty="No matching sessions"
+          hint="Choose a longer time range, another outcome or another user."
+        >
           {(rows) => <Table caption="Sessions" rows={rows} columns={columns} />}
         </Shown>
       </Panel>
@@ -97,8 +98,8 @@ export function Sessions() {
 export function Journey() {
   const user = parameter("user");
   const { from, to } = range.value;
-  const sessions = useReport<Session>("sessions", { from, to, user, limit: 50 });
-  const steps = useReport<Step>("journey", { from, to, user, limit: 500 });
+  const sessions = useReport("sessions", { from, to, user, limit: 50 });
+  const steps = useReport("journey", { from, to, user, limit: 500 });
   return (
     <div class="panels">
       <Panel title={`Sessions of ${user}`} note={<a href={link("sessions")}>all sessions</a>} wide>
@@ -106,16 +107,19 @@ export function Journey() {
           {(rows) => <Table caption={`Sessions of ${user}`} rows={rows} columns={columns} />}
         </Shown>
       </Panel>
-      <Panel title="What they did" note={steps.truncated ? "the last 500 events" : "latest first"} wide>
+      <Panel title="Events" note={steps.truncated ? "the latest 500 events" : "latest first"} wide>
         <Shown report={steps} empty={`No events of ${user}`}>
           {(rows) => (
             <ol class="journey">
               {rows.map((row, index) => (
                 <li key={index} class={`type-${row.event_type}`}>
                   <time>{dateTime(row.at)}</time>
-                  <span class="tag">{row.event_type.replaceAll("_", " ")}</span>
+                  <span class="tag">{spaced(row.event_type)}</span>
                   <span>
-                    {row.product_id && <a href={link("product", { product: row.product_id })}>{row.product_id}</a>} {row.product_category} {row.price !== null && money(row.price, row.currency)}{" "}
+                    {row.product_id && (
+                      <a href={link("product", { product: row.product_id })}>{row.product_id}</a>
+                    )}{" "}
+                    {row.product_category} {row.price !== null && money(row.price, row.currency)}{" "}
                     {row.quantity > 1 && `× ${row.quantity}`}
                   </span>
                   <span class="note">{row.page_url}</span>

@@ -1,0 +1,61 @@
+#include "api/live_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace millrace::api {
+
+namespace {
+
+/// Text without quotes and in small letters, each gap one space.
+std::string simplified(std::string_view query) {
+    std::string text;
+    for (const unsigned char c : query) {
+        if (c == '"') continue;
+        const bool gap = std::isspace(c) != 0;
+        if (!gap || !text.ends_with(' ')) text += gap ? ' ' : static_cast<char>(std::tolower(c));
+    }
+    return text;
+}
+
+std::string_view without_gap(std::string_view text) {
+    return text.substr(text.starts_with(' ') ? 1 : 0);
+}
+
+}  // namespace
+
+gold::TableSet live_tables(std::string_view query) {
+    constexpr std::string_view schema = "live";
+    const std::string text = simplified(query);
+    const auto is_comment = [](std::string_view rest) {
+        return rest.starts_with("/*") || rest.starts_with("--");
+    };
+    gold::TableSet tables;
+    for (auto at = text.find(schema); at != std::string::npos; at = text.find(schema, at + 1)) {
+        const unsigned char before = at == 0 ? ' ' : text[at - 1];
+        if (std::isalnum(before) != 0 || before == '_') continue;  // such as olive
+        std::string_view rest = without_gap(std::string_view(text).substr(at + schema.size()));
+        if (rest.starts_with('.')) rest = without_gap(rest.substr(1));
+        if (is_comment(rest)) return gold::all_metrics();
+        for (const gold::Table table : gold::metric_tables) {
+            if (rest.starts_with(gold::table_name(table))) tables.insert(table);
+        }
+    }
+    return tables;
+}
+
+std::map<gold::Table, serve::SqlView*> add_live_views(std::vector<serve::SqlView>& views) {
+    views.reserve(views.size() + gold::table_count);  // the references stay good
+    std::map<gold::Table, serve::SqlView*> added;
+    for (const gold::Table table : gold::all_tables) {
+        const std::string_view name = gold::table_name(table);
+        serve::SqlView live = *std::ranges::find(views, fmt::format("gold.{}", name), &serve::SqlView::name);
+        live.name = fmt::format("live.{}", name);
+        added[table] = &views.emplace_back(std::move(live));
+    }
+    return added;
+}
+
+}  // namespace millrace::api

@@ -1,0 +1,237 @@
+#include "api/live_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/event_span.h"
+#include "api/live_tables.h"
+#include "base/clock.h"
+#include "base/json_text.h"
+#include "base/log.h"
+#include "gold/stage/alert_rows.h"
+#include "serve/json_rows.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::api {
+
+namespace json = boost::json;
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr auto state_interval = std::chrono::milliseconds(500);
+constexpr auto slow_interval = std::chrono::seconds(3);
+constexpr auto min_refresh_interval = std::chrono::milliseconds(2000);
+constexpr int refresh_cost_factor =
+    20;  // that a look at open rows is waited after: a twentieth of Gold's time at most
+constexpr auto table_ttl = std::chrono::seconds(15);  // that reports are asked for again within, while seen
+constexpr auto request_timeout = std::chrono::milliseconds(3000);  // for Gold's answer
+
+/// The rows of the newest window of each grain.
+json::object newest_windows(gold::TableRows& table) {
+    json::object newest;
+    for (const auto& [day, batch] : table.take()) {
+        for (json::value& row : serve::json_rows(*batch)) {
+            const json::object& object = row.as_object();
+            if (object.at("window_start").as_int64() > base::now_ms()) continue;  // of a clock that is ahead
+            json::value& rows = newest[object.at("grain").as_string()];
+            if (rows.is_null()) rows.emplace_array();
+            json::array& kept = rows.as_array();
+            const auto start = object.at("window_start").as_int64();
+            if (!kept.empty()) {
+                const auto known = kept.front().at("window_start").as_int64();
+                if (start < known) continue;
+                if (start > known) kept.clear();
+            }
+            kept.push_back(std::move(row));
+        }
+    }
+    return newest;
+}
+
+/// Of Gold's state, as it was kept last; 0: not yet.
+std::int64_t state_bytes(const catalog::DataDirectory& data) {
+    std::error_code none;
+    const auto size = std::filesystem::file_size(data.gold_state(), none);
+    return none ? 0 : static_cast<std::int64_t>(size);
+}
+
+json::object size_of(const storage::DeltaTable& table) {
+    std::int64_t bytes = 0;
+    for (const auto& [path, add] : table.snapshot().files) bytes += add.size;
+    return {
+        {"files", table.snapshot().files.size()}, {"bytes", bytes}, {"version", table.snapshot().version}};
+}
+
+}  // namespace
+
+LiveView::LiveView(const catalog::DataDirectory& data, gold::OpenWindowsChannel* open, Status status)
+    : data_(data), open_(open), status_(std::move(status)), scratch_(data.live()), tables_(data) {
+    thread_ = std::thread([this] {
+        while (!stop_.wait_for(state_interval)) {
+            if (!feed_->watched()) continue;
+            try {
+                feed_->publish(base::json_text(state()));
+            } catch (const std::exception& error) {
+                spdlog::warn("live figures: {}", error.what());
+            }
+        }
+    });
+}
+
+LiveView::~LiveView() {
+    stop_.request();
+    thread_.join();
+}
+
+json::object LiveView::state() {
+    static const gold::TableSet figures = {gold::Table::kpis, gold::Table::high_interest};
+    json::object state{{"time", base::now_ms()}, {"gold", nullptr}};
+    if (open_ != nullptr) {
+        if (auto snapshot = open_->request({.tables = figures, .files = false}, request_timeout)) {
+            state["kpis"] = newest_windows(snapshot->open[gold::Table::kpis]);
+            state["high_interest"] = newest_windows(snapshot->open[gold::Table::high_interest]);
+            state["gold"] = {{"silver_version", snapshot->silver_version},
+                             {"watermark", snapshot->watermark == gold::no_watermark
+                                               ? json::value()
+                                               : json::value(snapshot->watermark / 1000)},
+                             {"late", snapshot->late},
+                             {"state_bytes", state_bytes(data_)}};
+        }
+    }
+    if (status_) state["pipeline"] = status_();
+    const std::lock_guard lock(slow_mutex_);
+    if (steady_clock::now() >= next_slow_) {
+        read_alerts();
+        table_sizes_ = tables();
+        data_span_ = data_span();
+        next_slow_ = steady_clock::now() + slow_interval;
+    }
+    state["firing"] = firing_;
+    state["tables"] = table_sizes_;
+    state["data"] = data_span_;
+    return state;
+}
+
+json::value LiveView::data_span() {
+    std::optional<EventSpan> span;
+    tables_.visit(data_.silver(),
+                  [&](const storage::DeltaTable& table) { span = event_span(table.snapshot()); });
+    return span ? json::value(span->to_json()) : json::value();
+}
+
+/// Finds the alerts that fire now.
+void LiveView::read_alerts() {
+    tables_.visit(gold::alerts_path(data_), [this](const storage::DeltaTable& table) {
+        if (table.snapshot().version == alerts_version_) return;
+        std::map<std::string, model::Alert> alerts;
+        for (model::Alert& alert : gold::alerts_after(table, 0)) alerts[alert.id] = std::move(alert);
+        firing_.clear();
+        for (const auto& [id, alert] : alerts) {
+            if (alert.state != model::Alert::State::firing) continue;
+            firing_.push_back({{"alert_id", id},
+                               {"rule", alert.rule},
+                               {"subject", alert.subject},
+                               {"severity", model::severity_name(alert.severity)},
+                               {"at", alert.at / 1000},
+                               {"message", alert.message}});
+        }
+        alerts_version_ = table.snapshot().version;
+    });
+}
+
+json::object LiveView::tables() {
+    json::object sizes;
+    const auto add = [&](const std::string& name, const std::filesystem::path& root) {
+        tables_.visit(root, [&](const storage::DeltaTable& table) { sizes[name] = size_of(table); });
+    };
+    add("silver", data_.silver());
+    add("quarantine", data_.quarantine());
+    for (const gold::Table table : gold::all_tables)
+        add(fmt::format("gold.{}", gold::table_name(table)), data_.gold() / gold::table_name(table));
+    return sizes;
+}
+
+/// From now on, queries read these rows of a table: those of files, and open ones, which are written as the
+/// table has them: Parquet, in folders by day.
+void LiveView::adopt(gold::Table table, const std::vector<serve::SqlView::File>& closed,
+                     gold::TableRows& open) {
+    const std::string_view name = gold::table_name(table);
+    const auto folder = scratch_.path() / fmt::format("{}-{}", name, ++folders_);
+    const auto remove_folder = [folder](const void*) {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder, ignored);
+    };
+    TableFiles files{.files = {}, .lease = std::shared_ptr<const void>(nullptr, remove_folder)};
+    const auto add = [&](const std::filesystem::path& path, const storage::PartitionValues& partition) {
+        files.files.push_back({path.lexically_relative(data_.root()), partition});
+    };
+    for (const auto& file : closed) add(data_.gold() / name / file.path, file.partition);
+    for (const auto& [day, rows] : open.take()) {
+        const storage::PartitionValues partition = {{"day", model::format_day(day)}};
+        const auto path = folder / storage::partition_directory(partition) / "open.parquet";
+        std::filesystem::create_directories(path.parent_path());
+        storage::ParquetWriter writer(path, gold::table_layout(table));
+        writer.write(*rows);
+        writer.finish_unsynced();
+        add(path, partition);
+    }
+    snapshots_[table] = std::move(files);
+}
+
+/// Which tables to look at now, for a query that uses some: when it is time, all that have been used lately,
+/// at one moment; else those that are new among them.
+gold::TableSet LiveView::tables_to_refresh(const gold::TableSet& used) {
+    const auto now = steady_clock::now();
+    for (const gold::Table table : used) used_at_[table] = now;
+    if (used.empty() || now < busy_until_) return {};
+    if (now < next_refresh_) {
+        gold::TableSet unknown = used;
+        std::erase_if(unknown, [&](gold::Table table) { return snapshots_.contains(table); });
+        return unknown;
+    }
+    gold::TableSet lately;
+    for (const auto& [table, at] : used_at_) {
+        if (at + table_ttl >= now) {
+            lately.insert(table);
+        } else {
+            snapshots_.erase(table);
+        }
+    }
+    return lately;
+}
+
+void LiveView::refresh(const gold::TableSet& used) {
+    if (open_ == nullptr) return;
+    const gold::TableSet wanted = tables_to_refresh(used);
+    if (wanted.empty()) return;
+    const auto began = steady_clock::now();
+    auto snapshot = open_->request({.tables = wanted, .files = true}, request_timeout);
+    if (!snapshot) {
+        const auto now = steady_clock::now();
+        busy_until_ = now + std::max<steady_clock::duration>(min_refresh_interval, 3 * (now - began));
+        return;
+    }
+    next_refresh_ = std::max(next_refresh_, began + min_refresh_interval);
+    for (const gold::Table table : wanted) adopt(table, snapshot->files[table], snapshot->open[table]);
+    const auto now = steady_clock::now();
+    next_refresh_ = std::max(next_refresh_, now + (now - began) * refresh_cost_factor);
+}
+
+std::vector<serve::SqlView> LiveView::views(std::string_view query) {
+    const std::lock_guard lock(mutex_);
+    const gold::TableSet used = live_tables(query);
+    refresh(used);
+    auto views = tables_.views();
+    for (auto& [table, view] : add_live_views(views)) {
+        const auto found = snapshots_.find(table);
+        if (found == snapshots_.end() || !used.contains(table)) continue;
+        view->files = found->second.files;
+        view->lease = found->second.lease;
+    }
+    return views;
+}
+
+}  // namespace millrace::api

@@ -1,0 +1,83 @@
+#include "api/request_reader.h"
+
+#include <fmt/format.h>
+
+#include <boost/beast/core/string.hpp>
+#include <utility>
+
+#include "bronze/event_log.h"
+
+namespace millrace::api {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t max_invalid_listed = 1000;
+
+std::string unpacked(const serve::HttpRequest& request, std::size_t max_bytes) {
+    const std::string_view encoding = request.header("content-encoding");
+    if (encoding.empty() || boost::beast::iequals(encoding, "identity")) return request.body;
+    if (boost::beast::iequals(encoding, "gzip") || boost::beast::iequals(encoding, "x-gzip"))
+        return collect::unzip(request.body, max_bytes);
+    throw collect::UnknownEncoding(encoding);
+}
+
+std::string_view kind_name(const json::value& value) {
+    if (value.is_object()) return "an object";
+    if (value.is_array()) return "an array";
+    if (value.is_bool()) return "a boolean";
+    return value.is_string() ? "a string" : "a number";
+}
+
+/// What a rule demands; of a wrong type, what it should be and what it is.
+std::string message_of(const silver::Verdict& verdict, std::string_view event) {
+    if (verdict.rule != model::ValidationRule::wrong_type) return std::string(model::rule_text(verdict.rule));
+    const bool is_number = verdict.field == "price" || verdict.field == "quantity";
+    boost::system::error_code broken;
+    const json::value parsed = json::parse(event, broken);
+    const auto* given =
+        !broken && parsed.is_object() ? parsed.get_object().if_contains(verdict.field) : nullptr;
+    return fmt::format("{} must be a {}{}", verdict.field, is_number ? "number" : "string",
+                       given == nullptr ? std::string() : fmt::format(", not {}", kind_name(*given)));
+}
+
+}  // namespace
+
+RequestReader::RequestReader(const model::RuleOptions& rules, Limits limits)
+    : limits_(limits), types_(rules.max_event_types), checker_(rules, types_) {}
+
+ReadRequest RequestReader::read(const serve::HttpRequest& request, const IntakeProtocol& dialect,
+                                std::string_view source, std::int64_t now_ms) {
+    ReadRequest made;
+    std::string body = unpacked(request, limits_.max_body_bytes);
+    if (dialect.translate) {
+        collect::Translation translation = dialect.translate(body, source, limits_.max_body_bytes);
+        made.ignored = translation.ignored;
+        body = std::move(translation.events);
+    }
+    const auto found = bodies_.split(body, limits_.body);
+    const collect::RequestContext arrival{source, request.header("idempotency-key"), now_ms};
+    made.events.reserve(found.size());
+    for (std::size_t i = 0; i < found.size(); ++i)
+        made.events.push_back(completer_.complete(found[i], i, arrival, made.warnings));
+    check(made, now_ms);
+    return made;
+}
+
+void RequestReader::check(ReadRequest& made, std::int64_t now_ms) {
+    model::Event event;
+    for (std::size_t i = 0; i < made.events.size(); ++i) {
+        const std::string_view value = made.events[i].value;
+        padded_.assign(value).append(bronze::record_padding, '\0');
+        auto verdict = decoder_.decode(std::string_view(padded_).substr(0, value.size()), event);
+        if (verdict.ok()) verdict = checker_.check(event, now_ms);
+        if (verdict.ok() || ++made.flawed_count > static_cast<std::int64_t>(max_invalid_listed)) continue;
+        made.flawed.push_back({{"index", i},
+                               {"rule", model::rule_name(verdict.rule)},
+                               {"field", verdict.field},
+                               {"message", message_of(verdict, value)}});
+    }
+}
+
+}  // namespace millrace::api

@@ -1,0 +1,152 @@
+#include "catalog/data_directory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/units.h"
+#include "model/currency.h"
+#include "model/time_zone.h"
+
+namespace millrace::catalog {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr int directory_format = 1;
+
+json::object to_json(const model::ShopSettings& settings) {
+    return {{"format", directory_format},
+            {"earliest", model::format_timestamp(settings.rules.earliest)},
+            {"future_us", settings.rules.future.count()},
+            {"max_event_types", settings.rules.max_event_types},
+            {"currency", settings.rules.currency},
+            {"dedupe_scope", model::dedupe_scope_name(settings.dedupe_scope)},
+            {"time_zone", settings.time_zone},
+            {"lateness_us", settings.gold.lateness},
+            {"session_gap_us", settings.gold.session_gap},
+            {"inactivity_us", settings.gold.inactivity},
+            {"interest_share", settings.gold.interest_share},
+            {"interest_conversion", settings.gold.interest_conversion},
+            {"interest_views", settings.gold.interest_views}};
+}
+
+/// A setting's value as its option takes it.
+std::string shown(std::string_view key, const json::value& value) {
+    if (key.ends_with("_us")) return base::format_duration(base::Duration(value.as_int64()));
+    if (const auto* share = value.if_double()) return base::format_share(*share);
+    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+/// `--session-gap` for `session_gap_us`.
+std::string option_of(std::string_view key) {
+    if (key.ends_with("_us")) key.remove_suffix(3);
+    std::string name = fmt::format("--{}", key);
+    std::ranges::replace(name, '_', '-');
+    return name;
+}
+
+/// The first setting in which the two differ, as "--currency is EUR, not USD".
+std::string difference(const model::ShopSettings& stored, const model::ShopSettings& wanted) {
+    const json::object before = to_json(stored);
+    const json::object after = to_json(wanted);
+    for (const auto& [key, value] : before) {
+        if (after.at(key) == value) continue;
+        return fmt::format("{} is {}, not {}", option_of(key), shown(key, value), shown(key, after.at(key)));
+    }
+    return "they are the same";
+}
+
+}  // namespace
+
+std::string settings_text(const model::ShopSettings& settings) {
+    return json::serialize(to_json(settings));
+}
+
+model::ShopSettings DataDirectory::settings() const {
+    model::ShopSettings settings;
+    const auto content = base::read_file_if_exists(settings_path());
+    if (!content) return settings;
+    const std::string doing = fmt::format("reading {}", settings_path().string());
+    const json::value document = base::parse_json(*content, settings_path().string());
+    if (!document.is_object()) throw Error(doing, "not a JSON object");
+    const json::object& object = document.get_object();
+    if (const auto version = base::integer_member(object, "format"); version > directory_format) {
+        throw Error(
+            doing,
+            fmt::format("it has format {}, and this program knows up to {}", version, directory_format),
+            "Use the newer Millrace that wrote it.");
+    }
+    const auto earliest = model::parse_timestamp(base::string_member(object, "earliest"));
+    if (!earliest) throw Error(doing, "\"earliest\" is not a timestamp");
+    settings.rules.earliest = *earliest;
+    settings.rules.future =
+        base::Duration(base::integer_member(object, "future_us", settings.rules.future.count()));
+    settings.rules.max_event_types = static_cast<int>(base::integer_member(object, "max_event_types", 100));
+    settings.rules.currency = base::string_member(object, "currency", "EUR");
+    settings.dedupe_scope = model::dedupe_scope_of(base::string_member(object, "dedupe_scope"));
+    settings.time_zone = base::string_member(object, "time_zone", "UTC");
+    model::GoldOptions& gold = settings.gold;
+    gold.lateness = base::integer_member(object, "lateness_us", gold.lateness);
+    gold.session_gap = base::integer_member(object, "session_gap_us", gold.session_gap);
+    gold.inactivity = base::integer_member(object, "inactivity_us", gold.inactivity);
+    gold.interest_share = base::number_member(object, "interest_share", gold.interest_share);
+    gold.interest_conversion = base::number_member(object, "interest_conversion", gold.interest_conversion);
+    gold.interest_views = base::integer_member(object, "interest_views", gold.interest_views);
+    return settings;
+}
+
+void DataDirectory::validate(const model::ShopSettings& settings) {
+    if (!model::is_currency(settings.rules.currency)) {
+        throw usage_error("reading the settings",
+                          fmt::format("\"{}\" is no ISO 4217 currency", settings.rules.currency));
+    }
+    const model::TimeZone zone(settings.time_zone);  // throws when there is none of that name
+}
+
+void DataDirectory::begin_rebuild() const {
+    base::replace_file(rebuild_mark(), "millrace replay\n");
+}
+
+void DataDirectory::end_rebuild() const {
+    std::filesystem::remove(rebuild_mark());
+    base::sync_directory(root_);
+}
+
+void DataDirectory::check_not_rebuilding() const {
+    if (!std::filesystem::exists(rebuild_mark())) return;
+    throw Error(fmt::format("opening {}", root_.string()), "a rebuild of its tables was interrupted",
+                "Finish it with: millrace replay");
+}
+
+void DataDirectory::adopt(const model::ShopSettings& wanted) const {
+    check_not_rebuilding();
+    validate(wanted);
+    if (!has_settings()) return store(wanted);
+    const model::ShopSettings stored = settings();
+    if (stored == wanted) return;
+    const bool gold_only = stored.same_silver(wanted);
+    throw usage_error(
+        fmt::format("opening {}", root_.string()),
+        fmt::format("the data was made with other settings: {}", difference(stored, wanted)),
+        fmt::format("Leave the option out, or rebuild the tables with the new value: millrace {}",
+                    gold_only ? "gold --rebuild --available-now" : "replay"));
+}
+
+void DataDirectory::adopt_gold(const model::ShopSettings& wanted) const {
+    validate(wanted);
+    const model::ShopSettings stored = settings();
+    if (!stored.same_silver(wanted)) return adopt(wanted);
+    if (stored != wanted) store(wanted);
+}
+
+void DataDirectory::store(const model::ShopSettings& settings) const {
+    base::make_directory(root_);
+    base::replace_file(settings_path(), settings_text(settings) + "\n");
+}
+
+}  // namespace millrace::catalog

@@ -1,0 +1,229 @@
+#include "cli/output/cell.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "base/units.h"
+#include "cli/output/terminal.h"
+#include "model/timestamp.h"
+#include "storage/arrow_status.h"
+#include "storage/column.h"
+
+namespace millrace::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::array<std::string_view, 12> number_types = {"TINYINT", "SMALLINT", "INTEGER",   "BIGINT",
+                                                           "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
+                                                           "UBIGINT", "UHUGEINT", "FLOAT",     "DOUBLE"};
+
+json::array list_cell(const arrow::ListArray& list, std::int64_t row) {
+    json::array cells;
+    for (std::int64_t i = list.value_offset(row); i < list.value_offset(row) + list.value_length(row); ++i)
+        cells.push_back(cell_of(*list.values(), i));
+    return cells;
+}
+
+json::object struct_cell(const arrow::StructArray& fields, std::int64_t row) {
+    json::object cells;
+    for (int i = 0; i < fields.num_fields(); ++i)
+        cells.emplace(fields.struct_type()->field(i)->name(), cell_of(*fields.field(i), row));
+    return cells;
+}
+
+std::string base64(std::string_view bytes) {
+    std::string coded((bytes.size() + 2) / 3 * 4 + 1, '\0');  // the last one for the NUL that is added
+    const int size =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()),
+                        reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+    coded.resize(static_cast<std::size_t>(size));
+    return coded;
+}
+
+void append_json(std::string& text, const json::value& cell) {
+    if (const auto* number = cell.if_double()) {
+        text += std::isfinite(*number) ? fmt::format("{}", *number) : "null";
+    } else if (const auto* list = cell.if_array()) {
+        text += '[';
+        for (const auto& each : *list) {
+            if (text.back() != '[') text += ',';
+            append_json(text, each);
+        }
+        text += ']';
+    } else if (const auto* fields = cell.if_object()) {
+        text += '{';
+        for (const auto& [name, each] : *fields) {
+            if (text.back() != '{') text += ',';
+            text += json::serialize(json::value(name)) + ':';
+            append_json(text, each);
+        }
+        text += '}';
+    } else if (const auto* bytes = cell.if_string()) {
+        text += json::serialize(text_or_base64(*bytes));
+    } else {
+        text += json::serialize(cell);
+    }
+}
+
+/// Without the zeros at the end of a fraction, of which `least` digits stay.
+std::string without_zeros(std::string number, std::size_t least) {
+    const auto point = number.find('.');
+    if (point == std::string::npos) return number;
+    while (number.size() > point + 1 + least && number.back() == '0') number.pop_back();
+    if (number.back() == '.') number.pop_back();
+    return number;
+}
+
+/// Four decimals at most, or three digits of what is smaller.
+std::string short_number(double value) {
+    const double size = std::abs(value);
+    if (!std::isfinite(value)) return fmt::format("{}", value);
+    if (size != 0 && (size < 1e-6 || size >= 1e15)) return fmt::format("{:.3g}", value);
+    const int decimals = size == 0 || size >= 0.1 ? 4 : 2 - static_cast<int>(std::floor(std::log10(size)));
+    return without_zeros(fmt::format("{:.{}f}", value, decimals), 0);
+}
+
+/// A time in any zone with its fraction cut to the ms, and without it when it is zero.
+std::string to_the_ms(std::string_view time) {
+    const auto point = std::min(time.find('.'), time.size());
+    const auto end = std::min(time.find_first_not_of("0123456789", point + 1), time.size());
+    const auto fraction = time.substr(point, std::min<std::size_t>(end - point, 4));
+    return without_zeros(std::string(time.substr(0, point)) + std::string(fraction), 0) +
+           std::string(time.substr(end));
+}
+
+std::string shown_string(std::string_view text, const TextColumn& column) {
+    if (column.type.starts_with("DECIMAL")) return without_zeros(std::string(text), 2);
+    if (column.type.starts_with("TIMESTAMP")) return to_the_ms(text);
+    return printable(text);
+}
+
+}  // namespace
+
+bool TextColumn::is_number() const {
+    return std::ranges::find(number_types, type) != number_types.end() || type.starts_with("DECIMAL");
+}
+
+TextColumn text_column(std::string name) {
+    return {.name = std::move(name)};
+}
+
+TextColumn number_column(std::string name) {
+    return {.name = std::move(name), .type = "BIGINT"};
+}
+
+TextColumn count_column(std::string name) {
+    return {.name = std::move(name), .type = "BIGINT", .is_count = true};
+}
+
+TextColumn time_column(std::string name) {
+    return {.name = std::move(name), .type = "TIMESTAMP WITH TIME ZONE"};
+}
+
+json::value cell_of(const arrow::Array& column, std::int64_t row) {
+    if (column.IsNull(row)) return nullptr;
+    switch (column.type_id()) {
+        case arrow::Type::BOOL:
+            return dynamic_cast<const arrow::BooleanArray&>(column).Value(row);
+        case arrow::Type::INT32:
+            return dynamic_cast<const arrow::Int32Array&>(column).Value(row);
+        case arrow::Type::INT64:
+            return dynamic_cast<const arrow::Int64Array&>(column).Value(row);
+        case arrow::Type::DOUBLE:
+            return dynamic_cast<const arrow::DoubleArray&>(column).Value(row);
+        case arrow::Type::TIMESTAMP:
+            return json::string(model::format_timestamp(
+                storage::microseconds(dynamic_cast<const arrow::TimestampArray&>(column), row)));
+        case arrow::Type::STRING:
+        case arrow::Type::BINARY:
+            return json::string(dynamic_cast<const arrow::BinaryArray&>(column).GetView(row));
+        case arrow::Type::DICTIONARY: {
+            const auto& values = dynamic_cast<const arrow::DictionaryArray&>(column);
+            return cell_of(*values.dictionary(), values.GetValueIndex(row));
+        }
+        case arrow::Type::LIST:
+            return list_cell(dynamic_cast<const arrow::ListArray&>(column), row);
+        case arrow::Type::STRUCT:
+            return struct_cell(dynamic_cast<const arrow::StructArray&>(column), row);
+        default:  // exact decimals, and what other writers add
+            return json::string(storage::value_of(column.GetScalar(row), "reading a cell")->ToString());
+    }
+}
+
+json::value partition_cell(const storage::PartitionValues& partition, const storage::TableColumn& column) {
+    const auto found = std::ranges::find(partition, column.name, &std::pair<std::string, std::string>::first);
+    if (found == partition.end() || found->second.empty()) return nullptr;  // Delta's way to write null
+    const std::string& text = found->second;
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    if (whole && (column.type == "INTEGER" || column.type == "BIGINT")) return number;
+    return json::string(text);
+}
+
+json::array cells_of(const arrow::RecordBatch& batch, std::int64_t row,
+                     const std::vector<storage::TableColumn>& columns,
+                     const storage::PartitionValues& partition) {
+    json::array cells;
+    for (const auto& column : columns) {
+        const auto values = batch.GetColumnByName(column.name);
+        cells.push_back(values == nullptr ? partition_cell(partition, column) : cell_of(*values, row));
+    }
+    return cells;
+}
+
+json::value text_or_base64(std::string_view bytes) {
+    if (simdjson::validate_utf8(bytes.data(), bytes.size())) return json::string(bytes);
+    return json::object{{"base64", base64(bytes)}};
+}
+
+std::string json_text(const json::value& cell) {
+    std::string text;
+    append_json(text, cell);
+    return text;
+}
+
+std::string raw_text(const json::value& cell) {
+    if (cell.is_null()) return {};
+    const std::string text = cell.is_string() ? std::string(cell.get_string()) : json_text(cell);
+    std::string line;
+    for (const char c : text) {
+        switch (c) {
+            case '\t':
+                line += "\\t";
+                break;
+            case '\n':
+                line += "\\n";
+                break;
+            case '\r':
+                line += "\\r";
+                break;
+            case '\\':
+                line += "\\\\";
+                break;
+            default:
+                line += c;
+        }
+    }
+    return line;
+}
+
+std::string shown_text(const json::value& cell, const TextColumn& column) {
+    if (cell.is_null()) return "NULL";
+    if (const auto* text = cell.if_string()) return shown_string(*text, column);
+    if (const auto* number = cell.if_double()) return short_number(*number);
+    if (const auto* number = cell.if_int64(); number != nullptr && column.is_count)
+        return base::format_count(*number);
+    return printable(json_text(cell));
+}
+
+}  // namespace millrace::cli

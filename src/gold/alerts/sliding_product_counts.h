@@ -1,0 +1,67 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <map>
+
+#include "gold/strings.h"
+#include "gold/view_purchase_counts.h"
+#include "gold/window.h"
+
+namespace millrace::gold {
+
+/// Views and purchases by product within a window that slides over event time in steps.
+class SlidingProductCounts {
+  public:
+    static constexpr Timestamp step = 10 * model::us_per_second;
+
+    void add(const Event& event);
+    /// Moves the window to `[end - length, end)`; `end` is a multiple of `step`. Products with `least` views
+    /// are candidates.
+    void slide(Timestamp end, Timestamp length, std::int64_t least);
+
+    [[nodiscard]] std::int64_t views() const { return views_; }
+    [[nodiscard]] const ViewPurchaseCounts& of(StringId product) const { return sums_.at(product); }
+    [[nodiscard]] const boost::unordered_flat_set<StringId>& candidates() const { return candidates_; }
+    void mark(Marks& marks) const;
+
+    template <class Archive>
+    void save(Archive& archive) const {
+        archive(window_.start, window_.end, least_, steps_.size());
+        for (const auto& [start, products] : steps_) {
+            archive(start, products.size());
+            for (const auto& [product, attention] : products) archive(product, attention);
+        }
+    }
+    template <class Archive>
+    void load(Archive& archive) {
+        std::size_t steps = 0;
+        archive(window_.start, window_.end, least_, steps);
+        for (; steps > 0; --steps) {
+            Timestamp start = 0;
+            std::size_t products = 0;
+            archive(start, products);
+            for (; products > 0; --products) {
+                StringId product = 0;
+                ViewPurchaseCounts attention;
+                archive(product, attention);
+                steps_[start].emplace(product, attention);
+                if (window_.contains(start)) add_to_sum(product, attention, 1);
+            }
+        }
+    }
+
+  private:
+    using Products = boost::unordered_flat_map<StringId, ViewPurchaseCounts>;
+
+    void add_to_sum(StringId product, const ViewPurchaseCounts& attention, int sign);
+
+    Window window_;  // that sums_ is of
+    std::int64_t least_ = 0;
+    std::int64_t views_ = 0;
+    std::map<Timestamp, Products> steps_;
+    Products sums_;
+    boost::unordered_flat_set<StringId> candidates_;
+};
+
+}  // namespace millrace::gold

@@ -1,0 +1,65 @@
+#include "gold/stage/alert_rows.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+
+#include "gold/gold_tables.h"
+#include "storage/column.h"
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::gold {
+
+using model::Alert;
+using storage::column;
+
+namespace {
+
+Alert alert_of(const arrow::RecordBatch& rows, std::int64_t row) {
+    const auto text = [&](const char* name) { return column<arrow::StringArray>(rows, name).GetString(row); };
+    const auto time = [&](const char* name) { return column<arrow::TimestampArray>(rows, name).Value(row); };
+    const auto number = [&](const char* name) { return column<arrow::DoubleArray>(rows, name).Value(row); };
+    return {.sequence = column<arrow::Int64Array>(rows, "sequence").Value(row),
+            .id = text("alert_id"),
+            .rule = text("rule"),
+            .subject = text("subject"),
+            .state = text("state") == state_name(Alert::State::firing) ? Alert::State::firing
+                                                                       : Alert::State::resolved,
+            .severity = text("severity") == severity_name(Alert::Severity::critical)
+                            ? Alert::Severity::critical
+                            : Alert::Severity::warning,
+            .at = time("at"),
+            .started_at = time("started_at"),
+            .value = number("value"),
+            .threshold = number("threshold"),
+            .message = text("message")};
+}
+
+}  // namespace
+
+std::filesystem::path alerts_path(const catalog::DataDirectory& data) {
+    return data.gold() / table_name(Table::alerts);
+}
+
+std::vector<Alert> alerts_after(const storage::DeltaTable& table, std::int64_t sequence) {
+    std::vector<Alert> alerts;
+    for (const auto& [path, add] : table.snapshot().files) {
+        if (storage::FileStats(add).max("sequence").value_or(sequence + 1) <= sequence) continue;
+        const auto& schema = *table_layout(Table::alerts).schema;
+        storage::scan_parquet(table.root() / path, schema, {}, [&](const arrow::RecordBatch& rows) {
+            for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
+                Alert alert = alert_of(rows, i);
+                if (alert.sequence > sequence) alerts.push_back(std::move(alert));
+            }
+        });
+    }
+    std::ranges::sort(alerts, {}, &Alert::sequence);
+    return alerts;
+}
+
+std::vector<Alert> read_alerts(const catalog::DataDirectory& data) {
+    return alerts_after(storage::DeltaTable::open(alerts_path(data)), 0);
+}
+
+}  // namespace millrace::gold

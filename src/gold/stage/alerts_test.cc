@@ -1,0 +1,270 @@
+#include "gold/alerts/alerts.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <sstream>
+
+#include "gold/stage/gold.h"
+#include "gold/test_times.h"
+
+namespace millrace::gold {
+namespace {
+
+using model::Alert;
+
+constexpr Timestamp noon = 20'000 * model::us_per_day + 12 * hour;
+
+/// A shop whose minutes the tests make up, and the alerts that come of them.
+class AlertsTest : public testing::Test {
+  protected:
+    AlertsTest() { gold_->alerts().adopt(rules_); }
+
+    static std::unique_ptr<Gold> new_gold() {
+        return std::make_unique<Gold>(model::TimeZone("UTC"), model::GoldOptions(), [](auto tasks) {
+            for (const auto& task : tasks) task();
+        });
+    }
+
+    /// What happens in one minute.
+    struct Minute {
+        int views = 60;
+        int carts = 0;
+        int purchases = 2;
+        double price = 50;
+    };
+
+    Event event(Timestamp time, Kind kind, int number, double price) {
+        Strings& strings = gold_->strings();
+        return {.time = time,
+                .price = model::to_money(price),
+                .kind = kind,
+                .user = strings[Field::user].add("u" + std::to_string(number)),
+                .product = strings[Field::product].add("p" + std::to_string(number % 50)),
+                .session = strings[Field::session].add("s" + std::to_string(number)),
+                .currency = strings[Field::currency].add("EUR")};
+    }
+    /// Lets `count` minutes pass like this, from where the shop stands.
+    void pass(int count, const Minute& like) {
+        for (int i = 0; i < count; ++i, now_ += minute) {
+            Events events;
+            const auto add = [&](int of, Kind kind) {
+                for (int n = 0; n < of; ++n)
+                    events.rows.push_back(event(now_ + n * minute / of, kind, number_ + n, like.price));
+            };
+            add(like.views, Kind::view);
+            add(like.carts, Kind::add_to_cart);
+            add(like.purchases, Kind::purchase);
+            number_ += like.views + like.carts;
+            gold_->add(events);
+            gold_->alerts().judge(now_ + minute);
+        }
+    }
+    /// A commit of silver at `now_`.
+    void commit(std::int64_t received, std::int64_t quarantined, std::int64_t behind = 0, Timestamp age = 0) {
+        received_ += received;
+        quarantined_ += quarantined;
+        gold_->alerts().judge(PipelineHealth{.committed_ms = now_ / 1000,
+                                             .newest = now_ - age,
+                                             .partitions = {{0, received_, quarantined_, behind}}});
+    }
+    /// "rule firing" and the like, in order; they are forgotten.
+    std::vector<std::string> changes() {
+        std::vector<std::string> found;
+        for (const Alert& alert : gold_->alerts().unpublished())
+            found.push_back(alert.rule + (alert.subject.empty() ? "" : " " + alert.subject) + " " +
+                            std::string(state_name(alert.state)));
+        last_ = gold_->alerts().unpublished();
+        gold_->alerts().published(std::numeric_limits<std::int64_t>::max());
+        return found;
+    }
+    using Changes = std::vector<std::string>;
+
+    AlertRules rules_;
+    std::unique_ptr<Gold> gold_ = new_gold();
+    Timestamp now_ = noon;
+    int number_ = 0;
+    std::int64_t received_ = 0;
+    std::int64_t quarantined_ = 0;
+    std::vector<Alert> last_;
+};
+
+TEST_F(AlertsTest, ASteadyShopIsQuiet) {
+    pass(300, {.carts = 3});
+    EXPECT_EQ(changes(), Changes());
+}
+
+TEST_F(AlertsTest, AGapIsOneAlertAndNoOtherOneFollowsFromIt) {
+    pass(90, {});
+    pass(100, {.views = 1, .purchases = 0});
+    EXPECT_EQ(changes(), Changes{"traffic_gap firing"});
+    const std::string id = last_.front().id;
+    pass(120, {});
+    EXPECT_EQ(changes(), Changes{"traffic_gap resolved"});
+    EXPECT_EQ(last_.front().id, id);
+}
+
+TEST_F(AlertsTest, ADayOfSilenceIsOneAlert) {
+    pass(90, {});
+    now_ += 30 * model::us_per_day;
+    pass(20, {});
+    EXPECT_EQ(changes(), (Changes{"traffic_gap firing", "traffic_gap resolved"}));
+}
+
+TEST_F(AlertsTest, TheFirstMinutesAreNoGapAndNoSpike) {
+    pass(1, {.views = 3, .purchases = 0});  // it began just before the minute's end
+    pass(30, {});
+    pass(20, {.views = 400});
+    EXPECT_EQ(changes(), Changes());
+}
+
+TEST_F(AlertsTest, ASpikeFiresOnceThereIsAnHourToCompareWith) {
+    pass(90, {});
+    pass(20, {.views = 400, .purchases = 2});
+    EXPECT_EQ(changes(), Changes{"traffic_spike firing"});
+    pass(40, {});
+    EXPECT_EQ(changes(), Changes{"traffic_spike resolved"});
+}
+
+TEST_F(AlertsTest, TheSameHourOfEarlierDaysIsTheBaseline) {
+    const auto views_at = [](int m) {
+        return static_cast<int>(20 + 16 * std::sin(2 * std::numbers::pi * m / (24.0 * 60)));
+    };
+    for (int m = 0; m < 3 * 24 * 60; ++m) pass(1, {.views = views_at(m), .purchases = 0});
+    EXPECT_EQ(changes(), Changes()) << "nights are no gaps, and mornings no spikes";
+    pass(6 * 60, {.views = 8, .purchases = 0});
+    EXPECT_EQ(changes(), Changes{"traffic_gap firing"})
+        << "of the morning, though the last hour was like this";
+}
+
+TEST_F(AlertsTest, ADropOfConversionIsNotAlsoOneOfRevenue) {
+    pass(120, {});
+    pass(90, {.purchases = 0});
+    EXPECT_EQ(changes(), Changes{"conversion_drop firing"});
+    pass(120, {});
+    EXPECT_EQ(changes(), Changes{"conversion_drop resolved"});
+}
+
+TEST_F(AlertsTest, PricesThatFallAreADropOfRevenue) {
+    pass(180, {});
+    pass(90, {.price = 0.5});
+    EXPECT_EQ(changes(), Changes{"revenue_drop EUR firing"});
+    pass(120, {});
+    EXPECT_EQ(changes(), Changes{"revenue_drop EUR resolved"});
+}
+
+TEST_F(AlertsTest, CartsThatNobodyBuysAreAbandoned) {
+    pass(120, {.views = 60, .carts = 4, .purchases = 0});
+    EXPECT_EQ(changes(), Changes{"cart_abandonment firing"});
+}
+
+TEST_F(AlertsTest, TooFewEventsProveNothing) {
+    pass(90, {.views = 3, .purchases = 0});
+    pass(60, {.views = 0, .purchases = 0});
+    EXPECT_EQ(changes(), Changes());
+}
+
+TEST_F(AlertsTest, AConditionMustHoldForAWhile) {
+    rules_[AlertRule::traffic_gap].pending = 30 * minute;
+    gold_->alerts().adopt(rules_);
+    pass(90, {});
+    pass(20, {.views = 1, .purchases = 0});
+    pass(90, {});
+    EXPECT_EQ(changes(), Changes());
+}
+
+TEST_F(AlertsTest, ARuleThatIsSwitchedOffIsResolved) {
+    pass(90, {});
+    pass(30, {.views = 1, .purchases = 0});
+    EXPECT_EQ(changes(), Changes{"traffic_gap firing"});
+    rules_[AlertRule::traffic_gap].enabled = false;
+    gold_->alerts().adopt(rules_);
+    pass(2, {.views = 1, .purchases = 0});
+    EXPECT_EQ(changes(), Changes{"traffic_gap resolved"});
+}
+
+TEST_F(AlertsTest, QuarantineLagAndFreshnessAreThoseOfTheCommits) {
+    for (int i = 0; i < 10; ++i, now_ += minute) commit(1000, 5);
+    EXPECT_EQ(changes(), Changes());
+    for (int i = 0; i < 10; ++i, now_ += minute) commit(1000, 200);
+    EXPECT_EQ(changes(), Changes{"quarantine_rate firing"});
+    for (int i = 0; i < 20; ++i, now_ += minute) commit(1000, 0, 500'000, second);
+    EXPECT_EQ(changes(), (Changes{"lag firing", "quarantine_rate resolved"}));
+    for (int i = 0; i < 20; ++i, now_ += minute) commit(1000, 0, 500, 10 * minute);
+    EXPECT_EQ(changes(), (Changes{"lag resolved", "freshness firing"}));
+    for (int i = 0; i < 5; ++i, now_ += minute) commit(1000, 0);
+    EXPECT_EQ(changes(), Changes{"freshness resolved"});
+}
+
+TEST_F(AlertsTest, LogTimeStandsInWhenNothingComes) {
+    pass(90, {});
+    commit(5000, 0);
+    const std::int64_t committed_ms = now_ / 1000;
+    EXPECT_FALSE(gold_->alerts().tick_due(committed_ms + 30'000)) << "the minute isn't over";
+    for (int i = 1; i <= 20; ++i) {
+        EXPECT_TRUE(gold_->alerts().tick_due(committed_ms + i * 60'000));
+        gold_->alerts().tick(committed_ms + i * 60'000);
+    }
+    EXPECT_EQ(changes(), Changes{"traffic_gap firing"});
+    now_ += 20 * minute;
+    pass(30, {});
+    EXPECT_EQ(changes(), Changes{"traffic_gap resolved"});
+}
+
+TEST_F(AlertsTest, SilenceOfAnImportIsNoSilenceOfTheShop) {
+    pass(90, {});
+    now_ += 300 * model::us_per_day;
+    commit(5000, 0);
+    for (int i = 1; i <= 20; ++i) gold_->alerts().tick(now_ / 1000 + i * 60'000);
+    EXPECT_EQ(changes(), Changes());
+}
+
+TEST_F(AlertsTest, ASilverThatStandsStillIsNotFresh) {
+    commit(1000, 0, 10);
+    for (int i = 1; i <= 10; ++i) gold_->alerts().tick(now_ / 1000 + i * 60'000);
+    EXPECT_EQ(changes(), Changes{"freshness firing"});
+}
+
+TEST_F(AlertsTest, ASavedStateGoesOnAsIfNothingHadHappened) {
+    pass(90, {.carts = 2});
+    pass(20, {.views = 1, .purchases = 0});
+    std::stringstream saved;
+    gold_->save(saved);
+    const auto number = number_;
+    const auto now = now_;
+    const auto go_on = [&] {
+        pass(60, {.carts = 2});
+        changes();
+        std::vector<std::tuple<std::int64_t, std::string, Timestamp, std::string>> seen;
+        for (const Alert& alert : last_) seen.emplace_back(alert.sequence, alert.id, alert.at, alert.message);
+        return seen;
+    };
+    const auto uninterrupted = go_on();
+    EXPECT_EQ(uninterrupted.size(), 2U);
+    gold_ = new_gold();
+    gold_->load(saved);
+    number_ = number;
+    now_ = now;
+    EXPECT_EQ(go_on(), uninterrupted);
+}
+
+TEST_F(AlertsTest, MuchInterestAndLittleConversionIsOneAlertPerProduct) {
+    Events events;
+    for (int i = 0; i < 6000; ++i) {
+        Event each = event(noon + i * second / 10, i % 40 == 0 ? Kind::purchase : Kind::view, i, 10);
+        if (i % 5 == 0 && each.kind == Kind::view) each.product = gold_->strings()[Field::product].add("hot");
+        events.rows.push_back(each);
+    }
+    gold_->add(events);
+    gold_->alerts().judge(noon + 600 * second);
+    EXPECT_EQ(changes(), Changes{"high_interest hot firing"});
+    EXPECT_LE(last_.front().at, noon + 2 * minute);
+    gold_->alerts().judge(noon + 2 * hour);
+    const auto later = changes();
+    EXPECT_TRUE(std::ranges::find(later, "high_interest hot resolved") != later.end());
+}
+
+}  // namespace
+}  // namespace millrace::gold

@@ -1,0 +1,190 @@
+#include "gold/stage/batch_layer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "catalog/table_locks.h"
+#include "gold/stage/gold.h"
+#include "gold/stage/gold_state.h"
+#include "gold/stage/gold_writer.h"
+#include "gold/stage/silver_reader.h"
+#include "storage/file_stats.h"
+
+namespace millrace::gold {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::int64_t days_at_once = 7;
+constexpr std::int64_t rows_at_once = 64 << 10;              ///< to be written
+constexpr Timestamp max_window_length = model::us_per_hour;  // that begins within a day and may end after it
+
+/// Takes the events that aren't `wanted` out, and returns those of them that are to be `read` for the
+/// sessions alone.
+std::vector<Event> cut(Events& events, Window read, Window wanted) {
+    const auto others = std::ranges::partition(
+        events.rows, [wanted](const Event& event) { return wanted.contains(event.time); });
+    std::vector<Event> beside;
+    std::ranges::copy_if(others, std::back_inserter(beside),
+                         [read](const Event& event) { return read.contains(event.time); });
+    events.rows.erase(others.begin(), others.end());
+    return beside;
+}
+
+constexpr int max_attempts = 5;
+
+Error too_busy(const char* doing) {
+    return Error(doing,
+                 fmt::format("files of those days were joined during each of {} attempts", max_attempts),
+                 "Try it again.");
+}
+
+}  // namespace
+
+json::object BatchLayerReport::to_json() const {
+    return {{"events", events}, {"rows", rows}, {"silver_version", silver_version}, {"seconds", seconds}};
+}
+
+BatchLayer::BatchLayer(const catalog::DataDirectory& data, const model::ShopSettings& settings,
+                       base::WorkerPool& pool)
+    : data_(data),
+      settings_(settings),
+      pool_(pool),
+      zone_(settings.time_zone),
+      silver_(storage::DeltaTable::open(data.silver())),
+      lock_(catalog::gold_lock(data)),
+      alone_(lock_, std::defer_lock) {}
+
+/// Finds out what the speed layer has published; all that silver holds where there is none.
+void BatchLayer::look() {
+    silver_.refresh();
+    const auto state = read_gold_position(data_.gold_state());
+    const bool stands = state && state->silver_id == silver_.snapshot().metadata.id &&
+                        state->settings == catalog::settings_text(settings_);
+    published_version_ = stands ? state->silver_version : silver_.snapshot().version;
+    watermark_ = stands ? state->watermark : end_of_time;
+    if (stands || alone_.owns_lock()) return;
+    if (!alone_.try_lock())
+        throw Error("recomputing days of Gold", "another process builds Gold anew",
+                    "Try again when it is done.");
+}
+
+std::optional<DayRange> BatchLayer::all_days() const {
+    std::optional<DayRange> days;
+    for (const auto& [path, add] : silver_.snapshot().files) {
+        const auto date = model::parse_day(storage::partition_value(add, "event_date"));
+        if (!date) continue;
+        // A UTC day has moments of up to two days elsewhere.
+        const std::int64_t first = zone_.day_of(*date * model::us_per_day);
+        const std::int64_t last = zone_.day_of((*date + 1) * model::us_per_day - 1);
+        days = days ? DayRange{std::min(days->from, first), std::max(days->to, last)} : DayRange{first, last};
+    }
+    return days;
+}
+
+/// Gives out the rows of the days that end at or before the speed layer's watermark, and others, from days
+/// beside; calls `progressed` when there may be more. Returns how many events were read.
+std::int64_t BatchLayer::compute(DayRange days, Output& output, const std::function<void()>& progressed) {
+    const Window wanted{zone_.day_start(days.from), zone_.day_start(days.to + 1) + max_window_length};
+    const Window read{
+        zone_.day_start(days.from - 1) - std::max(settings_.gold.session_gap, settings_.gold.inactivity),
+        zone_.day_start(days.to + 2)};
+    std::vector<storage::AddFile> files;
+    for (const auto& [path, add] : silver_.snapshot().files) {
+        const auto date = model::parse_day(storage::partition_value(add, "event_date"));
+        if (date && (*date + 1) * model::us_per_day > read.start && *date * model::us_per_day < read.end)
+            files.push_back(add);
+    }
+    Gold gold(zone_, settings_.gold, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
+    std::int64_t events = 0;
+    const auto take = [&](Events& rows, Timestamp left) {
+        events += static_cast<std::int64_t>(rows.rows.size());
+        const auto beside = cut(rows, read, wanted);
+        gold.add_to_sessions(beside);
+        gold.add(rows, std::min(left, watermark_), output);
+        gold.collect_garbage();
+        progressed();
+    };
+    read_silver_rows(silver_.root(), files, gold.strings(), pool_, take);
+    gold.close(watermark_, output);
+    return events;
+}
+
+/// The day after the last one of which no session can be open any more.
+std::int64_t BatchLayer::sealed_end() const {
+    if (watermark_ == end_of_time) return std::numeric_limits<std::int64_t>::max();
+    return watermark_ == no_watermark ? 0 : zone_.day_of(watermark_) - 1;
+}
+
+BatchLayerReport BatchLayer::replace(DayRange days, const base::StopSignal& stop) {
+    const base::Stopwatch watch;
+    GoldWriter writer(data_, pool_);
+    BatchLayerReport report;
+    for (std::int64_t from = days.from; from <= days.to; from += days_at_once) {
+        if (stop.requested())
+            throw Error("recomputing days of Gold", "it was stopped",
+                        fmt::format("Days before {} are done; go on from there.", model::format_day(from)));
+        const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
+        bool replaced = false;
+        for (int attempt = 0; !replaced; ++attempt) {
+            if (attempt == max_attempts) throw too_busy("recomputing days of Gold");
+            look();
+            GoldWriter::Replacement replacement{.from = some.from,
+                                                .to = some.to + 1,
+                                                .sessions_to = sealed_end(),
+                                                .silver_version = published_version_,
+                                                .provisional_too = watermark_ == end_of_time};
+            Output output;
+            report.events += compute(some, output, [&] { writer.write(replacement, output, rows_at_once); });
+            writer.write(replacement, output, 1);
+            replaced = writer.replace(replacement);
+            report.rows += replaced ? replacement.rows : 0;
+        }
+        report.silver_version = published_version_;
+    }
+    report.seconds = watch.seconds();
+    return report;
+}
+
+/// Shows the rows of the days, and others, from days beside, some at a time.
+void BatchLayer::show_rows(DayRange days, const VisitGoldRows& visit) {
+    Output output;
+    const auto show = [&](std::int64_t min_rows) {
+        for (const Table table : metric_tables) {
+            if (output[table].size() < min_rows) continue;
+            for (const auto& [day, rows] : output[table].take()) visit(table, day, *rows);
+        }
+    };
+    (void)compute(days, output, [&] { show(rows_at_once); });
+    show(1);
+}
+
+std::vector<GoldDifference> BatchLayer::reconcile(DayRange days, std::size_t limit) {
+    std::vector<GoldDifference> found;
+    for (std::int64_t from = days.from; from <= days.to && found.size() < limit; from += days_at_once) {
+        const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
+        bool compared = false;
+        for (int attempt = 0; !compared; ++attempt) {
+            if (attempt == max_attempts) throw too_busy("comparing days of Gold");
+            look();
+            GoldComparison comparison(data_.gold(), {.days = some,
+                                                     .sessions_to = sealed_end(),
+                                                     .silver_version = published_version_,
+                                                     .open_elsewhere = watermark_ != end_of_time});
+            compared = comparison.is_possible();
+            if (!compared) continue;
+            std::ranges::move(comparison.run([&](const VisitGoldRows& visit) { show_rows(some, visit); },
+                                             limit - found.size()),
+                              std::back_inserter(found));
+        }
+    }
+    return found;
+}
+
+}  // namespace millrace::gold

@@ -1,0 +1,112 @@
+#include "gold/stage/gold.h"
+
+#include <cereal/archives/binary.hpp>
+#include <cereal/types/array.hpp>
+#include <cereal/types/deque.hpp>
+#include <cereal/types/map.hpp>
+#include <cereal/types/optional.hpp>
+#include <cereal/types/string.hpp>
+#include <cereal/types/utility.hpp>
+#include <cereal/types/vector.hpp>
+
+#include "base/error.h"
+#include "gold/alerts/alert_archive.h"
+
+namespace millrace::gold {
+
+Gold::Gold(const model::TimeZone& zone, const model::GoldOptions& options, Run run)
+    : run_(std::move(run)),
+      products_(strings_, zone),
+      categories_(strings_, zone, Table::category_metrics, Field::category, &Event::category),
+      devices_(strings_, zone, Table::device_metrics, Field::device, &Event::device),
+      kpis_(strings_, zone),
+      users_(strings_, zone),
+      interest_(strings_, zone, options),
+      sessions_(strings_, zone, options),
+      alerts_(strings_) {}
+
+/// The slowest first, so that they run at once.
+std::vector<Operator*> Gold::operators() {
+    return {&sessions_, &kpis_, &products_, &users_, &interest_, &categories_, &devices_};
+}
+
+std::vector<const Operator*> Gold::operators() const {
+    return {&sessions_, &kpis_, &products_, &users_, &interest_, &categories_, &devices_};
+}
+
+void Gold::add(const Events& events) {
+    add(events, [](Operator&) {});
+}
+
+void Gold::add(const Events& events, Timestamp watermark, Output& output) {
+    add(events, [&](Operator& each) { each.close(watermark, output); });
+}
+
+void Gold::add(const Events& events, const std::function<void(Operator&)>& after) {
+    clock_.advance(events.clocks);
+    std::vector<std::function<void()>> tasks;
+    for (Operator* each : operators()) {
+        tasks.emplace_back([each, &events, &after] {
+            each->add(events.rows);
+            after(*each);
+        });
+    }
+    tasks.emplace_back([this, &events] { alerts_.add(events.rows); });
+    run_(std::move(tasks));
+}
+
+void Gold::close(Timestamp watermark, Output& output) {
+    std::vector<std::function<void()>> tasks;
+    for (Operator* each : operators())
+        tasks.emplace_back([each, watermark, &output] { each->close(watermark, output); });
+    run_(std::move(tasks));
+}
+
+void Gold::peek(Output& output, const TableSet& tables) const {
+    const auto show = [&](const Operator& each, Table its) {
+        if (tables.contains(its)) each.peek(output);
+    };
+    show(products_, Table::product_metrics);
+    show(categories_, Table::category_metrics);
+    show(devices_, Table::device_metrics);
+    show(kpis_, Table::kpis);
+    show(users_, Table::users);
+    show(interest_, Table::high_interest);
+    show(sessions_, Table::sessions);
+    if (tables.contains(Table::funnel) && !tables.contains(Table::sessions)) sessions_.peek_funnel(output);
+}
+
+void Gold::collect_garbage() {
+    if (!strings_.due()) return;
+    Marks marks = strings_.marks();
+    for (const Operator* each : operators()) each->mark(marks);
+    alerts_.mark(marks);
+    strings_.sweep(marks);
+}
+
+std::int64_t Gold::late() const {
+    std::int64_t late = 0;
+    for (const Operator* each : operators()) late += each->late();
+    return late;
+}
+
+template <class Archive>
+void Gold::serialize(Archive& archive) {
+    archive(strings_, clock_, products_, categories_, devices_, kpis_, users_, interest_, sessions_, alerts_);
+}
+
+void Gold::save(std::ostream& stream) const {
+    cereal::BinaryOutputArchive archive(stream);
+    const_cast<Gold*>(this)->serialize(archive);  // which only reads, with this archive
+}
+
+void Gold::load(std::istream& stream) {
+    try {
+        cereal::BinaryInputArchive archive(stream);
+        serialize(archive);
+    } catch (const std::exception& error) {  // lengths that make no sense end in one of the library's own
+        throw Error("loading gold's state", error.what());
+    }
+}
+
+}  // namespace millrace::gold

@@ -1,0 +1,241 @@
+#include "gold/stage/gold_state.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <boost/iostreams/stream.hpp>
+#include <cerrno>
+#include <fstream>
+#include <memory>
+#include <system_error>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+
+namespace millrace::gold {
+
+namespace json = boost::json;
+
+namespace {
+
+/// Of the file, the operators' state included: a change of either needs a new number.
+constexpr std::int64_t state_format = 6;
+
+/// Settings are some hundred bytes.
+constexpr std::size_t max_header_bytes = 64 << 10;
+constexpr std::size_t buffer_size = 1 << 20;
+constexpr std::size_t checksum_size = 16;  // hex digits, the last of the file
+
+/// A checksum of what goes by.
+class Checksum {
+  public:
+    Checksum() : state_(XXH3_createState(), XXH3_freeState) { XXH3_64bits_reset(state_.get()); }
+    void add(const char* data, std::size_t size) { XXH3_64bits_update(state_.get(), data, size); }
+    [[nodiscard]] std::string text() const {
+        return fmt::format("{:016x}", XXH3_64bits_digest(state_.get()));
+    }
+
+  private:
+    std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state_;
+};
+
+/// Writes a file from its start on, and adds up its checksum.
+class StateSink {
+  public:
+    using char_type = char;
+    using category = boost::iostreams::sink_tag;
+
+    StateSink(base::File& file, Checksum& checksum, std::int64_t& size)
+        : file_(&file), checksum_(&checksum), size_(&size) {}
+    std::streamsize write(const char* data, std::streamsize size) {
+        file_->write_at(*size_, {data, static_cast<std::size_t>(size)});
+        checksum_->add(data, static_cast<std::size_t>(size));
+        *size_ += size;
+        return size;
+    }
+
+  private:
+    base::File* file_;
+    Checksum* checksum_;
+    std::int64_t* size_;
+};
+
+/// The first line of a state file.
+json::object header_of(const GoldPosition& position) {
+    return {{"format", state_format},
+            {"silver_id", position.silver_id},
+            {"silver_version", position.silver_version},
+            {"settings", position.settings},
+            {"watermark", position.watermark}};
+}
+
+/// Nothing when the line isn't one of this format.
+std::optional<GoldPosition> parse_header(std::string_view line) {
+    boost::system::error_code error;
+    const json::value parsed = json::parse(line, error);
+    if (error || !parsed.is_object()) return std::nullopt;
+    const json::object& header = parsed.get_object();
+    if (base::integer_member(header, "format") != state_format) return std::nullopt;
+    return GoldPosition{.silver_id = base::string_member(header, "silver_id"),
+                        .silver_version = base::integer_member(header, "silver_version"),
+                        .settings = base::string_member(header, "settings"),
+                        .watermark = base::integer_member(header, "watermark")};
+}
+
+/// Ends this process with the thread that made it. False when that has ended already.
+bool end_with(pid_t parent) {
+    return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
+}
+
+/// Closes all files and sockets of this process, which is a copy, but `kept`. The standard ones lead nowhere
+/// then: who reads this program's output waits for the program alone.
+void close_all_but(int kept) {
+    constexpr int place = STDERR_FILENO + 1;
+    ::dup2(kept, place);
+    ::closefrom(place + 1);
+    const int nowhere = ::open("/dev/null", O_RDWR);
+    for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; ++standard) ::dup2(nowhere, standard);
+    if (nowhere > place) ::close(nowhere);
+}
+
+/// Whether the file ends with the checksum of what stands before.
+bool is_whole(const base::File& file) {
+    const std::int64_t end = file.size() - static_cast<std::int64_t>(checksum_size);
+    if (end < 0) return false;
+    Checksum checksum;
+    std::string buffer(buffer_size, '\0');
+    for (std::int64_t at = 0; at < end;) {
+        const auto wanted = static_cast<std::size_t>(std::min<std::int64_t>(end - at, buffer_size));
+        const std::size_t read = file.read_at(at, buffer.data(), wanted);
+        if (read == 0) return false;
+        checksum.add(buffer.data(), read);
+        at += static_cast<std::int64_t>(read);
+    }
+    buffer.resize(checksum_size);
+    return file.read_at(end, buffer.data(), checksum_size) == checksum_size && buffer == checksum.text();
+}
+
+}  // namespace
+
+/// A line of JSON, the state's bytes, and the checksum of both.
+void write_gold_state(const std::filesystem::path& path, const GoldPosition& position,
+                      const std::function<void(std::ostream&)>& save) {
+    const auto temporary = base::temporary_beside(path);
+    base::File file(temporary, base::File::Mode::create);
+    try {
+        Checksum checksum;
+        std::int64_t size = 0;
+        boost::iostreams::stream<StateSink> stream(StateSink(file, checksum, size), buffer_size);
+        stream.exceptions(std::ios::badbit);
+        stream << json::serialize(header_of(position)) << '\n';
+        save(stream);
+        stream.close();
+        file.write_at(size, checksum.text());
+        file.sync();
+        std::filesystem::rename(temporary, path);
+    } catch (...) {
+        std::error_code ignored;
+        std::filesystem::remove(temporary, ignored);
+        throw;
+    }
+    base::sync_directory(path.parent_path());
+}
+
+void remove_unfinished_states(const std::filesystem::path& path) {
+    const std::string start = fmt::format(".{}.", path.filename().string());
+    for (const auto& entry : std::filesystem::directory_iterator(path.parent_path())) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with(start) && name.ends_with(".tmp")) std::filesystem::remove(entry.path());
+    }
+}
+
+std::optional<GoldPosition> read_gold_position(const std::filesystem::path& path) {
+    const auto file = base::File::open_if_exists(path);
+    if (!file) return std::nullopt;
+    std::string start(max_header_bytes, '\0');
+    start.resize(file->read_at(0, start.data(), start.size()));
+    return parse_header(std::string_view(start).substr(0, start.find('\n')));
+}
+
+std::optional<GoldPosition> read_gold_state(const std::filesystem::path& path,
+                                            const std::function<void(std::istream&)>& load) {
+    const auto file = base::File::open_if_exists(path);
+    if (!file) return std::nullopt;
+    try {
+        const auto position = read_gold_position(path);
+        if (position && is_whole(*file)) {
+            std::ifstream stream(path, std::ios::binary);
+            stream.ignore(max_header_bytes, '\n');
+            load(stream);
+            return position;
+        }
+    } catch (const Error& error) {
+        spdlog::warn("gold: {}", error.what());
+    }
+    warn_of_unusable_state(path);
+    return std::nullopt;
+}
+
+void warn_of_unusable_state(const std::filesystem::path& path) {
+    spdlog::warn("gold: {} is damaged, or was written by another version of this program; Gold is built anew",
+                 path.string());
+}
+
+std::optional<std::chrono::microseconds> GoldStateWriter::begin(
+    const GoldPosition& position, const std::function<void(std::ostream&)>& save) {
+    const base::Stopwatch watch;
+    const pid_t process = ::getpid();
+    const pid_t copy = ::fork();
+    if (copy < 0) {
+        spdlog::warn("gold: no copy of the process could be made to keep the state ({}); trying again later",
+                     std::generic_category().message(errno));
+        return std::nullopt;
+    }
+    if (copy == 0) {
+        // Nothing but this thread is there: no lock of another may be taken.
+        int status = end_with(process) ? 0 : 1;
+        try {
+            close_all_but(lock_.fd());
+            if (status == 0) write_gold_state(path_, position, save);
+        } catch (...) {
+            status = 1;
+        }
+        ::_exit(status);
+    }
+    copy_ = copy;
+    version_ = position.silver_version;
+    return std::chrono::microseconds(static_cast<std::int64_t>(watch.seconds() * 1e6));
+}
+
+void GoldStateWriter::take_result(int status) {
+    copy_ = 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        written_ = version_;
+    } else {
+        spdlog::warn("gold: its state could not be written to {}; trying again", path_.string());
+    }
+}
+
+std::optional<std::int64_t> GoldStateWriter::written() {
+    int status = 0;
+    if (busy() && ::waitpid(copy_, &status, WNOHANG) == copy_) take_result(status);
+    return std::exchange(written_, std::nullopt);
+}
+
+void GoldStateWriter::wait() {
+    int status = 0;
+    if (busy() && ::waitpid(copy_, &status, 0) == copy_) take_result(status);
+}
+
+GoldStateWriter::~GoldStateWriter() {
+    wait();
+}
+
+}  // namespace millrace::gold

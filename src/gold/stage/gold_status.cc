@@ -1,0 +1,135 @@
+#include "gold/stage/gold_status.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "base/units.h"
+#include "gold/stage/gold_file.h"
+#include "gold/stage/gold_state.h"
+#include "gold/window.h"
+#include "model/time_zone.h"
+#include "silver/silver_table.h"
+#include "storage/column.h"
+#include "storage/delta_table.h"
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::gold {
+
+namespace {
+
+/// Where silver begins.
+struct SilverStart {
+    std::optional<Timestamp> first;  ///< nothing: there are no events
+    std::filesystem::path file;      ///< that has it
+};
+
+SilverStart start_of_silver(const catalog::DataDirectory& data) {
+    SilverStart start;
+    if (!storage::DeltaTable::exists(data.silver())) return start;
+    const auto silver = storage::DeltaTable::open(data.silver());
+    for (const auto& [path, add] : silver.snapshot().files) {
+        const auto first = storage::FileStats(add).min_time("event_timestamp");
+        if (first && first < start.first.value_or(end_of_time))
+            start = {.first = first, .file = silver.root() / path};
+    }
+    return start;
+}
+
+/// The shortest pause that ends a session of silver's first events, which may name theirs or not.
+Timestamp min_gap(const SilverStart& start, const model::GoldOptions& options) {
+    const auto rows = storage::ParquetReader(start.file, *silver::silver_schema(), {"session_id"}).next();
+    if (!rows || rows->num_columns() == 0) return options.inactivity;
+    const auto& sessions = storage::column<arrow::StringArray>(*rows, "session_id");
+    Timestamp gap = std::max(options.session_gap, options.inactivity);
+    for (std::int64_t i = 0; i < sessions.length(); ++i) {
+        const bool named = sessions.IsValid(i) && !sessions.GetView(i).empty();
+        gap = std::min(gap, named ? options.session_gap : options.inactivity);
+    }
+    return gap;
+}
+
+/// What event time must come to for a table's first row to be published, and by what rule.
+struct Due {
+    Timestamp at = 0;
+    std::string rule;
+};
+
+Due due_of(Table table, const SilverStart& start, const model::ShopSettings& settings) {
+    const Timestamp first = *start.first;
+    const Timestamp lateness = settings.gold.lateness;
+    const auto text = [](Timestamp span) { return base::format_duration(base::Duration(span)); };
+    const auto end_of = [&](Grain grain) {
+        return window_at(grain, first, model::TimeZone(settings.time_zone)).end;
+    };
+    const auto window = [&](Grain grain) {
+        return Due{end_of(grain) + lateness,
+                   fmt::format("one {} is published {} after its end", grain_name(grain), text(lateness))};
+    };
+    if (table == Table::product_metrics || table == Table::kpis) return window(Grain::minute);
+    if (table == Table::users) return window(Grain::day);
+    if (!is_of_sessions(table)) return window(Grain::hour);
+    const Timestamp gap = min_gap(start, settings.gold);
+    const Timestamp over = aligned(first + gap + model::us_per_minute - 1, model::us_per_minute).start;
+    const std::string session = fmt::format("a session is over {} after its last event", text(gap));
+    if (table == Table::sessions)
+        return {over + lateness, fmt::format("{}, and is published {} later", session, text(lateness))};
+    return {std::max(over, end_of(Grain::hour)) + lateness,
+            fmt::format("{}, and one hour is published {} after its last session is over", session,
+                        text(lateness))};
+}
+
+std::string explain(const catalog::DataDirectory& data, Table table, const SilverStart& start) {
+    if (!start.first) return "silver has no events yet";
+    const auto position = read_gold_position(data.gold_state());
+    if (!position) return "Gold has yet to take in silver's events: millrace gold --available-now";
+    if (table == Table::alerts) return "no alert has fired yet";
+    const model::ShopSettings settings = data.settings();
+    const Due due = due_of(table, start, settings);
+    if (position->watermark >= due.at - settings.gold.lateness)
+        return "nothing that has closed so far belongs in it";
+    return fmt::format(
+        "its first rows are due once events of {} have come: {}. What is open is in live.{} on the "
+        "dashboard; "
+        "millrace gold --available-now --close publishes it",
+        model::format_timestamp(due.at), due.rule, table_name(table));
+}
+
+GoldTableStatus status_of(const catalog::DataDirectory& data, Table which) {
+    GoldTableStatus status{.table = which};
+    const auto root = data.gold() / table_name(which);
+    if (!storage::DeltaTable::exists(root)) return status;
+    const auto table = storage::DeltaTable::open(root);
+    std::set<std::string, std::less<>> days;
+    for (const auto& [path, add] : table.snapshot().files) {
+        status.rows += storage::FileStats(add).rows().value_or(0);
+        status.bytes += add.size;
+        days.emplace(storage::partition_value(add, "day"));
+    }
+    status.provisional = count_provisional_rows(table.snapshot());
+    status.files = static_cast<std::int64_t>(table.snapshot().files.size());
+    status.days = static_cast<std::int64_t>(days.size());
+    return status;
+}
+
+}  // namespace
+
+std::vector<GoldTableStatus> gold_status(const catalog::DataDirectory& data) {
+    const SilverStart start = start_of_silver(data);
+    std::vector<GoldTableStatus> all;
+    for (const Table table : all_tables) {
+        all.push_back(status_of(data, table));
+        if (all.back().files == 0) all.back().why_empty = explain(data, table, start);
+    }
+    return all;
+}
+
+std::string why_empty(const catalog::DataDirectory& data, Table table) {
+    return status_of(data, table).files > 0 ? "" : explain(data, table, start_of_silver(data));
+}
+
+}  // namespace millrace::gold

@@ -1,0 +1,308 @@
+#include "gold/stage/gold_writer.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fail_point.h"
+#include "base/log.h"
+#include "base/random_id.h"
+#include "catalog/table_locks.h"
+#include "gold/stage/alert_rows.h"
+#include "model/timestamp.h"
+#include "storage/file_stats.h"
+#include "storage/optimize.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::gold {
+
+namespace {
+
+/// The appId whose version is the silver version that a day was last recomputed from.
+std::string batch_app_id(std::int64_t day) {
+    return fmt::format("millrace/gold/batch/{}", model::format_day(day));
+}
+
+/// What takes the files that are `wanted` out of the table, with their rows.
+std::vector<storage::RemoveFile> remove_all(const storage::Snapshot& snapshot, auto&& wanted) {
+    std::vector<storage::RemoveFile> removes;
+    for (const auto& [path, add] : snapshot.files) {
+        if (wanted(add)) removes.push_back({path, add.partition_values, add.size, base::now_ms(), true});
+    }
+    return removes;
+}
+
+/// Opens or reads a table, and says of what goes wrong how it is mended: Gold's tables follow from silver's.
+void name_remedy(Table table, auto&& open) {
+    try {
+        open();
+    } catch (const Error& error) {
+        throw Error(fmt::format("opening gold.{}", table_name(table)), error.what(),
+                    "Where its log is damaged, build it anew with: millrace gold --rebuild --available-now",
+                    error.kind());
+    }
+}
+
+/// The day after the last one that is replaced in a table.
+std::int64_t end_of(const GoldWriter::Replacement& replacement, Table table) {
+    return is_of_sessions(table) ? std::min(replacement.to, replacement.sessions_to) : replacement.to;
+}
+
+}  // namespace
+
+GoldWriter::GoldWriter(const catalog::DataDirectory& data, base::WorkerPool& pool)
+    : pool_(pool), run_id_(base::random_id()) {
+    for (const Table each : all_tables) {
+        name_remedy(each, [&] {
+            tables_.push_back(storage::DeltaTable::open_or_create(
+                data.gold() / table_name(each), *table_schema(each), table_partition_columns()));
+        });
+    }
+}
+
+void GoldWriter::set_aside_damaged(const catalog::DataDirectory& data) {
+    base::File stage = catalog::gold_lock(data);
+    const std::unique_lock lock(stage, std::try_to_lock);
+    if (!lock.owns_lock()) return;
+    for (const Table each : all_tables) {
+        const auto root = data.gold() / table_name(each);
+        if (!storage::DeltaTable::exists(root)) continue;
+        try {
+            storage::DeltaTable::open_or_create(root, *table_schema(each), table_partition_columns());
+        } catch (const Error& error) {
+            const auto aside = fmt::format("{}.damaged-{}", root.string(), base::random_id());
+            std::filesystem::rename(root, aside);
+            spdlog::warn("gold: {}. It is made anew; what stood there is in {}", error.what(), aside);
+        }
+    }
+}
+
+void GoldWriter::refresh() {
+    for (const Table each : all_tables) name_remedy(each, [&] { table(each).refresh(); });
+}
+
+void GoldWriter::drop_known(Output& output, std::int64_t silver_version) const {
+    for (const Table each : metric_tables) {
+        if (table(each).snapshot().txn(speed_app_id, -1) >= silver_version) output[each].take();
+    }
+}
+
+storage::AddFile GoldWriter::write_file(Table which, std::int64_t day, const arrow::RecordBatch& rows,
+                                        const GoldFile& file) {
+    storage::AddFile add;
+    add.partition_values = {{"day", model::format_day(day)}};
+    const std::string directory = storage::partition_directory(add.partition_values);
+    base::make_directory(table(which).root() / directory);
+    const std::int64_t number = ++files_[static_cast<std::size_t>(which)];
+    add.path = fmt::format("{}/{}-{}-{}.snappy.parquet", directory, file.prefix(), run_id_, number);
+    storage::ParquetWriter writer(table(which).root() / add.path, table_layout(which));
+    writer.write(rows);
+    storage::describe(add, writer.finish());
+    base::sync_directory(table(which).root() / directory);
+    return add;
+}
+
+std::vector<storage::AddFile> GoldWriter::write_files(Table which, const DayRows& rows,
+                                                      const GoldFile& file) {
+    std::vector<storage::AddFile> adds;
+    for (const auto& [day, batch] : rows) {
+        if (batch->num_rows() > 0) adds.push_back(write_file(which, day, *batch, file));
+    }
+    base::fail_point("gold.files.synced");
+    return adds;
+}
+
+void GoldWriter::append_to(Table which, const DayRows& rows, const GoldFile& file,
+                           const std::vector<storage::Txn>& txns) {
+    // The batch layer replaces files of earlier versions only, so no commit of others is a conflict.
+    const auto go_on = [](const storage::Commit&) { return true; };
+    for (bool committed = false; !committed;) {
+        storage::Commit commit;
+        commit.operation = "STREAMING UPDATE";
+        commit.adds = write_files(which, rows, file);
+        commit.txns = txns;
+        if (file.is_provisional())
+            commit.txns.push_back(
+                {provisional_app_id, static_cast<std::int64_t>(commit.adds.size()), base::now_ms()});
+        committed = table(which).commit(std::move(commit), go_on).has_value();
+    }
+    base::fail_point(file.is_provisional() ? "gold.provisional.committed" : "gold.committed");
+}
+
+/// Appends the rows of all tables at once.
+std::int64_t GoldWriter::append_all(Output& output, const GoldFile& file,
+                                    const std::vector<storage::Txn>& txns) {
+    std::int64_t count = 0;
+    std::vector<std::function<void()>> tasks;
+    for (const Table each : metric_tables) {
+        if (output[each].size() == 0) continue;
+        count += output[each].size();
+        tasks.emplace_back(
+            [this, each, &file, &txns, rows = output[each].take()] { append_to(each, rows, file, txns); });
+    }
+    pool_.run_all(std::move(tasks));
+    return count;
+}
+
+std::int64_t GoldWriter::append(Output& output, std::int64_t silver_version) {
+    return append_all(output, {.kind = GoldFile::Kind::closed, .version = silver_version},
+                      {{speed_app_id, silver_version, base::now_ms()}});
+}
+
+std::int64_t GoldWriter::append_provisional(Output& open, std::int64_t silver_version) {
+    return append_all(open, {.kind = GoldFile::Kind::provisional, .version = silver_version}, {});
+}
+
+bool GoldWriter::withdraw_provisional() {
+    bool whole = true;
+    for (const Table each : metric_tables) {
+        if (!provisional_files_are_whole(table(each).snapshot())) {
+            spdlog::warn(
+                "gold: another program has rewritten files of gold.{}, with rows of open windows among them; "
+                "Gold is built anew",
+                table_name(each));
+            whole = false;
+            continue;
+        }
+        remove_from(each, [](const storage::Snapshot& snapshot) {
+            storage::Commit commit;
+            commit.removes = remove_all(
+                snapshot, [](const storage::AddFile& add) { return gold_file(add.path).is_provisional(); });
+            if (!commit.removes.empty()) commit.txns.push_back({provisional_app_id, 0, base::now_ms()});
+            return commit;
+        });
+        base::fail_point("gold.withdrawn");
+    }
+    return whole;
+}
+
+void GoldWriter::append_alerts(TableRows& alerts, std::int64_t silver_version, std::int64_t sequence,
+                               bool quiet) {
+    std::vector<storage::Txn> txns = {{speed_app_id, silver_version, base::now_ms()},
+                                      {alerts_app_id, sequence, base::now_ms()}};
+    if (quiet) txns.push_back({quiet_app_id, sequence, base::now_ms()});
+    append_to(Table::alerts, alerts.take(), {.kind = GoldFile::Kind::closed, .version = silver_version},
+              txns);
+}
+
+std::int64_t GoldWriter::alerts_sequence() const {
+    return table(Table::alerts).snapshot().txn(alerts_app_id, 0);
+}
+
+std::int64_t GoldWriter::alerts_version() const {
+    return table(Table::alerts).snapshot().txn(speed_app_id, -1);
+}
+
+void GoldWriter::join_files(std::int64_t silver_version) {
+    storage::OptimizeOptions options;
+    options.gradual = true;
+    options.name = GoldFile{.kind = GoldFile::Kind::joined, .version = silver_version}.prefix();
+    options.wanted = [silver_version](const storage::AddFile& add) {
+        const GoldFile file = gold_file(add.path);
+        return !file.is_provisional() && file.version <= silver_version;
+    };
+    for (const Table each : all_tables) storage::optimize(table(each), table_layout(each), options);
+}
+
+void GoldWriter::remove_from(Table which, const Removal& removal) {
+    for (;;) {
+        storage::Commit commit = removal(table(which).snapshot());
+        if (commit.removes.empty() && commit.txns.empty()) return;
+        commit.operation = "DELETE";
+        if (table(which).commit(std::move(commit), [](const storage::Commit&) { return false; })) return;
+    }
+}
+
+void GoldWriter::clear() {
+    for (const Table each : all_tables) {
+        remove_from(each, [](const storage::Snapshot& snapshot) {
+            storage::Commit commit;
+            commit.removes = remove_all(snapshot, [](const storage::AddFile&) { return true; });
+            for (const auto& [id, txn] : snapshot.txns) {
+                if (txn.version >= 0 && !id.starts_with(alerts_app_id))
+                    commit.txns.push_back({id, -1, base::now_ms()});
+            }
+            return commit;
+        });
+        base::fail_point("gold.cleared");
+    }
+}
+
+void GoldWriter::write(Replacement& replacement, Output& output, std::int64_t min_rows) {
+    std::vector<std::function<void()>> tasks;
+    for (const Table each : metric_tables) {
+        if (output[each].size() < min_rows) continue;
+        DayRows rows = output[each].take();
+        const std::int64_t end = end_of(replacement, each);
+        std::erase_if(rows,
+                      [&](const auto& day) { return day.first < replacement.from || day.first >= end; });
+        for (const auto& [day, batch] : rows) replacement.rows += batch->num_rows();
+        auto& files = replacement.files[static_cast<std::size_t>(each)];
+        tasks.emplace_back(
+            [this, each, &files, version = replacement.silver_version, rows = std::move(rows)] {
+                const GoldFile file{.kind = GoldFile::Kind::closed, .version = version};
+                std::ranges::move(write_files(each, rows, file), std::back_inserter(files));
+            });
+    }
+    if (tasks.empty()) return;
+    if (replacement.writing.valid()) replacement.writing.get();
+    replacement.writing = std::async(
+        std::launch::async, [this, tasks = std::move(tasks)]() mutable { pool_.run_all(std::move(tasks)); });
+}
+
+bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
+    const std::int64_t version = replacement.silver_version;
+    const std::int64_t end = end_of(replacement, which);
+    const auto of_days = [&](const storage::AddFile& add) {
+        const auto day = model::parse_day(storage::partition_value(add, "day"));
+        return day && *day >= replacement.from && *day < end;
+    };
+    const storage::Snapshot& snapshot = table(which).snapshot();
+    for (const auto& [path, add] : snapshot.files) {
+        const GoldFile file = gold_file(path);
+        if (file.kind == GoldFile::Kind::joined && file.version > version && of_days(add)) return false;
+    }
+    storage::Commit commit;
+    commit.operation = "REPLACE";
+    commit.adds = replacement.files[static_cast<std::size_t>(which)];
+    std::int64_t withdrawn = 0;
+    commit.removes = remove_all(snapshot, [&](const storage::AddFile& add) {
+        const GoldFile file = gold_file(add.path);
+        if (file.version > version || !of_days(add)) return false;
+        if (file.is_provisional() && !replacement.provisional_too) return false;
+        withdrawn += file.is_provisional() ? 1 : 0;
+        return true;
+    });
+    if (commit.adds.empty() && commit.removes.empty()) return true;
+    if (withdrawn > 0)
+        commit.txns.push_back(
+            {provisional_app_id, count_provisional_files(snapshot) - withdrawn, base::now_ms()});
+    for (std::int64_t day = replacement.from; day < end; ++day)
+        commit.txns.push_back({batch_app_id(day), version, base::now_ms()});
+    const auto committed = table(which).commit(
+        std::move(commit), [](const storage::Commit& other) { return other.removes.empty(); });
+    base::fail_point("gold.replaced");
+    return committed.has_value();
+}
+
+bool GoldWriter::replace(Replacement& replacement) {
+    if (replacement.writing.valid()) replacement.writing.get();
+    refresh();
+    std::atomic<bool> replaced = true;
+    std::vector<std::function<void()>> tasks;
+    for (const Table each : metric_tables) {
+        if (end_of(replacement, each) <= replacement.from) continue;
+        tasks.emplace_back([this, each, &replacement, &replaced] {
+            if (!replace_in(each, replacement)) replaced = false;
+        });
+    }
+    pool_.run_all(std::move(tasks));
+    return replaced;
+}
+
+}  // namespace millrace::gold

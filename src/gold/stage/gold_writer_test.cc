@@ -1,0 +1,155 @@
+#include "gold/stage/gold_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "storage/file_stats.h"
+
+namespace millrace::gold {
+namespace {
+
+constexpr std::int64_t may_first = 19'844;  // 2024-05-01
+
+/// Gold's tables in a folder of the test's own. Rows are those of users.
+class GoldWriterTest : public testing::Test {
+  protected:
+    ~GoldWriterTest() override { std::filesystem::remove_all(data_.root()); }
+
+    static std::filesystem::path empty_folder() {
+        auto folder = std::filesystem::path(testing::TempDir()) / "gold_writer_test";
+        std::filesystem::remove_all(folder);
+        return folder;
+    }
+
+    static void add_user(Output& output, std::int64_t of_day, std::string_view name) {
+        output[Table::users]
+            .add(of_day)
+            .text(name)
+            .text("EUR")
+            .time(of_day * model::us_per_day)
+            .time(of_day * model::us_per_day)
+            .count(1)
+            .count(1)
+            .count(0)
+            .count(0)
+            .count(0)
+            .count(0)
+            .money(0)
+            .money(0);
+    }
+    static Output users(std::int64_t of_day, const std::vector<std::string>& names) {
+        Output output;
+        for (const std::string& name : names) add_user(output, of_day, name);
+        return output;
+    }
+    [[nodiscard]] storage::DeltaTable table() const {
+        return storage::DeltaTable::open(data_.gold() / table_name(Table::users));
+    }
+    /// How many rows readers of the table see.
+    [[nodiscard]] std::int64_t rows() const {
+        std::int64_t rows = 0;
+        const storage::DeltaTable users = table();
+        for (const auto& [path, add] : users.snapshot().files) rows += storage::FileStats(add).rows().value();
+        return rows;
+    }
+    [[nodiscard]] std::int64_t provisional_rows() const { return count_provisional_rows(table().snapshot()); }
+    bool replace(GoldWriter::Replacement& replacement, Output output) {
+        writer_.write(replacement, output, 1);
+        return writer_.replace(replacement);
+    }
+
+    const catalog::DataDirectory data_{empty_folder()};
+    base::WorkerPool pool_{2};
+    GoldWriter writer_{data_, pool_};
+};
+
+TEST_F(GoldWriterTest, ProvisionalRowsAreTheTablesUntilTheyAreWithdrawn) {
+    auto closed = users(may_first, {"a"});
+    auto open = users(may_first + 1, {"b", "c"});
+    EXPECT_EQ(writer_.append(closed, 1), 1);
+    EXPECT_EQ(writer_.append_provisional(open, 1), 2);
+    EXPECT_EQ(closed.size() + open.size(), 0);
+    EXPECT_EQ(rows(), 3);
+    EXPECT_EQ(provisional_rows(), 2);
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    EXPECT_EQ(rows(), 1);
+    EXPECT_EQ(provisional_rows(), 0);
+    const auto version = table().snapshot().version;
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    EXPECT_EQ(table().snapshot().version, version) << "there was nothing to withdraw";
+}
+
+TEST_F(GoldWriterTest, RowsThatWereClosedMeanwhileStay) {
+    auto open = users(may_first, {"a"});
+    writer_.append_provisional(open, 1);
+    auto again = users(may_first, {"a"});
+    writer_.drop_known(again, 1);
+    EXPECT_EQ(again.size(), 1) << "what is provisional isn't published for good";
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    writer_.append(again, 2);
+    EXPECT_EQ(rows(), 1);
+    EXPECT_EQ(provisional_rows(), 0);
+}
+
+TEST_F(GoldWriterTest, JoiningLeavesProvisionalFilesAlone) {
+    for (int version = 1; version <= 8; ++version) {
+        auto closed = users(may_first, {std::to_string(version)});
+        writer_.append(closed, version);
+    }
+    auto open = users(may_first, {"open"});
+    writer_.append_provisional(open, 8);
+    writer_.join_files(8);
+    EXPECT_EQ(table().snapshot().files.size(), 2U);
+    EXPECT_EQ(rows(), 9);
+    EXPECT_EQ(provisional_rows(), 1);
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    EXPECT_EQ(rows(), 8);
+}
+
+TEST_F(GoldWriterTest, AFileThatAnotherEngineHasRewrittenIsNoticed) {
+    auto open = users(may_first, {"a"});
+    writer_.append_provisional(open, 1);
+    auto theirs = table();
+    storage::AddFile rewritten = theirs.snapshot().files.begin()->second;
+    storage::Commit commit;
+    commit.removes.push_back({rewritten.path, rewritten.partition_values, rewritten.size, 1, false});
+    const auto before = theirs.root() / rewritten.path;
+    rewritten.path = "day=2024-05-01/part-00000-theirs.parquet";
+    std::filesystem::copy_file(before, theirs.root() / rewritten.path);
+    rewritten.data_change = false;
+    commit.adds.push_back(rewritten);
+    ASSERT_TRUE(theirs.commit(std::move(commit), [](const storage::Commit&) { return false; }));
+    writer_.refresh();
+    EXPECT_FALSE(writer_.withdraw_provisional());
+    EXPECT_EQ(rows(), 1) << "nothing is taken out whose nature isn't known";
+    writer_.clear();
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    EXPECT_EQ(rows(), 0);
+}
+
+TEST_F(GoldWriterTest, ReplacedDaysKeepTheirProvisionalRowsWhileAStateHoldsThemOpen) {
+    auto closed = users(may_first, {"a"});
+    writer_.append(closed, 1);
+    auto open = users(may_first, {"b"});
+    add_user(open, may_first + 1, "c");
+    writer_.append_provisional(open, 1);
+    GoldWriter::Replacement replacement{
+        .from = may_first, .to = may_first + 1, .sessions_to = may_first + 1, .silver_version = 1};
+    EXPECT_TRUE(replace(replacement, users(may_first, {"a", "late"})));
+    EXPECT_EQ(rows(), 4);
+    EXPECT_EQ(provisional_rows(), 2);
+    GoldWriter::Replacement all{.from = may_first,
+                                .to = may_first + 1,
+                                .sessions_to = may_first + 1,
+                                .silver_version = 1,
+                                .provisional_too = true};
+    EXPECT_TRUE(replace(all, users(may_first, {"a", "late", "b"})));
+    EXPECT_EQ(rows(), 4);
+    EXPECT_EQ(provisional_rows(), 1) << "of the other day";
+    EXPECT_TRUE(writer_.withdraw_provisional());
+    EXPECT_EQ(rows(), 3);
+}
+
+}  // namespace
+}  // namespace millrace::gold

@@ -1,0 +1,107 @@
+#include "gold/stage/silver_reader.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <future>
+#include <memory>
+#include <string>
+
+#include "gold/window.h"
+#include "silver/silver_table.h"
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::gold {
+
+namespace {
+
+constexpr std::size_t files_at_once = 8;
+
+/// A file, the earliest time in it, and, once it is being read, those rows of it that are next.
+struct SilverFile {
+    std::string event_type;
+    std::filesystem::path path;
+    model::Timestamp earliest = 0;
+    std::unique_ptr<storage::ParquetReader> reader;
+    std::shared_ptr<arrow::RecordBatch> rows;
+
+    void read_on() {
+        if (!reader) {
+            reader = std::make_unique<storage::ParquetReader>(path, *silver::silver_layout().schema,
+                                                              event_columns(),
+                                                              storage::ParquetReader::Strings::dictionary);
+        }
+        rows = reader->next();
+    }
+    [[nodiscard]] bool at_end() const { return reader && !rows; }
+};
+
+/// Where no stats tell, no time is too early.
+model::Timestamp earliest_in(const storage::AddFile& file) {
+    return storage::FileStats(file).min_time("event_timestamp").value_or(no_watermark);
+}
+
+std::vector<SilverFile> by_time(const std::filesystem::path& root,
+                                const std::vector<storage::AddFile>& files) {
+    std::vector<SilverFile> sorted;
+    sorted.reserve(files.size());
+    for (const storage::AddFile& file : files) {
+        sorted.push_back({std::string(storage::partition_value(file, "event_type")),
+                          root / file.path,
+                          earliest_in(file),
+                          {},
+                          {}});
+    }
+    std::ranges::sort(sorted, {}, &SilverFile::earliest);
+    return sorted;
+}
+
+/// The earliest time that rows yet to be read can have.
+model::Timestamp earliest_left(const std::vector<SilverFile>& open, const SilverFile* next) {
+    model::Timestamp left = next == nullptr ? end_of_time : next->earliest;
+    for (const SilverFile& file : open) {
+        if (!file.at_end()) left = std::min(left, file.earliest);
+    }
+    return left;
+}
+
+/// Takes the rows that were read.
+void collect(std::vector<SilverFile>& open, Strings& strings, Events& events) {
+    events.clear();
+    std::int64_t count = 0;
+    for (const SilverFile& file : open) count += file.rows ? file.rows->num_rows() : 0;
+    events.rows.reserve(static_cast<std::size_t>(count));
+    for (SilverFile& file : open) {
+        if (file.rows) read_events(*file.rows, file.event_type, strings, events);
+    }
+}
+
+}  // namespace
+
+void read_silver_rows(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
+                      Strings& strings, base::WorkerPool& pool, const VisitRows& visit) {
+    std::vector<SilverFile> waiting = by_time(root, files);
+    auto next = waiting.begin();
+    std::vector<SilverFile> open;
+    const auto read_on = [&] {
+        std::erase_if(open, [](const SilverFile& file) { return file.at_end(); });
+        for (; open.size() < files_at_once && next != waiting.end(); ++next) open.push_back(std::move(*next));
+        std::vector<std::function<void()>> tasks;
+        tasks.reserve(open.size());
+        for (SilverFile& file : open) tasks.emplace_back([&file] { file.read_on(); });
+        pool.run_all(std::move(tasks));
+    };
+    Events events;  // whose memory is used again
+    read_on();
+    while (!open.empty()) {
+        collect(open, strings, events);
+        const model::Timestamp left = earliest_left(open, next == waiting.end() ? nullptr : &*next);
+        // The next rows are decoded while these are worked on.
+        auto reading = std::async(std::launch::async, read_on);
+        if (!events.rows.empty()) visit(events, left);
+        reading.get();
+    }
+}
+
+}  // namespace millrace::gold

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "base/worker_pool.h"
+#include "gold/events.h"
+#include "storage/delta_action.h"
+
+namespace millrace::gold {
+
+/// Takes some rows and a time that no row yet to come is before. It may change the rows.
+using VisitRows = std::function<void(Events& rows, model::Timestamp left)>;
+
+/// Reads the rows of silver files as Gold's events: several files at once, the earliest first, some rows of
+/// each at a time, so that memory is bounded however large they are. Throws an Error that names the file.
+void read_silver_rows(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
+                      Strings& strings, base::WorkerPool& pool, const VisitRows& visit);
+
+}  // namespace millrace::gold

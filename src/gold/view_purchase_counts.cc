@@ -1,0 +1,39 @@
+#include "gold/view_purchase_counts.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace millrace::gold {
+
+namespace {
+
+/// The bound of Wilson's score interval on the side of `sign`.
+double wilson_bound(std::int64_t hits, std::int64_t trials, double sign) {
+    constexpr double z = 1.96;
+    const auto n = static_cast<double>(trials);
+    // A shop may have purchases of views that it doesn't know.
+    const double p = std::min(static_cast<double>(hits) / n, 1.0);
+    const double center = p + z * z / (2 * n);
+    const double margin = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+    return (center + sign * margin) / (1 + z * z / n);
+}
+
+}  // namespace
+
+double wilson_upper(std::int64_t hits, std::int64_t trials) {
+    return wilson_bound(hits, trials, 1);
+}
+
+double wilson_lower(std::int64_t hits, std::int64_t trials) {
+    return wilson_bound(hits, trials, -1);
+}
+
+bool is_high_interest(const ViewPurchaseCounts& product, std::int64_t all_views,
+                      const model::GoldOptions& options) {
+    if (product.views < std::max<std::int64_t>(options.interest_views, 1)) return false;
+    const double share = static_cast<double>(product.views) / static_cast<double>(all_views);
+    return share >= options.interest_share &&
+           wilson_upper(product.purchases, product.views) < options.interest_conversion;
+}
+
+}  // namespace millrace::gold

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/units.h"
+#include "model/timestamp.h"
+
+namespace millrace::model {
+
+/// The validation settings of a shop. They change results, so they are stored with its data
+/// (catalog/data_directory.h).
+struct RuleOptions {
+    Timestamp earliest = 946'684'800LL * us_per_second;  ///< earliest timestamp allowed: 2000-01-01T00:00:00Z
+    base::Duration future = std::chrono::hours(24);  ///< how far an event may be past its record's log time
+    int max_event_types = 100;
+    std::string currency = "EUR";  ///< currency of events that name none
+
+    friend bool operator==(const RuleOptions&, const RuleOptions&) = default;
+};
+
+/// The set within which an event_id is unique: the table, or each partition of the log.
+enum class DedupeScope { table, partition };
+
+[[nodiscard]] std::string_view dedupe_scope_name(DedupeScope scope);
+/// Returns DedupeScope::table for any name other than "partition".
+[[nodiscard]] DedupeScope dedupe_scope_of(std::string_view name);
+
+/// The settings that Gold's results depend on (docs/metrics.md explains each).
+struct GoldOptions {
+    Timestamp lateness = 10 * us_per_minute;  ///< how far the watermark stays behind the newest event
+    Timestamp session_gap = 4 * us_per_hour;  ///< the silence that ends a session
+    Timestamp inactivity =
+        30 * us_per_minute;             ///< the silence that ends a session of events without a session_id
+    double interest_share = 0.05;       ///< share of all views at or above which interest is high
+    double interest_conversion = 0.03;  ///< a product whose conversion is below this has low conversion
+    std::int64_t interest_views = 100;  ///< views that a product needs before it is judged
+
+    friend bool operator==(const GoldOptions&, const GoldOptions&) = default;
+};
+
+/// The settings that change results, as `DATA/millrace.json` stores them.
+struct ShopSettings {
+    RuleOptions rules;
+    DedupeScope dedupe_scope = DedupeScope::table;
+    std::string time_zone = "UTC";
+    GoldOptions gold;
+
+    friend bool operator==(const ShopSettings&, const ShopSettings&) = default;
+    /// Returns whether `other` gives the same silver table. The two may differ in what only Gold depends on.
+    [[nodiscard]] bool same_silver(const ShopSettings& other) const {
+        return rules == other.rules && dedupe_scope == other.dedupe_scope;
+    }
+};
+
+}  // namespace millrace::model

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::silver {
+
+/// A string column built as a dictionary: each distinct value once, and an index a row. Parquet takes it as
+/// it is, so that a value is hashed once, here. The memory is kept from batch to batch.
+class DictionaryColumn {
+  public:
+    DictionaryColumn();
+
+    void append(std::string_view value);
+    void append_null() {
+        indices_.push_back(0);
+        nulls_.push_back(static_cast<std::uint32_t>(indices_.size() - 1));
+    }
+    [[nodiscard]] std::size_t rows() const { return indices_.size(); }
+    void clear();
+
+    /// The column as a dictionary array that points into this object, which must outlive it unchanged.
+    [[nodiscard]] std::shared_ptr<arrow::Array> array() const;
+
+  private:
+    struct Slot {
+        std::uint32_t hash = 0;
+        std::int32_t index = -1;  // -1 is an empty slot
+    };
+
+    [[nodiscard]] std::string_view value(std::int32_t index) const {
+        const auto from = static_cast<std::size_t>(offsets_[static_cast<std::size_t>(index)]);
+        const auto to = static_cast<std::size_t>(offsets_[static_cast<std::size_t>(index) + 1]);
+        return {bytes_.data() + from, to - from};
+    }
+    std::int32_t add(std::string_view value, Slot& slot, std::uint32_t hash);
+    void grow();
+
+    std::vector<Slot> slots_;  // a power of two of them
+    std::vector<std::int32_t> offsets_;
+    std::vector<char> bytes_;
+    std::vector<std::int32_t> indices_;
+    std::vector<std::uint32_t> nulls_;
+    std::int32_t last_ = -1;
+};
+
+/// The validity bitmap of `rows` rows where `nulls` are null; no bitmap when none is. Throws an Error when
+/// there is no memory for it.
+std::shared_ptr<arrow::Buffer> validity_bitmap(const std::vector<std::uint32_t>& nulls, std::size_t rows);
+
+}  // namespace millrace::silver

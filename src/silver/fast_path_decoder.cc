@@ -1,0 +1,231 @@
+#include "silver/fast_path_decoder.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <optional>
+
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
+#include "bronze/record.h"
+
+namespace millrace::silver {
+
+using model::Event;
+
+namespace {
+
+/// A bit for each byte of a block, the first one lowest.
+struct BlockBits {
+    std::uint32_t special;  ///< quotes, backslashes, control characters: all that a plain string can't have
+    std::uint32_t beyond_ascii;  ///< bytes of longer UTF-8 sequences
+};
+
+/// The bytes that one step over a string looks at.
+#ifdef __AVX2__
+constexpr std::size_t block = 32;
+
+BlockBits look_at_block(const char* from) {
+    const auto bits = [](__m256i bytes) { return static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes)); };
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    const __m256i quote = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"'));
+    const __m256i backslash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'));
+    const __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1F)), bytes);
+    return {bits(_mm256_or_si256(_mm256_or_si256(quote, backslash), control)), bits(bytes)};
+}
+#else
+constexpr std::size_t block = 8;
+
+BlockBits look_at_block(const char* from) {
+    BlockBits bits{};
+    for (std::size_t i = 0; i < block; ++i) {
+        const auto byte = static_cast<unsigned char>(from[i]);
+        if (byte < 0x20 || byte == '"' || byte == '\\') bits.special |= 1U << i;
+        if (byte >= 0x80) bits.beyond_ascii |= 1U << i;
+    }
+    return bits;
+}
+#endif
+
+/// Exact powers of ten: a number of up to 15 digits divided by one of them is rounded right (Clinger 1990).
+constexpr std::array<double, 16> powers_of_ten = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                  1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+constexpr std::ptrdiff_t exact_digits = 15;
+
+/// A walk over a record's bytes. Each step says whether it found what it needed. A step that begins before
+/// the end looks at most at the padding behind it; read() finds that a walk has gone past the end when it is
+/// over.
+struct Cursor {
+    const char* at;
+    const char* const end;
+    std::uint32_t beyond_ascii = 0;  ///< not 0 when a string has such bytes
+
+    explicit Cursor(std::string_view text) : at(text.data()), end(text.data() + text.size()) {}
+
+    bool skip(char wanted) {
+        if (*at != wanted) return false;
+        ++at;
+        return true;
+    }
+    void skip_space() { at += *at == ' ' ? 1 : 0; }
+
+    /// A string's bytes, from behind its opening quote to past its closing one.
+    bool string(std::string_view& text) {
+        for (const char* from = at; from < end; from += block) {
+            const BlockBits bits = look_at_block(from);
+            const std::uint32_t up_to_special = bits.special ^ (bits.special - 1);  // all, when there is none
+            beyond_ascii |= bits.beyond_ascii & up_to_special;
+            if (bits.special == 0) continue;
+            const char* stop = from + std::countr_zero(bits.special);
+            text = {at, static_cast<std::size_t>(stop - at)};
+            at = stop + 1;
+            return *stop == '"' && text.size() <= max_string_bytes;
+        }
+        return false;
+    }
+
+    /// A number without sign and exponent.
+    bool number(double& value) {
+        const char* const from = at;
+        std::uint64_t digits = 0;
+        while (is_digit() && at - from <= exact_digits) take_digit(digits);
+        const auto whole = at - from;
+        if (whole == 0 || (whole > 1 && *from == '0')) return false;
+        const char* const point = at;
+        if (skip('.')) {
+            while (is_digit() && at - from <= exact_digits) take_digit(digits);
+            if (at == point + 1) return false;
+        }
+        const auto decimals = at == point ? 0 : at - point - 1;
+        if (whole + decimals > exact_digits) return false;
+        value = static_cast<double>(digits) / powers_of_ten[static_cast<std::size_t>(decimals)];
+        return true;
+    }
+
+    bool null() {
+        if (std::memcmp(at, "null", 4) != 0) return false;
+        at += 4;
+        return true;
+    }
+
+  private:
+    [[nodiscard]] bool is_digit() const { return static_cast<unsigned char>(*at - '0') <= 9; }
+    void take_digit(std::uint64_t& digits) { digits = digits * 10 + static_cast<std::uint64_t>(*at++ - '0'); }
+};
+
+/// What has been read of one event.
+struct Reading {
+    Cursor cursor;
+    Event& event;
+    std::uint32_t seen = 0;
+    std::int64_t unknown_fields = 0;
+
+    bool string_into(std::string_view& text) { return cursor.skip('"') && cursor.string(text); }
+    bool required(std::string_view& text) { return string_into(text) && !text.empty(); }
+    bool optional(std::optional<std::string_view>& text) {
+        if (*cursor.at == 'n') return cursor.null();
+        return string_into(text.emplace());
+    }
+    bool time() {
+        std::string_view text;
+        if (!string_into(text)) return false;
+        const auto time = model::parse_timestamp(text);
+        if (time) event.timestamp = *time;
+        return time.has_value();
+    }
+    bool quantity_value() {
+        double number = 0;
+        if (!cursor.number(number) || number < 1 || number > 1e6) return false;
+        event.quantity = static_cast<std::int32_t>(number);
+        return event.quantity == number;
+    }
+    bool unknown_value() {
+        std::string_view text;
+        double number = 0;
+        ++unknown_fields;
+        if (*cursor.at == '"') return string_into(text);
+        return *cursor.at == 'n' ? cursor.null() : cursor.number(number);
+    }
+
+    bool value(Field field) {
+        if ((seen & (1U << field)) != 0) return false;
+        seen |= 1U << field;
+        switch (field) {
+            case event_id:
+                return required(event.event_id);
+            case user_id:
+                return required(event.user_id);
+            case event_type:
+                return required(event.event_type);
+            case timestamp:
+                return time();
+            case product_id:
+                return optional(event.product_id);
+            case price:
+                return *cursor.at == 'n' ? cursor.null() : cursor.number(event.price.emplace());
+            case session_id:
+                return optional(event.session_id);
+            case product_category:
+                return optional(event.product_category);
+            case device_type:
+                return optional(event.device_type);
+            case page_url:
+                return optional(event.page_url);
+            case quantity:
+                return *cursor.at == 'n' ? cursor.null() : quantity_value();
+            case order_id:
+                return optional(event.order_id);
+            case currency:
+                return optional(event.currency);
+            case user_agent:
+                return optional(event.user_agent);
+            case referrer:
+                return optional(event.referrer);
+            case field_count:
+                break;
+        }
+        return false;
+    }
+
+    /// A key, its colon and its value.
+    bool pair(FieldOrder& order) {
+        if (!cursor.skip('"')) return false;
+        const Field field = order.match(cursor.at);
+        std::string_view key;
+        if (field != field_count) {
+            cursor.at += field_names[field].size() + 1;
+        } else if (!cursor.string(key)) {
+            return false;
+        }
+        if (!cursor.skip(':')) return false;
+        cursor.skip_space();
+        return field == field_count ? unknown_value() : value(field);
+    }
+};
+
+}  // namespace
+
+bool FastPathDecoder::read(std::string_view value, Event& event) {
+    constexpr std::uint32_t all_required =
+        1U << event_id | 1U << user_id | 1U << event_type | 1U << timestamp;
+    event.reset();
+    order_.restart();
+    Reading reading{Cursor(value), event};
+    Cursor& cursor = reading.cursor;
+    if (value.empty() || !cursor.skip('{')) return false;
+    do {
+        cursor.skip_space();
+        if (cursor.at >= cursor.end || !reading.pair(order_)) return false;
+    } while (cursor.skip(','));
+    if (!cursor.skip('}') || cursor.at != cursor.end) return false;
+    if ((reading.seen & all_required) != all_required) return false;
+    if (cursor.beyond_ascii != 0 && !simdjson::validate_utf8(value.data(), value.size())) return false;
+    unknown_fields_ += reading.unknown_fields;
+    return true;
+}
+
+}  // namespace millrace::silver

@@ -1,0 +1,123 @@
+#include "silver/stage/batch_barrier.h"
+
+#include <utility>
+
+namespace millrace::silver {
+
+std::uint32_t BatchBarrier::batch() const {
+    const std::lock_guard lock(mutex_);
+    return batch_;
+}
+
+/// The caller holds mutex_.
+void BatchBarrier::note_change() {
+    ++changes_;
+    stage_wakes_.notify_all();
+}
+
+void BatchBarrier::add_rows(std::int64_t rows) {
+    if (rows_.fetch_add(rows) > 0) return;
+    const std::lock_guard lock(mutex_);
+    note_change();
+}
+
+void BatchBarrier::wait_for_seal(Wait why) {
+    std::unique_lock lock(mutex_);
+    if (why == Wait::drained) {
+        ++drained_;
+    } else {
+        full_ = true;
+    }
+    note_change();
+    lanes_wake_.wait(lock, [this] { return ended_ || sealing_; });
+    if (why == Wait::drained) --drained_;
+}
+
+bool BatchBarrier::deliver(std::size_t lane, LanePart part) {
+    std::unique_lock lock(mutex_);
+    parts_[lane] = std::move(part);
+    ++delivered_;
+    note_change();
+    // The next batch may be sealed before this thread runs again, so its number tells, not sealing_.
+    lanes_wake_.wait(lock, [this, delivered = batch_] { return ended_ || batch_ != delivered; });
+    return !ended_;
+}
+
+void BatchBarrier::fail(std::exception_ptr failure) {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = std::move(failure);
+    note_change();
+}
+
+void BatchBarrier::reset(std::size_t lanes) {
+    const std::lock_guard lock(mutex_);
+    sealing_ = false;
+    ended_ = false;
+    rows_ = 0;
+    moved_ = false;
+    ++batch_;
+    parts_.clear();
+    parts_.resize(lanes);
+    delivered_ = 0;
+    drained_ = 0;
+    full_ = false;
+    failure_ = nullptr;
+}
+
+BatchBarrier::Status BatchBarrier::status() const {
+    const std::lock_guard lock(mutex_);
+    if (failure_) std::rethrow_exception(failure_);
+    return {.rows = rows_,
+            .moved = moved_,
+            .full = full_,
+            .drained = drained_ == parts_.size(),
+            .changes = changes_};
+}
+
+void BatchBarrier::wait_for_change(const Status& seen, std::chrono::steady_clock::time_point until) {
+    std::unique_lock lock(mutex_);
+    stage_wakes_.wait_until(lock, until, [&] { return failure_ != nullptr || changes_ != seen.changes; });
+}
+
+void BatchBarrier::seal() {
+    const std::lock_guard lock(mutex_);
+    sealing_ = true;
+    lanes_wake_.notify_all();
+}
+
+std::vector<LanePart> BatchBarrier::take_parts() {
+    std::unique_lock lock(mutex_);
+    stage_wakes_.wait(lock, [this] { return failure_ != nullptr || delivered_ == parts_.size(); });
+    if (failure_) std::rethrow_exception(failure_);
+    std::vector<LanePart> parts(parts_.size());
+    parts.swap(parts_);
+    delivered_ = 0;
+    full_ = false;
+    rows_ = 0;
+    moved_ = false;
+    return parts;
+}
+
+void BatchBarrier::open_next() {
+    {
+        const std::lock_guard lock(mutex_);
+        ++batch_;
+        sealing_ = false;
+    }
+    lanes_wake_.notify_all();
+}
+
+std::uint32_t BatchBarrier::sealed_batch() const {
+    const std::lock_guard lock(mutex_);
+    return sealing_ ? batch_ : batch_ - 1;
+}
+
+void BatchBarrier::end() {
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+    }
+    lanes_wake_.notify_all();
+}
+
+}  // namespace millrace::silver

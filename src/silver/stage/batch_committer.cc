@@ -1,0 +1,103 @@
+#include "silver/stage/batch_committer.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/log.h"
+
+namespace millrace::silver {
+
+/// Looks up the records that the lanes held back. Meanwhile the lanes fill the next batch and count on
+/// without the copies that are found here, so each batch adds the copies of all batches before it to the
+/// totals.
+void BatchCommitter::settle(std::vector<LanePart>& parts) {
+    if (std::ranges::any_of(parts, [](const LanePart& part) { return !part.held.empty(); }))
+        settle_held(parts, sink_.root(), sink_.live_files(), context_, pool_);
+    for (LanePart& part : parts) {
+        for (PartitionPart& partition : part.partitions) {
+            std::int64_t& found = partitions_.at(partition.partition).copies_in_table;
+            found += partition.copies_in_table;
+            partition.duplicates += partition.copies_in_table;
+            partition.end.duplicates += found;
+        }
+    }
+}
+
+BatchCommitter::Result BatchCommitter::commit(std::vector<LanePart>& parts, std::uint32_t batch) {
+    BatchReport report;
+    report.batch = batch;
+    report.fill_seconds = clock_.seconds() - fill_started_;
+    fill_started_ = clock_.seconds();
+    if (!std::ranges::any_of(parts, &LanePart::moved)) return Result::nothing_to_commit;
+    for (const LanePart& part : parts) report.received += part.received();
+    const base::Stopwatch lookup;
+    settle(parts);
+    report.lookup_seconds = lookup.seconds();
+    if (on_parts_) on_parts_(parts);
+    if (!sink_.commit(parts, context_.ids, report)) return Result::given_up;
+    context_.ids.set_committed(batch);
+    count(report, parts);
+    if (on_batch_) on_batch_(report);
+    pass_on(parts, report.version);
+    warn_of_full_memory();
+    return Result::committed;
+}
+
+/// Hands the columns to Gold, or returns them to the pool.
+void BatchCommitter::pass_on(std::vector<LanePart>& parts, std::int64_t version) {
+    if (commits_ != nullptr) {
+        CommitQueue::Columns all;
+        for (LanePart& part : parts) std::ranges::move(part.files, std::back_inserter(all));
+        commits_->push(version, all);
+        std::ranges::move(commits_->recycled(), std::back_inserter(all));
+        for (auto& columns : all) context_.columns.recycle(std::move(columns));
+        return;
+    }
+    for (LanePart& part : parts) {
+        for (auto& columns : part.files) context_.columns.recycle(std::move(columns));
+    }
+}
+
+/// Estimates how fast records came into the log since the commit before: the batch's records and the change
+/// of the lag.
+void BatchCommitter::note_input(BatchReport& report) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> since = now - std::exchange(last_commit_, now);
+    const std::int64_t lag_before = std::exchange(last_lag_, report.lag);
+    if (lag_before < 0 || since.count() <= 0) return;
+    const auto came = std::max<std::int64_t>(0, report.received + report.lag - lag_before);
+    report.input_per_second = static_cast<double>(came) / since.count();
+}
+
+/// Adds up what the lanes did, and tells other threads how far the table has come.
+void BatchCommitter::count(BatchReport& report, const std::vector<LanePart>& parts) {
+    for (const LanePart& part : parts) {
+        for (const PartitionPart& partition : part.partitions) {
+            report.duplicates += partition.duplicates;
+            report.quarantined += partition.quarantined;
+            partitions_.at(partition.partition).committed = partition.end.next_offset;
+            partitions_.at(partition.partition).skipped = partition.end.skipped;
+        }
+        for (const QuarantineRow& row : part.quarantine)
+            ++report.by_rule[std::string(model::rule_name(row.rule))];
+        report.unknown_fields += part.unknown_fields;
+    }
+    report.silver = report.received - report.duplicates - report.quarantined;
+    report.lag = partitions_.lag();
+    note_input(report);
+    report.ids_in_memory = static_cast<std::int64_t>(context_.ids.size());
+    const double busy = std::max(report.fill_seconds, report.lookup_seconds + report.encode_seconds +
+                                                          report.quarantine_seconds + report.commit_seconds);
+    report.rows_per_second = busy > 0 ? static_cast<double>(report.received) / busy : 0;
+}
+
+void BatchCommitter::warn_of_full_memory() const {
+    if (!context_.ids.floor_raised()) return;
+    spdlog::warn(
+        "silver: the dedupe memory is full: it holds the ids of events from {} on; each batch reads those of "
+        "the horizon before from the table, which is slow (raise --dedupe-memory, or shorten --horizon)",
+        model::format_timestamp(context_.ids.floor()));
+}
+
+}  // namespace millrace::silver

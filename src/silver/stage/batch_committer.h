@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/worker_pool.h"
+#include "silver/stage/batch_report.h"
+#include "silver/stage/commit_queue.h"
+#include "silver/stage/lane.h"
+#include "silver/stage/partition_tracker.h"
+#include "silver/stage/silver_writer.h"
+
+namespace millrace::silver {
+
+/// Commits sealed batches: looks up the records that the lanes held back, hands the batch to the sink, and
+/// reports what it held. Not thread-safe.
+class BatchCommitter {
+  public:
+    using OnBatch = std::function<void(const BatchReport&)>;
+    using OnParts = std::function<void(const std::vector<LanePart>&)>;
+
+    /// All of it must outlive the committer. Rows of commits also go to `commits`, where Gold runs in this
+    /// process.
+    BatchCommitter(BatchSink& sink, const LaneContext& context, PartitionTracker& partitions,
+                   base::WorkerPool& pool, CommitQueue* commits)
+        : sink_(sink), context_(context), partitions_(partitions), pool_(pool), commits_(commits) {}
+
+    /// Called after each commit.
+    void on_batch(OnBatch callback) { on_batch_ = std::move(callback); }
+    /// Called before each commit with the rows that it will add.
+    void on_parts(OnParts callback) { on_parts_ = std::move(callback); }
+
+    enum class Result { committed, nothing_to_commit, given_up };
+    /// Commits a batch. A batch that is given up has changed nothing; the stage continues from the table.
+    Result commit(std::vector<LanePart>& parts, std::uint32_t batch);
+
+  private:
+    void settle(std::vector<LanePart>& parts);
+    void pass_on(std::vector<LanePart>& parts, std::int64_t version);
+    void note_input(BatchReport& report);
+    void count(BatchReport& report, const std::vector<LanePart>& parts);
+    void warn_of_full_memory() const;
+
+    BatchSink& sink_;
+    const LaneContext context_;
+    PartitionTracker& partitions_;
+    base::WorkerPool& pool_;
+    CommitQueue* const commits_;  // nothing: Gold reads the table
+    OnBatch on_batch_;
+    OnParts on_parts_;
+    base::Stopwatch clock_;
+    double fill_started_ = 0;
+    std::chrono::steady_clock::time_point last_commit_{};
+    std::int64_t last_lag_ = -1;  // at the last commit; -1: there was none
+};
+
+}  // namespace millrace::silver

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+
+#include "base/units.h"
+#include "silver/stage/batch_barrier.h"
+
+namespace millrace::silver {
+
+/// Decides when a batch ends. Not thread-safe.
+class BatchTrigger {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    /// A batch ends every `interval`, or, with 0, as soon as it has a row. With `available_now` it ends only
+    /// when it is full.
+    BatchTrigger(base::Duration interval, bool available_now)
+        : interval_(interval), available_now_(available_now) {}
+
+    /// Counts the interval from `now` on.
+    void restart(Clock::time_point now) { next_ = now + interval_; }
+    /// Whether the batch is to end now.
+    [[nodiscard]] bool is_due(const BatchBarrier::Status& batch, Clock::time_point now);
+    /// When to ask again, if nothing changes before.
+    [[nodiscard]] Clock::time_point next_check(Clock::time_point now) const;
+    void note_commit(Clock::time_point now) { last_commit_ = now; }
+
+  private:
+    [[nodiscard]] bool is_continuous() const { return interval_.count() == 0; }
+
+    const base::Duration interval_;
+    const bool available_now_;
+    Clock::time_point next_{};
+    Clock::time_point last_commit_{};
+};
+
+}  // namespace millrace::silver

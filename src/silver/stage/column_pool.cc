@@ -1,0 +1,35 @@
+#include "silver/stage/column_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::silver {
+
+namespace {
+
+constexpr std::size_t max_kept = 128;
+constexpr std::size_t max_kept_id_bytes = 32 << 20;  // of one
+
+}  // namespace
+
+std::unique_ptr<EventColumns> ColumnPool::take(std::string_view event_type) {
+    const std::lock_guard lock(mutex_);
+    if (kept_.empty()) return std::make_unique<EventColumns>();
+    // Types differ in size by far, so memory goes back to the one it was for, lest all of it grow to the
+    // largest.
+    const auto same_type =
+        std::ranges::find_if(kept_, [&](const auto& columns) { return columns->event_type() == event_type; });
+    auto& chosen = same_type != kept_.end() ? *same_type : kept_.back();
+    std::swap(chosen, kept_.back());
+    auto columns = std::move(kept_.back());
+    kept_.pop_back();
+    return columns;
+}
+
+void ColumnPool::recycle(std::unique_ptr<EventColumns> columns) {
+    if (columns->id_bytes() > max_kept_id_bytes) return;
+    const std::lock_guard lock(mutex_);
+    if (kept_.size() < max_kept) kept_.push_back(std::move(columns));
+}
+
+}  // namespace millrace::silver

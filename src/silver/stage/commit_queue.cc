@@ -1,0 +1,59 @@
+#include "silver/stage/commit_queue.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace millrace::silver {
+
+namespace {
+
+constexpr std::size_t max_rows = 600'000;  // that wait: two full batches
+
+/// As many rows as a file's columns take memory for, however few it has.
+constexpr std::size_t rows_of_a_file = 50;
+
+std::size_t rows_of(const CommitQueue::Columns& columns) {
+    std::size_t rows = rows_of_a_file * columns.size();
+    for (const auto& each : columns) rows += each->rows();
+    return rows;
+}
+
+}  // namespace
+
+void CommitQueue::open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+}
+
+void CommitQueue::push(std::int64_t version, Columns& columns) {
+    const std::size_t rows = rows_of(columns);
+    const std::lock_guard lock(mutex_);
+    if (!open_ || rows_ + rows > max_rows) return;
+    rows_ += rows;
+    commits_.push_back({version, rows, std::exchange(columns, {})});
+}
+
+std::optional<CommitQueue::Columns> CommitQueue::pop(std::int64_t version) {
+    const std::lock_guard lock(mutex_);
+    while (!commits_.empty() && commits_.front().version <= version) {
+        Commit commit = std::move(commits_.front());
+        commits_.pop_front();
+        rows_ -= commit.rows;
+        if (commit.version == version) return std::move(commit.columns);
+        std::ranges::move(commit.columns, std::back_inserter(recycled_));
+    }
+    return std::nullopt;
+}
+
+void CommitQueue::recycle(Columns columns) {
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(columns, std::back_inserter(recycled_));
+}
+
+CommitQueue::Columns CommitQueue::recycled() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(recycled_, {});
+}
+
+}  // namespace millrace::silver

@@ -1,0 +1,76 @@
+#include "silver/stage/held_records.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "silver/stage/lane.h"
+#include "silver/stage/partition_files.h"
+
+namespace millrace::silver {
+
+OwnedRecord::OwnedRecord(const bronze::Record& record)
+    : offset_(record.offset),
+      timestamp_ms_(record.timestamp_ms),
+      value_size_(record.value.size()),
+      key_size_(record.key.size()),
+      has_key_(record.key.data() != nullptr) {
+    bytes_.reserve(value_size_ + bronze::record_padding + key_size_ + record.headers.size());
+    bytes_.append(record.value).append(bronze::record_padding, '\0');
+    bytes_.append(record.key).append(record.headers);
+}
+
+bronze::Record OwnedRecord::view() const {
+    const std::string_view bytes = bytes_;
+    const std::string_view behind = bytes.substr(value_size_ + bronze::record_padding);
+    return {offset_, timestamp_ms_, has_key_ ? behind.substr(0, key_size_) : std::string_view(),
+            bytes.substr(0, value_size_), behind.substr(key_size_)};
+}
+
+namespace {
+
+IdQuery query_for(const std::vector<LanePart>& parts, model::Timestamp floor) {
+    IdQuery query(floor);
+    for (const LanePart& part : parts) {
+        for (const HeldRecord& held : part.held)
+            query.add(held.id, held.partition, held.time, held.horizon_start);
+    }
+    return query;
+}
+
+/// Makes rows of the part's held records but those that were `found`. They get files of their own, so that
+/// the rows of each file stay in the order of their offsets.
+void settle_part(LanePart& part, const IdHashes& found, const LaneContext& context) {
+    Decoder decoder;
+    Checker checker(context.settings.rules, context.types);
+    std::map<int, PartitionFiles> files;
+    for (const HeldRecord& held : part.held) {
+        if (found.contains(held.id)) {
+            ++std::ranges::find(part.partitions, held.partition, &PartitionPart::partition)->copies_in_table;
+            continue;
+        }
+        const bronze::Record record = held.record.view();
+        model::Event event;
+        decoder.decode(record.value, event);
+        checker.check(event, record.timestamp_ms);
+        files.try_emplace(held.partition, context.columns, held.partition)
+            .first->second.append(event, record, held.log_epoch);
+        context.horizon.advance(held.partition, event.timestamp, record.timestamp_ms);
+    }
+    for (auto& [partition, rows] : files) rows.move_to(part.files);
+    part.held = {};
+}
+
+}  // namespace
+
+void settle_held(std::vector<LanePart>& parts, const std::filesystem::path& root, const Files& files,
+                 const LaneContext& context, base::WorkerPool& pool) {
+    const IdHashes found = find_in_files(root, files, query_for(parts, context.ids.floor()),
+                                         context.settings.dedupe_scope, pool);
+    std::vector<std::function<void()>> tasks;
+    tasks.reserve(parts.size());
+    for (LanePart& part : parts) tasks.emplace_back([&] { settle_part(part, found, context); });
+    pool.run_all(std::move(tasks));
+}
+
+}  // namespace millrace::silver

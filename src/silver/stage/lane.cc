@@ -1,0 +1,223 @@
+#include "silver/stage/lane.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "silver/stage/partition_files.h"
+
+namespace millrace::silver {
+
+namespace {
+
+constexpr std::size_t poll_bytes = 1 << 20;
+constexpr std::int64_t max_held_bytes = 64 << 20;
+
+}  // namespace
+
+/// A partition of this lane, with its part of the batch.
+struct Lane::Partition {
+    Partition(ColumnPool& pool, int of) : number(of), files(pool, of) {}
+
+    int number;
+    int epoch = 0;
+    std::unique_ptr<bronze::PartitionReader> reader;
+    std::span<const bronze::Record> left;  // of the reader's last poll: not processed yet
+    PartitionPart part;
+    std::set<bronze::Offset> quarantined_before;
+    std::optional<bronze::Offset> end;
+    PartitionFiles files;
+
+    [[nodiscard]] bool finished() const { return end && part.end.next_offset >= *end; }
+};
+
+std::int64_t LanePart::received() const {
+    return std::accumulate(partitions.begin(), partitions.end(), std::int64_t{0},
+                           [](std::int64_t sum, const PartitionPart& part) { return sum + part.received; });
+}
+
+bool LanePart::moved() const {
+    return std::ranges::any_of(partitions, &PartitionPart::moved);
+}
+
+Lane::Lane(const LaneContext& context, std::vector<int> partitions, const LaneLimits& limits)
+    : context_(context),
+      limits_(limits),
+      partition_numbers_(std::move(partitions)),
+      checker_(context.settings.rules, context.types) {
+    for (const int number : partition_numbers_)
+        partitions_.push_back(std::make_unique<Partition>(context_.columns, number));
+}
+
+Lane::~Lane() = default;
+
+void Lane::assign(LaneAssignment assignment) {
+    const int number = assignment.partition;
+    const catalog::PartitionProgress& progress = assignment.progress;
+    Partition& partition =
+        **std::ranges::find_if(partitions_, [&](const auto& p) { return p->number == number; });
+    partition.left = {};
+    partition.reader.reset();  // a log may serve one reader of a partition at a time
+    partition.reader = context_.log.read(number, progress.next_offset);
+    partition.epoch = assignment.epoch;
+    partition.part = {.partition = number, .first_offset = assignment.committed, .end = progress};
+    partition.quarantined_before = std::move(assignment.quarantined);
+    partition.end = assignment.end;
+    checker_.forget();
+}
+
+void Lane::close_readers() {
+    for (const auto& partition : partitions_) {
+        partition->left = {};
+        partition->reader.reset();
+    }
+}
+
+bronze::Offset Lane::next_offset(int number) const {
+    const auto found =
+        std::ranges::find_if(partitions_, [&](const auto& partition) { return partition->number == number; });
+    return (*found)->part.end.next_offset;
+}
+
+bool Lane::finished() const {
+    return std::ranges::all_of(partitions_, [](const auto& partition) { return partition->finished(); });
+}
+
+bool Lane::moved() const {
+    return std::ranges::any_of(partitions_, [](const auto& partition) { return partition->part.moved(); });
+}
+
+bool Lane::full() const {
+    return rows_ >= limits_.rows || bytes_ >= limits_.bytes || files_ + held_files_.size() >= limits_.files ||
+           held_bytes_ >= max_held_bytes;
+}
+
+std::size_t Lane::step(std::uint32_t batch) {
+    const std::int64_t before = rows_;
+    held_back_ = false;
+    // Where a partition has filled the batch, the next step begins with another.
+    for (std::size_t i = 0; i < partitions_.size() && !full(); ++i) {
+        step_in(*partitions_[turn_], batch);
+        turn_ = (turn_ + 1) % partitions_.size();
+    }
+    if (rows_ > before) context_.ids.allow_dropping_before(context_.horizon.start());
+    return static_cast<std::size_t>(rows_ - before);
+}
+
+void Lane::step_in(Partition& partition, std::uint32_t batch) {
+    if (partition.finished()) {
+        partition.reader.reset();  // so that Kafka isn't asked for more of it, which others would wait for
+        return context_.horizon.set_caught_up(partition.number, true);
+    }
+    // Only where an end is set: what follows the log must not wait for a partition with old events.
+    if (partition.end && context_.horizon.is_ahead(partition.number)) {
+        held_back_ = true;
+        return;
+    }
+    const auto records = next_records(partition);
+    context_.horizon.set_caught_up(partition.number, records.empty());
+    if (!records.empty()) return process(partition, records, batch);
+    // The reader may have read past the end already.
+    const bronze::Offset next = partition.reader->next_offset();
+    partition.part.end.pass_to(partition.end ? std::min(next, *partition.end) : next, 0);
+}
+
+/// Those that were left when the batch before was full, or else more of the log.
+std::span<const bronze::Record> Lane::next_records(Partition& partition) {
+    if (!partition.left.empty()) return std::exchange(partition.left, {});
+    const auto records = partition.reader->poll(poll_bytes);
+    return partition.end ? catalog::before(records, *partition.end) : records;
+}
+
+void Lane::process(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch) {
+    PartitionPart& part = partition.part;
+    if (part.received == 0) part.oldest_ms = records.front().timestamp_ms;
+    std::size_t done = 0;
+    while (done < records.size() && !full()) {
+        const std::size_t count = std::min(chunk, records.size() - done);
+        process_chunk(partition, records.subspan(done, count), batch);
+        done += count;
+    }
+    const bronze::Record& last = records[done - 1];
+    part.end.pass_to(last.offset + 1, static_cast<std::int64_t>(done));
+    part.end.last_crc = catalog::record_crc(last);
+    partition.left = records.subspan(done);
+}
+
+void Lane::process_chunk(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch) {
+    std::array<model::Event, chunk> events;
+    std::array<Verdict, chunk> verdicts;
+    std::array<IdHash, chunk> ids;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const bronze::Record& record = records[i];
+        verdicts[i] = decoders_[i].decode(record.value, events[i]);
+        if (verdicts[i].ok() && !is_utf8(record.key)) verdicts[i] = {model::ValidationRule::not_utf8, "key"};
+        if (verdicts[i].ok()) verdicts[i] = checker_.check(events[i], record.timestamp_ms);
+        if (!verdicts[i].ok()) continue;
+        ids[i] = hash_id(events[i].event_id, context_.settings.dedupe_scope, partition.number);
+        context_.ids.prefetch(ids[i]);
+    }
+    for (std::size_t i = 0; i < records.size(); ++i)
+        settle(partition, records[i], events[i], verdicts[i], ids[i], batch);
+}
+
+void Lane::settle(Partition& partition, const bronze::Record& record, model::Event& event, Verdict verdict,
+                  const IdHash& id, std::uint32_t batch) {
+    PartitionPart& part = partition.part;
+    ++part.received;
+    ++rows_;
+    bytes_ += static_cast<std::int64_t>(record.key.size() + record.value.size() + record.headers.size());
+    if (!partition.quarantined_before.empty() && partition.quarantined_before.contains(record.offset)) {
+        ++part.quarantined;  // its row is in the table already: a crash came between the two commits
+        return;
+    }
+    if (!verdict.ok()) return quarantine(partition, record, verdict);
+    if (!context_.ids.insert(id, event.timestamp, batch)) {
+        ++part.duplicates;
+        return;
+    }
+    if (context_.ids.shortened() || event.timestamp < context_.ids.floor())
+        return hold(partition, record, event, id);
+    if (partition.files.append(event, record, partition.epoch)) ++files_;
+    context_.horizon.advance(partition.number, event.timestamp, record.timestamp_ms);
+}
+
+void Lane::quarantine(Partition& partition, const bronze::Record& record, const Verdict& verdict) {
+    ++partition.part.quarantined;
+    quarantine_.push_back(quarantine_row(record, partition.number, verdict.rule, verdict.field));
+}
+
+void Lane::hold(const Partition& partition, const bronze::Record& record, const model::Event& event,
+                const IdHash& id) {
+    held_.push_back({partition.number, partition.epoch, id, event.timestamp, context_.ids.horizon_start(),
+                     OwnedRecord(record)});
+    const std::size_t bytes = record.value.size() + record.key.size() + record.headers.size();
+    held_bytes_ += static_cast<std::int64_t>(sizeof(HeldRecord) + bronze::record_padding + bytes);
+    held_files_.insert({partition.number, model::day_of(event.timestamp), std::string(event.event_type)});
+}
+
+LanePart Lane::take() {
+    LanePart taken;
+    for (const auto& partition : partitions_) {
+        PartitionPart& part = partition->part;
+        part.end.received += part.received;
+        part.end.duplicates += part.duplicates;
+        part.end.quarantined += part.quarantined;
+        taken.partitions.push_back(part);
+        part = {.partition = part.partition, .first_offset = part.end.next_offset, .end = part.end};
+        partition->files.move_to(taken.files);
+    }
+    taken.quarantine.swap(quarantine_);
+    taken.held.swap(held_);
+    taken.bytes = std::exchange(bytes_, 0);
+    rows_ = 0;
+    files_ = 0;
+    held_bytes_ = 0;
+    held_files_.clear();
+    std::int64_t unknown = 0;
+    for (const Decoder& decoder : decoders_) unknown += decoder.unknown_fields();
+    taken.unknown_fields = unknown - std::exchange(unknown_before_, unknown);
+    return taken;
+}
+
+}  // namespace millrace::silver

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bronze/event_log.h"
+
+namespace millrace::silver {
+
+/// The log time of each record of a ListedLog, ms.
+inline constexpr std::int64_t listed_log_ms = 1'800'000'000'000;
+
+/// A log of given records, for tests: a poll returns all records of a partition.
+class ListedLog : public bronze::EventLog {
+  public:
+    explicit ListedLog(int partitions) : records_(static_cast<std::size_t>(partitions)) {}
+
+    void add(int partition, const std::string& json) {
+        std::string& text = texts_.emplace_back(json);
+        text.append(bronze::record_padding, '\0');
+        auto& records = records_[static_cast<std::size_t>(partition)];
+        records.push_back({static_cast<bronze::Offset>(records.size()), listed_log_ms, "u",
+                           std::string_view(text).substr(0, json.size()), ""});
+    }
+
+    [[nodiscard]] const std::string& topic() const override { return topic_; }
+    [[nodiscard]] int partitions() const override { return static_cast<int>(records_.size()); }
+    [[nodiscard]] int epoch() const override { return 1; }
+    [[nodiscard]] bronze::OffsetRange offsets(int partition) const override {
+        return {0, static_cast<bronze::Offset>(records_[static_cast<std::size_t>(partition)].size())};
+    }
+    bronze::Offset append(int /*partition*/, bronze::RecordBatchBuilder& /*batch*/) override { return -1; }
+    [[nodiscard]] std::unique_ptr<bronze::PartitionReader> read(int partition,
+                                                                bronze::Offset offset) const override {
+        return std::make_unique<Reader>(records_[static_cast<std::size_t>(partition)], offset);
+    }
+    [[nodiscard]] bronze::Offset offset_at(int /*partition*/, std::int64_t /*timestamp_ms*/) const override {
+        return 0;
+    }
+    [[nodiscard]] std::int64_t records_numbered() const override { return 0; }
+    [[nodiscard]] std::uint32_t append_sequence() const override { return 0; }
+    void wait_for_append(std::uint32_t /*seen*/, std::chrono::microseconds /*limit*/) const override {}
+    void wake() const override {}
+
+  private:
+    class Reader : public bronze::PartitionReader {
+      public:
+        Reader(std::span<const bronze::Record> records, bronze::Offset from)
+            : records_(records), next_(from) {}
+        std::span<const bronze::Record> poll(std::size_t /*max_bytes*/) override {
+            const auto from = static_cast<std::size_t>(next_);
+            next_ = static_cast<bronze::Offset>(records_.size());
+            return records_.subspan(from);
+        }
+        [[nodiscard]] bronze::Offset next_offset() const override { return next_; }
+
+      private:
+        std::span<const bronze::Record> records_;
+        bronze::Offset next_;
+    };
+
+    std::string topic_ = "events";
+    std::deque<std::string> texts_;
+    std::vector<std::vector<bronze::Record>> records_;
+};
+
+}  // namespace millrace::silver

@@ -1,0 +1,59 @@
+#include "silver/stage/partition_tracker.h"
+
+#include <algorithm>
+
+namespace millrace::silver {
+
+void PartitionTracker::grow_to(int partitions) {
+    const std::lock_guard lock(mutex_);
+    while (size() < partitions) states_.emplace_back();
+}
+
+void PartitionTracker::set_ours(const std::vector<int>& partitions) {
+    const std::lock_guard lock(mutex_);
+    for (State& state : states_) state.is_ours = false;
+    for (const int partition : partitions) at(partition).is_ours = true;
+}
+
+bool PartitionTracker::is_ours(int partition) const {
+    const std::lock_guard lock(mutex_);
+    return partition >= 0 && partition < size() && states_[static_cast<std::size_t>(partition)].is_ours;
+}
+
+std::map<int, bronze::Offset> PartitionTracker::values(std::atomic<bronze::Offset> State::* value) const {
+    const std::lock_guard lock(mutex_);
+    std::map<int, bronze::Offset> values;
+    for (std::size_t p = 0; p < states_.size(); ++p) {
+        if (states_[p].is_ours) values[static_cast<int>(p)] = states_[p].*value;
+    }
+    return values;
+}
+
+std::int64_t PartitionTracker::lag() const {
+    std::int64_t lag = 0;
+    for (const auto& [partition, next] : values(&State::committed))
+        lag += std::max<std::int64_t>(0, log_.cached_end(partition) - next);
+    return lag;
+}
+
+std::int64_t PartitionTracker::lag_unread() const {
+    std::int64_t lag = 0;
+    for (const auto& [partition, next] : values(&State::read))
+        lag += std::max<std::int64_t>(0, log_.offsets(partition).end - next);
+    return lag;
+}
+
+std::int64_t PartitionTracker::skipped() const {
+    std::int64_t skipped = 0;
+    for (const auto& [partition, count] : values(&State::skipped)) skipped += count;
+    return skipped;
+}
+
+std::vector<PartitionLag> PartitionTracker::progress() const {
+    std::vector<PartitionLag> progress;
+    for (const auto& [partition, next] : values(&State::committed))
+        progress.push_back({partition, next, std::max(next, log_.cached_end(partition))});
+    return progress;
+}
+
+}  // namespace millrace::silver

@@ -1,0 +1,182 @@
+#include "silver/stage/quarantine_replay.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "produce/appender.h"
+#include "silver/silver_table.h"
+#include "storage/column.h"
+#include "storage/delta_table.h"
+#include "storage/newest_rows.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::silver {
+
+namespace json = boost::json;
+
+namespace {
+
+using storage::column;
+
+std::optional<std::string> optional_bytes(const arrow::BinaryArray& values, std::int64_t row) {
+    if (values.IsNull(row)) return std::nullopt;
+    return std::string(values.GetView(row));
+}
+
+QuarantinedRecord record_at(const arrow::RecordBatch& rows, std::int64_t i) {
+    QuarantinedRecord record;
+    record.topic = column<arrow::StringArray>(rows, "topic").GetString(i);
+    record.partition = column<arrow::Int32Array>(rows, "partition").Value(i);
+    record.offset = column<arrow::Int64Array>(rows, "offset").Value(i);
+    record.log_epoch = column<arrow::Int32Array>(rows, "log_epoch").Value(i);
+    record.log_time = column<arrow::TimestampArray>(rows, "kafka_timestamp").Value(i);
+    record.key = optional_bytes(column<arrow::BinaryArray>(rows, "kafka_key"), i);
+    record.value = optional_bytes(column<arrow::BinaryArray>(rows, "value"), i);
+    record.headers = optional_bytes(column<arrow::BinaryArray>(rows, "headers"), i).value_or("");
+    record.rule = column<arrow::StringArray>(rows, "rule").GetString(i);
+    const auto& fields = column<arrow::StringArray>(rows, "field");
+    if (fields.IsValid(i)) record.field = fields.GetString(i);
+    record.message = column<arrow::StringArray>(rows, "message").GetString(i);
+    return record;
+}
+
+/// The positions that records in the log say they were replayed from.
+std::set<std::string> replayed_positions(const bronze::EventLog& log) {
+    std::set<std::string> positions;
+    for (int p = 0; p < log.partitions(); ++p) {
+        const auto reader = log.read(p, log.offsets(p).start);
+        for (auto records = reader->poll(1 << 20); !records.empty(); records = reader->poll(1 << 20)) {
+            for (const bronze::Record& record : records) {
+                if (record.headers.size() <= 1) continue;
+                for (const bronze::Header& header : bronze::decode_headers(record)) {
+                    if (header.key == replay_header) positions.emplace(header.value);
+                }
+            }
+        }
+    }
+    return positions;
+}
+
+/// The key of a fixed record: its user_id, which the fix may have set; else the old key.
+std::string key_of(const QuarantinedRecord& record, const std::string& fixed) {
+    boost::system::error_code error;
+    const json::value value = json::parse(fixed, error);
+    if (!error && value.is_object()) {
+        const std::string user = base::string_member(value.get_object(), "user_id");
+        if (!user.empty()) return user;
+    }
+    return record.key.value_or("");
+}
+
+}  // namespace
+
+std::string QuarantinedRecord::position() const {
+    return fmt::format("{}/{}/{}/{}", topic, log_epoch, partition, offset);
+}
+
+bool QuarantineFilter::admits(const QuarantinedRecord& record) const {
+    return (!rule || *rule == record.rule) && (!partition || *partition == record.partition) &&
+           (!offset || *offset == record.offset);
+}
+
+std::vector<QuarantinedRecord> newest_quarantined(const catalog::DataDirectory& data,
+                                                  const QuarantineFilter& filter, std::size_t limit) {
+    if (!storage::DeltaTable::exists(data.quarantine())) return {};
+    const auto table = storage::DeltaTable::open(data.quarantine());
+    const auto admits = [&](const arrow::RecordBatch& rows, std::int64_t row) {
+        QuarantinedRecord record;
+        record.rule = column<arrow::StringArray>(rows, "rule").GetString(row);
+        record.partition = column<arrow::Int32Array>(rows, "partition").Value(row);
+        record.offset = column<arrow::Int64Array>(rows, "offset").Value(row);
+        return filter.admits(record);
+    };
+    const auto places = storage::newest_rows(table, {.columns = quarantine_schema(),
+                                                     .time = "kafka_timestamp",
+                                                     .ties = {"log_epoch", "partition", "offset"},
+                                                     .limit = limit,
+                                                     .filter = admits,
+                                                     .filter_columns = {"rule"}});
+    std::vector<QuarantinedRecord> records(places.size());
+    storage::read_rows(table, *quarantine_schema(), places, {},
+                       [&](std::size_t place, const arrow::RecordBatch& rows, std::int64_t row) {
+                           records[place] = record_at(rows, row);
+                       });
+    return records;
+}
+
+void scan_quarantine(const catalog::DataDirectory& data, const QuarantineFilter& filter,
+                     const std::function<bool(const QuarantinedRecord&)>& visit) {
+    if (!storage::DeltaTable::exists(data.quarantine())) return;
+    const auto table = storage::DeltaTable::open(data.quarantine());
+    std::vector<const storage::AddFile*> files;
+    for (const auto& [path, add] : table.snapshot().files) files.push_back(&add);
+    std::ranges::sort(files, {}, &storage::AddFile::modification_time);
+    bool more = true;
+    for (const storage::AddFile* add : files) {
+        if (!more) return;
+        const auto& schema = *quarantine_schema();
+        storage::scan_parquet(table.root() / add->path, schema, {}, [&](const arrow::RecordBatch& rows) {
+            for (std::int64_t i = 0; more && i < rows.num_rows(); ++i) {
+                const QuarantinedRecord record = record_at(rows, i);
+                if (filter.admits(record)) more = visit(record);
+            }
+        });
+    }
+}
+
+Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& fields) {
+    return [fields](const QuarantinedRecord& record) -> FixResult {
+        boost::system::error_code error;
+        json::value value = json::parse(record.value.value_or(""), error);
+        if (error || !value.is_object()) return {};
+        for (const auto& [name, text] : fields) {
+            boost::system::error_code not_json;
+            json::value set = json::parse(text, not_json);
+            value.get_object()[name] = not_json ? json::value(text) : set;
+        }
+        std::string fixed = json::serialize(value);
+        return {.value = fixed, .unchanged = fixed == record.value};
+    };
+}
+
+QuarantineReplayReport replay_quarantine(const catalog::DataDirectory& data, bronze::EventLog& log,
+                                         const QuarantineFilter& filter, const Fix& fix) {
+    if (!storage::DeltaTable::exists(data.quarantine())) return {};
+    base::File lock_file(data.quarantine() / ".replay.lock", base::File::Mode::read_write);
+    const std::lock_guard lock(lock_file);  // two at once would both find nothing replayed
+    QuarantineReplayReport report;
+    std::set<std::string> replayed = replayed_positions(log);
+    produce::Appender appender(log);
+    scan_quarantine(data, filter, [&](const QuarantinedRecord& record) {
+        if (record.topic != log.topic()) return true;
+        const std::string position = record.position();
+        const FixResult fixed = fix(record);
+        if (replayed.contains(position)) {
+            ++report.already;
+        } else if (fixed.unchanged) {
+            ++report.unchanged;
+        } else if (!fixed.value) {
+            ++report.unfixable;
+        } else {
+            bronze::Record original;
+            original.headers = record.headers;
+            auto headers = bronze::decode_headers(original);
+            std::erase_if(headers, [](const bronze::Header& header) { return header.key == replay_header; });
+            headers.push_back({replay_header, position});
+            appender.add(key_of(record, *fixed.value), *fixed.value, base::now_ms(), headers);
+            replayed.insert(position);
+            ++report.appended;
+        }
+        return true;
+    });
+    appender.flush();
+    return report;
+}
+
+}  // namespace millrace::silver

@@ -1,0 +1,41 @@
+#include "silver/stage/quarantined_offsets.h"
+
+#include <arrow/api.h>
+
+#include <limits>
+
+#include "silver/silver_table.h"
+#include "storage/column.h"
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::silver {
+
+std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quarantine,
+                                             const catalog::LogIdentity& log, int partition,
+                                             bronze::Offset from) {
+    std::set<bronze::Offset> offsets;
+    constexpr auto unbounded = std::numeric_limits<std::int64_t>::max();
+    for (const auto& [path, add] : quarantine.snapshot().files) {
+        const storage::FileStats stats(add);
+        if (stats.max("offset").value_or(unbounded) < from) continue;
+        if (stats.min("partition").value_or(partition) > partition) continue;
+        if (stats.max("partition").value_or(partition) < partition) continue;
+        const std::vector<std::string> columns = {"topic", "partition", "offset", "log_epoch"};
+        const auto& table = *quarantine_schema();
+        storage::scan_parquet(quarantine.root() / path, table, columns, [&](const arrow::RecordBatch& rows) {
+            const auto& topics = storage::column<arrow::StringArray>(rows, "topic");
+            const auto& partitions = storage::column<arrow::Int32Array>(rows, "partition");
+            const auto& values = storage::column<arrow::Int64Array>(rows, "offset");
+            const auto& epochs = storage::column<arrow::Int32Array>(rows, "log_epoch");
+            for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
+                const bool ours = topics.GetView(i) == log.topic && partitions.Value(i) == partition &&
+                                  epochs.Value(i) == log.epoch;
+                if (ours && values.Value(i) >= from) offsets.insert(values.Value(i));
+            }
+        });
+    }
+    return offsets;
+}
+
+}  // namespace millrace::silver

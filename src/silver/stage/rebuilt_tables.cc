@@ -1,0 +1,58 @@
+#include "silver/stage/rebuilt_tables.h"
+
+#include <algorithm>
+
+namespace millrace::silver {
+
+RebuiltTables::RebuiltTables(const OldTables& old, SilverWriter& writer)
+    : old_(old), writer_(writer), progress_(static_cast<std::size_t>(old.partitions())) {}
+
+catalog::PartitionProgress RebuiltTables::progress(int partition) const {
+    return progress_[static_cast<std::size_t>(partition)];
+}
+
+bool RebuiltTables::commit(const std::vector<LanePart>& parts, IdSet& /*ids*/, BatchReport& report) {
+    const auto adds = writer_.write_files(parts);
+    for (auto& add : writer_.write_quarantine_files(parts)) quarantine_adds_.push_back(std::move(add));
+    for (const auto& add : adds) {
+        snapshot_.files[add.path] = add;
+        silver_adds_.push_back(add);
+    }
+    for (const LanePart& part : parts) {
+        for (const PartitionPart& partition : part.partitions) {
+            progress_[static_cast<std::size_t>(partition.partition)] = partition.end;
+            counts_.received += partition.received;
+            counts_.duplicates += partition.duplicates;
+            counts_.quarantined += partition.quarantined;
+        }
+    }
+    report.files = static_cast<std::int64_t>(adds.size());
+    return true;
+}
+
+void RebuiltTables::note_committed(const storage::Snapshot& quarantine) {
+    std::erase_if(quarantine_adds_, [&](const storage::AddFile& add) {
+        if (!quarantine.files.contains(add.path)) return false;
+        quarantine_committed_.insert(add.path);
+        return true;
+    });
+}
+
+void RebuiltTables::take_kept_files() {
+    snapshot_ = storage::Snapshot();
+    for (const auto& add : silver_adds_) snapshot_.files[add.path] = add;
+    for (const auto& [path, add] : old_.kept_files()) snapshot_.files[path] = add;
+}
+
+void RebuiltTables::start_progress() {
+    progress_ = old_.start_progress();
+}
+
+std::int64_t RebuiltTables::records_behind() const {
+    std::int64_t records = 0;
+    for (int p = 0; p < old_.partitions(); ++p)
+        records += std::max<std::int64_t>(0, old_.progress(p).next_offset - progress(p).next_offset);
+    return records;
+}
+
+}  // namespace millrace::silver

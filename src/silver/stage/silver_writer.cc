@@ -1,0 +1,224 @@
+#include "silver/stage/silver_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fail_point.h"
+#include "base/random_id.h"
+#include "catalog/table_locks.h"
+#include "silver/silver_table.h"
+#include "silver/stage/quarantined_offsets.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::silver {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The quarantine rows of all parts, by partition.
+std::map<int, std::vector<const QuarantineRow*>> rows_by_partition(const std::vector<LanePart>& parts) {
+    std::map<int, std::vector<const QuarantineRow*>> rows;
+    for (const LanePart& part : parts) {
+        for (const QuarantineRow& row : part.quarantine) rows[row.partition].push_back(&row);
+    }
+    return rows;
+}
+
+/// `event_date=2019-10-01/event_type=view`.
+std::string silver_directory(const EventColumns& columns) {
+    return storage::partition_directory(
+        {{"event_date", model::format_day(columns.day())}, {"event_type", columns.event_type()}});
+}
+
+}  // namespace
+
+SilverWriter::SilverWriter(const catalog::DataDirectory& data, const bronze::EventLog& log,
+                           const model::ShopSettings& settings, base::WorkerPool& pool)
+    : data_(data),
+      settings_(settings),
+      log_(log),
+      pool_(pool),
+      commit_lock_(catalog::commit_lock(data)),
+      silver_(
+          storage::DeltaTable::open_or_create(data.silver(), *silver_schema(), silver_partition_columns())),
+      quarantine_(storage::DeltaTable::open_or_create(data.quarantine(), *quarantine_schema(), {})),
+      run_id_(base::random_id()) {}
+
+/// With the commit lock held.
+void SilverWriter::check_settings_stand() const {
+    data_.check_not_rebuilding();
+    if (data_.settings().same_silver(settings_)) return;
+    throw Error("processing the log", "a replay has given the shop other settings meanwhile",
+                "Start again, with those settings.");
+}
+
+void SilverWriter::refresh() {
+    const std::shared_lock lock(commit_lock_);
+    check_settings_stand();
+    silver_.refresh();
+    quarantine_.refresh();
+}
+
+void SilverWriter::begin_epoch() {
+    const std::shared_lock lock(commit_lock_);
+    check_settings_stand();
+    catalog::begin_epoch(silver_, log_);
+}
+
+catalog::PartitionProgress SilverWriter::progress(int partition) const {
+    return catalog::read_progress(silver_.snapshot(), log_, partition);
+}
+
+std::set<bronze::Offset> SilverWriter::quarantined(int partition, bronze::Offset from) const {
+    return quarantined_offsets(quarantine_, identity(), partition, from);
+}
+
+/// In a snapshot of its own: commits that the writer's moves past would not be held against its batch. What
+/// others commit after it is, by take_in().
+Files SilverWriter::live_files() const {
+    return storage::DeltaTable::open(silver_.root()).snapshot().files;
+}
+
+storage::AddFile SilverWriter::write_file(const EventColumns& columns, std::size_t number,
+                                          model::Timestamp processing_timestamp) const {
+    storage::AddFile add;
+    add.partition_values = {{"event_date", model::format_day(columns.day())},
+                            {"event_type", columns.event_type()}};
+    add.path =
+        fmt::format("{}/part-{}-{}-{}.snappy.parquet", silver_directory(columns), run_id_, batches_, number);
+    storage::ParquetWriter writer(silver_.root() / add.path, silver_layout());
+    writer.write(*columns.batch(processing_timestamp));
+    storage::describe(add, writer.finish());
+    return add;
+}
+
+std::vector<storage::AddFile> SilverWriter::write_files(const std::vector<LanePart>& parts) {
+    ++batches_;
+    const model::Timestamp now = base::now_us();
+    std::vector<const EventColumns*> files;
+    std::set<fs::path> directories;
+    for (const LanePart& part : parts) {
+        for (const auto& columns : part.files) {
+            files.push_back(columns.get());
+            directories.insert(silver_.root() / silver_directory(*columns));
+        }
+    }
+    for (const fs::path& directory : directories) base::make_directory(directory);
+    // The longest first, so that the last ones to end are short.
+    std::ranges::sort(files, std::greater(), &EventColumns::rows);
+    std::vector<storage::AddFile> adds(files.size());
+    std::vector<std::function<void()>> tasks;
+    tasks.reserve(files.size());
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        tasks.emplace_back([&, i] { adds[i] = write_file(*files[i], i, now); });
+    }
+    pool_.run_all(std::move(tasks));
+    for (const fs::path& directory : directories) base::sync_directory(directory);
+    base::fail_point("silver.files.synced");
+    return adds;
+}
+
+std::vector<storage::AddFile> SilverWriter::write_quarantine_files(const std::vector<LanePart>& parts) {
+    std::vector<storage::AddFile> adds;
+    const catalog::LogIdentity log = identity();
+    for (const auto& [partition, rows] : rows_by_partition(parts)) {
+        storage::AddFile add;
+        add.path = fmt::format("part-{}-{}-{}.snappy.parquet", run_id_, batches_, partition);
+        storage::ParquetWriter writer(quarantine_.root() / add.path, quarantine_layout());
+        writer.write(*quarantine_batch(rows, log.topic, log.epoch, base::now_us()));
+        storage::describe(add, writer.finish());
+        adds.push_back(std::move(add));
+    }
+    if (!adds.empty()) base::sync_directory(quarantine_.root());
+    return adds;
+}
+
+bool SilverWriter::touches_our_progress(const storage::Commit& other,
+                                        const std::vector<LanePart>& parts) const {
+    const catalog::LogIdentity log = identity();
+    std::set<std::string> ours = {log.epoch_app_id()};
+    for (const LanePart& part : parts) {
+        for (const PartitionPart& partition : part.partitions) {
+            if (partition.moved()) ours.insert(log.progress_app_id(partition.partition));
+        }
+    }
+    return other.moves_any(ours);
+}
+
+bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
+    storage::Commit commit;
+    commit.operation = "STREAMING UPDATE";
+    commit.adds = write_quarantine_files(parts);
+    const auto ours_stands = [&](const storage::Commit& other) {
+        return !other.removes_data() && !touches_our_progress(other, parts);
+    };
+    if (commit.adds.empty()) return quarantine_.refresh(ours_stands);
+    base::fail_point("quarantine.files.synced");
+    const catalog::LogIdentity log = identity();
+    for (const LanePart& part : parts) {
+        for (const PartitionPart& partition : part.partitions) {
+            if (partition.quarantined == 0) continue;
+            commit.txns.push_back(
+                {log.progress_app_id(partition.partition), partition.end.next_offset, base::now_ms()});
+        }
+    }
+    const auto version = quarantine_.commit(std::move(commit), ours_stands);
+    base::fail_point("quarantine.committed");
+    return version.has_value();
+}
+
+/// Takes in the ids that another writer has committed, of other partitions than ours; false when one is ours
+/// too.
+bool SilverWriter::take_in(const storage::Commit& other, IdSet& ids) const {
+    if (settings_.dedupe_scope == model::DedupeScope::partition) return true;
+    std::vector<storage::AddFile> theirs = other.adds;
+    std::erase_if(theirs, [](const storage::AddFile& add) { return !add.data_change; });
+    return add_ids(silver_.root(), theirs, ids);
+}
+
+bool SilverWriter::commit_silver(const std::vector<LanePart>& parts, std::vector<storage::AddFile> adds,
+                                 IdSet& ids) {
+    storage::Commit commit;
+    commit.operation = "STREAMING UPDATE";
+    commit.adds = std::move(adds);
+    const catalog::LogIdentity log = identity();
+    for (const LanePart& part : parts) {
+        for (const PartitionPart& partition : part.partitions) {
+            const int p = partition.partition;
+            const auto behind = std::max<std::int64_t>(0, log_.cached_end(p) - partition.end.next_offset);
+            if (partition.moved()) catalog::append_progress(commit.txns, log, p, partition.end);
+            if (partition.moved() || behind > 0) commit.txns.push_back(catalog::behind_txn(log, p, behind));
+        }
+    }
+    const auto version = silver_.commit(std::move(commit), [&](const storage::Commit& other) {
+        return !other.removes_data() && !touches_our_progress(other, parts) && take_in(other, ids);
+    });
+    base::fail_point("silver.committed");
+    return version.has_value();
+}
+
+bool SilverWriter::commit(const std::vector<LanePart>& parts, IdSet& ids, BatchReport& report) {
+    commit_lock_.check_in_place();  // before any file is written
+    base::Stopwatch watch;
+    auto adds = write_files(parts);
+    report.encode_seconds = watch.lap();
+    report.files = static_cast<std::int64_t>(adds.size());
+    for (const storage::AddFile& add : adds) report.bytes += add.size;
+    const std::shared_lock lock(commit_lock_);
+    check_settings_stand();
+    if (!commit_quarantine(parts)) return false;
+    report.quarantine_seconds = watch.lap();
+    if (!commit_silver(parts, std::move(adds), ids)) return false;
+    report.commit_seconds = watch.lap();
+    report.version = silver_.snapshot().version;
+    report.committed_ms = base::now_ms();
+    return true;
+}
+
+}  // namespace millrace::silver

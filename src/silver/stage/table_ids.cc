@@ -1,0 +1,185 @@
+#include "silver/stage/table_ids.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <mutex>
+#include <optional>
+
+#include "silver/silver_table.h"
+#include "storage/column.h"
+#include "storage/file_stats.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::silver {
+
+using model::Timestamp;
+
+namespace {
+
+using storage::column;
+
+constexpr Timestamp earliest = std::numeric_limits<Timestamp>::min();
+constexpr Timestamp latest = std::numeric_limits<Timestamp>::max();
+
+void scan_ids(const std::filesystem::path& root, const storage::AddFile& add, model::DedupeScope scope,
+              const std::function<void(const IdHash&, Timestamp)>& visit) {
+    const std::vector<std::string> columns = {"event_id", "event_timestamp", "partition"};
+    const auto& table = *silver_layout().schema;
+    storage::scan_parquet(root / add.path, table, columns, [&](const arrow::RecordBatch& rows) {
+        const auto& ids = column<arrow::StringArray>(rows, "event_id");
+        const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
+        const auto& partitions = column<arrow::Int32Array>(rows, "partition");
+        for (std::int64_t i = 0; i < rows.num_rows(); ++i)
+            visit(hash_id(ids.GetView(i), scope, partitions.Value(i)), times.Value(i));
+    });
+}
+
+/// The ids of one file that lie within the horizon, into the set, a few at a time so that their slots are
+/// prefetched.
+std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile& add, Timestamp floor,
+                       IdSet& ids, Horizon& horizon, model::DedupeScope scope) {
+    const std::vector<std::string> columns = {"event_id", "event_timestamp", "kafka_timestamp", "partition"};
+    const auto& table = *silver_layout().schema;
+    std::int64_t loaded = 0;
+    storage::scan_parquet(root / add.path, table, columns, [&](const arrow::RecordBatch& rows) {
+        constexpr std::int64_t chunk = 16;
+        const auto& names = column<arrow::StringArray>(rows, "event_id");
+        const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
+        const auto& log_times = column<arrow::TimestampArray>(rows, "kafka_timestamp");
+        const auto& partitions = column<arrow::Int32Array>(rows, "partition");
+        std::array<IdHash, chunk> hashes;
+        for (std::int64_t from = 0; from < rows.num_rows(); from += chunk) {
+            const std::int64_t count = std::min(chunk, rows.num_rows() - from);
+            for (std::int64_t i = 0; i < count; ++i) {
+                hashes[static_cast<std::size_t>(i)] =
+                    hash_id(names.GetView(from + i), scope, partitions.Value(from + i));
+                ids.prefetch(hashes[static_cast<std::size_t>(i)]);
+            }
+            for (std::int64_t i = 0; i < count; ++i) {
+                const Timestamp time = times.Value(from + i);
+                const int p = partitions.IsValid(from + i) ? partitions.Value(from + i) : -1;
+                // A topic of before may have had more partitions; its ids count all the same.
+                if (p >= 0 && p < horizon.partitions())
+                    horizon.advance(p, time, log_times.Value(from + i) / 1000);
+                if (time >= floor) ids.insert(hashes[static_cast<std::size_t>(i)], time, 0);
+            }
+        }
+        loaded += rows.num_rows();
+    });
+    return loaded;
+}
+
+/// A time that the horizon is sure to reach: each partition's clock is at least min(max event time, min log
+/// time) of any one of its files.
+Timestamp surely_reached(const Files& files, int partitions) {
+    std::vector<Timestamp> clocks(static_cast<std::size_t>(partitions), earliest);
+    for (const auto& [path, add] : files) {
+        const storage::FileStats stats(add);
+        const auto partition = stats.min("partition");
+        const auto event_time = stats.max_time("event_timestamp");
+        const auto log_time = stats.min_time("kafka_timestamp");
+        if (!partition || !event_time || !log_time || *partition < 0 || *partition >= partitions) continue;
+        auto& clock = clocks[static_cast<std::size_t>(*partition)];
+        clock = std::max(clock, std::min(*event_time - 999, *log_time));
+    }
+    Timestamp reached = latest;
+    for (const Timestamp clock : clocks) {
+        if (clock != earliest) reached = std::min(reached, clock);
+    }
+    return reached == latest ? earliest : reached;
+}
+
+}  // namespace
+
+void IdQuery::add(const IdHash& id, int partition, Timestamp time, Timestamp horizon_start) {
+    const std::int64_t day = time < floor_ ? model::day_of(time) : no_day;
+    days_.emplace(id, day);
+    if (day != no_day) all_days_.insert(day);
+    partitions_.insert(partition);
+    horizon_start_ = std::min(horizon_start_, horizon_start);
+}
+
+bool IdQuery::concerns(const storage::AddFile& file, model::DedupeScope scope) const {
+    const auto day = model::parse_day(storage::partition_value(file, "event_date"));
+    const bool of_a_copys_day = !day || all_days_.contains(*day);
+    const bool near_the_gap =
+        !day || (*day * model::us_per_day < floor_ && (*day + 1) * model::us_per_day > horizon_start_);
+    if (!of_a_copys_day && !near_the_gap) return false;
+    const storage::FileStats stats(file);
+    if (!of_a_copys_day && (stats.min_time("event_timestamp").value_or(earliest) >= floor_ ||
+                            stats.max_time("event_timestamp").value_or(latest) < horizon_start_))
+        return false;
+    const auto partition = stats.min("partition");
+    return scope == model::DedupeScope::table || !partition || partition != stats.max("partition") ||
+           partitions_.contains(static_cast<int>(*partition));
+}
+
+bool IdQuery::matches(const IdHash& id, Timestamp time) const {
+    const auto asked = days_.find(id);
+    if (asked == days_.end()) return false;
+    return (horizon_start_ <= time && time < floor_) || asked->second == model::day_of(time);
+}
+
+IdHashes find_in_files(const std::filesystem::path& root, const Files& files, const IdQuery& query,
+                       model::DedupeScope scope, base::WorkerPool& pool) {
+    IdHashes found;
+    std::mutex mutex;
+    std::vector<std::function<void()>> tasks;
+    for (const auto& [path, add] : files) {
+        if (!query.concerns(add, scope)) continue;
+        tasks.emplace_back([&, &file = add] {
+            std::vector<IdHash> here;
+            scan_ids(root, file, scope, [&](const IdHash& id, Timestamp time) {
+                if (query.matches(id, time)) here.push_back(id);
+            });
+            const std::lock_guard lock(mutex);
+            found.insert(here.begin(), here.end());
+        });
+    }
+    pool.run_all(std::move(tasks));
+    return found;
+}
+
+std::int64_t load_ids(const std::filesystem::path& root, const Files& files, IdSet& ids, Horizon& horizon,
+                      model::DedupeScope scope, const std::function<bool(int partition)>& ours,
+                      base::WorkerPool& pool) {
+    if (files.empty()) return 0;
+    const Timestamp reached = surely_reached(files, horizon.partitions());
+    const Timestamp floor = reached == earliest ? earliest : reached - horizon.length().count();
+    std::vector<const storage::AddFile*> wanted;
+    std::int64_t rows = 0;
+    for (const auto& [path, add] : files) {
+        const storage::FileStats stats(add);
+        if (stats.max_time("event_timestamp").value_or(latest) < floor) continue;
+        const auto partition = stats.min("partition");
+        if (scope == model::DedupeScope::partition && partition && partition == stats.max("partition") &&
+            !ours(static_cast<int>(*partition)))
+            continue;
+        wanted.push_back(&add);
+        rows += stats.rows().value_or(0);
+    }
+    ids.reserve(static_cast<std::size_t>(rows));
+    ids.start_horizon(floor);
+    std::atomic<std::int64_t> loaded = 0;
+    std::vector<std::function<void()>> tasks;
+    tasks.reserve(wanted.size());
+    for (const storage::AddFile* add : wanted) {
+        tasks.emplace_back([&, add] { loaded += load_file(root, *add, floor, ids, horizon, scope); });
+    }
+    pool.run_all(std::move(tasks));
+    return loaded;
+}
+
+bool add_ids(const std::filesystem::path& root, const std::vector<storage::AddFile>& files, IdSet& ids) {
+    bool fresh = true;
+    for (const storage::AddFile& add : files) {
+        scan_ids(root, add, model::DedupeScope::table,
+                 [&](const IdHash& id, Timestamp time) { fresh &= ids.insert(id, time, 0); });
+    }
+    return fresh;
+}
+
+}  // namespace millrace::silver

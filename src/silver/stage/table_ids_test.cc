@@ -1,0 +1,158 @@
+#include "silver/stage/table_ids.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <random>
+
+#include "silver/event_columns.h"
+#include "silver/silver_table.h"
+#include "storage/parquet_file.h"
+
+namespace millrace::silver {
+namespace {
+
+namespace fs = std::filesystem;
+using model::DedupeScope;
+using model::Timestamp;
+using model::us_per_day, model::us_per_hour, model::us_per_second;
+
+constexpr Timestamp noon = 18'000 * us_per_day + 12 * us_per_hour;
+constexpr Timestamp long_ago = std::numeric_limits<Timestamp>::min();
+
+struct Row {
+    std::string id;
+    Timestamp time;
+};
+
+class TableIdsTest : public testing::Test {
+  protected:
+    TableIdsTest() { fs::remove_all(root_); }
+    ~TableIdsTest() override { fs::remove_all(root_); }
+
+    /// Writes rows of one day into a data file.
+    void write(const std::vector<Row>& rows, int partition = 0) {
+        const std::int64_t day = model::day_of(rows.front().time);
+        EventColumns columns;
+        columns.start(day, "view", partition, 0);
+        for (const Row& row : rows) {
+            ASSERT_EQ(model::day_of(row.time), day);
+            model::Event event;
+            event.event_id = row.id;
+            event.user_id = "u";
+            event.event_type = "view";
+            event.timestamp = row.time;
+            columns.append(event, {offset_++, row.time / 1000, "u", "", ""});
+        }
+        storage::AddFile add;
+        add.partition_values = {{"event_date", model::format_day(day)}, {"event_type", "view"}};
+        add.path = "part-" + std::to_string(files_.size()) + ".parquet";
+        fs::create_directories(root_);
+        storage::ParquetWriter writer(root_ / add.path, silver_layout());
+        writer.write(*columns.batch(noon));
+        storage::describe(add, writer.finish());
+        files_[add.path] = add;
+    }
+    bool finds(const IdQuery& query, const std::string& id,
+               model::DedupeScope scope = model::DedupeScope::table, int partition = 0) {
+        return find_in_files(root_, files_, query, scope, pool_).contains(hash_id(id, scope, partition));
+    }
+    /// Whether the table is found to have the original of a copy of this time.
+    bool finds_copy(const std::string& id, Timestamp time, Timestamp horizon_start, Timestamp floor) {
+        IdQuery query(floor);
+        query.add(hash_id(id), 0, time, horizon_start);
+        return finds(query, id);
+    }
+
+    fs::path root_ = fs::temp_directory_path() / ("millrace_table_ids_test_" + std::to_string(::getpid()));
+    Files files_;
+    bronze::Offset offset_ = 0;
+    base::WorkerPool pool_{2};
+};
+
+TEST_F(TableIdsTest, AnOriginalThatTheSetHasDroppedIsFoundWhateverTheTimeOfTheCopy) {
+    write({{"yesterday", noon - us_per_day}});
+    write({{"today", noon}});
+    const Timestamp start = noon - us_per_day - us_per_hour;
+    const Timestamp floor = noon + us_per_hour;
+    for (const Timestamp copy : {noon - 5 * us_per_day, noon - us_per_day, noon, noon + 6 * us_per_hour,
+                                 noon + us_per_day, noon + 9 * us_per_day}) {
+        EXPECT_TRUE(finds_copy("yesterday", copy, start, floor)) << model::format_timestamp(copy);
+        EXPECT_TRUE(finds_copy("today", copy, start, floor)) << model::format_timestamp(copy);
+        EXPECT_FALSE(finds_copy("tomorrow", copy, start, floor)) << model::format_timestamp(copy);
+    }
+}
+
+TEST_F(TableIdsTest, AnOriginalFromBeforeTheHorizonIsFoundByAnOldCopyOfItsDay) {
+    write({{"a", noon - us_per_day}});
+    const Timestamp start = noon - 6 * us_per_hour;
+    EXPECT_TRUE(finds_copy("a", noon - us_per_day, start, start));
+    EXPECT_TRUE(finds_copy("a", noon - us_per_day + us_per_hour, start, start));
+    EXPECT_FALSE(finds_copy("a", noon - 2 * us_per_day, start, start));
+    EXPECT_FALSE(finds_copy("a", noon, start, noon)) << "a new copy of what lies before the horizon";
+}
+
+TEST_F(TableIdsTest, OnlyFilesThatMayHoldAnOriginalAreRead) {
+    write({{"a", noon - us_per_day}});
+    write({{"b", noon}}, 1);
+    const auto& yesterday = files_.at("part-0.parquet");
+    const auto& today = files_.at("part-1.parquet");
+    IdQuery query(noon + us_per_hour);
+    query.add(hash_id("x"), 0, noon + 2 * us_per_hour, noon - us_per_hour);
+    EXPECT_FALSE(query.concerns(yesterday, model::DedupeScope::table));
+    EXPECT_TRUE(query.concerns(today, model::DedupeScope::table));
+    EXPECT_FALSE(query.concerns(today, model::DedupeScope::partition)) << "it is of another partition";
+    query.add(hash_id("y"), 1, noon - us_per_day, noon - us_per_hour);
+    EXPECT_TRUE(query.concerns(yesterday, model::DedupeScope::table)) << "of the day of an old copy";
+    EXPECT_TRUE(query.concerns(today, model::DedupeScope::partition));
+    IdQuery later(noon - us_per_hour);
+    later.add(hash_id("x"), 0, noon, noon - 2 * us_per_hour);
+    EXPECT_FALSE(later.concerns(today, model::DedupeScope::table)) << "the set has all of its ids";
+}
+
+TEST_F(TableIdsTest, AnIdThatIsUniqueByPartitionIsFoundInItsPartitionOnly) {
+    write({{"a", noon}}, 1);
+    for (const int partition : {0, 1}) {
+        IdQuery query(noon + us_per_hour);
+        query.add(hash_id("a", model::DedupeScope::partition, partition), partition, noon, long_ago);
+        EXPECT_EQ(finds(query, "a", model::DedupeScope::partition, partition), partition == 1);
+    }
+}
+
+/// After a start with too little memory for the horizon, each copy is known by the set or found in the table.
+TEST_F(TableIdsTest, TooLittleMemoryForTheHorizonMissesNoCopy) {
+    constexpr std::int64_t rows_a_day = 20'000;
+    constexpr std::int64_t between = us_per_day / rows_a_day;
+    std::vector<Row> all;
+    for (std::int64_t day = 17'998; day <= 18'000; ++day) {
+        std::vector<Row> rows;
+        for (std::int64_t i = 0; i < rows_a_day; ++i)
+            rows.push_back({std::to_string(day * rows_a_day + i), day * us_per_day + i * between});
+        write(rows);
+        all.insert(all.end(), rows.begin(), rows.end());
+    }
+    IdSet ids(512U << 10U);
+    Horizon horizon(std::chrono::hours(48), 1);
+    load_ids(root_, files_, ids, horizon, model::DedupeScope::table, [](int) { return true; }, pool_);
+    ids.allow_dropping_before(horizon.start());
+    ASSERT_TRUE(ids.shortened());
+    ASSERT_LT(ids.memory_bytes(), 1U << 20U);
+    std::vector<Row> asked;  // copies that the set doesn't know
+    std::mt19937_64 random(3);
+    for (const Row& row : all) {
+        const Timestamp copy = all.front().time + static_cast<std::int64_t>(random() % (4 * us_per_day));
+        if (row.time >= ids.horizon_start() && ids.insert(hash_id(row.id), copy, 1))
+            asked.push_back({row.id, copy});
+    }
+    EXPECT_GT(asked.size(), 10'000U);
+    ASSERT_TRUE(ids.shortened());
+    IdQuery query(ids.floor());
+    for (const Row& copy : asked) query.add(hash_id(copy.id), 0, copy.time, ids.horizon_start());
+    query.add(hash_id("new"), 0, noon, ids.horizon_start());
+    const IdHashes found = find_in_files(root_, files_, query, model::DedupeScope::table, pool_);
+    EXPECT_EQ(found.size(), asked.size());
+    for (const Row& copy : asked) ASSERT_TRUE(found.contains(hash_id(copy.id))) << copy.id;
+}
+
+}  // namespace
+}  // namespace millrace::silver

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <string>
+
+#include "storage/delta_action.h"
+#include "verify/finding.h"
+
+namespace millrace::verify {
+
+/// Checks that rows of a silver file have each column that must not be null, and a value in it. `path` is the
+/// file's, for the description of a fault.
+void check_nulls(const arrow::RecordBatch& rows, const std::string& path, Finding& finding);
+
+/// Checks the values of rows of the silver file `add`: the day and hour of the event, the product and price
+/// of a known event type, the range of the price, and is_high_value.
+void check_values(const arrow::RecordBatch& rows, const storage::AddFile& add, Finding& finding);
+
+}  // namespace millrace::verify
