@@ -12,9 +12,9 @@ import urllib.request
 import pytest
 
 from scripts import stack
+from tests.package import debian_root
 from tests.support.paths import ROOT
 from tests.support.shop import wait_until
-from tests.package import debian_root
 
 REFUSAL = debian_root.why_not()
 pytestmark = [

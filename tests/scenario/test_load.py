@@ -57,7 +57,8 @@ def test_it_ends_with_what_was_found_and_where_to_look(shop):
     assert "7 new rows, 0 duplicates, days 2019-10-01 to 2019-10-01" in out
     assert "1 quarantined: bad_price" in out and "the first: {" in out
     assert (
-        f"millrace --data {shop.data} serve, then open http://127.0.0.1:8090/#/overview?from=2019-10-01&to=2019-10-01" in out
+        f"millrace --data {shop.data} serve, then open http://127.0.0.1:8090/#/overview?from=2019-10-01&to=2019-10-01"
+        in out
     )
 
 

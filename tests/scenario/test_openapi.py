@@ -1,27 +1,48 @@
 """What the server sends, held against schemas/openapi.yaml, from which the pages' types are made."""
+
 import json
 
 import jsonschema_rs
 import pytest
 import yaml
 
-from tests.conftest import ROOT, wait_until
-from tests.scenario.test_collect import port  # noqa: F401, a fixture
-from tests.scenario.test_dashboard import run  # noqa: F401, a fixture
+from tests.support.paths import ROOT
+from tests.support.shop import wait_until
 
 DOCUMENT = yaml.safe_load((ROOT / "schemas" / "openapi.yaml").read_text())
 PREFIX = "/v1/reports/"
 REPORTS = [path.removeprefix(PREFIX) for path in DOCUMENT["paths"] if path.startswith(PREFIX)]
 # Several queries where the values of one column depend on the parameters.
-QUERIES = {"funnel": [f"?by={by}&measure={measure}" for by in ("", "hour", "day", "device", "category") for measure in ("free", "strict")],
-           "kpis": [f"?grain={grain}" for grain in ("minute", "hour", "day")],
-           "product": ["?product=prod_0042&grain=minute"], "journey": ["?user=user_0001"]}
+QUERIES = {
+    "funnel": [
+        f"?by={by}&measure={measure}"
+        for by in ("", "hour", "day", "device", "category")
+        for measure in ("free", "strict")
+    ],
+    "kpis": [f"?grain={grain}" for grain in ("minute", "hour", "day")],
+    "product": ["?product=prod_0042&grain=minute"],
+    "journey": ["?user=user_0001"],
+}
 
 
 @pytest.fixture
 def busy(shop, run):
     """A server whose every report has rows: also of records that are no text, or have no value."""
-    shop.run("produce", "--rate", "max", "--count", "4000", "--span", "50m", "--duplicates", "1%", "--invalid", "1%", "--seed", "7")
+    shop.run(
+        "produce",
+        "--rate",
+        "max",
+        "--count",
+        "4000",
+        "--span",
+        "50m",
+        "--duplicates",
+        "1%",
+        "--invalid",
+        "1%",
+        "--seed",
+        "7",
+    )
     shop.write("no-text|\udcff\udcfe")
     server = run("--no-simulator")
     wait_until(lambda: rows_of(server, "alerts") and rows_of(server, "sessions"))
@@ -52,7 +73,10 @@ def schema_of(path):
 
 
 def check(path, body):
-    found = [f"{error.instance_path}: {error.message}" for error in jsonschema_rs.validator_for({**DOCUMENT, **schema_of(path)}).iter_errors(body)]
+    found = [
+        f"{error.instance_path}: {error.message}"
+        for error in jsonschema_rs.validator_for({**DOCUMENT, **schema_of(path)}).iter_errors(body)
+    ]
     assert found == [], (path, found[:5])
 
 
@@ -73,7 +97,11 @@ def test_the_document_lists_the_parameters_that_a_report_uses():
     for report in REPORTS:
         query = (ROOT / "schemas" / "reports" / f"{report}.sql").read_text()
         listed = [resolved(each)["name"] for each in DOCUMENT["paths"][PREFIX + report]["get"].get("parameters", [])]
-        used = [name for name in ("from", "to", "grain", "limit", "product", "user", "rule", "kind", "by", "measure") if f"${name}" in query]
+        used = [
+            name
+            for name in ("from", "to", "grain", "limit", "product", "user", "rule", "kind", "by", "measure")
+            if f"${name}" in query
+        ]
         assert sorted(listed) == sorted(used), report
 
 

@@ -1,6 +1,5 @@
 """Silver has each valid event once, whoever writes it and whatever the log has lost."""
 
-
 from tests.support import oracle
 from tests.support.events import line
 from tests.support.shop import stop, wait_until

@@ -1,4 +1,5 @@
-"""The tracker in a shop's pages, in a real browser: what it sends, when, and when it must not."""
+"""The tracker in the pages of a shop, in a browser: what it sends and when, and when it must not send."""
+
 import gzip
 import json
 import re
@@ -13,14 +14,19 @@ from tests.support.shop import wait_until
 
 @pytest.fixture
 def shop_page(open_page):
-    """A page of a shop's own with the tracker in it, and what it has asked for."""
+    """Opens a page with the tracker. `sent` collects its requests."""
 
     def opened(server, attributes="", before="", clock=None):
         page = open_page(address(server, "healthz"))
         page.sent = []
         page.on("request", lambda request: page.sent.append(request) if "/v1/events" in request.url else None)
-        page.route("**/own.html", lambda route: route.fulfill(
-            content_type="text/html", body=f'<!doctype html><title>A shop</title><script src="/tracker.js" {attributes}></script>'))
+        page.route(
+            "**/own.html",
+            lambda route: route.fulfill(
+                content_type="text/html",
+                body=f'<!doctype html><title>A shop</title><script src="/tracker.js" {attributes}></script>',
+            ),
+        )
         page.add_init_script(before)
         if clock:
             page.clock.install(time=clock)
@@ -39,17 +45,21 @@ def test_it_is_small():
 
 
 def snippet(server):
-    """What docs/tracker.md says to put into a page's head, for this server."""
+    """The HTML that docs/tracker.md shows for a page's head, for this server."""
     html = re.search("```html\n(.*?)```", (ROOT / "docs" / "tracker.md").read_text(), re.DOTALL)[1]
-    return html.replace("https://collector.example", f"http://127.0.0.1:{server.port}").replace(' data-key="WRITE_KEY"', "")
+    return html.replace("https://collector.example", f"http://127.0.0.1:{server.port}").replace(
+        ' data-key="WRITE_KEY"', ""
+    )
 
 
 def test_calls_before_the_script_has_loaded_are_sent_in_order(shop, run, open_page):
     server = run("--no-simulator")
     page = open_page(address(server, "healthz"))
     sent, loading = [], []
-    page.on("request", lambda request: sent.extend(json.loads(request.post_data)) if "/v1/events" in request.url else None)
-    page.route("**/tracker.js", lambda route: loading.append(route))  # until it is let go
+    page.on(
+        "request", lambda request: sent.extend(json.loads(request.post_data)) if "/v1/events" in request.url else None
+    )
+    page.route("**/tracker.js", lambda route: loading.append(route))  # holds the request back
     calls = """<script>
         millrace.identify("customer-42");
         const { view } = millrace;  // put aside, as a framework may
@@ -57,13 +67,18 @@ def test_calls_before_the_script_has_loaded_are_sent_in_order(shop, run, open_pa
         millrace.addToCart({ product_id: "p1", price: 9.5, quantity: 2 });
         millrace.purchase("order-17", [{ product_id: "p1", price: 9.5, quantity: 2 }]);
     </script>"""
-    page.route("**/own.html", lambda route: route.fulfill(content_type="text/html", body=f"<!doctype html><title>A shop</title>{snippet(server)}{calls}"))
+    page.route(
+        "**/own.html",
+        lambda route: route.fulfill(
+            content_type="text/html", body=f"<!doctype html><title>A shop</title>{snippet(server)}{calls}"
+        ),
+    )
     page.goto(address(server, "own.html"), wait_until="domcontentloaded")
     while not loading:
         page.wait_for_timeout(20)
     assert page.evaluate("millrace.calls.length") == 4 and sent == []
     loading[0].continue_()
-    page.wait_for_function("millrace.calls.length === undefined")  # it has taken over
+    page.wait_for_function("millrace.calls.length === undefined")  # the script has loaded and runs
     page.evaluate("view({ product_id: 'p2', price: 1 })")
     page.evaluate("millrace.track('later')")
     wait_until(lambda: "later" in events(shop))
@@ -77,7 +92,12 @@ def test_the_snippet_alone_harms_nothing_where_the_script_never_comes(run, open_
     server = run("--no-simulator")
     page = open_page(address(server, "healthz"))
     page.route("**/tracker.js", lambda route: route.abort())
-    page.route("**/own.html", lambda route: route.fulfill(content_type="text/html", body=f"<!doctype html><title>A shop</title>{snippet(server)}"))
+    page.route(
+        "**/own.html",
+        lambda route: route.fulfill(
+            content_type="text/html", body=f"<!doctype html><title>A shop</title>{snippet(server)}"
+        ),
+    )
     page.goto(address(server, "own.html"))
     page.evaluate("millrace.view({ product_id: 'p1', price: 9.5 })")
     assert not [each for each in page.complaints if "millrace" in each]
@@ -99,14 +119,18 @@ def test_wrong_calls_are_told_on_the_console_and_thrown_nowhere(shop, run, shop_
         millrace.purchase("order-18", { product_id: "p1", price: 9.5 });
     }""")
     wait_until(lambda: "purchase" in events(shop))
-    assert events(shop)["purchase"]["order_id"] == "order-18" and shop.count("silver") == 2 and shop.count("quarantine") == 0
+    assert (
+        events(shop)["purchase"]["order_id"] == "order-18"
+        and shop.count("silver") == 2
+        and shop.count("quarantine") == 0
+    )
     for call in ("view", "addToCart", "purchase", "refund", "identify"):
         assert any(f"millrace.{call}: The call needs" in each for each in page.complaints), (call, page.complaints)
     assert sum("millrace.track:" in each for each in page.complaints) == 2, page.complaints
 
 
 def told(page):
-    """Keeps what the console says, by and by."""
+    """Collects the console's messages."""
     said = []
     page.on("console", lambda message: said.append(message.text))
     return said
@@ -125,7 +149,12 @@ def test_a_page_that_is_debugged_is_told_what_the_server_finds_wrong(run, shop_p
     said = told(page)
     page.evaluate("millrace.purchase('order-17', { product_id: 'p1', price: -1 })")
     wait_for_text(page, said, "price")
-    page.route("**/v1/events*", lambda route: route.fulfill(status=202, json={"accepted": 1, "invalid": [], "flawed": [], "unknown_fields": ["productId"], "nothing": []}))
+    page.route(
+        "**/v1/events*",
+        lambda route: route.fulfill(
+            status=202, json={"accepted": 1, "invalid": [], "flawed": [], "unknown_fields": ["productId"], "nothing": []},
+        ),
+    )
     page.evaluate("millrace.track('viewed', { productId: 'p1' })")
     wait_for_text(page, said, "unknown_fields")
     page.evaluate("millrace.consent(false)")
@@ -193,7 +222,7 @@ def test_a_cookie_is_set_only_where_the_shop_asks_for_one(shop, run, shop_page):
     server = run("--no-simulator")
     assert shop_page(server).context.cookies() == []
     page = shop_page(server, "data-cookie")
-    cookie, = page.context.cookies()
+    (cookie,) = page.context.cookies()
     assert cookie["name"] == "millrace_user" and cookie["sameSite"] == "Lax"
     page.evaluate("millrace.track('known')")
     wait_until(lambda: "known" in events(shop))
@@ -207,7 +236,7 @@ def test_what_a_page_could_not_send_the_next_one_sends(shop, run, shop_page):
     page = shop_page(server)
     wait_until(lambda: "page_view" in events(shop))
     page.context.route("**/v1/events*", lambda route: route.abort())
-    page.evaluate("void (navigator.sendBeacon = () => false)")  # nor by its last word
+    page.evaluate("void (navigator.sendBeacon = () => false)")  # nor when the page closes
     page.evaluate("millrace.track('kept')")
     page.wait_for_timeout(500)
     page.close()
@@ -222,7 +251,7 @@ def test_a_page_that_goes_away_leaves_a_beacon(shop, run, shop_page):
     server = run("--no-simulator")
     page = shop_page(server)
     wait_until(lambda: "page_view" in events(shop))
-    page.evaluate("void (window.fetch = () => new Promise(() => {}))")  # all else takes too long
+    page.evaluate("void (window.fetch = () => new Promise(() => {}))")  # no other request ever ends
     page.evaluate("millrace.track('parting')")
     page.goto("about:blank")
     wait_until(lambda: "parting" in events(shop))
