@@ -1,5 +1,5 @@
-"""What open dashboards cost: a full log through silver and Gold in one process, without them and with two hundred; and the memory of one at
-the default rate."""
+"""What open dashboards cost: a pipeline's speed and CPU without dashboards and with 200, and its memory with one."""
+
 import asyncio
 import json
 import pathlib
@@ -12,7 +12,13 @@ import time
 from measure import MILLRACE, WORK, clear, produce, set_aside
 
 COUNT = 200
-REPORTS = ["comparison", "kpis?grain=minute&limit=2000", "funnel", "devices", "categories"]  # what the Overview asks for every five seconds
+REPORTS = [
+    "comparison",
+    "kpis?grain=minute&limit=2000",
+    "funnel",
+    "devices",
+    "categories",
+]  # what the Overview page requests every 5 s
 
 
 async def fetch(port, path):
@@ -26,7 +32,8 @@ async def fetch(port, path):
 
 
 async def dashboard(port, number, heard):
-    """An open Overview: the live figures, and its reports every five seconds."""
+    """An open Overview page: the live feed, and the page's reports every 5 s."""
+
     async def live():
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -44,7 +51,7 @@ async def dashboard(port, number, heard):
 
 
 class Dashboards:
-    """So many of them, in a thread, until they are closed."""
+    """Open Overview pages, in a thread of their own, until they are closed."""
 
     def __init__(self, port, count=COUNT):
         self.heard = [0] * count
@@ -64,7 +71,12 @@ class Dashboards:
 
 
 def start(data, *options):
-    process = subprocess.Popen([MILLRACE, "--data", data, "run", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        [MILLRACE, "--data", data, "run", "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     for line in process.stdout:
         if found := re.search(r"http://[^/;]+:(\d+)", line):
             return process, int(found[1])
@@ -73,11 +85,11 @@ def start(data, *options):
 
 def cpu_seconds(process):
     fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return sum(int(value) for value in fields[11:15]) / 100  # its own, and that of the queries it has run
+    return sum(int(value) for value in fields[11:15]) / 100  # of the process and of the queries that it has run
 
 
 def steady(data, watched, seconds=20):
-    """CPU of the process at 1,000 events/s, per second."""
+    """The cores that the process uses at 1,000 events/s, and how many live messages a page gets."""
     set_aside(data)
     process, port = start(data, "--rate", "1000", "--duration", "120s", "--trigger", "1s")
     viewers = Dashboards(port) if watched else None
@@ -94,15 +106,16 @@ def steady(data, watched, seconds=20):
 
 
 def throughput(data, events, watched):
-    """Events a second through silver and Gold, while the dashboards are open, if any; and the cores that the dashboards themselves take, which
-    are this machine's, too."""
+    """Events/s through silver and Gold, and the cores that this process uses for the pages, on the same machine."""
     for table in ("silver", "quarantine", "progress", "gold"):
         set_aside(data / table)
     process, port = start(data, "--no-simulator", "--trigger", "0")
     viewers = Dashboards(port) if watched else None
     began, client = time.monotonic(), time.process_time()
     while True:
-        metrics = subprocess.run(["curl", "-s", f"http://127.0.0.1:{port}/metrics"], capture_output=True, text=True).stdout
+        metrics = subprocess.run(
+            ["curl", "-s", f"http://127.0.0.1:{port}/metrics"], capture_output=True, text=True
+        ).stdout
         lag = re.search(r"^millrace_silver_lag_records (\S+)", metrics, re.M)
         behind = re.search(r"^millrace_gold_lag_versions (\S+)", metrics, re.M)
         if lag and behind and float(lag[1]) == 0 and float(behind[1]) == 0:
@@ -117,7 +130,7 @@ def throughput(data, events, watched):
 
 
 def memory(data):
-    """MiB of the process at the default rate with one dashboard open, after a minute."""
+    """Peak MiB of the process after a minute at the default rate with one page open."""
     set_aside(data)
     process, port = start(data, "--duration", "120s")
     viewers = Dashboards(port, 1)
@@ -140,11 +153,23 @@ def measure(events, rounds):
     alone, watched = (statistics.median(rate for rate, _ in runs[each]) for each in (False, True))
     clients = statistics.median(cores for _, cores in runs[True]) - statistics.median(cores for _, cores in runs[False])
     rates = {"alone": steady(WORK / "steady", False), "watched": steady(WORK / "steady", True)}
-    result = {"alone": alone, "watched": watched, "cost": 1 - watched / alone, "client_cores": clients, "steady": rates, "memory": memory(WORK / "small")}
-    print(f"\n{COUNT} open dashboards: {watched:,.0f} events/s through silver and Gold, {alone:,.0f} without them: {result['cost']:.1%} less, "
-          f"of which {clients / 2:.1%} is what the two hundred clients took of the machine's two cores themselves")
-    print(f"at 1,000 events/s: {rates['watched']['cpu']:.0%} of a core with them, {rates['alone']['cpu']:.0%} without; each was told "
-          f"{rates['watched']['heard'] / 25:.1f} times a second")
+    result = {
+        "alone": alone,
+        "watched": watched,
+        "cost": 1 - watched / alone,
+        "client_cores": clients,
+        "steady": rates,
+        "memory": memory(WORK / "small"),
+    }
+    print(
+        f"\n{COUNT} open dashboards: {watched:,.0f} events/s through silver and Gold, {alone:,.0f} without them: "
+        f"{result['cost']:.1%} less, "
+        f"of which the clients themselves took {clients / 2:.1%}, on the same two cores"
+    )
+    print(
+        f"at 1,000 events/s: {rates['watched']['cpu']:.0%} of a core with them, {rates['alone']['cpu']:.0%} without; "
+        f"each was told {rates['watched']['heard'] / 25:.1f} times a second"
+    )
     print(f"the process at the default rate with a dashboard open: {result['memory']:.0f} MiB at most")
     return result
 

@@ -1,4 +1,5 @@
-"""From the append to visible in the table, at 1,000 events/s with trigger 0: p50 and p99 in ms."""
+"""The time from an append to the row's commit, at 1,000 events/s with trigger 0: p50 and p99 in ms."""
+
 import json
 import pathlib
 import shutil
@@ -14,7 +15,7 @@ FOLDER = ROOT / "build" / "freshness"
 
 
 def watch(process, commit):
-    """When each commit came to lie on disk, by number, until the process ends; `commit` names its file."""
+    """The time at which each commit appeared on disk, by number, until the process ends. `commit` gives its file."""
     visible = {}
     while process.poll() is None:
         if commit(len(visible)).exists():
@@ -25,8 +26,10 @@ def watch(process, commit):
 
 
 def delays_of(visible, files, start=2):
-    """Seconds from the log times of the rows that each commit made visible to then; `files` lists its data files. What was appended in
-    the first `start` seconds, while all is being set up, is left out."""
+    """The delays from a row's log time to its commit. `files` lists a commit's data files.
+
+    Rows of the first `start` seconds are left out, since the program starts up meanwhile.
+    """
     rows = []
     for commit, seen in visible.items():
         for path in files(commit):
@@ -34,16 +37,34 @@ def delays_of(visible, files, start=2):
             rows += [(t.timestamp(), seen - t.timestamp()) for t in times.to_pylist()]
     first = min(time for time, _ in rows)
     delays = sorted(delay for time, delay in rows if time >= first + start)
-    return {"events": len(delays), "p50_ms": delays[len(delays) // 2] * 1e3, "p99_ms": delays[len(delays) * 99 // 100] * 1e3,
-            "max_ms": delays[-1] * 1e3}
+    return {
+        "events": len(delays),
+        "p50_ms": delays[len(delays) // 2] * 1e3,
+        "p99_ms": delays[len(delays) * 99 // 100] * 1e3,
+        "max_ms": delays[-1] * 1e3,
+    }
 
 
 def measure(seconds=20, rate=1000, bronze=None):
-    """Millrace: the main job, with the simulator in the same process."""
+    """`millrace run`, with the simulator in the same process."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     log = FOLDER / "silver" / "_delta_log"
-    run = subprocess.Popen([MILLRACE, "--data", FOLDER, *(["--bronze", bronze] if bronze else []), "run", "--rate", str(rate),
-                            "--duration", f"{seconds}s", "--trigger", "0"], stdout=subprocess.DEVNULL)
+    run = subprocess.Popen(
+        [
+            MILLRACE,
+            "--data",
+            FOLDER,
+            *(["--bronze", bronze] if bronze else []),
+            "run",
+            "--rate",
+            str(rate),
+            "--duration",
+            f"{seconds}s",
+            "--trigger",
+            "0",
+        ],
+        stdout=subprocess.DEVNULL,
+    )
     visible = watch(run, lambda version: log / f"{version:020}.json")
 
     def files(version):
@@ -57,20 +78,39 @@ def measure(seconds=20, rate=1000, bronze=None):
 
 
 def measure_spark(kafka, seconds=40, rate=1000, topic="fresh-spark"):
-    """Spark, tuned, which follows a topic that Millrace's simulator fills. Its start is not counted."""
+    """Spark, tuned, on a topic that Millrace's simulator fills. Spark's startup is not counted."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     address = ["--data", FOLDER / "shop", "--bronze", f"kafka://{kafka.address}/{topic}"]
-    subprocess.run([MILLRACE, *address, "produce", "--rate", "max", "--count", "1"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [MILLRACE, *address, "produce", "--rate", "max", "--count", "1"], check=True, stdout=subprocess.DEVNULL
+    )
     table = FOLDER / "table"
     commit = table / "_spark_metadata"
     peer = pathlib.Path(__file__).resolve().parent / "peers" / "spark_silver.py"
-    spark = subprocess.Popen([sys.executable, peer, "--servers", kafka.address, "--topic", topic, "--output", table, "--checkpoint",
-                              FOLDER / "checkpoint", "--trigger", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    spark = subprocess.Popen(
+        [
+            sys.executable,
+            peer,
+            "--servers",
+            kafka.address,
+            "--topic",
+            topic,
+            "--output",
+            table,
+            "--checkpoint",
+            FOLDER / "checkpoint",
+            "--trigger",
+            "0",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         while not (commit / "0").exists():
             time.sleep(0.1)
-        load = subprocess.Popen([MILLRACE, *address, "produce", "--rate", str(rate), "--duration", f"{seconds}s"],
-                                stdout=subprocess.DEVNULL)
+        load = subprocess.Popen(
+            [MILLRACE, *address, "produce", "--rate", str(rate), "--duration", f"{seconds}s"], stdout=subprocess.DEVNULL
+        )
         visible = {batch: seen for batch, seen in watch(load, lambda batch: commit / f"{batch}").items() if batch > 0}
     finally:
         spark.kill()

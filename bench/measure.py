@@ -1,4 +1,5 @@
 """Runs whole commands and measures them."""
+
 import json
 import os
 import pathlib
@@ -12,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "bench"
 MILLRACE = ROOT / "build" / "release" / "millrace"
 
-# Runs a command and everything that it leaves behind (Spark's JVM outlives the Python that started it) to the end.
+# Runs a command and waits for every process that it leaves behind: Spark's JVM outlives the Python that started it.
 HELPER = """
 import ctypes, json, os, resource, subprocess, sys, time
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
@@ -30,8 +31,8 @@ print(json.dumps({"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "memory"
 
 
 def timed(command):
-    """Wall and CPU seconds, peak memory in MiB (of the largest process) and the last line printed."""
-    os.sync()  # what the one before left to be written is not this one's to wait for
+    """Wall and CPU seconds of a command, its largest process's peak memory in MiB, and the last line that it prints."""
+    os.sync()  # so that this run does not wait for what the previous one has left to be written
     done = subprocess.run([sys.executable, "-c", HELPER, *map(str, command)], capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{command[0]} {command[1]} failed: {done.stderr[-800:]}")
@@ -39,7 +40,7 @@ def timed(command):
 
 
 def in_turn(contenders, rounds):
-    """Runs of each, so that a change of the machine's speed hits all alike: by name, those of all rounds."""
+    """The runs by name. The contenders take turns, so that a change of the machine's speed affects all of them."""
     runs = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, run in contenders.items():
@@ -48,13 +49,22 @@ def in_turn(contenders, rounds):
 
 
 def middle(runs, events):
-    """The median of each figure of some runs, and what it makes per event."""
-    figures = {key: statistics.median(run[key] for run in runs) for key, value in runs[0].items() if isinstance(value, (int, float))}
-    return {**figures, "rows_per_second": events / figures["wall"], "us_per_event": figures["cpu"] / events * 1e6, "rows": runs[-1]["last"]}
+    """The median of each figure of the runs, and figures per event."""
+    figures = {
+        key: statistics.median(run[key] for run in runs)
+        for key, value in runs[0].items()
+        if isinstance(value, (int, float))
+    }
+    return {
+        **figures,
+        "rows_per_second": events / figures["wall"],
+        "us_per_event": figures["cpu"] / events * 1e6,
+        "rows": runs[-1]["last"],
+    }
 
 
 def set_aside(path):
-    """Out of the way without deleting, whose after-effects in the file system the next run would bear."""
+    """Moves a path aside. Deleting it would slow down the next run's file system."""
     if path.exists():
         path.rename(WORK / f"old-{time.monotonic_ns()}")
 
@@ -65,13 +75,33 @@ def clear():
 
 
 def produce(data, count, span):
-    """Simulator events in the embedded log, 0.5% of them copies and 0.5% broken."""
-    subprocess.run([MILLRACE, "--data", data, "produce", "--rate", "max", "--count", str(count), "--span", span,
-                    "--duplicates", "0.5%", "--invalid", "0.5%", "--seed", "1"], check=True, stdout=subprocess.DEVNULL)
+    """Writes simulator events to the embedded log, 0.5% of them copies and 0.5% invalid."""
+    subprocess.run(
+        [
+            MILLRACE,
+            "--data",
+            data,
+            "produce",
+            "--rate",
+            "max",
+            "--count",
+            str(count),
+            "--span",
+            span,
+            "--duplicates",
+            "0.5%",
+            "--invalid",
+            "0.5%",
+            "--seed",
+            "1",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def silver(data, *options):
-    """Drains the log into fresh tables."""
+    """Processes the whole log into new tables."""
     for table in ("silver", "quarantine", "progress"):
         set_aside(data / table)
     return timed([MILLRACE, "--data", data, "silver", "--available-now", *options])

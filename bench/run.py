@@ -1,7 +1,9 @@
-"""Speed, beside peers in the same run: `make bench`. Prints tables and writes build/bench.json.
+"""Speed, beside other engines in the same run: `make bench`. Prints tables and writes build/bench.json.
 
-BENCH_EVENTS (5,000,000), BENCH_ROUNDS (3) and BENCH_ONLY (peers,scale,startup,freshness,kafka,gold,intake,dashboards,steps) choose what is measured.
+BENCH_EVENTS (5,000,000) and BENCH_ROUNDS (3) set the size, and BENCH_ONLY chooses among peers, scale, startup,
+freshness, kafka, gold, intake, dashboards and steps (all of them).
 """
+
 import json
 import os
 import pathlib
@@ -23,22 +25,25 @@ PEERS = pathlib.Path(__file__).resolve().parent / "peers"
 
 
 def batch_peer(name, source):
-    """From JSON lines to Parquet."""
+    """From JSON lines to Parquet by another engine."""
     set_aside(WORK / name)
     (WORK / name).mkdir()
     return timed([sys.executable, PEERS / f"{name}_silver.py", source, WORK / name])
 
 
 def peers():
-    """The same cleaning by each, from its best input."""
+    """Silver's cleaning by each engine, from the input that suits it best."""
     clear()
     data = WORK / "data"
     produce(data, EVENTS, "24h")
     with open(WORK / "events.ndjson", "wb") as file:
         subprocess.run([MILLRACE, "--data", data, "topic", "read"], check=True, stdout=file)
     broker = kafka_bench.fill(data)
-    contenders = {"millrace": lambda: silver(data), "duckdb": lambda: batch_peer("duckdb", WORK / "events.ndjson"),
-                  "chdb": lambda: batch_peer("chdb", WORK / "events.ndjson")}
+    contenders = {
+        "millrace": lambda: silver(data),
+        "duckdb": lambda: batch_peer("duckdb", WORK / "events.ndjson"),
+        "chdb": lambda: batch_peer("chdb", WORK / "events.ndjson"),
+    }
     try:
         runs = in_turn(contenders, ROUNDS)
         runs["spark"] = [kafka_bench.spark(broker)]
@@ -47,31 +52,42 @@ def peers():
     finally:
         broker.stop()
     result = {name: middle(done, EVENTS) for name, done in runs.items()}
-    rows = json.loads(subprocess.run([MILLRACE, "--data", data, "count", "silver", "--json"], check=True,
-                                     capture_output=True).stdout)["rows"][0]["rows"]
+    rows = json.loads(
+        subprocess.run([MILLRACE, "--data", data, "count", "silver", "--json"], check=True, capture_output=True).stdout
+    )["rows"][0]["rows"]
     result["millrace"]["rows"] = rows
     own = result["millrace"]
     print(f"{EVENTS:,} events, log to table; median of {ROUNDS} runs each, in turn (Spark: one)\n")
     print(f"{'':28}{'rows/s':>12}{'µs CPU/event':>14}{'peak MiB':>10}{'rows':>12}   Millrace: rows/s, CPU, memory")
     for name, peer in result.items():
-        print(f"{name:28}{peer['rows_per_second']:12,.0f}{peer['us_per_event']:14.2f}{peer['memory']:10,.0f}{int(peer['rows']):12,}"
-              f"{own['rows_per_second'] / peer['rows_per_second']:12.2f}x {peer['us_per_event'] / own['us_per_event']:5.1f}x less"
-              f" 1/{peer['memory'] / own['memory']:.1f}")
+        print(
+            f"{name:28}{peer['rows_per_second']:12,.0f}{peer['us_per_event']:14.2f}{peer['memory']:10,.0f}{int(peer['rows']):12,}"
+            f"{own['rows_per_second'] / peer['rows_per_second']:12.2f}x "
+            f"{peer['us_per_event'] / own['us_per_event']:5.1f}x less"
+            f" 1/{peer['memory'] / own['memory']:.1f}"
+        )
     return result
 
 
 def scale():
-    """Ten times the events over ten times the time: memory and time per event stay flat under one horizon."""
+    """With ten times the events over ten times the time, memory and time per event stay the same under one horizon."""
     result = {}
     for count, span in ((EVENTS, "24h"), (EVENTS * 10, "240h")):
         clear()
         produce(WORK / "data", count, span)
         run = silver(WORK / "data", "--horizon", "6h")
-        result[span] = {"events": count, "us_per_event": run["cpu"] / count * 1e6, "memory": run["memory"],
-                        "rows_per_second": count / run["wall"]}
+        result[span] = {
+            "events": count,
+            "us_per_event": run["cpu"] / count * 1e6,
+            "memory": run["memory"],
+            "rows_per_second": count / run["wall"],
+        }
     print(f"\n{'horizon 6h':28}{'rows/s':>12}{'µs CPU/event':>14}{'peak MiB':>10}")
     for span, run in result.items():
-        print(f"{run['events']:>12,} over {span:9}{run['rows_per_second']:13,.0f}{run['us_per_event']:14.2f}{run['memory']:10,.0f}")
+        print(
+            f"{run['events']:>12,} over {span:9}{run['rows_per_second']:13,.0f}"
+            f"{run['us_per_event']:14.2f}{run['memory']:10,.0f}"
+        )
     return result
 
 
@@ -79,11 +95,15 @@ def first_commit(data):
     """Seconds from the program's start to the next commit on disk, with one record waiting in the log."""
     log = data / "silver" / "_delta_log"
     before = len(list(log.glob("*.json"))) if log.exists() else 0
-    # An event of its own: the simulator's numbering goes on.
-    subprocess.run([MILLRACE, "--data", data, "produce", "--rate", "max", "--count", "1"], check=True, stdout=subprocess.DEVNULL)
+    # A new event: the simulator continues its numbering.
+    subprocess.run(
+        [MILLRACE, "--data", data, "produce", "--rate", "max", "--count", "1"], check=True, stdout=subprocess.DEVNULL
+    )
     started = time.monotonic()
-    run = subprocess.Popen([MILLRACE, "--data", data, "silver", "--trigger", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wanted = max(before, 1) + 1  # with no table yet, version 0 creates it
+    run = subprocess.Popen(
+        [MILLRACE, "--data", data, "silver", "--trigger", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    wanted = max(before, 1) + 1  # version 0 creates the table
     while not log.exists() or len(list(log.glob("*.json"))) < wanted:
         time.sleep(0.001)
     seconds = time.monotonic() - started
@@ -93,14 +113,17 @@ def first_commit(data):
 
 
 def startup():
-    """From start to the first committed batch, with an empty table and with all ids to load."""
+    """The time from the start to the first commit, with an empty table and with all ids to load."""
     clear()
     data = WORK / "data"
     result = {"empty_ms": first_commit(data) * 1e3}
     produce(data, EVENTS, "20h")
     silver(data)
     result["loaded_ms"] = first_commit(data) * 1e3
-    print(f"\nfirst commit after {result['empty_ms']:.0f} ms with an empty table, {result['loaded_ms']:.0f} ms with {EVENTS:,} ids to load")
+    print(
+        f"\nfirst commit after {result['empty_ms']:.0f} ms with an empty table, "
+        f"{result['loaded_ms']:.0f} ms with {EVENTS:,} ids to load"
+    )
     return result
 
 
@@ -127,11 +150,17 @@ def dashboards():
 
 
 def steps():
-    """The ceiling of each step, one thread."""
-    done = subprocess.run([ROOT / "build/release/bench/millrace_bench", "--benchmark_format=json", "--benchmark_min_time=1"],
-                          check=True, capture_output=True, text=True)
-    result = {b["name"]: {"events_per_second": b["items_per_second"], "bytes_per_second": b.get("bytes_per_second")}
-              for b in json.loads(done.stdout)["benchmarks"]}
+    """The speed of each step by itself, in one thread."""
+    done = subprocess.run(
+        [ROOT / "build/release/bench/millrace_bench", "--benchmark_format=json", "--benchmark_min_time=1"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    result = {
+        b["name"]: {"events_per_second": b["items_per_second"], "bytes_per_second": b.get("bytes_per_second")}
+        for b in json.loads(done.stdout)["benchmarks"]
+    }
     print("\nstep (one thread)        events/s      GB/s")
     for name, rate in result.items():
         size = rate["bytes_per_second"]
@@ -140,7 +169,17 @@ def steps():
 
 
 def main():
-    sections = {"peers": peers, "scale": scale, "startup": startup, "freshness": fresh, "kafka": kafka, "gold": gold, "intake": intake, "dashboards": dashboards, "steps": steps}
+    sections = {
+        "peers": peers,
+        "scale": scale,
+        "startup": startup,
+        "freshness": fresh,
+        "kafka": kafka,
+        "gold": gold,
+        "intake": intake,
+        "dashboards": dashboards,
+        "steps": steps,
+    }
     chosen = os.environ.get("BENCH_ONLY", ",".join(sections)).split(",")
     result = {"events": EVENTS, **{name: sections[name]() for name in chosen}}
     (ROOT / "build" / "bench.json").write_text(json.dumps(result, indent=1))

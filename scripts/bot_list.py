@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the user agents of bots, as the wheel crawler-user-agents lists them, as a C++ source: bot_list.py OUTPUT"""
+"""Writes the bots' user agents that the wheel crawler-user-agents lists to a C++ source: bot_list.py OUTPUT"""
+
 import json
 import pathlib
 import sys

@@ -1,13 +1,22 @@
 #!/usr/bin/env python3
-"""Puts the program's own --help texts into docs/commands/*.md: help_pages.py [--check]. With --check, only says whether they are there."""
+"""Puts the program's --help texts into docs/commands/*.md: help_pages.py [--check].
+
+With --check it changes nothing, and fails when a page shows another text than the program.
+"""
+
+import os
 import pathlib
 import re
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MILLRACE = ROOT / "build" / "release" / "millrace"
-BLOCK = re.compile(r"```\n(?P<text>(?:(?!```).)*?^Usage: millrace (?P<command>[a-z ]+?) (?:\[OPTIONS\]|SUBCOMMAND)(?:(?!```).)*?)\n*```", re.S | re.M)
+MILLRACE = ROOT / os.environ.get("MILLRACE_BUILD", "build/release") / "millrace"
+BLOCK = re.compile(
+    r"```\n(?P<text>(?:(?!```).)*?^Usage: millrace (?P<command>[a-z ]+?) (?:\[OPTIONS\]|SUBCOMMAND)"
+    r"(?:(?!```).)*?)\n*```",
+    re.S | re.M,
+)
 
 
 def help_of(command):

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Real services without Docker: `stack.py up|down|status [--json] [SERVICE…]`, or make stack-up, stack-down, stack-status.
+"""Services without Docker: `stack.py up|down|status [--json] [SERVICE…]`, or make stack-up, stack-down, stack-status.
 
-Each service has a folder under .stack/ with its data, its log and its state. They listen on the loopback address only. The
-tests and benchmarks start brokers of their own with the classes below, in other folders and on free ports.
+Each service has a folder under .stack/ with its data, its log and its state, and listens on the loopback address only.
+The tests and benchmarks start services of their own with the classes below, in other folders and on free ports.
 """
+
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -24,7 +27,7 @@ JARS = ROOT / "build" / "jars" / "kafka"
 
 
 class StackError(Exception):
-    """A service that doesn't come up, with what to do."""
+    """A service cannot be started. The message says what to do."""
 
 
 def port_is_free(port):
@@ -38,16 +41,19 @@ def port_is_free(port):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A free port that Linux gives to no outgoing connection, so that it stays free while a service restarts."""
+    for _ in range(1000):
+        port = random.randrange(15_000, 32_000)
+        if port_is_free(port):
+            return port
+    raise StackError("there is no free port between 15000 and 32000")
 
 
 class Service:
     """A process in a folder of its own. The state file outlives the program that started it."""
 
     name = ""
-    patience = 60
+    patience = 120
 
     def __init__(self, folder, port):
         self.folder = pathlib.Path(folder).resolve()
@@ -58,7 +64,7 @@ class Service:
             self.port = json.loads(self.state_file.read_text())["port"]
 
     def pid(self):
-        """The running process, or None. A process id that another program got by now doesn't count."""
+        """The running process, or None. A process id that now belongs to another program does not count."""
         try:
             pid = json.loads(self.state_file.read_text())["pid"]
             command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -68,12 +74,18 @@ class Service:
 
     def start(self):
         process = None
-        if not self.pid():  # else it may be starting for someone else
+        if not self.pid():  # otherwise another process may be starting it
             self.folder.mkdir(parents=True, exist_ok=True)
             self.prepare()
             with open(self.log, "ab") as log:
-                process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
-                                           start_new_session=True)
+                process = subprocess.Popen(
+                    self.command(),
+                    stdout=log,
+                    stderr=log,
+                    stdin=subprocess.DEVNULL,
+                    cwd=self.folder,
+                    start_new_session=True,
+                )
             self.state_file.write_text(json.dumps({"pid": process.pid, "port": self.port}))
         end = time.monotonic() + self.patience
         while not self.healthy():
@@ -84,17 +96,15 @@ class Service:
         return self
 
     def stop(self, how=signal.SIGTERM):
-        """Asks the process to end, and kills it when it doesn't within half a minute."""
+        """Asks the process to end, and kills it when it does not end within 30 s."""
         pid = self.pid()
         if pid is None:
             return
         os.kill(pid, how)
         end = time.monotonic() + 30
         while self.pid():
-            try:
-                os.waitpid(pid, os.WNOHANG)  # when it is a child of this program
-            except ChildProcessError:
-                pass
+            with contextlib.suppress(ChildProcessError):  # another program has started it
+                os.waitpid(pid, os.WNOHANG)
             if time.monotonic() > end:
                 os.kill(pid, signal.SIGKILL)
             time.sleep(0.05)
@@ -108,27 +118,42 @@ class Service:
         return {"service": self.name, "state": state, "port": self.port, "pid": pid, "log": str(self.log)}
 
 
+# For a JVM that runs for seconds or minutes: it compiles less thoroughly, which halves the CPU time of its start.
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
+
 class Kafka(Service):
     """One broker that is its own controller (KRaft, no ZooKeeper)."""
 
     name = "kafka"
 
-    def __init__(self, folder, port=9092, heap="512m", properties=None):
+    def __init__(self, folder, port=9092, heap="512m", properties=None, java_options=()):
         super().__init__(folder, port)
         self.heap = heap
         self.properties = properties or {}
+        self.java_options = java_options
 
     @property
     def address(self):
         return f"127.0.0.1:{self.port}"
 
-    def java(self, main, *args, heap="256m"):
-        return ["java", f"-Xmx{heap}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", f"{JARS}/*", main, *map(str, args)]
+    def java(self, main, *args, heap="256m", options=()):
+        return [
+            "java",
+            f"-Xmx{heap}",
+            *options,
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-Dorg.slf4j.simpleLogger.showDateTime=true",
+            "-cp",
+            f"{JARS}/*",
+            main,
+            *map(str, args),
+        ]
 
     def tool(self, main, *args):
-        """What one of Kafka's own command line tools prints about this broker."""
-        done = subprocess.run(self.java(main, "--bootstrap-server", self.address, *args), capture_output=True, text=True)
+        """Runs one of Kafka's own command line tools on this broker, and returns what it prints."""
+        command = self.java(main, "--bootstrap-server", self.address, *args, options=SHORT_LIVED)
+        done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             raise StackError(f"{main} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
@@ -141,25 +166,39 @@ class Kafka(Service):
         config = self.folder / "server.properties"
         controller = free_port()
         settings = {
-            "process.roles": "broker,controller", "node.id": 1, "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+            "process.roles": "broker,controller",
+            "node.id": 1,
+            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}", "controller.listener.names": "CONTROLLER",
-            "log.dirs": self.folder / "data", "num.partitions": 3, "offsets.topic.replication.factor": 1,
-            "offsets.topic.num.partitions": 4, "transaction.state.log.replication.factor": 1,
-            "transaction.state.log.min.isr": 1, "transaction.state.log.num.partitions": 4,
-            "share.coordinator.state.topic.replication.factor": 1, "share.coordinator.state.topic.min.isr": 1,
-            "group.initial.rebalance.delay.ms": 0, "auto.create.topics.enable": "false", "log.retention.hours": 168,
-            **self.properties}
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+            "controller.listener.names": "CONTROLLER",
+            "log.dirs": self.folder / "data",
+            "num.partitions": 3,
+            "offsets.topic.replication.factor": 1,
+            "offsets.topic.num.partitions": 4,
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.min.isr": 1,
+            "transaction.state.log.num.partitions": 4,
+            "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.min.isr": 1,
+            "group.initial.rebalance.delay.ms": 0,
+            "auto.create.topics.enable": "false",
+            "log.retention.hours": 168,
+            **self.properties,
+        }
         config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         if (self.folder / "data" / "meta.properties").exists():
             return
-        done = subprocess.run(self.java("kafka.tools.StorageTool", "format", "-t", "bWlsbHJhY2Vtb2NrY2x1cw", "-c", config),
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            self.java("kafka.tools.StorageTool", "format", "-t", "bWlsbHJhY2Vtb2NrY2x1cw", "-c", config),
+            capture_output=True,
+            text=True,
+        )
         if done.returncode != 0:
             raise StackError(f"formatting Kafka's storage failed:\n{done.stderr or done.stdout}")
 
     def command(self):
-        return self.java("kafka.Kafka", self.folder / "server.properties", heap=self.heap)
+        return self.java("kafka.Kafka", self.folder / "server.properties", heap=self.heap, options=self.java_options)
 
     def healthy(self):
         """Whether the broker answers a request for its API versions."""
@@ -193,9 +232,13 @@ class Postgres(Service):
         return found[-1]
 
     def as_owner(self, *command):
-        """PostgreSQL refuses to run as root."""
+        """The command as the user postgres when this program runs as root, since PostgreSQL refuses to run as root."""
         command = list(map(str, command))
-        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command] if os.getuid() == 0 else command
+        return (
+            ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command]
+            if os.getuid() == 0
+            else command
+        )
 
     def prepare(self):
         while not port_is_free(self.port):
@@ -206,20 +249,56 @@ class Postgres(Service):
         data = self.folder / "data"
         if (data / "PG_VERSION").exists():
             return
-        done = subprocess.run(self.as_owner(self.binaries() / "initdb", "-D", data, "-U", "millrace", "--auth=trust",
-                                            "--encoding=UTF8", "--locale=C.UTF-8"), capture_output=True, text=True,
-                              cwd="/")
+        done = subprocess.run(
+            self.as_owner(
+                self.binaries() / "initdb",
+                "-D",
+                data,
+                "-U",
+                "millrace",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ),
+            capture_output=True,
+            text=True,
+            cwd="/",
+        )
         if done.returncode != 0:
             shutil.rmtree(data, ignore_errors=True)
             raise StackError(f"creating the database cluster failed:\n{done.stderr}")
 
     def command(self):
-        return self.as_owner(self.binaries() / "postgres", "-D", self.folder / "data", "-p", self.port, "-h", "127.0.0.1",
-                             "-k", self.folder)
+        return self.as_owner(
+            self.binaries() / "postgres",
+            "-D",
+            self.folder / "data",
+            "-p",
+            self.port,
+            "-h",
+            "127.0.0.1",
+            "-k",
+            self.folder,
+        )
 
     def psql(self, statement, database="postgres"):
-        return subprocess.run([self.binaries() / "psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "millrace", "-d", database,
-                               "-Atqc", statement], capture_output=True, text=True)
+        return subprocess.run(
+            [
+                self.binaries() / "psql",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(self.port),
+                "-U",
+                "millrace",
+                "-d",
+                database,
+                "-Atqc",
+                statement,
+            ],
+            capture_output=True,
+            text=True,
+        )
 
     def start(self):
         super().start()
@@ -228,11 +307,14 @@ class Postgres(Service):
         return self
 
     def healthy(self):
-        return subprocess.run([self.binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode == 0
+        return (
+            subprocess.run([self.binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode
+            == 0
+        )
 
 
 class Prometheus(Service):
-    """Scrapes one Millrace, with the rules of deploy/prometheus/."""
+    """A Prometheus that scrapes one Millrace, with the rules of deploy/prometheus/."""
 
     name = "prometheus"
 
@@ -254,11 +336,15 @@ class Prometheus(Service):
         shutil.copy(deploy / "rules.yml", self.folder / "rules.yml")
 
     def command(self):
-        return ["prometheus", f"--config.file={self.folder / 'prometheus.yml'}", f"--storage.tsdb.path={self.folder / 'data'}",
-                f"--web.listen-address=127.0.0.1:{self.port}"]
+        return [
+            "prometheus",
+            f"--config.file={self.folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={self.folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+        ]
 
     def query(self, expression):
-        """The samples of an expression now."""
+        """The current samples of an expression."""
         url = f"http://127.0.0.1:{self.port}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
         with urllib.request.urlopen(url, timeout=10) as response:
             return json.loads(response.read())["data"]["result"]
@@ -272,9 +358,11 @@ class Prometheus(Service):
 
 
 def services(base=ROOT / ".stack"):
-    return [Kafka(base / "kafka", int(os.environ.get("KAFKA_PORT", 9092))),
-            Postgres(base / "postgres", int(os.environ.get("POSTGRES_PORT", 5432))),
-            Prometheus(base / "prometheus", int(os.environ.get("PROMETHEUS_PORT", 9090)))]
+    return [
+        Kafka(base / "kafka", int(os.environ.get("KAFKA_PORT", 9092))),
+        Postgres(base / "postgres", int(os.environ.get("POSTGRES_PORT", 5432))),
+        Prometheus(base / "prometheus", int(os.environ.get("PROMETHEUS_PORT", 9090))),
+    ]
 
 
 def show(all_status, as_json):
@@ -282,7 +370,7 @@ def show(all_status, as_json):
         print(json.dumps(all_status))
         return
     for status in all_status:
-        print(f"{status['service']:10}{status['state']:15}port {status['port']:<7}log {status['log']}")
+        print(f"{status['service']:12}{status['state']:15}port {status['port']:<7}log {status['log']}")
 
 
 def main():

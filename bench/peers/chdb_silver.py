@@ -1,8 +1,16 @@
-"""The same cleaning by ClickHouse (chdb), in batch, from JSON lines to Parquet by event_date and event_type: chdb_silver.py SOURCE
-TARGET. Prints the rows written. The lines are read as such, since its JSON formats stop at the first broken one."""
-import chdb, sys
+"""Silver's cleaning by ClickHouse (chdb), in batch, from JSON lines to Parquet by event_date and event_type.
+
+    chdb_silver.py SOURCE TARGET
+
+Prints the number of rows written. The lines are read as text, since ClickHouse's JSON formats stop at the first broken line.
+"""
+
+import sys
+
+import chdb
+
 source, target = sys.argv[1:]
-chdb.query(f'''insert into function file('{target}/{{_partition_id}}.parquet', 'Parquet')
+chdb.query(f"""insert into function file('{target}/{{_partition_id}}.parquet', 'Parquet')
     partition by concat(event_date, '_', event_type)
     select event_id, user_id, product_id, event_type, event_timestamp, session_id, product_category, device_type, page_url,
            price, price > 500 as is_high_value, formatDateTime(event_timestamp, '%Y-%m-%d') as event_date,
@@ -18,5 +26,5 @@ chdb.query(f'''insert into function file('{target}/{{_partition_id}}.parquet', '
       and (event_type not in ('view', 'add_to_cart', 'purchase', 'refund') or (product_id != '' and price is not null))
       and (price is null or (price > 0 and price <= 1e9)) and quantity between 1 and 1000000
     limit 1 by event_id
-    settings max_threads = 2, output_format_parquet_compression_method = 'snappy' ''')
+    settings max_threads = 2, output_format_parquet_compression_method = 'snappy' """)
 print(chdb.query(f"select count() from file('{target}/*.parquet', 'Parquet')", "CSV").data().strip())

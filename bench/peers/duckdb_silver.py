@@ -1,10 +1,19 @@
-"""The same cleaning by DuckDB, in batch, from JSON lines to Parquet by event_date and event_type: duckdb_silver.py SOURCE TARGET.
-Prints the rows written."""
-import duckdb, sys
+"""Silver's cleaning by DuckDB, in batch, from JSON lines to Parquet by event_date and event_type.
+
+    duckdb_silver.py SOURCE TARGET
+
+Prints the number of rows written.
+"""
+
+import sys
+
+import duckdb
+
 source, target = sys.argv[1:]
 db = duckdb.connect()
 db.execute("set threads = 2; set timezone = 'UTC'")
-db.execute('''copy (
+db.execute(
+    """copy (
     select * exclude (copy_number) from (
         select *, row_number() over (partition by event_id) as copy_number from (
             select event_id, user_id, product_id, event_type, try_cast("timestamp" as timestamptz) as event_timestamp,
@@ -21,6 +30,9 @@ db.execute('''copy (
           and event_timestamp >= '2000-01-01' and event_timestamp < now() + interval 1 day
           and (event_type not in ('view', 'add_to_cart', 'purchase', 'refund') or (product_id <> '' and price is not null))
           and (price is null or (price > 0 and price <= 1e9)) and quantity between 1 and 1000000)
-    where copy_number = 1) to 'TARGET' (format parquet, partition_by (event_date, event_type), compression snappy)'''
-    .replace("TARGET", target), [source])
+    where copy_number = 1) to 'TARGET' (format parquet, partition_by (event_date, event_type), compression snappy)""".replace(
+        "TARGET", target
+    ),
+    [source],
+)
 print(db.execute(f"select count(*) from read_parquet('{target}/*/*/*.parquet')").fetchone()[0])

@@ -1,15 +1,26 @@
-"""All of Gold's tables by Spark SQL, in batch, from silver's Parquet files to Parquet files: spark_gold.py SILVER TARGET. Prints the
-rows written. The same queries as DuckDB's (tests/oracle), in Spark's words. Days are those of UTC."""
-import pathlib
+"""All of Gold's tables by Spark SQL, in batch, from silver's Parquet files to Parquet files.
+
+    spark_gold.py SILVER TARGET
+
+Prints the number of rows written. The queries are DuckDB's (tests/oracle) in Spark's dialect. Days are UTC's.
+"""
+
 import sys
 
 from pyspark.sql import SparkSession
 
 silver, target = sys.argv[1:3]
-spark = (SparkSession.builder.master("local[2]").appName("gold").config("spark.ui.enabled", "false")
-         .config("spark.sql.session.timeZone", "UTC").config("spark.driver.memory", "6g")
-         .config("spark.sql.shuffle.partitions", "2").config("spark.shuffle.compress", "false")
-         .config("spark.shuffle.spill.compress", "false").getOrCreate())
+spark = (
+    SparkSession.builder.master("local[2]")
+    .appName("gold")
+    .config("spark.ui.enabled", "false")
+    .config("spark.sql.session.timeZone", "UTC")
+    .config("spark.driver.memory", "6g")
+    .config("spark.sql.shuffle.partitions", "2")
+    .config("spark.shuffle.compress", "false")
+    .config("spark.shuffle.spill.compress", "false")
+    .getOrCreate()
+)
 spark.sparkContext.setLogLevel("ERROR")
 spark.read.parquet(silver).createOrReplaceTempView("silver")
 
@@ -29,10 +40,13 @@ spark.sql("""
            CAST(bround(price * 10000, 0) AS BIGINT) * quantity AS amount,
            event_type IN ('view', 'add_to_cart', 'purchase', 'refund') AS is_known
     FROM silver""").cache().createOrReplaceTempView("events")
-view("placed", """
+view(
+    "placed",
+    """
     SELECT 'minute' AS grain, date_trunc('minute', event_timestamp) AS window_start, * FROM events
     UNION ALL SELECT 'hour', date_trunc('hour', event_timestamp), * FROM events
-    UNION ALL SELECT 'day', date_trunc('day', event_timestamp), * FROM events""")
+    UNION ALL SELECT 'day', date_trunc('day', event_timestamp), * FROM events""",
+)
 
 INTEREST = f"""
     count(*) FILTER (WHERE event_type = 'view') AS views, count(*) FILTER (WHERE event_type = 'add_to_cart') AS carts,
@@ -49,44 +63,70 @@ MONEY = """
         - coalesce(sum(amount) FILTER (WHERE event_type = 'refund'), 0) AS net"""
 PIECE = "user_id, session_id, chain, piece"
 
-view("gaps", """
+view(
+    "gaps",
+    """
     SELECT *, CASE WHEN session_id IS NULL THEN INTERVAL 30 MINUTES ELSE INTERVAL 4 HOURS END AS gap,
-           lag(event_timestamp) OVER (PARTITION BY user_id, session_id ORDER BY event_timestamp) AS before FROM events""")
-view("chains", """
+           lag(event_timestamp) OVER (PARTITION BY user_id, session_id ORDER BY event_timestamp) AS before FROM events""",
+)
+view(
+    "chains",
+    """
     SELECT *, sum(CASE WHEN event_timestamp - before < gap THEN 0 ELSE 1 END)
-              OVER (PARTITION BY user_id, session_id ORDER BY event_timestamp RANGE UNBOUNDED PRECEDING) AS chain FROM gaps""")
-view("pieces", """
+              OVER (PARTITION BY user_id, session_id ORDER BY event_timestamp RANGE UNBOUNDED PRECEDING) AS chain FROM gaps""",
+)
+view(
+    "pieces",
+    """
     SELECT *, greatest(to_date(event_timestamp),
-                       date_add(to_date(min(event_timestamp) OVER (PARTITION BY user_id, session_id, chain)), 1)) AS piece FROM chains""")
+                       date_add(to_date(min(event_timestamp) OVER (PARTITION BY user_id, session_id, chain)), 1)) AS piece FROM chains""",
+)
 spark.sql(f"""
     SELECT *, min(event_timestamp) OVER (PARTITION BY {PIECE}) AS session_start,
-           max(event_timestamp) OVER (PARTITION BY {PIECE}) AS session_end FROM pieces""").cache().createOrReplaceTempView("in_sessions")
-view("viewed", f"""
+           max(event_timestamp) OVER (PARTITION BY {PIECE}) AS session_end FROM pieces""").cache().createOrReplaceTempView(
+    "in_sessions"
+)
+view(
+    "viewed",
+    f"""
     SELECT *, min(CASE WHEN event_type = 'view' THEN event_timestamp END) OVER (PARTITION BY {PIECE}, product_id) AS view_time
-    FROM in_sessions""")
-view("carted", f"""
+    FROM in_sessions""",
+)
+view(
+    "carted",
+    f"""
     SELECT *, min(CASE WHEN event_type = 'add_to_cart' AND event_timestamp >= view_time THEN event_timestamp END)
-              OVER (PARTITION BY {PIECE}, product_id) AS cart_time FROM viewed""")
-view("by_product", f"""
+              OVER (PARTITION BY {PIECE}, product_id) AS cart_time FROM viewed""",
+)
+view(
+    "by_product",
+    f"""
     SELECT {PIECE}, session_start, product_id, any_value(view_time) AS view_time, any_value(cart_time) AS cart_time,
            min(event_timestamp) FILTER (WHERE event_type = 'purchase' AND event_timestamp >= cart_time) AS purchase_time,
            count(*) FILTER (WHERE event_type = 'view') AS views, count(*) FILTER (WHERE event_type = 'add_to_cart') AS carts,
            count(*) FILTER (WHERE event_type = 'purchase') AS purchases
-    FROM carted GROUP BY {PIECE}, session_start, product_id""")
+    FROM carted GROUP BY {PIECE}, session_start, product_id""",
+)
 SECONDS = "(unix_micros({0}) - unix_micros({1})) DIV 1000000"
 BIN = "CASE WHEN {0} < 64 THEN {0} ELSE {0} - {0} % CAST(pow(2, floor(log2({0})) - 5) AS BIGINT) END"
 TO_CART, TO_PURCHASE = SECONDS.format("cart_time", "view_time"), SECONDS.format("purchase_time", "cart_time")
-view("by_session", f"""
+view(
+    "by_session",
+    f"""
     SELECT user_id, session_start, bool_or(product_id IS NOT NULL AND view_time IS NOT NULL) AS viewed,
            bool_or(product_id IS NOT NULL AND cart_time IS NOT NULL) AS carted,
            bool_or(product_id IS NOT NULL AND purchase_time IS NOT NULL) AS purchased,
            collect_list({BIN.format(TO_CART)}) FILTER (WHERE product_id IS NOT NULL) AS to_cart,
            collect_list({BIN.format(TO_PURCHASE)}) FILTER (WHERE product_id IS NOT NULL) AS to_purchase,
            sum(views) AS views, sum(carts) AS carts, sum(purchases) AS purchases
-    FROM by_product GROUP BY {PIECE}, session_start""")
-view("sessions_placed", """
+    FROM by_product GROUP BY {PIECE}, session_start""",
+)
+view(
+    "sessions_placed",
+    """
     SELECT 'hour' AS grain, date_trunc('hour', session_start) AS window_start, * FROM by_session
-    UNION ALL SELECT 'day', date_trunc('day', session_start), * FROM by_session""")
+    UNION ALL SELECT 'day', date_trunc('day', session_start), * FROM by_session""",
+)
 MEDIAN = "element_at(array_sort(flatten(collect_list({0}))), CAST(greatest(ceil(size(flatten(collect_list({0}))) * 0.5), 1) AS INT))"
 
 TABLES = {

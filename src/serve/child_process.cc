@@ -27,6 +27,7 @@ using std::chrono::steady_clock;
 using Ending = ChildResult::Ending;
 
 constexpr int stop_check_ms = 100;
+constexpr int go_descriptor = STDERR_FILENO + 1;
 constexpr std::size_t piece_bytes = 64 << 10;
 constexpr std::size_t max_errors_bytes = 64 << 10;
 constexpr std::int64_t stack_bytes = std::int64_t{8} << 20;
@@ -96,13 +97,15 @@ class Pipe {
 /// The child's own signals and files: none of this process's is blocked or ignored in it, or open.
 class SpawnSettings {
   public:
-    SpawnSettings(const std::filesystem::path& directory, int in, int out, int err) {
+    /// The child waits until something can be read from `go`.
+    SpawnSettings(const std::filesystem::path& directory, int in, int out, int err, int go) {
         ::posix_spawn_file_actions_init(&files_);
         ::posix_spawn_file_actions_addchdir_np(&files_, directory.c_str());
         ::posix_spawn_file_actions_adddup2(&files_, in, STDIN_FILENO);
         ::posix_spawn_file_actions_adddup2(&files_, out, STDOUT_FILENO);
         ::posix_spawn_file_actions_adddup2(&files_, err, STDERR_FILENO);
-        ::posix_spawn_file_actions_addclosefrom_np(&files_, STDERR_FILENO + 1);
+        ::posix_spawn_file_actions_adddup2(&files_, go, go_descriptor);
+        ::posix_spawn_file_actions_addclosefrom_np(&files_, go_descriptor + 1);
         ::posix_spawnattr_init(&attributes_);
         ::sigset_t signals;
         ::sigemptyset(&signals);
@@ -121,8 +124,13 @@ class SpawnSettings {
     }
 
     [[nodiscard]] ::pid_t spawn(const std::vector<std::string>& command) const {
+        if (::access(command.front().c_str(), X_OK) != 0)
+            throw system_error(fmt::format("starting {}", command.front()), errno);
+        // A shell waits for the limits and then becomes the program, so that the program never runs without.
         std::vector<char*> arguments;
-        arguments.reserve(command.size() + 1);
+        arguments.reserve(command.size() + 5);
+        for (const char* each : {"/bin/sh", "-c", "read -r go <&3 && exec \"$@\" 3<&-", "sh"})
+            arguments.push_back(const_cast<char*>(each));
         for (const std::string& each : command) arguments.push_back(const_cast<char*>(each.c_str()));
         arguments.push_back(nullptr);
         // No secret of this process's environment is passed on.
@@ -246,13 +254,15 @@ ChildResult run_child(const ChildCommand& command, const ChildLimits& limits,
     const MemoryFile in(command.input);
     Pipe out;
     Pipe err;
-    const ::pid_t pid =
-        SpawnSettings(command.directory, in.fd(), out.writer(), err.writer()).spawn(command.arguments);
+    Pipe go;
+    const ::pid_t pid = SpawnSettings(command.directory, in.fd(), out.writer(), err.writer(), go.reader())
+                            .spawn(command.arguments);
     Reaper reaper(pid);
     out.close_writer();
     err.close_writer();
     limit(pid, limits);
     offer_to_be_ended(pid);
+    if (::write(go.writer(), "\n", 1) != 1) throw system_error("letting a program begin", errno);
     const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "waiting for a process");
     ChildResult result;
     result.ending = attend(process, out, err, limits, on_output, result.errors);

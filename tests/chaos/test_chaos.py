@@ -1,9 +1,10 @@
-"""Everything goes wrong at once, on a real broker: workers and the archiver are killed, stopped and frozen, the broker is killed
-and frozen, the disk under the tables fills up; producers go on at full rate. In the end every acknowledged event is accounted
-for exactly once.
+"""Everything goes wrong at once, on a real broker, and every acknowledged event is accounted for exactly once.
 
-MILLRACE_CHAOS_MINUTES (0.5) is how long it goes on; `make chaos MINUTES=30` runs it alone.
+Workers and the archiver are killed, stopped and frozen, the broker is killed and frozen, and the disk under the tables
+fills up, while producers send at full rate. MILLRACE_CHAOS_MINUTES (0.5) sets the duration, and `make chaos MINUTES=30`
+runs this test alone.
 """
+
 import datetime
 import json
 import os
@@ -14,32 +15,34 @@ import sys
 import threading
 import time
 
-import confluent_kafka
 import duckdb
 import numpy
 import pytest
 
-import stack
-from tests import oracle
-from tests.conftest import ROOT, event
-from tests.scenario.test_kafka import KafkaShop
+from scripts import stack
+from tests.support import delta
+from tests.support.events import event
+from tests.support.kafka import KafkaShop
+from tests.support.paths import ROOT
 
 MINUTES = float(os.environ.get("MILLRACE_CHAOS_MINUTES", 0.5))
 SEED = int(os.environ.get("MILLRACE_CHAOS_SEED", time.time()))
 WORKERS = 3
-# Done, or a fault that it has told; killed; a SIGTERM before the program was set up for it; a second one while it stopped.
+# The exit codes of: success; an error that it reports; a kill; a SIGTERM before its handler is set; a second SIGTERM.
 ENDS = (0, 3, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM)
 OLD = "2019-10-01T00:00:00Z"
-BURSTS = min(1, 5 / MINUTES)  # share of the time at full rate, so that what a long run sends can still be held against oracles
-SESSION_TIMEOUT = 10  # seconds after which the group takes a silent worker for dead
+BURSTS = min(
+    1, 5 / MINUTES
+)  # share of the time at full rate, so that a long run has not too many events for the oracles
+SESSION_TIMEOUT = 10  # seconds without a heartbeat after which the group removes a worker
 
 
 class Process:
-    """A command that is started again whenever it ends, as a service manager does."""
+    """A command that is started again whenever it ends, as a service manager would do."""
 
     def __init__(self, shop, logs, name, *args):
         self.shop, self.name, self.args = shop, name, args
-        self.log = open(logs / f"{name}.log", "ab")
+        self.log = open(logs / f"{name}.log", "ab")  # noqa: SIM115, it stays open as long as the object
         self.starts = 0
         self.start()
 
@@ -63,26 +66,38 @@ class Process:
 
 
 class Producer(threading.Thread):
-    """A client of another make, at full rate: keeps the numbers of the events that Kafka has acknowledged."""
+    """Sends events by Kafka's Python client at full rate, and notes which of them Kafka has acknowledged."""
 
     def __init__(self, shop, name):
         super().__init__()
         self.shop, self.prefix, self.acknowledged, self.sent, self.done = shop, name, bytearray(), 0, threading.Event()
 
     def run(self):
-        producer = self.shop.producer(**{"enable.idempotence": True, "delivery.timeout.ms": 300_000, "linger.ms": 5,
-                                         "queue.buffering.max.messages": 20_000})
+        producer = self.shop.producer(
+            **{
+                "enable.idempotence": True,
+                "delivery.timeout.ms": 300_000,
+                "linger.ms": 5,
+                "queue.buffering.max.messages": 20_000,
+            }
+        )
         while not self.done.is_set():
             if time.monotonic() % 6 > 6 * BURSTS:
                 producer.poll(0.05)
                 continue
             number = self.sent
-            # Now and then one from long ago, which is deduplicated by reading the table.
-            time_of = OLD if number % 1000 == 1 else datetime.datetime.now(datetime.timezone.utc).isoformat()
-            made = event(number, event_id=f"{self.prefix}-{number}", timestamp=time_of, price=-1 if number % 50 == 0 else 9.5)
+            # Some events are old, so that the program reads the table to find their copies.
+            time_of = OLD if number % 1000 == 1 else datetime.datetime.now(datetime.UTC).isoformat()
+            made = event(
+                number, event_id=f"{self.prefix}-{number}", timestamp=time_of, price=-1 if number % 50 == 0 else 9.5
+            )
             try:
-                producer.produce(self.shop.topic, json.dumps(made), made["user_id"],
-                                 on_delivery=lambda error, _, number=number: self.delivered(error, number))
+                producer.produce(
+                    self.shop.topic,
+                    json.dumps(made),
+                    made["user_id"],
+                    on_delivery=lambda error, _, number=number: self.delivered(error, number),
+                )
             except BufferError:
                 producer.poll(0.05)
                 continue
@@ -97,22 +112,30 @@ class Producer(threading.Thread):
 
 
 class Faults:
-    """What goes wrong."""
+    """Causes faults."""
 
     def __init__(self, kafka, workers, archiver, mount, chance):
         self.kafka, self.workers, self.archiver, self.mount, self.chance = kafka, workers, archiver, mount, chance
         self.counts = {}
 
     def weights(self):
-        return {self.kill_worker: 8, self.stop_worker: 4, self.pause_worker: 3, self.kill_archiver: 3, self.pause_broker: 2,
-                self.kill_broker: 1, self.zombie: 1, **({self.fill_disk: 2} if self.mount else {})}
+        return {
+            self.kill_worker: 8,
+            self.stop_worker: 4,
+            self.pause_worker: 3,
+            self.kill_archiver: 3,
+            self.pause_broker: 2,
+            self.kill_broker: 1,
+            self.zombie: 1,
+            **({self.fill_disk: 2} if self.mount else {}),
+        }
 
     def missing(self):
         return [fault for fault in self.weights() if fault.__name__ not in self.counts]
 
     def one(self):
-        """Each at least once, then by chance."""
-        fault = (self.missing() or self.chance.choices(*zip(*self.weights().items())))[0]
+        """Causes a fault: each one once at first, then by chance."""
+        fault = (self.missing() or self.chance.choices(*zip(*self.weights().items(), strict=True)))[0]
         self.counts[fault.__name__] = self.counts.get(fault.__name__, 0) + 1
         fault()
 
@@ -153,7 +176,7 @@ class Faults:
 
 @pytest.fixture
 def mount(tmp_path):
-    """A file system of its own for the tables, or nothing where that isn't allowed."""
+    """A file system for the tables alone, or None where the machine does not allow to mount one."""
     folder = tmp_path / "mount"
     folder.mkdir()
     size = int(300 + 500 * MINUTES)
@@ -171,7 +194,7 @@ def broker(tmp_path):
 
 
 def everything_goes_wrong(shop, kafka, mount, logs, chance):
-    """Runs the faults, and returns the producers."""
+    """Runs producers, workers and faults; returns the producers."""
     trigger = ["--trigger", "200ms"]
     workers = [Process(shop, logs, f"worker-{n}", "silver", *trigger) for n in range(WORKERS)]
     archiver = Process(shop, logs, "archiver", "archive", "--trigger", "1s")
@@ -179,8 +202,13 @@ def everything_goes_wrong(shop, kafka, mount, logs, chance):
     faults = Faults(kafka, workers, archiver, mount, chance)
     for producer in producers:
         producer.start()
-    load = subprocess.Popen(shop.command("produce", "--rate", "2000", "--duration", f"{int(MINUTES * 60)}s", "--duplicates", "3%",
-                                         "--invalid", "3%"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    load = subprocess.Popen(
+        shop.command(
+            "produce", "--rate", "2000", "--duration", f"{int(MINUTES * 60)}s", "--duplicates", "3%", "--invalid", "3%"
+        ),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     try:
         end = time.monotonic() + MINUTES * 60
         while time.monotonic() < end or faults.missing():
@@ -200,13 +228,15 @@ def everything_goes_wrong(shop, kafka, mount, logs, chance):
             producer.done.set()
         for process in (load, *(p.process for p in (*workers, archiver))):
             process.kill()
-    print(f"{faults.counts}; started {[p.starts for p in (*workers, archiver)]} times; {[p.sent for p in producers]} sent")
+    print(
+        f"{faults.counts}; started {[p.starts for p in (*workers, archiver)]} times; {[p.sent for p in producers]} sent"
+    )
     return producers
 
 
 def live_rows(shop):
-    """The rows of silver's files, as delta-rs names them, for DuckDB."""
-    return f"read_parquet({oracle.open_table(shop.data / 'silver').file_uris()!r})"
+    """The files of silver that delta-rs lists, as a table function of DuckDB."""
+    return f"read_parquet({delta.open_table(shop.data / 'silver').file_uris()!r})"
 
 
 def numbers_in_silver(shop, prefix):
@@ -215,15 +245,24 @@ def numbers_in_silver(shop, prefix):
 
 
 def count_by_duckdb(shop, folder):
-    """Rows that DuckDB makes of the topic's records, as kcat reads them."""
+    """The number of rows that DuckDB makes of the topic's records, which kcat reads."""
     with open(folder / "topic.ndjson", "wb") as file:
-        subprocess.run(["kcat", "-C", "-b", shop.kafka.address, "-t", shop.topic, "-o", "beginning", "-e", "-q"], check=True, stdout=file)
+        subprocess.run(
+            ["kcat", "-C", "-b", shop.kafka.address, "-t", shop.topic, "-o", "beginning", "-e", "-q"],
+            check=True,
+            stdout=file,
+        )
     (folder / "duckdb").mkdir()
-    done = subprocess.run([sys.executable, ROOT / "bench/peers/duckdb_silver.py", folder / "topic.ndjson", folder / "duckdb"],
-                          check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench/peers/duckdb_silver.py", folder / "topic.ndjson", folder / "duckdb"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return int(done.stdout.split()[-1])
 
 
+@pytest.mark.long
 def test_every_acknowledged_event_is_accounted_for_once_whatever_goes_wrong(tmp_path, broker, mount):
     print(f"chaos for {MINUTES} min, seed {SEED}")
     shop = KafkaShop((mount or tmp_path) / "data", broker)
@@ -240,5 +279,7 @@ def test_every_acknowledged_event_is_accounted_for_once_whatever_goes_wrong(tmp_
         assert acknowledged.any()
         expected = numpy.flatnonzero(acknowledged & (numpy.arange(len(acknowledged)) % 50 != 0))
         lost = numpy.setdiff1d(expected, numbers_in_silver(shop, producer.prefix))
-        assert not lost.size, f"{lost.size} acknowledged events of {producer.prefix} are not in silver, the first {lost[:5]}"
+        assert not lost.size, (
+            f"{lost.size} acknowledged events of {producer.prefix} are not in silver, the first {lost[:5]}"
+        )
     assert count_by_duckdb(shop, tmp_path) == rows

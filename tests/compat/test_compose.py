@@ -13,7 +13,8 @@ import urllib.request
 import pytest
 import yaml
 
-from tests.conftest import BUILD, ROOT, stop, wait_until
+from tests.support.paths import BUILD, ROOT
+from tests.support.shop import stop, wait_until
 
 COMPOSE = ROOT / "deploy" / "compose.yaml"
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"

@@ -1,4 +1,5 @@
-"""Other engines write the tables' columns with types of their own choice: they are read all the same."""
+"""The program reads the tables whatever column types another engine has written them with."""
+
 import json
 import pathlib
 
@@ -7,14 +8,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests import gold_oracle, oracle
-from tests.conftest import line
+from tests.support import gold_oracle, oracle
+from tests.support.events import line
 
 TABLES = ("silver", "quarantine", "archive", *(f"gold/{table}" for table in gold_oracle.TABLES), "gold/alerts")
 
 
 def views(array):
-    if pa.types.is_list(array.type):  # the archive's headers
+    if pa.types.is_list(array.type):  # the headers in the archive
         return array.cast(pa.list_(pa.struct([("key", pa.string_view()), ("value", pa.binary_view())])))
     kinds = {pa.string(): pa.string_view(), pa.binary(): pa.binary_view()}
     return array.cast(kinds.get(array.type, array.type))
@@ -41,7 +42,7 @@ def milliseconds(array):
 
 
 def rewrite(table, change):
-    """Writes a table's files anew with other types, and tells the log their new sizes."""
+    """Writes a table's files again with other types, and puts their new sizes into the log."""
     sizes = {}
     for file in table.rglob("*.parquet"):
         if "_delta_log" in file.parts:
@@ -63,9 +64,20 @@ def shown(shop):
 
 
 def fill(shop, first):
-    shop.write(*[line(first + i, timestamp=f"2024-05-01T{i % 24:02}:10:00Z", price=float(10 * i + 5), session_id=f"s{i % 9}",
-                      event_type=("view", "add_to_cart", "purchase")[i % 3], order_id=f"o{i}") for i in range(200)],
-               line(first + 900, price=-1))
+    shop.write(
+        *[
+            line(
+                first + i,
+                timestamp=f"2024-05-01T{i % 24:02}:10:00Z",
+                price=float(10 * i + 5),
+                session_id=f"s{i % 9}",
+                event_type=("view", "add_to_cart", "purchase")[i % 3],
+                order_id=f"o{i}",
+            )
+            for i in range(200)
+        ],
+        line(first + 900, price=-1),
+    )
     shop.drain()
 
 
@@ -79,7 +91,7 @@ def test_rows_are_the_same_whatever_types_they_are_stored_as(shop, change):
     rewritten = {table: rewrite(pathlib.Path(shop.data, table), change) for table in TABLES}
     assert all(rewritten[table] > 0 for table in ("silver", "quarantine", "archive", "gold/kpis", "gold/sessions"))
     shop.verify()
-    if change is not milliseconds:  # processing times are of microseconds
+    if change is not milliseconds:  # processing times have microseconds
         assert shown(shop) == before
     gold_oracle.check(shop.data)
     shop.run("gold", "reconcile")
@@ -102,10 +114,12 @@ def test_a_deletion_by_delta_rs_is_read_and_worked_on(shop):
     table = deltalake.DeltaTable(str(shop.data / "silver"))
     deleted = table.delete("event_type = 'view' and price > 900")["num_deleted_rows"]
     assert deleted > 0
-    assert "string_view" in {str(pq.ParquetFile(file).schema_arrow.field("event_id").type) for file in table.file_uris()}
+    assert "string_view" in {
+        str(pq.ParquetFile(file).schema_arrow.field("event_id").type) for file in table.file_uris()
+    }
     assert shop.count("silver") == 200 - deleted
     failing = {check["name"] for check in shop.json("verify", code=1)["checks"] if not check["passed"]}
-    assert failing and all(name.startswith("accounting") for name in failing)  # rows are missing, and that is told
+    assert failing and all(name.startswith("accounting") for name in failing)  # rows are missing, which verify reports
     shop.write(line(1), line(2), line(7000))
     report = json.loads(shop.drain("--json").splitlines()[-1])
     assert (report["silver"], report["duplicates"]) == (1, 2)

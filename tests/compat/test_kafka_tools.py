@@ -1,18 +1,11 @@
-"""Kafka's own dump tool reads the embedded log's segments and finds every record and CRC valid."""
-import subprocess
+"""Kafka's dump tool reads the embedded log's segments, and finds every record and every CRC valid."""
 
 import pytest
 
-from tests.conftest import ROOT, TOPIC
+from tests.support.kafka import dump
+from tests.support.shop import TOPIC
 
 pytestmark = pytest.mark.long
-
-
-def dump(segment):
-    done = subprocess.run(["java", "-cp", f"{ROOT}/build/jars/kafka/*", "kafka.tools.DumpLogSegments", "--deep-iteration",
-                           "--print-data-log", "--files", str(segment)], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.mark.parametrize("codec", ["none", "lz4", "zstd"])

@@ -1,4 +1,5 @@
-"""Tables from before columns were added: they are given them, and old and new rows are read, joined, checked and counted together."""
+"""Tables that were made before columns were added get the columns; old and new rows are read and checked together."""
+
 import json
 import signal
 import subprocess
@@ -7,13 +8,19 @@ import deltalake
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Millrace, line
+from tests.support import delta
+from tests.support.events import line
+from tests.support.shop import Millrace
 
-ADDED = {"silver": ["user_agent", "referrer", "is_bot"], "gold/kpis": ["bot_events", "bot_users", "bot_sessions"], "gold/sessions": ["is_bot"]}
+ADDED = {
+    "silver": ["user_agent", "referrer", "is_bot"],
+    "gold/kpis": ["bot_events", "bot_users", "bot_sessions"],
+    "gold/sessions": ["is_bot"],
+}
 
 
 def make_older(table, columns):
-    """Takes columns out of a table's files and log, as if it had been made before they were added."""
+    """Removes columns from a table's files and log, as if the table were made before they were added."""
     sizes = {}
     for file in table.rglob("*.parquet"):
         if "_delta_log" in file.parts:
@@ -51,18 +58,30 @@ def older_shop(shop):
 def test_an_older_shop_goes_on_with_the_new_columns(shop):
     older_shop(shop)
     agents = ["curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"]
-    shop.write(*[line(100 + n, timestamp=f"2024-05-01T12:{n:02}:00Z", user_agent=agents[n % 2], referrer="https://a.example/") for n in range(20)])
+    shop.write(
+        *[
+            line(
+                100 + n, timestamp=f"2024-05-01T12:{n:02}:00Z", user_agent=agents[n % 2], referrer="https://a.example/"
+            )
+            for n in range(20)
+        ]
+    )
     shop.drain()
     shop.run("gold", "--available-now", "--close")
     table = deltalake.DeltaTable(shop.data / "silver")
     assert [field.name for field in table.schema().fields][-3:] == ADDED["silver"]
     query = "select is_bot, user_agent, count(*) as n from silver group by all order by all"
-    expected = [{"is_bot": False, "user_agent": agents[1], "n": 10}, {"is_bot": True, "user_agent": agents[0], "n": 10},
-                {"is_bot": None, "user_agent": None, "n": 20}]
+    expected = [
+        {"is_bot": False, "user_agent": agents[1], "n": 10},
+        {"is_bot": True, "user_agent": agents[0], "n": 10},
+        {"is_bot": None, "user_agent": None, "n": 20},
+    ]
     assert shop.json("sql", query)["rows"] == expected
-    rows = table.to_pyarrow_table().group_by(["is_bot"]).aggregate([("event_id", "count")]).to_pylist()
+    rows = delta.rows(table).group_by(["is_bot"]).aggregate([("event_id", "count")]).to_pylist()
     assert {row["is_bot"]: row["event_id_count"] for row in rows} == {None: 20, False: 10, True: 10}
-    day = shop.json("sql", "select events, bot_events, bot_users, active_users from gold.kpis where grain = 'day'")["rows"]
+    day = shop.json("sql", "select events, bot_events, bot_users, active_users from gold.kpis where grain = 'day'")[
+        "rows"
+    ]
     assert day == [{"events": 40, "bot_events": 10, "bot_users": 7, "active_users": 7}]
     shop.verify()
     shop.run("optimize")
@@ -72,11 +91,15 @@ def test_an_older_shop_goes_on_with_the_new_columns(shop):
 
 def test_an_older_table_is_readable_as_it_is(shop):
     older_shop(shop)
-    assert shop.json("sql", "select count(*) as n, count(is_bot) as known from silver")["rows"] == [{"n": 20, "known": 0}]
+    assert shop.json("sql", "select count(*) as n, count(is_bot) as known from silver")["rows"] == [
+        {"n": 20, "known": 0}
+    ]
     assert shop.count("silver") == 20
     assert len(shop.json("show", "silver")["rows"]) == 20
     shop.run("replay")
-    assert shop.json("sql", "select count(*) as n, count(is_bot) as known from silver")["rows"] == [{"n": 20, "known": 20}]
+    assert shop.json("sql", "select count(*) as n, count(is_bot) as known from silver")["rows"] == [
+        {"n": 20, "known": 20}
+    ]
     shop.verify()
 
 
@@ -92,9 +115,13 @@ def test_a_table_with_other_columns_is_still_refused(shop):
 def test_a_kill_while_columns_are_added_leaves_a_whole_table(shop, point):
     older_shop(shop)
     dying = Millrace(shop.data, "millrace_crash")
-    done = subprocess.run(dying.command("silver", "--available-now"), capture_output=True, env={"MILLRACE_FAIL_AT": f"{point}:1"})
+    done = subprocess.run(
+        dying.command("silver", "--available-now"), capture_output=True, env={"MILLRACE_FAIL_AT": f"{point}:1"}
+    )
     assert done.returncode == -signal.SIGKILL
     shop.write(line(500, timestamp="2024-05-01T13:00:00Z", user_agent="curl/8.5.0"))
     shop.drain()
     shop.verify()
-    assert shop.json("sql", "select count(*) as n, count(is_bot) as known from silver")["rows"] == [{"n": 21, "known": 1}]
+    assert shop.json("sql", "select count(*) as n, count(is_bot) as known from silver")["rows"] == [
+        {"n": 21, "known": 1}
+    ]

@@ -1,11 +1,14 @@
-"""Monitoring by the tools that do it: Prometheus scrapes a running Millrace, promtool reads what it says, and every metric has a line in the docs."""
+"""Prometheus scrapes a running Millrace, promtool accepts the metrics and rules, and the docs have every metric."""
+
 import json
 import re
 import subprocess
 
-import stack
-from tests.conftest import ROOT, event, wait_until
-from tests.scenario.test_collect import Port
+from scripts import stack
+from tests.support.events import event
+from tests.support.paths import ROOT
+from tests.support.port import Port
+from tests.support.shop import wait_until
 
 
 def run(shop, *options):
@@ -21,26 +24,46 @@ def test_prometheus_scrapes_what_promtool_finds_no_fault_with(shop, tmp_path):
     prometheus = stack.Prometheus(tmp_path / "prometheus", stack.free_port(), f"127.0.0.1:{server.port}", token).start()
     try:
         wait_until(lambda: prometheus.query("up{job='millrace'} == 1"), seconds=30)
-        wait_until(lambda: any(float(sample["value"][1]) > 100 for sample in prometheus.query("millrace_silver_rows_total")), seconds=30)
-        rules = json.loads(subprocess.run(["curl", "-s", f"http://127.0.0.1:{prometheus.port}/api/v1/rules"], capture_output=True).stdout)
+        wait_until(
+            lambda: any(float(sample["value"][1]) > 100 for sample in prometheus.query("millrace_silver_rows_total")),
+            seconds=30,
+        )
+        rules = json.loads(
+            subprocess.run(
+                ["curl", "-s", f"http://127.0.0.1:{prometheus.port}/api/v1/rules"], capture_output=True
+            ).stdout
+        )
         found = [rule["name"] for group in rules["data"]["groups"] for rule in group["rules"]]
-        assert len(found) >= 6 and all(rule["health"] != "err" for group in rules["data"]["groups"] for rule in group["rules"])
+        assert len(found) >= 6 and all(
+            rule["health"] != "err" for group in rules["data"]["groups"] for rule in group["rules"]
+        )
         wait_until(lambda: prometheus.query("millrace_gold_watermark_timestamp_seconds"), seconds=30)
-        text = subprocess.run(["curl", "-s", "-H", f"Authorization: Bearer {token}", f"http://127.0.0.1:{server.port}/metrics"], capture_output=True).stdout
+        text = subprocess.run(
+            ["curl", "-s", "-H", f"Authorization: Bearer {token}", f"http://127.0.0.1:{server.port}/metrics"],
+            capture_output=True,
+        ).stdout
         checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True)
         assert checked.returncode == 0 and not checked.stderr, checked.stderr.decode()
         page = (ROOT / "docs" / "monitoring.md").read_text()
         names = set(re.findall(r"^# TYPE (\S+)", text.decode(), re.M))
         assert len(names) >= 20 and [name for name in sorted(names) if f"`{name}`" not in page] == []
-        used = set(re.findall(r"millrace_[a-z_]+", (ROOT / "deploy/grafana/millrace.json").read_text() + (ROOT / "deploy/prometheus/rules.yml").read_text()))
-        assert used - names == set(), "a dashboard or rule asks for a metric that there isn't"
+        used = set(
+            re.findall(
+                r"millrace_[a-z_]+",
+                (ROOT / "deploy/grafana/millrace.json").read_text()
+                + (ROOT / "deploy/prometheus/rules.yml").read_text(),
+            )
+        )
+        assert used - names == set(), "a dashboard or a rule uses a metric that does not exist"
     finally:
         prometheus.stop()
         server.stop()
 
 
 def test_the_rules_are_valid():
-    done = subprocess.run(["promtool", "check", "rules", ROOT / "deploy" / "prometheus" / "rules.yml"], capture_output=True, text=True)
+    done = subprocess.run(
+        ["promtool", "check", "rules", ROOT / "deploy" / "prometheus" / "rules.yml"], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

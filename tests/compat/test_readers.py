@@ -1,4 +1,5 @@
-"""Other engines read the tables as they are: the same rows and values as the program's own."""
+"""Other engines read the same rows and values from the tables as the program."""
+
 import json
 
 import deltalake
@@ -6,8 +7,9 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from tests import oracle
-from tests.conftest import line, stop, wait_until
+from tests.support import oracle
+from tests.support.events import line
+from tests.support.shop import stop, wait_until
 
 
 def by_delta_rs(shop):
@@ -15,15 +17,18 @@ def by_delta_rs(shop):
 
 
 def by_duckdb(shop):
-    """DuckDB over the files that the Delta log names."""
+    """The rows by DuckDB, over the files that the Delta log lists."""
     files = deltalake.DeltaTable(str(shop.data / "silver")).file_uris()
-    return duckdb.sql(f"select * from read_parquet({files!r}, hive_partitioning=true, hive_types_autocast=false)"
-                      " order by event_id").to_arrow_table()
+    return duckdb.sql(
+        f"select * from read_parquet({files!r}, hive_partitioning=true, hive_types_autocast=false) order by event_id"
+    ).to_arrow_table()
 
 
 def by_glob(shop):
-    return duckdb.sql(f"select * from read_parquet('{shop.data}/silver/*/*/*.parquet', hive_partitioning=true,"
-                      " hive_types_autocast=false) order by event_id").to_arrow_table()
+    return duckdb.sql(
+        f"select * from read_parquet('{shop.data}/silver/*/*/*.parquet', hive_partitioning=true,"
+        " hive_types_autocast=false) order by event_id"
+    ).to_arrow_table()
 
 
 def assert_same(a, b):
@@ -35,7 +40,9 @@ def assert_same(a, b):
 @pytest.fixture
 def busy(shop):
     for _ in range(4):
-        shop.run("produce", "--rate", "max", "--count", "2000", "--span", "40h", "--duplicates", "1%", "--invalid", "1%")
+        shop.run(
+            "produce", "--rate", "max", "--count", "2000", "--span", "40h", "--duplicates", "1%", "--invalid", "1%"
+        )
         shop.drain()
     return shop
 
@@ -67,16 +74,42 @@ def test_rows_are_the_same_before_and_after_optimize_vacuum_and_checkpoints(busy
 def test_the_columns_are_the_format_s(busy):
     schema = json.loads(deltalake.DeltaTable(str(busy.data / "silver")).schema().to_json())
     assert [(f["name"], f["type"]) for f in schema["fields"]] == [
-        ("event_id", "string"), ("user_id", "string"), ("product_id", "string"), ("event_type", "string"),
-        ("event_timestamp", "timestamp"), ("session_id", "string"), ("product_category", "string"),
-        ("device_type", "string"), ("page_url", "string"), ("price", "double"), ("kafka_key", "string"),
-        ("partition", "integer"), ("offset", "long"), ("kafka_timestamp", "timestamp"),
-        ("processing_timestamp", "timestamp"), ("is_high_value", "boolean"), ("event_date", "string"),
-        ("event_hour", "integer"), ("quantity", "integer"), ("order_id", "string"), ("currency", "string"),
-        ("log_epoch", "integer"), ("user_agent", "string"), ("referrer", "string"), ("is_bot", "boolean")]
+        ("event_id", "string"),
+        ("user_id", "string"),
+        ("product_id", "string"),
+        ("event_type", "string"),
+        ("event_timestamp", "timestamp"),
+        ("session_id", "string"),
+        ("product_category", "string"),
+        ("device_type", "string"),
+        ("page_url", "string"),
+        ("price", "double"),
+        ("kafka_key", "string"),
+        ("partition", "integer"),
+        ("offset", "long"),
+        ("kafka_timestamp", "timestamp"),
+        ("processing_timestamp", "timestamp"),
+        ("is_high_value", "boolean"),
+        ("event_date", "string"),
+        ("event_hour", "integer"),
+        ("quantity", "integer"),
+        ("order_id", "string"),
+        ("currency", "string"),
+        ("log_epoch", "integer"),
+        ("user_agent", "string"),
+        ("referrer", "string"),
+        ("is_bot", "boolean"),
+    ]
     assert {f["name"] for f in schema["fields"] if not f["nullable"]} == {
-        "event_id", "user_id", "event_type", "event_timestamp", "processing_timestamp", "is_high_value", "event_date",
-        "event_hour"}
+        "event_id",
+        "user_id",
+        "event_type",
+        "event_timestamp",
+        "processing_timestamp",
+        "is_high_value",
+        "event_date",
+        "event_hour",
+    }
     protocol = deltalake.DeltaTable(str(busy.data / "silver")).protocol()
     assert (protocol.min_reader_version, protocol.min_writer_version) == (1, 2)
 
@@ -89,13 +122,30 @@ def test_a_file_holds_one_bronze_partition_and_is_snappy(busy):
 
 
 def test_values_are_those_of_the_events(shop):
-    shop.write(line(1, session_id="s", product_category="c", device_type="d", page_url="u", quantity=3, order_id="o",
-                    currency="USD", price=500.01, timestamp="2019-10-01T23:59:59.123456789+02:00"),
-               line(2, event_type="page_view", product_id=None, price=None))
+    shop.write(
+        line(
+            1,
+            session_id="s",
+            product_category="c",
+            device_type="d",
+            page_url="u",
+            quantity=3,
+            order_id="o",
+            currency="USD",
+            price=500.01,
+            timestamp="2019-10-01T23:59:59.123456789+02:00",
+        ),
+        line(2, event_type="page_view", product_id=None, price=None),
+    )
     shop.drain()
     rows = by_delta_rs(shop).to_pylist()
     first = rows[0]
-    assert (first["session_id"], first["product_category"], first["device_type"], first["page_url"]) == ("s", "c", "d", "u")
+    assert (first["session_id"], first["product_category"], first["device_type"], first["page_url"]) == (
+        "s",
+        "c",
+        "d",
+        "u",
+    )
     assert (first["quantity"], first["order_id"], first["currency"], first["is_high_value"]) == (3, "o", "USD", True)
     assert first["event_timestamp"].isoformat() == "2019-10-01T21:59:59.123456+00:00"
     assert (first["event_date"], first["event_hour"], first["kafka_key"]) == ("2019-10-01", 21, "u1")
@@ -122,7 +172,7 @@ def test_rows_are_the_same_after_a_commit_that_was_retried(busy):
     writer = busy.start("silver", "--trigger", "50ms")
     busy.write(line(1))
     wait_until(lambda: busy.count("silver") == rows + 1)
-    # Takes the version that the running writer wants for its next commit.
+    # Takes the version that the running writer would take for its next commit.
     deltalake.DeltaTable(str(busy.data / "silver")).optimize.compact()
     busy.write(line(2))
     wait_until(lambda: busy.count("silver") == rows + 2)
@@ -136,8 +186,14 @@ def test_rows_are_the_same_after_a_commit_that_was_retried(busy):
 
 def test_a_feature_that_is_not_supported_is_refused_by_name(busy):
     version = deltalake.DeltaTable(str(busy.data / "silver")).version()
-    protocol = {"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": ["deletionVectors"],
-                             "writerFeatures": ["deletionVectors"]}}
+    protocol = {
+        "protocol": {
+            "minReaderVersion": 3,
+            "minWriterVersion": 7,
+            "readerFeatures": ["deletionVectors"],
+            "writerFeatures": ["deletionVectors"],
+        }
+    }
     (busy.data / "silver" / "_delta_log" / f"{version + 1:020}.json").write_text(json.dumps(protocol) + "\n")
     busy.run("silver", "--available-now", code=3)
     assert "deletionVectors" in busy.stderr

@@ -1,8 +1,10 @@
-"""Spark with Delta reads the tables as they are, and may write an OPTIMIZE in between."""
+"""Spark with Delta reads the tables, and may optimize them while Millrace uses them."""
+
 import pytest
 
-from tests import oracle
-from tests.conftest import ROOT, line
+from tests.support import oracle
+from tests.support.events import line
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.long
 pyspark = pytest.importorskip("pyspark")
@@ -11,11 +13,16 @@ pyspark = pytest.importorskip("pyspark")
 @pytest.fixture(scope="module")
 def spark():
     jars = ",".join(str(p) for p in (ROOT / "build/jars/delta").glob("delta-*.jar"))
-    session = (pyspark.sql.SparkSession.builder.master("local[2]").config("spark.jars", jars)
-               .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-               .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-               .config("spark.sql.session.timeZone", "UTC").config("spark.ui.enabled", "false")
-               .config("spark.sql.shuffle.partitions", "2").getOrCreate())
+    session = (
+        pyspark.sql.SparkSession.builder.master("local[2]")
+        .config("spark.jars", jars)
+        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .getOrCreate()
+    )
     yield session
     session.stop()
 
@@ -37,7 +44,9 @@ def by_delta_rs(shop):
 
 def test_spark_reads_the_same_rows_before_and_after_upkeep(spark, shop):
     for _ in range(4):
-        shop.run("produce", "--rate", "max", "--count", "2000", "--span", "40h", "--duplicates", "1%", "--invalid", "1%")
+        shop.run(
+            "produce", "--rate", "max", "--count", "2000", "--span", "40h", "--duplicates", "1%", "--invalid", "1%"
+        )
         shop.drain()
     rows = by_spark(spark, shop)
     assert rows.num_rows == shop.count("silver")
@@ -65,7 +74,7 @@ def test_an_optimize_by_spark_in_between_is_understood(spark, shop):
     shop.drain()
     shop.verify()
     assert by_spark(spark, shop).num_rows == 151
-    shop.run("optimize")  # joins Spark's file, whose timestamps are INT96, with ours
+    shop.run("optimize")  # joins a file of Spark's, whose timestamps are INT96, with Millrace's files
     shop.verify()
     assert_same(by_spark(spark, shop).select(by_delta_rs(shop).column_names), by_delta_rs(shop))
 

@@ -1,21 +1,35 @@
-"""Data directories of earlier versions (tests/fixtures/shops) are read as they were, and go on: nothing is lost, nothing counts twice."""
+"""Data directories of earlier versions (tests/fixtures/shops) read the same and are continued without a loss."""
+
 import json
 import urllib.request
 
 import pytest
 
 from tests.compat import older_shop
-from tests.compat.older_shop import AGENTS, METRICS, SHOPS, answers, count_late_events, kpis, process, serve, sql, table_answer, unpack
-from tests.conftest import event, line, stop
+from tests.compat.older_shop import (
+    AGENTS,
+    METRICS,
+    SHOPS,
+    answers,
+    count_late_events,
+    kpis,
+    process,
+    serve,
+    sql,
+    table_answer,
+    unpack,
+)
+from tests.support.events import event, line
+from tests.support.shop import stop
 
 NAMES = sorted(path.stem for path in SHOPS.glob("*.json"))
-CLOSED = "2024-05"  # the days before are over for good: whatever comes, their figures stay
-CLOSED_MS = 1714514400000  # in Berlin
+CLOSED = "2024-05"  # the figures of the days before it never change
+CLOSED_MS = 1714514400000  # the start of that month in Berlin
 
 
 @pytest.fixture(params=NAMES)
 def older(request, tmp_path):
-    """A copy of an older shop, and what its version of the program said about it."""
+    """A copy of an older shop, and the answers of the version that made it."""
     shop = unpack(request.param, tmp_path)
     (tmp_path / "alerts.toml").write_text("")
     return shop, json.loads((SHOPS / f"{request.param}.json").read_text())
@@ -26,12 +40,15 @@ def columns_of(told):
 
 
 def closed_metrics(shop, told):
-    return {name: table_answer(shop, f"gold/{name}", told["tables"][f"gold/{name}"]["columns"], before=CLOSED) for name in METRICS}
+    return {
+        name: table_answer(shop, f"gold/{name}", told["tables"][f"gold/{name}"]["columns"], before=CLOSED)
+        for name in METRICS
+    }
 
 
 def good_records(shop):
-    """Those of the closed days that became rows of silver, as `key|value`."""
-    query = f"select \"partition\", \"offset\" from silver where event_date < '{CLOSED}'"
+    """The records of the closed days that became silver rows, as `key|value`."""
+    query = f'select "partition", "offset" from silver where event_date < \'{CLOSED}\''
     rows = shop.json("sql", query, "--limit", "100000")["rows"]
     places = {(row["partition"], row["offset"]) for row in rows}
     records = [json.loads(text) for text in shop.run("topic", "read", "--json").splitlines()]
@@ -57,7 +74,9 @@ def test_new_events_are_added_to_what_there_is(older):
     shop, told = older
     before = closed_metrics(shop, told)
     shop.write(*[line(9000 + n, timestamp=f"2024-05-01T10:{n:02}:00Z", user_agent=AGENTS[n % 3]) for n in range(20)])
-    http_process, http = serve(shop, "run", "--no-simulator", "--trigger", "100ms", "--write-key", f"web={older_shop.KEY}")
+    http_process, http = serve(
+        shop, "run", "--no-simulator", "--trigger", "100ms", "--write-key", f"web={older_shop.KEY}"
+    )
     of_now = [event(9100 + n) for n in range(10)]
     for each in of_now:
         del each["timestamp"]
@@ -69,8 +88,10 @@ def test_new_events_are_added_to_what_there_is(older):
     assert counts == {**told["silver"]["event_type"], "view": told["silver"]["event_type"]["view"] + 30}
     shop.verify()
     assert closed_metrics(shop, told) == before
-    shop.run("gold", "--batch", "--from", "2024-05-01", "--to", "2024-05-01")  # they may have come late
-    assert sql(shop, "select count(*) as users, sum(views) as views from gold.users where day = '2024-05-01'") == [{"users": "7", "views": "20"}]
+    shop.run("gold", "--batch", "--from", "2024-05-01", "--to", "2024-05-01")  # for those that came late
+    assert sql(shop, "select count(*) as users, sum(views) as views from gold.users where day = '2024-05-01'") == [
+        {"users": "7", "views": "20"}
+    ]
     assert closed_metrics(shop, told) == before
     assert kpis(shop, f"day < '{CLOSED}'") == [row for row in told["kpis"] if int(row["starts"]) < CLOSED_MS]
     shop.verify()

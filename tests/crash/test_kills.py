@@ -1,4 +1,5 @@
-"""Kills the program at every fail point and at random moments, and holds what is left against an independent oracle."""
+"""Kills the program at every fail point and at random moments, and compares the tables with an independent oracle."""
+
 import os
 import random
 import shutil
@@ -8,31 +9,41 @@ import time
 
 import pytest
 
-from tests import oracle
-from tests.conftest import Millrace, TOPIC, environment
+from tests.support import oracle
+from tests.support.shop import TOPIC, Millrace, environment
 
-LOAD = ["run", "--rate", "4000", "--duration", "20s", "--trigger", "40ms", "--duplicates", "2%", "--invalid", "2%"]
-PREPARED = ["run", "--rate", "4000", "--duration", "700ms", "--trigger", "40ms", "--duplicates", "2%", "--invalid", "2%"]
+LONGER_THAN_ANY_KILL = "20s"
 
-# The commands whose fail points are armed, each with what must have run before.
+
+def run(rate, duration):
+    """`millrace run` with a small shop, some of whose events are copies or invalid."""
+    words = {"--rate": rate, "--duration": duration, "--trigger": "40ms", "--duplicates": "2%", "--invalid": "2%"}
+    return ["run", *(word for pair in words.items() for word in pair)]
+
+
+PREPARED = run("4000", "700ms")
+TWO_HOURS = [["produce", "--rate", "max", "--count", "5000", "--span", "2h"], ["silver", "--available-now"]]
+GOLD = ["gold", "--available-now", "--close"]
+
+# The commands whose fail points are armed, each with the commands that run before it.
 COMMANDS = {
-    "run": ([], LOAD),
+    "run": ([], run("4000", LONGER_THAN_ANY_KILL)),
     "optimize": ([PREPARED], ["optimize"]),
     "replay": ([PREPARED], ["replay"]),
     "topic": ([], ["topic", "create", "other"]),
     "topic made again": ([["topic", "create", "other"], ["topic", "delete", "other"]], ["topic", "create", "other"]),
     "topic deletion": ([["topic", "create", "other"]], ["topic", "delete", "other"]),
-    "gold": ([["produce", "--rate", "max", "--count", "20000", "--span", "2h"], ["silver", "--available-now"]],
-             ["gold", "--available-now", "--close"]),
-    "reopened gold": ([["produce", "--rate", "max", "--count", "20000", "--span", "2h"], ["silver", "--available-now"],
-                       ["gold", "--available-now", "--close"], ["produce", "--rate", "max", "--count", "2000"], ["silver", "--available-now"]],
-                      ["gold", "--available-now", "--close"]),
+    "gold": (TWO_HOURS, GOLD),
+    "reopened gold": (
+        [*TWO_HOURS, GOLD, ["produce", "--rate", "max", "--count", "2000"], ["silver", "--available-now"]],
+        GOLD,
+    ),
     "rebuilt gold": ([PREPARED], ["gold", "--available-now", "--rebuild"]),
 }
 
 
 def prepared(tmp_path, name):
-    """Makes what must have run before a command once, and then as many copies of it as are asked for."""
+    """Runs the commands that must run before a command; returns a function that copies the data directory."""
     first = Millrace(tmp_path / "prepared", "millrace_crash")
     before, _ = COMMANDS[name]
     for step in before:
@@ -42,21 +53,22 @@ def prepared(tmp_path, name):
         if before:
             shutil.copytree(first.data, tmp_path / folder)
         return Millrace(tmp_path / folder, "millrace_crash")
+
     return copy
 
 
 def fail_points(shop, name):
     """Every fail point that a command passes."""
     listing = shop.data.with_suffix(".points")
-    short = ["2s" if word == "20s" else word for word in COMMANDS[name][1]]
+    short = ["2s" if word == LONGER_THAN_ANY_KILL else word for word in COMMANDS[name][1]]
     shop.run(*short, env={"MILLRACE_FAIL_LIST": str(listing)})
     points = sorted(set(listing.read_text().split()))
-    # In `run` files are joined, and windows closed, now and then; the commands `optimize` and `gold` do it for certain.
+    # `run` joins files and closes windows only now and then. The commands `optimize` and `gold` always do.
     return [point for point in points if name != "run" or not point.startswith(("optimize", "gold"))]
 
 
 def recover_and_check(shop):
-    """Starts again after a kill: all must be as if nothing had happened."""
+    """Starts the program again, and checks that no event is lost or counted twice. Returns silver's number of rows."""
     if not (shop.data / "bronze" / "topics" / f"{TOPIC}.json").exists():
         return 0
     if (shop.data / "rebuild.unfinished").exists():
@@ -72,7 +84,7 @@ def recover_and_check(shop):
 
 
 def use_topic(shop):
-    """Whatever was killed while making or deleting the topic `other`, it is there or can be made, and takes records."""
+    """Checks that the topic `other` exists or can be created after a kill, and takes records."""
     topics = [topic["topic"] for topic in shop.json("topic", "list")["topics"]]
     if "other" not in topics:
         shop.run("topic", "create", "other")
@@ -81,10 +93,14 @@ def use_topic(shop):
 
 
 def kill_at(shop, command, point, passage):
-    """Runs a command until it kills itself at a fail point; True when it came to it."""
+    """Runs a command that kills itself at a fail point. False when it did not pass the fail point so many times."""
     try:
-        done = subprocess.run(shop.command(*command), capture_output=True, timeout=30,
-                              env=environment({"MILLRACE_FAIL_AT": f"{point}:{passage}"}))
+        done = subprocess.run(
+            shop.command(*command),
+            capture_output=True,
+            timeout=30,
+            env=environment({"MILLRACE_FAIL_AT": f"{point}:{passage}"}),
+        )
     except subprocess.TimeoutExpired:
         return False
     assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
@@ -94,7 +110,7 @@ def kill_at(shop, command, point, passage):
 def at_fail_points(tmp_path, command, passage):
     kills = 0
     copy = prepared(tmp_path, command)
-    words = ["3s" if word == "20s" else word for word in COMMANDS[command][1]]
+    words = ["3s" if word == LONGER_THAN_ANY_KILL else word for word in COMMANDS[command][1]]
     for point in fail_points(copy("listed"), command):
         shop = copy(f"{point}-{passage}")
         killed = kill_at(shop, words, point, passage)
@@ -107,19 +123,19 @@ def at_fail_points(tmp_path, command, passage):
 
 
 def at_random_moments(tmp_path, kills, seed):
-    """A directory lives through a hundred kills, so that each recovery starts from another's remains."""
+    """Kills the program up to 100 times on one directory, so that a start takes over what earlier kills have left."""
     pick = random.Random(seed)
     rows = 0
     begun = time.monotonic()
     Millrace(tmp_path / "whole", "millrace_crash").run(*PREPARED)
-    latest = time.monotonic() - begun  # with sanitizers, or beside others, the start alone takes its time
+    latest = time.monotonic() - begun  # with sanitizers, or on a busy machine, the start alone takes long
     for kill in range(kills):
         if kill % 100 == 0:
             shop = Millrace(tmp_path / f"random-{kill}", "millrace_crash")
-        process = shop.start(*LOAD)
+        process = shop.start(*run("2000", LONGER_THAN_ANY_KILL))
         others = []
         if pick.random() < 0.3:
-            others.append(shop.start("produce", "--rate", "3000", "--duration", "20s"))
+            others.append(shop.start("produce", "--rate", "1000", "--duration", "20s"))
         time.sleep(pick.uniform(0.05, latest))
         if kill % 5 == 4 and (shop.data / "silver" / "_delta_log").exists():
             oracle.check_snapshot_is_whole(shop.data)
@@ -132,7 +148,7 @@ def at_random_moments(tmp_path, kills, seed):
             victim.communicate()
         if kill % 10 == 9 or kill == kills - 1:
             rows += recover_and_check(shop)
-            shop.run("optimize")  # keeps the oracle's own reading short
+            shop.run("optimize")  # so that the oracle has few files to read
         if kill % 100 == 99:
             shutil.rmtree(shop.data)
             print(f"{kill + 1} kills at random moments", flush=True)

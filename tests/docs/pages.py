@@ -1,11 +1,12 @@
-"""Reads the documentation's pages: their fenced blocks, the commands in them, and their links."""
+"""The documentation's pages: their fenced blocks, the commands in the blocks, and the links."""
+
 import dataclasses
 import os
 import pathlib
 import re
 import subprocess
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NOT_RUN = re.compile(r"<!-- not run: (.+?) -->")
@@ -19,18 +20,18 @@ def name_of(page):
 @dataclasses.dataclass
 class Block:
     page: pathlib.Path
-    line: int             # of the opening fence
+    line: int  # the line of the opening fence
     language: str
     text: str
-    not_run: str | None   # the reason that the line before the fence gives
-    shown: "Block | None" = None  # the output that the page shows right after it
+    not_run: str | None  # the reason, from the line before the fence
+    shown: "Block | None" = None  # the output, from the block that follows directly
 
     @property
     def place(self):
         return f"{name_of(self.page)}:{self.line}"
 
     def commands(self):
-        """(page:line, command) of each; a command goes on while a quote, a here-document or a backslash leaves it open."""
+        """(page:line, command) of each. A command ends with the line that closes its quotes and here-documents."""
         pending, first = "", self.line
         for number, text in enumerate(self.text.splitlines(), self.line + 1):
             if not pending and (not text.strip() or text.lstrip().startswith("#")):
@@ -51,7 +52,7 @@ def is_open(command):
 def blocks(page):
     """The page's fenced blocks, in order."""
     lines = page.read_text().splitlines()
-    found, start = [], None
+    found, start, last_end = [], None, None
     for index, text in enumerate(lines):
         if not text.startswith("```"):
             continue
@@ -59,8 +60,10 @@ def blocks(page):
             start = index
             continue
         mark = NOT_RUN.fullmatch(lines[start - 1].strip()) if start else None
-        found.append(Block(page, start + 1, lines[start][3:].strip(), "\n".join(lines[start + 1:index]), mark and mark[1]))
-        follows_directly = len(found) > 1 and not "".join(lines[last_end + 1:start]).strip()
+        found.append(
+            Block(page, start + 1, lines[start][3:].strip(), "\n".join(lines[start + 1 : index]), mark and mark[1])
+        )
+        follows_directly = len(found) > 1 and not "".join(lines[last_end + 1 : start]).strip()
         if follows_directly and found[-2].language == "sh" and found[-1].language in ("json", "text"):
             found[-2].shown = found[-1]
         start, last_end = None, index
@@ -74,7 +77,7 @@ def prose(page):
 
 
 def anchors(page):
-    """The anchors that GitHub gives to the page's headings."""
+    """The anchors that GitHub makes of the page's headings."""
     made = set()
     for heading in re.findall(r"^#+ (.+)$", prose(page), re.M):
         plain = re.sub(r"[^\w\- ]", "", re.sub(r"\]\([^)]*\)", "", heading).lower())
@@ -83,7 +86,7 @@ def anchors(page):
 
 
 def links(page):
-    """(target, anchor) of the page's links to files of this repository."""
+    """(target, anchor) of the page's links to files in the repository."""
     for address in LINK.findall(prose(page)):
         if not re.match(r"[a-z]+:", address):
             path, _, anchor = address.partition("#")

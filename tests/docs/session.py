@@ -1,8 +1,10 @@
-"""A terminal session on a page's commands: each is run by bash, in the page's directory, as the page has it.
+"""A terminal session that runs a page's commands by bash, in a directory of the page, exactly as the page shows them.
 
-A command that runs until it is stopped (`millrace serve`, say) stays up for those after it, until the page starts another such
-command or the same one with other options, or ends. Then it is ended by Ctrl-C, and its exit code must be 0.
+A command that runs until it is stopped, such as `millrace serve`, keeps running during the following commands, until
+the page starts another such command or the same one with other options, or ends. The command is then ended by Ctrl-C,
+and its exit code must be 0.
 """
+
 import os
 import pathlib
 import re
@@ -12,18 +14,21 @@ import time
 import urllib.error
 import urllib.request
 
-COMMAND_SECONDS = 60   # that a command may take
-START_SECONDS = 90     # until one that stays up is ready
+COMMAND_SECONDS = 60  # the longest time that a command may take
+START_SECONDS = 90  # the longest time until a command that keeps running is ready
 
-MILLRACE = r"\bmillrace (?:--\S+ \S+ )*"  # with global options
-UNTIL_STOPPED = [re.compile(MILLRACE + pattern) for pattern in (
-    r"(serve|run|demo)\b",
-    r"load\b.*--serve",
-    r"(silver|archive)\b(?!.*--available-now)",
-    r"gold\b(?! list| reconcile)(?!.*(--available-now|--batch))",
-    r"produce\b(?!.*--count)",
-    r"topic read\b.*--follow",
-)]
+MILLRACE = r"\bmillrace (?:--\S+ \S+ )*"  # the global options may come before the command
+UNTIL_STOPPED = [
+    re.compile(MILLRACE + pattern)
+    for pattern in (
+        r"(serve|run|demo)\b",
+        r"load\b.*--serve",
+        r"(silver|archive)\b(?!.*--available-now)",
+        r"gold\b(?! list| reconcile)(?!.*(--available-now|--batch))",
+        r"produce\b(?!.*--count)",
+        r"topic read\b.*--follow",
+    )
+]
 HAS_PORT = re.compile(MILLRACE + r"(serve|run|demo|load)\b(?!.*--no-http)")
 
 
@@ -32,7 +37,7 @@ class CommandFailed(AssertionError):
 
 
 def without_comment(command):
-    """The command without what the page says about it at the line's end."""
+    """The command without the comment at the end of its line."""
     return re.sub(r"\s+# .*$", "", command, flags=re.M)
 
 
@@ -53,13 +58,13 @@ def programs(pid):
         for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
             yield from programs(int(child))
     except OSError:
-        return  # it has ended meanwhile
+        return  # the process has ended meanwhile
 
 
 def takes_ctrl_c(pid):
-    """Whether the program has come so far that it ends cleanly on SIGINT, which it blocks to wait for it.
+    """Whether the program has blocked SIGINT to wait for it, so that Ctrl-C ends it cleanly.
 
-    (While a thread is being made, all signals are blocked for a moment.)
+    While a thread is being created, all signals are blocked for a moment.
     """
     try:
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
@@ -83,8 +88,8 @@ class Session:
         self.environment = environment
         self.port = port
         self.replaced = {"8090": str(port), **(replaced or {})}
-        self.up = None       # (place, command, process, its output's file) of the one that stays up
-        self.outputs = []    # (command, stdout) of those that have ended
+        self.up = None  # (place, command, process, output file) of the command that keeps running
+        self.outputs = []  # (command, stdout) of the commands that have ended
 
     def __enter__(self):
         return self
@@ -97,7 +102,7 @@ class Session:
             self.up[2].wait()
 
     def run(self, place, command):
-        """Runs one command of a page; returns its stdout, or None when it stays up."""
+        """Runs one command of a page; returns its stdout, or None when it keeps running."""
         for old, new in self.replaced.items():
             command = command.replace(old, new)
         if runs_until_stopped(command):
@@ -120,16 +125,18 @@ class Session:
         return out
 
     def spawn(self, command, **streams):
-        return subprocess.Popen(["bash", "-c", command], cwd=self.directory, env=self.environment, start_new_session=True, **streams)
+        return subprocess.Popen(
+            ["bash", "-c", command], cwd=self.directory, env=self.environment, start_new_session=True, **streams
+        )
 
     def begin(self, place, command):
-        log = open(self.directory / "stays-up.log", "w+b")
+        log = open(self.directory / "stays-up.log", "w+b")  # noqa: SIM115, end() closes it
         process = self.spawn(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.up = (place, command, process, log)
         limit = time.monotonic() + START_SECONDS
         while not self.is_ready(process, command):
             if process.poll() is not None:
-                return self.end()  # it has ended by itself: at once, or with an error
+                return self.end()  # it has ended by itself, at once or with an error
             if time.monotonic() > limit:
                 raise CommandFailed(f"{place}: {command}\nis not ready after {START_SECONDS} s\n{self.log_text(log)}")
             time.sleep(0.02)
@@ -145,7 +152,7 @@ class Session:
         return log.read().decode(errors="replace")
 
     def end(self):
-        """Ctrl-C to the one that stays up, and what it has printed."""
+        """Ends the command that keeps running by Ctrl-C; returns what it has printed."""
         if not self.up:
             return ""
         place, command, process, log = self.up
@@ -157,7 +164,9 @@ class Session:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            raise CommandFailed(f"{place}: {command}\nstill runs {COMMAND_SECONDS} s after Ctrl-C\n{self.log_text(log)}") from None
+            raise CommandFailed(
+                f"{place}: {command}\nstill runs {COMMAND_SECONDS} s after Ctrl-C\n{self.log_text(log)}"
+            ) from None
         out = self.log_text(log)
         log.close()
         if code != 0:

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 SUITES = ("bookworm", "bookworm-updates", "bookworm-security")
 CACHE = ROOT / "build" / "debian-root"

@@ -11,8 +11,10 @@ import urllib.request
 
 import pytest
 
-from tests.conftest import ROOT, stack, wait_until
+from scripts import stack
 from tests.package import debian_root
+from tests.support.paths import ROOT
+from tests.support.shop import wait_until
 
 REFUSAL = debian_root.why_not()
 pytestmark = [

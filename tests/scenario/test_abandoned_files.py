@@ -1,4 +1,5 @@
-"""A writer that is held up for so long that vacuum takes its files for abandoned ones gives up its batch, and does it again."""
+"""A writer that vacuum has taken files from, because it took so long, writes its batch again."""
+
 import contextlib
 import fcntl
 import os
@@ -6,8 +7,9 @@ import time
 
 import pytest
 
-from tests import gold_oracle, oracle
-from tests.conftest import line, stop, wait_until
+from tests.support import gold_oracle, oracle
+from tests.support.events import line
+from tests.support.shop import stop, wait_until
 
 
 def data_files(table):
@@ -16,35 +18,38 @@ def data_files(table):
 
 @contextlib.contextmanager
 def held(lock):
-    """Holds a lock, so that the program waits where it would take it."""
+    """Holds a lock, so that the program waits for it."""
     with open(lock, "a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def fill(shop):
-    """Two batches of silver rows, which Gold has taken in; then more that waits."""
+    """Makes two batches of silver rows that Gold has processed, and records that are not yet processed."""
     for batch in range(2):
         shop.write(*[line(batch * 100 + i) for i in range(100)], line(1000 + batch, price=-1))
         shop.drain()
-    shop.run("gold", "--available-now")  # without provisional rows, which the next start takes back first
+    shop.run("gold", "--available-now")  # without provisional rows, which the next start would withdraw first
     shop.write(*[line(300 + i, timestamp="2019-10-05T10:00:00Z") for i in range(100)], line(2000, price=-1))
 
 
-@pytest.mark.parametrize("table, command", [
-    ("silver", ["silver", "--available-now"]),
-    ("quarantine", ["silver", "--available-now"]),
-    ("archive", ["archive", "--available-now"]),
-    ("silver", ["optimize"]),
-    ("gold/kpis", ["gold", "--available-now", "--close"]),
-    ("gold/kpis", ["gold", "--batch"]),
-])
+@pytest.mark.parametrize(
+    "table, command",
+    [
+        ("silver", ["silver", "--available-now"]),
+        ("quarantine", ["silver", "--available-now"]),
+        ("archive", ["archive", "--available-now"]),
+        ("silver", ["optimize"]),
+        ("gold/kpis", ["gold", "--available-now", "--close"]),
+        ("gold/kpis", ["gold", "--batch"]),
+    ],
+)
 def test_files_that_go_before_their_commit_are_written_again(shop, table, command):
     fill(shop)
     if command[0] == "gold":
         shop.drain()
     if "--batch" in command:
-        shop.run("gold", "--available-now")  # up to whose watermark days are computed
+        shop.run("gold", "--available-now")  # the batch layer computes days up to its watermark
     root = shop.data / table
     root.mkdir(exist_ok=True)
     before = data_files(root)
@@ -73,11 +78,13 @@ def test_a_writer_goes_on_after_vacuum_has_removed_its_batch(shop):
         before = data_files(shop.data / "silver")
         shop.write(*[line(i) for i in range(50, 300)])
         wait_until(lambda: data_files(shop.data / "silver") - before)
-        abandoned = data_files(shop.data / "silver") - before  # some of the batch's; the others are young, and stay
+        abandoned = (
+            data_files(shop.data / "silver") - before
+        )  # some of the batch's files; files that come later are too young for vacuum
 
         def vacuum_a_day_later():
             for path in filter(os.path.exists, abandoned):
-                os.utime(path, (time.time() - 25 * 3600,) * 2)  # which the writer's last write undoes
+                os.utime(path, (time.time() - 25 * 3600,) * 2)  # a later write by the writer undoes this
             shop.run("vacuum")
             return not any(map(os.path.exists, abandoned))
 

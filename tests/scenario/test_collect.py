@@ -1,10 +1,12 @@
-"""Events over HTTP: what is acknowledged is in the log, once; what is refused says why; nobody holds up others."""
+"""Events over HTTP: an acknowledged event is in the log once, a refusal says why, and no client delays another."""
+
 import concurrent.futures
+import contextlib
 import gzip
 import http.client
 import json
 import os
-import pathlib
+import random
 import re
 import signal
 import socket
@@ -12,82 +14,25 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 
-from tests.conftest import ROOT, event, stack, stop, wait_until
-
-KEY = "0123456789abcdef0123"
-
-
-class Port:
-    """A running `millrace serve`."""
-
-    def __init__(self, shop, *options, command="serve"):
-        self.process = shop.start(*([command] if isinstance(command, str) else command), *([] if "--port" in options else ["--port", "0"]), *options)
-        for line in self.process.stdout:
-            found = re.search(rb"http://[^/;]+:(\d+)", line)
-            if found:
-                break
-        else:
-            raise AssertionError(self.process.stderr.read().decode())
-        self.port = int(found[1])
-
-    def post(self, body, path="/v1/events", method="POST", **headers):
-        """The status, the answer and its headers."""
-        if not isinstance(body, bytes):
-            body = (body if isinstance(body, str) else json.dumps(body)).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, method=method,
-                                         headers={"Content-Type": "application/json",
-                                                  **{name.replace("_", "-"): value for name, value in headers.items()}})
-        try:
-            with urllib.request.urlopen(request, timeout=30) as response:
-                return response.status, json.loads(response.read() or "null"), response.headers
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read() or "null"), error.headers
-
-    def get(self, path):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as response:
-                return response.status, response.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def raw(self, data, patience=20):
-        """What comes back for these bytes until the connection is closed."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=patience) as connection:
-            connection.sendall(data)
-            answer = b""
-            while piece := connection.recv(65536):
-                answer += piece
-            return answer.decode(errors="replace")
-
-    def stop(self, how=signal.SIGINT):
-        return stop(self.process, how)
-
-
-@pytest.fixture
-def port(shop):
-    ports = []
-
-    def start(*options, **named):
-        ports.append(Port(shop, *options, **named))
-        return ports[-1]
-
-    yield start
-    for each in ports:
-        if each.process.poll() is None:
-            each.process.kill()
-            each.process.communicate()
+from scripts import stack
+from tests.support.events import event
+from tests.support.paths import ROOT
+from tests.support.port import KEY, Port, metric
+from tests.support.shop import wait_until, wait_until_stopped
 
 
 def test_an_object_an_array_and_lines_plain_and_packed_become_rows(shop, port):
     server = port()
     lines = "".join(json.dumps(event(n)) + "\n" for n in (4, 5))
-    for body, headers in ((event(1), {}), ([event(2), event(3)], {}), (lines, {"Content_Type": "application/x-ndjson"}),
-                          (gzip.compress(json.dumps([event(6), event(7)]).encode()), {"Content_Encoding": "gzip"})):
+    for body, headers in (
+        (event(1), {}),
+        ([event(2), event(3)], {}),
+        (lines, {"Content_Type": "application/x-ndjson"}),
+        (gzip.compress(json.dumps([event(6), event(7)]).encode()), {"Content_Encoding": "gzip"}),
+    ):
         status, answer, _ = server.post(body, **headers)
         assert (status, answer["flawed"]) == (202, [])
     code, _, _ = server.stop()
@@ -99,10 +44,16 @@ def test_an_object_an_array_and_lines_plain_and_packed_become_rows(shop, port):
 
 def test_flawed_events_are_told_by_index_and_end_in_quarantine(shop, port):
     server = port()
-    status, answer, _ = server.post([event(1), event(2, price=-1), 5, {"user_id": "u1"}, event(3, timestamp="yesterday")])
+    status, answer, _ = server.post(
+        [event(1), event(2, price=-1), 5, {"user_id": "u1"}, event(3, timestamp="yesterday")]
+    )
     assert status == 202 and answer["accepted"] == 5
     assert [(flaw["index"], flaw["rule"]) for flaw in answer["flawed"]] == [
-        (1, "bad_price"), (2, "not_an_object"), (3, "missing_field"), (4, "bad_timestamp")]
+        (1, "bad_price"),
+        (2, "not_an_object"),
+        (3, "missing_field"),
+        (4, "bad_timestamp"),
+    ]
     server.stop()
     shop.drain()
     rows = shop.json("quarantine", "list")
@@ -128,14 +79,27 @@ def test_an_event_without_a_timestamp_gets_the_arrivals(shop, port):
     server.stop()
     shop.drain()
     row = shop.json("show", "silver")["rows"][0]
-    assert before - 1 < time.mktime(time.strptime(row["event_timestamp"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone < time.time() + 1
+    assert (
+        before - 1
+        < time.mktime(time.strptime(row["event_timestamp"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone
+        < time.time() + 1
+    )
 
 
-@pytest.mark.parametrize("body, headers, status, reason", [
-    ("", {}, 400, "empty"), ("hello", {}, 400, "not JSON"), ('[{"a":1}', {}, 400, "neither a comma nor"), ('{"a":', {}, 400, ""),
-    (b"\x1f\x8bbroken", {"Content_Encoding": "gzip"}, 400, "gzip"), ("{}", {"Content_Encoding": "br"}, 415, "gzip"),
-    (gzip.compress(b" " * 20_000_000), {"Content_Encoding": "gzip"}, 413, "bytes"), (b"[" + b" " * 9_000_000 + b"]", {}, 413, "bytes"),
-    ('{"x":"' + "y" * 1_100_000 + '"}', {}, 413, "bytes")])
+@pytest.mark.parametrize(
+    "body, headers, status, reason",
+    [
+        ("", {}, 400, "empty"),
+        ("hello", {}, 400, "not JSON"),
+        ('[{"a":1}', {}, 400, "neither a comma nor"),
+        ('{"a":', {}, 400, ""),
+        (b"\x1f\x8bbroken", {"Content_Encoding": "gzip"}, 400, "gzip"),
+        ("{}", {"Content_Encoding": "br"}, 415, "gzip"),
+        (gzip.compress(b" " * 20_000_000), {"Content_Encoding": "gzip"}, 413, "bytes"),
+        (b"[" + b" " * 9_000_000 + b"]", {}, 413, "bytes"),
+        ('{"x":"' + "y" * 1_100_000 + '"}', {}, 413, "bytes"),
+    ],
+)
 def test_what_is_no_json_or_too_large_is_refused_whole(shop, port, body, headers, status, reason):
     server = port()
     got, answer, _ = server.post(body, **headers)
@@ -147,8 +111,13 @@ def test_what_is_no_json_or_too_large_is_refused_whole(shop, port, body, headers
 
 def test_only_write_keys_may_write_and_none_is_told(shop, port):
     server = port("--write-key", f"web={KEY}", "--write-key", "app=fedcba98765432100123")
-    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer " + KEY[:-1]}, {"Authorization": "Basic !!!"},
-                    {"Authorization": "Basic "}):
+    for headers in (
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Bearer " + KEY[:-1]},
+        {"Authorization": "Basic !!!"},
+        {"Authorization": "Basic "},
+    ):
         status, answer, got = server.post(event(1), **headers)
         assert status == 401 and got["WWW-Authenticate"], answer
     assert server.post(event(1), path="/v1/events?key=nope")[0] == 401
@@ -180,10 +149,14 @@ def test_a_port_that_is_taken_is_an_error_that_says_what_to_do(shop, shop_at, po
 
 def test_a_page_may_send_from_a_browser_if_its_origin_is_allowed(port):
     server = port("--origin", "https://shop.example")
-    status, _, headers = server.post(b"", method="OPTIONS", Origin="https://shop.example", Access_Control_Request_Method="POST")
+    status, _, headers = server.post(
+        b"", method="OPTIONS", Origin="https://shop.example", Access_Control_Request_Method="POST"
+    )
     assert status == 204 and headers["Access-Control-Allow-Origin"] == "https://shop.example"
     assert "Idempotency-Key" in headers["Access-Control-Allow-Headers"]
-    assert server.post(event(1), Origin="https://shop.example")[2]["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert (
+        server.post(event(1), Origin="https://shop.example")[2]["Access-Control-Allow-Origin"] == "https://shop.example"
+    )
     assert server.post(event(2), Origin="https://other.example")[2]["Access-Control-Allow-Origin"] is None
 
 
@@ -196,7 +169,9 @@ def test_what_was_acknowledged_survives_a_kill(shop, port):
         for number in range(100_000):
             ids = [f"{name}-{number}-{i}" for i in range(5)]
             try:
-                connection.request("POST", "/v1/events", json.dumps([event(i, event_id=each) for i, each in enumerate(ids)]))
+                connection.request(
+                    "POST", "/v1/events", json.dumps([event(i, event_id=each) for i, each in enumerate(ids)])
+                )
                 response = connection.getresponse()
                 response.read()
             except (OSError, http.client.HTTPException):
@@ -232,22 +207,30 @@ def test_slow_and_idle_clients_hold_nobody_up_and_are_cut_off(port):
     assert time.monotonic() - started < 5
     for connection in slow:
         connection.settimeout(30)
-        assert connection.recv(100) == b""  # after its patience
+        assert connection.recv(100) == b""  # when the server's timeout is over
         connection.close()
 
 
-@pytest.mark.parametrize("request_bytes, status", [
-    (b"nonsense\r\n\r\n", 400), (b"GET / HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n", 400),
-    (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-    (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
-    (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\nhello", 400),
-    (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello", 400),
-    (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
-    (b"GET http://evil.example/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400),
-    (b"GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400),
-    (b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404),
-    (b"DELETE /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405),
-    (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413)])
+@pytest.mark.parametrize(
+    "request_bytes, status",
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n", 400),
+        (
+            b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+        ),
+        (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
+        (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\nhello", 400),
+        (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello", 400),
+        (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
+        (b"GET http://evil.example/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400),
+        (b"GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400),
+        (b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404),
+        (b"DELETE /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405),
+        (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413),
+    ],
+)
 def test_hostile_requests_get_an_error_and_the_server_goes_on(shop, port, request_bytes, status):
     server = port()
     assert server.raw(request_bytes).startswith(f"HTTP/1.1 {status}")
@@ -267,19 +250,39 @@ def test_under_load_slow_cut_and_hostile_clients_take_nothing_from_the_others(sh
             try:
                 with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
                     connection.sendall(data)
-                    ended.wait(patience)  # and cuts the connection then
+                    ended.wait(patience)  # then closes the connection
             except OSError:
                 pass
 
     whole = b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
-    bothers = [(whole[:20], 3), (whole + b"[{", 3), (whole, 0.01), (b"\x00\xff" * 500, 0.01), (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 9000, 0.05),
-               (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n[[[", 0.01)]
+    bothers = [
+        (whole[:20], 3),
+        (whole + b"[{", 3),
+        (whole, 0.01),
+        (b"\x00\xff" * 500, 0.01),
+        (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 9000, 0.05),
+        (b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n[[[", 0.01),
+    ]
     threads = [threading.Thread(target=bother, args=each) for each in bothers for _ in range(3)]
     for thread in threads:
         thread.start()
     try:
-        done = subprocess.run(["wrk", "-t1", "-c32", "-d5s", "--timeout", "5s", "-s", script, f"http://127.0.0.1:{server.port}/v1/events"],
-                              capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [
+                "wrk",
+                "-t1",
+                "-c32",
+                "-d5s",
+                "--timeout",
+                "5s",
+                "-s",
+                script,
+                f"http://127.0.0.1:{server.port}/v1/events",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
     finally:
         ended.set()
         for thread in threads:
@@ -294,30 +297,40 @@ def test_under_load_slow_cut_and_hostile_clients_take_nothing_from_the_others(sh
     shop.verify()
 
 
-def test_the_port_does_what_the_openapi_file_says(port, tmp_path):
+# The live feed has no end. No schema tells whether a string is SQL, nor what a vendor's library may send.
+SCHEMATHESIS = """
+generation.max-examples = {others}
+
+[[operations]]
+include-path = "/v1/live"
+enabled = false
+
+[[operations]]
+include-path = ["/v1/track", "/v1/page", "/v1/batch", "/mp/collect", "/v1/sql"]
+checks.positive_data_acceptance.enabled = false
+
+[[operations]]
+include-path = "/v1/events"
+generation.max-examples = {events}
+"""
+
+
+@pytest.mark.parametrize(
+    "events, others", [(40, 10), pytest.param(200, 30, marks=pytest.mark.long)], ids=["few", "many"]
+)
+def test_the_port_does_what_the_openapi_file_says(port, tmp_path, events, others):
     server = port()
-
-    def check(*options):
-        done = subprocess.run([sys.executable, "-m", "schemathesis.cli", "run", ROOT / "schemas" / "openapi.yaml", "--url",
-                               f"http://127.0.0.1:{server.port}", "--phases", "coverage,fuzzing", "--seed", "1", *options],
-                              capture_output=True, text=True, timeout=180, cwd=tmp_path)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-500:]
-
-    check("--include-path", "/v1/events", "--max-examples", "200")
-    # The live figures have no end; and whether a text is SQL no schema can tell.
-    foreign = [option for path in ("/v1/track", "/v1/page", "/v1/batch", "/mp/collect") for option in ("-path", path)]
-    check(*[option.replace("-path", "--exclude-path") for option in foreign],
-          "--exclude-path", "/v1/events", "--exclude-path", "/v1/live", "--exclude-path", "/v1/sql", "--max-examples", "30")
-    # What is a message of theirs, their documentation says, not our schema.
-    check(*[option.replace("-path", "--include-path") for option in foreign], "--exclude-checks", "positive_data_acceptance", "--max-examples", "30")
-    check("--include-path", "/v1/sql", "--exclude-checks", "positive_data_acceptance", "--max-examples", "30")
+    (tmp_path / "schemathesis.toml").write_text(SCHEMATHESIS.format(events=events, others=others))
+    options = ["--url", f"http://127.0.0.1:{server.port}", "--phases", "coverage,fuzzing", "--seed", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "schemathesis.cli", "run", ROOT / "schemas" / "openapi.yaml", *options],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-500:]
     assert server.stop()[0] == 0
-
-
-def metric(server, name, **labels):
-    inside = ",".join(f'{label}="{value}"' for label, value in labels.items())
-    found = re.search(rf"^{name}{re.escape('{' + inside + '}') if labels else ''} (\S+)$", server.get("/metrics")[1], re.M)
-    return float(found[1]) if found else None
 
 
 def test_a_full_disk_is_a_503_until_there_is_room_again(shop_at, small_disk):
@@ -358,10 +371,14 @@ def test_a_writer_that_was_stopped_is_a_503_in_time_and_holds_no_stop_up(shop, s
     shop.run("topic", "create", "--partitions", "1")
     server = port("--no-simulator", command="run")
     holder = shop_at("data", "millrace_crash").start(
-        "produce", "--rate", "max", "--count", "10",
-        env={"MILLRACE_FAIL_AT": "bronze.append.before_write:1", "MILLRACE_FAIL_STOP": "1"})
-    state = pathlib.Path(f"/proc/{holder.pid}/stat")
-    wait_until(lambda: state.read_text().rsplit(")", 1)[1].split()[0] == "T")  # it holds the partition's lock
+        "produce",
+        "--rate",
+        "max",
+        "--count",
+        "10",
+        env={"MILLRACE_FAIL_AT": "bronze.append.before_write:1", "MILLRACE_FAIL_STOP": "1"},
+    )
+    wait_until_stopped(holder)  # it holds the partition's lock
     try:
         began = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -369,8 +386,11 @@ def test_a_writer_that_was_stopped_is_a_503_in_time_and_holds_no_stop_up(shop, s
         assert time.monotonic() - began < 18
         for status, answer, headers in answers:
             assert status == 503 and "another process holds" in answer["error"] and headers["Retry-After"]
-        under_way = threading.Thread(target=lambda: server.raw(
-            b"POST /v1/events HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"))
+        under_way = threading.Thread(
+            target=lambda: server.raw(
+                b"POST /v1/events HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+            )
+        )
         under_way.start()
         wait_until(lambda: metric(server, "millrace_collect_waiting_bytes") > 0)
         began = time.monotonic()
@@ -393,17 +413,31 @@ def test_what_never_becomes_a_request_is_counted(port):
     assert "431" in server.raw(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n")
     assert metric(server, "millrace_http_refused_total", reason="size") == 2
     assert metric(server, "millrace_http_refused_total", reason="syntax") == 1
-    server.raw(b"GET / HTTP/1.1\r\nHost:")  # and nothing more
+    server.raw(b"GET / HTTP/1.1\r\nHost:")  # the request stops here
     assert metric(server, "millrace_http_refused_total", reason="timeout") == 1
 
 
 def test_logs_are_json_where_they_are_to_be_and_tell_no_secret(shop):
-    server = Port(shop, "--write-key", f"web={KEY}", "--port", "0", command=["--log", "json", "run", "--no-simulator", "--trigger", "0"])
+    server = Port(
+        shop,
+        "--write-key",
+        f"web={KEY}",
+        "--port",
+        "0",
+        command=["--log", "json", "run", "--no-simulator", "--trigger", "0"],
+    )
     assert server.post(event(1), Authorization=f"Bearer {KEY}")[0] == 202
     assert server.post(event(2), Authorization="Bearer not-the-key-not-the-key")[0] == 401
     wait_until(lambda: shop.count("silver") == 1)
     assert server.stop()[0] == 0
-    server = Port(shop, "--write-key", f"web={KEY}", "--port", "0", command=["--log", "json", "run", "--no-simulator", "--trigger", "0"])
+    server = Port(
+        shop,
+        "--write-key",
+        f"web={KEY}",
+        "--port",
+        "0",
+        command=["--log", "json", "run", "--no-simulator", "--trigger", "0"],
+    )
     wait_until(lambda: server.get("/readyz")[0] == 200)
     code, out, err = server.stop()
     assert code == 0 and KEY not in out + err and "not-the-key" not in out + err
@@ -428,7 +462,11 @@ def test_each_address_has_its_limit_and_only_a_trusted_proxy_tells_another_s(por
         return server.post([event(next(batch)) for _ in range(20)], X_Forwarded_For=client)[0]
 
     behind = port("--address-limit", "2", "--trusted-proxy", "127.0.0.1")
-    assert [post(behind, "203.0.113.1"), post(behind, "9.9.9.9, 203.0.113.1"), post(behind, "203.0.113.2")] == [202, 429, 202]
+    assert [post(behind, "203.0.113.1"), post(behind, "9.9.9.9, 203.0.113.1"), post(behind, "203.0.113.2")] == [
+        202,
+        429,
+        202,
+    ]
     exposed = port("--address-limit", "2")
     assert [post(exposed, "203.0.113.1"), post(exposed, "203.0.113.2")] == [202, 429]
 
@@ -436,15 +474,38 @@ def test_each_address_has_its_limit_and_only_a_trusted_proxy_tells_another_s(por
 def test_segment_s_and_google_s_libraries_only_need_another_url(shop, port):
     server = port("--write-key", f"web={KEY}")
     basic = "Basic " + __import__("base64").b64encode(f"{KEY}:".encode()).decode()
-    order = {"order_id": "o1", "currency": "USD", "products": [{"product_id": "p1", "price": 5, "quantity": 2}, {"product_id": "p2", "price": "7.5"}]}
-    batch = {"batch": [{"type": "identify", "userId": "u1"}, {"type": "page", "userId": "u1", "properties": {"url": "https://shop.example/"}},
-                       {"type": "track", "userId": "u1", "messageId": "m1", "event": "Order Completed", "properties": order,
-                        "context": {"userAgent": "Googlebot/2.1"}}]}
-    for _ in range(2):  # a message that is sent again counts once
+    order = {
+        "order_id": "o1",
+        "currency": "USD",
+        "products": [{"product_id": "p1", "price": 5, "quantity": 2}, {"product_id": "p2", "price": "7.5"}],
+    }
+    batch = {
+        "batch": [
+            {"type": "identify", "userId": "u1"},
+            {"type": "page", "userId": "u1", "properties": {"url": "https://shop.example/"}},
+            {
+                "type": "track",
+                "userId": "u1",
+                "messageId": "m1",
+                "event": "Order Completed",
+                "properties": order,
+                "context": {"userAgent": "Googlebot/2.1"},
+            },
+        ]
+    }
+    for _ in range(2):  # a message that is sent twice counts once
         assert server.post(batch["batch"][2], path="/v1/track", Authorization=basic)[:2] == (200, {"success": True})
     assert server.post({"userId": "u1", "messageId": "m2"}, path="/v1/page", Authorization=basic)[0] == 200
-    assert server.post(gzip.compress(json.dumps(batch).encode()), path="/v1/batch", Authorization=basic, Content_Encoding="gzip")[0] == 200
-    hit = {"client_id": "c1", "events": [{"name": "view_item", "params": {"currency": "USD", "items": [{"item_id": "p1", "price": 5}]}}]}
+    assert (
+        server.post(
+            gzip.compress(json.dumps(batch).encode()), path="/v1/batch", Authorization=basic, Content_Encoding="gzip"
+        )[0]
+        == 200
+    )
+    hit = {
+        "client_id": "c1",
+        "events": [{"name": "view_item", "params": {"currency": "USD", "items": [{"item_id": "p1", "price": 5}]}}],
+    }
     assert server.post(hit, path=f"/mp/collect?measurement_id=G-1&api_secret={KEY}")[0] == 204
     assert server.post(hit, path="/mp/collect?measurement_id=G-1&api_secret=wrong")[0] == 401
     assert server.post([], path="/v1/track", Authorization=basic)[0] == 400
@@ -453,8 +514,19 @@ def test_segment_s_and_google_s_libraries_only_need_another_url(shop, port):
     server.stop()
     shop.drain()
     assert shop.count("silver", "event_type") == {"page_view": 2, "purchase": 2, "view": 1}
-    rows = shop.json("sql", "select product_id, price, quantity, order_id, currency, is_bot from silver where event_type = 'purchase' order by 1")["rows"]
-    assert rows[0] == {"product_id": "p1", "price": 5.0, "quantity": 2, "order_id": "o1", "currency": "USD", "is_bot": rows[0]["is_bot"]}
+    rows = shop.json(
+        "sql",
+        "select product_id, price, quantity, order_id, currency, is_bot from silver "
+        "where event_type = 'purchase' order by 1",
+    )["rows"]
+    assert rows[0] == {
+        "product_id": "p1",
+        "price": 5.0,
+        "quantity": 2,
+        "order_id": "o1",
+        "currency": "USD",
+        "is_bot": rows[0]["is_bot"],
+    }
     assert rows[1]["price"] == 7.5 and shop.count("quarantine") == 0
     shop.verify()
 
@@ -481,12 +553,24 @@ def test_run_takes_events_in_and_they_are_in_silver_within_moments(shop, port):
 
 
 def test_run_goes_on_without_http_where_the_usual_port_is_taken(shop, shop_at):
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            taken.bind(("127.0.0.1", 8090))
-            taken.listen()
-        except OSError:
-            pass  # someone else has it, which is as good
-        out = shop.run("run", "--duration", "500ms", "--rate", "100", "--trigger", "100ms", env={"MILLRACE_RUN_PORT": None})
-    assert "port 8090 is taken" in shop.stderr and "no dashboard, no SQL and no metrics" in shop.stderr and "verified" in out
+    host = f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"  # of this test alone
+    with contextlib.ExitStack() as taken:
+        with contextlib.suppress(OSError):  # a program that listens on all addresses has the port already
+            taken.enter_context(socket.create_server((host, 8090)))
+        out = shop.run(
+            "run",
+            "--host",
+            host,
+            "--duration",
+            "500ms",
+            "--rate",
+            "100",
+            "--trigger",
+            "100ms",
+            env={"MILLRACE_RUN_PORT": None},
+        )
+    assert (
+        "port 8090 is taken" in shop.stderr
+        and "no dashboard, no SQL and no metrics" in shop.stderr
+        and "verified" in out
+    )

@@ -8,63 +8,20 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import duckdb
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.conftest import ROOT, event, line, stop, wait_until
-from tests.scenario.test_collect import Port, port  # noqa: F401, a fixture
+from tests.support.browser import address
+from tests.support.events import event, line
+from tests.support.paths import ROOT
+from tests.support.port import Port, http_post
+from tests.support.shop import wait_until
 
-# Chromium as Debian has it; it must not look for the world outside.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync"]
 # What stands on each, and what is there when its figures are real.
 PAGES = {"overview": ("Events and revenue", "tbody tr:has-text('mobile')"), "products": ("Interest against conversion", "tbody tr:has-text('prod_0042')"),
          "product?product=prod_0042": ("By minute", "canvas"), "funnel": ("By category", "tbody tr:has-text('mobile')"),
          "sessions": ("Outcome", "tbody tr:has-text('user_')"), "journey?user=user_0001": ("What they did", ".journey li"),
          "alerts": ("History", "tbody tr:has-text('high interest')"), "pipeline": ("Input and processing rate", "canvas"),
          "quarantine": ("Reasons", "button:has-text('Mend')"), "explore": ("SQL", "textarea")}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(chromium):
-    """Opens an address in a window of its own, and notes what the browser complains of."""
-    contexts = []
-
-    def opened(url, **options):
-        contexts.append(chromium.new_context(**options))
-        page = contexts[-1].new_page()
-        page.complaints = []
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(url)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def run(port):
-    """A running `millrace run`, with its port."""
-
-    def start(*options):
-        server = port("--trigger", "0", *options, command="run")
-        wait_until(lambda: server.get("/readyz")[0] == 200)
-        return server
-
-    return start
-
-
-def address(server, page=""):
-    return f"http://127.0.0.1:{server.port}/{page}"
 
 
 def test_a_click_in_the_demo_shop_is_on_the_dashboard_within_a_second(run, open_page):
@@ -448,31 +405,26 @@ def test_the_first_paint_comes_within_a_second(run, open_page):
     assert paint < 1000, paint
 
 
-def test_an_alert_appears_and_is_resolved(shop, run, open_page, tmp_path):
+def test_an_alert_appears_and_is_resolved(port, open_page, tmp_path):
     settings = tmp_path / "millrace.toml"
     settings.write_text('[alerts.high_interest]\nenabled = false\n[alerts.quarantine_rate]\nwindow = "10m"\nthreshold = 0.05\nresolved = 0.02\nleast = 100\ncalm = "0s"\n')
-    process = shop.start("--config", settings, "run", "--no-simulator", "--trigger", "0", "--port", "0")
-    for line in process.stdout:
-        if found := re.search(rb"http://[^/;]+:(\d+)", line):
-            break
-    server = type("Server", (), {"port": int(found[1])})
-    post = lambda events: http_post(server.port, "/v1/events", events)
+    server = port("--no-simulator", "--trigger", "0", command=["--config", settings, "run"])
     try:
         page = open_page(address(server, "#/alerts"))
         expect(page.locator("main")).to_contain_text("No alert has ever fired", timeout=10_000)
-        post([event(n, timestamp=now()) for n in range(100)])
-        post([event(n, price=-1, timestamp=now()) for n in range(1000, 1300)])
+        server.post([event(n, timestamp=now()) for n in range(100)])
+        server.post([event(n, price=-1, timestamp=now()) for n in range(1000, 1300)])
         expect(page.locator("nav .badge")).to_have_text("1", timeout=20_000)
         expect(page.locator("main table").first).to_contain_text("quarantine rate", timeout=20_000)
         for n in range(40):  # the shop goes on, so that the broken ones become few
-            post([event(n, event_id=f"good-{n}-{i}", timestamp=now()) for i in range(1000)])
+            server.post([event(n, event_id=f"good-{n}-{i}", timestamp=now()) for i in range(1000)])
             page.wait_for_timeout(100)
         expect(page.locator("nav .badge")).to_have_count(0, timeout=20_000)
         expect(page.locator("main table")).to_contain_text("resolved", timeout=20_000)
         page.click("text=for an hour")
         expect(page.locator("main")).to_contain_text("is not sent until", timeout=10_000)
     finally:
-        code, _, err = stop(process)
+        code, _, err = server.stop()
         assert code == 0, err
 
 
@@ -539,13 +491,6 @@ def test_queries_see_what_is_open_however_the_table_is_written(shop, run):
 
 def now():
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def http_post(port, path, body, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
-    response = connection.getresponse()
-    return response.status, response.read().decode()
 
 
 def test_only_those_who_are_named_may_look_and_only_admins_change_things(shop, run, open_page):

@@ -1,4 +1,6 @@
-"""A data directory that is removed and made anew under a running program is another one: the program ends, and leaves it alone."""
+"""A program whose data directory is removed or replaced ends, and writes nothing into the new directory."""
+
+import contextlib
 import os
 import shutil
 import signal
@@ -6,9 +8,9 @@ import urllib.error
 
 import pytest
 
-from tests import gold_oracle
-from tests.conftest import Millrace, event, line, wait_until
-from tests.scenario.test_collect import port  # noqa: F401, a fixture
+from tests.support import gold_oracle
+from tests.support.events import event, line
+from tests.support.shop import Millrace, wait_until
 
 REASON = "removed or replaced while this process was running"
 
@@ -22,7 +24,7 @@ def remove(data, aside):
 
 
 def made_anew(shop):
-    """Another shop in the same place."""
+    """Makes another shop at the same path."""
     fresh = Millrace(shop.data)
     fresh.write(*[line(n) for n in range(50)])
     fresh.drain()
@@ -31,7 +33,9 @@ def made_anew(shop):
 
 
 def files(folder):
-    return {path: path.stat().st_size for path in folder.rglob("*") if path.suffix in (".parquet", ".json", ".bin", ".log")}
+    return {
+        path: path.stat().st_size for path in folder.rglob("*") if path.suffix in (".parquet", ".json", ".bin", ".log")
+    }
 
 
 def ended(process):
@@ -63,7 +67,7 @@ def test_a_program_that_has_nothing_to_do_ends_too(shop, tmp_path, command):
     shop.drain()
     running = shop.start(*[command, *(["--port", "0"] if command == "serve" else [])])
     if command == "serve":
-        running.stdout.readline()  # it serves
+        running.stdout.readline()  # it prints its address
     else:
         wait_until(lambda: (shop.data / "gold" / "state.bin").exists())
     move(shop.data, tmp_path / "aside")
@@ -76,9 +80,7 @@ def test_no_event_is_acknowledged_into_a_directory_that_is_gone(shop, tmp_path, 
     assert server.post(event(1))[0] == 202
     move(shop.data, tmp_path / "aside")
     made_anew(shop)
-    try:
+    with contextlib.suppress(urllib.error.URLError, ConnectionError):  # it may have ended already
         assert server.post(event(2))[0] == 503
-    except (urllib.error.URLError, ConnectionError):
-        pass  # it has ended already
     ended(server.process)
     assert Millrace(shop.data).count("bronze") == 50

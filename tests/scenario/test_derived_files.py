@@ -1,15 +1,21 @@
-"""What follows from silver can be made anew: a damaged file of Gold's is rebuilt, or named together with the command that rebuilds it."""
+"""A damaged file of Gold's is rebuilt from silver, or an error names it and the command that rebuilds it."""
+
 import subprocess
 
 import pytest
 
-from tests import gold_oracle
-from tests.random_shop import RandomShop, lines
-from tests.receivers import Webhook
-from tests.scenario.test_alerts import GAP, GAP_TOLD, config, fill, told
+from tests.support import gold_oracle
+from tests.support.alerts import GAP, GAP_TOLD, config, fill, told
+from tests.support.events import lines
+from tests.support.random_shop import RandomShop
+from tests.support.receivers import Webhook
 
-DAMAGES = {"empty": lambda content: b"", "cut": lambda content: content[:len(content) // 2 - 1], "zeroed": lambda content: bytes(len(content)),
-           "garbage": lambda content: b"\xff{" + content[2:]}
+DAMAGES = {
+    "empty": lambda content: b"",
+    "cut": lambda content: content[: len(content) // 2 - 1],
+    "zeroed": lambda content: bytes(len(content)),
+    "garbage": lambda content: b"\xff{" + content[2:],
+}
 EVENTS = RandomShop(91, users=8).events
 
 
@@ -18,17 +24,17 @@ def damage(file, how):
 
 
 def half_filled(shop):
-    shop.write(*lines(EVENTS[:len(EVENTS) // 2]))
+    shop.write(*lines(EVENTS[: len(EVENTS) // 2]))
     shop.drain()
     shop.run("gold", "--available-now", "--close")
-    shop.write(*lines(EVENTS[len(EVENTS) // 2:]))
+    shop.write(*lines(EVENTS[len(EVENTS) // 2 :]))
     shop.drain()
 
 
 @pytest.mark.parametrize("how", DAMAGES)
 @pytest.mark.parametrize("name", ["state.bin", "ticks.json", "alerts-sent-log.json"])
-def test_a_damaged_file_beside_the_tables_is_told_and_made_anew(shop, name, how):
-    half_filled(shop)
+def test_a_damaged_file_beside_the_tables_is_told_and_made_anew(shop_like, name, how):
+    shop = shop_like(half_filled)
     file = shop.data / "gold" / name
     if name == "ticks.json":
         file.write_text('[{"silver_version":1,"now_ms":1571439600000}]\n')
@@ -41,10 +47,12 @@ def test_a_damaged_file_beside_the_tables_is_told_and_made_anew(shop, name, how)
     assert name not in shop.stderr, "it was mended"
 
 
-@pytest.mark.parametrize("commit, how", [(0, "empty"), (0, "zeroed"), (0, "garbage"), (-1, "cut"), (-1, "zeroed"), (-1, "garbage")])
+@pytest.mark.parametrize(
+    "commit, how", [(0, "empty"), (0, "zeroed"), (0, "garbage"), (-1, "cut"), (-1, "zeroed"), (-1, "garbage")]
+)
 @pytest.mark.parametrize("table", ["kpis", "sessions", "alerts"])
-def test_a_table_whose_log_is_damaged_is_named_with_what_rebuilds_it(shop, table, commit, how):
-    half_filled(shop)
+def test_a_table_whose_log_is_damaged_is_named_with_what_rebuilds_it(shop_like, table, commit, how):
+    shop = shop_like(half_filled)
     damage(sorted((shop.data / "gold" / table / "_delta_log").glob("*.json"))[commit], how)
     done = subprocess.run(shop.command("gold", "--available-now"), capture_output=True, text=True)
     assert done.returncode in (2, 3)
@@ -82,4 +90,5 @@ def test_an_alert_whose_sink_has_lost_its_place_is_sent_rather_twice_than_never(
         damage(shop.data / "gold" / "alerts-sent-webhook.json", "cut")
         shop.run("--config", settings, "gold", "--available-now")
         assert "alerts-sent-webhook.json is damaged" in shop.stderr
-        assert webhook.keys[0] == webhook.keys[1] and len(webhook.keys) == 2  # the same id, by which a receiver tells
+        # A receiver finds the copy by its id.
+        assert webhook.keys[0] == webhook.keys[1] and len(webhook.keys) == 2

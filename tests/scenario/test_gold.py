@@ -1,4 +1,5 @@
-"""Gold: every table is what SQL makes of silver, however the events came and however often the program was stopped."""
+"""Gold's tables have the rows that SQL makes of silver, in whatever order events come and whenever Gold is stopped."""
+
 import json
 import re
 import subprocess
@@ -7,10 +8,11 @@ import sys
 import deltalake
 import pytest
 
-from tests import gold_oracle
-from tests.conftest import FIXTURES, SAMPLE, event, line, stop, wait_until
-from tests.random_shop import RandomShop, lines
-from tests.scenario.test_collect import port  # noqa: F401, a fixture
+from tests.support import delta, gold_oracle
+from tests.support.events import event, line, lines
+from tests.support.paths import FIXTURES
+from tests.support.random_shop import RandomShop
+from tests.support.shop import stop, wait_until
 
 
 def fill(shop, events, *options):
@@ -19,7 +21,7 @@ def fill(shop, events, *options):
 
 
 def at(number, time):
-    """An event at that time of 2024-05-01, all in one partition, whose clock is then the watermark's."""
+    """An event at that time of 2024-05-01. All are in one partition, so that its newest event sets the watermark."""
     return event(number, user_id="u1", timestamp=f"2024-05-01T{time}Z")
 
 
@@ -28,26 +30,29 @@ def publish(shop, *options, **environment):
 
 
 def publish_open(shop):
-    """Publishes what is open, too, and returns the report."""
+    """Publishes closed and open windows, and returns the report."""
     return json.loads(publish(shop, "--close", "--json").splitlines()[-1])
 
 
 def listed(shop):
-    """`gold list`, by table."""
+    """The rows of `gold list`, by table."""
     return {row["table"].removeprefix("gold."): row for row in shop.json("gold", "list")["rows"]}
 
 
 def much_later(number):
-    """Events in all partitions, after which everything of a random shop is closed."""
+    """Events in all partitions that close all windows of a random shop."""
     return [event(10**6 + n, user_id=f"u{n}", timestamp="2024-04-20T00:00:00Z") for n in range(number, number + 20)]
 
 
 def rows_of(shop):
-    """All gold tables, in an order of their own, to compare two shops."""
+    """The sorted rows of all gold tables, for comparing two shops."""
     found = {}
     for table in gold_oracle.TABLES:
-        rows = gold_oracle.table_rows(shop.data / "gold" / table)
-        found[table] = sorted(repr(row) for row in zip(*(rows.column(name).cast("string").to_pylist() for name in rows.column_names)))
+        rows = delta.rows(shop.data / "gold" / table)
+        found[table] = sorted(
+            repr(row)
+            for row in zip(*(rows.column(name).cast("string").to_pylist() for name in rows.column_names), strict=True)
+        )
     return found
 
 
@@ -60,7 +65,21 @@ def test_all_tables_of_a_random_shop_are_what_sql_makes_of_silver(shop, seed, zo
 
 
 def test_the_made_up_shop_with_copies_and_broken_events_agrees_with_sql(shop):
-    shop.run("produce", "--rate", "max", "--count", "40000", "--span", "6h", "--duplicates", "1%", "--invalid", "1%", "--seed", "9")
+    shop.run(
+        "produce",
+        "--rate",
+        "max",
+        "--count",
+        "40000",
+        "--span",
+        "6h",
+        "--duplicates",
+        "1%",
+        "--invalid",
+        "1%",
+        "--seed",
+        "9",
+    )
     shop.drain()
     publish(shop, "--close")
     counts = gold_oracle.check(shop.data)
@@ -69,10 +88,8 @@ def test_the_made_up_shop_with_copies_and_broken_events_agrees_with_sql(shop):
     assert found == {"prod_0042"}
 
 
-def test_the_real_sample_has_the_sessions_that_it_is_known_for(shop):
-    if not SAMPLE.exists():
-        pytest.skip("the sample is not here")
-    shop.run("import", "--format", "rees46", SAMPLE)
+def test_the_real_sample_has_the_sessions_that_it_is_known_for(shop, sample):
+    shop.run("import", "--format", "rees46", sample)
     shop.drain()
     publish(shop, "--close")
     assert gold_oracle.check(shop.data)["sessions"] == 5062
@@ -85,8 +102,8 @@ def test_closed_windows_are_the_same_however_the_events_came(shop_at):
     publish(shops[0], "--close")
     fill(shops[1], made.shuffled(500), "--lanes", "1", "--batch-rows", "100")
     publish(shops[1], "--close")
-    for part in range(0, len(made.events), 170):  # as they would come, with a run of Gold after each
-        fill(shops[2], made.events[part:part + 170], "--lanes", "3")
+    for part in range(0, len(made.events), 170):  # in parts, with a run of Gold after each
+        fill(shops[2], made.events[part : part + 170], "--lanes", "3")
         publish(shops[2])
     publish(shops[2], "--close")
     expected = rows_of(shops[0])
@@ -110,11 +127,15 @@ def test_an_event_that_comes_too_late_is_counted_and_left_out(shop):
     publish(shop)
     fill(shop, [at(3, "10:00:40")])
     assert publish_open(shop)["late"] > 0
-    minute = [row for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"] if row["window_start"] == "2024-05-01T10:00:00Z"]
+    minute = [
+        row
+        for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"]
+        if row["window_start"] == "2024-05-01T10:00:00Z"
+    ]
     by_grain = {row["grain"]: row["events"] for row in minute}
     assert by_grain == {"minute": 1, "hour": 1}
     day = [row for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"] if row["grain"] == "day"]
-    assert [row["events"] for row in day] == [3]  # its window was open
+    assert [row["events"] for row in day] == [3]  # the day's window was still open
 
 
 def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
@@ -122,9 +143,9 @@ def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
     calm, published = shop_at("calm"), shop_at("published")
     for start in range(0, len(made), 200):
         for shop in (calm, published):
-            fill(shop, made[start:start + 200])
+            fill(shop, made[start : start + 200])
         publish(calm)
-        for _ in range(2):  # the second time from what the first has left
+        for _ in range(2):  # the second time from the state that the first has left
             report = publish_open(published)
             assert report["late"] == 0 and 0 < report["provisional"] <= report["rows"]
             gold_oracle.check(published.data)
@@ -142,22 +163,45 @@ def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
     assert listed(published)["sessions"]["provisional"] == 0
 
 
-@pytest.mark.parametrize("point", ["gold.files.synced", "gold.committed", "gold.provisional.committed", "gold.withdrawn", "gold.state.saved",
-                                   "parquet.synced", "delta.commit.done"])
-def test_tables_are_the_same_after_a_kill_at_any_point(shop_at, point):
-    made = RandomShop(21, users=10)
-    parts = [made.events[start:start + 250] for start in range(0, len(made.events), 250)]
-    calm, killed = shop_at("calm"), shop_at("killed", "millrace_crash")
-    for shop in (calm, killed):
-        publish(shop)  # both begin with an empty table
+def parts_of_a_shop():
+    made = RandomShop(21, users=10).events
+    return [made[start : start + 250] for start in range(0, len(made), 250)]
+
+
+def publish_in_parts(shop):
+    publish(shop)  # creates empty tables
+    *parts, last = parts_of_a_shop()
+    for part in parts:
+        fill(shop, part)
+        publish(shop)
+    fill(shop, last)
+    publish(shop, "--close")
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "gold.files.synced",
+        "gold.committed",
+        "gold.provisional.committed",
+        "gold.withdrawn",
+        "gold.state.saved",
+        "parquet.synced",
+        "delta.commit.done",
+    ],
+)
+def test_tables_are_the_same_after_a_kill_at_any_point(shop_like, shop_at, point):
+    calm, killed = shop_like(publish_in_parts), shop_at("killed", "millrace_crash")
+    publish(killed)
     kills = 0
-    for number, part in enumerate(parts):
-        fill(calm, part)
-        publish(calm, *(["--close"] if number == len(parts) - 1 else []))
+    for part in parts_of_a_shop():
         fill(killed, part)
         for passage in (1, 2, 5, 9):
-            done = subprocess.run(killed.command("gold", "--available-now", "--close"), capture_output=True,
-                                  env={"MILLRACE_FAIL_AT": f"{point}:{passage}"})
+            done = subprocess.run(
+                killed.command("gold", "--available-now", "--close"),
+                capture_output=True,
+                env={"MILLRACE_FAIL_AT": f"{point}:{passage}"},
+            )
             kills += done.returncode == -9
         killed.verify()
         publish(killed, "--close")
@@ -209,7 +253,9 @@ def test_a_second_gold_waits_for_its_turn(shop):
     assert stop(first)[0] == 0
     shop.write(line(2))
     shop.drain()
-    wait_until(lambda: json.loads((shop.data / "gold" / "state.bin").read_bytes().split(b"\n")[0])["silver_version"] >= 1)
+    wait_until(
+        lambda: json.loads((shop.data / "gold" / "state.bin").read_bytes().split(b"\n")[0])["silver_version"] >= 1
+    )
     assert stop(second)[0] == 0
 
 
@@ -217,7 +263,10 @@ def test_the_rows_of_the_last_hour_are_shown(shop):
     fill(shop, [at(1, "10:00:30"), at(2, "12:30:00"), at(3, "13:10:00")])
     publish(shop, "--close")
     rows = shop.json("show", "gold.kpis", "--last", "1h", "--limit", "100")["rows"]
-    assert {row["window_start"] for row in rows if row["grain"] == "minute"} == {"2024-05-01T12:30:00Z", "2024-05-01T13:10:00Z"}
+    assert {row["window_start"] for row in rows if row["grain"] == "minute"} == {
+        "2024-05-01T12:30:00Z",
+        "2024-05-01T13:10:00Z",
+    }
 
 
 def test_a_made_up_shop_runs_up_to_the_report_of_its_day(shop):
@@ -236,7 +285,12 @@ def test_a_run_with_a_count_ends_with_all_tables_filled_and_a_later_one_goes_on(
         report = shop.json("run", "--rate", "max", "--count", "2000", "--trigger", "200ms", "--no-http")
         assert report["verify"]["passed"], report["verify"]
         gold_oracle.check(shop.data)
-    assert report["gold"]["sessions"] == shop.json("sql", "select sessions as n from gold.funnel where grain = 'day' order by day desc limit 1")["rows"][0]["n"]
+    assert (
+        report["gold"]["sessions"]
+        == shop.json("sql", "select sessions as n from gold.funnel where grain = 'day' order by day desc limit 1")[
+            "rows"
+        ][0]["n"]
+    )
 
 
 def test_a_short_run_does_not_end_before_gold_is_built_from_what_was_there(shop):
@@ -244,7 +298,8 @@ def test_a_short_run_does_not_end_before_gold_is_built_from_what_was_there(shop)
     shop.drain()
     shop.run("run", "--rate", "10", "--duration", "300ms", "--trigger", "100ms", "--no-http")
     gold_oracle.check(shop.data, tables=("users",))
-    gold_oracle.check(shop.data, tables=("kpis",), where="grain <> 'day'")  # so many sessions of a day are estimated
+    # The day's number of sessions is an estimate, since there are so many.
+    gold_oracle.check(shop.data, tables=("kpis",), where="grain <> 'day'")
 
 
 def test_the_status_line_counts_what_this_run_has_processed(shop):
@@ -274,7 +329,7 @@ def test_what_was_published_open_is_seen_once_while_gold_runs_and_after_it(shop,
     wait_until(lambda: running.get("/readyz")[0] == 200)
     assert seen(running) == (1, 5)
     assert running.stop()[0] == 0
-    assert shop.count("gold.kpis") == 1  # a run without an end leaves open what is open
+    assert shop.count("gold.kpis") == 1  # `run` without --duration does not publish open windows
 
 
 def test_rows_of_open_windows_that_another_engine_has_joined_are_not_published_twice(shop):
@@ -292,7 +347,10 @@ def test_rows_of_open_windows_that_another_engine_has_joined_are_not_published_t
 def test_days_without_events_between_others_are_not_committed(shop):
     fill(shop, [at(1, "10:00:30"), {**at(2, "10:00:30"), "timestamp": "2019-10-01T10:00:30Z"}])
     publish(shop, "--close")
-    versions = lambda: len(list((shop.data / "gold" / "kpis" / "_delta_log").glob("*.json")))
+
+    def versions():
+        return len(list((shop.data / "gold" / "kpis" / "_delta_log").glob("*.json")))
+
     before = versions()
     shop.run("gold", "--batch")
     assert versions() - before <= 2
@@ -304,12 +362,18 @@ def test_a_table_without_rows_says_when_its_first_ones_are_due(shop):
     fill(shop, [at(1, "10:00:30"), at(2, "10:05:00")])
     assert "gold --available-now" in listed(shop)["kpis"]["why_empty"]
     publish(shop)
-    due = {"kpis": "2024-05-01T10:11:00Z", "product_metrics": "2024-05-01T10:11:00Z", "device_metrics": "2024-05-01T11:10:00Z",
-           "sessions": "2024-05-01T10:41:00Z", "funnel": "2024-05-01T11:10:00Z", "users": "2024-05-02T00:10:00Z"}
+    due = {
+        "kpis": "2024-05-01T10:11:00Z",
+        "product_metrics": "2024-05-01T10:11:00Z",
+        "device_metrics": "2024-05-01T11:10:00Z",
+        "sessions": "2024-05-01T10:41:00Z",
+        "funnel": "2024-05-01T11:10:00Z",
+        "users": "2024-05-02T00:10:00Z",
+    }
     for table, time in due.items():
         assert time in listed(shop)[table]["why_empty"], listed(shop)[table]
     assert "no alert" in listed(shop)["alerts"]["why_empty"]
-    fill(shop, [at(3, "10:10:59")])  # a second too early
+    fill(shop, [at(3, "10:10:59")])  # one second before the window closes
     publish(shop)
     assert shop.count("gold.kpis") == 0
     fill(shop, [at(4, "10:11:00"), at(5, "11:10:00")])
@@ -340,7 +404,7 @@ def test_verify_finds_what_gold_and_silver_do_not_share(shop):
     publish(shop, "--close")
     shop.verify()
     kpis = shop.data / "gold" / "kpis"
-    deltalake.write_deltalake(kpis, gold_oracle.table_rows(kpis).slice(0, 1), mode="append")
+    deltalake.write_deltalake(kpis, delta.rows(kpis).slice(0, 1), mode="append")
     report = shop.json("verify", code=1)
     assert any(check["name"] == "gold.kpis" and "stands twice" in check["detail"] for check in report["checks"])
 
@@ -370,10 +434,10 @@ def test_gold_begins_anew_where_files_that_it_had_yet_to_read_are_gone(shop):
     fill(shop, events[:100])
     publish(shop)
     for start in range(100, len(events), 100):
-        fill(shop, events[start:start + 100])
+        fill(shop, events[start : start + 100])
     state = shop.data / "gold" / "state.bin"
     kept = state.read_bytes()
-    state.unlink()  # nobody to wait for
+    state.unlink()  # without a state, vacuum waits for no one
     shop.run("optimize")
     shop.run("vacuum", "--retention", "0")
     state.write_bytes(kept)
@@ -401,11 +465,11 @@ def test_a_small_import_is_published(shop):
     assert gold_oracle.check(shop.data)["users"] > 0
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata"])  # the hours of the latter lie across its midnight
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata"])  # hours of UTC overlap midnight in India
 def test_the_batch_layer_agrees_with_the_speed_layer_where_nothing_was_late(shop, zone):
     made = RandomShop(51, users=12)
     for part in range(0, len(made.events), 300):
-        fill(shop, made.events[part:part + 300], "--time-zone", zone)
+        fill(shop, made.events[part : part + 300], "--time-zone", zone)
         publish(shop)
     assert "agree in every cell" in shop.run("gold", "reconcile")
     publish(shop, "--close")
@@ -431,7 +495,7 @@ def test_the_batch_layer_takes_in_what_came_late(shop):
     shop.run("gold", "reconcile", code=1)
     shop.run("gold", "--batch")
     shop.run("gold", "reconcile")
-    fill(shop, much_later(0))  # until when the sessions of the last two days were open
+    fill(shop, much_later(0))  # closes the sessions of the last two days
     publish(shop)
     shop.run("gold", "--batch")
     shop.run("gold", "reconcile")
@@ -439,7 +503,7 @@ def test_the_batch_layer_takes_in_what_came_late(shop):
     gold_oracle.check(shop.data)
 
 
-# Linux counts what the starting process holds as its child's, so a small one starts the command.
+# Linux counts the memory of the process that forks as the child's, so a small process starts the command.
 MEASURE = """import os, sys
 _, status, usage = os.wait4(os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:]), 0)
 print(usage.ru_maxrss)
@@ -447,8 +511,10 @@ sys.exit(os.waitstatus_to_exitcode(status))"""
 
 
 def peak_of(shop, *command):
-    """The memory that a command takes at most, in KiB."""
-    done = subprocess.run([sys.executable, "-S", "-c", MEASURE, *shop.command(*command)], capture_output=True, text=True)
+    """The peak memory of a command in KiB."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", MEASURE, *shop.command(*command)], capture_output=True, text=True
+    )
     assert done.returncode in (0, 1), done.stderr
     return int(done.stdout.splitlines()[-1])
 
@@ -460,7 +526,13 @@ def test_a_reconciliation_takes_hardly_more_memory_than_the_batch_layer(shop):
     of_batch = peak_of(shop, "gold", "--batch")
     assert peak_of(shop, "gold", "reconcile") < 1.3 * of_batch
     day = max(row["day"] for row in shop.json("show", "gold.kpis", "--limit", "100000")["rows"])
-    fill(shop, [event(number, event_id=f"late{number}", user_id=f"late{number}", timestamp=f"{day}T00:00:00Z") for number in range(100)])
+    fill(
+        shop,
+        [
+            event(number, event_id=f"late{number}", user_id=f"late{number}", timestamp=f"{day}T00:00:00Z")
+            for number in range(100)
+        ],
+    )
     publish(shop, "--close")
     assert peak_of(shop, "gold", "reconcile") < 1.3 * of_batch
     assert len(shop.json("gold", "reconcile", "--limit", "7", code=1)["differences"]) == 7

@@ -1,4 +1,6 @@
-"""What strangers at the port can do: nothing that ends the pipeline, stalls it, fills its memory, or takes another's place."""
+"""No client can end the pipeline, stall it, fill its memory, or shut out another client."""
+
+import contextlib
 import gzip
 import json
 import re
@@ -9,13 +11,14 @@ import time
 
 import pytest
 
-from tests.conftest import event, wait_until
-from tests.scenario.test_collect import KEY, Port, metric, port  # noqa: F401, a fixture
+from tests.support.events import event
+from tests.support.port import KEY, metric
+from tests.support.processes import memory_kib
+from tests.support.shop import wait_until
 
 
 def resident_mib(server):
-    with open(f"/proc/{server.process.pid}/status") as status:
-        return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) / 1024
+    return memory_kib(server.process.pid) / 1024
 
 
 def goes_on(server):
@@ -32,7 +35,9 @@ def test_nesting_is_refused_or_taken_and_never_ends_the_server(port, depth, form
     assert goes_on(server)
 
 
-@pytest.mark.parametrize("body", [b"{}\n" * 2_700_000, b"[" + b"1," * 4_000_000 + b"1]", b"1\n" * 4_000_000, b"[" * 8_000_000])
+@pytest.mark.parametrize(
+    "body", [b"{}\n" * 2_700_000, b"[" + b"1," * 4_000_000 + b"1]", b"1\n" * 4_000_000, b"[" * 8_000_000]
+)
 def test_many_small_messages_are_refused_quickly_and_in_little_memory(port, body):
     server = port()
     for sent, headers in ((body, {}), (gzip.compress(body), {"Content_Encoding": "gzip"})):
@@ -47,7 +52,9 @@ def test_the_largest_body_that_is_taken_holds_up_nobody(shop, port):
     server = port()
     body = gzip.compress(b"{}\n" * 100_000)
     done = []
-    sender = threading.Thread(target=lambda: done.append([server.post(body, Content_Encoding="gzip") for _ in range(3)]))
+    sender = threading.Thread(
+        target=lambda: done.append([server.post(body, Content_Encoding="gzip") for _ in range(3)])
+    )
     sender.start()
     slowest = 0.0
     while sender.is_alive():
@@ -67,7 +74,13 @@ def test_the_largest_body_that_is_taken_holds_up_nobody(shop, port):
 def test_what_follows_a_zero_byte_is_not_thrown_away(shop, port):
     server = port()
     one, two = (json.dumps(event(n)).encode() for n in (1, 2))
-    for body in (one + b"\0" + two, one + b"\n\0\n" + two, b"[" + one + b"]\0[" + two + b"]", b"\0" + one, one + b"\0no { json"):
+    for body in (
+        one + b"\0" + two,
+        one + b"\n\0\n" + two,
+        b"[" + one + b"]\0[" + two + b"]",
+        b"\0" + one,
+        one + b"\0no { json",
+    ):
         assert server.post(body)[0] == 400
     server.stop()
     assert shop.count("bronze") == 0
@@ -75,7 +88,7 @@ def test_what_follows_a_zero_byte_is_not_thrown_away(shop, port):
 
 @pytest.fixture
 def many_sockets():
-    """This process may have some thousands of sockets."""
+    """Lets this process have 4096 sockets."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 4096:
         pytest.skip("this machine allows this process too few sockets")
@@ -87,7 +100,7 @@ def many_sockets():
 @pytest.mark.parametrize("limit", ["-Sn", "-Hn"], ids=["soft", "hard"])
 def test_idle_connections_neither_end_the_pipeline_nor_shut_anyone_out(shop, port, many_sockets, tmp_path, limit):
     limited = tmp_path / "limited"
-    limited.write_text(f"#!/bin/sh\nulimit -Sn 1024\nulimit {limit} 1024\nexec {shop.binary} \"$@\"\n")
+    limited.write_text(f'#!/bin/sh\nulimit -Sn 1024\nulimit {limit} 1024\nexec {shop.binary} "$@"\n')
     limited.chmod(0o755)
     shop.binary = str(limited)
     server = port("--no-simulator", "--trigger", "200ms", command="run")
@@ -111,10 +124,12 @@ def test_a_long_answer_and_a_slow_upload_take_the_time_they_need_while_bytes_com
     server = port()
     body = json.dumps([event(n, page_url="x" * 500) for n in range(500)]).encode()
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        connection.sendall(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body))
+        connection.sendall(
+            b"POST /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+        )
         began = time.monotonic()
-        for at in range(0, len(body), len(body) // 24 + 1):  # over more than the ten seconds of patience
-            connection.sendall(body[at:at + len(body) // 24 + 1])
+        for at in range(0, len(body), len(body) // 24 + 1):  # for longer than the server's timeout of ten seconds
+            connection.sendall(body[at : at + len(body) // 24 + 1])
             time.sleep(0.5)
         assert time.monotonic() - began > 11
         assert connection.recv(100).startswith(b"HTTP/1.1 202")
@@ -126,7 +141,10 @@ def test_a_long_answer_and_a_slow_upload_take_the_time_they_need_while_bytes_com
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(("127.0.0.1", server.port))
         query = json.dumps({"query": "select * from silver", "format": "csv"}).encode()
-        connection.sendall(b"POST /v1/sql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(query) + query)
+        connection.sendall(
+            b"POST /v1/sql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(query) + query
+        )
         answer = b""
         began = time.monotonic()
         while piece := connection.recv(1 << 20):
@@ -151,9 +169,15 @@ def test_who_sends_a_byte_now_and_then_is_cut_off(port):
     wait_until(lambda: metric(server, "millrace_http_refused_total", reason="timeout") == 1)
 
 
-HEADS = {"an unknown coding": b"Transfer-Encoding: xchunked", "two codings": b"Transfer-Encoding: chunked, gzip", "twice the same": b"Transfer-Encoding: chunked, chunked",
-         "two headers": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "a length too": b"Transfer-Encoding: xchunked\r\nContent-Length: 5",
-         "a length before": b"Content-Length: 5\r\nTransfer-Encoding: chunked", "two hosts": b"Content-Length: 0\r\nHost: y"}
+HEADS = {
+    "an unknown coding": b"Transfer-Encoding: xchunked",
+    "two codings": b"Transfer-Encoding: chunked, gzip",
+    "twice the same": b"Transfer-Encoding: chunked, chunked",
+    "two headers": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+    "a length too": b"Transfer-Encoding: xchunked\r\nContent-Length: 5",
+    "a length before": b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+    "two hosts": b"Content-Length: 0\r\nHost: y",
+}
 
 
 @pytest.mark.parametrize("head", HEADS.values(), ids=HEADS.keys())
@@ -169,8 +193,18 @@ def test_a_request_that_could_be_read_in_two_ways_is_refused_and_ends_the_connec
     assert shop.count("bronze") == 0
 
 
-@pytest.mark.parametrize("host, allowed", [("localhost:8090", True), ("[::1]:8090", True), ("127.0.0.1", True), ("[::1].evil.example", False),
-                                           ("127.0.0.1.evil.example", False), ("localhost.evil.example", False), ("localhost:80.evil.example", False)])
+@pytest.mark.parametrize(
+    "host, allowed",
+    [
+        ("localhost:8090", True),
+        ("[::1]:8090", True),
+        ("127.0.0.1", True),
+        ("[::1].evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example", False),
+        ("localhost:80.evil.example", False),
+    ],
+)
 def test_only_this_machine_s_own_names_are_answered_while_nobody_is_named(port, host, allowed):
     answer = port().raw(f"GET /v1/about HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
     assert answer.startswith("HTTP/1.1 200" if allowed else "HTTP/1.1 403"), answer
@@ -192,10 +226,8 @@ def test_guessing_passwords_shuts_out_nobody_who_is_known(shop, port):
         tries = 0
         while not ended.is_set():
             tries += 1
-            try:
+            with contextlib.suppress(OSError):
                 login(f"guess{number}-{tries}", "wrong")
-            except OSError:
-                pass
 
     guessers = [threading.Thread(target=guess, args=(n,)) for n in range(50)]
     for each in guessers:
@@ -212,7 +244,7 @@ def test_guessing_passwords_shuts_out_nobody_who_is_known(shop, port):
             each.join()
     for _ in range(10):
         assert login("ann", "wrong")[0] == 401
-    assert login("ann", "correct horse battery")[0] == 401  # for a minute, from here
+    assert login("ann", "correct horse battery")[0] == 401  # this address is blocked for a minute
     text = server.post(b"", path="/v1/about", method="GET", Cookie=cookie)[1]
     assert text["role"] == "admin"
 
@@ -221,14 +253,29 @@ def test_a_page_s_key_can_t_take_the_place_of_another_s_purchase(shop, port):
     server = port("--write-key", f"web={KEY}", "--write-key", "server=fedcba98765432100123")
 
     def purchase(key, client, price):
-        hit = {"client_id": client, "events": [{"name": "purchase", "params": {"transaction_id": "T-1002", "currency": "EUR", "items": [{"item_id": "p1", "price": price}]}}]}
+        hit = {
+            "client_id": client,
+            "events": [
+                {
+                    "name": "purchase",
+                    "params": {
+                        "transaction_id": "T-1002",
+                        "currency": "EUR",
+                        "items": [{"item_id": "p1", "price": price}],
+                    },
+                }
+            ],
+        }
         assert server.post(hit, path=f"/mp/collect?api_secret={key}")[0] == 204
 
     purchase(KEY, "stranger", 0.01)
-    for _ in range(2):  # a purchase that is sent again counts once
+    for _ in range(2):  # a purchase that is sent twice counts once
         purchase("fedcba98765432100123", "c1", 999)
     purchase(KEY, "c1", 0.02)
-    for body in ({"user_id": "u1", "event_type": "view", "product_id": "p1", "price": 1}, {"user_id": "u2", "event_type": "view", "product_id": "p2", "price": 2}):
+    for body in (
+        {"user_id": "u1", "event_type": "view", "product_id": "p1", "price": 1},
+        {"user_id": "u2", "event_type": "view", "product_id": "p2", "price": 2},
+    ):
         for _ in range(2):
             assert server.post(body, Idempotency_Key="visit-17", Authorization=f"Bearer {KEY}")[0] == 202
     server.stop()
@@ -239,10 +286,19 @@ def test_a_page_s_key_can_t_take_the_place_of_another_s_purchase(shop, port):
 
 def test_near_misses_and_wrong_types_are_told(port):
     server = port()
-    status, answer, _ = server.post([{**event(1), "event_type": "viewed"}, {"event_id": "e2", "user_id": "u", "event_type": "view", "productId": "p1", "price": "9"},
-                                     {**event(3), "productId": "p1", "colour": "red"}])
+    status, answer, _ = server.post(
+        [
+            {**event(1), "event_type": "viewed"},
+            {"event_id": "e2", "user_id": "u", "event_type": "view", "productId": "p1", "price": "9"},
+            {**event(3), "productId": "p1", "colour": "red"},
+        ]
+    )
     assert status == 202
-    assert [(each["index"], each["field"]) for each in answer["warnings"]] == [(0, "event_type"), (1, "productId")], answer
+    assert [(each["index"], each["field"]) for each in answer["warnings"]] == [(0, "event_type"), (1, "productId")], (
+        answer
+    )
     assert "product_id" in answer["warnings"][1]["message"] and "view" in answer["warnings"][0]["message"]
     assert server.post({**event(4), "price": "9"})[1]["flawed"][0]["message"] == "price must be a number, not a string"
-    assert server.post({**event(5), "user_id": 5})[1]["flawed"][0]["message"] == "user_id must be a string, not a number"
+    assert (
+        server.post({**event(5), "user_id": 5})[1]["flawed"][0]["message"] == "user_id must be a string, not a number"
+    )

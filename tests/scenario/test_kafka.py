@@ -1,53 +1,31 @@
-"""The log is a Kafka topic: a real broker, Kafka's own tools, kcat and Python's client on the other side."""
+"""The log is a Kafka topic on a real broker, which Kafka's own tools, kcat and the Python client also use."""
+
 import json
 import re
 import signal
 import subprocess
 import time
-import uuid
 
-import confluent_kafka
 import pytest
 
-from tests import oracle
-from tests.compat.test_kafka_tools import dump
-from tests.conftest import Millrace, line, stop, wait_until
-
-SIMULATED = ["--count", "5000", "--rate", "max", "--span", "30h", "--duplicates", "2%", "--invalid", "2%", "--seed", "7",
-             "--start-time", "2019-10-01T00:00:00Z"]
-
-
-class KafkaShop(Millrace):
-    """The program on one data directory, with a topic of its own as the log."""
-
-    def __init__(self, data, kafka, binary="millrace"):
-        super().__init__(data, binary)
-        self.kafka = kafka
-        self.topic = f"t{uuid.uuid4().hex[:12]}"
-        self.options = []
-
-    def command(self, *args):
-        return [self.binary, "--data", str(self.data), "--bronze", f"kafka://{self.kafka.address}/{self.topic}", *self.options,
-                *map(str, args)]
-
-    def producer(self, **settings):
-        return confluent_kafka.Producer({"bootstrap.servers": self.kafka.address, "partitioner": "murmur2_random", **settings})
+from tests.support import oracle
+from tests.support.events import line
+from tests.support.kafka import (
+    SIMULATED,
+    KafkaShop,
+    accounts,
+    add_partitions,
+    delete_records,
+    dump,
+    everything_processed,
+    rows_of,
+)
+from tests.support.shop import stop, wait_until
 
 
 @pytest.fixture
 def shop(tmp_path, kafka):
     return KafkaShop(tmp_path / "data", kafka)
-
-
-def accounts(report):
-    """(received, silver, duplicates, quarantined) of each partition, as `verify` counted them."""
-    details = [check["detail"].replace(",", "") for check in report["checks"] if check["name"].startswith("accounting")]
-    return [tuple(map(int, re.findall("[0-9]+", detail))) for detail in details]
-
-
-def rows_of(shop):
-    """Silver without what tells when and where a record was appended."""
-    return oracle.silver(shop.data)[1].drop_columns(["processing_timestamp", "kafka_timestamp", "log_epoch"]).sort_by("event_id")
 
 
 def test_the_same_events_give_the_same_rows_through_either_log(shop, shop_at):
@@ -61,13 +39,20 @@ def test_the_same_events_give_the_same_rows_through_either_log(shop, shop_at):
 
 
 def test_partitions_counts_and_lag_agree_with_kafka_s_own_tools(shop, kafka):
-    shop.run("topic", "create", "--partitions", "4", "--retention", "2h", "--retention-bytes", "0", "--compression", "zstd")
+    shop.run(
+        "topic", "create", "--partitions", "4", "--retention", "2h", "--retention-bytes", "0", "--compression", "zstd"
+    )
     shop.run("produce", *SIMULATED)
     ends = {p["partition"]: p["end"] for p in shop.json("topic", "describe")["partitions"]}
     tool = kafka.tool("org.apache.kafka.tools.GetOffsetShell", "--topic", shop.topic)
     assert {int(p): int(end) for _, p, end in (row.split(":") for row in tool.split())} == ends
     described = kafka.tool("org.apache.kafka.tools.TopicCommand", "--describe", "--topic", shop.topic)
-    assert "PartitionCount: 4" in described and "retention.bytes=-1" in described and "retention.ms=7200000" in described and "compression.type=zstd" in described
+    assert (
+        "PartitionCount: 4" in described
+        and "retention.bytes=-1" in described
+        and "retention.ms=7200000" in described
+        and "compression.type=zstd" in described
+    )
     listed = {t["topic"]: t for t in shop.json("topic", "list")["topics"]}
     assert listed[shop.topic]["records"] == sum(ends.values()) and not any(name.startswith("__") for name in listed)
     assert [p["lag"] for p in shop.json("group", "describe")["partitions"]] == [ends[p] for p in range(4)]
@@ -80,16 +65,23 @@ def test_partitions_counts_and_lag_agree_with_kafka_s_own_tools(shop, kafka):
 def test_kcat_reads_what_produce_wrote_and_silver_reads_what_kcat_wrote(shop, kafka):
     shop.run("topic", "create", "--partitions", "3")
     lines = [line(i, user_id=f"u{i % 7}") for i in range(200)]
-    subprocess.run(["kcat", "-P", "-b", kafka.address, "-t", shop.topic, "-K", "|", "-X", "partitioner=murmur2"], check=True,
-                   input="\n".join(lines).encode())
+    subprocess.run(
+        ["kcat", "-P", "-b", kafka.address, "-t", shop.topic, "-K", "|", "-X", "partitioner=murmur2"],
+        check=True,
+        input="\n".join(lines).encode(),
+    )
     shop.drain()
     assert shop.count("silver") == 200
     shop.write(*[line(i, user_id=f"u{i % 7}") for i in range(200, 300)])
-    read = subprocess.run(["kcat", "-C", "-b", kafka.address, "-t", shop.topic, "-e", "-q", "-f", "%k|%p\n"], check=True,
-                          capture_output=True, text=True).stdout.split()
+    read = subprocess.run(
+        ["kcat", "-C", "-b", kafka.address, "-t", shop.topic, "-e", "-q", "-f", "%k|%p\n"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
     assert len(read) == 300
     partition_of = {}
-    for record in read:  # murmur2 by both: a user is in one partition
+    for record in read:  # both use murmur2, so a user is in one partition
         key, partition = record.split("|")
         assert partition_of.setdefault(key, partition) == partition
 
@@ -111,7 +103,7 @@ def test_what_comes_behind_the_end_of_a_drain_is_left_for_the_next(shop):
     producer = shop.producer(**{"transactional.id": shop.topic})
     producer.init_transactions()
     sent = 0
-    for _ in range(6):  # ends of drains lie behind transactions' marks, while more comes
+    for _ in range(6):  # a drain ends after a transaction's marker, while more records come
         for _ in range(3):
             producer.begin_transaction()
             for _ in range(50):
@@ -140,7 +132,9 @@ def test_tombstones_empty_keys_and_headers(shop):
     producer.produce(shop.topic, value, key=None)
     producer.produce(shop.topic, line(2).split("|", 1)[1], key=b"")
     producer.produce(shop.topic, None, key=b"u1")
-    producer.produce(shop.topic, line(3).split("|", 1)[1], key=b"u1", headers={"source": b"app", "none": None, "empty": b""})
+    producer.produce(
+        shop.topic, line(3).split("|", 1)[1], key=b"u1", headers={"source": b"app", "none": None, "empty": b""}
+    )
     producer.flush()
     shop.drain()
     keys = {row["event_id"]: row["kafka_key"] for row in oracle.silver(shop.data)[1].to_pylist()}
@@ -148,8 +142,11 @@ def test_tombstones_empty_keys_and_headers(shop):
     (quarantined,) = shop.json("quarantine", "list")["rows"]
     assert quarantined["rule"] == "empty_record" and quarantined["value"] is None
     records = [json.loads(row) for row in shop.run("topic", "read", "--json").splitlines()]
-    assert records[3]["headers"] == [{"key": "source", "value": "app"}, {"key": "none", "value": None},
-                                     {"key": "empty", "value": ""}]
+    assert records[3]["headers"] == [
+        {"key": "source", "value": "app"},
+        {"key": "none", "value": None},
+        {"key": "empty", "value": ""},
+    ]
     shop.verify()
 
 
@@ -167,7 +164,7 @@ def test_a_transaction_s_records_are_read_when_it_is_committed_and_its_marks_are
     producer.begin_transaction()
     producer.produce(shop.topic, line(99).split("|", 1)[1], "u")
     producer.flush()
-    shop.drain()  # an open transaction is not waited for
+    shop.drain()  # silver does not wait for an open transaction
     assert shop.count("silver") == 10
     shop.write(line(5))
     producer.commit_transaction()
@@ -176,18 +173,16 @@ def test_a_transaction_s_records_are_read_when_it_is_committed_and_its_marks_are
     report = shop.verify()
     (accounting,) = [c["detail"] for c in report["checks"] if c["name"] == "accounting of partition 0"]
     assert accounting.startswith("22 received = 11 silver + 11 duplicates")
-    # Three marks and the ten aborted records, and the last mark if the commit was after it.
+    # Three markers and the ten aborted records, and the last marker when it was committed before the count.
     assert any(re.search("1[34] offsets had no record", note) for note in report["notes"]), report["notes"]
 
 
-def test_records_that_kafka_has_deleted_end_the_stage_or_are_counted(shop, kafka):
+def test_records_that_kafka_has_deleted_end_the_stage_or_are_counted(shop):
     shop.run("topic", "create", "--partitions", "1")
     shop.run("produce", "--rate", "max", "--count", "100")
     shop.drain()
     shop.run("produce", "--rate", "max", "--count", "100")
-    deletions = shop.data / "delete.json"
-    deletions.write_text(json.dumps({"version": 1, "partitions": [{"topic": shop.topic, "partition": 0, "offset": 130}]}))
-    kafka.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", deletions)
+    delete_records(shop, {0: 130})
     shop.run("silver", "--available-now", code=3)
     assert "partition 0" in shop.stderr and "30 records were removed" in shop.stderr
     shop.drain("--on-data-loss", "continue")
@@ -195,17 +190,15 @@ def test_records_that_kafka_has_deleted_end_the_stage_or_are_counted(shop, kafka
     assert any("30 offsets had no record" in note for note in shop.verify()["notes"])
 
 
-def test_a_worker_goes_on_after_records_that_kafka_deletes_under_it(shop, kafka):
+def test_a_worker_goes_on_after_records_that_kafka_deletes_under_it(shop):
     shop.run("topic", "create", "--partitions", "1")
     worker = shop.start("silver", "--trigger", "0", "--on-data-loss", "continue")
     shop.run("produce", "--rate", "max", "--count", "100")
     wait_until(lambda: everything_processed(shop))
     worker.send_signal(signal.SIGSTOP)
-    for _ in range(20):  # more than the answer to the fetch that is under way
+    for _ in range(20):  # more than the answer to the current fetch holds
         shop.run("produce", "--rate", "max", "--count", "100")
-    deletions = shop.data / "delete.json"
-    deletions.write_text(json.dumps({"version": 1, "partitions": [{"topic": shop.topic, "partition": 0, "offset": 2050}]}))
-    kafka.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", deletions)
+    delete_records(shop, {0: 2050})
     worker.send_signal(signal.SIGCONT)
     wait_until(lambda: everything_processed(shop))
     code, _, err = stop(worker)
@@ -234,15 +227,15 @@ def test_a_batch_of_marks_alone_is_committed(shop):
     shop.verify()
 
 
-def test_partitions_that_are_added_are_picked_up(shop, kafka):
+def test_partitions_that_are_added_are_picked_up(shop):
     shop.run("topic", "create", "--partitions", "1")
     worker = shop.start("silver", "--trigger", "100ms")
     lines = [line(i, user_id=f"u{i}") for i in range(100)]
     shop.write(*lines)
     wait_until(lambda: everything_processed(shop))
-    kafka.tool("org.apache.kafka.tools.TopicCommand", "--alter", "--topic", shop.topic, "--partitions", "4")
+    add_partitions(shop, 4)
     wait_until(lambda: len(shop.json("topic", "describe")["partitions"]) == 4)
-    shop.write(*lines, *(line(i, user_id=f"u{i}") for i in range(100, 200)))  # copies through other partitions too
+    shop.write(*lines, *(line(i, user_id=f"u{i}") for i in range(100, 200)))  # some copies are in other partitions
     wait_until(lambda: everything_processed(shop), seconds=60)
     code, _, err = stop(worker)
     assert code == 0, err
@@ -251,11 +244,11 @@ def test_partitions_that_are_added_are_picked_up(shop, kafka):
     shop.verify()
 
 
-def test_the_main_job_goes_on_when_partitions_are_added(shop, kafka):
+def test_the_main_job_goes_on_when_partitions_are_added(shop):
     shop.run("topic", "create", "--partitions", "1")
     run = shop.start("run", "--rate", "300", "--duration", "20s", "--trigger", "200ms")
     wait_until(lambda: shop.json("topic", "describe")["partitions"][0]["end"] > 0)
-    kafka.tool("org.apache.kafka.tools.TopicCommand", "--alter", "--topic", shop.topic, "--partitions", "3")
+    add_partitions(shop, 3)
     producer = shop.producer()
     for partition in (1, 2):
         producer.produce(shop.topic, line(partition).split("|", 1)[1], "u", partition=partition)
@@ -278,7 +271,7 @@ def test_ids_may_be_unique_by_partition_only(shop):
     for partition in (0, 1):
         producer.produce(shop.topic, line(1).split("|", 1)[1], "u", partition=partition)
     producer.flush()
-    shop.drain()  # the scope is stored with the data, and the ids are loaded by it
+    shop.drain()  # the scope is stored with the data and used for loading the ids
     assert shop.count("silver") == 2
     shop.run("silver", "--available-now", "--dedupe-scope", "table", code=2)
     assert "millrace replay" in shop.stderr
@@ -291,22 +284,37 @@ def test_groups_are_described_as_kafka_s_own_tool_describes_them(shop, kafka):
     shop.run("topic", "create", "--partitions", "4")
     workers = [shop.start("silver", "--trigger", "100ms") for _ in range(2)]
     shop.run("produce", "--rate", "max", "--count", "1000")
-    wait_until(lambda: everything_processed(shop)
-               and len({p["owner"]["consumer_id"] for p in shop.json("group", "describe")["partitions"] if p["owner"]}) == 2)
+    wait_until(
+        lambda: (
+            everything_processed(shop)
+            and len({p["owner"]["consumer_id"] for p in shop.json("group", "describe")["partitions"] if p["owner"]})
+            == 2
+        )
+    )
     group = shop.json("group", "describe")["group"]
     assert {"group": group, "state": "Stable", "members": 2} in shop.json("group", "list")["groups"]
 
     def by_kafka():
-        rows = kafka.tool("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--describe", "--group", group).splitlines()
+        rows = kafka.tool(
+            "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--describe", "--group", group
+        ).splitlines()
         rows = [row.split() for row in rows if row.startswith(group)]
         return {int(r[2]): (int(r[3]), int(r[4]), int(r[5]), r[6], r[7], r[8]) for r in rows if r[3] != "-"}
 
     def by_us(*name):
-        return {p["partition"]: (p["current_offset"], p["log_end"], p["lag"], *(p["owner"][k] for k in ("consumer_id", "host", "client_id")))
-                for p in shop.json("group", "describe", *name)["partitions"]}
+        return {
+            p["partition"]: (
+                p["current_offset"],
+                p["log_end"],
+                p["lag"],
+                *(p["owner"][k] for k in ("consumer_id", "host", "client_id")),
+            )
+            for p in shop.json("group", "describe", *name)["partitions"]
+        }
 
     told = by_us()
-    wait_until(lambda: by_kafka() == told)  # the workers tell Kafka after each commit, without waiting for it
+    # The workers commit offsets to Kafka after each commit of the table, and do not wait for it.
+    wait_until(lambda: by_kafka() == told)
     assert by_us(group) == told
     for worker in workers:
         assert stop(worker)[0] == 0
@@ -331,21 +339,24 @@ def test_a_topic_made_anew_is_not_taken_for_the_one_before(shop):
     shop.run("produce", "--rate", "max", "--count", "100")
     shop.drain()
     shop.run("topic", "delete")
-    for records in (50, 60):  # a shorter log, then one that is longer but another
-        subprocess.run([*shop.command("produce"), "--rate", "max", "--count", str(records), "--seed", str(records)], check=True,
-                       capture_output=True)
+    for records in (50, 60):  # a shorter log, then a longer one with other records
+        subprocess.run(
+            [*shop.command("produce"), "--rate", "max", "--count", str(records), "--seed", str(records)],
+            check=True,
+            capture_output=True,
+        )
         shop.run("silver", "--available-now", code=3)
         assert "Data was lost" in shop.stderr and "--on-data-loss continue" in shop.stderr
     assert shop.count("silver") == 100
-    shop.write(line(1), line(2, price=-1))  # produce's ids begin anew: ten and one are new
+    shop.write(line(1), line(2, price=-1))  # the ids of `produce` begin again: ten of them and one of these are new
     shop.drain("--on-data-loss", "continue")
     assert shop.count("silver") == 111 and shop.count("quarantine") == 1
     shop.verify()
     shop.write(line(3))
-    shop.drain()  # the new topic goes on as any other
-    shop.run("replay")  # what came through the topic before stays
+    shop.drain()  # the new topic is processed like any other
+    shop.run("replay")  # rows that came from the earlier topic stay
     assert shop.count("silver") == 112
-    assert [sum(counts) for counts in zip(*accounts(shop.verify()))] == [113, 12, 100, 1]
+    assert [sum(counts) for counts in zip(*accounts(shop.verify()), strict=True)] == [113, 12, 100, 1]
 
 
 def test_a_quarantined_record_is_fixed_and_appended_again_once(shop):
@@ -361,17 +372,13 @@ def test_a_quarantined_record_is_fixed_and_appended_again_once(shop):
 def test_a_writer_follows_the_topic(shop):
     shop.run("topic", "create", "--partitions", "3")
     writer = shop.start("silver", "--trigger", "0")
-    for round in range(3):
+    for _ in range(3):
         shop.run("produce", "--count", "300", "--rate", "max")
         wait_until(lambda: all(p["lag"] == 0 for p in shop.json("group", "describe")["partitions"]))
     code, _, err = stop(writer)
     assert code == 0, err
     assert shop.count("silver") == 900
     shop.verify()
-
-
-def everything_processed(shop):
-    return all(p["lag"] == 0 for p in shop.json("group", "describe")["partitions"])
 
 
 def test_workers_that_join_and_leave_under_load_end_in_the_rows_of_one(shop, shop_at):
@@ -386,7 +393,7 @@ def test_workers_that_join_and_leave_under_load_end_in_the_rows_of_one(shop, sho
     workers[0].kill()
     workers.pop(0).communicate()
     workers.append(shop.start("silver", "--trigger", "100ms"))
-    # Copies that come through another partition than their first: a client with another partitioner.
+    # Copies in another partition than the original, from a client with another partitioner.
     producer = shop.producer(partitioner="random")
     for i in range(300):
         producer.produce(shop.topic, line(i % 100).split("|", 1)[1], str(i))
@@ -412,7 +419,7 @@ def test_a_worker_that_comes_back_from_the_dead_commits_nothing_twice(shop):
     load = shop.start("produce", "--rate", "1000", "--duration", "12s")
     commits = len(list((shop.data / "silver" / "_delta_log").glob("*.json")))
     wait_until(lambda: len(list((shop.data / "silver" / "_delta_log").glob("*.json"))) > commits)
-    time.sleep(1)  # in the midst of a batch
+    time.sleep(1)  # in the middle of a batch
     zombie.send_signal(signal.SIGSTOP)
     other = shop.start("silver", "--trigger", "300ms")
     assert load.wait(60) == 0
@@ -427,7 +434,9 @@ def test_a_worker_that_comes_back_from_the_dead_commits_nothing_twice(shop):
 
 
 def test_the_main_job_runs_on_a_broker(shop):
-    out = shop.run("run", "--rate", "500", "--duration", "3s", "--trigger", "500ms", "--duplicates", "2%", "--invalid", "2%")
+    out = shop.run(
+        "run", "--rate", "500", "--duration", "3s", "--trigger", "500ms", "--duplicates", "2%", "--invalid", "2%"
+    )
     assert "verified: every record is accounted for" in out
     writer = shop.start("silver", "--trigger", "100ms")
     shop.run("replay")  # the writer gives up its batch and reads on

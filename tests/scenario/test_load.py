@@ -1,10 +1,12 @@
-"""Files to a filled dashboard in one command."""
+"""`millrace load` makes a filled dashboard of files in one command."""
+
 import gzip
 import json
 
-from tests import gold_oracle
-from tests.conftest import FIXTURES, event, wait_until
-from tests.scenario.test_collect import port  # noqa: F401, a fixture
+from tests.support import gold_oracle
+from tests.support.events import event
+from tests.support.paths import FIXTURES
+from tests.support.shop import wait_until
 
 REES46 = FIXTURES / "rees46-small.csv"
 
@@ -16,7 +18,10 @@ def test_a_file_fills_the_tables_and_a_second_time_adds_nothing(shop):
     assert sum(rule["records"] for rule in first["refused"].values()) == 2
     assert "price" in first["refused"]["bad_price"]["reason"] and "1480613" in first["refused"]["bad_price"]["example"]
     assert (first["from"], first["to"]) == ("2019-10-01", "2019-10-01")
-    tables = {table: shop.json("show", f"gold.{table}", "--limit", "1000")["rows"] for table in ("kpis", "sessions", "funnel", "users", "product_metrics")}
+    tables = {
+        table: shop.json("show", f"gold.{table}", "--limit", "1000")["rows"]
+        for table in ("kpis", "sessions", "funnel", "users", "product_metrics")
+    }
     assert all(tables.values()), "windows that were open are there, too"
     again = shop.json("load", REES46)
     assert (again["silver"], again["duplicates"], again["from"]) == (0, 7, "2019-10-01")
@@ -29,10 +34,18 @@ def test_a_file_fills_the_tables_and_a_second_time_adds_nothing(shop):
 def test_files_may_come_in_any_order(shop, tmp_path):
     for name, day in (("new", "2026-11-20"), ("old", "2026-10-05"), ("between", "2026-11-02")):
         path = tmp_path / f"{name}.ndjson"
-        path.write_text("".join(json.dumps(event(n, event_id=f"{name}-{n}", timestamp=f"{day}T10:00:{n:02}Z")) + "\n" for n in range(40)))
+        path.write_text(
+            "".join(
+                json.dumps(event(n, event_id=f"{name}-{n}", timestamp=f"{day}T10:00:{n:02}Z")) + "\n" for n in range(40)
+            )
+        )
         assert shop.json("load", path)["silver"] == 40
     rows = shop.json("show", "gold.kpis", "--limit", "1000")["rows"]
-    assert {row["day"]: row["events"] for row in rows if row["grain"] == "day"} == {"2026-10-05": 40, "2026-11-02": 40, "2026-11-20": 40}
+    assert {row["day"]: row["events"] for row in rows if row["grain"] == "day"} == {
+        "2026-10-05": 40,
+        "2026-11-02": 40,
+        "2026-11-20": 40,
+    }
     assert shop.json("gold", "reconcile")["differences"] == []
     gold_oracle.check(shop.data)
     shop.verify()
@@ -43,7 +56,9 @@ def test_it_ends_with_what_was_found_and_where_to_look(shop):
     assert "rees46-small.csv (rees46): 9 records" in out
     assert "7 new rows, 0 duplicates, days 2019-10-01 to 2019-10-01" in out
     assert "1 refused: bad_price" in out and "the first: {" in out
-    assert f"millrace --data {shop.data} serve, then http://127.0.0.1:8090/#/overview?from=2019-10-01&to=2019-10-01" in out
+    assert (
+        f"millrace --data {shop.data} serve, then http://127.0.0.1:8090/#/overview?from=2019-10-01&to=2019-10-01" in out
+    )
 
 
 def test_formats_are_told_apart_and_days_are_the_shops(shop, tmp_path):

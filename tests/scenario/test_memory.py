@@ -1,15 +1,18 @@
-"""Where there is too little memory, a command ends with an error, and the tables are whole."""
+"""A command that has too little memory ends with an error, and the tables stay whole."""
+
 import resource
 import signal
 import subprocess
 
-from tests import oracle
+from tests.support import oracle
 
 
 def run_within(shop, megabytes, *command):
-    """The command's exit code and stderr, with so much address space; nothing when not even --version fits in."""
+    """The command's exit code and stderr with so much address space; None when even --version has too little."""
+
     def limit():
         resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
     if subprocess.run(shop.command("--version"), preexec_fn=limit, capture_output=True).returncode != 0:
         return None, ""
     done = subprocess.run(shop.command(*command), preexec_fn=limit, capture_output=True, timeout=120)
@@ -23,14 +26,14 @@ def test_a_command_that_lacks_memory_ends_with_an_error(shop):
         code, err = run_within(shop, megabytes, "silver", "--available-now", "--batch-rows", "50000")
         if code is None:
             continue
-        # The standard library's directory_iterator lets no exception out: where memory ends in it, so does the program.
+        # The standard library's directory_iterator lets no exception out, so the program aborts when memory ends in it.
         ended_within = code == -signal.SIGABRT and "std::bad_alloc" in err
         assert code in (0, 3) or ended_within, f"{megabytes} MB: {code}\n{err}"
         assert code == 0 or ended_within or err.strip().splitlines()[-1].startswith("millrace: "), err
         failed += code == 3
         if code == 0:
             break
-    assert failed > 0, "none of them lacked memory: the test proves nothing"
+    assert failed > 0, "no run had too little memory, so the test has checked nothing"
     shop.drain()
     shop.verify()
     oracle.check_exactly_once(shop.data)

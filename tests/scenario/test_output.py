@@ -1,4 +1,5 @@
-"""How commands show rows: in a frame on a terminal, separated by tabs in a pipe, typed as JSON."""
+"""Commands show rows in a frame on a terminal, separated by tabs in a pipe, and typed in JSON."""
+
 import base64
 import fcntl
 import json
@@ -11,13 +12,13 @@ import unicodedata
 
 import pytest
 
-from tests.conftest import event, line
+from tests.support.events import event, line
 
 PAINT = "\x1b[31mred\x07"
 
 
 def on_a_terminal(shop, *args, width=100):
-    """What a command shows on a terminal that is so wide."""
+    """What a command shows on a terminal of that width."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     process = subprocess.Popen(shop.command(*args), stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.PIPE)
@@ -37,12 +38,19 @@ def width_of(text):
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-@pytest.fixture
-def shop_with_rows(shop):
-    shop.write(line(1, price=972.2, product_category="家電"), line(2, event_type="purchase", price=12, quantity=3),
-               line(3, price=0), "k|" + json.dumps(event(4, page_url=PAINT)))
+def fill_with_rows(shop):
+    shop.write(
+        line(1, price=972.2, product_category="家電"),
+        line(2, event_type="purchase", price=12, quantity=3),
+        line(3, price=0),
+        "k|" + json.dumps(event(4, page_url=PAINT)),
+    )
     shop.drain()
-    return shop
+
+
+@pytest.fixture
+def shop_with_rows(shop_like):
+    return shop_like(fill_with_rows)
 
 
 def test_a_pipe_gets_all_cells_separated_by_tabs(shop_with_rows):
@@ -88,21 +96,45 @@ def test_rates_and_money_are_short_on_a_terminal_and_whole_in_a_pipe(shop):
 def test_json_has_one_shape_and_types(shop_with_rows):
     shop = shop_with_rows
     shop.run("gold", "--available-now")
-    for words in (["show", "silver"], ["show", "bronze"], ["count", "silver"], ["count", "silver", "--by", "is_bot"],
-                  ["quarantine", "list"], ["gold", "list"], ["access", "list"], ["sql", "select 1 as one"]):
+    for words in (
+        ["show", "silver"],
+        ["show", "bronze"],
+        ["count", "silver"],
+        ["count", "silver", "--by", "is_bot"],
+        ["quarantine", "list"],
+        ["gold", "list"],
+        ["access", "list"],
+        ["sql", "select 1 as one"],
+    ):
         report = shop.json(*words)
         assert list(report) == ["columns", "rows", "truncated"], words
         assert all(list(column) == ["name", "type"] for column in report["columns"])
         assert all(list(row) == [column["name"] for column in report["columns"]] for row in report["rows"]), words
     row = next(row for row in shop.json("show", "silver")["rows"] if row["event_id"] == "e1")
-    assert (row["price"], row["quantity"], row["is_bot"], row["is_high_value"], row["session_id"]) == (972.2, 1, False, True, None)
+    assert (row["price"], row["quantity"], row["is_bot"], row["is_high_value"], row["session_id"]) == (
+        972.2,
+        1,
+        False,
+        True,
+        None,
+    )
     shown = shop.json("show", "silver", "--columns", "event_id,price,is_bot,event_hour,event_type")
-    assert shown["columns"] == shop.json("sql", "select event_id, price, is_bot, event_hour, event_type from silver")["columns"]
-    asked = shop.json("sql", "select event_id, price, is_bot, event_hour, event_type from silver order by event_id")["rows"]
+    assert (
+        shown["columns"]
+        == shop.json("sql", "select event_id, price, is_bot, event_hour, event_type from silver")["columns"]
+    )
+    asked = shop.json("sql", "select event_id, price, is_bot, event_hour, event_type from silver order by event_id")[
+        "rows"
+    ]
     assert sorted(shown["rows"], key=lambda row: row["event_id"]) == asked
-    assert shop.json("show", "silver", "--limit", "2")["truncated"] and not shop.json("show", "silver", "--limit", "3")["truncated"]
+    assert (
+        shop.json("show", "silver", "--limit", "2")["truncated"]
+        and not shop.json("show", "silver", "--limit", "3")["truncated"]
+    )
     assert shop.json("count", "silver", "--by", "is_high_value")["rows"] == [
-        {"is_high_value": False, "rows": 2}, {"is_high_value": True, "rows": 1}]
+        {"is_high_value": False, "rows": 2},
+        {"is_high_value": True, "rows": 1},
+    ]
 
 
 def test_bytes_that_are_no_utf8_are_base64_in_json(shop):
@@ -111,14 +143,25 @@ def test_bytes_that_are_no_utf8_are_base64_in_json(shop):
     done = subprocess.run(shop.command("quarantine", "list", "--json"), stdout=subprocess.PIPE, check=True)
     rows = json.loads(done.stdout.decode("utf-8", "strict"))["rows"]
     coded = {"base64": base64.b64encode(b"\xff\xfe{").decode()}
-    assert coded in [row["value"] for row in rows] and {"base64": base64.b64encode(b"\xfek").decode()} in [row["key"] for row in rows]
+    assert coded in [row["value"] for row in rows] and {"base64": base64.b64encode(b"\xfek").decode()} in [
+        row["key"] for row in rows
+    ]
     records = [json.loads(record) for record in shop.run("topic", "read", "--json").splitlines()]
     assert coded in [record["value"] for record in records]
     assert coded in [row["value"] for row in shop.json("show", "bronze")["rows"]]
 
 
-@pytest.mark.parametrize("words", [["topic", "read", "--keys"], ["topic", "read"], ["show", "bronze"], ["show", "silver", "--columns", "page_url,user_id"],
-                                   ["quarantine", "list"], ["count", "silver", "--by", "page_url"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["topic", "read", "--keys"],
+        ["topic", "read"],
+        ["show", "bronze"],
+        ["show", "silver", "--columns", "page_url,user_id"],
+        ["quarantine", "list"],
+        ["count", "silver", "--by", "page_url"],
+    ],
+)
 def test_what_others_have_written_can_not_command_the_terminal(shop, words):
     shop.write(f"{PAINT}|" + json.dumps(event(1, page_url=PAINT, user_id=PAINT)), f"{PAINT}|{PAINT}")
     shop.drain()

@@ -1,4 +1,6 @@
-"""PostgreSQL has Gold's tables as they are in Delta, each row once, whatever happens to either side."""
+"""PostgreSQL has the same rows as Gold's Delta tables, each once, whatever happens to either side."""
+
+import contextlib
 import datetime
 import json
 import pathlib
@@ -11,31 +13,16 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from tests import gold_oracle
-from tests.conftest import ROOT, line, stop, wait_until
-from tests.random_shop import RandomShop, lines
-from tests.scenario.test_collect import Port, metric
+from tests.support import gold_oracle
+from tests.support.events import line, lines
+from tests.support.paths import ROOT
+from tests.support.port import Port, metric
+from tests.support.postgres import Database
+from tests.support.random_shop import RandomShop
+from tests.support.shop import stop, wait_until
 
 TABLES = [*gold_oracle.TABLES, "alerts"]
 MIGRATIONS = sorted((ROOT / "schemas" / "postgres").glob("*.sql"))
-
-
-class Database:
-    """A database of the test's own."""
-
-    def __init__(self, server, name):
-        self.server, self.name = server, name
-        server.psql(f"create database {name}")
-        self.url = f"postgresql://millrace@127.0.0.1:{server.port}/{name}"
-
-    def rows(self, query, *parameters):
-        with psycopg.connect(self.url) as connection:
-            connection.execute("set timezone to 'UTC'")
-            return connection.execute(query, parameters or None).fetchall()
-
-    def run(self, statement):
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement)
 
 
 @pytest.fixture
@@ -45,8 +32,14 @@ def database(postgres, request):
 
 def events_of(seed, days=0):
     def later(timestamp):
-        return (datetime.datetime.fromisoformat(timestamp) + datetime.timedelta(days=days)).isoformat(timespec="microseconds")
-    return [made | {"event_id": f"{seed}-{made['event_id']}", "timestamp": later(made["timestamp"])} for made in RandomShop(seed).events]
+        return (datetime.datetime.fromisoformat(timestamp) + datetime.timedelta(days=days)).isoformat(
+            timespec="microseconds"
+        )
+
+    return [
+        made | {"event_id": f"{seed}-{made['event_id']}", "timestamp": later(made["timestamp"])}
+        for made in RandomShop(seed).events
+    ]
 
 
 def fill(shop, seed=1, days=0):
@@ -59,17 +52,20 @@ def gold(shop, database, *options):
 
 
 def delta_rows(table, provisional):
-    """The rows of a table's files, as text: of provisional ones, or of the others."""
+    """The rows of a table's provisional files, or of its other files, as text."""
     rows = []
     for uri in table.file_uris():
         path = pathlib.Path(uri.removeprefix("file://"))
         if path.name.startswith("part-p") == provisional:
-            rows += [repr([*row.values(), path.parent.name.removeprefix("day=")]) for row in pq.ParquetFile(path).read().to_pylist()]
+            rows += [
+                repr([*row.values(), path.parent.name.removeprefix("day=")])
+                for row in pq.ParquetFile(path).read().to_pylist()
+            ]
     return sorted(map(same_zone, rows))
 
 
 def differences(shop, database, tables=TABLES):
-    """The tables whose closed rows, or provisional ones where Delta has such, differ from Delta's."""
+    """The tables whose closed rows differ from Delta's, or whose provisional rows, where Delta has provisional rows."""
     different = []
     for name in tables:
         table = deltalake.DeltaTable(shop.data / "gold" / name)
@@ -84,8 +80,12 @@ def differences(shop, database, tables=TABLES):
 
 
 def same_zone(row):
-    return row.replace("zoneinfo.ZoneInfo(key='UTC')", "UTC").replace("<UTC>", "UTC").replace("datetime.timezone.utc", "UTC") \
+    return (
+        row.replace("zoneinfo.ZoneInfo(key='UTC')", "UTC")
+        .replace("<UTC>", "UTC")
+        .replace("datetime.timezone.utc", "UTC")
         .replace("zoneinfo.ZoneInfo(key='Etc/UTC')", "UTC")
+    )
 
 
 def test_every_table_is_there_with_all_rows_and_columns(shop, database):
@@ -94,10 +94,15 @@ def test_every_table_is_there_with_all_rows_and_columns(shop, database):
     assert differences(shop, database) == []
     assert database.rows("select count(*) from millrace.sessions")[0][0] > 100
     for table in TABLES:
-        columns = {name for name, in database.rows("select column_name::text from information_schema.columns where table_name = %s", table)}
+        columns = {
+            name
+            for (name,) in database.rows(
+                "select column_name::text from information_schema.columns where table_name = %s", table
+            )
+        }
         schema = json.loads(deltalake.DeltaTable(shop.data / "gold" / table).schema().to_json())
         assert columns == {field["name"] for field in schema["fields"]} | {"closed"}, table
-    (version,), = database.rows("select distinct silver_version from millrace.progress where table_name = 'kpis'")
+    ((version,),) = database.rows("select distinct silver_version from millrace.progress where table_name = 'kpis'")
     assert version == deltalake.DeltaTable(shop.data / "silver").version()
 
 
@@ -110,7 +115,14 @@ def test_what_is_open_is_shown_and_gives_way_to_what_is_closed(shop, database):
     gold(shop, database, "--close")
     assert differences(shop, database) == []
     assert before == set(database.rows(days + "not closed"))
-    shop.write(*lines([{**made, "event_id": f"later-{made['user_id']}", "timestamp": "2024-06-01T00:00:00Z"} for made in events_of(1)]))
+    shop.write(
+        *lines(
+            [
+                {**made, "event_id": f"later-{made['user_id']}", "timestamp": "2024-06-01T00:00:00Z"}
+                for made in events_of(1)
+            ]
+        )
+    )
     shop.drain()
     gold(shop, database)
     assert differences(shop, database) == []
@@ -124,7 +136,9 @@ def test_rows_of_open_windows_are_all_there_once_the_end_has_published_them(shop
             gold(shop, database, "--close")
             assert differences(shop, database) == []
             for table in ("sessions", "users", "funnel", "kpis"):
-                (rows, closed), = database.rows(f"select count(*), count(*) filter (where closed) from millrace.{table}")
+                ((rows, closed),) = database.rows(
+                    f"select count(*), count(*) filter (where closed) from millrace.{table}"
+                )
                 assert rows == shop.count(f"gold.{table}") > closed, table
     gold(shop, database)
     assert differences(shop, database) == []
@@ -136,7 +150,7 @@ def test_replaced_days_new_beginnings_and_joined_files_come_through(shop, databa
     shop.write(*lines(events[:1000]))
     shop.drain()
     gold(shop, database, "--close")
-    shop.write(*lines(events[1000:]))  # late for what was closed
+    shop.write(*lines(events[1000:]))  # late for the closed windows
     shop.drain()
     for options in (["--batch"], ["--rebuild", "--close"]):
         shop.run("gold", *(["--available-now"] if options[0] != "--batch" else []), *options)
@@ -174,10 +188,8 @@ def test_a_kill_while_rows_are_sent_leaves_no_row_twice_and_none_out(shop, datab
     for round_ in range(4):
         fill(shop, 10 + round_)
         process = shop.start("gold", "--trigger", "20ms", "--postgres", database.url)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.15 * (round_ + 1))
-        except subprocess.TimeoutExpired:
-            pass
         process.kill()
         process.wait()
     gold(shop, database, "--close")
@@ -198,19 +210,26 @@ def test_another_shop_is_kept_out(shop_at, database):
 
 
 def make_older(database, version):
-    """Puts the rows into a schema as an older program made it."""
+    """Moves the rows into a schema of an older version."""
     database.run("alter schema millrace rename to newer")
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute("create schema millrace")
         connection.execute("set search_path to millrace")
-        connection.execute("create table migrations (version integer primary key, name text not null, applied_at timestamptz not null)")
+        connection.execute(
+            "create table migrations (version integer primary key, name text not null, applied_at timestamptz not null)"
+        )
         for number, path in enumerate(MIGRATIONS[:version], 1):
             connection.execute(path.read_text())
             connection.execute("insert into migrations values (%s, %s, now())", (number, path.stem))
         for table in ["shop", "progress", *TABLES]:
-            columns = ", ".join(name for name, in connection.execute(
-                "select quote_ident(column_name) from information_schema.columns where table_schema = 'millrace' and table_name = %s",
-                (table,)).fetchall())
+            columns = ", ".join(
+                name
+                for (name,) in connection.execute(
+                    "select quote_ident(column_name) from information_schema.columns "
+                    "where table_schema = 'millrace' and table_name = %s",
+                    (table,),
+                ).fetchall()
+            )
             connection.execute(f"insert into {table} ({columns}) select {columns} from newer.{table}")
     database.run("drop schema newer cascade")
 
@@ -224,13 +243,18 @@ def test_an_older_schema_is_upgraded_with_its_rows(shop, database, version):
         database.run("grant select on millrace.daily_products to public")
     fill(shop, 2, days=10)
     gold(shop, database, "--close")
-    assert set(differences(shop, database)) <= (set() if version > 2 else {"kpis", "sessions"})  # older rows lack what is told of bots
+    assert set(differences(shop, database)) <= (
+        set() if version > 2 else {"kpis", "sessions"}
+    )  # older rows lack the columns about bots
     assert database.rows("select count(*) from millrace.migrations") == [(len(MIGRATIONS),)]
     assert database.rows("select count(*) from millrace.daily_kpis")[0][0] > 0
     views = database.rows("select sum(views) from millrace.daily_products")
     assert views == database.rows("select sum(views) from millrace.product_metrics where \"window\" = '1m'")
     if version > 1:
-        assert "=r/" in database.rows("select relacl::text from pg_class where oid = 'millrace.daily_products'::regclass")[0][0]
+        assert (
+            "=r/"
+            in database.rows("select relacl::text from pg_class where oid = 'millrace.daily_products'::regclass")[0][0]
+        )
 
 
 def test_somebody_elses_view_upon_ours_does_not_stop_an_upgrade(shop, database):
@@ -241,7 +265,9 @@ def test_somebody_elses_view_upon_ours_does_not_stop_an_upgrade(shop, database):
     fill(shop, 2, days=10)
     gold(shop, database, "--close")
     assert differences(shop, database) == []
-    assert database.rows("select sum(views) from public.theirs") == database.rows("select sum(views) from millrace.daily_products")
+    assert database.rows("select sum(views) from public.theirs") == database.rows(
+        "select sum(views) from millrace.daily_products"
+    )
 
 
 def test_a_newer_schema_is_refused(shop, database):
@@ -260,24 +286,39 @@ def test_a_database_that_cannot_hold_every_text_is_refused(shop, postgres, datab
 
 
 def test_ids_of_any_length_are_published_whole(shop, database):
-    """An entry of a B-tree has 2,704 bytes at most; an id may have 65,536, and random ones can't be packed."""
+    """An entry of a B-tree has at most 2,704 bytes. An id may have 65,536, and a random one cannot be compressed."""
     fields = ["user_id", "product_id", "session_id", "product_category", "device_type"]
     long = random.Random(7).randbytes(30_000).hex()
-    texts = [long + "a", long + "b", *("x" * length for length in (31, 32, 33, 2704, 65_536)),
-             "a\\1", "a\\\\1", "quoted \"' and, parted", "\\", "\\.", "ü" * 16, "ü" * 15 + "u"]
-    made = [{field: text for field in fields} for text in texts] + [{"product_id": "of two\nlines", "user_id": "u"}]
-    shop.write(*[line(n, **each) for n, each in enumerate(made)],
-               *[line(100 + n, event_type="purchase", **each) for n, each in enumerate(made)])
+    texts = [
+        long + "a",
+        long + "b",
+        *("x" * length for length in (31, 32, 33, 2704, 65_536)),
+        "a\\1",
+        "a\\\\1",
+        "quoted \"' and, parted",
+        "\\",
+        "\\.",
+        "ü" * 16,
+        "ü" * 15 + "u",
+    ]
+    made = [dict.fromkeys(fields, text) for text in texts] + [{"product_id": "of two\nlines", "user_id": "u"}]
+    shop.write(
+        *[line(n, **each) for n, each in enumerate(made)],
+        *[line(100 + n, event_type="purchase", **each) for n, each in enumerate(made)],
+    )
     fill(shop)
     gold(shop, database)
     gold(shop, database, "--close")
     assert differences(shop, database) == []
     for table in ("daily_products", "product_metrics"):
-        found = {name for name, in database.rows(f"select product_id from millrace.{table}")}
+        found = {name for (name,) in database.rows(f"select product_id from millrace.{table}")}
         assert {each["product_id"] for each in made} <= found
     for each in made:
-        found = database.rows("select distinct product_id from millrace.product_metrics "
-                              "where millrace.text_key(product_id) = millrace.text_key(%s)", each["product_id"])
+        found = database.rows(
+            "select distinct product_id from millrace.product_metrics "
+            "where millrace.text_key(product_id) = millrace.text_key(%s)",
+            each["product_id"],
+        )
         assert found == [(each["product_id"],)]
     gold(shop, database, "--rebuild", "--close")
     assert differences(shop, database) == []
@@ -287,12 +328,14 @@ def test_a_table_or_view_that_fails_holds_up_no_other_and_is_counted(shop, datab
     fill(shop)
     gold(shop, database, "--close")
     database.run("alter table millrace.users add constraint broken check (events < 0) not valid")
-    database.run("drop index millrace.daily_kpis_key")  # without which it can't be refreshed beside its readers
+    database.run("drop index millrace.daily_kpis_key")  # the view needs it to be refreshed without blocking its readers
     server = Port(shop, "--no-simulator", "--postgres", database.url, "--gold-trigger", "100ms", command="run")
     try:
         shop.write(*lines(events_of(2, days=10)))
         for target in ("users", "daily_kpis"):
-            wait_until(lambda: (metric(server, "millrace_postgres_failures_total", target=target) or 0) > 1)  # it is tried again
+            wait_until(
+                lambda target=target: (metric(server, "millrace_postgres_failures_total", target=target) or 0) > 1
+            )  # the program tries again
         shop.write(*lines(events_of(3, days=20)))
         newest = "select max(day)::text from millrace.{} where closed"
         wait_until(lambda: database.rows(newest.format("kpis"))[0][0] > "2024-04-17")
@@ -301,7 +344,9 @@ def test_a_table_or_view_that_fails_holds_up_no_other_and_is_counted(shop, datab
         assert database.rows(newest.format("users"))[0][0] < "2024-04-08"
     finally:
         code, _, err = server.stop()
-    assert code == 0 and "users stays behind" in err and "daily_kpis stays behind" in err and "not all is published" in err
+    assert (
+        code == 0 and "users stays behind" in err and "daily_kpis stays behind" in err and "not all is published" in err
+    )
     gold(shop, database, "--close")
     assert "not all is published" in shop.stderr and set(differences(shop, database)) == {"users"}
     database.run("alter table millrace.users drop constraint broken")

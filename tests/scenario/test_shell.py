@@ -1,4 +1,5 @@
-"""Completions and manual pages, as shells and `man` take them; both follow from the command line's definition."""
+"""Shells accept the completions, and `man` the manual pages; both are made of the command line's definition."""
+
 import os
 import re
 import shutil
@@ -6,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.conftest import Millrace
+from tests.support.shop import Millrace
 
 ASK_BASH = """COMPREPLY=(); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _millrace; printf '%s\\n' "${COMPREPLY[@]}\""""
 
@@ -18,11 +19,13 @@ def program(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def complete(program):
-    """What bash offers for the last of these words."""
+    """The completions that bash offers for the last of these words."""
     script = program.run("completions", "bash")
 
     def offers(*words):
-        done = subprocess.run(["bash", "-uc", f"{script}\n{ASK_BASH}", "ask", "millrace", *words], capture_output=True, text=True)
+        done = subprocess.run(
+            ["bash", "-uc", f"{script}\n{ASK_BASH}", "ask", "millrace", *words], capture_output=True, text=True
+        )
         assert done.stderr == ""
         return set(done.stdout.split())
 
@@ -30,7 +33,7 @@ def complete(program):
 
 
 def commands_of(program, *path):
-    """The commands under a command, by its help."""
+    """The subcommands of a command, from its help."""
     _, _, listed = program.run(*path, "--help").partition("\nCommands:\n")
     return re.findall(r"^  ([a-z-]+) ", listed, re.M)
 
@@ -83,7 +86,12 @@ def test_zsh_takes_its_script(program):
 def test_fish_completes_commands_and_values(program):
     def offers(line):
         script = program.run("completions", "fish") + f"\ncomplete -C '{line}'"
-        return {row.split("\t")[0] for row in subprocess.run(["fish", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()}
+        return {
+            row.split("\t")[0]
+            for row in subprocess.run(
+                ["fish", "-c", script], capture_output=True, text=True, check=True
+            ).stdout.splitlines()
+        }
 
     assert offers("millrace sh") == {"show"}
     assert offers("millrace topic create --compression ") == {"none", "lz4", "zstd"}
@@ -91,7 +99,7 @@ def test_fish_completes_commands_and_values(program):
 
 
 def lint(page):
-    """The complaints of mandoc, or of groff where there is none."""
+    """The complaints of mandoc, or of groff where mandoc is missing."""
     command = ["mandoc", "-Tlint", "-Werror"] if shutil.which("mandoc") else ["groff", "-man", "-Tutf8", "-ww", "-z"]
     done = subprocess.run([*command, page], capture_output=True, text=True)
     return done.stdout + done.stderr
@@ -109,7 +117,12 @@ def test_every_command_has_a_manual_page_that_is_sound(program, tmp_path):
 def test_man_shows_a_page(program, tmp_path):
     page = tmp_path / "millrace-vacuum.1"
     page.write_text(program.run("man", "vacuum"))
-    done = subprocess.run(["man", "-l", page], capture_output=True, text=True, env={**os.environ, "MANWIDTH": "100", "MAN_KEEP_FORMATTING": ""})
+    done = subprocess.run(
+        ["man", "-l", page],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "MANWIDTH": "100", "MAN_KEEP_FORMATTING": ""},
+    )
     shown = re.sub(r".\x08|\x1b\[[0-9;]*m", "", done.stdout)
     assert "millrace-vacuum - Remove files that the tables no longer name." in shown
     assert "--retention DURATION" in shown and "MILLRACE_VACUUM_RETENTION" in shown

@@ -1,12 +1,11 @@
-"""SQL over the tables: what it sees is what DuckDB sees in the files, and it can do nothing else."""
+"""SQL queries see the rows that DuckDB reads from the files, and can do nothing but read the tables."""
+
 import concurrent.futures
 import contextlib
 import csv
 import io
 import json
 import os
-import pathlib
-import re
 import resource
 import signal
 import stat
@@ -16,16 +15,32 @@ import time
 import duckdb
 import pytest
 
-from tests.conftest import event, wait_until
-from tests.scenario.test_collect import Port, port  # noqa: F401, a fixture
+from tests.support.events import event
+from tests.support.port import Port
+from tests.support.processes import children, memory_kib, running_in
+from tests.support.shop import wait_until
 
 
-@pytest.fixture
-def shop_with_rows(shop):
+def fill_with_rows(shop):
     shop.run("produce", "--rate", "max", "--count", "3000", "--span", "30h", "--seed", "7")
     shop.drain()
     shop.run("gold", "--available-now", "--close")
-    return shop
+
+
+@pytest.fixture
+def shop_with_rows(shop_like):
+    return shop_like(fill_with_rows)
+
+
+@pytest.fixture(scope="module")
+def unchanged_shop(prepared, tmp_path_factory):
+    """A shop that no query can change."""
+    return prepared.copy(fill_with_rows, tmp_path_factory.mktemp("unchanged") / "data")
+
+
+def queries_of(shop):
+    """The DuckDB processes of a shop, which run in its data directory."""
+    return running_in(shop.data, "duckdb")
 
 
 def sql(shop, query, *options):
@@ -37,7 +52,11 @@ def test_silver_quarantine_and_gold_are_there_with_all_rows_and_columns(shop_wit
     for table in ("silver", "quarantine", "gold.kpis", "gold.sessions", "gold.alerts"):
         folder = shop.data / table.replace(".", "/")
         files = [str(path) for path in folder.rglob("*.parquet")]
-        expected = duckdb.sql(f"select count(*) from read_parquet({files}, union_by_name = true)").fetchall()[0][0] if files else 0
+        expected = (
+            duckdb.sql(f"select count(*) from read_parquet({files}, union_by_name = true)").fetchall()[0][0]
+            if files
+            else 0
+        )
         assert sql(shop, f"select count(*) as n from {table}")["rows"] == [{"n": expected}], table
     described = [column["name"] for column in sql(shop, "select * from silver limit 1")["columns"]]
     assert described[:5] == ["event_id", "user_id", "product_id", "event_type", "event_timestamp"]
@@ -55,7 +74,9 @@ def test_bronze_is_there_where_there_is_an_archive(shop_with_rows):
 
 def test_tables_without_rows_have_their_columns_all_the_same(shop):
     assert sql(shop, "select event_type, count(*) from silver group by 1")["rows"] == []
-    assert [column["type"] for column in sql(shop, "select gross_revenue from gold.kpis")["columns"]] == ["DECIMAL(38,4)"]
+    assert [column["type"] for column in sql(shop, "select gross_revenue from gold.kpis")["columns"]] == [
+        "DECIMAL(38,4)"
+    ]
 
 
 def test_money_is_exact_and_times_are_those_of_the_shop(shop):
@@ -73,7 +94,9 @@ def test_rows_come_as_a_table_as_csv_and_as_parquet(shop_with_rows, tmp_path):
     query = "select event_type, count(*) as events from silver group by 1 order by 2 desc"
     rows = sql(shop, query)["rows"]
     assert "event_type" in shop.run("sql", query) and "view" in shop.run("sql", query)
-    assert [dict(row, events=int(row["events"])) for row in csv.DictReader(io.StringIO(shop.run("sql", query, "--csv")))] == rows
+    assert [
+        dict(row, events=int(row["events"])) for row in csv.DictReader(io.StringIO(shop.run("sql", query, "--csv")))
+    ] == rows
     shop.run("sql", query, "--parquet", tmp_path / "out.parquet")
     assert duckdb.sql(f"select * from '{tmp_path}/out.parquet'").fetchall() == [tuple(row.values()) for row in rows]
     shop.run("sql", query, "--parquet", tmp_path / "out.parquet", code=2)
@@ -82,10 +105,14 @@ def test_rows_come_as_a_table_as_csv_and_as_parquet(shop_with_rows, tmp_path):
 
 def test_only_so_many_rows_are_given(shop_with_rows):
     assert sql(shop_with_rows, "from range(10)", "--limit", "3") == {
-        "columns": [{"name": "range", "type": "BIGINT"}], "rows": [{"range": 0}, {"range": 1}, {"range": 2}], "truncated": True}
+        "columns": [{"name": "range", "type": "BIGINT"}],
+        "rows": [{"range": 0}, {"range": 1}, {"range": 2}],
+        "truncated": True,
+    }
     assert sql(shop_with_rows, "from range(3)", "--limit", "3")["truncated"] is False
 
 
+# FILE stands for a table's file, and NEW for a file that does not exist.
 HOSTILE = [
     ("select * from read_csv('/etc/passwd')", "disabled by configuration"),
     ("select * from read_text('/etc/hostname')", "disabled by configuration"),
@@ -93,12 +120,12 @@ HOSTILE = [
     ("from 'http://127.0.0.1:1/x.csv'", "disabled by configuration"),
     ("select * from sniff_csv('/etc/passwd')", "disabled by configuration"),
     ("select getenv('HOME')", "disabled"),
-    ("copy (select 1) to '/tmp/millrace-hostile.csv'", "single SELECT"),
+    ("copy (select 1) to 'NEW'", "single SELECT"),
     ("copy silver to 'FILE'", "single SELECT"),
-    ("export database '/tmp/millrace-hostile'", "single SELECT"),
-    ("attach '/tmp/millrace-hostile.db'", "single SELECT"),
+    ("export database 'NEW'", "single SELECT"),
+    ("attach 'NEW'", "single SELECT"),
     ("install httpfs", "single SELECT"),
-    ("load '/tmp/x.duckdb_extension'", "single SELECT"),
+    ("load '/nowhere/x.duckdb_extension'", "single SELECT"),
     ("set enable_external_access = true", "single SELECT"),
     ("set memory_limit = '1TB'", "single SELECT"),
     ("pragma enable_logging", "single SELECT"),
@@ -106,10 +133,10 @@ HOSTILE = [
     ("select * from query('copy (select 1) to ''FILE''')", "single SELECT"),
     ("drop view silver", "single SELECT"),
     ("insert into silver select * from silver", "single SELECT"),
-    (".shell touch /tmp/millrace-hostile", "syntax error"),
-    ("\n.output /tmp/millrace-hostile\nselect 1", "syntax error"),
-    ("select 1'); .shell touch /tmp/millrace-hostile", "unterminated"),
-    ("select 1) limit 1;\n.shell touch /tmp/millrace-hostile\n--", "syntax error"),
+    (".shell touch NEW", "syntax error"),
+    ("\n.output NEW\nselect 1", "syntax error"),
+    ("select 1'); .shell touch NEW", "unterminated"),
+    ("select 1) limit 1;\n.shell touch NEW\n--", "syntax error"),
     ("", "it is empty"),
     ("-- nothing but a comment", "it is empty"),
     ("select 1; select 2", "single SELECT"),
@@ -117,26 +144,34 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("query, reason", HOSTILE)
-def test_nothing_but_a_select_over_the_tables_is_run(shop_with_rows, query, reason):
-    shop = shop_with_rows
+def test_nothing_but_a_select_over_the_tables_is_run(unchanged_shop, query, reason, tmp_path):
+    shop = unchanged_shop
     file = next(path for path in shop.data.rglob("*.parquet"))
     before = file.read_bytes()
-    shop.run("sql", query.replace("FILE", str(file)), code=2)
+    shop.run("sql", query.replace("FILE", str(file)).replace("NEW", str(tmp_path / "new")), code=2)
     assert reason in shop.stderr, shop.stderr
-    assert file.read_bytes() == before and not list(pathlib.Path("/tmp").glob("millrace-hostile*"))
+    assert file.read_bytes() == before and not (tmp_path / "new").exists()
 
 
 def test_a_query_that_takes_too_much_is_ended(shop_with_rows):
     shop = shop_with_rows
     shop.run("sql", "select count(*) from range(100000000000) a, range(1000) b", "--timeout", "1s", code=2)
     assert "more than 1 s" in shop.stderr
-    shop.run("sql", "select count(distinct i) from (select hash(range) i from range(200000000))", "--memory", "64MiB", "--temporary-files", "0", code=2)
+    shop.run(
+        "sql",
+        "select count(distinct i) from (select hash(range) i from range(200000000))",
+        "--memory",
+        "64MiB",
+        "--temporary-files",
+        "0",
+        code=2,
+    )
     assert "it needs more than 64.0 MiB of memory" in shop.stderr
     shop.run("sql", "select repeat('a', 3000000)", "--result", "2MiB", code=2)
     assert "its result has more than 2.0 MiB" in shop.stderr
     shop.run("sql", "select 1", "--memory", "1MiB", code=2)
     assert "Give at least 64.0 MiB" in shop.stderr
-    assert os.system("pgrep -x duckdb -P 1 >/dev/null") != 0, "a process outlived the command that made it"
+    assert not list(queries_of(shop)), "a process outlived the command that made it"
 
 
 def test_a_missing_duckdb_is_an_error_that_says_what_to_do(shop):
@@ -151,10 +186,15 @@ def test_the_data_directorys_name_is_not_data(shop_at, port):
     shop.drain()
     shop.run("gold", "--available-now", "--close")
     assert sql(shop, "select price, currency, event_date, event_type from silver")["rows"] == [
-        {"price": 9.5, "currency": "EUR", "event_date": "2019-10-01", "event_type": "view"}]
+        {"price": 9.5, "currency": "EUR", "event_date": "2019-10-01", "event_type": "view"}
+    ]
     assert sql(shop, "select rule from quarantine")["rows"] == [{"rule": "bad_price"}]
-    assert sql(shop, "select distinct currency, day from gold.kpis")["rows"] == [{"currency": "EUR", "day": "2019-10-01"}]
-    assert sql(shop, "select count(*) as n from silver where event_date = '2019-10-01' and event_type = 'view'")["rows"] == [{"n": 1}]
+    assert sql(shop, "select distinct currency, day from gold.kpis")["rows"] == [
+        {"currency": "EUR", "day": "2019-10-01"}
+    ]
+    assert sql(shop, "select count(*) as n from silver where event_date = '2019-10-01' and event_type = 'view'")[
+        "rows"
+    ] == [{"n": 1}]
 
 
 def test_reports_do_not_take_the_data_directorys_name_for_data(shop_at):
@@ -173,7 +213,10 @@ def test_reports_do_not_take_the_data_directorys_name_for_data(shop_at):
 
 
 def test_numbers_are_in_the_form_that_people_read_and_nan_is_a_text(shop, port):
-    query = "select 0.20269133725820015::double as share, 'nan'::double as a, [1e400, -1e400] as b, 9.5::decimal(38,4) as price"
+    query = (
+        "select 0.20269133725820015::double as share, 'nan'::double as a, [1e400, -1e400] as b, "
+        "9.5::decimal(38,4) as price"
+    )
     row = {"share": 0.20269133725820015, "a": "NaN", "b": ["Infinity", "-Infinity"], "price": "9.5000"}
     assert sql(shop, query)["rows"] == [row]
     assert '"share":0.20269133725820015' in shop.run("sql", query, "--json")
@@ -191,8 +234,12 @@ def test_a_query_is_read_from_a_file_or_standard_input(shop, tmp_path):
     assert shop.json("sql", "-f", file)["rows"] == rows and shop.json("sql", "--file", file)["rows"] == rows
     for arguments in (["-"], ["-f", "-"]):
         assert json.loads(shop.run("sql", *arguments, "--json", input=file.read_bytes()))["rows"] == rows
-    for arguments, reason in ((["-f", tmp_path / "none.sql"], "No such file"), ([], "there is none"),
-                              (["select 1", "-f", file], "there are two"), (["-f", "/dev/null"], "it is empty")):
+    for arguments, reason in (
+        (["-f", tmp_path / "none.sql"], "No such file"),
+        ([], "there is none"),
+        (["select 1", "-f", file], "there are two"),
+        (["-f", "/dev/null"], "it is empty"),
+    ):
         shop.run("sql", *arguments, code=2)
         assert reason in shop.stderr, shop.stderr
 
@@ -200,7 +247,9 @@ def test_a_query_is_read_from_a_file_or_standard_input(shop, tmp_path):
 def test_an_unknown_table_is_answered_with_those_that_there_are(shop):
     for query in ("from slver", "from gold.kpi", "select * from nowhere.kpis"):
         shop.run("sql", query, code=2)
-        assert "There are: silver, quarantine, gold.product_metrics," in shop.stderr and "Did you mean" not in shop.stderr, shop.stderr
+        assert (
+            "There are: silver, quarantine, gold.product_metrics," in shop.stderr and "Did you mean" not in shop.stderr
+        ), shop.stderr
 
 
 def test_what_is_open_is_seen_from_the_command_line_while_the_pipeline_runs(shop, port):
@@ -214,8 +263,10 @@ def test_what_is_open_is_seen_from_the_command_line_while_the_pipeline_runs(shop
     assert sql(shop, query)["rows"][0]["gold"] == 0, "no window is closed yet"
     assert len(sql(shop, "show all tables", "--limit", "100")["rows"]) > 18
     folders = list((shop.data / "live").iterdir())
-    assert folders and all(stat.S_IMODE(folder.stat().st_mode) == 0o700 for folder in folders), "another user may not ask"
-    beside = port()  # knows closed windows only, and isn't asked
+    assert folders and all(stat.S_IMODE(folder.stat().st_mode) == 0o700 for folder in folders), (
+        "another user may not ask"
+    )
+    beside = port()  # this server knows closed windows only, so the query does not use it
     assert sql(shop, query)["rows"][0]["live"] > 0
     server.stop()
     rows = sql(shop, query)["rows"]
@@ -232,37 +283,32 @@ def test_a_killed_pipeline_leaves_nothing_that_hangs(shop, port):
     wait_until(lambda: not list((shop.data / "live").iterdir()))
 
 
-def processes_of_queries(shop):
-    """Those that run in the data directory, as DuckDB does."""
-    for link in pathlib.Path("/proc").glob("[0-9]*/cwd"):
-        with contextlib.suppress(OSError):
-            if link.readlink() == shop.data and (link.parent / "comm").read_text().strip() == "duckdb":
-                yield int(link.parent.name)
-
-
 def test_a_query_ends_with_the_command_that_asked(shop):
     shop.data.mkdir()
     process = shop.start("sql", "select count(*) from range(100000000000) a, range(1000) b")
-    wait_until(lambda: list(processes_of_queries(shop)))
+    wait_until(lambda: list(queries_of(shop)))
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 3 and b"it was stopped" in err
-    assert not list(processes_of_queries(shop)) and not list((shop.data / "live").iterdir())
+    assert not list(queries_of(shop)) and not list((shop.data / "live").iterdir())
 
 
-HUNGRY = ["select len(string_split(repeat('a,', 300000000), ','))", "select len(array_to_string(range(300000000), ','))",
-          "select len(regexp_extract_all(repeat('ab', 300000000), 'a'))", "select len(repeat('a', 2000000000) || repeat('b', 2000000000))",
-          "select len(list_transform(range(300000000), lambda x: x + 1))", "select len(repeat('a', 4000000000))", "select list(range) from range(300000000)"]
+HUNGRY = [
+    "select len(string_split(repeat('a,', 300000000), ','))",
+    "select len(array_to_string(range(300000000), ','))",
+    "select len(regexp_extract_all(repeat('ab', 300000000), 'a'))",
+    "select len(repeat('a', 2000000000) || repeat('b', 2000000000))",
+    "select len(list_transform(range(300000000), lambda x: x + 1))",
+    "select len(repeat('a', 4000000000))",
+    "select list(range) from range(300000000)",
+]
 
 
-def peak_of_queries(shop, ended):
+def peak_of_queries(server, ended):
     """The memory that a query's process has held at most, in KiB."""
     peak = 0
     while not ended.wait(0.005):
-        for process in processes_of_queries(shop):
-            with contextlib.suppress(OSError):
-                status = pathlib.Path(f"/proc/{process}/status").read_text()
-                peak = max(peak, *(int(size) for size in re.findall(r"VmHWM:\s+(\d+)", status)), 0)
+        peak = max(peak, *(memory_kib(query, "VmHWM") for query in children(server.process.pid, "duckdb")), 0)
     return peak
 
 
@@ -270,7 +316,7 @@ def test_a_hungry_query_is_refused_and_counted(shop, port):
     server = port("--sql-memory", "256MiB")
     ended = threading.Event()
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        peak = pool.submit(peak_of_queries, shop, ended)
+        peak = pool.submit(peak_of_queries, server, ended)
         for query in HUNGRY:
             status, answer, _ = server.post({"query": query}, path="/v1/sql")
             assert status == 400 and "it needs more than 256.0 MiB of memory" in answer["error"], (query, answer)
@@ -280,13 +326,16 @@ def test_a_hungry_query_is_refused_and_counted(shop, port):
     assert f'millrace_sql_queries_total{{outcome="memory"}} {len(HUNGRY)}' in metrics
 
 
-# Sorts what has no room in 128 MiB, for minutes.
-OFFLOADING = "select h from (select hash(range) as h, repeat('x', 50) as s from range(100000000)) order by h, s limit 1 offset 90000000"
+# Sorts for minutes more rows than fit into 128 MiB.
+OFFLOADING = (
+    "select h from (select hash(range) as h, repeat('x', 50) as s from range(100000000)) "
+    "order by h, s limit 1 offset 90000000"
+)
 
 
 def in_background(server, query):
     def ask():
-        with contextlib.suppress(OSError):  # the server may be killed meanwhile
+        with contextlib.suppress(OSError):  # the test may kill the server meanwhile
             server.post({"query": query}, path="/v1/sql")
 
     thread = threading.Thread(target=ask)
@@ -303,7 +352,10 @@ def test_so_many_queries_run_and_wait_and_no_more(port):
     thread.join()
     assert server.post({"query": "select 1"}, path="/v1/sql")[0] == 200
     metrics = server.get("/metrics")[1]
-    assert 'millrace_sql_queries_total{outcome="busy"} 1' in metrics and 'millrace_sql_queries_total{outcome="time"} 1' in metrics
+    assert (
+        'millrace_sql_queries_total{outcome="busy"} 1' in metrics
+        and 'millrace_sql_queries_total{outcome="time"} 1' in metrics
+    )
 
 
 def test_the_system_bounds_a_query_whose_server_was_killed_and_its_files_are_removed(shop, port):
@@ -312,11 +364,11 @@ def test_the_system_bounds_a_query_whose_server_was_killed_and_its_files_are_rem
     wait_until(lambda: list((shop.data / "live").rglob("duckdb_temp_storage*")), seconds=20)
     server.stop(signal.SIGKILL)
     thread.join()
-    [query] = processes_of_queries(shop)
+    [query] = queries_of(shop)
     assert resource.prlimit(query, resource.RLIMIT_DATA)[1] == 128 << 20
     assert resource.prlimit(query, resource.RLIMIT_CPU)[1] <= 2 * 20 + 2, "it ends by itself"
     assert resource.prlimit(query, resource.RLIMIT_FSIZE)[1] == 5 << 30
     sql(shop, "select 1 as n")
     wait_until(lambda: not list((shop.data / "live").iterdir()))
-    with contextlib.suppress(ProcessLookupError):  # it may have missed its files
+    with contextlib.suppress(ProcessLookupError):  # it may have ended by itself, since its files are gone
         os.kill(query, signal.SIGKILL)

@@ -5,11 +5,10 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import expect
 
-from tests.conftest import ROOT, wait_until
-from tests.scenario.test_collect import port  # noqa: F401, a fixture
-from tests.scenario.test_dashboard import address, chromium, open_page, run  # noqa: F401, fixtures
+from tests.support.browser import address
+from tests.support.paths import ROOT
+from tests.support.shop import wait_until
 
 
 @pytest.fixture

@@ -1,14 +1,15 @@
-"""verify must find each kind of damage, and say precisely what it is."""
+"""`millrace verify` finds each kind of damage, and says what it is."""
+
 import json
 import pathlib
 import shutil
 
-import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Millrace, line
+from tests.support.events import line
+from tests.support.shop import Millrace
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def copy(sound, tmp_path):
 
 
 def failed(shop):
-    """The failing checks, name to detail."""
+    """The details of the failing checks, by name."""
     report = shop.json("verify", code=1)
     return {check["name"]: check["detail"] for check in report["checks"] if not check["passed"]}
 
@@ -40,7 +41,7 @@ def files(shop, table="silver"):
 
 
 def rewrite(shop, file, change):
-    """Changes a data file's rows and makes the log tell its new size."""
+    """Changes a data file's rows, and puts its new size into the log."""
     rows = change(pq.ParquetFile(file).read())
     pq.write_table(rows, file)
     relative = str(file.relative_to(shop.data / "silver")) if "silver" in file.parts else file.name
@@ -59,6 +60,7 @@ def set_column(name, value, row=0):
         field = rows.schema.field(name)
         index = rows.schema.get_field_index(name)
         return rows.set_column(index, pa.field(name, field.type), pa.array(values, field.type))
+
     return change
 
 
@@ -82,8 +84,10 @@ def test_a_file_of_another_size(copy):
 
 def test_a_lost_row(copy):
     rewrite(copy, files(copy)[0], lambda rows: rows.slice(1))
-    assert "silver has 29 rows" in failed(copy)["accounting of partition 0"] or \
-        "and the commits count 30" in failed(copy)["accounting of partition 0"]
+    assert (
+        "silver has 29 rows" in failed(copy)["accounting of partition 0"]
+        or "and the commits count 30" in failed(copy)["accounting of partition 0"]
+    )
 
 
 def test_a_doubled_row(copy):
@@ -97,12 +101,15 @@ def test_a_null_where_none_may_be(copy):
     assert "without user_id" in failed(copy)["rows"]
 
 
-@pytest.mark.parametrize("column, value, says", [
-    ("price", -1.0, "price"),
-    ("price", None, "no product_id or price"),
-    ("is_high_value", True, "is_high_value"),
-    ("event_hour", 23, "event_hour"),
-])
+@pytest.mark.parametrize(
+    "column, value, says",
+    [
+        ("price", -1.0, "price"),
+        ("price", None, "no product_id or price"),
+        ("is_high_value", True, "is_high_value"),
+        ("event_hour", 23, "event_hour"),
+    ],
+)
 def test_a_wrong_value(copy, column, value, says):
     rewrite(copy, files(copy)[0], set_column(column, value))
     assert says in failed(copy)["rows"]
@@ -110,7 +117,8 @@ def test_a_wrong_value(copy, column, value, says):
 
 def test_a_row_of_another_day(copy):
     import datetime
-    moment = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+
+    moment = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     rewrite(copy, files(copy)[0], set_column("event_timestamp", moment))
     assert "event_date" in failed(copy)["rows"]
 
@@ -135,6 +143,7 @@ def test_counts_that_do_not_add_up(copy):
         if action.get("txn", {}).get("appId", "").endswith("/duplicates"):
             action["txn"]["version"] += 1
         return action
+
     edit_commit(copy, 2, change)
     assert "commits count" in failed(copy)["accounting of partition 0"]
 
@@ -144,6 +153,7 @@ def test_a_gap_between_commits(copy):
         if action.get("txn", {}).get("appId", "").endswith("/0"):
             action["txn"]["version"] -= 1
         return action
+
     edit_commit(copy, 1, change)
     assert "version 2" in failed(copy)["commits"]
 
@@ -156,7 +166,10 @@ def test_a_commit_that_has_lost_lines(copy, lines_left):
     commit.write_text("".join(lines[:lines_left]))
     for command in (["verify"], ["silver", "--available-now"], ["count", "silver"]):
         copy.run(*command, code=3)
-        assert commit.name in copy.stderr and ("is empty" if lines_left == 0 else f"{lines_left} of its {len(lines)} lines") in copy.stderr
+        assert (
+            commit.name in copy.stderr
+            and ("is empty" if lines_left == 0 else f"{lines_left} of its {len(lines)} lines") in copy.stderr
+        )
 
 
 def test_another_schema(copy):
@@ -166,6 +179,7 @@ def test_another_schema(copy):
             schema["fields"][0]["name"] = "id"
             action["metaData"]["schemaString"] = json.dumps(schema)
         return action
+
     edit_commit(copy, 0, change)
     assert "silver" in failed(copy)["schema"]
 
@@ -180,7 +194,7 @@ def test_another_log(copy):
         shutil.copy(topics / "bronze/topics/ecom_clickstream_raw.published", target / "bronze/topics/x")
     copy_published = copy.data / "bronze/topics/ecom_clickstream_raw.published"
     raw, made = bytearray(copy_published.read_bytes()), (copy.data / "bronze/topics/x").read_bytes()
-    raw[24:40] = made[24:40]  # start and end of partition 0
+    raw[24:40] = made[24:40]  # the start and the end of partition 0
     copy_published.write_bytes(raw)
     (copy.data / "bronze/topics/x").unlink()
     assert "not the one that was processed" in failed(copy)["log"]

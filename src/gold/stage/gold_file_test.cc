@@ -8,7 +8,7 @@ namespace {
 using FileKind = GoldFile::Kind;
 
 TEST(GoldFileTest, ANameIsReadAsItWasMade) {
-    for (const Kind kind : {FileKind::closed, FileKind::joined, FileKind::provisional}) {
+    for (const FileKind kind : {FileKind::closed, FileKind::joined, FileKind::provisional}) {
         const GoldFile made{.kind = kind, .version = 812};
         const GoldFile read = gold_file("day=2024-05-01/" + made.prefix() + "-a1b2-3.snappy.parquet");
         EXPECT_EQ(read.kind, kind);

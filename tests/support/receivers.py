@@ -1,4 +1,5 @@
-"""What alerts are sent to in the tests: a real HTTP server and a real SMTP server."""
+"""Receivers of alerts: an HTTP server and an SMTP server."""
+
 import contextlib
 import email
 import http.server
@@ -9,7 +10,7 @@ from aiosmtpd.controller import Controller
 
 
 class Webhook(contextlib.AbstractContextManager):
-    """Takes POSTs at `url`, and refuses the first `refused` of them."""
+    """Accepts POST requests at `url` after it has refused the first `refused` of them."""
 
     def __init__(self, refused=0):
         self.refused, self.received, outer = refused, [], self
@@ -44,7 +45,7 @@ class Webhook(contextlib.AbstractContextManager):
 
 
 class MailServer(contextlib.AbstractContextManager):
-    """Takes mail at `url`, and turns away the first `refused` messages for a while."""
+    """Accepts mail at `url` after it has refused the first `refused` messages with a temporary error."""
 
     def __init__(self, port, refused=0):
         self.refused, self.received = refused, []

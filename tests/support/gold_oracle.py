@@ -1,0 +1,73 @@
+"""Gold's tables by DuckDB, from silver, with the queries of tests/oracle/; the tables are compared cell by cell."""
+
+import duckdb
+import pyarrow as pa
+
+from tests.support import delta
+from tests.support.paths import ROOT
+
+TABLES = (
+    "product_metrics",
+    "category_metrics",
+    "device_metrics",
+    "kpis",
+    "funnel",
+    "sessions",
+    "users",
+    "high_interest",
+)
+QUERIES = ROOT / "tests" / "oracle"
+
+
+class Oracle:
+    """A DuckDB database with the rows of one silver table, and what the queries make of them."""
+
+    def __init__(self, silver, zone="UTC", session_gap="4 hours", inactivity="30 minutes"):
+        self.db = duckdb.connect()
+        self.db.execute("SET timezone = 'UTC'")
+        self.db.register("silver", delta.rows(silver))
+        self.db.execute(
+            f"SET VARIABLE zone = '{zone}'; SET VARIABLE session_gap = INTERVAL '{session_gap}'; "
+            f"SET VARIABLE inactivity = INTERVAL '{inactivity}'"
+        )
+        self.db.execute((QUERIES / "prelude.sql").read_text())
+        self.made = set()
+
+    def differences(self, table, rows, where):
+        """(Rows that are missing, rows that should not be there), at most five of each; `where` filters both sides."""
+        columns = ", ".join(f'"{name}"' for name in rows.column_names)
+        if table not in self.made:
+            query = (QUERIES / f"{table}.sql").read_text()
+            self.db.execute(f"CREATE TEMP TABLE expected_{table} AS {query}")
+            self.made.add(table)
+        self.db.register("published", rows)
+        sides = [f"SELECT {columns} FROM {name} WHERE {where}" for name in (f"expected_{table}", "published")]
+        only_in = "SELECT COLUMNS(*)::VARCHAR FROM (({}) EXCEPT ALL ({})) LIMIT 5"
+        missing, extra = (self.db.sql(only_in.format(*order)).fetchall() for order in (sides, sides[::-1]))
+        return missing, extra
+
+
+latest = (None, None)  # the oracle that was used last, after what it was made from
+
+
+def oracle_of(data, settings):
+    """The oracle of a data directory. Copies of a directory share it, since their silver tables have the same files."""
+    global latest
+    silver = delta.open_table(data / "silver")
+    files = pa.table(silver.get_add_actions(flatten=True)).select(["path", "size_bytes", "modification_time"])
+    made_from = (sorted(files.to_pylist(), key=lambda file: file["path"]), settings)
+    if latest[0] != made_from:
+        latest = made_from, Oracle(silver, **settings)
+    return latest[1]
+
+
+def check(data, tables=TABLES, where="true", **settings):
+    """Checks that the tables have the rows that the queries make of silver. Returns each table's number of rows."""
+    oracle = oracle_of(data, settings)
+    counts = {}
+    for table in tables:
+        rows = delta.rows(data / "gold" / table)
+        missing, extra = oracle.differences(table, rows, where)
+        assert not missing and not extra, f"{table}\n missing: {missing}\n extra: {extra}"
+        counts[table] = oracle.db.sql(f"SELECT count(*) FROM published WHERE {where}").fetchall()[0][0]
+    return counts

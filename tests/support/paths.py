@@ -1,0 +1,8 @@
+"""Where the program under test and the files of the tests are."""
+
+import os
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("MILLRACE_BUILD", "build/release")
+FIXTURES = ROOT / "tests" / "fixtures"

@@ -1,0 +1,82 @@
+"""Random shops with what the simulator does not make up.
+
+They have several currencies, sessions with gaps, events at one moment, visits over midnight and for days, purchases
+without a view, refunds, orders of several lines, and empty strings.
+"""
+
+import datetime
+import random
+
+START = datetime.datetime(2024, 3, 29, 20, tzinfo=datetime.UTC)  # two days before the clocks change in Europe
+
+
+class RandomShop:
+    def __init__(self, seed, users=20, days=4):
+        self.chance = random.Random(seed)
+        self.days = days
+        self.events = []
+        for user in range(users):
+            for visit in range(self.chance.randrange(1, 4)):
+                self.visit(f"u{user}", self.chance.choice([None, f"s{user}-{visit}", ""]))
+        self.endless_visit()
+        self.events.sort(key=lambda made: made["timestamp"])
+
+    def visit(self, user, session):
+        time = START + datetime.timedelta(seconds=self.chance.uniform(0, self.days * 86400))
+        for _ in range(self.chance.randrange(1, 60)):
+            self.event(user, session, time)
+            pauses = [
+                0,
+                0,
+                self.chance.expovariate(1 / 30),
+                self.chance.expovariate(1 / 1200),
+                self.chance.expovariate(1 / 9000),
+                4 * 3600,
+                1800,
+            ]
+            time += datetime.timedelta(seconds=self.chance.choice(pauses))
+
+    def endless_visit(self):
+        time = START
+        while time < START + datetime.timedelta(days=self.days + 1):
+            self.event("bot", "endless", time)
+            time += datetime.timedelta(seconds=self.chance.uniform(60, 3 * 3600))
+
+    def event(self, user, session, time):
+        chance = self.chance
+        kind = chance.choices(["view", "add_to_cart", "purchase", "refund", "page_view"], [60, 15, 10, 3, 12])[0]
+        made = {
+            "event_id": f"e{len(self.events)}",
+            "user_id": user,
+            "event_type": kind,
+            "timestamp": time.isoformat(timespec="microseconds"),
+        }
+        if session is not None:
+            made["session_id"] = session
+        if kind != "page_view" or chance.random() < 0.2:
+            made |= {
+                "product_id": f"p{chance.randrange(8)}",
+                "price": round(chance.uniform(0.5, 900), chance.choice([0, 2, 5])),
+            }
+        maybe = {
+            "product_category": (0.8, ["a", "b", "", "c.d"]),
+            "device_type": (0.8, ["mobile", "desktop", "tablet"]),
+            "page_url": (0.7, [f"/x/{n}" for n in range(5)]),
+            "quantity": (0.3, [1, 2, 3, 4]),
+            "user_agent": (0.3, ["curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"]),
+            "referrer": (0.2, ["https://a.example/", ""]),
+            "currency": (0.2, ["USD", "GBP"]),
+        }
+        made |= {field: chance.choice(values) for field, (share, values) in maybe.items() if chance.random() < share}
+        if kind == "purchase" and chance.random() < 0.5:
+            made["order_id"] = f"o{chance.randrange(40)}"
+        self.events.append(made)
+
+    def shuffled(self, seconds):
+        """The events in another order, each moved by at most so many seconds of event time."""
+        late = {
+            made["event_id"]: datetime.datetime.fromisoformat(made["timestamp"]).timestamp()
+            + self.chance.uniform(0, seconds)
+            for made in self.events
+        }
+        return sorted(self.events, key=lambda made: late[made["event_id"]])
