@@ -60,8 +60,8 @@ class DuckDb {
     DuckDb(const std::filesystem::path& program, const std::filesystem::path& root,
            const std::filesystem::path& scratch);
 
-    /// Finds the program: `given`, or else ../lib/millrace/duckdb beside this program, or else the path that was
-    /// set at build time, or else on the PATH. Throws a usage Error if it is not found.
+    /// Finds the program: `given`, or else ../lib/millrace/duckdb beside this program, or else the path that
+    /// was set at build time, or else on the PATH. Throws a usage Error if it is not found.
     static DuckDb find(const std::filesystem::path& given, const std::filesystem::path& root,
                        const std::filesystem::path& scratch);
 

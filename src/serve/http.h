@@ -43,8 +43,9 @@ struct HttpResponse {
     std::function<bool()> may_go_on{};  ///< called before each state of the feed is sent; false ends the feed
 };
 
-/// An error as RFC 9457 describes it: `title`, `status`, `detail` (what is wrong) and `remedy` (what to do).
-/// Version 0.2 also sends `error` and `next`, the names that `detail` and `remedy` had in 0.1.
+/// Returns an error response in the form of RFC 9457: `title`, `status`, `detail` (what is wrong) and
+/// `remedy` (what to do). Version 0.2 also sends `error` and `next`, the names that `detail` and `remedy` had
+/// in 0.1.
 HttpResponse problem(unsigned status, std::string_view detail, std::string_view remedy = {});
 
 /// Returns the credentials of a request's Authorization header: the text after Bearer, or the `NAME:SECRET`

@@ -164,7 +164,7 @@ std::optional<HttpResponse> refusal(beast::error_code error, std::size_t max_bod
         return problem(431, fmt::format("the headers have more than {} bytes", max_header_bytes));
     if (error.category() == make_error_code(http::error::bad_method).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message)
-        return problem(400, fmt::format("this is no HTTP/1.1 request: {}", error.message()));
+        return problem(400, fmt::format("this is not an HTTP/1.1 request: {}", error.message()));
     return std::nullopt;
 }
 
@@ -342,7 +342,7 @@ class HttpServer::Work {
             keep_alive = parser.keep_alive() && !ending_;
             const bool head = parser.get().method() == http::verb::head;
             auto request = converted(parser.release(), connection.address, options_.trusted_proxies);
-            HttpResponse answer = problem(400, "the request's target is no path");
+            HttpResponse answer = problem(400, "the request's target is not a path");
             if (request) answer = co_await answer_to(request);
             keep_alive &= !ending_;
             if (answer.feed && !head) {
@@ -473,7 +473,7 @@ class HttpServer::Work {
         }
         if (handle == nullptr && allowed.empty()) co_return problem(404, "there is nothing at this path");
         if (handle == nullptr) {
-            HttpResponse answer = problem(405, fmt::format("this path takes {}", allowed));
+            HttpResponse answer = problem(405, fmt::format("this path supports the methods {}", allowed));
             answer.headers.emplace_back("Allow", allowed);
             co_return answer;
         }
@@ -483,7 +483,8 @@ class HttpServer::Work {
                       [answer](HttpResponse response) { Answer::give(answer, std::move(response)); });
         } catch (const std::exception& error) {
             spdlog::error("answering {} {}: {}", request->method, request->path, error.what());
-            co_return problem(500, "the server failed at this", "Its log says why.");
+            co_return problem(500, "the server failed to handle the request",
+                              "The server's log has the reason.");
         }
         co_return co_await answer->wait();
     }
