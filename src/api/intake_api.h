@@ -47,7 +47,7 @@ class IntakeApi {
     struct Counts {
         std::atomic<std::int64_t> requests = 0;
         std::atomic<std::int64_t> events = 0;   ///< acknowledged events
-        std::atomic<std::int64_t> invalid = 0;   ///< acknowledged events that break a validation rule
+        std::atomic<std::int64_t> invalid = 0;  ///< acknowledged events that break a validation rule
         std::atomic<std::int64_t> warned = 0;   ///< warnings in responses
         std::atomic<std::int64_t> ignored = 0;  ///< messages of other collectors that are not events
         std::atomic<std::int64_t> refused_key = 0;

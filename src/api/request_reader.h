@@ -31,7 +31,7 @@ struct ReadRequest {
     /// The first 1,000 events that break a rule, and so will probably be quarantined.
     base::json::array invalid;
     std::int64_t invalid_count = 0;  ///< number of all events that break a rule
-    std::int64_t ignored = 0;       ///< messages of other collectors that are not events
+    std::int64_t ignored = 0;        ///< messages of other collectors that are not events
     std::vector<collect::Warning> warnings;
 };
 

@@ -33,12 +33,13 @@ struct RuleSettings {
     bool enabled = true;
     model::Timestamp window = 0;   ///< length of the window that is evaluated, µs
     double threshold = 0;          ///< the condition of the rule holds beyond this value
-    double resolve_threshold = 0;           ///< the alert can be resolved when the value is back beyond this
-    double min_samples = 0;              ///< the rule is not evaluated with fewer events (views, orders, …)
-    double min_share = 0;              ///< share of all views from which on interest is high
+    double resolve_threshold = 0;  ///< the alert can be resolved when the value is back beyond this
+    double min_samples = 0;        ///< the rule is not evaluated with fewer events (views, orders, …)
+    double min_share = 0;          ///< share of all views from which on interest is high
     model::Timestamp history = 0;  ///< the rule is not evaluated with a shorter baseline, µs
     model::Timestamp pending = 0;  ///< how long the condition must hold before the alert fires, µs
-    model::Timestamp resolve_after = 0;     ///< how long the condition must be gone before the alert is resolved, µs
+    model::Timestamp resolve_after =
+        0;  ///< how long the condition must be gone before the alert is resolved, µs
 
     friend bool operator==(const RuleSettings&, const RuleSettings&) = default;
     template <class Archive>

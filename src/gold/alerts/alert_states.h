@@ -15,14 +15,14 @@ namespace millrace::gold {
 struct AlertVerdict {
     std::optional<double> value;           ///< nothing if there are too few samples
     std::function<std::string()> message;  ///< returns the text of the alert; called when the alert changes
-    /// The value that is compared with `resolved`. It differs from `value` if `value` is a confidence bound:
-    /// an uncertain value then neither fires nor resolves an alert.
+    /// The value that is compared with `resolve_threshold`. It differs from `value` if `value` is a
+    /// confidence bound: an uncertain value then neither fires nor resolves an alert.
     std::optional<double> estimate = value;
 };
 
 /// The states of all alerts: pending, firing, resolved. An alert fires when its condition has held for the
-/// time `pending`. It is resolved when the value has been beyond `resolved` for the time `calm`. Not
-/// thread-safe.
+/// time `pending`. It is resolved when the value has been beyond `resolve_threshold` for the time
+/// `resolve_after`. Not thread-safe.
 class AlertStates {
   public:
     /// Sets the sequence number of the last alert; the next one gets the number after it.
