@@ -76,6 +76,8 @@ lint-fast: setup ## run the fast part of lint before a commit: no clang-tidy, no
 format: ## format the sources in place
 	@MILLRACE_SETUP=lint scripts/setup.sh
 	@clang-format-19 -i $$(git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc')
+	@$(VENV)/bin/ruff check --quiet --fix --exit-zero
+	@$(VENV)/bin/ruff format --quiet
 	@scripts/npm.sh run format --silent
 
 fuzz: setup ## run each fuzz target for SECONDS

@@ -81,12 +81,16 @@ def fill(shop, first):
     shop.drain()
 
 
-@pytest.mark.parametrize("change", [views, large, dictionaries, nanoseconds, milliseconds])
-def test_rows_are_the_same_whatever_types_they_are_stored_as(shop, change):
+def fill_every_layer(shop):
     fill(shop, 0)
     fill(shop, 1000)
     shop.run("archive", "--available-now")
     shop.run("gold", "--available-now", "--close")
+
+
+@pytest.mark.parametrize("change", [views, large, dictionaries, nanoseconds, milliseconds])
+def test_rows_are_the_same_whatever_types_they_are_stored_as(shop_like, change):
+    shop = shop_like(fill_every_layer)
     before = shown(shop)
     rewritten = {table: rewrite(pathlib.Path(shop.data, table), change) for table in TABLES}
     assert all(rewritten[table] > 0 for table in ("silver", "quarantine", "archive", "gold/kpis", "gold/sessions"))

@@ -55,8 +55,8 @@ def older_shop(shop):
     (shop.data / "gold" / "state.bin").write_bytes(b"of an older format")
 
 
-def test_an_older_shop_goes_on_with_the_new_columns(shop):
-    older_shop(shop)
+def test_an_older_shop_goes_on_with_the_new_columns(shop_like):
+    shop = shop_like(older_shop)
     agents = ["curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"]
     shop.write(
         *[
@@ -89,8 +89,8 @@ def test_an_older_shop_goes_on_with_the_new_columns(shop):
     assert shop.json("sql", query)["rows"] == expected
 
 
-def test_an_older_table_is_readable_as_it_is(shop):
-    older_shop(shop)
+def test_an_older_table_is_readable_as_it_is(shop_like):
+    shop = shop_like(older_shop)
     assert shop.json("sql", "select count(*) as n, count(is_bot) as known from silver")["rows"] == [
         {"n": 20, "known": 0}
     ]
@@ -103,8 +103,8 @@ def test_an_older_table_is_readable_as_it_is(shop):
     shop.verify()
 
 
-def test_a_table_with_other_columns_is_still_refused(shop):
-    older_shop(shop)
+def test_a_table_with_other_columns_is_still_refused(shop_like):
+    shop = shop_like(older_shop)
     log = sorted((shop.data / "silver" / "_delta_log").glob("*.json"))[0]
     log.write_text(log.read_text().replace("page_url", "page_uri"))
     shop.run("silver", "--available-now", code=3)
@@ -112,8 +112,8 @@ def test_a_table_with_other_columns_is_still_refused(shop):
 
 
 @pytest.mark.parametrize("point", ["delta.columns.before", "delta.columns.added"])
-def test_a_kill_while_columns_are_added_leaves_a_whole_table(shop, point):
-    older_shop(shop)
+def test_a_kill_while_columns_are_added_leaves_a_whole_table(shop_like, point):
+    shop = shop_like(older_shop)
     dying = Millrace(shop.data, "millrace_crash")
     done = subprocess.run(
         dying.command("silver", "--available-now"), capture_output=True, env={"MILLRACE_FAIL_AT": f"{point}:1"}

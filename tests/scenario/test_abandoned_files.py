@@ -44,8 +44,8 @@ def fill(shop):
         ("gold/kpis", ["gold", "--batch"]),
     ],
 )
-def test_files_that_go_before_their_commit_are_written_again(shop, table, command):
-    fill(shop)
+def test_files_that_go_before_their_commit_are_written_again(shop_like, table, command):
+    shop = shop_like(fill)
     if command[0] == "gold":
         shop.drain()
     if "--batch" in command:

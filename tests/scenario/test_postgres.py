@@ -88,8 +88,8 @@ def same_zone(row):
     )
 
 
-def test_every_table_is_there_with_all_rows_and_columns(shop, database):
-    fill(shop)
+def test_every_table_is_there_with_all_rows_and_columns(shop_like, database):
+    shop = shop_like(fill)
     gold(shop, database, "--close")
     assert differences(shop, database) == []
     assert database.rows("select count(*) from millrace.sessions")[0][0] > 100
@@ -106,8 +106,8 @@ def test_every_table_is_there_with_all_rows_and_columns(shop, database):
     assert version == deltalake.DeltaTable(shop.data / "silver").version()
 
 
-def test_what_is_open_is_shown_and_gives_way_to_what_is_closed(shop, database):
-    fill(shop)
+def test_what_is_open_is_shown_and_gives_way_to_what_is_closed(shop_like, database):
+    shop = shop_like(fill)
     gold(shop, database)
     days = "select window_start, events from millrace.kpis where grain = 'day' and "
     before = set(database.rows(days + "not closed"))
@@ -160,8 +160,8 @@ def test_replaced_days_new_beginnings_and_joined_files_come_through(shop, databa
     assert views == database.rows("select sum(views) from millrace.product_metrics where \"window\" = '1m'")
 
 
-def test_a_server_that_is_away_is_caught_up_with_and_holds_nothing_up(shop, database, postgres):
-    fill(shop)
+def test_a_server_that_is_away_is_caught_up_with_and_holds_nothing_up(shop_like, database, postgres):
+    shop = shop_like(fill)
     postgres.stop(signal.SIGKILL)
     running = shop.start("gold", "--trigger", "50ms", "--postgres", database.url)
     try:
@@ -235,8 +235,8 @@ def make_older(database, version):
 
 
 @pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
-def test_an_older_schema_is_upgraded_with_its_rows(shop, database, version):
-    fill(shop)
+def test_an_older_schema_is_upgraded_with_its_rows(shop_like, database, version):
+    shop = shop_like(fill)
     gold(shop, database, "--close")
     make_older(database, version)
     if version > 1:
@@ -257,8 +257,8 @@ def test_an_older_schema_is_upgraded_with_its_rows(shop, database, version):
         )
 
 
-def test_somebody_elses_view_upon_ours_does_not_stop_an_upgrade(shop, database):
-    fill(shop)
+def test_somebody_elses_view_upon_ours_does_not_stop_an_upgrade(shop_like, database):
+    shop = shop_like(fill)
     gold(shop, database, "--close")
     make_older(database, 3)
     database.run("create view public.theirs as select product_id, views from millrace.daily_products")
@@ -270,17 +270,17 @@ def test_somebody_elses_view_upon_ours_does_not_stop_an_upgrade(shop, database):
     )
 
 
-def test_a_newer_schema_is_refused(shop, database):
-    fill(shop)
+def test_a_newer_schema_is_refused(shop_like, database):
+    shop = shop_like(fill)
     gold(shop, database)
     database.run("insert into millrace.migrations values (1000, 'of the future', now())")
     gold(shop, database)
     assert "Use a newer version of Millrace" in shop.stderr
 
 
-def test_a_database_that_cannot_hold_every_text_is_refused(shop, postgres, database):
+def test_a_database_that_cannot_hold_every_text_is_refused(shop_like, postgres, database):
     postgres.psql(f"create database {database.name}_latin encoding 'LATIN1' locale 'C' template template0")
-    fill(shop)
+    shop = shop_like(fill)
     shop.run("gold", "--available-now", "--postgres", f"{database.url}_latin")
     assert "LATIN1" in shop.stderr and "--encoding=UTF8" in shop.stderr
 
@@ -324,8 +324,8 @@ def test_ids_of_any_length_are_published_whole(shop, database):
     assert differences(shop, database) == []
 
 
-def test_a_table_or_view_that_fails_holds_up_no_other_and_is_counted(shop, database):
-    fill(shop)
+def test_a_table_or_view_that_fails_holds_up_no_other_and_is_counted(shop_like, database):
+    shop = shop_like(fill)
     gold(shop, database, "--close")
     database.run("alter table millrace.users add constraint broken check (events < 0) not valid")
     database.run("drop index millrace.daily_kpis_key")  # the view needs it to be refreshed without blocking its readers
