@@ -67,7 +67,6 @@ tsan: setup ## run the unit tests and a short pipeline with ThreadSanitizer
 lint: build ## check formatting, spelling and links, and run static analysis
 	@MILLRACE_SETUP=lint scripts/setup.sh
 	@scripts/lint.sh
-	@scripts/npm.sh run lint --silent
 
 lint-fast: setup ## the same without clang-tidy and the pages, before a commit
 	@MILLRACE_SETUP=lint scripts/setup.sh
