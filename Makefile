@@ -67,7 +67,6 @@ tsan: setup ## run the unit tests and a short pipeline with ThreadSanitizer
 lint: build ## check formatting, spelling and links, and run static analysis
 	@MILLRACE_SETUP=lint scripts/setup.sh
 	@scripts/lint.sh
-	@scripts/npm.sh run lint --silent
 
 lint-fast: setup ## run the fast part of lint before a commit: no clang-tidy, no checks of the pages
 	@MILLRACE_SETUP=lint scripts/setup.sh

@@ -345,7 +345,10 @@ def test_a_table_or_view_that_fails_holds_up_no_other_and_is_counted(shop_like, 
     finally:
         code, _, err = server.stop()
     assert (
-        code == 0 and "updating users failed" in err and "updating daily_kpis failed" in err and "not everything could be published" in err
+        code == 0
+        and "updating users failed" in err
+        and "updating daily_kpis failed" in err
+        and "not everything could be published" in err
     )
     gold(shop, database, "--close")
     assert "not everything could be published" in shop.stderr and set(differences(shop, database)) == {"users"}
