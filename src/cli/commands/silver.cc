@@ -12,6 +12,7 @@
 #include "pipeline/silver_run.h"
 #include "silver/silver_table.h"
 #include "silver/stage/silver_stage.h"
+#include "storage/cell.h"
 #include "storage/delta_table.h"
 
 namespace millrace::cli {
@@ -49,7 +50,7 @@ void show_batch(const std::vector<silver::LanePart>& parts) {
             if (left <= 0) break;
             const auto rows = file->batch(0)->Slice(0, left);
             for (std::int64_t row = 0; row < rows->num_rows(); ++row)
-                table.add(cells_of(*rows, row, columns, {{"event_type", file->event_type()}}));
+                table.add(storage::cells_of(*rows, row, columns, {{"event_type", file->event_type()}}));
         }
     }
     print_table(table, false);
