@@ -12,6 +12,19 @@ namespace millrace::catalog {
 /// vacuum knows whether files that no commit names may belong to a running writer.
 base::File writers_lock(const DataDirectory& data);
 
+/// Tells vacuum that a writer of data files runs, for as long as the object lives. Waits while a vacuum holds
+/// the lock exclusively.
+class WriterLease {
+  public:
+    explicit WriterLease(const DataDirectory& data) : file_(writers_lock(data)), lock_(file_) {}
+    WriterLease(const WriterLease&) = delete;
+    WriterLease& operator=(const WriterLease&) = delete;
+
+  private:
+    base::File file_;
+    std::shared_lock<base::File> lock_;
+};
+
 /// The lock file for commits. A writer holds it shared during each commit of rows or of joined files. A
 /// rebuild holds it exclusively while it catches up and replaces the tables; otherwise a writer that commits
 /// many times a second would always be ahead of it.

@@ -75,7 +75,8 @@ class HttpServer::Listener {
         beast::error_code error;
         const auto address = asio::ip::make_address(options.address, error);
         if (error)
-            throw usage_error(doing, "it is not an IP address", "Give one of this machine, such as 127.0.0.1.");
+            throw usage_error(doing, "it is not an IP address",
+                              "Give one of this machine, such as 127.0.0.1.");
         open(acceptor_, {address, options.port}, error);
         if (error)
             throw usage_error(doing, error.message(),

@@ -62,8 +62,8 @@ class HttpSession::PendingResponse {
     std::optional<HttpResponse> response_;
 };
 
-/// Sets the deadlines of a transfer: its bytes must come within the transfer timeout, and on average not slower than
-/// the minimum rate.
+/// Sets the deadlines of a transfer: its bytes must come within the transfer timeout, and on average not
+/// slower than the minimum rate.
 class HttpSession::Pace {
   public:
     Pace(beast::tcp_stream& stream, const HttpServerOptions& options) : stream_(stream), options_(options) {}

@@ -528,7 +528,7 @@ def test_it_is_not_ready_until_gold_has_taken_up_its_work(shop, port):
     shop.drain()
     server = port("--no-simulator", command="run")
     status, answer = server.get("/readyz")
-    assert status == 503 and "is taking up its work" in answer
+    assert status == 503 and "is resuming its work" in answer
     wait_until(lambda: server.get("/readyz")[0] == 200, seconds=60)
 
 

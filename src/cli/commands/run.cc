@@ -144,10 +144,10 @@ int run(const Globals& globals, RunOptions& options) {
         std::fflush(stdout);
     }
     StatusView view;
-    const auto status = pipeline::run_all(data, *log, log->records_numbered(), settings, options.run, stop,
-                                          [&](const pipeline::RunStatus& now) {
-                                              if (!options.as_json) view.show(now);
-                                          });
+    const auto show = [&](const pipeline::RunStatus& now) {
+        if (!options.as_json) view.show(now);
+    };
+    const auto status = pipeline::PipelineRun(data, *log, settings, options.run).run(stop, show);
     const auto verified = verify::verify_tables(data, *log);
     if (options.as_json) {
         fmt::print("{}\n", json::serialize(to_json(status, verified, data.root().string())));

@@ -17,8 +17,7 @@ namespace {
 
 int run_optimize(const Globals& globals, bool as_json) {
     const auto data = globals.data_directory();
-    auto writers = catalog::writers_lock(data);
-    const std::shared_lock lock(writers);
+    const catalog::WriterLease lease(data);
     json::object report;
     for (const auto& [name, optimize] : {std::pair("silver", &pipeline::optimize_silver),
                                          std::pair("quarantine", &pipeline::optimize_quarantine),
@@ -92,8 +91,7 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
     }
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
-    auto writers = catalog::writers_lock(data);
-    const std::shared_lock lock(writers);
+    const catalog::WriterLease lease(data);
     silver::Replay replay(data, source, settings, options.silver);
     silver::ReplayReport report;
     {

@@ -1,18 +1,12 @@
 #pragma once
 
-#include <arrow/type_fwd.h>
-
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/json.h"
-#include "storage/partition_path.h"
-#include "storage/table_columns.h"
 
-/// The cells of the tables that commands print. A cell is a JSON value. Its strings may hold any bytes until
-/// they are written as JSON. Exact decimals and times are strings, as in DuckDB's JSON.
+/// The cells of the tables that commands print. A cell is a JSON value (storage/cell.h). Its strings may hold
+/// any bytes until they are written as JSON.
 namespace millrace::cli {
 
 /// A column of a printed table. Its type is DuckDB's name, such as BIGINT or DECIMAL(38,4).
@@ -28,19 +22,6 @@ struct TextColumn {
 [[nodiscard]] TextColumn number_column(std::string name);
 [[nodiscard]] TextColumn count_column(std::string name);
 [[nodiscard]] TextColumn time_column(std::string name);
-
-/// A value of an Arrow array. Times are ISO 8601 in UTC, with microseconds.
-[[nodiscard]] base::json::value cell_of(const arrow::Array& column, std::int64_t row);
-
-/// The value of a partition column, in the type that the table gives the column.
-[[nodiscard]] base::json::value partition_cell(const storage::PartitionValues& partition,
-                                               const storage::TableColumn& column);
-
-/// The cells of a row in these columns. A column that the batch lacks is a partition column, or was added
-/// later.
-[[nodiscard]] base::json::array cells_of(const arrow::RecordBatch& batch, std::int64_t row,
-                                         const std::vector<storage::TableColumn>& columns,
-                                         const storage::PartitionValues& partition);
 
 /// The text itself if it is UTF-8, else {"base64": "…"}, since JSON cannot hold other bytes.
 [[nodiscard]] base::json::value text_or_base64(std::string_view bytes);

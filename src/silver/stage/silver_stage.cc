@@ -15,7 +15,6 @@ namespace {
 
 constexpr auto max_follow_wait = std::chrono::milliseconds(200);
 constexpr auto held_back_pause = std::chrono::microseconds(500);
-constexpr int max_losses = 10;  // consecutive losses of unread records, after which run() throws
 
 std::size_t processors() {
     return std::max(1U, std::thread::hardware_concurrency());
@@ -42,6 +41,7 @@ SilverStage::SilverStage(BatchSink& sink, const bronze::EventLog& log, const mod
       horizon_(options_.horizon, log.partitions()),
       partitions_(log),
       trigger_(options_.trigger, options_.available_now),
+      data_loss_(options_.continue_on_data_loss),
       committer_(sink, {log, settings, types_, ids_, horizon_, columns_}, partitions_, pool, commits) {
     partitions_.grow_to(log.partitions());
     std::vector<int> all(static_cast<std::size_t>(partitions_.size()));
@@ -108,8 +108,7 @@ std::int64_t SilverStage::load_ids_and_types() {
 void SilverStage::assign(Lane& lane, int partition) {
     catalog::PartitionProgress progress = sink_.progress(partition);
     const bronze::Offset committed = progress.next_offset;
-    if (options_.continue_on_data_loss) progress = catalog::past_lost_records(log_, partition, progress);
-    catalog::check_same_log(log_, partition, progress);
+    progress = data_loss_.resume(log_, partition, progress);
     PartitionTracker::State& state = partitions_.at(partition);
     lane.assign({partition, sink_.identity().epoch, committed, progress,
                  sink_.quarantined(partition, committed), state.end});
@@ -126,7 +125,7 @@ void SilverStage::resume() {
     std::vector<int> ours;
     for (const auto& lane : lanes_)
         ours.insert(ours.end(), lane->partitions().begin(), lane->partitions().end());
-    if (options_.continue_on_data_loss && catalog::was_made_anew(log_, sink_.snapshot(), ours)) {
+    if (data_loss_.requires_new_epoch(log_, sink_.snapshot(), ours)) {
         sink_.begin_epoch();
         sink_.refresh();
     }
@@ -178,7 +177,7 @@ bool SilverStage::loop_until_lost(const base::StopSignal& stop) {
         loop(stop);
         return false;
     } catch (const bronze::NoSuchOffset& lost) {
-        if (!options_.continue_on_data_loss || ++losses_ > max_losses) throw;
+        if (!data_loss_.tolerates_another()) throw;
         spdlog::warn("silver: {}", lost.what());
         end_lanes();
         std::vector<int> partitions;
@@ -226,7 +225,7 @@ std::vector<LanePart> SilverStage::seal() {
 BatchCommitter::Result SilverStage::commit(std::vector<LanePart>& parts) {
     const auto result = committer_.commit(parts, barrier_.sealed_batch());
     if (result != BatchCommitter::Result::committed) return result;
-    losses_ = 0;
+    data_loss_.note_commit();
     trigger_.note_commit(std::chrono::steady_clock::now());
     assignment_.report_progress(parts);
     return result;

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "base/worker_pool.h"
 #include "bronze/event_log.h"
+#include "catalog/data_loss.h"
 #include "silver/stage/batch_barrier.h"
 #include "silver/stage/batch_committer.h"
 #include "silver/stage/batch_trigger.h"
@@ -96,11 +97,11 @@ class SilverStage {
     WorkerAssignment assignment_;
     BatchBarrier barrier_;
     BatchTrigger trigger_;
+    catalog::DataLossPolicy data_loss_;
     BatchCommitter committer_;
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::vector<std::thread> threads_;
     std::atomic<bool> active_ = false;  // true after the state is loaded from the table
-    int losses_ = 0;                    // how often the log had removed unread records, since the last commit
 };
 
 }  // namespace millrace::silver
