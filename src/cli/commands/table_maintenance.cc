@@ -92,12 +92,12 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     const catalog::WriterLease lease(data);
-    silver::Replay replay(data, source, settings, options.silver);
+    silver::Replay replayer(data, source, settings, options.silver);
     silver::ReplayReport report;
     {
         ProgressLine line;
         std::int64_t received = 0;
-        report = replay.run(stop, [&](const silver::BatchReport& batch) {
+        report = replayer.run(stop, [&](const silver::BatchReport& batch) {
             received += batch.received;
             line.show(fmt::format("{} processed", base::format_counted(received, "record")));
         });
