@@ -15,7 +15,7 @@ namespace {
 
 using model::us_per_hour, model::us_per_second;
 
-constexpr model::Timestamp start = 1'569'888'000'000'000;
+constexpr model::Timestamp shop_start = 1'569'888'000'000'000;
 
 struct TimedEvent {
     model::Timestamp time = 0;
@@ -26,7 +26,7 @@ struct TimedEvent {
 std::vector<TimedEvent> events_of(Shop& shop, std::int64_t count, model::Timestamp between) {
     std::vector<TimedEvent> events;
     for (std::int64_t i = 0; i < count; ++i) {
-        const model::Timestamp time = start + i * between;
+        const model::Timestamp time = shop_start + i * between;
         events.push_back({time, shop.act(time, i + 1)});
     }
     return events;
@@ -213,8 +213,8 @@ TEST(Shop, OneUserAndOneProductAreAShop) {
 
 TEST(Shop, VisitsDoNotOutliveAPause) {
     Shop shop(500, 100, 6);
-    for (std::int64_t i = 1; i <= 1000; ++i) shop.act(start + i * us_per_second, i);
-    const ShopEvent after = shop.act(start + 3 * us_per_hour, 1001);
+    for (std::int64_t i = 1; i <= 1000; ++i) shop.act(shop_start + i * us_per_second, i);
+    const ShopEvent after = shop.act(shop_start + 3 * us_per_hour, 1001);
     EXPECT_TRUE(after.landing);
     EXPECT_EQ(after.session, 1001);
 }
