@@ -87,8 +87,9 @@ TEST_F(OpenWindowsTest, ClosingEndsTheWaitOfAReader) {
 
 TEST_F(OpenWindowsTest, AReaderTakesTheSnapshotItselfOnceGoldHasEnded) {
     channel_.open();
-    channel_.freeze(
-        [](const OpenWindowsChannel::Request& request) { return snapshot_of(request == sessions_ ? 1 : 2); });
+    channel_.freeze([this](const OpenWindowsChannel::Request& request) {
+        return snapshot_of(request == sessions_ ? 1 : 2);
+    });
     EXPECT_EQ(channel_.request(sessions_, no_time)->silver_version, 1);
     EXPECT_EQ(channel_.request(kpis_, no_time)->silver_version, 2);
     EXPECT_FALSE(channel_.pending());
