@@ -5,15 +5,13 @@
 namespace millrace::gold {
 namespace {
 
-using FileKind = GoldFile::Kind;
-
 TEST(GoldFileTest, ANameIsReadAsItWasMade) {
-    for (const FileKind kind : {FileKind::closed, FileKind::joined, FileKind::provisional}) {
+    for (const auto kind : {GoldFile::Kind::closed, GoldFile::Kind::joined, GoldFile::Kind::provisional}) {
         const GoldFile made{.kind = kind, .version = 812};
         const GoldFile read = gold_file("day=2024-05-01/" + made.prefix() + "-a1b2-3.snappy.parquet");
         EXPECT_EQ(read.kind, kind);
         EXPECT_EQ(read.version, 812);
-        EXPECT_EQ(read.is_provisional(), kind == FileKind::provisional);
+        EXPECT_EQ(read.is_provisional(), kind == GoldFile::Kind::provisional);
     }
 }
 

@@ -138,6 +138,7 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
             next_publish = now + options_.trigger;
             if (now >= next_state) {
                 rebuild_after_gap(stop);
+                if (stop.requested() && !state_.exists()) return false;
                 if (const auto pause = state_.start_save()) reporter_.note_pause(*pause);
                 next_state = now + state_interval;
             }
