@@ -29,7 +29,7 @@ build: setup ## build the program (build/release/millrace) and the dashboard's p
 run: build $(if $(filter kafka,$(BRONZE)),stack-up) ## run the whole pipeline with a simulated shop for 60 seconds (BRONZE=kafka: on Kafka)
 	build/release/millrace --data $(DATA) $(if $(filter kafka,$(BRONZE)),--bronze kafka://127.0.0.1:$${KAFKA_PORT:-9092}/ecom_clickstream_raw) run $(RUN_FLAGS)
 
-package: build ## make the Debian package build/packages/millrace_VERSION_ARCHITECTURE.deb
+package: build ## create the Debian package build/packages/millrace_VERSION_ARCHITECTURE.deb
 	@MILLRACE_SETUP=package scripts/setup.sh
 	@cpack --config build/release/CPackConfig.cmake >build/package.log 2>&1 || { cat build/package.log; exit 1; }
 	@rm -rf build/packages/_CPack_Packages
@@ -67,9 +67,8 @@ tsan: setup ## run the unit tests and a short pipeline with ThreadSanitizer
 lint: build ## check formatting, spelling and links, and run static analysis
 	@MILLRACE_SETUP=lint scripts/setup.sh
 	@scripts/lint.sh
-	@scripts/npm.sh run lint --silent
 
-lint-fast: setup ## the same without clang-tidy and the pages, before a commit
+lint-fast: setup ## run the fast part of lint before a commit: no clang-tidy, no checks of the pages
 	@MILLRACE_SETUP=lint scripts/setup.sh
 	@scripts/lint.sh --fast
 

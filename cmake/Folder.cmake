@@ -58,7 +58,7 @@ function(millrace_cli)
   endforeach()
   list(FILTER cli_sources EXCLUDE REGEX "/main\\.cc$")
   add_library(millrace_cli OBJECT ${cli_sources})
-  target_link_libraries(millrace_cli PUBLIC millrace_pipeline CLI11::CLI11)
+  target_link_libraries(millrace_cli PUBLIC millrace_pipeline millrace_layers CLI11::CLI11)
   target_compile_definitions(millrace_cli PRIVATE MILLRACE_VERSION="${PROJECT_VERSION}")
 endfunction()
 

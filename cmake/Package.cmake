@@ -1,4 +1,4 @@
-# `make package`: a Debian package of what cmake/Install.cmake installs, in build/packages.
+# `make package` creates a Debian package in build/packages, with the files that cmake/Install.cmake installs.
 set(MILLRACE_MAINTAINER "Millrace developers <developers@millrace.example>" CACHE STRING
     "Maintainer of the Debian package: a name and an e-mail address")
 
@@ -13,7 +13,7 @@ funnels and alerts, and shows them.
 The program needs a processor with AVX2.")
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_SOURCE_DIR}/build/packages)
 set(CPACK_STRIP_FILES ON)
-# The prefix goes into the systemd unit, so the files are staged below DESTDIR.
+# The systemd unit contains the prefix, so the files are staged below DESTDIR.
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ
@@ -31,7 +31,7 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${MILLRACE_PYARROW})
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(debian ${PROJECT_SOURCE_DIR}/deploy/debian)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${debian}/conffiles ${debian}/postinst ${debian}/prerm ${debian}/postrm)
-# Files of the package alone, such as its changelog and /etc/millrace.
+# Adds the files that only the package has, such as its changelog and /etc/millrace.
 configure_file(${PROJECT_SOURCE_DIR}/cmake/PackageScript.cmake.in ${PROJECT_BINARY_DIR}/PackageScript.cmake @ONLY)
 set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_BINARY_DIR}/PackageScript.cmake)
 

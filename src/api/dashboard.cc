@@ -1,6 +1,7 @@
 #include "api/dashboard.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -32,25 +33,26 @@ HttpResponse answer(const json::object& body) {
     return {.body = base::json_text(body) + "\n", .headers = {{"Cache-Control", "no-store"}}};
 }
 
-/// The request's body, a JSON object. What isn't as it must be throws a usage Error.
+/// The body of a request, which must be a JSON object. Throws a usage Error if the body or a field is
+/// invalid.
 class Body {
   public:
     explicit Body(const HttpRequest& request) {
         if (!request.header("content-type").starts_with("application/json"))
-            throw usage_error(doing, "its Content-Type isn't application/json");
+            throw usage_error(doing, "its Content-Type is not application/json");
         boost::system::error_code broken;
         const auto parsed = json::parse(request.body, broken);
-        if (broken) throw usage_error(doing, fmt::format("its body is no JSON: {}", broken.message()));
-        if (!parsed.is_object()) throw usage_error(doing, "it is no JSON object");
+        if (broken) throw usage_error(doing, fmt::format("its body is not valid JSON: {}", broken.message()));
+        if (!parsed.is_object()) throw usage_error(doing, "its body is not a JSON object");
         fields_ = parsed.as_object();
     }
 
     [[nodiscard]] const json::value* find(std::string_view name) const { return fields_.if_contains(name); }
-    /// A text, or nothing where it is absent.
+    /// Returns a string field, or nothing if it is absent.
     [[nodiscard]] std::optional<std::string> text(std::string_view name) const {
         const auto* value = find(name);
         if (value == nullptr) return std::nullopt;
-        if (!value->is_string()) throw usage_error(doing, fmt::format("`{}` is no text", name));
+        if (!value->is_string()) throw usage_error(doing, fmt::format("`{}` is not a string", name));
         return std::string(value->get_string());
     }
     [[nodiscard]] std::string required_text(std::string_view name) const {
@@ -58,15 +60,15 @@ class Body {
         if (!found) throw usage_error(doing, fmt::format("`{}` is missing", name));
         return *found;
     }
-    /// A whole number within bounds, or nothing where it is absent.
-    [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t least,
-                                                      std::int64_t most) const {
+    /// Returns an integer field, or nothing if it is absent. The value must be between `min` and `max`.
+    [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t min,
+                                                      std::int64_t max) const {
         const auto* value = find(name);
         if (value == nullptr) return std::nullopt;
         boost::system::error_code inexact;
-        const auto number = value->is_number() ? value->to_number<std::int64_t>(inexact) : least - 1;
-        if (!value->is_number() || inexact || number < least || number > most)
-            throw usage_error(doing, fmt::format("`{}` is no whole number from {} to {}", name, least, most));
+        const auto number = value->is_number() ? value->to_number<std::int64_t>(inexact) : min - 1;
+        if (!value->is_number() || inexact || number < min || number > max)
+            throw usage_error(doing, fmt::format("`{}` is not a whole number from {} to {}", name, min, max));
         return number;
     }
 
@@ -76,14 +78,22 @@ class Body {
     json::object fields_;
 };
 
-/// The pages' folder: the one that is named, the one that was installed with the program, or where they were
-/// built.
+/// Returns the directory of the pages: the given one, the one that was installed with the program, or that of
+/// the build.
 std::filesystem::path find_pages(const std::filesystem::path& given) {
     if (!given.empty()) return given;
     std::error_code unknown;
     const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
     auto installed = program.parent_path().parent_path() / "share" / "millrace" / "web";
     return std::filesystem::exists(installed) ? installed : std::filesystem::path(MILLRACE_PAGES);
+}
+
+/// The error for an alert rule that does not exist.
+Error unknown_rule(const std::string& rule) {
+    std::vector<std::string_view> names;
+    for (const gold::AlertRule each : gold::all_rules) names.push_back(gold::rule_kind(each).name);
+    return usage_error(fmt::format("silencing the rule {}", rule), "there is no alert rule of this name",
+                       fmt::format("The rules are: {}.", fmt::join(names, ", ")));
 }
 
 std::optional<serve::DuckDb> find_duckdb(const catalog::DataDirectory& data,
@@ -115,12 +125,12 @@ Dashboard::Dashboard(const catalog::DataDirectory& data, bronze::EventLog& log,
 
 Dashboard::~Dashboard() {
     if (reports_) reports_->stop();
-    for (Pool* pool : {&query_pool_, &write_pool_, &receptionists_, &auth_pool_})
-        pool->threads.stop();  // what hasn't begun goes unanswered
-    for (Pool* pool : {&auth_pool_, &receptionists_, &write_pool_, &query_pool_}) pool->threads.join();
+    // Requests that have not begun get no response.
+    for (Pool* pool : {&query_pool_, &write_pool_, &quick_pool_, &auth_pool_}) pool->threads.stop();
+    for (Pool* pool : {&auth_pool_, &quick_pool_, &write_pool_, &query_pool_}) pool->threads.join();
 }
 
-/// What `work` returns; an answer that says what is wrong, where it throws.
+/// Returns the response of `work`, or a response that describes its error.
 std::optional<HttpResponse> Dashboard::attempt(const Work& work) {
     try {
         return work();
@@ -128,16 +138,16 @@ std::optional<HttpResponse> Dashboard::attempt(const Work& work) {
         return problem(error.kind() == Error::Kind::usage ? 400 : 500, error.what());
     } catch (const std::exception& error) {
         spdlog::error("dashboard: {}", error.what());
-        return problem(500, "the server failed at this", "Its log says why.");
+        return problem(500, "the server failed to process the request", "The server's log says why.");
     }
 }
 
-/// Runs `work` on another thread, since it takes its time, and answers with what it returns.
+/// Runs `work` on a thread of the pool, and responds with its result.
 void Dashboard::answer_later(Pool& pool, const Respond& respond, Work work) {
     if (++pool.waiting > pool.max) {
         --pool.waiting;
         ++pool.refused;
-        HttpResponse busy = problem(503, "too many requests of this kind wait", "Try again in a moment.");
+        HttpResponse busy = problem(503, "too many requests are waiting", "Try again in a moment.");
         busy.headers.emplace_back("Retry-After", "1");
         return respond(std::move(busy));
     }
@@ -148,32 +158,34 @@ void Dashboard::answer_later(Pool& pool, const Respond& respond, Work work) {
     });
 }
 
-HttpResponse Dashboard::refusal(const HttpRequest& request, Role has, Role least) const {
+HttpResponse Dashboard::refusal(const HttpRequest& request, Role has, Role required) const {
     if (has == Role::none) {
-        HttpResponse response =
-            problem(401, "who you are isn't known", "Log in, or send `Authorization: Bearer NAME:SECRET`.");
+        HttpResponse response = problem(401, "authentication is required",
+                                        "Log in, or send `Authorization: Bearer NAME:SECRET`.");
         return response;
     }
     return problem(
-        403, fmt::format("{} {} needs the role {}", request.method, request.path, serve::role_name(least)),
-        "Ask for it: millrace access add NAME --role admin");
+        403,
+        fmt::format("{} {} requires the role {}", request.method, request.path, serve::role_name(required)),
+        "An administrator can grant it: millrace access add NAME --role admin");
 }
 
-serve::Handle Dashboard::guarded(Role least, serve::Handle handle) {
-    return [this, least, handle = std::move(handle)](const std::shared_ptr<HttpRequest>& request,
-                                                     const Respond& respond) {
+serve::Handle Dashboard::guarded(Role required, serve::Handle handle) {
+    return [this, required, handle = std::move(handle)](const std::shared_ptr<HttpRequest>& request,
+                                                        const Respond& respond) {
         if (access_.is_open() && !serve::names_this_machine(*request))
-            return respond(problem(403, "this server answers only to its own names while it knows nobody",
-                                   "Use http://127.0.0.1, or name who may look: millrace access add NAME"));
+            return respond(problem(
+                403, "while the access list is empty, this server only answers requests to its own names",
+                "Use http://127.0.0.1, or add a user: millrace access add NAME"));
         if (request->method != "GET" && !serve::is_same_site(*request))
-            return respond(problem(403, "this request comes from another site's page"));
-        const auto decide = [this, least, handle, request, respond] {
+            return respond(problem(403, "the request comes from a page of another site"));
+        const auto decide = [this, required, handle, request, respond] {
             const Role role = access_.role_of(*request);
-            if (role < least) return respond(refusal(*request, role, least));
+            if (role < required) return respond(refusal(*request, role, required));
             handle(request, respond);
         };
         if (access_.knows(*request)) return decide();
-        if (!access_.may_check(*request)) return respond(refusal(*request, Role::none, least));
+        if (!access_.may_check(*request)) return respond(refusal(*request, Role::none, required));
         answer_later(auth_pool_, respond, [decide] {
             decide();
             return std::nullopt;
@@ -194,18 +206,19 @@ std::vector<serve::Route> Dashboard::routes() {
                  }});
     };
     const auto state = [this](const std::shared_ptr<HttpRequest>&, const Respond& respond) {
-        answer_later(receptionists_, respond, [this] { return answer(live_.state()); });
+        answer_later(quick_pool_, respond, [this] { return answer(live_.state()); });
     };
     const auto page = [this](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
         if (pages_.empty())
-            return respond(problem(404, "there are no pages: they weren't built", "See: make build"));
+            return respond(
+                problem(404, "the pages of the dashboard are not built", "Build them: make build"));
         respond(pages_.answer(*request));
     };
-    const auto tell_about = [this, later](const std::shared_ptr<HttpRequest>& request,
+    const auto send_about = [this, later](const std::shared_ptr<HttpRequest>& request,
                                           const Respond& respond) {
         if (access_.role_of(*request) == Role::none)
             return respond(answer({{"role", serve::role_name(Role::none)}, {"open", access_.is_open()}}));
-        later(&Dashboard::about, receptionists_)(request, respond);
+        later(&Dashboard::about, quick_pool_)(request, respond);
     };
     const auto log_in = [this](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
         login(*request, respond);
@@ -213,7 +226,7 @@ std::vector<serve::Route> Dashboard::routes() {
     const auto log_out = [this](const std::shared_ptr<HttpRequest>& request, const Respond& respond) {
         respond(logout(*request));
     };
-    return {{"GET", "/v1/about", guarded(Role::none, tell_about)},
+    return {{"GET", "/v1/about", guarded(Role::none, send_about)},
             {"POST", "/v1/login", guarded(Role::none, log_in)},
             {"POST", "/v1/logout", guarded(Role::none, log_out)},
             {"GET", "/v1/live", guarded(Role::read, feed)},
@@ -229,21 +242,23 @@ void Dashboard::add_metrics(serve::MetricsText& text) const {
     const auto value = [&](std::int64_t count, std::string_view outcome) {
         text.value(static_cast<double>(count), {{"outcome", std::string(outcome)}});
     };
-    text.counter("millrace_sql_queries_total", "Queries, of reports and of users, by how they ended.");
+    text.counter("millrace_sql_queries_total", "Queries of reports and of users, by outcome.");
     for (std::size_t i = 0; reports_ && i < serve::sql_outcome_count; ++i) {
         const auto outcome = static_cast<serve::SqlOutcome>(i);
         value(reports_->count(outcome), serve::sql_outcome_name(outcome));
     }
     value(query_pool_.refused, "busy");
-    text.gauge("millrace_sql_waiting", "Queries that run or wait for their turn.");
+    text.gauge("millrace_sql_waiting", "Queries that are running or waiting.");
     text.value(query_pool_.waiting);
-    text.counter("millrace_login_refused_total",
-                 "Passwords and tokens that were wrong, or weren't checked after too many wrong ones.");
+    text.counter(
+        "millrace_login_refused_total",
+        "Passwords and tokens that were wrong, or that were not checked because too many wrong ones came "
+        "before.");
     text.value(static_cast<double>(access_.counts().wrong), {{"reason", "wrong"}});
     text.value(static_cast<double>(access_.counts().limited), {{"reason", "limit"}});
 }
 
-/// What a page needs to know before it shows anything.
+/// Returns the settings that a page needs before it shows anything.
 HttpResponse Dashboard::about(const HttpRequest& request) {
     const Role role = access_.role_of(request);
     json::object about{{"role", serve::role_name(role)}, {"open", access_.is_open()}};
@@ -261,7 +276,7 @@ HttpResponse Dashboard::about(const HttpRequest& request) {
 
 void Dashboard::login(const HttpRequest& request, const Respond& respond) {
     const auto wrong = [] {
-        return problem(401, "name or password is wrong", "After ten wrong ones, wait a minute.");
+        return problem(401, "the name or the password is wrong", "After ten wrong attempts, wait a minute.");
     };
     auto response = attempt([&]() -> std::optional<HttpResponse> {
         const Body body(request);
@@ -310,7 +325,7 @@ HttpResponse Dashboard::sql(const HttpRequest& request) {
             .headers = {{"Cache-Control", "no-store"}}};
 }
 
-/// Records of the quarantine, mended by setting fields, into the log again.
+/// Replays records of the quarantine after setting fields in them.
 HttpResponse Dashboard::replay(const HttpRequest& request) {
     const Body body(request);
     constexpr std::int64_t any = std::numeric_limits<std::int64_t>::max();
@@ -320,7 +335,7 @@ HttpResponse Dashboard::replay(const HttpRequest& request) {
     filter.offset = body.integer("offset", 0, any);
     const auto* set = body.find("set");
     if (set == nullptr || !set->is_object() || set->get_object().empty())
-        throw usage_error("replaying quarantined records", "`set` names no field",
+        throw usage_error("replaying quarantined records", "`set` contains no field",
                           "Give the fix: {\"set\": {\"price\": 9.99}}");
     std::vector<std::pair<std::string, std::string>> fields;
     for (const auto& [field, value] : set->get_object()) fields.emplace_back(field, json::serialize(value));
@@ -334,8 +349,7 @@ HttpResponse Dashboard::replay(const HttpRequest& request) {
 HttpResponse Dashboard::silence(const HttpRequest& request) {
     const Body body(request);
     const std::string rule = body.required_text("rule");
-    if (!gold::rule_of(rule))
-        throw usage_error(fmt::format("silencing the rule {}", rule), "there is none of this name");
+    if (!gold::rule_of(rule)) throw unknown_rule(rule);
     const auto minutes = body.integer("minutes", 0, max_silence_minutes);
     if (!minutes) throw usage_error("silencing an alert", "`minutes` is missing; 0 ends a silence");
     const std::int64_t now = base::now_ms();

@@ -18,43 +18,46 @@
 namespace millrace::api {
 
 struct DashboardOptions {
-    std::filesystem::path pages;   ///< the folder of the built pages; empty: those it was built with
-    std::filesystem::path duckdb;  ///< likewise, DuckDB's program
-    serve::SqlLimits sql;          ///< of each query
-    int sql_queries = 2;           ///< that run at once
-    int sql_waiting = 64;          ///< that wait for their turn; more are answered with 503
+    /// Directory of the built pages; empty: the installed ones, or those of the build.
+    std::filesystem::path pages;
+    /// Path of DuckDB's program; empty: the installed one, or that of the build.
+    std::filesystem::path duckdb;
+    serve::SqlLimits sql;  ///< limits of each query
+    int sql_queries = 2;   ///< number of queries that run at the same time
+    int sql_waiting = 64;  ///< number of queries that may wait; more are answered with 503
 
-    /// Throws a usage Error for bounds that make no sense.
+    /// Throws a usage Error for invalid limits.
     void validate() const { sql.validate(); }
 };
 
-/// The pages, and what they ask for (schemas/openapi.yaml): figures as they stand, reports, SQL, and the few
-/// things that can be changed. Whoever looks needs the list's leave (serve/access.h).
+/// The dashboard: its pages, and the API that they use (schemas/openapi.yaml) for current figures, reports,
+/// SQL, and a few changes. Each route requires a role from the access list (serve/access.h). Thread-safe.
 class Dashboard {
   public:
-    /// `log` takes replayed records. Where DuckDB isn't to be had, reports say so.
+    /// Replayed records are appended to `log`. If DuckDB is not found, requests for reports are answered with
+    /// the reason. `log` and `open` must outlive this object.
     Dashboard(const catalog::DataDirectory& data, bronze::EventLog& log, const model::ShopSettings& settings,
               const DashboardOptions& options, gold::OpenWindowsChannel* open, LiveView::Status status);
     ~Dashboard();
     Dashboard(const Dashboard&) = delete;
     Dashboard& operator=(const Dashboard&) = delete;
 
-    /// What to serve; the routes use this object.
+    /// Returns the routes, which use this object.
     [[nodiscard]] std::vector<serve::Route> routes();
-    /// The handler for those who have at least this role.
-    [[nodiscard]] serve::Handle guarded(serve::Role least, serve::Handle handle);
-    /// What has become of queries and logins.
+    /// Wraps a handler so that it requires at least this role.
+    [[nodiscard]] serve::Handle guarded(serve::Role required, serve::Handle handle);
+    /// Adds the metrics of queries and logins.
     void add_metrics(serve::MetricsText& text) const;
 
   private:
-    /// Returns the answer, or nothing when it has given it.
+    /// Returns the response, or nothing if it has already responded.
     using Work = std::function<std::optional<serve::HttpResponse>()>;
-    /// Threads, and how much waits for them.
+    /// A thread pool with a limit on waiting requests.
     struct Pool {
         explicit Pool(int count, int max_waiting = 64)
             : max(count + max_waiting), threads(static_cast<std::size_t>(count)) {}
 
-        const int max;  ///< requests that are worked on or wait
+        const int max;  ///< maximum number of requests that run or wait
         std::atomic<int> waiting = 0;
         std::atomic<std::int64_t> refused = 0;
         boost::asio::thread_pool threads;
@@ -63,7 +66,7 @@ class Dashboard {
     static std::optional<serve::HttpResponse> attempt(const Work& work);
     static void answer_later(Pool& pool, const serve::Respond& respond, Work work);
     [[nodiscard]] serve::HttpResponse refusal(const serve::HttpRequest& request, serve::Role has,
-                                              serve::Role least) const;
+                                              serve::Role required) const;
     [[nodiscard]] serve::HttpResponse about(const serve::HttpRequest& request);
     void login(const serve::HttpRequest& request, const serve::Respond& respond);
     [[nodiscard]] serve::HttpResponse logout(const serve::HttpRequest& request);
@@ -79,13 +82,13 @@ class Dashboard {
     const serve::StaticFiles pages_;
     LiveView live_;
     LiveSocket live_socket_{live_};
-    std::optional<Reports> reports_;  // nothing without DuckDB
+    std::optional<Reports> reports_;  // nothing if DuckDB was not found
     std::string why_no_reports_;
-    // Last: their threads use the others. Who somebody is, what is quickly told to those who are known, and
-    // what is to be changed mustn't wait for each other, nor for others' queries.
+    // The pools are last, since their threads use the other members. Queries, password checks, quick replies
+    // and changes have separate pools, so that they do not wait for each other.
     Pool query_pool_;
     Pool auth_pool_{1};
-    Pool receptionists_{1};
+    Pool quick_pool_{1};
     Pool write_pool_{1};
 };
 

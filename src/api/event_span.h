@@ -8,17 +8,18 @@
 
 namespace millrace::api {
 
-/// The times of a shop's first and last event, in µs; they may lie up to a millisecond outside.
+/// The times of the first and the last event of a shop, in µs. They may be up to a millisecond outside the
+/// exact range.
 struct EventSpan {
     std::int64_t first = 0;
     std::int64_t last = 0;
 
-    /// {first, last} in ms.
+    /// Returns {first, last} in milliseconds.
     [[nodiscard]] base::json::object to_json() const;
 };
 
-/// Finds them in the stats that the silver table's log has of its files: no data is read. Nothing when the
-/// table has no rows, or other writers have kept no stats.
+/// Computes the span from the file statistics in the log of the silver table, without reading data. Returns
+/// nothing if the table has no rows, or if its files have no statistics.
 std::optional<EventSpan> event_span(const storage::Snapshot& silver);
 
 }  // namespace millrace::api

@@ -24,13 +24,13 @@ namespace {
 constexpr const char* no_source = "";
 constexpr std::size_t small_body_bytes = std::size_t{64} << 10U;
 
-/// Whether two secrets are the same, in a time that tells nothing of where they differ.
+/// Compares two secrets of the same length in constant time.
 bool same_secret(std::string_view a, std::string_view b) {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-/// The key that a request shows, in one of the ways that there are. Segment's libraries put it into the
-/// user's name of Basic credentials; Google Analytics calls its parameter `api_secret`.
+/// Returns the write key of a request. Segment's libraries send it as the user of Basic credentials, and
+/// Google Analytics as the parameter `api_secret`.
 std::string key_of(const HttpRequest& request) {
     if (request.header("authorization").empty()) {
         const std::string_view key = request.parameter("key");
@@ -41,29 +41,31 @@ std::string key_of(const HttpRequest& request) {
 }
 
 HttpResponse later(unsigned status, std::string_view error, std::string_view seconds) {
-    HttpResponse response =
-        problem(status, error, "Send it again a little later; nothing was lost but time.");
+    HttpResponse response = problem(status, error, "Send the same request again later.");
     response.headers.emplace_back("Retry-After", seconds);
     return response;
 }
 
 HttpResponse accepted(std::size_t count, const ReadRequest& made) {
-    json::object answer{{"accepted", count}, {"flawed", made.flawed}};
-    const auto listed = static_cast<std::int64_t>(made.flawed.size());
-    if (made.flawed_count > listed) answer["more_flawed"] = made.flawed_count - listed;
+    json::object answer{{"accepted", count}, {"invalid", made.invalid}};
+    const std::int64_t unlisted = made.invalid_count - static_cast<std::int64_t>(made.invalid.size());
+    if (unlisted > 0) answer["more_invalid"] = unlisted;
     if (!made.warnings.empty()) {
         json::array warnings;
         for (const auto& each : made.warnings)
             warnings.push_back({{"index", each.index}, {"field", each.field}, {"message", each.message}});
         answer["warnings"] = std::move(warnings);
     }
+    // The names of 0.1, until 0.3.
+    answer["flawed"] = made.invalid;
+    if (unlisted > 0) answer["more_flawed"] = unlisted;
     return {.status = 202, .body = json::serialize(answer) + "\n"};
 }
 
 HttpResponse forbidden() {
-    HttpResponse response =
-        problem(401, "this is no write key",
-                "Send one as `Authorization: Bearer KEY`, as Basic credentials' user, or as `?key=KEY`.");
+    HttpResponse response = problem(
+        401, "the write key is missing or unknown",
+        "Send a key as `Authorization: Bearer KEY`, as the user of Basic credentials, or as `?key=KEY`.");
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
     return response;
 }
@@ -78,17 +80,18 @@ IntakeApi::IntakeApi(bronze::EventLog& log, const model::RuleOptions& rules, Col
       commit_(log, options_.limits) {}
 
 IntakeApi::~IntakeApi() {
-    large_bodies_.stop();  // what hasn't begun goes unanswered
+    large_bodies_.stop();  // requests that have not begun get no response
     large_bodies_.join();
 }
 
-/// Millrace's own, Segment's HTTP API, and the Measurement Protocol of Google Analytics 4.
-std::vector<IntakeProtocol> IntakeApi::dialects() {
+/// Returns the protocols: Millrace's own, Segment's HTTP API, and the Measurement Protocol of Google
+/// Analytics 4.
+std::vector<IntakeProtocol> IntakeApi::protocols() {
     const auto segment = [](std::string_view method) {
         return IntakeProtocol{.path = "/v1/" + std::string(method),
                               .translate =
-                                  [method](std::string_view body, std::string_view, std::size_t most) {
-                                      return collect::translate_segment(method, body, most);
+                                  [method](std::string_view body, std::string_view, std::size_t max_bytes) {
+                                      return collect::translate_segment(method, body, max_bytes);
                                   },
                               .success_reply = {.body = "{\"success\":true}\n"}};
     };
@@ -100,8 +103,8 @@ std::vector<IntakeProtocol> IntakeApi::dialects() {
 }
 
 std::vector<serve::Route> IntakeApi::routes() {
-    const auto tell_what_is_allowed = [this](const std::shared_ptr<HttpRequest>& request,
-                                             const serve::Respond& respond) {
+    const auto answer_preflight = [this](const std::shared_ptr<HttpRequest>& request,
+                                         const serve::Respond& respond) {
         HttpResponse response = allowing(*request, {.status = 204});
         response.headers.emplace_back("Access-Control-Allow-Methods", "POST");
         response.headers.emplace_back("Access-Control-Allow-Headers",
@@ -110,28 +113,29 @@ std::vector<serve::Route> IntakeApi::routes() {
         respond(std::move(response));
     };
     std::vector<serve::Route> routes;
-    for (const IntakeProtocol& dialect : dialects_) {
-        const auto take_events = [this, &dialect](const std::shared_ptr<HttpRequest>& request,
-                                                  const serve::Respond& respond) {
+    for (const IntakeProtocol& protocol : protocols_) {
+        const auto take_events = [this, &protocol](const std::shared_ptr<HttpRequest>& request,
+                                                   const serve::Respond& respond) {
             ++counts_->requests;
-            take({request, &dialect, {}, [this, request, respond](HttpResponse response) {
+            take({request, &protocol, {}, [this, request, respond](HttpResponse response) {
                       respond(allowing(*request, std::move(response)));
                   }});
         };
-        routes.push_back({"POST", dialect.path, take_events});
-        routes.push_back({"OPTIONS", dialect.path, tell_what_is_allowed});
+        routes.push_back({"POST", protocol.path, take_events});
+        routes.push_back({"OPTIONS", protocol.path, answer_preflight});
     }
     return routes;
 }
 
-/// Whether the page that sent the request, if one did, may: it is named, or this server's own.
+/// Returns true if the request does not come from a page, or if the origin of the page is allowed or is this
+/// server.
 bool IntakeApi::is_allowed_origin(const HttpRequest& request) const {
     const std::string_view origin = request.header("origin");
     const auto is_named = [origin](const std::string& each) { return each == "*" || each == origin; };
     return origin.empty() || std::ranges::any_of(options_.origins, is_named) || serve::is_same_site(request);
 }
 
-/// The response with what a browser needs to show it to the page that sent the request.
+/// Adds the headers that allow the browser to show the response to the page that sent the request.
 HttpResponse IntakeApi::allowing(const HttpRequest& request, HttpResponse response) const {
     const std::string_view origin = request.header("origin");
     if (!origin.empty() && is_allowed_origin(request)) {
@@ -141,7 +145,7 @@ HttpResponse IntakeApi::allowing(const HttpRequest& request, HttpResponse respon
     return response;
 }
 
-/// Whose key the request shows; nothing when that is none.
+/// Returns the source that the write key belongs to, or nothing if the key is unknown.
 std::optional<std::string> IntakeApi::source_of(const HttpRequest& request) const {
     if (options_.write_keys.empty()) return no_source;
     const std::string key = key_of(request);
@@ -152,14 +156,14 @@ std::optional<std::string> IntakeApi::source_of(const HttpRequest& request) cons
     return found;
 }
 
-/// In how many seconds the sender may send so many events; 0: now.
+/// Returns in how many seconds the sender may send this number of events; 0: now.
 std::int64_t IntakeApi::wait_for(const Intake& intake, std::size_t events) {
     const std::int64_t now = base::monotonic_ms();
     return std::max(by_key_.wait_for(intake.source, events, now),
                     by_address_.wait_for(intake.request->address, events, now));
 }
 
-/// Decides by who sends. The body, which costs more, comes after that.
+/// Checks the sender before the body, since reading the body costs more.
 void IntakeApi::take(const Intake& sent) {
     const HttpRequest& request = *sent.request;
     const auto source = source_of(request);
@@ -169,25 +173,26 @@ void IntakeApi::take(const Intake& sent) {
     }
     if (!is_allowed_origin(request)) {
         ++counts_->refused_key;
-        return sent.respond(problem(403, "pages of this origin may not send", "Name it: --origin ORIGIN."));
+        return sent.respond(problem(403, "pages of this origin may not send events",
+                                    "Allow the origin with --origin ORIGIN."));
     }
     Intake intake = sent;
     intake.source = *source;
     if (const auto wait = wait_for(intake, 1); wait > 0) {
         ++counts_->refused_limit;
-        return intake.respond(later(429, "this is more than one sender may send", std::to_string(wait)));
+        return intake.respond(later(429, "the sender has reached its rate limit", std::to_string(wait)));
     }
     if (request.body.size() > small_body_bytes || !request.header("content-encoding").empty())
-        return take_aside(intake);
+        return read_on_other_thread(intake);
     read(reader_, intake);
 }
 
-/// Has another thread read the body.
-void IntakeApi::take_aside(const Intake& intake) {
+/// Lets another thread read the body.
+void IntakeApi::read_on_other_thread(const Intake& intake) {
     const std::size_t bytes = intake.request->body.size();
     if (pending_bytes_ + bytes > options_.max_pending_bytes) {
         ++counts_->refused_busy;
-        return intake.respond(later(429, "too many large requests wait to be read", "1"));
+        return intake.respond(later(429, "too many large requests are waiting to be read", "1"));
     }
     pending_bytes_ += bytes;
     boost::asio::post(large_bodies_, [this, intake, bytes] {
@@ -195,7 +200,8 @@ void IntakeApi::take_aside(const Intake& intake) {
             read(large_reader_, intake);
         } catch (const std::exception& error) {
             spdlog::error("collect: {}", error.what());
-            intake.respond(problem(500, "the server failed at this", "Its log says why."));
+            intake.respond(
+                problem(500, "the server failed to process the request", "The server's log says why."));
         }
         pending_bytes_ -= bytes;
     });
@@ -204,7 +210,7 @@ void IntakeApi::take_aside(const Intake& intake) {
 void IntakeApi::read(RequestReader& reader, const Intake& intake) {
     const std::int64_t now = base::now_ms();
     try {
-        store(intake, reader.read(*intake.request, *intake.dialect, intake.source, now), now);
+        store(intake, reader.read(*intake.request, *intake.protocol, intake.source, now), now);
     } catch (const collect::LargeBody& error) {
         ++counts_->refused_size;
         intake.respond(problem(413, error.what()));
@@ -217,17 +223,17 @@ void IntakeApi::read(RequestReader& reader, const Intake& intake) {
     }
 }
 
-/// Has the log take the events, and answers when it has.
+/// Appends the events to the log, and responds when they are stored.
 void IntakeApi::store(const Intake& intake, ReadRequest made, std::int64_t now_ms) {
     const auto count = made.events.size();
     counts_->ignored += made.ignored;
-    const auto success_reply = [dialect = intake.dialect](std::size_t taken, const ReadRequest& from) {
-        return dialect->translate ? dialect->success_reply : accepted(taken, from);
+    const auto success_reply = [protocol = intake.protocol](std::size_t taken, const ReadRequest& from) {
+        return protocol->translate ? protocol->success_reply : accepted(taken, from);
     };
     if (count == 0) return intake.respond(success_reply(0, made));
     if (const auto wait = wait_for(intake, count); wait > 0) {
         ++counts_->refused_limit;
-        return intake.respond(later(429, "this is more than one sender may send", std::to_string(wait)));
+        return intake.respond(later(429, "the sender has reached its rate limit", std::to_string(wait)));
     }
     by_key_.take(intake.source, count);
     by_address_.take(intake.request->address, count);
@@ -239,13 +245,13 @@ void IntakeApi::store(const Intake& intake, ReadRequest made, std::int64_t now_m
             return respond(later(503, "the events could not be stored: " + *fault, "5"));
         }
         counts->events += static_cast<std::int64_t>(count);
-        counts->flawed += made.flawed_count;
+        counts->invalid += made.invalid_count;
         counts->warned += static_cast<std::int64_t>(made.warnings.size());
         respond(success_reply(count, made));
     };
     if (commit_.submit(std::move(events), now_ms, done)) return;
     ++counts_->refused_busy;
-    intake.respond(later(429, "the log can't keep up", "1"));
+    intake.respond(later(429, "the log cannot keep up with the events", "1"));
 }
 
 }  // namespace millrace::api

@@ -17,63 +17,65 @@
 namespace millrace::api {
 
 struct CollectOptions {
-    /// The keys that may write, by source. With none, requests need no key.
+    /// The write keys, by source. If there are none, requests need no key.
     std::map<std::string, std::string> write_keys;
-    /// The pages' origins that may send from a browser; `*` stands for all.
+    /// The origins of pages that may send events from a browser; `*` allows all.
     std::vector<std::string> origins = {"*"};
     RequestReader::Limits reading;
-    std::size_t max_pending_bytes = std::size_t{64} << 20U;  ///< of large bodies that wait to be read
+    /// Bytes of large bodies that may wait to be read.
+    std::size_t max_pending_bytes = std::size_t{64} << 20U;
     collect::GroupCommit::Limits limits;
-    double max_per_key = 0;      ///< events a second of one write key; 0: no limit
-    double max_per_address = 0;  ///< likewise, of one client's address
+    double max_per_key = 0;      ///< events per second for one write key; 0: no limit
+    double max_per_address = 0;  ///< events per second for one client address; 0: no limit
 };
 
-/// Takes events in over HTTP (docs/collect.md): a request is answered once the log has its events for good.
-/// Small bodies are read on the server's thread, large and packed ones on another, so that they hold up
-/// nobody.
+/// The HTTP endpoints that accept events (docs/collect.md). A request is answered after the log has stored
+/// its events durably. Small bodies are read on the server's thread, and large or compressed ones on another
+/// thread, so that they do not delay other requests.
 class IntakeApi {
   public:
+    /// `log` must outlive this object.
     IntakeApi(bronze::EventLog& log, const model::RuleOptions& rules, CollectOptions options);
-    /// Not before the server has stopped.
+    /// Must be called after the server has stopped.
     ~IntakeApi();
     IntakeApi(const IntakeApi&) = delete;
     IntakeApi& operator=(const IntakeApi&) = delete;
 
-    /// What to serve; the routes use this object.
+    /// Returns the routes, which use this object.
     [[nodiscard]] std::vector<serve::Route> routes();
 
     struct Counts {
         std::atomic<std::int64_t> requests = 0;
-        std::atomic<std::int64_t> events = 0;   ///< acknowledged
-        std::atomic<std::int64_t> flawed = 0;   ///< of them, those that break a rule
-        std::atomic<std::int64_t> warned = 0;   ///< warnings that answers had
-        std::atomic<std::int64_t> ignored = 0;  ///< messages of other collectors that are no events
+        std::atomic<std::int64_t> events = 0;   ///< acknowledged events
+        std::atomic<std::int64_t> invalid = 0;  ///< acknowledged events that break a validation rule
+        std::atomic<std::int64_t> warned = 0;   ///< warnings in responses
+        std::atomic<std::int64_t> ignored = 0;  ///< messages of other collectors that are not events
         std::atomic<std::int64_t> refused_key = 0;
         std::atomic<std::int64_t> refused_syntax = 0;
         std::atomic<std::int64_t> refused_size = 0;
         std::atomic<std::int64_t> refused_busy = 0;
         std::atomic<std::int64_t> refused_limit = 0;
-        std::atomic<std::int64_t> failed = 0;  ///< requests that the log didn't take
+        std::atomic<std::int64_t> failed = 0;  ///< requests whose events the log could not store
     };
     [[nodiscard]] const Counts& counts() const { return *counts_; }
-    /// Senders whose limit was forgotten, since there were too many.
+    /// The number of senders whose rate-limit state was dropped because there were too many.
     [[nodiscard]] std::int64_t forgotten_senders() const {
         return by_key_.forgotten() + by_address_.forgotten();
     }
     [[nodiscard]] std::size_t waiting_bytes() const { return commit_.waiting_bytes(); }
 
   private:
-    /// What is known of a request before its body is read.
+    /// A request and what is known about it before its body is read.
     struct Intake {
         std::shared_ptr<serve::HttpRequest> request;
-        const IntakeProtocol* dialect = nullptr;
+        const IntakeProtocol* protocol = nullptr;
         std::string source;
         serve::Respond respond;
     };
 
-    static std::vector<IntakeProtocol> dialects();
+    static std::vector<IntakeProtocol> protocols();
     void take(const Intake& intake);
-    void take_aside(const Intake& intake);
+    void read_on_other_thread(const Intake& intake);
     void read(RequestReader& reader, const Intake& intake);
     void store(const Intake& intake, ReadRequest made, std::int64_t now_ms);
     [[nodiscard]] std::optional<std::string> source_of(const serve::HttpRequest& request) const;
@@ -84,15 +86,15 @@ class IntakeApi {
 
     const model::RuleOptions rules_;
     const CollectOptions options_;
-    const std::vector<IntakeProtocol> dialects_ = dialects();
-    RequestReader reader_;        // the server's thread's
-    RequestReader large_reader_;  // that of large_bodies_
+    const std::vector<IntakeProtocol> protocols_ = protocols();
+    RequestReader reader_;        // used on the server's thread
+    RequestReader large_reader_;  // used on the thread of large_bodies_
     collect::RateLimiter by_key_{options_.max_per_key};
     collect::RateLimiter by_address_{options_.max_per_address};
     std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
     std::atomic<std::size_t> pending_bytes_ = 0;
     collect::GroupCommit commit_;
-    boost::asio::thread_pool large_bodies_{1};  // last: its thread uses the others
+    boost::asio::thread_pool large_bodies_{1};  // last, since its thread uses the other members
 };
 
 }  // namespace millrace::api

@@ -33,11 +33,12 @@ constexpr const char* socket_name = "socket";
 constexpr int max_sessions = 64;
 constexpr std::size_t max_query_bytes = std::size_t{8} << 20;
 constexpr std::size_t max_answer_bytes = std::size_t{256} << 20;
-constexpr auto fault_pause = std::chrono::milliseconds(100);  // as when this process has too many open files
-constexpr std::int64_t answer_timeout_s = 10;                 // Gold answers within three
+// Pause after a fault, such as too many open files.
+constexpr auto fault_pause = std::chrono::milliseconds(100);
+constexpr std::int64_t answer_timeout_s = 10;  // timeout of a request; Gold replies within 3 s
 
-/// The socket of a folder. A socket's path may have 107 characters only, so that it starts at the open
-/// folder.
+/// Returns the path of the socket in an open directory. The path of a socket is limited to 107 characters, so
+/// it refers to the directory by its file descriptor.
 std::string socket_path(const base::File& folder) {
     return fmt::format("/proc/self/fd/{}/{}", folder.fd(), socket_name);
 }
@@ -65,7 +66,7 @@ std::vector<serve::SqlView::File> files_of(const json::array& list) {
 
 }  // namespace
 
-/// One asker, from its question until it has gone.
+/// The session of one client, from its request until it disconnects.
 class LiveSocket::Session : public std::enable_shared_from_this<Session> {
   public:
     Session(Protocol::socket socket, LiveView& live, std::shared_ptr<int> count)
@@ -87,7 +88,7 @@ class LiveSocket::Session : public std::enable_shared_from_this<Session> {
   private:
     void answer() {
         try {
-            text_ = json::serialize(answer(base::parse_json(text_, "the question"))) + "\n";
+            text_ = json::serialize(answer(base::parse_json(text_, "the request"))) + "\n";
         } catch (const std::exception& error) {
             spdlog::warn("live tables: {}", error.what());
             return;
@@ -97,8 +98,8 @@ class LiveSocket::Session : public std::enable_shared_from_this<Session> {
                               if (!error) self->wait_for_end();
                           });
     }
-    json::object answer(const json::value& question) {
-        const std::string query(question.at("query").as_string());
+    json::object answer(const json::value& request) {
+        const std::string query(request.at("query").as_string());
         const gold::TableSet used = live_tables(query);
         views_ = live_.views(query);
         json::object tables;
@@ -110,7 +111,7 @@ class LiveSocket::Session : public std::enable_shared_from_this<Session> {
         }
         return {{"gold", live_.has_gold()}, {"tables", std::move(tables)}};
     }
-    /// Keeps the views, and so their files, until then.
+    /// Keeps the views, and with them their files, until the client disconnects.
     void wait_for_end() {
         socket_.async_read_some(asio::buffer(byte_), [self = shared_from_this()](
                                                          const boost::system::error_code&, std::size_t) {});
@@ -128,7 +129,7 @@ LiveSocket::LiveSocket(LiveView& live) : live_(live) {
     try {
         listen();
     } catch (const std::exception& error) {
-        spdlog::warn("live tables: `millrace sql` can't see what is open: {}", error.what());
+        spdlog::warn("live tables: `millrace sql` cannot query open windows: {}", error.what());
         return;
     }
     accept();
@@ -159,10 +160,11 @@ void LiveSocket::accept() {
 
 namespace {
 
-/// A connection to a process that tells of its live tables. Closed with the object.
+/// A connection to a process that serves its live tables. The destructor closes it.
 class Connection {
   public:
-    /// Connects to the process whose folder this is. Nothing when it has ended, or tells nobody.
+    /// Connects to the process with this directory. Returns nullptr if the process has ended, or does not
+    /// serve requests.
     static std::shared_ptr<Connection> open(const fs::path& path) {
         const base::File folder(path, base::File::Mode::read);
         auto connection = std::shared_ptr<Connection>(new Connection);
@@ -177,15 +179,16 @@ class Connection {
     Connection& operator=(const Connection&) = delete;
     ~Connection() { ::close(fd_); }
 
-    /// The answer to a question; throws an Error when there is none in time.
-    [[nodiscard]] json::object ask(const json::object& question) const {
-        send(json::serialize(question) + "\n");
+    /// Sends a request and returns the response. Throws Error if there is no response in time.
+    [[nodiscard]] json::object send_request(const json::object& request) const {
+        send(json::serialize(request) + "\n");
         std::string answer;
         std::array<char, 64 << 10> piece{};
         while (!answer.ends_with('\n')) {
             const ssize_t got = ::recv(fd_, piece.data(), piece.size(), 0);
             if (got < 0 && errno == EINTR) continue;
-            if (got <= 0 || answer.size() > max_answer_bytes) throw Error("asking for live.*", "no answer");
+            if (got <= 0 || answer.size() > max_answer_bytes)
+                throw Error("requesting live.*", "there is no response");
             answer.append(piece.data(), static_cast<std::size_t>(got));
         }
         return base::parse_json(answer, "the answer").as_object();
@@ -193,7 +196,7 @@ class Connection {
 
   private:
     Connection() : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        if (fd_ < 0) throw system_error("making a socket", errno);
+        if (fd_ < 0) throw system_error("creating a socket", errno);
         const ::timeval timeout{.tv_sec = answer_timeout_s, .tv_usec = 0};
         ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
         ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
@@ -202,7 +205,7 @@ class Connection {
         while (!text.empty()) {
             const ssize_t sent = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
             if (sent < 0 && errno == EINTR) continue;
-            if (sent <= 0) throw Error("asking for live.*", "no answer");
+            if (sent <= 0) throw Error("requesting live.*", "there is no response");
             text.remove_prefix(static_cast<std::size_t>(sent));
         }
     }
@@ -210,15 +213,15 @@ class Connection {
     int fd_;
 };
 
-/// What the processes that run on a data directory said.
+/// The response of the processes that run on a data directory.
 struct Answer {
-    json::object tables;                     ///< the best one's
-    bool gold = false;                       ///< it has Gold
-    std::shared_ptr<Connection> connection;  ///< nothing: nobody answered
-    std::string why_not{};                   ///< in that case
+    json::object tables;                     ///< tables of the best response
+    bool gold = false;                       ///< whether that process runs Gold
+    std::shared_ptr<Connection> connection;  ///< nullptr if no process responded
+    std::string why_not{};                   ///< the reason if no process responded
 };
 
-Answer ask_all(const catalog::DataDirectory& data, std::string_view query) {
+Answer request_from_all(const catalog::DataDirectory& data, std::string_view query) {
     Answer best{.tables = {}, .connection = nullptr};
     best.why_not = fmt::format("none runs on {}", data.root().string());
     std::error_code ignored;
@@ -227,13 +230,13 @@ Answer ask_all(const catalog::DataDirectory& data, std::string_view query) {
         try {
             auto connection = Connection::open(entry->path());
             if (!connection) continue;
-            auto answer = connection->ask({{"query", query}});
+            auto answer = connection->send_request({{"query", query}});
             const bool gold = answer.at("gold").as_bool();
             if (best.connection && !gold) continue;
             best = {.tables = answer.at("tables").as_object(), .gold = gold, .connection = connection};
         } catch (const std::exception& error) {
             best.why_not =
-                fmt::format("the one on {} can't be asked: {}", data.root().string(), error.what());
+                fmt::format("the one on {} does not respond: {}", data.root().string(), error.what());
         }
     }
     return best;
@@ -246,14 +249,13 @@ std::vector<serve::SqlView> views_of_running(const catalog::DataDirectory& data,
     const auto live = add_live_views(views);
     const auto is_used = [&](const auto& each) { return serve::mentions(query, *each.second); };
     if (std::ranges::none_of(live, is_used)) return views;
-    const Answer answer = ask_all(data, query);
+    const Answer answer = request_from_all(data, query);
     for (const auto& [table, view] : live) {
         const std::string_view name = gold::table_name(table);
         if (!answer.connection) {
             view->unavailable = fmt::format(
-                "live.{} shows what a running pipeline has open, but {}. Start `millrace run` with its HTTP "
-                "port, or "
-                "ask gold.{}, which has the closed windows",
+                "live.{} includes the open windows of a running pipeline, but {}. Start `millrace run` "
+                "with its HTTP port, or query gold.{}, which has the closed windows",
                 name, answer.why_not, name);
         } else if (const auto* files = answer.tables.if_contains(name)) {
             view->files = files_of(files->as_array());

@@ -13,13 +13,14 @@
 
 namespace millrace::api {
 
-/// Tells other processes of this user, such as `millrace sql`, in which files a query finds what is open: at
-/// a socket in the view's folder, which nobody else can enter. The files stay while the asker is connected.
-/// One line of JSON each way: {"query"}, then {"gold": whether Gold runs here, "tables": {name: [{"path",
-/// "partition"}]}}.
+/// A Unix socket at which other processes of this user, such as `millrace sql`, request the files with the
+/// open windows for a query. The socket is in the directory of the live view, which only this user can enter.
+/// The files stay while the client is connected. The request and the response are one line of JSON each:
+/// {"query"}, then {"gold": whether Gold runs here, "tables": {name: [{"path", "partition"}]}}.
 class LiveSocket {
   public:
-    /// Where no socket can be made, a warning says so, and nobody is told anything.
+    /// Starts a thread that serves requests. If the socket cannot be created, logs a warning and serves
+    /// nothing. `live` must outlive this object.
     explicit LiveSocket(LiveView& live);
     ~LiveSocket();
     LiveSocket(const LiveSocket&) = delete;
@@ -33,15 +34,15 @@ class LiveSocket {
     void accept();
 
     LiveView& live_;
-    std::shared_ptr<int> sessions_ = std::make_shared<int>(0);  // used on thread_ only
+    std::shared_ptr<int> sessions_ = std::make_shared<int>(0);  // number of sessions; used on thread_ only
     boost::asio::io_context context_;
     Protocol::acceptor acceptor_{context_};
-    std::thread thread_;  // last
+    std::thread thread_;  // last, since it uses the other members
 };
 
-/// All tables for a query of a process other than the pipeline's: SqlViews' and, as live.*, Gold's with what
-/// the `run` or `serve` that works on the data directory has open. Without one, live.* is unavailable and
-/// says why.
+/// Returns all tables for a query of a process other than the pipeline: those of SqlViews, and live.*, which
+/// also have the open windows of the `run` or `serve` process that works on the data directory. If there is
+/// no such process, the live.* tables are unavailable and contain the reason.
 std::vector<serve::SqlView> views_of_running(const catalog::DataDirectory& data, std::string_view query);
 
 }  // namespace millrace::api

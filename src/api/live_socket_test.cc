@@ -21,7 +21,7 @@ using testing::HasSubstr;
 
 constexpr std::string_view sales_query = "from live.category_metrics";
 
-/// Answers as Gold does, with one open window.
+/// Replies like Gold, with one open window.
 class FakeGold {
   public:
     FakeGold() {
@@ -69,8 +69,8 @@ class LiveSocketTest : public testing::Test {
     LiveSocketTest() { fs::remove_all(data_.root()), fs::create_directories(data_.live()); }
     ~LiveSocketTest() override { fs::remove_all(data_.root()); }
 
-    /// What another process is told of the table that the query uses.
-    [[nodiscard]] serve::SqlView asked() const {
+    /// Returns the view that another process gets for the table of the query.
+    [[nodiscard]] serve::SqlView requested_view() const {
         const auto views = views_of_running(data_, sales_query);
         return *std::ranges::find(views, "live.category_metrics", &serve::SqlView::name);
     }
@@ -80,7 +80,7 @@ class LiveSocketTest : public testing::Test {
                                        ("millrace_live_socket_test_" + std::to_string(::getpid()))};
 };
 
-/// Whether it becomes true within ten seconds.
+/// Returns true if the condition becomes true within ten seconds.
 bool soon(const auto& condition) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!condition() && std::chrono::steady_clock::now() < end)
@@ -88,23 +88,23 @@ bool soon(const auto& condition) {
     return condition();
 }
 
-TEST_F(LiveSocketTest, AnotherProcessIsToldTheFilesOfWhatIsOpen) {
+TEST_F(LiveSocketTest, AnotherProcessGetsTheFilesOfOpenWindows) {
     FakeGold gold;
     LiveView live(data_, gold.open(), {});
     const LiveSocket socket(live);
-    const serve::SqlView view = asked();
+    const serve::SqlView view = requested_view();
     EXPECT_EQ(view.unavailable, "");
     ASSERT_EQ(view.files.size(), 1U);
     EXPECT_EQ(view.files.front().partition, (storage::PartitionValues{{"day", "1970-01-01"}}));
     EXPECT_TRUE(is_there(view.files.front().path)) << view.files.front().path;
-    EXPECT_EQ(fs::status(live.folder()).permissions(), fs::perms::owner_all) << "only this user may ask";
+    EXPECT_EQ(fs::status(live.folder()).permissions(), fs::perms::owner_all) << "only this user may connect";
 }
 
 TEST_F(LiveSocketTest, TheFilesStayWhileTheyAreUsed) {
     FakeGold gold;
     LiveView live(data_, gold.open(), {});
     const LiveSocket socket(live);
-    std::optional<serve::SqlView> view = asked();
+    std::optional<serve::SqlView> view = requested_view();
     const std::string path = view->files.front().path;
     const auto is_replaced = [&] {
         const auto views = live.views(sales_query);
@@ -117,24 +117,24 @@ TEST_F(LiveSocketTest, TheFilesStayWhileTheyAreUsed) {
     EXPECT_TRUE(soon([&] { return !is_there(path); }));
 }
 
-TEST_F(LiveSocketTest, TheProcessWithGoldIsBelieved) {
+TEST_F(LiveSocketTest, TheResponseOfTheProcessWithGoldIsUsed) {
     LiveView closed(data_, nullptr, {});
     const LiveSocket socket_of_closed(closed);
-    EXPECT_TRUE(asked().files.empty());
-    EXPECT_EQ(asked().unavailable, "");
+    EXPECT_TRUE(requested_view().files.empty());
+    EXPECT_EQ(requested_view().unavailable, "");
     FakeGold gold;
     LiveView live(data_, gold.open(), {});
     const LiveSocket socket(live);
-    EXPECT_EQ(asked().files.size(), 1U);
+    EXPECT_EQ(requested_view().files.size(), 1U);
 }
 
-TEST_F(LiveSocketTest, WithoutAPipelineTheTableSaysSo) {
-    EXPECT_THAT(asked().unavailable, HasSubstr("none runs on " + data_.root().string()));
+TEST_F(LiveSocketTest, WithoutAPipelineTheTableIsUnavailable) {
+    EXPECT_THAT(requested_view().unavailable, HasSubstr("none runs on " + data_.root().string()));
     for (const serve::SqlView& view : views_of_running(data_, "from silver"))
-        EXPECT_EQ(view.unavailable, "") << "the query doesn't use " << view.name;
+        EXPECT_EQ(view.unavailable, "") << "the query does not use " << view.name;
 }
 
-TEST_F(LiveSocketTest, AProcessThatWasKilledIsNoPipeline) {
+TEST_F(LiveSocketTest, AProcessThatWasKilledIsIgnored) {
     const fs::path folder = data_.live() / "killed";
     fs::create_directories(folder);
     const int left = ::socket(AF_UNIX, SOCK_STREAM, 0);
@@ -144,7 +144,7 @@ TEST_F(LiveSocketTest, AProcessThatWasKilledIsNoPipeline) {
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     ASSERT_EQ(::bind(left, reinterpret_cast<const ::sockaddr*>(&address), sizeof(address)), 0);
     ::close(left);
-    EXPECT_THAT(asked().unavailable, HasSubstr("none runs on"));
+    EXPECT_THAT(requested_view().unavailable, HasSubstr("none runs on"));
 }
 
 }  // namespace

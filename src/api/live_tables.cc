@@ -9,7 +9,7 @@ namespace millrace::api {
 
 namespace {
 
-/// Text without quotes and in small letters, each gap one space.
+/// Returns the text in lower case without quotes, with one space for each run of white space.
 std::string simplified(std::string_view query) {
     std::string text;
     for (const unsigned char c : query) {
@@ -35,7 +35,7 @@ gold::TableSet live_tables(std::string_view query) {
     gold::TableSet tables;
     for (auto at = text.find(schema); at != std::string::npos; at = text.find(schema, at + 1)) {
         const unsigned char before = at == 0 ? ' ' : text[at - 1];
-        if (std::isalnum(before) != 0 || before == '_') continue;  // such as olive
+        if (std::isalnum(before) != 0 || before == '_') continue;  // part of another word, such as olive
         std::string_view rest = without_gap(std::string_view(text).substr(at + schema.size()));
         if (rest.starts_with('.')) rest = without_gap(rest.substr(1));
         if (is_comment(rest)) return gold::all_metrics();
@@ -47,7 +47,7 @@ gold::TableSet live_tables(std::string_view query) {
 }
 
 std::map<gold::Table, serve::SqlView*> add_live_views(std::vector<serve::SqlView>& views) {
-    views.reserve(views.size() + gold::table_count);  // the references stay good
+    views.reserve(views.size() + gold::table_count);  // reserved so that the pointers stay valid
     std::map<gold::Table, serve::SqlView*> added;
     for (const gold::Table table : gold::all_tables) {
         const std::string_view name = gold::table_name(table);

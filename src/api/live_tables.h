@@ -9,10 +9,11 @@
 
 namespace millrace::api {
 
-/// The tables of live.* that a query may use; all, where there is a comment within a name.
+/// Returns the tables of live.* that a query may use. Returns all of them if a comment splits a table name.
 gold::TableSet live_tables(std::string_view query);
 
-/// Adds live.*, whose tables have what gold.*'s have, to SqlViews' views. The references are to the new ones.
+/// Adds the tables live.* to the views of SqlViews. They have the columns and files of gold.*. Returns
+/// pointers to the new views, which are valid while no view is added to or removed from `views`.
 std::map<gold::Table, serve::SqlView*> add_live_views(std::vector<serve::SqlView>& views);
 
 }  // namespace millrace::api

@@ -8,7 +8,7 @@ namespace {
 using gold::Table;
 using gold::TableSet;
 
-TEST(LiveTables, AreFoundHoweverTheyAreWritten) {
+TEST(LiveTables, AreFoundInAnySpelling) {
     for (const char* query :
          {"from live.kpis", "select * from LIVE . \"Kpis\"", "from \"live\".kpis", "from live\n.\nkpis"})
         EXPECT_EQ(live_tables(query), TableSet{Table::kpis}) << query;
@@ -20,11 +20,11 @@ TEST(LiveTables, AreNotFoundInOtherWords) {
         EXPECT_TRUE(live_tables(query).empty()) << query;
 }
 
-TEST(LiveTables, MayBeAnyWhereACommentIsInTheName) {
+TEST(LiveTables, AreAllReturnedIfACommentIsInTheName) {
     EXPECT_EQ(live_tables("from live./* open */kpis"), gold::all_metrics());
 }
 
-TEST(LiveTables, HaveWhatGoldsHave) {
+TEST(LiveTables, HaveTheColumnsOfGold) {
     std::vector<serve::SqlView> views;
     for (const Table table : gold::all_tables)
         views.push_back({.name = "gold." + std::string(gold::table_name(table)),

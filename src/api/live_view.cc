@@ -24,18 +24,22 @@ using std::chrono::steady_clock;
 constexpr auto state_interval = std::chrono::milliseconds(500);
 constexpr auto slow_interval = std::chrono::seconds(3);
 constexpr auto min_refresh_interval = std::chrono::milliseconds(2000);
-constexpr int refresh_cost_factor =
-    20;  // that a look at open rows is waited after: a twentieth of Gold's time at most
-constexpr auto table_ttl = std::chrono::seconds(15);  // that reports are asked for again within, while seen
-constexpr auto request_timeout = std::chrono::milliseconds(3000);  // for Gold's answer
+/// The pause after a snapshot is 20 times as long as the snapshot took, so that snapshots use at most 5% of
+/// the time of Gold's thread.
+constexpr int refresh_cost_factor = 20;
+/// How long a table is part of snapshots after its last query. A page that is visible requests its reports
+/// more often than that.
+constexpr auto table_ttl = std::chrono::seconds(15);
+constexpr auto request_timeout = std::chrono::milliseconds(3000);  // time for Gold to reply
 
-/// The rows of the newest window of each grain.
+/// Returns the rows of the newest window of each grain.
 json::object newest_windows(gold::TableRows& table) {
     json::object newest;
     for (const auto& [day, batch] : table.take()) {
         for (json::value& row : serve::json_rows(*batch)) {
             const json::object& object = row.as_object();
-            if (object.at("window_start").as_int64() > base::now_ms()) continue;  // of a clock that is ahead
+            // Skips windows in the future, which a wrong device clock causes.
+            if (object.at("window_start").as_int64() > base::now_ms()) continue;
             json::value& rows = newest[object.at("grain").as_string()];
             if (rows.is_null()) rows.emplace_array();
             json::array& kept = rows.as_array();
@@ -51,7 +55,7 @@ json::object newest_windows(gold::TableRows& table) {
     return newest;
 }
 
-/// Of Gold's state, as it was kept last; 0: not yet.
+/// Returns the size of Gold's state as it was last saved, or 0 if it was not saved yet.
 std::int64_t state_bytes(const catalog::DataDirectory& data) {
     std::error_code none;
     const auto size = std::filesystem::file_size(data.gold_state(), none);
@@ -122,7 +126,7 @@ json::value LiveView::data_span() {
     return span ? json::value(span->to_json()) : json::value();
 }
 
-/// Finds the alerts that fire now.
+/// Reads the alerts that are firing.
 void LiveView::read_alerts() {
     tables_.visit(gold::alerts_path(data_), [this](const storage::DeltaTable& table) {
         if (table.snapshot().version == alerts_version_) return;
@@ -154,8 +158,8 @@ json::object LiveView::tables() {
     return sizes;
 }
 
-/// From now on, queries read these rows of a table: those of files, and open ones, which are written as the
-/// table has them: Parquet, in folders by day.
+/// Makes queries read these rows of a table: its files, and the open rows, which are written as Parquet into
+/// directories by day, like the table.
 void LiveView::adopt(gold::Table table, const std::vector<serve::SqlView::File>& closed,
                      gold::TableRows& open) {
     const std::string_view name = gold::table_name(table);
@@ -181,8 +185,9 @@ void LiveView::adopt(gold::Table table, const std::vector<serve::SqlView::File>&
     snapshots_[table] = std::move(files);
 }
 
-/// Which tables to look at now, for a query that uses some: when it is time, all that have been used lately,
-/// at one moment; else those that are new among them.
+/// Returns the tables to request for a query that uses `used`. If the next snapshot is due, these are all
+/// recently used tables, so that they come from the same snapshot. Otherwise, they are the used tables that
+/// have no snapshot yet.
 gold::TableSet LiveView::tables_to_refresh(const gold::TableSet& used) {
     const auto now = steady_clock::now();
     for (const gold::Table table : used) used_at_[table] = now;

@@ -18,39 +18,41 @@
 
 namespace millrace::api {
 
-/// What is going on, for those who look on: a feed of the figures as they stand, and Gold's tables together
-/// with what is open, for queries. Costs nothing while nobody looks. Thread-safe.
+/// A live view of the pipeline: a feed (server-sent events) of the current figures, and SQL views with the
+/// closed and the open windows of Gold. It does no work without subscribers and queries. Thread-safe.
 class LiveView {
   public:
-    /// Tells of the pipeline beside it, if any.
+    /// Returns the status of the pipeline in this process, if there is one.
     using Status = std::function<base::json::object()>;
 
-    /// `open` is Gold's in this process; nothing: only closed windows are known.
+    /// `open` is the channel of the Gold in this process, or nullptr, which leaves only closed windows. It
+    /// must outlive this object.
     LiveView(const catalog::DataDirectory& data, gold::OpenWindowsChannel* open, Status status);
     ~LiveView();
     LiveView(const LiveView&) = delete;
     LiveView& operator=(const LiveView&) = delete;
 
-    /// The figures, twice a second while someone watches.
+    /// The feed of the figures, which gets them twice a second while someone subscribes.
     [[nodiscard]] const std::shared_ptr<serve::Feed>& feed() const { return feed_; }
-    /// Whether Gold runs in this process, so that its open windows are known.
+    /// Returns true if Gold runs in this process, so that its open windows are available.
     [[nodiscard]] bool has_gold() const { return open_ != nullptr; }
-    /// The folder of this process's files, which is this user's alone.
+    /// The directory of this process's files, which only this user can enter.
     [[nodiscard]] const std::filesystem::path& folder() const { return scratch_.path(); }
-    /// The figures now.
+    /// Returns the current figures.
     [[nodiscard]] base::json::object state();
-    /// The times of the first and the last event that silver has; null when it has none (event_span.h).
+    /// Returns the times of the first and the last event in Silver, or null if it has none (event_span.h).
     [[nodiscard]] base::json::value data_span();
 
-    /// All tables for a query: SqlViews' and, as live.*, Gold's with what is open. Those may be some
-    /// seconds old; tables of one query are mostly of one moment. Their files stay as long as the views.
+    /// Returns all tables for a query: those of SqlViews, and live.* with the closed and the open windows of
+    /// Gold. The open windows may be some seconds old. The tables that one query reads usually come from the
+    /// same snapshot, but this is not guaranteed. The files stay as long as the views.
     [[nodiscard]] std::vector<serve::SqlView> views(std::string_view query);
 
   private:
-    /// What a look at a table has found.
+    /// The files of a table in the last snapshot.
     struct TableFiles {
-        std::vector<serve::SqlView::File> files;  // the table's, and those of the open rows
-        std::shared_ptr<const void> lease;        // removes the latter with the last one who uses them
+        std::vector<serve::SqlView::File> files;  // the files of the table, and those of the open rows
+        std::shared_ptr<const void> lease;        // removes the files of the open rows after their last use
     };
 
     void refresh(const gold::TableSet& used);
@@ -62,26 +64,29 @@ class LiveView {
     const catalog::DataDirectory data_;
     gold::OpenWindowsChannel* const open_;
     const Status status_;
-    const base::ScratchFolder scratch_;  // of the open rows' files
+    const base::ScratchFolder scratch_;  // directory for the files of the open rows
     SqlViews tables_;
     std::shared_ptr<serve::Feed> feed_ = std::make_shared<serve::Feed>();
 
-    std::mutex mutex_;                                                      // of what follows
-    std::map<gold::Table, TableFiles> snapshots_;                           // the last ones
-    std::map<gold::Table, std::chrono::steady_clock::time_point> used_at_;  // by a query, last
-    std::chrono::steady_clock::time_point next_refresh_;
-    std::chrono::steady_clock::time_point busy_until_;  // Gold didn't answer
-    std::int64_t folders_ = 0;
+    std::mutex mutex_;
+    std::map<gold::Table, TableFiles> snapshots_;  // guarded by mutex_; the last snapshot of each table
+    // Guarded by mutex_; when a query used each table last.
+    std::map<gold::Table, std::chrono::steady_clock::time_point> used_at_;
+    std::chrono::steady_clock::time_point next_refresh_;  // guarded by mutex_
+    // Guarded by mutex_; no requests until then, since Gold did not reply.
+    std::chrono::steady_clock::time_point busy_until_;
+    std::int64_t folders_ = 0;  // guarded by mutex_; number of directories created so far
 
-    std::mutex slow_mutex_;  // of what changes seldom
+    std::mutex slow_mutex_;
+    // Guarded by slow_mutex_; when the values below are read next.
     std::chrono::steady_clock::time_point next_slow_;
-    std::int64_t alerts_version_ = -1;  // of their table, that firing_ is from
-    base::json::array firing_;
-    base::json::object table_sizes_;
-    base::json::value data_span_;
+    std::int64_t alerts_version_ = -1;  // guarded by slow_mutex_; version of the alerts table in firing_
+    base::json::array firing_;          // guarded by slow_mutex_
+    base::json::object table_sizes_;    // guarded by slow_mutex_
+    base::json::value data_span_;       // guarded by slow_mutex_
 
     base::StopSignal stop_;
-    std::thread thread_;  // last
+    std::thread thread_;  // last, since it uses the other members
 };
 
 }  // namespace millrace::api

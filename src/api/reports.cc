@@ -20,17 +20,17 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr auto good_for = std::chrono::milliseconds(4000);
+constexpr auto report_ttl = std::chrono::milliseconds(4000);
 constexpr std::int64_t max_report_rows = 5000;
 
 enum class Type { integer, text };
 
-/// A parameter that reports may have, and its value where none is given.
+/// A parameter of reports.
 struct Parameter {
     std::string_view name;
     Type type;
-    std::string otherwise;
-    std::vector<std::string_view> choices{};  ///< if any, what its text may be
+    std::string otherwise;                    ///< the value if none is given
+    std::vector<std::string_view> choices{};  ///< the allowed values; empty: any value
 };
 
 const std::vector<Parameter>& parameters() {
@@ -49,41 +49,51 @@ const std::vector<Parameter>& parameters() {
     return known;
 }
 
+/// Joins the names of some items by commas.
+std::string join_names(const auto& items, auto name) {
+    std::vector<std::string> names;
+    for (const auto& item : items) names.emplace_back(item.*name);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Returns a value as an SQL literal. Throws a usage Error if it is invalid.
 std::string literal(const Parameter& parameter, std::string_view value) {
     const std::string doing = fmt::format("reading the parameter {}", parameter.name);
     if (parameter.type == Type::integer) {
         std::int64_t number = 0;
         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
         if (error != std::errc() || end != value.data() + value.size() || number < 0)
-            throw usage_error(doing, "it is not a whole number from 0 up",
+            throw usage_error(doing, "it is not a whole number of at least 0",
                               "Times are milliseconds since 1970: 1569888000000 is 1 Oct 2019, 00:00 UTC.");
         return std::to_string(number);
     }
     if (!parameter.choices.empty() && std::ranges::find(parameter.choices, value) == parameter.choices.end())
         throw usage_error(doing, fmt::format("it must be one of: {}", fmt::join(parameter.choices, ", ")));
-    if (value.find('\0') != std::string_view::npos) throw usage_error(doing, "it has a NUL in it");
+    if (value.find('\0') != std::string_view::npos) throw usage_error(doing, "it contains a NUL character");
     std::string quoted = "'";
     for (const char c : value) quoted += c == '\'' ? std::string("''") : std::string(1, c);
     return quoted + "'";
 }
 
-/// The query with its parameters in it.
+/// Returns the query of a report with its parameters inserted.
 std::string query_of(std::string_view name, const Reports::Parameters& given) {
     const auto& files = serve::report_queries();
     const auto file = std::ranges::find(files, name, &serve::SqlFile::name);
     if (file == files.end())
-        throw usage_error(fmt::format("making the report {}", name), "there is none of this name");
+        throw usage_error(fmt::format("running the report {}", name), "there is no report of this name",
+                          fmt::format("The reports are: {}.", join_names(files, &serve::SqlFile::name)));
     for (const auto& [key, value] : given) {
         if (std::ranges::find(parameters(), key, &Parameter::name) == parameters().end())
-            throw usage_error(fmt::format("making the report {}", name),
-                              fmt::format("it has no parameter {}", key));
+            throw usage_error(
+                fmt::format("running the report {}", name), fmt::format("reports have no parameter {}", key),
+                fmt::format("The parameters are: {}.", join_names(parameters(), &Parameter::name)));
     }
     std::map<std::string_view, std::string> literals;
     for (const Parameter& each : parameters()) {
         const auto found = given.find(each.name);
         literals[each.name] = literal(each, found == given.end() ? each.otherwise : found->second);
     }
-    // In one pass, so that a value's text is never taken for a parameter.
+    // The parameters are replaced in one pass, so that the text of a value is never taken for a parameter.
     std::string query;
     for (std::string_view rest = file->sql; !rest.empty();) {
         const auto dollar = std::min(rest.find('$'), rest.size());
@@ -103,7 +113,7 @@ serve::SqlLimits with_stop(serve::SqlLimits limits, const base::StopSignal& stop
     return limits;
 }
 
-/// A report has one thread, so that several are made at once.
+/// Reports use one thread each, so that several can run at the same time.
 serve::SqlLimits for_reports(serve::SqlLimits limits) {
     limits.threads = 1;
     limits.rows = max_report_rows;
@@ -129,13 +139,13 @@ std::string Reports::make(std::string_view name, const Parameters& parameters) {
     {
         std::unique_lock lock(mutex_);
         for (auto known = known_.find(query); known != known_.end(); known = known_.find(query)) {
-            if (known->second.text && steady_clock::now() - known->second.at < good_for)
+            if (known->second.text && steady_clock::now() - known->second.at < report_ttl)
                 return *known->second.text;
             if (known->second.text) break;
             made_.wait(lock);
         }
         std::erase_if(known_, [](const auto& each) {
-            return each.second.text != nullptr && steady_clock::now() - each.second.at >= good_for;
+            return each.second.text != nullptr && steady_clock::now() - each.second.at >= report_ttl;
         });
         known_[query] = {};
     }

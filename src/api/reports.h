@@ -12,32 +12,32 @@
 
 namespace millrace::api {
 
-/// What the dashboard shows of the tables: the queries of schemas/reports/ by name, with their parameters. A
-/// report that several ask for is made once, and is good for a moment. Thread-safe.
+/// The reports of the dashboard: the queries in schemas/reports/ by name, with their parameters. If several
+/// clients request the same report, it is computed once and reused for 4 s. Thread-safe.
 class Reports {
   public:
     using Parameters = std::map<std::string, std::string, std::less<>>;
 
-    /// `limits` bound each query, a report or a user's own.
+    /// `limits` apply to each query, whether of a report or of a user. `live` must outlive this object.
     Reports(LiveView& live, serve::DuckDb duckdb, std::string time_zone, const serve::SqlLimits& limits);
 
-    /// Ends the queries under way, and all that come.
+    /// Ends all running queries, and every query that starts later.
     void stop() { stop_.request(); }
-    /// The report as JSON. Throws a usage Error for a name or parameter that there isn't.
+    /// Returns the report as JSON. Throws a usage Error for an unknown report or an invalid parameter.
     std::string make(std::string_view name, const Parameters& parameters);
 
-    /// One query of a user's own, in the form it is wanted in; errors as DuckDb's.
+    /// Runs a query of a user and returns the result in the given format. Throws the errors of serve::DuckDb.
     [[nodiscard]] serve::SqlRows rows(std::string_view query, std::int64_t limit);
     [[nodiscard]] std::string csv(std::string_view query);
     [[nodiscard]] std::string parquet(std::string_view query);
 
-    /// How many queries have ended so, reports' and users'.
+    /// Returns how many queries of reports and users had this outcome.
     [[nodiscard]] std::int64_t count(serve::SqlOutcome outcome) const { return duckdb_.count(outcome); }
 
   private:
     struct Made {
         std::chrono::steady_clock::time_point at;
-        std::shared_ptr<const std::string> text;  // nothing while it is being made
+        std::shared_ptr<const std::string> text;  // nullptr while the report is being computed
     };
 
     std::string run(const std::string& query);
@@ -45,11 +45,11 @@ class Reports {
     const serve::DuckDb duckdb_;
     const std::string time_zone_;
     base::StopSignal stop_;
-    const serve::SqlLimits limits_;         // which end with stop_
-    const serve::SqlLimits report_limits_;  // likewise
+    const serve::SqlLimits limits_;         // limits of users' queries; stop_ ends the queries
+    const serve::SqlLimits report_limits_;  // limits of reports; stop_ ends the queries
     std::mutex mutex_;
     std::condition_variable made_;
-    std::map<std::string, Made> known_;  // guarded by mutex_; by query
+    std::map<std::string, Made> known_;  // guarded by mutex_; the reports, by their query
 };
 
 }  // namespace millrace::api

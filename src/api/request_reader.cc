@@ -30,7 +30,7 @@ std::string_view kind_name(const json::value& value) {
     return value.is_string() ? "a string" : "a number";
 }
 
-/// What a rule demands; of a wrong type, what it should be and what it is.
+/// Returns the text of the broken rule. For a wrong type, it names the expected and the actual type.
 std::string message_of(const silver::Verdict& verdict, std::string_view event) {
     if (verdict.rule != model::ValidationRule::wrong_type) return std::string(model::rule_text(verdict.rule));
     const bool is_number = verdict.field == "price" || verdict.field == "quantity";
@@ -47,12 +47,12 @@ std::string message_of(const silver::Verdict& verdict, std::string_view event) {
 RequestReader::RequestReader(const model::RuleOptions& rules, Limits limits)
     : limits_(limits), types_(rules.max_event_types), checker_(rules, types_) {}
 
-ReadRequest RequestReader::read(const serve::HttpRequest& request, const IntakeProtocol& dialect,
+ReadRequest RequestReader::read(const serve::HttpRequest& request, const IntakeProtocol& protocol,
                                 std::string_view source, std::int64_t now_ms) {
     ReadRequest made;
     std::string body = unpacked(request, limits_.max_body_bytes);
-    if (dialect.translate) {
-        collect::Translation translation = dialect.translate(body, source, limits_.max_body_bytes);
+    if (protocol.translate) {
+        collect::Translation translation = protocol.translate(body, source, limits_.max_body_bytes);
         made.ignored = translation.ignored;
         body = std::move(translation.events);
     }
@@ -60,7 +60,7 @@ ReadRequest RequestReader::read(const serve::HttpRequest& request, const IntakeP
     const collect::RequestContext arrival{source, request.header("idempotency-key"), now_ms};
     made.events.reserve(found.size());
     for (std::size_t i = 0; i < found.size(); ++i)
-        made.events.push_back(completer_.complete(found[i], i, arrival, made.warnings));
+        made.events.push_back(defaults_.complete(found[i], i, arrival, made.warnings));
     check(made, now_ms);
     return made;
 }
@@ -72,11 +72,11 @@ void RequestReader::check(ReadRequest& made, std::int64_t now_ms) {
         padded_.assign(value).append(bronze::record_padding, '\0');
         auto verdict = decoder_.decode(std::string_view(padded_).substr(0, value.size()), event);
         if (verdict.ok()) verdict = checker_.check(event, now_ms);
-        if (verdict.ok() || ++made.flawed_count > static_cast<std::int64_t>(max_invalid_listed)) continue;
-        made.flawed.push_back({{"index", i},
-                               {"rule", model::rule_name(verdict.rule)},
-                               {"field", verdict.field},
-                               {"message", message_of(verdict, value)}});
+        if (verdict.ok() || ++made.invalid_count > static_cast<std::int64_t>(max_invalid_listed)) continue;
+        made.invalid.push_back({{"index", i},
+                                {"rule", model::rule_name(verdict.rule)},
+                                {"field", verdict.field},
+                                {"message", message_of(verdict, value)}});
     }
 }
 

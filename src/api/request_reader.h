@@ -16,37 +16,41 @@
 
 namespace millrace::api {
 
-/// One way of sending events: what a body becomes, and how it is answered.
+/// A protocol for sending events: how a body is translated, and how a request is answered.
 struct IntakeProtocol {
     std::string path;
+    /// Empty for Millrace's own protocol.
     std::function<collect::Translation(std::string_view body, std::string_view source, std::size_t max_bytes)>
-        translate{};                      ///< nothing: they are Millrace's
-    serve::HttpResponse success_reply{};  ///< where the answer isn't Millrace's
+        translate{};
+    serve::HttpResponse success_reply{};  ///< the response for a protocol other than Millrace's
 };
 
-/// What a request brings.
+/// The content of a request.
 struct ReadRequest {
     std::vector<collect::PendingEvent> events;
-    base::json::array
-        flawed;  ///< those that will end in quarantine, as far as it can be told; the first 1,000
-    std::int64_t flawed_count = 0;  ///< all of them
-    std::int64_t ignored = 0;       ///< messages of other collectors that are no events
+    /// The first 1,000 events that break a rule, and so will probably be quarantined.
+    base::json::array invalid;
+    std::int64_t invalid_count = 0;  ///< number of all events that break a rule
+    std::int64_t ignored = 0;        ///< messages of other collectors that are not events
     std::vector<collect::Warning> warnings;
 };
 
-/// Makes events of requests' bodies, and checks them as silver will. One for each thread.
+/// Converts the bodies of requests into events, and checks these as Silver will. Not thread-safe: each thread
+/// has its own reader.
 class RequestReader {
   public:
     struct Limits {
-        std::size_t max_body_bytes = std::size_t{8} << 20U;  ///< unpacked, too
+        /// The limit of a body, before and after decompression.
+        std::size_t max_body_bytes = std::size_t{8} << 20U;
         collect::BodyReader::Limits body;
     };
 
-    /// `rules` must outlive it.
+    /// `rules` must outlive this object.
     RequestReader(const model::RuleOptions& rules, Limits limits);
 
-    /// Throws collect::UnknownEncoding, LargeBody and BadBody. `now_ms` is the arrival's wall-clock time.
-    ReadRequest read(const serve::HttpRequest& request, const IntakeProtocol& dialect,
+    /// Reads a request. `now_ms` is the wall-clock time of its arrival. Throws collect::UnknownEncoding,
+    /// collect::LargeBody and collect::BadBody.
+    ReadRequest read(const serve::HttpRequest& request, const IntakeProtocol& protocol,
                      std::string_view source, std::int64_t now_ms);
 
   private:
@@ -54,11 +58,11 @@ class RequestReader {
 
     const Limits limits_;
     collect::BodyReader bodies_;
-    collect::EventDefaults completer_;
+    collect::EventDefaults defaults_;
     silver::EventTypes types_;
     silver::Decoder decoder_;
     silver::Checker checker_;
-    std::string padded_;  // the event that is checked
+    std::string padded_;  // the event that is being checked, with padding
 };
 
 }  // namespace millrace::api

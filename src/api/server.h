@@ -16,25 +16,28 @@ struct ServerOptions {
     serve::HttpServerOptions http;
     CollectOptions collect;
     DashboardOptions dashboard;
-    base::Duration freshness = std::chrono::minutes(1);  ///< records wait no longer, or it isn't ready
+    /// /readyz reports 503 if records have waited for longer than this.
+    base::Duration freshness = std::chrono::minutes(1);
 };
 
-/// The pipeline that runs beside the server in this process, if any, as far as the server tells of it. All
-/// are called on the server's threads.
+/// What the server needs to know about the pipeline in this process, if there is one. The functions are
+/// called on the server's threads.
 struct PipelineProbe {
     std::function<void(serve::MetricsText&)> add_metrics{};
-    std::function<std::optional<std::string>()> not_ready{};  ///< why it isn't; nothing when it is
-    gold::OpenWindowsChannel* open_windows = nullptr;         ///< Gold's
+    /// Returns why the pipeline is not ready, or nothing if it is ready.
+    std::function<std::optional<std::string>()> not_ready{};
+    gold::OpenWindowsChannel* open_windows = nullptr;  ///< the channel of Gold, or nullptr
     LiveView::Status status{};
 };
 
-/// The HTTP port, and what it serves (docs/commands/serve.md).
+/// The HTTP server and everything that it serves (docs/commands/serve.md).
 class Server {
   public:
-    /// Throws a usage Error when the address is taken, or when others could reach it without a key.
+    /// Starts to serve. Throws a usage Error if the address is in use, or if other machines could reach it
+    /// without a key. `log` must outlive this object.
     Server(const catalog::DataDirectory& data, bronze::EventLog& log, const model::ShopSettings& settings,
-           const ServerOptions& options, const PipelineProbe& beside = {});
-    /// Waits a moment for requests that are under way; what was acknowledged is in the log.
+           const ServerOptions& options, const PipelineProbe& probe = {});
+    /// Stops, and waits a short time for requests in progress. Acknowledged events are in the log.
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -47,9 +50,10 @@ class Server {
 
     bronze::EventLog& log_;
     const PipelineProbe probe_;
-    // In this order: answers may be given until the collector is gone.
+    // The routes of the HTTP server use the others, so it is constructed last. The destructor destroys the
+    // others before it, since they may respond until then.
     std::optional<Dashboard> dashboard_;
-    std::optional<IntakeApi> collector_;
+    std::optional<IntakeApi> intake_;
     serve::HttpServer http_;
 };
 

@@ -8,11 +8,11 @@ namespace millrace::api {
 
 namespace {
 
-/// What a formula may begin with; the last four are the full-width = + - @.
+/// The characters with which a formula may begin; the last four are the full-width = + - @.
 constexpr std::array<std::string_view, 11> beginnings = {
     "=", "+", "-", "@", "\t", "\r", "\n", "\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0"};
 
-/// How long the first cell of `csv` is, with its quotes.
+/// Returns the length of the first cell of `csv`, including its quotes.
 std::size_t cell_length(std::string_view csv) {
     if (!csv.starts_with('"')) return std::min(csv.find_first_of(",\r\n"), csv.size());
     for (std::size_t end = csv.find('"', 1); end != std::string_view::npos; end = csv.find('"', end + 2)) {
@@ -49,7 +49,7 @@ std::string without_formulas(std::string_view csv) {
         }
         csv.remove_prefix(cell.size());
         if (csv.empty()) break;
-        made += csv.front();  // a comma, or one of a line's end
+        made += csv.front();  // a comma, or a character of a line end
         csv.remove_prefix(1);
     }
     return made;

@@ -12,7 +12,7 @@ TEST(SpreadsheetCsv, CellsThatASpreadsheetWouldRunBecomeText) {
               "\"'=HYPERLINK(\"\"http://x\"\",\"\"a,b\"\")\"\n");
     EXPECT_EQ(without_formulas("\"\t=1\",\"\n=1\"\n"), "\"'\t=1\",\"'\n=1\"\n");
     EXPECT_EQ(without_formulas("＝1"), "\"'＝1\"");
-    EXPECT_EQ(without_formulas("=name\r\n1\r\n"), "\"'=name\"\r\n1\r\n");  // names of columns, too
+    EXPECT_EQ(without_formulas("=name\r\n1\r\n"), "\"'=name\"\r\n1\r\n");  // column names are escaped, too
 }
 
 TEST(SpreadsheetCsv, NumbersStayNumbers) {

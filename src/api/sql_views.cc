@@ -12,7 +12,7 @@ namespace millrace::api {
 
 namespace {
 
-/// DuckDB's name of a type in Delta's schema, where nested ones are objects.
+/// Returns DuckDB's name for a type of a Delta schema, in which nested types are objects.
 std::string sql_type(const base::json::value& type) {
     if (type.is_object()) {
         const auto& nested = type.get_object();
@@ -35,9 +35,9 @@ std::string sql_type(const base::json::value& type) {
     return std::string(name);  // double, boolean, decimal(p,s)
 }
 
-/// A table in the folder `path` of the data directory, with the columns of a schema, Delta's, whether its
-/// files have them all or not, and the files of its newest version, if there is one; with no schema, the
-/// table's.
+/// Returns the view of a table in the directory `path`, relative to the data directory. Its columns are those
+/// of `schema` (a Delta schema), even if files lack some of them; an empty `schema` means that of the table.
+/// Its files are those of the newest version, if the table exists.
 serve::SqlView view_of(std::string name, const std::filesystem::path& path, const std::string& schema,
                        const storage::DeltaTable* table) {
     serve::SqlView view{.name = std::move(name), .columns = {}, .files = {}};
@@ -53,7 +53,7 @@ serve::SqlView view_of(std::string name, const std::filesystem::path& path, cons
 
 }  // namespace
 
-/// The table in a folder, or nothing when there is none.
+/// Returns the table in a directory, or nullptr if there is none.
 const storage::DeltaTable* SqlViews::newest(const std::filesystem::path& root) {
     auto found = tables_.find(root);
     if (found == tables_.end()) {
@@ -62,7 +62,7 @@ const storage::DeltaTable* SqlViews::newest(const std::filesystem::path& root) {
     }
     try {
         found->second.refresh();
-    } catch (const Error&) {  // its log was cleaned up meanwhile, or the table is another one
+    } catch (const Error&) {  // its log was cleaned up, or another table took its place
         found->second = storage::DeltaTable::open(root);
     }
     return &found->second;

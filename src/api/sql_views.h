@@ -13,15 +13,15 @@
 
 namespace millrace::api {
 
-/// A shop's tables as SQL sees them: silver, quarantine, gold.* and, where there is an archive, bronze. Each
-/// names the files of its table's newest version, from the data directory on. Thread-safe.
+/// The tables of a shop for SQL: silver, quarantine, gold.* and, if there is an archive, bronze. Each view
+/// has the files of the newest version of its table, with paths relative to the data directory. Thread-safe.
 class SqlViews {
   public:
     explicit SqlViews(catalog::DataDirectory data) : data_(std::move(data)) {}
 
-    /// At the newest versions. A table that isn't there yet has no rows.
+    /// Returns the views at the newest versions. A table that does not exist yet has no rows.
     [[nodiscard]] std::vector<serve::SqlView> views();
-    /// Shows one of the tables at its newest version; nothing happens where it isn't there yet.
+    /// Calls `at` with one of the tables at its newest version, unless the table does not exist yet.
     void visit(const std::filesystem::path& root, const std::function<void(const storage::DeltaTable&)>& at);
 
   private:
@@ -29,7 +29,8 @@ class SqlViews {
 
     const catalog::DataDirectory data_;
     std::mutex mutex_;
-    std::map<std::string, storage::DeltaTable> tables_;  // guarded by mutex_; by folder
+    // Guarded by mutex_; by the root directory of the table.
+    std::map<std::string, storage::DeltaTable> tables_;
 };
 
 }  // namespace millrace::api

@@ -9,10 +9,10 @@
 #include "catalog/partition_progress.h"
 #include "storage/parquet_file.h"
 
-/// The archive: a log's raw records as a Delta table, docs/formats/archive-table.md.
+/// The archive holds a log's raw records as a Delta table (docs/formats/archive-table.md).
 namespace millrace::archive {
 
-/// topic, log_epoch, partition, offset, timestamp, key, value, headers.
+/// The columns topic, log_epoch, partition, offset, timestamp, key, value and headers.
 std::shared_ptr<arrow::Schema> archive_schema();
 const storage::ParquetLayout& archive_layout();
 
@@ -20,10 +20,11 @@ const storage::ParquetLayout& archive_layout();
 std::shared_ptr<arrow::RecordBatch> archive_rows(const catalog::LogIdentity& log, int partition,
                                                  const std::vector<bronze::Record>& records);
 
-/// Rows of the archive as records again. The views live until the next call.
+/// Turns rows of the archive into records again. The records point into the object, and live until the next
+/// call.
 class ArchivedRecords {
   public:
-    /// Those of the rows that are of `log` and lie in [from, to).
+    /// The rows of `log` whose offsets lie in [from, to).
     std::vector<bronze::Record> take(const arrow::RecordBatch& rows, const catalog::LogIdentity& log,
                                      bronze::Offset from, bronze::Offset to);
 

@@ -15,7 +15,7 @@ namespace millrace::archive {
 
 namespace {
 
-/// The first offset of a file's rows; the archive's writers always keep stats.
+/// The first offset of a file's rows. The archive's writers always write stats.
 bronze::Offset first_offset(const storage::AddFile& add) {
     return storage::FileStats(add).min("offset").value_or(0);
 }
@@ -24,10 +24,10 @@ Error rewritten(const storage::DeltaTable& table, const std::string& path) {
     return Error(
         fmt::format("reading the archive {}", table.root().string()),
         fmt::format("{} mixes partitions or overlaps another file: another program has rewritten it", path),
-        "Restore the version of the table before that, or leave it out with --no-archive.");
+        "Restore the table's version from before the rewrite, or leave the archive out with --no-archive.");
 }
 
-/// Reads a partition from the archive, and from the log where that ends.
+/// Reads a partition from the archive, and from the log after the archive's end.
 class ArchivedReader : public bronze::PartitionReader {
   public:
     ArchivedReader(const std::filesystem::path& root, const catalog::LogIdentity& identity,
@@ -45,7 +45,7 @@ class ArchivedReader : public bronze::PartitionReader {
             if (given_ == taken_.size()) take_rows();
             if (const auto rows = give(max_bytes); !rows.empty()) return rows;
         }
-        if (!rest_) rest_ = log_.read(partition_, next_offset_);  // throws when the log begins later by now
+        if (!rest_) rest_ = log_.read(partition_, next_offset_);  // throws when the log begins later now
         const auto records = rest_->poll(max_bytes);
         next_offset_ = std::max(next_offset_, rest_->next_offset());
         return records;
@@ -53,7 +53,7 @@ class ArchivedReader : public bronze::PartitionReader {
     [[nodiscard]] bronze::Offset next_offset() const override { return next_offset_; }
 
   private:
-    /// Some of the rows that are taken, about `max_bytes` of them.
+    /// The next of the rows that are taken, about `max_bytes` of them.
     std::span<const bronze::Record> give(std::size_t max_bytes) {
         const std::size_t from = given_;
         for (std::size_t bytes = 0; given_ < taken_.size() && bytes < max_bytes; ++given_)
@@ -71,7 +71,7 @@ class ArchivedReader : public bronze::PartitionReader {
         }
         file_.reset();
         if (file_number_ == part_.files.size()) {
-            next_offset_ = part_.range.end;  // offsets without a record are the last ones
+            next_offset_ = part_.range.end;  // the last offsets have no record
             return;
         }
         const storage::AddFile& add = part_.files[file_number_++];
@@ -90,7 +90,7 @@ class ArchivedReader : public bronze::PartitionReader {
     std::unique_ptr<storage::ParquetReader> file_;
     ArchivedRecords rows_;
     std::vector<bronze::Record> taken_;
-    std::size_t given_ = 0;  // of them
+    std::size_t given_ = 0;  // how many of taken_ poll() has returned
     std::unique_ptr<bronze::PartitionReader> rest_;
 };
 
@@ -112,11 +112,11 @@ ArchivedLog::ArchivedLog(const bronze::EventLog& log, const std::filesystem::pat
             throw rewritten(table_, path);
         parts_[static_cast<std::size_t>(*partition)].files.push_back(add);
     }
-    for (int p = 0; p < log.partitions(); ++p) take_part(p);
+    for (int p = 0; p < log.partitions(); ++p) order_part(p);
 }
 
-/// Puts a partition's files in order, and sees to it that the log goes on where they end.
-void ArchivedLog::take_part(int partition) {
+/// Puts a partition's files in offset order, and checks that the log continues where they end.
+void ArchivedLog::order_part(int partition) {
     Part& part = parts_[static_cast<std::size_t>(partition)];
     if (part.files.empty()) return;
     std::ranges::sort(part.files, {}, first_offset);
@@ -135,8 +135,8 @@ void ArchivedLog::take_part(int partition) {
             doing,
             fmt::format("the archive ends at offset {}, and the log begins at {}", progress.next_offset,
                         start),
-            "What is missing between them was removed before it was archived. Leave the archive out with "
-            "--no-archive; then only what the log holds is made anew.");
+            "The records between them were removed before they were archived. Leave the archive out with "
+            "--no-archive; then only what the log holds is rebuilt.");
     }
     if (const auto other = catalog::find_other_log(log_, partition, progress))
         throw Error(doing, fmt::format("the log is not the one that was archived: {}", *other),
@@ -152,7 +152,7 @@ bronze::OffsetRange ArchivedLog::offsets(int partition) const {
 }
 
 bronze::Offset ArchivedLog::append(int /*partition*/, bronze::RecordBatchBuilder& /*batch*/) {
-    throw Error(fmt::format("appending to {}", topic()), "an archive is only read");
+    throw Error(fmt::format("appending to {}", topic()), "a log with its archive can only be read");
 }
 
 std::unique_ptr<bronze::PartitionReader> ArchivedLog::read(int partition, bronze::Offset offset) const {

@@ -8,11 +8,12 @@
 
 namespace millrace::archive {
 
-/// A log together with its archive: what the log has removed is read from there. For reading only.
+/// A log together with its archive, from which it reads the records that the log has removed. It cannot be
+/// appended to.
 class ArchivedLog : public bronze::EventLog {
   public:
-    /// `log` must outlive it. Throws an Error when the log isn't the archived one, or has a gap to the
-    /// archive.
+    /// `log` must outlive it. Throws an Error when the log is not the archived one, or when records between
+    /// the archive's end and the log's beginning are missing.
     ArchivedLog(const bronze::EventLog& log, const std::filesystem::path& archive);
 
     [[nodiscard]] const std::string& topic() const override { return log_.topic(); }
@@ -32,14 +33,14 @@ class ArchivedLog : public bronze::EventLog {
     }
     void wake() const override { log_.wake(); }
 
-    /// What the archive holds of a partition; nothing when it is empty.
+    /// What the archive holds of one partition.
     struct Part {
         std::vector<storage::AddFile> files;  ///< in offset order
-        bronze::OffsetRange range;
+        bronze::OffsetRange range;            ///< not set when there are no files
     };
 
   private:
-    void take_part(int partition);
+    void order_part(int partition);
 
     const bronze::EventLog& log_;
     const storage::DeltaTable table_;

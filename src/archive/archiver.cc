@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t poll_bytes = 1 << 20;
 constexpr auto follow_limit = std::chrono::milliseconds(200);
-constexpr int max_losses = 10;  // of records, in a row, before it is given up
 
 }  // namespace
 
@@ -38,7 +37,8 @@ Archiver::Archiver(const catalog::DataDirectory& data, const bronze::EventLog& l
       options_(options),
       pool_(pool),
       table_(storage::DeltaTable::open_or_create(data.archive(), *archive_schema(), {})),
-      run_id_(base::random_id()) {
+      run_id_(base::random_id()),
+      data_loss_(options.continue_on_data_loss) {
     find_partitions();
 }
 
@@ -51,30 +51,28 @@ void Archiver::find_partitions() {
     }
 }
 
-/// Goes on where the table says, whoever wrote that.
+/// Continues from where the newest version of the table has come to, whoever wrote it.
 void Archiver::resume() {
     table_.refresh();
     std::vector<int> numbers;
     for (Partition& partition : partitions_) {
-        partition.reader.reset();  // a log may serve one of each at a time
+        partition.reader.reset();  // a log may allow one reader of a partition at a time
         numbers.push_back(partition.number);
     }
-    if (options_.continue_on_data_loss && catalog::was_made_anew(log_, table_.snapshot(), numbers)) {
+    if (data_loss_.requires_new_epoch(log_, table_.snapshot(), numbers)) {
         catalog::begin_epoch(table_, log_);
         table_.refresh();
     }
     for (Partition& partition : partitions_) {
         const int p = partition.number;
-        catalog::PartitionProgress progress = catalog::read_progress(table_.snapshot(), log_, p);
-        partition.committed = progress.next_offset;
-        if (options_.continue_on_data_loss) progress = catalog::past_lost_records(log_, p, progress);
-        catalog::check_same_log(log_, p, progress);
-        partition.reader = log_.read(p, progress.next_offset);
-        partition.progress = progress;
+        const catalog::PartitionProgress archived = catalog::read_progress(table_.snapshot(), log_, p);
+        partition.committed = archived.next_offset;
+        partition.progress = data_loss_.resume(log_, p, archived);
+        partition.reader = log_.read(p, partition.progress.next_offset);
     }
 }
 
-/// Copies what the partition has, up to its share of a batch, into a file of its own.
+/// Copies records of the partition, up to its share of a batch, into a file of its own.
 void Archiver::fill(Partition& partition, const base::StopSignal& stop) {
     const std::int64_t share = options_.batch_bytes / static_cast<std::int64_t>(partitions_.size());
     storage::AddFile add;
@@ -119,7 +117,8 @@ void Archiver::copy(Partition& partition, std::span<const bronze::Record> record
             static_cast<std::int64_t>(record.key.size() + record.value.size() + record.headers.size());
 }
 
-/// False when another archiver has committed records of the same partitions, or the files have gone.
+/// Commits the batch. Returns false when another archiver has committed records of the same partitions, or
+/// the files have gone.
 bool Archiver::commit(ArchiveReport& report) {
     base::sync_directory(table_.root());
     base::fail_point("archive.files.synced");
@@ -151,7 +150,8 @@ bool Archiver::commit(ArchiveReport& report) {
     return true;
 }
 
-/// Fills all partitions' shares; false when records were lost under it, which are passed.
+/// Fills the shares of all partitions. Returns false when the log has removed records that were to be read,
+/// and the archiver has resumed after them.
 bool Archiver::fill_all(const base::StopSignal& stop) {
     ++batches_;
     std::vector<std::function<void()>> tasks;
@@ -161,14 +161,14 @@ bool Archiver::fill_all(const base::StopSignal& stop) {
         pool_.run_all(std::move(tasks));
         return true;
     } catch (const bronze::NoSuchOffset& lost) {
-        if (!options_.continue_on_data_loss || ++losses_ > max_losses) throw;
+        if (!data_loss_.tolerates_another()) throw;
         spdlog::warn("archive: {}", lost.what());
         resume();
         return false;
     }
 }
 
-/// Waits for the next trigger; false when it is time to end.
+/// Waits for the next trigger, and looks for new partitions. Returns false when `stop` is requested.
 bool Archiver::wait(const base::StopSignal& stop) {
     const auto now = std::chrono::steady_clock::now();
     next_trigger_ = std::max(next_trigger_ + options_.trigger, now);
@@ -177,7 +177,7 @@ bool Archiver::wait(const base::StopSignal& stop) {
     const std::size_t known = partitions_.size();
     try {
         find_partitions();
-    } catch (const Error& error) {  // a broker that is away: readers wait for it
+    } catch (const Error& error) {  // the broker is away, and the readers wait for it
         spdlog::warn("archive: {} (it is tried again)", error.what());
     }
     if (partitions_.size() > known) resume();
@@ -199,7 +199,7 @@ void Archiver::run(const base::StopSignal& stop, const OnBatch& on_batch) {
                 resume();
                 continue;
             }
-            losses_ = 0;
+            data_loss_.note_commit();
             report.seconds = watch.seconds();
             on_batch(report);
         }

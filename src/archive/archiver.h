@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "base/worker_pool.h"
 #include "catalog/data_directory.h"
+#include "catalog/data_loss.h"
 #include "storage/delta_table.h"
 
 namespace millrace::archive {
@@ -19,16 +20,16 @@ struct ArchiveOptions {
     base::Duration trigger = std::chrono::seconds(60);  ///< between commits
     bool available_now = false;                         ///< archive what the log holds at the start, then end
     std::int64_t batch_bytes = 256LL << 20;             ///< a batch ends when it has so many bytes of records
-    bool continue_on_data_loss = false;                 ///< as SilverOptions has it
+    bool continue_on_data_loss = false;                 ///< continue after records that the log has removed
 };
 
-/// What one committed batch did.
+/// What one committed batch has archived.
 struct ArchiveReport {
     std::int64_t version = -1;
     std::int64_t records = 0;
     std::int64_t bytes = 0;         ///< of the records
     std::int64_t stored_bytes = 0;  ///< of the files
-    std::int64_t lag = 0;
+    std::int64_t lag = 0;           ///< records in the log that are not archived yet
     double seconds = 0;
 
     [[nodiscard]] base::json::object to_json() const;
@@ -36,28 +37,29 @@ struct ArchiveReport {
     [[nodiscard]] std::string line() const;
 };
 
-/// Copies the log's raw records into the archive table, each exactly once: a batch's rows and how far they
-/// go are one commit, as in the silver table. Not thread-safe.
+/// Copies the log's raw records into the archive table, each exactly once: one commit has a batch's rows and
+/// the progress of their partitions, as in the silver table. Not thread-safe.
 class Archiver {
   public:
-    /// Opens the table, creating it when there is none.
+    /// Opens the table, creating it when there is none. `log` and `pool` must outlive it.
     Archiver(const catalog::DataDirectory& data, const bronze::EventLog& log, const ArchiveOptions& options,
              base::WorkerPool& pool);
 
     using OnBatch = std::function<void(const ArchiveReport&)>;
 
-    /// Archives until `stop` is requested or, with available_now, all is done.
+    /// Archives until `stop` is requested or, with available_now, all is archived that the log held at the
+    /// start. Throws an Error on a fault; what was committed stays.
     void run(const base::StopSignal& stop, const OnBatch& on_batch);
 
   private:
     struct Partition {
         int number = 0;
-        bronze::Offset end = 0;  // where to stop, with available_now
+        bronze::Offset end = 0;  // where available_now stops
         std::unique_ptr<bronze::PartitionReader> reader;
-        catalog::PartitionProgress progress;  // with this batch
+        catalog::PartitionProgress progress;  // after this batch
         bronze::Offset committed = 0;
         std::int64_t bytes = 0;  // of this batch's records
-        bool full = false;       // its share of the batch is taken, so there may be more
+        bool full = false;       // its share of the batch is used up, so there may be more records
         std::optional<storage::AddFile> file;
 
         [[nodiscard]] bool moved() const { return progress.next_offset != committed; }
@@ -77,7 +79,7 @@ class Archiver {
     storage::DeltaTable table_;
     const std::string run_id_;
     std::int64_t batches_ = 0;
-    int losses_ = 0;  // since a commit
+    catalog::DataLossPolicy data_loss_;
     std::chrono::steady_clock::time_point next_trigger_;
     std::vector<Partition> partitions_;
 };

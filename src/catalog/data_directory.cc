@@ -35,14 +35,14 @@ json::object to_json(const model::ShopSettings& settings) {
             {"interest_views", settings.gold.interest_views}};
 }
 
-/// A setting's value as its option takes it.
-std::string shown(std::string_view key, const json::value& value) {
+/// Formats the value of a setting in the form that its option takes.
+std::string format_setting(std::string_view key, const json::value& value) {
     if (key.ends_with("_us")) return base::format_duration(base::Duration(value.as_int64()));
     if (const auto* share = value.if_double()) return base::format_share(*share);
     return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
-/// `--session-gap` for `session_gap_us`.
+/// Returns the option of a setting, such as `--session-gap` for `session_gap_us`.
 std::string option_of(std::string_view key) {
     if (key.ends_with("_us")) key.remove_suffix(3);
     std::string name = fmt::format("--{}", key);
@@ -50,15 +50,16 @@ std::string option_of(std::string_view key) {
     return name;
 }
 
-/// The first setting in which the two differ, as "--currency is EUR, not USD".
+/// Describes the first setting that differs, such as "--currency is EUR, not USD".
 std::string difference(const model::ShopSettings& stored, const model::ShopSettings& wanted) {
     const json::object before = to_json(stored);
     const json::object after = to_json(wanted);
     for (const auto& [key, value] : before) {
         if (after.at(key) == value) continue;
-        return fmt::format("{} is {}, not {}", option_of(key), shown(key, value), shown(key, after.at(key)));
+        return fmt::format("{} is {}, not {}", option_of(key), format_setting(key, value),
+                           format_setting(key, after.at(key)));
     }
-    return "they are the same";
+    return "the settings are equal";
 }
 
 }  // namespace
@@ -76,10 +77,10 @@ model::ShopSettings DataDirectory::settings() const {
     if (!document.is_object()) throw Error(doing, "not a JSON object");
     const json::object& object = document.get_object();
     if (const auto version = base::integer_member(object, "format"); version > directory_format) {
-        throw Error(
-            doing,
-            fmt::format("it has format {}, and this program knows up to {}", version, directory_format),
-            "Use the newer Millrace that wrote it.");
+        throw Error(doing,
+                    fmt::format("its format is {}, and this program reads formats up to {}", version,
+                                directory_format),
+                    "Use the newer version of Millrace that wrote it.");
     }
     const auto earliest = model::parse_timestamp(base::string_member(object, "earliest"));
     if (!earliest) throw Error(doing, "\"earliest\" is not a timestamp");
@@ -103,9 +104,9 @@ model::ShopSettings DataDirectory::settings() const {
 void DataDirectory::validate(const model::ShopSettings& settings) {
     if (!model::is_currency(settings.rules.currency)) {
         throw usage_error("reading the settings",
-                          fmt::format("\"{}\" is no ISO 4217 currency", settings.rules.currency));
+                          fmt::format("\"{}\" is not an ISO 4217 currency code", settings.rules.currency));
     }
-    const model::TimeZone zone(settings.time_zone);  // throws when there is none of that name
+    const model::TimeZone zone(settings.time_zone);  // throws if the time zone is unknown
 }
 
 void DataDirectory::begin_rebuild() const {
@@ -120,7 +121,7 @@ void DataDirectory::end_rebuild() const {
 void DataDirectory::check_not_rebuilding() const {
     if (!std::filesystem::exists(rebuild_mark())) return;
     throw Error(fmt::format("opening {}", root_.string()), "a rebuild of its tables was interrupted",
-                "Finish it with: millrace replay");
+                "Run the rebuild again: millrace replay");
 }
 
 void DataDirectory::adopt(const model::ShopSettings& wanted) const {
@@ -132,8 +133,8 @@ void DataDirectory::adopt(const model::ShopSettings& wanted) const {
     const bool gold_only = stored.same_silver(wanted);
     throw usage_error(
         fmt::format("opening {}", root_.string()),
-        fmt::format("the data was made with other settings: {}", difference(stored, wanted)),
-        fmt::format("Leave the option out, or rebuild the tables with the new value: millrace {}",
+        fmt::format("the tables were built with other settings: {}", difference(stored, wanted)),
+        fmt::format("Omit the option, or rebuild the tables with the new value: millrace {}",
                     gold_only ? "gold --rebuild --available-now" : "replay"));
 }
 

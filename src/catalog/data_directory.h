@@ -7,10 +7,10 @@
 
 namespace millrace::catalog {
 
-/// The settings as one line of JSON, as they are stored.
+/// Returns the settings as one line of JSON, the form in which they are stored.
 [[nodiscard]] std::string settings_text(const model::ShopSettings& settings);
 
-/// One data directory is one shop: where everything lies, and the settings it was made with.
+/// The data directory of one shop: the paths in it and the shop's settings. Not thread-safe for writing.
 class DataDirectory {
   public:
     explicit DataDirectory(std::filesystem::path root) : root_(std::move(root)) {}
@@ -21,33 +21,36 @@ class DataDirectory {
     [[nodiscard]] std::filesystem::path quarantine() const { return root_ / "quarantine"; }
     [[nodiscard]] std::filesystem::path archive() const { return root_ / "archive"; }
     [[nodiscard]] std::filesystem::path gold() const { return root_ / "gold"; }
-    /// Gold's state, as of the last time that it was kept.
+    /// Gold's state as it was last saved.
     [[nodiscard]] std::filesystem::path gold_state() const { return gold() / "state.bin"; }
-    /// What is open in Gold, for queries while it runs; gone afterwards.
+    /// The open windows of Gold, for queries. Exists only while Gold runs.
     [[nodiscard]] std::filesystem::path live() const { return root_ / "live"; }
-    /// Who may look (serve/access.h).
+    /// The access list of the dashboard (serve/access.h).
     [[nodiscard]] std::filesystem::path access() const { return root_ / "access.json"; }
     [[nodiscard]] std::filesystem::path progress() const { return root_ / "progress"; }
 
     [[nodiscard]] bool has_settings() const { return std::filesystem::exists(settings_path()); }
-    /// The stored settings, or the defaults when there are none yet. Throws an Error for a newer format.
+    /// Returns the stored settings, or the defaults if none are stored yet. Throws Error if the file is
+    /// invalid or has a newer format.
     [[nodiscard]] model::ShopSettings settings() const;
-    /// Stores `settings`. With settings stored already and tables made by them, a different value is refused
-    /// with a usage Error that names the command that rebuilds.
+    /// Stores `settings` if none are stored yet. If other settings are stored, throws a usage Error that
+    /// names the command which rebuilds the tables with the new value.
     void adopt(const model::ShopSettings& settings) const;
-    /// Stores `settings`, which may differ from the stored ones in what Gold alone depends on: the caller
-    /// builds it anew. Another difference is refused as by adopt().
+    /// Stores `settings`. They may differ from the stored ones in settings that only Gold depends on, since
+    /// the caller rebuilds Gold. Any other difference is refused in the same way as by adopt().
     void adopt_gold(const model::ShopSettings& settings) const;
-    /// Stores `settings` in any case; the caller has rebuilt the tables.
+    /// Stores `settings` without a check. The caller has rebuilt the tables.
     void store(const model::ShopSettings& settings) const;
-    /// Throws a usage Error when a setting makes no sense.
+    /// Throws a usage Error if a setting is invalid.
     static void validate(const model::ShopSettings& settings);
 
-    /// Marks, durably, that the tables are being put in place by a rebuild: two commits and the settings,
-    /// which a crash could part. adopt() refuses while the mark stands, and the next rebuild takes it away.
+    /// Writes a durable mark that a rebuild is replacing the tables. A rebuild makes two commits and stores
+    /// the settings, and a crash could come in between. adopt() refuses while the mark exists. The next
+    /// rebuild removes it.
     void begin_rebuild() const;
+    /// Removes the mark.
     void end_rebuild() const;
-    /// Throws an Error when a rebuild was interrupted.
+    /// Throws Error if a rebuild was interrupted.
     void check_not_rebuilding() const;
 
   private:

@@ -19,7 +19,7 @@ class DataDirectoryTest : public testing::Test {
     DataDirectoryTest() { fs::remove_all(root_); }
     ~DataDirectoryTest() override { fs::remove_all(root_); }
 
-    /// How settings that differ from the stored ones in what `change` does are refused.
+    /// Returns the error text with which settings that `change` modifies are refused.
     std::string refusal(const std::function<void(model::ShopSettings&)>& change) {
         const DataDirectory data(root_);
         data.store(model::ShopSettings());

@@ -69,9 +69,9 @@ storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t reco
 
 namespace {
 
-/// What the txns of `versions`, by app id, say of the partitions that have a behind_txn() among them.
+/// Returns the status of the partitions that have a behind_txn() among `txns`, which are keyed by app id.
 std::vector<PartitionStatus> read_status(const std::map<std::string_view, const storage::Txn*>& txns) {
-    std::vector<PartitionStatus> news;
+    std::vector<PartitionStatus> statuses;
     const auto version = [&](const std::string& id) {
         const auto found = txns.find(id);
         return found == txns.end() ? 0 : found->second->version;
@@ -85,9 +85,9 @@ std::vector<PartitionStatus> read_status(const std::map<std::string_view, const 
                              .received = version(id + received),
                              .quarantined = version(id + quarantined)};
         if (std::from_chars(number.data(), number.data() + number.size(), each.partition).ec == std::errc())
-            news.push_back(each);
+            statuses.push_back(each);
     }
-    return news;
+    return statuses;
 }
 
 }  // namespace
@@ -119,7 +119,7 @@ void begin_epoch(storage::DeltaTable& table, const bronze::EventLog& log) {
     storage::Commit commit;
     commit.operation = "STREAMING UPDATE";
     commit.txns = {{before.epoch_app_id(), before.epoch + 1, base::now_ms()}};
-    // Of several workers that find the topic made anew, one begins the epoch.
+    // If several workers find the new topic, only one of them begins the epoch.
     table.commit(std::move(commit),
                  [&](const storage::Commit& other) { return !other.moves_any({before.epoch_app_id()}); });
 }
@@ -128,7 +128,7 @@ PartitionProgress past_lost_records(const bronze::EventLog& log, int partition, 
     const bronze::Offset start = log.offsets(partition).start;
     if (progress.next_offset >= start) return progress;
     spdlog::warn(
-        "{} partition {}: offsets {} to {} were removed before they were processed; going on after them",
+        "{} partition {}: offsets {} to {} were removed before they were processed; continuing after them",
         log.topic(), partition, progress.next_offset, start - 1);
     progress.pass_to(start, 0);
     progress.last_crc = -1;
@@ -142,7 +142,7 @@ std::optional<std::string> find_other_log(const bronze::EventLog& log, int parti
     if (progress.last_crc < 0 || progress.next_offset - 1 < held.start) return std::nullopt;
     const auto reader = log.read(partition, progress.next_offset - 1);
     const auto records = reader->poll(1);
-    // At a mark of Kafka's own there is no record to compare.
+    // The offset may be one of Kafka's control records. There is no record to compare then.
     if (records.empty() || records.front().offset >= progress.next_offset) return std::nullopt;
     if (record_crc(records.front()) == progress.last_crc) return std::nullopt;
     return "the record before it is not the one that was processed";
@@ -154,7 +154,7 @@ bool was_made_anew(const bronze::EventLog& log, const storage::Snapshot& snapsho
     for (const int p : partitions) {
         const auto other = find_other_log(log, p, read_progress(snapshot, log, p));
         if (!other) continue;
-        spdlog::warn("{} partition {}: {}, so the topic is taken for a new one and processed from its start",
+        spdlog::warn("{} partition {}: {}, so the topic is treated as a new one and processed from its start",
                      log.topic(), p, *other);
         return true;
     }
@@ -170,17 +170,17 @@ void check_same_log(const bronze::EventLog& log, int partition, const PartitionP
             doing,
             fmt::format("the log begins at offset {}: {} records were removed before they were processed",
                         start, start - progress.next_offset),
-            "Data was lost: restore the log, or go on after the gap, which is counted, with --on-data-loss "
-            "continue.");
+            "Data was lost. Restore the log, or continue after the gap with --on-data-loss continue, "
+            "which counts the skipped offsets.");
     }
     const auto other = find_other_log(log, partition, progress);
     if (!other) return;
     throw Error(
         doing, *other,
         log.epoch() == bronze::unknown_epoch
-            ? "Data was lost: restore the topic, or take it for a new one and process it from its start "
+            ? "Data was lost. Restore the topic, or treat it as a new one and process it from its start "
               "with --on-data-loss continue."
-            : "Data was lost: restore the log, or start a new data directory for what it holds now.");
+            : "Data was lost. Restore the log, or use a new data directory for its current records.");
 }
 
 }  // namespace millrace::catalog

@@ -11,19 +11,19 @@
 
 namespace millrace::catalog {
 
-/// How far the silver table has come in one bronze partition. It is kept in the table's own `txn` actions,
-/// written by the commit that has the rows, so that it can't differ from them.
+/// The progress of the silver table in one bronze partition. The `txn` actions of the table hold it. The
+/// commit that adds the rows also writes the progress, so that the two cannot differ.
 struct PartitionProgress {
     bronze::Offset next_offset = 0;
-    std::int64_t received = 0;     ///< records, from the first one taken on
-    std::int64_t duplicates = 0;   ///< of them
-    std::int64_t quarantined = 0;  ///< of them
-    std::int64_t skipped =
-        0;  ///< offsets without a record: removed before they were read, or Kafka's own marks
-    std::int64_t last_crc = -1;  ///< record_crc() of the record before next_offset; -1 when there is none
+    std::int64_t received = 0;     ///< records read since the first one that was processed
+    std::int64_t duplicates = 0;   ///< duplicates among the received records
+    std::int64_t quarantined = 0;  ///< quarantined records among the received ones
+    /// Offsets without a record: records that were removed before they were read, or Kafka's control records.
+    std::int64_t skipped = 0;
+    std::int64_t last_crc = -1;  ///< record_crc() of the record before next_offset; -1: no such record
 
     [[nodiscard]] std::int64_t silver_rows() const { return received - duplicates - quarantined; }
-    /// Moves on to `next`; of the offsets passed `records` had a record, and the others are counted as
+    /// Advances to the offset `next`. `records` of the passed offsets had a record; the others are counted as
     /// skipped.
     void pass_to(bronze::Offset next, std::int64_t records) {
         skipped += next - next_offset - records;
@@ -31,71 +31,76 @@ struct PartitionProgress {
     }
 };
 
-/// Which log a progress is of. The epoch tells a topic from an earlier one of the same name: the embedded log
-/// knows its own; Kafka's client tells none, so of a Kafka topic the table does.
+/// Identifies the log that a progress belongs to. The epoch distinguishes a topic from an earlier one of the
+/// same name. The embedded log stores its epoch. Kafka's client does not provide one, so the silver table
+/// stores the epoch of a Kafka topic.
 struct LogIdentity {
     std::string topic;
     int epoch = 0;
 
     friend bool operator==(const LogIdentity&, const LogIdentity&) = default;
 
-    /// `millrace/<topic>/<epoch>/<partition>`: the appId whose version is the next offset.
+    /// The appId `millrace/<topic>/<epoch>/<partition>`. The version of its txn is the next offset.
     [[nodiscard]] std::string progress_app_id(int partition) const;
-    /// `millrace/<topic>/epoch`: the appId whose version is a Kafka topic's epoch, from the second one on.
+    /// The appId `millrace/<topic>/epoch`. The version of its txn is the epoch of a Kafka topic, from the
+    /// second epoch on.
     [[nodiscard]] std::string epoch_app_id() const;
 };
 
-/// What a snapshot takes `log` for.
+/// Returns the identity that the snapshot gives to `log`.
 LogIdentity identify(const storage::Snapshot& snapshot, const bronze::EventLog& log);
 
-/// The progress that a snapshot tells; a fresh one that begins at the log's start when there is none.
+/// Returns the progress that the snapshot holds. If it holds none, the progress begins at the start of the
+/// log.
 PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze::EventLog& log,
                                 int partition);
-/// The txns that tell `progress`.
+/// Appends the txns that store `progress`.
 void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, int partition,
                      const PartitionProgress& progress);
 
-/// The txn that tells how many records the log had, when the batch was committed, that it doesn't take in.
+/// Returns the txn that stores how many records the log had beyond the batch when the batch was committed.
 storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t records);
 
-/// What silver's commits say of a bronze partition.
+/// The state of a bronze partition according to the commits of Silver.
 struct PartitionStatus {
     int partition = 0;
-    std::int64_t committed_ms = 0;  ///< when it was last moved
-    std::int64_t behind = 0;        ///< records that the log had beyond it, then
-    std::int64_t received = 0;      ///< records of it, since the beginning
-    std::int64_t quarantined = 0;   ///< of them
+    std::int64_t committed_ms = 0;  ///< time of the last commit that advanced the partition
+    std::int64_t behind = 0;        ///< records in the log beyond that commit, at its time
+    std::int64_t received = 0;      ///< records received since the beginning
+    std::int64_t quarantined = 0;   ///< quarantined records among the received ones
 };
-/// Of all partitions that a silver commit has moved.
+/// Returns the status of the partitions that a silver commit advanced.
 std::vector<PartitionStatus> read_status(const storage::Commit& commit);
-/// Of all partitions.
+/// Returns the status of all partitions in a snapshot of Silver.
 std::vector<PartitionStatus> read_status(const storage::Snapshot& snapshot);
 
-/// CRC-32C of a record's key and value: tells on restart whether the log still holds the same record.
+/// Returns the CRC-32C of the record's key and value. After a restart, it shows whether the log still has the
+/// same record.
 std::int64_t record_crc(const bronze::Record& record);
 
-/// Those of `records`, in offset order, that come before `end`.
+/// Returns the `records` before the offset `end`. `records` must be in the order of their offsets.
 std::span<const bronze::Record> before(std::span<const bronze::Record> records, bronze::Offset end);
 
-/// Where to go on when the log has removed records before they were processed: they are counted as skipped,
-/// with a warning. Otherwise `progress` as it is.
+/// Returns the progress to continue from if the log has removed records before they were processed. Counts
+/// them as skipped and logs a warning. Returns `progress` unchanged if no record is missing.
 PartitionProgress past_lost_records(const bronze::EventLog& log, int partition, PartitionProgress progress);
 
-/// Takes the log for a new one from now on, durably: its progress begins at its start.
+/// Begins a new epoch of the log, durably: the log is processed from its start.
 void begin_epoch(storage::DeltaTable& table, const bronze::EventLog& log);
 
-/// Why the log can't be the one that `progress` is of: it is shorter, or the record before
-/// `progress.next_offset`, read again, is not the one that was processed. Nothing when it can.
+/// Returns why the log cannot be the one that `progress` belongs to: the log is shorter, or the record before
+/// `progress.next_offset` is not the one that was processed. Returns nothing if no difference is found.
 std::optional<std::string> find_other_log(const bronze::EventLog& log, int partition,
                                           const PartitionProgress& progress);
 
-/// The first of `partitions` in which find_other_log() finds something, told as a warning: then the topic is
-/// to be taken for a new one (begin_epoch()). False for a log that knows its epoch, which must be the same.
+/// Returns true if find_other_log() finds a difference in one of `partitions`, and logs it as a warning. The
+/// topic was then created again (begin_epoch()). Always returns false for a log that stores its epoch,
+/// because that epoch identifies it.
 bool was_made_anew(const bronze::EventLog& log, const storage::Snapshot& snapshot,
                    const std::vector<int>& partitions);
 
-/// Throws an Error that names the partition when find_other_log() finds something, or when the log begins
-/// later than the progress.
+/// Throws an Error that names the partition if find_other_log() finds a difference, or if the log begins
+/// after the progress.
 void check_same_log(const bronze::EventLog& log, int partition, const PartitionProgress& progress);
 
 }  // namespace millrace::catalog

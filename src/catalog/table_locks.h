@@ -8,15 +8,29 @@
 
 namespace millrace::catalog {
 
-/// Held shared, as long as it runs, by whoever writes data files, so that vacuum can tell whether files that
-/// no commit names may be a running writer's.
+/// The lock file for writers of data files. Each writer holds it shared for as long as it runs, so that
+/// vacuum knows whether files that no commit names may belong to a running writer.
 base::File writers_lock(const DataDirectory& data);
 
-/// Held shared for each commit of rows or joined files, and exclusively by a rebuild while it catches up and
-/// puts its tables in place: otherwise a writer that commits many times a second would always be ahead of it.
+/// Tells vacuum that a writer of data files runs, for as long as the object lives. Waits while a vacuum holds
+/// the lock exclusively.
+class WriterLease {
+  public:
+    explicit WriterLease(const DataDirectory& data) : file_(writers_lock(data)), lock_(file_) {}
+    WriterLease(const WriterLease&) = delete;
+    WriterLease& operator=(const WriterLease&) = delete;
+
+  private:
+    base::File file_;
+    std::shared_lock<base::File> lock_;
+};
+
+/// The lock file for commits. A writer holds it shared during each commit of rows or of joined files. A
+/// rebuild holds it exclusively while it catches up and replaces the tables; otherwise a writer that commits
+/// many times a second would always be ahead of it.
 base::File commit_lock(const DataDirectory& data);
 
-/// Held exclusively by the one process that runs the gold stage.
+/// The lock file for Gold. The only process that runs the gold stage holds it exclusively.
 base::File gold_lock(const DataDirectory& data);
 
 }  // namespace millrace::catalog

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <array>
 #include <cstdlib>
+#include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/units.h"
 #include "cli/suggestion.h"
 
@@ -13,14 +16,15 @@ namespace millrace::cli {
 
 namespace {
 
-Error wrong(const toml::node& node, const std::string& name, const std::string& what) {
+Error invalid_setting(const toml::node& node, const std::string& name, const std::string& what) {
     return usage_error(
         fmt::format("reading [{}] in the configuration, line {}", name, node.source().begin.line), what);
 }
 
-Error no_setting(const toml::node& node, const std::string& name, std::string_view given,
-                 const std::vector<std::string>& names) {
-    return wrong(node, name, fmt::format("there is no setting {}{}", given, did_you_mean(given, names)));
+Error unknown_setting(const toml::node& node, const std::string& name, std::string_view given,
+                      const std::vector<std::string>& names) {
+    return invalid_setting(node, name,
+                           fmt::format("there is no setting {}{}", given, did_you_mean(given, names)));
 }
 
 std::vector<std::string> rule_and_sink_names() {
@@ -29,88 +33,110 @@ std::vector<std::string> rule_and_sink_names() {
     return names;
 }
 
-std::string text_of(const toml::node& node, const std::string& name) {
+std::string string_of(const toml::node& node, const std::string& name) {
     if (const auto* text = node.as_string()) return text->get();
-    throw wrong(node, name, "it must be a string in quotes");
+    throw invalid_setting(node, name, "it must be a string in quotes");
 }
 
 double number_of(const toml::node& node, const std::string& name) {
     if (const auto number = node.value<double>()) return *number;
     if (const auto* text = node.as_string()) return base::parse_share(text->get());
-    throw wrong(node, name, "it must be a number, or a share such as \"5%\"");
+    throw invalid_setting(node, name, "it must be a number, or a share such as \"5%\"");
 }
 
 model::Timestamp time_of(const toml::node& node, const std::string& name) {
-    return base::parse_duration(text_of(node, name)).count();
+    return base::parse_duration(string_of(node, name)).count();
 }
 
 bool flag_of(const toml::node& node, const std::string& name) {
     if (const auto* flag = node.as_boolean()) return flag->get();
-    throw wrong(node, name, "it must be true or false");
+    throw invalid_setting(node, name, "it must be true or false");
 }
 
-std::vector<std::string> texts_of(const toml::node& node, const std::string& name) {
+std::vector<std::string> strings_of(const toml::node& node, const std::string& name) {
     const auto* list = node.as_array();
-    if (list == nullptr) return {text_of(node, name)};
+    if (list == nullptr) return {string_of(node, name)};
     std::vector<std::string> texts;
-    for (const toml::node& each : *list) texts.push_back(text_of(each, name));
+    for (const toml::node& each : *list) texts.push_back(string_of(each, name));
     return texts;
 }
 
-/// A rule has the settings that its defaults have.
+/// The names that settings had in 0.1. They are accepted, with a warning, until 0.3.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> former_names = {
+    {{"least", "min_samples"},
+     {"share", "min_share"},
+     {"resolved", "resolve_threshold"},
+     {"calm", "resolve_after"}}};
+
+/// The name that a setting has today; warns of a former name.
+std::string_view current_name(std::string_view given, const toml::node& node, std::string_view name) {
+    for (const auto& [former, current] : former_names) {
+        if (given != former) continue;
+        spdlog::warn("configuration, line {}: {} is called {} now; the former name works until version 0.3",
+                     node.source().begin.line, name, current);
+        return current;
+    }
+    return given;
+}
+
+/// Reads the settings of a rule. A rule accepts `window`, `history`, `min_samples` and
+/// `min_share` only if its defaults have them.
 void read_rule(const toml::table& table, gold::AlertRule rule, gold::RuleSettings& settings) {
-    constexpr model::Timestamp longest = model::us_per_day;
+    constexpr model::Timestamp max_duration = model::us_per_day;
     const gold::RuleSettings& defaults = gold::rule_kind(rule).defaults;
-    for (const auto& [key, node] : table) {
-        const std::string name = fmt::format("alerts.{}.{}", gold::rule_kind(rule).name, key.str());
+    for (const auto& [given, node] : table) {
+        const std::string name = fmt::format("alerts.{}.{}", gold::rule_kind(rule).name, given.str());
+        const std::string_view key = current_name(given.str(), node, name);
         const auto time = [&](model::Timestamp& into, bool whole_minutes) {
             into = time_of(node, name);
-            if (into > longest ||
+            if (into > max_duration ||
                 (whole_minutes && (into < model::us_per_minute || into % model::us_per_minute != 0)))
-                throw wrong(node, name,
-                            whole_minutes ? "it must be whole minutes, at most one day"
-                                          : "it must be at most one day");
+                throw invalid_setting(node, name,
+                                      whole_minutes ? "it must be whole minutes, at most one day"
+                                                    : "it must be at most one day");
         };
         if (key == "enabled") {
             settings.enabled = flag_of(node, name);
         } else if (key == "threshold") {
             settings.threshold = number_of(node, name);
-        } else if (key == "resolved") {
-            settings.resolved = number_of(node, name);
+        } else if (key == "resolve_threshold") {
+            settings.resolve_threshold = number_of(node, name);
         } else if (key == "pending") {
             time(settings.pending, false);
-        } else if (key == "calm") {
-            time(settings.calm, false);
+        } else if (key == "resolve_after") {
+            time(settings.resolve_after, false);
         } else if (key == "window" && defaults.window > 0) {
             time(settings.window, true);
         } else if (key == "history" && defaults.history > 0) {
             time(settings.history, true);
-        } else if (key == "least" && defaults.least > 0) {
-            settings.least = number_of(node, name);
-        } else if (key == "share" && defaults.share > 0) {
-            settings.share = number_of(node, name);
+        } else if (key == "min_samples" && defaults.min_samples > 0) {
+            settings.min_samples = number_of(node, name);
+        } else if (key == "min_share" && defaults.min_share > 0) {
+            settings.min_share = number_of(node, name);
         } else {
-            throw wrong(node, name, "the rule has no such setting");
+            throw invalid_setting(node, name, "the rule has no such setting");
         }
     }
     const bool below = gold::rule_kind(rule).below;
-    if (below ? settings.resolved < settings.threshold : settings.resolved > settings.threshold)
-        throw wrong(table, fmt::format("alerts.{}", gold::rule_kind(rule).name),
-                    fmt::format("\"resolved\" ({}) must not be {} \"threshold\" ({})", settings.resolved,
-                                below ? "below" : "above", settings.threshold));
+    if (below ? settings.resolve_threshold < settings.threshold
+              : settings.resolve_threshold > settings.threshold)
+        throw invalid_setting(
+            table, fmt::format("alerts.{}", gold::rule_kind(rule).name),
+            fmt::format("\"resolve_threshold\" ({}) must not be {} \"threshold\" ({})",
+                        settings.resolve_threshold, below ? "below" : "above", settings.threshold));
 }
 
 void read_log(const toml::table& table, publish::LogSinkSettings& settings) {
     for (const auto& [key, node] : table) {
-        if (key != "enabled") throw no_setting(node, "alerts.log", key.str(), {"enabled"});
+        if (key != "enabled") throw unknown_setting(node, "alerts.log", key.str(), {"enabled"});
         settings.enabled = flag_of(node, "alerts.log.enabled");
     }
 }
 
 void read_webhook(const toml::table& table, publish::WebhookSettings& settings) {
     for (const auto& [key, node] : table) {
-        if (key != "url") throw no_setting(node, "alerts.webhook", key.str(), {"url"});
-        settings.url = text_of(node, "alerts.webhook.url");
+        if (key != "url") throw unknown_setting(node, "alerts.webhook", key.str(), {"url"});
+        settings.url = string_of(node, "alerts.webhook.url");
     }
 }
 
@@ -118,17 +144,17 @@ void read_smtp(const toml::table& table, publish::SmtpSettings& settings) {
     for (const auto& [key, node] : table) {
         const std::string name = fmt::format("alerts.smtp.{}", key.str());
         if (key == "url") {
-            settings.url = text_of(node, name);
+            settings.url = string_of(node, name);
         } else if (key == "from") {
-            settings.from = text_of(node, name);
+            settings.from = string_of(node, name);
         } else if (key == "to") {
-            settings.to = texts_of(node, name);
+            settings.to = strings_of(node, name);
         } else if (key == "user") {
-            settings.user = text_of(node, name);
+            settings.user = string_of(node, name);
         } else if (key == "password") {
-            settings.password = text_of(node, name);
+            settings.password = string_of(node, name);
         } else {
-            throw no_setting(node, "alerts.smtp", key.str(), {"url", "from", "to", "user", "password"});
+            throw unknown_setting(node, "alerts.smtp", key.str(), {"url", "from", "to", "user", "password"});
         }
     }
 }
@@ -137,7 +163,7 @@ void read_alerts(const toml::table& alerts, gold::AlertRules& rules, publish::Al
     for (const auto& [key, node] : alerts) {
         const std::string name = fmt::format("alerts.{}", key.str());
         const auto* table = node.as_table();
-        if (table == nullptr) throw wrong(node, name, "it must be a table");
+        if (table == nullptr) throw invalid_setting(node, name, "it must be a table");
         if (const auto rule = gold::rule_of(key.str())) {
             read_rule(*table, *rule, rules[*rule]);
         } else if (key == "log") {
@@ -147,14 +173,14 @@ void read_alerts(const toml::table& alerts, gold::AlertRules& rules, publish::Al
         } else if (key == "smtp") {
             read_smtp(*table, sinks.smtp);
         } else {
-            throw wrong(node, name,
-                        fmt::format("there is no such rule or sink{}",
-                                    did_you_mean(key.str(), rule_and_sink_names())));
+            throw invalid_setting(node, name,
+                                  fmt::format("there is no such rule or sink{}",
+                                              did_you_mean(key.str(), rule_and_sink_names())));
         }
     }
 }
 
-void read_environment(const char* name, std::string& into) {
+void read_variable(const char* name, std::string& into) {
     if (const char* value = std::getenv(name)) into = value;
 }
 
@@ -162,16 +188,16 @@ void read_environment(const char* name, std::string& into) {
 
 void read_alert_config(const std::string& path, gold::AlertRules& rules, publish::AlertSinkSettings& sinks) {
     if (!path.empty()) {
-        // Its syntax was checked when the options were read.
+        // The syntax of the file was checked when the options were read.
         const toml::table file = toml::parse_file(path);
         if (const toml::node* node = file.get("alerts")) {
-            if (node->as_table() == nullptr) throw wrong(*node, "alerts", "it must be a table");
+            if (node->as_table() == nullptr) throw invalid_setting(*node, "alerts", "it must be a table");
             read_alerts(*node->as_table(), rules, sinks);
         }
     }
-    read_environment("MILLRACE_ALERTS_WEBHOOK_URL", sinks.webhook.url);
-    read_environment("MILLRACE_ALERTS_SMTP_USER", sinks.smtp.user);
-    read_environment("MILLRACE_ALERTS_SMTP_PASSWORD", sinks.smtp.password);
+    read_variable("MILLRACE_ALERTS_WEBHOOK_URL", sinks.webhook.url);
+    read_variable("MILLRACE_ALERTS_SMTP_USER", sinks.smtp.user);
+    read_variable("MILLRACE_ALERTS_SMTP_PASSWORD", sinks.smtp.password);
     publish::check_alert_sinks(sinks);
 }
 

@@ -25,8 +25,8 @@ bronze::KafkaAddress Globals::kafka_address() const {
     for (const std::string& property : kafka) {
         const auto at = property.find('=');
         if (at == std::string::npos || at == 0)
-            throw usage_error("reading --kafka",
-                              "each property must have the form KEY=VALUE");  // it may be a secret
+            // The message leaves out the property, which may be a secret.
+            throw usage_error("reading --kafka", "each property must have the form KEY=VALUE");
         address.properties[property.substr(0, at)] = property.substr(at + 1);
     }
     return address;
@@ -71,10 +71,10 @@ std::unique_ptr<bronze::EventLog> Globals::open_or_create_log(const std::string&
 }
 
 std::unique_ptr<bronze::EventLog> Globals::open_or_create_intake_log(const base::StopSignal& stop) const {
-    Globals impatient = *this;
-    impatient.kafka.insert(impatient.kafka.begin(),
-                           "delivery.timeout.ms=10000");  // --kafka may say otherwise
-    return impatient.open_or_create_log(&stop);
+    Globals with_timeout = *this;
+    // The properties of --kafka come later and can override this one.
+    with_timeout.kafka.insert(with_timeout.kafka.begin(), "delivery.timeout.ms=10000");
+    return with_timeout.open_or_create_log(&stop);
 }
 
 void add_on_data_loss(CLI::App& command, bool& continues) {

@@ -16,27 +16,29 @@
 
 namespace millrace::cli {
 
-/// The options that stand before every command, and the action that the chosen command set.
+/// The options that precede every command, and the action that the chosen command sets.
 struct Globals {
     std::string data = "data";
     std::string log_format = "text";
     std::string bronze;
     std::vector<std::string> kafka;
     std::string topic = bronze::default_topic;
-    std::string config;  ///< the TOML file; empty when there is none
+    std::string config;  ///< the TOML file; empty if there is none
     std::function<int()> action;
 
     [[nodiscard]] catalog::DataDirectory data_directory() const { return catalog::DataDirectory(data); }
     [[nodiscard]] bool uses_kafka() const { return bronze.starts_with("kafka:"); }
-    /// The address in --bronze with --topic, unless it names one, and with --kafka. Throws a usage Error.
+    /// The address in --bronze, with the topic of --topic unless the address names one, and with the
+    /// properties of --kafka. Throws a usage Error for a malformed address or property.
     [[nodiscard]] bronze::KafkaAddress kafka_address() const;
-    /// The folder of the embedded log. Throws a usage Error for a log of another kind.
+    /// The folder of the embedded log. Throws a usage Error if --bronze names another kind of log.
     [[nodiscard]] std::filesystem::path bronze_directory() const;
-    /// Whether the log may have the topic: a broker doesn't name those that the user may not see.
+    /// Whether the log may have the topic. Always true for Kafka, since a broker does not list topics that
+    /// the user may not see.
     [[nodiscard]] bool may_have_log() const { return uses_kafka() || has_topic(topic_name()); }
-    /// Where the log is, for people.
+    /// The location of the log, for messages.
     [[nodiscard]] std::string bronze_place() const;
-    /// Says that there is nothing to do, since the log has no events, and how to send some.
+    /// Prints that there is nothing to do, since the log holds no events, and how to add some.
     void print_no_events() const;
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_log() const { return open_log(topic_name()); }
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_log(const std::string& topic) const;
@@ -47,7 +49,8 @@ struct Globals {
     }
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_log(
         const std::string& topic, const base::StopSignal* stop = nullptr) const;
-    /// The same for HTTP clients, who wait for the answer: a broker that is away is an error within seconds.
+    /// Opens or creates the log for HTTP clients, who wait for the reply: an append fails within seconds if
+    /// the broker is unavailable.
     [[nodiscard]] std::unique_ptr<bronze::EventLog> open_or_create_intake_log(
         const base::StopSignal& stop) const;
     [[nodiscard]] std::string topic_name() const;
@@ -82,10 +85,10 @@ void add_completions_command(CLI::App& app, Globals& globals);
 void add_man_command(CLI::App& app, Globals& globals);
 void add_help_command(CLI::App& app, Globals& globals);
 
-/// `--on-data-loss fail|continue`.
+/// Adds `--on-data-loss fail|continue`.
 void add_on_data_loss(CLI::App& command, bool& continues);
 
-/// The options that change results (stored with the data), as given on the command line.
+/// The settings that change results, as given on the command line. They are stored with the data.
 struct SettingsOptions {
     std::optional<std::string> currency;
     std::optional<std::string> time_zone;
@@ -101,9 +104,9 @@ struct SettingsOptions {
     std::optional<std::int64_t> interest_views;
 
     void add_to(CLI::App& command);
-    /// Those that Gold alone depends on.
+    /// Adds only the settings that Gold alone depends on.
     void add_gold_to(CLI::App& command);
-    /// The stored settings with what was given put over them.
+    /// The stored settings, overridden by those that were given.
     [[nodiscard]] model::ShopSettings over(const model::ShopSettings& stored) const;
 };
 

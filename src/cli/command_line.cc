@@ -16,14 +16,14 @@ namespace millrace::cli {
 
 namespace {
 
-/// --config is read before the environment, so it is given the file that is named there as its default.
+/// CLI11 reads --config before the environment, so the file that MILLRACE_CONFIG names is its default.
 void add_config(CLI::App& app) {
     const char* file = std::getenv("MILLRACE_CONFIG");
-    const std::string named = file == nullptr ? "" : file;
-    app.set_config("--config", named,
+    const std::string default_file = file == nullptr ? "" : file;
+    app.set_config("--config", default_file,
                    "TOML file to read options from. The command line takes precedence over the environment, "
                    "and the environment over the file.",
-                   !named.empty())
+                   !default_file.empty())
         ->type_name("FILE");
     app.config_formatter(std::make_shared<TomlConfig>(app));
 }
@@ -56,10 +56,10 @@ void add_commands(CLI::App& app, Globals& globals) {
     app.require_subcommand(1);
 }
 
-/// Prints what --help or --version asked for.
-int answer(const CLI::App& program, const CLI::Success& asked) {
-    if (asked.get_name() == "CallForVersion") {
-        fmt::print("{}\n", asked.what());
+/// Prints the text that --help or --version requests.
+int print_answer(const CLI::App& program, const CLI::Success& request) {
+    if (request.get_name() == "CallForVersion") {
+        fmt::print("{}\n", request.what());
     } else {
         fmt::print("{}", help_text(*chosen_commands(program).back()));
     }
@@ -83,8 +83,8 @@ int run(int argc, const char* const* argv) {
     const auto program = make_command_line(globals);
     try {
         program->parse(argc, argv);
-    } catch (const CLI::Success& asked) {
-        return answer(*program, asked);
+    } catch (const CLI::Success& request) {
+        return print_answer(*program, request);
     } catch (const CLI::ParseError& error) {
         const auto* incomplete = incomplete_command(*program);
         if (incomplete == nullptr || error.get_name() != "RequiredError")

@@ -7,8 +7,8 @@
 
 namespace millrace::cli {
 
-/// The program's command line: its options and all commands. It writes what it parses to `globals`, which
-/// must outlive it.
+/// The command line of the program, with its options and all commands. Parsing writes to `globals`, which
+/// must outlive the command line.
 std::unique_ptr<CLI::App> make_command_line(Globals& globals);
 
 }  // namespace millrace::cli

@@ -3,11 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <fstream>
 
-#include "base/error.h"
 #include "cli/help.h"
+#include "cli/test_command_line.h"
 #include "cli/usage.h"
 
 namespace millrace::cli {
@@ -17,96 +16,88 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using Words = std::vector<std::string>;
 
-/// What is wrong with a command line of these words; empty when nothing is.
-std::string wrong(Words words) {
-    Globals globals;
-    const auto program = make_command_line(globals);
-    std::ranges::reverse(words);
-    try {
-        program->parse(std::move(words));
-    } catch (const CLI::ParseError& error) {
-        const Error told = usage_error_of(*program, error);
-        EXPECT_EQ(told.exit_code(), 2);
-        return told.what();
-    } catch (const Error& error) {
-        EXPECT_EQ(error.exit_code(), 2);
-        return error.what();
-    }
-    return "";
+TEST(CommandLine, AnUnknownCommandSuggestsTheNearestName) {
+    EXPECT_EQ(parse_error_of({"runn"}), "unknown command runn; did you mean run?");
+    EXPECT_EQ(parse_error_of({"runn", "--rate", "5"}), "unknown command runn; did you mean run?");
+    EXPECT_EQ(parse_error_of({"topic", "crate", "orders"}),
+              "unknown command topic crate; did you mean topic create?");
+    EXPECT_EQ(parse_error_of({"gold", "lst"}), "unknown command gold lst; did you mean gold list?");
+    EXPECT_EQ(parse_error_of({"frobnicate"}), "unknown command frobnicate; see: millrace --help");
 }
 
-TEST(CommandLine, AnUnknownCommandIsNamedWithTheNearest) {
-    EXPECT_EQ(wrong({"runn"}), "unknown command runn; did you mean run?");
-    EXPECT_EQ(wrong({"runn", "--rate", "5"}), "unknown command runn; did you mean run?");
-    EXPECT_EQ(wrong({"topic", "crate", "orders"}), "unknown command topic crate; did you mean topic create?");
-    EXPECT_EQ(wrong({"gold", "lst"}), "unknown command gold lst; did you mean gold list?");
-    EXPECT_EQ(wrong({"frobnicate"}), "unknown command frobnicate; see: millrace --help");
-}
-
-TEST(CommandLine, AnUnknownOptionIsNamedWithTheNearest) {
-    EXPECT_EQ(wrong({"show", "--lmit", "5"}),
+TEST(CommandLine, AnUnknownOptionSuggestsTheNearestName) {
+    EXPECT_EQ(parse_error_of({"show", "--lmit", "5"}),
               "unknown option --lmit of millrace show; did you mean --limit?");
-    EXPECT_EQ(wrong({"show", "--lmit=5"}), "unknown option --lmit of millrace show; did you mean --limit?");
-    EXPECT_EQ(wrong({"--daat", "x", "show"}), "unknown option --daat of millrace; did you mean --data?");
-    EXPECT_EQ(wrong({"sql", "--frobnicate"}),
+    EXPECT_EQ(parse_error_of({"show", "--lmit=5"}),
+              "unknown option --lmit of millrace show; did you mean --limit?");
+    EXPECT_EQ(parse_error_of({"--daat", "x", "show"}),
+              "unknown option --daat of millrace; did you mean --data?");
+    EXPECT_EQ(parse_error_of({"sql", "--frobnicate"}),
               "unknown option --frobnicate of millrace sql; see: millrace sql --help");
 }
 
-TEST(CommandLine, AnOptionOnTheWrongSideOfItsCommandIsToldItsPlace) {
-    EXPECT_EQ(wrong({"show", "--data", "d"}), "--data belongs before the command: millrace --data … show");
-    EXPECT_EQ(wrong({"--limit", "5", "show"}), "--limit belongs after its command: millrace show --limit …");
+TEST(CommandLine, AMisplacedOptionNamesItsPlace) {
+    EXPECT_EQ(parse_error_of({"show", "--data", "d"}),
+              "--data belongs before the command: millrace --data … show");
+    EXPECT_EQ(parse_error_of({"--limit", "5", "show"}),
+              "--limit belongs after its command: millrace show --limit …");
 }
 
-TEST(CommandLine, AValueThatCanNotBeReadNamesTheOptionAndWhatItMustBe) {
-    EXPECT_EQ(wrong({"serve", "--port", "99999"}), "--port must be a number from 0 to 65535, not 99999");
-    EXPECT_EQ(wrong({"serve", "--port", "http"}), "--port must be a number from 0 to 65535, not http");
-    EXPECT_EQ(wrong({"show", "--limit", "-5"}), "--limit must be a number from 1 to 1000000, not -5");
-    EXPECT_EQ(wrong({"silver", "--trigger", "soon"}),
+TEST(CommandLine, AnInvalidValueNamesTheOptionAndTheExpectedForm) {
+    EXPECT_EQ(parse_error_of({"serve", "--port", "99999"}),
+              "--port must be a number from 0 to 65535, not 99999");
+    EXPECT_EQ(parse_error_of({"serve", "--port", "http"}),
+              "--port must be a number from 0 to 65535, not http");
+    EXPECT_EQ(parse_error_of({"show", "--limit", "-5"}),
+              "--limit must be a number from 1 to 1000000, not -5");
+    EXPECT_EQ(parse_error_of({"silver", "--trigger", "soon"}),
               "--trigger must be a duration such as 20s, 24h or 1h30m, not soon");
-    EXPECT_EQ(wrong({"archive", "--batch-bytes", "much"}),
+    EXPECT_EQ(parse_error_of({"archive", "--batch-bytes", "much"}),
               "--batch-bytes must be a size such as 64MiB or 1GiB, not much");
-    EXPECT_EQ(wrong({"produce", "--invalid", "101%"}),
+    EXPECT_EQ(parse_error_of({"produce", "--invalid", "101%"}),
               "--invalid must be a share such as 0.5% or 0.005, at most 1, not 101%");
-    EXPECT_EQ(wrong({"produce", "--rate", "fast"}),
+    EXPECT_EQ(parse_error_of({"produce", "--rate", "fast"}),
               "--rate must be a number of events per second above 0, or max, not fast");
-    EXPECT_EQ(wrong({"produce", "--start-time", "2019-10-01"}),
+    EXPECT_EQ(parse_error_of({"produce", "--start-time", "2019-10-01"}),
               "--start-time must be a time such as 2019-10-01T00:00:00Z, not 2019-10-01");
-    EXPECT_EQ(wrong({"serve", "--trusted-proxy", "proxy"}),
+    EXPECT_EQ(parse_error_of({"serve", "--trusted-proxy", "proxy"}),
               "--trusted-proxy must be an IP address, not proxy");
-    EXPECT_EQ(wrong({"gold", "--from", "1.10.2019"}),
+    EXPECT_EQ(parse_error_of({"gold", "--from", "1.10.2019"}),
               "--from must be a day such as 2019-10-01, not 1.10.2019");
-    EXPECT_EQ(wrong({"verify", "--json=maybe"}), "--json must be true or false, not maybe");
+    EXPECT_EQ(parse_error_of({"verify", "--json=maybe"}), "--json must be true or false, not maybe");
 }
 
-TEST(CommandLine, ANameThatIsNoneOfAFewIsToldTheFew) {
-    EXPECT_EQ(wrong({"access", "add", "ann", "--role", "raed"}),
+TEST(CommandLine, AnInvalidChoiceListsTheChoices) {
+    EXPECT_EQ(parse_error_of({"access", "add", "ann", "--role", "raed"}),
               "--role must be read or admin, not raed; did you mean read?");
-    EXPECT_EQ(wrong({"topic", "create", "--compression", "gzip"}),
+    EXPECT_EQ(parse_error_of({"topic", "create", "--compression", "gzip"}),
               "--compression must be none, lz4 or zstd, not gzip");
-    EXPECT_THAT(wrong({"show", "sliver"}),
+    EXPECT_THAT(parse_error_of({"show", "sliver"}),
                 StartsWith("layer must be one of bronze, silver, quarantine, archive, gold."));
-    EXPECT_THAT(wrong({"show", "sliver"}), HasSubstr("not sliver; did you mean silver?"));
-    EXPECT_THAT(wrong({"quarantine", "list", "--rule", "bad_prize"}), HasSubstr("did you mean bad_price?"));
-    EXPECT_EQ(wrong({"import", "--format", "rees64", "f.csv"}),
+    EXPECT_THAT(parse_error_of({"show", "sliver"}), HasSubstr("not sliver; did you mean silver?"));
+    EXPECT_THAT(parse_error_of({"quarantine", "list", "--rule", "bad_prize"}),
+                HasSubstr("did you mean bad_price?"));
+    EXPECT_EQ(parse_error_of({"import", "--format", "rees64", "f.csv"}),
               "--format must be events, rees46 or retailrocket, not rees64; did you mean rees46?");
-    EXPECT_EQ(wrong({"--log", "xml", "verify"}), "--log must be text or json, not xml");
+    EXPECT_EQ(parse_error_of({"--log", "xml", "verify"}), "--log must be text or json, not xml");
 }
 
-TEST(CommandLine, WhatIsMissingOrTooMuchIsNamed) {
-    EXPECT_EQ(wrong({"show", "--limit"}), "--limit needs a value");
-    EXPECT_EQ(wrong({"show", "--limit", "1", "--limit", "2"}), "--limit can be given only once");
-    EXPECT_EQ(wrong({"access", "add"}), "millrace access add needs name; see: millrace access add --help");
-    EXPECT_EQ(wrong({"verify", "silver"}),
+TEST(CommandLine, MissingAndExtraArgumentsAreNamed) {
+    EXPECT_EQ(parse_error_of({"show", "--limit"}), "--limit needs a value");
+    EXPECT_EQ(parse_error_of({"show", "--limit", "1", "--limit", "2"}), "--limit can be given only once");
+    EXPECT_EQ(parse_error_of({"access", "add"}),
+              "millrace access add needs name; see: millrace access add --help");
+    EXPECT_EQ(parse_error_of({"verify", "silver"}),
               "unexpected argument silver of millrace verify; see: millrace verify --help");
-    EXPECT_THAT(wrong({"sql", "select 1", "--csv", "--json"}), HasSubstr("cannot be used together"));
+    EXPECT_THAT(parse_error_of({"sql", "select 1", "--csv", "--json"}), HasSubstr("cannot be used together"));
 }
 
-TEST(CommandLine, AListsValuesEachStandBehindTheirOption) {
-    EXPECT_EQ(wrong({"show", "--columns", "event_id,price", "silver"}), "");
-    EXPECT_EQ(wrong({"quarantine", "replay", "--set", "price=1", "--set", "currency=EUR"}), "");
+TEST(CommandLine, AListTakesValuesOnlyAfterItsOption) {
+    EXPECT_EQ(parse_error_of({"show", "--columns", "event_id,price", "silver"}), "");
+    EXPECT_EQ(parse_error_of({"quarantine", "replay", "--set", "price=1", "--set", "currency=EUR"}), "");
 }
 
-TEST(CommandLine, ACommandWithoutItsOwnIsAnsweredByItsHelp) {
+TEST(CommandLine, AMissingSubcommandPrintsTheHelp) {
     for (const Words& words : {Words{}, Words{"topic"}, Words{"quarantine"}}) {
         Globals globals;
         const auto program = make_command_line(globals);
@@ -121,38 +112,38 @@ class ConfigurationTest : public testing::Test {
   protected:
     ~ConfigurationTest() override { std::filesystem::remove(path_); }
 
-    /// What is wrong with this file, when `show` is run.
-    std::string wrong_with(const std::string& text) {
+    /// The usage error of `show` with a configuration file of this text.
+    std::string error_with(const std::string& text) {
         std::ofstream(path_) << text;
-        return wrong({"--config", path_, "show"});
+        return parse_error_of({"--config", path_, "show"});
     }
 
     const std::string path_ = testing::TempDir() + "/millrace-configuration.toml";
 };
 
-TEST_F(ConfigurationTest, AnUnknownOptionIsNamedWithItsLineAndTheNearest) {
-    EXPECT_EQ(wrong_with("[show]\nlimit = 5\n"), "");
-    EXPECT_EQ(wrong_with("[show]\nlmit = 5\n"),
+TEST_F(ConfigurationTest, AnUnknownOptionNamesItsLineAndTheNearestName) {
+    EXPECT_EQ(error_with("[show]\nlimit = 5\n"), "");
+    EXPECT_EQ(error_with("[show]\nlmit = 5\n"),
               "reading the configuration: line 2: millrace show has no option lmit; did you mean limit?");
-    EXPECT_EQ(wrong_with("daat = \"d\"\n"),
+    EXPECT_EQ(error_with("daat = \"d\"\n"),
               "reading the configuration: line 1: millrace has no option daat; did you mean data?");
-    EXPECT_EQ(wrong_with("[shwo]\nlimit = 5\n"),
+    EXPECT_EQ(error_with("[shwo]\nlimit = 5\n"),
               "reading the configuration: line 1: there is no command shwo; did you mean show?");
-    EXPECT_THAT(wrong_with("[silver\n"), HasSubstr("reading the configuration: line 1"));
+    EXPECT_THAT(error_with("[silver\n"), HasSubstr("reading the configuration: line 1"));
 }
 
-TEST_F(ConfigurationTest, AWrongValueIsNamedWithItsKey) {
-    EXPECT_EQ(wrong_with("[show]\nlimit = 0\n"),
+TEST_F(ConfigurationTest, AnInvalidValueNamesItsKey) {
+    EXPECT_EQ(error_with("[show]\nlimit = 0\n"),
               "limit in the configuration must be a number from 1 to 1000000, not 0");
 }
 
-TEST_F(ConfigurationTest, OnlyTheOptionsOfTheCommandThatRunsAreTaken) {
-    EXPECT_EQ(wrong_with("[silver]\ntrigger = \"soon\"\n"), "");
-    EXPECT_EQ(wrong_with("[alerts.lag]\nthreshold = 5\n"), "");
+TEST_F(ConfigurationTest, OnlyOptionsOfTheRunningCommandAreRead) {
+    EXPECT_EQ(error_with("[silver]\ntrigger = \"soon\"\n"), "");
+    EXPECT_EQ(error_with("[alerts.lag]\nthreshold = 5\n"), "");
 }
 
-TEST_F(ConfigurationTest, AFileThatIsNotThereIsAnError) {
-    EXPECT_THAT(wrong({"--config", "/no/such/file.toml", "show"}), HasSubstr("/no/such/file.toml"));
+TEST_F(ConfigurationTest, AMissingFileIsAnError) {
+    EXPECT_THAT(parse_error_of({"--config", "/no/such/file.toml", "show"}), HasSubstr("/no/such/file.toml"));
 }
 
 }  // namespace

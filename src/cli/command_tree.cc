@@ -15,7 +15,7 @@ OptionEntry entry_of(const CLI::App& command, const CLI::Option& option) {
                       .type = option.get_expected_max() == 0 ? std::string() : type.substr(0, type.find(':')),
                       .group = option.get_group(),
                       .description = option.get_description(),
-                      .otherwise = option.get_default_str(),
+                      .default_value = option.get_default_str(),
                       .environment = variable_of(command, option),
                       .choices = choices_of(option),
                       .is_positional = option.get_positional(),

@@ -7,33 +7,33 @@
 
 namespace millrace::cli {
 
-/// An option of the command line's definition, as help, completions and manual pages show it.
+/// The description of an option, for help, completions and manual pages.
 struct OptionEntry {
-    std::string name;        ///< `--limit`, or a positional's name
+    std::string name;        ///< `--limit`, or the name of a positional argument
     std::string short_name;  ///< `-f`, or empty
-    std::string type;        ///< what its value is, such as `DURATION`; empty for a flag
-    std::string group;       ///< the heading that it stands under
+    std::string type;        ///< the kind of value, such as `DURATION`; empty for a flag
+    std::string group;       ///< the heading of the section that lists the option
     std::string description;
-    std::string otherwise;             ///< its default, or empty
-    std::string environment;           ///< the variable that sets it, or empty
-    std::vector<std::string> choices;  ///< the names that it takes, where it takes only some
+    std::string default_value;         ///< the default, or empty
+    std::string environment;           ///< the environment variable that sets the option, or empty
+    std::vector<std::string> choices;  ///< the accepted names; empty if other values are accepted
     bool is_positional = false;
     bool is_required = false;
-    bool is_list = false;  ///< a positional that takes any number of words
+    bool is_list = false;  ///< a positional argument that takes any number of words
 };
 
-/// A command, with the words that lead to it (`topic create`; empty for the program itself).
+/// The description of a command.
 struct CommandEntry {
-    std::string path;
+    std::string path;  ///< `topic create`; empty for the program itself
     std::string description;
-    std::vector<std::string> commands;  ///< the names of those below it
-    std::vector<OptionEntry> options;   ///< its own
-    bool needs_command = false;         ///< it does nothing without one of those below it
+    std::vector<std::string> commands;  ///< the names of its subcommands
+    std::vector<OptionEntry> options;   ///< without the options of its subcommands
+    bool needs_command = false;         ///< whether a subcommand is required
 };
 
 CommandEntry command_entry(const CLI::App& command);
 
-/// All commands of a command line, the program itself first, each before those below it.
+/// All commands of a command line: the program itself first, and each command before its subcommands.
 std::vector<CommandEntry> command_tree(const CLI::App& program);
 
 }  // namespace millrace::cli

@@ -22,29 +22,31 @@ std::string upper(std::string text) {
     return text;
 }
 
-/// The variable's name without a command.
+/// The name of an option's variable without the command.
 std::string short_variable(const CLI::Option& option) {
     return fmt::format("{}{}", prefix, upper(option.get_lnames().front()));
 }
 
-/// CLI11 takes an empty variable for none, too.
+/// The value of a variable; nullptr if it is not set or empty. CLI11 ignores empty variables, too.
 const char* value_of(const std::string& variable) {
     const char* value = std::getenv(variable.c_str());
     return value == nullptr || *value == '\0' ? nullptr : value;
 }
 
-/// Whether an option can be meant by a variable of its old name.
-bool is_meant(const CLI::Option& option, const char* value) {
+/// Whether a variable with the old name can belong to an option. A flag takes only true and false.
+bool can_belong_to(const CLI::Option& option, const char* value) {
     bool flag = false;
     return option.get_items_expected_max() > 0 || CLI::detail::lexical_cast(value, flag);
 }
 
-std::string taken_variable(const CLI::App& command, const CLI::Option& option) {
+/// The variable that an option is read from: the one with the old name only if that one can belong to the
+/// option and the other one is not set.
+std::string chosen_variable(const CLI::App& command, const CLI::Option& option) {
     std::string variable = variable_of(command, option);
     if (variable.empty() || value_of(variable) != nullptr) return variable;
     const std::string old = short_variable(option);
     const char* value = value_of(old);
-    return value != nullptr && is_meant(option, value) ? old : variable;
+    return value != nullptr && can_belong_to(option, value) ? old : variable;
 }
 
 }  // namespace
@@ -58,10 +60,10 @@ std::string variable_of(const CLI::App& command, const CLI::Option& option) {
 }
 
 void read_environment(CLI::App& program) {
-    // CLI11 reads the variables of all commands, so an option is given one only once its command is begun.
+    // CLI11 reads the variables of all commands, so an option gets its variable only when its command begins.
     program.preparse_callback([&program](std::size_t /*words*/) {
         for (CLI::Option* option : program.get_options()) {
-            if (option != program.get_config_ptr()) option->envname(taken_variable(program, *option));
+            if (option != program.get_config_ptr()) option->envname(chosen_variable(program, *option));
         }
     });
     for (CLI::App* command : program.get_subcommands({})) read_environment(*command);
@@ -70,12 +72,13 @@ void read_environment(CLI::App& program) {
 void warn_of_old_variables(const CLI::App& program) {
     for (const CLI::App* command : chosen_commands(program)) {
         for (const CLI::Option* option : command->get_options()) {
-            const std::string taken = option->get_envname();
+            const std::string chosen = option->get_envname();
             const auto& typed = command->parse_order();
             const bool is_typed = std::ranges::find(typed, option) != typed.end();
-            if (taken.empty() || is_typed || option->count() == 0 || taken == variable_of(*command, *option))
+            if (chosen.empty() || is_typed || option->count() == 0 ||
+                chosen == variable_of(*command, *option))
                 continue;
-            base::tell(fmt::format("millrace: {} is deprecated; use {} instead\n", taken,
+            base::tell(fmt::format("millrace: {} is deprecated; use {} instead\n", chosen,
                                    variable_of(*command, *option)));
         }
     }

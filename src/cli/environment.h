@@ -3,19 +3,20 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-/// Options in the environment. A command's option has the command in its name: `topic create --retention` is
-/// MILLRACE_TOPIC_CREATE_RETENTION; an option that stands before all commands has not: MILLRACE_DATA.
+/// Options as environment variables. The variable of a command's option contains the command:
+/// `topic create --retention` is MILLRACE_TOPIC_CREATE_RETENTION. The variable of an option of the program
+/// does not: `--data` is MILLRACE_DATA.
 namespace millrace::cli {
 
-/// The variable of an option; empty when it has none: arguments, --help and --version.
+/// The name of the variable of an option; empty for arguments, --help and --version, which have none.
 std::string variable_of(const CLI::App& command, const CLI::Option& option);
 
-/// Lets each command take the options that it isn't given from the environment, when it is run. A variable
-/// that is named as before, without the command, is taken where the new one isn't set; one that isn't true or
-/// false is no flag of ours, since other programs' names are as short.
+/// Makes each command that runs read the options that the command line does not give from the environment. A
+/// variable with the old name, without the command, is read if the one with the new name is not set. Other
+/// programs may use such short names, so a flag ignores an old variable that is neither true nor false.
 void read_environment(CLI::App& program);
 
-/// Tells the new name of each variable that was taken by its old one. To call after parsing.
+/// Warns about each variable that was read by its old name, and tells the new name. Call it after parsing.
 void warn_of_old_variables(const CLI::App& program);
 
 }  // namespace millrace::cli

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "cli/command_line.h"
-#include "cli/usage.h"
+#include "cli/test_command_line.h"
 
 namespace millrace::cli {
 namespace {
@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using testing::internal::CaptureStderr;
 using testing::internal::GetCapturedStderr;
 
-/// A variable of the environment while it lives.
+/// Sets an environment variable while the object exists.
 class Variable {
   public:
     Variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
@@ -28,24 +28,20 @@ class Variable {
     const char* name_;
 };
 
-/// What is wrong with the value of `command`'s options, or what is warned of; empty when nothing is.
-std::string told(std::vector<std::string> words) {
-    Globals globals;
-    const auto program = make_command_line(globals);
-    std::ranges::reverse(words);
-    try {
-        program->parse(std::move(words));
-    } catch (const CLI::ParseError& error) {
-        return usage_error_of(*program, error).what();
-    }
-    CaptureStderr();
-    warn_of_old_variables(*program);
-    return GetCapturedStderr();
+/// The usage error of a command line, or else the warnings about variables with old names.
+std::string error_or_warnings(const std::vector<std::string>& words) {
+    std::string warnings;
+    const std::string error = parse_error_of(words, [&](const CLI::App& program) {
+        CaptureStderr();
+        warn_of_old_variables(program);
+        warnings = GetCapturedStderr();
+    });
+    return error + warnings;
 }
 
-constexpr const char* not_many = " must be a number from 1 to 1000000, not many";
+constexpr const char* not_a_number = " must be a number from 1 to 1000000, not many";
 
-TEST(Environment, AnOptionIsNamedWithItsCommand) {
+TEST(Environment, AVariableContainsTheCommand) {
     Globals globals;
     const auto program = make_command_line(globals);
     const auto variable = [&](const CLI::App& command, const char* option) {
@@ -67,7 +63,7 @@ void collect(const CLI::App& command, std::multiset<std::string>& variables) {
     for (const CLI::App* each : command.get_subcommands({})) collect(*each, variables);
 }
 
-TEST(Environment, NoTwoOptionsHaveOneVariable) {
+TEST(Environment, NoTwoOptionsShareAVariable) {
     Globals globals;
     std::multiset<std::string> variables;
     collect(*make_command_line(globals), variables);
@@ -75,45 +71,47 @@ TEST(Environment, NoTwoOptionsHaveOneVariable) {
     for (const auto& variable : variables) EXPECT_EQ(variables.count(variable), 1U) << variable;
 }
 
-TEST(Environment, AVariableIsReadByItsCommandAlone) {
+TEST(Environment, AVariableIsReadOnlyByItsCommand) {
     const Variable limit("MILLRACE_SHOW_LIMIT", "many");
-    EXPECT_EQ(told({"show"}), std::string("MILLRACE_SHOW_LIMIT") + not_many);
-    EXPECT_EQ(told({"verify"}), "");
-    EXPECT_EQ(told({"topic", "read"}), "");
-    EXPECT_EQ(told({"show", "--limit", "5"}), "") << "the command line wins";
+    EXPECT_EQ(error_or_warnings({"show"}), std::string("MILLRACE_SHOW_LIMIT") + not_a_number);
+    EXPECT_EQ(error_or_warnings({"verify"}), "");
+    EXPECT_EQ(error_or_warnings({"topic", "read"}), "");
+    EXPECT_EQ(error_or_warnings({"show", "--limit", "5"}), "") << "the command line takes precedence";
 }
 
-TEST(Environment, AnOldNameIsTakenWithAWarningThatTellsTheNewOne) {
+TEST(Environment, AnOldNameIsReadWithAWarningThatNamesTheNewOne) {
     const Variable limit("MILLRACE_LIMIT", "7");
-    EXPECT_EQ(told({"show"}), "millrace: MILLRACE_LIMIT is deprecated; use MILLRACE_SHOW_LIMIT instead\n");
-    EXPECT_EQ(told({"show", "--limit", "5"}), "");
-    EXPECT_EQ(told({"verify"}), "");
+    EXPECT_EQ(error_or_warnings({"show"}),
+              "millrace: MILLRACE_LIMIT is deprecated; use MILLRACE_SHOW_LIMIT instead\n");
+    EXPECT_EQ(error_or_warnings({"show", "--limit", "5"}), "");
+    EXPECT_EQ(error_or_warnings({"verify"}), "");
     const Variable newer("MILLRACE_SHOW_LIMIT", "many");
-    EXPECT_EQ(told({"show"}), std::string("MILLRACE_SHOW_LIMIT") + not_many);
+    EXPECT_EQ(error_or_warnings({"show"}), std::string("MILLRACE_SHOW_LIMIT") + not_a_number);
 }
 
-TEST(Environment, AWrongValueIsNamedWithTheVariableThatHoldsIt) {
+TEST(Environment, AnInvalidValueNamesItsVariable) {
     const Variable limit("MILLRACE_LIMIT", "many");
-    EXPECT_EQ(told({"show"}), std::string("MILLRACE_LIMIT") + not_many);
+    EXPECT_EQ(error_or_warnings({"show"}), std::string("MILLRACE_LIMIT") + not_a_number);
 }
 
-TEST(Environment, OtherProgramsTokensAreNoFlags) {
+TEST(Environment, AnOldVariableThatIsNotABooleanIsNoFlag) {
     const Variable token("MILLRACE_TOKEN", "abc");
     const Variable json("MILLRACE_JSON", "pretty");
-    EXPECT_EQ(told({"access", "add", "ann"}), "");
-    EXPECT_EQ(told({"show"}), "");
+    EXPECT_EQ(error_or_warnings({"access", "add", "ann"}), "");
+    EXPECT_EQ(error_or_warnings({"show"}), "");
     const Variable own("MILLRACE_ACCESS_ADD_TOKEN", "abc");
-    EXPECT_EQ(told({"access", "add", "ann"}), "MILLRACE_ACCESS_ADD_TOKEN must be true or false, not abc");
+    EXPECT_EQ(error_or_warnings({"access", "add", "ann"}),
+              "MILLRACE_ACCESS_ADD_TOKEN must be true or false, not abc");
 }
 
-TEST(Environment, AnEmptyVariableIsNone) {
+TEST(Environment, AnEmptyVariableIsIgnored) {
     const Variable limit("MILLRACE_SHOW_LIMIT", "");
-    EXPECT_EQ(told({"show"}), "");
+    EXPECT_EQ(error_or_warnings({"show"}), "");
 }
 
 TEST(Environment, TheConfigurationFileCanBeNamed) {
     const Variable config("MILLRACE_CONFIG", "/no/such/file.toml");
-    EXPECT_THAT(told({"show"}), HasSubstr("/no/such/file.toml"));
+    EXPECT_THAT(error_or_warnings({"show"}), HasSubstr("/no/such/file.toml"));
 }
 
 }  // namespace

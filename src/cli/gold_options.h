@@ -6,7 +6,7 @@
 
 namespace millrace::cli {
 
-/// The gold stage's options of a command that runs it among others.
+/// Adds the options of the gold stage to a command that also runs other stages.
 void add_gold_options(CLI::App& command, gold::GoldStageOptions& options, publish::PublishOptions& publish);
 
 }  // namespace millrace::cli

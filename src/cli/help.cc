@@ -14,10 +14,11 @@ namespace millrace::cli {
 
 namespace {
 
-constexpr std::size_t widest_line = 100;
-constexpr std::size_t left_width = 28;  // of names, with two spaces before and one behind them
-constexpr std::size_t max_choice_width =
-    30;  // that stands behind an option's name; a longer one is a sentence
+constexpr std::size_t max_line_width = 100;
+/// The column of names, with two spaces before and one after them.
+constexpr std::size_t left_width = 28;
+/// A longer list of choices becomes a sentence of the description.
+constexpr std::size_t max_choice_width = 30;
 
 std::vector<std::string> words_of(const std::string& text) {
     std::vector<std::string> words;
@@ -27,13 +28,13 @@ std::vector<std::string> words_of(const std::string& text) {
     return words;
 }
 
-/// Words in lines that begin at the column `indent`, where the first one begins, too.
+/// Wraps words into lines that begin at the column `indent`. The first line is already indented.
 std::string wrapped(const std::vector<std::string>& words, std::size_t indent) {
     std::string text;
     std::size_t column = indent;
     for (const std::string& word : words) {
         const std::size_t width = display_width(word);
-        if (column > indent && column + 1 + width > widest_line) {
+        if (column > indent && column + 1 + width > max_line_width) {
             text += '\n' + std::string(indent, ' ');
             column = indent;
         } else if (column > indent) {
@@ -46,7 +47,8 @@ std::string wrapped(const std::vector<std::string>& words, std::size_t indent) {
     return text + '\n';
 }
 
-/// A name to the left and what is told of it to the right, below where the name is too long.
+/// A name in the left column and its description in the right one. The description begins on the next line if
+/// the name is too long.
 std::string entry(const std::string& name, const std::vector<std::string>& words) {
     std::string text = "  " + name;
     if (const std::size_t width = display_width(text); width < left_width) {
@@ -71,8 +73,8 @@ std::string entry(const OptionEntry& option) {
         for (auto& word : words_of(fmt::format("One of: {}.", fmt::join(option.choices, ", "))))
             words.push_back(std::move(word));
     }
-    // Each stays on one line.
-    if (!option.otherwise.empty()) words.push_back(fmt::format("[default: {}]", option.otherwise));
+    // A word is never wrapped.
+    if (!option.default_value.empty()) words.push_back(fmt::format("[default: {}]", option.default_value));
     if (!option.environment.empty()) words.push_back(fmt::format("[env: {}]", option.environment));
     return entry(name, words);
 }

@@ -5,10 +5,10 @@
 
 namespace millrace::cli {
 
-/// The whole help of a command.
+/// The complete help of a command.
 std::string help_text(const CLI::App& command);
 
-/// What a command is for and the commands that it has, for one that was given without.
+/// The help that is printed if a required subcommand is missing: usage, description and subcommands.
 std::string short_help(const CLI::App& command);
 
 }  // namespace millrace::cli

@@ -12,7 +12,7 @@ namespace millrace::cli {
 
 namespace {
 
-/// The character that a UTF-8 sequence at `at` stands for; moves to its last byte.
+/// Decodes the UTF-8 sequence at `at`, and moves `at` to its last byte.
 unsigned code_point(std::string_view text, std::size_t& at) {
     const auto first = static_cast<unsigned char>(text[at]);
     const unsigned more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
@@ -22,28 +22,28 @@ unsigned code_point(std::string_view text, std::size_t& at) {
     return code;
 }
 
-/// A text that roff takes as it is: no escapes, no requests at a line's begin, hyphens that can be copied,
-/// and nothing but ASCII.
-std::string plain(std::string_view text) {
-    std::string made;
+/// Escapes a text for roff: backslashes, requests at the beginning of a line, hyphens (so that they can be
+/// copied), and characters outside ASCII.
+std::string roff_text(std::string_view text) {
+    std::string escaped_text;
     for (std::size_t at = 0; at < text.size(); ++at) {
         const char c = text[at];
-        const bool at_line_start = made.empty() || made.back() == '\n';
-        if (at_line_start && (c == '.' || c == '\'')) made += "\\&";
+        const bool at_line_start = escaped_text.empty() || escaped_text.back() == '\n';
+        if (at_line_start && (c == '.' || c == '\'')) escaped_text += "\\&";
         if (c == '\\') {
-            made += "\\e";
+            escaped_text += "\\e";
         } else if (c == '-') {
-            made += "\\-";
+            escaped_text += "\\-";
         } else if (static_cast<unsigned char>(c) >= 0x80) {
-            made += fmt::format("\\[u{:04X}]", code_point(text, at));
+            escaped_text += fmt::format("\\[u{:04X}]", code_point(text, at));
         } else {
-            made += c;
+            escaped_text += c;
         }
     }
-    return made;
+    return escaped_text;
 }
 
-/// `millrace-topic-create`, as manual pages are called.
+/// The name of a manual page, such as `millrace-topic-create`.
 std::string page_name(const CommandEntry& command) {
     std::string name = command.path.empty() ? "millrace" : "millrace-" + command.path;
     std::ranges::replace(name, ' ', '-');
@@ -55,24 +55,28 @@ std::string full_name(const CommandEntry& command) {
 }
 
 std::string synopsis(const CommandEntry& command) {
-    std::string text = fmt::format(".B {}\n[\\fIOPTIONS\\fR]", plain(full_name(command)));
+    std::string text = fmt::format(".B {}\n[\\fIOPTIONS\\fR]", roff_text(full_name(command)));
     if (!command.commands.empty()) text += " \\fICOMMAND\\fR";
     for (const OptionEntry& option : command.options) {
         if (!option.is_positional) continue;
-        const std::string name = fmt::format("\\fI{}\\fR{}", plain(option.name), option.is_list ? "..." : "");
+        const std::string name =
+            fmt::format("\\fI{}\\fR{}", roff_text(option.name), option.is_list ? "..." : "");
         text += option.is_required ? ' ' + name : fmt::format(" [{}]", name);
     }
     return text + '\n';
 }
 
 std::string described(const OptionEntry& option) {
-    std::string name = fmt::format("\\fB{}\\fR", plain(option.name));
-    if (!option.short_name.empty()) name = fmt::format("\\fB{}\\fR, {}", plain(option.short_name), name);
-    if (!option.type.empty() && !option.is_positional) name += fmt::format(" \\fI{}\\fR", plain(option.type));
-    std::string text = fmt::format(".TP\n{}\n{}\n", name, plain(option.description));
-    if (!option.choices.empty()) text += plain(fmt::format("One of: {}.\n", fmt::join(option.choices, ", ")));
-    if (!option.otherwise.empty()) text += plain(fmt::format("The default is {}.\n", option.otherwise));
-    if (!option.environment.empty()) text += plain(fmt::format("Also set by {}.\n", option.environment));
+    std::string name = fmt::format("\\fB{}\\fR", roff_text(option.name));
+    if (!option.short_name.empty()) name = fmt::format("\\fB{}\\fR, {}", roff_text(option.short_name), name);
+    if (!option.type.empty() && !option.is_positional)
+        name += fmt::format(" \\fI{}\\fR", roff_text(option.type));
+    std::string text = fmt::format(".TP\n{}\n{}\n", name, roff_text(option.description));
+    if (!option.choices.empty())
+        text += roff_text(fmt::format("One of: {}.\n", fmt::join(option.choices, ", ")));
+    if (!option.default_value.empty())
+        text += roff_text(fmt::format("The default is {}.\n", option.default_value));
+    if (!option.environment.empty()) text += roff_text(fmt::format("Also set by {}.\n", option.environment));
     return text;
 }
 
@@ -83,7 +87,7 @@ std::string options(const CommandEntry& command) {
     }
     std::string text;
     for (const std::string& group : groups) {
-        text += fmt::format(".SH \"{}\"\n", plain(group));
+        text += fmt::format(".SH \"{}\"\n", roff_text(group));
         for (const OptionEntry& option : command.options) {
             if (option.group == group) text += described(option);
         }
@@ -96,14 +100,15 @@ std::string options(const CommandEntry& command) {
 std::string manual_page(const CommandEntry& command) {
     std::string text =
         fmt::format(".TH \"{}\" 1 \"\" \"millrace {}\" \"Millrace\"\n", page_name(command), MILLRACE_VERSION);
-    text += ".nh\n.ad l\n";  // names of variables can't be copied when they are hyphenated
-    text += fmt::format(".SH NAME\n{} \\- {}\n", plain(page_name(command)), plain(command.description));
+    text += ".nh\n.ad l\n";  // no hyphenation, so that names of variables can be copied
+    text +=
+        fmt::format(".SH NAME\n{} \\- {}\n", roff_text(page_name(command)), roff_text(command.description));
     text += ".SH SYNOPSIS\n" + synopsis(command) + options(command);
     if (!command.commands.empty()) {
         text += ".SH COMMANDS\n";
         for (const std::string& name : command.commands)
-            text += fmt::format(".TP\n\\fB{0}\\fR\nSee \\fB{1}\\-{0}\\fR(1).\n", plain(name),
-                                plain(page_name(command)));
+            text += fmt::format(".TP\n\\fB{0}\\fR\nSee \\fB{1}\\-{0}\\fR(1).\n", roff_text(name),
+                                roff_text(page_name(command)));
     }
     return text;
 }

@@ -7,7 +7,7 @@
 
 namespace millrace::cli {
 
-/// The manual page of a command, in man's macros (man(7)), for section 1.
+/// The manual page of a command for section 1, in the macros of man(7).
 std::string manual_page(const CommandEntry& command);
 
 }  // namespace millrace::cli

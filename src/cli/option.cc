@@ -13,11 +13,11 @@ namespace millrace::cli {
 
 namespace {
 
-constexpr std::size_t max_phrase_names = 3;  // names that are told as "a, b or c"
+constexpr std::size_t max_phrase_names = 3;  // a longer list reads "one of a, b, c, d"
 
-/// Whether `parse` takes a text.
+/// Whether `parse` accepts a text.
 template <typename Parse>
-bool takes(Parse parse, const std::string& text) {
+bool is_accepted(Parse parse, const std::string& text) {
     try {
         parse(text);
         return true;
@@ -26,7 +26,7 @@ bool takes(Parse parse, const std::string& text) {
     }
 }
 
-/// An option whose text `parse` turns into a value.
+/// Adds an option whose text `parse` converts to a value.
 template <typename Into, typename Parse>
 CLI::Option* add_parsed(CLI::App& command, const std::string& name, Into& into, Parse parse, const char* type,
                         const char* expected, const std::string& help) {
@@ -34,7 +34,7 @@ CLI::Option* add_parsed(CLI::App& command, const std::string& name, Into& into, 
         .add_option_function<std::string>(
             name, [&into, parse](const std::string& text) { into = parse(text); }, help)
         ->type_name(type)
-        ->check(must_be(expected, [parse](const std::string& text) { return takes(parse, text); }));
+        ->check(must_be(expected, [parse](const std::string& text) { return is_accepted(parse, text); }));
 }
 
 template <typename Into>
@@ -93,7 +93,8 @@ CLI::Validator must_be_one_of(const std::vector<std::string>& names) {
 }
 
 std::vector<std::string> choices_of(const CLI::Option& option) {
-    // CLI11 adds a validator's description to the type's name, after a colon; no other has a bar in it.
+    // CLI11 adds the description of a validator to the name of the type, after a colon. Only a list of
+    // choices contains a bar.
     const std::string type = option.get_type_name();
     const auto colon = type.rfind(':');
     if (colon == std::string::npos || type.find('|', colon) == std::string::npos) return {};

@@ -13,20 +13,20 @@
 #include "base/units.h"
 #include "model/timestamp.h"
 
-/// Options with a checked value. What can't be read is an error that names the option and what it must be
-/// (usage.h); the default is shown in a form that can be typed.
+/// Options whose values are checked. An invalid value is an error that names the option and what its value
+/// must be (usage.h). The help shows each default in a form that can be typed.
 namespace millrace::cli {
 
-/// Refuses texts that `accepts` doesn't take, with "must be EXPECTED, not TEXT".
+/// Rejects texts that `accepts` does not accept, with "must be EXPECTED, not TEXT".
 CLI::Validator must_be(const std::string& expected, const std::function<bool(const std::string&)>& accepts);
 
 /// Accepts a whole number from `min` to `max`.
 CLI::Validator must_be_number(std::int64_t min, std::int64_t max);
 
-/// Accepts one of these names. Help, completions and manual pages show them: choices_of().
+/// Accepts one of these names. Help, completions and manual pages get them from choices_of().
 CLI::Validator must_be_one_of(const std::vector<std::string>& names);
 
-/// The names that an option takes; none when it takes others than names.
+/// The names that an option accepts; empty if it accepts other values.
 std::vector<std::string> choices_of(const CLI::Option& option);
 
 template <typename T>
@@ -34,7 +34,7 @@ inline constexpr bool is_optional = false;
 template <typename T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
-/// An option whose default is shown when it has one: an optional value and a path that is found have none.
+/// Adds an option. The help shows its default, except for optional values and paths, which have none.
 template <typename T>
 CLI::Option* add_value(CLI::App& command, const std::string& name, T& into, const std::string& type,
                        const std::string& help) {
@@ -43,20 +43,20 @@ CLI::Option* add_value(CLI::App& command, const std::string& name, T& into, cons
     return option;
 }
 
-/// A whole number, or an optional one, from `min` to `max`.
+/// Adds an option for a whole number from `min` to `max`. `Number` may be a std::optional.
 template <typename Number>
 CLI::Option* add_number(CLI::App& command, const std::string& name, Number& into, std::int64_t min,
                         std::int64_t max, const std::string& help) {
     return add_value(command, name, into, "NUMBER", help)->check(must_be_number(min, max));
 }
 
-/// A name of a few.
+/// Adds an option that accepts one of `names`.
 CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& into,
                         const std::vector<std::string>& names, const std::string& help);
 CLI::Option* add_choice(CLI::App& command, const std::string& name, std::optional<std::string>& into,
                         const std::vector<std::string>& names, const std::string& help);
 
-/// Values that each stand after an option of their own: `--set a=1 --set b=2`.
+/// Adds an option that can be repeated, with one value each time: `--set a=1 --set b=2`.
 CLI::Option* add_values(CLI::App& command, const std::string& name, std::vector<std::string>& into,
                         const std::string& type, const std::string& help);
 

@@ -6,7 +6,7 @@
 
 namespace millrace::cli {
 
-/// The simulator's options, for `produce` and `run`.
+/// Adds the options of the simulator, for `produce` and `run`.
 void add_simulator_options(CLI::App& command, produce::SimulatorOptions& options);
 
 }  // namespace millrace::cli

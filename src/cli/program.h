@@ -2,8 +2,8 @@
 
 namespace millrace::cli {
 
-/// Runs the command that the arguments name and returns the exit code. Throws a usage Error for arguments
-/// that can't be run, and what the command throws.
+/// Runs the command that the arguments name and returns the exit code. Throws a usage Error for invalid
+/// arguments. Errors of the command propagate.
 int run(int argc, const char* const* argv);
 
 }  // namespace millrace::cli

@@ -7,19 +7,19 @@
 
 namespace millrace::cli {
 
-/// Where to listen, and who may write.
+/// The options of the HTTP server.
 struct ServeOptions {
     api::ServerOptions server;
     std::vector<std::string> write_keys;  ///< as SOURCE=KEY
     CLI::Option* port = nullptr;
 
     void add_to(CLI::App& command);
-    /// The options with the keys in them. Throws a usage Error for one that isn't SOURCE=KEY.
+    /// The options, including the write keys. Throws a usage Error for a key that is not SOURCE=KEY.
     [[nodiscard]] api::ServerOptions checked() const;
-    /// The same; nothing, with a warning that says what is missing then, when nobody asked for a port and the
-    /// usual one is taken.
+    /// Like checked(). If --port is not given and the default port is in use, returns nothing and warns that
+    /// there is no HTTP server.
     [[nodiscard]] std::optional<api::ServerOptions> free_or_nothing() const;
-    /// The same; any free port when nobody asked for one and the usual one is taken.
+    /// Like checked(). If --port is not given and the default port is in use, picks any free port.
     [[nodiscard]] api::ServerOptions on_a_free_port() const;
 
   private:

@@ -6,7 +6,7 @@
 
 namespace millrace::cli {
 
-/// The silver stage's options, for `silver`, `run` and `replay`.
+/// Adds the options of the silver stage, for `silver`, `run` and `replay`.
 void add_silver_options(CLI::App& command, silver::SilverOptions& options);
 
 }  // namespace millrace::cli

@@ -8,8 +8,8 @@
 
 namespace millrace::cli {
 
-/// Options for what one query may take, whose names begin with `prefix`. Their defaults are the values in
-/// `limits`.
+/// Adds the options that limit a query, and returns them. Their names begin with `prefix`, and their defaults
+/// are the values in `limits`.
 std::vector<CLI::Option*> add_sql_limits(CLI::App& command, const std::string& prefix,
                                          serve::SqlLimits& limits);
 

@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t max_name_length = 64;
 constexpr std::size_t min_prefix_length = 3;
 
-/// How many letters must be inserted, left out, changed or swapped with their neighbour to make `b` of `a`,
-/// whatever their case (the optimal string alignment distance).
+/// The number of letters to insert, remove, change or swap with their neighbour to turn `a` into `b`, without
+/// regard to case (the optimal string alignment distance).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     const auto same = [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); };
     std::vector<std::vector<std::size_t>> steps(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
@@ -40,12 +40,12 @@ std::optional<std::string> nearest_name(std::string_view given, const std::vecto
     if (given.size() >= min_prefix_length && std::ranges::count_if(names, begins) == 1)
         return *std::ranges::find_if(names, begins);
     std::optional<std::string> nearest;
-    std::size_t least = 1 + (given.size() + 3) / 4;  // a slip in four letters, at most
+    std::size_t limit = 1 + (given.size() + 3) / 4;  // at most one typo in four letters
     for (const std::string& name : names) {
         if (name.size() > max_name_length) continue;
         const std::size_t distance = edit_distance(given, name);
-        if (distance >= least || distance >= given.size()) continue;
-        least = distance;
+        if (distance >= limit || distance >= given.size()) continue;
+        limit = distance;
         nearest = name;
     }
     return nearest;

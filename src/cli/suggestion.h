@@ -9,14 +9,14 @@
 
 namespace millrace::cli {
 
-/// The name that `given` was probably meant to be: the only one that begins with it, or the one that differs
-/// least, in a few letters. Nothing when none is near, or it is one of them.
+/// The name that `given` was probably meant to be: the only name that begins with `given`, or the name that
+/// differs from it in the fewest letters. Nothing if no name is near, or if `given` is one of the names.
 std::optional<std::string> nearest_name(std::string_view given, const std::vector<std::string>& names);
 
-/// "; did you mean NAME?", or nothing when no name is near.
+/// "; did you mean NAME?", or an empty string if no name is near.
 std::string did_you_mean(std::string_view given, const std::vector<std::string>& names);
 
-/// A usage Error: "OWNER has no KIND GIVEN; it has: NAME, NAME", with the nearest name when there is one.
+/// A usage Error: "OWNER has no KIND GIVEN; it has: NAME, NAME", with the nearest name if one is near.
 Error has_no(std::string_view owner, std::string_view kind, std::string_view given,
              const std::vector<std::string>& names);
 

@@ -8,7 +8,7 @@ namespace {
 const std::vector<std::string> commands = {"run",    "serve", "silver", "gold",       "show",
                                            "vacuum", "topic", "count",  "quarantine", "gold.kpis"};
 
-TEST(Suggestion, ASlipOfThePenFindsItsName) {
+TEST(Suggestion, ATypoFindsItsName) {
     EXPECT_EQ(nearest_name("runn", commands), "run");
     EXPECT_EQ(nearest_name("sliver", commands), "silver");
     EXPECT_EQ(nearest_name("Topics", commands), "topic");
@@ -17,13 +17,13 @@ TEST(Suggestion, ASlipOfThePenFindsItsName) {
     EXPECT_EQ(nearest_name("--lmit", {"--limit", "--last", "--json"}), "--limit");
 }
 
-TEST(Suggestion, ABeginningFindsTheOnlyNameThatHasIt) {
+TEST(Suggestion, APrefixFindsTheOnlyNameThatHasIt) {
     EXPECT_EQ(nearest_name("quar", commands), "quarantine");
     EXPECT_EQ(nearest_name("gold.k", commands), "gold.kpis");
     EXPECT_EQ(nearest_name("s", commands), std::nullopt);
 }
 
-TEST(Suggestion, NothingIsSuggestedForWhatIsLikeNoName) {
+TEST(Suggestion, NothingIsSuggestedWhenNoNameIsNear) {
     EXPECT_EQ(nearest_name("frobnicate", commands), std::nullopt);
     EXPECT_EQ(nearest_name("x", commands), std::nullopt);
     EXPECT_EQ(nearest_name("", commands), std::nullopt);
@@ -32,7 +32,7 @@ TEST(Suggestion, NothingIsSuggestedForWhatIsLikeNoName) {
     EXPECT_EQ(nearest_name(std::string(100'000, 'r'), commands), std::nullopt);
 }
 
-TEST(Suggestion, IsASentencesEnd) {
+TEST(Suggestion, IsTheEndOfASentence) {
     EXPECT_EQ(did_you_mean("runn", commands), "; did you mean run?");
     EXPECT_EQ(did_you_mean("frobnicate", commands), "");
 }

@@ -6,12 +6,12 @@
 
 namespace millrace::cli {
 
-/// Reads --config as TOML: top-level keys are global options, a table is a command's options. Throws a usage
-/// Error that names the line of an option or command that there isn't. Options of commands that aren't run
-/// are left alone, and so are those that stand in the environment, which wins over the file.
+/// Reads --config as TOML: top-level keys set options of the program, and a table sets options of a command.
+/// Throws a usage Error that names the line of an unknown option or command. Options of commands that do not
+/// run are ignored, and so are options that are set in the environment, which takes precedence over the file.
 class TomlConfig : public CLI::Config {
   public:
-    /// Of the program's command line, which must outlive it.
+    /// `program` is the command line of the program. It must outlive this object.
     explicit TomlConfig(const CLI::App& program) : program_(program) {}
 
     std::string to_config(const CLI::App* app, bool default_also, bool write_description,

@@ -15,8 +15,8 @@ bool looks_like_option(const std::string& word) {
     return word.starts_with('-') && word.find_first_not_of('-') != std::string::npos;
 }
 
-/// The words that a command didn't take.
-std::vector<std::string> words_left(const CLI::App& command) {
+/// The words that a command did not accept.
+std::vector<std::string> remaining_words(const CLI::App& command) {
     std::vector<std::string> words = command.remaining();
     std::erase(words, "--");
     return words;
@@ -30,7 +30,7 @@ std::vector<std::string> option_names(const CLI::App& command) {
     return names;
 }
 
-/// `topic create` and its siblings.
+/// The names of the subcommands of `parent`, such as `topic create`.
 std::vector<std::string> command_names(const CLI::App& parent) {
     std::vector<std::string> names;
     for (const CLI::App* command : parent.get_subcommands({})) names.push_back(name_of(*command));
@@ -46,14 +46,14 @@ Error unknown_option(const CLI::App& program, const CLI::App& command, const std
                 fmt::format("{} belongs before the command: millrace {} … {}", name, name, name_of(command)));
         return usage_error(fmt::format("{} belongs after its command: {} {} …", name, path_of(*other), name));
     }
-    const auto meant = nearest_name(name.substr(name.find_first_not_of('-')), option_names(command));
-    return usage_error(fmt::format(
-        "unknown option {} of {}; {}", name, path_of(command),
-        meant ? fmt::format("did you mean --{}?", *meant) : fmt::format("see: {} --help", path_of(command))));
+    const auto nearest = nearest_name(name.substr(name.find_first_not_of('-')), option_names(command));
+    return usage_error(fmt::format("unknown option {} of {}; {}", name, path_of(command),
+                                   nearest ? fmt::format("did you mean --{}?", *nearest)
+                                           : fmt::format("see: {} --help", path_of(command))));
 }
 
-/// The option that CLI11 names at the begin of its message.
-const CLI::Option* option_of(const CLI::App& program, const std::string& name, const CLI::App*& owner) {
+/// The option that CLI11 names at the beginning of its message. `owner` becomes its command.
+const CLI::Option* named_option(const CLI::App& program, const std::string& name, const CLI::App*& owner) {
     const auto commands = chosen_commands(program);
     for (auto command = commands.rbegin(); command != commands.rend(); ++command) {
         owner = *command;
@@ -62,7 +62,7 @@ const CLI::Option* option_of(const CLI::App& program, const std::string& name, c
     return nullptr;
 }
 
-/// What the user wrote the value to: the option, the environment's variable, or the configuration file's key.
+/// Where the user set the value: the option, the environment variable, or the key of the configuration file.
 std::string source_of(const CLI::App& owner, const CLI::Option& option) {
     const auto& typed = owner.parse_order();
     if (std::ranges::find(typed, &option) != typed.end()) return option.get_name();
@@ -71,14 +71,15 @@ std::string source_of(const CLI::App& owner, const CLI::Option& option) {
     return fmt::format("{} in the configuration", option.get_single_name());
 }
 
-/// The rest of a message that begins with an option's name, behind where its value came from.
-Error refused_value(const CLI::App& program, const std::string& name, const std::string& what) {
+/// A usage Error that begins with the place where the value was set, and continues with `what`.
+Error value_error(const CLI::App& program, const std::string& name, const std::string& what) {
     const CLI::App* owner = nullptr;
-    const CLI::Option* option = option_of(program, name, owner);
+    const CLI::Option* option = named_option(program, name, owner);
     return usage_error(fmt::format("{} {}", option == nullptr ? name : source_of(*owner, *option), what));
 }
 
-/// CLI11: "--port: must be …", which our validators say, or "--port: Value 0 not in range 1 to 9".
+/// Rewrites CLI11's "--port: must be …", which comes from our validators, and "--port: Value 0 not in range 1
+/// to 9".
 Error invalid_value(const CLI::App& program, const std::string& message) {
     const auto colon = std::min(message.find(": "), message.size());
     std::string what = message.substr(std::min(colon + 2, message.size()));
@@ -86,24 +87,25 @@ Error invalid_value(const CLI::App& program, const std::string& message) {
     if (const auto at = what.find(out_of_range); what.starts_with("Value ") && at != std::string::npos)
         what = fmt::format("must be a number from {}, not {}", what.substr(at + out_of_range.size()),
                            what.substr(6, at - 6));
-    return refused_value(program, message.substr(0, colon), what);
+    return value_error(program, message.substr(0, colon), what);
 }
 
-/// CLI11: "Could not convert: --json = maybe". Numbers have validators, so it is a flag, or of another type.
+/// Rewrites CLI11's "Could not convert: --json = maybe". Most numbers have validators, so that is usually a
+/// flag.
 Error unconverted_value(const CLI::App& program, const std::string& message) {
     constexpr std::string_view could_not = "Could not convert: ";
     const auto equals = message.find(" = ");
     if (!message.starts_with(could_not) || equals == std::string::npos) return usage_error(message);
     const std::string name = message.substr(could_not.size(), equals - could_not.size());
     const CLI::App* owner = nullptr;
-    const CLI::Option* option = option_of(program, name, owner);
+    const CLI::Option* option = named_option(program, name, owner);
     const bool is_flag = option != nullptr && option->get_items_expected_max() == 0;
-    return refused_value(program, name,
-                         fmt::format("must be {}, not {}", is_flag ? "true or false" : "a number",
-                                     message.substr(equals + 3)));
+    return value_error(program, name,
+                       fmt::format("must be {}, not {}", is_flag ? "true or false" : "a number",
+                                   message.substr(equals + 3)));
 }
 
-/// CLI11: "--limit: 1 required INT missing", "--limit: At Most 1 required but received 2".
+/// Rewrites CLI11's "--limit: 1 required INT missing" and "--limit: At Most 1 required but received 2".
 Error wrong_number_of_values(const std::string& message) {
     const std::string name = message.substr(0, message.find(':'));
     return usage_error(message.ends_with("missing") ? fmt::format("{} needs a value", name)
@@ -161,9 +163,10 @@ const CLI::App* incomplete_command(const CLI::App& program) {
 
 Error unknown_command(const CLI::App& parent, const std::string& word) {
     const std::string name = parent.get_parent() == nullptr ? word : name_of(parent) + ' ' + word;
-    const std::string meant = did_you_mean(name, command_names(parent));
-    return usage_error(fmt::format("unknown command {}{}", name,
-                                   meant.empty() ? fmt::format("; see: {} --help", path_of(parent)) : meant));
+    const std::string nearest = did_you_mean(name, command_names(parent));
+    return usage_error(
+        fmt::format("unknown command {}{}", name,
+                    nearest.empty() ? fmt::format("; see: {} --help", path_of(parent)) : nearest));
 }
 
 const CLI::App& command_at(const CLI::App& program, const std::vector<std::string>& path) {
@@ -180,16 +183,16 @@ const CLI::App& command_at(const CLI::App& program, const std::vector<std::strin
 std::optional<Error> unknown_word(const CLI::App& program) {
     const auto commands = chosen_commands(program);
     const CLI::App& last = *commands.back();
-    const auto behind = words_left(last);
-    if (!behind.empty() && !looks_like_option(behind.front()) && !last.get_subcommands({}).empty())
-        return unknown_command(last, behind.front());
+    const auto after_last = remaining_words(last);
+    if (!after_last.empty() && !looks_like_option(after_last.front()) && !last.get_subcommands({}).empty())
+        return unknown_command(last, after_last.front());
     for (const CLI::App* command : commands) {
-        for (const std::string& word : words_left(*command)) {
+        for (const std::string& word : remaining_words(*command)) {
             if (looks_like_option(word)) return unknown_option(program, *command, word);
         }
     }
     for (const CLI::App* command : commands) {
-        const auto words = words_left(*command);
+        const auto words = remaining_words(*command);
         if (words.empty()) continue;
         if (!command->get_subcommands({}).empty()) return unknown_command(*command, words.front());
         return usage_error(fmt::format("unexpected argument {} of {}; see: {} --help", words.front(),

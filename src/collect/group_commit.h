@@ -41,7 +41,6 @@ class GroupCommit {
   private:
     struct Request;
     struct Waiting;
-    struct Partition;
 
     void work(int number);
     void append(int number, std::vector<Waiting>& taken);
@@ -50,7 +49,7 @@ class GroupCommit {
     bronze::EventLog& log_;
     const Limits limits_;
     mutable std::mutex mutex_;
-    std::condition_variable came_;
+    std::condition_variable submitted_;
     std::vector<std::vector<Waiting>> waiting_;  // by partition; guarded by mutex_
     // Guarded by mutex_; includes the events that are being appended.
     std::size_t waiting_bytes_ = 0;

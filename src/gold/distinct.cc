@@ -26,8 +26,8 @@ void Distinct::add(const Distinct& other) {
         std::erase_if(few_, is_above);
         if (many_) boost::unordered::erase_if(*many_, is_above);
     }
-    const std::size_t most = std::min(size() + other.size(), exact_below);
-    if (!many_ && most > max_few) change_over(most);
+    const std::size_t max_size = std::min(size() + other.size(), exact_below);
+    if (!many_ && max_size > max_few) switch_to_many(max_size);
     if (other.many_) {
         for (const std::uint64_t hash : *other.many_) add(hash);
     } else {
@@ -39,15 +39,15 @@ std::vector<std::uint64_t> Distinct::hashes() const {
     return many_ ? std::vector<std::uint64_t>(many_->begin(), many_->end()) : few_;
 }
 
-/// From few to many.
-void Distinct::change_over(std::size_t expected) {
+/// Moves the hashes from few_ to many_.
+void Distinct::switch_to_many(std::size_t expected) {
     many_ = std::make_unique<Set>();
     many_->reserve(expected);
     many_->insert(few_.begin(), few_.end());
     few_ = {};
 }
 
-/// Keeps the smallest ones.
+/// Keeps only the smallest hashes.
 void Distinct::prune() {
     std::vector<std::uint64_t> all = hashes();
     std::ranges::nth_element(all, all.begin() + kept);

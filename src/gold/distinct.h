@@ -8,12 +8,13 @@
 
 namespace millrace::gold {
 
-/// Counts distinct things by 64 uniform bits of each: exactly below 8,192, and above from the 4,096 smallest
-/// hashes, with a standard error of 1.6%. What it holds follows from the set alone, so the order of additions
-/// and unions doesn't matter. Most are small and there are many of them, so few hashes take up little.
+/// Counts distinct values by 64 uniformly distributed bits of each. The count is exact below 8,192. Above, it
+/// is an estimate from the 4,096 smallest hashes, with a standard error of 1.6%. The state depends only on
+/// the set of values, so the order of additions and unions does not matter. A shop has many of these objects
+/// and most are small, so few hashes take little memory. Not thread-safe.
 ///
-/// The estimate is that of k minimum values: Bar-Yossef et al., "Counting distinct elements in a data
-/// stream", RANDOM 2002.
+/// The estimator is k minimum values: Bar-Yossef et al., "Counting distinct elements in a data stream",
+/// RANDOM 2002.
 class Distinct {
   public:
     static constexpr std::size_t kept = 4096;
@@ -29,16 +30,17 @@ class Distinct {
     void add(std::uint64_t hash) {
         if (hash >= limit_) return;
         if (!many_) {
-            if (is_one_of_few(hash)) return;
+            if (is_in_few(hash)) return;
             if (few_.size() < max_few) {
                 few_.push_back(hash);
                 return;
             }
-            change_over(2 * max_few);
+            switch_to_many(2 * max_few);
         }
         many_->insert(hash);
         if (many_->size() >= exact_below) prune();
     }
+    /// Adds all values of another set.
     void add(const Distinct& other);
     [[nodiscard]] std::int64_t count() const;
 
@@ -49,7 +51,7 @@ class Distinct {
     template <class Archive>
     void load(Archive& archive) {
         archive(limit_, few_);
-        if (few_.size() > max_few) change_over(few_.size());
+        if (few_.size() > max_few) switch_to_many(few_.size());
     }
 
   private:
@@ -60,26 +62,27 @@ class Distinct {
     using Set = boost::unordered_flat_set<std::uint64_t, Itself>;
 
     static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
-    static constexpr std::size_t max_few = 64;  // that are compared with faster than looked up
+    // Up to this number, comparing with all hashes is faster than a lookup.
+    static constexpr std::size_t max_few = 64;
 
-    /// Without a branch for each, so that it is done several at a time.
-    [[nodiscard]] bool is_one_of_few(std::uint64_t hash) const {
+    /// The loop has no branch for each hash, so that the compiler vectorises it.
+    [[nodiscard]] bool is_in_few(std::uint64_t hash) const {
         bool found = false;
         for (const std::uint64_t one : few_) found |= one == hash;
         return found;
     }
     [[nodiscard]] std::size_t size() const { return many_ ? many_->size() : few_.size(); }
     [[nodiscard]] std::vector<std::uint64_t> hashes() const;
-    void change_over(std::size_t expected);
+    void switch_to_many(std::size_t expected);
     void prune();
 
-    // All hashes that are below limit_, in the one or the other.
+    // All hashes below limit_ are either in few_ or, if it exists, in many_.
     std::vector<std::uint64_t> few_;
     std::unique_ptr<Set> many_;
     std::uint64_t limit_ = no_limit;
 };
 
-/// One hash for two; it depends on their order.
+/// Combines two hashes into one. The result depends on their order.
 constexpr std::uint64_t combine(std::uint64_t first, std::uint64_t second) {
     std::uint64_t mixed = first ^ (second + 0x9e3779b97f4a7c15ULL + (first << 6) + (first >> 2));
     mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ULL;

@@ -36,7 +36,7 @@ TEST(Distinct, EstimatesAboveItWithinItsError) {
     }
 }
 
-TEST(Distinct, CountsTheSameInAnyOrderAndHoweverTheSetWasSplit) {
+TEST(Distinct, CountsTheSameInAnyOrderAndForAnySplitOfTheSet) {
     std::mt19937_64 random(7);
     for (const std::size_t count : {100UL, 5'000UL, 8'191UL, 8'192UL, 12'000UL, 60'000UL}) {
         auto hashes = some_hashes(count, count);
@@ -46,7 +46,7 @@ TEST(Distinct, CountsTheSameInAnyOrderAndHoweverTheSetWasSplit) {
         const auto middle = hashes.begin() + static_cast<std::ptrdiff_t>(random() % count);
         Distinct joined = of(std::vector(middle, hashes.end()));
         joined.add(of(std::vector(hashes.begin(), middle)));
-        joined.add(of(some_hashes(count / 2, count)));  // the first half again, as it was made
+        joined.add(of(some_hashes(count / 2, count)));  // the same first half of the hashes again
         EXPECT_EQ(joined.count(), once) << count;
     }
 }

@@ -9,7 +9,7 @@
 
 namespace millrace::gold {
 
-/// How much some shoppers looked, carted and bought.
+/// The views, carts and purchases of a group of events, with revenue and distinct users.
 struct EngagementCounts {
     std::int64_t views = 0;
     std::int64_t carts = 0;
@@ -42,7 +42,7 @@ struct EngagementCounts {
         revenue += other.revenue;
         users.add(other.users);
     }
-    /// The columns that all tables of interest have.
+    /// Writes the columns that the tables of product, category and device metrics share.
     void write(Row row) const {
         row.count(views)
             .count(carts)

@@ -26,11 +26,11 @@ const Array& column(const arrow::RecordBatch& rows, const char* name) {
     const auto found = rows.GetColumnByName(name);
     const auto* array = dynamic_cast<const Array*>(found.get());
     if (array == nullptr)
-        throw Error(reading_events, fmt::format("the column {} is missing or of another type", name));
+        throw Error(reading_events, fmt::format("the column {} is missing or has another type", name));
     return *array;
 }
 
-/// The ids of a column's values, by row. Each distinct value of a dictionary is looked up once.
+/// The string ids of a column, by row. Each distinct value of a dictionary is looked up once.
 class Ids {
   public:
     Ids(const arrow::RecordBatch& rows, const char* name, StringPool& pool) {
@@ -43,7 +43,7 @@ class Ids {
         const auto* dictionary = dynamic_cast<const arrow::StringArray*>(encoded.dictionary().get());
         const auto* indices = dynamic_cast<const arrow::Int32Array*>(encoded.indices().get());
         if (dictionary == nullptr || indices == nullptr)
-            throw Error(reading_events, fmt::format("the column {} is no dictionary of strings", name));
+            throw Error(reading_events, fmt::format("the column {} is not a dictionary of strings", name));
         add(*dictionary, pool);
         indices_ = indices->raw_values();
         if (encoded.null_count() > 0) nulls_ = &encoded;
@@ -62,9 +62,9 @@ class Ids {
             ids_.push_back(values.IsNull(i) ? 0 : pool.add(values.GetView(i)));
     }
 
-    std::vector<StringId> ids_;              // by index, or by row where there is none
-    const std::int32_t* indices_ = nullptr;  // into ids_, by row
-    const arrow::Array* nulls_ = nullptr;    // has null rows
+    std::vector<StringId> ids_;              // by dictionary index, or by row if there is no dictionary
+    const std::int32_t* indices_ = nullptr;  // for each row, its index in ids_
+    const arrow::Array* nulls_ = nullptr;    // the array with the null rows, or nullptr if no row is null
 };
 
 void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
@@ -77,7 +77,7 @@ void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
         std::int64_t to = from + 1;
         for (; to < rows.num_rows() && partitions.Value(to) == partition; ++to)
             newest = std::max(newest, std::min(times.Value(to), log_times.Value(to)));
-        // Rows of a partition are in the log's order.
+        // The rows of a partition are in the order of the log.
         events.newest = std::max(events.newest, log_times.Value(to - 1));
         events.oldest = std::min(events.oldest, log_times.Value(from));
         const auto [clock, first] = events.clocks.try_emplace(partition, newest);
@@ -114,7 +114,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
     const auto& prices = column<arrow::DoubleArray>(rows, "price");
     const auto& quantities = column<arrow::Int32Array>(rows, "quantity");
-    // Rows that were written before the column was added have none.
+    // Files that were written before the column was introduced do not have it.
     const auto is_bot = rows.GetColumnByName("is_bot");
     const auto* bots = is_bot ? &column<arrow::BooleanArray>(rows, "is_bot") : nullptr;
     events.rows.reserve(events.rows.size() + count);

@@ -15,16 +15,16 @@
 
 namespace millrace::gold {
 
-/// What an event means to the shop. Types that the shop made up are `other`.
+/// The meaning of an event for the shop. Event types that the shop defines itself are `other`.
 enum class Kind : std::uint8_t { view, add_to_cart, purchase, refund, other };
 
-/// One clean event, with numbers for its strings (Strings).
+/// One clean event. Its strings are ids of Strings.
 struct Event {
     model::Timestamp time = 0;
-    std::int64_t price = 0;  ///< Money of one piece
+    std::int64_t price = 0;  ///< price of one item, as Money
     std::int32_t quantity = 1;
     Kind kind = Kind::other;
-    bool bot = false;  ///< by its user agent
+    bool bot = false;  ///< whether the user agent is that of a bot
     StringId user = 0;
     StringId product = 0;
     StringId category = 0;
@@ -37,15 +37,15 @@ struct Event {
     [[nodiscard]] model::Money amount() const { return model::Money{price} * quantity; }
 };
 
-/// Some events, in no order, and how far they bring each bronze partition's clock.
+/// A group of events in no particular order, and the clock that each bronze partition reaches with them.
 struct Events {
     std::vector<Event> rows;
-    /// By bronze partition, the largest min(event time, log time) of the rows.
+    /// The largest min(event time, log time) of the rows, by bronze partition.
     std::map<int, model::Timestamp> clocks;
-    model::Timestamp newest = 0;                                             ///< log time
-    model::Timestamp oldest = std::numeric_limits<model::Timestamp>::max();  ///< log time
+    model::Timestamp newest = 0;                                             ///< the largest log time
+    model::Timestamp oldest = std::numeric_limits<model::Timestamp>::max();  ///< the smallest log time
 
-    /// Keeps the memory of the rows.
+    /// Removes all events, and keeps the memory of the rows.
     void clear() {
         std::vector<Event> memory = std::move(rows);
         memory.clear();
@@ -53,12 +53,12 @@ struct Events {
     }
 };
 
-/// The silver columns that Gold reads. `event_type` is a partition column: it may come as a constant.
+/// The silver columns that Gold reads, without `event_type`, which is a partition column and may be given as
+/// a constant.
 const std::vector<std::string>& event_columns();
 
-/// Appends silver rows to `events`. Strings may be dictionary-encoded, which is faster. `event_type` stands
-/// for a column of that name when the rows have none. Throws an Error when a column is missing or of another
-/// type.
+/// Appends silver rows to `events`. String columns may be dictionary-encoded, which is faster. `event_type`
+/// is used for rows that have no such column. Throws Error if a column is missing or has another type.
 void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view> event_type, Strings& strings,
                  Events& events);
 

@@ -9,14 +9,16 @@
 
 namespace millrace::gold {
 
-/// Durations, counted by the second below 64 s, and above in 32 bins for each doubling: 3% apart.
+/// A histogram of durations: bins of one second below 64 s, and 32 bins for each doubling above, which makes
+/// them up to 3% wide.
 class DurationHistogram {
   public:
-    /// The lower edge, in seconds, of the bin of a duration in µs.
+    /// Returns the lower edge, in seconds, of the bin for a duration in µs.
     static std::int64_t bin(Timestamp duration);
 
     void add(Timestamp duration) { ++counts_[bin(duration)]; }
-    /// The lower edge of the median's bin (of the lower median, where two are in the middle).
+    /// Returns the lower edge, in seconds, of the bin that contains the median (the lower one of two
+    /// medians), or nothing if the histogram is empty.
     [[nodiscard]] std::optional<std::int64_t> median() const;
 
     template <class Archive>
@@ -25,27 +27,28 @@ class DurationHistogram {
     }
 
   private:
-    std::map<std::int64_t, std::int64_t> counts_;  // by lower edge
+    std::map<std::int64_t, std::int64_t> counts_;  // number of durations, by the lower edge of the bin
 };
 
-/// How far a session came, for one product after the other: view, then cart, then purchase of that product.
+/// How far a session came in the funnel. The steps count in this order for the same product: view, then cart,
+/// then purchase.
 struct FunnelPath {
     std::uint64_t user_hash = 0;
     bool viewed = false;
     bool carted = false;
     bool purchased = false;
-    std::vector<Timestamp> to_cart;      ///< of each product that was carted, the time since its first view
-    std::vector<Timestamp> to_purchase;  ///< of each that was bought, the time since its cart
-    std::int64_t views = 0;              ///< all events, in whatever order
-    std::int64_t carts = 0;
-    std::int64_t purchases = 0;
+    std::vector<Timestamp> to_cart;  ///< for each product put into the cart, the time since its first view
+    std::vector<Timestamp> to_purchase;  ///< for each product bought, the time since it was put into the cart
+    std::int64_t views = 0;              ///< number of view events, in any order
+    std::int64_t carts = 0;              ///< number of cart events, in any order
+    std::int64_t purchases = 0;          ///< number of purchase events, in any order
 };
 
-/// The sessions that began in some time.
+/// The funnel of the sessions that began in one window.
 struct FunnelSteps {
     std::int64_t sessions = 0;
-    std::array<std::int64_t, 3> reached{};  ///< sessions that viewed, carted, purchased
-    std::array<Distinct, 3> users;          ///< of those sessions
+    std::array<std::int64_t, 3> reached{};  ///< number of sessions that viewed, put into the cart, purchased
+    std::array<Distinct, 3> users;          ///< distinct users of the sessions that reached each step
     DurationHistogram to_cart;
     DurationHistogram to_purchase;
     std::int64_t views = 0;
@@ -60,15 +63,17 @@ struct FunnelSteps {
     }
 };
 
-/// The funnel by hour and day of the sessions' start. It is fed with closed sessions.
+/// The funnel by the hour and the day in which sessions start. It is computed from closed sessions.
 class Funnel {
   public:
     explicit Funnel(const model::TimeZone& zone);
 
-    /// False when a window of the session's start is closed already.
+    /// Adds a session. Returns false if a window of its start is already closed.
     bool add(Timestamp session_start, const FunnelPath& path);
-    /// Gives out the windows that end at or before `closed`: no session that began in them is open.
+    /// Writes the windows that end at or before `closed`, and drops them. No session that began in them may
+    /// be open.
     void close(Timestamp closed, Output& output);
+    /// Writes the open windows without closing them.
     void peek(Output& output) const;
 
     template <class Archive>

@@ -22,14 +22,14 @@ std::shared_ptr<arrow::Field> text_or_null(const char* name) {
 std::shared_ptr<arrow::Field> count(const char* name) {
     return required(name, arrow::int64());
 }
-/// One that tables made before it was added have no values in.
+/// A count that was introduced later. It is null in rows that were written before.
 std::shared_ptr<arrow::Field> added_count(const char* name) {
     return arrow::field(name, arrow::int64());
 }
 std::shared_ptr<arrow::Field> time(const char* name) {
     return required(name, arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"));
 }
-/// Null when its denominator is 0.
+/// A quotient, which is null if the denominator is 0.
 std::shared_ptr<arrow::Field> rate(const char* name) {
     return arrow::field(name, arrow::float64());
 }
@@ -43,7 +43,7 @@ std::shared_ptr<arrow::Field> flag(const char* name) {
     return required(name, arrow::boolean());
 }
 
-Fields interest() {
+Fields engagement() {
     return {count("views"),   count("carts"),    count("purchases"),   count("users"),
             money("revenue"), rate("cart_rate"), rate("purchase_rate")};
 }
@@ -102,11 +102,11 @@ Fields columns(Table table) {
         case Table::product_metrics:
             return Fields{text("window")} + window +
                    Fields{text("product_id"), text_or_null("product_category"), text("currency")} +
-                   interest();
+                   engagement();
         case Table::category_metrics:
-            return window + Fields{text_or_null("product_category"), text("currency")} + interest();
+            return window + Fields{text_or_null("product_category"), text("currency")} + engagement();
         case Table::device_metrics:
-            return window + Fields{text_or_null("device_type"), text("currency")} + interest();
+            return window + Fields{text_or_null("device_type"), text("currency")} + engagement();
         case Table::kpis:
             return grain + Fields{text("currency"),
                                   count("events"),

@@ -32,31 +32,32 @@ inline constexpr std::array<Table, table_count> all_tables = {
     Table::product_metrics, Table::category_metrics, Table::device_metrics, Table::kpis,
     Table::funnel,          Table::sessions,         Table::users,          Table::high_interest,
     Table::alerts};
-/// Those that follow from silver's rows alone, so that the batch layer can make them again.
+/// The tables that depend only on the rows of Silver, so that the batch layer can compute them again.
 inline constexpr std::span<const Table> metric_tables = std::span(all_tables).first<table_count - 1>();
 
 using TableSet = std::set<Table>;
-/// The metric tables; and those of them that don't grow with the shop's users (is_of_users()).
+/// The set of all metric tables.
 [[nodiscard]] TableSet all_metrics();
+/// The set of metric tables whose open rows do not grow with the number of users (is_of_users()).
 [[nodiscard]] TableSet window_metrics();
 
-/// Its name, which is also its folder's.
+/// The name of the table, which is also the name of its directory.
 [[nodiscard]] std::string_view table_name(Table table);
-/// Its columns; the last one, `day`, is the partition column: the day, in the shop's time zone, on which the
-/// row's window or session began.
+/// The columns of the table. The last one, `day`, is the partition column: the day, in the shop's time zone,
+/// on which the window or session of the row began.
 [[nodiscard]] std::shared_ptr<arrow::Schema> table_schema(Table table);
 [[nodiscard]] const std::vector<std::string>& table_partition_columns();
-/// Whether its rows are made of whole sessions.
+/// Returns true if the rows of the table are computed from whole sessions.
 [[nodiscard]] constexpr bool is_of_sessions(Table table) {
     return table == Table::sessions || table == Table::funnel;
 }
-/// Whether it grows with the shop's users: of its open rows there may be very many.
+/// Returns true if the table grows with the number of users, so that it may have very many open rows.
 [[nodiscard]] constexpr bool is_of_users(Table table) {
     return is_of_sessions(table) || table == Table::users;
 }
-/// The columns that tell its rows apart, `day` aside.
+/// The columns that identify a row, without `day`.
 [[nodiscard]] const std::vector<std::string>& table_key(Table table);
-/// How its files are laid out: all columns but `day`.
+/// The layout of the table's data files: all columns except `day`.
 [[nodiscard]] const storage::ParquetLayout& table_layout(Table table);
 
 }  // namespace millrace::gold

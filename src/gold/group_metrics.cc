@@ -7,17 +7,17 @@ void GroupMetrics::add(const std::vector<Event>& events) {
     for (const Event& event : events) {
         if (event.kind == Kind::other) continue;
         add_to(hours, event, {event.*group_, event.currency},
-               [&](EngagementCounts& interest) { interest.add(event, hash(Field::user, event.user)); });
+               [&](EngagementCounts& counts) { counts.add(event, hash(Field::user, event.user)); });
     }
 }
 
 void GroupMetrics::write(Output& output, const Windows& windows, Window window, const Cells& cells) const {
     const std::int64_t day = windows.zone().day_of(window.start);
-    for (const auto& [key, interest] : cells) {
+    for (const auto& [key, counts] : cells) {
         Row row = output[table_].add(day);
         row.time(window.start).time(window.end);
         row.text_or_null(text(field_, key.first)).text(text(Field::currency, key.second));
-        interest.write(row);
+        counts.write(row);
     }
 }
 

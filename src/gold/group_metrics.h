@@ -5,7 +5,7 @@
 
 namespace millrace::gold {
 
-/// The interest by one field of the events, category or device, and currency, by hour.
+/// The engagement by hour, currency and one field of the events: category or device.
 class GroupMetrics : public WindowedOperator<EngagementCounts> {
   public:
     GroupMetrics(const Strings& strings, const model::TimeZone& zone, Table table, Field field,

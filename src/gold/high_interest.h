@@ -5,7 +5,7 @@
 
 namespace millrace::gold {
 
-/// Products with much interest and little conversion, by hour and day.
+/// Products with many views and low conversion, by hour and day.
 class HighInterest : public WindowedOperator<ViewPurchaseCounts> {
   public:
     HighInterest(const Strings& strings, const model::TimeZone& zone, const model::GoldOptions& options)

@@ -8,7 +8,7 @@
 
 namespace millrace::gold {
 
-/// The key figures of some time.
+/// The key figures of one window.
 struct KeyFigures {
     std::int64_t events = 0;
     Distinct users;
@@ -16,8 +16,8 @@ struct KeyFigures {
     Distinct converted;  ///< sessions with a purchase
     Purchases purchases;
     std::int64_t bot_events = 0;
-    Distinct bot_users;     ///< those with an event of a bot
-    Distinct bot_sessions;  ///< likewise
+    Distinct bot_users;     ///< users with an event of a bot
+    Distinct bot_sessions;  ///< sessions with an event of a bot
 
     void add(const KeyFigures& other);
     template <class Archive>
@@ -26,9 +26,9 @@ struct KeyFigures {
     }
 };
 
-/// The shop's key figures by minute, hour and day. An event counts in its minute, and a minute that is closed
-/// counts in its hour and day (a zone's offset is in whole minutes); only an event that is late for its
-/// minute counts there by itself.
+/// The key figures of the shop by minute, hour and day. An event is added to its minute. When a minute
+/// closes, its figures are added to its hour and day, which works because the offset of a time zone is a
+/// whole number of minutes. An event that is late for its minute is added to its hour and day directly.
 class Kpis : public Operator {
   public:
     Kpis(const Strings& strings, const model::TimeZone& zone)

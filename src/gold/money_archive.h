@@ -7,7 +7,7 @@
 
 namespace millrace::gold {
 
-/// Saves and loads Money, which the archive library doesn't know.
+/// Saves and loads Money, a type that the archive library does not support.
 template <class Archive>
 void archive_money(Archive& archive, model::Money& money) {
     auto high = static_cast<std::int64_t>(money >> 64);

@@ -7,7 +7,8 @@
 
 namespace millrace::gold {
 
-/// One of Gold's computations: keyed state over event time, fed with events in any order.
+/// One of Gold's computations. It has keyed state over event time and takes events in any order. Not
+/// thread-safe. `strings` must outlive the operator.
 class Operator {
   public:
     explicit Operator(const Strings& strings) : strings_(strings) {}
@@ -15,16 +16,16 @@ class Operator {
     Operator& operator=(const Operator&) = delete;
     virtual ~Operator() = default;
 
-    /// Takes events in. Those whose window is closed are counted as late, and left out of it.
+    /// Adds events. Events whose window is closed are counted as late and are not added to it.
     virtual void add(const std::vector<Event>& events) = 0;
-    /// Gives out the windows that `watermark` has reached.
+    /// Writes the windows that end at or before `watermark`, and closes them.
     virtual void close(Timestamp watermark, Output& output) = 0;
-    /// Shows the open windows as they stand.
+    /// Writes the open windows without closing them.
     virtual void peek(Output& output) const = 0;
-    /// Marks the strings that the state needs.
+    /// Marks the strings that the state refers to.
     virtual void mark(Marks& marks) const = 0;
 
-    /// Additions that came too late for a window; an event can be too late for several.
+    /// The number of late additions. An event can be late for several windows.
     [[nodiscard]] std::int64_t late() const { return late_; }
 
   protected:

@@ -16,19 +16,19 @@
 
 namespace millrace::gold {
 
-/// Takes the cells of one row, in column order.
+/// Writes the cells of one row in the order of the columns.
 class Row {
   public:
     explicit Row(arrow::RecordBatchBuilder& builder) : builder_(builder) {}
 
     Row& text(std::string_view value);
-    /// Null for the empty text.
+    /// Writes null for an empty text.
     Row& text_or_null(std::string_view value);
     Row& count(std::int64_t value);
     Row& count_or_null(std::optional<std::int64_t> value);
     Row& time(model::Timestamp value);
     Row& number(double value);
-    /// part ÷ whole; null when the whole is 0.
+    /// Writes part ÷ whole, or null if the whole is 0.
     Row& rate(double part, double whole);
     Row& money(model::Money value);
     Row& money_or_null(std::optional<model::Money> value);
@@ -42,15 +42,15 @@ class Row {
     int column_ = 0;
 };
 
-/// Rows of one table that are to be written, by day.
+/// The rows of one table that are to be written, by day.
 class TableRows {
   public:
     explicit TableRows(Table table) : table_(table) {}
 
-    /// A new row, whose cells the caller must all give.
+    /// Starts a new row. The caller must write all of its cells.
     Row add(std::int64_t day);
     [[nodiscard]] std::int64_t size() const { return size_; }
-    /// The rows, which are forgotten.
+    /// Removes and returns the rows.
     std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>> take();
 
   private:
@@ -59,10 +59,10 @@ class TableRows {
     std::int64_t size_ = 0;
 };
 
-/// A row of Table::alerts.
+/// Writes the cells of a row of Table::alerts.
 void write_alert(const model::Alert& alert, Row row);
 
-/// What the operators give out. Those that run at once write to different tables.
+/// The rows that the operators write. Operators that run concurrently must write to different tables.
 class Output {
   public:
     [[nodiscard]] TableRows& operator[](Table table) { return tables_[static_cast<std::size_t>(table)]; }

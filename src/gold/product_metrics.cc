@@ -27,17 +27,17 @@ void ProductMetrics::add(const std::vector<Event>& events) {
 void ProductMetrics::write(Output& output, std::string_view name, Window window,
                            const Minutes::Cells& cells) const {
     const std::int64_t day = minutes_.zone().day_of(window.start);
-    for (const auto& [key, interest] : cells) {
+    for (const auto& [key, counts] : cells) {
         Row row = output[Table::product_metrics].add(day);
         row.text(name).time(window.start).time(window.end);
         row.text(text(Field::product, key.first))
             .text_or_null(text(Field::category, key.second))
             .text(text(Field::currency, key.third));
-        interest.write(row);
+        counts.write(row);
     }
 }
 
-/// The sliding windows that end after `after`, up to `up_to`.
+/// Writes the sliding windows that end after `after` and at or before `up_to`.
 void ProductMetrics::write_sliding(Output& output, Timestamp after, Timestamp up_to) const {
     std::set<Timestamp> starts;
     minutes_.each([&](Window pane, const Minutes::Cells&) {
@@ -50,7 +50,7 @@ void ProductMetrics::write_sliding(Output& output, Timestamp after, Timestamp up
         for (Timestamp at = start; at < start + sliding; at += us_per_minute) {
             const Minutes::Cells* pane = minutes_.at(at);
             if (pane == nullptr) continue;
-            for (const auto& [key, interest] : *pane) joined[key].add(interest);
+            for (const auto& [key, counts] : *pane) joined[key].add(counts);
         }
         write(output, "5m", {start, start + sliding}, joined);
     }
@@ -74,7 +74,7 @@ void ProductMetrics::peek(Output& output) const {
 
 void ProductMetrics::mark(Marks& marks) const {
     minutes_.each([&](Window, const Minutes::Cells& cells) {
-        for (const auto& [key, interest] : cells) {
+        for (const auto& [key, counts] : cells) {
             marks.mark(Field::product, key.first);
             marks.mark(Field::category, key.second);
             marks.mark(Field::currency, key.third);

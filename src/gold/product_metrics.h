@@ -5,8 +5,9 @@
 
 namespace millrace::gold {
 
-/// The interest in each product, by minute (tumbling) and by five minutes, each minute (sliding). A sliding
-/// window is the union of five minutes, so those are kept until the last such window is closed.
+/// The engagement with each product: by minute (tumbling windows), and by five minutes with a new window each
+/// minute (sliding windows). A sliding window is the union of five minutes, so minutes are kept until the
+/// last sliding window that contains them is closed.
 class ProductMetrics : public Operator {
   public:
     ProductMetrics(const Strings& strings, const model::TimeZone& zone);

@@ -8,8 +8,8 @@
 
 namespace millrace::gold {
 
-/// What was bought and given back. Purchases that share an order_id are one order; one without is an order of
-/// its own.
+/// The purchases and refunds of a group of events. Purchases with the same order_id are one order, and a
+/// purchase without an order_id is one order.
 struct Purchases {
     std::int64_t items = 0;
     model::Money gross = 0;

@@ -10,7 +10,7 @@ namespace {
 using model::us_per_minute;
 constexpr std::size_t usual_steps = 4;
 
-/// When one product was first viewed, then carted, then bought in a session.
+/// The times when one product was first viewed, then put into the cart, then bought in a session.
 struct ProductSteps {
     Timestamp viewed = end_of_time;
     Timestamp carted = end_of_time;
@@ -23,7 +23,7 @@ struct ProductSteps {
     }
 };
 
-/// The sum of what a session's events of one kind are worth.
+/// Returns the total value of the events of one kind.
 model::Money worth(auto steps, Kind kind) {
     model::Money sum = 0;
     for (const auto& step : steps) {
@@ -34,8 +34,8 @@ model::Money worth(auto steps, Kind kind) {
 
 }  // namespace
 
-/// Behind the watermark an event may belong to a session that is closed: only one that has an open one beside
-/// it is known not to.
+/// An event before the watermark may belong to a closed session. Only an event near an open session is known
+/// not to.
 bool Sessions::is_too_late(const GroupKey& key, Timestamp time) const {
     if (time >= closed_) return false;
     const auto found = visits_.find(key);
@@ -63,17 +63,17 @@ void Sessions::add(const std::vector<Event>& events) {
         Visit& visit = visits_[key];
         if (event.time < visit.first) {
             set_first(visit, event.time);
-            // No session with it can be complete earlier.
-            wake_at(std::min(event.time + gap_of(key), zone_.day_start(zone_.day_of(event.time) + 1)), key);
+            // No session with this event can be complete before this time.
+            schedule(std::min(event.time + gap_of(key), zone_.day_start(zone_.day_of(event.time) + 1)), key);
         }
         visit.sorted &= visit.steps.empty() || visit.steps.back().time < event.time;
-        if (visit.steps.size() == 1) visit.steps.reserve(usual_steps);  // many sessions end with the first
+        if (visit.steps.size() == 1) visit.steps.reserve(usual_steps);  // many sessions have only one step
         visit.steps.push_back({event.time, event.price, event.quantity, event.kind, event.bot, event.product,
                                event.page, event.device, event.currency});
     }
 }
 
-/// By time and then in the funnel's order, so that steps at one moment count as taken.
+/// Sorts by time and then by the order of the funnel, so that steps at the same time count in that order.
 void Sessions::sort(Visit& visit) {
     if (visit.sorted) return;
     std::ranges::sort(visit.steps, [](const Step& a, const Step& b) {
@@ -94,7 +94,7 @@ void Sessions::each_session(const GroupKey& key, const Visit& visit, Take&& take
         const Timestamp cut = zone_.day_start(last_day + 1);
         std::size_t to = from + 1;
         while (to < steps.size() && steps[to].time < cut && steps[to].time - steps[to - 1].time < gap) ++to;
-        // The session can go on up to the cut, or until the gap has passed.
+        // The session can continue up to the cut, or until the gap has passed.
         const Timestamp sealed = std::min(cut, steps[to - 1].time + gap);
         if (!take(Steps(steps).subspan(from, to - from), chain_start, sealed)) return;
         continues = to < steps.size() && steps[to].time - steps[to - 1].time < gap;
@@ -102,7 +102,8 @@ void Sessions::each_session(const GroupKey& key, const Visit& visit, Take&& take
     }
 }
 
-/// Closes the sessions of a visit that `watermark` has reached, and finds out when to look at it again.
+/// Closes the sessions of a visit that end at or before `watermark`, and schedules the next check of the
+/// visit.
 void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) {
     const auto found = visits_.find(key);
     if (found == visits_.end()) return;
@@ -133,11 +134,11 @@ void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) 
             return;
         }
     }
-    wake_at(next, key);
+    schedule(next, key);
 }
 
-/// Sessions are closed minute by minute: so what is closed at a watermark doesn't depend on how often this
-/// was called before.
+/// Sessions are closed at whole minutes, so that the result at a watermark does not depend on how often this
+/// function was called before.
 void Sessions::close(Timestamp watermark, Output& output) {
     const Timestamp reached = watermark - watermark % us_per_minute;
     if (reached <= closed_) return;
@@ -150,18 +151,19 @@ void Sessions::close(Timestamp watermark, Output& output) {
     funnel_.close(std::min(reached, first_open), output);
 }
 
-void Sessions::wake_at(Timestamp time, const GroupKey& key) {
+void Sessions::schedule(Timestamp time, const GroupKey& key) {
     due_[(time + us_per_minute - 1) / us_per_minute * us_per_minute].push_back(key);
 }
 
-/// The least of a field's texts in some steps, so that their order doesn't matter; empty when all are null.
-std::string_view Sessions::least(Field field, StringId Step::* member, Steps steps) const {
-    std::string_view least;
+/// Returns the smallest value of a field in `steps`, so that the result does not depend on their order.
+/// Returns an empty text if all values are null.
+std::string_view Sessions::smallest(Field field, StringId Step::* member, Steps steps) const {
+    std::string_view smallest;
     for (const Step& step : steps) {
         const std::string_view value = text(field, step.*member);
-        if (!value.empty() && (least.empty() || value < least)) least = value;
+        if (!value.empty() && (smallest.empty() || value < smallest)) smallest = value;
     }
-    return least;
+    return smallest;
 }
 
 FunnelPath Sessions::path_of(const GroupKey& key, Steps steps) const {
@@ -203,9 +205,9 @@ void Sessions::write(const GroupKey& key, Steps steps, Output& output) const {
     row.text(text(Field::user, key.first)).text_or_null(text(Field::session, key.second));
     row.time(start).time(end).count((end - start) / 1000);
     row.count(static_cast<std::int64_t>(steps.size())).count(distinct);
-    row.text_or_null(least(Field::page, &Step::page, at_start));
-    row.text_or_null(least(Field::page, &Step::page, at_end));
-    row.text_or_null(least(Field::device, &Step::device, at_start));
+    row.text_or_null(smallest(Field::page, &Step::page, at_start));
+    row.text_or_null(smallest(Field::page, &Step::page, at_end));
+    row.text_or_null(smallest(Field::device, &Step::device, at_start));
     row.count(of_kind(Kind::view)).count(of_kind(Kind::add_to_cart)).count(of_kind(Kind::purchase));
     row.text_or_null(one_currency ? text(Field::currency, steps.front().currency) : std::string_view());
     row.money_or_null(one_currency ? std::optional(worth(steps, Kind::purchase)) : std::nullopt);
@@ -215,9 +217,9 @@ void Sessions::write(const GroupKey& key, Steps steps, Output& output) const {
     row.flag(std::ranges::any_of(steps, &Step::bot));
 }
 
-/// Shows the funnel as it is when all sessions end now, and each open one of them.
+/// Writes the funnel as if all sessions ended now, and calls `each` for each open session.
 template <typename Each>
-void Sessions::show_open(Output& output, const Each& each) const {
+void Sessions::write_open(Output& output, const Each& each) const {
     Funnel funnel = funnel_;
     for (const auto& [key, open] : visits_) {
         Visit visit = open;
@@ -232,11 +234,11 @@ void Sessions::show_open(Output& output, const Each& each) const {
 }
 
 void Sessions::peek(Output& output) const {
-    show_open(output, [&](const GroupKey& key, Steps steps) { write(key, steps, output); });
+    write_open(output, [&](const GroupKey& key, Steps steps) { write(key, steps, output); });
 }
 
 void Sessions::peek_funnel(Output& output) const {
-    show_open(output, [](const GroupKey&, Steps) {});
+    write_open(output, [](const GroupKey&, Steps) {});
 }
 
 void Sessions::mark(Marks& marks) const {

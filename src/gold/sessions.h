@@ -7,13 +7,14 @@
 
 namespace millrace::gold {
 
-/// Sessions: the events of one user and session_id without a gap of four hours, or those of one user without
-/// a session_id and without a gap of half an hour. A session that lasts over a whole day is cut: what happens
-/// from the second midnight after its start on is a session for each day. So no session is longer than two
-/// days, and the batch layer finds the same ones without reading further back.
+/// Computes sessions. A session is the events of one user and session_id without a gap of four hours, or,
+/// without a session_id, the events of one user without a gap of half an hour. (The settings can change both
+/// gaps.) A session that lasts longer than a whole day is cut: from the second midnight after its start on,
+/// each day is a session of its own. So no session is longer than two days, and the batch layer finds the
+/// same sessions without reading further back.
 ///
-/// A session's events are kept until it is closed, so that their order of arrival doesn't matter. Closed
-/// sessions make up the funnel.
+/// The events of a session are kept until it is closed, so that their order of arrival does not matter. The
+/// funnel is computed from closed sessions.
 class Sessions : public Operator {
   public:
     Sessions(const Strings& strings, const model::TimeZone& zone, const model::GoldOptions& options)
@@ -26,7 +27,7 @@ class Sessions : public Operator {
     void add(const std::vector<Event>& events) override;
     void close(Timestamp watermark, Output& output) override;
     void peek(Output& output) const override;
-    /// Shows the funnel alone.
+    /// Writes only the open windows of the funnel.
     void peek_funnel(Output& output) const;
     void mark(Marks& marks) const override;
 
@@ -36,7 +37,7 @@ class Sessions : public Operator {
     void load(Archive& archive);
 
   private:
-    /// What an event says about its session.
+    /// The fields of an event that its session needs.
     struct Step {
         Timestamp time = 0;
         std::int64_t price = 0;
@@ -56,16 +57,16 @@ class Sessions : public Operator {
     };
     using Steps = std::span<const Step>;
 
-    /// The open session of a user and session_id, or several with gaps between them that aren't known to
-    /// last.
+    /// The open session of a user and session_id, or several such sessions if the gaps between them may still
+    /// be filled by late events.
     struct Visit {
-        std::vector<Step> steps;          // of sessions that aren't closed
-        bool sorted = true;               // by time
-        Timestamp first = end_of_time;    // of the steps
-        Timestamp chain_start = 0;        // of what the last cut parted, valid while chained
-        Timestamp chain_end = 0;          // likewise: its last event before the cut
-        bool chained = false;             // a cut has closed part of it
-        Timestamp sealed = no_watermark;  // an event before this belongs to a closed session
+        std::vector<Step> steps;        // the events of sessions that are not closed
+        bool sorted = true;             // whether the steps are in the order of time
+        Timestamp first = end_of_time;  // time of the earliest step
+        Timestamp chain_start = 0;      // start of the session that the last cut divided; valid if `chained`
+        Timestamp chain_end = 0;        // time of the last event before that cut; valid if `chained`
+        bool chained = false;           // a cut has closed the first part of the session
+        Timestamp sealed = no_watermark;  // an event before this time belongs to a closed session
 
         template <class Archive>
         void serialize(Archive& archive) {
@@ -77,26 +78,27 @@ class Sessions : public Operator {
     [[nodiscard]] Timestamp gap_of(const GroupKey& key) const { return key.second == 0 ? inactivity_ : gap_; }
     [[nodiscard]] bool is_too_late(const GroupKey& key, Timestamp time) const;
     void set_first(Visit& visit, Timestamp first);
-    void wake_at(Timestamp time, const GroupKey& key);
+    void schedule(Timestamp time, const GroupKey& key);
     void settle(const GroupKey& key, Timestamp watermark, Output& output);
     static void sort(Visit& visit);
     /// Calls `take(steps, chain_start, sealed)` for each session in the sorted steps, in order, until it
-    /// returns false. From the watermark `sealed` on the session can't change any more.
+    /// returns false. The session cannot change any more when the watermark reaches `sealed`.
     template <typename Take>
     void each_session(const GroupKey& key, const Visit& visit, Take&& take) const;
     void write(const GroupKey& key, Steps steps, Output& output) const;
     template <typename Each>
-    void show_open(Output& output, const Each& each) const;
+    void write_open(Output& output, const Each& each) const;
     [[nodiscard]] FunnelPath path_of(const GroupKey& key, Steps steps) const;
-    [[nodiscard]] std::string_view least(Field field, StringId Step::* member, Steps steps) const;
+    [[nodiscard]] std::string_view smallest(Field field, StringId Step::* member, Steps steps) const;
 
     const model::TimeZone zone_;
     const Timestamp gap_;
     const Timestamp inactivity_;
     Timestamp closed_ = no_watermark;
     Visits visits_;
-    std::map<Timestamp, std::vector<GroupKey>> due_;  // visits by the minute to look at them again
-    std::map<Timestamp, std::int64_t> firsts_;        // visits by the minute of their first step
+    // Keys of visits, by the minute in which they are settled next.
+    std::map<Timestamp, std::vector<GroupKey>> due_;
+    std::map<Timestamp, std::int64_t> firsts_;  // number of visits, by the minute of their first step
     Funnel funnel_;
 };
 
@@ -116,7 +118,7 @@ void Sessions::load(Archive& archive) {
         archive(entry.first, entry.second);
         const Timestamp first = std::exchange(entry.second.first, end_of_time);
         set_first(entry.second, first);
-        wake_at(closed_, entry.first);  // the next close() finds out when
+        schedule(closed_, entry.first);  // the next close() finds out when it is due
         visits_.insert(std::move(entry));
     }
 }

@@ -49,8 +49,8 @@ void StringPool::sweep(const std::vector<bool>& marked) {
     for (std::size_t i = free_before; i < free_.size(); ++i) values_[free_[i]] = std::string();
 }
 
-/// The strings' hashes and ids, from values_ and free_.
-void StringPool::take_up() {
+/// Computes hashes_ and ids_ from values_ and free_.
+void StringPool::rebuild_index() {
     std::vector<bool> is_free(values_.size());
     for (const StringId id : free_) is_free[id] = true;
     hashes_.assign(values_.size(), 0);

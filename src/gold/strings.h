@@ -9,27 +9,28 @@
 
 namespace millrace::gold {
 
-/// Stands for a string of a StringPool; 0 stands for null, which an empty string counts as.
+/// The id of a string in a StringPool. 0 is null, and an empty string counts as null.
 using StringId = std::uint32_t;
 
-/// Numbers for strings, so that state and comparisons are small. Not thread-safe while strings are added.
+/// Maps strings to small ids, so that state and comparisons take little. Not thread-safe while strings are
+/// added.
 class StringPool {
   public:
     StringPool();
     StringPool(const StringPool&) = delete;
     StringPool& operator=(const StringPool&) = delete;
 
-    /// The id of a string, a new one at need; 0 for an empty one.
+    /// Returns the id of a string, and adds it if it is new. Returns 0 for an empty string.
     StringId add(std::string_view value);
     [[nodiscard]] std::string_view value(StringId id) const { return values_[id]; }
-    /// 64 uniform bits of the string itself, the same in every run.
+    /// Returns a 64-bit hash of the string, which is the same in every run.
     [[nodiscard]] std::uint64_t hash(StringId id) const { return hashes_[id]; }
-    /// How many strings it holds, the null included.
+    /// The number of strings, including null.
     [[nodiscard]] std::size_t size() const { return ids_.size() + 1; }
-    /// One more than the highest id.
+    /// The highest id plus one.
     [[nodiscard]] std::size_t places() const { return values_.size(); }
 
-    /// Forgets the strings whose id isn't marked; their ids are given to others.
+    /// Removes the strings whose id is not marked. Their ids are reused for new strings.
     void sweep(const std::vector<bool>& marked);
 
     template <class Archive>
@@ -39,23 +40,23 @@ class StringPool {
     template <class Archive>
     void load(Archive& archive) {
         archive(values_, free_);
-        take_up();
+        rebuild_index();
     }
 
   private:
-    void take_up();
+    void rebuild_index();
 
-    std::deque<std::string> values_;  // by id; they stay where they are
+    std::deque<std::string> values_;  // indexed by the id; a deque, since ids_ has views of the strings
     std::vector<std::uint64_t> hashes_;
     std::vector<StringId> free_;
     boost::unordered_flat_map<std::string_view, StringId> ids_;
 };
 
-/// The strings of each of an event's fields.
+/// The string fields of an event.
 enum class Field : std::uint8_t { type, user, product, category, device, session, page, order, currency };
 inline constexpr std::size_t field_count = 9;
 
-/// Which strings the state still needs; see Strings::sweep().
+/// Records which strings the state still needs; see Strings::sweep().
 class Marks {
   public:
     explicit Marks(const std::vector<std::size_t>& places);
@@ -66,7 +67,7 @@ class Marks {
     std::vector<std::vector<bool>> marked_;
 };
 
-/// A pool for each field.
+/// One string pool for each field. Not thread-safe while strings are added.
 class Strings {
   public:
     [[nodiscard]] StringPool& operator[](Field field) { return pools_[static_cast<std::size_t>(field)]; }
@@ -75,9 +76,11 @@ class Strings {
     }
     [[nodiscard]] std::string_view value(Field field, StringId id) const { return (*this)[field].value(id); }
 
-    /// True when so many strings have come since the last sweep that another one pays.
+    /// Returns true if so many strings were added since the last sweep that another sweep is worthwhile.
     [[nodiscard]] bool due() const;
+    /// Returns marks for all current ids, none of which is marked.
     [[nodiscard]] Marks marks() const;
+    /// Removes the strings that are not marked.
     void sweep(const Marks& marks);
 
     template <class Archive>

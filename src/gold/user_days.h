@@ -5,7 +5,7 @@
 
 namespace millrace::gold {
 
-/// What one user did on one day.
+/// The activity of one user on one day.
 struct UserDay {
     Timestamp first_seen = end_of_time;
     Timestamp last_seen = no_watermark;
@@ -22,7 +22,7 @@ struct UserDay {
     }
 };
 
-/// What each user did on each day.
+/// The activity of each user on each day.
 class UserDays : public WindowedOperator<UserDay> {
   public:
     UserDays(const Strings& strings, const model::TimeZone& zone)

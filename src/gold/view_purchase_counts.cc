@@ -7,11 +7,11 @@ namespace millrace::gold {
 
 namespace {
 
-/// The bound of Wilson's score interval on the side of `sign`.
+/// Returns the bound of the Wilson score interval: the upper one if `sign` is 1, the lower one if it is -1.
 double wilson_bound(std::int64_t hits, std::int64_t trials, double sign) {
     constexpr double z = 1.96;
     const auto n = static_cast<double>(trials);
-    // A shop may have purchases of views that it doesn't know.
+    // A product may have purchases whose views were not sent, so the quotient may be above 1.
     const double p = std::min(static_cast<double>(hits) / n, 1.0);
     const double center = p + z * z / (2 * n);
     const double margin = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));

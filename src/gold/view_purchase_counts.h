@@ -22,14 +22,14 @@ struct ViewPurchaseCounts {
     }
 };
 
-/// How high the conversion `hits` of `trials` may really be: the upper bound of Wilson's score interval at
-/// 95%.
+/// Returns the upper bound of the Wilson score interval at 95% for the conversion `hits` ÷ `trials`.
 [[nodiscard]] double wilson_upper(std::int64_t hits, std::int64_t trials);
 
-/// Likewise how low.
+/// Returns the lower bound of the Wilson score interval at 95% for the conversion `hits` ÷ `trials`.
 [[nodiscard]] double wilson_lower(std::int64_t hits, std::int64_t trials);
 
-/// Whether a product has much of all views and, for certain, little conversion.
+/// Returns true if the product has a high share of all views and its conversion is below the limit with
+/// confidence.
 [[nodiscard]] bool is_high_interest(const ViewPurchaseCounts& product, std::int64_t all_views,
                                     const model::GoldOptions& options);
 

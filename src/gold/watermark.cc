@@ -9,15 +9,16 @@ void Watermark::advance(const std::map<int, Timestamp>& clocks) {
     for (const auto& [number, clock] : clocks) {
         Partition& partition = partitions_[number];
         partition.clock = std::max(partition.clock, clock);
-        partition.has_news = true;
+        partition.has_events = true;
     }
 }
 
-/// A commit without events, of duplicates or quarantined records only, doesn't make a partition less idle.
-void Watermark::observe(int number, const News& news) {
+/// A commit without events of a partition (only duplicates and quarantined records) does not make the
+/// partition less idle.
+void Watermark::observe(int number, const Status& status) {
     Partition& partition = partitions_[number];
-    if (std::exchange(partition.has_news, false)) partition.heard_ms = news.committed_ms;
-    partition.caught_up = news.caught_up;
+    if (std::exchange(partition.has_events, false)) partition.last_events_ms = status.committed_ms;
+    partition.caught_up = status.caught_up;
 }
 
 Timestamp Watermark::newest() const {
@@ -27,14 +28,15 @@ Timestamp Watermark::newest() const {
 }
 
 Timestamp Watermark::at(std::int64_t committed_ms) {
-    Timestamp least = end_of_time;
+    Timestamp smallest = end_of_time;
     for (const auto& [number, partition] : partitions_) {
-        if (partition.clock == no_watermark && !partition.caught_up) return now_;  // its events are to come
-        const bool idle = partition.heard_ms > 0 && partition.caught_up &&
-                          committed_ms - partition.heard_ms >= idle_after_ms;
-        if (!idle && partition.clock != no_watermark) least = std::min(least, partition.clock);
+        if (partition.clock == no_watermark && !partition.caught_up)
+            return now_;  // the events of this partition are not read yet
+        const bool idle = partition.last_events_ms > 0 && partition.caught_up &&
+                          committed_ms - partition.last_events_ms >= idle_after_ms;
+        if (!idle && partition.clock != no_watermark) smallest = std::min(smallest, partition.clock);
     }
-    if (least != end_of_time) now_ = std::max(now_, least);
+    if (smallest != end_of_time) now_ = std::max(now_, smallest);
     return now_;
 }
 

@@ -7,27 +7,30 @@
 
 namespace millrace::gold {
 
-/// The clock of event time: the least over the bronze partitions of the newest min(event time, log time)
-/// seen. A partition that has nothing to say doesn't hold it back: one that was caught up with its log when
-/// it last said something, a while ago by the commits' own times, so that a replay decides alike. One whose
-/// records wait in the log unread holds it, even before its first event.
+/// The clock of event time. Each bronze partition has a clock, which is the largest min(event time, log time)
+/// of its events, and the watermark is the smallest clock. Idle partitions are ignored. A partition is idle
+/// if it was caught up with the log at its last commit and its last commit with events is at least 60 s old.
+/// Idleness is judged by the times of commits and not by the wall clock, so that a replay decides the same. A
+/// partition with unread records in the log holds the watermark back, even before its first event. Not
+/// thread-safe.
 class Watermark {
   public:
-    /// How long a partition may say nothing before it counts as idle.
+    /// A partition is idle after this time without a commit that has events of it.
     static constexpr std::int64_t idle_after_ms = 60'000;
 
-    /// What a commit tells of a partition.
-    struct News {
+    /// The state of a partition according to a commit.
+    struct Status {
         std::int64_t committed_ms = 0;
-        bool caught_up = true;  ///< with the log's end
+        bool caught_up = true;  ///< whether the commit reached the end of the log
     };
 
     void advance(const std::map<int, Timestamp>& clocks);
-    void observe(int number, const News& news);
+    void observe(int number, const Status& status);
 
-    /// The newest time that any partition has come to.
+    /// Returns the largest clock of all partitions.
     [[nodiscard]] Timestamp newest() const;
-    /// The clock at a commit's time; it never goes back. no_watermark when nothing was seen.
+    /// Returns the watermark at the time of a commit. It never decreases. Returns no_watermark if there were
+    /// no events yet.
     Timestamp at(std::int64_t committed_ms);
 
     template <class Archive>
@@ -38,13 +41,14 @@ class Watermark {
   private:
     struct Partition {
         Timestamp clock = no_watermark;
-        std::int64_t heard_ms = 0;  // the last commit with events; 0: none, so that it isn't known to be idle
+        // Time of the last commit with events; 0: there was none, so the partition is not idle.
+        std::int64_t last_events_ms = 0;
         bool caught_up = true;
-        bool has_news = false;  // events since the last observe()
+        bool has_events = false;  // whether there were events since the last observe()
 
         template <class Archive>
         void serialize(Archive& archive) {
-            archive(clock, heard_ms, caught_up, has_news);
+            archive(clock, last_events_ms, caught_up, has_events);
         }
     };
 

@@ -16,7 +16,7 @@ namespace millrace::gold {
 
 using model::Timestamp;
 
-/// From start up to, but not including, end.
+/// An interval of event time, which includes its start and excludes its end.
 struct Window {
     Timestamp start = 0;
     Timestamp end = 0;
@@ -24,21 +24,22 @@ struct Window {
     [[nodiscard]] bool contains(Timestamp time) const { return time >= start && time < end; }
 };
 
-/// The window of that length that `time` lies in, counted from 1970-01-01 UTC.
+/// Returns the window of this length that contains `time`. Windows are aligned to 1970-01-01 UTC.
 Window aligned(Timestamp time, Timestamp length);
 
-/// Lengths of tumbling windows. Minutes and hours are those of UTC; days those of the shop's time zone.
+/// The length of a tumbling window. Minutes and hours are aligned to UTC, days to the shop's time zone.
 enum class Grain : std::uint8_t { minute, hour, day };
 
 std::string_view grain_name(Grain grain);
+/// Returns the window of this grain that contains `time`.
 Window window_at(Grain grain, Timestamp time, const model::TimeZone& zone);
 
-/// A watermark that nothing is behind, before anything is known.
+/// The watermark before any event: no window is closed.
 inline constexpr Timestamp no_watermark = std::numeric_limits<Timestamp>::min();
-/// One that all windows are behind.
+/// The watermark at which all windows are closed.
 inline constexpr Timestamp end_of_time = std::numeric_limits<Timestamp>::max();
 
-/// What rows are grouped by: up to three strings.
+/// The key by which rows are grouped: up to three strings.
 struct GroupKey {
     StringId first = 0;
     StringId second = 0;
@@ -57,9 +58,9 @@ struct GroupKeyHash {
     }
 };
 
-/// Tumbling windows of cells by group. A window is closed once the watermark has reached its end; then its
-/// cells are given out. They are forgotten then, or after being kept for some more time, while they still
-/// take events.
+/// Tumbling windows with one cell for each group. A window is closed when the watermark reaches its end, and
+/// close() passes its cells to the caller. A closed window is dropped by forget(). If `kept` is not 0, it is
+/// kept for that time (in µs) and still takes events. Not thread-safe.
 template <typename Cell>
 class GroupedWindows {
   public:
@@ -75,7 +76,7 @@ class GroupedWindows {
           panes_(other.panes_) {}
     GroupedWindows& operator=(const GroupedWindows&) = delete;
 
-    /// The cell for an event, or nothing when its window is forgotten.
+    /// Returns the cell for an event, or nullptr if its window was dropped.
     Cell* cell(Timestamp time, const GroupKey& key) {
         if (last_ == nullptr || !last_->window.contains(time)) {
             const Window window = window_at(grain_, time, zone_);
@@ -85,12 +86,13 @@ class GroupedWindows {
         }
         return &last_->cells[key];
     }
-    /// Whether an event comes too late for its window.
+    /// Returns true if the window of an event at this time is closed.
     [[nodiscard]] bool is_late(Timestamp time) const {
         if (last_ != nullptr && last_->window.contains(time)) return last_->window.end <= closed_;
         return window_at(grain_, time, zone_).end <= closed_;
     }
-    /// Closes what `watermark` has reached, and shows it to `visit(window, cells)`, in order.
+    /// Closes the windows that end at or before `watermark`, and calls `visit(window, cells)` for each of
+    /// them in order.
     template <typename Visit>
     void close(Timestamp watermark, Visit&& visit) {
         if (watermark <= closed_) return;
@@ -100,21 +102,21 @@ class GroupedWindows {
         }
         closed_ = watermark;
     }
-    /// Forgets what is closed and need not be kept.
+    /// Drops the closed windows that need not be kept.
     void forget() {
         while (!panes_.empty() && forgotten(panes_.begin()->second.window)) {
             last_ = nullptr;
             panes_.erase(panes_.begin());
         }
     }
-    /// Windows that end at or before it are closed.
+    /// All windows that end at or before this time are closed.
     [[nodiscard]] Timestamp closed() const { return closed_; }
-    /// Shows the windows that it holds, closed ones that are kept too, in order.
+    /// Calls `visit(window, cells)` for all windows in order, including closed ones that are kept.
     template <typename Visit>
     void each(Visit&& visit) const {
         for (const auto& [start, pane] : panes_) visit(pane.window, pane.cells);
     }
-    /// The cells of the window that begins at `start`, or nothing.
+    /// Returns the cells of the window that begins at `start`, or nullptr.
     [[nodiscard]] const Cells* at(Timestamp start) const {
         const auto found = panes_.find(start);
         return found == panes_.end() ? nullptr : &found->second.cells;
@@ -162,7 +164,7 @@ class GroupedWindows {
     Timestamp kept_;
     Timestamp closed_ = no_watermark;
     std::map<Timestamp, Pane> panes_;
-    Pane* last_ = nullptr;  // that the event before fell into
+    Pane* last_ = nullptr;  // the window of the previous event
 };
 
 }  // namespace millrace::gold

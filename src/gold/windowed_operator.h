@@ -7,7 +7,7 @@
 
 namespace millrace::gold {
 
-/// An operator whose state is tumbling windows of cells by group, at one grain or several.
+/// An operator whose state is tumbling windows with one cell for each group, at one or more grains.
 template <typename Cell>
 class WindowedOperator : public Operator {
   public:
@@ -46,12 +46,12 @@ class WindowedOperator : public Operator {
     using Windows = GroupedWindows<Cell>;
     using Cells = typename Windows::Cells;
 
-    /// Writes a window's rows.
+    /// Writes the rows of a window.
     virtual void write(Output& output, const Windows& windows, Window window, const Cells& cells) const = 0;
     /// Marks the strings of a group.
     virtual void mark_key(Marks& marks, const GroupKey& key) const = 0;
 
-    /// `update(cell)` for the event's window at each grain, unless that is closed.
+    /// Calls `update(cell)` for the window of the event, or counts the event as late if the window is closed.
     template <typename Update>
     void add_to(Windows& windows, const Event& event, const GroupKey& key, Update&& update) {
         if (Cell* cell = windows.cell(event.time, key)) {

@@ -15,7 +15,7 @@ struct RuleOptions {
     Timestamp earliest = 946'684'800LL * us_per_second;  ///< earliest timestamp allowed: 2000-01-01T00:00:00Z
     base::Duration future = std::chrono::hours(24);  ///< how far an event may be past its record's log time
     int max_event_types = 100;
-    std::string currency = "EUR";  ///< currency of events that name none
+    std::string currency = "EUR";  ///< currency of events without a currency
 
     friend bool operator==(const RuleOptions&, const RuleOptions&) = default;
 };

@@ -24,11 +24,11 @@ constexpr int demo_format = 1;
 constexpr const char* mark_name = "demo.json";
 constexpr const char* lock_name = "demo.lock";
 constexpr std::int64_t events_per_user = 25;
-constexpr bronze::Offset looked_at = 1000;  // records of each partition, for the newest event
-constexpr double flawed = 0.003;            // records that are copies, or broken
-// A month at the live rate would be too many events to load in seconds. The last hour has it, so that what
-// the dashboard shows first goes on as it was. It is the same at all hours, so that there is something to
-// see.
+constexpr bronze::Offset looked_at = 1000;  // records of each partition that may hold the newest event
+constexpr double flawed = 0.003;            // the share of duplicates, and of invalid records
+// A month at the live rate would be too many events to load in seconds. Only the last hour has the live rate,
+// so that the traffic on the dashboard's first page continues without a step. The rate is the same at any
+// time of the day, so that there is always something to see.
 constexpr model::Timestamp recent_us = model::us_per_hour;
 constexpr auto without_end = std::chrono::years(100);
 
@@ -36,7 +36,7 @@ std::string opening_demo(const catalog::DataDirectory& data) {
     return fmt::format("starting the demo in {}", data.root().string());
 }
 
-/// Whether anything is there but the lock of a demo that was killed before it made its mark.
+/// Whether the folder holds more than the lock of a demo that was killed before it wrote its mark.
 bool holds_other_files(const fs::path& folder) {
     if (!fs::is_directory(folder)) return fs::exists(folder);
     return std::ranges::any_of(fs::directory_iterator(folder),
@@ -47,7 +47,7 @@ std::int64_t events_at(double rate, model::Timestamp span) {
     return std::llround(rate * static_cast<double>(span) / 1e6);
 }
 
-/// Events of a rate between two moments, by the traffic of their days and hours.
+/// The events between two moments at an average rate, weighted by the traffic of their days and hours.
 std::int64_t events_between(double rate, model::Timestamp from, model::Timestamp to) {
     return std::llround(rate * produce::traffic_in(from, to) / 1e6);
 }
@@ -72,7 +72,7 @@ class Visitors {
           })) {}
     Visitors(const Visitors&) = delete;
     Visitors& operator=(const Visitors&) = delete;
-    ~Visitors() { stop_.request(); }  // and the future waits
+    ~Visitors() { stop_.request(); }  // the future's destructor waits for the thread
 
     void stop() { stop_.request(); }
     [[nodiscard]] bool history_sent() const { return history_sent_; }
@@ -80,7 +80,7 @@ class Visitors {
     [[nodiscard]] bool done() const {
         return done_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
     }
-    /// Waits, and throws what the thread threw.
+    /// Waits for the thread's end. Rethrows its exception.
     void finish() { done_.get(); }
 
   private:
@@ -94,7 +94,7 @@ class Visitors {
     base::StopSignal stop_;
     std::atomic<bool> history_sent_ = false;
     std::atomic<std::int64_t> sent_ = 0;
-    std::future<void> done_;  // last: its thread uses the others
+    std::future<void> done_;  // declared last, since its thread uses the other members
 };
 
 }  // namespace
@@ -111,7 +111,7 @@ DemoShop::DemoShop(const catalog::DataDirectory& data, const DemoOptions& option
     options.validate();
     const fs::path mark = data.root() / mark_name;
     if (!fs::exists(mark) && holds_other_files(data.root()))
-        throw usage_error(opening_demo(data), "the folder holds what the demo did not make",
+        throw usage_error(opening_demo(data), "the folder holds files that the demo did not make",
                           "Name a new folder with --data, or leave it out.");
     base::make_directory(data.root());
     lock_ = base::File(data.root() / lock_name, base::File::Mode::read_write);
@@ -119,13 +119,13 @@ DemoShop::DemoShop(const catalog::DataDirectory& data, const DemoOptions& option
     take_over(mark);
 }
 
-/// Reads what the shop is like, or writes it for a new one. What its history has before the last hour is
-/// spread over days of which each has another traffic, so the average is that of those days.
+/// Reads the shop's traffic from the mark, or writes the mark of a new shop. The events before the last hour
+/// are spread over days with different traffic, so the average rate is that of these days.
 void DemoShop::take_over(const fs::path& mark) {
     if (const auto content = base::read_file_if_exists(mark)) {
         const json::value document = base::parse_json(*content, mark.string());
         if (!document.is_object() || base::integer_member(document.get_object(), "format") > demo_format)
-            throw Error(fmt::format("reading {}", mark.string()), "it is not of a format that is known",
+            throw Error(fmt::format("reading {}", mark.string()), "its format is unknown",
                         "Use the newer Millrace that wrote it, or remove the folder.");
         rate_ = base::number_member(document.get_object(), "events_per_second");
         users_ = static_cast<int>(base::integer_member(document.get_object(), "users"));
@@ -135,7 +135,7 @@ void DemoShop::take_over(const fs::path& mark) {
     }
     const model::Timestamp now = base::now_us();
     const model::Timestamp recent = now - recent_us;
-    // Of a small shop the hour is not all that there is.
+    // In a small shop, the last hour takes at most a quarter of the events.
     const std::int64_t of_hour = std::min(events_at(options_.rate, recent_us), options_.events / 4);
     const double traffic_us = produce::traffic_in(now - options_.days * model::us_per_day, recent);
     rate_ = static_cast<double>(options_.events - of_hour) / traffic_us * 1e6;
@@ -151,7 +151,7 @@ produce::SimulatorOptions DemoShop::simulator() const {
         .users = users_, .seed = options_.seed, .duplicates = flawed, .invalid = flawed, .has_days = true};
 }
 
-/// Events of this rate between two moments, of which the later one is `ended` before now.
+/// A simulator of `count` events between two moments.
 produce::SimulatorOptions DemoShop::part(model::Timestamp from, model::Timestamp to, model::Timestamp now,
                                          std::int64_t count) const {
     produce::SimulatorOptions part = simulator();
@@ -217,7 +217,7 @@ DemoStatus run_demo(const catalog::DataDirectory& data, bronze::EventLog& log,
         status.sent = visitors.sent();
         if (!status.live) {
             status.loading_seconds = watch.seconds();
-            // Live events come by now, so some may always wait.
+            // Live events are appended by now, so some may always wait.
             const std::int64_t taken = now.silver + now.duplicates + now.quarantined;
             status.live = visitors.history_sent() && taken >= status.history && now.gold_lag == 0;
         }
@@ -226,7 +226,7 @@ DemoStatus run_demo(const catalog::DataDirectory& data, bronze::EventLog& log,
         if (stop.requested()) visitors.stop();
         if (visitors.done()) stop_pipeline.request();
     };
-    status.run = run_all(data, log, log.records_numbered(), settings, options, stop_pipeline, take);
+    status.run = PipelineRun(data, log, settings, options).run(stop_pipeline, take);
     visitors.stop();
     visitors.finish();
     status.sent = visitors.sent();

@@ -16,28 +16,28 @@
 namespace millrace::pipeline {
 
 struct DemoOptions {
-    int days = 30;                      ///< of history, and the most that a later start fills up
-    std::int64_t events = 1'000'000;    ///< of a new shop's history
-    double rate = 20;                   ///< events a second from an hour before now on
+    int days = 30;                      ///< of history, also the most that a later start adds
+    std::int64_t events = 1'000'000;    ///< in a new shop's history
+    double rate = 20;                   ///< events per second, from an hour before now on
     std::optional<std::uint64_t> seed;  ///< random when absent
 
     /// Throws a usage Error when the options make no sense.
     void validate() const;
 };
 
-/// The made-up shop of a data directory that is the demo's own: its mark (`DATA/demo.json`) keeps how much
-/// happens there. While the object lives, no other process has the demo run in the directory.
+/// The made-up shop of a data directory that belongs to the demo: `DATA/demo.json` marks it, and keeps how
+/// much traffic the shop has. While the object lives, no other process can run the demo in the directory.
 class DemoShop {
   public:
-    /// Takes the directory, which is empty, doesn't exist, or was made by the demo. Throws a usage Error for
-    /// another one, which is left as it is, and where the demo runs already.
+    /// Takes a directory that is empty, does not exist, or was made by the demo. Throws a usage Error for
+    /// another directory, which is left as it is, and where the demo runs already.
     DemoShop(const catalog::DataDirectory& data, const DemoOptions& options);
 
-    /// The history up to `now` that `log` lacks, the oldest part first: all of a new shop's, else from its
-    /// newest event on.
+    /// The history up to `now` that `log` lacks, the oldest part first: all of it for a new shop, otherwise
+    /// the part after its newest event.
     [[nodiscard]] std::vector<produce::SimulatorOptions> missing_history(const bronze::EventLog& log,
                                                                          model::Timestamp now) const;
-    /// What comes after it, without an end.
+    /// The traffic after the history, without an end.
     [[nodiscard]] produce::SimulatorOptions live() const;
 
   private:
@@ -48,25 +48,25 @@ class DemoShop {
 
     const DemoOptions options_;
     base::File lock_;
-    double rate_ = 0;  // of the history: events a second, on average
+    double rate_ = 0;  // events per second in the history, on average
     int users_ = 0;
 };
 
 /// The time of the newest event up to `now` among each partition's last records; nothing in an empty log.
 std::optional<model::Timestamp> newest_event(const bronze::EventLog& log, model::Timestamp now);
 
-/// How the demo comes along.
+/// The progress of the demo.
 struct DemoStatus {
     std::int64_t history = 0;    ///< events that the log lacked at the start
     double loading_seconds = 0;  ///< until all of them were in the tables, or until now
-    bool live = false;           ///< they are
-    std::int64_t sent = 0;       ///< the history's and live ones
-    RunStatus run;               ///< the pipeline's
+    bool live = false;           ///< whether all of them are in the tables
+    std::int64_t sent = 0;       ///< events, of the history and live ones
+    RunStatus run;               ///< the status of the pipeline
 };
 
-/// Runs the pipeline and the shop beside it, the history first, until `stop` is requested; what was sent is
-/// in the log then, and the last batch is committed. `options` has no simulator. Throws an Error on a fault
-/// in any part.
+/// Runs the pipeline and, beside it, the shop: first its history, then live traffic, until `stop` is
+/// requested. All that was sent is in the log then, and the last batch is committed. `options` has no
+/// simulator. Throws an Error on a fault in any part.
 DemoStatus run_demo(const catalog::DataDirectory& data, bronze::EventLog& log,
                     const model::ShopSettings& settings, const DemoShop& shop, const RunOptions& options,
                     const base::StopSignal& stop, const std::function<void(const DemoStatus&)>& on_status);

@@ -3,17 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <shared_mutex>
 
 #include "base/worker_pool.h"
 #include "catalog/table_locks.h"
 #include "model/rule.h"
 #include "model/time_zone.h"
 #include "model/timestamp.h"
+#include "pipeline/silver_run.h"
 #include "silver/decoder.h"
-#include "silver/stage/batch_report.h"
-#include "silver/stage/silver_stage.h"
-#include "silver/stage/silver_writer.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"
 
@@ -25,12 +22,12 @@ namespace {
 
 constexpr std::size_t example_bytes = 200;
 
-/// The beginning of a record, without what a terminal or JSON could not take.
+/// The beginning of a record, with control characters and invalid UTF-8 replaced.
 std::string shown(std::string_view record) {
     std::size_t size = std::min(record.size(), example_bytes);
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(record[at]); };
     while (size < record.size() && size > 0 && (byte(size) & 0xC0U) == 0x80U)
-        --size;  // not within a character
+        --size;  // so that no character is cut
     std::string text(record.substr(0, size));
     const bool is_utf8 = silver::is_utf8(text);
     for (char& c : text) {
@@ -79,8 +76,7 @@ class Load {
 
 LoadReport Load::run() {
     tell_formats();
-    auto writers = catalog::writers_lock(data_);
-    const std::shared_lock lock(writers);
+    const catalog::WriterLease lease(data_);
     import_files();
     if (!stop_.requested()) run_silver();
     if (!stop_.requested()) run_gold();
@@ -111,16 +107,13 @@ void Load::import_files() {
 }
 
 void Load::run_silver() {
-    silver::SilverWriter writer(data_, log_, settings_, pool_);
-    const std::int64_t version_before = writer.snapshot().version;
-    silver::SilverOptions silver;
-    silver.available_now = true;
-    silver::SilverStage stage(writer, log_, settings_, silver, pool_);
-    silver::BatchHistory history(data_.progress() / "silver.jsonl");
+    silver::SilverOptions options;
+    options.available_now = true;
+    SilverRun silver(data_, log_, settings_, options, pool_);
+    const std::int64_t version_before = silver.table_version();
     std::int64_t processed = 0;
-    stage.on_parts([&](const std::vector<silver::LanePart>& parts) { note_refused(parts); });
-    stage.on_batch([&](const silver::BatchReport& batch) {
-        history.add(batch);
+    silver.on_parts([&](const std::vector<silver::LanePart>& parts) { note_refused(parts); });
+    silver.on_batch([&](const silver::BatchReport& batch) {
         add(batch);
         processed += batch.received;
         on_progress_({.phase = LoadProgress::Phase::silver,
@@ -130,11 +123,11 @@ void Load::run_silver() {
                       .records = processed});
     });
     on_progress_({.phase = LoadProgress::Phase::silver, .file = {}});
-    stage.run(stop_);
+    silver.run(stop_);
     find_days(version_before);
 }
 
-/// An example of each rule; how many records broke it is counted once the batch is committed.
+/// Keeps the first record that broke each rule. Records are counted by add(), once their batch is committed.
 void Load::note_refused(const std::vector<silver::LanePart>& parts) {
     for (const silver::LanePart& part : parts) {
         for (const silver::QuarantineRow& row : part.quarantine) {
@@ -153,7 +146,7 @@ void Load::add(const silver::BatchReport& batch) {
     for (const auto& [rule, records] : batch.by_rule) report_.refused[rule].records += records;
 }
 
-/// Of the rows that were added since a version, in the shop's time zone.
+/// Finds the days, in the shop's time zone, of the rows that were added after a version.
 void Load::find_days(std::int64_t version_before) {
     const auto table = storage::DeltaTable::open(data_.silver());
     const model::TimeZone zone(settings_.time_zone);
@@ -198,8 +191,8 @@ void Load::run_gold() {
     if (before && report_.rows > 0 && !stop_.requested()) replace_days_before(before->watermark);
 }
 
-/// Files may be older than what Gold had: their events came too late for its windows, so their days are
-/// computed again.
+/// Recomputes the days of events that were too late for Gold's windows: files may be older than what Gold has
+/// processed.
 void Load::replace_days_before(model::Timestamp watermark) {
     const model::TimeZone zone(settings_.time_zone);
     if (!report_.days || zone.day_start(report_.days->from) >= watermark) return;

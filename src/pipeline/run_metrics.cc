@@ -8,12 +8,12 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     count(status.sent);
     text.gauge("millrace_log_records", "Records that the log holds.");
     count(status.in_log);
-    text.gauge("millrace_silver_lag_records", "Records in the log that aren't committed to silver.");
+    text.gauge("millrace_silver_lag_records", "Records in the log that are not committed to silver.");
     count(status.lag);
     text.counter("millrace_silver_rows_total", "Rows that this process has committed to silver.");
     count(status.silver);
     text.counter("millrace_silver_dropped_records_total",
-                 "Records of this process's commits that aren't in silver.");
+                 "Records of this process's commits that are not in silver.");
     text.value(static_cast<double>(status.duplicates), {{"reason", "duplicate"}});
     text.value(static_cast<double>(status.quarantined), {{"reason", "quarantined"}});
     if (!status.by_rule.empty()) {
@@ -23,9 +23,9 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     }
     text.counter("millrace_silver_skipped_offsets_total",
                  "Offsets passed without a record since the table began: removed before they were read, or "
-                 "Kafka's own marks.");
+                 "Kafka's own markers.");
     count(status.skipped);
-    text.gauge("millrace_gold_lag_versions", "Commits of silver that Gold hasn't taken in.");
+    text.gauge("millrace_gold_lag_versions", "Commits of silver that Gold has not processed.");
     count(status.gold_lag);
     text.counter("millrace_gold_rows_total", "Rows of closed windows that this process has published.");
     count(status.gold_rows);
@@ -33,12 +33,18 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
                  "Additions that came after their window was closed; the batch layer counts them.");
     count(status.gold_late);
     if (!status.delivery.alerts.empty()) {
-        text.gauge("millrace_alerts_unsent", "Changes of alerts that a sink hasn't been told yet.");
-        for (const auto& [sink, pending] : status.delivery.alerts)
-            text.value(static_cast<double>(pending), {{"sink", sink}});
+        const auto pending_alerts = [&](const char* name, const char* help) {
+            text.gauge(name, help);
+            for (const auto& [sink, pending] : status.delivery.alerts)
+                text.value(static_cast<double>(pending), {{"sink", sink}});
+        };
+        pending_alerts("millrace_alerts_pending",
+                       "Changes of alerts that have not been sent to the sink yet.");
+        pending_alerts("millrace_alerts_unsent", "The former name of millrace_alerts_pending, until 0.3.");
     }
     if (status.delivery.postgres) {
-        text.gauge("millrace_postgres_lag_commits", "Commits of Gold's tables that PostgreSQL doesn't have.");
+        text.gauge("millrace_postgres_lag_commits",
+                   "Commits of Gold's tables that PostgreSQL does not have yet.");
         count(status.delivery.postgres->commits);
         text.counter("millrace_postgres_failures_total",
                      "Attempts to update a table or view in PostgreSQL, or to connect, that failed.");
@@ -50,8 +56,9 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
         text.value(static_cast<double>(status.gold_watermark_ms) / 1e3);
     }
     if (!status.gold_latency_ms.empty()) {
-        text.gauge("millrace_gold_latency_seconds",
-                   "From a record's append to Gold's live values, the longest of the last commit of rows.");
+        text.gauge(
+            "millrace_gold_latency_seconds",
+            "The longest time from a record's append to Gold's live values, in the last commit of rows.");
         text.value(status.gold_latency_ms.back() / 1e3);
     }
     if (status.last_batches.empty()) return;

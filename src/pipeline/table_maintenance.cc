@@ -19,10 +19,10 @@ namespace millrace::pipeline {
 namespace {
 
 constexpr auto poll_interval = std::chrono::seconds(2);
-constexpr int looks_between_vacuums = 1800;
+constexpr int polls_between_vacuums = 1800;
 constexpr auto oldest_unnamed = std::chrono::hours(24);
 
-/// Those that there are.
+/// The folders of the gold tables that exist.
 std::vector<std::filesystem::path> gold_tables(const catalog::DataDirectory& data) {
     std::vector<std::filesystem::path> roots;
     for (const gold::Table table : gold::all_tables) {
@@ -32,8 +32,8 @@ std::vector<std::filesystem::path> gold_tables(const catalog::DataDirectory& dat
     return roots;
 }
 
-/// How old the oldest of silver's commits is that Gold has yet to take in. After a week without Gold it is
-/// not waited for: it is built anew then.
+/// The age of silver's oldest commit that Gold has not processed: vacuum must keep files for that long.
+/// Returns 0 when Gold has been away for too long (max_wait_for_gold): it will be rebuilt.
 base::Duration gold_behind(const catalog::DataDirectory& data) {
     const auto state = gold::read_gold_position(data.gold_state());
     if (!state) return {};
@@ -89,13 +89,13 @@ void TableMaintenance::work() {
         const auto partition = storage::FileStats(add).min("partition");
         return partition && ours_(static_cast<int>(*partition));
     };
-    for (int look = 1; !stop_.wait_for(poll_interval); ++look) {
+    for (int poll = 1; !stop_.wait_for(poll_interval); ++poll) {
         try {
             if (!storage::DeltaTable::exists(data_.silver())) continue;
             optimize_silver(data_, options);
             optimize_quarantine(data_, options);
             optimize_archive(data_, options);
-            if (look % looks_between_vacuums != 0) continue;
+            if (poll % polls_between_vacuums != 0) continue;
             auto roots = gold_tables(data_);
             roots.insert(roots.end(), {data_.silver(), data_.quarantine(), data_.archive()});
             for (const auto& root : roots) {
@@ -106,7 +106,7 @@ void TableMaintenance::work() {
                                 false);
             }
         } catch (const std::exception& error) {
-            spdlog::warn("upkeep: {} (the pipeline goes on; it is tried again)", error.what());
+            spdlog::warn("maintenance: {} (the pipeline continues; maintenance will retry)", error.what());
         }
     }
 }
@@ -123,7 +123,7 @@ storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optio
             fmt::format("cleaning up {}", root.string()),
             fmt::format("the table keeps removed files for {}, not {}", base::format_duration(most),
                         base::format_duration(retention)),
-            "Ask for that or less; the table's property delta.deletedFileRetentionDuration sets it.");
+            "Give that or less; the table's property delta.deletedFileRetentionDuration sets it.");
     }
     const base::Duration kept = std::max(retention, gold_needs);
     const base::Duration orphan_age = alone ? retention : std::max<base::Duration>(retention, oldest_unnamed);
@@ -134,8 +134,8 @@ storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optio
 
 CleanReport vacuum_tables(const catalog::DataDirectory& data, std::optional<base::Duration> retention,
                           bool dry_run) {
-    // The exclusive lock is held until the end, and the tables are read under it: no writer can begin
-    // meanwhile.
+    // The exclusive lock is held until the end, and the tables are read under it: no writer can begin in
+    // between.
     base::File writers = catalog::writers_lock(data);
     CleanReport report;
     report.alone = writers.try_lock();

@@ -11,22 +11,23 @@
 
 namespace millrace::pipeline {
 
-/// Joins a table's small files now.
+/// Joins a table's small files. The caller holds a catalog::WriterLease.
 storage::OptimizeReport optimize_silver(const catalog::DataDirectory& data,
                                         const storage::OptimizeOptions& options = {});
 storage::OptimizeReport optimize_quarantine(const catalog::DataDirectory& data,
                                             const storage::OptimizeOptions& options = {});
-/// Nothing where there is no archive.
+/// Does nothing where there is no archive.
 storage::OptimizeReport optimize_archive(const catalog::DataDirectory& data,
                                          const storage::OptimizeOptions& options = {});
 
-/// Keeps the tables collect_garbage while the stage runs: joins small files gradually, and removes those
-/// whose retention is over. It works on snapshots of its own, and its commits change no rows, so the stage's
-/// commits never wait for it. Of several workers, the one that reads a partition keeps that partition's
-/// files.
+/// Maintains the tables while silver runs, in a thread of its own: joins small files gradually, and removes
+/// files whose retention has ended. It works on snapshots of its own, and its commits change no rows, so
+/// silver's commits never wait for it. Each of several workers joins the files of the partitions that it
+/// reads.
 class TableMaintenance {
   public:
-    /// `ours` tells the partitions that this worker reads; it is called from another thread.
+    /// `ours` returns whether this worker reads a partition; it is called from the object's thread. `data`
+    /// must outlive the object.
     TableMaintenance(const catalog::DataDirectory& data, std::function<bool(int partition)> ours);
     ~TableMaintenance();
     TableMaintenance(const TableMaintenance&) = delete;
@@ -45,13 +46,14 @@ struct CleanReport {
     storage::VacuumReport silver;
     storage::VacuumReport quarantine;
     storage::VacuumReport archive;
-    storage::VacuumReport gold;  ///< of all its tables
-    bool alone = false;  ///< no writer was running, so files that no commit names went too, however young
+    storage::VacuumReport gold;  ///< the sum of all gold tables
+    /// Whether no writer was running, so that files that no commit names were removed at any age.
+    bool alone = false;
 };
 
-/// Removes the files that the tables no longer name, but not those that Gold has yet to read; nothing stands
-/// for the tables' own retention. Throws a usage Error for a retention above the tables', which they can't
-/// keep.
+/// Removes the files that the tables no longer name, except those that Gold has not read yet. Without a
+/// `retention` the tables' own applies. Throws a usage Error for a retention above the tables' own. With
+/// `dry_run`, only counts the files.
 CleanReport vacuum_tables(const catalog::DataDirectory& data, std::optional<base::Duration> retention,
                           bool dry_run);
 

@@ -19,11 +19,11 @@ namespace {
 using model::Alert;
 
 constexpr RetryLoop::Pauses delivery_pauses{.poll_interval = std::chrono::milliseconds(500),
-                                            .longest = std::chrono::seconds(60)};
+                                            .max_pause = std::chrono::seconds(60)};
 
-/// Where a sink stands in a table whose last alert has the number `last`: at its end, where it wasn't there
-/// before or the table is a new one. Where its file is damaged, alerts of the last day are sent again: rather
-/// twice than never.
+/// Returns the position of a sink in a table whose last alert has the sequence number `last`. For a new sink
+/// or a new table, it is the end of the table. If the file is damaged, the alerts of the last day are sent
+/// again, since sending twice is better than never.
 std::int64_t read_position(const std::filesystem::path& path, const storage::DeltaTable& table,
                            std::int64_t last) {
     const auto content = base::read_file_if_exists(path);
@@ -32,7 +32,7 @@ std::int64_t read_position(const std::filesystem::path& path, const storage::Del
     const base::json::value known = base::json::parse(*content, error);
     if (!error && known.is_object() && base::member(known.get_object(), "sequence").is_int64())
         return std::min(known.get_object().at("sequence").get_int64(), last);
-    spdlog::warn("alerts: {} is damaged; what fired in the last 24 hours is sent again", path.string());
+    spdlog::warn("alerts: {} is damaged; the alerts of the last 24 hours are sent again", path.string());
     std::int64_t position = last;
     for (const Alert& alert : gold::alerts_after(table, 0)) {
         if (alert.at < base::now_us() - model::us_per_day) continue;
@@ -59,18 +59,17 @@ AlertDelivery::AlertDelivery(const catalog::DataDirectory& data,
         write_position(position_path(delivery), delivery.sent);
     }
     for (Delivery& delivery : deliveries_) {
-        followers_.push_back(std::make_unique<RetryLoop>(
+        loops_.push_back(std::make_unique<RetryLoop>(
             fmt::format("alerts: {}", delivery.sink->name()), delivery_pauses,
             [this, &delivery](const base::StopSignal& stop) { deliver_all(delivery, stop); }));
     }
 }
 
 void AlertDelivery::finish(std::chrono::seconds limit) {
-    for (const auto& follower : followers_) follower->drain();
+    for (const auto& loop : loops_) loop->drain();
     const auto deadline = std::chrono::steady_clock::now() + limit;
-    if (std::ranges::all_of(followers_, [&](const auto& follower) { return follower->wait_until(deadline); }))
-        return;
-    spdlog::warn("alerts: not all could be sent; the next run of Gold sends the others");
+    if (std::ranges::all_of(loops_, [&](const auto& loop) { return loop->wait_until(deadline); })) return;
+    spdlog::warn("alerts: not all alerts could be sent; the next run of Gold sends the rest");
 }
 
 std::map<std::string, std::int64_t> AlertDelivery::pending(std::int64_t last) const {

@@ -16,26 +16,28 @@
 
 namespace millrace::publish {
 
-/// Sends the rows of the alerts table to the sinks, each in order and at least once. The table is the queue:
-/// each sink has a follower that reads it from where the sink stands, which is kept on disk. A sink that
-/// fails is tried again, and holds up nobody else.
+/// Sends the rows of the alerts table to the alert sinks, to each sink in order and at least once. The table
+/// is the queue: each sink has a loop that reads the table from the sink's position, which is stored on disk.
+/// A sink that fails is tried again and does not delay other sinks.
 class AlertDelivery {
   public:
-    /// A sink that wasn't there before stands at the table's end.
+    /// Starts the delivery. A sink that is new starts at the end of the table. `data` must outlive this
+    /// object. Throws Error if the table cannot be read.
     AlertDelivery(const catalog::DataDirectory& data, std::vector<std::unique_ptr<AlertSink>> sinks);
 
-    /// Waits until the sinks have what the table has, but at most `limit`; what remains is warned of, and
-    /// sent by the next one.
+    /// Waits until the sinks have received all rows, for at most `limit`. If some remain, logs a warning; the
+    /// next delivery sends them.
     void finish(std::chrono::seconds limit);
 
-    /// Changes of alerts up to a sequence number that a sink hasn't been sent, by its name.
+    /// Returns the number of alert changes up to the sequence number `last` that each sink has not received,
+    /// by the name of the sink. Thread-safe.
     [[nodiscard]] std::map<std::string, std::int64_t> pending(std::int64_t last) const;
 
   private:
-    /// A sink and where it stands.
+    /// A sink and its position.
     struct Delivery {
         std::unique_ptr<AlertSink> sink;
-        std::atomic<std::int64_t> sent = 0;  // the last sequence number
+        std::atomic<std::int64_t> sent = 0;  // sequence number of the last alert that was sent
     };
 
     void deliver_all(Delivery& delivery, const base::StopSignal& stop);
@@ -43,7 +45,7 @@ class AlertDelivery {
 
     const catalog::DataDirectory& data_;
     std::deque<Delivery> deliveries_;
-    std::vector<std::unique_ptr<RetryLoop>> followers_;  // last, since they use the others
+    std::vector<std::unique_ptr<RetryLoop>> loops_;  // last, since their threads use the other members
 };
 
 }  // namespace millrace::publish

@@ -44,7 +44,7 @@ CurlHandle new_transfer(const std::string& url, const char* schemes) {
     return curl;
 }
 
-/// Throws without the address, which may hold a secret.
+/// Throws an Error that does not contain the URL, which may have a secret.
 void perform(CURL* curl, const char* doing) {
     const CURLcode code = curl_easy_perform(curl);
     long status = 0;
@@ -58,14 +58,14 @@ std::size_t ignore(const char* /*data*/, std::size_t size, std::size_t count, vo
     return size * count;
 }
 
-/// One line without control characters, which ids from outside may have.
+/// Replaces control characters, which ids from outside may contain, so that the text is one line.
 std::string one_line(std::string_view text) {
     std::string line(text);
     std::ranges::replace_if(line, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
     return line;
 }
 
-/// What a header may hold: printable ASCII.
+/// Replaces characters that a header may not contain: everything but printable ASCII.
 std::string header_text(std::string_view text) {
     std::string line(text);
     std::ranges::replace_if(line, [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
@@ -123,7 +123,7 @@ class SmtpSink : public AlertSink {
             curl_easy_setopt(curl.get(), CURLOPT_USERNAME, settings_.user.c_str());
             curl_easy_setopt(curl.get(), CURLOPT_PASSWORD, settings_.password.c_str());
         }
-        // A password is never sent in the clear.
+        // A password is never sent without TLS.
         const auto tls = settings_.user.empty() ? CURLUSESSL_TRY : CURLUSESSL_ALL;
         curl_easy_setopt(curl.get(), CURLOPT_USE_SSL, static_cast<long>(tls));
         curl_easy_setopt(curl.get(), CURLOPT_UPLOAD, 1L);
@@ -154,7 +154,7 @@ void check(const SmtpSettings& settings) {
         throw usage_error(doing, "\"from\" or \"to\" is missing");
     for (const std::string& address : settings.to) {
         if (one_line(address) != address || one_line(settings.from) != settings.from)
-            throw usage_error(doing, "an address has a control character");
+            throw usage_error(doing, "an address contains a control character");
     }
 }
 

@@ -8,30 +8,32 @@
 
 namespace millrace::publish {
 
-/// Where alerts are sent to. send() returns once the other side has taken the alert, and throws an Error when
-/// it hasn't; then the same alert comes again, under the same id.
+/// A receiver of alerts. Not thread-safe.
 class AlertSink {
   public:
     virtual ~AlertSink() = default;
-    /// Its name, by which what it was sent is remembered.
+    /// The name of the sink, under which its position is stored.
     [[nodiscard]] virtual std::string name() const = 0;
+    /// Returns after the receiver has accepted the alert. Throws Error if it has not; the same alert is then
+    /// sent again, with the same id.
     virtual void send(const model::Alert& alert) = 0;
 };
 
-/// Lines in the program's log.
+/// Writes alerts to the program's log.
 struct LogSinkSettings {
     bool enabled = true;
 };
-/// An HTTP POST of a JSON object that Slack and what takes Slack's webhooks understand.
+/// Sends an HTTP POST with a JSON object in the format of Slack's webhooks.
 struct WebhookSettings {
-    std::string url;  ///< empty: none; it may hold a secret
+    std::string url;  ///< empty: no webhook; the URL may contain a secret
 };
-/// A mail for each alert.
+/// Sends a mail for each alert.
 struct SmtpSettings {
-    std::string url;  ///< smtp://HOST:PORT or smtps://…; empty: none. STARTTLS is used where it is offered
+    std::string url;  ///< smtp://HOST:PORT or smtps://HOST:PORT; empty: no mail; STARTTLS is used if the
+                      ///< server offers it
     std::string from;
     std::vector<std::string> to;
-    std::string user;  ///< empty: none
+    std::string user;  ///< empty: no login
     std::string password;
 };
 struct AlertSinkSettings {
@@ -40,15 +42,16 @@ struct AlertSinkSettings {
     SmtpSettings smtp;
 };
 
-/// Throws a usage Error for settings that can't be used.
+/// Throws a usage Error if the settings are invalid.
 void check_alert_sinks(const AlertSinkSettings& settings);
 
-/// The sinks that are set up. Throws a usage Error for settings that can't be used.
+/// Creates the sinks that the settings enable. Throws a usage Error if the settings are invalid.
 std::vector<std::unique_ptr<AlertSink>> make_alert_sinks(const AlertSinkSettings& settings);
 
-/// What a webhook is sent.
+/// Returns the JSON body for a webhook.
 std::string webhook_json(const model::Alert& alert);
-/// A mail's headers and text (RFC 5322), with CRLF line ends. Nothing in an alert can add a header or a line.
+/// Returns the headers and the text of a mail (RFC 5322), with CRLF line ends. The content of an alert cannot
+/// add a header or a line.
 std::string mail_text(const model::Alert& alert, const SmtpSettings& settings, std::int64_t now_ms);
 
 }  // namespace millrace::publish

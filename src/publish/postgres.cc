@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* connecting = "connecting to PostgreSQL";
 
-/// libpq's messages are lines.
+/// Joins the lines of a message from libpq.
 std::string without_newlines(std::string text) {
     while (!text.empty() && text.back() == '\n') text.pop_back();
     std::ranges::replace(text, '\n', ' ');
@@ -22,21 +22,21 @@ std::string without_newlines(std::string text) {
 }  // namespace
 
 void check_postgres_address(const std::string& url) {
-    char* said = nullptr;
+    char* message = nullptr;
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-        PQconninfoParse(url.c_str(), &said), PQconninfoFree);
-    const std::unique_ptr<char, decltype(&PQfreemem)> freed(said, PQfreemem);
-    // What libpq says of a wrong address quotes it, and it may hold a password.
+        PQconninfoParse(url.c_str(), &message), PQconninfoFree);
+    const std::unique_ptr<char, decltype(&PQfreemem)> freed(message, PQfreemem);
+    // The message of libpq quotes the address, which may contain a password, so it is not shown.
     if (!options)
         throw usage_error(connecting,
-                          "--postgres is no address such as postgresql://USER@HOST:5432/DATABASE");
+                          "--postgres is not an address such as postgresql://USER@HOST:5432/DATABASE");
 }
 
 Postgres::Postgres(const std::string& url) {
     check_postgres_address(url);
-    const std::string patient = "10";
+    const std::string connect_timeout_s = "10";
     const char* keys[] = {"dbname", "connect_timeout", "application_name", "client_encoding", nullptr};
-    const char* values[] = {url.c_str(), patient.c_str(), "millrace", "UTF8", nullptr};
+    const char* values[] = {url.c_str(), connect_timeout_s.c_str(), "millrace", "UTF8", nullptr};
     connection_.reset(PQconnectdbParams(keys, values, 1));
     if (PQstatus(connection_.get()) != CONNECTION_OK)
         throw Error(connecting, without_newlines(PQerrorMessage(connection_.get())));
@@ -45,7 +45,7 @@ Postgres::Postgres(const std::string& url) {
 
 void Postgres::check(const PGresult* result, ExecStatusType wanted, const std::string& doing) const {
     if (result != nullptr && PQresultStatus(result) == wanted) return;
-    throw Error(fmt::format("asking PostgreSQL to {}", doing),
+    throw Error(fmt::format("running {} in PostgreSQL", doing),
                 without_newlines(PQerrorMessage(connection_.get())));
 }
 
@@ -72,7 +72,7 @@ std::vector<std::vector<std::string>> Postgres::query(const std::string& stateme
 
 void Postgres::begin_copy(const std::string& statement) {
     const Result result(PQexec(connection_.get(), statement.c_str()));
-    check(result.get(), PGRES_COPY_IN, "take rows");
+    check(result.get(), PGRES_COPY_IN, "COPY");
 }
 
 void Postgres::copy(std::string_view piece) {
@@ -85,7 +85,7 @@ void Postgres::end_copy() {
         throw Error("sending rows to PostgreSQL", without_newlines(PQerrorMessage(connection_.get())));
     const Result result(PQgetResult(connection_.get()));
     const Result last(PQgetResult(connection_.get()));
-    check(result.get(), PGRES_COMMAND_OK, "take rows");
+    check(result.get(), PGRES_COMMAND_OK, "COPY");
 }
 
 std::string Postgres::quoted(std::string_view name) {
@@ -98,7 +98,7 @@ PostgresTransaction::~PostgresTransaction() {
     if (done_) return;
     try {
         postgres_.run("ROLLBACK");
-    } catch (const Error&) {  // the connection is gone, and the transaction with it
+    } catch (const Error&) {  // the connection is lost, so the server rolls back
     }
 }
 

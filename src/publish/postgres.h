@@ -8,29 +8,30 @@
 
 namespace millrace::publish {
 
-/// Throws a usage Error unless `url` is a `postgresql://` URL or a `key=value` string (libpq's).
+/// Throws a usage Error unless `url` is a `postgresql://` URL or a `key=value` connection string of libpq.
 void check_postgres_address(const std::string& url);
 
-/// A connection to a PostgreSQL server. Errors say what the server said, and never hold the password.
+/// A connection to a PostgreSQL server. Failed calls throw an Error with the message of the server, which
+/// never contains the password. Not thread-safe.
 class Postgres {
   public:
-    /// Connects. Throws an Error when there is no usable server.
+    /// Connects, with a timeout of 10 s. Throws Error if there is no usable server.
     explicit Postgres(const std::string& url);
 
-    /// Whether the last error left the connection usable.
+    /// Returns true if the connection is still usable after the last error.
     [[nodiscard]] bool is_connected() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
 
-    /// Runs statements that give no rows.
+    /// Runs statements that return no rows.
     void run(const std::string& statements);
-    /// The rows of a query, as text; null is the empty text.
+    /// Returns the rows of a query as text. A null value is an empty text.
     std::vector<std::vector<std::string>> query(const std::string& statement,
                                                 const std::vector<std::string>& parameters = {});
-    /// Sends CSV for a `COPY … FROM STDIN (FORMAT csv)`: begin, any number of pieces, end.
+    /// Sends CSV for a `COPY … FROM STDIN (FORMAT csv)`: begin_copy(), any number of copy(), end_copy().
     void begin_copy(const std::string& statement);
     void copy(std::string_view piece);
     void end_copy();
 
-    /// A name in quotes.
+    /// Returns an identifier in quotes.
     [[nodiscard]] static std::string quoted(std::string_view name);
 
   private:
@@ -45,7 +46,7 @@ class Postgres {
     std::unique_ptr<PGconn, Deleter> connection_;
 };
 
-/// A transaction, which is rolled back unless it is committed.
+/// A transaction that is rolled back unless commit() is called. `postgres` must outlive it.
 class PostgresTransaction {
   public:
     explicit PostgresTransaction(Postgres& postgres) : postgres_(postgres) { postgres_.run("BEGIN"); }

@@ -45,18 +45,19 @@ PostgresGold::PostgresGold(const std::string& url, const std::string& schema, co
     adopt_shop(silver_id);
 }
 
-/// Events have any text, and one that the database can't hold would be in the way of all that come after.
+/// Events may contain any text. A text that the database cannot represent would block all updates after it.
 void PostgresGold::check_encoding() {
     const std::string encoding = postgres_.query("SHOW server_encoding").front().front();
     if (encoding == "UTF8" || encoding == "SQL_ASCII") return;
-    throw usage_error("publishing to PostgreSQL",
-                      fmt::format("its database has the encoding {}, which can't hold every text", encoding),
-                      "Make one with: createdb --encoding=UTF8 --template=template0 NAME");
+    throw usage_error(
+        "publishing to PostgreSQL",
+        fmt::format("the encoding of the database is {}, which cannot represent every text", encoding),
+        "Create a database with: createdb --encoding=UTF8 --template=template0 NAME");
 }
 
-/// One process at a time; each migration is a transaction of its own.
+/// Applies the missing migrations in one transaction. An advisory lock admits one process at a time.
 void PostgresGold::migrate() {
-    // A schema that is there may belong to somebody who may not create one.
+    // CREATE SCHEMA requires a privilege that the user may lack, so it is not run if the schema exists.
     if (postgres_.query("SELECT 1 WHERE to_regnamespace($1) IS NOT NULL", {schema_}).empty())
         postgres_.run(fmt::format("CREATE SCHEMA IF NOT EXISTS {}", schema_));
     postgres_.run(fmt::format("SET search_path TO {}; SET TimeZone TO 'UTC'", schema_));
@@ -70,9 +71,9 @@ void PostgresGold::migrate() {
     const auto& migrations = serve::postgres_migrations();
     if (version > migrations.size())
         throw usage_error("publishing to PostgreSQL",
-                          fmt::format("its schema {} is of version {}, this program knows {}", schema_,
-                                      version, migrations.size()),
-                          "Use a newer millrace.");
+                          fmt::format("the schema {} has version {}, and this program supports up to {}",
+                                      schema_, version, migrations.size()),
+                          "Use a newer version of Millrace.");
     for (std::size_t next = version; next < migrations.size(); ++next) {
         postgres_.run(migrations[next].sql);
         postgres_.query("INSERT INTO migrations VALUES ($1, $2, now())",
@@ -86,9 +87,10 @@ void PostgresGold::adopt_shop(const std::string& silver_id) {
     if (known.empty()) {
         postgres_.query("INSERT INTO shop VALUES ($1)", {silver_id});
     } else if (known.front().front() != silver_id) {
-        throw usage_error("publishing to PostgreSQL",
-                          fmt::format("the schema {} has the metrics of another data directory", schema_),
-                          "Name another schema with --postgres-schema, or drop this one.");
+        throw usage_error(
+            "publishing to PostgreSQL",
+            fmt::format("the schema {} contains the metrics of another data directory", schema_),
+            "Choose another schema with --postgres-schema, or drop this one.");
     }
 }
 
@@ -99,7 +101,7 @@ std::optional<PostgresGold::Progress> PostgresGold::progress(const std::string& 
     return Progress{rows[0][0], std::stoll(rows[0][1]), std::stoll(rows[0][2])};
 }
 
-/// Copies rows into a table of this connection's own.
+/// Copies rows into a temporary table of this connection.
 void PostgresGold::stage(const std::string& table, const Rows& rows, bool closed) {
     postgres_.run(
         fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS",
@@ -116,7 +118,8 @@ void PostgresGold::stage(const std::string& table, const Rows& rows, bool closed
     if (begun) postgres_.end_copy();
 }
 
-/// What tells a table's rows apart: the columns of its unique index, and what stands there for long texts.
+/// Returns the key of a table: the columns of its unique index, and the expressions that replace long texts
+/// in it.
 std::string PostgresGold::key_of(const std::string& table) {
     return postgres_
         .query(
@@ -128,8 +131,8 @@ std::string PostgresGold::key_of(const std::string& table) {
         .front();
 }
 
-/// Moves the staged rows to where they belong. What is open gives way to what is closed.
-void PostgresGold::put_in_place(const std::string& table, bool closed) {
+/// Inserts the staged rows into the table. A closed row replaces an open one, and not the reverse.
+void PostgresGold::merge_staged(const std::string& table, bool closed) {
     const auto columns = postgres_.query(
         "SELECT quote_ident(column_name) FROM information_schema.columns WHERE table_schema = "
         "current_schema() AND table_name = $1",
@@ -154,7 +157,7 @@ void PostgresGold::publish(const std::string& table, const std::optional<std::ve
                 {day});
     }
     stage(table, closed, true);
-    put_in_place(table, true);
+    merge_staged(table, true);
     if (open) replace_open(table, open);
     postgres_.query(
         "INSERT INTO progress VALUES ($1, $2, $3::text::bigint, $4::text::bigint, now()) ON CONFLICT "
@@ -176,7 +179,7 @@ void PostgresGold::publish_open(const std::string& table, const Rows& rows) {
 void PostgresGold::replace_open(const std::string& table, const Rows& rows) {
     postgres_.run(fmt::format("DELETE FROM {} WHERE NOT closed", Postgres::quoted(table)));
     stage(table, rows, false);
-    put_in_place(table, false);
+    merge_staged(table, false);
 }
 
 std::vector<std::string> PostgresGold::views() {

@@ -13,39 +13,39 @@
 
 namespace millrace::publish {
 
-/// Gold's tables in a PostgreSQL schema (schemas/postgres/*.sql).
+/// Gold's tables in a schema of PostgreSQL (schemas/postgres/*.sql). Not thread-safe.
 class PostgresGold {
   public:
-    /// How far a table has come there.
+    /// The progress of a table in PostgreSQL.
     struct Progress {
-        std::string table_id;  ///< of the Delta table
+        std::string table_id;  ///< id of the Delta table
         std::int64_t delta_version = -1;
         std::int64_t silver_version = -1;
     };
-    /// Calls its argument with rows, any number of times.
+    /// A function that calls its argument with rows, any number of times.
     using Rows = std::function<void(const std::function<void(const arrow::RecordBatch&)>&)>;
 
-    /// Connects, creates what is missing and brings it to this program's version. Throws an Error when the
-    /// server is away, a usage Error when the database can't hold every text, or the schema is of a newer
-    /// program, or of the shop of another silver table.
+    /// Connects, and creates or migrates the schema. Throws Error if the server is not reachable. Throws a
+    /// usage Error if the encoding of the database cannot represent every text, if the schema was written by
+    /// a newer program, or if it belongs to another silver table.
     PostgresGold(const std::string& url, const std::string& schema, const std::string& silver_id);
 
-    /// Whether the last error left the connection usable: one table's fault does, a server that went away
-    /// doesn't.
+    /// Returns true if the connection is still usable after the last error. It is after an error in one
+    /// table, and it is not if the server became unreachable.
     [[nodiscard]] bool is_connected() const { return postgres_.is_connected(); }
 
-    /// Nothing when the table was never written.
+    /// Returns the progress of a table, or nothing if the table was never written.
     std::optional<Progress> progress(const std::string& table);
-    /// Puts `closed`, which have a column `day`, in the place of rows of the same key, once those of `days`
-    /// (all, when there is no value) are gone, and moves the progress, in one transaction. `open`, where it
-    /// is given, replaces what open windows have.
+    /// Replaces rows of a table and stores its progress, in one transaction. First deletes the closed rows of
+    /// `days`, or all rows if `days` has no value. Then inserts `closed`, which replace rows with the same
+    /// key. If `open` is given, it replaces the rows of open windows. All rows must have the column `day`.
     void publish(const std::string& table, const std::optional<std::vector<std::string>>& days,
                  const Rows& closed, const Rows& open, const Progress& progress);
-    /// Replaces what a table's open windows have, but not what is closed already, in one transaction.
+    /// Replaces the rows of open windows in a table, in one transaction. Closed rows are not changed.
     void publish_open(const std::string& table, const Rows& rows);
-    /// The schema's materialized views.
+    /// Returns the names of the materialized views in the schema.
     std::vector<std::string> views();
-    /// Brings a materialized view up to date.
+    /// Refreshes a materialized view.
     void refresh(const std::string& view);
 
   private:
@@ -53,7 +53,7 @@ class PostgresGold {
     void migrate();
     void adopt_shop(const std::string& silver_id);
     void stage(const std::string& table, const Rows& rows, bool closed);
-    void put_in_place(const std::string& table, bool closed);
+    void merge_staged(const std::string& table, bool closed);
     void replace_open(const std::string& table, const Rows& rows);
     std::string key_of(const std::string& table);
 

@@ -22,16 +22,16 @@ namespace {
 
 constexpr const char* publishing = "publishing to PostgreSQL";
 constexpr RetryLoop::Pauses postgres_pauses{.poll_interval = std::chrono::milliseconds(200),
-                                            .longest = std::chrono::seconds(30)};
-constexpr std::chrono::milliseconds request_timeout(2000);  // for Gold to reply
-constexpr std::chrono::milliseconds min_pause(1000);        // after a table's first failure
+                                            .max_pause = std::chrono::seconds(30)};
+constexpr std::chrono::milliseconds request_timeout(2000);  // time for Gold to reply
+constexpr std::chrono::milliseconds min_pause(1000);  // pause after the first failure of a table or view
 
-/// What a table's commits since a version come to.
+/// The changes that a table's commits make after a version.
 struct Changes {
-    bool all = false;                     ///< the commits are gone, or the table is another one
-    bool provisional = all;               ///< provisional rows came or went
-    std::set<std::string> days;           ///< whose rows were replaced, or whose files were joined
-    std::vector<storage::AddFile> files;  ///< with new rows, of other days
+    bool all = false;            ///< all rows must be replaced: the commits are gone, or it is another table
+    bool provisional = all;      ///< provisional rows were added or removed
+    std::set<std::string> days;  ///< days whose rows were replaced, or whose files were joined
+    std::vector<storage::AddFile> files;  ///< files with new rows of other days
 };
 
 std::string day_of(const auto& file) {
@@ -67,7 +67,7 @@ Changes changes_since(const storage::DeltaTable& table, std::int64_t version) {
     return changes;
 }
 
-/// The rows with the column `day`, which they don't have in their file.
+/// Adds the column `day`, which the rows in a file do not have.
 std::shared_ptr<arrow::RecordBatch> with_day(const arrow::RecordBatch& rows, const std::string& day) {
     const auto days =
         storage::value_of(arrow::MakeArrayFromScalar(arrow::StringScalar(day), rows.num_rows()), publishing);
@@ -85,9 +85,9 @@ PostgresPublisher::PostgresPublisher(const catalog::DataDirectory& data, Postgre
     : data_(data),
       options_(std::move(options)),
       windows_(windows),
-      follower_("postgres", postgres_pauses, [this](const base::StopSignal& stop) { publish_all(stop); }) {}
+      loop_("postgres", postgres_pauses, [this](const base::StopSignal& stop) { publish_all(stop); }) {}
 
-/// Requests the rows of the open windows, once those of before are there and their time has come.
+/// Requests the rows of the open windows if the previous ones are published and the interval has passed.
 void PostgresPublisher::request_open() {
     if (!open_.empty() || (Clock::now() < next_open_ && !finishing_)) return;
     auto snapshot = windows_.request({.tables = gold::window_metrics(), .files = false}, request_timeout);
@@ -98,9 +98,9 @@ void PostgresPublisher::request_open() {
 
 void PostgresPublisher::finish(std::chrono::seconds limit) {
     finishing_ = true;
-    follower_.drain();
-    if (follower_.wait_until(Clock::now() + limit) && all_succeeded()) return;
-    spdlog::warn("postgres: not all is published there; the next run of Gold goes on with it");
+    loop_.drain();
+    if (loop_.wait_until(Clock::now() + limit) && all_succeeded()) return;
+    spdlog::warn("postgres: not everything could be published; the next run of Gold continues");
 }
 
 bool PostgresPublisher::all_succeeded() const {
@@ -147,11 +147,11 @@ void PostgresPublisher::connect() {
     tables_.clear();
     progress_.clear();
     views_ = postgres->views();
-    stale_views_.insert(views_.begin(), views_.end());  // whoever wrote last may not have come to them
+    stale_views_.insert(views_.begin(), views_.end());  // the previous process may not have refreshed them
     postgres_ = std::move(postgres);
 }
 
-/// Does some work, unless it failed a short while ago. Throws only when the server is gone.
+/// Runs `work`, unless it failed a short while ago. Throws only if the connection is lost.
 void PostgresPublisher::attempt(const std::string& name, const std::function<void()>& work) {
     {
         const std::lock_guard lock(mutex_);
@@ -173,9 +173,9 @@ void PostgresPublisher::note_failure(const std::string& name, const std::excepti
     const std::lock_guard lock(mutex_);
     Attempts& attempts = attempts_[name];
     if (attempts.pause.count() == 0)
-        spdlog::warn("postgres: {} stays behind: {}; trying again", name, error.what());
+        spdlog::warn("postgres: updating {} failed: {}; trying again", name, error.what());
     ++attempts.failures;
-    attempts.pause = std::clamp(attempts.pause * 2, min_pause, postgres_pauses.longest);
+    attempts.pause = std::clamp(attempts.pause * 2, min_pause, postgres_pauses.max_pause);
     attempts.next = Clock::now() + attempts.pause;
 }
 
@@ -184,14 +184,14 @@ void PostgresPublisher::set_published(gold::Table table, std::int64_t version) {
     published_[table] = version;
 }
 
-/// Finds out how far a table has come there.
+/// Opens a table and reads its progress in PostgreSQL.
 void PostgresPublisher::open_table(gold::Table table) {
     if (tables_.contains(table)) return;
     progress_[table] = postgres_->progress(name_of(table)).value_or(PostgresGold::Progress());
     tables_.emplace(table, storage::DeltaTable::open(data_.gold() / gold::table_name(table)));
 }
 
-/// Brings a table up to its newest version.
+/// Publishes a table up to its newest version.
 void PostgresPublisher::publish(gold::Table which) {
     open_table(which);
     storage::DeltaTable& table = tables_.at(which);
@@ -234,10 +234,10 @@ void PostgresPublisher::publish(gold::Table which) {
     stale_views_.insert(views_.begin(), views_.end());
 }
 
-/// Publishes the rows of a table's open windows, if there are new ones. They are kept until that succeeds.
+/// Publishes the rows of a table's open windows if there are new ones. The rows are kept until that succeeds.
 void PostgresPublisher::publish_open(gold::Table table) {
     auto open = open_.extract(table);
-    // Provisional rows say what is open; rows that were requested before them are older.
+    // Provisional rows are the newest state of the open windows. Rows that were requested before are older.
     const auto found = tables_.find(table);
     if (found != tables_.end() && gold::count_provisional_files(found->second.snapshot()) > 0) return;
     if (open.empty()) return;

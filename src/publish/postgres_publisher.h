@@ -23,42 +23,42 @@
 namespace millrace::publish {
 
 struct PostgresOptions {
-    std::string url;  ///< empty: none; it may hold a password
+    std::string url;  ///< empty: PostgreSQL is not used; the URL may contain a password
     std::string schema = "millrace";
-    /// How often the rows of open windows are brought up to date.
+    /// How often the rows of open windows are updated.
     base::Duration open_interval = std::chrono::seconds(10);
 };
 
-/// How far PostgreSQL is behind Gold's tables, and what stands in the way.
+/// How far PostgreSQL is behind Gold's tables, and which updates failed.
 struct PostgresBacklog {
-    std::int64_t commits = 0;  ///< of Gold's tables that aren't there
-    /// Attempts that failed since the start, by table or view; those to reach the server are "connection"'s.
+    std::int64_t commits = 0;  ///< commits of Gold's tables that are not published yet
+    /// Failed attempts since the start, by table or view. Failed connections are counted as "connection".
     std::map<std::string, std::int64_t> failures;
 };
 
-/// Keeps Gold's tables in PostgreSQL as they are in Delta, exactly once: how far each table has come is
-/// written there by the transaction that has its rows. The Delta tables are the queue, so a server that is
-/// away is caught up with later and holds nothing up. Nor does a table or view whose update fails hold up the
-/// others: it is tried again, less and less often.
+/// Copies Gold's tables to PostgreSQL, exactly once: the transaction that writes the rows of a table also
+/// stores its progress. The Delta tables are the queue, so a server that was unreachable catches up later and
+/// delays nothing else. If the update of a table or view fails, it is tried again with growing pauses, and
+/// the other tables and views are not delayed.
 class PostgresPublisher {
   public:
-    /// `data` and `windows` must outlive it.
+    /// Starts a thread that publishes. `data` and `windows` must outlive this object.
     PostgresPublisher(const catalog::DataDirectory& data, PostgresOptions options,
                       gold::OpenWindowsChannel& windows);
 
-    /// Waits until all that is published is there, but at most `limit`; what is missing is warned of, and
-    /// caught up with by the next one.
+    /// Waits until all tables are published, for at most `limit`. If some are not, logs a warning; the next
+    /// publisher catches up.
     void finish(std::chrono::seconds limit);
-    /// What is missing of Gold's tables, which are at these versions now. Thread-safe.
+    /// Returns how far PostgreSQL is behind Gold's tables, which have these versions now. Thread-safe.
     [[nodiscard]] PostgresBacklog backlog(const std::map<gold::Table, std::int64_t>& versions) const;
 
   private:
     using Clock = std::chrono::steady_clock;
     using DayRows = std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>>;
-    /// How the attempts to bring a table or view up to date have gone.
+    /// The attempts to update a table or view.
     struct Attempts {
         std::int64_t failures = 0;
-        std::chrono::milliseconds pause{0};  ///< after the last one; 0: it succeeded
+        std::chrono::milliseconds pause{0};  ///< pause after the last attempt; 0: the attempt succeeded
         Clock::time_point next{};
     };
 
@@ -77,18 +77,18 @@ class PostgresPublisher {
     const catalog::DataDirectory& data_;
     const PostgresOptions options_;
     gold::OpenWindowsChannel& windows_;
-    std::unique_ptr<PostgresGold> postgres_;  // nothing while the server is away
+    std::unique_ptr<PostgresGold> postgres_;  // nullptr while the server is not reachable
     std::map<gold::Table, storage::DeltaTable> tables_;
     std::map<gold::Table, PostgresGold::Progress> progress_;
     std::vector<std::string> views_;
     std::set<std::string> stale_views_;
     std::atomic<bool> finishing_ = false;
     mutable std::mutex mutex_;
-    std::map<gold::Table, DayRows> open_;            // rows of open windows that are not there yet
-    Clock::time_point next_open_{};                  // when they are requested again
-    std::map<gold::Table, std::int64_t> published_;  // versions; guarded by mutex_
+    std::map<gold::Table, DayRows> open_;            // rows of open windows that are not published yet
+    Clock::time_point next_open_{};                  // when the open windows are requested next
+    std::map<gold::Table, std::int64_t> published_;  // guarded by mutex_; the published version of each table
     std::map<std::string, Attempts> attempts_;       // guarded by mutex_
-    RetryLoop follower_;                             // last, since it uses the others
+    RetryLoop loop_;                                 // last, since its thread uses the other members
 };
 
 }  // namespace millrace::publish

@@ -9,7 +9,7 @@ namespace millrace::publish {
 
 namespace {
 
-/// How long the consumers may take for what is left at the end.
+/// How long the consumers may take at the end to receive what is left: less time if the program was stopped.
 constexpr auto stop_timeout = std::chrono::seconds(2);
 constexpr auto end_timeout = std::chrono::seconds(20);
 

@@ -22,24 +22,26 @@ struct PublishOptions {
     PostgresOptions postgres;
 };
 
-/// How far each consumer outside is behind Gold's tables.
+/// How far each external consumer is behind Gold's tables.
 struct DeliveryLag {
-    std::map<std::string, std::int64_t> alerts;  ///< changes of alerts that a sink hasn't been sent, by sink
-    std::optional<PostgresBacklog> postgres;     ///< nothing without PostgreSQL
+    /// Changes of alerts that a sink has not received, by the name of the sink.
+    std::map<std::string, std::int64_t> alerts;
+    std::optional<PostgresBacklog> postgres;  ///< nothing if PostgreSQL is not used
 };
 
-/// Carries Gold's alerts to their sinks and Gold's tables to PostgreSQL, while this process runs Gold. The
-/// Delta tables are the queue: nothing is lost when a consumer is away, and none holds up Gold or another.
+/// Delivers Gold's alerts to the sinks and Gold's tables to PostgreSQL, while this process runs Gold. The
+/// Delta tables are the queue: nothing is lost while a consumer is unreachable, and no consumer delays Gold
+/// or another consumer.
 class Publisher : public gold::GoldObserver {
   public:
-    /// `data` and `windows` must outlive it. Throws a usage Error for an address that makes no sense.
+    /// `data` and `windows` must outlive it. Throws a usage Error for an invalid address.
     Publisher(const catalog::DataDirectory& data, PublishOptions options, gold::OpenWindowsChannel& windows);
 
     void on_start() override;
     void on_ready() override;
     void on_end(bool stopped) override;
 
-    /// The lag behind what Gold has published. Thread-safe.
+    /// Returns how far the consumers are behind what Gold has published. Thread-safe.
     [[nodiscard]] DeliveryLag lag(const gold::PublishedVersions& published) const;
 
   private:

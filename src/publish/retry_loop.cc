@@ -11,7 +11,7 @@ namespace millrace::publish {
 RetryLoop::RetryLoop(std::string name, Pauses pauses, Work work)
     : name_(std::move(name)), pauses_(pauses), work_(std::move(work)) {
     thread_ = std::thread([this] {
-        follow();
+        run();
         ended_.request();
     });
 }
@@ -32,7 +32,7 @@ bool RetryLoop::wait_until(std::chrono::steady_clock::time_point deadline) {
         std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), std::chrono::milliseconds(0)));
 }
 
-void RetryLoop::follow() {
+void RetryLoop::run() {
     auto pause = pauses_.poll_interval;
     bool failing = false;
     while (!stop_.requested()) {
@@ -51,7 +51,7 @@ void RetryLoop::follow() {
             }
             if (!std::exchange(failing, true)) spdlog::warn("{}; trying again", error.what());
             stop_.wait_for(last ? pauses_.poll_interval : pause);
-            pause = std::min(pause * 2, pauses_.longest);
+            pause = std::min(pause * 2, pauses_.max_pause);
         }
     }
 }

@@ -9,31 +9,32 @@
 
 namespace millrace::publish {
 
-/// A thread that brings something outside up to date with Gold's tables, again and again. When that fails, it
-/// is warned of once and tried again, less and less often; only a usage error, which no time mends, ends it.
+/// A thread that repeatedly brings an external system up to date with Gold's tables. If that fails, it logs a
+/// warning once and tries again with growing pauses. A usage Error ends the loop, since trying again cannot
+/// help.
 class RetryLoop {
   public:
     struct Pauses {
-        std::chrono::milliseconds poll_interval;  ///< also after the first failure
-        std::chrono::milliseconds longest;        ///< after many
+        std::chrono::milliseconds poll_interval;  ///< pause between runs, and after the first failure
+        std::chrono::milliseconds max_pause;      ///< longest pause after repeated failures
     };
-    /// Brings all up to date; returns early once the signal comes.
+    /// Brings everything up to date. Must return early when the signal is requested.
     using Work = std::function<void(const base::StopSignal&)>;
 
-    /// `name` begins the log's lines.
+    /// Starts the thread. `name` is the prefix of log lines.
     RetryLoop(std::string name, Pauses pauses, Work work);
-    /// Waits for work that is under way.
+    /// Ends the thread and waits for work in progress.
     ~RetryLoop();
     RetryLoop(const RetryLoop&) = delete;
     RetryLoop& operator=(const RetryLoop&) = delete;
 
-    /// It ends once the work succeeds.
+    /// Requests that the thread end as soon as the work succeeds.
     void drain();
-    /// Waits for the end; false when it hasn't come by then.
+    /// Waits for the end of the thread. Returns false if the deadline passes first.
     bool wait_until(std::chrono::steady_clock::time_point deadline);
 
   private:
-    void follow();
+    void run();
 
     const std::string name_;
     const Pauses pauses_;

@@ -10,20 +10,21 @@
 
 namespace millrace::publish {
 
-/// Alerts that nobody wants to be told of for a while: they are in the table, and not sent.
+/// A period in which alerts are not sent. They are still written to the alerts table.
 struct Silence {
     std::string rule;
-    std::string subject;  ///< empty: whatever the rule is about
+    std::string subject;  ///< empty: all subjects of the rule
     std::int64_t until_ms = 0;
 
     [[nodiscard]] base::json::object to_json() const;
 };
 
-/// Those that hold at `now_ms`.
+/// Returns the silences that are in effect at `now_ms`. Throws Error if the file is damaged.
 std::vector<Silence> read_silences(const catalog::DataDirectory& data, std::int64_t now_ms);
-/// Adds one, or ends it where `until_ms` is past; those that are over are forgotten.
+/// Adds or replaces a silence, or ends it if `until_ms` is in the past. Removes expired silences from the
+/// file.
 void put_silence(const catalog::DataDirectory& data, const Silence& silence, std::int64_t now_ms);
-/// Whether one of them is for the alert.
+/// Returns true if one of the silences covers the alert.
 bool is_silenced(const model::Alert& alert, const std::vector<Silence>& silences);
 
 }  // namespace millrace::publish

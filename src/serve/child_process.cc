@@ -126,7 +126,8 @@ class SpawnSettings {
     [[nodiscard]] ::pid_t spawn(const std::vector<std::string>& command) const {
         if (::access(command.front().c_str(), X_OK) != 0)
             throw system_error(fmt::format("starting {}", command.front()), errno);
-        // A shell waits for the limits and then becomes the program, so that the program never runs without.
+        // A shell waits for the limits and then becomes the program, so that the program never runs without
+        // limits.
         std::vector<char*> arguments;
         arguments.reserve(command.size() + 5);
         for (const char* each : {"/bin/sh", "-c", "read -r go <&3 && exec \"$@\" 3<&-", "sh"})
@@ -264,7 +265,7 @@ ChildResult run_child(const ChildCommand& command, const ChildLimits& limits,
     err.close_writer();
     limit(pid, limits);
     prefer_for_oom_kill(pid);
-    if (::write(go.writer(), "\n", 1) != 1) throw system_error("letting a program begin", errno);
+    if (::write(go.writer(), "\n", 1) != 1) throw system_error("starting a program", errno);
     const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "waiting for a process");
     ChildResult result;
     result.ending = supervise(process, out, err, limits, on_output, result.errors);

@@ -167,7 +167,7 @@ std::optional<fs::path> on_path(std::string_view name) {
     return std::nullopt;
 }
 
-/// The one that was installed with this program, if it was.
+/// Returns the DuckDB that was installed with this program, or nullopt if there is none.
 std::optional<fs::path> installed_duckdb() {
     std::error_code unknown;
     const auto program = fs::read_symlink("/proc/self/exe", unknown);

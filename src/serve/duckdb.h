@@ -60,8 +60,8 @@ class DuckDb {
     DuckDb(const std::filesystem::path& program, const std::filesystem::path& root,
            const std::filesystem::path& scratch);
 
-    /// Finds the program: `given`, or else ../lib/millrace/duckdb beside this program, or else the path that was
-    /// set at build time, or else on the PATH. Throws a usage Error if it is not found.
+    /// Finds the program: `given`, or else ../lib/millrace/duckdb beside this program, or else the path that
+    /// was set at build time, or else on the PATH. Throws a usage Error if it is not found.
     static DuckDb find(const std::filesystem::path& given, const std::filesystem::path& root,
                        const std::filesystem::path& scratch);
 
@@ -95,9 +95,9 @@ class DuckDb {
     void run(const Query& query, const std::string& statements, const std::filesystem::path& written,
              const std::function<void(std::string_view)>& on_output) const;
 
-    std::filesystem::path program_;  // absolute, as are the two paths below
-    std::filesystem::path root_;
-    std::filesystem::path scratch_;
+    std::filesystem::path program_;  // absolute
+    std::filesystem::path root_;     // absolute
+    std::filesystem::path scratch_;  // absolute
     std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
 };
 

@@ -4,16 +4,25 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <boost/beast/http/status.hpp>
 #include <boost/url.hpp>
 
 #include "base/json.h"
 
 namespace millrace::serve {
 
-HttpResponse problem(unsigned status, std::string_view error, std::string_view next) {
-    base::json::object body{{"error", error}};
-    if (!next.empty()) body["next"] = next;
-    return {.status = status, .body = base::json::serialize(body) + "\n"};
+HttpResponse problem(unsigned status, std::string_view detail, std::string_view remedy) {
+    const boost::beast::string_view title =
+        boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
+    base::json::object body{{"type", "about:blank"},
+                            {"title", std::string_view(title.data(), title.size())},
+                            {"status", status},
+                            {"detail", detail},
+                            {"error", detail}};
+    if (!remedy.empty()) body["remedy"] = body["next"] = remedy;
+    return {.status = status,
+            .content_type = "application/problem+json",
+            .body = base::json::serialize(body) + "\n"};
 }
 
 bool split_target(std::string_view target, HttpRequest& request) {

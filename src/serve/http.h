@@ -43,8 +43,10 @@ struct HttpResponse {
     std::function<bool()> may_go_on{};  ///< called before each state of the feed is sent; false ends the feed
 };
 
-/// An answer `{"error": …, "next": …}`.
-HttpResponse problem(unsigned status, std::string_view error, std::string_view next = {});
+/// Returns an error response in the form of RFC 9457: `title`, `status`, `detail` (what is wrong) and
+/// `remedy` (what to do). Version 0.2 also sends `error` and `next`, the names that `detail` and `remedy` had
+/// in 0.1.
+HttpResponse problem(unsigned status, std::string_view detail, std::string_view remedy = {});
 
 /// Returns the credentials of a request's Authorization header: the text after Bearer, or the `NAME:SECRET`
 /// of Basic. Returns an empty string if there is no such header or it is malformed.

@@ -67,9 +67,9 @@ class HttpServer {
     [[nodiscard]] const std::string& url() const;
 
   private:
-    class Work;
+    class Listener;
 
-    std::unique_ptr<Work> work_;
+    std::unique_ptr<Listener> listener_;
 };
 
 /// Returns whether the port is free, which means that a server can listen on it now.

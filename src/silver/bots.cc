@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t max_known = 10'000;
 
-/// All patterns as one automaton; made when the first user agent comes.
+/// All patterns, compiled into one automaton on the first call.
 const RE2::Set& patterns() {
     static const auto made = [] {
         RE2::Options options;
@@ -22,7 +22,7 @@ const RE2::Set& patterns() {
         auto set = std::make_unique<RE2::Set>(options, RE2::UNANCHORED);
         for (const std::string_view pattern : bot_patterns())
             set->Add({pattern.data(), pattern.size()}, nullptr);
-        if (!set->Compile()) throw std::runtime_error("the list of bots is too large");
+        if (!set->Compile()) throw std::runtime_error("the list of bot patterns is too large for RE2");
         return set;
     }();
     return *made;

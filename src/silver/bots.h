@@ -7,18 +7,19 @@
 
 namespace millrace::silver {
 
-/// Regular expressions, one of which is in each user agent of a bot that is known
-/// (https://github.com/monperrus/crawler-user-agents; put in by the build).
+/// Regular expressions for the user agents of known bots. The build generates the list from
+/// https://github.com/monperrus/crawler-user-agents.
 const std::vector<std::string_view>& bot_patterns();
 
-/// Tells bots by their user agents. Remembers what it has seen, since few user agents make up most events, by
-/// their hashes, since senders choose how long one is. Not thread-safe.
+/// Recognises bots by their user agents. Caches the result by the hash of the user agent: few user agents
+/// make up most events, but a sender can choose one of any length. Not thread-safe.
 class Bots {
   public:
     [[nodiscard]] bool is_bot(std::string_view user_agent);
 
   private:
-    boost::unordered_flat_map<std::uint64_t, bool> known_;  // by XXH3
+    // Whether a user agent is a bot, by the XXH3 hash of the user agent.
+    boost::unordered_flat_map<std::uint64_t, bool> known_;
 };
 
 }  // namespace millrace::silver

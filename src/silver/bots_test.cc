@@ -7,7 +7,7 @@
 namespace millrace::silver {
 namespace {
 
-TEST(Bots, AreToldFromPeople) {
+TEST(Bots, AreDistinguishedFromPeople) {
     Bots bots;
     for (const char* bot :
          {"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
@@ -21,10 +21,10 @@ TEST(Bots, AreToldFromPeople) {
                                "Mobile/15E148 Safari/604.1",
                                ""})
         EXPECT_FALSE(bots.is_bot(person)) << person;
-    EXPECT_TRUE(bots.is_bot("curl/8.5.0")) << "remembered";
+    EXPECT_TRUE(bots.is_bot("curl/8.5.0")) << "the cached result is the same";
 }
 
-TEST(Bots, EveryPatternOfTheListIsUnderstood) {
+TEST(Bots, EveryPatternOfTheListCompiles) {
     ASSERT_GT(bot_patterns().size(), 500U);
     for (const std::string_view pattern : bot_patterns())
         EXPECT_TRUE(RE2(std::string(pattern), RE2::Quiet).ok()) << pattern;
@@ -36,7 +36,8 @@ TEST(Bots, UserAgentsOfAnyNumberAndLengthTakeBoundedMemory) {
     std::string long_one = "Mozilla/5.0 " + std::string(60'000, 'x');
     const std::size_t before = ::mallinfo2().uordblks;
     for (int i = 0; i < 1'000; ++i) EXPECT_FALSE(bots.is_bot(long_one + std::to_string(i)));
-    EXPECT_LT(::mallinfo2().uordblks, before + (std::size_t{4} << 20U)) << "60 MB of user agents came";
+    EXPECT_LT(::mallinfo2().uordblks, before + (std::size_t{4} << 20U))
+        << "memory grew with 60 MB of distinct user agents";
 }
 
 }  // namespace

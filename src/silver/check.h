@@ -18,9 +18,10 @@ class EventTypes {
   public:
     explicit EventTypes(int limit) : limit_(limit) {}
 
-    /// True when `type` is among the known ones, or was added because the limit allows it.
+    /// Returns true if `type` is already known, or if the limit allows adding it.
     bool admit(std::string_view type);
-    /// The types that the table has, whatever the limit; the known ones don't count.
+    /// Replaces the types by those that the table has, even beyond the limit. The types that every shop has
+    /// are not counted.
     void assign(std::set<std::string, std::less<>> types);
 
   private:
@@ -29,14 +30,16 @@ class EventTypes {
     std::set<std::string, std::less<>> types_;  // guarded by mutex_
 };
 
-/// Checks decoded events against the rules. One for each lane, since it remembers the types it has seen.
+/// Checks decoded events against the validation rules. Each lane has its own checker, which caches the
+/// admitted event types. Not thread-safe. Both arguments must outlive it.
 class Checker {
   public:
     Checker(const model::RuleOptions& options, EventTypes& types) : options_(options), types_(types) {}
 
-    /// `log_time_ms` is the record's timestamp. Sets event.currency when it is absent, and event.is_bot.
+    /// Returns the first rule that the event breaks. `log_time_ms` is the record's timestamp. Sets
+    /// event.currency if it is absent, and sets event.is_bot.
     Verdict check(model::Event& event, std::int64_t log_time_ms);
-    /// Asks EventTypes anew about each type: it may have lost some that were never committed.
+    /// Clears the cache of admitted types. EventTypes may have lost types that were never committed.
     void forget() { admitted_.clear(); }
 
   private:

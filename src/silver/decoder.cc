@@ -47,7 +47,7 @@ ValidationRule rule_of(simdjson::error_code error) {
     }
 }
 
-/// Whether a token is a number of JSON's grammar.
+/// Returns true if `token` is a number by the JSON grammar.
 bool is_json_number(std::string_view token) {
     std::size_t at = token.starts_with('-') ? 1 : 0;
     const auto digits = [&] {
@@ -70,8 +70,8 @@ bool is_json_number(std::string_view token) {
     return at == token.size();
 }
 
-/// Reads the number that `value` is. The parser refuses exponents of 20 digits, and takes `0.` and 20 digits
-/// for another number, so the standard library reads what is that long.
+/// Reads a number. simdjson refuses exponents of 20 digits, and reads `0.` followed by 20 digits as another
+/// number, so strtod reads tokens longer than 19 characters.
 simdjson::error_code read_number(ondemand::value& value, double& number) {
     constexpr std::size_t max_parsed_digits = 19;
     std::string_view token = value.raw_json_token();
@@ -89,20 +89,20 @@ struct Decoder::Parser {
     ondemand::parser parser;
 };
 
-/// One walk over a record. Bad syntax ends it; the first other fault is kept, and the walk goes on to find
-/// bad syntax.
+/// One pass over a record. Bad syntax ends the pass. Of the other faults the first one is kept, and the pass
+/// continues in order to find bad syntax.
 struct Decoder::Walk {
     Event& event;
     std::int64_t& unknown_fields;
     Verdict fault{};
     std::uint32_t seen = 0;
-    std::uint32_t present = 0;  // seen and not null
+    std::uint32_t present = 0;  // the fields that were seen and are not null
 
     void note(ValidationRule rule, Field field) {
         if (fault.ok()) fault = {rule, field_names[field]};
     }
 
-    /// Reads over a value of any kind, so that its syntax is checked.
+    /// Consumes a value of any type, so that its syntax is checked.
     simdjson::error_code consume(ondemand::value value, int depth) {
         if (depth > max_depth) return simdjson::DEPTH_ERROR;
         ondemand::json_type type{};
@@ -160,7 +160,8 @@ struct Decoder::Walk {
         return simdjson::SUCCESS;
     }
 
-    /// A string, or nothing with a fault noted; null counts as absent.
+    /// Reads a string into `text`. Any other type is consumed, and is a fault unless it is null, which counts
+    /// as absent.
     simdjson::error_code take_string(ondemand::value value, Field field, std::string_view& text,
                                      bool& taken) {
         ondemand::json_type type{};
@@ -204,7 +205,8 @@ struct Decoder::Walk {
         return simdjson::SUCCESS;
     }
 
-    /// True when the value is a number; otherwise it is consumed, and a fault noted unless it is null.
+    /// Sets `follows` to whether the value is a number. Any other type is consumed, and is a fault unless it
+    /// is null.
     simdjson::error_code number_follows(ondemand::value& value, Field field, bool& follows) {
         ondemand::json_type type{};
         if (const auto error = value.type().get(type)) return error;
@@ -295,7 +297,7 @@ struct Decoder::Walk {
         return simdjson::SUCCESS;
     }
 
-    /// The fields that every event must have.
+    /// Notes a fault for each required field that is missing or empty.
     void require_fields() {
         for (const Field field : {event_id, user_id, event_type, timestamp}) {
             if ((present & (1U << field)) == 0) note(ValidationRule::missing_field, field);
@@ -316,9 +318,9 @@ bool is_utf8(std::string_view text) {
 }
 
 Verdict Decoder::decode(std::string_view value, Event& event) {
-    if (plain_.read(value, event)) return {};
+    if (fast_path_.read(value, event)) return {};
     event.reset();
-    // A huge record makes the parser's buffers huge: give them back before the next ordinary one.
+    // A huge record makes the parser's buffers huge. They are freed before the next record of ordinary size.
     if (parser_->parser.capacity() > usual_bytes && value.size() <= usual_bytes)
         parser_ = std::make_unique<Parser>();
     if (value.find_first_not_of(" \t\r\n") == std::string_view::npos)

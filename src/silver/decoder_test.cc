@@ -27,7 +27,7 @@ class DecoderTest : public testing::Test {
         text_.append(bronze::record_padding, '\0');
         return decoder_.decode(std::string_view(text_).substr(0, size), event_);
     }
-    /// The good record with `from` replaced by `to`.
+    /// Decodes the good record with `from` replaced by `to`.
     Verdict with(const std::string& from, const std::string& to) {
         std::string json = good;
         json.replace(json.find(from), from.size(), to);
@@ -122,7 +122,7 @@ TEST_F(DecoderTest, HostileRecordsGetTheirRule) {
               ValidationRule::field_too_long);
     EXPECT_EQ(rule_with("}", ",\"price\":1}"), ValidationRule::duplicate_key);
     EXPECT_EQ(rule_with("}", ",\"x\":1,\"x\":2}"), ValidationRule::none)
-        << "an ignored field may stand twice";
+        << "a field that the format does not define may occur twice";
     EXPECT_EQ(rule_with("9.5", "1e400"), ValidationRule::bad_json);
     EXPECT_EQ(rule_with("9.5", "\"9.5\""), ValidationRule::wrong_type);
     EXPECT_EQ(rule_with("\"u1\"", "17"), ValidationRule::wrong_type);
@@ -206,7 +206,7 @@ TEST_F(DecoderTest, UnknownFieldsAreCounted) {
     EXPECT_EQ(decoder_.unknown_fields(), 2);
 }
 
-// An independent parser must agree on what is JSON at all.
+// An independent parser must agree on which records are valid JSON.
 TEST_F(DecoderTest, AgreesWithBoostJsonOnDamagedRecords) {
     std::mt19937_64 random(11);
     const std::string base =
@@ -229,10 +229,11 @@ TEST_F(DecoderTest, AgreesWithBoostJsonOnDamagedRecords) {
         boost::system::error_code error;
         const auto value = boost::json::parse(json, error);
         const ValidationRule rule = decode(json).rule;
-        if (rule == ValidationRule::not_an_object) continue;  // told by the first byte, whatever follows
+        // The first byte decides, so the rest need not be JSON.
+        if (rule == ValidationRule::not_an_object) continue;
         const bool no_json = rule == ValidationRule::bad_json || rule == ValidationRule::not_utf8 ||
                              rule == ValidationRule::empty_record;
-        // Numbers out of a double's range are valid to Boost and refused here.
+        // Boost accepts numbers beyond the range of a double, and the decoder refuses them.
         const bool out_of_range =
             !error && no_json && boost::json::serialize(value).find("1e+99999") != std::string::npos;
         if (no_json != static_cast<bool>(error) && !out_of_range) {
@@ -272,7 +273,8 @@ TEST_F(CheckTest, PricesOfKnownTypes) {
 TEST_F(CheckTest, TimesTooEarlyOrTooFarAhead) {
     EXPECT_EQ(check("2019-10-01", "1999-12-31").rule, ValidationRule::timestamp_too_early);
     EXPECT_EQ(check("2019-10-01", "2000-01-01").rule, ValidationRule::none);
-    EXPECT_EQ(check("2019-10-01T00", "2019-10-02T01").rule, ValidationRule::none) << "24 h past the log time";
+    EXPECT_EQ(check("2019-10-01T00", "2019-10-02T01").rule, ValidationRule::none)
+        << "24 h after the log time";
     EXPECT_EQ(check("2019-10-01T00:00:00Z", "2019-10-02T01:00:00.000001Z").rule,
               ValidationRule::timestamp_in_future);
 }
@@ -287,7 +289,7 @@ TEST_F(CheckTest, EventTypesThatCouldNotBeADirectory) {
     EXPECT_EQ(check("\"view\"", "\"b\"").rule, ValidationRule::none);
     EXPECT_EQ(check("\"view\"", "\"c\"").rule, ValidationRule::too_many_event_types);
     EXPECT_EQ(check("\"view\"", "\"a\"").rule, ValidationRule::none);
-    EXPECT_EQ(check("\"view\"", "\"refund\"").rule, ValidationRule::none) << "known types don't count";
+    EXPECT_EQ(check("\"view\"", "\"refund\"").rule, ValidationRule::none) << "known types are not counted";
 }
 
 TEST_F(CheckTest, Currencies) {
@@ -297,7 +299,7 @@ TEST_F(CheckTest, Currencies) {
     EXPECT_EQ(check("}", ",\"currency\":\"eur\"}").rule, ValidationRule::bad_currency);
     EXPECT_EQ(check("}", ",\"currency\":\"XYZ\"}").rule, ValidationRule::bad_currency);
     EXPECT_EQ(check("}", ",\"currency\":\"EDA\"}").rule, ValidationRule::bad_currency)
-        << "lies across two codes of the list";
+        << "the letters span two adjacent codes of the list";
 }
 
 }  // namespace

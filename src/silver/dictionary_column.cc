@@ -21,7 +21,7 @@ constexpr const char* building = "building a column";
 DictionaryColumn::DictionaryColumn() : slots_(initial_slots), offsets_{0} {}
 
 void DictionaryColumn::append(std::string_view text) {
-    // Runs of one value are common (a session, a log key): compare with the last one first.
+    // Runs of one value are common (a session, a log key), so the last value is compared first.
     if (last_ >= 0 && base::equal_short(value(last_), text)) {
         indices_.push_back(last_);
         return;
@@ -67,11 +67,12 @@ void DictionaryColumn::clear() {
 }
 
 std::shared_ptr<arrow::Array> DictionaryColumn::array() const {
-    // Arrow takes no buffer without an address, which that of empty strings alone has not.
+    // Arrow requires a buffer with an address, and an empty vector has none.
     const auto bytes = bytes_.empty() ? arrow::Buffer::FromString("") : arrow::Buffer::Wrap(bytes_);
     const auto values = std::make_shared<arrow::StringArray>(static_cast<std::int64_t>(offsets_.size() - 1),
                                                              arrow::Buffer::Wrap(offsets_), bytes);
-    // A column of nulls alone has an empty dictionary, which its placeholder index 0 would overrun.
+    // In a column of nulls only, the dictionary is empty, so the placeholder index 0 would be out of its
+    // bounds.
     if (offsets_.size() == 1) {
         return storage::value_of(arrow::MakeArrayOfNull(arrow::utf8(), static_cast<std::int64_t>(rows())),
                                  building);

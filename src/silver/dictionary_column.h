@@ -11,8 +11,9 @@
 
 namespace millrace::silver {
 
-/// A string column built as a dictionary: each distinct value once, and an index a row. Parquet takes it as
-/// it is, so that a value is hashed once, here. The memory is kept from batch to batch.
+/// A string column that is built as a dictionary: each distinct value once, and one index per row. The
+/// Parquet writer takes the dictionary as it is, so each value is hashed only once. The memory is kept from
+/// batch to batch. Not thread-safe.
 class DictionaryColumn {
   public:
     DictionaryColumn();
@@ -25,13 +26,14 @@ class DictionaryColumn {
     [[nodiscard]] std::size_t rows() const { return indices_.size(); }
     void clear();
 
-    /// The column as a dictionary array that points into this object, which must outlive it unchanged.
+    /// Returns the column as a dictionary array that points into this object. The object must outlive the
+    /// array and must not change.
     [[nodiscard]] std::shared_ptr<arrow::Array> array() const;
 
   private:
     struct Slot {
         std::uint32_t hash = 0;
-        std::int32_t index = -1;  // -1 is an empty slot
+        std::int32_t index = -1;  // -1: the slot is empty
     };
 
     [[nodiscard]] std::string_view value(std::int32_t index) const {
@@ -42,7 +44,7 @@ class DictionaryColumn {
     std::int32_t add(std::string_view value, Slot& slot, std::uint32_t hash);
     void grow();
 
-    std::vector<Slot> slots_;  // a power of two of them
+    std::vector<Slot> slots_;  // the number of slots is a power of two
     std::vector<std::int32_t> offsets_;
     std::vector<char> bytes_;
     std::vector<std::int32_t> indices_;
@@ -50,8 +52,8 @@ class DictionaryColumn {
     std::int32_t last_ = -1;
 };
 
-/// The validity bitmap of `rows` rows where `nulls` are null; no bitmap when none is. Throws an Error when
-/// there is no memory for it.
+/// Returns the validity bitmap of `rows` rows, where the rows `nulls` are null, or nullptr if no row is null.
+/// Throws Error if the memory cannot be allocated.
 std::shared_ptr<arrow::Buffer> validity_bitmap(const std::vector<std::uint32_t>& nulls, std::size_t rows);
 
 }  // namespace millrace::silver

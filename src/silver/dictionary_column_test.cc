@@ -10,7 +10,7 @@
 namespace millrace::silver {
 namespace {
 
-TEST(DictionaryColumn, GivesBackWhatWasPutInWhateverItsSize) {
+TEST(DictionaryColumn, ReturnsTheAppendedValuesAtAnySize) {
     DictionaryColumn column;
     for (const int distinct : {1, 7, 5'000}) {
         column.clear();
@@ -35,13 +35,13 @@ TEST(DictionaryColumn, GivesBackWhatWasPutInWhateverItsSize) {
     }
 }
 
-TEST(DictionaryColumn, NullsAloneAreAColumnToo) {
+TEST(DictionaryColumn, AColumnOfNullsOnlyIsValid) {
     DictionaryColumn column;
     for (int row = 0; row < 10; ++row) column.append_null();
     EXPECT_EQ(column.array()->null_count(), 10);
 }
 
-TEST(ValidityBitmap, ThatDoesNotFitIntoMemoryIsAnError) {
+TEST(ValidityBitmap, ThrowsWhenTheMemoryCannotBeAllocated) {
     EXPECT_THROW(validity_bitmap({0}, std::size_t{1} << 60U), Error);
 }
 

@@ -13,11 +13,11 @@
 
 namespace millrace::silver {
 
-/// The rows of one data file: clean events of one bronze partition, UTC day and event type, as columns. Kept
-/// and cleared from batch to batch, so that no event allocates.
+/// The rows of one data file, as columns: clean events of one bronze partition, UTC day and event type. The
+/// object is reused from batch to batch, so that appending an event rarely allocates. Not thread-safe.
 class EventColumns {
   public:
-    /// Starts a file's rows; what was there is dropped.
+    /// Starts the rows of a new file and drops all rows of the file before.
     void start(std::int64_t day, std::string_view event_type, int partition, int log_epoch);
     void append(const model::Event& event, const bronze::Record& record);
 
@@ -25,11 +25,12 @@ class EventColumns {
     [[nodiscard]] const std::string& event_type() const { return event_type_; }
     [[nodiscard]] int partition() const { return partition_; }
     [[nodiscard]] std::size_t rows() const { return timestamps_.size(); }
-    /// Bytes that the columns hold; their memory is kept, so a large one is better not reused.
+    /// The bytes of all event ids. The object keeps its memory, so one with many id bytes should not be
+    /// reused.
     [[nodiscard]] std::size_t id_bytes() const { return id_bytes_.size(); }
 
-    /// The rows in the layout of a silver file. The batch points into this object, which must outlive it
-    /// unchanged.
+    /// Returns the rows in the layout of a silver data file. The batch points into this object, which must
+    /// outlive the batch and must not change.
     [[nodiscard]] std::shared_ptr<arrow::RecordBatch> batch(model::Timestamp processing_timestamp) const;
 
   private:
@@ -46,7 +47,7 @@ class EventColumns {
     std::vector<std::int64_t> timestamps_;
     DictionaryColumn user_ids_, product_ids_, session_ids_, categories_, devices_, pages_, keys_, order_ids_,
         currencies_, user_agents_, referrers_;
-    bool keys_are_users_ = true;  // every record's key is its user_id so far, and keys_ is empty
+    bool keys_are_users_ = true;  // true while every record's key equals its user_id; keys_ is empty then
     std::vector<double> prices_;
     std::vector<std::uint32_t> null_prices_;
     std::vector<std::int64_t> offsets_;

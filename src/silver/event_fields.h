@@ -35,10 +35,10 @@ inline constexpr std::array<std::string_view, field_count> field_names = {
     "price",    "session_id", "product_category", "device_type", "page_url",
     "quantity", "order_id",   "currency",         "user_agent",  "referrer"};
 
-/// A string of an event is refused from this length on.
+/// The longest string that an event may have, in bytes.
 inline constexpr std::size_t max_string_bytes = 64U << 10U;
 
-/// A field's name and its closing quote in three words, with the bits that count.
+/// A field's name and its closing quote in three 64-bit words, and a mask of the bits to compare.
 struct RawKey {
     std::array<std::uint64_t, 3> words{};
     std::array<std::uint64_t, 3> mask{};
@@ -50,7 +50,7 @@ struct RawKey {
             mask[i / 8] |= 0xFFULL << (8 * (i % 8));
         }
     }
-    /// True when `text` begins so. Reads 24 bytes.
+    /// Returns true if `text` begins with the name and the quote. Reads 24 bytes of `text`.
     [[nodiscard]] bool begins(const char* text) const {
         return (((base::load_word(text) ^ words[0]) & mask[0]) |
                 ((base::load_word(text + 8) ^ words[1]) & mask[1]) |
@@ -61,15 +61,15 @@ inline constexpr auto raw_keys = []<std::size_t... I>(std::index_sequence<I...>)
     return std::array{RawKey(field_names[I])...};
 }(std::make_index_sequence<field_count>());
 
-/// Finds a key's field, trying first the one that followed the last key's when it was seen before, since the
-/// records of one source have their fields in one order.
+/// Finds the field of a key. It first tries the field that followed the previous key in an earlier record,
+/// because the records of one source usually have their fields in the same order. Not thread-safe.
 class FieldOrder {
   public:
-    /// A record begins.
+    /// Must be called at the start of each record.
     void restart() { last_ = field_count; }
 
-    /// The field of a key that is followed by its closing quote; field_count when it is none of the known
-    /// ones, or is written with escapes. Reads 24 bytes, which a record's padding allows.
+    /// Returns the field of `key`, whose closing quote must follow it. Returns field_count if the key is
+    /// unknown or is written with escapes. Reads 24 bytes, which the padding of a record allows.
     Field match(const char* key) {
         static_assert(bronze::record_padding >= sizeof(RawKey::words));
         std::uint8_t& follower = followers_[last_];
@@ -83,7 +83,8 @@ class FieldOrder {
     }
 
   private:
-    std::array<std::uint8_t, field_count + 1> followers_{};  // of each field, and of a record's start
+    // The next field after each field; the last element is for the start of a record.
+    std::array<std::uint8_t, field_count + 1> followers_{};
     Field last_ = field_count;
 };
 

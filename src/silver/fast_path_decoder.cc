@@ -19,17 +19,18 @@ using model::Event;
 
 namespace {
 
-/// A bit for each byte of a block, the first one lowest.
+/// One bit for each byte of a block; the first byte has the lowest bit.
 struct BlockBits {
-    std::uint32_t special;  ///< quotes, backslashes, control characters: all that a plain string can't have
-    std::uint32_t beyond_ascii;  ///< bytes of longer UTF-8 sequences
+    /// Quotes, backslashes and control characters, which end or forbid a plain string.
+    std::uint32_t special;
+    std::uint32_t beyond_ascii;  ///< bytes of multi-byte UTF-8 sequences
 };
 
-/// The bytes that one step over a string looks at.
+/// The number of bytes that string() examines in one step.
 #ifdef __AVX2__
 constexpr std::size_t block = 32;
 
-BlockBits look_at_block(const char* from) {
+BlockBits classify_block(const char* from) {
     const auto bits = [](__m256i bytes) { return static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes)); };
     const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
     const __m256i quote = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"'));
@@ -40,7 +41,7 @@ BlockBits look_at_block(const char* from) {
 #else
 constexpr std::size_t block = 8;
 
-BlockBits look_at_block(const char* from) {
+BlockBits classify_block(const char* from) {
     BlockBits bits{};
     for (std::size_t i = 0; i < block; ++i) {
         const auto byte = static_cast<unsigned char>(from[i]);
@@ -51,18 +52,19 @@ BlockBits look_at_block(const char* from) {
 }
 #endif
 
-/// Exact powers of ten: a number of up to 15 digits divided by one of them is rounded right (Clinger 1990).
+/// Powers of ten that a double represents exactly. A number of up to 15 digits, divided by one of them, is
+/// rounded correctly (Clinger 1990).
 constexpr std::array<double, 16> powers_of_ten = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 constexpr std::ptrdiff_t exact_digits = 15;
 
-/// A walk over a record's bytes. Each step says whether it found what it needed. A step that begins before
-/// the end looks at most at the padding behind it; read() finds that a walk has gone past the end when it is
-/// over.
+/// A cursor over the bytes of a record. Each step returns whether it found what it expects. A step that
+/// begins before the end reads at most the padding after it. read() checks at the end that the cursor has not
+/// passed the end of the record.
 struct Cursor {
     const char* at;
     const char* const end;
-    std::uint32_t beyond_ascii = 0;  ///< not 0 when a string has such bytes
+    std::uint32_t beyond_ascii = 0;  ///< not 0 if a string has bytes of multi-byte UTF-8 sequences
 
     explicit Cursor(std::string_view text) : at(text.data()), end(text.data() + text.size()) {}
 
@@ -73,11 +75,12 @@ struct Cursor {
     }
     void skip_space() { at += *at == ' ' ? 1 : 0; }
 
-    /// A string's bytes, from behind its opening quote to past its closing one.
+    /// Reads a string. The cursor moves from after the opening quote to after the closing one.
     bool string(std::string_view& text) {
         for (const char* from = at; from < end; from += block) {
-            const BlockBits bits = look_at_block(from);
-            const std::uint32_t up_to_special = bits.special ^ (bits.special - 1);  // all, when there is none
+            const BlockBits bits = classify_block(from);
+            // All bits if no byte is special.
+            const std::uint32_t up_to_special = bits.special ^ (bits.special - 1);
             beyond_ascii |= bits.beyond_ascii & up_to_special;
             if (bits.special == 0) continue;
             const char* stop = from + std::countr_zero(bits.special);
@@ -88,7 +91,7 @@ struct Cursor {
         return false;
     }
 
-    /// A number without sign and exponent.
+    /// Reads a number without a sign and without an exponent.
     bool number(double& value) {
         const char* const from = at;
         std::uint64_t digits = 0;
@@ -117,7 +120,7 @@ struct Cursor {
     void take_digit(std::uint64_t& digits) { digits = digits * 10 + static_cast<std::uint64_t>(*at++ - '0'); }
 };
 
-/// What has been read of one event.
+/// The state of decoding one event.
 struct Reading {
     Cursor cursor;
     Event& event;
@@ -191,7 +194,7 @@ struct Reading {
         return false;
     }
 
-    /// A key, its colon and its value.
+    /// Reads a key, a colon and a value.
     bool pair(FieldOrder& order) {
         if (!cursor.skip('"')) return false;
         const Field field = order.match(cursor.at);

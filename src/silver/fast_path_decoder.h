@@ -8,17 +8,18 @@
 
 namespace millrace::silver {
 
-/// The decoder's fast path: reads events that are written as nearly all producers write them, namely one
-/// object without nesting, strings without escapes, plain decimal numbers, at most one space after a colon or
-/// comma. It accepts nothing that the decoder's parser would not accept with
-/// the same result, and judges nothing: whatever else it meets, it leaves the record to that parser.
+/// The fast path of the decoder. It reads events in the form that nearly all producers write: one object
+/// without nesting, strings without escapes, plain decimal numbers, at most one space after a colon or comma.
+/// It accepts only records that the full parser would accept with the same result. It judges no record: the
+/// parser decides about every record that the fast path cannot read. Not thread-safe.
 class FastPathDecoder {
   public:
-    /// False when the record is written otherwise or has a fault; `event` is unspecified then.
-    /// bronze::record_padding bytes must be readable behind `value`, of which the event's strings are views.
+    /// Decodes `value` into `event`. Returns false if the record has another form or a fault; `event` is
+    /// unspecified then. bronze::record_padding bytes must be readable after `value`. The event's strings are
+    /// views of `value`.
     bool read(std::string_view value, model::Event& event);
 
-    /// Fields of records that were read which the event format doesn't know, since the start.
+    /// The number of fields so far, in accepted records, that the event format does not define.
     [[nodiscard]] std::int64_t unknown_fields() const { return unknown_fields_; }
 
   private:

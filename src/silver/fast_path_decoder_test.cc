@@ -18,16 +18,16 @@ std::string padded(std::string json) {
     return json;
 }
 
-bool reads_plainly(const std::string& json, Event& event) {
+bool fast_path_reads(const std::string& json, Event& event) {
     static FastPathDecoder reader;
     static std::string text;
     text = padded(json);
     return reader.read(std::string_view(text).substr(0, json.size()), event);
 }
 
-bool reads_plainly(const std::string& json) {
+bool fast_path_reads(const std::string& json) {
     Event event;
-    return reads_plainly(json, event);
+    return fast_path_reads(json, event);
 }
 
 bool same(const Event& a, const Event& b) {
@@ -46,14 +46,14 @@ constexpr const char* spaced =
     R"({"user_id": "u1", "event_id": "e1", "app": "ios", "build": 12, "timestamp": "2019-10-01T00:00:00.5Z", "event_type": "page_view"})";
 
 TEST(FastPathDecoder, ReadsWhatProducersWrite) {
-    EXPECT_TRUE(reads_plainly(compact));
-    EXPECT_TRUE(reads_plainly(spaced));
+    EXPECT_TRUE(fast_path_reads(compact));
+    EXPECT_TRUE(fast_path_reads(spaced));
 }
 
-TEST(FastPathDecoder, LeavesWhatIsNotPlainToTheParser) {
+TEST(FastPathDecoder, LeavesOtherRecordsToTheParser) {
     const std::string head =
         R"({"event_id":"e","user_id":"u","event_type":"x","timestamp":"2019-10-01T00:00:00Z",)";
-    EXPECT_TRUE(reads_plainly(head + R"("price":123456789012.345})"));
+    EXPECT_TRUE(fast_path_reads(head + R"("price":123456789012.345})"));
     for (const char* tail : {R"("price":1e2})",
                              R"("price":-1})",
                              R"("price":01})",
@@ -77,17 +77,17 @@ TEST(FastPathDecoder, LeavesWhatIsNotPlainToTheParser) {
                              R"("x":1} )",
                              R"("x":1)",
                              R"("x":"1)"}) {
-        EXPECT_FALSE(reads_plainly(head + tail)) << tail;
+        EXPECT_FALSE(fast_path_reads(head + tail)) << tail;
     }
-    EXPECT_FALSE(reads_plainly(""));
-    EXPECT_FALSE(reads_plainly("{}"));
-    EXPECT_FALSE(reads_plainly("{"));
+    EXPECT_FALSE(fast_path_reads(""));
+    EXPECT_FALSE(fast_path_reads("{}"));
+    EXPECT_FALSE(fast_path_reads("{"));
 }
 
 TEST(FastPathDecoder, EndsAtTheEndOfTheRecordWhateverFollows) {
     const std::string json = compact;
     for (std::size_t size = 0; size < json.size(); ++size) {
-        // The bytes behind the record are the rest of it, as if it had not been cut.
+        // The bytes after the cut record are those of the whole record.
         FastPathDecoder reader;
         Event event;
         const std::string text = padded(json);
@@ -95,7 +95,7 @@ TEST(FastPathDecoder, EndsAtTheEndOfTheRecordWhateverFollows) {
     }
 }
 
-/// White space in front sends a record to the parser, which is the oracle.
+/// White space at the start makes the decoder use its full parser, which is the oracle.
 TEST(FastPathDecoder, AgreesWithTheParserOnMutatedRecords) {
     std::mt19937 random(7);
     Decoder decoder;
@@ -124,7 +124,7 @@ TEST(FastPathDecoder, AgreesWithTheParserOnMutatedRecords) {
             if (json.empty()) json = "{";
         }
         Event event;
-        if (!reads_plainly(json, event)) continue;
+        if (!fast_path_reads(json, event)) continue;
         ++plain;
         const std::string text = padded("\n" + json);
         Event parsed;

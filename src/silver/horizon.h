@@ -10,9 +10,9 @@
 
 namespace millrace::silver {
 
-/// Tells how far back the ids must be held in memory: the horizon, measured from each partition's clock,
-/// which is the largest min(event time, log time) of its clean events, so that one skewed device clock can't
-/// move it. A partition with nothing left to read does not hold the others back. Thread-safe.
+/// Computes how far back event ids must be held in memory. The horizon is measured from the clock of each
+/// partition, which is the largest min(event time, log time) of its clean events, so that one skewed device
+/// clock cannot move it. A partition with nothing left to read does not hold the others back. Thread-safe.
 class Horizon {
   public:
     Horizon(base::Duration length, int partitions)
@@ -20,7 +20,7 @@ class Horizon {
 
     [[nodiscard]] base::Duration length() const { return length_; }
     [[nodiscard]] int partitions() const { return static_cast<int>(clocks_.size()); }
-    /// Takes in partitions that were added. No other thread may use it meanwhile.
+    /// Adds the partitions up to this number. No other thread may use the object during the call.
     void grow_to(int partitions) {
         while (this->partitions() < partitions) clocks_.emplace_back();
     }
@@ -36,28 +36,30 @@ class Horizon {
         at(partition).caught_up.store(caught_up, std::memory_order_relaxed);
     }
 
-    /// Ids of events from before this time need not be held.
+    /// The start of the horizon. Ids of events before this time need not be held.
     [[nodiscard]] model::Timestamp start() const {
         const model::Timestamp from = slowest();
         return from == none ? none : from - length_.count();
     }
 
-    /// True when a partition's clock is so far before the slowest one's that the ids in between would need
-    /// much memory: a backlog's reader does well to let the others catch up.
+    /// Returns true if the partition's clock is so far ahead of the slowest one that the ids in between would
+    /// need much memory. A lane with a backlog should then let the other partitions catch up first.
     [[nodiscard]] bool is_ahead(int partition) const {
         const model::Timestamp time =
             clocks_[static_cast<std::size_t>(partition)].time.load(std::memory_order_relaxed);
         const model::Timestamp last = slowest();
-        return time != none && last != none && time - last > std::max(length_.count() / part, min_allowance);
+        return time != none && last != none &&
+               time - last > std::max(length_.count() / fraction, min_allowance);
     }
 
   private:
     static constexpr model::Timestamp none = std::numeric_limits<model::Timestamp>::min();
-    // How far a partition may be ahead: a part of the horizon, and an hour in any case.
-    static constexpr std::int64_t part = 8;
+    // A partition may be ahead by a fraction of the horizon, but always by an hour.
+    static constexpr std::int64_t fraction = 8;
     static constexpr model::Timestamp min_allowance = 3600 * model::us_per_second;
 
-    /// The slowest clock of those that have more to read; the fastest one when none has.
+    /// Returns the slowest clock of the partitions that have more to read, or the fastest clock if no
+    /// partition has more.
     [[nodiscard]] model::Timestamp slowest() const {
         model::Timestamp slowest = none;
         model::Timestamp fastest = none;

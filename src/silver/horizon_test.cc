@@ -11,7 +11,7 @@ TEST(Horizon, AFastPartitionIsAheadUntilTheSlowOneComesNearOrHasNoMoreToRead) {
     Horizon horizon(std::chrono::hours(8), 3);
     EXPECT_FALSE(horizon.is_ahead(0));
     horizon.advance(0, 10 * hour, 100 * 3'600'000);
-    EXPECT_FALSE(horizon.is_ahead(0));  // nothing is known of the others yet
+    EXPECT_FALSE(horizon.is_ahead(0));  // the other partitions have no clock yet
     horizon.advance(1, 7 * hour, 100 * 3'600'000);
     EXPECT_TRUE(horizon.is_ahead(0));
     EXPECT_FALSE(horizon.is_ahead(1));
@@ -34,7 +34,7 @@ TEST(Horizon, StartsItsLengthBeforeTheSlowestPartitionThatHasMoreToRead) {
     EXPECT_EQ(horizon.start(), 12 * hour);
 }
 
-TEST(Horizon, ASkewedDeviceClockCantMoveItPastTheLogTime) {
+TEST(Horizon, ASkewedDeviceClockCannotMoveItPastTheLogTime) {
     Horizon horizon(std::chrono::hours(8), 1);
     horizon.advance(0, 1000 * hour, 20 * 3'600'000);
     EXPECT_EQ(horizon.start(), 12 * hour);

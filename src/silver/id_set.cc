@@ -14,7 +14,7 @@ namespace millrace::silver {
 namespace {
 
 struct Entry {
-    IdHash id;  // {0, 0} is an empty slot
+    IdHash id;  // {0, 0}: the slot is empty
     std::uint32_t seconds = 0;
     std::uint32_t batch = 0;
 
@@ -32,8 +32,8 @@ std::uint32_t seconds_of(model::Timestamp time) {
         std::min<std::int64_t>(seconds, std::numeric_limits<std::uint32_t>::max()));
 }
 
-/// Zeroed memory for what is probed at random. Its pages are large, which spares translation misses, and are
-/// cleared when they are first touched: by the lanes side by side, not by whoever makes the room.
+/// Allocates zeroed memory for random access. Huge pages save TLB misses. The kernel clears a page at its
+/// first access, so that the lanes do this in parallel, and not the thread that allocates.
 template <typename Value>
 struct ZeroedPages {
     using value_type = Value;
@@ -50,13 +50,13 @@ struct ZeroedPages {
         return static_cast<Value*>(memory);
     }
     void deallocate(Value* memory, std::size_t count) { ::munmap(memory, count * sizeof(Value)); }
-    /// A zeroed value is a default one: leaves the page untouched.
+    /// Does nothing: zeroed memory is a valid default value, and the page stays untouched.
     void construct(Value* /*value*/) {}
 
     friend bool operator==(const ZeroedPages& /*a*/, const ZeroedPages& /*b*/) { return true; }
 };
 
-/// Held for tens of nanoseconds, so that spinning beats sleeping.
+/// A lock that is held for tens of nanoseconds, so that spinning is cheaper than sleeping.
 class SpinLock {
   public:
     void lock() {
@@ -74,18 +74,19 @@ class SpinLock {
 
 }  // namespace
 
-/// Open addressing with linear probing; any capacity, by multiplying the hash instead of masking it.
+/// A hash table with open addressing and linear probing. It multiplies the hash by the capacity instead of
+/// masking it, so that the capacity need not be a power of two.
 struct alignas(64) IdSet::Shard {
     SpinLock lock;
     std::vector<Entry, ZeroedPages<Entry>> slots;
     std::size_t used = 0;
-    std::atomic<const Entry*> data = nullptr;  // for prefetch(), which doesn't lock
+    std::atomic<const Entry*> data = nullptr;  // for prefetch(), which takes no lock
     std::atomic<std::size_t> capacity = 0;
 
     static std::size_t slot_of(const IdHash& id, std::size_t capacity) {
         return static_cast<std::size_t>((static_cast<unsigned __int128>(id.low) * capacity) >> 64U);
     }
-    /// The slot that holds `id`, or the empty one where it belongs.
+    /// Returns the slot of `id`, or the empty slot where `id` belongs.
     Entry& find(const IdHash& id) {
         std::size_t slot = slot_of(id, slots.size());
         while (!slots[slot].empty() && slots[slot].id != id) slot = slot + 1 == slots.size() ? 0 : slot + 1;
@@ -146,7 +147,7 @@ void IdSet::reserve(std::size_t ids) {
             if (capacity > shards_[i].slots.size()) rebuild(shards_[i], capacity, false);
         }
     } catch (const std::bad_alloc&) {
-        // They grow step by step then, as far as they can.
+        // The shards then grow step by step, as far as memory allows.
     }
 }
 
@@ -157,7 +158,7 @@ void IdSet::allow_dropping_before(model::Timestamp time) {
 }
 
 bool IdSet::droppable(std::uint32_t seconds, std::uint32_t batch) const {
-    // A second's entries stay until all of the second lies below the floor.
+    // Entries have a resolution of one second. They stay until the whole second is below the floor.
     const bool below = (static_cast<std::int64_t>(seconds) + 1) * model::us_per_second <= floor();
     return below && batch <= committed_.load(std::memory_order_relaxed);
 }
@@ -177,7 +178,7 @@ void IdSet::make_room(Shard& shard) {
         if (!affordable) raise_floor(shard);
         const auto stuck = std::ranges::count_if(
             shard.slots, [&](const Entry& e) { return !e.empty() && !droppable(e.seconds, e.batch); });
-        // Provisional entries stay whatever the budget; a batch's size bounds them.
+        // Provisional entries stay even beyond the budget; the size of a batch bounds their number.
         if (affordable || static_cast<double>(stuck) > 0.95 * full * static_cast<double>(capacity))
             capacity = grown;
     }

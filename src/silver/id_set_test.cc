@@ -16,7 +16,7 @@ IdHash id(std::uint64_t number) {
     return hash_id("evt_" + std::to_string(number));
 }
 
-TEST(IdSet, AnswersAsAPlainSet) {
+TEST(IdSet, AgreesWithAStandardSet) {
     IdSet ids(plenty);
     std::unordered_set<std::uint64_t> oracle;
     std::mt19937_64 random(5);
@@ -27,7 +27,7 @@ TEST(IdSet, AnswersAsAPlainSet) {
     EXPECT_EQ(ids.size(), oracle.size());
 }
 
-TEST(IdSet, OfManyThreadsOneInsertsAnId) {
+TEST(IdSet, ExactlyOneOfManyThreadsInsertsAnId) {
     IdSet ids(plenty);
     std::atomic<int> inserted = 0;
     std::vector<std::thread> threads;
@@ -40,7 +40,7 @@ TEST(IdSet, OfManyThreadsOneInsertsAnId) {
     EXPECT_EQ(inserted, 50'000);
 }
 
-TEST(IdSet, RollingBackTakesOutOnlyWhatIsNotCommitted) {
+TEST(IdSet, RollingBackRemovesOnlyUncommittedEntries) {
     IdSet ids(plenty);
     for (std::uint64_t i = 0; i < 1000; ++i) ids.insert(id(i), 0, 1);
     ids.set_committed(1);
@@ -52,7 +52,7 @@ TEST(IdSet, RollingBackTakesOutOnlyWhatIsNotCommitted) {
     EXPECT_TRUE(ids.insert(id(1000), 0, 4));
 }
 
-TEST(IdSet, WhatIsNotDroppedIsFoundAndWhatIsDroppedLiesBelowTheFloor) {
+TEST(IdSet, EachEntryIsFoundOrLiesBelowTheFloor) {
     IdSet ids(plenty);
     constexpr std::int64_t count = 400'000;
     for (std::int64_t i = 0; i < count; ++i) {
@@ -97,7 +97,7 @@ TEST(IdSet, IsShortenedFromWhenTheBudgetDropsIdsUntilTheHorizonHasPassedThem) {
     const auto count = static_cast<std::uint64_t>(time / model::us_per_second);
     std::uint64_t dropped = 0;
     for (std::uint64_t i = 0; i < count; ++i) dropped += ids.insert(id(i), time, 0) ? 1 : 0;
-    EXPECT_GT(dropped, 0U) << "copies that come with a time of their own";
+    EXPECT_GT(dropped, 0U) << "duplicates may have another time than the original";
     ids.allow_dropping_before(ids.floor() - 1);
     EXPECT_TRUE(ids.shortened());
     ids.allow_dropping_before(ids.floor());
@@ -112,7 +112,7 @@ TEST(IdSet, ProvisionalEntriesAreNeverDropped) {
     EXPECT_EQ(ids.size(), 300'000U);
 }
 
-TEST(IdSet, TheBudgetHoldsByRaisingTheFloorVisibly) {
+TEST(IdSet, TheBudgetIsKeptByRaisingTheFloorVisibly) {
     constexpr std::size_t budget = 4U << 20U;
     IdSet ids(budget);
     for (std::int64_t i = 0; i < 1'000'000; ++i) {

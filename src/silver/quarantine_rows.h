@@ -14,22 +14,23 @@
 
 namespace millrace::silver {
 
-/// A record that broke a rule, with its bytes as they came.
+/// A record that broke a validation rule, with its bytes unchanged.
 struct QuarantineRow {
     int partition = 0;
     bronze::Offset offset = 0;
     std::int64_t timestamp_ms = 0;
     std::optional<std::string> key;
     std::optional<std::string> value;
-    std::string headers;  ///< encoded as in the record batch
+    std::string headers;  ///< in the encoding of a Kafka record batch
     model::ValidationRule rule = model::ValidationRule::none;
-    std::string_view field;  ///< a literal, or empty
+    std::string_view field;  ///< the field that broke the rule: a string literal, or empty
 };
 
+/// Copies the record. `field` must be a string literal or empty, since the row keeps the view.
 QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::ValidationRule rule,
                              std::string_view field);
 
-/// The rows in the quarantine table's layout.
+/// Returns the rows in the layout of the quarantine table. Throws Error if memory cannot be allocated.
 std::shared_ptr<arrow::RecordBatch> quarantine_batch(const std::vector<const QuarantineRow*>& rows,
                                                      const std::string& topic, int log_epoch,
                                                      model::Timestamp quarantined_at);

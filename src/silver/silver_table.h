@@ -11,9 +11,9 @@
 /// The silver and quarantine tables' columns (docs/formats/silver-table.md).
 namespace millrace::silver {
 
-/// All columns of the silver table, in order, partition columns included.
+/// All columns of the silver table in their order, including the partition columns.
 std::shared_ptr<arrow::Schema> silver_schema();
-/// event_date, event_type: the directories of the table.
+/// The columns event_date and event_type, which are the directories of the table.
 const std::vector<std::string>& silver_partition_columns();
 /// The columns and encodings of a silver data file.
 const storage::ParquetLayout& silver_layout();

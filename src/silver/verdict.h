@@ -6,10 +6,10 @@
 
 namespace millrace::silver {
 
-/// What decoding or checking a record found: a broken rule and the field that broke it (a literal, or empty).
+/// The result of decoding or checking a record.
 struct Verdict {
-    model::ValidationRule rule = model::ValidationRule::none;
-    std::string_view field;
+    model::ValidationRule rule = model::ValidationRule::none;  ///< the broken rule, or none
+    std::string_view field;  ///< the field that broke the rule: a string literal, or empty
 
     [[nodiscard]] bool ok() const { return rule == model::ValidationRule::none; }
 };

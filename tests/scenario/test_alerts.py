@@ -77,7 +77,7 @@ def test_alerts_reach_the_webhook_and_the_mailbox_though_both_refuse_at_first(sh
         (envelope, first), (_, second) = mail.received
         assert envelope.rcpt_tos == ["ops@example.com", "boss@example.com"] and envelope.mail_from == "shop@example.com"
         assert first["Subject"] == "[firing] traffic_gap" and second["Subject"] == "[resolved] traffic_gap"
-        assert ids[0] in first["Message-ID"] and "are usual" in first.get_payload()
+        assert ids[0] in first["Message-ID"] and "the usual number is" in first.get_payload()
         # Neither a second run nor a new beginning tells it again.
         shop.run("--config", settings, "gold", "--available-now")
         shop.run("--config", settings, "gold", "--available-now", "--rebuild")
@@ -127,7 +127,7 @@ def test_secrets_in_addresses_are_not_told(shop_like, tmp_path, free_port):
     wait_until(lambda: told(shop) == GAP_TOLD)
     code, _, err = stop(gold)
     assert code == 0, err
-    assert "webhook" in err and "not all could be sent" in err and "s3cret" not in err
+    assert "webhook" in err and "not all alerts could be sent" in err and "s3cret" not in err
 
 
 @pytest.mark.parametrize("point", ["gold.files.synced", "gold.committed", "gold.state.saved", "gold.cleared"])
@@ -181,7 +181,7 @@ def test_a_wave_of_broken_records_is_an_alert(shop):
         ("[alerts.no_such_rule]\nenabled = true", "no such rule or sink"),
         ("[alerts.traffic_gap]\nthreshold = true", "it must be a number"),
         ('[alerts.traffic_gap]\nwindow = "90s"', "whole minutes"),
-        ("[alerts.traffic_gap]\nresolved = 0.1", "must not be below"),
+        ("[alerts.traffic_gap]\nresolve_threshold = 0.1", "must not be below"),
         ('[alerts.lag]\nwindow = "5m"', "the rule has no such setting"),
         ('[alerts.smtp]\nurl = "smtp://127.0.0.1"', '"from" or "to" is missing'),
         ("alerts = 3", "it must be a table"),
@@ -193,6 +193,20 @@ def test_settings_that_cannot_be_used_are_refused(shop, tmp_path, text, said):
     assert said in shop.stderr
 
 
+@pytest.mark.parametrize(
+    "former, current",
+    [
+        ("resolved = 0.8", "resolve_threshold"),
+        ('calm = "1m"', "resolve_after"),
+        ("least = 10", "min_samples"),
+    ],
+)
+def test_a_setting_by_its_name_of_0_1_is_accepted_with_a_warning(shop, tmp_path, former, current):
+    shop.run("--config", config(tmp_path, f"[alerts.traffic_gap]\n{former}"), "run", "--duration", "1s", "--no-http")
+    name = former.split(" ")[0]
+    assert f"line 2: alerts.traffic_gap.{name} is called {current} now" in shop.stderr
+
+
 @pytest.mark.long
 def test_total_silence_is_an_alert(shop, tmp_path):
     settings = config(
@@ -201,7 +215,7 @@ def test_total_silence_is_an_alert(shop, tmp_path):
         [alerts.traffic_gap]
         window = "1m"
         pending = "0s"
-        calm = "0s"
+        resolve_after = "0s"
     """,
     )
     shop.run("produce", "--rate", "max", "--count", "20000", "--span", "20m")

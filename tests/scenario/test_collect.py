@@ -34,7 +34,7 @@ def test_an_object_an_array_and_lines_plain_and_packed_become_rows(shop, port):
         (gzip.compress(json.dumps([event(6), event(7)]).encode()), {"Content_Encoding": "gzip"}),
     ):
         status, answer, _ = server.post(body, **headers)
-        assert (status, answer["flawed"]) == (202, [])
+        assert (status, answer["invalid"]) == (202, [])
     code, _, _ = server.stop()
     assert code == 0
     shop.drain()
@@ -42,18 +42,19 @@ def test_an_object_an_array_and_lines_plain_and_packed_become_rows(shop, port):
     shop.verify()
 
 
-def test_flawed_events_are_told_by_index_and_end_in_quarantine(shop, port):
+def test_invalid_events_are_told_by_index_and_end_in_quarantine(shop, port):
     server = port()
     status, answer, _ = server.post(
         [event(1), event(2, price=-1), 5, {"user_id": "u1"}, event(3, timestamp="yesterday")]
     )
     assert status == 202 and answer["accepted"] == 5
-    assert [(flaw["index"], flaw["rule"]) for flaw in answer["flawed"]] == [
+    assert [(flaw["index"], flaw["rule"]) for flaw in answer["invalid"]] == [
         (1, "bad_price"),
         (2, "not_an_object"),
         (3, "missing_field"),
         (4, "bad_timestamp"),
     ]
+    assert answer["flawed"] == answer["invalid"], "clients of 0.1 read the former name"
     server.stop()
     shop.drain()
     rows = shop.json("quarantine", "list")
@@ -75,7 +76,7 @@ def test_an_event_without_a_timestamp_gets_the_arrivals(shop, port):
     server = port()
     bare = {key: value for key, value in event(1).items() if key != "timestamp"}
     before = time.time()
-    assert server.post(bare)[1] == {"accepted": 1, "flawed": []}
+    assert server.post(bare)[1] == {"accepted": 1, "invalid": [], "flawed": []}
     server.stop()
     shop.drain()
     row = shop.json("show", "silver")["rows"][0]
@@ -103,7 +104,8 @@ def test_an_event_without_a_timestamp_gets_the_arrivals(shop, port):
 def test_what_is_no_json_or_too_large_is_refused_whole(shop, port, body, headers, status, reason):
     server = port()
     got, answer, _ = server.post(body, **headers)
-    assert got == status and reason in answer["error"], answer
+    assert got == status and reason in answer["detail"], answer
+    assert answer["status"] == status and answer["title"] and answer["error"] == answer["detail"]
     assert server.post(event(1))[0] == 202
     server.stop()
     assert shop.count("bronze") == 1
@@ -340,7 +342,7 @@ def test_a_full_disk_is_a_503_until_there_is_room_again(shop_at, small_disk):
         os.system(f"dd if=/dev/zero of={small_disk}/filler bs=4k 2>/dev/null")
         body = [event(n, page_url="x" * 1000) for n in range(1, 500)]
         status, answer, headers = server.post(body)
-        assert status == 503 and "No space left" in answer["error"] and int(headers["Retry-After"]) > 0
+        assert status == 503 and "No space left" in answer["detail"] and int(headers["Retry-After"]) > 0
         assert metric(server, "millrace_collect_refused_requests_total", reason="log") == 1
         (small_disk / "filler").unlink()
         wait_until(lambda: server.post(body)[0] == 202)
@@ -358,7 +360,7 @@ def test_a_broker_that_is_away_is_a_503_within_seconds(shop, tmp_path, free_port
         broker.stop()
         began = time.monotonic()
         status, answer, headers = server.post(event(2))
-        assert status == 503 and "Kafka" in answer["error"] and headers["Retry-After"]
+        assert status == 503 and "Kafka" in answer["detail"] and headers["Retry-After"]
         assert time.monotonic() - began < 25
         broker.start()
         wait_until(lambda: server.post(event(3))[0] == 202, seconds=60)
@@ -385,7 +387,7 @@ def test_a_writer_that_was_stopped_is_a_503_in_time_and_holds_no_stop_up(shop, s
             answers = list(pool.map(lambda n: server.post(event(n)), range(4)))
         assert time.monotonic() - began < 18
         for status, answer, headers in answers:
-            assert status == 503 and "another process holds" in answer["error"] and headers["Retry-After"]
+            assert status == 503 and "another process holds" in answer["detail"] and headers["Retry-After"]
         under_way = threading.Thread(
             target=lambda: server.raw(
                 b"POST /v1/events HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
@@ -537,7 +539,7 @@ def test_health_and_metrics_are_told(port):
     assert json.loads(server.get("/healthz")[1]) == {"status": "up"}
     assert server.get("/readyz")[0] == 200
     text = server.get("/metrics")[1]
-    assert "millrace_collect_events_total 2\n" in text and "millrace_collect_flawed_events_total 1\n" in text
+    assert "millrace_collect_events_total 2\n" in text and "millrace_collect_invalid_events_total 1\n" in text
     assert re.search(r'millrace_log_end_offset\{partition="\d"\} [12]', text)
 
 

@@ -528,7 +528,7 @@ def test_it_is_not_ready_until_gold_has_taken_up_its_work(shop, port):
     shop.drain()
     server = port("--no-simulator", command="run")
     status, answer = server.get("/readyz")
-    assert status == 503 and "is taking up its work" in answer
+    assert status == 503 and "is resuming its work" in answer
     wait_until(lambda: server.get("/readyz")[0] == 200, seconds=60)
 
 
@@ -571,7 +571,7 @@ def test_an_alert_appears_and_is_resolved(port, open_page, tmp_path):
     settings.write_text(
         "[alerts.high_interest]\nenabled = false\n"
         '[alerts.quarantine_rate]\nwindow = "10m"\nthreshold = 0.05\n'
-        'resolved = 0.02\nleast = 100\ncalm = "0s"\n'
+        'resolve_threshold = 0.02\nmin_samples = 100\nresolve_after = "0s"\n'
     )
     server = port("--no-simulator", "--trigger", "0", command=["--config", settings, "run"])
     try:

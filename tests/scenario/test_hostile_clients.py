@@ -65,7 +65,7 @@ def test_the_largest_body_that_is_taken_holds_up_nobody(shop, port):
     assert slowest < 0.5
     for status, answer, _ in done[0]:
         assert status == 202 and answer["accepted"] == 100_000
-        assert len(answer["flawed"]) == 1000 and answer["more_flawed"] == 99_000
+        assert len(answer["invalid"]) == 1000 and answer["more_invalid"] == 99_000
     assert resident_mib(server) < 400
     server.stop()
     assert shop.count("bronze") == 300_000
@@ -298,7 +298,7 @@ def test_near_misses_and_wrong_types_are_told(port):
         answer
     )
     assert "product_id" in answer["warnings"][1]["message"] and "view" in answer["warnings"][0]["message"]
-    assert server.post({**event(4), "price": "9"})[1]["flawed"][0]["message"] == "price must be a number, not a string"
+    assert server.post({**event(4), "price": "9"})[1]["invalid"][0]["message"] == "price must be a number, not a string"
     assert (
-        server.post({**event(5), "user_id": 5})[1]["flawed"][0]["message"] == "user_id must be a string, not a number"
+        server.post({**event(5), "user_id": 5})[1]["invalid"][0]["message"] == "user_id must be a string, not a number"
     )

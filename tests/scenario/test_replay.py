@@ -63,7 +63,7 @@ def test_a_writer_ends_when_a_replay_has_given_the_shop_other_settings(shop):
     shop.run("replay", "--currency", "USD")
     shop.write(line(2))
     assert writer.wait(20) == 3
-    assert b"other settings" in writer.stderr.read()
+    assert b"changed the settings" in writer.stderr.read()
     assert shop.count("silver", "currency") == {"USD": 2}
 
 

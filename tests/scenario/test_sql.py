@@ -319,7 +319,7 @@ def test_a_hungry_query_is_refused_and_counted(shop, port):
         peak = pool.submit(peak_of_queries, server, ended)
         for query in HUNGRY:
             status, answer, _ = server.post({"query": query}, path="/v1/sql")
-            assert status == 400 and "it needs more than 256.0 MiB of memory" in answer["error"], (query, answer)
+            assert status == 400 and "it needs more than 256.0 MiB of memory" in answer["detail"], (query, answer)
         ended.set()
     assert 0 < peak.result() < 400 << 10, f"{peak.result()} KiB"
     metrics = server.get("/metrics")[1]

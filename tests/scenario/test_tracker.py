@@ -152,7 +152,8 @@ def test_a_page_that_is_debugged_is_told_what_the_server_finds_wrong(run, shop_p
     page.route(
         "**/v1/events*",
         lambda route: route.fulfill(
-            status=202, json={"accepted": 1, "flawed": [], "unknown_fields": ["productId"], "nothing": []}
+            status=202,
+            json={"accepted": 1, "invalid": [], "flawed": [], "unknown_fields": ["productId"], "nothing": []},
         ),
     )
     page.evaluate("millrace.track('viewed', { productId: 'p1' })")

@@ -18,7 +18,7 @@ type Call = [name: string, given: ArrayLike<unknown>];
  * The server's response: the number of accepted events, and lists or objects of what is wrong with
  * events.
  */
-type Answer = Record<string, unknown> & { flawed?: { index: number; message: string }[] };
+type Answer = Record<string, unknown> & { invalid?: { index: number; message: string }[] };
 
 const sessionTimeoutMs = 30 * 60_000;
 const cookieSeconds = 365 * 24 * 3600;
@@ -102,8 +102,8 @@ async function explain(response: Response, sent: QueuedEvent[]): Promise<void> {
     debug(`The server refuses these events (${response.status}):`, answer, sent);
     return;
   }
-  const { flawed = [], accepted, ...others } = answer;
-  for (const flaw of flawed) debug(flaw.message, flaw, sent[flaw.index]);
+  const { invalid = [], accepted, flawed, more_flawed, ...others } = answer;
+  for (const flaw of invalid) debug(flaw.message, flaw, sent[flaw.index]);
   // For example fields or event types that the server does not know, which are usually misspelled.
   for (const [name, found] of Object.entries(others)) {
     if (found && (typeof found !== "object" || Object.keys(found).length > 0))

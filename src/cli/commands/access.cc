@@ -23,7 +23,7 @@ struct AccessOptions {
     bool as_json = false;
 };
 
-/// A line from the terminal that isn't shown, or from what stdin is otherwise.
+/// Reads a line from stdin. A terminal does not show it.
 std::string read_secret(const char* prompt) {
     const bool terminal = ::isatty(STDIN_FILENO) != 0;
     ::termios before{};
@@ -43,7 +43,7 @@ std::string read_secret(const char* prompt) {
     return secret;
 }
 
-/// Whoever types it doesn't see it, and so types it twice.
+/// Reads the password. At a terminal, the user cannot see the password, and types it twice.
 std::string read_password() {
     std::string password = read_secret("Password");
     if (::isatty(STDIN_FILENO) != 0 && read_secret("Repeat the password") != password)

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <shared_mutex>
-
 #include "archive/archiver.h"
 #include "catalog/table_locks.h"
 #include "cli/command.h"
@@ -21,8 +19,7 @@ int run_archive(const Globals& globals, const ArchiveOptions& options) {
     const auto log = globals.open_log();
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
-    auto writers = catalog::writers_lock(data);
-    const std::shared_lock lock(writers);
+    const catalog::WriterLease lease(data);
     base::WorkerPool pool;
     archive::Archiver archive(data, *log, options.archive, pool);
     std::int64_t batches = 0;

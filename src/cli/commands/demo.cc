@@ -28,14 +28,14 @@ struct DemoOptions {
     bool as_json = false;
 };
 
-/// Gold begins with the first of the history's batches while the next ones are made.
+/// Batches are small, so that Gold processes the first ones while the rest of the history is written.
 constexpr std::int64_t batch_rows = 60'000;
-/// Its events are few, and so are the files of a commit: they can come soon.
+/// Commits are frequent: the shop has few events, and a commit of few events has few files.
 constexpr auto trigger = std::chrono::seconds(2);
-/// In ten minutes so small a shop has too few views to judge a product by.
+/// A shop of this size has too few views in ten minutes to judge a product.
 constexpr auto interest_window = model::us_per_hour;
 
-/// What is told on the way.
+/// Shows the progress.
 class DemoView {
   public:
     explicit DemoView(const DemoOptions& options) : options_(options) {}
@@ -60,7 +60,7 @@ class DemoView {
     }
     void begin_live(const pipeline::DemoStatus& status) {
         is_live_ = true;
-        line_.emplace();  // and the bar is gone
+        line_.emplace();  // removes the bar
         if (options_.as_json) return;
         fmt::print("loaded {} events of history in {:.1f} s\nthe dashboard is at {}\n",
                    base::format_count(status.history), status.loading_seconds, url_);
@@ -74,7 +74,7 @@ class DemoView {
     bool is_live_ = false;
 };
 
-/// Alerts are shown on the dashboard, not between the lines of this command.
+/// Alerts appear on the dashboard, and by default not between the lines of this command.
 void set_gold_options(const Globals& globals, pipeline::RunOptions& run) {
     run.gold.emplace().alert_rules[gold::AlertRule::high_interest].window = interest_window;
     run.publish.alert_sinks.log.enabled = false;
@@ -112,7 +112,8 @@ int run_demo(const Globals& globals, const DemoOptions& options) {
     const pipeline::DemoShop shop(data, options.shop);
     const auto settings = data.settings();
     data.adopt(settings);
-    bronze::TopicSettings topic;  // so little needs one partition, and a third of the files
+    // One partition is enough for few events, and needs a third of the files.
+    bronze::TopicSettings topic;
     topic.name = globals.topic_name();
     topic.partitions = 1;
     const auto log = bronze::SegmentLog::open_or_create(globals.bronze_directory(), topic, {.stop = &stop});

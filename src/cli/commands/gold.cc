@@ -50,8 +50,7 @@ int run_gold(const Globals& globals, GoldOptions& options) {
     if (!options.gold.rebuild) data.adopt(settings);  // else the stage does, once it is its turn
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
-    auto writers = catalog::writers_lock(data);
-    const std::shared_lock writers_lock(writers);
+    const catalog::WriterLease lease(data);
     if (options.gold.rebuild) gold::GoldWriter::set_aside_damaged(data);
     base::WorkerPool pool;
     gold::OpenWindowsChannel windows;
@@ -99,8 +98,7 @@ int run_batch(const Globals& globals, const GoldOptions& options) {
     data.adopt(settings);
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
-    auto writers = catalog::writers_lock(data);
-    const std::shared_lock writers_lock(writers);
+    const catalog::WriterLease lease(data);
     base::WorkerPool pool;
     gold::BatchLayer batch(data, settings, pool);
     const auto days = days_of(options, batch);

@@ -19,7 +19,7 @@ struct GroupOptions {
     bool as_json = false;
 };
 
-/// How far a group has come in one partition, and who reads it.
+/// The progress of a group in one partition, and the member that reads it.
 struct Row {
     int partition = 0;
     std::optional<bronze::Offset> current;
@@ -55,7 +55,7 @@ storage::Snapshot silver_snapshot(const Globals& globals) {
                                                : storage::Snapshot();
 }
 
-/// The silver stage's progress stands in its table; that of another group of Kafka's, in Kafka.
+/// The silver stage stores its progress in its table. Other consumer groups store theirs in Kafka.
 std::vector<Row> rows_of(const Globals& globals, const GroupOptions& options, const bronze::EventLog& log,
                          const std::string& group, const storage::Snapshot& snapshot) {
     std::vector<Row> rows(static_cast<std::size_t>(log.partitions()));

@@ -23,7 +23,7 @@ struct ImportOptions {
     bool as_json = false;
 };
 
-/// How many times faster than real; 0 for max, and nothing for what is no speed.
+/// The multiple of real time; 0 for max. Nothing if the text is not a speed.
 std::optional<double> speed_of(const std::string& text) {
     if (text == "max") return 0;
     double speed = 0;

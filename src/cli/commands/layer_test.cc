@@ -22,24 +22,14 @@ std::string message_of(const std::function<void()>& what) {
     return "nothing was thrown";
 }
 
-TEST(Layer, AnUnknownColumnIsAUsageErrorThatListsTheColumns) {
+TEST(LayerCommand, AnUnknownColumnIsAUsageErrorThatListsTheColumns) {
     const std::vector<storage::TableColumn> columns = {{"event_id", "VARCHAR"}, {"price", "DOUBLE"}};
     EXPECT_EQ(column_of("silver", columns, "price").type, "DOUBLE");
     EXPECT_EQ(message_of([&] { column_of("silver", columns, "prise"); }),
               "silver has no column prise; did you mean price? It has: event_id, price");
 }
 
-TEST(Layer, ATableThatIsNotThereYetNamesTheCommandThatMakesIt) {
-    Globals globals;
-    globals.data = testing::TempDir() + "/no-such-shop";
-    EXPECT_THAT(message_of([&] { open_layer(globals, "silver"); }),
-                HasSubstr("millrace silver --available-now"));
-    EXPECT_THAT(message_of([&] { open_layer(globals, "gold.kpis"); }),
-                HasSubstr("millrace gold --available-now"));
-    EXPECT_THAT(message_of([&] { open_layer(globals, "archive"); }), HasSubstr("millrace archive"));
-}
-
-TEST(Layer, AnUnknownLayerIsAUsageErrorThatListsTheLayers) {
+TEST(LayerCommand, AnUnknownLayerIsAUsageErrorThatListsTheLayers) {
     EXPECT_THAT(message_of([] { open_layer(Globals(), "gold"); }),
                 HasSubstr("no layer gold; it has: bronze, silver, quarantine"));
 }

@@ -27,7 +27,7 @@ struct LoadOptions {
     bool as_json = false;
 };
 
-/// One line for each phase.
+/// Shows a progress line for each phase.
 class LoadView {
   public:
     using Phase = pipeline::LoadProgress::Phase;
@@ -97,7 +97,7 @@ int run_load(const Globals& globals, LoadOptions& options) {
     const auto settings = options.settings.over(data.settings());
     options.load.files.assign(options.files.begin(), options.files.end());
     if (!options.format.empty()) options.load.format = produce::parse_import_format(options.format);
-    options.load.publish.alert_sinks.log.enabled = false;  // alerts are on the dashboard
+    options.load.publish.alert_sinks.log.enabled = false;  // alerts appear on the dashboard
     read_alert_config(globals.config, options.load.gold.alert_rules, options.load.publish.alert_sinks);
     data.adopt(settings);
     const auto log = globals.open_or_create_log();

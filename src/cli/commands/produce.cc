@@ -89,7 +89,7 @@ int produce_events(const Globals& globals, const ProduceOptions& options) {
 
 namespace {
 
-/// Events a second; 0 for max, and nothing for what is no rate.
+/// Events per second; 0 for max. Nothing if the text is not a rate.
 std::optional<double> rate_of(const std::string& text) {
     if (text == "max") return 0;
     double rate = 0;

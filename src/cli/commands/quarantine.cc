@@ -58,7 +58,7 @@ int list(const Globals& globals, const QuarantineOptions& options) {
     return 0;
 }
 
-/// A field that no event has would leave the record as wrong as it was.
+/// Throws a usage Error for a field that no event has: setting that field would not correct the record.
 void check_is_field(const std::string& name) {
     const std::vector<std::string> fields(silver::field_names.begin(), silver::field_names.end());
     if (std::ranges::find(fields, name) == fields.end()) throw has_no("an event", "field", name, fields);
@@ -78,14 +78,15 @@ std::vector<std::pair<std::string, std::string>> fields_of(const std::vector<std
     return fields;
 }
 
-/// A value on one line, as the editor shows it.
+/// The value on one line, as the editor shows it.
 std::string flattened(const silver::QuarantinedRecord& record) {
     std::string value = record.value.value_or("");
     std::ranges::replace(value, '\n', ' ');
     return value;
 }
 
-/// Lets the user change the records in an editor, one a line after its position and a tab.
+/// Lets the user change the records in an editor, and returns the new values by position. A line is a
+/// position, a tab and a value.
 std::map<std::string, std::string> edit_records(const Globals& globals, const QuarantineOptions& options) {
     std::string content;
     silver::scan_quarantine(globals.data_directory(), options.filter,

@@ -36,7 +36,7 @@ struct RunOptions {
 
 constexpr std::size_t shown_batches = 5;
 
-/// The live status: rewritten in place on a terminal, a line every five seconds elsewhere.
+/// Shows the live status: rewritten in place on a terminal, otherwise a line every five seconds.
 class StatusView {
   public:
     void show(const pipeline::RunStatus& status) {
@@ -87,7 +87,7 @@ class StatusView {
     double next_line_ = 5;
 };
 
-/// Of the latencies of Gold's commits.
+/// The percentiles of latencies in ms.
 json::object percentiles(std::vector<double> ms) {
     if (ms.empty()) return {};
     std::ranges::sort(ms);
@@ -122,7 +122,8 @@ int run(const Globals& globals, RunOptions& options) {
     options.simulator.validate();
     if (!options.no_simulator) options.run.simulator = options.simulator;
     read_alert_config(globals.config, options.gold.alert_rules, options.run.publish.alert_sinks);
-    // What a run with an end leaves open is published, so that no table is empty for want of time.
+    // A run that ends by itself publishes its open windows, so that even a short run leaves rows in the
+    // tables.
     options.gold.close = !options.no_simulator || options.run.duration;
     if (!options.no_gold) options.run.gold = options.gold;
     if (!options.no_http) options.run.server = options.serve.free_or_nothing();
@@ -143,10 +144,10 @@ int run(const Globals& globals, RunOptions& options) {
         std::fflush(stdout);
     }
     StatusView view;
-    const auto status = pipeline::run_all(data, *log, log->records_numbered(), settings, options.run, stop,
-                                          [&](const pipeline::RunStatus& now) {
-                                              if (!options.as_json) view.show(now);
-                                          });
+    const auto show = [&](const pipeline::RunStatus& now) {
+        if (!options.as_json) view.show(now);
+    };
+    const auto status = pipeline::PipelineRun(data, *log, settings, options.run).run(stop, show);
     const auto verified = verify::verify_tables(data, *log);
     if (options.as_json) {
         fmt::print("{}\n", json::serialize(to_json(status, verified, data.root().string())));
@@ -189,7 +190,7 @@ void add_run_command(CLI::App& app, Globals& globals) {
     options->settings.add_to(*command);
     command->add_flag("--json", options->as_json, "Print the result as a JSON object at the end.");
     command->callback([&globals, options, command] {
-        // Without a simulator there is no end, unless one was asked for.
+        // Without the simulator, only --duration makes the run end by itself.
         if (options->no_simulator && command->count("--duration") > 0)
             options->run.duration = options->simulator.duration;
         globals.action = [&globals, options] { return run(globals, *options); };

@@ -20,7 +20,7 @@ struct ServeFlags {
     SettingsOptions settings;
 };
 
-/// What queries may take, of reports and of those who ask.
+/// Adds the limits of queries and reports.
 void add_sql(CLI::App& command, api::DashboardOptions& dashboard) {
     const std::string group = "SQL";
     for (CLI::Option* option : add_sql_limits(command, "--sql-", dashboard.sql)) option->group(group);
@@ -118,10 +118,11 @@ api::ServerOptions ServeOptions::checked() const {
     for (const std::string& pair : write_keys) {
         const auto equals = pair.find('=');
         if (equals == std::string::npos || equals == 0 || pair.size() - equals - 1 < min_key_length)
+            // The message leaves out the key, which is a secret.
             throw usage_error(
                 fmt::format("--write-key must have the form SOURCE=KEY, with a key of at least {} "
                             "characters; generate one with: openssl rand -hex 16",
-                            min_key_length));  // the key isn't shown, since it is a secret
+                            min_key_length));
         made.collect.write_keys[pair.substr(0, equals)] = pair.substr(equals + 1);
     }
     return made;

@@ -9,9 +9,10 @@
 #include "cli/command.h"
 #include "cli/output/text_table.h"
 #include "cli/silver_options.h"
-#include "pipeline/table_maintenance.h"
+#include "pipeline/silver_run.h"
 #include "silver/silver_table.h"
 #include "silver/stage/silver_stage.h"
+#include "storage/cell.h"
 #include "storage/delta_table.h"
 
 namespace millrace::cli {
@@ -49,7 +50,7 @@ void show_batch(const std::vector<silver::LanePart>& parts) {
             if (left <= 0) break;
             const auto rows = file->batch(0)->Slice(0, left);
             for (std::int64_t row = 0; row < rows->num_rows(); ++row)
-                table.add(cells_of(*rows, row, columns, {{"event_type", file->event_type()}}));
+                table.add(storage::cells_of(*rows, row, columns, {{"event_type", file->event_type()}}));
         }
     }
     print_table(table, false);
@@ -66,24 +67,17 @@ int run_silver(const Globals& globals, const SilverOptions& options) {
     data.adopt(settings);
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
-    auto writers = catalog::writers_lock(data);
-    const std::shared_lock writers_lock(writers);
+    const catalog::WriterLease lease(data);
     base::WorkerPool pool;
-    silver::SilverWriter writer(data, *log, settings, pool);
-    silver::SilverStage stage(writer, *log, settings, options.silver, pool);
-    silver::BatchHistory history(data.progress() / "silver.jsonl");
-    std::optional<pipeline::TableMaintenance> maintenance;
-    if (!options.silver.available_now)
-        maintenance.emplace(data, [&](int partition) { return stage.partitions().is_ours(partition); });
+    pipeline::SilverRun silver(data, *log, settings, options.silver, pool);
     std::int64_t batches = 0;
-    stage.on_batch([&](const silver::BatchReport& report) {
+    silver.on_batch([&](const silver::BatchReport& report) {
         ++batches;
-        history.add(report);
         fmt::print("{}\n", options.as_json ? base::json::serialize(report.to_json()) : report.line());
         std::fflush(stdout);
     });
-    if (options.console) stage.on_parts(show_batch);
-    stage.run(stop);
+    if (options.console) silver.on_parts(show_batch);
+    silver.run(stop);
     if (batches == 0 && !options.as_json) fmt::print("nothing new in the log\n");
     return 0;
 }

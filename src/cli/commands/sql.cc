@@ -34,7 +34,7 @@ std::string all_of(std::istream& text) {
     return {std::istreambuf_iterator<char>(text), std::istreambuf_iterator<char>()};
 }
 
-/// The query's text: the argument, or what stands in the file or on standard input.
+/// The text of the query: the argument, or the content of the file or of standard input.
 std::string query_text(const SqlOptions& options) {
     constexpr const char* doing = "reading the query";
     if (options.query.has_value() == options.file.has_value())
@@ -49,7 +49,7 @@ std::string query_text(const SqlOptions& options) {
     return all_of(file);
 }
 
-/// A value of DuckDB's JSON; what is nested stays the text that it is.
+/// A value of DuckDB's JSON. A nested value stays text.
 base::json::value cell_from_json(std::string_view value) {
     if (value.starts_with('{') || value.starts_with('[')) return base::json::string(value);
     boost::system::error_code no_json;

@@ -17,8 +17,7 @@ namespace {
 
 int run_optimize(const Globals& globals, bool as_json) {
     const auto data = globals.data_directory();
-    auto writers = catalog::writers_lock(data);
-    const std::shared_lock lock(writers);
+    const catalog::WriterLease lease(data);
     json::object report;
     for (const auto& [name, optimize] : {std::pair("silver", &pipeline::optimize_silver),
                                          std::pair("quarantine", &pipeline::optimize_quarantine),
@@ -70,7 +69,7 @@ struct ReplayOptions {
     bool as_json = false;
 };
 
-/// Whether anything was ever appended to the log.
+/// Whether a record was ever appended to the log.
 bool has_records(const bronze::EventLog& log) {
     for (int p = 0; p < log.partitions(); ++p) {
         if (log.offsets(p).end > 0) return true;
@@ -92,14 +91,13 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
     }
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
-    auto writers = catalog::writers_lock(data);
-    const std::shared_lock lock(writers);
-    silver::Replay rebuild(data, source, settings, options.silver);
+    const catalog::WriterLease lease(data);
+    silver::Replay replay(data, source, settings, options.silver);
     silver::ReplayReport report;
     {
         ProgressLine line;
         std::int64_t received = 0;
-        report = rebuild.run(stop, [&](const silver::BatchReport& batch) {
+        report = replay.run(stop, [&](const silver::BatchReport& batch) {
             received += batch.received;
             line.show(fmt::format("{} processed", base::format_counted(received, "record")));
         });
@@ -154,7 +152,7 @@ void add_replay_command(CLI::App& app, Globals& globals) {
     CLI::App* command = app.add_subcommand(
         "replay", "Rebuild the silver and quarantine tables from the log and its archive.");
     add_silver_options(*command, options->silver);
-    command->remove_option(command->get_option("--on-data-loss"));  // a rebuild refuses what it would lose
+    command->remove_option(command->get_option("--on-data-loss"));  // a replay never accepts data loss
     options->settings.add_to(*command);
     command->add_flag("--no-archive", options->no_archive,
                       "Read the log only, without the archive of the records that the log has removed.");

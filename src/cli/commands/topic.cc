@@ -123,10 +123,10 @@ int describe_topic(const Globals& globals, const TopicOptions& options) {
     return 0;
 }
 
-/// What Kafka calls the settings that were given; those that were not are left to the broker.
+/// The given settings by Kafka's names. The broker decides about the others.
 std::map<std::string, std::string> kafka_settings(const TopicOptions& options) {
     const bronze::SegmentOptions& given = options.settings.segments;
-    const auto limit = [](std::int64_t most) { return most == 0 ? -1 : most; };  // 0 keeps all
+    const auto limit = [](std::int64_t max) { return max == 0 ? -1 : max; };  // -1 is no limit in Kafka
     std::map<std::string, std::string> settings;
     const auto set_if_given = [&](const char* option, const char* name, std::int64_t value) {
         if (options.create->count(option) > 0) settings[name] = fmt::format("{}", value);
@@ -171,7 +171,7 @@ json::value text_or_null(std::string_view bytes) {
     return bytes.data() == nullptr ? json::value() : text_or_base64(bytes);
 }
 
-/// Bytes of a record for stdout: all as they are, but for a terminal, which could take them for commands.
+/// The bytes of a record for stdout. On a terminal, which could obey them as commands, they are escaped.
 std::string shown(std::string_view bytes) {
     return on_terminal() ? printable(bytes) : std::string(bytes);
 }

@@ -7,11 +7,11 @@ namespace millrace::cli {
 
 namespace {
 
-/// The cases of the script's three questions.
+/// The branches of the three case statements of the script.
 struct Cases {
-    std::string words;     ///< which command a word leads to, and which option's value follows it
-    std::string values;    ///< what the value of an option may be
-    std::string commands;  ///< what may stand behind a command
+    std::string words;     ///< by command and word: the subcommand, or that an option's value follows
+    std::string values;    ///< by command and option: the values that the option accepts
+    std::string commands;  ///< by command: its options, and the words that may follow it
 };
 
 void add_option(const CommandEntry& command, const OptionEntry& option, Cases& cases) {
@@ -47,7 +47,7 @@ constexpr const char* bash_script = R"(# Completions of millrace for bash: sourc
 _millrace() {{
     local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
     local command= value= options= words= word i
-    # bash parts --option=value into three words
+    # bash splits --option=value into three words
     if [[ $current == = ]]; then
         current=
     elif [[ $previous == = ]]; then
@@ -62,7 +62,7 @@ _millrace() {{
         case "$command $word" in
 {}        esac
     done
-    # without words bash completes files
+    # without words, bash completes file names
     case "$command $previous" in
 {}    esac
     if [[ -n $words ]]; then

@@ -22,7 +22,7 @@ std::string list_in_quotes(const std::vector<std::string>& words) {
     return in_quotes(fmt::format("{}", fmt::join(words, " ")));
 }
 
-/// Which command a word leads to, and which option's value follows it.
+/// The branches that say which subcommand a word selects, and after which option a value follows.
 std::string cases_of(const CommandEntry& command) {
     std::string cases;
     for (const OptionEntry& option : command.options) {

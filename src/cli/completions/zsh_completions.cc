@@ -9,7 +9,7 @@ namespace millrace::cli {
 
 namespace {
 
-/// Text within single quotes, with a backslash before each of `special`.
+/// Escapes a text for single quotes, with a backslash before each character of `special`.
 std::string escaped(std::string_view text, std::string_view special) {
     std::string made;
     for (const char c : text) {
@@ -29,7 +29,7 @@ std::string function_of(const std::string& path) {
     return name;
 }
 
-/// What _arguments completes a value with.
+/// The action with which _arguments completes a value.
 std::string action_of(const std::vector<std::string>& choices, bool is_file) {
     if (!choices.empty()) return fmt::format("({})", fmt::join(choices, " "));
     return is_file ? "_files" : " ";

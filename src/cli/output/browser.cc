@@ -22,8 +22,9 @@ bool has_browser() {
     return ::isatty(STDOUT_FILENO) != 0 && (is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"));
 }
 
-/// A shell starts the opener beside itself and ends, so that nothing is left to wait for. It has a session of
-/// its own and no signals blocked: Ctrl-C at the terminal is not for the browser, and others still are.
+/// A shell starts the browser in the background and ends, so that no child process is left to wait for. The
+/// shell has its own session and blocks no signals: Ctrl-C at the terminal does not reach the browser, and
+/// other signals do.
 void open_in_browser(const std::string& url) {
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);

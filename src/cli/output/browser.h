@@ -4,10 +4,10 @@
 
 namespace millrace::cli {
 
-/// Whether a page that is opened would be seen: stdout is a terminal on a screen that has windows.
+/// Whether the user would see a page: stdout is a terminal, and DISPLAY or WAYLAND_DISPLAY is set.
 bool has_browser();
 
-/// Opens an address in the user's browser, if there is one, and doesn't wait for it.
+/// Opens an address in the user's browser, if there is one, and does not wait for the browser.
 void open_in_browser(const std::string& url);
 
 }  // namespace millrace::cli

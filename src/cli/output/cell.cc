@@ -1,20 +1,15 @@
 #include "cli/output/cell.h"
 
-#include <arrow/api.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <simdjson.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include "base/units.h"
 #include "cli/output/terminal.h"
-#include "model/timestamp.h"
-#include "storage/arrow_status.h"
-#include "storage/column.h"
 
 namespace millrace::cli {
 
@@ -26,22 +21,8 @@ constexpr std::array<std::string_view, 12> number_types = {"TINYINT", "SMALLINT"
                                                            "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
                                                            "UBIGINT", "UHUGEINT", "FLOAT",     "DOUBLE"};
 
-json::array list_cell(const arrow::ListArray& list, std::int64_t row) {
-    json::array cells;
-    for (std::int64_t i = list.value_offset(row); i < list.value_offset(row) + list.value_length(row); ++i)
-        cells.push_back(cell_of(*list.values(), i));
-    return cells;
-}
-
-json::object struct_cell(const arrow::StructArray& fields, std::int64_t row) {
-    json::object cells;
-    for (int i = 0; i < fields.num_fields(); ++i)
-        cells.emplace(fields.struct_type()->field(i)->name(), cell_of(*fields.field(i), row));
-    return cells;
-}
-
 std::string base64(std::string_view bytes) {
-    std::string coded((bytes.size() + 2) / 3 * 4 + 1, '\0');  // the last one for the NUL that is added
+    std::string coded((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock adds a NUL
     const int size =
         EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()),
                         reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
@@ -74,25 +55,26 @@ void append_json(std::string& text, const json::value& cell) {
     }
 }
 
-/// Without the zeros at the end of a fraction, of which `least` digits stay.
-std::string without_zeros(std::string number, std::size_t least) {
+/// Removes the zeros at the end of a fraction, but keeps at least `min_digits` of its digits.
+std::string without_zeros(std::string number, std::size_t min_digits) {
     const auto point = number.find('.');
     if (point == std::string::npos) return number;
-    while (number.size() > point + 1 + least && number.back() == '0') number.pop_back();
+    while (number.size() > point + 1 + min_digits && number.back() == '0') number.pop_back();
     if (number.back() == '.') number.pop_back();
     return number;
 }
 
-/// Four decimals at most, or three digits of what is smaller.
+/// At most four decimals, or three significant digits of a number below 0.1.
 std::string short_number(double value) {
-    const double size = std::abs(value);
+    const double magnitude = std::abs(value);
     if (!std::isfinite(value)) return fmt::format("{}", value);
-    if (size != 0 && (size < 1e-6 || size >= 1e15)) return fmt::format("{:.3g}", value);
-    const int decimals = size == 0 || size >= 0.1 ? 4 : 2 - static_cast<int>(std::floor(std::log10(size)));
+    if (magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e15)) return fmt::format("{:.3g}", value);
+    const int decimals =
+        magnitude == 0 || magnitude >= 0.1 ? 4 : 2 - static_cast<int>(std::floor(std::log10(magnitude)));
     return without_zeros(fmt::format("{:.{}f}", value, decimals), 0);
 }
 
-/// A time in any zone with its fraction cut to the ms, and without it when it is zero.
+/// A time in any zone with its fraction cut to milliseconds. A fraction of zero is dropped.
 std::string to_the_ms(std::string_view time) {
     const auto point = std::min(time.find('.'), time.size());
     const auto end = std::min(time.find_first_not_of("0123456789", point + 1), time.size());
@@ -127,58 +109,6 @@ TextColumn count_column(std::string name) {
 
 TextColumn time_column(std::string name) {
     return {.name = std::move(name), .type = "TIMESTAMP WITH TIME ZONE"};
-}
-
-json::value cell_of(const arrow::Array& column, std::int64_t row) {
-    if (column.IsNull(row)) return nullptr;
-    switch (column.type_id()) {
-        case arrow::Type::BOOL:
-            return dynamic_cast<const arrow::BooleanArray&>(column).Value(row);
-        case arrow::Type::INT32:
-            return dynamic_cast<const arrow::Int32Array&>(column).Value(row);
-        case arrow::Type::INT64:
-            return dynamic_cast<const arrow::Int64Array&>(column).Value(row);
-        case arrow::Type::DOUBLE:
-            return dynamic_cast<const arrow::DoubleArray&>(column).Value(row);
-        case arrow::Type::TIMESTAMP:
-            return json::string(model::format_timestamp(
-                storage::microseconds(dynamic_cast<const arrow::TimestampArray&>(column), row)));
-        case arrow::Type::STRING:
-        case arrow::Type::BINARY:
-            return json::string(dynamic_cast<const arrow::BinaryArray&>(column).GetView(row));
-        case arrow::Type::DICTIONARY: {
-            const auto& values = dynamic_cast<const arrow::DictionaryArray&>(column);
-            return cell_of(*values.dictionary(), values.GetValueIndex(row));
-        }
-        case arrow::Type::LIST:
-            return list_cell(dynamic_cast<const arrow::ListArray&>(column), row);
-        case arrow::Type::STRUCT:
-            return struct_cell(dynamic_cast<const arrow::StructArray&>(column), row);
-        default:  // exact decimals, and what other writers add
-            return json::string(storage::value_of(column.GetScalar(row), "reading a cell")->ToString());
-    }
-}
-
-json::value partition_cell(const storage::PartitionValues& partition, const storage::TableColumn& column) {
-    const auto found = std::ranges::find(partition, column.name, &std::pair<std::string, std::string>::first);
-    if (found == partition.end() || found->second.empty()) return nullptr;  // Delta's way to write null
-    const std::string& text = found->second;
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = error == std::errc() && end == text.data() + text.size();
-    if (whole && (column.type == "INTEGER" || column.type == "BIGINT")) return number;
-    return json::string(text);
-}
-
-json::array cells_of(const arrow::RecordBatch& batch, std::int64_t row,
-                     const std::vector<storage::TableColumn>& columns,
-                     const storage::PartitionValues& partition) {
-    json::array cells;
-    for (const auto& column : columns) {
-        const auto values = batch.GetColumnByName(column.name);
-        cells.push_back(values == nullptr ? partition_cell(partition, column) : cell_of(*values, row));
-    }
-    return cells;
 }
 
 json::value text_or_base64(std::string_view bytes) {

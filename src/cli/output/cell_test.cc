@@ -1,6 +1,5 @@
 #include "cli/output/cell.h"
 
-#include <arrow/api.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -29,7 +28,7 @@ TEST(Cell, DoublesAreShort) {
     EXPECT_EQ(shown(std::nan(""), "DOUBLE"), "nan");
 }
 
-TEST(Cell, DecimalsLoseTheirTrailingZerosButCents) {
+TEST(Cell, DecimalsLoseTrailingZerosButKeepCents) {
     EXPECT_EQ(shown("1589.2800", "DECIMAL(38,4)"), "1589.28");
     EXPECT_EQ(shown("5.0000", "DECIMAL(38,4)"), "5.00");
     EXPECT_EQ(shown("0.1234", "DECIMAL(38,4)"), "0.1234");
@@ -43,12 +42,12 @@ TEST(Cell, TimesAreCutToTheMillisecondInAnyZone) {
     EXPECT_EQ(shown("2024-05-01 08:00:00.000001", "TIMESTAMP"), "2024-05-01 08:00:00");
 }
 
-TEST(Cell, OnlyCountsHaveTheirThousandsApart) {
+TEST(Cell, OnlyCountsHaveThousandsSeparators) {
     EXPECT_EQ(shown(1234567, "BIGINT", true), "1,234,567");
     EXPECT_EQ(shown(1234567, "BIGINT"), "1234567");
 }
 
-TEST(Cell, NothingThatATerminalObeysIsShown) {
+TEST(Cell, ControlCharactersAreEscaped) {
     EXPECT_EQ(shown("a\x1b[2J", "VARCHAR"), "a\\x1b[2J");
     EXPECT_EQ(shown("\xff", "BLOB"), "\\xff");
     EXPECT_EQ(shown(json::object{{"key", "\x1b"}}, "STRUCT(\"key\" VARCHAR)"), "{\"key\":\"\\u001b\"}");
@@ -67,42 +66,12 @@ TEST(Cell, JsonIsTypedAndAlwaysUtf8) {
     EXPECT_EQ(json_text(json::array{1, json::array{}, json::object{{"x", 0.5}}}), R"([1,[],{"x":0.5}])");
 }
 
-TEST(Cell, RawTextIsWholeAndOnOneLine) {
+TEST(Cell, RawTextIsCompleteAndOnOneLine) {
     EXPECT_EQ(raw_text("a\tb\nc\\"), "a\\tb\\nc\\\\");
     EXPECT_EQ(raw_text(nullptr), "");
     EXPECT_EQ(raw_text(1234567), "1234567");
     EXPECT_EQ(raw_text(0.01639344262295082), "0.01639344262295082");
     EXPECT_EQ(raw_text("1589.2800"), "1589.2800");
-}
-
-TEST(Cell, ArrowValuesKeepTheirType) {
-    arrow::TimestampBuilder times(arrow::timestamp(arrow::TimeUnit::NANO, "UTC"),
-                                  arrow::default_memory_pool());
-    ASSERT_TRUE(times.Append(1'500).ok() && times.AppendNull().ok());
-    const auto time = times.Finish().ValueOrDie();
-    EXPECT_EQ(cell_of(*time, 0), "1970-01-01T00:00:00.000001Z");
-    EXPECT_TRUE(cell_of(*time, 1).is_null());
-
-    arrow::Decimal128Builder money(arrow::decimal128(38, 4));
-    ASSERT_TRUE(money.Append(arrow::Decimal128(15892800)).ok());
-    EXPECT_EQ(cell_of(*money.Finish().ValueOrDie(), 0), "1589.2800");
-
-    arrow::BooleanBuilder flags;
-    ASSERT_TRUE(flags.Append(true).ok());
-    EXPECT_EQ(cell_of(*flags.Finish().ValueOrDie(), 0), true);
-
-    arrow::StringDictionary32Builder words;
-    ASSERT_TRUE(words.Append("view").ok() && words.Append("view").ok());
-    EXPECT_EQ(cell_of(*words.Finish().ValueOrDie(), 1), "view");
-}
-
-TEST(Cell, PartitionValuesHaveTheTypeOfTheirColumn) {
-    const storage::PartitionValues partition = {{"day", "2019-10-01"}, {"hour", "7"}, {"none", ""}};
-    EXPECT_EQ(partition_cell(partition, {"day", "VARCHAR"}), "2019-10-01");
-    EXPECT_EQ(partition_cell(partition, {"hour", "INTEGER"}), 7);
-    EXPECT_EQ(partition_cell(partition, {"hour", "VARCHAR"}), "7");
-    EXPECT_TRUE(partition_cell(partition, {"none", "VARCHAR"}).is_null());
-    EXPECT_TRUE(partition_cell(partition, {"other", "VARCHAR"}).is_null());
 }
 
 }  // namespace

@@ -12,17 +12,17 @@ namespace millrace::cli {
 
 namespace {
 
-constexpr std::size_t max_text_width = 60;  // what a column of texts is wide at most
-constexpr std::size_t min_text_width = 20;  // what it may be narrowed to before columns are left out
+constexpr std::size_t max_text_width = 60;  // the maximum width of a column of texts
+constexpr std::size_t min_text_width = 20;  // texts are cut to this width before columns are left out
 
 struct Column {
     std::vector<std::string> cells;  ///< the name, the type, then the rows
     bool is_number = false;
-    std::size_t least = 0;  ///< how narrow it may be
+    std::size_t min_width = 0;
     std::size_t width = 0;
 };
 
-/// A type's name as it stands in the header.
+/// The name of a type in the header.
 std::string short_type(std::string type) {
     if (type == "TIMESTAMP WITH TIME ZONE") return "timestamptz";
     std::ranges::transform(type, type.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -38,37 +38,39 @@ Column column_at(const TextTable& table, std::size_t index) {
     for (const auto& cell : column.cells) column.width = std::max(column.width, display_width(cell));
     const bool may_be_cut = !column.is_number && !described.type.starts_with("TIMESTAMP");
     if (may_be_cut) column.width = std::min(column.width, max_text_width);
-    column.least = may_be_cut ? std::min(column.width, min_text_width) : column.width;
+    column.min_width = may_be_cut ? std::min(column.width, min_text_width) : column.width;
     return column;
 }
 
-/// What a row takes, with two bars and two spaces around and between.
+/// The width of a line with the bars and spaces around its cells.
 std::size_t line_width(const std::vector<Column>& columns, std::size_t Column::* width) {
     return std::accumulate(columns.begin(), columns.end(), std::size_t{1},
                            [&](std::size_t sum, const Column& column) { return sum + column.*width + 3; });
 }
 
-/// Stands for the columns that are left out.
+/// The column that replaces those that are left out.
 Column left_out(std::size_t lines) {
-    return {.cells = std::vector<std::string>(lines, "…"), .is_number = false, .least = 1, .width = 1};
+    return {.cells = std::vector<std::string>(lines, "…"), .is_number = false, .min_width = 1, .width = 1};
 }
 
-/// Leaves columns out from the right until the rest fits, and gives the rest what room there is.
+/// Leaves out columns from the right until the others fit, and widens those to the available width. Returns
+/// the number of columns that are kept.
 std::size_t fit(std::vector<Column>& columns, std::size_t width) {
     const std::size_t all = columns.size();
     const std::size_t lines = columns.empty() ? 0 : columns.front().cells.size();
-    while (columns.size() > 1 && line_width(columns, &Column::least) + (columns.size() < all ? 4 : 0) > width)
+    while (columns.size() > 1 &&
+           line_width(columns, &Column::min_width) + (columns.size() < all ? 4 : 0) > width)
         columns.pop_back();
     const std::size_t kept = columns.size();
     if (kept < all) columns.push_back(left_out(lines));
-    std::size_t used = line_width(columns, &Column::least);
+    std::size_t used = line_width(columns, &Column::min_width);
     for (Column& column : columns) {
         const std::size_t room = used < width ? width - used : 0;
-        const std::size_t widened = std::min(column.width, column.least + room);
-        used += widened - column.least;
+        const std::size_t widened = std::min(column.width, column.min_width + room);
+        used += widened - column.min_width;
         column.width = widened;
     }
-    if (used > width && !columns.empty()) {  // even the first one alone
+    if (used > width && !columns.empty()) {  // not even the first column fits
         const std::size_t over = used - width;
         columns.front().width = columns.front().width > over + 1 ? columns.front().width - over : 1;
     }

@@ -31,7 +31,7 @@ TextTable orders() {
     return table;
 }
 
-TEST(FramedTable, NumbersStandToTheRightUnderATypedHeader) {
+TEST(FramedTable, NumbersAreAlignedToTheRightUnderATypedHeader) {
     EXPECT_EQ(framed(orders(), 100),
               "┌───────────┬───────────┬────────────┬───────────────┐\n"
               "│ product   │     views │ conversion │       revenue │\n"
@@ -87,12 +87,12 @@ TEST(FramedTable, NoLineIsWiderThanTheTerminal) {
     }
     for (std::size_t width = 20; width < 300; width += 7) {
         auto lines = lines_of(framed(table, width));
-        lines.pop_back();  // the count of rows is a sentence, which a terminal wraps
+        lines.pop_back();  // the last line is a sentence, which a terminal wraps
         for (const auto& line : lines) EXPECT_LE(display_width(line), width);
     }
 }
 
-TEST(FramedTable, CellsCanNotCommandTheTerminal) {
+TEST(FramedTable, ControlCharactersAreEscaped) {
     TextTable table({"na\x1bme"});
     table.add_row({"\x1b]0;owned\x07"});
     EXPECT_THAT(framed(table, 80), Not(HasSubstr("\x1b")));

@@ -19,7 +19,7 @@ constexpr int bar_width = 24;
 
 ProgressLine::ProgressLine()
     : terminal_(::isatty(STDERR_FILENO) != 0), next_(std::chrono::steady_clock::now()) {
-    if (!terminal_) next_ += line_interval;  // a short command says nothing
+    if (!terminal_) next_ += line_interval;  // a short command shows no progress
 }
 
 ProgressLine::~ProgressLine() {

@@ -5,8 +5,8 @@
 
 namespace millrace::cli {
 
-/// Progress of a long command on stderr: one line rewritten in place on a terminal, a plain line every few
-/// seconds elsewhere.
+/// The progress of a long command on stderr: one line that is rewritten in place on a terminal, otherwise a
+/// plain line every few seconds.
 class ProgressLine {
   public:
     ProgressLine();
@@ -15,7 +15,7 @@ class ProgressLine {
     ProgressLine& operator=(const ProgressLine&) = delete;
 
     void show(const std::string& text);
-    /// A bar in front of `text`; `share` from 0 to 1.
+    /// Shows a bar before `text`. `share` is from 0 to 1.
     void show_bar(double share, const std::string& text);
 
   private:

@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t usual_width = 80;
 constexpr std::string_view ellipsis = "…";
 
-/// Makes the C library read UTF-8 while it lives, whatever the user's locale; without that locale, ASCII.
+/// Makes the C library read UTF-8 while the object exists, whatever the user's locale is. It reads ASCII if
+/// the system lacks the locale C.UTF-8.
 class Utf8Scope {
   public:
     Utf8Scope() : before_(::uselocale(utf8())) {}
@@ -35,11 +36,11 @@ class Utf8Scope {
 struct Character {
     std::string_view bytes;
     char32_t code = 0;
-    int width = -1;  ///< in columns; -1 when it isn't printable, or the bytes aren't UTF-8
+    int width = -1;  ///< in columns; -1 if it is not printable, or the bytes are not UTF-8
     bool valid = false;
 };
 
-/// The first character of a text that isn't empty.
+/// The first character of a non-empty text.
 Character first_character(std::string_view text) {
     wchar_t code = 0;
     std::mbstate_t state{};
@@ -49,7 +50,7 @@ Character first_character(std::string_view text) {
     return {text.substr(0, length), static_cast<char32_t>(code), ::wcwidth(code), true};
 }
 
-/// Characters that make others stand elsewhere than where they are, which can disguise a text.
+/// Whether a character changes the direction of writing, which can disguise a text.
 bool changes_direction(char32_t code) {
     return code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) ||
            (code >= 0x2066 && code <= 0x2069);

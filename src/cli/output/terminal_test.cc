@@ -12,7 +12,7 @@ TEST(Terminal, ControlCharactersAreEscaped) {
     EXPECT_EQ(printable("\x7f"), "\\x7f");
     EXPECT_EQ(printable("\xc2\x9b"
                         "31m"),
-              "\\u009b31m");  // CSI as one character
+              "\\u009b31m");  // CSI as a single character
 }
 
 TEST(Terminal, CharactersThatChangeTheDirectionOfWritingAreEscaped) {
@@ -20,9 +20,9 @@ TEST(Terminal, CharactersThatChangeTheDirectionOfWritingAreEscaped) {
     EXPECT_EQ(printable("\u2066x"), "\\u2066x");
 }
 
-TEST(Terminal, BytesThatAreNoUtf8AreEscaped) {
+TEST(Terminal, BytesThatAreNotUtf8AreEscaped) {
     EXPECT_EQ(printable("a\xff"), "a\\xff");
-    EXPECT_EQ(printable("\xe4\xb8"), "\\xe4\\xb8");  // a character that was cut
+    EXPECT_EQ(printable("\xe4\xb8"), "\\xe4\\xb8");  // a truncated character
 }
 
 TEST(Terminal, OtherTextStaysAsItIs) {
@@ -42,7 +42,7 @@ TEST(Terminal, WideCharactersTakeTwoColumnsAndCombiningOnesNone) {
 TEST(Terminal, WhatDoesNotFitIsCutWithAnEllipsis) {
     EXPECT_EQ(elided("abcdef", 6), "abcdef");
     EXPECT_EQ(elided("abcdef", 4), "abc…");
-    EXPECT_EQ(elided("日本語", 4), "日…");  // half a character can't be shown
+    EXPECT_EQ(elided("日本語", 4), "日…");  // half a wide character cannot be shown
     EXPECT_EQ(elided("abc", 1), "…");
     EXPECT_EQ(elided("abc", 0), "");
     for (std::size_t width = 0; width < 12; ++width)

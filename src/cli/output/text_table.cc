@@ -11,7 +11,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// The same, with other bytes than UTF-8 in their JSON form.
+/// The cell with strings that are not UTF-8 in the form that JSON can hold.
 json::value valid(const json::value& cell) {
     if (const auto* text = cell.if_string()) return text_or_base64(*text);
     if (const auto* list = cell.if_array()) {

@@ -7,27 +7,27 @@
 
 namespace millrace::cli {
 
-/// Rows of typed columns, as commands show them.
+/// Rows of typed columns that commands print.
 class TextTable {
   public:
     /// A table whose columns are all text.
     explicit TextTable(const std::vector<std::string>& columns);
     static TextTable of(std::vector<TextColumn> columns);
 
-    /// Adds a row of a cell for each column.
+    /// Adds a row with a cell for each column.
     void add(base::json::array cells) { rows_.push_back(std::move(cells)); }
     void add_row(const std::vector<std::string>& cells);
-    /// Says that there are more rows than these.
+    /// Sets whether there are more rows than these.
     void set_truncated(bool truncated) { truncated_ = truncated; }
 
     [[nodiscard]] const std::vector<TextColumn>& columns() const { return columns_; }
     [[nodiscard]] const std::vector<base::json::array>& rows() const { return rows_; }
     [[nodiscard]] bool is_truncated() const { return truncated_; }
 
-    /// What stdout is to show: a frame on a terminal, else tab-separated values. Without a newline at its
-    /// end.
+    /// The text for stdout: a frame on a terminal, otherwise tab-separated values. The text does not end with
+    /// a newline.
     [[nodiscard]] std::string text() const;
-    /// A header of names and a line for each row, with all that the cells hold; null is empty.
+    /// A header of names and a line for each row, with the complete cells. Null is empty.
     [[nodiscard]] std::string tab_separated() const;
     /// {"columns": [{name, type}], "rows": [{column: value}], "truncated": …}
     [[nodiscard]] base::json::object json() const;
@@ -43,7 +43,7 @@ class TextTable {
 /// Prints a table to stdout: as one JSON object, or as text().
 void print_table(const TextTable& table, bool as_json);
 
-/// The table of a query's result: its columns are {name, type}, its rows objects by column.
+/// The table of a query's result. `columns` are {name, type}, and `rows` are objects by column.
 TextTable table_of(const base::json::array& columns, const base::json::array& rows, bool truncated);
 
 }  // namespace millrace::cli

@@ -27,36 +27,41 @@ inline constexpr std::array<AlertRule, rule_count> all_rules = {
     AlertRule::conversion_drop, AlertRule::revenue_drop, AlertRule::cart_abandonment,
     AlertRule::quarantine_rate, AlertRule::lag,          AlertRule::freshness};
 
-/// When a rule fires and is resolved; docs/alerts.md says what each rule judges. Not every rule has all.
+/// The conditions at which a rule fires and is resolved. docs/alerts.md describes each rule. A rule does not
+/// use all of the settings.
 struct RuleSettings {
     bool enabled = true;
-    model::Timestamp window = 0;   ///< that is judged, µs
-    double threshold = 0;          ///< beyond which the rule's condition holds
-    double resolved = 0;           ///< back beyond which the alert is resolved
-    double least = 0;              ///< fewer events (views, orders, …) prove nothing
-    double share = 0;              ///< of all views, from which on interest is high
-    model::Timestamp history = 0;  ///< of baseline without which there is no judging, µs
-    model::Timestamp pending = 0;  ///< how long the condition holds before the alert fires, µs
-    model::Timestamp calm = 0;     ///< how long it is gone before the alert is resolved, µs
+    model::Timestamp window = 0;   ///< length of the window that is evaluated, µs
+    double threshold = 0;          ///< the condition of the rule holds beyond this value
+    double resolve_threshold = 0;  ///< the alert can be resolved when the value is back beyond this
+    double min_samples = 0;        ///< the rule is not evaluated with fewer events (views, orders, …)
+    double min_share = 0;          ///< share of all views from which on interest is high
+    model::Timestamp history = 0;  ///< the rule is not evaluated with a shorter baseline, µs
+    model::Timestamp pending = 0;  ///< how long the condition must hold before the alert fires, µs
+    model::Timestamp resolve_after =
+        0;  ///< how long the condition must be gone before the alert is resolved, µs
 
     friend bool operator==(const RuleSettings&, const RuleSettings&) = default;
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(enabled, window, threshold, resolved, least, share, history, pending, calm);
+        archive(enabled, window, threshold, resolve_threshold, min_samples, min_share, history, pending,
+                resolve_after);
     }
 };
 
-/// What is the same for a rule whatever its settings.
+/// The properties of a rule that settings cannot change.
 struct RuleKind {
     std::string_view name;
-    bool below;  ///< the condition is a value below the threshold, not above it
+    bool below;  ///< true: the condition holds below the threshold; false: above it
     model::Alert::Severity severity;
     RuleSettings defaults;
 };
+/// Returns the properties of a rule.
 [[nodiscard]] const RuleKind& rule_kind(AlertRule rule);
+/// Returns the rule with this name, or nothing if the name is unknown.
 [[nodiscard]] std::optional<AlertRule> rule_of(std::string_view name);
 
-/// The settings of all rules; the defaults suit a shop of a few to thousands of events per second.
+/// The settings of all rules. The defaults suit a shop with a few to thousands of events per second.
 class AlertRules {
   public:
     AlertRules();

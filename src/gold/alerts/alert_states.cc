@@ -50,14 +50,14 @@ void AlertStates::judge(AlertRule rule, const RuleSettings& settings, const std:
         return;
     }
     State& state = found->second;
-    const bool calm = verdict.estimate && (below ? *verdict.estimate >= settings.resolved
-                                                 : *verdict.estimate <= settings.resolved);
+    const bool calm = verdict.estimate && (below ? *verdict.estimate >= settings.resolve_threshold
+                                                 : *verdict.estimate <= settings.resolve_threshold);
     if (!calm) {
         if (verdict.value) state.calm_since = 0;
         return;
     }
     if (state.calm_since == 0) state.calm_since = at;
-    if (at - state.calm_since < settings.calm) return;
+    if (at - state.calm_since < settings.resolve_after) return;
     state.firing = false;
     changes.push_back(change(key, state, settings, at, verdict));
     states_.erase(found);

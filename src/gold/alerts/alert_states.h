@@ -11,26 +11,29 @@
 
 namespace millrace::gold {
 
-/// What judging a rule came to.
+/// The result of evaluating a rule.
 struct AlertVerdict {
-    std::optional<double> value;           ///< nothing: there is too little to judge by
-    std::function<std::string()> message;  ///< called when the alert changes
-    /// Held against `resolved`, where the value is a bound of it: what is uncertain fires nothing, and
-    /// resolves nothing either.
+    std::optional<double> value;           ///< nothing if there are too few samples
+    std::function<std::string()> message;  ///< returns the text of the alert; called when the alert changes
+    /// The value that is compared with `resolve_threshold`. It differs from `value` if `value` is a
+    /// confidence bound: an uncertain value then neither fires nor resolves an alert.
     std::optional<double> estimate = value;
 };
 
-/// The alerts' lives: pending, firing, resolved. An alert fires once its condition has held for a while, and
-/// is resolved once it has been gone, by a margin, for a while; in between nothing is said.
+/// The states of all alerts: pending, firing, resolved. An alert fires when its condition has held for the
+/// time `pending`. It is resolved when the value has been beyond `resolve_threshold` for the time
+/// `resolve_after`. Not thread-safe.
 class AlertStates {
   public:
+    /// Sets the sequence number of the last alert; the next one gets the number after it.
     void number_from(std::int64_t sequence) { sequence_ = sequence; }
-    /// Takes in how `rule` was judged at `at`. A change is appended to `changes`.
+    /// Updates the state of a rule with its verdict at the time `at`. Appends an alert to `changes` if it
+    /// fires or is resolved.
     void judge(AlertRule rule, const RuleSettings& settings, const std::string& subject, model::Timestamp at,
                const AlertVerdict& verdict, std::vector<model::Alert>& changes);
-    /// Since when the rule is pending or firing; nothing when it isn't.
+    /// Returns since when the rule is pending or firing, or nothing if it is neither.
     [[nodiscard]] std::optional<model::Timestamp> since(AlertRule rule, const std::string& subject) const;
-    /// The subjects that the rule is pending or firing for.
+    /// Returns the subjects for which the rule is pending or firing.
     [[nodiscard]] std::vector<std::string> subjects(AlertRule rule) const;
 
     template <class Archive>
@@ -40,9 +43,9 @@ class AlertStates {
 
   private:
     struct State {
-        model::Timestamp since = 0;  // the condition holds
+        model::Timestamp since = 0;  // when the condition began to hold
         bool firing = false;
-        model::Timestamp calm_since = 0;  // while firing: since when it is gone; 0: it isn't
+        model::Timestamp calm_since = 0;  // while firing: when the condition ended; 0: it still holds
 
         template <class Archive>
         void serialize(Archive& archive) {
@@ -54,7 +57,7 @@ class AlertStates {
     [[nodiscard]] model::Alert change(const Key& key, const State& state, const RuleSettings& settings,
                                       model::Timestamp at, const AlertVerdict& verdict);
 
-    std::int64_t sequence_ = 0;  // of the last change
+    std::int64_t sequence_ = 0;  // the sequence number of the last change
     std::map<Key, State> states_;
 };
 

@@ -15,17 +15,18 @@ namespace {
 
 using model::us_per_day, model::us_per_hour, model::us_per_minute, model::us_per_second;
 
-/// Event time may be this far from log time for silence in one to be silence in the other.
-constexpr Timestamp live = us_per_hour;
-/// Silence of this length says all there is to say.
-constexpr Timestamp longest_silence = us_per_day;
-/// The part of what makes interest high that a product keeps while its alert fires.
+/// If event time and log time differ by at most this, silence in log time is treated as silence in event
+/// time.
+constexpr Timestamp max_clock_distance = us_per_hour;
+/// After silence of this length, further silent steps are skipped.
+constexpr Timestamp max_silence = us_per_day;
+/// The share of the limits for high interest that a product must keep while its alert fires.
 constexpr double kept_interest = 0.5;
-/// What has lasted longer is what is usual now.
-constexpr Timestamp max_surprise = us_per_day;
+/// After this time, an unusual level counts as the usual one.
+constexpr Timestamp max_unusual = us_per_day;
 
 std::string minutes(Timestamp window) {
-    return fmt::format("{} minutes", window / us_per_minute);
+    return base::format_counted(window / us_per_minute, "minute");
 }
 
 Window before(Timestamp end, const RuleSettings& settings) {
@@ -38,7 +39,7 @@ void Alerts::add(const std::vector<Event>& events) {
     if (!rules_) return;
     for (const Event& event : events) {
         traffic_.add(event, strings_.value(Field::currency, event.currency));
-        attention_.add(event);
+        products_.add(event);
         if (event.kind != Kind::add_to_cart && event.kind != Kind::purchase) continue;
         baskets_.add(event, combine(strings_[Field::user].hash(event.user),
                                     strings_[Field::session].hash(event.session)));
@@ -50,9 +51,9 @@ void Alerts::judge(Timestamp clock) {
     clock_ = std::max(clock_, clock);
     const Timestamp end = aligned(clock, SlidingProductCounts::step).start;
     if (judged_ == no_watermark)
-        judged_ = lively_ = traffic_.next(no_watermark, aligned(end, us_per_minute).start);
+        judged_ = active_until_ = traffic_.next(no_watermark, aligned(end, us_per_minute).start);
     while (judged_ < end) {
-        if (judged_ - lively_ >= longest_silence)
+        if (judged_ - active_until_ >= max_silence)
             judged_ = std::max(judged_, traffic_.next(aligned(judged_, us_per_minute).start, end));
         if (judged_ >= end) break;
         judged_ += SlidingProductCounts::step;
@@ -62,7 +63,7 @@ void Alerts::judge(Timestamp clock) {
 
 void Alerts::judge_step(Timestamp end) {
     const RuleSettings& interest = (*rules_)[AlertRule::high_interest];
-    attention_.slide(end, interest.window, std::llround(kept_interest * interest.least));
+    products_.slide(end, interest.window, std::llround(kept_interest * interest.min_samples));
     judge_interest(end);
     if (end == aligned(end, us_per_minute).start) judge_minute(end);
 }
@@ -74,36 +75,36 @@ void Alerts::judge_minute(Timestamp end) {
         longest = std::max(longest, (*rules_)[rule].window);
     traffic_.pass(end, longest);
     baskets_.pass(end, end - longest);
-    if (traffic_.in({end - us_per_minute, end}).events > 0) lively_ = end;
+    if (traffic_.in({end - us_per_minute, end}).events > 0) active_until_ = end;
     judge_traffic(end);
     judge_conversion(end);
     judge_revenue(end);
     judge_carts(end);
 }
 
-/// In the order of the products' names, so that it is the same after a restart. A product that fires may lose
-/// some interest before the alert is resolved.
+/// Evaluates products in the order of their names, so that the result is the same after a restart. A product
+/// whose alert fires may lose some interest before the alert is resolved.
 void Alerts::judge_interest(Timestamp end) {
     const RuleSettings& settings = (*rules_)[AlertRule::high_interest];
     const auto share_of = [&](const ViewPurchaseCounts& product) {
-        return static_cast<double>(product.views) / static_cast<double>(attention_.views());
+        return static_cast<double>(product.views) / static_cast<double>(products_.views());
     };
     std::map<std::string, ViewPurchaseCounts> products;
     for (const std::string& subject : states_.subjects(AlertRule::high_interest)) products[subject] = {};
-    for (const StringId candidate : attention_.candidates()) {
-        const ViewPurchaseCounts& product = attention_.of(candidate);
-        if (share_of(product) < kept_interest * settings.share) continue;
+    for (const StringId candidate : products_.candidates()) {
+        const ViewPurchaseCounts& product = products_.of(candidate);
+        if (share_of(product) < kept_interest * settings.min_share) continue;
         std::string name(strings_.value(Field::product, candidate));
-        const bool fires =
-            static_cast<double>(product.views) >= settings.least && share_of(product) >= settings.share;
+        const bool fires = static_cast<double>(product.views) >= settings.min_samples &&
+                           share_of(product) >= settings.min_share;
         if (fires || products.contains(name)) products[std::move(name)] = product;
     }
     for (const auto& [name, product] : products) {
         if (product.views == 0) {
             judge(AlertRule::high_interest, name, end, {1.0, [&] {
                                                             return fmt::format(
-                                                                "{} has no longer {:.0f}% of all views", name,
-                                                                100 * settings.share);
+                                                                "{} no longer has {:.0f}% of all views", name,
+                                                                100 * settings.min_share);
                                                         }});
             continue;
         }
@@ -121,8 +122,8 @@ void Alerts::judge_interest(Timestamp end) {
     }
 }
 
-/// What is usual in the window; nothing when the window isn't whole, or too little is known.
-std::optional<Traffic::Baseline> Alerts::usual_in(Window window, const RuleSettings& settings) const {
+/// Returns the baseline of the window, or nothing if the window is not complete or the baseline is too short.
+std::optional<Traffic::Baseline> Alerts::baseline_in(Window window, const RuleSettings& settings) const {
     if (window.start < traffic_.begins()) return std::nullopt;
     Traffic::Baseline usual = traffic_.baseline(window);
     if (usual.minutes == 0 || usual.minutes * us_per_minute < settings.history) return std::nullopt;
@@ -133,14 +134,15 @@ void Alerts::judge_traffic(Timestamp end) {
     for (const AlertRule rule : {AlertRule::traffic_gap, AlertRule::traffic_spike}) {
         const RuleSettings& settings = (*rules_)[rule];
         const Window window = before(end, settings);
-        const auto usual = usual_in(window, settings);
+        const auto usual = baseline_in(window, settings);
         AlertVerdict verdict;
         if (usual && usual->events > 0) {
             const auto events = static_cast<double>(traffic_.in(window).events);
             const double expected = usual->events;
-            if ((rule == AlertRule::traffic_gap ? expected : events) >= settings.least)
+            if ((rule == AlertRule::traffic_gap ? expected : events) >= settings.min_samples)
                 verdict = {events / expected, [=, &settings] {
-                               return fmt::format("{:.0f} events in {} where {:.0f} are usual", events,
+                               return fmt::format("{} in {}; the usual number is {:.0f}",
+                                                  base::format_counted(std::llround(events), "event"),
                                                   minutes(settings.window), expected);
                            }};
         }
@@ -151,18 +153,18 @@ void Alerts::judge_traffic(Timestamp end) {
 void Alerts::judge_conversion(Timestamp end) {
     const RuleSettings& settings = (*rules_)[AlertRule::conversion_drop];
     const Window window = before(end, settings);
-    const auto usual = usual_in(window, settings);
+    const auto usual = baseline_in(window, settings);
     const ShopFigures now = traffic_.in(window);
     AlertVerdict verdict;
     if (usual && usual->views > 0 && usual->purchases > 0 && now.views > 0 &&
         !traffic_.is_noted(window, rule_bit(AlertRule::traffic_gap) | rule_bit(AlertRule::traffic_spike))) {
         const double conversion = usual->purchases / usual->views;
         const auto views = static_cast<double>(now.views);
-        if (conversion * views >= settings.least)
+        if (conversion * views >= settings.min_samples)
             verdict = {wilson_upper(now.purchases, now.views) / conversion,
                        [&, conversion, views] {
                            return fmt::format(
-                               "{} of {} in {}: conversion is {:.2f}%, {:.2f}% is usual",
+                               "{} from {} in {}: conversion is {:.2f}%, and {:.2f}% is usual",
                                base::format_counted(now.purchases, "purchase"),
                                base::format_counted(now.views, "view"), minutes(settings.window),
                                100 * static_cast<double>(now.purchases) / views, 100 * conversion);
@@ -172,22 +174,22 @@ void Alerts::judge_conversion(Timestamp end) {
     judge_and_note(AlertRule::conversion_drop, "", window, verdict);
 }
 
-/// By currency.
+/// Evaluates each currency separately.
 void Alerts::judge_revenue(Timestamp end) {
     const RuleSettings& settings = (*rules_)[AlertRule::revenue_drop];
     const Window window = before(end, settings);
-    const auto usual = usual_in(window, settings);
+    const auto usual = baseline_in(window, settings);
     if (!usual) return;
     ShopFigures now = traffic_.in(window);
     const bool other_cause =
         traffic_.is_noted(window, rule_bit(AlertRule::traffic_gap) | rule_bit(AlertRule::conversion_drop));
     for (const auto& [currency, expected] : usual->revenue) {
         AlertVerdict verdict;
-        if (!other_cause && expected.net > 0 && expected.purchases >= settings.least) {
+        if (!other_cause && expected.net > 0 && expected.purchases >= settings.min_samples) {
             const double revenue = model::to_double(now.revenue[currency].net);
             verdict = {revenue / expected.net, [&, revenue] {
-                           return fmt::format("{:.2f} {} of revenue in {} where {:.2f} are usual", revenue,
-                                              currency, minutes(settings.window), expected.net);
+                           return fmt::format("{:.2f} {} of revenue in {}; the usual amount is {:.2f}",
+                                              revenue, currency, minutes(settings.window), expected.net);
                        }};
         }
         judge_and_note(AlertRule::revenue_drop, currency, window, verdict);
@@ -199,50 +201,53 @@ void Alerts::judge_carts(Timestamp end) {
     const Window window = before(end, settings);
     const auto outcome = baskets_.in(window);
     AlertVerdict verdict;
-    if (static_cast<double>(outcome.carts) >= settings.least &&
+    if (static_cast<double>(outcome.carts) >= settings.min_samples &&
         !traffic_.is_noted(window, rule_bit(AlertRule::traffic_gap)))
         verdict = {wilson_lower(outcome.abandoned, outcome.carts),
                    [&] {
-                       return fmt::format("{} of {} carts were abandoned in {}", outcome.abandoned,
-                                          outcome.carts, minutes(settings.window));
+                       return fmt::format("{} of {} abandoned in {}", outcome.abandoned,
+                                          base::format_counted(outcome.carts, "cart"),
+                                          minutes(settings.window));
                    },
                    static_cast<double>(outcome.abandoned) / static_cast<double>(outcome.carts)};
     judge(AlertRule::cart_abandonment, "", end, verdict);
 }
 
-void Alerts::judge(const PipelineHealth& intake) {
+void Alerts::judge(const PipelineHealth& health) {
     if (!rules_) return;
-    intake_.take(intake, (*rules_)[AlertRule::quarantine_rate].window);
-    judge_quality(intake.committed_ms * 1000);
-    judge_progress(intake.committed_ms * 1000);
+    health_.take(health, (*rules_)[AlertRule::quarantine_rate].window);
+    judge_quality(health.committed_ms * 1000);
+    judge_progress(health.committed_ms * 1000);
 }
 
 void Alerts::judge_quality(Timestamp now) {
     const RuleSettings& settings = (*rules_)[AlertRule::quarantine_rate];
-    const auto recent = intake_.recent();
+    const auto recent = health_.recent();
     AlertVerdict verdict;
-    if (recent.received > 0 && static_cast<double>(recent.received) >= settings.least)
+    if (recent.received > 0 && static_cast<double>(recent.received) >= settings.min_samples)
         verdict = {static_cast<double>(recent.quarantined) / static_cast<double>(recent.received), [&] {
-                       return fmt::format("{} of {} records were quarantined in {}", recent.quarantined,
-                                          recent.received, minutes(settings.window));
+                       return fmt::format("{} of {} quarantined in {}", recent.quarantined,
+                                          base::format_counted(recent.received, "record"),
+                                          minutes(settings.window));
                    }};
     judge(AlertRule::quarantine_rate, "", now, verdict);
 }
 
-/// Silver is behind only while records wait: where none does, it is as fresh as can be.
+/// If no records wait in the log, Silver is up to date, and its age counts as 0.
 void Alerts::judge_progress(Timestamp now) {
-    const std::int64_t behind = intake_.behind();
+    const std::int64_t behind = health_.behind();
     judge(AlertRule::lag, "", now, {static_cast<double>(behind), [behind] {
-                                        return fmt::format("silver is {} records behind the log", behind);
+                                        return fmt::format("silver is {} behind the log",
+                                                           base::format_counted(behind, "record"));
                                     }});
     const double age =
-        behind == 0 ? 0 : std::max(0.0, static_cast<double>(now - intake_.newest()) / us_per_second);
+        behind == 0 ? 0 : std::max(0.0, static_cast<double>(now - health_.newest()) / us_per_second);
     judge(AlertRule::freshness, "", now,
           {age, [age] { return fmt::format("silver's newest record is {:.0f} s old", age); }});
 }
 
 bool Alerts::tick_due(std::int64_t now_ms) const {
-    const Timestamp committed = intake_.committed();
+    const Timestamp committed = health_.committed();
     return rules_ && committed != 0 &&
            aligned(now_ms * 1000, us_per_minute).start > std::max(ticked_, committed);
 }
@@ -250,28 +255,29 @@ bool Alerts::tick_due(std::int64_t now_ms) const {
 void Alerts::tick(std::int64_t now_ms) {
     if (!tick_due(now_ms)) return;
     const Timestamp now = aligned(now_ms * 1000, us_per_minute).start;
-    const Timestamp committed = intake_.committed();
+    const Timestamp committed = health_.committed();
     ticked_ = now;
     judge_progress(now);
-    if (intake_.behind() > 0 || clock_ == no_watermark || std::abs(committed - clock_) > live) return;
+    if (health_.behind() > 0 || clock_ == no_watermark || std::abs(committed - clock_) > max_clock_distance)
+        return;
     const Timestamp clock = clock_;
     judge(clock + (now - committed));
-    clock_ = clock;  // which events alone move
+    clock_ = clock;  // only events move the clock
 }
 
 void Alerts::judge(AlertRule rule, const std::string& subject, Timestamp at, const AlertVerdict& verdict) {
     RuleSettings settings = (*rules_)[rule];
     if (settings.enabled) return states_.judge(rule, settings, subject, at, verdict, changes_);
-    settings.calm = 0;
+    settings.resolve_after = 0;
     states_.judge(rule, settings, subject, at,
-                  {settings.resolved, [] { return "the rule was switched off"; }}, changes_);
+                  {settings.resolve_threshold, [] { return "the rule was switched off"; }}, changes_);
 }
 
 void Alerts::judge_and_note(AlertRule rule, const std::string& subject, Window window,
                             const AlertVerdict& verdict) {
     judge(rule, subject, window.end, verdict);
     if (const auto since = states_.since(rule, subject))
-        traffic_.note(window, rule, window.end - *since < max_surprise);
+        traffic_.note(window, rule, window.end - *since < max_unusual);
 }
 
 void Alerts::published(std::int64_t sequence) {

@@ -13,52 +13,56 @@
 
 namespace millrace::gold {
 
-/// Judges the alert rules: those about the shop each minute of event time (high interest, every ten seconds)
-/// at the clock, without the lateness, so that they don't wait for windows to close; those about the pipeline
-/// at each of silver's commits. While nothing comes, ticks of log time stand in.
+/// Evaluates the alert rules. The rules about the shop are evaluated each minute of event time (high
+/// interest: every ten seconds) up to the clock of event time (watermark.h), without subtracting the
+/// lateness, so that they do not wait for windows to close. The rules about the pipeline are evaluated at
+/// each commit of Silver. When no commits arrive, ticks of the wall clock drive the evaluation, so that
+/// silence is detected. Not thread-safe. `strings` must outlive it.
 class Alerts {
   public:
     explicit Alerts(const Strings& strings) : strings_(strings) {}
 
-    /// Judges by these rules from now on; does nothing before.
+    /// Sets the rules. Nothing is evaluated before the first call.
     void adopt(const AlertRules& rules) { rules_ = rules; }
     [[nodiscard]] const std::optional<AlertRules>& rules() const { return rules_; }
 
-    /// The number of the last alert before a new beginning.
+    /// Sets the sequence number of the last alert, when the state is new but alerts were published before.
     void number_from(std::int64_t sequence) { states_.number_from(sequence); }
 
-    /// Takes in events, in any order.
+    /// Adds events, in any order.
     void add(const std::vector<Event>& events);
-    /// Judges what has come to pass by `clock`, the watermark without the lateness.
+    /// Evaluates the rules about the shop up to `clock`, from which the lateness is not subtracted.
     void judge(Timestamp clock);
-    /// Takes what a snapshot of silver says for where it begins.
-    void begin(const PipelineHealth& intake) { intake_.begin(intake); }
-    /// Takes in a commit of silver and judges the pipeline by it.
-    void judge(const PipelineHealth& intake);
-    /// Whether a tick at `now_ms` of log time would judge anything: a minute is over since the last.
+    /// Sets the starting point from a snapshot of Silver.
+    void begin(const PipelineHealth& health) { health_.begin(health); }
+    /// Adds a commit of Silver and evaluates the rules about the pipeline.
+    void judge(const PipelineHealth& health);
+    /// Returns true if a tick at the log time `now_ms` would evaluate anything, because a minute has passed
+    /// since the last evaluation.
     [[nodiscard]] bool tick_due(std::int64_t now_ms) const;
-    /// Judges `now_ms`, at which all of silver's commits are in and nothing new has come.
+    /// Evaluates the rules at the log time `now_ms`, when all commits of Silver are processed and no new one
+    /// has arrived.
     void tick(std::int64_t now_ms);
 
-    /// The changes that aren't known to be published, in order; they are part of the state.
+    /// The changes that are not known to be published, in order. They are part of the saved state.
     [[nodiscard]] const std::vector<model::Alert>& unpublished() const { return changes_; }
-    /// Forgets the unpublished changes up to a sequence number.
+    /// Removes the unpublished changes up to this sequence number.
     void published(std::int64_t sequence);
 
-    void mark(Marks& marks) const { attention_.mark(marks); }
+    void mark(Marks& marks) const { products_.mark(marks); }
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(rules_, clock_, judged_, lively_, ticked_, traffic_, attention_, baskets_, intake_, states_,
-                changes_);
+        archive(rules_, clock_, judged_, active_until_, ticked_, traffic_, products_, baskets_, health_,
+                states_, changes_);
     }
 
   private:
     void judge_step(Timestamp end);
     void judge_minute(Timestamp end);
     void judge_interest(Timestamp end);
-    [[nodiscard]] std::optional<Traffic::Baseline> usual_in(Window window,
-                                                            const RuleSettings& settings) const;
+    [[nodiscard]] std::optional<Traffic::Baseline> baseline_in(Window window,
+                                                               const RuleSettings& settings) const;
     void judge_traffic(Timestamp end);
     void judge_conversion(Timestamp end);
     void judge_revenue(Timestamp end);
@@ -72,13 +76,13 @@ class Alerts {
     const Strings& strings_;
     std::optional<AlertRules> rules_;
     Timestamp clock_ = no_watermark;
-    Timestamp judged_ = no_watermark;  // up to which event time is judged
-    Timestamp lively_ = no_watermark;  // the end of the last minute with events
-    Timestamp ticked_ = 0;             // log time
+    Timestamp judged_ = no_watermark;        // event time up to which the rules are evaluated
+    Timestamp active_until_ = no_watermark;  // the end of the last minute with events
+    Timestamp ticked_ = 0;                   // log time of the last tick
     Traffic traffic_;
-    SlidingProductCounts attention_;
+    SlidingProductCounts products_;
     Baskets baskets_;
-    PipelineHealthWindow intake_;
+    PipelineHealthWindow health_;
     AlertStates states_;
     std::vector<model::Alert> changes_;
 };

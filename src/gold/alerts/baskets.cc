@@ -18,7 +18,7 @@ void Baskets::pass(Timestamp end, Timestamp keep_from) {
     Outcome& decided = outcomes_[aligned(end - 1, model::us_per_minute).start];
     boost::unordered::erase_if(open_, [&](const auto& entry) {
         const Basket& basket = entry.second;
-        if (std::max(basket.carted, basket.bought) >= end - patience) return false;
+        if (std::max(basket.carted, basket.bought) >= end - abandoned_after) return false;
         if (basket.carted == no_watermark) return true;
         ++decided.carts;
         decided.abandoned += basket.bought < basket.carted ? 1 : 0;

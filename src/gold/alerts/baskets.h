@@ -10,15 +10,16 @@
 
 namespace millrace::gold {
 
-/// What becomes of carts: a session that put something into the cart and then, for a while, neither does so
-/// again nor buys has abandoned it, unless its last purchase came after.
+/// Counts abandoned carts. A session has abandoned its cart if it has put something into it and then, for 30
+/// minutes, neither does so again nor buys, unless its last purchase came after the last addition. Not
+/// thread-safe.
 class Baskets {
   public:
-    /// How long a session may take to buy.
-    static constexpr Timestamp patience = 30 * model::us_per_minute;
+    /// A session abandons its cart if it does not buy within this time.
+    static constexpr Timestamp abandoned_after = 30 * model::us_per_minute;
 
     struct Outcome {
-        std::int64_t carts = 0;  ///< sessions whose time is over
+        std::int64_t carts = 0;  ///< sessions whose cart is decided
         std::int64_t abandoned = 0;
 
         template <class Archive>
@@ -27,9 +28,11 @@ class Baskets {
         }
     };
 
+    /// Adds an event of a session, which is identified by 64 bits.
     void add(const Event& event, std::uint64_t session);
-    /// Decides the carts whose time is over before `end`, and forgets outcomes from before `keep_from`.
+    /// Decides the carts whose time has passed before `end`, and drops outcomes from before `keep_from`.
     void pass(Timestamp end, Timestamp keep_from);
+    /// Returns the outcome of the carts that were decided within the window.
     [[nodiscard]] Outcome in(Window window) const;
 
     template <class Archive>
@@ -51,12 +54,12 @@ class Baskets {
 
   private:
     struct Basket {
-        Timestamp carted = no_watermark;  // the last time
-        Timestamp bought = no_watermark;
+        Timestamp carted = no_watermark;  // time of the last addition to the cart
+        Timestamp bought = no_watermark;  // time of the last purchase
     };
 
-    boost::unordered_flat_map<std::uint64_t, Basket> open_;  // by 64 bits of the session
-    std::map<Timestamp, Outcome> outcomes_;                  // by the minute in which they were decided
+    boost::unordered_flat_map<std::uint64_t, Basket> open_;  // by a 64-bit hash of the session
+    std::map<Timestamp, Outcome> outcomes_;                  // by the minute in which the carts were decided
 };
 
 }  // namespace millrace::gold

@@ -4,22 +4,22 @@
 
 namespace millrace::gold {
 
-void PipelineHealthWindow::begin(const PipelineHealth& intake) {
-    committed_ = intake.committed_ms * 1000;
-    newest_ = std::max(newest_, intake.newest);
-    for (const PipelineHealth::Partition& partition : intake.partitions)
+void PipelineHealthWindow::begin(const PipelineHealth& health) {
+    committed_ = health.committed_ms * 1000;
+    newest_ = std::max(newest_, health.newest);
+    for (const PipelineHealth::Partition& partition : health.partitions)
         partitions_[partition.number] = partition;
 }
 
-void PipelineHealthWindow::take(const PipelineHealth& intake, Timestamp window) {
-    Quality& minute = minutes_[aligned(intake.committed_ms * 1000, model::us_per_minute).start];
-    for (const PipelineHealth::Partition& now : intake.partitions) {
+void PipelineHealthWindow::take(const PipelineHealth& health, Timestamp window) {
+    Quality& minute = minutes_[aligned(health.committed_ms * 1000, model::us_per_minute).start];
+    for (const PipelineHealth::Partition& now : health.partitions) {
         PipelineHealth::Partition last = partitions_[now.number];
-        if (now.received < last.received) last = {};  // a topic that was made anew
+        if (now.received < last.received) last = {};  // the topic was created again, so its counts begin at 0
         minute.received += now.received - last.received;
         minute.quarantined += now.quarantined - last.quarantined;
     }
-    begin(intake);
+    begin(health);
     minutes_.erase(minutes_.begin(), minutes_.lower_bound(committed_ - window));
 }
 

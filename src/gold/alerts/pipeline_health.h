@@ -8,13 +8,13 @@
 
 namespace millrace::gold {
 
-/// What a commit of silver says of the way from the log to silver.
+/// The state of the pipeline from the log to Silver, according to a commit of Silver.
 struct PipelineHealth {
     struct Partition {
         int number = 0;
-        std::int64_t received = 0;     ///< records, since the beginning
-        std::int64_t quarantined = 0;  ///< of them
-        std::int64_t behind = 0;       ///< records that wait in the log
+        std::int64_t received = 0;     ///< records received since the beginning
+        std::int64_t quarantined = 0;  ///< quarantined records among the received ones
+        std::int64_t behind = 0;       ///< records in the log that are not committed yet
 
         template <class Archive>
         void serialize(Archive& archive) {
@@ -23,11 +23,11 @@ struct PipelineHealth {
     };
 
     std::int64_t committed_ms = 0;
-    Timestamp newest = 0;               ///< log time of the newest record of the commit; 0: it has none
-    std::vector<Partition> partitions;  ///< those that the commit has moved
+    Timestamp newest = 0;  ///< log time of the newest record in the commit; 0: the commit has no records
+    std::vector<Partition> partitions;  ///< the partitions that the commit advanced
 };
 
-/// The intake over log time.
+/// The state of the pipeline over log time. Not thread-safe.
 class PipelineHealthWindow {
   public:
     struct Quality {
@@ -40,17 +40,18 @@ class PipelineHealthWindow {
         }
     };
 
-    /// Where counting begins.
-    void begin(const PipelineHealth& intake);
-    void take(const PipelineHealth& intake, Timestamp window);
+    /// Sets the counts from which counting begins.
+    void begin(const PipelineHealth& health);
+    /// Adds a commit, and drops the minutes that are older than `window`.
+    void take(const PipelineHealth& health, Timestamp window);
 
-    /// Within the last `window` of log time.
+    /// Returns the counts within the last `window` of log time.
     [[nodiscard]] Quality recent() const;
-    /// Records that wait in the log, all partitions.
+    /// Returns the records in the log that are not committed yet, summed over all partitions.
     [[nodiscard]] std::int64_t behind() const;
     /// Log time of the newest record in silver.
     [[nodiscard]] Timestamp newest() const { return newest_; }
-    /// When the last commit was, log time; 0 when there is none.
+    /// Log time of the last commit; 0 if there is none.
     [[nodiscard]] Timestamp committed() const { return committed_; }
 
     template <class Archive>

@@ -15,35 +15,34 @@ void SlidingProductCounts::add(const Event& event) {
     add_to_sum(event.product, late, 1);
 }
 
-void SlidingProductCounts::slide(Timestamp end, Timestamp length, std::int64_t least) {
-    if (least != least_) {
-        least_ = least;
+void SlidingProductCounts::slide(Timestamp end, Timestamp length, std::int64_t min_views) {
+    if (min_views != min_views_) {
+        min_views_ = min_views;
         candidates_.clear();
-        for (const auto& [product, attention] : sums_) {
-            if (attention.views >= least_) candidates_.insert(product);
+        for (const auto& [product, counts] : sums_) {
+            if (counts.views >= min_views_) candidates_.insert(product);
         }
     }
     const Timestamp from = std::max(window_.end, end - length);
     for (auto entering = steps_.lower_bound(from); entering != steps_.end() && entering->first < end;
          ++entering) {
-        for (const auto& [product, attention] : entering->second) add_to_sum(product, attention, 1);
+        for (const auto& [product, counts] : entering->second) add_to_sum(product, counts, 1);
     }
     while (!steps_.empty() && steps_.begin()->first < end - length) {
         if (window_.contains(steps_.begin()->first)) {
-            for (const auto& [product, attention] : steps_.begin()->second)
-                add_to_sum(product, attention, -1);
+            for (const auto& [product, counts] : steps_.begin()->second) add_to_sum(product, counts, -1);
         }
         steps_.erase(steps_.begin());
     }
     window_ = {end - length, end};
 }
 
-void SlidingProductCounts::add_to_sum(StringId product, const ViewPurchaseCounts& attention, int sign) {
+void SlidingProductCounts::add_to_sum(StringId product, const ViewPurchaseCounts& counts, int sign) {
     ViewPurchaseCounts& sum = sums_[product];
-    sum.views += sign * attention.views;
-    sum.purchases += sign * attention.purchases;
-    views_ += sign * attention.views;
-    if (sum.views >= least_) {
+    sum.views += sign * counts.views;
+    sum.purchases += sign * counts.purchases;
+    views_ += sign * counts.views;
+    if (sum.views >= min_views_) {
         candidates_.insert(product);
     } else {
         candidates_.erase(product);
@@ -53,7 +52,7 @@ void SlidingProductCounts::add_to_sum(StringId product, const ViewPurchaseCounts
 
 void SlidingProductCounts::mark(Marks& marks) const {
     for (const auto& [start, products] : steps_) {
-        for (const auto& [product, attention] : products) marks.mark(Field::product, product);
+        for (const auto& [product, counts] : products) marks.mark(Field::product, product);
     }
 }
 

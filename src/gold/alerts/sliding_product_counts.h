@@ -10,15 +10,17 @@
 
 namespace millrace::gold {
 
-/// Views and purchases by product within a window that slides over event time in steps.
+/// Views and purchases by product in a window that slides over event time in steps of ten seconds. Not
+/// thread-safe.
 class SlidingProductCounts {
   public:
     static constexpr Timestamp step = 10 * model::us_per_second;
 
+    /// Adds an event, unless it is from before the window.
     void add(const Event& event);
-    /// Moves the window to `[end - length, end)`; `end` is a multiple of `step`. Products with `least` views
-    /// are candidates.
-    void slide(Timestamp end, Timestamp length, std::int64_t least);
+    /// Moves the window to `[end - length, end)`. `end` must be a multiple of `step`. Products with at least
+    /// `min_views` views become candidates.
+    void slide(Timestamp end, Timestamp length, std::int64_t min_views);
 
     [[nodiscard]] std::int64_t views() const { return views_; }
     [[nodiscard]] const ViewPurchaseCounts& of(StringId product) const { return sums_.at(product); }
@@ -27,26 +29,26 @@ class SlidingProductCounts {
 
     template <class Archive>
     void save(Archive& archive) const {
-        archive(window_.start, window_.end, least_, steps_.size());
+        archive(window_.start, window_.end, min_views_, steps_.size());
         for (const auto& [start, products] : steps_) {
             archive(start, products.size());
-            for (const auto& [product, attention] : products) archive(product, attention);
+            for (const auto& [product, counts] : products) archive(product, counts);
         }
     }
     template <class Archive>
     void load(Archive& archive) {
         std::size_t steps = 0;
-        archive(window_.start, window_.end, least_, steps);
+        archive(window_.start, window_.end, min_views_, steps);
         for (; steps > 0; --steps) {
             Timestamp start = 0;
             std::size_t products = 0;
             archive(start, products);
             for (; products > 0; --products) {
                 StringId product = 0;
-                ViewPurchaseCounts attention;
-                archive(product, attention);
-                steps_[start].emplace(product, attention);
-                if (window_.contains(start)) add_to_sum(product, attention, 1);
+                ViewPurchaseCounts counts;
+                archive(product, counts);
+                steps_[start].emplace(product, counts);
+                if (window_.contains(start)) add_to_sum(product, counts, 1);
             }
         }
     }
@@ -54,10 +56,10 @@ class SlidingProductCounts {
   private:
     using Products = boost::unordered_flat_map<StringId, ViewPurchaseCounts>;
 
-    void add_to_sum(StringId product, const ViewPurchaseCounts& attention, int sign);
+    void add_to_sum(StringId product, const ViewPurchaseCounts& counts, int sign);
 
-    Window window_;  // that sums_ is of
-    std::int64_t least_ = 0;
+    Window window_;  // the window of sums_
+    std::int64_t min_views_ = 0;
     std::int64_t views_ = 0;
     std::map<Timestamp, Products> steps_;
     Products sums_;

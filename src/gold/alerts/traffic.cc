@@ -52,11 +52,12 @@ void Traffic::add(const Event& event, std::string_view currency) {
 
 void Traffic::pass(Timestamp end, Timestamp longest) {
     if (begins_ == end_of_time) begins_ = std::min(next(no_watermark, end) + us_per_minute, end);
-    minutes_[end - us_per_minute];  // silence is a figure too
+    minutes_[end - us_per_minute];  // creates the minute, since a minute without events counts, too
     settle(end - longest);
 }
 
-/// Moves what no window needs any more into the hours, and forgets what no baseline needs.
+/// Adds the minutes that no window needs any more to their hours, and drops the minutes and hours that no
+/// baseline needs.
 void Traffic::settle(Timestamp until) {
     last_ = nullptr;
     for (auto minute = minutes_.lower_bound(settled_); minute != minutes_.end() && minute->first < until;
@@ -103,7 +104,7 @@ void Traffic::Baseline::add(const ShopFigures& figures, std::int64_t share, std:
     }
 }
 
-/// The sum of an hour on the days before it.
+/// Returns the sum of the same hour on the days before.
 Traffic::Hour Traffic::same_hour(Timestamp hour) const {
     Hour sum;
     for (int day = 1; day <= baseline_days; ++day) {

@@ -12,7 +12,7 @@
 
 namespace millrace::gold {
 
-/// What the whole shop did in some time.
+/// The figures of the whole shop in one period of event time.
 struct ShopFigures {
     struct Revenue {
         std::int64_t purchases = 0;
@@ -39,43 +39,46 @@ struct ShopFigures {
     }
 };
 
-/// The shop's figures by minute of event time, and what they usually are: the trailing baseline. Minutes
-/// within which a rule fires are frozen: they are no baseline.
+/// The figures of the shop by minute of event time, and the trailing baseline, which says what is usual.
+/// Minutes in which a rule fires are frozen: they are not part of the baseline. Not thread-safe.
 class Traffic {
   public:
-    /// What is usual in a window.
+    /// The usual figures of a window.
     struct Baseline {
         struct Revenue {
             double purchases = 0;
-            double net = 0;  ///< in the currency's unit
+            double net = 0;  ///< net revenue, in units of the currency
         };
 
-        std::int64_t minutes = 0;  ///< that it is made from; 0: nothing is known
+        std::int64_t minutes = 0;  ///< number of minutes that the baseline is computed from; 0: no baseline
         double events = 0;
         double views = 0;
         double purchases = 0;
         std::map<std::string, Revenue, std::less<>> revenue;  ///< by currency
 
-        /// Adds the share `minutes` of what happened within `of_minutes`.
-        void add(const ShopFigures& figures, std::int64_t minutes, std::int64_t of_minutes);
+        /// Adds the fraction `share` ÷ `of_minutes` of the figures of `of_minutes` minutes.
+        void add(const ShopFigures& figures, std::int64_t share, std::int64_t of_minutes);
     };
 
     void add(const Event& event, std::string_view currency);
-    /// Takes it that the minutes before `end` are over; `longest` is the longest window that is asked for.
+    /// Declares that the minutes before `end` are complete. `longest` is the length of the longest window
+    /// that is evaluated.
     void pass(Timestamp end, Timestamp longest);
-    /// The first minute that was seen whole.
+    /// The first complete minute.
     [[nodiscard]] Timestamp begins() const { return begins_; }
-    /// The first minute that anything was seen of at or after `from`; `to` when there is none before it.
+    /// Returns the first minute with events at or after `from`, or `to` if there is none before `to`.
     [[nodiscard]] Timestamp next(Timestamp from, Timestamp to) const;
 
+    /// Returns the figures of the window.
     [[nodiscard]] ShopFigures in(Window window) const;
-    /// From the same hours of the seven days before, of those days that have half of each at least; else from
-    /// the last hour of minutes before the window.
+    /// Returns the baseline of the window. It is computed from the same hours of the seven days before, using
+    /// the hours of which at least half is known. If there are none, it is computed from the last 60 minutes
+    /// before the window.
     [[nodiscard]] Baseline baseline(Window window) const;
-    /// Notes that `rule` is pending or firing, judged over `window`, whose minutes are no baseline while
-    /// `frozen`.
+    /// Notes that `rule` is pending or firing in `window`. If `frozen` is set, the minutes of the window are
+    /// not part of the baseline.
     void note(Window window, AlertRule rule, bool frozen);
-    /// Whether one of `rules` (a set of bits) was noted within `window`.
+    /// Returns true if one of `rules` (a set of bits) was noted within `window`.
     [[nodiscard]] bool is_noted(Window window, unsigned rules) const;
 
     template <class Archive>
@@ -87,8 +90,8 @@ class Traffic {
   private:
     struct Minute {
         ShopFigures figures;
-        unsigned rules = 0;   // a bit for each that was noted
-        bool frozen = false;  // no baseline
+        unsigned rules = 0;   // a bit for each rule that was noted
+        bool frozen = false;  // whether the minute is not part of the baseline
 
         template <class Archive>
         void serialize(Archive& archive) {
@@ -111,11 +114,11 @@ class Traffic {
     [[nodiscard]] Baseline of_last_hour(Window window) const;
 
     Timestamp begins_ = end_of_time;
-    Timestamp settled_ = no_watermark;  // minutes before it are in no window any more
-    std::int64_t usual_minutes_ = 0;    // settled ones that aren't frozen
+    Timestamp settled_ = no_watermark;  // minutes before this time are in no window any more
+    std::int64_t usual_minutes_ = 0;    // number of settled minutes that are not frozen
     std::map<Timestamp, Minute> minutes_;
     std::map<Timestamp, Hour> hours_;
-    Minute* last_ = nullptr;  // that the event before fell into
+    Minute* last_ = nullptr;  // the minute of the previous event
     Timestamp last_start_ = 0;
 };
 

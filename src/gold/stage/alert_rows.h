@@ -9,16 +9,16 @@
 
 namespace millrace::gold {
 
-/// The app ids of the alerts table's txns: the last alert's sequence number, and the last one that isn't to
-/// be sent, since it was made again.
+/// The app ids of two txns of the alerts table. Their versions are the sequence number of the last alert, and
+/// that of the last alert that must not be sent to sinks, because a rebuild has made it again.
 inline constexpr const char* alerts_app_id = "millrace/gold/alerts";
 inline constexpr const char* quiet_app_id = "millrace/gold/alerts/quiet";
 
-/// Where the alerts table lies.
+/// The root of the alerts table.
 std::filesystem::path alerts_path(const catalog::DataDirectory& data);
-/// The changes of alerts after a sequence number, in order.
+/// The changes of alerts after a sequence number, in its order.
 std::vector<model::Alert> alerts_after(const storage::DeltaTable& table, std::int64_t sequence);
-/// All of them.
+/// All changes of alerts, in the order of their sequence numbers.
 std::vector<model::Alert> read_alerts(const catalog::DataDirectory& data);
 
 }  // namespace millrace::gold

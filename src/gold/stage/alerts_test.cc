@@ -15,9 +15,7 @@ namespace {
 
 using model::Alert;
 
-constexpr Timestamp noon = 20'000 * model::us_per_day + 12 * hour;
-
-/// A shop whose minutes the tests make up, and the alerts that come of them.
+/// A shop with minutes that the tests make up, and the alerts that follow from them.
 class AlertsTest : public testing::Test {
   protected:
     AlertsTest() { gold_->alerts().adopt(rules_); }
@@ -46,7 +44,7 @@ class AlertsTest : public testing::Test {
                 .session = strings[Field::session].add("s" + std::to_string(number)),
                 .currency = strings[Field::currency].add("EUR")};
     }
-    /// Lets `count` minutes pass like this, from where the shop stands.
+    /// Lets `count` minutes like this one pass, from `now_` on.
     void pass(int count, const Minute& like) {
         for (int i = 0; i < count; ++i, now_ += minute) {
             Events events;
@@ -62,7 +60,7 @@ class AlertsTest : public testing::Test {
             gold_->alerts().judge(now_ + minute);
         }
     }
-    /// A commit of silver at `now_`.
+    /// Lets Silver commit at `now_`.
     void commit(std::int64_t received, std::int64_t quarantined, std::int64_t behind = 0, Timestamp age = 0) {
         received_ += received;
         quarantined_ += quarantined;
@@ -70,7 +68,7 @@ class AlertsTest : public testing::Test {
                                              .newest = now_ - age,
                                              .partitions = {{0, received_, quarantined_, behind}}});
     }
-    /// "rule firing" and the like, in order; they are forgotten.
+    /// The changes of alerts since the last call, in order, such as "lag firing".
     std::vector<std::string> changes() {
         std::vector<std::string> found;
         for (const Alert& alert : gold_->alerts().unpublished())
@@ -114,7 +112,7 @@ TEST_F(AlertsTest, ADayOfSilenceIsOneAlert) {
 }
 
 TEST_F(AlertsTest, TheFirstMinutesAreNoGapAndNoSpike) {
-    pass(1, {.views = 3, .purchases = 0});  // it began just before the minute's end
+    pass(1, {.views = 3, .purchases = 0});  // the shop opens just before the end of the minute
     pass(30, {});
     pass(20, {.views = 400});
     EXPECT_EQ(changes(), Changes());
@@ -133,10 +131,10 @@ TEST_F(AlertsTest, TheSameHourOfEarlierDaysIsTheBaseline) {
         return static_cast<int>(20 + 16 * std::sin(2 * std::numbers::pi * m / (24.0 * 60)));
     };
     for (int m = 0; m < 3 * 24 * 60; ++m) pass(1, {.views = views_at(m), .purchases = 0});
-    EXPECT_EQ(changes(), Changes()) << "nights are no gaps, and mornings no spikes";
+    EXPECT_EQ(changes(), Changes()) << "a quiet night is not a gap, and a morning is not a spike";
     pass(6 * 60, {.views = 8, .purchases = 0});
     EXPECT_EQ(changes(), Changes{"traffic_gap firing"})
-        << "of the morning, though the last hour was like this";
+        << "the morning has a gap, although the last hour was like it";
 }
 
 TEST_F(AlertsTest, ADropOfConversionIsNotAlsoOneOfRevenue) {
@@ -202,7 +200,7 @@ TEST_F(AlertsTest, LogTimeStandsInWhenNothingComes) {
     pass(90, {});
     commit(5000, 0);
     const std::int64_t committed_ms = now_ / 1000;
-    EXPECT_FALSE(gold_->alerts().tick_due(committed_ms + 30'000)) << "the minute isn't over";
+    EXPECT_FALSE(gold_->alerts().tick_due(committed_ms + 30'000)) << "the minute is not over";
     for (int i = 1; i <= 20; ++i) {
         EXPECT_TRUE(gold_->alerts().tick_due(committed_ms + i * 60'000));
         gold_->alerts().tick(committed_ms + i * 60'000);

@@ -22,11 +22,12 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::int64_t days_at_once = 7;
-constexpr std::int64_t rows_at_once = 64 << 10;              ///< to be written
-constexpr Timestamp max_window_length = model::us_per_hour;  // that begins within a day and may end after it
+/// The rows of a table are written when there are so many.
+constexpr std::int64_t rows_at_once = 64 << 10;
+/// The longest window that can begin on one day and end on the next.
+constexpr Timestamp max_window_length = model::us_per_hour;
 
-/// Takes the events that aren't `wanted` out, and returns those of them that are to be `read` for the
-/// sessions alone.
+/// Removes the events outside `wanted`. Returns those of them within `read`: only sessions need them.
 std::vector<Event> cut(Events& events, Window read, Window wanted) {
     const auto others = std::ranges::partition(
         events.rows, [wanted](const Event& event) { return wanted.contains(event.time); });
@@ -40,9 +41,10 @@ std::vector<Event> cut(Events& events, Window read, Window wanted) {
 constexpr int max_attempts = 5;
 
 Error too_busy(const char* doing) {
-    return Error(doing,
-                 fmt::format("files of those days were joined during each of {} attempts", max_attempts),
-                 "Try it again.");
+    return Error(
+        doing,
+        fmt::format("another process joined files of these days during each of {} attempts", max_attempts),
+        "Try again.");
 }
 
 }  // namespace
@@ -61,18 +63,19 @@ BatchLayer::BatchLayer(const catalog::DataDirectory& data, const model::ShopSett
       lock_(catalog::gold_lock(data)),
       alone_(lock_, std::defer_lock) {}
 
-/// Finds out what the speed layer has published; all that silver holds where there is none.
-void BatchLayer::look() {
+/// Reads the newest version of Silver, and how far the speed layer has published. Without a usable state of
+/// the speed layer, everything in Silver counts as published, and this process takes the stage's lock.
+void BatchLayer::read_positions() {
     silver_.refresh();
     const auto state = read_gold_position(data_.gold_state());
-    const bool stands = state && state->silver_id == silver_.snapshot().metadata.id &&
+    const bool usable = state && state->silver_id == silver_.snapshot().metadata.id &&
                         state->settings == catalog::settings_text(settings_);
-    published_version_ = stands ? state->silver_version : silver_.snapshot().version;
-    watermark_ = stands ? state->watermark : end_of_time;
-    if (stands || alone_.owns_lock()) return;
+    published_version_ = usable ? state->silver_version : silver_.snapshot().version;
+    watermark_ = usable ? state->watermark : end_of_time;
+    if (usable || alone_.owns_lock()) return;
     if (!alone_.try_lock())
-        throw Error("recomputing days of Gold", "another process builds Gold anew",
-                    "Try again when it is done.");
+        throw Error("recomputing days of Gold", "another process is rebuilding Gold",
+                    "Try again when it has finished.");
 }
 
 std::optional<DayRange> BatchLayer::all_days() const {
@@ -80,7 +83,7 @@ std::optional<DayRange> BatchLayer::all_days() const {
     for (const auto& [path, add] : silver_.snapshot().files) {
         const auto date = model::parse_day(storage::partition_value(add, "event_date"));
         if (!date) continue;
-        // A UTC day has moments of up to two days elsewhere.
+        // A UTC day overlaps up to two days of another time zone.
         const std::int64_t first = zone_.day_of(*date * model::us_per_day);
         const std::int64_t last = zone_.day_of((*date + 1) * model::us_per_day - 1);
         days = days ? DayRange{std::min(days->from, first), std::max(days->to, last)} : DayRange{first, last};
@@ -88,8 +91,9 @@ std::optional<DayRange> BatchLayer::all_days() const {
     return days;
 }
 
-/// Gives out the rows of the days that end at or before the speed layer's watermark, and others, from days
-/// beside; calls `progressed` when there may be more. Returns how many events were read.
+/// Computes the rows of the days' windows that end at or before the speed layer's watermark, and some rows
+/// of neighbouring days. Calls `progressed` whenever `output` may have more rows. Returns how many events
+/// were read.
 std::int64_t BatchLayer::compute(DayRange days, Output& output, const std::function<void()>& progressed) {
     const Window wanted{zone_.day_start(days.from), zone_.day_start(days.to + 1) + max_window_length};
     const Window read{
@@ -116,7 +120,7 @@ std::int64_t BatchLayer::compute(DayRange days, Output& output, const std::funct
     return events;
 }
 
-/// The day after the last one of which no session can be open any more.
+/// The first day of which a session may still be open.
 std::int64_t BatchLayer::sealed_end() const {
     if (watermark_ == end_of_time) return std::numeric_limits<std::int64_t>::max();
     return watermark_ == no_watermark ? 0 : zone_.day_of(watermark_) - 1;
@@ -128,13 +132,14 @@ BatchLayerReport BatchLayer::replace(DayRange days, const base::StopSignal& stop
     BatchLayerReport report;
     for (std::int64_t from = days.from; from <= days.to; from += days_at_once) {
         if (stop.requested())
-            throw Error("recomputing days of Gold", "it was stopped",
-                        fmt::format("Days before {} are done; go on from there.", model::format_day(from)));
+            throw Error(
+                "recomputing days of Gold", "the command was stopped",
+                fmt::format("Days before {} are replaced; continue with that day.", model::format_day(from)));
         const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
         bool replaced = false;
         for (int attempt = 0; !replaced; ++attempt) {
             if (attempt == max_attempts) throw too_busy("recomputing days of Gold");
-            look();
+            read_positions();
             GoldWriter::Replacement replacement{.from = some.from,
                                                 .to = some.to + 1,
                                                 .sessions_to = sealed_end(),
@@ -152,7 +157,7 @@ BatchLayerReport BatchLayer::replace(DayRange days, const base::StopSignal& stop
     return report;
 }
 
-/// Shows the rows of the days, and others, from days beside, some at a time.
+/// Shows the rows of the days, and some rows of neighbouring days, some at a time.
 void BatchLayer::show_rows(DayRange days, const VisitGoldRows& visit) {
     Output output;
     const auto show = [&](std::int64_t min_rows) {
@@ -172,7 +177,7 @@ std::vector<GoldDifference> BatchLayer::reconcile(DayRange days, std::size_t lim
         bool compared = false;
         for (int attempt = 0; !compared; ++attempt) {
             if (attempt == max_attempts) throw too_busy("comparing days of Gold");
-            look();
+            read_positions();
             GoldComparison comparison(data_.gold(), {.days = some,
                                                      .sessions_to = sealed_end(),
                                                      .silver_version = published_version_,

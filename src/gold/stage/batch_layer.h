@@ -21,37 +21,39 @@
 namespace millrace::gold {
 
 struct BatchLayerReport {
-    std::int64_t events = 0;  ///< read, those of the days beside included
-    std::int64_t rows = 0;    ///< published
-    std::int64_t silver_version = -1;
+    std::int64_t events = 0;           ///< events read, including those of neighbouring days
+    std::int64_t rows = 0;             ///< rows published
+    std::int64_t silver_version = -1;  ///< the version of Silver up to which rows were replaced
     double seconds = 0;
 
     [[nodiscard]] base::json::object to_json() const;
 };
 
-/// The batch layer: computes Gold's rows of some days anew from the silver table, with the operators of the
-/// speed layer. What that one hasn't closed yet stays open, and its provisional rows stay as they are;
-/// sessions and the funnel of a day are left to it until no session of the day can be open, from the second
-/// midnight after it on. Events are taken in by time and rows written as they come, so that the memory is
-/// that of open windows and sessions.
+/// The batch layer: recomputes Gold's rows of some days from the silver table, with the operators of the
+/// speed layer. Windows that the speed layer has not closed yet stay open, and its provisional rows stay as
+/// they are. The speed layer also keeps the sessions and the funnel of a day until no session of the day can
+/// be open: until the second midnight after it. Events are read by time, and rows are written while they are
+/// computed, so that memory holds open windows and sessions only.
 class BatchLayer {
   public:
+    /// `data` and `pool` must outlive the object.
     BatchLayer(const catalog::DataDirectory& data, const model::ShopSettings& settings,
                base::WorkerPool& pool);
 
-    /// Days that silver has events of; nothing in an empty table.
+    /// The days of Silver's events; nothing when the table is empty.
     [[nodiscard]] std::optional<DayRange> all_days() const;
 
-    /// Puts the rows of the days in place of those that the tables have, a few days at a time. Throws an
-    /// Error when `stop` is requested: days that were replaced stay so.
+    /// Replaces the rows of the days in the tables, a few days at a time. Throws an Error when `stop` is
+    /// requested; days that were replaced by then stay replaced. Also throws one when other processes join
+    /// the tables' files faster than days can be replaced.
     BatchLayerReport replace(DayRange days, const base::StopSignal& stop);
 
-    /// The cells in which the tables and these rows differ in some days, up to `limit`. Like replace() it
-    /// throws an Error when the tables' files change faster than it works.
+    /// The cells in which the tables differ from the recomputed rows of the days, up to `limit`. Throws an
+    /// Error when other processes join the tables' files faster than days can be compared.
     std::vector<GoldDifference> reconcile(DayRange days, std::size_t limit);
 
   private:
-    void look();
+    void read_positions();
     [[nodiscard]] std::int64_t sealed_end() const;
     [[nodiscard]] std::int64_t compute(DayRange days, Output& output,
                                        const std::function<void()>& progressed);
@@ -62,10 +64,10 @@ class BatchLayer {
     base::WorkerPool& pool_;
     const model::TimeZone zone_;
     storage::DeltaTable silver_;
-    base::File lock_;                      // of the stage
-    std::unique_lock<base::File> alone_;   // taken where there is no state that tells what it has done
-    std::int64_t published_version_ = -1;  // of silver, up to which the speed layer has published
-    Timestamp watermark_ = no_watermark;   // that it had closed windows up to then
+    base::File lock_;                      // the lock of the gold stage
+    std::unique_lock<base::File> alone_;   // held when no state tells what the speed layer has published
+    std::int64_t published_version_ = -1;  // the silver version up to which the speed layer has published
+    Timestamp watermark_ = no_watermark;   // the speed layer's watermark at published_version_
 };
 
 }  // namespace millrace::gold

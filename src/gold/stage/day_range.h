@@ -4,7 +4,7 @@
 
 namespace millrace::gold {
 
-/// Days of the shop's time zone, both included; days since 1970-01-01.
+/// A range of days in the shop's time zone. Both ends are included; days count from 1970-01-01.
 struct DayRange {
     std::int64_t from = 0;
     std::int64_t to = 0;

@@ -25,7 +25,7 @@ Gold::Gold(const model::TimeZone& zone, const model::GoldOptions& options, Run r
       sessions_(strings_, zone, options),
       alerts_(strings_) {}
 
-/// The slowest first, so that they run at once.
+/// The slowest operators come first, so that they start at the same time.
 std::vector<Operator*> Gold::operators() {
     return {&sessions_, &kpis_, &products_, &users_, &interest_, &categories_, &devices_};
 }
@@ -97,15 +97,15 @@ void Gold::serialize(Archive& archive) {
 
 void Gold::save(std::ostream& stream) const {
     cereal::BinaryOutputArchive archive(stream);
-    const_cast<Gold*>(this)->serialize(archive);  // which only reads, with this archive
+    const_cast<Gold*>(this)->serialize(archive);  // an output archive only reads
 }
 
 void Gold::load(std::istream& stream) {
     try {
         cereal::BinaryInputArchive archive(stream);
         serialize(archive);
-    } catch (const std::exception& error) {  // lengths that make no sense end in one of the library's own
-        throw Error("loading gold's state", error.what());
+    } catch (const std::exception& error) {  // an impossible length throws exceptions of the library
+        throw Error("loading Gold's state", error.what());
     }
 }
 

@@ -16,11 +16,12 @@
 
 namespace millrace::gold {
 
-/// All operators with their state. The speed layer feeds it with silver's commits as they come and closes
-/// what the watermark has reached; the batch layer feeds it with the rows of some days and closes all.
+/// All operators with their state. The speed layer adds the rows of Silver's commits as they come and closes
+/// the windows that the watermark has reached. The batch layer adds the rows of some days and closes all
+/// windows. Not thread-safe; the operators of one call run in parallel.
 class Gold {
   public:
-    /// Runs tasks, at once if it likes, and returns when all are done.
+    /// Runs tasks, possibly in parallel, and returns when all are done.
     using Run = std::function<void(std::vector<std::function<void()>>)>;
 
     Gold(const model::TimeZone& zone, const model::GoldOptions& options, Run run);
@@ -29,27 +30,28 @@ class Gold {
 
     [[nodiscard]] Strings& strings() { return strings_; }
     [[nodiscard]] Watermark& clock() { return clock_; }
-    /// Which do nothing until they are given rules.
+    /// The alert rules. They are not evaluated before Alerts::adopt().
     [[nodiscard]] Alerts& alerts() { return alerts_; }
 
-    /// Takes events in and advances the clock by them.
+    /// Adds events, and advances the clock by them.
     void add(const Events& events);
-    /// Likewise, and gives out all that `watermark` has reached.
+    /// Adds events, and then closes as close() does.
     void add(const Events& events, Timestamp watermark, Output& output);
-    /// Takes them in for sessions alone.
+    /// Adds events to sessions only.
     void add_to_sessions(const std::vector<Event>& events) { sessions_.add(events); }
-    /// Gives out all that `watermark` has reached.
+    /// Appends the rows of all windows and sessions that end at or before `watermark`, and removes these from
+    /// the state.
     void close(Timestamp watermark, Output& output);
-    /// Shows what is open, as it stands: at least the rows of these tables.
+    /// Appends the rows that open windows would have if they closed now, at least those of these tables.
     void peek(Output& output, const TableSet& tables) const;
-    /// Forgets strings that no state needs any more, now and then.
+    /// Removes strings that the state no longer needs, when enough strings have come since the last time.
     void collect_garbage();
 
-    /// Additions that came after their window was closed.
+    /// The number of additions to windows that were closed already.
     [[nodiscard]] std::int64_t late() const;
 
-    /// The whole state, and what it was made from. load() throws an Error for what save() didn't
-    /// write.
+    /// Write and read the whole state. load() throws an Error for bytes that save() did not write; the object
+    /// must not be used then.
     void save(std::ostream& stream) const;
     void load(std::istream& stream);
 

@@ -23,13 +23,13 @@ namespace {
 
 constexpr const char* comparing = "comparing gold rows";
 
-/// What stands for a row.
+/// The hashes of a row.
 struct RowHash {
-    std::uint64_t key = 0;  ///< of the columns that tell rows apart
-    XXH128_hash_t all{};    ///< of all columns
+    std::uint64_t key = 0;  ///< hash of the key columns (table_key())
+    XXH128_hash_t all{};    ///< hash of all columns
 };
 
-/// Stands for any number of rows, in whatever order they come.
+/// A hash of any number of rows that does not depend on their order.
 struct Fingerprint {
     std::uint64_t rows = 0;
     std::uint64_t low = 0;
@@ -43,12 +43,12 @@ struct Fingerprint {
     friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };
 
-/// A row for people.
+/// A row as text.
 struct RowText {
-    std::string name;                ///< its key, as name=value
-    std::vector<std::string> cells;  ///< of the other columns, in order
+    std::string name;                ///< the key, as name=value
+    std::vector<std::string> cells;  ///< the values of the other columns, in order
 };
-using TextByKey = std::map<std::uint64_t, RowText>;  // by RowHash::key
+using TextByKey = std::map<std::uint64_t, RowText>;  // the key is RowHash::key
 
 std::string cell_text(const arrow::Array* column, std::int64_t row) {
     if (column == nullptr || column->IsNull(row)) return "null";
@@ -83,7 +83,7 @@ void append_cell(const arrow::Array* column, std::int64_t row, std::string& into
     }
 }
 
-/// Reads the rows of a batch. Columns that it lacks are null: its file is from before they were added.
+/// Reads the rows of a batch. A column that the batch lacks is null: its file is older than the column.
 class RowReader {
   public:
     RowReader(Table table, const arrow::RecordBatch& rows) {
@@ -126,7 +126,7 @@ void add_rows(Table table, const arrow::RecordBatch& rows, Fingerprint& into) {
     for (std::int64_t row = 0; row < rows.num_rows(); ++row) into.add(reader.hash(row));
 }
 
-/// Keeps the text of the `limit` rows with the smallest keys, so that both sides keep the same ones.
+/// Keeps the text of the `limit` rows with the smallest keys, so that both sides keep the same rows.
 void keep_text(std::uint64_t key, const RowReader& reader, std::int64_t row, std::size_t limit,
                TextByKey& into) {
     if (into.size() >= limit && key >= std::prev(into.end())->first) return;
@@ -150,7 +150,7 @@ struct GoldComparison::Day {
     Fingerprint published;
     Fingerprint computed;
     std::vector<Row> rows;      // sorted
-    std::vector<bool> matched;  // those of `rows` that were computed, too
+    std::vector<bool> matched;  // for each of `rows`, whether it was also computed
     TextByKey only_published;
     TextByKey only_computed;
 
@@ -177,7 +177,8 @@ void GoldComparison::Day::index_published() {
     matched.assign(rows.size(), false);
 }
 
-/// Marks the published rows that were computed, too, and keeps what was computed otherwise.
+/// Marks the published rows that were also computed, and keeps the text of computed rows that were not
+/// published.
 void GoldComparison::Day::match(const arrow::RecordBatch& batch, std::size_t limit) {
     RowReader reader(table, batch);
     for (std::int64_t row = 0; row < batch.num_rows(); ++row) {
@@ -193,7 +194,7 @@ void GoldComparison::Day::match(const arrow::RecordBatch& batch, std::size_t lim
     }
 }
 
-/// Keeps the published rows that weren't computed.
+/// Keeps the text of published rows that were not computed.
 void GoldComparison::Day::find_unmatched(std::size_t limit) {
     std::vector<Row> unmatched;
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -214,7 +215,7 @@ void GoldComparison::Day::report(std::size_t limit, std::vector<GoldDifference>&
     std::map<std::uint64_t, std::pair<const RowText*, const RowText*>> found;
     for (const auto& [key, row] : only_published) found[key].first = &row;
     for (const auto& [key, row] : only_computed) found[key].second = &row;
-    while (found.size() > limit) found.erase(std::prev(found.end()));  // one side may have forgotten it
+    while (found.size() > limit) found.erase(std::prev(found.end()));  // one side may lack their text
     std::map<std::string, std::pair<const RowText*, const RowText*>> by_name;
     for (const auto& [key, row] : found) by_name[(row.first != nullptr ? row.first : row.second)->name] = row;
     std::vector<std::string> columns = table_layout(table).schema->field_names();

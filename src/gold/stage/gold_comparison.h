@@ -16,13 +16,14 @@
 
 namespace millrace::gold {
 
-/// A cell in which a gold table and the batch layer differ; of a row that only one of them has, each cell.
+/// A cell in which a gold table and the batch layer differ. A row that only one of them has differs in each
+/// cell.
 struct GoldDifference {
     std::string table;
     std::string row;  ///< its key, as name=value
     std::string column;
     std::string published;  ///< empty when the table has no such row
-    std::string batch;      ///< empty when the batch layer has none
+    std::string batch;      ///< empty when the batch layer has no such row
 
     [[nodiscard]] base::json::object to_json() const;
 };
@@ -30,31 +31,31 @@ struct GoldDifference {
 /// Shows rows of one day of a table.
 using VisitGoldRows = std::function<void(Table table, std::int64_t day, const arrow::RecordBatch& rows)>;
 
-/// Compares rows of Gold's tables with those that the batch layer computes. Each day of a table is compared
-/// by a hash of all its rows first. Only where it differs is there a second pass, which holds 16 bytes of
-/// each published row, and the text of as many rows as are to be told. So the memory does not grow with the
-/// rows where all is well.
+/// Compares rows of Gold's tables with those that the batch layer computes. First it compares a hash over all
+/// rows of each day of a table. Days that differ need a second pass, which keeps 16 bytes of each published
+/// row in memory, and the text of the rows to report. So memory does not grow with the number of rows when
+/// there is no difference.
 class GoldComparison {
   public:
     /// Which rows are compared.
     struct Scope {
         DayRange days;
-        std::int64_t sessions_to = 0;      ///< the day after the last one, of the tables of sessions
-        std::int64_t silver_version = -1;  ///< up to which they were published
-        bool open_elsewhere = false;  ///< the stage holds windows open: their provisional rows are left out
+        std::int64_t sessions_to = 0;      ///< the day after the last one, for the tables of sessions
+        std::int64_t silver_version = -1;  ///< rows that were published up to this version of Silver
+        bool open_elsewhere = false;       ///< leave provisional rows out: the speed layer has these windows
     };
-    /// Looks for the files of the metric tables in `DATA/gold`.
+    /// Finds the files of the metric tables. `gold` is `DATA/gold`.
     GoldComparison(const std::filesystem::path& gold, const Scope& scope);
     ~GoldComparison();
     GoldComparison(const GoldComparison&) = delete;
     GoldComparison& operator=(const GoldComparison&) = delete;
 
-    /// False when rows that were published later are joined with those of the scope in one file.
+    /// False when one file holds rows of the scope joined with rows that were published later.
     [[nodiscard]] bool is_possible() const { return possible_; }
 
-    /// What differs, up to `limit` cells, by table, day and row. `compute` shows the batch layer's rows, of
-    /// any days; it is called once or twice, and must show the same rows each time, in any order. Call run()
-    /// once.
+    /// Returns the cells that differ, up to `limit`, by table, day and row. `compute` shows the batch layer's
+    /// rows, including any of other days. It is called once or twice, and must show the same rows each time,
+    /// in any order. run() must be called once only.
     std::vector<GoldDifference> run(const std::function<void(const VisitGoldRows&)>& compute,
                                     std::size_t limit);
 

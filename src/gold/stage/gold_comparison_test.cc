@@ -19,7 +19,7 @@ using testing::SizeIs;
 constexpr std::int64_t first_day = 18'000;
 constexpr std::int64_t published_version = 5;
 
-/// What a user did on a day.
+/// A row of the table `users`.
 struct UserRow {
     std::int64_t day;
     std::string user;
@@ -54,7 +54,7 @@ class GoldComparisonTest : public testing::Test {
         for (const UserRow& row : rows) add(output, row);
         GoldWriter(data_, pool_).append(output, version);
     }
-    /// Compares three days with these rows, which are shown one at a time.
+    /// Compares three days with these rows, which the batch layer shows one at a time.
     std::vector<GoldDifference> compare(const std::vector<UserRow>& computed, std::size_t limit = 1000) {
         GoldComparison comparison(data_.gold(), {.days = {first_day, first_day + 2},
                                                  .sessions_to = first_day + 3,

@@ -8,33 +8,34 @@
 
 namespace millrace::gold {
 
-/// What a data file of a gold table holds, which its name says (docs/formats/gold.md).
+/// The content of a data file of a gold table, as its name tells it (docs/formats/gold.md).
 struct GoldFile {
     enum class Kind {
         closed,       ///< rows of closed windows
-        joined,       ///< the same, joined from several files
+        joined,       ///< rows of closed windows, joined from several files
         provisional,  ///< rows of windows that were open when Gold ended; the next start withdraws them
     };
 
     Kind kind = Kind::closed;
-    std::int64_t version = -1;  ///< of silver, up to which Gold had taken it in; -1: another engine's file
+    /// The version of Silver up to which Gold had taken in events; -1 for a file of another engine.
+    std::int64_t version = -1;
 
-    /// What the file's name begins with, such as `part-v812`.
+    /// The start of the file's name, such as `part-v812`.
     [[nodiscard]] std::string prefix() const;
     [[nodiscard]] bool is_provisional() const { return kind == Kind::provisional; }
 };
 
-/// What the file at a table's `path` holds.
+/// Parses the name of a file. `path` is relative to the table's root.
 GoldFile gold_file(std::string_view path);
 
 /// The app id of a gold table's txn whose version is the number of its provisional files.
 inline constexpr const char* provisional_app_id = "millrace/gold/provisional";
 
-/// How many provisional files a gold table names, and how many rows these have.
+/// The number of provisional files of a gold table, and the number of their rows.
 std::int64_t count_provisional_files(const storage::Snapshot& snapshot);
 std::int64_t count_provisional_rows(const storage::Snapshot& snapshot);
-/// Whether these are all that Gold has written: another engine that joins or rewrites files would hide which
-/// rows are provisional.
+/// Whether the table has all provisional files that Gold has written. Another engine that joins or rewrites
+/// files hides which rows are provisional.
 bool provisional_files_are_whole(const storage::Snapshot& snapshot);
 
 }  // namespace millrace::gold

@@ -25,15 +25,14 @@ namespace json = boost::json;
 
 namespace {
 
-/// Of the file, the operators' state included: a change of either needs a new number.
+/// The format of the file. A change of the header or of any operator's state needs a new number.
 constexpr std::int64_t state_format = 6;
 
-/// Settings are some hundred bytes.
-constexpr std::size_t max_header_bytes = 64 << 10;
+constexpr std::size_t max_header_bytes = 64 << 10;  // the settings take some hundred bytes
 constexpr std::size_t buffer_size = 1 << 20;
-constexpr std::size_t checksum_size = 16;  // hex digits, the last of the file
+constexpr std::size_t checksum_size = 16;  // hex digits at the end of the file
 
-/// A checksum of what goes by.
+/// A checksum of bytes in their order.
 class Checksum {
   public:
     Checksum() : state_(XXH3_createState(), XXH3_freeState) { XXH3_64bits_reset(state_.get()); }
@@ -46,7 +45,7 @@ class Checksum {
     std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state_;
 };
 
-/// Writes a file from its start on, and adds up its checksum.
+/// Writes a file from its start, and computes its checksum.
 class StateSink {
   public:
     using char_type = char;
@@ -76,7 +75,7 @@ json::object header_of(const GoldPosition& position) {
             {"watermark", position.watermark}};
 }
 
-/// Nothing when the line isn't one of this format.
+/// Nothing when the line is not a header of this format.
 std::optional<GoldPosition> parse_header(std::string_view line) {
     boost::system::error_code error;
     const json::value parsed = json::parse(line, error);
@@ -89,13 +88,13 @@ std::optional<GoldPosition> parse_header(std::string_view line) {
                         .watermark = base::integer_member(header, "watermark")};
 }
 
-/// Ends this process with the thread that made it. False when that has ended already.
+/// Makes this process end with the thread that forked it. False when that thread has ended already.
 bool end_with(pid_t parent) {
     return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
 }
 
-/// Closes all files and sockets of this process, which is a copy, but `kept`. The standard ones lead nowhere
-/// then: who reads this program's output waits for the program alone.
+/// Closes all files and sockets of this process, which is a copy, except `kept`. The standard streams then
+/// lead to /dev/null, so that a reader of the program's output does not wait for the copy.
 void close_all_but(int kept) {
     constexpr int place = STDERR_FILENO + 1;
     ::dup2(kept, place);
@@ -105,7 +104,7 @@ void close_all_but(int kept) {
     if (nowhere > place) ::close(nowhere);
 }
 
-/// Whether the file ends with the checksum of what stands before.
+/// Whether the file ends with the checksum of the bytes before.
 bool is_whole(const base::File& file) {
     const std::int64_t end = file.size() - static_cast<std::int64_t>(checksum_size);
     if (end < 0) return false;
@@ -124,7 +123,7 @@ bool is_whole(const base::File& file) {
 
 }  // namespace
 
-/// A line of JSON, the state's bytes, and the checksum of both.
+/// The file is a line of JSON, the state's bytes, and the checksum of both.
 void write_gold_state(const std::filesystem::path& path, const GoldPosition& position,
                       const std::function<void(std::ostream&)>& save) {
     const auto temporary = base::temporary_beside(path);
@@ -184,7 +183,7 @@ std::optional<GoldPosition> read_gold_state(const std::filesystem::path& path,
 }
 
 void warn_of_unusable_state(const std::filesystem::path& path) {
-    spdlog::warn("gold: {} is damaged, or was written by another version of this program; Gold is built anew",
+    spdlog::warn("gold: {} is damaged or was written by another version of Millrace; Gold will be rebuilt",
                  path.string());
 }
 
@@ -194,12 +193,12 @@ std::optional<std::chrono::microseconds> GoldStateWriter::begin(
     const pid_t process = ::getpid();
     const pid_t copy = ::fork();
     if (copy < 0) {
-        spdlog::warn("gold: no copy of the process could be made to keep the state ({}); trying again later",
+        spdlog::warn("gold: the process could not be copied to save the state ({}); trying again later",
                      std::generic_category().message(errno));
         return std::nullopt;
     }
     if (copy == 0) {
-        // Nothing but this thread is there: no lock of another may be taken.
+        // The copy has this thread only. It must take no lock that another thread may have held.
         int status = end_with(process) ? 0 : 1;
         try {
             close_all_but(lock_.fd());
@@ -219,7 +218,7 @@ void GoldStateWriter::take_result(int status) {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         written_ = version_;
     } else {
-        spdlog::warn("gold: its state could not be written to {}; trying again", path_.string());
+        spdlog::warn("gold: the state could not be written to {}; trying again", path_.string());
     }
 }
 

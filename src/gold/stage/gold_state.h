@@ -13,44 +13,45 @@
 
 namespace millrace::gold {
 
-/// What Gold's state on disk stands for.
+/// What Gold's state on disk includes.
 struct GoldPosition {
-    std::string silver_id;            ///< of the silver table, which a new one of the same place has not
-    std::int64_t silver_version = 0;  ///< up to which its commits are in the state
-    std::string settings;             ///< the options that it was made with, as text
+    std::string silver_id;  ///< the id of the silver table; a new table at the same path has another
+    std::int64_t silver_version = 0;  ///< the last version of Silver that is in the state
+    std::string settings;             ///< the settings that the state was computed with, as text
     std::int64_t watermark = 0;       ///< windows that end at or before it are closed and published
 };
 
-/// How long files and commits of silver are kept for Gold to take them in; then it is built anew.
+/// How long Silver's files and commits are kept for Gold to read them. Afterwards Gold must be rebuilt.
 inline constexpr auto max_wait_for_gold = std::chrono::hours(24 * 7);
 
-/// Replaces the state file, atomically and durably, with `position` and what `save` writes.
+/// Replaces the state file, atomically and durably, by `position` and the bytes that `save` writes.
 void write_gold_state(const std::filesystem::path& path, const GoldPosition& position,
                       const std::function<void(std::ostream&)>& save);
 
-/// Warns that the state file can't be used.
+/// Warns that the state file cannot be used.
 void warn_of_unusable_state(const std::filesystem::path& path);
 
-/// Removes what writers that were killed have left beside the state file, whose lock the caller holds.
+/// Removes the temporary files that killed writers have left beside the state file. The caller holds the
+/// stage's lock.
 void remove_unfinished_states(const std::filesystem::path& path);
 
-/// Where the state stands. Nothing when there is no usable one.
+/// Reads the position of the state. Nothing when there is no usable state.
 std::optional<GoldPosition> read_gold_position(const std::filesystem::path& path);
 
-/// The same, once `load` has read what `save` wrote. Nothing when there is none, or it was written by another
-/// version of the program or is damaged, which is told as a warning: the state is then built anew.
+/// Lets `load` read the bytes that `save` wrote, and returns the position. Nothing when there is no state,
+/// or, with a warning, when it is damaged or of another version of the program.
 std::optional<GoldPosition> read_gold_state(const std::filesystem::path& path,
                                             const std::function<void(std::istream&)>& load);
 
-/// Writes the state beside the work that changes it: in a copy of the process, which has the memory as it was
-/// when it was made (fork), so that the work stops for as long as that takes, a few ms per GiB.
+/// Writes the state in the background, in a copy of the process (fork). The copy has the memory as it was at
+/// the start, so that the work stops only while the process is copied: a few ms per GiB of memory.
 ///
-/// The copy closes all files and sockets of the process but the lock, which guards the state file: no other
-/// process may work on the state while it is being written. It ends with the thread that began it, so that no
-/// copy of a process that was killed keeps the lock or replaces the state of its successor.
+/// The copy closes all files and sockets of the process except the stage's lock: no other process may work on
+/// the state while it is being written. The copy ends with the thread that started it. Otherwise the copy of
+/// a killed process could keep the lock, or replace the state of its successor. Not thread-safe.
 class GoldStateWriter {
   public:
-    /// `lock`, which the caller holds, must outlive it.
+    /// `lock` must outlive the object, and the caller must hold it.
     GoldStateWriter(std::filesystem::path path, const base::File& lock)
         : path_(std::move(path)), lock_(lock) {}
     GoldStateWriter(const GoldStateWriter&) = delete;
@@ -58,15 +59,15 @@ class GoldStateWriter {
     /// Waits for the copy.
     ~GoldStateWriter();
 
-    /// Begins to write, and returns how long the caller was stopped. Nothing, with a warning, when the system
-    /// allows no copy of the process at present: it is to be tried again later. Not while another one is
-    /// being written.
+    /// Starts to write, and returns how long the caller was stopped. Nothing, with a warning, when the system
+    /// allows no copy of the process at present; the caller tries again later. Must not be called while
+    /// busy().
     std::optional<std::chrono::microseconds> begin(const GoldPosition& position,
                                                    const std::function<void(std::ostream&)>& save);
     [[nodiscard]] bool busy() const { return copy_ > 0; }
-    /// The silver version of a state that has been written since the last call. A failure is told as a
-    /// warning.
+    /// The silver version of a state that was written since the last call. A failure is logged as a warning.
     std::optional<std::int64_t> written();
+    /// Waits until the copy has ended, if there is one.
     void wait();
 
   private:
@@ -74,8 +75,8 @@ class GoldStateWriter {
 
     const std::filesystem::path path_;
     const base::File& lock_;
-    pid_t copy_ = 0;
-    std::int64_t version_ = -1;  // that is being written
+    pid_t copy_ = 0;             // 0: no copy is running
+    std::int64_t version_ = -1;  // the silver version of the state that copy_ writes
     std::optional<std::int64_t> written_;
 };
 

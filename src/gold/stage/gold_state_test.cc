@@ -98,7 +98,8 @@ TEST_F(GoldStateTest, ACopyThatFailsLeavesTheStateBefore) {
     EXPECT_EQ(writer.written(), std::nullopt);
     EXPECT_FALSE(writer.busy());
     EXPECT_TRUE(read());
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 2) << "the state and the lock";
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 2)
+        << "there are only the state and the lock";
 }
 
 TEST_F(GoldStateTest, TheCopyHasNoFileOrSocketOfTheProcessButTheLock) {
@@ -108,7 +109,7 @@ TEST_F(GoldStateTest, TheCopyHasNoFileOrSocketOfTheProcessButTheLock) {
     GoldStateWriter writer(path_, lock_);
     ASSERT_TRUE(writer.begin(position_, [](std::ostream& stream) {
         for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-            std::error_code gone;  // of the listing itself
+            std::error_code gone;  // the descriptor of the listing itself
             stream << std::filesystem::read_symlink(entry, gone).filename().string() << '\n';
         }
     }));
@@ -149,10 +150,10 @@ TEST_F(GoldStateTest, TheCopyEndsWithAProcessThatIsKilledAndFreesTheLock) {
     EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
-/// In a process of its own, since it can't be undone.
+/// Runs in a separate process, since the limit cannot be lifted again.
 void begin_where_no_process_may_be_made(const std::filesystem::path& path, const base::File& lock) {
     const ::rlimit none{0, 0};
-    if (::getuid() == 0 && ::setuid(65'534) != 0) ::_exit(2);  // the limit doesn't hold for root
+    if (::getuid() == 0 && ::setuid(65'534) != 0) ::_exit(2);  // the limit does not apply to root
     if (::setrlimit(RLIMIT_NPROC, &none) != 0) ::_exit(3);
     GoldStateWriter writer(path, lock);
     const auto pause = writer.begin({}, [](std::ostream&) {});

@@ -22,10 +22,10 @@ namespace millrace::gold {
 
 namespace {
 
-/// Where silver begins.
+/// The first event of Silver.
 struct SilverStart {
-    std::optional<Timestamp> first;  ///< nothing: there are no events
-    std::filesystem::path file;      ///< that has it
+    std::optional<Timestamp> first;  ///< its event time; nothing when there are no events
+    std::filesystem::path file;      ///< the file that has it
 };
 
 SilverStart start_of_silver(const catalog::DataDirectory& data) {
@@ -40,7 +40,8 @@ SilverStart start_of_silver(const catalog::DataDirectory& data) {
     return start;
 }
 
-/// The shortest pause that ends a session of silver's first events, which may name theirs or not.
+/// The shortest gap that ends a session of Silver's first events. It depends on whether they have a
+/// session_id.
 Timestamp min_gap(const SilverStart& start, const model::GoldOptions& options) {
     const auto rows = storage::ParquetReader(start.file, *silver::silver_schema(), {"session_id"}).next();
     if (!rows || rows->num_columns() == 0) return options.inactivity;
@@ -53,7 +54,7 @@ Timestamp min_gap(const SilverStart& start, const model::GoldOptions& options) {
     return gap;
 }
 
-/// What event time must come to for a table's first row to be published, and by what rule.
+/// The event time at which a table's first row is published, and the rule that it follows from.
 struct Due {
     Timestamp at = 0;
     std::string rule;
@@ -68,34 +69,33 @@ Due due_of(Table table, const SilverStart& start, const model::ShopSettings& set
     };
     const auto window = [&](Grain grain) {
         return Due{end_of(grain) + lateness,
-                   fmt::format("one {} is published {} after its end", grain_name(grain), text(lateness))};
+                   fmt::format("each {} is published {} after its end", grain_name(grain), text(lateness))};
     };
     if (table == Table::product_metrics || table == Table::kpis) return window(Grain::minute);
     if (table == Table::users) return window(Grain::day);
     if (!is_of_sessions(table)) return window(Grain::hour);
     const Timestamp gap = min_gap(start, settings.gold);
     const Timestamp over = aligned(first + gap + model::us_per_minute - 1, model::us_per_minute).start;
-    const std::string session = fmt::format("a session is over {} after its last event", text(gap));
+    const std::string session = fmt::format("a session ends {} after its last event", text(gap));
     if (table == Table::sessions)
-        return {over + lateness, fmt::format("{}, and is published {} later", session, text(lateness))};
+        return {over + lateness, fmt::format("{} and is published {} later", session, text(lateness))};
     return {std::max(over, end_of(Grain::hour)) + lateness,
-            fmt::format("{}, and one hour is published {} after its last session is over", session,
+            fmt::format("{}, and one hour is published {} after its last session has ended", session,
                         text(lateness))};
 }
 
 std::string explain(const catalog::DataDirectory& data, Table table, const SilverStart& start) {
-    if (!start.first) return "silver has no events yet";
+    if (!start.first) return "Silver has no events yet";
     const auto position = read_gold_position(data.gold_state());
-    if (!position) return "Gold has yet to take in silver's events: millrace gold --available-now";
+    if (!position) return "Gold has not processed Silver's events yet: millrace gold --available-now";
     if (table == Table::alerts) return "no alert has fired yet";
     const model::ShopSettings settings = data.settings();
     const Due due = due_of(table, start, settings);
     if (position->watermark >= due.at - settings.gold.lateness)
-        return "nothing that has closed so far belongs in it";
+        return "no window that has closed so far has a row in it";
     return fmt::format(
-        "its first rows are due once events of {} have come: {}. What is open is in live.{} on the "
-        "dashboard; "
-        "millrace gold --available-now --close publishes it",
+        "its first rows are due when events of {} have arrived: {}. Open windows are in live.{} on the "
+        "dashboard; millrace gold --available-now --close publishes them",
         model::format_timestamp(due.at), due.rule, table_name(table));
 }
 

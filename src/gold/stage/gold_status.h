@@ -9,22 +9,22 @@
 
 namespace millrace::gold {
 
-/// What a gold table holds.
+/// The content of a gold table.
 struct GoldTableStatus {
     Table table{};
     std::int64_t rows = 0;
-    std::int64_t provisional = 0;  ///< of them: rows of windows that are open still
+    std::int64_t provisional = 0;  ///< the part of `rows` from open windows
     std::int64_t files = 0;
     std::int64_t bytes = 0;
     std::int64_t days = 0;
-    std::string why_empty;  ///< as why_empty() says it
+    std::string why_empty;  ///< the sentence of why_empty(); empty when the table has rows
 };
 
-/// All gold tables, whether they are there yet or not.
+/// The status of all gold tables, including those that do not exist yet.
 std::vector<GoldTableStatus> gold_status(const catalog::DataDirectory& data);
 
-/// Why a gold table has no rows, and when its first one is due: a sentence for people, without a full stop.
-/// Empty when the table has rows.
+/// Why a gold table has no rows, and when its first row is due, as a sentence without a full stop. Empty when
+/// the table has rows.
 std::string why_empty(const catalog::DataDirectory& data, Table table);
 
 }  // namespace millrace::gold

@@ -27,7 +27,7 @@ using storage::column;
 
 constexpr std::size_t shown_products = 5;
 
-/// The rows of the last day, of the tables and of the open windows.
+/// The rows of the last day, from the tables and from the open windows.
 class LastDay {
   public:
     LastDay(const catalog::DataDirectory& data, Output& open) : data_(data) {
@@ -51,7 +51,7 @@ class LastDay {
         const auto& days = open_.at(table);
         if (const auto found = days.find(day_); found != days.end()) visit(*found->second);
     }
-    /// Its rows at one grain.
+    /// Shows the day's rows at one grain.
     void each(Table table, std::string_view grain,
               const std::function<void(const RecordBatch&, std::int64_t)>& visit) const {
         each(table, [&](const RecordBatch& rows) {
@@ -93,11 +93,11 @@ std::vector<GoldSummary::Product> top_products(const LastDay& last) {
     return top;
 }
 
-/// An exact decimal for people: "1057653.9600" is 1,057,653.96.
+/// Formats a decimal number for people: "1057653.9600" becomes 1,057,653.96.
 std::string amount(std::string_view decimal) {
     const auto point = std::min(decimal.find('.'), decimal.size());
     std::string text(decimal);
-    while (text.size() > point + 3 && text.back() == '0') text.pop_back();  // but for two decimals
+    while (text.size() > point + 3 && text.back() == '0') text.pop_back();  // two decimals stay
     const std::size_t first = text.starts_with('-') ? 1 : 0;
     for (auto place = point; place > first + 3; place -= 3) text.insert(place - 3, ",");
     return text;
@@ -200,8 +200,9 @@ std::string GoldSummary::text() const {
     }
     const std::size_t left_out = alerts.size() - std::min(alerts.size(), shown_alerts);
     if (left_out > 0)
-        text += fmt::format("  ! {}, of which these are the last: millrace show gold.alerts\n",
-                            base::format_counted(static_cast<std::int64_t>(alerts.size()), "alert"));
+        text += fmt::format("  ! {}, the last {} are below; all: millrace show gold.alerts\n",
+                            base::format_counted(static_cast<std::int64_t>(alerts.size()), "alert"),
+                            shown_alerts);
     for (std::size_t i = left_out; i < alerts.size(); ++i)
         text += fmt::format("  ! alert      {}: {}\n", alerts[i].rule, alerts[i].message);
     return text;

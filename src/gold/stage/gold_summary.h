@@ -10,13 +10,13 @@
 
 namespace millrace::gold {
 
-/// What happened on the last day that Gold knows, for people: closed windows and open ones.
+/// A summary of the last day in Gold's tables and open windows.
 struct GoldSummary {
     struct Money {
         std::string currency;
         std::int64_t orders = 0;
-        std::string gross;  ///< decimal
-        std::string net;
+        std::string gross;  ///< a decimal number, such as 12.5000
+        std::string net;    ///< a decimal number: gross revenue after refunds
     };
     struct Product {
         std::string id;
@@ -27,25 +27,25 @@ struct GoldSummary {
     struct HighInterestProduct {
         std::string product_id;
         double share_of_views = 0;
-        double conversion_upper = 0;  ///< at 95%
+        double conversion_upper = 0;  ///< the upper bound of the 95% confidence interval
     };
 
     std::string day;
-    std::int64_t sessions = 0;  ///< and how many of them came to each step of the funnel
-    std::int64_t viewed = 0;
-    std::int64_t carted = 0;
-    std::int64_t purchased = 0;
+    std::int64_t sessions = 0;
+    std::int64_t viewed = 0;     ///< sessions with a view
+    std::int64_t carted = 0;     ///< sessions that reached the cart
+    std::int64_t purchased = 0;  ///< sessions that reached a purchase
     std::vector<Money> money;
-    std::vector<Product> products;  ///< the most viewed ones
+    std::vector<Product> products;  ///< the most viewed products
     std::vector<HighInterestProduct> high_interest;
-    std::vector<model::Alert> alerts;  ///< that began to fire, in order
+    std::vector<model::Alert> alerts;  ///< alerts that fired, in the order of their sequence numbers
 
     [[nodiscard]] base::json::object to_json() const;
     [[nodiscard]] std::string text() const;
 };
 
-/// `open` has the open windows (GoldStage::peek()); what is closed is read from the tables. Alerts are those
-/// after a sequence number.
+/// Summarizes the tables together with `open`, the rows of the open windows (OpenWindowsChannel), which are
+/// taken from it. Includes alerts after the sequence number `alerts_before`.
 GoldSummary summarize_gold(const catalog::DataDirectory& data, Output& open, std::int64_t alerts_before);
 
 }  // namespace millrace::gold

@@ -13,7 +13,7 @@
 namespace millrace::gold {
 namespace {
 
-/// A Gold on its own, and what it gives out.
+/// The operators alone, and their output.
 class GoldTest : public testing::Test {
   protected:
     Event event(std::string_view user, std::string_view session, Timestamp time, Kind kind = Kind::view) {
@@ -31,7 +31,7 @@ class GoldTest : public testing::Test {
         batch.rows = std::move(events);
         gold_.add(batch);
     }
-    /// The rows that a watermark closes, of one table.
+    /// The number of rows of one table that a watermark closes.
     std::int64_t closed_by(Timestamp watermark, Table table) {
         gold_.close(watermark, output_);
         std::int64_t rows = 0;
@@ -53,7 +53,7 @@ class GoldTest : public testing::Test {
         std::istringstream stream(bytes);
         gold.load(stream);
     }
-    /// All rows as text, in an order of their own.
+    /// All rows as text, sorted.
     static std::vector<std::string> rows_of(Output& output) {
         std::vector<std::string> rows;
         for (const Table table : metric_tables) {
@@ -93,7 +93,8 @@ TEST_F(GoldTest, AMinuteIsClosedWhenTheWatermarkReachesItsEnd) {
 
 TEST_F(GoldTest, AnEventIsInFiveSlidingWindows) {
     add({event("u", "s", 5 * minute)});
-    EXPECT_EQ(closed_by(6 * minute, Table::product_metrics), 2);  // its minute, and the first five minutes
+    EXPECT_EQ(closed_by(6 * minute, Table::product_metrics),
+              2);  // its minute, and the first window of five minutes
     EXPECT_EQ(closed_by(10 * minute, Table::product_metrics), 4);
     EXPECT_EQ(closed_by(hour, Table::product_metrics), 0);
 }
@@ -127,7 +128,7 @@ TEST_F(GoldTest, ASessionThatLastsForDaysIsCutAtMidnights) {
     for (Timestamp time = 10 * hour; time < 4 * model::us_per_day; time += hour)
         events.push_back(event("u", "s", time));
     add(events);
-    // The first day with the second, then each day.
+    // The first session spans the first two days; each later day is one session.
     EXPECT_EQ(closed_by(2 * model::us_per_day, Table::sessions), 1);
     EXPECT_EQ(closed_by(3 * model::us_per_day, Table::sessions), 1);
     EXPECT_EQ(closed_by(5 * model::us_per_day, Table::sessions), 1);
@@ -138,7 +139,7 @@ TEST_F(GoldTest, AnEventBehindTheWatermarkJoinsAnOpenSessionOnly) {
     closed_by(10 * hour + 5 * minute, Table::sessions);
     const std::int64_t late = gold_.late();
     add({event("u", "s", 9 * hour + 59 * minute)});
-    const std::int64_t joined = gold_.late();  // late for its minute only
+    const std::int64_t joined = gold_.late();  // the event is late for its minute only
     add({event("v", "t", 3 * hour)});
     EXPECT_GT(gold_.late() - joined, joined - late);
     EXPECT_EQ(closed_by(20 * hour, Table::sessions), 1);
@@ -155,7 +156,7 @@ TEST_F(GoldTest, TheSameRowsComeOutOfASavedStateAndOfEventsInAnyOrder) {
     std::mt19937_64 random(3);
     std::vector<Event> events = random_events(random, 2000);
     Gold other{model::TimeZone("UTC"), options_, one_by_one()};
-    load(other, saved(gold_));  // the ids of the strings
+    load(other, saved(gold_));  // so that both use the same ids for strings
     add(events);
     std::ranges::shuffle(events, random);
     Events half;
@@ -174,7 +175,7 @@ TEST_F(GoldTest, TheSameRowsComeOutOfASavedStateAndOfEventsInAnyOrder) {
 
 TEST_F(GoldTest, ALookAtWhatIsOpenChangesNothing) {
     add({event("u", "", 0), event("v", "t", minute)});
-    closed_by(40 * minute, Table::sessions);  // the first one is in the funnel's hour now
+    closed_by(40 * minute, Table::sessions);  // the first session is in the funnel's hour now
     for (int look = 0; look < 2; ++look) {
         Output open;
         gold_.peek(open, {Table::funnel, Table::sessions});
@@ -185,7 +186,7 @@ TEST_F(GoldTest, ALookAtWhatIsOpenChangesNothing) {
         Output funnel;
         gold_.peek(funnel, {Table::funnel});
         EXPECT_TRUE(days.at(0)->Equals(*funnel[Table::funnel].take().at(0)));
-        EXPECT_EQ(funnel[Table::sessions].size(), 0) << "which nobody asked for";
+        EXPECT_EQ(funnel[Table::sessions].size(), 0) << "nobody asked for sessions";
     }
     closed_by(model::us_per_day, Table::sessions);
     Output none;
@@ -227,12 +228,12 @@ TEST(Watermark, IsTheLeastOfThePartitionsThatAreNotIdle) {
     clock.advance({{0, 200}});
     clock.observe(0, {.committed_ms = 61'000, .caught_up = true});
     EXPECT_EQ(clock.at(60'000), 50);
-    EXPECT_EQ(clock.at(61'000), 200);  // the other has said nothing for a minute
+    EXPECT_EQ(clock.at(61'000), 200);  // partition 1 is idle: it had no events for a minute
     clock.advance({{1, 60}});
     clock.observe(1, {.committed_ms = 62'000, .caught_up = false});
-    EXPECT_EQ(clock.at(62'000), 200);  // it never goes back
+    EXPECT_EQ(clock.at(62'000), 200);  // the clock never goes back
     clock.advance({{0, 900}});
-    EXPECT_EQ(clock.at(900'000), 200);  // one that is behind its log is not idle
+    EXPECT_EQ(clock.at(900'000), 200);  // a partition that is behind its log is not idle
 }
 
 TEST(Watermark, ACommitWithoutEventsKeepsNoPartitionFromBeingIdle) {
@@ -242,7 +243,7 @@ TEST(Watermark, ACommitWithoutEventsKeepsNoPartitionFromBeingIdle) {
     clock.observe(1, {.committed_ms = 1000, .caught_up = true});
     clock.advance({{0, 200}});
     clock.observe(0, {.committed_ms = 61'000, .caught_up = true});
-    clock.observe(1, {.committed_ms = 61'000, .caught_up = true});  // duplicates only
+    clock.observe(1, {.committed_ms = 61'000, .caught_up = true});  // this commit has duplicates only
     EXPECT_EQ(clock.at(61'000), 200);
 }
 

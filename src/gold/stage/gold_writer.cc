@@ -23,12 +23,12 @@ namespace millrace::gold {
 
 namespace {
 
-/// The appId whose version is the silver version that a day was last recomputed from.
+/// The app id of a txn whose version is the silver version that a day was last recomputed from.
 std::string batch_app_id(std::int64_t day) {
     return fmt::format("millrace/gold/batch/{}", model::format_day(day));
 }
 
-/// What takes the files that are `wanted` out of the table, with their rows.
+/// The actions that remove the files that are `wanted`, with their rows.
 std::vector<storage::RemoveFile> remove_all(const storage::Snapshot& snapshot, auto&& wanted) {
     std::vector<storage::RemoveFile> removes;
     for (const auto& [path, add] : snapshot.files) {
@@ -37,13 +37,13 @@ std::vector<storage::RemoveFile> remove_all(const storage::Snapshot& snapshot, a
     return removes;
 }
 
-/// Opens or reads a table, and says of what goes wrong how it is mended: Gold's tables follow from silver's.
+/// Opens or reads a table. An Error gets the remedy: Gold's tables can be rebuilt from Silver.
 void name_remedy(Table table, auto&& open) {
     try {
         open();
     } catch (const Error& error) {
         throw Error(fmt::format("opening gold.{}", table_name(table)), error.what(),
-                    "Where its log is damaged, build it anew with: millrace gold --rebuild --available-now",
+                    "If its log is damaged, rebuild it with: millrace gold --rebuild --available-now",
                     error.kind());
     }
 }
@@ -77,7 +77,8 @@ void GoldWriter::set_aside_damaged(const catalog::DataDirectory& data) {
         } catch (const Error& error) {
             const auto aside = fmt::format("{}.damaged-{}", root.string(), base::random_id());
             std::filesystem::rename(root, aside);
-            spdlog::warn("gold: {}. It is made anew; what stood there is in {}", error.what(), aside);
+            spdlog::warn("gold: {}. The table will be rebuilt; the damaged one is now {}", error.what(),
+                         aside);
         }
     }
 }
@@ -119,7 +120,7 @@ std::vector<storage::AddFile> GoldWriter::write_files(Table which, const DayRows
 
 void GoldWriter::append_to(Table which, const DayRows& rows, const GoldFile& file,
                            const std::vector<storage::Txn>& txns) {
-    // The batch layer replaces files of earlier versions only, so no commit of others is a conflict.
+    // No commit of others is a conflict: the batch layer only replaces files of earlier versions.
     const auto go_on = [](const storage::Commit&) { return true; };
     for (bool committed = false; !committed;) {
         storage::Commit commit;
@@ -134,7 +135,7 @@ void GoldWriter::append_to(Table which, const DayRows& rows, const GoldFile& fil
     base::fail_point(file.is_provisional() ? "gold.provisional.committed" : "gold.committed");
 }
 
-/// Appends the rows of all tables at once.
+/// Appends the rows of all tables, in parallel.
 std::int64_t GoldWriter::append_all(Output& output, const GoldFile& file,
                                     const std::vector<storage::Txn>& txns) {
     std::int64_t count = 0;
@@ -163,8 +164,8 @@ bool GoldWriter::withdraw_provisional() {
     for (const Table each : metric_tables) {
         if (!provisional_files_are_whole(table(each).snapshot())) {
             spdlog::warn(
-                "gold: another program has rewritten files of gold.{}, with rows of open windows among them; "
-                "Gold is built anew",
+                "gold: another program has rewritten files of gold.{} that have rows of open windows; Gold "
+                "will be rebuilt",
                 table_name(each));
             whole = false;
             continue;

@@ -16,76 +16,78 @@
 
 namespace millrace::gold {
 
-/// The app id of a gold table's txn whose version is the silver version up to which it has the rows.
+/// The app id of a txn of each gold table. Its version is the silver version up to which the table has the
+/// rows of closed windows.
 inline constexpr const char* speed_app_id = "millrace/gold";
 
-/// Writes Gold's rows into its tables. Each table's commits carry, as a txn, the silver version up to which
-/// the rows of closed windows are there, so that after a restart none comes twice. Not thread-safe.
+/// Writes rows into Gold's tables. Each table's commits record, as a txn, the silver version up to which the
+/// table has the rows of closed windows, so that a restart appends no row twice. Not thread-safe.
 class GoldWriter {
   public:
-    /// Opens the tables, creating those that are missing. Throws an Error that names a table that can't be
-    /// opened, and the command that builds it anew.
+    /// Opens the tables, and creates those that are missing. Throws an Error that names a table that cannot
+    /// be opened, and the command that rebuilds it. `pool` must outlive the object.
     GoldWriter(const catalog::DataDirectory& data, base::WorkerPool& pool);
 
-    /// Moves tables that can't be opened out of the way, with a warning, so that they are made anew; nothing
-    /// happens while another process runs Gold.
+    /// Renames tables that cannot be opened, with a warning, so that new ones are created. Does nothing while
+    /// another process runs Gold.
     static void set_aside_damaged(const catalog::DataDirectory& data);
 
-    /// Looks at what others have committed.
+    /// Reads what others have committed.
     void refresh();
-    /// Appends all rows of `output`, which is emptied, and returns their number: what was closed up to a
-    /// silver version.
+    /// Appends all rows of `output` and returns their number; `output` is empty then. The rows are those of
+    /// windows that have closed up to a silver version.
     std::int64_t append(Output& output, std::int64_t silver_version);
-    /// Appends all rows of `open`, which is emptied, and returns their number: what windows that are still
-    /// open at a silver version hold. Each table gets its rows with one commit. They stand in files of their
-    /// own, so that withdraw_provisional() finds them.
+    /// Appends all rows of `open` and returns their number; `open` is empty then. The rows are those of
+    /// windows that are open at a silver version. Each table gets its rows in one commit and in separate
+    /// files, so that withdraw_provisional() finds them.
     std::int64_t append_provisional(Output& open, std::int64_t silver_version);
-    /// Takes provisional rows out of the tables, before the windows that they are of go on. False, with a
-    /// warning, when another engine has rewritten files of theirs: then all must be built anew.
+    /// Removes provisional rows from the tables, before their windows continue. False, with a warning, when
+    /// another engine has rewritten files with provisional rows: then Gold must be rebuilt.
     [[nodiscard]] bool withdraw_provisional();
-    /// Appends alerts, by day, the last of which has the number `sequence`; `quiet` ones aren't sent
-    /// anywhere.
+    /// Appends alerts. The last one has the sequence number `sequence`. `quiet` alerts are not sent to sinks.
     void append_alerts(TableRows& alerts, std::int64_t silver_version, std::int64_t sequence, bool quiet);
-    /// The number of the last alert in its table, and of all that were there before it was cleared; 0: none.
+    /// The sequence number of the last alert, including alerts that clear() has removed; 0 when there was
+    /// none.
     [[nodiscard]] std::int64_t alerts_sequence() const;
-    /// The silver version of the last commit of alerts; -1: none.
+    /// The silver version of the last commit of alerts; -1 when there is none.
     [[nodiscard]] std::int64_t alerts_version() const;
-    /// Takes rows out of `output` that a table has already: those given out up to `silver_version`.
+    /// Removes the rows of tables from `output` that have the rows up to `silver_version` already.
     void drop_known(Output& output, std::int64_t silver_version) const;
     /// Joins small files of closed windows' rows that were published up to a silver version, gradually.
     void join_files(std::int64_t silver_version);
-    /// Empties the tables, for a new beginning.
+    /// Removes all rows from the tables, before a rebuild.
     void clear();
 
-    /// What takes the place of some days' rows that were published up to a silver version.
+    /// New rows for some days, in place of those that were published up to a silver version.
     struct Replacement {
         std::int64_t from = 0;         ///< the first day
         std::int64_t to = 0;           ///< the day after the last one
-        std::int64_t sessions_to = 0;  ///< the day after the last one of the tables of sessions
+        std::int64_t sessions_to = 0;  ///< the day after the last one, for the tables of sessions
         std::int64_t silver_version = -1;
-        bool provisional_too =
-            false;  ///< no state holds windows open: provisional rows of these days go, too
-        std::int64_t rows = 0;
-        std::array<std::vector<storage::AddFile>, table_count> files{};  ///< which nobody sees yet
-        std::future<void> writing{};  ///< of them; last, so that the end waits for it
+        /// Whether provisional rows of these days are replaced as well: no state holds their windows open.
+        bool provisional_too = false;
+        std::int64_t rows = 0;                                           ///< the number of new rows
+        std::array<std::vector<storage::AddFile>, table_count> files{};  ///< written, but not committed yet
+        /// The task that writes `files`. It is the last member, so that the destructor waits for it first.
+        std::future<void> writing{};
     };
-    /// Writes the rows of `output` that belong to the replacement into files, of those tables that have at
-    /// least so many; the output of those tables is emptied. It doesn't wait for it, but for the call before;
-    /// the replacement must stay where it is.
+    /// Writes rows of `output` that belong to the replacement into files, for tables that have at least
+    /// `min_rows`; the output of these tables is empty then. Asynchronous: waits only for the previous call.
+    /// `replacement` must outlive the write and must not move.
     void write(Replacement& replacement, Output& output, std::int64_t min_rows);
-    /// Puts it in place, each table with one commit. False when files changed meanwhile, in tables that are
-    /// then left as they are: rows that were published later may have been joined with these, or the files
-    /// have gone, so that it must be done again, with a newer state of Gold.
+    /// Commits the replacement, each table with one commit. False when files of a table have changed
+    /// meanwhile, and the table is left as it is: its rows may have been joined with later ones, or the new
+    /// files are gone. Then the caller computes the replacement again, from a newer state of Gold.
     bool replace(Replacement& replacement);
 
-    /// A table of Gold; moved on by this object's commits.
+    /// A table of Gold, at the version of this object's last commit or refresh().
     [[nodiscard]] const storage::DeltaTable& table(Table table) const {
         return tables_[static_cast<std::size_t>(table)];
     }
 
   private:
     using DayRows = std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>>;
-    /// Makes a commit that takes files out of a table with this snapshot; an empty one when there are none.
+    /// Makes a commit that removes files from a table with this snapshot; an empty one when there are none.
     using Removal = std::function<storage::Commit(const storage::Snapshot&)>;
 
     [[nodiscard]] storage::DeltaTable& table(Table table) { return tables_[static_cast<std::size_t>(table)]; }
@@ -100,7 +102,7 @@ class GoldWriter {
 
     base::WorkerPool& pool_;
     const std::string run_id_;
-    std::array<std::int64_t, table_count> files_{};  // written, for their names
+    std::array<std::int64_t, table_count> files_{};  // the number of files written, which is in their names
     std::vector<storage::DeltaTable> tables_;
 };
 

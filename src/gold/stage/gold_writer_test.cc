@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t may_first = 19'844;  // 2024-05-01
 
-/// Gold's tables in a folder of the test's own. Rows are those of users.
+/// Gold's tables in a temporary folder. The rows are those of the table `users`.
 class GoldWriterTest : public testing::Test {
   protected:
     ~GoldWriterTest() override { std::filesystem::remove_all(data_.root()); }
@@ -46,7 +46,7 @@ class GoldWriterTest : public testing::Test {
     [[nodiscard]] storage::DeltaTable table() const {
         return storage::DeltaTable::open(data_.gold() / table_name(Table::users));
     }
-    /// How many rows readers of the table see.
+    /// The number of rows in the table.
     [[nodiscard]] std::int64_t rows() const {
         std::int64_t rows = 0;
         const storage::DeltaTable users = table();
@@ -85,7 +85,7 @@ TEST_F(GoldWriterTest, RowsThatWereClosedMeanwhileStay) {
     writer_.append_provisional(open, 1);
     auto again = users(may_first, {"a"});
     writer_.drop_known(again, 1);
-    EXPECT_EQ(again.size(), 1) << "what is provisional isn't published for good";
+    EXPECT_EQ(again.size(), 1) << "a provisional row does not count as published";
     EXPECT_TRUE(writer_.withdraw_provisional());
     writer_.append(again, 2);
     EXPECT_EQ(rows(), 1);
@@ -122,7 +122,7 @@ TEST_F(GoldWriterTest, AFileThatAnotherEngineHasRewrittenIsNoticed) {
     ASSERT_TRUE(theirs.commit(std::move(commit), [](const storage::Commit&) { return false; }));
     writer_.refresh();
     EXPECT_FALSE(writer_.withdraw_provisional());
-    EXPECT_EQ(rows(), 1) << "nothing is taken out whose nature isn't known";
+    EXPECT_EQ(rows(), 1) << "a file of unknown kind stays";
     writer_.clear();
     EXPECT_TRUE(writer_.withdraw_provisional());
     EXPECT_EQ(rows(), 0);
@@ -146,7 +146,7 @@ TEST_F(GoldWriterTest, ReplacedDaysKeepTheirProvisionalRowsWhileAStateHoldsThemO
                                 .provisional_too = true};
     EXPECT_TRUE(replace(all, users(may_first, {"a", "late", "b"})));
     EXPECT_EQ(rows(), 4);
-    EXPECT_EQ(provisional_rows(), 1) << "of the other day";
+    EXPECT_EQ(provisional_rows(), 1) << "the row of the other day stays";
     EXPECT_TRUE(writer_.withdraw_provisional());
     EXPECT_EQ(rows(), 3);
 }

@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// Nothing where `text` isn't what write() makes.
+/// Nothing when `text` is not a log of ticks.
 std::optional<std::vector<IdleTickLog::Tick>> parse(std::string_view text) {
     boost::system::error_code error;
     const json::value known = json::parse(text, error);
@@ -39,7 +39,7 @@ bool IdleTickLog::load() {
     if (!content) return true;
     auto ticks = parse(*content);
     if (!ticks) {
-        spdlog::warn("gold: {} is damaged, so what the alerts came to isn't known; Gold is built anew",
+        spdlog::warn("gold: {} is damaged, so the state of the alerts is unknown; Gold will be rebuilt",
                      path_.string());
         return false;
     }

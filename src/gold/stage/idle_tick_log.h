@@ -7,8 +7,9 @@
 
 namespace millrace::gold {
 
-/// When log time stood in for events (Alerts::tick()), and after which of silver's versions: what a
-/// restart needs to come to the same alerts again. A small file, replaced with each tick.
+/// The times at which alert rules were evaluated without events (Alerts::tick()), and the versions of Silver
+/// after which they were. A restart repeats the ticks, so that it comes to the same alerts. The log is a
+/// small file that is replaced with each tick. Not thread-safe.
 class IdleTickLog {
   public:
     struct Tick {
@@ -16,20 +17,20 @@ class IdleTickLog {
         std::int64_t now_ms = 0;
     };
 
-    /// load() or clear() comes first.
+    /// The caller calls load() or clear() first.
     explicit IdleTickLog(std::filesystem::path path) : path_(std::move(path)) {}
 
-    /// Reads the file; none stands for no ticks. False, with a warning, when it is damaged: which alerts came
-    /// of ticks isn't known then.
+    /// Reads the file; there are no ticks when it is missing. False, with a warning, when it is damaged: then
+    /// nobody knows which alerts followed from ticks.
     [[nodiscard]] bool load();
-    /// Those that came after a version and before the next, in order.
+    /// The ticks between a version and the next one, in order.
     [[nodiscard]] std::vector<Tick> after(std::int64_t silver_version) const;
     [[nodiscard]] std::size_t size() const { return ticks_.size(); }
-    /// Keeps a tick, durably.
+    /// Adds a tick, durably.
     void add(const Tick& tick);
-    /// Forgets those before a version, which the state has.
+    /// Removes the ticks of earlier versions, which are in the saved state.
     void forget_before(std::int64_t silver_version);
-    /// Forgets all, and removes the file.
+    /// Removes all ticks, and the file.
     void clear();
 
   private:

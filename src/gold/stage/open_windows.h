@@ -17,49 +17,51 @@
 
 namespace millrace::gold {
 
-/// Gold's open windows between two of its steps.
+/// The open windows at one moment, between two steps of Gold.
 struct OpenWindowsSnapshot {
     Output open;  ///< the rows of the open windows
     /// The files of the closed windows, when the request asked for them. Files and open rows together hold
     /// each row once. Paths start at the table's folder.
     std::map<Table, std::vector<serve::SqlView::File>> files;
     Timestamp watermark = no_watermark;
-    std::int64_t silver_version = -1;
-    std::int64_t late = 0;
+    std::int64_t silver_version = -1;  ///< the last version of Silver that Gold has taken in
+    std::int64_t late = 0;             ///< additions to windows that were closed, since Gold was built
 };
 
-/// The one way to see Gold's open windows: readers request a snapshot, and Gold's thread replies between two
-/// of its steps. Once Gold has ended, its state no longer changes, and the reader's own thread takes the
-/// snapshot. Thread-safe.
+/// Gives readers access to Gold's open windows. A reader requests a snapshot, and Gold's thread replies
+/// between two of its steps. After Gold has ended, its state no longer changes, and the reader's own thread
+/// takes the snapshot. Thread-safe.
 class OpenWindowsChannel {
   public:
     struct Request {
         TableSet tables;
-        bool files = false;  ///< whether the snapshot names the files of closed windows, too
+        bool files = false;  ///< whether the snapshot also has the files of closed windows
 
         friend bool operator==(const Request&, const Request&) = default;
     };
     using TakeSnapshot = std::function<OpenWindowsSnapshot(const Request&)>;
 
-    /// Requests a snapshot and waits for it, at most `limit`. Returns nothing, at once, where Gold doesn't
-    /// run in this process.
+    /// Requests a snapshot and waits for it, for `limit` at most. Returns nothing after that time, and
+    /// returns nothing at once where Gold does not run in this process.
     [[nodiscard]] std::optional<OpenWindowsSnapshot> request(const Request& request,
                                                              std::chrono::milliseconds limit);
 
-    /// Gold's side: it replies to requests from now on.
+    /// Starts to accept requests, to which Gold's thread replies.
     void open();
-    /// Gold's state doesn't change any more: `take` is called for each request from now on.
+    /// Calls `take` for each request from now on, in the reader's thread, since Gold's state no longer
+    /// changes.
     void freeze(TakeSnapshot take);
-    /// Gold no longer replies, and nothing that open() or freeze() has named is used any more.
+    /// Refuses requests from now on. `take` is not called after close() returns.
     void close();
     /// The request that waits for a reply, if there is one.
     [[nodiscard]] std::optional<Request> pending() const;
+    /// Replies to `request`, unless its reader has stopped waiting.
     void reply(const Request& request, OpenWindowsSnapshot snapshot);
 
   private:
     enum class State { closed, open, frozen };
 
-    std::mutex requesting_;  // one reader at a time
+    std::mutex requesting_;  // held by the one reader that is served
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     State state_ = State::closed;                  // guarded by mutex_

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t files_at_once = 8;
 
-/// A file, the earliest time in it, and, once it is being read, those rows of it that are next.
+/// A file, the earliest time in it, and, while it is being read, its next rows.
 struct SilverFile {
     std::string event_type;
     std::filesystem::path path;
@@ -37,7 +37,7 @@ struct SilverFile {
     [[nodiscard]] bool at_end() const { return reader && !rows; }
 };
 
-/// Where no stats tell, no time is too early.
+/// Without stats, any time is possible.
 model::Timestamp earliest_in(const storage::AddFile& file) {
     return storage::FileStats(file).min_time("event_timestamp").value_or(no_watermark);
 }
@@ -57,7 +57,7 @@ std::vector<SilverFile> by_time(const std::filesystem::path& root,
     return sorted;
 }
 
-/// The earliest time that rows yet to be read can have.
+/// The earliest time that rows that are not read yet can have.
 model::Timestamp earliest_left(const std::vector<SilverFile>& open, const SilverFile* next) {
     model::Timestamp left = next == nullptr ? end_of_time : next->earliest;
     for (const SilverFile& file : open) {
@@ -66,7 +66,7 @@ model::Timestamp earliest_left(const std::vector<SilverFile>& open, const Silver
     return left;
 }
 
-/// Takes the rows that were read.
+/// Converts the rows that were read into events.
 void collect(std::vector<SilverFile>& open, Strings& strings, Events& events) {
     events.clear();
     std::int64_t count = 0;
@@ -92,12 +92,12 @@ void read_silver_rows(const std::filesystem::path& root, const std::vector<stora
         for (SilverFile& file : open) tasks.emplace_back([&file] { file.read_on(); });
         pool.run_all(std::move(tasks));
     };
-    Events events;  // whose memory is used again
+    Events events;  // declared here so that its memory is reused
     read_on();
     while (!open.empty()) {
         collect(open, strings, events);
         const model::Timestamp left = earliest_left(open, next == waiting.end() ? nullptr : &*next);
-        // The next rows are decoded while these are worked on.
+        // Decodes the next rows while `visit` works on these.
         auto reading = std::async(std::launch::async, read_on);
         if (!events.rows.empty()) visit(events, left);
         reading.get();

@@ -10,11 +10,12 @@
 
 namespace millrace::gold {
 
-/// Takes some rows and a time that no row yet to come is before. It may change the rows.
+/// Takes some rows, and the earliest event time that rows still to come can have. It may change the rows.
 using VisitRows = std::function<void(Events& rows, model::Timestamp left)>;
 
-/// Reads the rows of silver files as Gold's events: several files at once, the earliest first, some rows of
-/// each at a time, so that memory is bounded however large they are. Throws an Error that names the file.
+/// Reads the rows of silver files as Gold's events. It reads several files in parallel, the earliest first,
+/// and some rows of each at a time, so that memory does not grow with the size of the files. Throws an Error
+/// that names the file.
 void read_silver_rows(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
                       Strings& strings, base::WorkerPool& pool, const VisitRows& visit);
 

@@ -38,7 +38,7 @@ bool BatchBarrier::deliver(std::size_t lane, LanePart part) {
     parts_[lane] = std::move(part);
     ++delivered_;
     note_change();
-    // The next batch may be sealed before this thread runs again, so its number tells, not sealing_.
+    // Compares batch numbers, since the next batch may already be sealed when this thread runs again.
     lanes_wake_.wait(lock, [this, delivered = batch_] { return ended_ || batch_ != delivered; });
     return !ended_;
 }

@@ -8,9 +8,9 @@
 
 namespace millrace::silver {
 
-/// Looks up the records that the lanes held back. Meanwhile the lanes fill the next batch and count on
-/// without the copies that are found here, so each batch adds the copies of all batches before it to the
-/// totals.
+/// Looks up the records that the lanes held back. Meanwhile the lanes fill the next batch, and their counts
+/// do not include the duplicates that are found here. So each batch adds the duplicates found in all batches
+/// before it to the totals.
 void BatchCommitter::settle(std::vector<LanePart>& parts) {
     if (std::ranges::any_of(parts, [](const LanePart& part) { return !part.held.empty(); }))
         settle_held(parts, sink_.root(), sink_.live_files(), context_, pool_);
@@ -44,7 +44,7 @@ BatchCommitter::Result BatchCommitter::commit(std::vector<LanePart>& parts, std:
     return Result::committed;
 }
 
-/// Hands the columns to Gold, or returns them to the pool.
+/// Passes the columns to Gold, or returns them to the pool.
 void BatchCommitter::pass_on(std::vector<LanePart>& parts, std::int64_t version) {
     if (commits_ != nullptr) {
         CommitQueue::Columns all;
@@ -59,18 +59,18 @@ void BatchCommitter::pass_on(std::vector<LanePart>& parts, std::int64_t version)
     }
 }
 
-/// Estimates how fast records came into the log since the commit before: the batch's records and the change
-/// of the lag.
+/// Estimates how many records per second were appended to the log since the previous commit. The number is
+/// that of the batch's records plus the change of the lag.
 void BatchCommitter::note_input(BatchReport& report) {
     const auto now = std::chrono::steady_clock::now();
     const std::chrono::duration<double> since = now - std::exchange(last_commit_, now);
     const std::int64_t lag_before = std::exchange(last_lag_, report.lag);
     if (lag_before < 0 || since.count() <= 0) return;
-    const auto came = std::max<std::int64_t>(0, report.received + report.lag - lag_before);
-    report.input_per_second = static_cast<double>(came) / since.count();
+    const auto appended = std::max<std::int64_t>(0, report.received + report.lag - lag_before);
+    report.input_per_second = static_cast<double>(appended) / since.count();
 }
 
-/// Adds up what the lanes did, and tells other threads how far the table has come.
+/// Adds up the counts of the lanes and publishes the progress for other threads.
 void BatchCommitter::count(BatchReport& report, const std::vector<LanePart>& parts) {
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
@@ -95,8 +95,9 @@ void BatchCommitter::count(BatchReport& report, const std::vector<LanePart>& par
 void BatchCommitter::warn_of_full_memory() const {
     if (!context_.ids.floor_raised()) return;
     spdlog::warn(
-        "silver: the dedupe memory is full: it holds the ids of events from {} on; each batch reads those of "
-        "the horizon before from the table, which is slow (raise --dedupe-memory, or shorten --horizon)",
+        "silver: the dedupe memory is full: it holds the ids of events from {} on; each batch reads "
+        "the older ids of the horizon from the table, which is slow (raise --dedupe-memory, or shorten "
+        "--horizon)",
         model::format_timestamp(context_.ids.floor()));
 }
 

@@ -15,14 +15,14 @@ namespace {
 
 constexpr int kept_reports = 1000;
 
-std::vector<std::string> last_lines(const std::string& content, std::size_t most) {
+std::vector<std::string> last_lines(const std::string& content, std::size_t limit) {
     std::vector<std::string> lines;
     std::size_t from = 0;
     for (std::size_t end = content.find('\n'); end != std::string::npos; end = content.find('\n', from)) {
         lines.push_back(content.substr(from, end - from));
         from = end + 1;
     }
-    if (lines.size() > most) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(most));
+    if (lines.size() > limit) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(limit));
     return lines;
 }
 
@@ -52,9 +52,8 @@ json::object BatchReport::to_json() const {
 
 std::string BatchReport::line() const {
     return fmt::format(
-        "batch {}: {} in, {} silver, {} duplicates, {} quarantined, {} rows/s (fill {:.0f} ms, encode {:.0f} "
-        "ms, "
-        "quarantine {:.0f} ms, commit {:.0f} ms), lag {}, version {}",
+        "batch {}: {} in, {} silver, {} duplicates, {} quarantined, {} rows/s (fill {:.0f} ms, "
+        "encode {:.0f} ms, quarantine {:.0f} ms, commit {:.0f} ms), lag {}, version {}",
         batch, base::format_count(received), base::format_count(silver), base::format_count(duplicates),
         base::format_count(quarantined), base::format_count(static_cast<std::int64_t>(rows_per_second)),
         fill_seconds * 1e3, encode_seconds * 1e3, quarantine_seconds * 1e3, commit_seconds * 1e3,

@@ -10,40 +10,42 @@
 
 namespace millrace::silver {
 
-/// What one committed batch did; printed as a line, and kept as JSON.
+/// The counts and times of one committed batch. It is printed as one line and kept as JSON.
 struct BatchReport {
     std::int64_t batch = 0;
-    std::int64_t version = -1;  ///< of the silver table
+    std::int64_t version = -1;  ///< the version of the silver table
     std::int64_t committed_ms = 0;
     std::int64_t received = 0;
     std::int64_t silver = 0;
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
-    std::map<std::string, std::int64_t> by_rule;  ///< records quarantined by this batch
+    std::map<std::string, std::int64_t> by_rule;  ///< quarantined records of this batch, by rule
     std::int64_t unknown_fields = 0;
     std::int64_t files = 0;
     std::int64_t bytes = 0;
-    std::int64_t lag = 0;            ///< records in the log that are not processed yet
-    std::int64_t ids_in_memory = 0;  ///< of the dedupe horizon
-    double fill_seconds = 0;         ///< reading, decoding, checking, deduplicating
-    double lookup_seconds = 0;       ///< looking for ids in the table that the memory may have dropped
+    std::int64_t lag = 0;            ///< records in the log that are not committed yet
+    std::int64_t ids_in_memory = 0;  ///< event ids that deduplication holds in memory
+    double fill_seconds = 0;         ///< time for reading, decoding, checking and deduplicating
+    double lookup_seconds = 0;  ///< time for looking up ids in the table that the id set may have dropped
     double encode_seconds = 0;
     double quarantine_seconds = 0;
     double commit_seconds = 0;
-    double rows_per_second = 0;   ///< since the batch was opened
-    double input_per_second = 0;  ///< records that came into the log, since the commit before; 0: unknown
+    /// Received records divided by the longer of the time to fill and the time to commit.
+    double rows_per_second = 0;
+    double input_per_second = 0;  ///< records appended to the log since the previous commit; 0: unknown
 
     [[nodiscard]] base::json::object to_json() const;
-    /// One line for people.
+    /// Returns the report as one line of text.
     [[nodiscard]] std::string line() const;
 };
 
-/// Keeps the last thousand reports in a file of JSON lines.
+/// Keeps at least the last thousand reports in a file of JSON lines. Not thread-safe.
 class BatchHistory {
   public:
+    /// Opens or creates the file. Throws Error if that fails.
     explicit BatchHistory(std::filesystem::path file);
     void add(const BatchReport& report);
-    /// The reports kept, oldest first.
+    /// Returns up to a thousand of the newest reports, the oldest first.
     [[nodiscard]] static std::vector<base::json::object> read(const std::filesystem::path& file);
 
   private:

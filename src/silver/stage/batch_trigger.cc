@@ -7,7 +7,8 @@ namespace millrace::silver {
 namespace {
 
 constexpr auto check_interval = std::chrono::milliseconds(50);
-/// Between commits that only pass offsets without a record, such as Kafka's transaction markers.
+/// The least time between commits that only pass offsets without a record, such as Kafka's transaction
+/// markers.
 constexpr auto empty_commit_interval = std::chrono::seconds(1);
 
 }  // namespace

@@ -12,16 +12,16 @@ class BatchTrigger {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// A batch ends every `interval`, or, with 0, as soon as it has a row. With `available_now` it ends only
-    /// when it is full.
+    /// A batch ends at every `interval`. With an interval of 0 it ends as soon as it has a row. With
+    /// `available_now` it ends only when it is full.
     BatchTrigger(base::Duration interval, bool available_now)
         : interval_(interval), available_now_(available_now) {}
 
-    /// Counts the interval from `now` on.
+    /// Starts the interval at `now`.
     void restart(Clock::time_point now) { next_ = now + interval_; }
-    /// Whether the batch is to end now.
+    /// Returns true if the batch must end now.
     [[nodiscard]] bool is_due(const BatchBarrier::Status& batch, Clock::time_point now);
-    /// When to ask again, if nothing changes before.
+    /// Returns the time of the next check if nothing changes before.
     [[nodiscard]] Clock::time_point next_check(Clock::time_point now) const;
     void note_commit(Clock::time_point now) { last_commit_ = now; }
 

@@ -7,59 +7,59 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const auto epoch = BatchTrigger::Clock::time_point() + 1h;
+const auto trigger_start = BatchTrigger::Clock::time_point() + 1h;
 
 TEST(BatchTrigger, EndsABatchAtEachInterval) {
     BatchTrigger trigger(20s, false);
-    trigger.restart(epoch);
-    EXPECT_FALSE(trigger.is_due({.rows = 5}, epoch + 19s));
-    EXPECT_TRUE(trigger.is_due({.rows = 5}, epoch + 20s));
-    EXPECT_FALSE(trigger.is_due({.rows = 5}, epoch + 39s));
-    EXPECT_TRUE(trigger.is_due({.rows = 5}, epoch + 40s));
+    trigger.restart(trigger_start);
+    EXPECT_FALSE(trigger.is_due({.rows = 5}, trigger_start + 19s));
+    EXPECT_TRUE(trigger.is_due({.rows = 5}, trigger_start + 20s));
+    EXPECT_FALSE(trigger.is_due({.rows = 5}, trigger_start + 39s));
+    EXPECT_TRUE(trigger.is_due({.rows = 5}, trigger_start + 40s));
 }
 
 TEST(BatchTrigger, SkipsIntervalsThatPassedWhileABatchWasCommitted) {
     BatchTrigger trigger(20s, false);
-    trigger.restart(epoch);
-    EXPECT_TRUE(trigger.is_due({}, epoch + 65s));
-    EXPECT_FALSE(trigger.is_due({}, epoch + 79s)) << "the intervals keep their rhythm";
-    EXPECT_TRUE(trigger.is_due({}, epoch + 80s));
+    trigger.restart(trigger_start);
+    EXPECT_TRUE(trigger.is_due({}, trigger_start + 65s));
+    EXPECT_FALSE(trigger.is_due({}, trigger_start + 79s)) << "the intervals keep their rhythm";
+    EXPECT_TRUE(trigger.is_due({}, trigger_start + 80s));
 }
 
 TEST(BatchTrigger, EndsAFullBatchAtOnce) {
     for (const bool available_now : {false, true}) {
         BatchTrigger trigger(20s, available_now);
-        trigger.restart(epoch);
-        EXPECT_TRUE(trigger.is_due({.full = true}, epoch));
+        trigger.restart(trigger_start);
+        EXPECT_TRUE(trigger.is_due({.full = true}, trigger_start));
     }
 }
 
 TEST(BatchTrigger, WithoutAnIntervalEndsABatchAtItsFirstRow) {
     BatchTrigger trigger(0s, false);
-    trigger.restart(epoch);
-    EXPECT_FALSE(trigger.is_due({}, epoch));
-    EXPECT_TRUE(trigger.is_due({.rows = 1}, epoch));
+    trigger.restart(trigger_start);
+    EXPECT_FALSE(trigger.is_due({}, trigger_start));
+    EXPECT_TRUE(trigger.is_due({.rows = 1}, trigger_start));
 }
 
 TEST(BatchTrigger, CommitsPassedOffsetsWithoutARecordAtMostOnceASecond) {
     BatchTrigger trigger(0s, false);
-    trigger.restart(epoch);
-    trigger.note_commit(epoch);
-    EXPECT_FALSE(trigger.is_due({.moved = true}, epoch + 999ms));
-    EXPECT_TRUE(trigger.is_due({.moved = true}, epoch + 1s));
+    trigger.restart(trigger_start);
+    trigger.note_commit(trigger_start);
+    EXPECT_FALSE(trigger.is_due({.moved = true}, trigger_start + 999ms));
+    EXPECT_TRUE(trigger.is_due({.moved = true}, trigger_start + 1s));
 }
 
 TEST(BatchTrigger, WithAvailableNowOnlyAFullBatchEnds) {
     BatchTrigger trigger(20s, true);
-    trigger.restart(epoch);
-    EXPECT_FALSE(trigger.is_due({.rows = 5, .moved = true}, epoch + 10min));
+    trigger.restart(trigger_start);
+    EXPECT_FALSE(trigger.is_due({.rows = 5, .moved = true}, trigger_start + 10min));
 }
 
 TEST(BatchTrigger, AsksAgainWhenTheIntervalEnds) {
     BatchTrigger trigger(20s, false);
-    trigger.restart(epoch);
-    EXPECT_EQ(trigger.next_check(epoch + 19'990ms), epoch + 20s);
-    EXPECT_LE(trigger.next_check(epoch), epoch + 1s);
+    trigger.restart(trigger_start);
+    EXPECT_EQ(trigger.next_check(trigger_start + 19'990ms), trigger_start + 20s);
+    EXPECT_LE(trigger.next_check(trigger_start), trigger_start + 1s);
 }
 
 }  // namespace

@@ -8,15 +8,15 @@ namespace millrace::silver {
 namespace {
 
 constexpr std::size_t max_kept = 128;
-constexpr std::size_t max_kept_id_bytes = 32 << 20;  // of one
+constexpr std::size_t max_kept_id_bytes = 32 << 20;  // per object
 
 }  // namespace
 
 std::unique_ptr<EventColumns> ColumnPool::take(std::string_view event_type) {
     const std::lock_guard lock(mutex_);
     if (kept_.empty()) return std::make_unique<EventColumns>();
-    // Types differ in size by far, so memory goes back to the one it was for, lest all of it grow to the
-    // largest.
+    // The sizes of event types differ a lot. Columns are reused for the type that they had before, so that
+    // not all of them grow to the size of the largest type.
     const auto same_type =
         std::ranges::find_if(kept_, [&](const auto& columns) { return columns->event_type() == event_type; });
     auto& chosen = same_type != kept_.end() ? *same_type : kept_.back();

@@ -9,11 +9,12 @@
 
 namespace millrace::silver {
 
-/// Columns whose rows have been written, kept so that their memory is used again. Thread-safe.
+/// Keeps the column objects whose rows have been written, so that their memory is reused. Thread-safe.
 class ColumnPool {
   public:
-    /// Columns for a file of this event type: used ones, as long as there are any.
+    /// Returns columns for a file of this event type: used ones if there are any, otherwise new ones.
     [[nodiscard]] std::unique_ptr<EventColumns> take(std::string_view event_type);
+    /// Returns columns to the pool, or frees them if they are too large or the pool is full.
     void recycle(std::unique_ptr<EventColumns> columns);
 
   private:

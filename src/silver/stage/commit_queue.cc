@@ -8,9 +8,9 @@ namespace millrace::silver {
 
 namespace {
 
-constexpr std::size_t max_rows = 600'000;  // that wait: two full batches
+constexpr std::size_t max_rows = 600'000;  // rows that may wait: two full batches
 
-/// As many rows as a file's columns take memory for, however few it has.
+/// The least number of rows that each file counts for, since its columns take memory even if it has few rows.
 constexpr std::size_t rows_of_a_file = 50;
 
 std::size_t rows_of(const CommitQueue::Columns& columns) {

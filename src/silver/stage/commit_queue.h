@@ -11,22 +11,24 @@
 
 namespace millrace::silver {
 
-/// Hands the rows of silver's commits to Gold in memory, where both are in one process, so that Gold needn't
-/// read them from the table. It is a shortcut only: what doesn't fit, or is never taken, Gold finds in the
-/// table. Thread-safe.
+/// Passes the rows of silver's commits to Gold in memory if both run in one process, so that Gold need not
+/// read them from the table. It is only a shortcut: Gold reads the rows of any commit that does not fit, or
+/// that it has not popped, from the table. Thread-safe.
 class CommitQueue {
   public:
     using Columns = std::vector<std::unique_ptr<EventColumns>>;
 
-    /// Gold takes commits from now on.
+    /// Declares that Gold pops commits from now on. Before this call, push() takes nothing.
     void open();
-    /// Takes the rows of a commit, unless Gold is too far behind; then `columns` stay the caller's.
+    /// Moves the rows of a commit into the queue. If the queue is full or not open, `columns` is left
+    /// unchanged.
     void push(std::int64_t version, Columns& columns);
-    /// The rows of a commit; nothing when they weren't offered. Those of earlier ones are dropped.
+    /// Removes and returns the rows of a commit, or returns nothing if the queue does not have them. Recycles
+    /// the rows of earlier commits.
     std::optional<Columns> pop(std::int64_t version);
-    /// Gives back columns whose rows are read, so that their memory is used again.
+    /// Returns columns whose rows Gold has read, so that their memory is reused.
     void recycle(Columns columns);
-    /// Those that were given back.
+    /// Removes and returns the columns that are free for reuse.
     Columns recycled();
 
   private:
@@ -37,10 +39,10 @@ class CommitQueue {
     };
 
     std::mutex mutex_;
-    bool open_ = false;           // guarded by mutex_, as the others
-    std::deque<Commit> commits_;  // in version order
-    std::size_t rows_ = 0;        // of commits_
-    Columns recycled_;
+    bool open_ = false;           // guarded by mutex_
+    std::deque<Commit> commits_;  // guarded by mutex_; in the order of their versions
+    std::size_t rows_ = 0;        // guarded by mutex_; the rows in commits_, by rows_of()
+    Columns recycled_;            // guarded by mutex_
 };
 
 }  // namespace millrace::silver

@@ -19,67 +19,67 @@ CommitQueue::Columns columns(std::size_t rows) {
     return all;
 }
 
-TEST(CommitQueue, TakesNothingBeforeGoldIsThere) {
-    CommitQueue hand_over;
+TEST(CommitQueue, TakesNothingBeforeItIsOpen) {
+    CommitQueue queue;
     auto offered = columns(3);
-    hand_over.push(1, offered);
+    queue.push(1, offered);
     EXPECT_EQ(offered.size(), 1U);
-    EXPECT_FALSE(hand_over.pop(1));
+    EXPECT_FALSE(queue.pop(1));
 }
 
-TEST(CommitQueue, GivesEachCommitOnceAndInOrder) {
-    CommitQueue hand_over;
-    hand_over.open();
+TEST(CommitQueue, PopsEachCommitOnceAndInOrder) {
+    CommitQueue queue;
+    queue.open();
     for (const std::int64_t version : {1, 2, 3}) {
         auto offered = columns(static_cast<std::size_t>(version));
-        hand_over.push(version, offered);
+        queue.push(version, offered);
         EXPECT_TRUE(offered.empty());
     }
-    EXPECT_EQ(hand_over.pop(1)->front()->rows(), 1U);
-    EXPECT_FALSE(hand_over.pop(1));
-    EXPECT_EQ(hand_over.pop(3)->front()->rows(), 3U);
-    EXPECT_FALSE(hand_over.pop(2)) << "it was passed over";
-    EXPECT_EQ(hand_over.recycled().size(), 1U) << "the columns of the one that was passed over are free";
+    EXPECT_EQ(queue.pop(1)->front()->rows(), 1U);
+    EXPECT_FALSE(queue.pop(1));
+    EXPECT_EQ(queue.pop(3)->front()->rows(), 3U);
+    EXPECT_FALSE(queue.pop(2)) << "popping version 3 has dropped version 2";
+    EXPECT_EQ(queue.recycled().size(), 1U) << "the columns of the dropped version are free";
 }
 
-TEST(CommitQueue, RefusesWhatAnUnhurriedGoldWouldPileUp) {
-    CommitQueue hand_over;
-    hand_over.open();
+TEST(CommitQueue, RefusesCommitsWhenGoldIsFarBehind) {
+    CommitQueue queue;
+    queue.open();
     std::int64_t version = 0;
     for (;;) {
         auto offered = columns(100'000);
-        hand_over.push(++version, offered);
+        queue.push(++version, offered);
         if (!offered.empty()) break;
         ASSERT_LT(version, 100);
     }
-    EXPECT_FALSE(hand_over.pop(version)) << "Gold finds this one in the table";
+    EXPECT_FALSE(queue.pop(version)) << "the refused commit is read from the table";
     auto offered = columns(100'000);
-    hand_over.push(version + 1, offered);
-    EXPECT_TRUE(offered.empty()) << "there is room again";
+    queue.push(version + 1, offered);
+    EXPECT_TRUE(offered.empty()) << "popping has made room";
 }
 
-TEST(CommitQueue, RefusesManySmallFilesToo) {
-    CommitQueue hand_over;
-    hand_over.open();
+TEST(CommitQueue, LimitsTheNumberOfSmallFiles) {
+    CommitQueue queue;
+    queue.open();
     std::int64_t version = 0;
     for (auto offered = columns(1); offered.size() == 1; offered = columns(1)) {
-        hand_over.push(++version, offered);
+        queue.push(++version, offered);
         if (!offered.empty()) break;
-        ASSERT_LT(version, 50'000) << "each takes kilobytes";
+        ASSERT_LT(version, 50'000) << "each file takes kilobytes";
     }
 }
 
-TEST(CommitQueue, ColumnsComeBackToBeUsedAgain) {
-    CommitQueue hand_over;
-    hand_over.open();
+TEST(CommitQueue, RecycledColumnsAreReturnedOnce) {
+    CommitQueue queue;
+    queue.open();
     auto offered = columns(2);
     const auto* address = offered.front().get();
-    hand_over.push(7, offered);
-    hand_over.recycle(std::move(*hand_over.pop(7)));
-    const auto used = hand_over.recycled();
+    queue.push(7, offered);
+    queue.recycle(std::move(*queue.pop(7)));
+    const auto used = queue.recycled();
     ASSERT_EQ(used.size(), 1U);
     EXPECT_EQ(used.front().get(), address);
-    EXPECT_TRUE(hand_over.recycled().empty());
+    EXPECT_TRUE(queue.recycled().empty());
 }
 
 }  // namespace

@@ -22,9 +22,9 @@ OwnedRecord::OwnedRecord(const bronze::Record& record)
 
 bronze::Record OwnedRecord::view() const {
     const std::string_view bytes = bytes_;
-    const std::string_view behind = bytes.substr(value_size_ + bronze::record_padding);
-    return {offset_, timestamp_ms_, has_key_ ? behind.substr(0, key_size_) : std::string_view(),
-            bytes.substr(0, value_size_), behind.substr(key_size_)};
+    const std::string_view after_value = bytes.substr(value_size_ + bronze::record_padding);
+    return {offset_, timestamp_ms_, has_key_ ? after_value.substr(0, key_size_) : std::string_view(),
+            bytes.substr(0, value_size_), after_value.substr(key_size_)};
 }
 
 namespace {
@@ -38,7 +38,7 @@ IdQuery query_for(const std::vector<LanePart>& parts, model::Timestamp floor) {
     return query;
 }
 
-/// Makes rows of the part's held records but those that were `found`. They get files of their own, so that
+/// Turns the part's held records into rows, except those in `found`. The rows get files of their own, so that
 /// the rows of each file stay in the order of their offsets.
 void settle_part(LanePart& part, const IdHashes& found, const LaneContext& context) {
     Decoder decoder;

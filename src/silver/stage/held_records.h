@@ -16,12 +16,12 @@ namespace millrace::silver {
 struct LaneContext;
 struct LanePart;
 
-/// A record that outlives its reader's next poll.
+/// A copy of a record, which stays valid after the next poll of its reader.
 class OwnedRecord {
   public:
     explicit OwnedRecord(const bronze::Record& record);
 
-    /// The record, which points into this object.
+    /// Returns the record, which points into this object.
     [[nodiscard]] bronze::Record view() const;
 
   private:
@@ -30,23 +30,23 @@ class OwnedRecord {
     std::size_t value_size_;
     std::size_t key_size_;
     bool has_key_;
-    std::string bytes_;  // the value, its padding, the key, the headers
+    std::string bytes_;  // the value, its padding, the key and the headers
 };
 
-/// A clean record whose id is new to the id set, which may have dropped that of its original: it waits for a
-/// look into the table, when its batch is committed.
+/// A clean record whose id is new to the id set, but whose original the set may have dropped. It is looked up
+/// in the table when its batch is committed.
 struct HeldRecord {
     int partition = 0;
     int log_epoch = 0;
     IdHash id;
-    model::Timestamp time = 0;           ///< of its event
-    model::Timestamp horizon_start = 0;  ///< when it came
+    model::Timestamp time = 0;           ///< the time of the event
+    model::Timestamp horizon_start = 0;  ///< the start of the horizon when the record was read
     OwnedRecord record;
 };
 
-/// Looks the held records of sealed parts up in the table, whose live files are `files` under `root`. Copies
-/// are counted as their partitions' copies_in_table, and the others become rows. Runs on `pool`, beside the
-/// lanes, which are filling the next batch.
+/// Looks up the held records of sealed parts in the table, whose live files are `files` under `root`.
+/// Duplicates are counted as copies_in_table of their partitions, and the other records become rows. Runs on
+/// `pool` while the lanes fill the next batch.
 void settle_held(std::vector<LanePart>& parts, const std::filesystem::path& root, const Files& files,
                  const LaneContext& context, base::WorkerPool& pool);
 

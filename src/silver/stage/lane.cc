@@ -15,14 +15,14 @@ constexpr std::int64_t max_held_bytes = 64 << 20;
 
 }  // namespace
 
-/// A partition of this lane, with its part of the batch.
+/// A partition of this lane and its part of the batch.
 struct Lane::Partition {
     Partition(ColumnPool& pool, int of) : number(of), files(pool, of) {}
 
     int number;
     int epoch = 0;
     std::unique_ptr<bronze::PartitionReader> reader;
-    std::span<const bronze::Record> left;  // of the reader's last poll: not processed yet
+    std::span<const bronze::Record> left;  // records of the reader's last poll that are not processed yet
     PartitionPart part;
     std::set<bronze::Offset> quarantined_before;
     std::optional<bronze::Offset> end;
@@ -57,7 +57,7 @@ void Lane::assign(LaneAssignment assignment) {
     Partition& partition =
         **std::ranges::find_if(partitions_, [&](const auto& p) { return p->number == number; });
     partition.left = {};
-    partition.reader.reset();  // a log may serve one reader of a partition at a time
+    partition.reader.reset();  // some logs allow only one reader per partition at a time
     partition.reader = context_.log.read(number, progress.next_offset);
     partition.epoch = assignment.epoch;
     partition.part = {.partition = number, .first_offset = assignment.committed, .end = progress};
@@ -95,7 +95,7 @@ bool Lane::full() const {
 std::size_t Lane::step(std::uint32_t batch) {
     const std::int64_t before = rows_;
     held_back_ = false;
-    // Where a partition has filled the batch, the next step begins with another.
+    // If one partition fills the batch, the next step begins with the next partition.
     for (std::size_t i = 0; i < partitions_.size() && !full(); ++i) {
         step_in(*partitions_[turn_], batch);
         turn_ = (turn_ + 1) % partitions_.size();
@@ -106,10 +106,12 @@ std::size_t Lane::step(std::uint32_t batch) {
 
 void Lane::step_in(Partition& partition, std::uint32_t batch) {
     if (partition.finished()) {
-        partition.reader.reset();  // so that Kafka isn't asked for more of it, which others would wait for
+        // Closed so that the client does not fetch more of this partition and delay others.
+        partition.reader.reset();
         return context_.horizon.set_caught_up(partition.number, true);
     }
-    // Only where an end is set: what follows the log must not wait for a partition with old events.
+    // Applies only if the partition has an end. A stage that follows the log must not wait for a partition
+    // with old events.
     if (partition.end && context_.horizon.is_ahead(partition.number)) {
         held_back_ = true;
         return;
@@ -117,12 +119,12 @@ void Lane::step_in(Partition& partition, std::uint32_t batch) {
     const auto records = next_records(partition);
     context_.horizon.set_caught_up(partition.number, records.empty());
     if (!records.empty()) return process(partition, records, batch);
-    // The reader may have read past the end already.
+    // The reader may already be past the end.
     const bronze::Offset next = partition.reader->next_offset();
     partition.part.end.pass_to(partition.end ? std::min(next, *partition.end) : next, 0);
 }
 
-/// Those that were left when the batch before was full, or else more of the log.
+/// Returns the records that were left when the previous batch was full, or polls the log for more.
 std::span<const bronze::Record> Lane::next_records(Partition& partition) {
     if (!partition.left.empty()) return std::exchange(partition.left, {});
     const auto records = partition.reader->poll(poll_bytes);
@@ -168,7 +170,7 @@ void Lane::settle(Partition& partition, const bronze::Record& record, model::Eve
     ++rows_;
     bytes_ += static_cast<std::int64_t>(record.key.size() + record.value.size() + record.headers.size());
     if (!partition.quarantined_before.empty() && partition.quarantined_before.contains(record.offset)) {
-        ++part.quarantined;  // its row is in the table already: a crash came between the two commits
+        ++part.quarantined;  // the quarantine table has its row, because of a crash between the two commits
         return;
     }
     if (!verdict.ok()) return quarantine(partition, record, verdict);

@@ -23,7 +23,7 @@
 
 namespace millrace::silver {
 
-/// What all lanes of a stage share.
+/// The objects that all lanes of a stage share.
 struct LaneContext {
     const bronze::EventLog& log;
     const model::ShopSettings& settings;
@@ -33,18 +33,19 @@ struct LaneContext {
     ColumnPool& columns;
 };
 
-/// What a lane did in one partition within one batch.
+/// The work of a lane in one partition within one batch.
 struct PartitionPart {
     int partition = 0;
     bronze::Offset first_offset = 0;
-    catalog::PartitionProgress end;  ///< after the batch
+    catalog::PartitionProgress end;  ///< the progress after the batch
     std::int64_t received = 0;
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
-    std::int64_t oldest_ms = 0;        ///< log time of the first record
-    std::int64_t copies_in_table = 0;  ///< duplicates among the held records, which the others don't include
+    std::int64_t oldest_ms = 0;  ///< log time of the first record, in milliseconds
+    /// Duplicates among the held records; `duplicates` does not include them.
+    std::int64_t copies_in_table = 0;
 
-    /// Whether there is something to commit: records, or offsets without one.
+    /// Returns true if there is something to commit: records, or passed offsets without a record.
     [[nodiscard]] bool moved() const { return end.next_offset != first_offset; }
 };
 
@@ -53,7 +54,7 @@ struct LanePart {
     std::vector<PartitionPart> partitions;
     std::vector<std::unique_ptr<EventColumns>> files;
     std::vector<QuarantineRow> quarantine;
-    std::vector<HeldRecord> held;  ///< records that settle_held() makes rows or duplicates of
+    std::vector<HeldRecord> held;  ///< records that settle_held() turns into rows or duplicates
     std::int64_t bytes = 0;
     std::int64_t unknown_fields = 0;
 
@@ -61,57 +62,62 @@ struct LanePart {
     [[nodiscard]] bool moved() const;
 };
 
-/// Where a lane is to go on in one partition.
+/// The point from which a lane continues in one partition.
 struct LaneAssignment {
     int partition = 0;
-    int epoch = 0;                 ///< of the log, for the rows
-    bronze::Offset committed = 0;  ///< the table's offset; the progress may be past it, over a gap
+    int epoch = 0;  ///< the epoch of the log, which the rows store
+    /// The next offset of the table; the progress may be ahead of it, after a gap.
+    bronze::Offset committed = 0;
     catalog::PartitionProgress progress;
-    std::set<bronze::Offset> quarantined;  ///< offsets past it that are in the quarantine table already
-    std::optional<bronze::Offset> end;     ///< where to stop, or nothing to follow the log
+    /// Offsets from `committed` on that the quarantine table already has.
+    std::set<bronze::Offset> quarantined;
+    std::optional<bronze::Offset> end;  ///< the offset to stop at, or nothing to follow the log
 };
 
-/// When a lane's part of a batch ends, at the latest.
+/// The limits at which a lane's part of a batch ends.
 struct LaneLimits {
     std::int64_t rows = 100'000;
-    std::int64_t bytes = 64LL << 20;  ///< of records
-    std::size_t files = 512;  ///< data files, one for each partition, day and event type: each takes memory
+    std::int64_t bytes = 64LL << 20;  ///< bytes of records
+    std::size_t files = 512;          ///< data files, one for each partition, day and event type
 };
 
-/// One thread's work, for a group of bronze partitions: read, decode, check, dedupe, columns. Not
-/// thread-safe; what lanes share is in the LaneContext. The stage (silver_stage.h) calls it in turns.
+/// The work of one thread for a group of bronze partitions: reads, decodes, checks and deduplicates records,
+/// and appends them to columns. Not thread-safe; the lanes share the objects of the LaneContext. The stage
+/// (silver_stage.h) calls its functions in turns.
 class Lane {
   public:
     Lane(const LaneContext& context, std::vector<int> partitions, const LaneLimits& limits);
     ~Lane();
 
+    /// Sets the point from which the lane continues in one of its partitions, and opens a reader there.
     void assign(LaneAssignment assignment);
 
-    /// Ends reading, until the partitions are assigned again.
+    /// Closes all readers. The lane must not step until its partitions are assigned again.
     void close_readers();
 
-    /// Processes some of what each partition has, up to where the part is full; returns how many records.
-    /// `batch` is the one being filled.
+    /// Processes some records of each partition until the part is full. Returns how many records it
+    /// processed. `batch` is the number of the batch that is being filled.
     std::size_t step(std::uint32_t batch);
-    /// True when the last step left partitions out, so that others' event time catches up with theirs.
+    /// Returns true if the last step left out partitions so that the event time of other partitions catches
+    /// up.
     [[nodiscard]] bool held_back() const { return held_back_; }
-    /// True when a partition has been passed on since take(), be it only over offsets without a record.
+    /// Returns true if a partition has advanced since take(), even if only over offsets without a record.
     [[nodiscard]] bool moved() const;
-    /// The offset that a partition is to be read from next.
+    /// Returns the offset from which the partition is read next.
     [[nodiscard]] bronze::Offset next_offset(int partition) const;
-    /// True when each partition has come to its end.
+    /// Returns true if each partition has reached its end.
     [[nodiscard]] bool finished() const;
-    /// True when the part has come to a limit, so that the batch should end.
+    /// Returns true if the part has reached a limit, so that the batch should end.
     [[nodiscard]] bool full() const;
 
-    /// Ends the lane's part of the batch and starts the next.
+    /// Ends the lane's part of the batch, starts the next part, and returns the ended one.
     LanePart take();
 
     [[nodiscard]] const std::vector<int>& partitions() const { return partition_numbers_; }
 
   private:
     struct Partition;
-    static constexpr std::size_t chunk = 16;  // records decoded before their ids are looked up
+    static constexpr std::size_t chunk = 16;  // records that are decoded before their ids are looked up
 
     void step_in(Partition& partition, std::uint32_t batch);
     static std::span<const bronze::Record> next_records(Partition& partition);
@@ -127,15 +133,16 @@ class Lane {
     const LaneLimits limits_;
     std::vector<int> partition_numbers_;
     std::vector<std::unique_ptr<Partition>> partitions_;
-    std::size_t turn_ = 0;  // in partitions_: the one that the next step begins with
+    std::size_t turn_ = 0;  // index in partitions_ of the partition with which the next step begins
     std::array<Decoder, chunk> decoders_;
     Checker checker_;
     std::vector<QuarantineRow> quarantine_;
     std::vector<HeldRecord> held_;
-    std::set<std::tuple<int, std::int64_t, std::string>> held_files_;  // partition, day and type of held_
+    // Partition, day and event type of held_.
+    std::set<std::tuple<int, std::int64_t, std::string>> held_files_;
     std::int64_t rows_ = 0;
     std::int64_t bytes_ = 0;
-    std::size_t files_ = 0;  // but those of held_
+    std::size_t files_ = 0;  // files of the part, without those of held_
     std::int64_t held_bytes_ = 0;
     std::int64_t unknown_before_ = 0;
     bool held_back_ = false;

@@ -10,7 +10,7 @@ namespace {
 
 using model::us_per_day;
 
-/// A view on its own day, so that it needs a file of its own.
+/// Returns a view event on the given day, so that each day needs a file of its own.
 std::string event_of_day(int id, std::int64_t day) {
     return fmt::format(R"({{"event_id":"e{}","user_id":"u","event_type":"view","timestamp":"{}T10:00:00Z",)"
                        R"("product_id":"p","price":1}})",
@@ -38,7 +38,7 @@ class LaneTest : public testing::Test {
     LaneContext context_{log_, settings_, types_, ids_, horizon_, columns_};
 };
 
-TEST_F(LaneTest, AFullPartEndsWithinAPollAndTheNextGoesOnThere) {
+TEST_F(LaneTest, AFullPartEndsWithinAPollAndTheNextContinuesThere) {
     constexpr int events = 2'000;
     for (int i = 0; i < events; ++i) log_.add(0, event_of_day(i, first_day + i));
     const auto lane = make_lane({.files = 100});
@@ -49,7 +49,7 @@ TEST_F(LaneTest, AFullPartEndsWithinAPollAndTheNextGoesOnThere) {
         while (!lane->full() && lane->step(batch) > 0) {
         }
         const LanePart part = lane->take();
-        ASSERT_LE(part.files.size(), 100U + 16U) << "each takes memory";
+        ASSERT_LE(part.files.size(), 100U + 16U) << "each file takes memory";
         ASSERT_EQ(part.partitions[0].first_offset, next);
         next = part.partitions[0].end.next_offset;
         for (const auto& file : part.files) rows += file->rows();
@@ -58,7 +58,7 @@ TEST_F(LaneTest, AFullPartEndsWithinAPollAndTheNextGoesOnThere) {
     EXPECT_EQ(rows, static_cast<std::size_t>(events));
 }
 
-TEST_F(LaneTest, APartitionThatFillsEachBatchKeepsNoOtherWaiting) {
+TEST_F(LaneTest, APartitionThatFillsEachBatchDoesNotStarveOthers) {
     for (int i = 0; i < 1'000; ++i) log_.add(0, event_of_day(i, first_day + i));
     log_.add(1, event_of_day(5'000, first_day));
     const auto lane = make_lane({.files = 50});
@@ -70,7 +70,7 @@ TEST_F(LaneTest, APartitionThatFillsEachBatchKeepsNoOtherWaiting) {
     EXPECT_LT(lane->next_offset(0), 200);
 }
 
-TEST_F(LaneTest, ABatchHasAboutAsManyRowsAsItMay) {
+TEST_F(LaneTest, ABatchHasAboutAsManyRowsAsItsLimit) {
     for (int i = 0; i < 1'000; ++i) log_.add(0, event_of_day(i, first_day));
     const auto lane = make_lane({.rows = 100});
     lane->step(1);
@@ -94,7 +94,7 @@ TEST_F(LaneTest, WithTooLittleMemoryForIdsRecordsAreHeldBackAndBecomeRows) {
     std::vector<LanePart> parts;
     parts.push_back(lane.take());
     EXPECT_EQ(parts[0].held.size(), 90U);
-    EXPECT_EQ(parts[0].partitions[0].duplicates, 10) << "copies within the batch need no look";
+    EXPECT_EQ(parts[0].partitions[0].duplicates, 10) << "duplicates within the batch need no lookup";
     EXPECT_TRUE(parts[0].files.empty());
     base::WorkerPool pool(2);
     settle_held(parts, {}, {}, context, pool);

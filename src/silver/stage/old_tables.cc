@@ -78,7 +78,8 @@ OldTables::OldTables(const catalog::DataDirectory& data, const bronze::EventLog&
       starts_(log_starts(log)) {}
 
 void OldTables::refuse_new_epoch() const {
-    throw Error("rebuilding the tables", fmt::format("the topic {} was made anew meanwhile", log_.topic()),
+    throw Error("rebuilding the tables",
+                fmt::format("the topic {} was created again meanwhile", log_.topic()),
                 "Start again; the old tables are still in place.");
 }
 

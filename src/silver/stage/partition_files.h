@@ -11,16 +11,16 @@
 
 namespace millrace::silver {
 
-/// The rows of one bronze partition in one batch: a set of columns for each data file to be, which holds the
-/// events of one day and type. Not thread-safe.
+/// The rows of one bronze partition in one batch. Each data file to be written has one set of columns, with
+/// the events of one day and type. Not thread-safe.
 class PartitionFiles {
   public:
-    /// `pool`, which the columns come from, must outlive it.
+    /// Takes the columns from `pool`, which must outlive this object.
     PartitionFiles(ColumnPool& pool, int partition) : pool_(&pool), partition_(partition) {}
 
-    /// True when the event began a file.
+    /// Appends a row. Returns true if the row starts a new file.
     bool append(const model::Event& event, const bronze::Record& record, int log_epoch);
-    /// Moves the files to the end of `into`.
+    /// Moves the files to the end of `into`. This object is empty afterwards.
     void move_to(std::vector<std::unique_ptr<EventColumns>>& into);
 
   private:
@@ -29,7 +29,7 @@ class PartitionFiles {
     ColumnPool* pool_;
     int partition_;
     std::vector<std::unique_ptr<EventColumns>> files_;
-    EventColumns* last_ = nullptr;  // of files_: the one that the row before went to
+    EventColumns* last_ = nullptr;  // the element of files_ that got the previous row
 };
 
 }  // namespace millrace::silver

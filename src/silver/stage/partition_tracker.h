@@ -12,23 +12,23 @@
 
 namespace millrace::silver {
 
-/// How far a partition is processed.
+/// The progress of a partition.
 struct PartitionLag {
     int partition = 0;
-    bronze::Offset committed = 0;  ///< the next offset
-    bronze::Offset end = 0;        ///< the log's end, as last known
+    bronze::Offset committed = 0;  ///< the next offset after the last commit
+    bronze::Offset end = 0;        ///< the end of the log, as last known
 };
 
-/// How far the stage has come in each partition, for other threads to read. Thread-safe, but for grow_to()
-/// and set_ours(), which no lane may run beside.
+/// The progress of the stage in each partition, for other threads to read. Thread-safe, except for grow_to()
+/// and set_ours(), which may only be called while no lane runs.
 class PartitionTracker {
   public:
     struct State {
-        std::optional<bronze::Offset> end;      ///< where to stop; nothing to follow the log
+        std::optional<bronze::Offset> end;      ///< the offset to stop at; nothing to follow the log
         std::atomic<bronze::Offset> committed;  ///< the next offset after the last commit
         std::atomic<bronze::Offset> read;       ///< the next offset that the lane reads
         std::atomic<std::int64_t> skipped;      ///< offsets without a record, up to `committed`
-        std::int64_t copies_in_table = 0;       ///< copies that only the table knew, since the lane began
+        std::int64_t copies_in_table = 0;       ///< duplicates that only the table knew, since the lane began
         std::atomic<bool> is_ours = false;      ///< whether a lane of this process reads it
     };
 
@@ -36,17 +36,19 @@ class PartitionTracker {
 
     [[nodiscard]] State& at(int partition) { return states_[static_cast<std::size_t>(partition)]; }
     [[nodiscard]] int size() const { return static_cast<int>(states_.size()); }
+    /// Adds the partitions up to this number.
     void grow_to(int partitions);
-    /// The partitions that lanes of this process read from now on.
+    /// Sets the partitions that lanes of this process read from now on.
     void set_ours(const std::vector<int>& partitions);
 
     [[nodiscard]] bool is_ours(int partition) const;
-    /// Records in the log that are not committed yet.
+    /// Returns how many records of the log are not committed yet.
     [[nodiscard]] std::int64_t lag() const;
-    /// Records in the log that no lane has read yet.
+    /// Returns how many records of the log no lane has read yet. May ask the log over the network.
     [[nodiscard]] std::int64_t lag_unread() const;
-    /// Offsets that were passed without a record, since the table began.
+    /// Returns how many offsets without a record were passed since the table was created.
     [[nodiscard]] std::int64_t skipped() const;
+    /// Returns the progress of the partitions that this process reads.
     [[nodiscard]] std::vector<PartitionLag> progress() const;
 
   private:
@@ -54,7 +56,7 @@ class PartitionTracker {
 
     const bronze::EventLog& log_;
     mutable std::mutex mutex_;
-    std::deque<State> states_;  // by partition; grows under mutex_
+    std::deque<State> states_;  // indexed by the partition; grows only with mutex_ locked
 };
 
 }  // namespace millrace::silver

@@ -46,7 +46,7 @@ QuarantinedRecord record_at(const arrow::RecordBatch& rows, std::int64_t i) {
     return record;
 }
 
-/// The positions that records in the log say they were replayed from.
+/// Returns the positions in the replay headers of all records in the log.
 std::set<std::string> replayed_positions(const bronze::EventLog& log) {
     std::set<std::string> positions;
     for (int p = 0; p < log.partitions(); ++p) {
@@ -63,7 +63,7 @@ std::set<std::string> replayed_positions(const bronze::EventLog& log) {
     return positions;
 }
 
-/// The key of a fixed record: its user_id, which the fix may have set; else the old key.
+/// Returns the key of a fixed record: its user_id, which the fix may have set, or else the old key.
 std::string key_of(const QuarantinedRecord& record, const std::string& fixed) {
     boost::system::error_code error;
     const json::value value = json::parse(fixed, error);
@@ -149,7 +149,7 @@ QuarantineReplayReport replay_quarantine(const catalog::DataDirectory& data, bro
                                          const QuarantineFilter& filter, const Fix& fix) {
     if (!storage::DeltaTable::exists(data.quarantine())) return {};
     base::File lock_file(data.quarantine() / ".replay.lock", base::File::Mode::read_write);
-    const std::lock_guard lock(lock_file);  // two at once would both find nothing replayed
+    const std::lock_guard lock(lock_file);  // two replays at the same time would append records twice
     QuarantineReplayReport report;
     std::set<std::string> replayed = replayed_positions(log);
     produce::Appender appender(log);

@@ -25,11 +25,11 @@ struct QuarantinedRecord {
     std::string field;
     std::string message;
 
-    /// `topic/epoch/partition/offset`
+    /// Returns the position as `topic/epoch/partition/offset`.
     [[nodiscard]] std::string position() const;
 };
 
-/// Which rows are wanted.
+/// Selects rows of the quarantine table. A criterion that is not set admits all rows.
 struct QuarantineFilter {
     std::optional<std::string> rule;
     std::optional<int> partition;
@@ -38,37 +38,41 @@ struct QuarantineFilter {
     [[nodiscard]] bool admits(const QuarantinedRecord& record) const;
 };
 
-/// The newest wanted rows by log time, newest first; of one time, by their position in the log, last first.
+/// Returns up to `limit` of the newest rows that the filter admits, in descending order of log time. Rows of
+/// the same log time are in descending order of their position in the log.
 std::vector<QuarantinedRecord> newest_quarantined(const catalog::DataDirectory& data,
                                                   const QuarantineFilter& filter, std::size_t limit);
 
-/// Calls `visit` for each wanted row, oldest file first, until it returns false.
+/// Calls `visit` for each row that the filter admits, in the order of the files' ages, the oldest first,
+/// until `visit` returns false.
 void scan_quarantine(const catalog::DataDirectory& data, const QuarantineFilter& filter,
                      const std::function<bool(const QuarantinedRecord&)>& visit);
 
-/// The header of a record that was fixed and appended again; its value is the first one's position.
+/// The header that marks a record as a replayed one. Its value is the position of the original record.
 inline constexpr const char* replay_header = "millrace-replayed-from";
 
 struct QuarantineReplayReport {
     std::int64_t appended = 0;
-    std::int64_t already = 0;    ///< left out: appended again before
-    std::int64_t unchanged = 0;  ///< left out: the fix changed nothing
-    std::int64_t unfixable = 0;  ///< left out: no JSON object, so that no field could be set
+    std::int64_t already = 0;    ///< records left out because they were replayed before
+    std::int64_t unchanged = 0;  ///< records left out because the fix changed nothing
+    /// Records left out because they are not JSON objects, so that no field can be set.
+    std::int64_t unfixable = 0;
 };
 
-/// What a fix makes of a record's value: the new one, nothing new, or no value when it can't be applied.
+/// The result of a fix: the new value, a flag that it is unchanged, or no value if the fix cannot be applied.
 struct FixResult {
     std::optional<std::string> value;
     bool unchanged = false;
 };
 using Fix = std::function<FixResult(const QuarantinedRecord&)>;
 
-/// Sets fields of a JSON object. Values are JSON, or else text.
+/// Returns a fix that sets fields of a JSON object. A value that is not valid JSON is set as a string.
 Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& fields);
 
-/// Appends the wanted records again, fixed, each with a header that names the position it came from. A record
-/// whose position the log already has in such a header is left out, so that a second call adds nothing.
-/// Durable on return.
+/// Appends the fixed records that the filter admits to the log, each with a header that names its original
+/// position. Leaves out records whose position is already in such a header in the log, so that a second call
+/// adds nothing. The records are durable when the function returns. Throws Error if the log or the table
+/// cannot be read or written.
 QuarantineReplayReport replay_quarantine(const catalog::DataDirectory& data, bronze::EventLog& log,
                                          const QuarantineFilter& filter, const Fix& fix);
 

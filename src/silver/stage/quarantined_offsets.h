@@ -7,8 +7,8 @@
 
 namespace millrace::silver {
 
-/// The offsets from `from` on, of one partition, that the quarantine table holds: rows whose silver commit
-/// never came.
+/// Returns the offsets of one partition, from `from` on, that the quarantine table holds. They are rows whose
+/// silver commit was never made.
 std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quarantine,
                                              const catalog::LogIdentity& log, int partition,
                                              bronze::Offset from);

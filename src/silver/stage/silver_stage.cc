@@ -15,13 +15,13 @@ namespace {
 
 constexpr auto max_follow_wait = std::chrono::milliseconds(200);
 constexpr auto held_back_pause = std::chrono::microseconds(500);
-constexpr int max_losses = 10;  // in a row, of records that the log removed unread
 
 std::size_t processors() {
     return std::max(1U, std::thread::hardware_concurrency());
 }
 
-/// One lane more than processors keeps them busy while a lane waits for the others at a batch's end.
+/// One lane more than there are processors keeps them busy while a lane waits for the others at the end of a
+/// batch.
 std::size_t lane_count(const SilverOptions& options, int partitions) {
     const std::size_t wanted = options.lanes > 0 ? static_cast<std::size_t>(options.lanes) : processors() + 1;
     return std::min(wanted, static_cast<std::size_t>(partitions));
@@ -41,6 +41,7 @@ SilverStage::SilverStage(BatchSink& sink, const bronze::EventLog& log, const mod
       horizon_(options_.horizon, log.partitions()),
       partitions_(log),
       trigger_(options_.trigger, options_.available_now),
+      data_loss_(options_.continue_on_data_loss),
       committer_(sink, {log, settings, types_, ids_, horizon_, columns_}, partitions_, pool, commits) {
     partitions_.grow_to(log.partitions());
     std::vector<int> all(static_cast<std::size_t>(partitions_.size()));
@@ -55,7 +56,7 @@ SilverStage::~SilverStage() {
     end_lanes();
 }
 
-/// Makes lanes for these partitions. The others, which other workers read, don't hold the horizon back.
+/// Creates lanes for these partitions. The partitions that other workers read do not hold the horizon back.
 void SilverStage::make_lanes(const std::vector<int>& partitions) {
     partitions_.set_ours(partitions);
     for (int p = 0; p < partitions_.size(); ++p) horizon_.set_caught_up(p, true);
@@ -75,11 +76,11 @@ void SilverStage::make_lanes(const std::vector<int>& partitions) {
     barrier_.reset(lanes_.size());
 }
 
-/// Makes fresh lanes, without what the lanes before have taken: those have ended.
+/// Creates new lanes and drops the uncommitted work of the previous ones, which have ended.
 void SilverStage::renew_lanes(const std::vector<int>& partitions) {
     active_ = false;
     ids_.roll_back();
-    // The broker that was asked may know of fewer partitions than the group does.
+    // The broker that answered may know fewer partitions than the group does.
     const int known =
         std::max(log_.partitions(), partitions.empty() ? 0 : *std::ranges::max_element(partitions) + 1);
     partitions_.grow_to(known);
@@ -87,7 +88,7 @@ void SilverStage::renew_lanes(const std::vector<int>& partitions) {
     make_lanes(partitions);
 }
 
-/// Loads the ids and event types of the table's snapshot and returns how many ids there are.
+/// Loads the ids and event types of the table's snapshot. Returns the number of ids.
 std::int64_t SilverStage::load_ids_and_types() {
     const base::Stopwatch watch;
     const storage::Snapshot& snapshot = sink_.snapshot();
@@ -103,12 +104,11 @@ std::int64_t SilverStage::load_ids_and_types() {
     return loaded;
 }
 
-/// Lets a lane go on in a partition where the table has come to.
+/// Lets a lane continue where the table's progress in the partition ends.
 void SilverStage::assign(Lane& lane, int partition) {
     catalog::PartitionProgress progress = sink_.progress(partition);
     const bronze::Offset committed = progress.next_offset;
-    if (options_.continue_on_data_loss) progress = catalog::past_lost_records(log_, partition, progress);
-    catalog::check_same_log(log_, partition, progress);
+    progress = data_loss_.resume(log_, partition, progress);
     PartitionTracker::State& state = partitions_.at(partition);
     lane.assign({partition, sink_.identity().epoch, committed, progress,
                  sink_.quarantined(partition, committed), state.end});
@@ -118,14 +118,14 @@ void SilverStage::assign(Lane& lane, int partition) {
     state.read = progress.next_offset;
 }
 
-/// Continues from the table's newest snapshot. No lane is working.
+/// Resumes from the newest snapshot of the table. No lane may be working.
 void SilverStage::resume() {
     for (const auto& lane : lanes_) lane->close_readers();
     sink_.refresh();
     std::vector<int> ours;
     for (const auto& lane : lanes_)
         ours.insert(ours.end(), lane->partitions().begin(), lane->partitions().end());
-    if (options_.continue_on_data_loss && catalog::was_made_anew(log_, sink_.snapshot(), ours)) {
+    if (data_loss_.requires_new_epoch(log_, sink_.snapshot(), ours)) {
         sink_.begin_epoch();
         sink_.refresh();
     }
@@ -133,7 +133,8 @@ void SilverStage::resume() {
     for (const auto& lane : lanes_) {
         for (const int partition : lane->partitions()) assign(*lane, partition);
     }
-    // A backlog's ids will need room: a sixth of the budget at once saves growing step by step.
+    // The ids of a backlog need room. Reserving a sixth of the budget at once is faster than growing step by
+    // step.
     const std::int64_t affordable = options_.dedupe_bytes / 6 / IdSet::bytes_per_id;
     ids_.reserve(static_cast<std::size_t>(loaded + std::min(partitions_.lag(), affordable)));
 }
@@ -158,7 +159,8 @@ void SilverStage::run(const base::StopSignal& stop) {
     assignment_.leave();
 }
 
-/// Gives up the assignment before, and makes lanes for the next one. False when stopped while waiting.
+/// Gives up the previous assignment and creates lanes for the next one. Returns false if `stop` is requested
+/// while it waits.
 bool SilverStage::take_assignment(const base::StopSignal& stop) {
     const auto ours = assignment_.take(stop);
     if (!ours) return false;
@@ -168,13 +170,14 @@ bool SilverStage::take_assignment(const base::StopSignal& stop) {
     return true;
 }
 
-/// True when the lanes are to begin again, after records that the log has removed before they were read.
+/// Runs loop(). Returns true if the lanes must start again because the log has removed records before they
+/// were read.
 bool SilverStage::loop_until_lost(const base::StopSignal& stop) {
     try {
         loop(stop);
         return false;
     } catch (const bronze::NoSuchOffset& lost) {
-        if (!options_.continue_on_data_loss || ++losses_ > max_losses) throw;
+        if (!data_loss_.tolerates_another()) throw;
         spdlog::warn("silver: {}", lost.what());
         end_lanes();
         std::vector<int> partitions;
@@ -193,7 +196,8 @@ void SilverStage::loop(const base::StopSignal& stop) {
         if (reason == Seal::next) barrier_.open_next();
         const bool given_up = commit(parts) == BatchCommitter::Result::given_up;
         if (given_up)
-            spdlog::info("silver: another writer has committed, or files have gone; this batch is given up");
+            spdlog::info(
+                "silver: this batch is given up because another writer has committed or files were removed");
         if (reason == Seal::reassigned) {
             end_lanes();
             if (!take_assignment(stop)) return;
@@ -202,7 +206,7 @@ void SilverStage::loop(const base::StopSignal& stop) {
             continue;
         }
         if (!given_up && reason != Seal::next) return;
-        if (given_up && reason == Seal::stopped) return;  // nothing is lost: the log has it
+        if (given_up && reason == Seal::stopped) return;  // no record is lost, since the log still has them
         if (given_up) {
             if (reason == Seal::next) seal();
             ids_.roll_back();
@@ -221,7 +225,7 @@ std::vector<LanePart> SilverStage::seal() {
 BatchCommitter::Result SilverStage::commit(std::vector<LanePart>& parts) {
     const auto result = committer_.commit(parts, barrier_.sealed_batch());
     if (result != BatchCommitter::Result::committed) return result;
-    losses_ = 0;
+    data_loss_.note_commit();
     trigger_.note_commit(std::chrono::steady_clock::now());
     assignment_.report_progress(parts);
     return result;

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "base/worker_pool.h"
 #include "bronze/event_log.h"
+#include "catalog/data_loss.h"
 #include "silver/stage/batch_barrier.h"
 #include "silver/stage/batch_committer.h"
 #include "silver/stage/batch_trigger.h"
@@ -21,51 +22,51 @@
 namespace millrace::silver {
 
 struct SilverOptions {
-    base::Duration trigger =
-        std::chrono::seconds(20);                     ///< between commits; 0 commits as soon as there is data
-    bool available_now = false;                       ///< process what the log holds at the start, then end
-    base::Duration horizon = std::chrono::hours(24);  ///< of deduplication in memory
-    std::int64_t dedupe_bytes = 1LL << 30;            ///< memory for it at most
-    std::int64_t batch_rows = 300'000;                ///< a batch ends when it has so many rows,
-    std::int64_t batch_bytes = 256LL << 20;           ///< or so many bytes of records
-    std::string
-        group;  ///< of workers that share the topic, where the log has such; empty: one for each table
-    bool continue_on_data_loss =
-        false;      ///< skip what the log removed before it was processed, instead of ending
-    int lanes = 0;  ///< threads; 0 chooses by the partitions and processors
+    /// The time between commits; 0 commits as soon as there is data.
+    base::Duration trigger = std::chrono::seconds(20);
+    bool available_now = false;  ///< process the records that the log has at the start, then end
+    base::Duration horizon = std::chrono::hours(24);  ///< how far back deduplication holds ids in memory
+    std::int64_t dedupe_bytes = 1LL << 30;            ///< the memory limit of deduplication, in bytes
+    std::int64_t batch_rows = 300'000;                ///< a batch ends when it has this many rows
+    std::int64_t batch_bytes = 256LL << 20;           ///< a batch ends when it has this many bytes of records
+    /// The consumer group of workers that share a Kafka topic; empty: one group for each table.
+    std::string group;
+    /// Skip records that the log removed before they were processed, instead of failing.
+    bool continue_on_data_loss = false;
+    int lanes = 0;  ///< number of threads; 0: chosen by the partitions and processors
 };
 
-/// Runs silver: lanes fill batch N+1 while batch N is encoded and committed (batch_barrier.h).
+/// Runs Silver: the lanes fill batch N+1 while batch N is encoded and committed (batch_barrier.h).
 class SilverStage {
   public:
-    /// `sink` is a SilverWriter, or a Replay (replay.h); `pool` encodes and loads. Rows of commits also go to
-    /// `commits`, where Gold runs in this process. All of it must outlive the stage.
+    /// `sink` is a SilverWriter or a Replay (replay.h). `pool` encodes files and loads ids. If Gold runs in
+    /// this process, `commits` also receives the rows of each commit. All arguments must outlive the stage.
     SilverStage(BatchSink& sink, const bronze::EventLog& log, const model::ShopSettings& settings,
                 SilverOptions options, base::WorkerPool& pool, CommitQueue* commits = nullptr);
     ~SilverStage();
     SilverStage(const SilverStage&) = delete;
     SilverStage& operator=(const SilverStage&) = delete;
 
-    /// Called after each commit, from the thread that calls run().
+    /// Sets the callback that is called after each commit, in the thread that calls run().
     void on_batch(BatchCommitter::OnBatch callback) { committer_.on_batch(std::move(callback)); }
-    /// Called before each commit with the rows that it will add.
+    /// Sets the callback that is called before each commit, with the rows that the commit will add.
     void on_parts(BatchCommitter::OnParts callback) { committer_.on_parts(std::move(callback)); }
 
-    /// Processes the log until `stop` is requested or, with available_now, all is done. The last batch is
-    /// committed. Throws an Error on a fault in any thread; what was committed stays.
+    /// Processes the log until `stop` is requested or, with available_now, until all records are processed.
+    /// Commits the last batch before it returns. Throws Error if any thread fails; committed batches stay.
     void run(const base::StopSignal& stop);
 
-    /// Where to end in a partition, with available_now: its end at the start, unless it is set here before
-    /// run().
+    /// Sets the offset at which a partition ends, with available_now. By default it is the end of the log at
+    /// the start. Must be called before run().
     void end_at(int partition, bronze::Offset end) { partitions_.at(partition).end = end; }
 
-    /// Whether it has resumed from the table, and works. Thread-safe.
+    /// Returns true if the stage has resumed from the table and is processing. Thread-safe.
     [[nodiscard]] bool active() const { return active_; }
-    /// How far the partitions that this process reads have come. Thread-safe.
+    /// Returns the progress of the partitions that this process reads. Thread-safe.
     [[nodiscard]] const PartitionTracker& partitions() const { return partitions_; }
 
   private:
-    /// What a batch's seal is followed by.
+    /// What follows when a batch is sealed.
     enum class Seal { next, drained, stopped, reassigned };
 
     bool take_assignment(const base::StopSignal& stop);
@@ -96,11 +97,11 @@ class SilverStage {
     WorkerAssignment assignment_;
     BatchBarrier barrier_;
     BatchTrigger trigger_;
+    catalog::DataLossPolicy data_loss_;
     BatchCommitter committer_;
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::vector<std::thread> threads_;
-    std::atomic<bool> active_ = false;  // whether its state is loaded
-    int losses_ = 0;                    // of records that the log removed unread, since the last commit
+    std::atomic<bool> active_ = false;  // true after the state is loaded from the table
 };
 
 }  // namespace millrace::silver

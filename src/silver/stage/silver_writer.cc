@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The quarantine rows of all parts, by partition.
+/// Returns the quarantine rows of all parts, by partition.
 std::map<int, std::vector<const QuarantineRow*>> rows_by_partition(const std::vector<LanePart>& parts) {
     std::map<int, std::vector<const QuarantineRow*>> rows;
     for (const LanePart& part : parts) {
@@ -30,7 +30,7 @@ std::map<int, std::vector<const QuarantineRow*>> rows_by_partition(const std::ve
     return rows;
 }
 
-/// `event_date=2019-10-01/event_type=view`.
+/// Returns the directory of a file, such as `event_date=2019-10-01/event_type=view`.
 std::string silver_directory(const EventColumns& columns) {
     return storage::partition_directory(
         {{"event_date", model::format_day(columns.day())}, {"event_type", columns.event_type()}});
@@ -50,24 +50,24 @@ SilverWriter::SilverWriter(const catalog::DataDirectory& data, const bronze::Eve
       quarantine_(storage::DeltaTable::open_or_create(data.quarantine(), *quarantine_schema(), {})),
       run_id_(base::random_id()) {}
 
-/// With the commit lock held.
-void SilverWriter::check_settings_stand() const {
+/// The caller holds the commit lock.
+void SilverWriter::check_settings_unchanged() const {
     data_.check_not_rebuilding();
     if (data_.settings().same_silver(settings_)) return;
-    throw Error("processing the log", "a replay has given the shop other settings meanwhile",
-                "Start again, with those settings.");
+    throw Error("processing the log", "a replay has meanwhile changed the settings of the shop",
+                "Start the program again with the new settings.");
 }
 
 void SilverWriter::refresh() {
     const std::shared_lock lock(commit_lock_);
-    check_settings_stand();
+    check_settings_unchanged();
     silver_.refresh();
     quarantine_.refresh();
 }
 
 void SilverWriter::begin_epoch() {
     const std::shared_lock lock(commit_lock_);
-    check_settings_stand();
+    check_settings_unchanged();
     catalog::begin_epoch(silver_, log_);
 }
 
@@ -79,8 +79,8 @@ std::set<bronze::Offset> SilverWriter::quarantined(int partition, bronze::Offset
     return quarantined_offsets(quarantine_, identity(), partition, from);
 }
 
-/// In a snapshot of its own: commits that the writer's moves past would not be held against its batch. What
-/// others commit after it is, by take_in().
+/// Opens a separate snapshot, because refreshing silver_ would skip the conflict check of the commits in
+/// between. add_ids_of() checks the commits that others make after this one.
 Files SilverWriter::live_files() const {
     return storage::DeltaTable::open(silver_.root()).snapshot().files;
 }
@@ -110,7 +110,7 @@ std::vector<storage::AddFile> SilverWriter::write_files(const std::vector<LanePa
         }
     }
     for (const fs::path& directory : directories) base::make_directory(directory);
-    // The longest first, so that the last ones to end are short.
+    // The longest files come first, so that the last tasks to end are short.
     std::ranges::sort(files, std::greater(), &EventColumns::rows);
     std::vector<storage::AddFile> adds(files.size());
     std::vector<std::function<void()>> tasks;
@@ -155,10 +155,10 @@ bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
     storage::Commit commit;
     commit.operation = "STREAMING UPDATE";
     commit.adds = write_quarantine_files(parts);
-    const auto ours_stands = [&](const storage::Commit& other) {
+    const auto no_conflict = [&](const storage::Commit& other) {
         return !other.removes_data() && !touches_our_progress(other, parts);
     };
-    if (commit.adds.empty()) return quarantine_.refresh(ours_stands);
+    if (commit.adds.empty()) return quarantine_.refresh(no_conflict);
     base::fail_point("quarantine.files.synced");
     const catalog::LogIdentity log = identity();
     for (const LanePart& part : parts) {
@@ -168,14 +168,14 @@ bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
                 {log.progress_app_id(partition.partition), partition.end.next_offset, base::now_ms()});
         }
     }
-    const auto version = quarantine_.commit(std::move(commit), ours_stands);
+    const auto version = quarantine_.commit(std::move(commit), no_conflict);
     base::fail_point("quarantine.committed");
     return version.has_value();
 }
 
-/// Takes in the ids that another writer has committed, of other partitions than ours; false when one is ours
-/// too.
-bool SilverWriter::take_in(const storage::Commit& other, IdSet& ids) const {
+/// Adds the ids that another writer has committed for other partitions. Returns false if one of them is also
+/// in our batch.
+bool SilverWriter::add_ids_of(const storage::Commit& other, IdSet& ids) const {
     if (settings_.dedupe_scope == model::DedupeScope::partition) return true;
     std::vector<storage::AddFile> theirs = other.adds;
     std::erase_if(theirs, [](const storage::AddFile& add) { return !add.data_change; });
@@ -197,21 +197,21 @@ bool SilverWriter::commit_silver(const std::vector<LanePart>& parts, std::vector
         }
     }
     const auto version = silver_.commit(std::move(commit), [&](const storage::Commit& other) {
-        return !other.removes_data() && !touches_our_progress(other, parts) && take_in(other, ids);
+        return !other.removes_data() && !touches_our_progress(other, parts) && add_ids_of(other, ids);
     });
     base::fail_point("silver.committed");
     return version.has_value();
 }
 
 bool SilverWriter::commit(const std::vector<LanePart>& parts, IdSet& ids, BatchReport& report) {
-    commit_lock_.check_in_place();  // before any file is written
+    commit_lock_.check_in_place();  // checked before any file is written
     base::Stopwatch watch;
     auto adds = write_files(parts);
     report.encode_seconds = watch.lap();
     report.files = static_cast<std::int64_t>(adds.size());
     for (const storage::AddFile& add : adds) report.bytes += add.size;
     const std::shared_lock lock(commit_lock_);
-    check_settings_stand();
+    check_settings_unchanged();
     if (!commit_quarantine(parts)) return false;
     report.quarantine_seconds = watch.lap();
     if (!commit_silver(parts, std::move(adds), ids)) return false;

@@ -14,39 +14,42 @@
 
 namespace millrace::silver {
 
-/// Where the silver stage's batches go, and where it takes up its work.
+/// Receives the batches of the silver stage, and provides the state from which the stage resumes. Not
+/// thread-safe.
 class BatchSink {
   public:
     virtual ~BatchSink() = default;
-    /// Looks at what other writers have committed.
+    /// Reads the commits of other writers.
     virtual void refresh() = 0;
-    /// The table that the stage continues: its progress, its event types, and the files with its ids.
+    /// Returns the snapshot from which the stage resumes: its progress, its event types, and the files with
+    /// its ids.
     [[nodiscard]] virtual const storage::Snapshot& snapshot() const = 0;
     [[nodiscard]] virtual const std::filesystem::path& root() const = 0;
-    /// What the table takes the log for.
+    /// Returns the identity that the table gives to the log.
     [[nodiscard]] virtual catalog::LogIdentity identity() const = 0;
-    /// Takes the log for a new one from now on: its progress begins at its start. The caller refreshes.
+    /// Begins a new epoch of the log: the log is processed from its start. The caller must call refresh()
+    /// next.
     virtual void begin_epoch() = 0;
     [[nodiscard]] virtual catalog::PartitionProgress progress(int partition) const = 0;
-    /// Offsets from `from` on whose quarantine rows are written already.
+    /// Returns the offsets from `from` on whose quarantine rows are already written.
     [[nodiscard]] virtual std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const = 0;
-    /// The files of the table by now, also those that others have committed since refresh().
+    /// Returns the current files of the table, including those that others have committed since refresh().
     [[nodiscard]] virtual Files live_files() const = 0;
-    /// Takes a batch over, durably. False when it must be given up, and the stage start again from
+    /// Commits a batch durably. Returns false if the batch must be given up; the stage then resumes from
     /// snapshot().
     virtual bool commit(const std::vector<LanePart>& parts, IdSet& ids, BatchReport& report) = 0;
 };
 
-/// Writes batches into the two tables: data files first, then the quarantine commit, then the silver commit,
-/// which is also the checkpoint. Not thread-safe.
+/// Writes batches to the silver table and the quarantine table: first the data files, then the quarantine
+/// commit, then the silver commit, which is also the checkpoint. Not thread-safe.
 class SilverWriter : public BatchSink {
   public:
-    /// Opens both tables, creating them when there are none. `data` must outlive it.
+    /// Opens both tables, or creates them if they do not exist. `data`, `log` and `pool` must outlive the
+    /// writer.
     SilverWriter(const catalog::DataDirectory& data, const bronze::EventLog& log,
                  const model::ShopSettings& settings, base::WorkerPool& pool);
 
-    /// Throws an Error when a rebuild was interrupted, or has given the shop other settings than this
-    /// writer's.
+    /// Throws Error if a rebuild was interrupted, or if a rebuild has changed the settings of the shop.
     void refresh() override;
     [[nodiscard]] const storage::Snapshot& snapshot() const override { return silver_.snapshot(); }
     [[nodiscard]] const std::filesystem::path& root() const override { return silver_.root(); }
@@ -57,21 +60,22 @@ class SilverWriter : public BatchSink {
     [[nodiscard]] catalog::PartitionProgress progress(int partition) const override;
     [[nodiscard]] std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const override;
     [[nodiscard]] Files live_files() const override;
-    /// False when another writer has processed one of the batch's partitions, or rows with one of its ids, or
-    /// has rebuilt the table meanwhile; or when the batch's files have gone.
+    /// Returns false if another writer has meanwhile processed one of the batch's partitions, committed a row
+    /// with one of its ids, or rebuilt the table, or if files of the batch were removed.
     bool commit(const std::vector<LanePart>& parts, IdSet& ids, BatchReport& report) override;
 
-    /// Writes the parts' rows into files and returns what the log would name; nothing is committed yet.
+    /// Writes the rows of the parts into files and returns their add actions. Commits nothing.
     [[nodiscard]] std::vector<storage::AddFile> write_files(const std::vector<LanePart>& parts);
+    /// Writes the quarantine rows of the parts into files and returns their add actions. Commits nothing.
     [[nodiscard]] std::vector<storage::AddFile> write_quarantine_files(const std::vector<LanePart>& parts);
 
   private:
-    void check_settings_stand() const;
+    void check_settings_unchanged() const;
     bool commit_quarantine(const std::vector<LanePart>& parts);
     bool commit_silver(const std::vector<LanePart>& parts, std::vector<storage::AddFile> adds, IdSet& ids);
     [[nodiscard]] bool touches_our_progress(const storage::Commit& other,
                                             const std::vector<LanePart>& parts) const;
-    bool take_in(const storage::Commit& other, IdSet& ids) const;
+    bool add_ids_of(const storage::Commit& other, IdSet& ids) const;
     storage::AddFile write_file(const EventColumns& columns, std::size_t number,
                                 model::Timestamp processing_timestamp) const;
 

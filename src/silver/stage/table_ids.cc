@@ -37,8 +37,8 @@ void scan_ids(const std::filesystem::path& root, const storage::AddFile& add, mo
     });
 }
 
-/// The ids of one file that lie within the horizon, into the set, a few at a time so that their slots are
-/// prefetched.
+/// Loads the ids of one file that lie within the horizon into the set. It works in small groups, so that the
+/// slots of a group are prefetched.
 std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile& add, Timestamp floor,
                        IdSet& ids, Horizon& horizon, model::DedupeScope scope) {
     const std::vector<std::string> columns = {"event_id", "event_timestamp", "kafka_timestamp", "partition"};
@@ -61,7 +61,7 @@ std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile
             for (std::int64_t i = 0; i < count; ++i) {
                 const Timestamp time = times.Value(from + i);
                 const int p = partitions.IsValid(from + i) ? partitions.Value(from + i) : -1;
-                // A topic of before may have had more partitions; its ids count all the same.
+                // A topic of an earlier epoch may have had more partitions. Its ids are loaded, too.
                 if (p >= 0 && p < horizon.partitions())
                     horizon.advance(p, time, log_times.Value(from + i) / 1000);
                 if (time >= floor) ids.insert(hashes[static_cast<std::size_t>(i)], time, 0);
@@ -72,9 +72,9 @@ std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile
     return loaded;
 }
 
-/// A time that the horizon is sure to reach: each partition's clock is at least min(max event time, min log
-/// time) of any one of its files.
-Timestamp surely_reached(const Files& files, int partitions) {
+/// Returns a lower bound of the slowest clock. The clock of each partition is at least min(max event time,
+/// min log time) of any of its files.
+Timestamp min_reached(const Files& files, int partitions) {
     std::vector<Timestamp> clocks(static_cast<std::size_t>(partitions), earliest);
     for (const auto& [path, add] : files) {
         const storage::FileStats stats(add);
@@ -104,13 +104,13 @@ void IdQuery::add(const IdHash& id, int partition, Timestamp time, Timestamp hor
 
 bool IdQuery::concerns(const storage::AddFile& file, model::DedupeScope scope) const {
     const auto day = model::parse_day(storage::partition_value(file, "event_date"));
-    const bool of_a_copys_day = !day || all_days_.contains(*day);
-    const bool near_the_gap =
+    const bool has_day_of_query = !day || all_days_.contains(*day);
+    const bool in_dropped_range =
         !day || (*day * model::us_per_day < floor_ && (*day + 1) * model::us_per_day > horizon_start_);
-    if (!of_a_copys_day && !near_the_gap) return false;
+    if (!has_day_of_query && !in_dropped_range) return false;
     const storage::FileStats stats(file);
-    if (!of_a_copys_day && (stats.min_time("event_timestamp").value_or(earliest) >= floor_ ||
-                            stats.max_time("event_timestamp").value_or(latest) < horizon_start_))
+    if (!has_day_of_query && (stats.min_time("event_timestamp").value_or(earliest) >= floor_ ||
+                              stats.max_time("event_timestamp").value_or(latest) < horizon_start_))
         return false;
     const auto partition = stats.min("partition");
     return scope == model::DedupeScope::table || !partition || partition != stats.max("partition") ||
@@ -118,9 +118,9 @@ bool IdQuery::concerns(const storage::AddFile& file, model::DedupeScope scope) c
 }
 
 bool IdQuery::matches(const IdHash& id, Timestamp time) const {
-    const auto asked = days_.find(id);
-    if (asked == days_.end()) return false;
-    return (horizon_start_ <= time && time < floor_) || asked->second == model::day_of(time);
+    const auto queried = days_.find(id);
+    if (queried == days_.end()) return false;
+    return (horizon_start_ <= time && time < floor_) || queried->second == model::day_of(time);
 }
 
 IdHashes find_in_files(const std::filesystem::path& root, const Files& files, const IdQuery& query,
@@ -147,7 +147,7 @@ std::int64_t load_ids(const std::filesystem::path& root, const Files& files, IdS
                       model::DedupeScope scope, const std::function<bool(int partition)>& ours,
                       base::WorkerPool& pool) {
     if (files.empty()) return 0;
-    const Timestamp reached = surely_reached(files, horizon.partitions());
+    const Timestamp reached = min_reached(files, horizon.partitions());
     const Timestamp floor = reached == earliest ? earliest : reached - horizon.length().count();
     std::vector<const storage::AddFile*> wanted;
     std::int64_t rows = 0;

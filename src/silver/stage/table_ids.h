@@ -16,60 +16,63 @@
 #include "silver/id_set.h"
 #include "storage/delta_table.h"
 
-/// What the silver table knows about event_ids.
+/// Lookup of event ids in the silver table.
 namespace millrace::silver {
 
-/// A table's live files, by path.
+/// The live files of a table, by path.
 using Files = std::map<std::string, storage::AddFile>;
 
-/// The bits of an IdHash are even already.
+/// A hash function that returns bits of the IdHash, which are already evenly distributed.
 struct IdBits {
     std::size_t operator()(const IdHash& id) const { return id.low; }
 };
 using IdHashes = boost::unordered_flat_set<IdHash, IdBits>;
 
-/// Asks which of some new events are copies of rows that the table has, though the id set hasn't their ids:
-/// it has dropped those from before its floor. A row with an event's id is its original
-/// - when its time lies in the part of the horizon that the set has dropped, whatever the copy's time is;
-/// - when the copy is from before the floor too, and the row is of the same day, however old.
+/// Asks which of a set of new events have their original in the table although the id set does not have their
+/// ids, because it has dropped ids below its floor. A row with the id of an event is its original in two
+/// cases:
+/// - The time of the row lies in the part of the horizon that the set has dropped, whatever the time of the
+///   new event is.
+/// - The new event is from before the floor, too, and the row is of the same day, however old.
 class IdQuery {
   public:
-    /// The set lacks ids of events from before `floor`.
+    /// `floor` is the floor of the id set: ids of events before it may be missing.
     explicit IdQuery(model::Timestamp floor) : floor_(floor) {}
 
-    /// Asks for the id of an event of `partition`, and of `time`; the horizon began at `horizon_start`, when
-    /// it came.
+    /// Adds a new event of `partition` and `time` to the query. `horizon_start` is the start of the horizon
+    /// when its record was read.
     void add(const IdHash& id, int partition, model::Timestamp time, model::Timestamp horizon_start);
 
-    /// Whether the file may hold an original, by its partition columns and stats.
+    /// Returns true if the file may hold an original, according to its partition columns and statistics.
     [[nodiscard]] bool concerns(const storage::AddFile& file, model::DedupeScope scope) const;
-    /// Whether a row of this id and time is an original.
+    /// Returns true if a row of this id and time is an original.
     [[nodiscard]] bool matches(const IdHash& id, model::Timestamp time) const;
 
   private:
-    /// Stands for the day of a copy from after the floor.
+    /// Marks a new event that is not from before the floor, whose day does not matter.
     static constexpr std::int64_t no_day = std::numeric_limits<std::int64_t>::min();
 
     model::Timestamp floor_;
-    model::Timestamp horizon_start_ = std::numeric_limits<model::Timestamp>::max();  // the earliest
-    boost::unordered_flat_map<IdHash, std::int64_t, IdBits> days_;                   // of the copies, by id
+    // The earliest of all new events.
+    model::Timestamp horizon_start_ = std::numeric_limits<model::Timestamp>::max();
+    boost::unordered_flat_map<IdHash, std::int64_t, IdBits> days_;  // the day of each new event, by id
     std::set<std::int64_t> all_days_;
     std::set<int> partitions_;
 };
 
-/// The ids of `query` whose originals `files` under `root` hold. Streams the id columns of the files that may
-/// hold any, on `pool`.
+/// Returns the ids of `query` whose originals are in `files` under `root`. Scans the id columns of the files
+/// that may hold an original, on `pool`.
 IdHashes find_in_files(const std::filesystem::path& root, const Files& files, const IdQuery& query,
                        model::DedupeScope scope, base::WorkerPool& pool);
 
-/// Loads the ids within the horizon into `ids`, starts its horizon, and sets the horizon's clocks to what
-/// they were. Ids that are unique by partition only are those of the partitions for which `ours` says so.
-/// Runs on `pool`. Returns how many ids were read.
+/// Loads the ids within the horizon into `ids`, sets the start of its horizon, and restores the clocks of
+/// `horizon`. With DedupeScope::partition, only partitions for which `ours` returns true are loaded. Runs on
+/// `pool`. Returns how many ids were read.
 std::int64_t load_ids(const std::filesystem::path& root, const Files& files, IdSet& ids, Horizon& horizon,
                       model::DedupeScope scope, const std::function<bool(int partition)>& ours,
                       base::WorkerPool& pool);
 
-/// Adds the ids of `files` to `ids` as committed; false when one is there already.
+/// Adds the ids of `files` to `ids` as committed. Returns false if `ids` already has one of them.
 bool add_ids(const std::filesystem::path& root, const std::vector<storage::AddFile>& files, IdSet& ids);
 
 }  // namespace millrace::silver

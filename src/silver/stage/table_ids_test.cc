@@ -57,7 +57,7 @@ class TableIdsTest : public testing::Test {
                model::DedupeScope scope = model::DedupeScope::table, int partition = 0) {
         return find_in_files(root_, files_, query, scope, pool_).contains(hash_id(id, scope, partition));
     }
-    /// Whether the table is found to have the original of a copy of this time.
+    /// Returns true if the table is found to have the original of a duplicate of this time.
     bool finds_copy(const std::string& id, Timestamp time, Timestamp horizon_start, Timestamp floor) {
         IdQuery query(floor);
         query.add(hash_id(id), 0, time, horizon_start);
@@ -70,7 +70,7 @@ class TableIdsTest : public testing::Test {
     base::WorkerPool pool_{2};
 };
 
-TEST_F(TableIdsTest, AnOriginalThatTheSetHasDroppedIsFoundWhateverTheTimeOfTheCopy) {
+TEST_F(TableIdsTest, AnOriginalThatTheSetHasDroppedIsFoundForADuplicateOfAnyTime) {
     write({{"yesterday", noon - us_per_day}});
     write({{"today", noon}});
     const Timestamp start = noon - us_per_day - us_per_hour;
@@ -83,13 +83,14 @@ TEST_F(TableIdsTest, AnOriginalThatTheSetHasDroppedIsFoundWhateverTheTimeOfTheCo
     }
 }
 
-TEST_F(TableIdsTest, AnOriginalFromBeforeTheHorizonIsFoundByAnOldCopyOfItsDay) {
+TEST_F(TableIdsTest, AnOriginalFromBeforeTheHorizonIsFoundForADuplicateOfTheSameDay) {
     write({{"a", noon - us_per_day}});
     const Timestamp start = noon - 6 * us_per_hour;
     EXPECT_TRUE(finds_copy("a", noon - us_per_day, start, start));
     EXPECT_TRUE(finds_copy("a", noon - us_per_day + us_per_hour, start, start));
     EXPECT_FALSE(finds_copy("a", noon - 2 * us_per_day, start, start));
-    EXPECT_FALSE(finds_copy("a", noon, start, noon)) << "a new copy of what lies before the horizon";
+    EXPECT_FALSE(finds_copy("a", noon, start, noon))
+        << "a new event with the id of a row from before the horizon";
 }
 
 TEST_F(TableIdsTest, OnlyFilesThatMayHoldAnOriginalAreRead) {
@@ -101,13 +102,14 @@ TEST_F(TableIdsTest, OnlyFilesThatMayHoldAnOriginalAreRead) {
     query.add(hash_id("x"), 0, noon + 2 * us_per_hour, noon - us_per_hour);
     EXPECT_FALSE(query.concerns(yesterday, model::DedupeScope::table));
     EXPECT_TRUE(query.concerns(today, model::DedupeScope::table));
-    EXPECT_FALSE(query.concerns(today, model::DedupeScope::partition)) << "it is of another partition";
+    EXPECT_FALSE(query.concerns(today, model::DedupeScope::partition)) << "the file is of another partition";
     query.add(hash_id("y"), 1, noon - us_per_day, noon - us_per_hour);
-    EXPECT_TRUE(query.concerns(yesterday, model::DedupeScope::table)) << "of the day of an old copy";
+    EXPECT_TRUE(query.concerns(yesterday, model::DedupeScope::table))
+        << "the file is of the day of an old event";
     EXPECT_TRUE(query.concerns(today, model::DedupeScope::partition));
     IdQuery later(noon - us_per_hour);
     later.add(hash_id("x"), 0, noon, noon - 2 * us_per_hour);
-    EXPECT_FALSE(later.concerns(today, model::DedupeScope::table)) << "the set has all of its ids";
+    EXPECT_FALSE(later.concerns(today, model::DedupeScope::table)) << "the set has all ids of the file";
 }
 
 TEST_F(TableIdsTest, AnIdThatIsUniqueByPartitionIsFoundInItsPartitionOnly) {
@@ -119,8 +121,8 @@ TEST_F(TableIdsTest, AnIdThatIsUniqueByPartitionIsFoundInItsPartitionOnly) {
     }
 }
 
-/// After a start with too little memory for the horizon, each copy is known by the set or found in the table.
-TEST_F(TableIdsTest, TooLittleMemoryForTheHorizonMissesNoCopy) {
+/// After a start with too little memory for the horizon, the set or the table recognises each duplicate.
+TEST_F(TableIdsTest, TooLittleMemoryForTheHorizonMissesNoDuplicate) {
     constexpr std::int64_t rows_a_day = 20'000;
     constexpr std::int64_t between = us_per_day / rows_a_day;
     std::vector<Row> all;
@@ -137,21 +139,21 @@ TEST_F(TableIdsTest, TooLittleMemoryForTheHorizonMissesNoCopy) {
     ids.allow_dropping_before(horizon.start());
     ASSERT_TRUE(ids.shortened());
     ASSERT_LT(ids.memory_bytes(), 1U << 20U);
-    std::vector<Row> asked;  // copies that the set doesn't know
+    std::vector<Row> duplicates;  // duplicates that the set does not recognise know
     std::mt19937_64 random(3);
     for (const Row& row : all) {
         const Timestamp copy = all.front().time + static_cast<std::int64_t>(random() % (4 * us_per_day));
         if (row.time >= ids.horizon_start() && ids.insert(hash_id(row.id), copy, 1))
-            asked.push_back({row.id, copy});
+            duplicates.push_back({row.id, copy});
     }
-    EXPECT_GT(asked.size(), 10'000U);
+    EXPECT_GT(duplicates.size(), 10'000U);
     ASSERT_TRUE(ids.shortened());
     IdQuery query(ids.floor());
-    for (const Row& copy : asked) query.add(hash_id(copy.id), 0, copy.time, ids.horizon_start());
+    for (const Row& copy : duplicates) query.add(hash_id(copy.id), 0, copy.time, ids.horizon_start());
     query.add(hash_id("new"), 0, noon, ids.horizon_start());
     const IdHashes found = find_in_files(root_, files_, query, model::DedupeScope::table, pool_);
-    EXPECT_EQ(found.size(), asked.size());
-    for (const Row& copy : asked) ASSERT_TRUE(found.contains(hash_id(copy.id))) << copy.id;
+    EXPECT_EQ(found.size(), duplicates.size());
+    for (const Row& copy : duplicates) ASSERT_TRUE(found.contains(hash_id(copy.id))) << copy.id;
 }
 
 }  // namespace

@@ -11,25 +11,25 @@
 
 namespace millrace::silver {
 
-/// The partitions that this worker reads of a topic that a group of workers shares. Without a group the
-/// worker reads all of them, for good. Not thread-safe.
+/// The partitions that a group of workers assigns to this worker. Without a group, the worker reads all
+/// partitions permanently. Not thread-safe.
 class WorkerAssignment {
   public:
-    /// Joins the group; nothing where the log has no groups.
+    /// Joins the group; nullptr if the log has no groups.
     void join(std::unique_ptr<bronze::WorkerGroup> group) { group_ = std::move(group); }
     void leave() { group_.reset(); }
     [[nodiscard]] bool is_shared() const { return group_ != nullptr; }
 
-    /// Whether the partitions that were taken last are no longer this worker's.
+    /// Returns true if the partitions that were taken last no longer belong to this worker.
     [[nodiscard]] bool is_lost() const { return group_ && group_->changed(generation_); }
-    /// Gives up the partitions of before and waits for new ones. Nothing when `stop` is requested first.
+    /// Releases the previous partitions and waits for new ones. Returns nothing if `stop` is requested first.
     [[nodiscard]] std::optional<std::vector<int>> take(const base::StopSignal& stop);
-    /// Tells the log how far the partitions of a committed batch have come.
+    /// Reports the progress of a committed batch to the group.
     void report_progress(const std::vector<LanePart>& parts);
 
   private:
     std::unique_ptr<bronze::WorkerGroup> group_;
-    std::uint64_t generation_ = 0;  // of the assignment that was taken last
+    std::uint64_t generation_ = 0;  // the generation of the assignment that was taken last
 };
 
 }  // namespace millrace::silver

@@ -32,8 +32,8 @@ export class Problem extends Error {
 
 async function problemOf(response: Response): Promise<Problem> {
   const body = (await response.json().catch(() => ({}))) as Partial<Schemas["Problem"]>;
-  const message = body.error ?? `The server answered with status ${response.status}.`;
-  return new Problem(response.status, message, body.next);
+  const message = body.detail ?? `The server answered with status ${response.status}.`;
+  return new Problem(response.status, message, body.remedy);
 }
 
 let onLoggedOut: (() => void) | null = null;

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <memory>
+#include <vector>
+
+#include "base/worker_pool.h"
+#include "catalog/partition_progress.h"
+#include "gold/events.h"
+#include "gold/output.h"
+#include "gold/stage/gold.h"
+#include "model/shop_settings.h"
+#include "model/time_zone.h"
+#include "storage/delta_table.h"
+
+namespace millrace::gold {
+
+/// The speed layer's operators and their watermark: takes in Silver's rows and commits, closes windows, and
+/// evaluates alert rules. Whether the rows come from memory, commits or a whole table makes no difference
+/// here. Not thread-safe.
+class GoldEngine {
+  public:
+    /// `pool` must outlive the object.
+    GoldEngine(const model::ShopSettings& settings, base::WorkerPool& pool);
+    GoldEngine(const GoldEngine&) = delete;
+    GoldEngine& operator=(const GoldEngine&) = delete;
+
+    [[nodiscard]] const Gold& operators() const { return *gold_; }
+    [[nodiscard]] Strings& strings() { return gold_->strings(); }
+    [[nodiscard]] Alerts& alerts() { return gold_->alerts(); }
+    /// The time up to which windows are closed.
+    [[nodiscard]] Timestamp watermark() const { return watermark_; }
+
+    /// Returns to the empty state, without alert rules.
+    void reset();
+    /// Replaces the state by one that was saved at this watermark. Throws an Error for what save() did not
+    /// write; the caller then resets.
+    void load(std::istream& stream, Timestamp watermark);
+    void save(std::ostream& stream) const { gold_->save(stream); }
+
+    /// Takes rows in. Windows close only with the calls below.
+    void add(const Events& events);
+    /// Removes unused strings, from time to time.
+    void collect_garbage() { gold_->collect_garbage(); }
+
+    /// Finishes a commit whose rows were added: advances the watermark, closes windows, and evaluates alert
+    /// rules.
+    void finish_commit(const storage::Commit& commit, Output& closed);
+    /// While a table is read by event time: closes windows and evaluates alert rules as far as the events
+    /// so far allow, but not beyond `left`, the earliest time of the rows that are left.
+    void finish_rows(Timestamp left, Output& closed);
+    /// Finishes a table of which all rows were added.
+    void finish_table(const storage::Snapshot& silver);
+
+  private:
+    void observe(const std::vector<catalog::PartitionStatus>& partitions);
+    void close(Timestamp watermark, Output& closed);
+
+    const model::GoldOptions options_;
+    const model::TimeZone zone_;
+    base::WorkerPool& pool_;
+    std::unique_ptr<Gold> gold_;
+    Timestamp watermark_ = no_watermark;
+    Timestamp newest_ = 0;  // log time of the newest row since the last commit; 0 when there is none
+};
+
+}  // namespace millrace::gold

@@ -1,0 +1,92 @@
+#include "gold/stage/silver_tail.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <iterator>
+#include <utility>
+
+#include "base/clock.h"
+#include "silver/silver_table.h"
+#include "storage/file_stats.h"
+
+namespace millrace::gold {
+
+namespace {
+
+/// Whether vacuum, which waits this long for Gold, may have removed files of the commits from here on.
+bool is_too_old(const storage::Commit& commit) {
+    return std::chrono::milliseconds(base::now_ms() - commit.timestamp) >= max_wait_for_gold;
+}
+
+bool all_exist(const std::filesystem::path& root, const std::vector<storage::AddFile>& files) {
+    return std::ranges::all_of(files,
+                               [&](const auto& file) { return std::filesystem::exists(root / file.path); });
+}
+
+}  // namespace
+
+SilverTail::SilverTail(const catalog::DataDirectory& data, base::WorkerPool& pool,
+                       silver::CommitQueue* commits)
+    : pool_(pool),
+      commits_(commits),
+      table_(storage::DeltaTable::open_or_create(data.silver(), *silver::silver_schema(),
+                                                 silver::silver_partition_columns())) {}
+
+bool SilverTail::can_continue_from(const GoldPosition& position) const {
+    const std::int64_t newest = snapshot().version;
+    if (position.silver_id != snapshot().metadata.id || position.silver_version > newest) return false;
+    const auto next = table_.read_commit(position.silver_version + 1);
+    return position.silver_version == newest || (next && !is_too_old(*next));
+}
+
+void SilverTail::reopen() {
+    table_ = storage::DeltaTable::open(table_.root());
+    version_ = snapshot().version;
+}
+
+std::optional<std::string> SilverTail::find_gap() const {
+    const auto now = storage::DeltaTable::open(table_.root());
+    if (now.snapshot().metadata.id != snapshot().metadata.id)
+        return "another silver table has taken the place of the one that Gold follows";
+    if (now.snapshot().version > version_ && !next_commit())
+        return "the silver table's log no longer has the next commit that Gold needs";
+    return std::nullopt;
+}
+
+bool SilverTail::read_rows(const storage::Commit& next, Strings& strings, const VisitRows& visit) {
+    if (commits_ != nullptr) {
+        if (auto columns = commits_->pop(version_ + 1)) {
+            show_queued(std::move(*columns), strings, visit);
+            return true;
+        }
+    }
+    std::vector<storage::AddFile> files;
+    std::ranges::copy_if(next.adds, std::back_inserter(files), &storage::AddFile::data_change);
+    if (!all_exist(table_.root(), files)) return false;
+    if (!files.empty()) read_files(files, strings, visit);
+    return true;
+}
+
+void SilverTail::show_queued(silver::CommitQueue::Columns columns, Strings& strings, const VisitRows& visit) {
+    queued_.clear();
+    for (const auto& each : columns) read_events(*each->batch(0), each->event_type(), strings, queued_);
+    commits_->recycle(std::move(columns));
+    if (!queued_.rows.empty()) visit(queued_, end_of_time);
+}
+
+std::map<std::string, std::vector<storage::AddFile>> SilverTail::files_by_day() const {
+    std::map<std::string, std::vector<storage::AddFile>> days;
+    for (const auto& [path, file] : snapshot().files)
+        days[std::string(storage::partition_value(file, "event_date"))].push_back(file);
+    return days;
+}
+
+void SilverTail::read_files(const std::vector<storage::AddFile>& files, Strings& strings,
+                            const VisitRows& visit) const {
+    read_silver_rows(table_.root(), files, strings, pool_, visit);
+}
+
+}  // namespace millrace::gold

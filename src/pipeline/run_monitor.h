@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+
+#include "gold/stage/gold_stage.h"
+#include "pipeline/run_status.h"
+#include "publish/publisher.h"
+#include "silver/stage/batch_report.h"
+
+namespace millrace::pipeline {
+
+/// Collects a run's status: what the stages report, and what the pipeline reads from them. Thread-safe.
+class RunMonitor {
+  public:
+    void add(const silver::BatchReport& report);
+    void add(const gold::GoldReport& report);
+    void set_sent(std::int64_t records);
+
+    /// What is read of the log and the stages at one moment.
+    struct Reading {
+        double seconds = 0;       ///< since the run began
+        std::int64_t now_ms = 0;  ///< wall clock
+        std::int64_t in_log = 0;
+        std::int64_t lag = 0;
+        std::int64_t skipped = 0;
+        std::optional<std::int64_t> gold_version;  ///< the silver version that Gold has processed, once known
+        publish::DeliveryLag delivery;
+    };
+    /// Combines a reading with the reports into the new status. The first reading is where the rate of events
+    /// begins.
+    RunStatus update(const Reading& reading);
+    /// The status of the last update(): for readers that must not wait for the log's answers.
+    [[nodiscard]] RunStatus last() const;
+
+  private:
+    mutable std::mutex mutex_;
+    RunStatus status_;                         // guarded by mutex_; what the stages have reported
+    RunStatus last_;                           // guarded by mutex_
+    std::int64_t waiting_since_ms_ = 0;        // guarded by mutex_
+    std::int64_t silver_version_ = -1;         // guarded by mutex_; after the last batch
+    double rate_ = 0;                          // guarded by mutex_; events/s
+    double rate_seconds_ = 0;                  // guarded by mutex_; when the rate was last computed
+    std::optional<std::int64_t> rate_in_log_;  // guarded by mutex_; the log's records then
+};
+
+struct Readiness {
+    bool silver_active = false;
+    bool gold_active = false;              ///< true also where Gold does not run in this process
+    base::Duration freshness_objective{};  ///< records should wait no longer
+};
+/// Tells why events are not processed, or not soon enough. Returns nothing when they are.
+std::optional<std::string> reason_not_ready(const Readiness& stages, const RunStatus& status,
+                                            std::int64_t now_ms);
+
+}  // namespace millrace::pipeline
