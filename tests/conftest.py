@@ -1,5 +1,6 @@
 """Fixtures and hooks of all tests. Nothing imports this module; code that tests share is in tests/support."""
 
+import functools
 import os
 import pathlib
 import shutil
@@ -12,7 +13,7 @@ from scripts import stack
 from tests.support import sample as real_sample
 from tests.support.port import Port
 from tests.support.prepared import Prepared
-from tests.support.shop import Millrace
+from tests.support.shop import Millrace, kill_started
 
 
 def pytest_configure(config):
@@ -76,6 +77,13 @@ def postgres():
     shutil.rmtree(folder)
 
 
+@pytest.fixture(autouse=True)
+def _end_of_commands():
+    """Leaves no command of a test running, also when the test fails."""
+    yield
+    kill_started()
+
+
 @pytest.fixture
 def free_port():
     return stack.free_port()
@@ -107,16 +115,8 @@ def shop_like(prepared, tmp_path):
 
 @pytest.fixture
 def port(shop):
-    """Starts commands that serve HTTP on the shop, and ends them after the test."""
-    ports = []
-
-    def start(*options, **named):
-        ports.append(Port(shop, *options, **named))
-        return ports[-1]
-
-    yield start
-    for each in ports:
-        each.kill()
+    """Starts commands that serve HTTP on the shop."""
+    return functools.partial(Port, shop)
 
 
 @pytest.fixture

@@ -66,12 +66,6 @@ class Port:
     def stop(self, how=signal.SIGINT):
         return stop(self.process, how)
 
-    def kill(self):
-        """Ends the command if it still runs."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.communicate()
-
 
 def metric(server, name, **labels):
     """The value of a metric, or None when the server does not report it."""

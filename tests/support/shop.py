@@ -1,5 +1,6 @@
 """The program under test, run on a data directory."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -10,6 +11,19 @@ import time
 from tests.support.paths import BUILD
 
 TOPIC = "ecom_clickstream_raw"
+
+
+started = []  # the processes that the current test has started
+
+
+def kill_started():
+    """Kills the processes that the current test has started and that still run."""
+    while started:
+        process = started.pop()
+        if process.poll() is None:
+            process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):  # a child of the process may hold its pipes
+                process.communicate(timeout=10)
 
 
 def environment(changes=None):
@@ -42,10 +56,12 @@ class Millrace:
         return json.loads(self.run(*args, "--json", code=code))
 
     def start(self, *args, env=None):
-        """Starts a command and returns its process."""
-        return subprocess.Popen(
+        """Starts a command and returns its process. A process that still runs after the test is killed."""
+        process = subprocess.Popen(
             self.command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(env)
         )
+        started.append(process)
+        return process
 
     def write(self, *lines, key_separator="|"):
         """Appends records, given as `key|value`."""
@@ -75,7 +91,7 @@ def stop(process, how=signal.SIGINT, timeout=60):
     return process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
 
 
-def wait_until(condition, seconds=30, pause=0.02):
+def wait_until(condition, seconds=60, pause=0.02):
     """Waits for a condition that other processes make true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
