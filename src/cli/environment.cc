@@ -13,7 +13,7 @@ namespace millrace::cli {
 
 namespace {
 
-constexpr std::string_view prefix = "MILLRACE_";
+constexpr std::string_view variable_prefix = "MILLRACE_";
 
 std::string upper(std::string text) {
     std::ranges::transform(text, text.begin(), [](unsigned char c) {
@@ -24,7 +24,7 @@ std::string upper(std::string text) {
 
 /// The name of an option's variable without the command.
 std::string short_variable(const CLI::Option& option) {
-    return fmt::format("{}{}", prefix, upper(option.get_lnames().front()));
+    return fmt::format("{}{}", variable_prefix, upper(option.get_lnames().front()));
 }
 
 /// The value of a variable; nullptr if it is not set or empty. CLI11 ignores empty variables, too.
@@ -56,7 +56,7 @@ std::string variable_of(const CLI::App& command, const CLI::Option& option) {
         &option == command.get_version_ptr())
         return {};
     if (command.get_parent() == nullptr) return short_variable(option);
-    return fmt::format("{}{}_{}", prefix, upper(name_of(command)), upper(option.get_lnames().front()));
+    return fmt::format("{}{}_{}", variable_prefix, upper(name_of(command)), upper(option.get_lnames().front()));
 }
 
 void read_environment(CLI::App& program) {

@@ -2,6 +2,49 @@
 
 namespace millrace::pipeline {
 
+namespace {
+
+void add_batch(serve::MetricsText& text, const silver::BatchReport& last) {
+    text.counter("millrace_silver_batches_total", "Batches that this process has committed.");
+    text.value(static_cast<double>(last.batch));
+    text.gauge("millrace_silver_version", "The silver table's version after the last batch.");
+    text.value(static_cast<double>(last.version));
+    text.gauge("millrace_silver_ids", "Ids in the memory of the deduplication.");
+    text.value(static_cast<double>(last.ids_in_memory));
+    text.gauge("millrace_silver_last_commit_timestamp_seconds", "When the last batch was committed.");
+    text.value(static_cast<double>(last.committed_ms) / 1e3);
+    text.gauge("millrace_silver_batch_duration_seconds", "How long the last batch took, by phase.");
+    text.value(last.fill_seconds, {{"phase", "fill"}});
+    text.value(last.lookup_seconds, {{"phase", "lookup"}});
+    text.value(last.encode_seconds, {{"phase", "encode"}});
+    text.value(last.quarantine_seconds, {{"phase", "quarantine"}});
+    text.value(last.commit_seconds, {{"phase", "commit"}});
+}
+
+void add_delivery(serve::MetricsText& text, const publish::DeliveryLag& delivery) {
+    if (!delivery.alerts.empty()) {
+        const auto pending_alerts = [&](const char* name, const char* help) {
+            text.gauge(name, help);
+            for (const auto& [sink, pending] : delivery.alerts)
+                text.value(static_cast<double>(pending), {{"sink", sink}});
+        };
+        pending_alerts("millrace_alerts_pending",
+                       "Changes of alerts that have not been sent to the sink yet.");
+        pending_alerts("millrace_alerts_unsent", "The former name of millrace_alerts_pending, until 0.3.");
+    }
+    if (delivery.postgres) {
+        text.gauge("millrace_postgres_lag_commits",
+                   "Commits of Gold's tables that PostgreSQL does not have yet.");
+        text.value(static_cast<double>(delivery.postgres->commits));
+        text.counter("millrace_postgres_failures_total",
+                     "Attempts to update a table or view in PostgreSQL, or to connect, that failed.");
+        for (const auto& [target, failures] : delivery.postgres->failures)
+            text.value(static_cast<double>(failures), {{"target", target}});
+    }
+}
+
+}  // namespace
+
 void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     const auto count = [&](std::int64_t value) { text.value(static_cast<double>(value)); };
     text.counter("millrace_simulator_records_total", "Records that the simulator has appended.");
@@ -32,25 +75,7 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     text.counter("millrace_gold_late_additions_total",
                  "Additions that came after their window was closed; the batch layer counts them.");
     count(status.gold_late);
-    if (!status.delivery.alerts.empty()) {
-        const auto pending_alerts = [&](const char* name, const char* help) {
-            text.gauge(name, help);
-            for (const auto& [sink, pending] : status.delivery.alerts)
-                text.value(static_cast<double>(pending), {{"sink", sink}});
-        };
-        pending_alerts("millrace_alerts_pending",
-                       "Changes of alerts that have not been sent to the sink yet.");
-        pending_alerts("millrace_alerts_unsent", "The former name of millrace_alerts_pending, until 0.3.");
-    }
-    if (status.delivery.postgres) {
-        text.gauge("millrace_postgres_lag_commits",
-                   "Commits of Gold's tables that PostgreSQL does not have yet.");
-        count(status.delivery.postgres->commits);
-        text.counter("millrace_postgres_failures_total",
-                     "Attempts to update a table or view in PostgreSQL, or to connect, that failed.");
-        for (const auto& [target, failures] : status.delivery.postgres->failures)
-            text.value(static_cast<double>(failures), {{"target", target}});
-    }
+    add_delivery(text, status.delivery);
     if (status.gold_watermark_ms > 0) {
         text.gauge("millrace_gold_watermark_timestamp_seconds", "Event time up to which windows are closed.");
         text.value(static_cast<double>(status.gold_watermark_ms) / 1e3);
@@ -61,22 +86,7 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
             "The longest time from a record's append to Gold's live values, in the last commit of rows.");
         text.value(status.gold_latency_ms.back() / 1e3);
     }
-    if (status.last_batches.empty()) return;
-    const silver::BatchReport& last = status.last_batches.back();
-    text.counter("millrace_silver_batches_total", "Batches that this process has committed.");
-    count(last.batch);
-    text.gauge("millrace_silver_version", "The silver table's version after the last batch.");
-    count(last.version);
-    text.gauge("millrace_silver_ids", "Ids in the memory of the deduplication.");
-    count(last.ids_in_memory);
-    text.gauge("millrace_silver_last_commit_timestamp_seconds", "When the last batch was committed.");
-    text.value(static_cast<double>(last.committed_ms) / 1e3);
-    text.gauge("millrace_silver_batch_duration_seconds", "How long the last batch took, by phase.");
-    text.value(last.fill_seconds, {{"phase", "fill"}});
-    text.value(last.lookup_seconds, {{"phase", "lookup"}});
-    text.value(last.encode_seconds, {{"phase", "encode"}});
-    text.value(last.quarantine_seconds, {{"phase", "quarantine"}});
-    text.value(last.commit_seconds, {{"phase", "commit"}});
+    if (!status.last_batches.empty()) add_batch(text, status.last_batches.back());
 }
 
 base::json::object to_json(const RunStatus& status, const std::vector<silver::PartitionLag>& partitions) {

@@ -62,14 +62,16 @@ class KafkaShop(Millrace):
 def delete_records(shop, offsets):
     """Deletes the records before an offset of each partition, as Kafka's retention would do."""
     before = [TopicPartition(shop.topic, partition, offset) for partition, offset in offsets.items()]
-    for done in shop.admin().delete_records(before).values():
-        done.result()
+    admin = shop.admin()  # its thread completes the futures for as long as it lives
+    for done in admin.delete_records(before).values():
+        done.result(timeout=60)
 
 
 def add_partitions(shop, count):
     """Adds partitions until there are `count`."""
-    for done in shop.admin().create_partitions([NewPartitions(shop.topic, count)]).values():
-        done.result()
+    admin = shop.admin()  # its thread completes the futures for as long as it lives
+    for done in admin.create_partitions([NewPartitions(shop.topic, count)]).values():
+        done.result(timeout=60)
 
 
 def everything_processed(shop):
