@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 
 #include "api/spreadsheet_csv.h"
@@ -51,9 +52,10 @@ const std::vector<Parameter>& parameters() {
 
 /// Joins the names of some items by commas.
 std::string join_names(const auto& items, auto name) {
-    std::vector<std::string> names;
-    for (const auto& item : items) names.emplace_back(item.*name);
-    return fmt::format("{}", fmt::join(names, ", "));
+    std::string names;
+    for (const auto& item : items)
+        fmt::format_to(std::back_inserter(names), "{}{}", names.empty() ? "" : ", ", item.*name);
+    return names;
 }
 
 /// Returns a value as an SQL literal. Throws a usage Error if it is invalid.
