@@ -56,7 +56,8 @@ std::string variable_of(const CLI::App& command, const CLI::Option& option) {
         &option == command.get_version_ptr())
         return {};
     if (command.get_parent() == nullptr) return short_variable(option);
-    return fmt::format("{}{}_{}", variable_prefix, upper(name_of(command)), upper(option.get_lnames().front()));
+    return fmt::format("{}{}_{}", variable_prefix, upper(name_of(command)),
+                       upper(option.get_lnames().front()));
 }
 
 void read_environment(CLI::App& program) {
