@@ -141,9 +141,9 @@ def test_an_event_that_comes_too_late_is_counted_and_left_out(shop):
 def test_windows_that_were_published_open_go_on_as_if_they_never_were(shop_at):
     made = RandomShop(12, users=12).events
     calm, published = shop_at("calm"), shop_at("published")
-    for start in range(0, len(made), 200):
+    for start in range(0, len(made), 300):
         for shop in (calm, published):
-            fill(shop, made[start : start + 200])
+            fill(shop, made[start : start + 300])
         publish(calm)
         for _ in range(2):  # the second time from the state that the first has left
             report = publish_open(published)
