@@ -107,7 +107,8 @@ void DemoOptions::validate() const {
     if (!(rate > 0)) throw usage_error(reading, "the rate must be above 0");
 }
 
-DemoShop::DemoShop(const catalog::DataDirectory& data, const DemoOptions& options) : options_(options) {
+DemoShop::DemoShop(const catalog::DataDirectory& data, const DemoOptions& options)
+    : options_(options), days_(options.days) {
     options.validate();
     const fs::path mark = data.root() / mark_name;
     if (!fs::exists(mark) && holds_other_files(data.root()))
@@ -129,6 +130,7 @@ void DemoShop::take_over(const fs::path& mark) {
                         "Use the newer Millrace that wrote it, or remove the folder.");
         rate_ = base::number_member(document.get_object(), "events_per_second");
         users_ = static_cast<int>(base::integer_member(document.get_object(), "users"));
+        days_ = base::integer_member(document.get_object(), "days", options_.days);
         if (rate_ > 0 && users_ > 0) return;
         throw Error(fmt::format("reading {}", mark.string()), "it lacks events_per_second or users",
                     "Remove the folder.");
@@ -141,9 +143,11 @@ void DemoShop::take_over(const fs::path& mark) {
     rate_ = static_cast<double>(options_.events - of_hour) / traffic_us * 1e6;
     users_ = static_cast<int>(
         std::clamp<std::int64_t>(options_.events / events_per_user, 100, std::int64_t{10'000'000}));
-    base::replace_file(mark, json::serialize(json::object{
-                                 {"format", demo_format}, {"events_per_second", rate_}, {"users", users_}}) +
-                                 "\n");
+    base::replace_file(
+        mark,
+        json::serialize(json::object{
+            {"format", demo_format}, {"events_per_second", rate_}, {"users", users_}, {"days", days_}}) +
+            "\n");
 }
 
 produce::SimulatorOptions DemoShop::simulator() const {
@@ -169,7 +173,8 @@ std::vector<produce::SimulatorOptions> DemoShop::missing_history(const bronze::E
     const model::Timestamp from = std::max(newest.value_or(first), first);
     const model::Timestamp recent = std::max(from, now - recent_us);
     const std::int64_t of_hour =
-        std::min(events_at(options_.rate, now - recent), events_between(rate_, first, now - recent_us) / 3);
+        std::min(events_at(options_.rate, now - recent),
+                 events_between(rate_, now - days_ * model::us_per_day, now - recent_us) / 3);
     const std::int64_t before = events_between(rate_, from, recent);
     std::vector<produce::SimulatorOptions> parts;
     if (recent > from && before > 0) parts.push_back(part(from, recent, now, before));

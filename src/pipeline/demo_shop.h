@@ -50,6 +50,7 @@ class DemoShop {
     base::File lock_;
     double rate_ = 0;  // events per second in the history, on average
     int users_ = 0;
+    std::int64_t days_ = 0;  // of the history that the shop was made with
 };
 
 /// The time of the newest event up to `now` among each partition's last records; nothing in an empty log.

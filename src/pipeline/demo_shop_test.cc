@@ -104,6 +104,19 @@ TEST_F(DemoShopTest, AShopThatWasThereLacksWhatCameAfterItsNewestEvent) {
         << "the last hour knows no time of day: 20 a second, but a quarter of the history at most";
 }
 
+TEST_F(DemoShopTest, ASmallShopsLastHourStaysSmallWhateverTheDaysOfALaterStart) {
+    {
+        const DemoShop shop(data_, {.days = 7, .events = 70'000});
+    }
+    const DemoShop again(data_, {});
+    const auto now = base::now_us();
+    const auto topic = log();
+    append(*topic, 0, {event_at(now - 5 * us_per_hour)});
+    const auto history = again.missing_history(*topic, now);
+    ASSERT_EQ(history.size(), 2U);
+    EXPECT_NEAR(static_cast<double>(*history[1].count), 17'500, 1);
+}
+
 TEST_F(DemoShopTest, AShopThatIsUpToDateLacksNothing) {
     const DemoShop shop(data_, {.days = 7, .events = 70'000});
     const auto topic = log();
