@@ -100,7 +100,7 @@ def test_rows_come_as_a_table_as_csv_and_as_parquet(shop_with_rows, tmp_path):
     shop.run("sql", query, "--parquet", tmp_path / "out.parquet")
     assert duckdb.sql(f"select * from '{tmp_path}/out.parquet'").fetchall() == [tuple(row.values()) for row in rows]
     shop.run("sql", query, "--parquet", tmp_path / "out.parquet", code=2)
-    assert "there already" in shop.stderr
+    assert "already exists" in shop.stderr
 
 
 def test_only_so_many_rows_are_given(shop_with_rows):
@@ -170,13 +170,13 @@ def test_a_query_that_takes_too_much_is_ended(shop_with_rows):
     shop.run("sql", "select repeat('a', 3000000)", "--result", "2MiB", code=2)
     assert "its result has more than 2.0 MiB" in shop.stderr
     shop.run("sql", "select 1", "--memory", "1MiB", code=2)
-    assert "Give at least 64.0 MiB" in shop.stderr
+    assert "Allow at least 64.0 MiB" in shop.stderr
     assert not list(queries_of(shop)), "a process outlived the command that made it"
 
 
 def test_a_missing_duckdb_is_an_error_that_says_what_to_do(shop):
     shop.run("sql", "select 1", "--duckdb", "/nowhere/duckdb", code=2)
-    assert "no such file" in shop.stderr
+    assert "the file does not exist" in shop.stderr
 
 
 def test_the_data_directorys_name_is_not_data(shop_at, port):
