@@ -51,7 +51,7 @@ std::optional<gold::Table> gold_table(const std::string& layer) {
 
 std::optional<TableLayer> table_layer(const catalog::DataDirectory& data, const std::string& name) {
     const auto made = [&](const std::filesystem::path& folder, const char* command,
-                          std::shared_ptr<arrow::Schema> columns, const char* time,
+                          const std::shared_ptr<arrow::Schema>& columns, const char* time,
                           std::vector<std::string> ties) {
         return TableLayer{.name = name,
                           .folder = folder,

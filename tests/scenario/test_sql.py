@@ -317,10 +317,12 @@ def test_a_hungry_query_is_refused_and_counted(shop, port):
     ended = threading.Event()
     with concurrent.futures.ThreadPoolExecutor() as pool:
         peak = pool.submit(peak_of_queries, server, ended)
-        for query in HUNGRY:
-            status, answer, _ = server.post({"query": query}, path="/v1/sql")
-            assert status == 400 and "it needs more than 256.0 MiB of memory" in answer["detail"], (query, answer)
-        ended.set()
+        try:
+            answers = [server.post({"query": query}, path="/v1/sql") for query in HUNGRY]
+        finally:
+            ended.set()
+    for query, (status, answer, _) in zip(HUNGRY, answers, strict=True):
+        assert status == 400 and "it needs more than 256.0 MiB of memory" in answer["detail"], (query, answer)
     assert 0 < peak.result() < 400 << 10, f"{peak.result()} KiB"
     metrics = server.get("/metrics")[1]
     assert f'millrace_sql_queries_total{{outcome="memory"}} {len(HUNGRY)}' in metrics

@@ -34,9 +34,9 @@ void open_in_browser(const std::string& url) {
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
     std::string shell = "sh";
     std::string option = "-c";
-    std::string script = "{ xdg-open \"$0\" || open \"$0\"; } >/dev/null 2>&1 </dev/null &";
+    std::string commands = "{ xdg-open \"$0\" || open \"$0\"; } >/dev/null 2>&1 </dev/null &";
     std::string address = url;
-    char* const arguments[] = {shell.data(), option.data(), script.data(), address.data(), nullptr};
+    char* const arguments[] = {shell.data(), option.data(), commands.data(), address.data(), nullptr};
     pid_t child = 0;
     if (posix_spawnp(&child, "sh", nullptr, &attributes, arguments, environ) == 0)
         ::waitpid(child, nullptr, 0);
