@@ -91,6 +91,7 @@ std::filesystem::path find_pages(const std::filesystem::path& given) {
 /// The error for an alert rule that does not exist.
 Error unknown_rule(const std::string& rule) {
     std::vector<std::string_view> names;
+    names.reserve(gold::all_rules.size());
     for (const gold::AlertRule each : gold::all_rules) names.push_back(gold::rule_kind(each).name);
     return usage_error(fmt::format("silencing the rule {}", rule), "there is no alert rule of this name",
                        fmt::format("The rules are: {}.", fmt::join(names, ", ")));

@@ -23,6 +23,7 @@ storage::RemoveFile removal_of(const storage::AddFile& add) {
 
 std::vector<bronze::Offset> log_starts(const bronze::EventLog& log) {
     std::vector<bronze::Offset> starts;
+    starts.reserve(static_cast<std::size_t>(log.partitions()));
     for (int p = 0; p < log.partitions(); ++p) starts.push_back(log.offsets(p).start);
     return starts;
 }
@@ -168,6 +169,7 @@ std::vector<std::int64_t> OldTables::kept_rows_by_partition() const {
 std::vector<catalog::PartitionProgress> OldTables::start_progress() const {
     const std::vector<std::int64_t> kept = kept_rows_by_partition();
     std::vector<catalog::PartitionProgress> progress_of;
+    progress_of.reserve(kept.size());
     for (std::size_t p = 0; p < kept.size(); ++p)
         progress_of.push_back(start_progress_of(static_cast<int>(p), kept[p]));
     return progress_of;

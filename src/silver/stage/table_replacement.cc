@@ -29,8 +29,8 @@ void check_exist(const storage::DeltaTable& table, const std::vector<storage::Ad
 }  // namespace
 
 bool TableReplacement::is_old_silver_current() const {
-    const auto latest = storage::DeltaTable::open(old_.silver().root());
-    return latest.snapshot().version == old_.silver().snapshot().version;
+    const auto now = storage::DeltaTable::open(old_.silver().root());
+    return now.snapshot().version == old_.silver().snapshot().version;
 }
 
 /// The replay must have found all records that the old tables have counted. A gap in the archive or in the
