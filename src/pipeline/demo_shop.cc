@@ -172,9 +172,12 @@ std::vector<produce::SimulatorOptions> DemoShop::missing_history(const bronze::E
     const auto newest = newest_event(log, now);
     const model::Timestamp from = std::max(newest.value_or(first), first);
     const model::Timestamp recent = std::max(from, now - recent_us);
+    // A stopped demo may have sent a part of its last hour, so the bound is that of the remaining part.
+    const std::int64_t most_of_hour =
+        events_between(rate_, now - days_ * model::us_per_day, now - recent_us) / 3;
     const std::int64_t of_hour =
         std::min(events_at(options_.rate, now - recent),
-                 events_between(rate_, now - days_ * model::us_per_day, now - recent_us) / 3);
+                 events_at(static_cast<double>(most_of_hour) * 1e6 / recent_us, now - recent));
     const std::int64_t before = events_between(rate_, from, recent);
     std::vector<produce::SimulatorOptions> parts;
     if (recent > from && before > 0) parts.push_back(part(from, recent, now, before));

@@ -117,6 +117,16 @@ TEST_F(DemoShopTest, ASmallShopsLastHourStaysSmallWhateverTheDaysOfALaterStart) 
     EXPECT_NEAR(static_cast<double>(*history[1].count), 17'500, 1);
 }
 
+TEST_F(DemoShopTest, OnlyTheRemainderOfAStartedHourIsMissing) {
+    const DemoShop shop(data_, {.days = 7, .events = 70'000});
+    const auto now = base::now_us();
+    const auto topic = log();
+    append(*topic, 0, {event_at(now - us_per_hour / 4)});
+    const auto history = shop.missing_history(*topic, now);
+    ASSERT_EQ(history.size(), 1U);
+    EXPECT_NEAR(static_cast<double>(*history[0].count), 17'500.0 / 4, 1);
+}
+
 TEST_F(DemoShopTest, AShopThatIsUpToDateLacksNothing) {
     const DemoShop shop(data_, {.days = 7, .events = 70'000});
     const auto topic = log();
