@@ -53,7 +53,7 @@ target_link_libraries(deps_arrow INTERFACE ${arrow_targets})
 add_library(deps::arrow ALIAS deps_arrow)
 
 add_library(deps_base INTERFACE)
-target_link_libraries(deps_base INTERFACE fmt::fmt spdlog::spdlog Threads::Threads Boost::headers PkgConfig::ISAL
+target_link_libraries(deps_base INTERFACE fmt::fmt spdlog::spdlog Threads::Threads Boost::headers OpenSSL::Crypto PkgConfig::ISAL
                                           PkgConfig::XXHASH)
 target_compile_definitions(deps_base INTERFACE SPDLOG_FMT_EXTERNAL BOOST_JSON_NO_LIB BOOST_CONTAINER_NO_LIB)
 add_library(deps::base ALIAS deps_base)

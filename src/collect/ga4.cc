@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "collect/derived_id.h"
+#include "base/derived_id.h"
 #include "collect/request_body.h"
 #include "model/timestamp.h"
 
@@ -47,7 +47,7 @@ std::string_view text_in(const json::object& event, std::string_view field) {
 /// may only write could otherwise claim another client's purchase before it arrives.
 std::string purchase_id(const json::object& event, std::string_view source, std::size_t number) {
     const std::string_view transaction = text_in(event, "order_id");
-    const std::string sender = derived_id({source, text_in(event, "user_id"), transaction});
+    const std::string sender = base::derived_id({source, text_in(event, "user_id"), transaction});
     return fmt::format("ga4:purchase:{}#{}@{}", transaction, number, std::string_view(sender).substr(0, 16));
 }
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/random_id.h"
-#include "collect/derived_id.h"
+#include "base/derived_id.h"
 #include "collect/near_miss.h"
 #include "model/timestamp.h"
 
@@ -49,7 +49,7 @@ void warn(const Fields& fields, std::size_t index, std::vector<Warning>& warning
 /// that guesses another sender's idempotency key cannot take the place of that sender's events.
 std::string id_of(std::string_view event, std::size_t index, const RequestContext& arrival) {
     if (arrival.idempotency_key.empty()) return base::random_id() + base::random_id();
-    return derived_id({arrival.source, arrival.idempotency_key, std::to_string(index), event});
+    return base::derived_id({arrival.source, arrival.idempotency_key, std::to_string(index), event});
 }
 
 }  // namespace

@@ -94,6 +94,9 @@ struct Decoder::Parser {
 struct Decoder::Walk {
     Event& event;
     std::int64_t& unknown_fields;
+    ondemand::document& document;
+    std::string& properties;  // the fields without a column, without the closing brace
+    std::optional<model::Timestamp> arrival;
     Verdict fault{};
     std::uint32_t seen = 0;
     std::uint32_t present = 0;  // the fields that were seen and are not null
@@ -284,12 +287,12 @@ struct Decoder::Walk {
         for (auto item : object) {
             ondemand::field pair;
             if (const auto error = std::move(item).get(pair)) return error;
+            const char* const raw_key = pair.key().raw();
             std::string_view key;
             if (const auto error = pair.unescaped_key().get(key)) return error;
             const Field field = match_key(key);
             if (field == field_count) {
-                ++unknown_fields;
-                if (const auto error = consume(pair.value(), 1)) return error;
+                if (const auto error = keep(raw_key, pair.value())) return error;
                 continue;
             }
             if (const auto error = take_field(field, pair.value())) return error;
@@ -297,12 +300,30 @@ struct Decoder::Walk {
         return simdjson::SUCCESS;
     }
 
+    /// Copies a field without a column to the properties, as it was sent. `key` points behind the opening
+    /// quote of its name.
+    simdjson::error_code keep(const char* key, ondemand::value value) {
+        ++unknown_fields;
+        if (const auto error = consume(value, 1)) return error;
+        const char* next = nullptr;
+        if (const auto error = document.current_location().get(next)) return error;
+        const std::string_view pair(key - 1, static_cast<std::size_t>(next - (key - 1)));
+        properties += properties.empty() ? '{' : ',';
+        properties += pair.substr(0, pair.find_last_not_of(" \t\r\n") + 1);
+        return simdjson::SUCCESS;
+    }
+
     /// Notes a fault for each required field that is missing or empty.
     void require_fields() {
-        for (const Field field : {event_id, user_id, event_type, timestamp}) {
+        if ((seen & (1U << timestamp)) == 0 && arrival) {
+            event.timestamp = *arrival;
+            present |= 1U << timestamp;
+        }
+        for (const Field field : {user_id, event_type, timestamp}) {
             if ((present & (1U << field)) == 0) note(ValidationRule::missing_field, field);
         }
-        if (event.event_id.empty()) note(ValidationRule::empty_field, event_id);
+        if ((present & (1U << event_id)) != 0 && event.event_id.empty())
+            note(ValidationRule::empty_field, event_id);
         if (event.user_id.empty()) note(ValidationRule::empty_field, user_id);
     }
 };
@@ -317,9 +338,10 @@ bool is_utf8(std::string_view text) {
     return std::ranges::all_of(text, is_ascii) || simdjson::validate_utf8(text.data(), text.size());
 }
 
-Verdict Decoder::decode(std::string_view value, Event& event) {
+Verdict Decoder::decode(std::string_view value, Event& event, std::optional<model::Timestamp> arrival) {
     if (fast_path_.read(value, event)) return {};
     event.reset();
+    properties_.clear();
     // A huge record makes the parser's buffers huge. They are freed before the next record of ordinary size.
     if (parser_->parser.capacity() > usual_bytes && value.size() <= usual_bytes)
         parser_ = std::make_unique<Parser>();
@@ -335,11 +357,12 @@ Verdict Decoder::decode(std::string_view value, Event& event) {
     if (type != ondemand::json_type::object) return {ValidationRule::not_an_object, {}};
     ondemand::object object;
     if (const auto error = document.get_object().get(object)) return {rule_of(error), {}};
-    Walk walk{event, unknown_fields_};
+    Walk walk{event, unknown_fields_, document, properties_, arrival};
     if (const auto error = walk.walk(object)) return {rule_of(error), {}};
     const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
     if (!at_end) return {ValidationRule::bad_json, {}};
     walk.require_fields();
+    if (!properties_.empty()) event.with_details().properties = properties_ += '}';
     return walk.fault;
 }
 

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "model/event.h"
@@ -21,7 +23,10 @@ class Decoder {
 
     /// Decodes `value`. bronze::record_padding bytes must be readable after it. The whole record is read, so
     /// that bad syntax in an ignored field is found too. The event's strings are valid until the next call.
-    Verdict decode(std::string_view value, model::Event& event);
+    /// An absent timestamp becomes `arrival`, if there is one. An absent event_id stays a view of nothing:
+    /// its data() is nullptr.
+    Verdict decode(std::string_view value, model::Event& event,
+                   std::optional<model::Timestamp> arrival = std::nullopt);
 
     /// The number of fields so far that the event format does not define.
     [[nodiscard]] std::int64_t unknown_fields() const {
@@ -35,6 +40,7 @@ class Decoder {
     FastPathDecoder fast_path_;
     std::unique_ptr<Parser> parser_;
     std::int64_t unknown_fields_ = 0;
+    std::string properties_;
 };
 
 /// Returns true if `text` is valid UTF-8.

@@ -2,6 +2,11 @@
 
 #include <arrow/api.h>
 
+#include <algorithm>
+#include <iterator>
+
+#include "base/base64.h"
+#include "silver/decoder.h"
 #include "silver/silver_table.h"
 #include "storage/arrow_status.h"
 
@@ -10,6 +15,14 @@ namespace millrace::silver {
 namespace {
 
 constexpr const char* building_column = "building a column";
+
+void append_optional(DictionaryColumn& column, const std::optional<std::string_view>& value) {
+    if (value) {
+        column.append(*value);
+    } else {
+        column.append_null();
+    }
+}
 
 template <typename Value>
 std::shared_ptr<arrow::Array> numbers(const std::shared_ptr<arrow::DataType>& type,
@@ -43,7 +56,7 @@ void EventColumns::start(std::int64_t day, std::string_view event_type, int part
     timestamps_.clear();
     for (DictionaryColumn* column :
          {&user_ids_, &product_ids_, &session_ids_, &categories_, &devices_, &pages_, &keys_, &order_ids_,
-          &currencies_, &user_agents_, &referrers_}) {
+          &currencies_, &user_agents_, &referrers_, &formats_}) {
         column->clear();
     }
     keys_are_users_ = true;
@@ -54,15 +67,10 @@ void EventColumns::start(std::int64_t day, std::string_view event_type, int part
     high_value_.clear();
     hours_.clear();
     quantities_.clear();
+    null_quantities_.clear();
     bots_.clear();
-}
-
-void EventColumns::append_optional(DictionaryColumn& column, const std::optional<std::string_view>& value) {
-    if (value) {
-        column.append(*value);
-    } else {
-        column.append_null();
-    }
+    record_indices_.clear();
+    details_.clear();
 }
 
 void EventColumns::separate_keys() {
@@ -70,11 +78,20 @@ void EventColumns::separate_keys() {
     keys_ = user_ids_;
 }
 
-void EventColumns::append(const model::Event& event, const bronze::Record& record) {
+/// Kafka's keys are bytes. A key that is not UTF-8 is stored as `base64:` and its bytes in base64.
+void EventColumns::append_key(const model::Event& event, const bronze::Record& record) {
     if (keys_are_users_ && (record.key.data() == nullptr || record.key != event.user_id)) separate_keys();
-    if (!keys_are_users_) {
-        append_optional(keys_, record.key.data() == nullptr ? std::nullopt : std::optional(record.key));
-    }
+    if (keys_are_users_) return;
+    if (record.key.data() == nullptr) return keys_.append_null();
+    if (is_utf8(record.key)) return keys_.append(record.key);
+    key_text_.assign("base64:").append(base::base64(record.key));
+    keys_.append(key_text_);
+}
+
+void EventColumns::append(const model::Event& event, const EventSource& source) {
+    static const model::EventDetails no_details;
+    const bronze::Record& record = source.record;
+    append_key(event, record);
     id_bytes_.insert(id_bytes_.end(), event.event_id.begin(), event.event_id.end());
     id_offsets_.push_back(static_cast<std::int32_t>(id_bytes_.size()));
     user_ids_.append(event.user_id);
@@ -94,8 +111,14 @@ void EventColumns::append(const model::Event& event, const bronze::Record& recor
     log_timestamps_.push_back(record.timestamp_ms * 1000);
     high_value_.push_back(event.price.value_or(0) > model::high_value_price ? 1 : 0);
     hours_.push_back(model::hour_of(event.timestamp));
-    quantities_.push_back(event.quantity);
+    const bool has_fraction = event.has_details && event.details.quantity_thousandths;
+    if (has_fraction) null_quantities_.push_back(static_cast<std::uint32_t>(quantities_.size()));
+    quantities_.push_back(has_fraction ? 0 : event.quantity);
     bots_.push_back(event.is_bot ? 1 : 0);
+    formats_.append(source.format);
+    if (event.has_details || details_.has_rows())
+        details_.append(event.has_details ? event.details : no_details, record_indices_.size());
+    record_indices_.push_back(source.record_index);
 }
 
 std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp processing_timestamp) const {
@@ -121,14 +144,17 @@ std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp process
         constant(std::make_shared<arrow::TimestampScalar>(processing_timestamp, us), count),
         booleans(high_value_),
         numbers(arrow::int32(), hours_),
-        numbers(arrow::int32(), quantities_),
+        numbers(arrow::int32(), quantities_, validity_bitmap(null_quantities_, count)),
         order_ids_.array(),
         currencies_.array(),
         constant(std::make_shared<arrow::Int32Scalar>(log_epoch_), count),
         user_agents_.array(),
         referrers_.array(),
         booleans(bots_),
+        formats_.array(),
+        numbers(arrow::int32(), record_indices_),
     };
+    std::ranges::move(details_.arrays(count), std::back_inserter(columns));
     arrow::FieldVector fields;
     const auto& schema = *silver_layout().schema;
     for (int i = 0; i < schema.num_fields(); ++i) {

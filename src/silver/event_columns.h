@@ -9,9 +9,17 @@
 
 #include "bronze/record.h"
 #include "model/event.h"
+#include "silver/detail_columns.h"
 #include "silver/dictionary_column.h"
 
 namespace millrace::silver {
+
+/// Where an event comes from: its record, and its place among the items that the record's decoder gives.
+struct EventSource {
+    const bronze::Record& record;
+    std::int32_t record_index = 0;
+    std::string_view format = "native";  ///< a string literal
+};
 
 /// The rows of one data file, as columns: clean events of one bronze partition, UTC day and event type. The
 /// object is reused from batch to batch, so that appending an event rarely allocates. Not thread-safe.
@@ -19,7 +27,7 @@ class EventColumns {
   public:
     /// Starts the rows of a new file and drops all rows of the file before.
     void start(std::int64_t day, std::string_view event_type, int partition, int log_epoch);
-    void append(const model::Event& event, const bronze::Record& record);
+    void append(const model::Event& event, const EventSource& source);
 
     [[nodiscard]] std::int64_t day() const { return day_; }
     [[nodiscard]] const std::string& event_type() const { return event_type_; }
@@ -34,7 +42,7 @@ class EventColumns {
     [[nodiscard]] std::shared_ptr<arrow::RecordBatch> batch(model::Timestamp processing_timestamp) const;
 
   private:
-    void append_optional(DictionaryColumn& column, const std::optional<std::string_view>& value);
+    void append_key(const model::Event& event, const bronze::Record& record);
     void separate_keys();
 
     std::int64_t day_ = 0;
@@ -55,7 +63,12 @@ class EventColumns {
     std::vector<std::uint8_t> high_value_;
     std::vector<std::int32_t> hours_;
     std::vector<std::int32_t> quantities_;
+    std::vector<std::uint32_t> null_quantities_;
     std::vector<std::uint8_t> bots_;
+    DictionaryColumn formats_;
+    std::vector<std::int32_t> record_indices_;
+    DetailColumns details_;
+    std::string key_text_;  // a key that is not UTF-8, as text
 };
 
 }  // namespace millrace::silver

@@ -124,6 +124,7 @@ struct Cursor {
 struct Reading {
     Cursor cursor;
     Event& event;
+    std::string& properties;  // the fields without a column, without the closing brace
     std::uint32_t seen = 0;
     std::int64_t unknown_fields = 0;
 
@@ -196,6 +197,7 @@ struct Reading {
 
     /// Reads a key, a colon and a value.
     bool pair(FieldOrder& order) {
+        const char* const from = cursor.at;
         if (!cursor.skip('"')) return false;
         const Field field = order.match(cursor.at);
         std::string_view key;
@@ -206,7 +208,11 @@ struct Reading {
         }
         if (!cursor.skip(':')) return false;
         cursor.skip_space();
-        return field == field_count ? unknown_value() : value(field);
+        if (field != field_count) return value(field);
+        if (!unknown_value()) return false;
+        properties += properties.empty() ? '{' : ',';
+        properties.append(from, cursor.at);
+        return true;
     }
 };
 
@@ -214,10 +220,11 @@ struct Reading {
 
 bool FastPathDecoder::read(std::string_view value, Event& event) {
     constexpr std::uint32_t all_required =
-        1U << event_id | 1U << user_id | 1U << event_type | 1U << timestamp;
+        1U << user_id | 1U << event_type | 1U << timestamp;
     event.reset();
+    properties_.clear();
     order_.restart();
-    Reading reading{Cursor(value), event};
+    Reading reading{Cursor(value), event, properties_};
     Cursor& cursor = reading.cursor;
     if (value.empty() || !cursor.skip('{')) return false;
     do {
@@ -228,6 +235,7 @@ bool FastPathDecoder::read(std::string_view value, Event& event) {
     if ((reading.seen & all_required) != all_required) return false;
     if (cursor.beyond_ascii != 0 && !simdjson::validate_utf8(value.data(), value.size())) return false;
     unknown_fields_ += reading.unknown_fields;
+    if (!properties_.empty()) event.with_details().properties = properties_ += '}';
     return true;
 }
 

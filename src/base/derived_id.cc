@@ -1,11 +1,11 @@
-#include "collect/derived_id.h"
+#include "base/derived_id.h"
 
 #include <fmt/format.h>
 #include <xxhash.h>
 
 #include <iterator>
 
-namespace millrace::collect {
+namespace millrace::base {
 
 std::string derived_id(std::initializer_list<std::string_view> texts) {
     std::string all;
@@ -16,4 +16,4 @@ std::string derived_id(std::initializer_list<std::string_view> texts) {
     return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
-}  // namespace millrace::collect
+}  // namespace millrace::base
