@@ -42,6 +42,7 @@ const std::vector<Parameter>& parameters() {
         {"grain", Type::text, "hour", {"minute", "hour", "day"}},
         {"product", Type::text, ""},
         {"user", Type::text, ""},
+        {"after", Type::integer, "0"},
         {"rule", Type::text, ""},
         {"kind", Type::text, "", {"", "converted", "abandoned", "bounced"}},
         {"by", Type::text, "", {"", "hour", "day", "device", "category"}},

@@ -148,7 +148,7 @@ std::optional<std::string> find_other_log(const bronze::EventLog& log, int parti
     return "the record before it is not the one that was processed";
 }
 
-bool was_made_anew(const bronze::EventLog& log, const storage::Snapshot& snapshot,
+bool was_recreated(const bronze::EventLog& log, const storage::Snapshot& snapshot,
                    const std::vector<int>& partitions) {
     if (log.epoch() != bronze::unknown_epoch) return false;
     for (const int p : partitions) {

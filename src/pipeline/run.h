@@ -51,7 +51,7 @@ class PipelineRun {
     void watch(const base::StopSignal& stop, const OnStatus& on_status);
     void stop_intake();
     void finish_silver(const base::StopSignal& stop);
-    std::optional<gold::GoldSummary> finish_gold(const base::StopSignal& stop);
+    std::optional<api::DaySummary> finish_gold(const base::StopSignal& stop);
     RunStatus read_status();
     [[nodiscard]] std::optional<std::string> reason_not_ready() const;
 

@@ -58,8 +58,4 @@ std::vector<Alert> alerts_after(const storage::DeltaTable& table, std::int64_t s
     return alerts;
 }
 
-std::vector<Alert> read_alerts(const catalog::DataDirectory& data) {
-    return alerts_after(storage::DeltaTable::open(alerts_path(data)), 0);
-}
-
 }  // namespace millrace::gold
