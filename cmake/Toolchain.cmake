@@ -7,7 +7,7 @@ if(CCACHE)
   # The base folder and the absence of the working directory let another checkout of the same sources use the
   # cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
-                                  CCACHE_SLOPPINESS=time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+                                  CCACHE_SLOPPINESS=time_macros ${CCACHE})
 endif()
 
 # Headers (Arrow, Boost, CLI11) take most of a build's time, so the sources of a folder are compiled ten at a
