@@ -98,13 +98,14 @@ std::string DaySummary::text() const {
 
 std::optional<DaySummary> summarize_last_day(const catalog::DataDirectory& data,
                                              const model::ShopSettings& settings,
-                                             gold::OpenWindowsChannel& open, std::int64_t alerts_before,
+                                             gold::OpenWindowsChannel& open,
+                                             model::AlertSequence alerts_before,
                                              const std::filesystem::path& duckdb) {
     try {
         LiveView live(data, &open, nullptr);
         Reports reports(live, serve::DuckDb::find(duckdb, data.root(), data.live()), settings.time_zone, {});
         const auto report =
-            base::parse_json(reports.make("summary", {{"after", std::to_string(alerts_before)}}),
+            base::parse_json(reports.make("summary", {{"after", std::to_string(alerts_before.value())}}),
                              "the summary of the last day");
         return DaySummary(report.at("rows").at(0).as_object());
     } catch (const Error& error) {

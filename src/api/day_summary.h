@@ -6,6 +6,7 @@
 
 #include "api/live_view.h"
 #include "base/json.h"
+#include "model/alert.h"
 #include "model/shop_settings.h"
 
 namespace millrace::api {
@@ -29,7 +30,8 @@ class DaySummary {
 /// searched.
 std::optional<DaySummary> summarize_last_day(const catalog::DataDirectory& data,
                                              const model::ShopSettings& settings,
-                                             gold::OpenWindowsChannel& open, std::int64_t alerts_before,
+                                             gold::OpenWindowsChannel& open,
+                                             model::AlertSequence alerts_before,
                                              const std::filesystem::path& duckdb);
 
 }  // namespace millrace::api

@@ -65,8 +65,9 @@ std::int64_t state_bytes(const catalog::DataDirectory& data) {
 json::object size_of(const storage::DeltaTable& table) {
     std::int64_t bytes = 0;
     for (const auto& [path, add] : table.snapshot().files) bytes += add.size;
-    return {
-        {"files", table.snapshot().files.size()}, {"bytes", bytes}, {"version", table.snapshot().version}};
+    return {{"files", table.snapshot().files.size()},
+            {"bytes", bytes},
+            {"version", table.snapshot().version.value()}};
 }
 
 }  // namespace
@@ -97,7 +98,7 @@ json::object LiveView::state() {
         if (auto snapshot = open_->request({.tables = figures, .files = false}, request_timeout)) {
             state["kpis"] = newest_windows(snapshot->open[gold::Table::kpis]);
             state["high_interest"] = newest_windows(snapshot->open[gold::Table::high_interest]);
-            state["gold"] = {{"silver_version", snapshot->silver_version},
+            state["gold"] = {{"silver_version", snapshot->silver_version.value()},
                              {"watermark", snapshot->watermark == gold::no_watermark
                                                ? json::value()
                                                : json::value(snapshot->watermark / 1000)},
@@ -131,7 +132,8 @@ void LiveView::read_alerts() {
     tables_.visit(gold::alerts_path(data_), [this](const storage::DeltaTable& table) {
         if (table.snapshot().version == alerts_version_) return;
         std::map<std::string, model::Alert> alerts;
-        for (model::Alert& alert : gold::alerts_after(table, 0)) alerts[alert.id] = std::move(alert);
+        for (model::Alert& alert : gold::alerts_after(table, model::AlertSequence(0)))
+            alerts[alert.id] = std::move(alert);
         firing_.clear();
         for (const auto& [id, alert] : alerts) {
             if (alert.state != model::Alert::State::firing) continue;

@@ -15,6 +15,7 @@
 #include "base/stop.h"
 #include "gold/stage/open_windows.h"
 #include "serve/feed.h"
+#include "storage/version.h"
 
 namespace millrace::api {
 
@@ -80,10 +81,11 @@ class LiveView {
     std::mutex slow_mutex_;
     // Guarded by slow_mutex_; when the values below are read next.
     std::chrono::steady_clock::time_point next_slow_;
-    std::int64_t alerts_version_ = -1;  // guarded by slow_mutex_; version of the alerts table in firing_
-    base::json::array firing_;          // guarded by slow_mutex_
-    base::json::object table_sizes_;    // guarded by slow_mutex_
-    base::json::value data_span_;       // guarded by slow_mutex_
+    storage::Version alerts_version_ =
+        storage::no_version;          // guarded by slow_mutex_; version of the alerts table in firing_
+    base::json::array firing_;        // guarded by slow_mutex_
+    base::json::object table_sizes_;  // guarded by slow_mutex_
+    base::json::value data_span_;     // guarded by slow_mutex_
 
     base::StopSignal stop_;
     std::thread thread_;  // last, since it uses the other members

@@ -137,7 +137,8 @@ void KafkaGroup::commit_progress() {
     const KafkaPointer<rd_kafka_topic_partition_list_t> list(
         rd_kafka_topic_partition_list_new(static_cast<int>(progress.size())));
     for (const auto& [partition, offset] : progress)
-        rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition)->offset = offset;
+        rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition)->offset =
+            offset.value();
     rd_kafka_commit(consumer_.get(), list.get(), 1);
 }
 

@@ -56,7 +56,7 @@ Offset KafkaLog::ask_offset(int partition, std::int64_t time) const {
         const auto error = rd_kafka_offsets_for_times(consumer().get(), list.get(), kafka_timeout_ms);
         return error == RD_KAFKA_RESP_ERR_NO_ERROR ? wanted->err : error;
     });
-    return wanted->offset;
+    return Offset(wanted->offset);
 }
 
 OffsetRange KafkaLog::offsets(int partition) const {
@@ -66,15 +66,15 @@ OffsetRange KafkaLog::offsets(int partition) const {
 }
 
 Offset KafkaLog::cached_end(int partition) const {
-    Offset start = -1;
-    Offset end = -1;
+    std::int64_t start = -1;
+    std::int64_t end = -1;
     rd_kafka_get_watermark_offsets(consumer().get(), address_.topic.c_str(), partition, &start, &end);
-    return end >= 0 ? end : offsets(partition).end;
+    return end >= 0 ? Offset(end) : offsets(partition).end;
 }
 
 Offset KafkaLog::offset_at(int partition, std::int64_t timestamp_ms) const {
     const Offset found = ask_offset(partition, timestamp_ms);
-    return found < 0 ? offsets(partition).end : found;
+    return found < Offset(0) ? offsets(partition).end : found;
 }
 
 Offset KafkaLog::append(int partition, RecordBatchBuilder& batch) {
@@ -110,7 +110,7 @@ void KafkaLog::wait_for_append(std::uint32_t seen, std::chrono::microseconds lim
 
 std::int64_t KafkaLog::records_numbered() const {
     std::int64_t total = 0;
-    for (int p = 0; p < partitions_; ++p) total += offsets(p).end;
+    for (int p = 0; p < partitions_; ++p) total += offsets(p).end.value();
     return total;
 }
 

@@ -25,7 +25,7 @@ struct KafkaProducer::Delivery {
     std::mutex mutex;
     std::condition_variable done;
     std::size_t pending = 0;
-    Offset first_offset = -1;
+    Offset first_offset = no_offset;
     rd_kafka_resp_err_t failure = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
 
@@ -46,8 +46,8 @@ void KafkaProducer::delivered(rd_kafka_t* /*producer*/, const rd_kafka_message_t
     auto& delivery = *static_cast<Delivery*>(message->_private);
     const std::lock_guard lock(delivery.mutex);
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) delivery.failure = message->err;
-    if (delivery.first_offset < 0 || message->offset < delivery.first_offset)
-        delivery.first_offset = message->offset;
+    const Offset offset(message->offset);
+    if (delivery.first_offset == no_offset || offset < delivery.first_offset) delivery.first_offset = offset;
     // Notifies under the lock, because the waiter's stack holds `delivery`.
     if (--delivery.pending == 0) delivery.done.notify_all();
 }

@@ -85,7 +85,7 @@ PartitionLog::PartitionLog(fs::path directory, int partition, HighWatermarks& pu
 
 Offset PartitionLog::append(std::string_view batch) {
     const auto deadline = Clock::now() + lock_wait_.limit;
-    Pending own{batch, 0, false, nullptr};
+    Pending own{batch, Offset(0), false, nullptr};
     std::unique_lock lock(mutex_);
     queue_.push_back(&own);
     while (!own.done) {
@@ -190,7 +190,7 @@ void PartitionLog::write_batches(const std::vector<Pending*>& group) {
         const auto header = parse_batch_header(group[i]->batch);
         if (!header) throw Error("appending a record batch", "it is malformed");
         group[i]->base = next;
-        put_big_endian(bases[i].data(), next);
+        put_big_endian(bases[i].data(), next.value());
         next += header->last_offset_delta + 1;
         parts.push_back({bases[i].data(), bases[i].size()});
         const std::string_view rest = group[i]->batch.substr(bases[i].size());
@@ -237,13 +237,13 @@ void PartitionLog::recover() {
     const auto segments = list_segments(directory_);
     const Offset published_end = published_.end(partition_);
     if (segments.empty()) {
-        if (published_end > 0) {
+        if (published_end > Offset(0)) {
             throw Error(fmt::format("opening {}", directory_.string()),
                         fmt::format("no segment is left, but {} records were synced", published_end),
                         "Restore the folder from a backup, or remove the topic and import its events again.");
         }
-        open_segment(0);
-        if (!published_.knows_end(partition_)) published_.set_end(partition_, 0);
+        open_segment(Offset(0));
+        if (!published_.knows_end(partition_)) published_.set_end(partition_, Offset(0));
         return;
     }
     published_.set_start(partition_, segments.front().base);

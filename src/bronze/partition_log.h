@@ -60,7 +60,7 @@ class PartitionLog {
   private:
     struct Pending {
         std::string_view batch;
-        Offset base = 0;
+        Offset base{0};
         bool done = false;
         std::exception_ptr failure;
     };
@@ -98,7 +98,7 @@ class PartitionLog {
     base::File file_;
     Segment segment_;
     std::int64_t position_ = 0;
-    Offset next_offset_ = 0;
+    Offset next_offset_{0};
     std::int64_t first_timestamp_ms_ = 0;
     std::int64_t max_timestamp_ms_ = 0;
     std::int64_t indexed_position_ = 0;

@@ -14,7 +14,7 @@ namespace millrace::catalog {
 /// The progress of the silver table in one bronze partition. The `txn` actions of the table hold it. The
 /// commit that adds the rows also writes the progress, so that the two cannot differ.
 struct PartitionProgress {
-    bronze::Offset next_offset = 0;
+    bronze::Offset next_offset{0};
     std::int64_t received = 0;     ///< records read since the first one that was processed
     std::int64_t duplicates = 0;   ///< duplicates among the received records
     std::int64_t quarantined = 0;  ///< quarantined records among the received ones

@@ -60,7 +60,7 @@ class Load {
     void run_silver();
     void note_quarantined(const std::vector<silver::LanePart>& parts);
     void add(const silver::BatchReport& batch);
-    void find_days(std::int64_t version_before);
+    void find_days(storage::Version version_before);
     void run_gold();
     void replace_days_before(model::Timestamp watermark);
 
@@ -110,7 +110,7 @@ void Load::run_silver() {
     silver::SilverOptions options;
     options.available_now = true;
     SilverRun silver(data_, log_, settings_, options, pool_);
-    const std::int64_t version_before = silver.table_version();
+    const storage::Version version_before = silver.table_version();
     std::int64_t processed = 0;
     silver.on_parts([&](const std::vector<silver::LanePart>& parts) { note_quarantined(parts); });
     silver.on_batch([&](const silver::BatchReport& batch) {
@@ -148,7 +148,7 @@ void Load::add(const silver::BatchReport& batch) {
 }
 
 /// Finds the days, in the shop's time zone, of the rows that were added after a version.
-void Load::find_days(std::int64_t version_before) {
+void Load::find_days(storage::Version version_before) {
     const auto table = storage::DeltaTable::open(data_.silver());
     const model::TimeZone zone(settings_.time_zone);
     const auto take = [&](const storage::AddFile& file) {
@@ -160,7 +160,7 @@ void Load::find_days(std::int64_t version_before) {
         if (!report_.days) report_.days = days;
         report_.days = {std::min(report_.days->from, days.from), std::max(report_.days->to, days.to)};
     };
-    for (std::int64_t version = version_before + 1; version <= table.snapshot().version; ++version) {
+    for (storage::Version version = version_before + 1; version <= table.snapshot().version; ++version) {
         const auto commit = table.read_commit(version);
         if (!commit) continue;
         for (const storage::AddFile& file : commit->adds) {

@@ -120,7 +120,7 @@ void PipelineRun::finish_silver(const base::StopSignal& stop) {
 /// Lets Gold process what silver has committed, also while Gold is still being built, unless `stop` is
 /// requested, and ends Gold. Returns the summary of the last day, where this process ran Gold.
 std::optional<api::DaySummary> PipelineRun::finish_gold(const base::StopSignal& stop) {
-    const std::int64_t silver_version = silver_.table_version();
+    const storage::Version silver_version = silver_.table_version();
     const auto is_behind = [&] { return !gold_->active() || gold_->silver_version() < silver_version; };
     while (gold_->has_turn() && !gold_task_.done() && is_behind() &&
            !stop.wait_for(std::chrono::milliseconds(2))) {

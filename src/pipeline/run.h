@@ -67,7 +67,7 @@ class PipelineRun {
     SilverRun silver_;
     std::optional<publish::Publisher> publisher_;
     std::optional<gold::GoldStage> gold_;
-    std::int64_t alerts_before_ = 0;
+    model::AlertSequence alerts_before_;
     RunMonitor monitor_;
     base::Stopwatch since_opening_;
     base::Task gold_task_;

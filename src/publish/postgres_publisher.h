@@ -50,7 +50,7 @@ class PostgresPublisher {
     /// publisher catches up.
     void finish(std::chrono::seconds limit);
     /// Returns how far PostgreSQL is behind Gold's tables, which have these versions now. Thread-safe.
-    [[nodiscard]] PostgresBacklog backlog(const std::map<gold::Table, std::int64_t>& versions) const;
+    [[nodiscard]] PostgresBacklog backlog(const std::map<gold::Table, storage::Version>& versions) const;
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -71,7 +71,7 @@ class PostgresPublisher {
     void publish(gold::Table table);
     void publish_open(gold::Table table);
     void refresh_views();
-    void set_published(gold::Table table, std::int64_t version);
+    void set_published(gold::Table table, storage::Version version);
     [[nodiscard]] bool all_succeeded() const;
 
     const catalog::DataDirectory& data_;
@@ -84,11 +84,12 @@ class PostgresPublisher {
     std::set<std::string> stale_views_;
     std::atomic<bool> finishing_ = false;
     mutable std::mutex mutex_;
-    std::map<gold::Table, DayRows> open_;            // rows of open windows that are not published yet
-    Clock::time_point next_open_{};                  // when the open windows are requested next
-    std::map<gold::Table, std::int64_t> published_;  // guarded by mutex_; the published version of each table
-    std::map<std::string, Attempts> attempts_;       // guarded by mutex_
-    RetryLoop loop_;                                 // last, since its thread uses the other members
+    std::map<gold::Table, DayRows> open_;  // rows of open windows that are not published yet
+    Clock::time_point next_open_{};        // when the open windows are requested next
+    std::map<gold::Table, storage::Version>
+        published_;                             // guarded by mutex_; the published version of each table
+    std::map<std::string, Attempts> attempts_;  // guarded by mutex_
+    RetryLoop loop_;                            // last, since its thread uses the other members
 };
 
 }  // namespace millrace::publish

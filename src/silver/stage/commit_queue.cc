@@ -26,7 +26,7 @@ void CommitQueue::open() {
     open_ = true;
 }
 
-void CommitQueue::push(std::int64_t version, Columns& columns) {
+void CommitQueue::push(storage::Version version, Columns& columns) {
     const std::size_t rows = rows_of(columns);
     const std::lock_guard lock(mutex_);
     if (!open_ || rows_ + rows > max_rows) return;
@@ -34,7 +34,7 @@ void CommitQueue::push(std::int64_t version, Columns& columns) {
     commits_.push_back({version, rows, std::exchange(columns, {})});
 }
 
-std::optional<CommitQueue::Columns> CommitQueue::pop(std::int64_t version) {
+std::optional<CommitQueue::Columns> CommitQueue::pop(storage::Version version) {
     const std::lock_guard lock(mutex_);
     while (!commits_.empty() && commits_.front().version <= version) {
         Commit commit = std::move(commits_.front());

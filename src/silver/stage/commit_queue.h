@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "silver/event_columns.h"
+#include "storage/version.h"
 
 namespace millrace::silver {
 
@@ -22,10 +23,10 @@ class CommitQueue {
     void open();
     /// Moves the rows of a commit into the queue. If the queue is full or not open, `columns` is left
     /// unchanged.
-    void push(std::int64_t version, Columns& columns);
+    void push(storage::Version version, Columns& columns);
     /// Removes and returns the rows of a commit, or returns nothing if the queue does not have them. Recycles
     /// the rows of earlier commits.
-    std::optional<Columns> pop(std::int64_t version);
+    std::optional<Columns> pop(storage::Version version);
     /// Returns columns whose rows Gold has read, so that their memory is reused.
     void recycle(Columns columns);
     /// Removes and returns the columns that are free for reuse.
@@ -33,7 +34,7 @@ class CommitQueue {
 
   private:
     struct Commit {
-        std::int64_t version = -1;
+        storage::Version version = storage::no_version;
         std::size_t rows = 0;
         Columns columns;
     };

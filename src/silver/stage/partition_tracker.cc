@@ -20,9 +20,10 @@ bool PartitionTracker::is_ours(int partition) const {
     return partition >= 0 && partition < size() && states_[static_cast<std::size_t>(partition)].is_ours;
 }
 
-std::map<int, bronze::Offset> PartitionTracker::values(std::atomic<bronze::Offset> State::* value) const {
+template <class Value>
+std::map<int, Value> PartitionTracker::values(std::atomic<Value> State::* value) const {
     const std::lock_guard lock(mutex_);
-    std::map<int, bronze::Offset> values;
+    std::map<int, Value> values;
     for (std::size_t p = 0; p < states_.size(); ++p) {
         if (states_[p].is_ours) values[static_cast<int>(p)] = states_[p].*value;
     }

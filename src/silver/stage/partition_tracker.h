@@ -15,8 +15,8 @@ namespace millrace::silver {
 /// The progress of a partition.
 struct PartitionLag {
     int partition = 0;
-    bronze::Offset committed = 0;  ///< the next offset after the last commit
-    bronze::Offset end = 0;        ///< the end of the log, as last known
+    bronze::Offset committed{0};  ///< the next offset after the last commit
+    bronze::Offset end{0};        ///< the end of the log, as last known
 };
 
 /// The progress of the stage in each partition, for other threads to read. Thread-safe, except for grow_to()
@@ -52,7 +52,8 @@ class PartitionTracker {
     [[nodiscard]] std::vector<PartitionLag> progress() const;
 
   private:
-    [[nodiscard]] std::map<int, bronze::Offset> values(std::atomic<bronze::Offset> State::* value) const;
+    template <class Value>
+    [[nodiscard]] std::map<int, Value> values(std::atomic<Value> State::* value) const;
 
     const bronze::EventLog& log_;
     mutable std::mutex mutex_;
