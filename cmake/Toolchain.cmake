@@ -22,6 +22,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
   # In a unity build, this warning mistakes an included source for a header.
   add_compile_options(-Wno-subobject-linkage)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Checks that the mutexes of src/base/thread_annotations.h are held. gcc has no such check.
+  add_compile_options(-Wthread-safety -Werror=thread-safety)
 endif()
 # simdjson's on-demand parser selects its instruction set at compile time.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")

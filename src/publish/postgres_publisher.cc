@@ -104,12 +104,12 @@ void PostgresPublisher::finish(std::chrono::seconds limit) {
 }
 
 bool PostgresPublisher::all_succeeded() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return std::ranges::all_of(attempts_, [](const auto& each) { return each.second.pause.count() == 0; });
 }
 
 PostgresBacklog PostgresPublisher::backlog(const std::map<gold::Table, storage::Version>& versions) const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     PostgresBacklog backlog;
     for (const auto& [table, version] : versions) {
         const auto known = published_.find(table);
@@ -134,7 +134,7 @@ void PostgresPublisher::publish_all(const base::StopSignal& stop) {
         refresh_views();
     } catch (...) {
         postgres_.reset();
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         ++attempts_["connection"].failures;
         throw;
     }
@@ -154,12 +154,12 @@ void PostgresPublisher::connect() {
 /// Runs `work`, unless it failed a short while ago. Throws only if the connection is lost.
 void PostgresPublisher::attempt(const std::string& name, const std::function<void()>& work) {
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (Clock::now() < attempts_[name].next && !finishing_) return;
     }
     try {
         work();
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         Attempts& attempts = attempts_[name];
         if (attempts.pause.count() > 0) spdlog::info("postgres: {} is up to date again", name);
         attempts = {.failures = attempts.failures};
@@ -170,7 +170,7 @@ void PostgresPublisher::attempt(const std::string& name, const std::function<voi
 }
 
 void PostgresPublisher::note_failure(const std::string& name, const std::exception& error) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     Attempts& attempts = attempts_[name];
     if (attempts.pause.count() == 0)
         spdlog::warn("postgres: updating {} failed: {}; trying again", name, error.what());
@@ -180,7 +180,7 @@ void PostgresPublisher::note_failure(const std::string& name, const std::excepti
 }
 
 void PostgresPublisher::set_published(gold::Table table, storage::Version version) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     published_[table] = version;
 }
 

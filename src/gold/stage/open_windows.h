@@ -2,15 +2,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "gold/output.h"
 #include "gold/window.h"
 #include "serve/sql_view.h"
@@ -63,14 +62,14 @@ class OpenWindowsChannel {
   private:
     enum class State { closed, open, frozen };
 
-    std::mutex requesting_;  // held by the one reader that is served
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    State state_ = State::closed;                  // guarded by mutex_
-    TakeSnapshot take_;                            // guarded by mutex_; set while frozen
-    std::optional<Request> pending_;               // guarded by mutex_
-    std::optional<OpenWindowsSnapshot> snapshot_;  // guarded by mutex_
-    std::atomic<bool> has_pending_ = false;        // whether pending_ has a value
+    base::Mutex requesting_;  // held by the one reader that is served
+    mutable base::Mutex mutex_;
+    base::ConditionVariable changed_;
+    State state_ MILLRACE_GUARDED_BY(mutex_) = State::closed;
+    TakeSnapshot take_ MILLRACE_GUARDED_BY(mutex_);  // set while frozen
+    std::optional<Request> pending_ MILLRACE_GUARDED_BY(mutex_);
+    std::optional<OpenWindowsSnapshot> snapshot_ MILLRACE_GUARDED_BY(mutex_);
+    std::atomic<bool> has_pending_ = false;  // whether pending_ has a value
 };
 
 }  // namespace millrace::gold

@@ -71,12 +71,12 @@ void TablePublisher::note_versions() {
     PublishedVersions versions{.tables = {}, .last_alert = writer_.alerts_sequence()};
     for (const Table table : all_tables)
         versions.tables[table] = std::as_const(writer_).table(table).snapshot().version;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     versions_ = std::move(versions);
 }
 
 PublishedVersions TablePublisher::versions() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return versions_;
 }
 

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/worker_pool.h"
 #include "catalog/data_directory.h"
 #include "gold/alerts/alerts.h"
@@ -84,8 +84,8 @@ class TablePublisher {
     GoldWriter writer_;
     Output waiting_;
     bool has_provisional_ = false;
-    mutable std::mutex mutex_;
-    PublishedVersions versions_;  // guarded by mutex_
+    mutable base::Mutex mutex_;
+    PublishedVersions versions_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::gold

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "base/mutex.h"
 #include "silver/event_columns.h"
 #include "storage/version.h"
 
@@ -39,11 +39,11 @@ class CommitQueue {
         Columns columns;
     };
 
-    std::mutex mutex_;
-    bool open_ = false;           // guarded by mutex_
-    std::deque<Commit> commits_;  // guarded by mutex_; in the order of their versions
-    std::size_t rows_ = 0;        // guarded by mutex_; the rows in commits_, by rows_of()
-    Columns recycled_;            // guarded by mutex_
+    base::Mutex mutex_;
+    bool open_ MILLRACE_GUARDED_BY(mutex_) = false;
+    std::deque<Commit> commits_ MILLRACE_GUARDED_BY(mutex_);  // in the order of their versions
+    std::size_t rows_ MILLRACE_GUARDED_BY(mutex_) = 0;        // the rows in commits_, by rows_of()
+    Columns recycled_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::silver
