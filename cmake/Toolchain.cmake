@@ -7,7 +7,7 @@ if(CCACHE)
   # The base folder and the absence of the working directory let another checkout of the same sources use the
   # cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
-                                  CCACHE_SLOPPINESS=time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+                                  CCACHE_SLOPPINESS=time_macros ${CCACHE})
 endif()
 
 # Headers (Arrow, Boost, CLI11) take most of a build's time, so the sources of a folder are compiled ten at a
@@ -22,6 +22,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
   # In a unity build, this warning mistakes an included source for a header.
   add_compile_options(-Wno-subobject-linkage)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Checks that the mutexes of src/base/thread_annotations.h are held. gcc has no such check.
+  add_compile_options(-Wthread-safety -Werror=thread-safety)
 endif()
 # simdjson's on-demand parser selects its instruction set at compile time.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")

@@ -333,7 +333,7 @@ HttpResponse Dashboard::replay(const HttpRequest& request) {
     silver::QuarantineFilter filter{.rule = body.text("rule")};
     if (const auto partition = body.integer("partition", 0, std::numeric_limits<int>::max()))
         filter.partition = static_cast<int>(*partition);
-    filter.offset = body.integer("offset", 0, any);
+    if (const auto offset = body.integer("offset", 0, any)) filter.offset = bronze::Offset(*offset);
     const auto* set = body.find("set");
     if (set == nullptr || !set->is_object() || set->get_object().empty())
         throw usage_error("replaying quarantined records", "`set` contains no field",

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "collect/content_encoding.h"
 #include "collect/ga4.h"
 #include "collect/segment_io.h"
 #include "serve/access.h"

@@ -65,8 +65,9 @@ std::int64_t state_bytes(const catalog::DataDirectory& data) {
 json::object size_of(const storage::DeltaTable& table) {
     std::int64_t bytes = 0;
     for (const auto& [path, add] : table.snapshot().files) bytes += add.size;
-    return {
-        {"files", table.snapshot().files.size()}, {"bytes", bytes}, {"version", table.snapshot().version}};
+    return {{"files", table.snapshot().files.size()},
+            {"bytes", bytes},
+            {"version", table.snapshot().version.value()}};
 }
 
 }  // namespace
@@ -97,7 +98,7 @@ json::object LiveView::state() {
         if (auto snapshot = open_->request({.tables = figures, .files = false}, request_timeout)) {
             state["kpis"] = newest_windows(snapshot->open[gold::Table::kpis]);
             state["high_interest"] = newest_windows(snapshot->open[gold::Table::high_interest]);
-            state["gold"] = {{"silver_version", snapshot->silver_version},
+            state["gold"] = {{"silver_version", snapshot->silver_version.value()},
                              {"watermark", snapshot->watermark == gold::no_watermark
                                                ? json::value()
                                                : json::value(snapshot->watermark / 1000)},
@@ -106,7 +107,7 @@ json::object LiveView::state() {
         }
     }
     if (status_) state["pipeline"] = status_();
-    const std::lock_guard lock(slow_mutex_);
+    const base::MutexLock lock(slow_mutex_);
     if (steady_clock::now() >= next_slow_) {
         read_alerts();
         table_sizes_ = tables();
@@ -128,10 +129,11 @@ json::value LiveView::data_span() {
 
 /// Reads the alerts that are firing.
 void LiveView::read_alerts() {
-    tables_.visit(gold::alerts_path(data_), [this](const storage::DeltaTable& table) {
+    const auto read = [this](const storage::DeltaTable& table) MILLRACE_REQUIRES(slow_mutex_) {
         if (table.snapshot().version == alerts_version_) return;
         std::map<std::string, model::Alert> alerts;
-        for (model::Alert& alert : gold::alerts_after(table, 0)) alerts[alert.id] = std::move(alert);
+        for (model::Alert& alert : gold::alerts_after(table, model::AlertSequence(0)))
+            alerts[alert.id] = std::move(alert);
         firing_.clear();
         for (const auto& [id, alert] : alerts) {
             if (alert.state != model::Alert::State::firing) continue;
@@ -143,7 +145,8 @@ void LiveView::read_alerts() {
                                {"message", alert.message}});
         }
         alerts_version_ = table.snapshot().version;
-    });
+    };
+    tables_.visit(gold::alerts_path(data_), read);
 }
 
 json::object LiveView::tables() {
@@ -194,7 +197,7 @@ gold::TableSet LiveView::tables_to_refresh(const gold::TableSet& used) {
     if (used.empty() || now < busy_until_) return {};
     if (now < next_refresh_) {
         gold::TableSet unknown = used;
-        std::erase_if(unknown, [&](gold::Table table) { return snapshots_.contains(table); });
+        for (const auto& [table, files] : snapshots_) unknown.erase(table);
         return unknown;
     }
     gold::TableSet lately;
@@ -226,7 +229,7 @@ void LiveView::refresh(const gold::TableSet& used) {
 }
 
 std::vector<serve::SqlView> LiveView::views(std::string_view query) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     const gold::TableSet used = live_tables(query);
     refresh(used);
     auto views = tables_.views();

@@ -4,17 +4,18 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "api/sql_views.h"
 #include "base/json.h"
+#include "base/mutex.h"
 #include "base/scratch_folder.h"
 #include "base/stop.h"
 #include "gold/stage/open_windows.h"
 #include "serve/feed.h"
+#include "storage/version.h"
 
 namespace millrace::api {
 
@@ -55,10 +56,11 @@ class LiveView {
         std::shared_ptr<const void> lease;        // removes the files of the open rows after their last use
     };
 
-    void refresh(const gold::TableSet& used);
-    gold::TableSet tables_to_refresh(const gold::TableSet& used);
-    void adopt(gold::Table table, const std::vector<serve::SqlView::File>& closed, gold::TableRows& open);
-    void read_alerts();
+    void refresh(const gold::TableSet& used) MILLRACE_REQUIRES(mutex_);
+    gold::TableSet tables_to_refresh(const gold::TableSet& used) MILLRACE_REQUIRES(mutex_);
+    void adopt(gold::Table table, const std::vector<serve::SqlView::File>& closed, gold::TableRows& open)
+        MILLRACE_REQUIRES(mutex_);
+    void read_alerts() MILLRACE_REQUIRES(slow_mutex_);
     [[nodiscard]] base::json::object tables();
 
     const catalog::DataDirectory data_;
@@ -68,22 +70,24 @@ class LiveView {
     SqlViews tables_;
     std::shared_ptr<serve::Feed> feed_ = std::make_shared<serve::Feed>();
 
-    std::mutex mutex_;
-    std::map<gold::Table, TableFiles> snapshots_;  // guarded by mutex_; the last snapshot of each table
-    // Guarded by mutex_; when a query used each table last.
-    std::map<gold::Table, std::chrono::steady_clock::time_point> used_at_;
-    std::chrono::steady_clock::time_point next_refresh_;  // guarded by mutex_
-    // Guarded by mutex_; no requests until then, since Gold did not reply.
-    std::chrono::steady_clock::time_point busy_until_;
-    std::int64_t folders_ = 0;  // guarded by mutex_; number of directories created so far
+    base::Mutex mutex_;
+    // The last snapshot of each table.
+    std::map<gold::Table, TableFiles> snapshots_ MILLRACE_GUARDED_BY(mutex_);
+    // When a query used each table last.
+    std::map<gold::Table, std::chrono::steady_clock::time_point> used_at_ MILLRACE_GUARDED_BY(mutex_);
+    std::chrono::steady_clock::time_point next_refresh_ MILLRACE_GUARDED_BY(mutex_);
+    // No requests until then, since Gold did not reply.
+    std::chrono::steady_clock::time_point busy_until_ MILLRACE_GUARDED_BY(mutex_);
+    std::int64_t folders_ MILLRACE_GUARDED_BY(mutex_) = 0;  // number of directories created so far
 
-    std::mutex slow_mutex_;
-    // Guarded by slow_mutex_; when the values below are read next.
-    std::chrono::steady_clock::time_point next_slow_;
-    std::int64_t alerts_version_ = -1;  // guarded by slow_mutex_; version of the alerts table in firing_
-    base::json::array firing_;          // guarded by slow_mutex_
-    base::json::object table_sizes_;    // guarded by slow_mutex_
-    base::json::value data_span_;       // guarded by slow_mutex_
+    base::Mutex slow_mutex_;
+    // When the values below are read next.
+    std::chrono::steady_clock::time_point next_slow_ MILLRACE_GUARDED_BY(slow_mutex_);
+    // The version of the alerts table that firing_ shows.
+    storage::Version alerts_version_ MILLRACE_GUARDED_BY(slow_mutex_) = storage::no_version;
+    base::json::array firing_ MILLRACE_GUARDED_BY(slow_mutex_);
+    base::json::object table_sizes_ MILLRACE_GUARDED_BY(slow_mutex_);
+    base::json::value data_span_ MILLRACE_GUARDED_BY(slow_mutex_);
 
     base::StopSignal stop_;
     std::thread thread_;  // last, since it uses the other members

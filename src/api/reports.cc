@@ -42,6 +42,7 @@ const std::vector<Parameter>& parameters() {
         {"grain", Type::text, "hour", {"minute", "hour", "day"}},
         {"product", Type::text, ""},
         {"user", Type::text, ""},
+        {"after", Type::integer, "0"},
         {"rule", Type::text, ""},
         {"kind", Type::text, "", {"", "converted", "abandoned", "bounced"}},
         {"by", Type::text, "", {"", "hour", "day", "device", "category"}},
@@ -139,12 +140,12 @@ std::string Reports::run(const std::string& query) {
 std::string Reports::make(std::string_view name, const Parameters& parameters) {
     const std::string query = query_of(name, parameters);
     {
-        std::unique_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         for (auto known = known_.find(query); known != known_.end(); known = known_.find(query)) {
             if (known->second.text && steady_clock::now() - known->second.at < report_ttl)
                 return *known->second.text;
             if (known->second.text) break;
-            made_.wait(lock);
+            made_.wait(mutex_);
         }
         std::erase_if(known_, [](const auto& each) {
             return each.second.text != nullptr && steady_clock::now() - each.second.at >= report_ttl;
@@ -155,12 +156,12 @@ std::string Reports::make(std::string_view name, const Parameters& parameters) {
     try {
         text = std::make_shared<const std::string>(run(query));
     } catch (...) {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         known_.erase(query);
         made_.notify_all();
         throw;
     }
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     known_[query] = {steady_clock::now(), text};
     made_.notify_all();
     return *text;

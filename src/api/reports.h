@@ -1,13 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "api/live_view.h"
+#include "base/mutex.h"
 #include "serve/duckdb.h"
 
 namespace millrace::api {
@@ -47,9 +46,9 @@ class Reports {
     base::StopSignal stop_;
     const serve::SqlLimits limits_;         // limits of users' queries; stop_ ends the queries
     const serve::SqlLimits report_limits_;  // limits of reports; stop_ ends the queries
-    std::mutex mutex_;
-    std::condition_variable made_;
-    std::map<std::string, Made> known_;  // guarded by mutex_; the reports, by their query
+    base::Mutex mutex_;
+    base::ConditionVariable made_;
+    std::map<std::string, Made> known_ MILLRACE_GUARDED_BY(mutex_);  // the reports, by their query
 };
 
 }  // namespace millrace::api

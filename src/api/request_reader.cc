@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <boost/beast/core/string.hpp>
 #include <utility>
 
 #include "bronze/event_log.h"
+#include "collect/content_encoding.h"
 
 namespace millrace::api {
 
@@ -14,14 +14,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t max_invalid_listed = 1000;
-
-std::string unpacked(const serve::HttpRequest& request, std::size_t max_bytes) {
-    const std::string_view encoding = request.header("content-encoding");
-    if (encoding.empty() || boost::beast::iequals(encoding, "identity")) return request.body;
-    if (boost::beast::iequals(encoding, "gzip") || boost::beast::iequals(encoding, "x-gzip"))
-        return collect::unzip(request.body, max_bytes);
-    throw collect::UnknownEncoding(encoding);
-}
 
 std::string_view kind_name(const json::value& value) {
     if (value.is_object()) return "an object";
@@ -50,7 +42,8 @@ RequestReader::RequestReader(const model::RuleOptions& rules, Limits limits)
 ReadRequest RequestReader::read(const serve::HttpRequest& request, const IntakeProtocol& protocol,
                                 std::string_view source, std::int64_t now_ms) {
     ReadRequest made;
-    std::string body = unpacked(request, limits_.max_body_bytes);
+    std::string body =
+        collect::decode_body(request.body, request.header("content-encoding"), limits_.max_body_bytes);
     if (protocol.translate) {
         collect::Translation translation = protocol.translate(body, source, limits_.max_body_bytes);
         made.ignored = translation.ignored;

@@ -114,7 +114,7 @@ std::string Server::metrics() const {
     dashboard_->add_metrics(text);
     text.gauge("millrace_log_end_offset", "The end offset of each partition of the log.");
     for (int partition = 0; partition < log_.partitions(); ++partition)
-        text.value(static_cast<double>(log_.cached_end(partition)),
+        text.value(static_cast<double>(log_.cached_end(partition).value()),
                    {{"partition", std::to_string(partition)}});
     if (probe_.add_metrics) probe_.add_metrics(text);
     return text.text();

@@ -70,14 +70,15 @@ const storage::DeltaTable* SqlViews::newest(const std::filesystem::path& root) {
 
 void SqlViews::visit(const std::filesystem::path& root,
                      const std::function<void(const storage::DeltaTable&)>& at) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (const auto* table = newest(root)) at(*table);
 }
 
 std::vector<serve::SqlView> SqlViews::views() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     std::vector<serve::SqlView> views;
-    const auto add = [&](std::string name, const std::filesystem::path& root, const std::string& schema) {
+    const auto add = [&](std::string name, const std::filesystem::path& root,
+                         const std::string& schema) MILLRACE_REQUIRES(mutex_) {
         const auto* table = newest(root);
         if (table == nullptr && schema.empty()) return;
         views.push_back(view_of(std::move(name), root.lexically_relative(data_.root()), schema, table));

@@ -2,11 +2,11 @@
 
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "catalog/data_directory.h"
 #include "serve/sql_view.h"
 #include "storage/delta_table.h"
@@ -25,12 +25,12 @@ class SqlViews {
     void visit(const std::filesystem::path& root, const std::function<void(const storage::DeltaTable&)>& at);
 
   private:
-    const storage::DeltaTable* newest(const std::filesystem::path& root);
+    const storage::DeltaTable* newest(const std::filesystem::path& root) MILLRACE_REQUIRES(mutex_);
 
     const catalog::DataDirectory data_;
-    std::mutex mutex_;
-    // Guarded by mutex_; by the root directory of the table.
-    std::map<std::string, storage::DeltaTable> tables_;
+    base::Mutex mutex_;
+    // The tables, by their root directories.
+    std::map<std::string, storage::DeltaTable> tables_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::api

@@ -85,7 +85,7 @@ std::shared_ptr<arrow::RecordBatch> archive_rows(const catalog::LogIdentity& log
         storage::check(field<arrow::StringBuilder>(*builder, 0)->Append(log.topic), building_rows);
         storage::check(field<arrow::Int32Builder>(*builder, 1)->Append(log.epoch), building_rows);
         storage::check(field<arrow::Int32Builder>(*builder, 2)->Append(partition), building_rows);
-        storage::check(field<arrow::Int64Builder>(*builder, 3)->Append(record.offset), building_rows);
+        storage::check(field<arrow::Int64Builder>(*builder, 3)->Append(record.offset.value()), building_rows);
         storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(record.timestamp_ms * 1000),
                        building_rows);
         append_optional(field<arrow::BinaryBuilder>(*builder, 5), record.key);
@@ -116,7 +116,7 @@ std::vector<bronze::Record> ArchivedRecords::take(const arrow::RecordBatch& rows
     std::vector<bronze::Record> records;
     records.reserve(count);
     for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
-        const bronze::Offset offset = offsets.Value(i);
+        const bronze::Offset offset(offsets.Value(i));
         if (offset < from || offset >= to || epochs.Value(i) != log.epoch || topics.GetView(i) != log.topic)
             continue;
         bronze::Record record{offset, times.Value(i) / 1000, copy(keys, i), copy(values, i), {}};

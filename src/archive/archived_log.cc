@@ -17,7 +17,12 @@ namespace {
 
 /// The first offset of a file's rows. The archive's writers always write stats.
 bronze::Offset first_offset(const storage::AddFile& add) {
-    return storage::FileStats(add).min("offset").value_or(0);
+    return bronze::Offset(storage::FileStats(add).min("offset").value_or(0));
+}
+
+std::optional<bronze::Offset> last_offset(const storage::AddFile& add) {
+    const auto last = storage::FileStats(add).max("offset");
+    return last ? std::optional(bronze::Offset(*last)) : std::nullopt;
 }
 
 Error rewritten(const storage::DeltaTable& table, const std::string& path) {
@@ -75,7 +80,7 @@ class ArchivedReader : public bronze::PartitionReader {
             return;
         }
         const storage::AddFile& add = part_.files[file_number_++];
-        if (storage::FileStats(add).max("offset").value_or(next_offset_) >= next_offset_)
+        if (last_offset(add).value_or(next_offset_) >= next_offset_)
             file_ = std::make_unique<storage::ParquetReader>(root_ / add.path, *archive_schema(),
                                                              std::vector<std::string>());
     }
@@ -121,7 +126,7 @@ void ArchivedLog::order_part(int partition) {
     if (part.files.empty()) return;
     std::ranges::sort(part.files, {}, first_offset);
     const auto overlaps = [](const storage::AddFile& before, const storage::AddFile& after) {
-        return storage::FileStats(before).max("offset").value_or(first_offset(after)) >= first_offset(after);
+        return last_offset(before).value_or(first_offset(after)) >= first_offset(after);
     };
     const auto found = std::ranges::adjacent_find(part.files, overlaps);
     if (found != part.files.end()) throw rewritten(table_, found->path);

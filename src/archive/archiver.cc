@@ -21,7 +21,7 @@ constexpr auto follow_limit = std::chrono::milliseconds(200);
 }  // namespace
 
 base::json::object ArchiveReport::to_json() const {
-    return {{"version", version},           {"records", records}, {"bytes", bytes},
+    return {{"version", version.value()},   {"records", records}, {"bytes", bytes},
             {"stored_bytes", stored_bytes}, {"lag", lag},         {"seconds", seconds}};
 }
 

@@ -25,7 +25,7 @@ struct ArchiveOptions {
 
 /// What one committed batch has archived.
 struct ArchiveReport {
-    std::int64_t version = -1;
+    storage::Version version = storage::no_version;
     std::int64_t records = 0;
     std::int64_t bytes = 0;         ///< of the records
     std::int64_t stored_bytes = 0;  ///< of the files
@@ -54,10 +54,10 @@ class Archiver {
   private:
     struct Partition {
         int number = 0;
-        bronze::Offset end = 0;  // where available_now stops
+        bronze::Offset end{0};  // where available_now stops
         std::unique_ptr<bronze::PartitionReader> reader;
         catalog::PartitionProgress progress;  // after this batch
-        bronze::Offset committed = 0;
+        bronze::Offset committed{0};
         std::int64_t bytes = 0;  // of this batch's records
         bool full = false;       // its share of the batch is used up, so there may be more records
         std::optional<storage::AddFile> file;

@@ -4,11 +4,11 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <mutex>
 #include <set>
 #include <string>
 
 #include "base/fail_point.h"
+#include "base/mutex.h"
 
 namespace millrace::base {
 
@@ -32,13 +32,18 @@ Target read_target() {
     return target;
 }
 
+/// The names of the fail points that were passed.
+struct Seen {
+    Mutex mutex;
+    std::set<std::string> names MILLRACE_GUARDED_BY(mutex);
+};
+
 void list(const char* name) {
     static const char* file = std::getenv("MILLRACE_FAIL_LIST");
     if (file == nullptr) return;
-    static std::mutex mutex;
-    static std::set<std::string> seen;
-    const std::lock_guard lock(mutex);
-    if (!seen.insert(name).second) return;
+    static Seen seen;
+    const MutexLock lock(seen.mutex);
+    if (!seen.names.insert(name).second) return;
     const int fd = ::open(file, O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0644);
     if (fd < 0) return;
     const std::string line = std::string(name) + "\n";

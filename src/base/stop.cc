@@ -10,20 +10,23 @@ namespace millrace::base {
 
 void StopSignal::request() {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         requested_ = true;
     }
     changed_.notify_all();
 }
 
 bool StopSignal::requested() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return requested_;
 }
 
 bool StopSignal::wait_for(std::chrono::microseconds limit) const {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, limit, [this] { return requested_; });
+    const auto end = std::chrono::steady_clock::now() + limit;
+    const MutexLock lock(mutex_);
+    while (!requested_ && changed_.wait_until(mutex_, end)) {
+    }
+    return requested_;
 }
 
 /// One thread waits for the blocked signals, so that no code runs in a signal handler.

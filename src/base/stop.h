@@ -1,8 +1,8 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
+
+#include "base/mutex.h"
 
 namespace millrace::base {
 
@@ -15,9 +15,9 @@ class StopSignal {
     bool wait_for(std::chrono::microseconds limit) const;
 
   private:
-    mutable std::mutex mutex_;
-    mutable std::condition_variable changed_;
-    bool requested_ = false;  // guarded by mutex_
+    mutable Mutex mutex_;
+    mutable ConditionVariable changed_;
+    bool requested_ MILLRACE_GUARDED_BY(mutex_) = false;
 };
 
 /// Turns SIGINT and SIGTERM into `stop.request()` for the life of the object. A second signal ends the

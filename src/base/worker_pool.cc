@@ -6,6 +6,29 @@
 
 namespace millrace::base {
 
+namespace {
+
+/// The first exception that one of several tasks threw. Thread-safe.
+class FirstFailure {
+  public:
+    /// Keeps the exception that is being handled, if it is the first one.
+    void note_current() {
+        const MutexLock lock(mutex_);
+        if (!failure_) failure_ = std::current_exception();
+    }
+    /// Rethrows the exception, if there is one.
+    void rethrow() {
+        const MutexLock lock(mutex_);
+        if (failure_) std::rethrow_exception(failure_);
+    }
+
+  private:
+    Mutex mutex_;
+    std::exception_ptr failure_ MILLRACE_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
 WorkerPool::WorkerPool(std::size_t threads) {
     if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
     try {
@@ -22,7 +45,7 @@ WorkerPool::~WorkerPool() {
 
 void WorkerPool::end() {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         ending_ = true;
     }
     added_.notify_all();
@@ -32,8 +55,7 @@ void WorkerPool::end() {
 void WorkerPool::run_all(std::vector<std::function<void()>> tasks) {
     if (tasks.empty()) return;
     std::latch done(static_cast<std::ptrdiff_t>(tasks.size()));
-    std::mutex failure_mutex;
-    std::exception_ptr failure;
+    FirstFailure failure;
     // Either all tasks enter the queue or none, because they refer to this stack frame.
     std::list<std::function<void()>> added;
     for (auto& task : tasks) {
@@ -41,27 +63,26 @@ void WorkerPool::run_all(std::vector<std::function<void()>> tasks) {
             try {
                 task();
             } catch (...) {
-                const std::lock_guard lock(failure_mutex);
-                if (!failure) failure = std::current_exception();
+                failure.note_current();
             }
             done.count_down();
         });
     }
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         queue_.splice(queue_.end(), added);
     }
     added_.notify_all();
     done.wait();
-    if (failure) std::rethrow_exception(failure);
+    failure.rethrow();
 }
 
 void WorkerPool::work() {
     for (;;) {
         std::function<void()> task;
         {
-            std::unique_lock lock(mutex_);
-            added_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+            const MutexLock lock(mutex_);
+            while (!ending_ && queue_.empty()) added_.wait(mutex_);
             if (queue_.empty()) return;
             task = std::move(queue_.front());
             queue_.pop_front();

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <condition_variable>
 #include <exception>
 #include <functional>
 #include <list>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace millrace::base {
 
@@ -29,10 +29,10 @@ class WorkerPool {
     void work();
     void end();
 
-    std::mutex mutex_;
-    std::condition_variable added_;
-    std::list<std::function<void()>> queue_;  // guarded by mutex_
-    bool ending_ = false;                     // guarded by mutex_
+    Mutex mutex_;
+    ConditionVariable added_;
+    std::list<std::function<void()>> queue_ MILLRACE_GUARDED_BY(mutex_);
+    bool ending_ MILLRACE_GUARDED_BY(mutex_) = false;
     std::vector<std::thread> threads_;
 };
 

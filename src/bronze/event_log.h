@@ -20,8 +20,8 @@ inline constexpr int unknown_epoch = 0;
 
 /// The offsets that a partition holds, as the half-open range [start, end).
 struct OffsetRange {
-    Offset start = 0;
-    Offset end = 0;
+    Offset start{0};
+    Offset end{0};
 };
 
 /// The log does not hold the offset to be read: the record was removed, or never written.

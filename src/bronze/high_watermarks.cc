@@ -53,7 +53,7 @@ void HighWatermarks::create(const std::filesystem::path& path, int epoch, int pa
     layout.epoch = epoch;
     layout.partitions = partitions;
     std::memcpy(content.data(), &layout, offsetof(Layout, partition));
-    const Layout::Partition each{.start = 0, .end = end};
+    const Layout::Partition each{.start = 0, .end = end.value()};
     for (std::size_t at = offsetof(Layout, partition); at < content.size(); at += sizeof each)
         std::memcpy(content.data() + at, &each, sizeof each);
     base::replace_file(path, content);
@@ -90,8 +90,9 @@ HighWatermarks::~HighWatermarks() {
 }
 
 Offset HighWatermarks::end(int partition) const {
-    const Offset end = std::atomic_ref(layout_->partition[partition].end).load(std::memory_order_acquire);
-    return std::max<Offset>(end, 0);
+    const std::int64_t end =
+        std::atomic_ref(layout_->partition[partition].end).load(std::memory_order_acquire);
+    return Offset(std::max<std::int64_t>(end, 0));
 }
 
 bool HighWatermarks::knows_end(int partition) const {
@@ -99,16 +100,16 @@ bool HighWatermarks::knows_end(int partition) const {
 }
 
 Offset HighWatermarks::start(int partition) const {
-    return std::atomic_ref(layout_->partition[partition].start).load(std::memory_order_acquire);
+    return Offset(std::atomic_ref(layout_->partition[partition].start).load(std::memory_order_acquire));
 }
 
 void HighWatermarks::set_end(int partition, Offset end) {
-    std::atomic_ref(layout_->partition[partition].end).store(end, std::memory_order_release);
+    std::atomic_ref(layout_->partition[partition].end).store(end.value(), std::memory_order_release);
     wake();
 }
 
 void HighWatermarks::set_start(int partition, Offset start) {
-    std::atomic_ref(layout_->partition[partition].start).store(start, std::memory_order_release);
+    std::atomic_ref(layout_->partition[partition].start).store(start.value(), std::memory_order_release);
 }
 
 bool HighWatermarks::deleted() const {

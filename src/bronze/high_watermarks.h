@@ -17,11 +17,11 @@ namespace millrace::bronze {
 class HighWatermarks {
   public:
     static constexpr int max_partitions = 1024;
-    static constexpr Offset unknown_end = -1;
+    static constexpr Offset unknown_end = no_offset;
 
     /// Creates the file durably. Every partition ends at `end`, which is 0 for a new topic and unknown_end
     /// for a topic that may hold records.
-    static void create(const std::filesystem::path& path, int epoch, int partitions, Offset end = 0);
+    static void create(const std::filesystem::path& path, int epoch, int partitions, Offset end = Offset(0));
 
     /// Marks the topic as deleted for every process that has the file at `path` mapped, whichever epoch the
     /// file has. Does nothing if the file is missing or damaged.

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <mutex>
 #include <thread>
 
 #include "base/log.h"
+#include "base/mutex.h"
 
 namespace millrace::bronze {
 
@@ -28,7 +28,7 @@ class ConnectionFailures {
     /// Stores `reason`. Returns true if a warning is due.
     bool record(std::string_view reason) {
         const auto now = std::chrono::steady_clock::now();
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         reason_ = reason.substr(0, reason.find(" (after "));
         failed_at_ = now;
         if (now < warned_at_ + warning_interval) return false;
@@ -37,7 +37,7 @@ class ConnectionFailures {
     }
     /// Returns the reason of a failure within the last minute, or an empty string.
     [[nodiscard]] std::string recent() const {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         return std::chrono::steady_clock::now() < failed_at_ + recent_time ? reason_ : std::string();
     }
 
@@ -45,10 +45,10 @@ class ConnectionFailures {
     static constexpr auto warning_interval = std::chrono::seconds(30);
     static constexpr auto recent_time = std::chrono::minutes(1);
 
-    mutable std::mutex mutex_;
-    std::string reason_;                               // guarded by mutex_
-    std::chrono::steady_clock::time_point failed_at_;  // guarded by mutex_
-    std::chrono::steady_clock::time_point warned_at_;  // guarded by mutex_
+    mutable base::Mutex mutex_;
+    std::string reason_ MILLRACE_GUARDED_BY(mutex_);
+    std::chrono::steady_clock::time_point failed_at_ MILLRACE_GUARDED_BY(mutex_);
+    std::chrono::steady_clock::time_point warned_at_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 ConnectionFailures& failures() {

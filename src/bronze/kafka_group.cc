@@ -35,7 +35,7 @@ KafkaGroup::KafkaGroup(const KafkaAddress& address, const std::string& group)
 
 KafkaGroup::~KafkaGroup() {
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         leaving_ = true;
     }
     released_changed_.notify_all();
@@ -83,7 +83,7 @@ void KafkaGroup::rebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t what,
 }
 
 void KafkaGroup::take(rd_kafka_topic_partition_list_t* partitions) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     for (const auto& element : elements(partitions)) partitions_.insert(element.partition);
     ++generation_;
     if (partitions->cnt > 0)
@@ -94,35 +94,35 @@ void KafkaGroup::take(rd_kafka_topic_partition_list_t* partitions) {
 /// another worker begins where it ends. (If the group removes this member in the meantime, the table's txns
 /// still prevent duplicates.)
 void KafkaGroup::give_up(rd_kafka_topic_partition_list_t* partitions) {
-    std::unique_lock lock(mutex_);
+    base::MutexLock lock(mutex_);
     for (const auto& element : elements(partitions)) partitions_.erase(element.partition);
     const std::uint64_t before = generation_++;
     if (partitions->cnt > 0) spdlog::info("kafka: this worker gives up partitions {}", numbers(partitions));
-    released_changed_.wait(lock, [&] { return leaving_ || released_ >= before; });
+    while (!leaving_ && released_ < before) released_changed_.wait(mutex_);
     lock.unlock();
     commit_progress();  // commits the last batch's offsets before the next worker commits its own
 }
 
 KafkaGroup::Assignment KafkaGroup::assignment() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return {generation_, {partitions_.begin(), partitions_.end()}};
 }
 
 bool KafkaGroup::changed(std::uint64_t generation) const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return generation_ != generation;
 }
 
 void KafkaGroup::release(std::uint64_t generation) {
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         released_ = std::max(released_, generation);
     }
     released_changed_.notify_all();
 }
 
 void KafkaGroup::report_progress(int partition, Offset next_offset) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     progress_[partition] = next_offset;
 }
 
@@ -130,14 +130,15 @@ void KafkaGroup::report_progress(int partition, Offset next_offset) {
 void KafkaGroup::commit_progress() {
     std::map<int, Offset> progress;
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         progress.swap(progress_);
     }
     if (progress.empty()) return;
     const KafkaPointer<rd_kafka_topic_partition_list_t> list(
         rd_kafka_topic_partition_list_new(static_cast<int>(progress.size())));
     for (const auto& [partition, offset] : progress)
-        rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition)->offset = offset;
+        rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition)->offset =
+            offset.value();
     rd_kafka_commit(consumer_.get(), list.get(), 1);
 }
 

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
 
+#include "base/mutex.h"
 #include "bronze/event_log.h"
 #include "bronze/kafka_client.h"
 
@@ -33,17 +32,17 @@ class KafkaGroup : public WorkerGroup {
     void take(rd_kafka_topic_partition_list_t* partitions);
     void give_up(rd_kafka_topic_partition_list_t* partitions);
     void follow();
-    void commit_progress();
+    void commit_progress() MILLRACE_EXCLUDES(mutex_);
 
     const KafkaAddress address_;
     KafkaPointer<rd_kafka_t> consumer_;
-    mutable std::mutex mutex_;
-    std::condition_variable released_changed_;
-    std::set<int> partitions_;      // guarded by mutex_
-    std::uint64_t generation_ = 0;  // guarded by mutex_
-    std::uint64_t released_ = 0;    // guarded by mutex_
-    std::map<int, Offset>
-        progress_;  // guarded by mutex_; offsets by partition that are not yet committed to Kafka
+    mutable base::Mutex mutex_;
+    base::ConditionVariable released_changed_;
+    std::set<int> partitions_ MILLRACE_GUARDED_BY(mutex_);
+    std::uint64_t generation_ MILLRACE_GUARDED_BY(mutex_) = 0;
+    std::uint64_t released_ MILLRACE_GUARDED_BY(mutex_) = 0;
+    // The offsets that are not yet committed to Kafka, by partition.
+    std::map<int, Offset> progress_ MILLRACE_GUARDED_BY(mutex_);
     std::atomic<bool> leaving_ = false;
     std::thread thread_;  // polls, so that the group considers this member alive
 };

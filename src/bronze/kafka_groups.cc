@@ -92,7 +92,7 @@ std::map<int, Offset> KafkaGroups::committed(const std::string& group, int parti
               [&] { return rd_kafka_committed(consumer.get(), list.get(), kafka_timeout_ms); });
     std::map<int, Offset> offsets;
     for (const auto& element : elements(list.get())) {
-        if (element.offset >= 0) offsets[element.partition] = element.offset;
+        if (element.offset >= 0) offsets[element.partition] = Offset(element.offset);
     }
     return offsets;
 }

@@ -9,8 +9,9 @@
 
 namespace millrace::bronze {
 
-KafkaLog::KafkaLog(KafkaAddress address)
-    : address_(std::move(address)), consumer_(make_kafka_consumer(address_, limits_)) {
+KafkaLog::KafkaLog(KafkaAddress address) : address_(std::move(address)) {
+    consumer_.limits = KafkaFetchLimits::for_partitions(default_partitions);
+    consumer_.handle = make_kafka_consumer(address_, consumer_.limits);
     look_for_partitions();
 }
 
@@ -18,7 +19,7 @@ KafkaLog::~KafkaLog() = default;
 
 void KafkaLog::look_for_partitions() const {
     const std::string doing = fmt::format("opening the topic {}", address_.topic);
-    const auto handle = consumer();
+    const auto [handle, old_limits] = consumer();
     const KafkaPointer<rd_kafka_topic_t> topic(
         rd_kafka_topic_new(handle.get(), address_.topic.c_str(), nullptr));
     int found = 0;
@@ -30,19 +31,21 @@ void KafkaLog::look_for_partitions() const {
         found = metadata->topics[0].partition_cnt;
         return metadata->topics[0].err;
     });
-    if (found <= partitions_) return;
-    partitions_ = found;
+    {
+        const base::MutexLock lock(mutex_);
+        if (found <= partitions_) return;
+        partitions_ = found;
+    }
     const auto limits = KafkaFetchLimits::for_partitions(found);
-    if (limits == limits_) return;
+    if (limits == old_limits) return;
     // Only readers that are created from now on use this consumer.
-    std::shared_ptr<rd_kafka_t> other = make_kafka_consumer(address_, limits);
-    const std::lock_guard lock(mutex_);
-    limits_ = limits;
-    consumer_.swap(other);  // the lock is released before the old consumer is destroyed
+    Consumer other{make_kafka_consumer(address_, limits), limits};
+    const base::MutexLock lock(mutex_);
+    std::swap(consumer_, other);  // the lock is released before the old consumer is destroyed
 }
 
-std::shared_ptr<rd_kafka_t> KafkaLog::consumer() const {
-    const std::lock_guard lock(mutex_);
+KafkaLog::Consumer KafkaLog::consumer() const {
+    const base::MutexLock lock(mutex_);
     return consumer_;
 }
 
@@ -53,10 +56,10 @@ Offset KafkaLog::ask_offset(int partition, std::int64_t time) const {
     auto* wanted = rd_kafka_topic_partition_list_add(list.get(), address_.topic.c_str(), partition);
     ask_kafka(address_, fmt::format("asking for the offsets of {} partition {}", topic(), partition), [&] {
         wanted->offset = time;
-        const auto error = rd_kafka_offsets_for_times(consumer().get(), list.get(), kafka_timeout_ms);
+        const auto error = rd_kafka_offsets_for_times(consumer().handle.get(), list.get(), kafka_timeout_ms);
         return error == RD_KAFKA_RESP_ERR_NO_ERROR ? wanted->err : error;
     });
-    return wanted->offset;
+    return Offset(wanted->offset);
 }
 
 OffsetRange KafkaLog::offsets(int partition) const {
@@ -66,28 +69,32 @@ OffsetRange KafkaLog::offsets(int partition) const {
 }
 
 Offset KafkaLog::cached_end(int partition) const {
-    Offset start = -1;
-    Offset end = -1;
-    rd_kafka_get_watermark_offsets(consumer().get(), address_.topic.c_str(), partition, &start, &end);
-    return end >= 0 ? end : offsets(partition).end;
+    std::int64_t start = -1;
+    std::int64_t end = -1;
+    rd_kafka_get_watermark_offsets(consumer().handle.get(), address_.topic.c_str(), partition, &start, &end);
+    return end >= 0 ? Offset(end) : offsets(partition).end;
 }
 
 Offset KafkaLog::offset_at(int partition, std::int64_t timestamp_ms) const {
     const Offset found = ask_offset(partition, timestamp_ms);
-    return found < 0 ? offsets(partition).end : found;
+    return found < Offset(0) ? offsets(partition).end : found;
+}
+
+/// Returns the producer, which is created at the first append and lives as long as the log.
+KafkaProducer& KafkaLog::producer() {
+    const base::MutexLock lock(mutex_);
+    if (!producer_) producer_ = std::make_unique<KafkaProducer>(address_);
+    return *producer_;
 }
 
 Offset KafkaLog::append(int partition, RecordBatchBuilder& batch) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!producer_) producer_ = std::make_unique<KafkaProducer>(address_);
-    }
-    return producer_->append(partition, batch);
+    return producer().append(partition, batch);
 }
 
 std::unique_ptr<PartitionReader> KafkaLog::read(int partition, Offset offset) const {
     const auto on_arrival = [](rd_kafka_t*, void* log) { static_cast<const KafkaLog*>(log)->arrived(); };
-    return std::make_unique<KafkaReader>(address_, consumer(), partition, offset, limits_, on_arrival,
+    const auto [handle, limits] = consumer();
+    return std::make_unique<KafkaReader>(address_, handle, partition, offset, limits, on_arrival,
                                          const_cast<KafkaLog*>(this));
 }
 
@@ -97,20 +104,22 @@ std::unique_ptr<WorkerGroup> KafkaLog::join(const std::string& group) const {
 
 void KafkaLog::arrived() const {
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         ++arrivals_;
     }
     arrival_.notify_all();
 }
 
 void KafkaLog::wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const {
-    std::unique_lock lock(mutex_);
-    arrival_.wait_for(lock, limit, [&] { return arrivals_.load() != seen; });
+    const auto end = std::chrono::steady_clock::now() + limit;
+    const base::MutexLock lock(mutex_);
+    while (arrivals_.load() == seen && arrival_.wait_until(mutex_, end)) {
+    }
 }
 
 std::int64_t KafkaLog::records_numbered() const {
     std::int64_t total = 0;
-    for (int p = 0; p < partitions_; ++p) total += offsets(p).end;
+    for (int p = 0; p < partitions_; ++p) total += offsets(p).end.value();
     return total;
 }
 

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <set>
 
+#include "base/mutex.h"
 #include "bronze/event_log.h"
 #include "bronze/kafka_client.h"
 #include "bronze/kafka_producer.h"
@@ -38,21 +37,25 @@ class KafkaLog : public EventLog {
     [[nodiscard]] std::unique_ptr<WorkerGroup> join(const std::string& group) const override;
 
   private:
-    [[nodiscard]] std::shared_ptr<rd_kafka_t> consumer() const;
+    /// A consumer of the topic, and the limits that it was created with.
+    struct Consumer {
+        std::shared_ptr<rd_kafka_t> handle;  // the readers share it, one for each partition
+        KafkaFetchLimits limits;
+    };
+
+    [[nodiscard]] Consumer consumer() const MILLRACE_EXCLUDES(mutex_);
+    KafkaProducer& producer() MILLRACE_EXCLUDES(mutex_);
     [[nodiscard]] Offset ask_offset(int partition, std::int64_t time) const;
     void arrived() const;
 
     const KafkaAddress address_;
 
     mutable std::atomic<int> partitions_ = 0;
-    mutable std::mutex mutex_;
-    mutable KafkaFetchLimits limits_ = KafkaFetchLimits::for_partitions(default_partitions);
-    mutable std::shared_ptr<rd_kafka_t>
-        // Guarded by mutex_. The readers share it, one for each partition.
-        consumer_;
-    mutable std::condition_variable arrival_;
+    mutable base::Mutex mutex_;
+    mutable Consumer consumer_ MILLRACE_GUARDED_BY(mutex_);
+    mutable base::ConditionVariable arrival_;
     mutable std::atomic<std::uint32_t> arrivals_ = 0;
-    std::unique_ptr<KafkaProducer> producer_;  // guarded by mutex_ until it is created
+    std::unique_ptr<KafkaProducer> producer_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::bronze

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <condition_variable>
-#include <mutex>
+
+#include "base/mutex.h"
 
 namespace millrace::bronze {
 
@@ -22,11 +22,13 @@ rd_kafka_vu_t bytes_field(rd_kafka_vtype_t type, std::string_view bytes) {
 
 /// The state of a batch that is being delivered.
 struct KafkaProducer::Delivery {
-    std::mutex mutex;
-    std::condition_variable done;
-    std::size_t pending = 0;
-    Offset first_offset = -1;
-    rd_kafka_resp_err_t failure = RD_KAFKA_RESP_ERR_NO_ERROR;
+    base::Mutex mutex;
+    base::ConditionVariable done;
+    std::size_t pending MILLRACE_GUARDED_BY(mutex);
+    Offset first_offset MILLRACE_GUARDED_BY(mutex) = no_offset;
+    rd_kafka_resp_err_t failure MILLRACE_GUARDED_BY(mutex) = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    explicit Delivery(std::size_t records) : pending(records) {}
 };
 
 KafkaProducer::KafkaProducer(const KafkaAddress& address)
@@ -44,10 +46,10 @@ void KafkaProducer::follow() {
 /// Counts the delivery report of a message.
 void KafkaProducer::delivered(rd_kafka_t* /*producer*/, const rd_kafka_message_t* message, void* /*opaque*/) {
     auto& delivery = *static_cast<Delivery*>(message->_private);
-    const std::lock_guard lock(delivery.mutex);
+    const base::MutexLock lock(delivery.mutex);
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) delivery.failure = message->err;
-    if (delivery.first_offset < 0 || message->offset < delivery.first_offset)
-        delivery.first_offset = message->offset;
+    const Offset offset(message->offset);
+    if (delivery.first_offset == no_offset || offset < delivery.first_offset) delivery.first_offset = offset;
     // Notifies under the lock, because the waiter's stack holds `delivery`.
     if (--delivery.pending == 0) delivery.done.notify_all();
 }
@@ -86,18 +88,17 @@ Offset KafkaProducer::append(int partition, RecordBatchBuilder& batch) {
     std::string scratch;
     std::vector<Record> records;
     decode_records(*parse_batch_header(encoded), encoded, scratch, records);
-    Delivery delivery;
-    delivery.pending = records.size();
+    Delivery delivery(records.size());
     for (const Record& record : records) {
         const auto error = produce(partition, record, delivery);
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-        const std::lock_guard lock(delivery.mutex);
+        const base::MutexLock lock(delivery.mutex);
         delivery.failure = error;
         --delivery.pending;
     }
     // Every message gets a delivery report in the end, because delivery.timeout.ms bounds the delivery.
-    std::unique_lock lock(delivery.mutex);
-    delivery.done.wait(lock, [&] { return delivery.pending == 0; });
+    const base::MutexLock lock(delivery.mutex);
+    while (delivery.pending > 0) delivery.done.wait(delivery.mutex);
     if (delivery.failure == RD_KAFKA_RESP_ERR_NO_ERROR) return delivery.first_offset;
     const std::string doing = fmt::format("appending to {} partition {}", address_.topic, partition);
     std::array<char, 512> reason{};

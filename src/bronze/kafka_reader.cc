@@ -39,7 +39,7 @@ KafkaReader::KafkaReader(const KafkaAddress& address, std::shared_ptr<rd_kafka_t
       partition_(partition),
       low_queue_(static_cast<std::size_t>(limits.messages) / 2),
       next_offset_(offset) {
-    if (rd_kafka_consume_start_queue(topic_.get(), partition, offset, queue_.get()) != 0)
+    if (rd_kafka_consume_start_queue(topic_.get(), partition, offset.value(), queue_.get()) != 0)
         throw kafka_error(address_, doing(), rd_kafka_last_error());
     rd_kafka_queue_cb_event_enable(queue_.get(), on_arrival, opaque);
     messages_.resize(max_messages);
@@ -57,10 +57,10 @@ std::string KafkaReader::doing() const {
 bool KafkaReader::all_read() const {
     if (end_seen_ == next_offset_) return true;
     if (!answered_) return false;  // the watermarks may come from an earlier reader
-    Offset start = 0;
-    Offset end = -1;
+    std::int64_t start = 0;
+    std::int64_t end = -1;
     rd_kafka_get_watermark_offsets(handle_.get(), address_.topic.c_str(), partition_, &start, &end);
-    return end >= 0 && next_offset_ >= end;
+    return end >= 0 && next_offset_ >= Offset(end);
 }
 
 /// librdkafka stops fetching for a partition whose queue is full. Up to version 2.1, its broker thread then
@@ -122,8 +122,8 @@ void KafkaReader::take(const rd_kafka_message_t& message) {
             return add(message);
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
             // Records that no reader sees (transaction markers, compacted records) may come before it.
-            next_offset_ = std::max(next_offset_, message.offset);
-            end_seen_ = message.offset;
+            end_seen_ = Offset(message.offset);
+            next_offset_ = std::max(next_offset_, end_seen_);
             return;
         case RD_KAFKA_RESP_ERR__TRANSPORT:
         case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
@@ -141,7 +141,7 @@ void KafkaReader::take(const rd_kafka_message_t& message) {
 
 void KafkaReader::add(const rd_kafka_message_t& message) {
     Record record;
-    record.offset = message.offset;
+    record.offset = Offset(message.offset);
     rd_kafka_timestamp_type_t type{};
     record.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
     record.key = bytes_.copy({static_cast<const char*>(message.key), message.key_len});
@@ -150,7 +150,7 @@ void KafkaReader::add(const rd_kafka_message_t& message) {
     if (std::string headers = headers_of(message); !headers.empty())
         record.headers = headers_.emplace_back(std::move(headers));
     records_.push_back(record);
-    next_offset_ = message.offset + 1;
+    next_offset_ = record.offset + 1;
 }
 
 }  // namespace millrace::bronze

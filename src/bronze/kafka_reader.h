@@ -43,8 +43,8 @@ class KafkaReader : public PartitionReader {
     const int partition_;
     const std::size_t low_queue_;  // more messages are requested when fewer than this are queued
     Offset next_offset_;
-    bool answered_ = false;  // whether the broker has answered this reader
-    Offset end_seen_ = -1;   // where the broker reported the end of the partition
+    bool answered_ = false;        // whether the broker has answered this reader
+    Offset end_seen_ = no_offset;  // where the broker reported the end of the partition
     std::chrono::steady_clock::time_point asked_;
     std::vector<rd_kafka_message_t*> messages_;
     RecordBytes bytes_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -85,16 +86,20 @@ PartitionLog::PartitionLog(fs::path directory, int partition, HighWatermarks& pu
 
 Offset PartitionLog::append(std::string_view batch) {
     const auto deadline = Clock::now() + lock_wait_.limit;
-    Pending own{batch, 0, false, nullptr};
-    std::unique_lock lock(mutex_);
+    Pending own{batch, Offset(0), false, nullptr};
+    base::MutexLock lock(mutex_);
     queue_.push_back(&own);
     while (!own.done) {
         if (leading_) {
-            committed_.wait(lock);
+            committed_.wait(mutex_);
             continue;
         }
         leading_ = true;
-        lead(lock, own, deadline);
+        lock.unlock();
+        std::vector<Pending*> group;
+        const std::exception_ptr failure = write_queue(group, deadline);
+        lock.lock();
+        settle(std::move(group), own, failure);
         leading_ = false;
         committed_.notify_all();
     }
@@ -102,21 +107,23 @@ Offset PartitionLog::append(std::string_view batch) {
     return own.base;
 }
 
-/// Writes all batches that have queued up by the time the partition's lock is taken. If the lock cannot be
-/// taken, only `own` fails: a later caller leads next and has more time left.
-void PartitionLog::lead(std::unique_lock<std::mutex>& lock, Pending& own, Clock::time_point deadline) {
-    lock.unlock();
-    std::vector<Pending*> group;
-    std::exception_ptr failure;
+/// Writes all batches that have queued up by the time the partition's lock is taken, and sets `group` to
+/// them. Returns the exception if that fails. If the lock cannot be taken, the group is empty.
+std::exception_ptr PartitionLog::write_queue(std::vector<Pending*>& group, Clock::time_point deadline) {
     try {
         lock_until(deadline);
         const std::lock_guard file_lock(lock_file_, std::adopt_lock);
         group = take_queue();
         write_group(group);
+        return nullptr;
     } catch (...) {
-        failure = std::current_exception();
+        return std::current_exception();
     }
-    lock.lock();
+}
+
+/// Tells the callers of a group the result. If the partition's lock could not be taken, only `own` fails: a
+/// later caller leads next and has more time left.
+void PartitionLog::settle(std::vector<Pending*> group, Pending& own, const std::exception_ptr& failure) {
     if (group.empty()) {
         std::erase(queue_, &own);
         group.push_back(&own);
@@ -128,7 +135,7 @@ void PartitionLog::lead(std::unique_lock<std::mutex>& lock, Pending& own, Clock:
 }
 
 std::vector<PartitionLog::Pending*> PartitionLog::take_queue() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return std::exchange(queue_, {});
 }
 
@@ -150,7 +157,7 @@ void PartitionLog::lock_until(Clock::time_point deadline) {
 }
 
 void PartitionLog::recover_if_idle() {
-    const std::lock_guard guard(mutex_);
+    const base::MutexLock guard(mutex_);
     if (leading_ || !lock_file_.try_lock()) return;
     try {
         catch_up();
@@ -190,7 +197,7 @@ void PartitionLog::write_batches(const std::vector<Pending*>& group) {
         const auto header = parse_batch_header(group[i]->batch);
         if (!header) throw Error("appending a record batch", "it is malformed");
         group[i]->base = next;
-        put_big_endian(bases[i].data(), next);
+        put_big_endian(bases[i].data(), next.value());
         next += header->last_offset_delta + 1;
         parts.push_back({bases[i].data(), bases[i].size()});
         const std::string_view rest = group[i]->batch.substr(bases[i].size());
@@ -237,13 +244,13 @@ void PartitionLog::recover() {
     const auto segments = list_segments(directory_);
     const Offset published_end = published_.end(partition_);
     if (segments.empty()) {
-        if (published_end > 0) {
+        if (published_end > Offset(0)) {
             throw Error(fmt::format("opening {}", directory_.string()),
                         fmt::format("no segment is left, but {} records were synced", published_end),
                         "Restore the folder from a backup, or remove the topic and import its events again.");
         }
-        open_segment(0);
-        if (!published_.knows_end(partition_)) published_.set_end(partition_, 0);
+        open_segment(Offset(0));
+        if (!published_.knows_end(partition_)) published_.set_end(partition_, Offset(0));
         return;
     }
     published_.set_start(partition_, segments.front().base);

@@ -1,15 +1,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
-#include <mutex>
 #include <string_view>
 #include <vector>
 
 #include "base/file.h"
+#include "base/mutex.h"
 #include "base/stop.h"
 #include "base/units.h"
 #include "bronze/high_watermarks.h"
@@ -60,16 +59,19 @@ class PartitionLog {
   private:
     struct Pending {
         std::string_view batch;
-        Offset base = 0;
+        Offset base{0};
         bool done = false;
         std::exception_ptr failure;
     };
 
     using Clock = std::chrono::steady_clock;
 
-    void lead(std::unique_lock<std::mutex>& lock, Pending& own, Clock::time_point deadline);
+    std::exception_ptr write_queue(std::vector<Pending*>& group, Clock::time_point deadline)
+        MILLRACE_EXCLUDES(mutex_);
+    void settle(std::vector<Pending*> group, Pending& own, const std::exception_ptr& failure)
+        MILLRACE_REQUIRES(mutex_);
     void lock_until(Clock::time_point deadline);
-    std::vector<Pending*> take_queue();
+    std::vector<Pending*> take_queue() MILLRACE_EXCLUDES(mutex_);
     void write_group(const std::vector<Pending*>& group);
     void write_batches(const std::vector<Pending*>& group);
     void catch_up();
@@ -88,17 +90,17 @@ class PartitionLog {
     const SegmentOptions options_;
     const LockWait lock_wait_;
 
-    std::mutex mutex_;
-    std::condition_variable committed_;
-    std::vector<Pending*> queue_;  // guarded by mutex_
-    bool leading_ = false;         // guarded by mutex_; true while a caller is writing
+    base::Mutex mutex_;
+    base::ConditionVariable committed_;
+    std::vector<Pending*> queue_ MILLRACE_GUARDED_BY(mutex_);
+    bool leading_ MILLRACE_GUARDED_BY(mutex_) = false;  // true while a caller is writing
 
     // Only the leader uses the members below.
     base::File lock_file_;
     base::File file_;
     Segment segment_;
     std::int64_t position_ = 0;
-    Offset next_offset_ = 0;
+    Offset next_offset_{0};
     std::int64_t first_timestamp_ms_ = 0;
     std::int64_t max_timestamp_ms_ = 0;
     std::int64_t indexed_position_ = 0;

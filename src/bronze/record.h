@@ -5,10 +5,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ordinal.h"
+
 namespace millrace::bronze {
 
 /// Position of a record in its partition, from 0, without gaps in the embedded log.
-using Offset = std::int64_t;
+using Offset = base::Ordinal<struct OffsetTag>;
+/// Stands for an offset that is not known.
+inline constexpr Offset no_offset{-1};
 
 /// A record header: a name and a value of bytes. `value.data() == nullptr` means null.
 struct Header {
@@ -20,7 +24,7 @@ struct Header {
 /// readable bytes follow each value, so that a SIMD parser may read past its end. A view whose data() is
 /// nullptr means null, which is not the same as empty.
 struct Record {
-    Offset offset = 0;
+    Offset offset{0};
     std::int64_t timestamp_ms = 0;  ///< append time in the embedded log, Kafka's timestamp otherwise
     std::string_view key;
     std::string_view value;

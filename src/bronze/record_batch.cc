@@ -90,7 +90,7 @@ std::optional<BatchHeader> parse_batch_header(std::string_view bytes) {
     if (bytes.size() < batch_header_bytes) return std::nullopt;
     const char* from = bytes.data();
     BatchHeader header;
-    header.base_offset = get_big_endian<std::int64_t>(from);
+    header.base_offset = Offset(get_big_endian<std::int64_t>(from));
     header.batch_length = get_big_endian<std::int32_t>(from + at_length);
     header.magic = static_cast<std::int8_t>(from[at_magic]);
     header.crc = get_big_endian<std::uint32_t>(from + at_crc);
@@ -100,9 +100,9 @@ std::optional<BatchHeader> parse_batch_header(std::string_view bytes) {
     header.max_timestamp_ms = get_big_endian<std::int64_t>(from + at_max_timestamp);
     header.record_count = get_big_endian<std::int32_t>(from + at_count);
     const bool sane =
-        header.magic == 2 && header.base_offset >= 0 && header.last_offset_delta >= 0 &&
-        header.base_offset <= std::numeric_limits<Offset>::max() / 2 && header.record_count > 0 &&
-        header.record_count <= std::int64_t{header.last_offset_delta} + 1 &&
+        header.magic == 2 && header.base_offset >= Offset(0) && header.last_offset_delta >= 0 &&
+        header.base_offset.value() <= std::numeric_limits<std::int64_t>::max() / 2 &&
+        header.record_count > 0 && header.record_count <= std::int64_t{header.last_offset_delta} + 1 &&
         header.batch_length >= static_cast<std::int32_t>(batch_header_bytes - batch_length_starts) &&
         header.total_bytes() <= max_batch_bytes;
     if (!sane) return std::nullopt;

@@ -21,7 +21,7 @@ inline constexpr std::size_t max_batch_bytes = 2 * max_record_bytes;
 
 /// The fields of a batch header that this log uses.
 struct BatchHeader {
-    Offset base_offset = 0;
+    Offset base_offset{0};
     std::int32_t batch_length = 0;  ///< bytes that follow this field
     std::int8_t magic = 0;
     std::uint32_t crc = 0;  ///< CRC-32C of everything from attributes to the end

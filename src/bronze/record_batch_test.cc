@@ -59,7 +59,7 @@ TEST_P(BatchRoundTrip, EveryRecordComesBack) {
         ASSERT_TRUE(decode_records(*header, batch, scratch, records));
         ASSERT_EQ(records.size(), sent.size());
         for (std::size_t i = 0; i < sent.size(); ++i) {
-            EXPECT_EQ(records[i].offset, static_cast<Offset>(i));
+            EXPECT_EQ(records[i].offset, Offset(static_cast<std::int64_t>(i)));
             EXPECT_EQ(records[i].timestamp_ms, sent[i].timestamp_ms);
             EXPECT_EQ(records[i].key, view(sent[i].key));
             EXPECT_EQ(records[i].key.data() == nullptr, !sent[i].key);

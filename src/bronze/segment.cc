@@ -24,9 +24,10 @@ std::vector<Segment> list_segments(const fs::path& directory) {
     for (const auto& entry : fs::directory_iterator(directory, error)) {
         const std::string name = entry.path().filename().string();
         if (name.size() != 24 || !name.ends_with(".log")) continue;
-        Offset base = 0;
+        std::int64_t base = 0;
         const auto [end, failed] = std::from_chars(name.data(), name.data() + 20, base);
-        if (failed == std::errc() && end == name.data() + 20) segments.push_back({base, entry.path()});
+        if (failed == std::errc() && end == name.data() + 20)
+            segments.push_back({Offset(base), entry.path()});
     }
     std::ranges::sort(segments, {}, &Segment::base);
     return segments;

@@ -15,7 +15,7 @@
 namespace millrace::bronze {
 
 struct Segment {
-    Offset base = 0;
+    Offset base{0};
     std::filesystem::path path;
 
     [[nodiscard]] std::filesystem::path index_path() const;
@@ -29,7 +29,7 @@ struct Segment {
 /// One entry of the sparse index. The batch that begins at `position` has the base offset `offset`, and no
 /// record before it in the segment has a timestamp later than `max_timestamp_ms`.
 struct IndexEntry {
-    Offset offset = 0;
+    Offset offset{0};
     std::int64_t position = 0;
     std::int64_t max_timestamp_ms = 0;
 };
@@ -68,7 +68,7 @@ class BatchScanner {
 
 /// Where a record batch was found.
 struct FoundBatch {
-    Offset base_offset = 0;
+    Offset base_offset{0};
     std::int64_t position = 0;
 };
 

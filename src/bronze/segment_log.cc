@@ -77,7 +77,7 @@ void SegmentLog::wait_for_append(std::uint32_t seen, std::chrono::microseconds l
 
 std::int64_t SegmentLog::records_numbered() const {
     std::int64_t total = settings_.numbered_before;
-    for (int p = 0; p < settings_.partitions; ++p) total += published_->end(p);
+    for (int p = 0; p < settings_.partitions; ++p) total += published_->end(p).value();
     return total;
 }
 

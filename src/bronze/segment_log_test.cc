@@ -37,7 +37,7 @@ class SegmentLogTest : public testing::Test {
         held.lock();
         return held;
     }
-    fs::path segment(Offset base = 0) const { return segment_at(directory_ / "events-0", base).path; }
+    fs::path segment(Offset base = Offset(0)) const { return segment_at(directory_ / "events-0", base).path; }
     fs::path published() const { return directory_ / "topics" / "events.published"; }
 
     static Offset append(SegmentLog& log, const std::vector<std::string>& values, std::int64_t time = 1000) {
@@ -45,7 +45,7 @@ class SegmentLogTest : public testing::Test {
         for (const auto& value : values) batch.add("k", value, time);
         return log.append(0, batch);
     }
-    static std::vector<std::string> read_all(const SegmentLog& log, Offset from = 0) {
+    static std::vector<std::string> read_all(const SegmentLog& log, Offset from = Offset(0)) {
         std::vector<std::string> values;
         const auto reader = log.read(0, from);
         Offset expected = from;
@@ -83,10 +83,10 @@ class SegmentLogTest : public testing::Test {
 
 TEST_F(SegmentLogTest, AppendedRecordsAreReadBackAlsoByANewProcess) {
     const auto log = open();
-    EXPECT_EQ(append(*log, {"a", "b"}), 0);
-    EXPECT_EQ(append(*log, {"c"}), 2);
+    EXPECT_EQ(append(*log, {"a", "b"}), Offset(0));
+    EXPECT_EQ(append(*log, {"c"}), Offset(2));
     EXPECT_THAT(read_all(*log), testing::ElementsAre("a", "b", "c"));
-    EXPECT_THAT(read_all(*open(), 1), testing::ElementsAre("b", "c"));
+    EXPECT_THAT(read_all(*open(), Offset(1)), testing::ElementsAre("b", "c"));
 }
 
 TEST_F(SegmentLogTest, ATornTailIsCutAtEveryByteOfTheLastBatch) {
@@ -96,11 +96,11 @@ TEST_F(SegmentLogTest, ATornTailIsCutAtEveryByteOfTheLastBatch) {
     const auto size = fs::file_size(segment());
     const std::string bytes = base::read_file(segment());
     for (auto cut = whole; cut < size; ++cut) {
-        publish(2);
+        publish(Offset(2));
         std::ofstream(segment(), std::ios::binary) << bytes.substr(0, cut);
         const auto log = open();
-        ASSERT_EQ(log->offsets(0).end, 2) << "cut at " << cut;
-        ASSERT_EQ(append(*log, {"after"}), 2);
+        ASSERT_EQ(log->offsets(0).end, Offset(2)) << "cut at " << cut;
+        ASSERT_EQ(append(*log, {"after"}), Offset(2));
         ASSERT_THAT(read_all(*log), testing::ElementsAre("kept one", "kept two", "after"));
     }
 }
@@ -108,7 +108,7 @@ TEST_F(SegmentLogTest, ATornTailIsCutAtEveryByteOfTheLastBatch) {
 TEST_F(SegmentLogTest, AWholeBatchPastThePublishedEndIsKept) {
     append(*open(), {"a"});
     append(*open(), {"b"});
-    publish(0);  // a power loss does the same
+    publish(Offset(0));  // a power loss does the same
     EXPECT_THAT(read_all(*open()), testing::ElementsAre("a", "b"));
 }
 
@@ -142,7 +142,7 @@ TEST_F(SegmentLogTest, DamagePastThePublishedEndIsNotCutWhileWholeBatchesStandBe
     const std::string whole = base::read_file(segment());
     for (std::size_t at = first; at < second; ++at) {
         if (at >= first + 12 && at < first + 16) continue;  // the leader epoch, which is unused
-        publish(1);                                         // a power loss does the same
+        publish(Offset(1));                                 // a power loss does the same
         std::ofstream(segment(), std::ios::binary) << whole;
         flip_bit(at);
         const std::string error = open_error();
@@ -153,7 +153,7 @@ TEST_F(SegmentLogTest, DamagePastThePublishedEndIsNotCutWhileWholeBatchesStandBe
     }
     fs::resize_file(segment(), first);  // does what the message says
     const auto log = open();
-    EXPECT_EQ(append(*log, {"after"}), 1);
+    EXPECT_EQ(append(*log, {"after"}), Offset(1));
     EXPECT_THAT(read_all(*log), testing::ElementsAre("first", "after"));
 }
 
@@ -176,8 +176,8 @@ TEST_F(SegmentLogTest, ALostPublishedFileIsMadeAnewFromTheSegments) {
     append(*open(), {"c"});
     fs::remove(published());
     const auto log = open();
-    EXPECT_EQ(log->offsets(0).end, 3);
-    EXPECT_EQ(append(*log, {"d"}), 3);
+    EXPECT_EQ(log->offsets(0).end, Offset(3));
+    EXPECT_EQ(append(*log, {"d"}), Offset(3));
     EXPECT_THAT(read_all(*log), testing::ElementsAre("a", "b", "c", "d"));
 }
 
@@ -193,7 +193,7 @@ TEST_F(SegmentLogTest, ATailThatIsNotWholeIsNotCutWhenThePublishedFileWasLost) {
         EXPECT_EQ(fs::file_size(segment()), size);
     }
     fs::resize_file(segment(), first);
-    EXPECT_EQ(open()->offsets(0).end, 1);
+    EXPECT_EQ(open()->offsets(0).end, Offset(1));
 }
 
 TEST_F(SegmentLogTest, APublishedFileThatIsCutShortNamesARemedyThatCutsNoRecords) {
@@ -223,7 +223,7 @@ TEST_F(SegmentLogTest, ReadersSeeOnlyWhatIsPublished) {
     bytes[7] = 1;  // base offset
     std::ofstream(segment(), std::ios::binary | std::ios::app) << bytes;
     EXPECT_THAT(read_all(*log), testing::ElementsAre("a"));
-    const auto reader = log->read(0, 0);
+    const auto reader = log->read(0, Offset(0));
     reader->poll(1 << 20);
     fs::resize_file(segment(), fs::file_size(segment()) - bytes.size());
     append(*log, {"synced"});
@@ -242,7 +242,7 @@ TEST_F(SegmentLogTest, SegmentsRollAndAreReadAcross) {
     }
     EXPECT_GT(list_segments(directory_ / "events-0").size(), 10U);
     EXPECT_EQ(read_all(*log), sent);
-    EXPECT_EQ(read_all(*open(), 57), std::vector(sent.begin() + 57, sent.end()));
+    EXPECT_EQ(read_all(*open(), Offset(57)), std::vector(sent.begin() + 57, sent.end()));
 }
 
 TEST_F(SegmentLogTest, AReaderFollowsWhileSegmentsRoll) {
@@ -252,7 +252,7 @@ TEST_F(SegmentLogTest, AReaderFollowsWhileSegmentsRoll) {
     std::thread writer([&] {
         for (int i = 0; i < count; ++i) append(*log, {std::to_string(i)});
     });
-    const auto reader = log->read(0, 0);
+    const auto reader = log->read(0, Offset(0));
     int next = 0;
     while (next < count) {
         const auto seen = log->append_sequence();
@@ -269,8 +269,8 @@ TEST_F(SegmentLogTest, RetentionRemovesTheOldestSegmentsOnly) {
     const auto log = open();
     for (int i = 0; i < 300; ++i) append(*log, {std::string(50, 'x')});
     const auto held = log->offsets(0);
-    EXPECT_GT(held.start, 0);
-    EXPECT_EQ(held.end, 300);
+    EXPECT_GT(held.start, Offset(0));
+    EXPECT_EQ(held.end, Offset(300));
     EXPECT_EQ(read_all(*log, held.start).size(), static_cast<std::size_t>(held.end - held.start));
     EXPECT_THROW(static_cast<void>(log->read(0, held.start - 1)), Error);
 }
@@ -293,24 +293,24 @@ TEST_F(SegmentLogTest, OffsetsAreFoundByTimestamp) {
     settings_.segments.segment_bytes = 3000;
     const auto log = open();
     for (int i = 0; i < 200; ++i) append(*log, {"v"}, 1000 + i * 10);
-    EXPECT_EQ(log->offset_at(0, 0), 0);
-    EXPECT_EQ(log->offset_at(0, 1000), 0);
-    EXPECT_EQ(log->offset_at(0, 1001), 1);
-    EXPECT_EQ(log->offset_at(0, 2500), 150);
-    EXPECT_EQ(log->offset_at(0, 99999), 200);
+    EXPECT_EQ(log->offset_at(0, 0), Offset(0));
+    EXPECT_EQ(log->offset_at(0, 1000), Offset(0));
+    EXPECT_EQ(log->offset_at(0, 1001), Offset(1));
+    EXPECT_EQ(log->offset_at(0, 2500), Offset(150));
+    EXPECT_EQ(log->offset_at(0, 99999), Offset(200));
 }
 
 TEST_F(SegmentLogTest, TheIndexIsOnlyAHint) {
     settings_.segments.segment_bytes = 64 << 20;
     const auto log = open();
     for (int i = 0; i < 40; ++i) append(*log, {std::string(100'000, static_cast<char>('a' + i % 26))});
-    const auto index = segment_at(directory_ / "events-0", 0).index_path();
+    const auto index = segment_at(directory_ / "events-0", Offset(0)).index_path();
     ASSERT_GE(fs::file_size(index), sizeof(IndexEntry) * 2);
-    EXPECT_EQ(read_all(*open(), 35).size(), 5U);
+    EXPECT_EQ(read_all(*open(), Offset(35)).size(), 5U);
     std::ofstream(index, std::ios::binary) << std::string(240, '\x17');
-    EXPECT_EQ(read_all(*open(), 35).size(), 5U);
+    EXPECT_EQ(read_all(*open(), Offset(35)).size(), 5U);
     fs::remove(index);
-    EXPECT_EQ(read_all(*open(), 35).size(), 5U);
+    EXPECT_EQ(read_all(*open(), Offset(35)).size(), 5U);
 }
 
 TEST_F(SegmentLogTest, ThreadsAndProcessesAppendAtOnceWithoutLossOrGap) {
@@ -361,7 +361,7 @@ TEST_F(SegmentLogTest, AnAppendGivesUpOnALockThatAnotherProcessHolds) {
             EXPECT_THAT(error.what(), HasSubstr((directory_ / "events-0").string()));
         }
     }
-    EXPECT_EQ(append(*log, {"b"}), 0);
+    EXPECT_EQ(append(*log, {"b"}), Offset(0));
     EXPECT_THAT(read_all(*log), testing::ElementsAre("b"));
 }
 
@@ -384,7 +384,7 @@ TEST_F(SegmentLogTest, AWaitingThreadAppendsOnceTheLockIsFree) {
     {
         const auto held = hold_lock();
         for (int t = 0; t < 8; ++t) writers.emplace_back([&] { append(*log, {"a"}); });
-        EXPECT_EQ(log->offsets(0).end, 0);
+        EXPECT_EQ(log->offsets(0).end, Offset(0));
     }
     for (auto& writer : writers) writer.join();
     EXPECT_EQ(read_all(*log).size(), 8U);
@@ -400,7 +400,7 @@ TEST_F(SegmentLogTest, AStopEndsTheWaitForTheLockButNotAnAppend) {
         writer.join();
         EXPECT_THROW(append(*log, {"after the stop"}), Error);
     }
-    EXPECT_EQ(append(*log, {"what was gathered"}), 0);
+    EXPECT_EQ(append(*log, {"what was gathered"}), Offset(0));
 }
 
 TEST_F(SegmentLogTest, AFullDiskIsAnErrorAndTheLogWorksAfterwards) {
@@ -414,7 +414,7 @@ TEST_F(SegmentLogTest, AFullDiskIsAnErrorAndTheLogWorksAfterwards) {
     EXPECT_THROW(append(*log, {std::string(500, 'x')}), Error);
     ::setrlimit(RLIMIT_FSIZE, &old);
     std::signal(SIGXFSZ, handler);
-    EXPECT_EQ(append(*log, {"after"}), 1);
+    EXPECT_EQ(append(*log, {"after"}), Offset(1));
     EXPECT_THAT(read_all(*open()), testing::ElementsAre("before", "after"));
 }
 
@@ -428,7 +428,7 @@ TEST_F(SegmentLogTest, ADeletedTopicCannotBeWrittenAndItsNumberingContinues) {
     EXPECT_FALSE(catalog.find("events"));
     const auto recreated = open();
     EXPECT_NE(recreated->epoch(), epoch);
-    EXPECT_EQ(recreated->offsets(0).end, 0);
+    EXPECT_EQ(recreated->offsets(0).end, Offset(0));
     EXPECT_EQ(recreated->records_numbered(), 2);
 }
 
@@ -441,13 +441,13 @@ TEST_F(SegmentLogTest, ATopicIsCreatedAfterAKillBetweenTheFilesOfItsCreation) {
                                // The first file that a creation writes. The second file does not exist.
                                partitions);
         const auto log = open();
-        EXPECT_EQ(append(*log, {"b"}), 0);
+        EXPECT_EQ(append(*log, {"b"}), Offset(0));
         EXPECT_THAT(read_all(*log), testing::ElementsAre("b"));
         catalog.remove("events");
     }
     for (const std::size_t bytes : {0U, 10U, 100U}) {
         std::ofstream(published(), std::ios::binary) << std::string(bytes, 'x');
-        EXPECT_EQ(append(*open(), {"c"}), 0);
+        EXPECT_EQ(append(*open(), {"c"}), Offset(0));
         catalog.remove("events");
     }
 }
@@ -462,7 +462,7 @@ TEST_F(SegmentLogTest, ACreationMarksTheOldTopicAsDeletedForOpenLogs) {
     const std::string live = "\"deleted\":false";
     text.replace(text.find(live), live.size(), "\"deleted\":true");
     std::ofstream(settings, std::ios::binary) << text;
-    EXPECT_EQ(append(*open(), {"b"}), 0);
+    EXPECT_EQ(append(*open(), {"b"}), Offset(0));
     EXPECT_THROW(append(*log, {"c"}), Error);
 }
 
@@ -490,7 +490,7 @@ TEST_F(SegmentLogTest, CompressedBatchesAreReadBack) {
         append(*log, sent);
         append(*log, sent);
         EXPECT_EQ(read_all(*log).size(), 100U);
-        EXPECT_LT(fs::file_size(segment_at(directory_ / (settings_.name + "-0"), 0).path), 5000U);
+        EXPECT_LT(fs::file_size(segment_at(directory_ / (settings_.name + "-0"), Offset(0)).path), 5000U);
     }
 }
 

@@ -98,9 +98,9 @@ bool SegmentReader::decode_batch(Offset end) {
     if (header->total_bytes() > rest.size()) return false;
     const std::string_view batch = rest.substr(0, header->total_bytes());
     if (!batch_crc_matches(*header, batch)) throw_damage("the record batch fails its CRC");
-    const bool follows =
-        header->base_offset == expected_base_ ||
-        (expected_base_ < 0 && header->base_offset <= next_offset_ && header->next_offset() > next_offset_);
+    const bool follows = header->base_offset == expected_base_ ||
+                         (expected_base_ == no_offset && header->base_offset <= next_offset_ &&
+                          header->next_offset() > next_offset_);
     if (!follows) throw_damage("the record batch does not continue the offsets of the batch before it");
     if (scratch_.size() == scratch_used_) scratch_.emplace_back();
     const std::size_t before = records_.size();

@@ -35,7 +35,7 @@ class SegmentReader : public PartitionReader {
     std::shared_ptr<HighWatermarks> published_;
     Offset next_offset_;
     // The base offset of the next batch. It is -1 at first, because the reader may begin within a batch.
-    Offset expected_base_ = -1;
+    Offset expected_base_ = no_offset;
 
     base::File file_;
     Segment segment_;

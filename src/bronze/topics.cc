@@ -171,7 +171,7 @@ void TopicCatalog::remove(const std::string& name) {
                           "See: millrace topic list");
     }
     const auto published = published_locked(*settings);
-    for (int p = 0; p < settings->partitions; ++p) settings->numbered_before += published->end(p);
+    for (int p = 0; p < settings->partitions; ++p) settings->numbered_before += published->end(p).value();
     base::replace_file(settings_path(name), serialize(*settings, true));
     base::fail_point("bronze.topic.marked_deleted");
     published->set_deleted();

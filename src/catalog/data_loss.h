@@ -19,10 +19,10 @@ class DataLossPolicy {
     [[nodiscard]] bool tolerates_another() { return continues_ && ++losses_ <= max_losses; }
     void note_commit() { losses_ = 0; }
 
-    /// Whether the topic is to be taken for a new one (was_made_anew()).
+    /// Whether the topic is treated as a new one (was_recreated()).
     [[nodiscard]] bool requires_new_epoch(const bronze::EventLog& log, const storage::Snapshot& snapshot,
                                           const std::vector<int>& partitions) const {
-        return continues_ && was_made_anew(log, snapshot, partitions);
+        return continues_ && was_recreated(log, snapshot, partitions);
     }
     /// Where a partition continues that the table has processed up to `progress`. Throws an Error when the
     /// log is another one, or has removed records and the stage must not continue.

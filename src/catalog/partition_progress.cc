@@ -43,7 +43,7 @@ PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze:
                                 int partition) {
     const std::string id = identify(snapshot, log).progress_app_id(partition);
     if (!snapshot.txns.contains(id)) return {.next_offset = log.offsets(partition).start};
-    return {.next_offset = snapshot.txn(id, 0),
+    return {.next_offset = bronze::Offset(snapshot.txn(id, 0)),
             .received = snapshot.txn(id + received, 0),
             .duplicates = snapshot.txn(id + duplicates, 0),
             .quarantined = snapshot.txn(id + quarantined, 0),
@@ -55,7 +55,7 @@ void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, in
                      const PartitionProgress& progress) {
     const std::string id = log.progress_app_id(partition);
     const std::int64_t now = base::now_ms();
-    txns.push_back({id, progress.next_offset, now});
+    txns.push_back({id, progress.next_offset.value(), now});
     txns.push_back({id + received, progress.received, now});
     txns.push_back({id + duplicates, progress.duplicates, now});
     txns.push_back({id + quarantined, progress.quarantined, now});
@@ -148,7 +148,7 @@ std::optional<std::string> find_other_log(const bronze::EventLog& log, int parti
     return "the record before it is not the one that was processed";
 }
 
-bool was_made_anew(const bronze::EventLog& log, const storage::Snapshot& snapshot,
+bool was_recreated(const bronze::EventLog& log, const storage::Snapshot& snapshot,
                    const std::vector<int>& partitions) {
     if (log.epoch() != bronze::unknown_epoch) return false;
     for (const int p : partitions) {

@@ -14,7 +14,7 @@ namespace millrace::catalog {
 /// The progress of the silver table in one bronze partition. The `txn` actions of the table hold it. The
 /// commit that adds the rows also writes the progress, so that the two cannot differ.
 struct PartitionProgress {
-    bronze::Offset next_offset = 0;
+    bronze::Offset next_offset{0};
     std::int64_t received = 0;     ///< records read since the first one that was processed
     std::int64_t duplicates = 0;   ///< duplicates among the received records
     std::int64_t quarantined = 0;  ///< quarantined records among the received ones
@@ -96,7 +96,7 @@ std::optional<std::string> find_other_log(const bronze::EventLog& log, int parti
 /// Returns true if find_other_log() finds a difference in one of `partitions`, and logs it as a warning. The
 /// topic was then created again (begin_epoch()). Always returns false for a log that stores its epoch,
 /// because that epoch identifies it.
-bool was_made_anew(const bronze::EventLog& log, const storage::Snapshot& snapshot,
+bool was_recreated(const bronze::EventLog& log, const storage::Snapshot& snapshot,
                    const std::vector<int>& partitions);
 
 /// Throws an Error that names the partition if find_other_log() finds a difference, or if the log begins

@@ -89,45 +89,59 @@ void add_on_data_loss(CLI::App& command, bool& continues) {
 }
 
 void SettingsOptions::add_to(CLI::App& command) {
-    const std::string group = "Settings stored with the data";
+    static const model::ShopSettings initial;
+    const std::string group = "Settings stored with the data (the defaults are those of a new shop)";
     add_value(command, "--currency", currency, "CODE",
               "Currency of events that do not name one, as an ISO 4217 code.")
+        ->default_str(initial.rules.currency)
         ->group(group);
     add_time(command, "--earliest", earliest, "Quarantine events with an earlier timestamp than this.")
+        ->default_str(model::format_timestamp(initial.rules.earliest))
         ->group(group);
     add_duration(command, "--future", future,
                  "Quarantine events whose timestamp is later than their log time by more than this.")
+        ->default_str(base::format_duration(initial.rules.future))
         ->group(group);
     add_number(command, "--max-event-types", max_event_types, 0, 10'000,
                "Maximum number of distinct event types beyond the four known ones.")
+        ->default_str(std::to_string(initial.rules.max_event_types))
         ->group(group);
     add_choice(command, "--dedupe-scope", dedupe_scope, {"table", "partition"},
                "Scope in which an event_id is unique: the whole table, or each partition of the log. The "
                "scope partition is cheaper with many workers, but misses duplicates across partitions.")
+        ->default_str(std::string(model::dedupe_scope_name(initial.dedupe_scope)))
         ->group(group);
     add_gold_to(command);
 }
 
 void SettingsOptions::add_gold_to(CLI::App& command) {
-    const std::string group = "Gold settings stored with the data";
+    static const model::ShopSettings initial;
+    const std::string group = "Gold settings stored with the data (the defaults are those of a new shop)";
     add_value(command, "--time-zone", time_zone, "ZONE",
               "Time zone of the shop, as an IANA name. It determines when a day begins.")
+        ->default_str(initial.time_zone)
         ->group(group);
     add_duration(command, "--lateness", lateness, "Time to wait for late events before a window is closed.")
+        ->default_str(base::format_duration(base::Duration(initial.gold.lateness)))
         ->group(group);
     add_duration(command, "--session-gap", session_gap, "End a session after this long without events.")
+        ->default_str(base::format_duration(base::Duration(initial.gold.session_gap)))
         ->group(group);
     add_duration(command, "--inactivity", inactivity,
                  "End a session whose events have no session_id after this long without events.")
+        ->default_str(base::format_duration(base::Duration(initial.gold.inactivity)))
         ->group(group);
     add_share(command, "--interest-share", interest_share,
               "Watch products with at least this share of all views (high interest).")
+        ->default_str(base::format_share(initial.gold.interest_share))
         ->group(group);
     add_share(command, "--interest-conversion", interest_conversion,
               "Flag watched products whose conversion is below this.")
+        ->default_str(base::format_share(initial.gold.interest_conversion))
         ->group(group);
     add_number(command, "--interest-views", interest_views, 1, 1'000'000'000,
                "Minimum number of views before a product is judged.")
+        ->default_str(std::to_string(initial.gold.interest_views))
         ->group(group);
 }
 

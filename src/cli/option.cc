@@ -101,6 +101,14 @@ std::vector<std::string> choices_of(const CLI::Option& option) {
     return CLI::detail::split(type.substr(colon + 1), '|');
 }
 
+CLI::Option* add_offset(CLI::App& command, const std::string& name, std::optional<bronze::Offset>& into,
+                        const std::string& help) {
+    const auto set = [&into](std::int64_t offset) { into = bronze::Offset(offset); };
+    return command.add_option_function<std::int64_t>(name, set, help)
+        ->type_name("NUMBER")
+        ->check(must_be_number(0, std::numeric_limits<std::int64_t>::max()));
+}
+
 CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& into,
                         const std::vector<std::string>& names, const std::string& help) {
     return add_any_choice(command, name, into, names, help);

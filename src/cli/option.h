@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "bronze/record.h"
 #include "model/timestamp.h"
 
 /// Options whose values are checked. An invalid value is an error that names the option and what its value
@@ -49,6 +50,9 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, Number& into
                         std::int64_t max, const std::string& help) {
     return add_value(command, name, into, "NUMBER", help)->check(must_be_number(min, max));
 }
+
+CLI::Option* add_offset(CLI::App& command, const std::string& name, std::optional<bronze::Offset>& into,
+                        const std::string& help);
 
 /// Adds an option that accepts one of `names`.
 CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& into,

@@ -21,8 +21,8 @@ constexpr double long_wait_seconds = 1;
 /// A request whose events are not all appended yet.
 struct GroupCommit::Request {
     std::atomic<std::size_t> left;  // number of events that are not appended yet
-    std::mutex mutex;
-    std::string fault;  // guarded by mutex
+    base::Mutex mutex;
+    std::string fault MILLRACE_GUARDED_BY(mutex);
     std::int64_t time_ms = 0;
     Done done;
 
@@ -31,11 +31,11 @@ struct GroupCommit::Request {
 
     void finish(const std::string* what) {
         if (what != nullptr) {
-            const std::lock_guard lock(mutex);
+            const base::MutexLock lock(mutex);
             fault = *what;
         }
         if (--left > 0) return;
-        const std::lock_guard lock(mutex);
+        const base::MutexLock lock(mutex);
         done(fault.empty() ? nullptr : &fault);
     }
 };
@@ -59,7 +59,7 @@ GroupCommit::GroupCommit(bronze::EventLog& log, Limits limits)
 
 GroupCommit::~GroupCommit() {
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         ending_ = true;
     }
     submitted_.notify_all();
@@ -67,7 +67,7 @@ GroupCommit::~GroupCommit() {
 }
 
 std::size_t GroupCommit::waiting_bytes() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return waiting_bytes_;
 }
 
@@ -76,7 +76,7 @@ bool GroupCommit::submit(std::vector<PendingEvent> events, std::int64_t time_ms,
     std::size_t bytes = 0;
     for (const PendingEvent& event : events) bytes += Waiting::bytes(event);
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (waiting_bytes_ > 0 && waiting_bytes_ + bytes > limits_.waiting_bytes) return false;
         waiting_bytes_ += bytes;
         for (PendingEvent& event : events) {
@@ -89,26 +89,28 @@ bool GroupCommit::submit(std::vector<PendingEvent> events, std::int64_t time_ms,
 }
 
 void GroupCommit::work(int number) {
-    std::vector<Waiting>& queue = waiting_[static_cast<std::size_t>(number)];
     std::vector<Waiting> taken;
-    for (;;) {
-        {
-            std::unique_lock lock(mutex_);
-            submitted_.wait(lock, [&] { return ending_ || !queue.empty(); });
-            if (queue.empty()) return;
-        }
+    while (wait_for_events(number)) {
         take_waiting(number, taken);
         append(number, taken);
         std::size_t bytes = 0;
         for (const Waiting& waiting : taken) bytes += Waiting::bytes(waiting.event);
         taken.clear();
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         waiting_bytes_ -= bytes;
     }
 }
 
+/// Waits for events of the partition. Returns false if there are none and no more come.
+bool GroupCommit::wait_for_events(int number) {
+    const base::MutexLock lock(mutex_);
+    const std::vector<Waiting>& queue = waiting_[static_cast<std::size_t>(number)];
+    while (!ending_ && queue.empty()) submitted_.wait(mutex_);
+    return !queue.empty();
+}
+
 void GroupCommit::take_waiting(int number, std::vector<Waiting>& taken) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     std::vector<Waiting>& queue = waiting_[static_cast<std::size_t>(number)];
     std::ranges::move(queue, std::back_inserter(taken));
     queue.clear();

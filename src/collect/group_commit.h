@@ -1,13 +1,12 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "bronze/event_log.h"
 #include "collect/pending_event.h"
 
@@ -44,16 +43,17 @@ class GroupCommit {
 
     void work(int number);
     void append(int number, std::vector<Waiting>& taken);
-    void take_waiting(int number, std::vector<Waiting>& taken);
+    bool wait_for_events(int number) MILLRACE_EXCLUDES(mutex_);
+    void take_waiting(int number, std::vector<Waiting>& taken) MILLRACE_EXCLUDES(mutex_);
 
     bronze::EventLog& log_;
     const Limits limits_;
-    mutable std::mutex mutex_;
-    std::condition_variable submitted_;
-    std::vector<std::vector<Waiting>> waiting_;  // by partition; guarded by mutex_
-    // Guarded by mutex_; includes the events that are being appended.
-    std::size_t waiting_bytes_ = 0;
-    bool ending_ = false;  // guarded by mutex_
+    mutable base::Mutex mutex_;
+    base::ConditionVariable submitted_;
+    std::vector<std::vector<Waiting>> waiting_ MILLRACE_GUARDED_BY(mutex_);  // by partition
+    // Includes the events that are being appended.
+    std::size_t waiting_bytes_ MILLRACE_GUARDED_BY(mutex_) = 0;
+    bool ending_ MILLRACE_GUARDED_BY(mutex_) = false;
     std::vector<std::thread> threads_;
 };
 

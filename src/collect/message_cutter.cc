@@ -11,11 +11,13 @@ namespace millrace::collect {
 namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view ends_of_scalar = " \t\r\n,[]{}\"";
 
 }  // namespace
 
 MessageCutter::MessageCutter(std::string_view body) : body_(body) {
+    if (body.starts_with(byte_order_mark)) at_ = byte_order_mark.size();
     skip_blanks();
     is_array_ = at_ < body_.size() && body_[at_] == '[';
     if (is_array_) ++at_;

@@ -8,8 +8,8 @@ namespace millrace::collect {
 
 /// Cuts a body into its JSON values: the elements of one array, or values that follow each other (one object,
 /// or NDJSON). It looks only at brackets, quotes and commas, in one pass and without recursion, so the time
-/// is proportional to the body's size, whatever the content. It does not check whether a value is JSON. Not
-/// thread-safe.
+/// is proportional to the body's size, whatever the content. It does not check whether a value is JSON. Skips
+/// a byte order mark. Not thread-safe.
 class MessageCutter {
   public:
     /// `body` must outlive the cutter.

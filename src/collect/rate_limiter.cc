@@ -14,7 +14,7 @@ constexpr std::size_t max_buckets = 100'000;
 
 std::int64_t RateLimiter::wait_for(std::string_view who, std::size_t events, std::int64_t now_ms) {
     if (rate_ <= 0) return 0;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     const double full = std::max(rate_ * reserve_seconds, 1.0);
     if (buckets_.size() >= max_buckets) forget_full(now_ms);
     auto found = buckets_.find(who);
@@ -30,7 +30,7 @@ std::int64_t RateLimiter::wait_for(std::string_view who, std::size_t events, std
 }
 
 void RateLimiter::take(std::string_view who, std::size_t events) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     const auto found = buckets_.find(who);
     if (found != buckets_.end()) found->second.level -= static_cast<double>(events);
 }

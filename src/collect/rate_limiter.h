@@ -3,9 +3,10 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
+
+#include "base/mutex.h"
 
 namespace millrace::collect {
 
@@ -31,12 +32,12 @@ class RateLimiter {
         std::int64_t at_ms = 0;
     };
 
-    void forget_full(std::int64_t now_ms);
+    void forget_full(std::int64_t now_ms) MILLRACE_REQUIRES(mutex_);
 
     const double rate_;
     std::atomic<std::int64_t> forgotten_ = 0;
-    std::mutex mutex_;
-    std::map<std::string, Bucket, std::less<>> buckets_;  // guarded by mutex_
+    base::Mutex mutex_;
+    std::map<std::string, Bucket, std::less<>> buckets_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::collect

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <simdjson.h>
-#include <zlib.h>
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <optional>
@@ -58,41 +57,6 @@ std::optional<std::string> fault_of(std::string_view value) {
     return std::nullopt;
 }
 
-/// Inflates one gzip stream, or several that follow each other.
-class Inflater {
-  public:
-    explicit Inflater(std::string_view body) {
-        constexpr int gzip_only = 15 + 16;
-        if (inflateInit2(&stream_, gzip_only) != Z_OK)
-            throw BadBody("zlib cannot be initialized", "Try again later.");
-        // zlib does not write to its input.
-        stream_.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(body.data()));
-        stream_.avail_in = static_cast<uInt>(body.size());
-    }
-    Inflater(const Inflater&) = delete;
-    Inflater& operator=(const Inflater&) = delete;
-    ~Inflater() { inflateEnd(&stream_); }
-
-    std::string all(std::size_t limit) {
-        std::string text;
-        std::string piece(std::size_t{64} << 10U, '\0');
-        for (;;) {
-            stream_.next_out = reinterpret_cast<Bytef*>(piece.data());
-            stream_.avail_out = static_cast<uInt>(piece.size());
-            const int status = inflate(&stream_, Z_NO_FLUSH);
-            text.append(piece, 0, piece.size() - stream_.avail_out);
-            if (text.size() > limit) throw LargeBody(limit);
-            if (status == Z_STREAM_END && stream_.avail_in == 0) return text;
-            if (status == Z_STREAM_END && inflateReset(&stream_) == Z_OK) continue;
-            if (status != Z_OK || (stream_.avail_in == 0 && stream_.avail_out > 0))
-                throw BadBody("it is not complete gzip data", "Send it again, or without Content-Encoding.");
-        }
-    }
-
-  private:
-    z_stream stream_{};
-};
-
 }  // namespace
 
 LargeBody::LargeBody(const std::string& cause)
@@ -129,10 +93,6 @@ std::vector<std::string_view> BodyReader::split(std::string& body, const Limits&
     }
     if (found.empty() && cutter.is_empty()) throw BadBody("it is empty", accepted_bodies);
     return found;
-}
-
-std::string unzip(std::string_view body, std::size_t limit) {
-    return Inflater(body).all(limit);
 }
 
 }  // namespace millrace::collect

@@ -33,14 +33,6 @@ class LargeBody : public Error {
     explicit LargeBody(const std::string& cause);
 };
 
-/// A Content-Encoding that is not supported.
-class UnknownEncoding : public Error {
-  public:
-    explicit UnknownEncoding(std::string_view encoding)
-        : Error("reading the request's body", "its Content-Encoding is " + std::string(encoding),
-                "Send it uncompressed, or as gzip.", Kind::usage) {}
-};
-
 /// Splits the bodies of requests. Not thread-safe.
 class BodyReader {
   public:
@@ -65,9 +57,5 @@ class BodyReader {
     struct Parser;
     std::unique_ptr<Parser> parser_;
 };
-
-/// Unpacks a gzip body. Throws LargeBody if the result would be larger than `limit`, and BadBody if it is
-/// damaged.
-std::string unzip(std::string_view body, std::size_t limit);
 
 }  // namespace millrace::collect

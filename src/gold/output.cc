@@ -93,7 +93,7 @@ std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>> TableRows::take() {
 }
 
 void write_alert(const model::Alert& alert, Row row) {
-    row.count(alert.sequence)
+    row.count(alert.sequence.value())
         .text(alert.id)
         .text(alert.rule)
         .text_or_null(alert.subject)

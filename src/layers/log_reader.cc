@@ -17,7 +17,7 @@ namespace {
 struct LogRow {
     std::int64_t timestamp_ms = 0;
     int partition = 0;
-    bronze::Offset offset = 0;
+    bronze::Offset offset{0};
     json::array cells;
 };
 
@@ -32,12 +32,12 @@ void read_last(const bronze::EventLog& log, int partition, std::int64_t limit, s
     for (auto records = reader->poll(1 << 20); !records.empty(); records = reader->poll(1 << 20)) {
         for (const auto& record : records) {
             if (record.offset >= held.end) return;  // it was appended meanwhile
-            rows.push_back(
-                {record.timestamp_ms,
-                 partition,
-                 record.offset,
-                 {partition, record.offset, json::string(model::format_timestamp(record.timestamp_ms * 1000)),
-                  bytes_or_null(record.key), bytes_or_null(record.value)}});
+            rows.push_back({record.timestamp_ms,
+                            partition,
+                            record.offset,
+                            {partition, record.offset.value(),
+                             json::string(model::format_timestamp(record.timestamp_ms * 1000)),
+                             bytes_or_null(record.key), bytes_or_null(record.value)}});
         }
     }
 }

@@ -4,17 +4,21 @@
 #include <string>
 #include <string_view>
 
+#include "base/ordinal.h"
 #include "model/timestamp.h"
 
 namespace millrace::model {
+
+/// The number of a change of an alert among all changes, starting at 1. 0 stands before the first one.
+using AlertSequence = base::Ordinal<struct AlertSequenceTag>;
 
 /// One change of an alert: it starts to fire, or it is resolved.
 struct Alert {
     enum class State : std::uint8_t { firing, resolved };
     enum class Severity : std::uint8_t { warning, critical };
 
-    std::int64_t sequence = 0;  ///< number of this change among all changes, starting at 1
-    std::string id;             ///< the same for both changes of an alert, also after a restart
+    AlertSequence sequence;
+    std::string id;  ///< the same for both changes of an alert, also after a restart
     std::string rule;
     /// The product or currency that the alert concerns, if the rule has several subjects.
     std::string subject;

@@ -24,8 +24,8 @@ constexpr int demo_format = 1;
 constexpr const char* mark_name = "demo.json";
 constexpr const char* lock_name = "demo.lock";
 constexpr std::int64_t events_per_user = 25;
-constexpr bronze::Offset looked_at = 1000;  // records of each partition that may hold the newest event
-constexpr double flawed = 0.003;            // the share of duplicates, and of invalid records
+constexpr std::int64_t looked_at = 1000;  // records of each partition that may hold the newest event
+constexpr double flawed = 0.003;          // the share of duplicates, and of invalid records
 // A month at the live rate would be too many events to load in seconds. Only the last hour has the live rate,
 // so that the traffic on the dashboard's first page continues without a step. The rate is the same at any
 // time of the day, so that there is always something to see.

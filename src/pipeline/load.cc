@@ -58,9 +58,9 @@ class Load {
     void tell_formats();
     void import_files();
     void run_silver();
-    void note_refused(const std::vector<silver::LanePart>& parts);
+    void note_quarantined(const std::vector<silver::LanePart>& parts);
     void add(const silver::BatchReport& batch);
-    void find_days(std::int64_t version_before);
+    void find_days(storage::Version version_before);
     void run_gold();
     void replace_days_before(model::Timestamp watermark);
 
@@ -81,7 +81,7 @@ LoadReport Load::run() {
     if (!stop_.requested()) run_silver();
     if (!stop_.requested()) run_gold();
     report_.is_stopped = stop_.requested();
-    std::erase_if(report_.refused, [](const auto& rule) { return rule.second.records == 0; });
+    std::erase_if(report_.quarantined, [](const auto& rule) { return rule.second.records == 0; });
     return std::move(report_);
 }
 
@@ -110,9 +110,9 @@ void Load::run_silver() {
     silver::SilverOptions options;
     options.available_now = true;
     SilverRun silver(data_, log_, settings_, options, pool_);
-    const std::int64_t version_before = silver.table_version();
+    const storage::Version version_before = silver.table_version();
     std::int64_t processed = 0;
-    silver.on_parts([&](const std::vector<silver::LanePart>& parts) { note_refused(parts); });
+    silver.on_parts([&](const std::vector<silver::LanePart>& parts) { note_quarantined(parts); });
     silver.on_batch([&](const silver::BatchReport& batch) {
         add(batch);
         processed += batch.received;
@@ -128,14 +128,15 @@ void Load::run_silver() {
 }
 
 /// Keeps the first record that broke each rule. Records are counted by add(), once their batch is committed.
-void Load::note_refused(const std::vector<silver::LanePart>& parts) {
+void Load::note_quarantined(const std::vector<silver::LanePart>& parts) {
     for (const silver::LanePart& part : parts) {
         for (const silver::QuarantineRow& row : part.quarantine) {
-            LoadReport::Refused& refused = report_.refused[std::string(model::rule_name(row.rule))];
-            if (!refused.reason.empty()) continue;
-            refused.reason = row.field.empty() ? std::string(model::rule_text(row.rule))
-                                               : fmt::format("{}: {}", row.field, model::rule_text(row.rule));
-            refused.example = shown(row.value.value_or(""));
+            LoadReport::QuarantinedRule& broken =
+                report_.quarantined[std::string(model::rule_name(row.rule))];
+            if (!broken.reason.empty()) continue;
+            broken.reason = row.field.empty() ? std::string(model::rule_text(row.rule))
+                                              : fmt::format("{}: {}", row.field, model::rule_text(row.rule));
+            broken.example = shown(row.value.value_or(""));
         }
     }
 }
@@ -143,11 +144,11 @@ void Load::note_refused(const std::vector<silver::LanePart>& parts) {
 void Load::add(const silver::BatchReport& batch) {
     report_.rows += batch.silver;
     report_.duplicates += batch.duplicates;
-    for (const auto& [rule, records] : batch.by_rule) report_.refused[rule].records += records;
+    for (const auto& [rule, records] : batch.by_rule) report_.quarantined[rule].records += records;
 }
 
 /// Finds the days, in the shop's time zone, of the rows that were added after a version.
-void Load::find_days(std::int64_t version_before) {
+void Load::find_days(storage::Version version_before) {
     const auto table = storage::DeltaTable::open(data_.silver());
     const model::TimeZone zone(settings_.time_zone);
     const auto take = [&](const storage::AddFile& file) {
@@ -159,7 +160,7 @@ void Load::find_days(std::int64_t version_before) {
         if (!report_.days) report_.days = days;
         report_.days = {std::min(report_.days->from, days.from), std::max(report_.days->to, days.to)};
     };
-    for (std::int64_t version = version_before + 1; version <= table.snapshot().version; ++version) {
+    for (storage::Version version = version_before + 1; version <= table.snapshot().version; ++version) {
         const auto commit = table.read_commit(version);
         if (!commit) continue;
         for (const storage::AddFile& file : commit->adds) {
@@ -224,13 +225,13 @@ json::object LoadReport::to_json() const {
                                     {"without_price", file.report.without_price}});
     }
     json::object broken;
-    for (const auto& [rule, each] : refused)
+    for (const auto& [rule, each] : quarantined)
         broken[rule] =
             json::object{{"records", each.records}, {"reason", each.reason}, {"example", each.example}};
     return {{"files", std::move(read)},
             {"silver", rows},
             {"duplicates", duplicates},
-            {"refused", std::move(broken)},
+            {"quarantined", std::move(broken)},
             {"from", days ? json::value(model::format_day(days->from)) : json::value()},
             {"to", days ? json::value(model::format_day(days->to)) : json::value()},
             {"stopped", is_stopped}};

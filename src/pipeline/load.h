@@ -45,7 +45,7 @@ struct LoadReport {
         produce::ImportReport report;
     };
     /// Records that broke a rule.
-    struct Refused {
+    struct QuarantinedRule {
         std::int64_t records = 0;
         std::string reason;   ///< the field, and what the rule requires of it
         std::string example;  ///< the beginning of the first such record
@@ -54,7 +54,7 @@ struct LoadReport {
     std::vector<File> files;
     std::int64_t rows = 0;  ///< new rows in silver
     std::int64_t duplicates = 0;
-    std::map<std::string, Refused> refused;  ///< by the rule's name
+    std::map<std::string, QuarantinedRule> quarantined;  ///< by the rule's name
     /// The days of the new rows or, where there are none, of all rows; nothing for an empty table.
     std::optional<gold::DayRange> days;
     bool is_gold_elsewhere = false;  ///< another process runs Gold, and processes the rows

@@ -65,11 +65,11 @@ TEST_F(LoadTest, FilesOfDifferentFormatsFillTheTables) {
     EXPECT_EQ(report.files[1].format, produce::ImportFormat::events);
     EXPECT_EQ(report.rows, 3);
     EXPECT_EQ(report.duplicates, 0);
-    ASSERT_EQ(report.refused.size(), 2U);
-    EXPECT_EQ(report.refused.at("bad_price").records, 1);
-    EXPECT_THAT(report.refused.at("bad_price").reason, testing::HasSubstr("price"));
-    EXPECT_THAT(report.refused.at("bad_price").example, testing::HasSubstr("\"u3\""));
-    EXPECT_EQ(report.refused.at("bad_json").example, "cut  [31mli") << "a terminal is not told to do things";
+    ASSERT_EQ(report.quarantined.size(), 2U);
+    EXPECT_EQ(report.quarantined.at("bad_price").records, 1);
+    EXPECT_THAT(report.quarantined.at("bad_price").reason, testing::HasSubstr("price"));
+    EXPECT_THAT(report.quarantined.at("bad_price").example, testing::HasSubstr("\"u3\""));
+    EXPECT_EQ(report.quarantined.at("bad_json").example, "cut  [31mli") << "a terminal is not told to do things";
     EXPECT_EQ(dashboard_path(report.days), "/#/overview?from=2019-10-01&to=2019-10-03");
     EXPECT_FALSE(report.is_stopped);
     EXPECT_THAT(phases_, testing::Contains(LoadProgress::Phase::gold));

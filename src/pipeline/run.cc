@@ -119,8 +119,8 @@ void PipelineRun::finish_silver(const base::StopSignal& stop) {
 
 /// Lets Gold process what silver has committed, also while Gold is still being built, unless `stop` is
 /// requested, and ends Gold. Returns the summary of the last day, where this process ran Gold.
-std::optional<gold::GoldSummary> PipelineRun::finish_gold(const base::StopSignal& stop) {
-    const std::int64_t silver_version = silver_.table_version();
+std::optional<api::DaySummary> PipelineRun::finish_gold(const base::StopSignal& stop) {
+    const storage::Version silver_version = silver_.table_version();
     const auto is_behind = [&] { return !gold_->active() || gold_->silver_version() < silver_version; };
     while (gold_->has_turn() && !gold_task_.done() && is_behind() &&
            !stop.wait_for(std::chrono::milliseconds(2))) {
@@ -128,10 +128,8 @@ std::optional<gold::GoldSummary> PipelineRun::finish_gold(const base::StopSignal
     gold_task_.request_stop();
     gold_task_.finish();
     if (!gold_->active()) return std::nullopt;
-    auto open =
-        open_windows_.request({.tables = gold::all_metrics(), .files = false}, std::chrono::seconds(1));
-    if (!open) return std::nullopt;
-    return gold::summarize_gold(data_, open->open, alerts_before_);
+    return api::summarize_last_day(data_, settings_, open_windows_, alerts_before_,
+                                   options_.server ? options_.server->dashboard.duckdb : "");
 }
 
 RunStatus PipelineRun::run(const base::StopSignal& stop, const OnStatus& on_status) {

@@ -51,7 +51,7 @@ class PipelineRun {
     void watch(const base::StopSignal& stop, const OnStatus& on_status);
     void stop_intake();
     void finish_silver(const base::StopSignal& stop);
-    std::optional<gold::GoldSummary> finish_gold(const base::StopSignal& stop);
+    std::optional<api::DaySummary> finish_gold(const base::StopSignal& stop);
     RunStatus read_status();
     [[nodiscard]] std::optional<std::string> reason_not_ready() const;
 
@@ -67,7 +67,7 @@ class PipelineRun {
     SilverRun silver_;
     std::optional<publish::Publisher> publisher_;
     std::optional<gold::GoldStage> gold_;
-    std::int64_t alerts_before_ = 0;
+    model::AlertSequence alerts_before_;
     RunMonitor monitor_;
     base::Stopwatch since_opening_;
     base::Task gold_task_;

@@ -8,7 +8,7 @@ void add_batch(serve::MetricsText& text, const silver::BatchReport& last) {
     text.counter("millrace_silver_batches_total", "Batches that this process has committed.");
     text.value(static_cast<double>(last.batch));
     text.gauge("millrace_silver_version", "The silver table's version after the last batch.");
-    text.value(static_cast<double>(last.version));
+    text.value(static_cast<double>(last.version.value()));
     text.gauge("millrace_silver_ids", "Ids in the memory of the deduplication.");
     text.value(static_cast<double>(last.ids_in_memory));
     text.gauge("millrace_silver_last_commit_timestamp_seconds", "When the last batch was committed.");
@@ -95,8 +95,8 @@ base::json::object to_json(const RunStatus& status, const std::vector<silver::Pa
     base::json::array lags;
     for (const auto& each : partitions)
         lags.push_back({{"partition", each.partition},
-                        {"end", each.end},
-                        {"committed", each.committed},
+                        {"end", each.end.value()},
+                        {"committed", each.committed.value()},
                         {"lag", each.end - each.committed}});
     const auto& latencies = status.gold_latency_ms;
     return {

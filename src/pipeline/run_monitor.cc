@@ -27,7 +27,7 @@ std::chrono::milliseconds waiting_time(const RunStatus& status, std::int64_t now
 }  // namespace
 
 void RunMonitor::add(const silver::BatchReport& report) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     status_.received += report.received;
     status_.silver += report.silver;
     status_.duplicates += report.duplicates;
@@ -39,7 +39,7 @@ void RunMonitor::add(const silver::BatchReport& report) {
 }
 
 void RunMonitor::add(const gold::GoldReport& report) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     status_.gold_rows += report.rows;
     status_.gold_late = report.late;
     if (report.watermark != gold::no_watermark) status_.gold_watermark_ms = report.watermark / 1000;
@@ -50,12 +50,12 @@ void RunMonitor::add(const gold::GoldReport& report) {
 }
 
 void RunMonitor::set_sent(std::int64_t records) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     status_.sent = records;
 }
 
 RunStatus RunMonitor::update(const Reading& reading) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (reading.lag == 0) {
         waiting_since_ms_ = 0;
     } else if (waiting_since_ms_ == 0) {
@@ -83,7 +83,7 @@ RunStatus RunMonitor::update(const Reading& reading) {
 }
 
 RunStatus RunMonitor::last() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return last_;
 }
 

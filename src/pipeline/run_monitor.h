@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <optional>
 
+#include "base/mutex.h"
 #include "gold/stage/gold_stage.h"
 #include "pipeline/run_status.h"
 #include "publish/publisher.h"
 #include "silver/stage/batch_report.h"
+#include "storage/version.h"
 
 namespace millrace::pipeline {
 
@@ -25,7 +26,8 @@ class RunMonitor {
         std::int64_t in_log = 0;
         std::int64_t lag = 0;
         std::int64_t skipped = 0;
-        std::optional<std::int64_t> gold_version;  ///< the silver version that Gold has processed, once known
+        std::optional<storage::Version>
+            gold_version;  ///< the silver version that Gold has processed, once known
         publish::DeliveryLag delivery;
     };
     /// Combines a reading with the reports into the new status. The first reading is where the rate of events
@@ -35,14 +37,15 @@ class RunMonitor {
     [[nodiscard]] RunStatus last() const;
 
   private:
-    mutable std::mutex mutex_;
-    RunStatus status_;                         // guarded by mutex_; what the stages have reported
-    RunStatus last_;                           // guarded by mutex_
-    std::int64_t waiting_since_ms_ = 0;        // guarded by mutex_
-    std::int64_t silver_version_ = -1;         // guarded by mutex_; after the last batch
-    double rate_ = 0;                          // guarded by mutex_; events/s
-    double rate_seconds_ = 0;                  // guarded by mutex_; when the rate was last computed
-    std::optional<std::int64_t> rate_in_log_;  // guarded by mutex_; the log's records then
+    mutable base::Mutex mutex_;
+    RunStatus status_ MILLRACE_GUARDED_BY(mutex_);  // what the stages have reported
+    RunStatus last_ MILLRACE_GUARDED_BY(mutex_);
+    std::int64_t waiting_since_ms_ MILLRACE_GUARDED_BY(mutex_) = 0;
+    storage::Version silver_version_ MILLRACE_GUARDED_BY(mutex_) =
+        storage::no_version;                                               // after the last batch
+    double rate_ MILLRACE_GUARDED_BY(mutex_) = 0;                          // events/s
+    double rate_seconds_ MILLRACE_GUARDED_BY(mutex_) = 0;                  // when the rate was last computed
+    std::optional<std::int64_t> rate_in_log_ MILLRACE_GUARDED_BY(mutex_);  // the log's records then
 };
 
 struct Readiness {

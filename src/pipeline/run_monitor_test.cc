@@ -12,7 +12,7 @@ RunMonitor::Reading reading_at(double seconds, std::int64_t in_log, std::int64_t
             .lag = lag};
 }
 
-silver::BatchReport batch_of(std::int64_t version, std::int64_t silver, std::int64_t committed_ms = 0) {
+silver::BatchReport batch_of(storage::Version version, std::int64_t silver, std::int64_t committed_ms = 0) {
     silver::BatchReport report;
     report.version = version;
     report.received = silver;
@@ -23,12 +23,12 @@ silver::BatchReport batch_of(std::int64_t version, std::int64_t silver, std::int
 
 TEST(RunMonitor, AddsUpTheBatchesAndKeepsTheLastOnes) {
     RunMonitor monitor;
-    for (int version = 0; version < 40; ++version) monitor.add(batch_of(version, 10));
+    for (int version = 0; version < 40; ++version) monitor.add(batch_of(storage::Version(version), 10));
     const RunStatus status = monitor.update(reading_at(0, 400));
     EXPECT_EQ(status.silver, 400);
     ASSERT_EQ(status.last_batches.size(), 30U);
-    EXPECT_EQ(status.last_batches.front().version, 10);
-    EXPECT_EQ(status.last_batches.back().version, 39);
+    EXPECT_EQ(status.last_batches.front().version, storage::Version(10));
+    EXPECT_EQ(status.last_batches.back().version, storage::Version(39));
 }
 
 TEST(RunMonitor, CountsTheRateFromTheFirstReading) {
@@ -51,11 +51,11 @@ TEST(RunMonitor, TellsSinceWhenRecordsWait) {
 TEST(RunMonitor, ComparesGoldWithTheLastBatch) {
     RunMonitor monitor;
     auto reading = reading_at(1, 10);
-    monitor.add(batch_of(7, 10));
+    monitor.add(batch_of(storage::Version(7), 10));
     EXPECT_EQ(monitor.update(reading).gold_lag, 0);
-    reading.gold_version = 5;
+    reading.gold_version = storage::Version(5);
     EXPECT_EQ(monitor.update(reading).gold_lag, 2);
-    reading.gold_version = 9;
+    reading.gold_version = storage::Version(9);
     EXPECT_EQ(monitor.update(reading).gold_lag, 0);
     EXPECT_EQ(monitor.last().in_log, 10);
 }
@@ -97,7 +97,7 @@ TEST_F(ReadinessTest, EndsWhenRecordsWaitForTooLong) {
     status_.waiting_since_ms = 1000;
     EXPECT_EQ(reason(61'000), "");
     EXPECT_EQ(reason(71'000), "records wait in the log for 1m10s: the objective is 1m");
-    status_.last_batches.push_back(batch_of(1, 10, 30'000));
+    status_.last_batches.push_back(batch_of(storage::Version(1), 10, 30'000));
     EXPECT_EQ(reason(71'000), "");
     status_.gold_latency_ms = {120'000};
     EXPECT_NE(reason(71'000), "");

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gold/stage/gold_summary.h"
+#include "api/day_summary.h"
 #include "publish/publisher.h"
 #include "silver/stage/batch_report.h"
 
@@ -35,7 +35,7 @@ struct RunStatus {
     std::int64_t gold_lag = 0;           ///< silver's commits that Gold has not processed
     std::int64_t gold_watermark_ms = 0;  ///< 0: there is none
     publish::DeliveryLag delivery;
-    std::optional<gold::GoldSummary> gold;  ///< at the end, where this process ran Gold
+    std::optional<api::DaySummary> gold;  ///< at the end, where this process ran Gold
 };
 
 }  // namespace millrace::pipeline

@@ -11,6 +11,7 @@
 #include "silver/stage/commit_queue.h"
 #include "silver/stage/silver_stage.h"
 #include "silver/stage/silver_writer.h"
+#include "storage/version.h"
 
 namespace millrace::pipeline {
 
@@ -38,7 +39,7 @@ class SilverRun {
     /// How far the partitions that this process reads have come. Thread-safe.
     [[nodiscard]] const silver::PartitionTracker& partitions() const { return stage_.partitions(); }
     /// The version of the silver table. Not while it runs.
-    [[nodiscard]] std::int64_t table_version() const { return writer_.snapshot().version; }
+    [[nodiscard]] storage::Version table_version() const { return writer_.snapshot().version; }
 
   private:
     silver::SilverWriter writer_;

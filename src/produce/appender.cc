@@ -2,12 +2,11 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <thread>
 #include <utility>
 
+#include "base/mutex.h"
 #include "bronze/partitioner.h"
 
 namespace millrace::produce {
@@ -21,7 +20,7 @@ class Appender::Writer {
     Writer& operator=(const Writer&) = delete;
     ~Writer() {
         {
-            const std::lock_guard lock(mutex_);
+            const base::MutexLock lock(mutex_);
             ending_ = true;
         }
         changed_.notify_all();
@@ -33,8 +32,8 @@ class Appender::Writer {
 
     /// Gives the filled batch to the thread, once the thread has appended the other one.
     void submit() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return !appending_; });
+        const base::MutexLock lock(mutex_);
+        while (appending_) changed_.wait(mutex_);
         rethrow();
         if (filling().empty()) return;
         appending_ = true;
@@ -43,20 +42,20 @@ class Appender::Writer {
     }
 
     void wait() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return !appending_; });
+        const base::MutexLock lock(mutex_);
+        while (appending_) changed_.wait(mutex_);
         rethrow();
     }
 
   private:
-    void rethrow() {
+    void rethrow() MILLRACE_REQUIRES(mutex_) {
         if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     }
 
     void work() {
-        std::unique_lock lock(mutex_);
+        base::MutexLock lock(mutex_);
         for (;;) {
-            changed_.wait(lock, [this] { return appending_ || ending_; });
+            while (!appending_ && !ending_) changed_.wait(mutex_);
             if (!appending_) return;
             bronze::RecordBatchBuilder& batch = batches_[filling_ ^ 1U];
             lock.unlock();
@@ -80,11 +79,11 @@ class Appender::Writer {
     std::array<bronze::RecordBatchBuilder, 2> batches_;
     std::atomic<std::int64_t> acknowledged_ = 0;
     unsigned filling_ = 0;  // the caller's batch; the thread owns the other one while appending_
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool appending_ = false;      // guarded by mutex_
-    bool ending_ = false;         // guarded by mutex_
-    std::exception_ptr failure_;  // guarded by mutex_
+    base::Mutex mutex_;
+    base::ConditionVariable changed_;
+    bool appending_ MILLRACE_GUARDED_BY(mutex_) = false;
+    bool ending_ MILLRACE_GUARDED_BY(mutex_) = false;
+    std::exception_ptr failure_ MILLRACE_GUARDED_BY(mutex_);
     std::thread thread_;
 };
 

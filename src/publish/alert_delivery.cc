@@ -17,6 +17,7 @@ namespace millrace::publish {
 namespace {
 
 using model::Alert;
+using model::AlertSequence;
 
 constexpr RetryLoop::Pauses delivery_pauses{.poll_interval = std::chrono::milliseconds(500),
                                             .max_pause = std::chrono::seconds(60)};
@@ -24,17 +25,17 @@ constexpr RetryLoop::Pauses delivery_pauses{.poll_interval = std::chrono::millis
 /// Returns the position of a sink in a table whose last alert has the sequence number `last`. For a new sink
 /// or a new table, it is the end of the table. If the file is damaged, the alerts of the last day are sent
 /// again, since sending twice is better than never.
-std::int64_t read_position(const std::filesystem::path& path, const storage::DeltaTable& table,
-                           std::int64_t last) {
+AlertSequence read_position(const std::filesystem::path& path, const storage::DeltaTable& table,
+                            AlertSequence last) {
     const auto content = base::read_file_if_exists(path);
     if (!content) return last;
     boost::system::error_code error;
     const base::json::value known = base::json::parse(*content, error);
     if (!error && known.is_object() && base::member(known.get_object(), "sequence").is_int64())
-        return std::min(known.get_object().at("sequence").get_int64(), last);
+        return std::min(AlertSequence(known.get_object().at("sequence").get_int64()), last);
     spdlog::warn("alerts: {} is damaged; the alerts of the last 24 hours are sent again", path.string());
-    std::int64_t position = last;
-    for (const Alert& alert : gold::alerts_after(table, 0)) {
+    AlertSequence position = last;
+    for (const Alert& alert : gold::alerts_after(table, AlertSequence(0))) {
         if (alert.at < base::now_us() - model::us_per_day) continue;
         position = alert.sequence - 1;
         break;
@@ -42,8 +43,9 @@ std::int64_t read_position(const std::filesystem::path& path, const storage::Del
     return position;
 }
 
-void write_position(const std::filesystem::path& path, std::int64_t sequence) {
-    base::replace_file(path, base::json::serialize(base::json::object{{"sequence", sequence}}) + "\n");
+void write_position(const std::filesystem::path& path, AlertSequence sequence) {
+    base::replace_file(path,
+                       base::json::serialize(base::json::object{{"sequence", sequence.value()}}) + "\n");
 }
 
 }  // namespace
@@ -53,7 +55,7 @@ AlertDelivery::AlertDelivery(const catalog::DataDirectory& data,
     : data_(data) {
     const auto table = storage::DeltaTable::open(gold::alerts_path(data));
     for (auto& sink : sinks) deliveries_.emplace_back().sink = std::move(sink);
-    const auto last = std::max<std::int64_t>(table.snapshot().txn(gold::alerts_app_id, 0), 0);
+    const AlertSequence last(std::max<std::int64_t>(table.snapshot().txn(gold::alerts_app_id, 0), 0));
     for (Delivery& delivery : deliveries_) {
         delivery.sent = read_position(position_path(delivery), table, last);
         write_position(position_path(delivery), delivery.sent);
@@ -72,7 +74,7 @@ void AlertDelivery::finish(std::chrono::seconds limit) {
     spdlog::warn("alerts: not all alerts could be sent; the next run of Gold sends the rest");
 }
 
-std::map<std::string, std::int64_t> AlertDelivery::pending(std::int64_t last) const {
+std::map<std::string, std::int64_t> AlertDelivery::pending(AlertSequence last) const {
     std::map<std::string, std::int64_t> pending;
     for (const Delivery& delivery : deliveries_)
         pending[delivery.sink->name()] = std::max<std::int64_t>(0, last - delivery.sent);
@@ -85,8 +87,9 @@ std::filesystem::path AlertDelivery::position_path(const Delivery& delivery) con
 
 void AlertDelivery::deliver_all(Delivery& delivery, const base::StopSignal& stop) {
     const auto table = storage::DeltaTable::open(gold::alerts_path(data_));
-    delivery.sent = std::max(delivery.sent.load(), table.snapshot().txn(gold::quiet_app_id, 0));
-    if (table.snapshot().txn(gold::alerts_app_id, 0) <= delivery.sent) return;
+    const AlertSequence quiet(table.snapshot().txn(gold::quiet_app_id, 0));
+    delivery.sent = std::max(delivery.sent.load(), quiet);
+    if (AlertSequence(table.snapshot().txn(gold::alerts_app_id, 0)) <= delivery.sent) return;
     for (const Alert& alert : gold::alerts_after(table, delivery.sent)) {
         if (stop.requested()) return;
         if (!is_silenced(alert, read_silences(data_, base::now_ms()))) delivery.sink->send(alert);

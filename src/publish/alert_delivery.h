@@ -31,13 +31,13 @@ class AlertDelivery {
 
     /// Returns the number of alert changes up to the sequence number `last` that each sink has not received,
     /// by the name of the sink. Thread-safe.
-    [[nodiscard]] std::map<std::string, std::int64_t> pending(std::int64_t last) const;
+    [[nodiscard]] std::map<std::string, std::int64_t> pending(model::AlertSequence last) const;
 
   private:
     /// A sink and its position.
     struct Delivery {
         std::unique_ptr<AlertSink> sink;
-        std::atomic<std::int64_t> sent = 0;  // sequence number of the last alert that was sent
+        std::atomic<model::AlertSequence> sent;  // sequence number of the last alert that was sent
     };
 
     void deliver_all(Delivery& delivery, const base::StopSignal& stop);

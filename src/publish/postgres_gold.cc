@@ -98,7 +98,8 @@ std::optional<PostgresGold::Progress> PostgresGold::progress(const std::string& 
     const auto rows = postgres_.query(
         "SELECT table_id, delta_version, silver_version FROM progress WHERE table_name = $1", {table});
     if (rows.empty()) return std::nullopt;
-    return Progress{rows[0][0], std::stoll(rows[0][1]), std::stoll(rows[0][2])};
+    return Progress{rows[0][0], storage::Version(std::stoll(rows[0][1])),
+                    storage::Version(std::stoll(rows[0][2]))};
 }
 
 /// Copies rows into a temporary table of this connection.
@@ -165,8 +166,8 @@ void PostgresGold::publish(const std::string& table, const std::optional<std::ve
         "EXCLUDED.table_id, delta_version = EXCLUDED.delta_version, silver_version = "
         "EXCLUDED.silver_version, "
         "updated_at = EXCLUDED.updated_at",
-        {table, progress.table_id, std::to_string(progress.delta_version),
-         std::to_string(progress.silver_version)});
+        {table, progress.table_id, std::to_string(progress.delta_version.value()),
+         std::to_string(progress.silver_version.value())});
     transaction.commit();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "publish/postgres.h"
+#include "storage/version.h"
 
 namespace millrace::publish {
 
@@ -19,8 +20,8 @@ class PostgresGold {
     /// The progress of a table in PostgreSQL.
     struct Progress {
         std::string table_id;  ///< id of the Delta table
-        std::int64_t delta_version = -1;
-        std::int64_t silver_version = -1;
+        storage::Version delta_version = storage::no_version;
+        storage::Version silver_version = storage::no_version;
     };
     /// A function that calls its argument with rows, any number of times.
     using Rows = std::function<void(const std::function<void(const arrow::RecordBatch&)>&)>;

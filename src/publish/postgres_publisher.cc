@@ -38,11 +38,11 @@ std::string day_of(const auto& file) {
     return std::string(storage::partition_value(file, "day"));
 }
 
-Changes changes_since(const storage::DeltaTable& table, std::int64_t version) {
+Changes changes_since(const storage::DeltaTable& table, storage::Version version) {
     const storage::Snapshot& snapshot = table.snapshot();
     Changes changes;
     std::vector<storage::AddFile> added;
-    for (std::int64_t next = version + 1; next <= snapshot.version; ++next) {
+    for (storage::Version next = version + 1; next <= snapshot.version; ++next) {
         const auto commit = table.read_commit(next);
         if (!commit) return {.all = true};
         const auto is_closed = [&changes](const auto& file) {
@@ -104,17 +104,17 @@ void PostgresPublisher::finish(std::chrono::seconds limit) {
 }
 
 bool PostgresPublisher::all_succeeded() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return std::ranges::all_of(attempts_, [](const auto& each) { return each.second.pause.count() == 0; });
 }
 
-PostgresBacklog PostgresPublisher::backlog(const std::map<gold::Table, std::int64_t>& versions) const {
-    const std::lock_guard lock(mutex_);
+PostgresBacklog PostgresPublisher::backlog(const std::map<gold::Table, storage::Version>& versions) const {
+    const base::MutexLock lock(mutex_);
     PostgresBacklog backlog;
     for (const auto& [table, version] : versions) {
         const auto known = published_.find(table);
-        backlog.commits +=
-            std::max<std::int64_t>(0, version - (known == published_.end() ? -1 : known->second));
+        backlog.commits += std::max<std::int64_t>(
+            0, version - (known == published_.end() ? storage::no_version : known->second));
     }
     for (const auto& [name, attempts] : attempts_) backlog.failures[name] = attempts.failures;
     return backlog;
@@ -134,7 +134,7 @@ void PostgresPublisher::publish_all(const base::StopSignal& stop) {
         refresh_views();
     } catch (...) {
         postgres_.reset();
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         ++attempts_["connection"].failures;
         throw;
     }
@@ -154,12 +154,12 @@ void PostgresPublisher::connect() {
 /// Runs `work`, unless it failed a short while ago. Throws only if the connection is lost.
 void PostgresPublisher::attempt(const std::string& name, const std::function<void()>& work) {
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (Clock::now() < attempts_[name].next && !finishing_) return;
     }
     try {
         work();
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         Attempts& attempts = attempts_[name];
         if (attempts.pause.count() > 0) spdlog::info("postgres: {} is up to date again", name);
         attempts = {.failures = attempts.failures};
@@ -170,7 +170,7 @@ void PostgresPublisher::attempt(const std::string& name, const std::function<voi
 }
 
 void PostgresPublisher::note_failure(const std::string& name, const std::exception& error) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     Attempts& attempts = attempts_[name];
     if (attempts.pause.count() == 0)
         spdlog::warn("postgres: updating {} failed: {}; trying again", name, error.what());
@@ -179,8 +179,8 @@ void PostgresPublisher::note_failure(const std::string& name, const std::excepti
     attempts.next = Clock::now() + attempts.pause;
 }
 
-void PostgresPublisher::set_published(gold::Table table, std::int64_t version) {
-    const std::lock_guard lock(mutex_);
+void PostgresPublisher::set_published(gold::Table table, storage::Version version) {
+    const base::MutexLock lock(mutex_);
     published_[table] = version;
 }
 
@@ -224,7 +224,7 @@ void PostgresPublisher::publish(gold::Table which) {
     };
     using Days = std::vector<std::string>;
     const PostgresGold::Progress next{snapshot.metadata.id, snapshot.version,
-                                      snapshot.txn(gold::speed_app_id, -1)};
+                                      storage::Version(snapshot.txn(gold::speed_app_id, -1))};
     postgres_->publish(
         name_of(which),
         changes.all ? std::nullopt : std::optional(Days(changes.days.begin(), changes.days.end())), closed,

@@ -7,11 +7,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/units.h"
 #include "catalog/data_directory.h"
 #include "gold/output.h"
@@ -50,7 +50,7 @@ class PostgresPublisher {
     /// publisher catches up.
     void finish(std::chrono::seconds limit);
     /// Returns how far PostgreSQL is behind Gold's tables, which have these versions now. Thread-safe.
-    [[nodiscard]] PostgresBacklog backlog(const std::map<gold::Table, std::int64_t>& versions) const;
+    [[nodiscard]] PostgresBacklog backlog(const std::map<gold::Table, storage::Version>& versions) const;
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -66,13 +66,13 @@ class PostgresPublisher {
     void request_open();
     void connect();
     void attempt(const std::string& name, const std::function<void()>& work);
-    void note_failure(const std::string& name, const std::exception& error);
+    void note_failure(const std::string& name, const std::exception& error) MILLRACE_EXCLUDES(mutex_);
     void open_table(gold::Table table);
     void publish(gold::Table table);
     void publish_open(gold::Table table);
     void refresh_views();
-    void set_published(gold::Table table, std::int64_t version);
-    [[nodiscard]] bool all_succeeded() const;
+    void set_published(gold::Table table, storage::Version version) MILLRACE_EXCLUDES(mutex_);
+    [[nodiscard]] bool all_succeeded() const MILLRACE_EXCLUDES(mutex_);
 
     const catalog::DataDirectory& data_;
     const PostgresOptions options_;
@@ -83,12 +83,12 @@ class PostgresPublisher {
     std::vector<std::string> views_;
     std::set<std::string> stale_views_;
     std::atomic<bool> finishing_ = false;
-    mutable std::mutex mutex_;
-    std::map<gold::Table, DayRows> open_;            // rows of open windows that are not published yet
-    Clock::time_point next_open_{};                  // when the open windows are requested next
-    std::map<gold::Table, std::int64_t> published_;  // guarded by mutex_; the published version of each table
-    std::map<std::string, Attempts> attempts_;       // guarded by mutex_
-    RetryLoop loop_;                                 // last, since its thread uses the other members
+    std::map<gold::Table, DayRows> open_;  // rows of open windows that are not published yet
+    Clock::time_point next_open_{};        // when the open windows are requested next
+    mutable base::Mutex mutex_;
+    std::map<gold::Table, storage::Version> published_ MILLRACE_GUARDED_BY(mutex_);  // the published versions
+    std::map<std::string, Attempts> attempts_ MILLRACE_GUARDED_BY(mutex_);
+    RetryLoop loop_;  // last, since its thread uses the other members
 };
 
 }  // namespace millrace::publish

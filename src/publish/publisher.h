@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "base/mutex.h"
 #include "catalog/data_directory.h"
 #include "gold/stage/gold_observer.h"
 #include "gold/stage/gold_stage.h"
@@ -48,9 +48,9 @@ class Publisher : public gold::GoldObserver {
     const catalog::DataDirectory& data_;
     const PublishOptions options_;
     gold::OpenWindowsChannel& windows_;
-    mutable std::mutex mutex_;
-    std::unique_ptr<AlertDelivery> alerts_;        // guarded by mutex_
-    std::unique_ptr<PostgresPublisher> postgres_;  // guarded by mutex_
+    mutable base::Mutex mutex_;
+    std::unique_ptr<AlertDelivery> alerts_ MILLRACE_GUARDED_BY(mutex_);
+    std::unique_ptr<PostgresPublisher> postgres_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::publish

@@ -153,7 +153,7 @@ bool Access::may_check(const HttpRequest& request) {
 Role Access::role_of_session(const HttpRequest& request) const {
     const std::string session = session_of(request);
     if (session.empty()) return Role::none;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     const auto found = sessions_.find(fingerprint(session));
     const bool lasts = found != sessions_.end() && found->second.until_ms > base::monotonic_ms();
     return lasts ? found->second.role : Role::none;
@@ -162,7 +162,7 @@ Role Access::role_of_session(const HttpRequest& request) const {
 bool Access::knows(const HttpRequest& request) const {
     if (is_open() || role_of_session(request) != Role::none) return true;
     const std::string given = credentials(request);
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return given.empty() || tokens_.contains(fingerprint(given));
 }
 
@@ -173,7 +173,7 @@ Role Access::role_of(const HttpRequest& request) {
     if (given.empty()) return Role::none;
     const std::string token_hash = fingerprint(given);
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (const auto found = tokens_.find(token_hash); found != tokens_.end()) return found->second;
     }
     const std::string_view text = given;
@@ -181,7 +181,7 @@ Role Access::role_of(const HttpRequest& request) {
     const Role role =
         check(text.substr(0, colon), text.substr(std::min(colon + 1, text.size())), request.address);
     if (role == Role::none) return role;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     tokens_[token_hash] = role;
     return role;
 }
@@ -192,13 +192,13 @@ std::optional<std::string> Access::login(std::string_view name, std::string_view
     if (role == Role::none) return std::nullopt;
     std::string session = random_hexadecimal(32);
     const std::int64_t now = base::monotonic_ms();
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     make_room_for(name, now);
     sessions_[fingerprint(session)] = {std::string(name), role, now + session_ms};
     return session;
 }
 
-/// Removes expired sessions, and the oldest session of a name that has too many. Requires mutex_.
+/// Removes expired sessions, and the oldest session of a name that has too many.
 void Access::make_room_for(std::string_view name, std::int64_t now_ms) {
     std::erase_if(sessions_, [now_ms](const auto& each) { return each.second.until_ms <= now_ms; });
     auto oldest = sessions_.end();
@@ -212,7 +212,7 @@ void Access::make_room_for(std::string_view name, std::int64_t now_ms) {
 }
 
 void Access::logout(const HttpRequest& request) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     sessions_.erase(fingerprint(session_of(request)));
 }
 

@@ -3,12 +3,12 @@
 #include <atomic>
 #include <filesystem>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "serve/http.h"
 #include "serve/login_limiter.h"
 
@@ -91,14 +91,14 @@ class Access {
 
     [[nodiscard]] Role role_of_session(const HttpRequest& request) const;
     Role check(std::string_view name, std::string_view secret, std::string_view address);
-    void make_room_for(std::string_view name, std::int64_t now_ms);
+    void make_room_for(std::string_view name, std::int64_t now_ms) MILLRACE_REQUIRES(mutex_);
 
     const AccessList list_;
-    mutable std::mutex mutex_;
-    // Guarded by mutex_; by a hash of the session's id.
-    std::map<std::string, Session, std::less<>> sessions_;
-    // Guarded by mutex_; the roles of checked tokens, by a hash of the token.
-    std::map<std::string, Role, std::less<>> tokens_;
+    mutable base::Mutex mutex_;
+    // The sessions, by a hash of their ids.
+    std::map<std::string, Session, std::less<>> sessions_ MILLRACE_GUARDED_BY(mutex_);
+    // The roles of checked tokens, by a hash of the token.
+    std::map<std::string, Role, std::less<>> tokens_ MILLRACE_GUARDED_BY(mutex_);
     LoginLimiter limiter_;
     Counts counts_;
 };

@@ -10,31 +10,31 @@ namespace millrace::serve {
 
 void Feed::publish(std::string_view data) {
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         const std::int64_t number = std::max(newest_.number + 1, base::now_ms());
         newest_ = {number,
                    std::make_shared<const std::string>(fmt::format("id: {}\ndata: {}\n\n", number, data))};
     }
-    const std::lock_guard lock(watchers_->mutex);
+    const base::MutexLock lock(watchers_->mutex);
     for (const auto& [number, changed] : watchers_->each) changed();
 }
 
 Feed::Message Feed::newest() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return newest_;
 }
 
 bool Feed::watched() const {
-    const std::lock_guard lock(watchers_->mutex);
+    const base::MutexLock lock(watchers_->mutex);
     return !watchers_->each.empty();
 }
 
 Feed::Ticket Feed::watch(std::function<void()> changed) {
-    const std::lock_guard lock(watchers_->mutex);
+    const base::MutexLock lock(watchers_->mutex);
     const std::int64_t number = ++watchers_->last;
     watchers_->each.emplace(number, std::move(changed));
     return {nullptr, [watchers = watchers_, number](void*) {
-                const std::lock_guard removing(watchers->mutex);
+                const base::MutexLock removing(watchers->mutex);
                 watchers->each.erase(number);
             }};
 }

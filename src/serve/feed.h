@@ -4,9 +4,10 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
+
+#include "base/mutex.h"
 
 namespace millrace::serve {
 
@@ -33,13 +34,13 @@ class Feed {
 
   private:
     struct Watchers {
-        std::mutex mutex;
-        std::int64_t last = 0;                               // guarded by mutex
-        std::map<std::int64_t, std::function<void()>> each;  // guarded by mutex
+        base::Mutex mutex;
+        std::int64_t last MILLRACE_GUARDED_BY(mutex) = 0;
+        std::map<std::int64_t, std::function<void()>> each MILLRACE_GUARDED_BY(mutex);
     };
 
-    mutable std::mutex mutex_;
-    Message newest_;  // guarded by mutex_
+    mutable base::Mutex mutex_;
+    Message newest_ MILLRACE_GUARDED_BY(mutex_);
     std::shared_ptr<Watchers> watchers_ = std::make_shared<Watchers>();
 };
 

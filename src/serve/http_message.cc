@@ -27,11 +27,12 @@ std::string client_of(const HttpRequest& request, const std::string& peer,
     return told.empty() ? peer : told;
 }
 
-/// The path of the routes that serve `path`; empty when none does.
+/// The path of the routes that serve `path`; empty when none does. `/v1/events/` is `/v1/events`.
 std::string_view route_for(std::string_view path, const std::vector<Route>& routes) {
     std::string_view best;
+    const std::string_view without_slash = path.substr(0, path.find_last_not_of('/') + 1);
     for (const Route& route : routes) {
-        if (route.path == path) return route.path;
+        if (route.path == path || route.path == without_slash) return route.path;
         const std::string_view folder = std::string_view(route.path).substr(0, route.path.size() - 1);
         if (route.path.ends_with("/*") && path.starts_with(folder) && route.path.size() > best.size())
             best = route.path;
@@ -90,7 +91,8 @@ Dispatch find_route(const HttpRequest& request, const std::vector<Route>& routes
         allowed += (allowed.empty() ? "" : ", ") + route.method;
     }
     if (handle != nullptr) return {.handle = handle, .refused = {}};
-    if (allowed.empty()) return {.refused = problem(404, "there is nothing at this path")};
+    // The pages take every path that nothing else does: one that is written to is misspelt.
+    if (allowed.empty() || path == "/*") return {.refused = problem(404, "there is nothing at this path")};
     HttpResponse refused = problem(405, fmt::format("this path supports the methods {}", allowed));
     refused.headers.emplace_back("Allow", allowed);
     return {.refused = std::move(refused)};

@@ -62,6 +62,8 @@ TEST(HttpMessage, FindsTheRouteOfThePathOrTheLongestFolder) {
     EXPECT_EQ(find_route(request_for("GET", "/shop/a"), routes).handle, &routes[1].handle);
     EXPECT_EQ(find_route(request_for("HEAD", "/index.html"), routes).handle, &routes[0].handle);
     EXPECT_EQ(find_route(request_for("POST", "/v1/events"), routes).handle, &routes[2].handle);
+    EXPECT_EQ(find_route(request_for("POST", "/v1/events/"), routes).handle, &routes[2].handle);
+    EXPECT_EQ(find_route(request_for("GET", "/"), routes).handle, &routes[0].handle);
 }
 
 TEST(HttpMessage, TellsWhyThereIsNoRoute) {
@@ -71,6 +73,10 @@ TEST(HttpMessage, TellsWhyThereIsNoRoute) {
     EXPECT_EQ(wrong_method.refused->status, 405U);
     EXPECT_EQ(wrong_method.refused->headers.back(), std::pair(std::string("Allow"), std::string("POST")));
     EXPECT_EQ(find_route(request_for("GET", "/none"), routes).refused->status, 404U);
+    const std::vector<Route> with_pages = {{"POST", "/v1/events", {}}, {"GET", "/*", {}}};
+    EXPECT_EQ(find_route(request_for("POST", "/v1/event"), with_pages).refused->status, 404U)
+        << "a misspelt path is not there, even if there are pages";
+    EXPECT_EQ(find_route(request_for("PUT", "/v1/events/"), with_pages).refused->status, 405U);
 }
 
 }  // namespace

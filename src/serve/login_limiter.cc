@@ -22,7 +22,7 @@ std::string pair_of(std::string_view address, std::string_view name) {
 
 bool LoginLimiter::may_check(std::string_view address, std::string_view name, bool is_known,
                              std::int64_t now_ms) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (!is_known) {
         while (!unknown_.empty() && unknown_.front() <= now_ms - second_ms) unknown_.pop_front();
         if (unknown_.size() >= max_unknown) return false;
@@ -39,7 +39,7 @@ bool LoginLimiter::may_check(std::string_view address, std::string_view name, bo
 }
 
 void LoginLimiter::record_wrong(std::string_view address, std::string_view name, std::int64_t now_ms) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (wrong_.size() >= max_pairs) forget_old(now_ms);
     Times& times = wrong_[pair_of(address, name)];
     times.push_back(now_ms);

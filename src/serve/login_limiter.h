@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
+
+#include "base/mutex.h"
 
 namespace millrace::serve {
 
@@ -24,12 +25,12 @@ class LoginLimiter {
   private:
     using Times = std::deque<std::int64_t>;  // times of wrong secrets, the oldest first; never empty
 
-    void forget_old(std::int64_t now_ms);
+    void forget_old(std::int64_t now_ms) MILLRACE_REQUIRES(mutex_);
 
-    std::mutex mutex_;
-    std::map<std::string, Times, std::less<>> wrong_;  // guarded by mutex_; by address and name
-    // Guarded by mutex_; times at which secrets of unknown names were hashed.
-    Times unknown_;
+    base::Mutex mutex_;
+    std::map<std::string, Times, std::less<>> wrong_ MILLRACE_GUARDED_BY(mutex_);  // by address and name
+    // Times at which secrets of unknown names were hashed.
+    Times unknown_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::serve

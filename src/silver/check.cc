@@ -35,7 +35,7 @@ Verdict check_product_and_price(const model::Event& event) {
 }  // namespace
 
 bool EventTypes::admit(std::string_view type) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (types_.contains(type)) return true;
     if (static_cast<int>(types_.size()) >= limit_) return false;
     types_.emplace(type);
@@ -44,7 +44,7 @@ bool EventTypes::admit(std::string_view type) {
 
 void EventTypes::assign(std::set<std::string, std::less<>> types) {
     std::erase_if(types, model::is_known_type);
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     types_ = std::move(types);
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "model/event.h"
 #include "model/shop_settings.h"
 #include "silver/bots.h"
@@ -26,8 +26,8 @@ class EventTypes {
 
   private:
     const int limit_;
-    std::mutex mutex_;
-    std::set<std::string, std::less<>> types_;  // guarded by mutex_
+    base::Mutex mutex_;
+    std::set<std::string, std::less<>> types_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 /// Checks decoded events against the validation rules. Each lane has its own checker, which caches the

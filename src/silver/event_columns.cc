@@ -107,7 +107,7 @@ void EventColumns::append(const model::Event& event, const EventSource& source) 
     if (!event.price) null_prices_.push_back(static_cast<std::uint32_t>(prices_.size()));
     prices_.push_back(event.price.value_or(0));
     timestamps_.push_back(event.timestamp);
-    offsets_.push_back(record.offset);
+    offsets_.push_back(record.offset.value());
     log_timestamps_.push_back(record.timestamp_ms * 1000);
     high_value_.push_back(event.price.value_or(0) > model::high_value_price ? 1 : 0);
     hours_.push_back(model::hour_of(event.timestamp));

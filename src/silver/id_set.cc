@@ -5,9 +5,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <mutex>
 #include <new>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace millrace::silver {
 
@@ -57,16 +58,16 @@ struct ZeroedPages {
 };
 
 /// A lock that is held for tens of nanoseconds, so that spinning is cheaper than sleeping.
-class SpinLock {
+class MILLRACE_CAPABILITY("mutex") SpinLock {
   public:
-    void lock() {
+    void lock() MILLRACE_ACQUIRE() {
         for (int spins = 0; locked_.exchange(true, std::memory_order_acquire); ++spins) {
             while (locked_.load(std::memory_order_relaxed)) {
                 if (++spins > 200) std::this_thread::yield();
             }
         }
     }
-    void unlock() { locked_.store(false, std::memory_order_release); }
+    void unlock() MILLRACE_RELEASE() { locked_.store(false, std::memory_order_release); }
 
   private:
     std::atomic<bool> locked_ = false;
@@ -78,8 +79,8 @@ class SpinLock {
 /// masking it, so that the capacity need not be a power of two.
 struct alignas(64) IdSet::Shard {
     SpinLock lock;
-    std::vector<Entry, ZeroedPages<Entry>> slots;
-    std::size_t used = 0;
+    std::vector<Entry, ZeroedPages<Entry>> slots MILLRACE_GUARDED_BY(lock);
+    std::size_t used MILLRACE_GUARDED_BY(lock) = 0;
     std::atomic<const Entry*> data = nullptr;  // for prefetch(), which takes no lock
     std::atomic<std::size_t> capacity = 0;
 
@@ -87,11 +88,17 @@ struct alignas(64) IdSet::Shard {
         return static_cast<std::size_t>((static_cast<unsigned __int128>(id.low) * capacity) >> 64U);
     }
     /// Returns the slot of `id`, or the empty slot where `id` belongs.
-    Entry& find(const IdHash& id) {
+    Entry& find(const IdHash& id) MILLRACE_REQUIRES(lock) {
         std::size_t slot = slot_of(id, slots.size());
         while (!slots[slot].empty() && slots[slot].id != id) slot = slot + 1 == slots.size() ? 0 : slot + 1;
         return slots[slot];
     }
+    /// Makes room for an entry of `set`: drops entries, or grows.
+    void make_room(IdSet& set) MILLRACE_REQUIRES(lock);
+    /// Raises the floor of `set` above a quarter of the committed entries.
+    void raise_floor(IdSet& set) const MILLRACE_REQUIRES(lock);
+    /// Moves the entries that `set` keeps into `new_capacity` slots.
+    void rebuild(IdSet& set, std::size_t new_capacity, bool drop_provisional) MILLRACE_REQUIRES(lock);
 };
 
 IdHash hash_id(std::string_view event_id, model::DedupeScope scope, int partition) {
@@ -108,7 +115,7 @@ IdSet::IdSet(std::size_t budget_bytes)
       shards_(std::make_unique<Shard[]>(shard_count)),
       floor_us_(std::numeric_limits<model::Timestamp>::min()),
       allowed_us_(std::numeric_limits<model::Timestamp>::min()) {
-    for (std::size_t i = 0; i < shard_count; ++i) rebuild(shards_[i], initial_capacity, false);
+    for (std::size_t i = 0; i < shard_count; ++i) shards_[i].rebuild(*this, initial_capacity, false);
 }
 
 IdSet::~IdSet() = default;
@@ -125,11 +132,11 @@ void IdSet::prefetch(const IdHash& id) const {
 
 bool IdSet::insert(const IdHash& id, model::Timestamp time, std::uint32_t batch) {
     Shard& shard = shard_of(id);
-    const std::lock_guard lock(shard.lock);
+    const base::MutexLock lock(shard.lock);
     Entry* entry = &shard.find(id);
     if (!entry->empty()) return false;
     if (static_cast<double>(shard.used + 1) > full * static_cast<double>(shard.slots.size())) {
-        make_room(shard);
+        shard.make_room(*this);
         entry = &shard.find(id);
     }
     *entry = {id, seconds_of(time), batch};
@@ -142,9 +149,10 @@ void IdSet::reserve(std::size_t ids) {
     const auto wanted = static_cast<std::size_t>(static_cast<double>(ids) / shard_count / full * 1.05);
     try {
         for (std::size_t i = 0; i < shard_count; ++i) {
-            const std::lock_guard lock(shards_[i].lock);
+            Shard& shard = shards_[i];
+            const base::MutexLock lock(shard.lock);
             const std::size_t capacity = std::min(wanted, affordable);
-            if (capacity > shards_[i].slots.size()) rebuild(shards_[i], capacity, false);
+            if (capacity > shard.slots.size()) shard.rebuild(*this, capacity, false);
         }
     } catch (const std::bad_alloc&) {
         // The shards then grow step by step, as far as memory allows.
@@ -163,72 +171,75 @@ bool IdSet::droppable(std::uint32_t seconds, std::uint32_t batch) const {
     return below && batch <= committed_.load(std::memory_order_relaxed);
 }
 
-void IdSet::make_room(Shard& shard) {
-    const model::Timestamp allowed = allowed_us_.load();
-    model::Timestamp before = floor_us_.load();
-    while (allowed > before && !floor_us_.compare_exchange_weak(before, allowed)) {
+void IdSet::Shard::make_room(IdSet& set) {
+    const model::Timestamp allowed = set.allowed_us_.load();
+    model::Timestamp before = set.floor_us_.load();
+    while (allowed > before && !set.floor_us_.compare_exchange_weak(before, allowed)) {
     }
     const auto droppable_now = std::ranges::count_if(
-        shard.slots, [&](const Entry& e) { return !e.empty() && droppable(e.seconds, e.batch); });
-    const std::size_t kept = shard.used - static_cast<std::size_t>(droppable_now);
-    std::size_t capacity = shard.slots.size();
-    if (static_cast<double>(kept) > full / growth * static_cast<double>(capacity)) {
-        const auto grown = static_cast<std::size_t>(static_cast<double>(capacity) * growth);
-        const bool affordable = bytes_.load() + (grown - capacity) * sizeof(Entry) <= budget_bytes_;
-        if (!affordable) raise_floor(shard);
+        slots, [&](const Entry& e) { return !e.empty() && set.droppable(e.seconds, e.batch); });
+    const std::size_t kept = used - static_cast<std::size_t>(droppable_now);
+    std::size_t new_capacity = slots.size();
+    if (static_cast<double>(kept) > full / growth * static_cast<double>(slots.size())) {
+        const auto grown = static_cast<std::size_t>(static_cast<double>(slots.size()) * growth);
+        const bool affordable =
+            set.bytes_.load() + (grown - slots.size()) * sizeof(Entry) <= set.budget_bytes_;
+        if (!affordable) raise_floor(set);
         const auto stuck = std::ranges::count_if(
-            shard.slots, [&](const Entry& e) { return !e.empty() && !droppable(e.seconds, e.batch); });
+            slots, [&](const Entry& e) { return !e.empty() && !set.droppable(e.seconds, e.batch); });
         // Provisional entries stay even beyond the budget; the size of a batch bounds their number.
-        if (affordable || static_cast<double>(stuck) > 0.95 * full * static_cast<double>(capacity))
-            capacity = grown;
+        if (affordable || static_cast<double>(stuck) > 0.95 * full * static_cast<double>(slots.size()))
+            new_capacity = grown;
     }
-    rebuild(shard, capacity, false);
+    rebuild(set, new_capacity, false);
 }
 
-void IdSet::raise_floor(const Shard& shard) {
+void IdSet::Shard::raise_floor(IdSet& set) const {
     std::vector<std::uint32_t> times;
-    for (const Entry& entry : shard.slots) {
-        if (!entry.empty() && entry.batch <= committed_.load()) times.push_back(entry.seconds);
+    for (const Entry& entry : slots) {
+        if (!entry.empty() && entry.batch <= set.committed_.load()) times.push_back(entry.seconds);
     }
     if (times.empty()) return;
     const auto cut = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 4);
     std::ranges::nth_element(times, cut);
     const model::Timestamp raised = (static_cast<std::int64_t>(*cut) + 1) * model::us_per_second;
-    model::Timestamp before = floor_us_.load();
-    while (raised > before && !floor_us_.compare_exchange_weak(before, raised)) {
+    model::Timestamp before = set.floor_us_.load();
+    while (raised > before && !set.floor_us_.compare_exchange_weak(before, raised)) {
     }
-    floor_raised_ = true;
+    set.floor_raised_ = true;
 }
 
-void IdSet::rebuild(Shard& shard, std::size_t capacity, bool drop_provisional) {
-    std::vector<Entry, ZeroedPages<Entry>> old(capacity);
-    bytes_ += capacity * sizeof(Entry);
-    old.swap(shard.slots);
-    shard.used = 0;
-    const std::uint32_t committed = committed_.load();
+void IdSet::Shard::rebuild(IdSet& set, std::size_t new_capacity, bool drop_provisional) {
+    std::vector<Entry, ZeroedPages<Entry>> old(new_capacity);
+    set.bytes_ += new_capacity * sizeof(Entry);
+    old.swap(slots);
+    used = 0;
+    const std::uint32_t committed = set.committed_.load();
     for (const Entry& entry : old) {
-        if (entry.empty() || droppable(entry.seconds, entry.batch)) continue;
+        if (entry.empty() || set.droppable(entry.seconds, entry.batch)) continue;
         if (drop_provisional && entry.batch > committed) continue;
-        shard.find(entry.id) = entry;
-        ++shard.used;
+        find(entry.id) = entry;
+        ++used;
     }
-    shard.data.store(shard.slots.data(), std::memory_order_relaxed);
-    shard.capacity.store(shard.slots.size(), std::memory_order_relaxed);
-    bytes_ -= old.size() * sizeof(Entry);
+    data.store(slots.data(), std::memory_order_relaxed);
+    capacity.store(slots.size(), std::memory_order_relaxed);
+    set.bytes_ -= old.size() * sizeof(Entry);
 }
 
 void IdSet::roll_back() {
     for (std::size_t i = 0; i < shard_count; ++i) {
-        const std::lock_guard lock(shards_[i].lock);
-        rebuild(shards_[i], shards_[i].slots.size(), true);
+        Shard& shard = shards_[i];
+        const base::MutexLock lock(shard.lock);
+        shard.rebuild(*this, shard.slots.size(), true);
     }
 }
 
 std::size_t IdSet::size() const {
     std::size_t total = 0;
     for (std::size_t i = 0; i < shard_count; ++i) {
-        const std::lock_guard lock(shards_[i].lock);
-        total += shards_[i].used;
+        Shard& shard = shards_[i];
+        const base::MutexLock lock(shard.lock);
+        total += shard.used;
     }
     return total;
 }

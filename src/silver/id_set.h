@@ -89,9 +89,6 @@ class IdSet {
     static constexpr std::size_t shard_count = 16;
 
     [[nodiscard]] Shard& shard_of(const IdHash& id) const;
-    void make_room(Shard& shard);
-    void rebuild(Shard& shard, std::size_t capacity, bool drop_provisional);
-    void raise_floor(const Shard& shard);
     [[nodiscard]] bool droppable(std::uint32_t seconds, std::uint32_t batch) const;
 
     const std::size_t budget_bytes_;

@@ -51,7 +51,7 @@ std::shared_ptr<arrow::RecordBatch> quarantine_batch(const std::vector<const Qua
     for (const QuarantineRow* row : rows) {
         storage::check(field<arrow::StringBuilder>(*builder, 0)->Append(topic), building_rows);
         storage::check(field<arrow::Int32Builder>(*builder, 1)->Append(row->partition), building_rows);
-        storage::check(field<arrow::Int64Builder>(*builder, 2)->Append(row->offset), building_rows);
+        storage::check(field<arrow::Int64Builder>(*builder, 2)->Append(row->offset.value()), building_rows);
         storage::check(field<arrow::Int32Builder>(*builder, 3)->Append(log_epoch), building_rows);
         storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(row->timestamp_ms * 1000),
                        building_rows);

@@ -17,7 +17,7 @@ namespace millrace::silver {
 /// A record that broke a validation rule, with its bytes unchanged.
 struct QuarantineRow {
     int partition = 0;
-    bronze::Offset offset = 0;
+    bronze::Offset offset{0};
     std::int64_t timestamp_ms = 0;
     std::optional<std::string> key;
     std::optional<std::string> value;

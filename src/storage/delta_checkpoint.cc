@@ -389,7 +389,7 @@ void read_tombstones(const CheckpointParts& parts, const std::function<void(Remo
     }
 }
 
-Snapshot read_checkpoint(const CheckpointParts& parts, std::int64_t version) {
+Snapshot read_checkpoint(const CheckpointParts& parts, Version version) {
     Snapshot snapshot;
     for (const fs::path& part : parts) read_part(part, snapshot);
     snapshot.version = version;

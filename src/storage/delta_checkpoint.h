@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "storage/delta_action.h"
+#include "storage/version.h"
 
 namespace millrace::storage {
 
 /// A table's state at one version: the sum of its commits up to that version.
 struct Snapshot {
-    std::int64_t version = -1;
+    Version version = no_version;
     Protocol protocol;
     Metadata metadata;
     std::map<std::string, AddFile> files;  ///< live files by path
@@ -39,7 +40,7 @@ std::int64_t write_checkpoint(const std::filesystem::path& path, const Snapshot&
                               const CheckpointParts& before, std::int64_t tombstones_from_ms);
 
 /// Reads a checkpoint without its tombstones into a snapshot. Throws an Error if it cannot be read.
-Snapshot read_checkpoint(const CheckpointParts& parts, std::int64_t version);
+Snapshot read_checkpoint(const CheckpointParts& parts, Version version);
 
 /// Calls `visit` for each tombstone of a checkpoint.
 void read_tombstones(const CheckpointParts& parts, const std::function<void(RemoveFile&&)>& visit);

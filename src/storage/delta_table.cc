@@ -32,16 +32,16 @@ constexpr auto vacuum_timeout = std::chrono::seconds(60);  // vacuum removes a f
 
 /// The content of a `_delta_log` directory.
 struct LogListing {
-    std::int64_t last_commit = -1;
-    std::map<std::int64_t, CheckpointParts> checkpoints;  // complete checkpoints by version
+    Version last_commit = no_version;
+    std::map<Version, CheckpointParts> checkpoints;  // complete checkpoints by version
 };
 
-std::optional<std::int64_t> leading_version(const std::string& name) {
+std::optional<Version> leading_version(const std::string& name) {
     std::int64_t version = 0;
     if (name.size() < 20) return std::nullopt;
     const auto [end, error] = std::from_chars(name.data(), name.data() + 20, version);
     if (error != std::errc() || end != name.data() + 20) return std::nullopt;
-    return version;
+    return Version(version);
 }
 
 /// The number of a checkpoint's part and the number of all parts, from a file's name. Parts count from 1.
@@ -71,7 +71,7 @@ using PartsFound = std::map<std::size_t, std::map<std::size_t, fs::path>>;
 
 LogListing list_log(const fs::path& directory) {
     LogListing listing;
-    std::map<std::int64_t, PartsFound> found;  // by version
+    std::map<Version, PartsFound> found;  // by version
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(directory, error)) {
         const std::string name = entry.path().filename().string();
@@ -199,7 +199,7 @@ std::string delta_schema(const arrow::Schema& schema) {
 
 bool DeltaTable::exists(const fs::path& root) {
     const LogListing listing = list_log(root / "_delta_log");
-    return listing.last_commit >= 0 || !listing.checkpoints.empty();
+    return listing.last_commit != no_version || !listing.checkpoints.empty();
 }
 
 std::optional<std::size_t> lacking_columns(const std::string& present, const std::string& wanted) {
@@ -234,7 +234,7 @@ DeltaTable DeltaTable::open_or_create(const fs::path& root, const arrow::Schema&
     if (!exists(root)) {
         base::make_directory(table.log_directory());
         const auto commit = creating_commit(schema, partition_columns, root.filename().string());
-        base::put_if_absent(table.commit_path(0), serialize_commit(commit));
+        base::put_if_absent(table.commit_path(Version(0)), serialize_commit(commit));
         base::fail_point("delta.created");
     }
     table.load();
@@ -243,11 +243,11 @@ DeltaTable DeltaTable::open_or_create(const fs::path& root, const arrow::Schema&
     return table;
 }
 
-fs::path DeltaTable::commit_path(std::int64_t version) const {
+fs::path DeltaTable::commit_path(Version version) const {
     return log_directory() / fmt::format("{:020}.json", version);
 }
 
-std::optional<Commit> DeltaTable::read_commit(std::int64_t version) const {
+std::optional<Commit> DeltaTable::read_commit(Version version) const {
     const fs::path path = commit_path(version);
     const auto text = base::read_file_if_exists(path);
     if (!text) return std::nullopt;
@@ -258,7 +258,7 @@ std::optional<Commit> DeltaTable::read_commit(std::int64_t version) const {
 
 void DeltaTable::load() {
     const LogListing listing = list_log(log_directory());
-    if (listing.last_commit < 0 && listing.checkpoints.empty()) {
+    if (listing.last_commit == no_version && listing.checkpoints.empty()) {
         throw usage_error(fmt::format("opening the Delta table {}", root_.string()),
                           "the table does not exist",
                           "Create it with: millrace silver, then millrace gold; or with: millrace run");
@@ -384,7 +384,7 @@ bool DeltaTable::pass_other_commit(const OnConflict& on_conflict) {
     return on_conflict(*other);
 }
 
-std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& on_conflict) {
+std::optional<Version> DeltaTable::commit(Commit commit, const OnConflict& on_conflict) {
     commit.timestamp = base::now_ms();
     log_.check_in_place();
     base::fail_point("delta.commit.before");
@@ -395,7 +395,7 @@ std::optional<std::int64_t> DeltaTable::commit(Commit commit, const OnConflict& 
     }
     base::fail_point("delta.commit.done");
     snapshot_.apply(commit);
-    const std::int64_t version = snapshot_.version;
+    const Version version = snapshot_.version;
     try {
         checkpoint_if_due();
     } catch (const std::exception& error) {
@@ -428,7 +428,7 @@ void DeltaTable::note_checkpoint() {
     const json::value last = json::parse(*text, error);
     // The file is only a hint, and some writers do not replace it atomically.
     if (error || !last.is_object()) return;
-    const auto version = base::integer_member(last.as_object(), "version", -1);
+    const Version version(base::integer_member(last.as_object(), "version", no_version.value()));
     if (version < checkpoint_version_) return;
     checkpoint_version_ = version;
     checkpoint_actions_ = base::integer_member(last.as_object(), "size");
@@ -438,7 +438,7 @@ void DeltaTable::note_checkpoint() {
 CheckpointParts DeltaTable::newest_checkpoint() const {
     auto checkpoints = list_log(log_directory()).checkpoints;
     const auto past = checkpoints.upper_bound(snapshot_.version);
-    const std::int64_t found = past == checkpoints.begin() ? -1 : std::prev(past)->first;
+    const Version found = past == checkpoints.begin() ? no_version : std::prev(past)->first;
     if (found < base_version_) {
         throw Error(
             fmt::format("reading the checkpoints of {}", root_.string()),
@@ -446,7 +446,7 @@ CheckpointParts DeltaTable::newest_checkpoint() const {
                         base_version_),
             "Start again to read the table from its newest checkpoint.");
     }
-    return found < 0 ? CheckpointParts() : std::prev(past)->second;
+    return found == no_version ? CheckpointParts() : std::prev(past)->second;
 }
 
 std::map<std::string, RemoveFile> DeltaTable::tombstones() const {
@@ -464,8 +464,9 @@ void DeltaTable::checkpoint() {
     const std::int64_t actions = write_checkpoint(path, snapshot_, newest_checkpoint(), oldest_tombstone);
     snapshot_.tombstones.clear();
     base_version_ = snapshot_.version;
-    base::replace_file(log_directory() / "_last_checkpoint",
-                       json::serialize(json::object{{"version", snapshot_.version}, {"size", actions}}));
+    base::replace_file(
+        log_directory() / "_last_checkpoint",
+        json::serialize(json::object{{"version", snapshot_.version.value()}, {"size", actions}}));
     base::fail_point("delta.checkpoint.announced");
     checkpoint_version_ = snapshot_.version;
     checkpoint_actions_ = actions;
@@ -478,11 +479,11 @@ void DeltaTable::clean_up_log() const {
         base::now_ms() -
         as_ms(interval_of(snapshot_.metadata, "delta.logRetentionDuration", std::chrono::hours(7 * 24)));
     // Every version stays readable from the last checkpoint before the cut-off on.
-    std::int64_t keep_from = -1;
+    Version keep_from = no_version;
     for (const auto& [version, parts] : list_log(log_directory()).checkpoints) {
         if (modified_ms(parts.front()).value_or(oldest) < oldest) keep_from = version;
     }
-    if (keep_from < 0) return;
+    if (keep_from == no_version) return;
     std::error_code error;  // ignored, because other writers clean up, too
     for (const auto& entry : fs::directory_iterator(log_directory(), error)) {
         const auto version = leading_version(entry.path().filename().string());

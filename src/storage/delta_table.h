@@ -48,7 +48,7 @@ class DeltaTable {
     /// suspended for so long that vacuum took the file for an abandoned one. The caller must then write the
     /// rows again. The snapshot includes all commits up to the returned version. Writes a checkpoint if one
     /// is due.
-    std::optional<std::int64_t> commit(Commit commit, const OnConflict& on_conflict);
+    std::optional<Version> commit(Commit commit, const OnConflict& on_conflict);
 
     /// Returns the lock that keeps vacuum and commits apart. A commit holds it shared while it checks that
     /// its files exist and adds them to the log. Vacuum holds it exclusively while it removes files that no
@@ -56,7 +56,7 @@ class DeltaTable {
     [[nodiscard]] base::File files_lock() const;
 
     /// Returns the commit of a version, or nullopt if it does not exist yet or was cleaned up.
-    [[nodiscard]] std::optional<Commit> read_commit(std::int64_t version) const;
+    [[nodiscard]] std::optional<Commit> read_commit(Version version) const;
 
     /// Writes a checkpoint of the current version, whether one is due or not, and cleans up the log before
     /// it.
@@ -73,7 +73,7 @@ class DeltaTable {
     explicit DeltaTable(std::filesystem::path root) : root_(std::move(root)) {}
 
     [[nodiscard]] std::filesystem::path log_directory() const { return root_ / "_delta_log"; }
-    [[nodiscard]] std::filesystem::path commit_path(std::int64_t version) const;
+    [[nodiscard]] std::filesystem::path commit_path(Version version) const;
     enum class Put { done, version_taken, file_gone };
     [[nodiscard]] Put put(const Commit& commit) const;
     bool pass_other_commit(const OnConflict& on_conflict);
@@ -89,8 +89,9 @@ class DeltaTable {
     std::filesystem::path root_;
     base::File log_;  // the log's directory, to detect that another table has replaced this one
     Snapshot snapshot_;
-    std::int64_t base_version_ = -1;  // the checkpoint that holds the tombstones which snapshot_ leaves out
-    std::int64_t checkpoint_version_ = -1;  // the newest known checkpoint, also of other writers
+    Version base_version_ =
+        no_version;  // the checkpoint that holds the tombstones which snapshot_ leaves out
+    Version checkpoint_version_ = no_version;  // the newest known checkpoint, also of other writers
     std::int64_t checkpoint_actions_ = 0;
     std::int64_t checkpoint_ms_ = 0;
     std::int64_t refreshed_ms_ = 0;

@@ -87,10 +87,10 @@ class DeltaTableTest : public testing::Test {
 TEST_F(DeltaTableTest, CommitsAreSeenByOthersInOrder) {
     DeltaTable writer = open();
     DeltaTable reader = open();
-    EXPECT_EQ(writer.commit(adding(write(0, 10), 10), proceed), 1);
-    EXPECT_EQ(writer.commit(adding(write(10, 20), 20), proceed), 2);
+    EXPECT_EQ(writer.commit(adding(write(0, 10), 10), proceed), Version(1));
+    EXPECT_EQ(writer.commit(adding(write(10, 20), 20), proceed), Version(2));
     reader.refresh();
-    EXPECT_EQ(reader.snapshot().version, 2);
+    EXPECT_EQ(reader.snapshot().version, Version(2));
     EXPECT_EQ(reader.snapshot().files.size(), 2U);
     EXPECT_EQ(reader.snapshot().txn("app", -1), 20);
     EXPECT_EQ(reader.snapshot().txn("other", -1), -1);
@@ -111,7 +111,7 @@ TEST_F(DeltaTableTest, EachOfManyWritersCommitsEveryTransactionOnce) {
     }
     for (auto& thread : threads) thread.join();
     const auto snapshot = DeltaTable::open(root_).snapshot();
-    EXPECT_EQ(snapshot.version, 80);
+    EXPECT_EQ(snapshot.version, Version(80));
     for (int t = 0; t < 4; ++t) EXPECT_EQ(snapshot.txn("writer" + std::to_string(t), 0), 20);
 }
 
@@ -126,7 +126,7 @@ TEST_F(DeltaTableTest, ALosingWriterSeesTheOtherCommitAndMayGiveUp) {
     });
     EXPECT_FALSE(result);
     EXPECT_EQ(seen, 7);
-    EXPECT_EQ(DeltaTable::open(root_).snapshot().version, 1);
+    EXPECT_EQ(DeltaTable::open(root_).snapshot().version, Version(1));
 }
 
 TEST_F(DeltaTableTest, ATableThatHasReplacedTheOldOneIsNotWritten) {
@@ -139,8 +139,8 @@ TEST_F(DeltaTableTest, ATableThatHasReplacedTheOldOneIsNotWritten) {
     EXPECT_THROW(made.commit(adding(write(0, 10)), proceed), Error);
     fs::remove_all(root_);
     fs::rename(root_.string() + ".away", root_);
-    EXPECT_EQ(made.commit(adding(write(0, 10)), proceed), 1);
-    EXPECT_EQ(DeltaTable::open(root_).snapshot().version, 1);
+    EXPECT_EQ(made.commit(adding(write(0, 10)), proceed), Version(1));
+    EXPECT_EQ(DeltaTable::open(root_).snapshot().version, Version(1));
 }
 
 TEST_F(DeltaTableTest, ALogWithoutASchemaIsAnErrorThatNamesTheTable) {
@@ -361,8 +361,9 @@ TEST_F(DeltaTableTest, ACommitWhoseFileVacuumHasRemovedIsGivenUp) {
     Commit commit = adding(kept, 1);
     commit.adds.push_back(abandoned);
     EXPECT_FALSE(writer.commit(std::move(commit), proceed));
-    EXPECT_EQ(DeltaTable::open(root_).snapshot().version, 0);
-    EXPECT_EQ(writer.commit(adding(write(0, 20), 1), proceed), 1) << "the commit succeeds with new files";
+    EXPECT_EQ(DeltaTable::open(root_).snapshot().version, Version(0));
+    EXPECT_EQ(writer.commit(adding(write(0, 20), 1), proceed), Version(1))
+        << "the commit succeeds with new files";
 }
 
 TEST_F(DeltaTableTest, VacuumLeavesAFileThatIsCommittedBeforeItComesToIt) {

@@ -33,7 +33,7 @@ std::int64_t take_archived_offsets(const arrow::RecordBatch& rows, const std::st
             p >= static_cast<int>(found.size()))
             continue;
         ++records;
-        finding.require(found[static_cast<std::size_t>(p)].insert(offsets.Value(i)), [&] {
+        finding.require(found[static_cast<std::size_t>(p)].insert(bronze::Offset(offsets.Value(i))), [&] {
             return fmt::format("{}: partition {} offset {} occurs twice", path, p, offsets.Value(i));
         });
     }

@@ -80,7 +80,8 @@ Ahead silver_is_ahead(const catalog::DataDirectory& data) {
     const auto silver = storage::DeltaTable::open(data.silver());
     if (state->silver_id != silver.snapshot().metadata.id) return Ahead::other_rows;
     Ahead ahead = Ahead::nothing;
-    for (std::int64_t version = state->silver_version + 1; version <= silver.snapshot().version; ++version) {
+    for (storage::Version version = state->silver_version + 1; version <= silver.snapshot().version;
+         ++version) {
         const auto commit = silver.read_commit(version);
         if (!commit || commit->removes_data()) return Ahead::other_rows;
         if (std::ranges::any_of(commit->adds, &storage::AddFile::data_change)) ahead = Ahead::rows;

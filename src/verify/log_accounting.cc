@@ -21,7 +21,7 @@ Check check_accounting(int partition, const catalog::PartitionProgress& progress
     finding.require(progress.duplicates >= 0 && progress.received >= 0,
                     [] { return std::string("a count is negative"); });
     const std::int64_t passed = progress.received + progress.skipped;
-    finding.require(log_start > 0 || passed == progress.next_offset, [&] {
+    finding.require(log_start > bronze::Offset(0) || passed == progress.next_offset.value(), [&] {
         return fmt::format("{} records were received of the {} before offset {}", passed,
                            progress.next_offset, progress.next_offset);
     });
@@ -31,20 +31,21 @@ Check check_accounting(int partition, const catalog::PartitionProgress& progress
                                      base::format_count(rows.quarantined)));
 }
 
-void CommitChain::add(std::int64_t version, const storage::Commit& commit) {
+void CommitChain::add(storage::Version version, const storage::Commit& commit) {
     ++commits_;
     storage::Snapshot part;
     part.apply(commit);
     for (int p = 0; p < partitions_; ++p) {
         const std::string id = log_.progress_app_id(p);
         if (!part.txns.contains(id)) continue;
-        const Place now{part.txn(id, 0), part.txn(id + "/received", 0) + part.txn(id + "/skipped", 0)};
+        const Place now{bronze::Offset(part.txn(id, 0)),
+                        part.txn(id + "/received", 0) + part.txn(id + "/skipped", 0)};
         add_partition(p, version, now, commit.removes_data());
     }
 }
 
 /// A commit that removes data, such as a replay's, may begin again at an earlier offset.
-void CommitChain::add_partition(int partition, std::int64_t version, const Place& now, bool may_go_back) {
+void CommitChain::add_partition(int partition, storage::Version version, const Place& now, bool may_go_back) {
     const auto last = last_.find(partition);
     if (last != last_.end() && !may_go_back) {
         const Place& before = last->second;
@@ -64,7 +65,7 @@ Check CommitChain::check() const {
 
 Check check_commits(const SilverTables& tables) {
     CommitChain chain(tables.identity, tables.partitions());
-    for (std::int64_t version = 0; version <= tables.silver.snapshot().version; ++version) {
+    for (storage::Version version{0}; version <= tables.silver.snapshot().version; ++version) {
         if (const auto commit = tables.silver.read_commit(version)) chain.add(version, *commit);
     }
     return chain.check();

@@ -6,6 +6,7 @@
 #include "bronze/event_log.h"
 #include "catalog/partition_progress.h"
 #include "storage/delta_action.h"
+#include "storage/version.h"
 #include "verify/finding.h"
 #include "verify/silver_tables.h"
 
@@ -30,16 +31,16 @@ class CommitChain {
         : log_(std::move(log)), partitions_(partitions) {}
 
     /// Takes the commit of `version`. Commits come in order; some may be missing, since they were cleaned up.
-    void add(std::int64_t version, const storage::Commit& commit);
+    void add(storage::Version version, const storage::Commit& commit);
     [[nodiscard]] Check check() const;
 
   private:
     /// Where a commit has left a partition.
     struct Place {
-        bronze::Offset next_offset = 0;
+        bronze::Offset next_offset{0};
         std::int64_t counted = 0;  // received and skipped
     };
-    void add_partition(int partition, std::int64_t version, const Place& now, bool may_go_back);
+    void add_partition(int partition, storage::Version version, const Place& now, bool may_go_back);
 
     const catalog::LogIdentity log_;
     const int partitions_;

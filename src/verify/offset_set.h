@@ -14,7 +14,7 @@ class OffsetSet {
   public:
     /// Returns false when the set holds `offset` already. `offset` must not be negative.
     bool insert(bronze::Offset offset) {
-        const auto at = static_cast<std::size_t>(offset);
+        const auto at = static_cast<std::size_t>(offset.value());
         if (at >= bits_.size()) bits_.resize(std::max(at + 1, bits_.size() * 2));
         if (bits_[at]) return false;
         bits_[at] = true;
@@ -22,7 +22,8 @@ class OffsetSet {
         return true;
     }
     [[nodiscard]] bool contains(bronze::Offset offset) const {
-        return static_cast<std::size_t>(offset) < bits_.size() && bits_[static_cast<std::size_t>(offset)];
+        const auto at = static_cast<std::size_t>(offset.value());
+        return at < bits_.size() && bits_[at];
     }
     [[nodiscard]] std::int64_t size() const { return size_; }
 

@@ -99,7 +99,7 @@ class SilverRows {
             if (epochs.Value(i) != tables_.identity.epoch)
                 continue;  // a row of an earlier topic of this name
             const int p = partitions.Value(i);
-            const bronze::Offset offset = offsets.Value(i);
+            const bronze::Offset offset(offsets.Value(i));
             const bool below = tables_.is_processed(p, offset);
             offsets_.require(below, [&] {
                 return fmt::format("{}: partition {} offset {} is past the progress", path, p, offset);
@@ -140,7 +140,7 @@ OffsetSets check_quarantine_rows(const SilverTables& tables, const OffsetSets& i
                 const auto& epochs = column<arrow::Int32Array>(rows, "log_epoch");
                 for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
                     const int p = partitions.Value(i);
-                    const bronze::Offset offset = offsets.Value(i);
+                    const bronze::Offset offset(offsets.Value(i));
                     if (epochs.Value(i) != tables.identity.epoch || !tables.is_processed(p, offset)) continue;
                     ++records;
                     const auto place = static_cast<std::size_t>(p);

@@ -23,7 +23,7 @@ struct SilverTables {
     [[nodiscard]] int partitions() const { return static_cast<int>(progress.size()); }
     /// Whether silver has processed this offset of a partition.
     [[nodiscard]] bool is_processed(int partition, bronze::Offset offset) const {
-        return partition >= 0 && partition < partitions() && offset >= 0 &&
+        return partition >= 0 && partition < partitions() && offset >= bronze::Offset(0) &&
                offset < progress[static_cast<std::size_t>(partition)].next_offset;
     }
 };

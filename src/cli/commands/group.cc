@@ -35,11 +35,15 @@ json::value value_or_null(const std::optional<std::int64_t>& number) {
     return number ? json::value(*number) : json::value();
 }
 
+std::optional<std::int64_t> current_offset(const Row& row) {
+    return row.current ? std::optional(row.current->value()) : std::nullopt;
+}
+
 json::object to_json(const Row& row, const std::string& topic) {
     json::object report{{"topic", topic},
                         {"partition", row.partition},
-                        {"current_offset", value_or_null(row.current)},
-                        {"log_end", row.held.end},
+                        {"current_offset", value_or_null(current_offset(row))},
+                        {"log_end", row.held.end.value()},
                         {"lag", value_or_null(row.lag())},
                         {"owner", json::value()}};
     if (row.owner) {
@@ -96,7 +100,7 @@ int describe_group(const Globals& globals, const GroupOptions& options) {
                        number_column("log_end"), count_column("lag"), text_column("owner")});
     json::array partitions;
     for (const Row& row : rows) {
-        table.add({log->topic(), row.partition, value_or_null(row.current), row.held.end,
+        table.add({log->topic(), row.partition, value_or_null(current_offset(row)), row.held.end.value(),
                    value_or_null(row.lag()),
                    row.owner ? json::value(fmt::format("{} ({})", row.owner->id, row.owner->host))
                              : json::value()});

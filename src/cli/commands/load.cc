@@ -64,10 +64,10 @@ void print(const pipeline::LoadReport& report) {
         fmt::print(", days {} to {}", model::format_day(report.days->from),
                    model::format_day(report.days->to));
     fmt::print("\n");
-    for (const auto& [rule, refused] : report.refused)
-        fmt::print("  {} quarantined: {} ({})\n    the first: {}\n", base::format_count(refused.records),
-                   rule, refused.reason, shown_lines(refused.example));
-    if (!report.refused.empty())
+    for (const auto& [rule, broken] : report.quarantined)
+        fmt::print("  {} quarantined: {} ({})\n    the first: {}\n", base::format_count(broken.records), rule,
+                   broken.reason, shown_lines(broken.example));
+    if (!report.quarantined.empty())
         fmt::print("  list and correct the quarantined records with: millrace quarantine\n");
     if (report.is_gold_elsewhere)
         fmt::print("another process runs Gold on this data and processes the new rows\n");

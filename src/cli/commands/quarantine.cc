@@ -160,8 +160,7 @@ void add_filter(CLI::App& command, QuarantineOptions& options) {
     add_choice(command, "--rule", options.filter.rule, rule_names(), "Select records that broke this rule.");
     add_number(command, "--partition", options.filter.partition, 0, 100'000,
                "Select records of this partition.");
-    add_number(command, "--offset", options.filter.offset, 0, std::numeric_limits<std::int64_t>::max(),
-               "Select records at this offset.");
+    add_offset(command, "--offset", options.filter.offset, "Select records at this offset.");
     command.add_flag("--json", options.as_json, "Print the result as a JSON object.");
 }
 

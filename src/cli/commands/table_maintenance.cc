@@ -72,7 +72,7 @@ struct ReplayOptions {
 /// Whether a record was ever appended to the log.
 bool has_records(const bronze::EventLog& log) {
     for (int p = 0; p < log.partitions(); ++p) {
-        if (log.offsets(p).end > 0) return true;
+        if (log.offsets(p).end > bronze::Offset(0)) return true;
     }
     return false;
 }
@@ -103,7 +103,7 @@ int run_replay(const Globals& globals, const ReplayOptions& options) {
         });
     }
     if (options.as_json) {
-        fmt::print("{}\n", json::serialize(json::object{{"version", report.version},
+        fmt::print("{}\n", json::serialize(json::object{{"version", report.version.value()},
                                                         {"received", report.received},
                                                         {"silver", report.silver},
                                                         {"duplicates", report.duplicates},

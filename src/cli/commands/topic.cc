@@ -108,8 +108,9 @@ int describe_topic(const Globals& globals, const TopicOptions& options) {
     json::array partitions;
     for (int p = 0; p < log->partitions(); ++p) {
         const auto held = log->offsets(p);
-        table.add({p, held.start, held.end, held.end - held.start});
-        partitions.push_back(json::object{{"partition", p}, {"start", held.start}, {"end", held.end}});
+        table.add({p, held.start.value(), held.end.value(), held.end - held.start});
+        partitions.push_back(
+            json::object{{"partition", p}, {"start", held.start.value()}, {"end", held.end.value()}});
     }
     if (options.as_json) {
         json::object report = stored_settings(globals, log->topic());
@@ -185,7 +186,7 @@ void print_record(const TopicOptions& options, int partition, const bronze::Reco
         }
         fmt::print("{}\n", json::serialize(json::object{
                                {"partition", partition},
-                               {"offset", record.offset},
+                               {"offset", record.offset.value()},
                                {"timestamp", model::format_timestamp(record.timestamp_ms * 1000)},
                                {"key", text_or_null(record.key)},
                                {"value", text_or_null(record.value)},
@@ -313,7 +314,7 @@ void add_topic_command(CLI::App& app, Globals& globals) {
     CLI::App* read = add_action(*topic, globals, options, "read", "Print records, one per line.", read_topic);
     add_name(*read, *options);
     add_number(*read, "--partition", options->partition, 0, 100'000, "Read only this partition.");
-    add_number(*read, "--from-offset", options->from_offset, 0, unbounded, "Start at this offset.");
+    add_offset(*read, "--from-offset", options->from_offset, "Start at this offset.");
     add_time(*read, "--from-time", options->from_time,
              "Start at the first record with this log time or a later one.");
     add_number(*read, "--limit", options->limit, 0, unbounded, "Maximum number of records to print.");

@@ -26,7 +26,7 @@ struct AlertVerdict {
 class AlertStates {
   public:
     /// Sets the sequence number of the last alert; the next one gets the number after it.
-    void number_from(std::int64_t sequence) { sequence_ = sequence; }
+    void number_from(model::AlertSequence sequence) { sequence_ = sequence; }
     /// Updates the state of a rule with its verdict at the time `at`. Appends an alert to `changes` if it
     /// fires or is resolved.
     void judge(AlertRule rule, const RuleSettings& settings, const std::string& subject, model::Timestamp at,
@@ -57,7 +57,7 @@ class AlertStates {
     [[nodiscard]] model::Alert change(const Key& key, const State& state, const RuleSettings& settings,
                                       model::Timestamp at, const AlertVerdict& verdict);
 
-    std::int64_t sequence_ = 0;  // the sequence number of the last change
+    model::AlertSequence sequence_;  // the sequence number of the last change
     std::map<Key, State> states_;
 };
 

@@ -280,7 +280,7 @@ void Alerts::judge_and_note(AlertRule rule, const std::string& subject, Window w
         traffic_.note(window, rule, window.end - *since < max_unusual);
 }
 
-void Alerts::published(std::int64_t sequence) {
+void Alerts::published(model::AlertSequence sequence) {
     std::erase_if(changes_, [&](const model::Alert& change) { return change.sequence <= sequence; });
 }
 

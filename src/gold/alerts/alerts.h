@@ -27,7 +27,7 @@ class Alerts {
     [[nodiscard]] const std::optional<AlertRules>& rules() const { return rules_; }
 
     /// Sets the sequence number of the last alert, when the state is new but alerts were published before.
-    void number_from(std::int64_t sequence) { states_.number_from(sequence); }
+    void number_from(model::AlertSequence sequence) { states_.number_from(sequence); }
 
     /// Adds events, in any order.
     void add(const std::vector<Event>& events);
@@ -47,7 +47,7 @@ class Alerts {
     /// The changes that are not known to be published, in order. They are part of the saved state.
     [[nodiscard]] const std::vector<model::Alert>& unpublished() const { return changes_; }
     /// Removes the unpublished changes up to this sequence number.
-    void published(std::int64_t sequence);
+    void published(model::AlertSequence sequence);
 
     void mark(Marks& marks) const { products_.mark(marks); }
 

@@ -20,7 +20,7 @@ Alert alert_of(const arrow::RecordBatch& rows, std::int64_t row) {
     const auto text = [&](const char* name) { return column<arrow::StringArray>(rows, name).GetString(row); };
     const auto time = [&](const char* name) { return column<arrow::TimestampArray>(rows, name).Value(row); };
     const auto number = [&](const char* name) { return column<arrow::DoubleArray>(rows, name).Value(row); };
-    return {.sequence = column<arrow::Int64Array>(rows, "sequence").Value(row),
+    return {.sequence = model::AlertSequence(column<arrow::Int64Array>(rows, "sequence").Value(row)),
             .id = text("alert_id"),
             .rule = text("rule"),
             .subject = text("subject"),
@@ -42,10 +42,11 @@ std::filesystem::path alerts_path(const catalog::DataDirectory& data) {
     return data.gold() / table_name(Table::alerts);
 }
 
-std::vector<Alert> alerts_after(const storage::DeltaTable& table, std::int64_t sequence) {
+std::vector<Alert> alerts_after(const storage::DeltaTable& table, model::AlertSequence sequence) {
     std::vector<Alert> alerts;
     for (const auto& [path, add] : table.snapshot().files) {
-        if (storage::FileStats(add).max("sequence").value_or(sequence + 1) <= sequence) continue;
+        if (storage::FileStats(add).max("sequence").value_or(sequence.value() + 1) <= sequence.value())
+            continue;
         const auto& schema = *table_layout(Table::alerts).schema;
         storage::scan_parquet(table.root() / path, schema, {}, [&](const arrow::RecordBatch& rows) {
             for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
@@ -56,10 +57,6 @@ std::vector<Alert> alerts_after(const storage::DeltaTable& table, std::int64_t s
     }
     std::ranges::sort(alerts, {}, &Alert::sequence);
     return alerts;
-}
-
-std::vector<Alert> read_alerts(const catalog::DataDirectory& data) {
-    return alerts_after(storage::DeltaTable::open(alerts_path(data)), 0);
 }
 
 }  // namespace millrace::gold

@@ -17,8 +17,6 @@ inline constexpr const char* quiet_app_id = "millrace/gold/alerts/quiet";
 /// The root of the alerts table.
 std::filesystem::path alerts_path(const catalog::DataDirectory& data);
 /// The changes of alerts after a sequence number, in its order.
-std::vector<model::Alert> alerts_after(const storage::DeltaTable& table, std::int64_t sequence);
-/// All changes of alerts, in the order of their sequence numbers.
-std::vector<model::Alert> read_alerts(const catalog::DataDirectory& data);
+std::vector<model::Alert> alerts_after(const storage::DeltaTable& table, model::AlertSequence sequence);
 
 }  // namespace millrace::gold

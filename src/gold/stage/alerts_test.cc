@@ -75,7 +75,7 @@ class AlertsTest : public testing::Test {
             found.push_back(alert.rule + (alert.subject.empty() ? "" : " " + alert.subject) + " " +
                             std::string(state_name(alert.state)));
         last_ = gold_->alerts().unpublished();
-        gold_->alerts().published(std::numeric_limits<std::int64_t>::max());
+        gold_->alerts().published(model::AlertSequence(std::numeric_limits<std::int64_t>::max()));
         return found;
     }
     using Changes = std::vector<std::string>;
@@ -235,7 +235,7 @@ TEST_F(AlertsTest, ASavedStateGoesOnAsIfNothingHadHappened) {
     const auto go_on = [&] {
         pass(60, {.carts = 2});
         changes();
-        std::vector<std::tuple<std::int64_t, std::string, Timestamp, std::string>> seen;
+        std::vector<std::tuple<model::AlertSequence, std::string, Timestamp, std::string>> seen;
         for (const Alert& alert : last_) seen.emplace_back(alert.sequence, alert.id, alert.at, alert.message);
         return seen;
     };

@@ -50,7 +50,8 @@ Error too_busy(const char* doing) {
 }  // namespace
 
 json::object BatchLayerReport::to_json() const {
-    return {{"events", events}, {"rows", rows}, {"silver_version", silver_version}, {"seconds", seconds}};
+    return {
+        {"events", events}, {"rows", rows}, {"silver_version", silver_version.value()}, {"seconds", seconds}};
 }
 
 BatchLayer::BatchLayer(const catalog::DataDirectory& data, const model::ShopSettings& settings,

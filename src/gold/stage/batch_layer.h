@@ -21,9 +21,10 @@
 namespace millrace::gold {
 
 struct BatchLayerReport {
-    std::int64_t events = 0;           ///< events read, including those of neighbouring days
-    std::int64_t rows = 0;             ///< rows published
-    std::int64_t silver_version = -1;  ///< the version of Silver up to which rows were replaced
+    std::int64_t events = 0;  ///< events read, including those of neighbouring days
+    std::int64_t rows = 0;    ///< rows published
+    storage::Version silver_version =
+        storage::no_version;  ///< the version of Silver up to which rows were replaced
     double seconds = 0;
 
     [[nodiscard]] base::json::object to_json() const;
@@ -64,10 +65,11 @@ class BatchLayer {
     base::WorkerPool& pool_;
     const model::TimeZone zone_;
     storage::DeltaTable silver_;
-    base::File lock_;                      // the lock of the gold stage
-    std::unique_lock<base::File> alone_;   // held when no state tells what the speed layer has published
-    std::int64_t published_version_ = -1;  // the silver version up to which the speed layer has published
-    Timestamp watermark_ = no_watermark;   // the speed layer's watermark at published_version_
+    base::File lock_;                     // the lock of the gold stage
+    std::unique_lock<base::File> alone_;  // held when no state tells what the speed layer has published
+    storage::Version published_version_ =
+        storage::no_version;              // the silver version up to which the speed layer has published
+    Timestamp watermark_ = no_watermark;  // the speed layer's watermark at published_version_
 };
 
 }  // namespace millrace::gold

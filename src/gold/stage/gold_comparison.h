@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "gold/gold_tables.h"
 #include "gold/stage/day_range.h"
+#include "storage/version.h"
 
 namespace millrace::gold {
 
@@ -40,9 +41,10 @@ class GoldComparison {
     /// Which rows are compared.
     struct Scope {
         DayRange days;
-        std::int64_t sessions_to = 0;      ///< the day after the last one, for the tables of sessions
-        std::int64_t silver_version = -1;  ///< rows that were published up to this version of Silver
-        bool open_elsewhere = false;       ///< leave provisional rows out: the speed layer has these windows
+        std::int64_t sessions_to = 0;  ///< the day after the last one, for the tables of sessions
+        storage::Version silver_version =
+            storage::no_version;      ///< rows that were published up to this version of Silver
+        bool open_elsewhere = false;  ///< leave provisional rows out: the speed layer has these windows
     };
     /// Finds the files of the metric tables. `gold` is `DATA/gold`.
     GoldComparison(const std::filesystem::path& gold, const Scope& scope);

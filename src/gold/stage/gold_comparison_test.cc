@@ -17,7 +17,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 constexpr std::int64_t first_day = 18'000;
-constexpr std::int64_t published_version = 5;
+constexpr storage::Version published_version{5};
 
 /// A row of the table `users`.
 struct UserRow {
@@ -49,7 +49,7 @@ class GoldComparisonTest : public testing::Test {
     GoldComparisonTest() { std::filesystem::remove_all(root_); }
     ~GoldComparisonTest() override { std::filesystem::remove_all(root_); }
 
-    void publish(const std::vector<UserRow>& rows, std::int64_t version = published_version) {
+    void publish(const std::vector<UserRow>& rows, storage::Version version = published_version) {
         Output output;
         for (const UserRow& row : rows) add(output, row);
         GoldWriter(data_, pool_).append(output, version);

@@ -23,7 +23,7 @@ constexpr std::array<std::pair<GoldFile::Kind, std::string_view>, 3> prefixes = 
 
 std::string GoldFile::prefix() const {
     const auto* const found = std::ranges::find(prefixes, kind, &decltype(prefixes)::value_type::first);
-    return fmt::format("{}{}", found->second, std::max<std::int64_t>(version, 0));
+    return fmt::format("{}{}", found->second, std::max(version, storage::Version(0)));
 }
 
 GoldFile gold_file(std::string_view path) {
@@ -33,7 +33,7 @@ GoldFile gold_file(std::string_view path) {
         std::int64_t version = 0;
         const auto [end, error] =
             std::from_chars(name.data() + prefix.size(), name.data() + name.size(), version);
-        if (error == std::errc()) return {.kind = kind, .version = version};
+        if (error == std::errc()) return {.kind = kind, .version = storage::Version(version)};
     }
     return {};
 }

@@ -18,7 +18,7 @@ struct GoldFile {
 
     Kind kind = Kind::closed;
     /// The version of Silver up to which Gold had taken in events; -1 for a file of another engine.
-    std::int64_t version = -1;
+    storage::Version version = storage::no_version;
 
     /// The start of the file's name, such as `part-v812`.
     [[nodiscard]] std::string prefix() const;

@@ -7,10 +7,10 @@ namespace {
 
 TEST(GoldFileTest, ANameIsReadAsItWasMade) {
     for (const auto kind : {GoldFile::Kind::closed, GoldFile::Kind::joined, GoldFile::Kind::provisional}) {
-        const GoldFile made{.kind = kind, .version = 812};
+        const GoldFile made{.kind = kind, .version = storage::Version(812)};
         const GoldFile read = gold_file("day=2024-05-01/" + made.prefix() + "-a1b2-3.snappy.parquet");
         EXPECT_EQ(read.kind, kind);
-        EXPECT_EQ(read.version, 812);
+        EXPECT_EQ(read.version, storage::Version(812));
         EXPECT_EQ(read.is_provisional(), kind == GoldFile::Kind::provisional);
     }
 }
@@ -18,7 +18,7 @@ TEST(GoldFileTest, ANameIsReadAsItWasMade) {
 TEST(GoldFileTest, AnotherEnginesFileHasRowsOfClosedWindowsAndNoVersion) {
     for (const char* path : {"day=2024-05-01/part-00000-6a4bd5ab-c000.snappy.parquet", "part-pages.parquet",
                              "day=2024-05-01/part-v-x.parquet", "0-6a4bd5ab.parquet", ""}) {
-        EXPECT_EQ(gold_file(path).version, -1) << path;
+        EXPECT_EQ(gold_file(path).version, storage::no_version) << path;
         EXPECT_FALSE(gold_file(path).is_provisional()) << path;
     }
 }

@@ -11,7 +11,7 @@
 namespace millrace::gold {
 
 base::json::object GoldReport::to_json() const {
-    return {{"silver_version", silver_version},
+    return {{"silver_version", silver_version.value()},
             {"events", events},
             {"rows", rows},
             {"provisional", provisional},
@@ -32,7 +32,7 @@ std::string GoldReport::line() const {
                        watermark == no_watermark ? "none" : model::format_timestamp(watermark), seconds);
 }
 
-void GoldReporter::start_at(std::int64_t silver_version) {
+void GoldReporter::start_at(storage::Version silver_version) {
     reported_version_ = silver_version;
     report_.latency_ms = 0;
 }
@@ -52,7 +52,7 @@ void GoldReporter::note_pause(std::chrono::microseconds pause) {
     report_.pause_ms = std::max(report_.pause_ms, static_cast<double>(pause.count()) / 1e3);
 }
 
-std::optional<GoldReport> GoldReporter::take(std::int64_t silver_version, std::int64_t late,
+std::optional<GoldReport> GoldReporter::take(storage::Version silver_version, std::int64_t late,
                                              Timestamp watermark) {
     if (silver_version == reported_version_ && report_.events == 0 && report_.rows == 0) return std::nullopt;
     report_.silver_version = reported_version_ = silver_version;

@@ -9,16 +9,18 @@
 #include "base/json.h"
 #include "gold/events.h"
 #include "gold/window.h"
+#include "storage/version.h"
 
 namespace millrace::gold {
 
 /// What Gold has done since the report before.
 struct GoldReport {
-    std::int64_t silver_version = -1;  ///< the last version of Silver that Gold has taken in
-    std::int64_t events = 0;           ///< events taken in
-    std::int64_t rows = 0;             ///< rows published
-    std::int64_t provisional = 0;      ///< the part of `rows` from windows that are open at the end
-    std::int64_t late = 0;             ///< additions to windows that were closed, since Gold was built
+    storage::Version silver_version =
+        storage::no_version;       ///< the last version of Silver that Gold has taken in
+    std::int64_t events = 0;       ///< events taken in
+    std::int64_t rows = 0;         ///< rows published
+    std::int64_t provisional = 0;  ///< the part of `rows` from windows that are open at the end
+    std::int64_t late = 0;         ///< additions to windows that were closed, since Gold was built
     Timestamp watermark = no_watermark;
     double seconds = 0;  ///< time since the report before
     /// The longest time from a record's append to the log until its event was in Gold's state, in ms; 0 when
@@ -36,7 +38,7 @@ class GoldReporter {
   public:
     /// Starts at a version of Silver that Gold has loaded or been built from. Events up to there have no
     /// latency, since they waited for Gold to start and not in it.
-    void start_at(std::int64_t silver_version);
+    void start_at(storage::Version silver_version);
     /// Counts events that are in Gold's state now.
     void add(const Events& events);
     void add_rows(std::int64_t rows) { report_.rows += rows; }
@@ -44,12 +46,12 @@ class GoldReporter {
     void add_provisional(std::int64_t rows);
     void note_pause(std::chrono::microseconds pause);
     /// The report since the last one; nothing when nothing has happened.
-    [[nodiscard]] std::optional<GoldReport> take(std::int64_t silver_version, std::int64_t late,
+    [[nodiscard]] std::optional<GoldReport> take(storage::Version silver_version, std::int64_t late,
                                                  Timestamp watermark);
 
   private:
     GoldReport report_;
-    std::int64_t reported_version_ = -1;
+    storage::Version reported_version_ = storage::no_version;
     base::Stopwatch work_;
 };
 

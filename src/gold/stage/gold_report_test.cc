@@ -18,13 +18,13 @@ Events one_event(model::Timestamp log_time) {
 
 TEST(GoldReporterTest, NothingIsReportedWhenNothingHasHappened) {
     GoldReporter reporter;
-    reporter.start_at(3);
+    reporter.start_at(storage::Version(3));
     reporter.note_pause(std::chrono::milliseconds(2));
-    EXPECT_FALSE(reporter.take(3, 0, 100));
-    EXPECT_TRUE(reporter.take(4, 0, 100)) << "a commit without events is progress";
-    EXPECT_FALSE(reporter.take(4, 0, 100));
+    EXPECT_FALSE(reporter.take(storage::Version(3), 0, 100));
+    EXPECT_TRUE(reporter.take(storage::Version(4), 0, 100)) << "a commit without events is progress";
+    EXPECT_FALSE(reporter.take(storage::Version(4), 0, 100));
     reporter.add_rows(1);
-    EXPECT_TRUE(reporter.take(4, 0, 100));
+    EXPECT_TRUE(reporter.take(storage::Version(4), 0, 100));
 }
 
 TEST(GoldReporterTest, AReportHasTheFiguresSinceTheOneBefore) {
@@ -35,9 +35,9 @@ TEST(GoldReporterTest, AReportHasTheFiguresSinceTheOneBefore) {
     reporter.add_provisional(3);
     reporter.note_pause(std::chrono::milliseconds(7));
     reporter.note_pause(std::chrono::milliseconds(2));
-    const auto report = reporter.take(1, 4, 100);
+    const auto report = reporter.take(storage::Version(1), 4, 100);
     ASSERT_TRUE(report);
-    EXPECT_EQ(report->silver_version, 1);
+    EXPECT_EQ(report->silver_version, storage::Version(1));
     EXPECT_EQ(report->events, 2);
     EXPECT_EQ(report->rows, 13);
     EXPECT_EQ(report->provisional, 3);
@@ -45,7 +45,7 @@ TEST(GoldReporterTest, AReportHasTheFiguresSinceTheOneBefore) {
     EXPECT_EQ(report->watermark, 100);
     EXPECT_GE(report->latency_ms, 5000);
     EXPECT_EQ(report->pause_ms, 7);
-    const auto next = reporter.take(2, 4, 200);
+    const auto next = reporter.take(storage::Version(2), 4, 200);
     ASSERT_TRUE(next);
     EXPECT_EQ(next->events, 0);
     EXPECT_EQ(next->rows, 0);
@@ -55,15 +55,15 @@ TEST(GoldReporterTest, AReportHasTheFiguresSinceTheOneBefore) {
 TEST(GoldReporterTest, EventsThatARebuildReadsHaveNoLatency) {
     GoldReporter reporter;
     reporter.add(one_event(base::now_us() - 5'000'000));
-    reporter.start_at(9);
-    const auto report = reporter.take(9, 0, 100);
+    reporter.start_at(storage::Version(9));
+    const auto report = reporter.take(storage::Version(9), 0, 100);
     ASSERT_TRUE(report);
     EXPECT_EQ(report->events, 1);
     EXPECT_EQ(report->latency_ms, 0);
 }
 
 TEST(GoldReportTest, TheLineNamesProvisionalRowsOnlyWhereThereAreAny) {
-    GoldReport report{.silver_version = 3, .events = 1'200, .rows = 7};
+    GoldReport report{.silver_version = storage::Version(3), .events = 1'200, .rows = 7};
     EXPECT_THAT(report.line(), HasSubstr("silver version 3: 1,200 events, 7 rows published, 0 late"));
     EXPECT_THAT(report.line(), Not(HasSubstr("provisional")));
     report.provisional = 2;

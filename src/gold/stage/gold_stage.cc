@@ -82,12 +82,12 @@ void GoldStage::resume(const base::StopSignal& stop) {
 /// is stopped, no state is on disk, and the next start rebuilds Gold again.
 void GoldStage::rebuild(const base::StopSignal& stop) {
     silver_.reopen();
-    if (silver_.version() > 0 || !silver_.snapshot().files.empty())
+    if (silver_.version() > storage::Version(0) || !silver_.snapshot().files.empty())
         spdlog::info("gold: rebuilding from Silver's version {}", silver_.version());
     state_.clear();
     tables_.clear();
     // Alerts that were published before come again and must not be sent again.
-    const bool quiet = options_.rebuild || tables_.alerts_sequence() > 0;
+    const bool quiet = options_.rebuild || tables_.alerts_sequence() > model::AlertSequence(0);
     engine_.reset();
     engine_.alerts().number_from(tables_.alerts_sequence());
     engine_.alerts().adopt(options_.alert_rules);
@@ -120,7 +120,7 @@ bool GoldStage::read_all(const base::StopSignal& stop) {
 
 /// Processes commits until the end. False when it ends while a rebuild is not finished.
 bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
-    const std::int64_t goal = silver_.snapshot().version;
+    const storage::Version goal = silver_.snapshot().version;
     auto next_note = std::chrono::steady_clock::now();
     auto next_publish = next_note + options_.trigger;
     auto next_state = next_note + state_interval;

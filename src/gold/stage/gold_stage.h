@@ -19,6 +19,7 @@
 #include "gold/stage/state_keeper.h"
 #include "gold/stage/table_publisher.h"
 #include "silver/stage/commit_queue.h"
+#include "storage/version.h"
 
 namespace millrace::gold {
 
@@ -58,7 +59,7 @@ class GoldStage {
     void run(const base::StopSignal& stop, const OnReport& on_report);
 
     /// The sequence number of the last published alert. Must not be called while run() works.
-    [[nodiscard]] std::int64_t last_alert() const { return tables_.alerts_sequence(); }
+    [[nodiscard]] model::AlertSequence last_alert() const { return tables_.alerts_sequence(); }
     /// Whether this process is the one that runs the stage. Thread-safe.
     [[nodiscard]] bool has_turn() const { return has_turn_; }
     /// Whether the state is loaded or rebuilt. Thread-safe.
@@ -66,7 +67,7 @@ class GoldStage {
     /// The versions of the tables, at most a second old. Thread-safe.
     [[nodiscard]] PublishedVersions published() const { return tables_.versions(); }
     /// The last version of Silver that was taken in. Thread-safe.
-    [[nodiscard]] std::int64_t silver_version() const { return silver_.version(); }
+    [[nodiscard]] storage::Version silver_version() const { return silver_.version(); }
 
   private:
     bool take_lock(const base::StopSignal& stop);

@@ -70,7 +70,7 @@ class StateSink {
 json::object header_of(const GoldPosition& position) {
     return {{"format", state_format},
             {"silver_id", position.silver_id},
-            {"silver_version", position.silver_version},
+            {"silver_version", position.silver_version.value()},
             {"settings", position.settings},
             {"watermark", position.watermark}};
 }
@@ -83,7 +83,7 @@ std::optional<GoldPosition> parse_header(std::string_view line) {
     const json::object& header = parsed.get_object();
     if (base::integer_member(header, "format") != state_format) return std::nullopt;
     return GoldPosition{.silver_id = base::string_member(header, "silver_id"),
-                        .silver_version = base::integer_member(header, "silver_version"),
+                        .silver_version = storage::Version(base::integer_member(header, "silver_version")),
                         .settings = base::string_member(header, "settings"),
                         .watermark = base::integer_member(header, "watermark")};
 }
@@ -222,7 +222,7 @@ void GoldStateWriter::take_result(int status) {
     }
 }
 
-std::optional<std::int64_t> GoldStateWriter::written() {
+std::optional<storage::Version> GoldStateWriter::written() {
     int status = 0;
     if (busy() && ::waitpid(copy_, &status, WNOHANG) == copy_) take_result(status);
     return std::exchange(written_, std::nullopt);

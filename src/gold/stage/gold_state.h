@@ -10,15 +10,16 @@
 #include <string>
 
 #include "base/file.h"
+#include "storage/version.h"
 
 namespace millrace::gold {
 
 /// What Gold's state on disk includes.
 struct GoldPosition {
     std::string silver_id;  ///< the id of the silver table; a new table at the same path has another
-    std::int64_t silver_version = 0;  ///< the last version of Silver that is in the state
-    std::string settings;             ///< the settings that the state was computed with, as text
-    std::int64_t watermark = 0;       ///< windows that end at or before it are closed and published
+    storage::Version silver_version{0};  ///< the last version of Silver that is in the state
+    std::string settings;                ///< the settings that the state was computed with, as text
+    std::int64_t watermark = 0;          ///< windows that end at or before it are closed and published
 };
 
 /// How long Silver's files and commits are kept for Gold to read them. Afterwards Gold must be rebuilt.
@@ -66,7 +67,7 @@ class GoldStateWriter {
                                                    const std::function<void(std::ostream&)>& save);
     [[nodiscard]] bool busy() const { return copy_ > 0; }
     /// The silver version of a state that was written since the last call. A failure is logged as a warning.
-    std::optional<std::int64_t> written();
+    std::optional<storage::Version> written();
     /// Waits until the copy has ended, if there is one.
     void wait();
 
@@ -75,9 +76,9 @@ class GoldStateWriter {
 
     const std::filesystem::path path_;
     const base::File& lock_;
-    pid_t copy_ = 0;             // 0: no copy is running
-    std::int64_t version_ = -1;  // the silver version of the state that copy_ writes
-    std::optional<std::int64_t> written_;
+    pid_t copy_ = 0;                                  // 0: no copy is running
+    storage::Version version_ = storage::no_version;  // the silver version of the state that copy_ writes
+    std::optional<storage::Version> written_;
 };
 
 }  // namespace millrace::gold

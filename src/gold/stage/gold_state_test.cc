@@ -41,7 +41,8 @@ class GoldStateTest : public testing::Test {
     const std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "gold_state_test";
     const std::filesystem::path path_ = folder_ / "state.bin";
     base::File lock_ = made_lock();
-    const GoldPosition position_{.silver_id = "id", .silver_version = 7, .settings = "{}", .watermark = 99};
+    const GoldPosition position_{
+        .silver_id = "id", .silver_version = storage::Version(7), .settings = "{}", .watermark = 99};
     std::size_t size_ = 3;
     std::string read_;
 };
@@ -52,9 +53,9 @@ TEST_F(GoldStateTest, WhatIsWrittenIsRead) {
     ASSERT_TRUE(position);
     EXPECT_EQ(read_, "abc");
     EXPECT_EQ(position->silver_id, "id");
-    EXPECT_EQ(position->silver_version, 7);
+    EXPECT_EQ(position->silver_version, storage::Version(7));
     EXPECT_EQ(position->watermark, 99);
-    EXPECT_EQ(read_gold_position(path_)->silver_version, 7);
+    EXPECT_EQ(read_gold_position(path_)->silver_version, storage::Version(7));
 }
 
 TEST_F(GoldStateTest, DamageOfAnyByteIsFound) {
@@ -83,7 +84,7 @@ TEST_F(GoldStateTest, TheCopyWritesTheMemoryAsItWas) {
     EXPECT_TRUE(writer.busy());
     std::ranges::fill(memory, 'b');
     writer.wait();
-    EXPECT_EQ(writer.written(), 7);
+    EXPECT_EQ(writer.written(), storage::Version(7));
     EXPECT_EQ(writer.written(), std::nullopt);
     size_ = memory.size();
     ASSERT_TRUE(read());
@@ -114,7 +115,7 @@ TEST_F(GoldStateTest, TheCopyHasNoFileOrSocketOfTheProcessButTheLock) {
         }
     }));
     writer.wait();
-    ASSERT_EQ(writer.written(), 7);
+    ASSERT_EQ(writer.written(), storage::Version(7));
     const std::string state = base::read_file(path_);
     EXPECT_NE(state.find("\n.lock\n"), std::string::npos) << state;
     EXPECT_EQ(state.find("other"), std::string::npos) << state;
@@ -168,19 +169,19 @@ TEST_F(GoldStateTest, TicksAreKeptUntilTheStateHasThem) {
     const auto path = folder_ / "ticks.json";
     {
         IdleTickLog ticks(path);
-        ticks.add({3, 100});
-        ticks.add({3, 200});
-        ticks.add({4, 300});
+        ticks.add({storage::Version(3), 100});
+        ticks.add({storage::Version(3), 200});
+        ticks.add({storage::Version(4), 300});
     }
     IdleTickLog ticks(path);
     EXPECT_TRUE(ticks.load());
     EXPECT_EQ(ticks.size(), 3U);
-    EXPECT_EQ(ticks.after(3).back().now_ms, 200);
-    ticks.forget_before(4);
-    EXPECT_TRUE(ticks.after(3).empty());
+    EXPECT_EQ(ticks.after(storage::Version(3)).back().now_ms, 200);
+    ticks.forget_before(storage::Version(4));
+    EXPECT_TRUE(ticks.after(storage::Version(3)).empty());
     IdleTickLog again(path);
     EXPECT_TRUE(again.load());
-    EXPECT_EQ(again.after(4).size(), 1U);
+    EXPECT_EQ(again.after(storage::Version(4)).size(), 1U);
 }
 
 TEST_F(GoldStateTest, DamagedTicksAreNoTicksAndNoFault) {

@@ -87,9 +87,9 @@ void GoldWriter::refresh() {
     for (const Table each : all_tables) name_remedy(each, [&] { table(each).refresh(); });
 }
 
-void GoldWriter::drop_known(Output& output, std::int64_t silver_version) const {
+void GoldWriter::drop_known(Output& output, storage::Version silver_version) const {
     for (const Table each : metric_tables) {
-        if (table(each).snapshot().txn(speed_app_id, -1) >= silver_version) output[each].take();
+        if (table(each).snapshot().txn(speed_app_id, -1) >= silver_version.value()) output[each].take();
     }
 }
 
@@ -150,12 +150,12 @@ std::int64_t GoldWriter::append_all(Output& output, const GoldFile& file,
     return count;
 }
 
-std::int64_t GoldWriter::append(Output& output, std::int64_t silver_version) {
+std::int64_t GoldWriter::append(Output& output, storage::Version silver_version) {
     return append_all(output, {.kind = GoldFile::Kind::closed, .version = silver_version},
-                      {{speed_app_id, silver_version, base::now_ms()}});
+                      {{speed_app_id, silver_version.value(), base::now_ms()}});
 }
 
-std::int64_t GoldWriter::append_provisional(Output& open, std::int64_t silver_version) {
+std::int64_t GoldWriter::append_provisional(Output& open, storage::Version silver_version) {
     return append_all(open, {.kind = GoldFile::Kind::provisional, .version = silver_version}, {});
 }
 
@@ -182,24 +182,24 @@ bool GoldWriter::withdraw_provisional() {
     return whole;
 }
 
-void GoldWriter::append_alerts(TableRows& alerts, std::int64_t silver_version, std::int64_t sequence,
-                               bool quiet) {
-    std::vector<storage::Txn> txns = {{speed_app_id, silver_version, base::now_ms()},
-                                      {alerts_app_id, sequence, base::now_ms()}};
-    if (quiet) txns.push_back({quiet_app_id, sequence, base::now_ms()});
+void GoldWriter::append_alerts(TableRows& alerts, storage::Version silver_version,
+                               model::AlertSequence sequence, bool quiet) {
+    std::vector<storage::Txn> txns = {{speed_app_id, silver_version.value(), base::now_ms()},
+                                      {alerts_app_id, sequence.value(), base::now_ms()}};
+    if (quiet) txns.push_back({quiet_app_id, sequence.value(), base::now_ms()});
     append_to(Table::alerts, alerts.take(), {.kind = GoldFile::Kind::closed, .version = silver_version},
               txns);
 }
 
-std::int64_t GoldWriter::alerts_sequence() const {
-    return table(Table::alerts).snapshot().txn(alerts_app_id, 0);
+model::AlertSequence GoldWriter::alerts_sequence() const {
+    return model::AlertSequence(table(Table::alerts).snapshot().txn(alerts_app_id, 0));
 }
 
-std::int64_t GoldWriter::alerts_version() const {
-    return table(Table::alerts).snapshot().txn(speed_app_id, -1);
+storage::Version GoldWriter::alerts_version() const {
+    return storage::Version(table(Table::alerts).snapshot().txn(speed_app_id, storage::no_version.value()));
 }
 
-void GoldWriter::join_files(std::int64_t silver_version) {
+void GoldWriter::join_files(storage::Version silver_version) {
     storage::OptimizeOptions options;
     options.gradual = true;
     options.name = GoldFile{.kind = GoldFile::Kind::joined, .version = silver_version}.prefix();
@@ -257,7 +257,7 @@ void GoldWriter::write(Replacement& replacement, Output& output, std::int64_t mi
 }
 
 bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
-    const std::int64_t version = replacement.silver_version;
+    const storage::Version version = replacement.silver_version;
     const std::int64_t end = end_of(replacement, which);
     const auto of_days = [&](const storage::AddFile& add) {
         const auto day = model::parse_day(storage::partition_value(add, "day"));
@@ -284,7 +284,7 @@ bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
         commit.txns.push_back(
             {provisional_app_id, count_provisional_files(snapshot) - withdrawn, base::now_ms()});
     for (std::int64_t day = replacement.from; day < end; ++day)
-        commit.txns.push_back({batch_app_id(day), version, base::now_ms()});
+        commit.txns.push_back({batch_app_id(day), version.value(), base::now_ms()});
     const auto committed = table(which).commit(
         std::move(commit), [](const storage::Commit& other) { return other.removes.empty(); });
     base::fail_point("gold.replaced");

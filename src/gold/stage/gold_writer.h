@@ -36,25 +36,26 @@ class GoldWriter {
     void refresh();
     /// Appends all rows of `output` and returns their number; `output` is empty then. The rows are those of
     /// windows that have closed up to a silver version.
-    std::int64_t append(Output& output, std::int64_t silver_version);
+    std::int64_t append(Output& output, storage::Version silver_version);
     /// Appends all rows of `open` and returns their number; `open` is empty then. The rows are those of
     /// windows that are open at a silver version. Each table gets its rows in one commit and in separate
     /// files, so that withdraw_provisional() finds them.
-    std::int64_t append_provisional(Output& open, std::int64_t silver_version);
+    std::int64_t append_provisional(Output& open, storage::Version silver_version);
     /// Removes provisional rows from the tables, before their windows continue. False, with a warning, when
     /// another engine has rewritten files with provisional rows: then Gold must be rebuilt.
     [[nodiscard]] bool withdraw_provisional();
     /// Appends alerts. The last one has the sequence number `sequence`. `quiet` alerts are not sent to sinks.
-    void append_alerts(TableRows& alerts, std::int64_t silver_version, std::int64_t sequence, bool quiet);
+    void append_alerts(TableRows& alerts, storage::Version silver_version, model::AlertSequence sequence,
+                       bool quiet);
     /// The sequence number of the last alert, including alerts that clear() has removed; 0 when there was
     /// none.
-    [[nodiscard]] std::int64_t alerts_sequence() const;
+    [[nodiscard]] model::AlertSequence alerts_sequence() const;
     /// The silver version of the last commit of alerts; -1 when there is none.
-    [[nodiscard]] std::int64_t alerts_version() const;
+    [[nodiscard]] storage::Version alerts_version() const;
     /// Removes the rows of tables from `output` that have the rows up to `silver_version` already.
-    void drop_known(Output& output, std::int64_t silver_version) const;
+    void drop_known(Output& output, storage::Version silver_version) const;
     /// Joins small files of closed windows' rows that were published up to a silver version, gradually.
-    void join_files(std::int64_t silver_version);
+    void join_files(storage::Version silver_version);
     /// Removes all rows from the tables, before a rebuild.
     void clear();
 
@@ -63,7 +64,7 @@ class GoldWriter {
         std::int64_t from = 0;         ///< the first day
         std::int64_t to = 0;           ///< the day after the last one
         std::int64_t sessions_to = 0;  ///< the day after the last one, for the tables of sessions
-        std::int64_t silver_version = -1;
+        storage::Version silver_version = storage::no_version;
         /// Whether provisional rows of these days are replaced as well: no state holds their windows open.
         bool provisional_too = false;
         std::int64_t rows = 0;                                           ///< the number of new rows

@@ -67,8 +67,8 @@ class GoldWriterTest : public testing::Test {
 TEST_F(GoldWriterTest, ProvisionalRowsAreTheTablesUntilTheyAreWithdrawn) {
     auto closed = users(may_first, {"a"});
     auto open = users(may_first + 1, {"b", "c"});
-    EXPECT_EQ(writer_.append(closed, 1), 1);
-    EXPECT_EQ(writer_.append_provisional(open, 1), 2);
+    EXPECT_EQ(writer_.append(closed, storage::Version(1)), 1);
+    EXPECT_EQ(writer_.append_provisional(open, storage::Version(1)), 2);
     EXPECT_EQ(closed.size() + open.size(), 0);
     EXPECT_EQ(rows(), 3);
     EXPECT_EQ(provisional_rows(), 2);
@@ -82,12 +82,12 @@ TEST_F(GoldWriterTest, ProvisionalRowsAreTheTablesUntilTheyAreWithdrawn) {
 
 TEST_F(GoldWriterTest, RowsThatWereClosedMeanwhileStay) {
     auto open = users(may_first, {"a"});
-    writer_.append_provisional(open, 1);
+    writer_.append_provisional(open, storage::Version(1));
     auto again = users(may_first, {"a"});
-    writer_.drop_known(again, 1);
+    writer_.drop_known(again, storage::Version(1));
     EXPECT_EQ(again.size(), 1) << "a provisional row does not count as published";
     EXPECT_TRUE(writer_.withdraw_provisional());
-    writer_.append(again, 2);
+    writer_.append(again, storage::Version(2));
     EXPECT_EQ(rows(), 1);
     EXPECT_EQ(provisional_rows(), 0);
 }
@@ -95,11 +95,11 @@ TEST_F(GoldWriterTest, RowsThatWereClosedMeanwhileStay) {
 TEST_F(GoldWriterTest, JoiningLeavesProvisionalFilesAlone) {
     for (int version = 1; version <= 8; ++version) {
         auto closed = users(may_first, {std::to_string(version)});
-        writer_.append(closed, version);
+        writer_.append(closed, storage::Version(version));
     }
     auto open = users(may_first, {"open"});
-    writer_.append_provisional(open, 8);
-    writer_.join_files(8);
+    writer_.append_provisional(open, storage::Version(8));
+    writer_.join_files(storage::Version(8));
     EXPECT_EQ(table().snapshot().files.size(), 2U);
     EXPECT_EQ(rows(), 9);
     EXPECT_EQ(provisional_rows(), 1);
@@ -109,7 +109,7 @@ TEST_F(GoldWriterTest, JoiningLeavesProvisionalFilesAlone) {
 
 TEST_F(GoldWriterTest, AFileThatAnotherEngineHasRewrittenIsNoticed) {
     auto open = users(may_first, {"a"});
-    writer_.append_provisional(open, 1);
+    writer_.append_provisional(open, storage::Version(1));
     auto theirs = table();
     storage::AddFile rewritten = theirs.snapshot().files.begin()->second;
     storage::Commit commit;
@@ -130,19 +130,21 @@ TEST_F(GoldWriterTest, AFileThatAnotherEngineHasRewrittenIsNoticed) {
 
 TEST_F(GoldWriterTest, ReplacedDaysKeepTheirProvisionalRowsWhileAStateHoldsThemOpen) {
     auto closed = users(may_first, {"a"});
-    writer_.append(closed, 1);
+    writer_.append(closed, storage::Version(1));
     auto open = users(may_first, {"b"});
     add_user(open, may_first + 1, "c");
-    writer_.append_provisional(open, 1);
-    GoldWriter::Replacement replacement{
-        .from = may_first, .to = may_first + 1, .sessions_to = may_first + 1, .silver_version = 1};
+    writer_.append_provisional(open, storage::Version(1));
+    GoldWriter::Replacement replacement{.from = may_first,
+                                        .to = may_first + 1,
+                                        .sessions_to = may_first + 1,
+                                        .silver_version = storage::Version(1)};
     EXPECT_TRUE(replace(replacement, users(may_first, {"a", "late"})));
     EXPECT_EQ(rows(), 4);
     EXPECT_EQ(provisional_rows(), 2);
     GoldWriter::Replacement all{.from = may_first,
                                 .to = may_first + 1,
                                 .sessions_to = may_first + 1,
-                                .silver_version = 1,
+                                .silver_version = storage::Version(1),
                                 .provisional_too = true};
     EXPECT_TRUE(replace(all, users(may_first, {"a", "late", "b"})));
     EXPECT_EQ(rows(), 4);

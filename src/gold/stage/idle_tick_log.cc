@@ -26,7 +26,8 @@ std::optional<std::vector<IdleTickLog::Tick>> parse(std::string_view text) {
         if (tick == nullptr || !base::member(*tick, "silver_version").is_int64() ||
             !base::member(*tick, "now_ms").is_int64())
             return std::nullopt;
-        ticks.push_back({tick->at("silver_version").get_int64(), tick->at("now_ms").get_int64()});
+        ticks.push_back(
+            {storage::Version(tick->at("silver_version").get_int64()), tick->at("now_ms").get_int64()});
     }
     return ticks;
 }
@@ -52,7 +53,7 @@ void IdleTickLog::clear() {
     std::filesystem::remove(path_);
 }
 
-std::vector<IdleTickLog::Tick> IdleTickLog::after(std::int64_t silver_version) const {
+std::vector<IdleTickLog::Tick> IdleTickLog::after(storage::Version silver_version) const {
     std::vector<Tick> found;
     std::ranges::copy_if(ticks_, std::back_inserter(found),
                          [&](const Tick& tick) { return tick.silver_version == silver_version; });
@@ -64,7 +65,7 @@ void IdleTickLog::add(const Tick& tick) {
     write();
 }
 
-void IdleTickLog::forget_before(std::int64_t silver_version) {
+void IdleTickLog::forget_before(storage::Version silver_version) {
     if (std::erase_if(ticks_, [&](const Tick& tick) { return tick.silver_version < silver_version; }) > 0)
         write();
 }
@@ -72,7 +73,7 @@ void IdleTickLog::forget_before(std::int64_t silver_version) {
 void IdleTickLog::write() const {
     json::array all;
     for (const Tick& tick : ticks_)
-        all.push_back(json::object{{"silver_version", tick.silver_version}, {"now_ms", tick.now_ms}});
+        all.push_back(json::object{{"silver_version", tick.silver_version.value()}, {"now_ms", tick.now_ms}});
     base::replace_file(path_, json::serialize(all) + "\n");
 }
 

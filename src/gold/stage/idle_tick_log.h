@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "storage/version.h"
+
 namespace millrace::gold {
 
 /// The times at which alert rules were evaluated without events (Alerts::tick()), and the versions of Silver
@@ -13,7 +15,7 @@ namespace millrace::gold {
 class IdleTickLog {
   public:
     struct Tick {
-        std::int64_t silver_version = 0;
+        storage::Version silver_version{0};
         std::int64_t now_ms = 0;
     };
 
@@ -24,12 +26,12 @@ class IdleTickLog {
     /// nobody knows which alerts followed from ticks.
     [[nodiscard]] bool load();
     /// The ticks between a version and the next one, in order.
-    [[nodiscard]] std::vector<Tick> after(std::int64_t silver_version) const;
+    [[nodiscard]] std::vector<Tick> after(storage::Version silver_version) const;
     [[nodiscard]] std::size_t size() const { return ticks_.size(); }
     /// Adds a tick, durably.
     void add(const Tick& tick);
     /// Removes the ticks of earlier versions, which are in the saved state.
-    void forget_before(std::int64_t silver_version);
+    void forget_before(storage::Version silver_version);
     /// Removes all ticks, and the file.
     void clear();
 

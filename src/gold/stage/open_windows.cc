@@ -6,13 +6,15 @@ namespace millrace::gold {
 
 std::optional<OpenWindowsSnapshot> OpenWindowsChannel::request(const Request& request,
                                                                std::chrono::milliseconds limit) {
-    const std::lock_guard one(requesting_);
-    std::unique_lock lock(mutex_);
+    const base::MutexLock one(requesting_);
+    const base::MutexLock lock(mutex_);
     snapshot_.reset();
     if (state_ == State::open) {
         pending_ = request;
         has_pending_ = true;
-        changed_.wait_for(lock, limit, [this] { return snapshot_.has_value() || state_ != State::open; });
+        const auto end = std::chrono::steady_clock::now() + limit;
+        while (!snapshot_ && state_ == State::open && changed_.wait_until(mutex_, end)) {
+        }
         pending_.reset();
         has_pending_ = false;
     }
@@ -21,19 +23,19 @@ std::optional<OpenWindowsSnapshot> OpenWindowsChannel::request(const Request& re
 }
 
 void OpenWindowsChannel::open() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     state_ = State::open;
 }
 
 void OpenWindowsChannel::freeze(TakeSnapshot take) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     state_ = State::frozen;
     take_ = std::move(take);
     changed_.notify_all();
 }
 
 void OpenWindowsChannel::close() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     state_ = State::closed;
     take_ = nullptr;
     changed_.notify_all();
@@ -41,12 +43,12 @@ void OpenWindowsChannel::close() {
 
 std::optional<OpenWindowsChannel::Request> OpenWindowsChannel::pending() const {
     if (!has_pending_) return std::nullopt;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return pending_;
 }
 
 void OpenWindowsChannel::reply(const Request& request, OpenWindowsSnapshot snapshot) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (pending_ != request) return;  // its reader has stopped waiting
     snapshot_ = std::move(snapshot);
     pending_.reset();

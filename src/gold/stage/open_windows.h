@@ -2,18 +2,18 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "gold/output.h"
 #include "gold/window.h"
 #include "serve/sql_view.h"
+#include "storage/version.h"
 
 namespace millrace::gold {
 
@@ -24,8 +24,9 @@ struct OpenWindowsSnapshot {
     /// each row once. Paths start at the table's folder.
     std::map<Table, std::vector<serve::SqlView::File>> files;
     Timestamp watermark = no_watermark;
-    std::int64_t silver_version = -1;  ///< the last version of Silver that Gold has taken in
-    std::int64_t late = 0;             ///< additions to windows that were closed, since Gold was built
+    storage::Version silver_version =
+        storage::no_version;  ///< the last version of Silver that Gold has taken in
+    std::int64_t late = 0;    ///< additions to windows that were closed, since Gold was built
 };
 
 /// Gives readers access to Gold's open windows. A reader requests a snapshot, and Gold's thread replies
@@ -61,14 +62,14 @@ class OpenWindowsChannel {
   private:
     enum class State { closed, open, frozen };
 
-    std::mutex requesting_;  // held by the one reader that is served
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    State state_ = State::closed;                  // guarded by mutex_
-    TakeSnapshot take_;                            // guarded by mutex_; set while frozen
-    std::optional<Request> pending_;               // guarded by mutex_
-    std::optional<OpenWindowsSnapshot> snapshot_;  // guarded by mutex_
-    std::atomic<bool> has_pending_ = false;        // whether pending_ has a value
+    base::Mutex requesting_;  // held by the one reader that is served
+    mutable base::Mutex mutex_;
+    base::ConditionVariable changed_;
+    State state_ MILLRACE_GUARDED_BY(mutex_) = State::closed;
+    TakeSnapshot take_ MILLRACE_GUARDED_BY(mutex_);  // set while frozen
+    std::optional<Request> pending_ MILLRACE_GUARDED_BY(mutex_);
+    std::optional<OpenWindowsSnapshot> snapshot_ MILLRACE_GUARDED_BY(mutex_);
+    std::atomic<bool> has_pending_ = false;  // whether pending_ has a value
 };
 
 }  // namespace millrace::gold

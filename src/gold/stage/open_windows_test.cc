@@ -13,7 +13,7 @@ constexpr auto no_time = std::chrono::milliseconds(0);
 
 OpenWindowsSnapshot snapshot_of(std::int64_t version) {
     OpenWindowsSnapshot snapshot;
-    snapshot.silver_version = version;
+    snapshot.silver_version = storage::Version(version);
     return snapshot;
 }
 
@@ -54,7 +54,7 @@ TEST_F(OpenWindowsTest, ARequestIsAnsweredByTheReply) {
     EXPECT_EQ(channel_.pending(), sessions_);
     channel_.reply(sessions_, snapshot_of(7));
     ASSERT_TRUE(received());
-    EXPECT_EQ(received_->silver_version, 7);
+    EXPECT_EQ(received_->silver_version, storage::Version(7));
     EXPECT_FALSE(channel_.pending());
 }
 
@@ -74,7 +74,7 @@ TEST_F(OpenWindowsTest, AReplyToAReaderWhoHasGoneReachesNobody) {
     EXPECT_TRUE(channel_.pending()) << "the reply is for another request";
     channel_.reply(sessions_, snapshot_of(9));
     ASSERT_TRUE(received());
-    EXPECT_EQ(received_->silver_version, 9);
+    EXPECT_EQ(received_->silver_version, storage::Version(9));
 }
 
 TEST_F(OpenWindowsTest, ClosingEndsTheWaitOfAReader) {
@@ -90,8 +90,8 @@ TEST_F(OpenWindowsTest, AReaderTakesTheSnapshotItselfOnceGoldHasEnded) {
     channel_.freeze([this](const OpenWindowsChannel::Request& request) {
         return snapshot_of(request == sessions_ ? 1 : 2);
     });
-    EXPECT_EQ(channel_.request(sessions_, no_time)->silver_version, 1);
-    EXPECT_EQ(channel_.request(kpis_, no_time)->silver_version, 2);
+    EXPECT_EQ(channel_.request(sessions_, no_time)->silver_version, storage::Version(1));
+    EXPECT_EQ(channel_.request(kpis_, no_time)->silver_version, storage::Version(2));
     EXPECT_FALSE(channel_.pending());
     channel_.close();
     EXPECT_FALSE(channel_.request(kpis_, no_time));
@@ -102,7 +102,7 @@ TEST_F(OpenWindowsTest, AReaderWhoWaitsWhenGoldEndsGetsTheLastSnapshot) {
     start_reader(kpis_);
     channel_.freeze([](const OpenWindowsChannel::Request&) { return snapshot_of(5); });
     ASSERT_TRUE(received());
-    EXPECT_EQ(received_->silver_version, 5);
+    EXPECT_EQ(received_->silver_version, storage::Version(5));
 }
 
 TEST_F(OpenWindowsTest, OfSeveralReadersEachGetsAReply) {

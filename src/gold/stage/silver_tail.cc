@@ -36,7 +36,7 @@ SilverTail::SilverTail(const catalog::DataDirectory& data, base::WorkerPool& poo
                                                  silver::silver_partition_columns())) {}
 
 bool SilverTail::can_continue_from(const GoldPosition& position) const {
-    const std::int64_t newest = snapshot().version;
+    const storage::Version newest = snapshot().version;
     if (position.silver_id != snapshot().metadata.id || position.silver_version > newest) return false;
     const auto next = table_.read_commit(position.silver_version + 1);
     return position.silver_version == newest || (next && !is_too_old(*next));

@@ -27,7 +27,7 @@ class SilverTail {
     SilverTail(const catalog::DataDirectory& data, base::WorkerPool& pool, silver::CommitQueue* commits);
 
     /// The last version that Gold has taken in; -1 before continue_from() or reopen(). Thread-safe.
-    [[nodiscard]] std::int64_t version() const { return version_; }
+    [[nodiscard]] storage::Version version() const { return version_; }
     /// The table as of the last refresh() or reopen().
     [[nodiscard]] const storage::Snapshot& snapshot() const { return table_.snapshot(); }
     void refresh() { table_.refresh(); }
@@ -35,7 +35,7 @@ class SilverTail {
     /// Whether a state at `position` can continue: it is of this table, and the next commit is in the log and
     /// not so old that vacuum may have removed its files (max_wait_for_gold).
     [[nodiscard]] bool can_continue_from(const GoldPosition& position) const;
-    void continue_from(std::int64_t version) { version_ = version; }
+    void continue_from(storage::Version version) { version_ = version; }
     /// Opens the table that is at the path now, and moves to its newest version. The caller reads all files.
     void reopen();
     /// Why the next commit can never be read: another table has taken the place of this one, or the commit
@@ -50,7 +50,7 @@ class SilverTail {
     /// missing.
     [[nodiscard]] bool read_rows(const storage::Commit& next, Strings& strings, const VisitRows& visit);
     /// Moves to the next commit's version.
-    void advance() { ++version_; }
+    void advance() { version_ = version() + 1; }
 
     /// The files of the snapshot by UTC day, the earliest day first.
     [[nodiscard]] std::map<std::string, std::vector<storage::AddFile>> files_by_day() const;
@@ -64,7 +64,7 @@ class SilverTail {
     base::WorkerPool& pool_;
     silver::CommitQueue* const commits_;
     storage::DeltaTable table_;
-    std::atomic<std::int64_t> version_ = -1;
+    std::atomic<storage::Version> version_ = storage::no_version;
     Events queued_;  // kept so that its memory is reused
 };
 

@@ -43,7 +43,7 @@ class SilverTailTest : public testing::Test {
         tail.advance();
         return users;
     }
-    [[nodiscard]] static GoldPosition position(const SilverTail& tail, std::int64_t version) {
+    [[nodiscard]] static GoldPosition position(const SilverTail& tail, storage::Version version) {
         return {.silver_id = tail.snapshot().metadata.id, .silver_version = version, .settings = {}};
     }
     /// Removes the commits up to version 2 from the log, which has a checkpoint then.
@@ -61,14 +61,14 @@ class SilverTailTest : public testing::Test {
 
 TEST_F(SilverTailTest, CommitsAreReadInVersionOrder) {
     SilverTail tail(data_, pool_, nullptr);
-    EXPECT_EQ(tail.version(), -1);
-    tail.continue_from(0);
+    EXPECT_EQ(tail.version(), storage::no_version);
+    tail.continue_from(storage::Version(0));
     EXPECT_FALSE(tail.next_commit());
     silver_.commit({{"a", noon}, {"b", noon + minute}});
     silver_.commit({{"c", noon + hour}});
     EXPECT_THAT(read_next(tail), ElementsAre("a", "b"));
     EXPECT_THAT(read_next(tail), ElementsAre("c"));
-    EXPECT_EQ(tail.version(), 2);
+    EXPECT_EQ(tail.version(), storage::Version(2));
     EXPECT_FALSE(tail.next_commit());
 }
 
@@ -76,13 +76,13 @@ TEST_F(SilverTailTest, RowsInTheQueueAreReadInsteadOfTheFiles) {
     silver::CommitQueue queue;
     queue.open();
     SilverTail tail(data_, pool_, &queue);
-    tail.continue_from(0);
+    tail.continue_from(storage::Version(0));
     silver_.commit({{"from the file", noon}});
     silver_.commit({{"not queued", noon}});
     silver::CommitQueue::Columns columns;
     columns.push_back(std::make_unique<silver::EventColumns>());
     fill_columns(*columns.front(), {{"from the queue", noon}});
-    queue.push(1, columns);
+    queue.push(storage::Version(1), columns);
     EXPECT_THAT(read_next(tail), ElementsAre("from the queue"));
     EXPECT_EQ(queue.recycled().size(), 1U);
     EXPECT_THAT(read_next(tail), ElementsAre("not queued"));
@@ -90,7 +90,7 @@ TEST_F(SilverTailTest, RowsInTheQueueAreReadInsteadOfTheFiles) {
 
 TEST_F(SilverTailTest, ACommitWithAMissingFileShowsNoRows) {
     SilverTail tail(data_, pool_, nullptr);
-    tail.continue_from(0);
+    tail.continue_from(storage::Version(0));
     silver_.commit({{"a", noon}});
     const auto commit = tail.next_commit();
     ASSERT_TRUE(commit);
@@ -102,7 +102,7 @@ TEST_F(SilverTailTest, ACommitWithAMissingFileShowsNoRows) {
 
 TEST_F(SilverTailTest, AFileThatOnlyJoinsRowsIsNotRead) {
     SilverTail tail(data_, pool_, nullptr);
-    tail.continue_from(0);
+    tail.continue_from(storage::Version(0));
     silver_.commit({{"a", noon}});
     auto commit = tail.next_commit();
     ASSERT_TRUE(commit);
@@ -115,10 +115,11 @@ TEST_F(SilverTailTest, AFileThatOnlyJoinsRowsIsNotRead) {
 TEST_F(SilverTailTest, AStateCanContinueInItsOwnTableOnly) {
     silver_.commit({{"a", noon}});
     const SilverTail tail(data_, pool_, nullptr);
-    EXPECT_TRUE(tail.can_continue_from(position(tail, 0)));
-    EXPECT_TRUE(tail.can_continue_from(position(tail, 1)));
-    EXPECT_FALSE(tail.can_continue_from(position(tail, 2))) << "the table has no such version";
-    GoldPosition other = position(tail, 1);
+    EXPECT_TRUE(tail.can_continue_from(position(tail, storage::Version(0))));
+    EXPECT_TRUE(tail.can_continue_from(position(tail, storage::Version(1))));
+    EXPECT_FALSE(tail.can_continue_from(position(tail, storage::Version(2))))
+        << "the table has no such version";
+    GoldPosition other = position(tail, storage::Version(1));
     other.silver_id = "another table";
     EXPECT_FALSE(tail.can_continue_from(other));
 }
@@ -128,8 +129,8 @@ TEST_F(SilverTailTest, AStateCannotContinueWithoutTheNextCommit) {
     silver_.commit({{"b", noon}});
     clean_up_log();
     const SilverTail tail(data_, pool_, nullptr);
-    EXPECT_FALSE(tail.can_continue_from(position(tail, 1)));
-    EXPECT_TRUE(tail.can_continue_from(position(tail, 2)));
+    EXPECT_FALSE(tail.can_continue_from(position(tail, storage::Version(1))));
+    EXPECT_TRUE(tail.can_continue_from(position(tail, storage::Version(2))));
 }
 
 TEST_F(SilverTailTest, AStateCannotContinueWithACommitWhoseFilesVacuumMayHaveRemoved) {
@@ -139,13 +140,13 @@ TEST_F(SilverTailTest, AStateCannotContinueWithACommitWhoseFilesVacuumMayHaveRem
     base::replace_file(silver_.log_file(1), std::regex_replace(log, std::regex(R"("timestamp":\d+)"),
                                                                "\"timestamp\":" + std::to_string(week_ago)));
     const SilverTail tail(data_, pool_, nullptr);
-    EXPECT_FALSE(tail.can_continue_from(position(tail, 0)));
-    EXPECT_TRUE(tail.can_continue_from(position(tail, 1)));
+    EXPECT_FALSE(tail.can_continue_from(position(tail, storage::Version(0))));
+    EXPECT_TRUE(tail.can_continue_from(position(tail, storage::Version(1))));
 }
 
 TEST_F(SilverTailTest, ACommitThatIsGoneIsAGapUntilTheTableIsReopened) {
     SilverTail tail(data_, pool_, nullptr);
-    tail.continue_from(0);
+    tail.continue_from(storage::Version(0));
     EXPECT_FALSE(tail.find_gap()) << "there is no next commit yet";
     silver_.commit({{"a", noon}});
     silver_.commit({{"b", noon}});
@@ -154,12 +155,12 @@ TEST_F(SilverTailTest, ACommitThatIsGoneIsAGapUntilTheTableIsReopened) {
     EXPECT_TRUE(tail.find_gap());
     tail.reopen();
     EXPECT_FALSE(tail.find_gap());
-    EXPECT_EQ(tail.version(), 2);
+    EXPECT_EQ(tail.version(), storage::Version(2));
 }
 
 TEST_F(SilverTailTest, ATableInThePlaceOfAnotherIsAGapUntilItIsReopened) {
     SilverTail tail(data_, pool_, nullptr);
-    tail.continue_from(0);
+    tail.continue_from(storage::Version(0));
     fs::remove_all(data_.silver());
     TestSilver other(data_);
     EXPECT_TRUE(tail.find_gap());

@@ -65,7 +65,7 @@ std::optional<std::chrono::microseconds> StateKeeper::start_save() {
     return writer_.begin(position(), [this](std::ostream& stream) { engine_.save(stream); });
 }
 
-std::optional<std::int64_t> StateKeeper::take_saved() {
+std::optional<storage::Version> StateKeeper::take_saved() {
     const auto version = writer_.written();
     if (!version) return std::nullopt;
     saved_version_ = *version;

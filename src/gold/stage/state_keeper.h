@@ -12,6 +12,7 @@
 #include "gold/stage/gold_state.h"
 #include "gold/stage/idle_tick_log.h"
 #include "gold/stage/silver_tail.h"
+#include "storage/version.h"
 
 namespace millrace::gold {
 
@@ -42,7 +43,7 @@ class StateKeeper {
     /// Returns how long the caller was stopped for it. Throws as save() does.
     std::optional<std::chrono::microseconds> start_save();
     /// The silver version of a state that start_save() has written since the last call.
-    std::optional<std::int64_t> take_saved();
+    std::optional<storage::Version> take_saved();
     /// Waits until no save is running.
     void wait() { writer_.wait(); }
     /// Whether the state on disk is that of the engine.
@@ -65,7 +66,7 @@ class StateKeeper {
     const std::filesystem::path path_;
     GoldStateWriter writer_;
     IdleTickLog ticks_;
-    std::int64_t saved_version_ = -1;  // the silver version of the state on disk
+    storage::Version saved_version_ = storage::no_version;  // the silver version of the state on disk
 };
 
 }  // namespace millrace::gold

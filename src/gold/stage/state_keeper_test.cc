@@ -46,7 +46,7 @@ class StateKeeperTest : public testing::Test {
     StateKeeper& state() { return process_->state; }
     /// Saves a state at a version of Silver.
     void save_at(std::int64_t version) {
-        process_->silver.continue_from(version);
+        process_->silver.continue_from(storage::Version(version));
         state().save();
     }
 
@@ -66,7 +66,7 @@ TEST_F(StateKeeperTest, ASavedStateIsLoadedAtItsVersion) {
     EXPECT_TRUE(state().exists());
     start();
     EXPECT_TRUE(state().load());
-    EXPECT_EQ(process_->silver.version(), 1);
+    EXPECT_EQ(process_->silver.version(), storage::Version(1));
     EXPECT_TRUE(state().is_current());
 }
 
@@ -115,7 +115,7 @@ TEST_F(StateKeeperTest, NoStateIsSavedOnceTheShopHasOtherSettings) {
     settings.gold.lateness *= 2;
     data_.store(settings);
     silver_.commit({{"a", noon}});
-    process_->silver.continue_from(1);
+    process_->silver.continue_from(storage::Version(1));
     EXPECT_THROW(state().save(), Error);
     EXPECT_THROW(state().start_save(), Error);
     EXPECT_FALSE(state().is_current());
@@ -125,7 +125,7 @@ TEST_F(StateKeeperTest, ASaveInTheBackgroundStartsWhenThereIsSomethingToSave) {
     silver_.commit({{"a", noon}});
     save_at(0);
     EXPECT_FALSE(state().start_save()) << "the state on disk is current";
-    process_->silver.continue_from(1);
+    process_->silver.continue_from(storage::Version(1));
     EXPECT_FALSE(state().is_current());
     ASSERT_TRUE(state().start_save());
     EXPECT_FALSE(state().start_save()) << "a save is running";
@@ -135,7 +135,7 @@ TEST_F(StateKeeperTest, ASaveInTheBackgroundStartsWhenThereIsSomethingToSave) {
     EXPECT_TRUE(state().is_current());
     start();
     EXPECT_TRUE(state().load());
-    EXPECT_EQ(process_->silver.version(), 1);
+    EXPECT_EQ(process_->silver.version(), storage::Version(1));
 }
 
 TEST_F(StateKeeperTest, ManyTicksAreSomethingToSave) {
@@ -174,7 +174,7 @@ TEST_F(StateKeeperTest, TicksOfEarlierVersionsAreForgottenWithTheNextState) {
 }
 
 TEST_F(StateKeeperTest, ClearingWaitsForASaveThatIsRunning) {
-    process_->silver.continue_from(0);
+    process_->silver.continue_from(storage::Version(0));
     state().add_tick(60'000);
     ASSERT_TRUE(state().start_save());
     state().clear();

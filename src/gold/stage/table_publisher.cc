@@ -27,19 +27,19 @@ bool TablePublisher::is_full() const {
     return waiting_.size() >= max_waiting_rows;
 }
 
-std::int64_t TablePublisher::publish_alerts(Alerts& alerts, std::int64_t silver_version, bool quiet) {
+std::int64_t TablePublisher::publish_alerts(Alerts& alerts, storage::Version silver_version, bool quiet) {
     if (alerts.unpublished().empty()) return 0;
     TableRows rows(Table::alerts);
     for (const model::Alert& alert : alerts.unpublished())
         write_alert(alert, rows.add(zone_.day_of(alert.at)));
-    const std::int64_t last = alerts.unpublished().back().sequence;
+    const model::AlertSequence last = alerts.unpublished().back().sequence;
     const std::int64_t count = rows.size();
     writer_.append_alerts(rows, silver_version, last, quiet);
     alerts.published(last);
     return count;
 }
 
-std::int64_t TablePublisher::publish_provisional(const Gold& gold, std::int64_t silver_version) {
+std::int64_t TablePublisher::publish_provisional(const Gold& gold, storage::Version silver_version) {
     Output open;
     gold.peek(open, all_metrics());
     const std::int64_t rows = writer_.append_provisional(open, silver_version);
@@ -47,7 +47,7 @@ std::int64_t TablePublisher::publish_provisional(const Gold& gold, std::int64_t 
     return rows;
 }
 
-void TablePublisher::join_files(std::int64_t silver_version) {
+void TablePublisher::join_files(storage::Version silver_version) {
     try {
         writer_.join_files(silver_version);
     } catch (const std::exception& error) {
@@ -71,12 +71,12 @@ void TablePublisher::note_versions() {
     PublishedVersions versions{.tables = {}, .last_alert = writer_.alerts_sequence()};
     for (const Table table : all_tables)
         versions.tables[table] = std::as_const(writer_).table(table).snapshot().version;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     versions_ = std::move(versions);
 }
 
 PublishedVersions TablePublisher::versions() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return versions_;
 }
 

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/worker_pool.h"
 #include "catalog/data_directory.h"
 #include "gold/alerts/alerts.h"
@@ -13,13 +13,14 @@
 #include "gold/stage/gold_writer.h"
 #include "model/time_zone.h"
 #include "serve/sql_view.h"
+#include "storage/version.h"
 
 namespace millrace::gold {
 
 /// The newest versions of Gold's tables.
 struct PublishedVersions {
-    std::map<Table, std::int64_t> tables;  ///< the Delta version of each table
-    std::int64_t last_alert = 0;           ///< the sequence number of the last alert; 0 when there is none
+    std::map<Table, storage::Version> tables;  ///< the Delta version of each table
+    model::AlertSequence last_alert;  ///< the sequence number of the last alert; 0 when there is none
 };
 
 /// Publishes the output of the speed layer in Gold's tables: rows of closed windows, which it collects until
@@ -46,30 +47,30 @@ class TablePublisher {
     [[nodiscard]] bool is_full() const;
     /// Drops waiting rows of tables that have the rows up to this version of Silver already, from before a
     /// restart.
-    void drop_known(std::int64_t silver_version) { writer_.drop_known(waiting_, silver_version); }
+    void drop_known(storage::Version silver_version) { writer_.drop_known(waiting_, silver_version); }
 
     /// Publishes the waiting rows and returns their number.
-    std::int64_t publish(std::int64_t silver_version) { return writer_.append(waiting_, silver_version); }
+    std::int64_t publish(storage::Version silver_version) { return writer_.append(waiting_, silver_version); }
     /// Publishes while Gold is being rebuilt: the rows count for no version of Silver, so that a restart
     /// clears the tables. Returns the number of rows.
-    std::int64_t publish_unversioned() { return writer_.append(waiting_, -1); }
+    std::int64_t publish_unversioned() { return writer_.append(waiting_, storage::no_version); }
     /// Publishes the changes of alerts that are not published yet, and returns their number. `quiet` ones are
     /// not sent to alert sinks.
-    std::int64_t publish_alerts(Alerts& alerts, std::int64_t silver_version, bool quiet);
+    std::int64_t publish_alerts(Alerts& alerts, storage::Version silver_version, bool quiet);
     /// Publishes the rows of open windows as they are and returns their number. The windows stay open in
     /// the state on disk.
-    std::int64_t publish_provisional(const Gold& gold, std::int64_t silver_version);
+    std::int64_t publish_provisional(const Gold& gold, storage::Version silver_version);
     /// Whether publish_provisional() was called, so that the tables include the open windows.
     [[nodiscard]] bool has_provisional() const { return has_provisional_; }
 
     /// Joins small files of rows that were published up to this version of Silver. A failure is logged as a
     /// warning: joining only makes reading faster.
-    void join_files(std::int64_t silver_version);
+    void join_files(storage::Version silver_version);
 
     /// The sequence number of the last published alert; 0 when there is none.
-    [[nodiscard]] std::int64_t alerts_sequence() const { return writer_.alerts_sequence(); }
+    [[nodiscard]] model::AlertSequence alerts_sequence() const { return writer_.alerts_sequence(); }
     /// The silver version of the last commit of alerts; -1 when there is none.
-    [[nodiscard]] std::int64_t alerts_version() const { return writer_.alerts_version(); }
+    [[nodiscard]] storage::Version alerts_version() const { return writer_.alerts_version(); }
     /// The files of these tables.
     [[nodiscard]] std::map<Table, std::vector<serve::SqlView::File>> files(const TableSet& tables) const;
 
@@ -83,8 +84,8 @@ class TablePublisher {
     GoldWriter writer_;
     Output waiting_;
     bool has_provisional_ = false;
-    mutable std::mutex mutex_;
-    PublishedVersions versions_;  // guarded by mutex_
+    mutable base::Mutex mutex_;
+    PublishedVersions versions_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::gold

@@ -61,23 +61,23 @@ TEST_F(TablePublisherTest, WaitingRowsArePublishedOnce) {
     close(3);
     EXPECT_TRUE(publisher_.has_waiting({Table::users, Table::kpis}));
     EXPECT_FALSE(publisher_.has_waiting({Table::kpis}));
-    EXPECT_EQ(publisher_.publish(1), 3);
+    EXPECT_EQ(publisher_.publish(storage::Version(1)), 3);
     EXPECT_FALSE(publisher_.has_waiting({Table::users}));
-    EXPECT_EQ(publisher_.publish(1), 0);
+    EXPECT_EQ(publisher_.publish(storage::Version(1)), 0);
     EXPECT_EQ(publisher_.files({Table::users, Table::kpis}).size(), 1U) << "only one table has files";
 }
 
 TEST_F(TablePublisherTest, RowsThatATableHasFromBeforeARestartAreDropped) {
     close(3);
-    publisher_.publish(2);
+    publisher_.publish(storage::Version(2));
     TablePublisher restarted(data_, model::TimeZone("UTC"), pool_);
     close(3);
     std::swap(restarted.waiting(), publisher_.waiting());
-    restarted.drop_known(2);
+    restarted.drop_known(storage::Version(2));
     EXPECT_FALSE(restarted.has_waiting({Table::users}));
     close(1);
     std::swap(restarted.waiting(), publisher_.waiting());
-    restarted.drop_known(3);
+    restarted.drop_known(storage::Version(3));
     EXPECT_TRUE(restarted.has_waiting({Table::users})) << "they were closed later";
 }
 
@@ -85,7 +85,7 @@ TEST_F(TablePublisherTest, RowsOfARebuildThatWasInterruptedAreNotTakenForPublish
     close(3);
     EXPECT_EQ(publisher_.publish_unversioned(), 3);
     close(3);
-    publisher_.drop_known(0);
+    publisher_.drop_known(storage::Version(0));
     EXPECT_TRUE(publisher_.has_waiting({Table::users}));
 }
 
@@ -98,7 +98,7 @@ TEST_F(TablePublisherTest, ItIsFullWithTwoHundredThousandRows) {
 
 TEST_F(TablePublisherTest, ClearingRemovesPublishedAndWaitingRows) {
     close(1);
-    publisher_.publish(1);
+    publisher_.publish(storage::Version(1));
     close(1);
     publisher_.clear();
     EXPECT_FALSE(publisher_.has_waiting({Table::users}));
@@ -108,26 +108,26 @@ TEST_F(TablePublisherTest, ClearingRemovesPublishedAndWaitingRows) {
 TEST_F(TablePublisherTest, AlertsArePublishedOnceAndNumberedOnAfterClearing) {
     Strings strings;
     Alerts alerts(strings);
-    EXPECT_EQ(publisher_.publish_alerts(alerts, 4, false), 0);
-    EXPECT_EQ(publisher_.alerts_version(), -1);
+    EXPECT_EQ(publisher_.publish_alerts(alerts, storage::Version(4), false), 0);
+    EXPECT_EQ(publisher_.alerts_version(), storage::no_version);
     alerts.adopt(AlertRules());
     fire(alerts);
-    EXPECT_EQ(publisher_.publish_alerts(alerts, 4, false), 1);
-    EXPECT_EQ(publisher_.alerts_sequence(), 1);
-    EXPECT_EQ(publisher_.alerts_version(), 4);
+    EXPECT_EQ(publisher_.publish_alerts(alerts, storage::Version(4), false), 1);
+    EXPECT_EQ(publisher_.alerts_sequence(), model::AlertSequence(1));
+    EXPECT_EQ(publisher_.alerts_version(), storage::Version(4));
     EXPECT_TRUE(alerts.unpublished().empty());
-    EXPECT_EQ(publisher_.publish_alerts(alerts, 5, false), 0);
+    EXPECT_EQ(publisher_.publish_alerts(alerts, storage::Version(5), false), 0);
     publisher_.clear();
-    EXPECT_EQ(publisher_.alerts_sequence(), 1);
-    EXPECT_EQ(publisher_.alerts_version(), -1);
+    EXPECT_EQ(publisher_.alerts_sequence(), model::AlertSequence(1));
+    EXPECT_EQ(publisher_.alerts_version(), storage::no_version);
 }
 
 TEST_F(TablePublisherTest, VersionsAreThoseOfTheLastNote) {
     EXPECT_TRUE(publisher_.versions().tables.empty());
     publisher_.note_versions();
-    const std::int64_t before = publisher_.versions().tables.at(Table::users);
+    const storage::Version before = publisher_.versions().tables.at(Table::users);
     close(1);
-    publisher_.publish(1);
+    publisher_.publish(storage::Version(1));
     EXPECT_EQ(publisher_.versions().tables.at(Table::users), before);
     publisher_.note_versions();
     EXPECT_EQ(publisher_.versions().tables.at(Table::users), before + 1);
@@ -140,7 +140,7 @@ TEST_F(TablePublisherTest, ProvisionalRowsAreRemembered) {
     });
     gold.add(view_at(gold.strings(), noon));
     EXPECT_FALSE(publisher_.has_provisional());
-    EXPECT_GT(publisher_.publish_provisional(gold, 1), 0);
+    EXPECT_GT(publisher_.publish_provisional(gold, storage::Version(1)), 0);
     EXPECT_TRUE(publisher_.has_provisional());
 }
 

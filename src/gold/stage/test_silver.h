@@ -43,7 +43,7 @@ inline Events view_at(Strings& strings, model::Timestamp time) {
 /// Fills the columns of a silver file with views of one UTC day.
 inline void fill_columns(silver::EventColumns& columns, const std::vector<TestView>& views) {
     columns.start(model::day_of(views.front().time), "view", 0, 0);
-    std::int64_t offset = 0;
+    bronze::Offset offset;
     for (const TestView& view : views) {
         model::Event event;
         event.event_id = view.user;
@@ -64,13 +64,14 @@ class TestSilver {
                                                      silver::silver_partition_columns())) {}
 
     /// Commits views of one UTC day as one file, and returns the version.
-    std::int64_t commit(const std::vector<TestView>& views) {
+    storage::Version commit(const std::vector<TestView>& views) {
         storage::Commit commit;
         commit.operation = "STREAMING UPDATE";
         commit.adds.push_back(write(views));
         const catalog::LogIdentity log{"events", 0};
         received_ += static_cast<std::int64_t>(views.size());
-        catalog::append_progress(commit.txns, log, 0, {.next_offset = received_, .received = received_});
+        catalog::append_progress(commit.txns, log, 0,
+                                 {.next_offset = bronze::Offset(received_), .received = received_});
         commit.txns.push_back(catalog::behind_txn(log, 0, 0));
         return table_.commit(std::move(commit), [](const storage::Commit&) { return true; }).value();
     }

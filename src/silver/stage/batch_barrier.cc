@@ -5,11 +5,10 @@
 namespace millrace::silver {
 
 std::uint32_t BatchBarrier::batch() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return batch_;
 }
 
-/// The caller holds mutex_.
 void BatchBarrier::note_change() {
     ++changes_;
     stage_wakes_.notify_all();
@@ -17,40 +16,41 @@ void BatchBarrier::note_change() {
 
 void BatchBarrier::add_rows(std::int64_t rows) {
     if (rows_.fetch_add(rows) > 0) return;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     note_change();
 }
 
 void BatchBarrier::wait_for_seal(Wait why) {
-    std::unique_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (why == Wait::drained) {
         ++drained_;
     } else {
         full_ = true;
     }
     note_change();
-    lanes_wake_.wait(lock, [this] { return ended_ || sealing_; });
+    while (!ended_ && !sealing_) lanes_wake_.wait(mutex_);
     if (why == Wait::drained) --drained_;
 }
 
 bool BatchBarrier::deliver(std::size_t lane, LanePart part) {
-    std::unique_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     parts_[lane] = std::move(part);
     ++delivered_;
     note_change();
     // Compares batch numbers, since the next batch may already be sealed when this thread runs again.
-    lanes_wake_.wait(lock, [this, delivered = batch_] { return ended_ || batch_ != delivered; });
+    const std::uint32_t delivered = batch_;
+    while (!ended_ && batch_ == delivered) lanes_wake_.wait(mutex_);
     return !ended_;
 }
 
 void BatchBarrier::fail(std::exception_ptr failure) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (!failure_) failure_ = std::move(failure);
     note_change();
 }
 
 void BatchBarrier::reset(std::size_t lanes) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     sealing_ = false;
     ended_ = false;
     rows_ = 0;
@@ -65,7 +65,7 @@ void BatchBarrier::reset(std::size_t lanes) {
 }
 
 BatchBarrier::Status BatchBarrier::status() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (failure_) std::rethrow_exception(failure_);
     return {.rows = rows_,
             .moved = moved_,
@@ -75,19 +75,20 @@ BatchBarrier::Status BatchBarrier::status() const {
 }
 
 void BatchBarrier::wait_for_change(const Status& seen, std::chrono::steady_clock::time_point until) {
-    std::unique_lock lock(mutex_);
-    stage_wakes_.wait_until(lock, until, [&] { return failure_ != nullptr || changes_ != seen.changes; });
+    const base::MutexLock lock(mutex_);
+    while (failure_ == nullptr && changes_ == seen.changes && stage_wakes_.wait_until(mutex_, until)) {
+    }
 }
 
 void BatchBarrier::seal() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     sealing_ = true;
     lanes_wake_.notify_all();
 }
 
 std::vector<LanePart> BatchBarrier::take_parts() {
-    std::unique_lock lock(mutex_);
-    stage_wakes_.wait(lock, [this] { return failure_ != nullptr || delivered_ == parts_.size(); });
+    const base::MutexLock lock(mutex_);
+    while (failure_ == nullptr && delivered_ != parts_.size()) stage_wakes_.wait(mutex_);
     if (failure_) std::rethrow_exception(failure_);
     std::vector<LanePart> parts(parts_.size());
     parts.swap(parts_);
@@ -100,7 +101,7 @@ std::vector<LanePart> BatchBarrier::take_parts() {
 
 void BatchBarrier::open_next() {
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         ++batch_;
         sealing_ = false;
     }
@@ -108,13 +109,13 @@ void BatchBarrier::open_next() {
 }
 
 std::uint32_t BatchBarrier::sealed_batch() const {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return sealing_ ? batch_ : batch_ - 1;
 }
 
 void BatchBarrier::end() {
     {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         ended_ = true;
     }
     lanes_wake_.notify_all();

@@ -2,12 +2,11 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "silver/stage/lane.h"
 
 namespace millrace::silver {
@@ -75,22 +74,22 @@ class BatchBarrier {
     void end();
 
   private:
-    void note_change();
+    void note_change() MILLRACE_REQUIRES(mutex_);
 
     std::atomic<bool> sealing_ = false;  // written under mutex_, so that no waiting lane misses the change
     std::atomic<bool> ended_ = false;    // written under mutex_, so that no waiting lane misses the change
     std::atomic<std::int64_t> rows_ = 0;
     std::atomic<bool> moved_ = false;
-    mutable std::mutex mutex_;
-    std::condition_variable stage_wakes_;
-    std::condition_variable lanes_wake_;
-    std::uint32_t batch_ = 0;      // guarded by mutex_; the batch that is being filled
-    std::vector<LanePart> parts_;  // guarded by mutex_; the delivered parts, by lane
-    std::size_t delivered_ = 0;    // guarded by mutex_
-    std::size_t drained_ = 0;      // guarded by mutex_; number of lanes with nothing left to do
-    bool full_ = false;            // guarded by mutex_
-    std::uint64_t changes_ = 0;    // guarded by mutex_
-    std::exception_ptr failure_;   // guarded by mutex_
+    mutable base::Mutex mutex_;
+    base::ConditionVariable stage_wakes_;
+    base::ConditionVariable lanes_wake_;
+    std::uint32_t batch_ MILLRACE_GUARDED_BY(mutex_) = 0;      // the batch that is being filled
+    std::vector<LanePart> parts_ MILLRACE_GUARDED_BY(mutex_);  // the delivered parts, by lane
+    std::size_t delivered_ MILLRACE_GUARDED_BY(mutex_) = 0;
+    std::size_t drained_ MILLRACE_GUARDED_BY(mutex_) = 0;  // number of lanes with nothing left to do
+    bool full_ MILLRACE_GUARDED_BY(mutex_) = false;
+    std::uint64_t changes_ MILLRACE_GUARDED_BY(mutex_) = 0;
+    std::exception_ptr failure_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::silver

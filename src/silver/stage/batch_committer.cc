@@ -45,7 +45,7 @@ BatchCommitter::Result BatchCommitter::commit(std::vector<LanePart>& parts, std:
 }
 
 /// Passes the columns to Gold, or returns them to the pool.
-void BatchCommitter::pass_on(std::vector<LanePart>& parts, std::int64_t version) {
+void BatchCommitter::pass_on(std::vector<LanePart>& parts, storage::Version version) {
     if (commits_ != nullptr) {
         CommitQueue::Columns all;
         for (LanePart& part : parts) std::ranges::move(part.files, std::back_inserter(all));

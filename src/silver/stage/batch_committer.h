@@ -12,6 +12,7 @@
 #include "silver/stage/lane.h"
 #include "silver/stage/partition_tracker.h"
 #include "silver/stage/silver_writer.h"
+#include "storage/version.h"
 
 namespace millrace::silver {
 
@@ -39,7 +40,7 @@ class BatchCommitter {
 
   private:
     void settle(std::vector<LanePart>& parts);
-    void pass_on(std::vector<LanePart>& parts, std::int64_t version);
+    void pass_on(std::vector<LanePart>& parts, storage::Version version);
     void note_input(BatchReport& report);
     void count(BatchReport& report, const std::vector<LanePart>& parts);
     void warn_of_full_memory() const;

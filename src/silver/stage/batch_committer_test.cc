@@ -23,7 +23,7 @@ class FakeSink : public BatchSink {
     [[nodiscard]] Files live_files() const override { return {}; }
     bool commit(const std::vector<LanePart>& /*parts*/, IdSet& /*ids*/, BatchReport& report) override {
         if (gives_up) return false;
-        report.version = ++versions;
+        report.version = storage::Version(++versions);
         return true;
     }
 
@@ -46,12 +46,12 @@ class BatchCommitterTest : public testing::Test {
 
     /// A batch of partition 0 that has come to `end`: received records, of which some are duplicates or
     /// quarantined.
-    static std::vector<LanePart> batch(bronze::Offset first, bronze::Offset end, std::int64_t duplicates = 0,
+    static std::vector<LanePart> batch(std::int64_t first, std::int64_t end, std::int64_t duplicates = 0,
                                        std::int64_t quarantined = 0, std::int64_t copies_in_table = 0) {
         std::vector<LanePart> parts(1);
         PartitionPart& partition = parts[0].partitions.emplace_back();
-        partition.first_offset = first;
-        partition.end.next_offset = end;
+        partition.first_offset = bronze::Offset(first);
+        partition.end.next_offset = bronze::Offset(end);
         partition.received = end - first;
         partition.duplicates = duplicates;
         partition.quarantined = quarantined;
@@ -79,7 +79,7 @@ TEST_F(BatchCommitterTest, ReportsWhatTheBatchHeldAndWhatIsLeft) {
     auto parts = batch(0, 7, 2, 1);
     EXPECT_EQ(committer_.commit(parts, 1), BatchCommitter::Result::committed);
     ASSERT_EQ(reports_.size(), 1U);
-    EXPECT_EQ(reports_[0].version, 1);
+    EXPECT_EQ(reports_[0].version, storage::Version(1));
     EXPECT_EQ(reports_[0].received, 7);
     EXPECT_EQ(reports_[0].silver, 4);
     EXPECT_EQ(reports_[0].lag, 3);
@@ -103,11 +103,11 @@ TEST_F(BatchCommitterTest, ABatchThatPassedNoOffsetIsNotCommitted) {
 TEST_F(BatchCommitterTest, HandsTheRowsToGoldOnceItListens) {
     auto before = batch(0, 2);
     committer_.commit(before, 1);
-    EXPECT_FALSE(queue_.pop(1)) << "Gold was not there; it reads the table";
+    EXPECT_FALSE(queue_.pop(storage::Version(1))) << "Gold was not there; it reads the table";
     queue_.open();
     auto after = batch(2, 4);
     committer_.commit(after, 2);
-    EXPECT_TRUE(queue_.pop(2));
+    EXPECT_TRUE(queue_.pop(storage::Version(2)));
 }
 
 TEST_F(BatchCommitterTest, CopiesThatTheTableHadCountInEachTotalFromThenOn) {

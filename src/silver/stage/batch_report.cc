@@ -30,7 +30,7 @@ std::vector<std::string> last_lines(const std::string& content, std::size_t limi
 
 json::object BatchReport::to_json() const {
     return {{"batch", batch},
-            {"version", version},
+            {"version", version.value()},
             {"committed_at", model::format_timestamp(committed_ms * 1000)},
             {"received", received},
             {"silver", silver},

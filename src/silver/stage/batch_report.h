@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "base/json.h"
+#include "storage/version.h"
 
 namespace millrace::silver {
 
 /// The counts and times of one committed batch. It is printed as one line and kept as JSON.
 struct BatchReport {
     std::int64_t batch = 0;
-    std::int64_t version = -1;  ///< the version of the silver table
+    storage::Version version = storage::no_version;  ///< the version of the silver table
     std::int64_t committed_ms = 0;
     std::int64_t received = 0;
     std::int64_t silver = 0;

@@ -13,7 +13,7 @@ constexpr std::size_t max_kept_id_bytes = 32 << 20;  // per object
 }  // namespace
 
 std::unique_ptr<EventColumns> ColumnPool::take(std::string_view event_type) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (kept_.empty()) return std::make_unique<EventColumns>();
     // The sizes of event types differ a lot. Columns are reused for the type that they had before, so that
     // not all of them grow to the size of the largest type.
@@ -28,7 +28,7 @@ std::unique_ptr<EventColumns> ColumnPool::take(std::string_view event_type) {
 
 void ColumnPool::recycle(std::unique_ptr<EventColumns> columns) {
     if (columns->id_bytes() > max_kept_id_bytes) return;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (kept_.size() < max_kept) kept_.push_back(std::move(columns));
 }
 

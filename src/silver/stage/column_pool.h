@@ -1,10 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "silver/event_columns.h"
 
 namespace millrace::silver {
@@ -18,8 +18,8 @@ class ColumnPool {
     void recycle(std::unique_ptr<EventColumns> columns);
 
   private:
-    std::mutex mutex_;
-    std::vector<std::unique_ptr<EventColumns>> kept_;  // guarded by mutex_
+    base::Mutex mutex_;
+    std::vector<std::unique_ptr<EventColumns>> kept_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::silver

@@ -22,20 +22,20 @@ std::size_t rows_of(const CommitQueue::Columns& columns) {
 }  // namespace
 
 void CommitQueue::open() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     open_ = true;
 }
 
-void CommitQueue::push(std::int64_t version, Columns& columns) {
+void CommitQueue::push(storage::Version version, Columns& columns) {
     const std::size_t rows = rows_of(columns);
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (!open_ || rows_ + rows > max_rows) return;
     rows_ += rows;
     commits_.push_back({version, rows, std::exchange(columns, {})});
 }
 
-std::optional<CommitQueue::Columns> CommitQueue::pop(std::int64_t version) {
-    const std::lock_guard lock(mutex_);
+std::optional<CommitQueue::Columns> CommitQueue::pop(storage::Version version) {
+    const base::MutexLock lock(mutex_);
     while (!commits_.empty() && commits_.front().version <= version) {
         Commit commit = std::move(commits_.front());
         commits_.pop_front();
@@ -47,12 +47,12 @@ std::optional<CommitQueue::Columns> CommitQueue::pop(std::int64_t version) {
 }
 
 void CommitQueue::recycle(Columns columns) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     std::ranges::move(columns, std::back_inserter(recycled_));
 }
 
 CommitQueue::Columns CommitQueue::recycled() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return std::exchange(recycled_, {});
 }
 

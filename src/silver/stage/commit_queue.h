@@ -3,11 +3,12 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "base/mutex.h"
 #include "silver/event_columns.h"
+#include "storage/version.h"
 
 namespace millrace::silver {
 
@@ -22,10 +23,10 @@ class CommitQueue {
     void open();
     /// Moves the rows of a commit into the queue. If the queue is full or not open, `columns` is left
     /// unchanged.
-    void push(std::int64_t version, Columns& columns);
+    void push(storage::Version version, Columns& columns);
     /// Removes and returns the rows of a commit, or returns nothing if the queue does not have them. Recycles
     /// the rows of earlier commits.
-    std::optional<Columns> pop(std::int64_t version);
+    std::optional<Columns> pop(storage::Version version);
     /// Returns columns whose rows Gold has read, so that their memory is reused.
     void recycle(Columns columns);
     /// Removes and returns the columns that are free for reuse.
@@ -33,16 +34,16 @@ class CommitQueue {
 
   private:
     struct Commit {
-        std::int64_t version = -1;
+        storage::Version version = storage::no_version;
         std::size_t rows = 0;
         Columns columns;
     };
 
-    std::mutex mutex_;
-    bool open_ = false;           // guarded by mutex_
-    std::deque<Commit> commits_;  // guarded by mutex_; in the order of their versions
-    std::size_t rows_ = 0;        // guarded by mutex_; the rows in commits_, by rows_of()
-    Columns recycled_;            // guarded by mutex_
+    base::Mutex mutex_;
+    bool open_ MILLRACE_GUARDED_BY(mutex_) = false;
+    std::deque<Commit> commits_ MILLRACE_GUARDED_BY(mutex_);  // in the order of their versions
+    std::size_t rows_ MILLRACE_GUARDED_BY(mutex_) = 0;        // the rows in commits_, by rows_of()
+    Columns recycled_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::silver

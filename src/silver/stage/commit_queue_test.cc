@@ -22,9 +22,9 @@ CommitQueue::Columns columns(std::size_t rows) {
 TEST(CommitQueue, TakesNothingBeforeItIsOpen) {
     CommitQueue queue;
     auto offered = columns(3);
-    queue.push(1, offered);
+    queue.push(storage::Version(1), offered);
     EXPECT_EQ(offered.size(), 1U);
-    EXPECT_FALSE(queue.pop(1));
+    EXPECT_FALSE(queue.pop(storage::Version(1)));
 }
 
 TEST(CommitQueue, PopsEachCommitOnceAndInOrder) {
@@ -32,25 +32,25 @@ TEST(CommitQueue, PopsEachCommitOnceAndInOrder) {
     queue.open();
     for (const std::int64_t version : {1, 2, 3}) {
         auto offered = columns(static_cast<std::size_t>(version));
-        queue.push(version, offered);
+        queue.push(storage::Version(version), offered);
         EXPECT_TRUE(offered.empty());
     }
-    EXPECT_EQ(queue.pop(1)->front()->rows(), 1U);
-    EXPECT_FALSE(queue.pop(1));
-    EXPECT_EQ(queue.pop(3)->front()->rows(), 3U);
-    EXPECT_FALSE(queue.pop(2)) << "popping version 3 has dropped version 2";
+    EXPECT_EQ(queue.pop(storage::Version(1))->front()->rows(), 1U);
+    EXPECT_FALSE(queue.pop(storage::Version(1)));
+    EXPECT_EQ(queue.pop(storage::Version(3))->front()->rows(), 3U);
+    EXPECT_FALSE(queue.pop(storage::Version(2))) << "popping version 3 has dropped version 2";
     EXPECT_EQ(queue.recycled().size(), 1U) << "the columns of the dropped version are free";
 }
 
 TEST(CommitQueue, RefusesCommitsWhenGoldIsFarBehind) {
     CommitQueue queue;
     queue.open();
-    std::int64_t version = 0;
+    storage::Version version{0};
     for (;;) {
         auto offered = columns(100'000);
         queue.push(++version, offered);
         if (!offered.empty()) break;
-        ASSERT_LT(version, 100);
+        ASSERT_LT(version, storage::Version(100));
     }
     EXPECT_FALSE(queue.pop(version)) << "the refused commit is read from the table";
     auto offered = columns(100'000);
@@ -61,11 +61,11 @@ TEST(CommitQueue, RefusesCommitsWhenGoldIsFarBehind) {
 TEST(CommitQueue, LimitsTheNumberOfSmallFiles) {
     CommitQueue queue;
     queue.open();
-    std::int64_t version = 0;
+    storage::Version version{0};
     for (auto offered = columns(1); offered.size() == 1; offered = columns(1)) {
         queue.push(++version, offered);
         if (!offered.empty()) break;
-        ASSERT_LT(version, 50'000) << "each file takes kilobytes";
+        ASSERT_LT(version, storage::Version(50'000)) << "each file takes kilobytes";
     }
 }
 
@@ -74,8 +74,8 @@ TEST(CommitQueue, RecycledColumnsAreReturnedOnce) {
     queue.open();
     auto offered = columns(2);
     const auto* address = offered.front().get();
-    queue.push(7, offered);
-    queue.recycle(std::move(*queue.pop(7)));
+    queue.push(storage::Version(7), offered);
+    queue.recycle(std::move(*queue.pop(storage::Version(7))));
     const auto used = queue.recycled();
     ASSERT_EQ(used.size(), 1U);
     EXPECT_EQ(used.front().get(), address);

@@ -36,7 +36,7 @@ struct LaneContext {
 /// The work of a lane in one partition within one batch.
 struct PartitionPart {
     int partition = 0;
-    bronze::Offset first_offset = 0;
+    bronze::Offset first_offset{0};
     catalog::PartitionProgress end;  ///< the progress after the batch
     std::int64_t received = 0;
     std::int64_t duplicates = 0;
@@ -67,7 +67,7 @@ struct LaneAssignment {
     int partition = 0;
     int epoch = 0;  ///< the epoch of the log, which the rows store
     /// The next offset of the table; the progress may be ahead of it, after a gap.
-    bronze::Offset committed = 0;
+    bronze::Offset committed{0};
     catalog::PartitionProgress progress;
     /// Offsets from `committed` on that the quarantine table already has.
     std::set<bronze::Offset> quarantined;

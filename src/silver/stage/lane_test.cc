@@ -42,9 +42,9 @@ TEST_F(LaneTest, AFullPartEndsWithinAPollAndTheNextContinuesThere) {
     constexpr int events = 2'000;
     for (int i = 0; i < events; ++i) log_.add(0, event_of_day(i, first_day + i));
     const auto lane = make_lane({.files = 100});
-    bronze::Offset next = 0;
+    bronze::Offset next{0};
     std::size_t rows = 0;
-    for (std::uint32_t batch = 1; next < events; ++batch) {
+    for (std::uint32_t batch = 1; next < bronze::Offset(events); ++batch) {
         ASSERT_LT(batch, 1'000U);
         while (!lane->full() && lane->step(batch) > 0) {
         }
@@ -53,7 +53,7 @@ TEST_F(LaneTest, AFullPartEndsWithinAPollAndTheNextContinuesThere) {
         ASSERT_EQ(part.partitions[0].first_offset, next);
         next = part.partitions[0].end.next_offset;
         for (const auto& file : part.files) rows += file->rows();
-        ASSERT_EQ(part.partitions[0].end.received, next);
+        ASSERT_EQ(part.partitions[0].end.received, next.value());
     }
     EXPECT_EQ(rows, static_cast<std::size_t>(events));
 }
@@ -66,8 +66,8 @@ TEST_F(LaneTest, APartitionThatFillsEachBatchDoesNotStarveOthers) {
         lane->step(batch);
         lane->take();
     }
-    EXPECT_EQ(lane->next_offset(1), 1);
-    EXPECT_LT(lane->next_offset(0), 200);
+    EXPECT_EQ(lane->next_offset(1), bronze::Offset(1));
+    EXPECT_LT(lane->next_offset(0), bronze::Offset(200));
 }
 
 TEST_F(LaneTest, ABatchHasAboutAsManyRowsAsItsLimit) {

@@ -23,7 +23,7 @@ class ListedLog : public bronze::EventLog {
         std::string& text = texts_.emplace_back(json);
         text.append(bronze::record_padding, '\0');
         auto& records = records_[static_cast<std::size_t>(partition)];
-        records.push_back({static_cast<bronze::Offset>(records.size()), listed_log_ms, "u",
+        records.push_back({bronze::Offset(static_cast<std::int64_t>(records.size())), listed_log_ms, "u",
                            std::string_view(text).substr(0, json.size()), ""});
     }
 
@@ -31,15 +31,17 @@ class ListedLog : public bronze::EventLog {
     [[nodiscard]] int partitions() const override { return static_cast<int>(records_.size()); }
     [[nodiscard]] int epoch() const override { return 1; }
     [[nodiscard]] bronze::OffsetRange offsets(int partition) const override {
-        return {0, static_cast<bronze::Offset>(records_[static_cast<std::size_t>(partition)].size())};
+        return {bronze::Offset(0), end_of(records_[static_cast<std::size_t>(partition)])};
     }
-    bronze::Offset append(int /*partition*/, bronze::RecordBatchBuilder& /*batch*/) override { return -1; }
+    bronze::Offset append(int /*partition*/, bronze::RecordBatchBuilder& /*batch*/) override {
+        return bronze::no_offset;
+    }
     [[nodiscard]] std::unique_ptr<bronze::PartitionReader> read(int partition,
                                                                 bronze::Offset offset) const override {
         return std::make_unique<Reader>(records_[static_cast<std::size_t>(partition)], offset);
     }
     [[nodiscard]] bronze::Offset offset_at(int /*partition*/, std::int64_t /*timestamp_ms*/) const override {
-        return 0;
+        return bronze::Offset(0);
     }
     [[nodiscard]] std::int64_t records_numbered() const override { return 0; }
     [[nodiscard]] std::uint32_t append_sequence() const override { return 0; }
@@ -47,13 +49,17 @@ class ListedLog : public bronze::EventLog {
     void wake() const override {}
 
   private:
+    static bronze::Offset end_of(std::span<const bronze::Record> records) {
+        return bronze::Offset(static_cast<std::int64_t>(records.size()));
+    }
+
     class Reader : public bronze::PartitionReader {
       public:
         Reader(std::span<const bronze::Record> records, bronze::Offset from)
             : records_(records), next_(from) {}
         std::span<const bronze::Record> poll(std::size_t /*max_bytes*/) override {
-            const auto from = static_cast<std::size_t>(next_);
-            next_ = static_cast<bronze::Offset>(records_.size());
+            const auto from = static_cast<std::size_t>(next_.value());
+            next_ = end_of(records_);
             return records_.subspan(from);
         }
         [[nodiscard]] bronze::Offset next_offset() const override { return next_; }

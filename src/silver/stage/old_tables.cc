@@ -49,8 +49,8 @@ FileFate fate_of_silver_file(const storage::AddFile& add, int epoch,
         throw Error(doing, fmt::format("{} mixes topics", add.path));
     if (!ours) return FileFate::kept;
     const bronze::Offset start = starts[static_cast<std::size_t>(*partition)];
-    if (*last < start) return FileFate::kept;
-    return *first < start ? FileFate::split : FileFate::replaced;
+    if (bronze::Offset(*last) < start) return FileFate::kept;
+    return bronze::Offset(*first) < start ? FileFate::split : FileFate::replaced;
 }
 
 FileFate fate_of_quarantine_file(const storage::AddFile& add, int epoch,
@@ -60,8 +60,8 @@ FileFate fate_of_quarantine_file(const storage::AddFile& add, int epoch,
     if (!partition || stats.min("log_epoch") != epoch || stats.max("log_epoch") != epoch)
         return FileFate::kept;
     const bronze::Offset start = starts[static_cast<std::size_t>(*partition)];
-    if (stats.max("offset").value_or(0) < start) return FileFate::kept;
-    if (stats.min("offset").value_or(0) >= start) return FileFate::replaced;
+    if (bronze::Offset(stats.max("offset").value_or(0)) < start) return FileFate::kept;
+    if (bronze::Offset(stats.min("offset").value_or(0)) >= start) return FileFate::replaced;
     throw Error(
         doing,
         fmt::format("{} holds quarantined records that the log has removed, beside ones it still holds",
@@ -136,7 +136,7 @@ storage::AddFile OldTables::write_rows_before_start(const storage::AddFile& add)
         std::int64_t from = 0;
         while (from < rows.num_rows()) {
             std::int64_t to = from;
-            while (to < rows.num_rows() && offsets.Value(to) < start) ++to;
+            while (to < rows.num_rows() && bronze::Offset(offsets.Value(to)) < start) ++to;
             if (to > from) writer.append(*rows.Slice(from, to - from));
             from = to + 1;
         }
@@ -184,7 +184,8 @@ catalog::PartitionProgress OldTables::start_progress_of(int partition, std::int6
     start.received = std::clamp<std::int64_t>(passed, 0, old.received);
     start.skipped = std::max<std::int64_t>(0, passed) - start.received;
     if (start.received == 0) return start;
-    for (const bronze::Offset offset : quarantined_offsets(quarantine_, identity_, partition, 0)) {
+    for (const bronze::Offset offset :
+         quarantined_offsets(quarantine_, identity_, partition, bronze::Offset(0))) {
         start.quarantined += offset < start.next_offset ? 1 : 0;
     }
     start.duplicates = start.received - start.quarantined - kept_rows;

@@ -8,11 +8,10 @@ namespace millrace::silver {
 namespace {
 
 constexpr int epoch_of_log = 7;
-const std::vector<bronze::Offset> log_begins_at = {0, 100};
+const std::vector<bronze::Offset> log_begins_at = {bronze::Offset(0), bronze::Offset(100)};
 
-storage::AddFile file_with(int partition, bronze::Offset first, bronze::Offset last,
-                           int epoch = epoch_of_log) {
-    const auto values = [&](bronze::Offset offset) {
+storage::AddFile file_with(int partition, std::int64_t first, std::int64_t last, int epoch = epoch_of_log) {
+    const auto values = [&](std::int64_t offset) {
         return R"({"partition":)" + std::to_string(partition) + R"(,"offset":)" + std::to_string(offset) +
                R"(,"log_epoch":)" + std::to_string(epoch) + "}";
     };

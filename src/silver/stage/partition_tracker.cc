@@ -4,25 +4,32 @@
 
 namespace millrace::silver {
 
+int PartitionTracker::size() const {
+    const base::MutexLock lock(mutex_);
+    return static_cast<int>(states_.size());
+}
+
 void PartitionTracker::grow_to(int partitions) {
-    const std::lock_guard lock(mutex_);
-    while (size() < partitions) states_.emplace_back();
+    const base::MutexLock lock(mutex_);
+    while (static_cast<int>(states_.size()) < partitions) states_.emplace_back();
 }
 
 void PartitionTracker::set_ours(const std::vector<int>& partitions) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     for (State& state : states_) state.is_ours = false;
     for (const int partition : partitions) at(partition).is_ours = true;
 }
 
 bool PartitionTracker::is_ours(int partition) const {
-    const std::lock_guard lock(mutex_);
-    return partition >= 0 && partition < size() && states_[static_cast<std::size_t>(partition)].is_ours;
+    const base::MutexLock lock(mutex_);
+    const auto index = static_cast<std::size_t>(partition);
+    return partition >= 0 && index < states_.size() && states_[index].is_ours;
 }
 
-std::map<int, bronze::Offset> PartitionTracker::values(std::atomic<bronze::Offset> State::* value) const {
-    const std::lock_guard lock(mutex_);
-    std::map<int, bronze::Offset> values;
+template <class Value>
+std::map<int, Value> PartitionTracker::values(std::atomic<Value> State::* value) const {
+    const base::MutexLock lock(mutex_);
+    std::map<int, Value> values;
     for (std::size_t p = 0; p < states_.size(); ++p) {
         if (states_[p].is_ours) values[static_cast<int>(p)] = states_[p].*value;
     }

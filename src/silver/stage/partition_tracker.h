@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "base/mutex.h"
 #include "bronze/event_log.h"
 
 namespace millrace::silver {
@@ -15,8 +15,8 @@ namespace millrace::silver {
 /// The progress of a partition.
 struct PartitionLag {
     int partition = 0;
-    bronze::Offset committed = 0;  ///< the next offset after the last commit
-    bronze::Offset end = 0;        ///< the end of the log, as last known
+    bronze::Offset committed{0};  ///< the next offset after the last commit
+    bronze::Offset end{0};        ///< the end of the log, as last known
 };
 
 /// The progress of the stage in each partition, for other threads to read. Thread-safe, except for grow_to()
@@ -34,8 +34,12 @@ class PartitionTracker {
 
     explicit PartitionTracker(const bronze::EventLog& log) : log_(log) {}
 
-    [[nodiscard]] State& at(int partition) { return states_[static_cast<std::size_t>(partition)]; }
-    [[nodiscard]] int size() const { return static_cast<int>(states_.size()); }
+    /// For the stage and its lanes. It takes no lock, because only grow_to() changes the container, and no
+    /// lane runs then.
+    [[nodiscard]] State& at(int partition) MILLRACE_NO_THREAD_SAFETY_ANALYSIS {
+        return states_[static_cast<std::size_t>(partition)];
+    }
+    [[nodiscard]] int size() const;
     /// Adds the partitions up to this number.
     void grow_to(int partitions);
     /// Sets the partitions that lanes of this process read from now on.
@@ -52,11 +56,12 @@ class PartitionTracker {
     [[nodiscard]] std::vector<PartitionLag> progress() const;
 
   private:
-    [[nodiscard]] std::map<int, bronze::Offset> values(std::atomic<bronze::Offset> State::* value) const;
+    template <class Value>
+    [[nodiscard]] std::map<int, Value> values(std::atomic<Value> State::* value) const;
 
     const bronze::EventLog& log_;
-    mutable std::mutex mutex_;
-    std::deque<State> states_;  // indexed by the partition; grows only with mutex_ locked
+    mutable base::Mutex mutex_;
+    std::deque<State> states_ MILLRACE_GUARDED_BY(mutex_);  // indexed by the partition
 };
 
 }  // namespace millrace::silver

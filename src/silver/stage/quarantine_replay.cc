@@ -33,7 +33,7 @@ QuarantinedRecord record_at(const arrow::RecordBatch& rows, std::int64_t i) {
     QuarantinedRecord record;
     record.topic = column<arrow::StringArray>(rows, "topic").GetString(i);
     record.partition = column<arrow::Int32Array>(rows, "partition").Value(i);
-    record.offset = column<arrow::Int64Array>(rows, "offset").Value(i);
+    record.offset = bronze::Offset(column<arrow::Int64Array>(rows, "offset").Value(i));
     record.log_epoch = column<arrow::Int32Array>(rows, "log_epoch").Value(i);
     record.log_time = column<arrow::TimestampArray>(rows, "kafka_timestamp").Value(i);
     record.key = optional_bytes(column<arrow::BinaryArray>(rows, "kafka_key"), i);
@@ -93,7 +93,7 @@ std::vector<QuarantinedRecord> newest_quarantined(const catalog::DataDirectory& 
         QuarantinedRecord record;
         record.rule = column<arrow::StringArray>(rows, "rule").GetString(row);
         record.partition = column<arrow::Int32Array>(rows, "partition").Value(row);
-        record.offset = column<arrow::Int64Array>(rows, "offset").Value(row);
+        record.offset = bronze::Offset(column<arrow::Int64Array>(rows, "offset").Value(row));
         return filter.admits(record);
     };
     const auto places = storage::newest_rows(table, {.columns = quarantine_schema(),

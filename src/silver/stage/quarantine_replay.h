@@ -15,7 +15,7 @@ namespace millrace::silver {
 struct QuarantinedRecord {
     std::string topic;
     int partition = 0;
-    bronze::Offset offset = 0;
+    bronze::Offset offset{0};
     int log_epoch = 0;
     model::Timestamp log_time = 0;
     std::optional<std::string> key;

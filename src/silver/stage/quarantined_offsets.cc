@@ -18,7 +18,7 @@ std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quaranti
     constexpr auto unbounded = std::numeric_limits<std::int64_t>::max();
     for (const auto& [path, add] : quarantine.snapshot().files) {
         const storage::FileStats stats(add);
-        if (stats.max("offset").value_or(unbounded) < from) continue;
+        if (bronze::Offset(stats.max("offset").value_or(unbounded)) < from) continue;
         if (stats.min("partition").value_or(partition) > partition) continue;
         if (stats.max("partition").value_or(partition) < partition) continue;
         const std::vector<std::string> columns = {"topic", "partition", "offset", "log_epoch"};
@@ -31,7 +31,8 @@ std::set<bronze::Offset> quarantined_offsets(const storage::DeltaTable& quaranti
             for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
                 const bool ours = topics.GetView(i) == log.topic && partitions.Value(i) == partition &&
                                   epochs.Value(i) == log.epoch;
-                if (ours && values.Value(i) >= from) offsets.insert(values.Value(i));
+                const bronze::Offset offset(values.Value(i));
+                if (ours && offset >= from) offsets.insert(offset);
             }
         });
     }

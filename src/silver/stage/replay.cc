@@ -55,7 +55,8 @@ void Replay::catch_up(const base::StopSignal& stop, const BatchCommitter::OnBatc
 
 /// Puts the rebuilt tables in place while local writers wait, so that it does not take many rounds. Returns
 /// the version of the silver table.
-std::int64_t Replay::replace_tables(const base::StopSignal& stop, const BatchCommitter::OnBatch& on_batch) {
+storage::Version Replay::replace_tables(const base::StopSignal& stop,
+                                        const BatchCommitter::OnBatch& on_batch) {
     TableReplacement replacement(data_, log_, old_, rebuilt_);
     for (int round = 0;; ++round) {
         if (const auto version = replacement.commit()) return *version;
@@ -81,7 +82,7 @@ ReplayReport Replay::run(const base::StopSignal& stop, const BatchCommitter::OnB
     }
     auto commits = catalog::commit_lock(data_);
     const std::lock_guard lock(commits);
-    const std::int64_t version = replace_tables(stop, on_batch);
+    const storage::Version version = replace_tables(stop, on_batch);
     data_.store(settings_);
     data_.end_rebuild();
     const RebuiltTables::Counts& counts = rebuilt_.counts();

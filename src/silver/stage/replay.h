@@ -6,6 +6,7 @@
 #include "silver/stage/rebuilt_tables.h"
 #include "silver/stage/silver_stage.h"
 #include "silver/stage/silver_writer.h"
+#include "storage/version.h"
 
 namespace millrace::silver {
 
@@ -15,7 +16,7 @@ struct ReplayReport {
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
     std::int64_t kept_rows = 0;  ///< silver rows that stay, since the log no longer holds their records
-    std::int64_t version = -1;
+    storage::Version version = storage::no_version;
 };
 
 /// Rebuilds the tables from what the log still holds, with `settings`. Readers see the old tables until one
@@ -34,7 +35,7 @@ class Replay {
   private:
     void refresh();
     void catch_up(const base::StopSignal& stop, const BatchCommitter::OnBatch& on_batch);
-    std::int64_t replace_tables(const base::StopSignal& stop, const BatchCommitter::OnBatch& on_batch);
+    storage::Version replace_tables(const base::StopSignal& stop, const BatchCommitter::OnBatch& on_batch);
 
     const catalog::DataDirectory& data_;
     const bronze::EventLog& log_;

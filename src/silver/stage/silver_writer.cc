@@ -164,8 +164,8 @@ bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
             if (partition.quarantined == 0) continue;
-            commit.txns.push_back(
-                {log.progress_app_id(partition.partition), partition.end.next_offset, base::now_ms()});
+            commit.txns.push_back({log.progress_app_id(partition.partition),
+                                   partition.end.next_offset.value(), base::now_ms()});
         }
     }
     const auto version = quarantine_.commit(std::move(commit), no_conflict);

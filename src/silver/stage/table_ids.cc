@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
-#include <mutex>
 #include <optional>
 
+#include "base/mutex.h"
 #include "silver/silver_table.h"
 #include "storage/column.h"
 #include "storage/file_stats.h"
@@ -125,8 +125,10 @@ bool IdQuery::matches(const IdHash& id, Timestamp time) const {
 
 IdHashes find_in_files(const std::filesystem::path& root, const Files& files, const IdQuery& query,
                        model::DedupeScope scope, base::WorkerPool& pool) {
-    IdHashes found;
-    std::mutex mutex;
+    struct {
+        base::Mutex mutex;
+        IdHashes ids MILLRACE_GUARDED_BY(mutex);
+    } found;
     std::vector<std::function<void()>> tasks;
     for (const auto& [path, add] : files) {
         if (!query.concerns(add, scope)) continue;
@@ -135,12 +137,13 @@ IdHashes find_in_files(const std::filesystem::path& root, const Files& files, co
             scan_ids(root, file, scope, [&](const IdHash& id, Timestamp time) {
                 if (query.matches(id, time)) here.push_back(id);
             });
-            const std::lock_guard lock(mutex);
-            found.insert(here.begin(), here.end());
+            const base::MutexLock lock(found.mutex);
+            found.ids.insert(here.begin(), here.end());
         });
     }
     pool.run_all(std::move(tasks));
-    return found;
+    const base::MutexLock lock(found.mutex);
+    return std::move(found.ids);
 }
 
 std::int64_t load_ids(const std::filesystem::path& root, const Files& files, IdSet& ids, Horizon& horizon,

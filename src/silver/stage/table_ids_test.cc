@@ -66,7 +66,7 @@ class TableIdsTest : public testing::Test {
 
     fs::path root_ = fs::temp_directory_path() / ("millrace_table_ids_test_" + std::to_string(::getpid()));
     Files files_;
-    bronze::Offset offset_ = 0;
+    bronze::Offset offset_{0};
     base::WorkerPool pool_{2};
 };
 

@@ -75,12 +75,12 @@ storage::Commit TableReplacement::quarantine_commit() const {
     commit.removes = old_.quarantine_removes();
     for (int p = 0; p < old_.partitions(); ++p) {
         commit.txns.push_back(
-            {old_.identity().progress_app_id(p), rebuilt_.progress(p).next_offset, base::now_ms()});
+            {old_.identity().progress_app_id(p), rebuilt_.progress(p).next_offset.value(), base::now_ms()});
     }
     return commit;
 }
 
-std::optional<std::int64_t> TableReplacement::commit() {
+std::optional<storage::Version> TableReplacement::commit() {
     if (!is_old_silver_current()) return std::nullopt;
     // The files of records that were committed after the last round would be removed without a replay.
     if (rebuilt_.records_behind() > 0) return std::nullopt;

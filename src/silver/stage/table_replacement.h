@@ -5,6 +5,7 @@
 
 #include "silver/stage/old_tables.h"
 #include "silver/stage/rebuilt_tables.h"
+#include "storage/version.h"
 
 namespace millrace::silver {
 
@@ -20,7 +21,7 @@ class TableReplacement {
     /// Returns the version of the silver commit. Returns nothing when another program has committed since the
     /// old tables were opened, one that does not take the commit lock or did so before it was held: what it
     /// committed has to be rebuilt, too. Throws an Error when rows would be lost.
-    std::optional<std::int64_t> commit();
+    std::optional<storage::Version> commit();
 
   private:
     [[nodiscard]] bool is_old_silver_current() const;

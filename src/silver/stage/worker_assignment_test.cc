@@ -63,13 +63,14 @@ TEST_F(WorkerAssignmentTest, TellsTheLogHowFarEachPartitionHasCome) {
     LanePart part;
     part.partitions.resize(2);
     part.partitions[0].partition = 3;
-    part.partitions[0].end.next_offset = 100;
+    part.partitions[0].end.next_offset = bronze::Offset(100);
     part.partitions[1].partition = 5;
-    part.partitions[1].end.next_offset = 7;
+    part.partitions[1].end.next_offset = bronze::Offset(7);
     std::vector<LanePart> parts;
     parts.push_back(std::move(part));
     assignment_.report_progress(parts);
-    EXPECT_EQ(group_->reported, (std::map<int, bronze::Offset>{{3, 100}, {5, 7}}));
+    EXPECT_EQ(group_->reported,
+              (std::map<int, bronze::Offset>{{3, bronze::Offset(100)}, {5, bronze::Offset(7)}}));
 }
 
 TEST(WorkerAssignment, WithoutAGroupNothingIsEverLost) {
