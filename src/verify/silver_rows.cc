@@ -25,13 +25,18 @@ using storage::column;
 /// The files of one day.
 using DayFiles = std::vector<const storage::AddFile*>;
 
+/// Rows of before records had several items have no index.
+std::int32_t index_at(const arrow::Int32Array& indices, std::int64_t row) {
+    return indices.IsNull(row) ? 0 : indices.Value(row);
+}
+
 /// Reads the silver rows, one day after the other to bound the memory that their ids take.
 class SilverRows {
   public:
     SilverRows(const SilverTables& tables, model::DedupeScope scope)
         : tables_(tables), scope_(scope), found_(static_cast<std::size_t>(tables.partitions())) {}
 
-    OffsetSets check(VerifyReport& report) {
+    ItemSets check(VerifyReport& report) {
         std::map<std::string, DayFiles> days;
         for (const auto& [path, add] : tables_.silver.snapshot().files)
             days[std::string(storage::partition_value(add, "event_date"))].push_back(&add);
@@ -40,7 +45,7 @@ class SilverRows {
             values_.check(fmt::format("{} silver rows have valid values", base::format_count(rows_))));
         report.checks.push_back(duplicates_.check("no event_id occurs twice on a day"));
         report.checks.push_back(
-            offsets_.check("each offset occurs at most once, below its partition's progress"));
+            offsets_.check("each item occurs at most once, below its partition's progress"));
         return std::move(found_);
     }
 
@@ -95,6 +100,7 @@ class SilverRows {
         const auto& partitions = column<arrow::Int32Array>(rows, "partition");
         const auto& offsets = column<arrow::Int64Array>(rows, "offset");
         const auto& epochs = column<arrow::Int32Array>(rows, "log_epoch");
+        const auto& indices = column<arrow::Int32Array>(rows, "record_index");
         for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
             if (epochs.Value(i) != tables_.identity.epoch)
                 continue;  // a row of an earlier topic of this name
@@ -105,8 +111,9 @@ class SilverRows {
                 return fmt::format("{}: partition {} offset {} is past the progress", path, p, offset);
             });
             if (!below) continue;
-            offsets_.require(found_[static_cast<std::size_t>(p)].insert(offset), [&] {
-                return fmt::format("{}: partition {} offset {} occurs twice", path, p, offset);
+            const std::int32_t index = index_at(indices, i);
+            offsets_.require(found_[static_cast<std::size_t>(p)].insert(offset, index), [&] {
+                return fmt::format("{}: partition {} offset {} item {} occurs twice", path, p, offset, index);
             });
         }
     }
@@ -116,39 +123,43 @@ class SilverRows {
     Finding values_{"rows"};
     Finding duplicates_{"duplicate ids"};
     Finding offsets_{"offsets"};
-    OffsetSets found_;
+    ItemSets found_;
     std::int64_t rows_ = 0;
 };
 
 }  // namespace
 
-OffsetSets check_silver_rows(const SilverTables& tables, model::DedupeScope scope, VerifyReport& report) {
+ItemSets check_silver_rows(const SilverTables& tables, model::DedupeScope scope, VerifyReport& report) {
     return SilverRows(tables, scope).check(report);
 }
 
-OffsetSets check_quarantine_rows(const SilverTables& tables, const OffsetSets& in_silver,
+ItemSets check_quarantine_rows(const SilverTables& tables, const ItemSets& in_silver,
                                  VerifyReport& report) {
     Finding finding("quarantine");
-    OffsetSets found(in_silver.size());
+    ItemSets found(in_silver.size());
     std::int64_t records = 0;
     for (const auto& [path, add] : tables.quarantine.snapshot().files) {
         storage::scan_parquet(
             tables.quarantine.root() / path, *silver::quarantine_schema(),
-            {"partition", "offset", "log_epoch"}, [&](const arrow::RecordBatch& rows) {
+            {"partition", "offset", "log_epoch", "record_index"}, [&](const arrow::RecordBatch& rows) {
                 const auto& partitions = column<arrow::Int32Array>(rows, "partition");
                 const auto& offsets = column<arrow::Int64Array>(rows, "offset");
                 const auto& epochs = column<arrow::Int32Array>(rows, "log_epoch");
+                const auto& indices = column<arrow::Int32Array>(rows, "record_index");
                 for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
                     const int p = partitions.Value(i);
                     const bronze::Offset offset(offsets.Value(i));
                     if (epochs.Value(i) != tables.identity.epoch || !tables.is_processed(p, offset)) continue;
                     ++records;
                     const auto place = static_cast<std::size_t>(p);
-                    finding.require(found[place].insert(offset), [&] {
-                        return fmt::format("{}: partition {} offset {} occurs twice", path, p, offset);
+                    const std::int32_t index = index_at(indices, i);
+                    finding.require(found[place].insert(offset, index), [&] {
+                        return fmt::format("{}: partition {} offset {} item {} occurs twice", path, p, offset,
+                                           index);
                     });
-                    finding.require(!in_silver[place].contains(offset), [&] {
-                        return fmt::format("{}: partition {} offset {} is in silver too", path, p, offset);
+                    finding.require(!in_silver[place].contains(offset, index), [&] {
+                        return fmt::format("{}: partition {} offset {} item {} is in silver too", path, p,
+                                           offset, index);
                     });
                 }
             });

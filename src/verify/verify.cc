@@ -24,8 +24,8 @@ void note_skipped_offsets(int partition, std::int64_t skipped, VerifyReport& rep
 /// Reads the rows of both tables, and checks them and the counts of the commits.
 void check_rows_and_counts(const SilverTables& tables, model::DedupeScope scope, const bronze::EventLog& log,
                            VerifyReport& report) {
-    const OffsetSets silver = check_silver_rows(tables, scope, report);
-    const OffsetSets quarantined = check_quarantine_rows(tables, silver, report);
+    const ItemSets silver = check_silver_rows(tables, scope, report);
+    const ItemSets quarantined = check_quarantine_rows(tables, silver, report);
     for (int p = 0; p < tables.partitions(); ++p) {
         const auto place = static_cast<std::size_t>(p);
         const catalog::PartitionProgress& progress = tables.progress[place];

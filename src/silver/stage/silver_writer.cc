@@ -12,7 +12,7 @@
 #include "base/random_id.h"
 #include "catalog/table_locks.h"
 #include "silver/silver_table.h"
-#include "silver/stage/quarantined_offsets.h"
+#include "silver/stage/quarantined_items.h"
 #include "storage/parquet_file.h"
 
 namespace millrace::silver {
@@ -75,8 +75,8 @@ catalog::PartitionProgress SilverWriter::progress(int partition) const {
     return catalog::read_progress(silver_.snapshot(), log_, partition);
 }
 
-std::set<bronze::Offset> SilverWriter::quarantined(int partition, bronze::Offset from) const {
-    return quarantined_offsets(quarantine_, identity(), partition, from);
+ItemPlaces SilverWriter::quarantined(int partition, bronze::Offset from) const {
+    return quarantined_items(quarantine_, identity(), partition, from);
 }
 
 /// Opens a separate snapshot, because refreshing silver_ would skip the conflict check of the commits in

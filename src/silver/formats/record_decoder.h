@@ -9,19 +9,20 @@
 
 #include "bronze/record.h"
 #include "silver/decoder.h"
+#include "silver/formats/known_formats.h"
 #include "silver/formats/message_decoder.h"
 
 namespace millrace::silver {
 
-/// The place of a record in a log, for the ids of events that have none.
-struct RecordPlace {
+/// The partition of a log, for the ids of events that have none.
+struct LogPartition {
     std::string_view topic;
     int epoch = 0;
     int partition = 0;
 };
 
 /// Decodes the records of a log into their items. The format of a record is the one that its header names,
-/// else the one that its shape tells: most records are native events. Not thread-safe.
+/// else the one that its shape tells; most records are native events. Not thread-safe.
 class RecordDecoder {
   public:
     RecordDecoder();
@@ -31,22 +32,20 @@ class RecordDecoder {
 
     /// Decodes a record. An item's number in the result is its record_index. A record has one item or more.
     /// The items and their strings are valid until the next call.
-    std::span<Item> decode(const bronze::Record& record, const RecordPlace& place);
+    std::span<Item> decode(const bronze::Record& record, const LogPartition& log);
     /// The format of the last record, a string literal.
     [[nodiscard]] std::string_view format() const { return format_; }
 
-    /// The number of fields so far that have no column.
+    /// The number of native fields so far that have no column.
     [[nodiscard]] std::int64_t unknown_fields() const { return native_.unknown_fields(); }
 
   private:
-    void decode_native(const bronze::Record& record, const bronze::Origin& origin, const RecordPlace& place);
-    void complete(const Message& message, Item& item);
-    void decode_with(MessageDecoder& decoder, const Message& message);
+    void decode_native(const bronze::Record& record, const bronze::Origin& origin, const LogPartition& log);
 
     Decoder native_;
-    std::array<std::unique_ptr<MessageDecoder>, 1> others_;  // by format; made when first needed
+    std::array<std::unique_ptr<MessageDecoder>, format_count> others_;  // made when first needed
     std::vector<Item> items_;
-    std::string_view format_;
+    std::string_view format_ = native_format;
     std::string position_;
     std::string id_;  // the derived id of a native event
 };

@@ -1,0 +1,70 @@
+#include "silver/formats/record_decoder.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/derived_id.h"
+
+namespace millrace::silver {
+
+namespace {
+
+/// Returns the time of arrival that intake noted.
+std::optional<model::Timestamp> arrival_of(const bronze::Origin& origin) {
+    const auto ms = origin.received_ms();
+    return ms ? std::optional(*ms * 1000) : std::nullopt;
+}
+
+/// Returns what the ids of a record's events are derived from, where the sender gave none.
+std::string position_of(const bronze::Record& record, const bronze::Origin& origin, const LogPartition& log) {
+    if (!origin.replayed.empty()) return std::string(origin.replayed);
+    return fmt::format("{}/{}/{}/{}", log.topic, log.epoch, log.partition, record.offset);
+}
+
+/// Returns the id of a native event without one. With an Idempotency-Key, a request that is sent again gives
+/// the same id. The hash includes the text, so that a sender who guesses another sender's key cannot take the
+/// place of that sender's events.
+std::string id_of(const bronze::Record& record, const bronze::Origin& origin, std::string_view position) {
+    if (origin.request.empty()) return base::derived_id({position});
+    return base::derived_id({origin.source, origin.request, origin.place, record.value});
+}
+
+}  // namespace
+
+RecordDecoder::RecordDecoder() : items_(1) {}
+RecordDecoder::RecordDecoder(RecordDecoder&&) noexcept = default;
+RecordDecoder& RecordDecoder::operator=(RecordDecoder&&) noexcept = default;
+RecordDecoder::~RecordDecoder() = default;
+
+std::span<Item> RecordDecoder::decode(const bronze::Record& record, const LogPartition& log) {
+    const bronze::Origin origin = bronze::read_origin(record);
+    const Format* format = find_format(origin.format);
+    if (format == nullptr || format->make == nullptr) {
+        decode_native(record, origin, log);
+        if (items_.front().verdict.ok() || format != nullptr) return items_;
+        format = find_format_of(record.value);
+        if (format == nullptr) return items_;
+    }
+    auto& decoder = others_[format->number];
+    if (!decoder) decoder = format->make();
+    format_ = format->name;
+    position_ = position_of(record, origin, log);
+    decoder->decode({record.value, origin, record.timestamp_ms, position_}, items_);
+    return items_;
+}
+
+void RecordDecoder::decode_native(const bronze::Record& record, const bronze::Origin& origin,
+                                  const LogPartition& log) {
+    format_ = native_format;
+    items_.resize(1);
+    Item& item = items_.front();
+    item.ignored = {};
+    item.verdict = native_.decode(record.value, item.event, arrival_of(origin));
+    if (!item.verdict.ok() || item.event.event_id.data() != nullptr) return;
+    position_ = position_of(record, origin, log);
+    id_ = id_of(record, origin, position_);
+    item.event.event_id = id_;
+}
+
+}  // namespace millrace::silver
