@@ -130,7 +130,7 @@ TEST_F(StateKeeperTest, ASaveInTheBackgroundStartsWhenThereIsSomethingToSave) {
     ASSERT_TRUE(state().start_save());
     EXPECT_FALSE(state().start_save()) << "a save is running";
     state().wait();
-    EXPECT_EQ(state().take_saved(), 1);
+    EXPECT_EQ(state().take_saved(), storage::Version(1));
     EXPECT_EQ(state().take_saved(), std::nullopt);
     EXPECT_TRUE(state().is_current());
     start();
