@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "bronze/record.h"
 #include "model/rule.h"
 #include "model/timestamp.h"
@@ -18,7 +19,7 @@ namespace millrace::silver {
 struct QuarantineRow {
     int partition = 0;
     bronze::Offset offset{0};
-    std::int64_t timestamp_ms = 0;
+    base::WallTime timestamp;
     std::optional<std::string> key;
     std::optional<std::string> value;
     std::string headers;  ///< in the encoding of a Kafka record batch

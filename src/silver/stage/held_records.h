@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/worker_pool.h"
 #include "bronze/record.h"
 #include "model/timestamp.h"
@@ -26,7 +27,7 @@ class OwnedRecord {
 
   private:
     bronze::Offset offset_;
-    std::int64_t timestamp_ms_;
+    base::WallTime timestamp_;
     std::size_t value_size_;
     std::size_t key_size_;
     bool has_key_;
@@ -39,8 +40,8 @@ struct HeldRecord {
     int partition = 0;
     int log_epoch = 0;
     IdHash id;
-    model::Timestamp time = 0;           ///< the time of the event
-    model::Timestamp horizon_start = 0;  ///< the start of the horizon when the record was read
+    model::Timestamp time;           ///< the time of the event
+    model::Timestamp horizon_start;  ///< the start of the horizon when the record was read
     OwnedRecord record;
 };
 

@@ -133,7 +133,7 @@ std::span<const bronze::Record> Lane::next_records(Partition& partition) {
 
 void Lane::process(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch) {
     PartitionPart& part = partition.part;
-    if (part.received == 0) part.oldest_ms = records.front().timestamp_ms;
+    if (part.received == 0) part.oldest = records.front().timestamp;
     std::size_t done = 0;
     while (done < records.size() && !full()) {
         const std::size_t count = std::min(chunk, records.size() - done);
@@ -154,7 +154,7 @@ void Lane::process_chunk(Partition& partition, std::span<const bronze::Record> r
         const bronze::Record& record = records[i];
         verdicts[i] = decoders_[i].decode(record.value, events[i]);
         if (verdicts[i].ok() && !is_utf8(record.key)) verdicts[i] = {model::ValidationRule::not_utf8, "key"};
-        if (verdicts[i].ok()) verdicts[i] = checker_.check(events[i], record.timestamp_ms);
+        if (verdicts[i].ok()) verdicts[i] = checker_.check(events[i], record.timestamp);
         if (!verdicts[i].ok()) continue;
         ids[i] = hash_id(events[i].event_id, context_.settings.dedupe_scope, partition.number);
         context_.ids.prefetch(ids[i]);
@@ -181,7 +181,7 @@ void Lane::settle(Partition& partition, const bronze::Record& record, model::Eve
     if (context_.ids.shortened() || event.timestamp < context_.ids.floor())
         return hold(partition, record, event, id);
     if (partition.files.append(event, record, partition.epoch)) ++files_;
-    context_.horizon.advance(partition.number, event.timestamp, record.timestamp_ms);
+    context_.horizon.advance(partition.number, event.timestamp, record.timestamp);
 }
 
 void Lane::quarantine(Partition& partition, const bronze::Record& record, const Verdict& verdict) {
