@@ -13,9 +13,9 @@ using namespace millrace;
 
 constexpr std::size_t events_at_once = 50'000;
 constexpr std::size_t chunks = 20;
-constexpr std::int64_t first_time = 1'569'888'000'000'000;
-constexpr std::int64_t step = model::us_per_day / 5'000'000;  // 5 M events per day
-constexpr std::int64_t lateness = 10 * model::us_per_minute;
+constexpr auto first_time = model::from_us(1'569'888'000'000'000);
+constexpr base::Duration step = std::chrono::days(1) / 5'000'000;  // 5 M events per day
+constexpr base::Duration lateness = std::chrono::minutes(10);
 
 gold::Kind kind_of(produce::Action action) {
     switch (action) {
@@ -38,12 +38,12 @@ struct Stream {
     model::TimeZone zone = model::TimeZone("UTC");
 
     Stream() {
-        produce::Shop shop(500, 100, 1);
+        produce::Shop shop({.users = 500, .products = 100}, 1);
         auto time = first_time;
         for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
             auto& some = events.emplace_back();
             for (std::size_t i = 0; i < events_at_once; ++i, time += step) {
-                const auto event = shop.act(time, time / step);
+                const auto event = shop.act(time, time.time_since_epoch() / step);
                 const auto id = [this](gold::Field field, std::string_view text) {
                     return strings[field].add(text);
                 };
@@ -84,7 +84,7 @@ void feed(benchmark::State& state, Make&& make) {
             consumer.add(some);
             consumer.close(some.back().time - lateness, output);
         }
-        consumer.close(first_time + 3 * model::us_per_day, output);
+        consumer.close(first_time + std::chrono::days(3), output);
         rows += output.size();
     }
     if (rows == 0) state.SkipWithError("no rows");

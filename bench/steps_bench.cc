@@ -20,7 +20,7 @@ namespace {
 using namespace millrace;
 
 constexpr std::size_t count = 50'000;
-constexpr std::int64_t start = 1'569'888'000'000'000;
+constexpr auto start = model::from_us(1'569'888'000'000'000);
 
 /// A batch of simulator events in the form in which the log holds it.
 struct Sample {
@@ -30,14 +30,14 @@ struct Sample {
     std::int64_t bytes = 0;
 
     Sample() {
-        produce::Shop shop(500, 100, 1);
+        produce::Shop shop({.users = 500, .products = 100}, 1);
         produce::EventWriter writer;
         bronze::RecordBatchBuilder builder;
         for (std::size_t i = 0; i < count; ++i) {
-            const auto time = start + static_cast<std::int64_t>(i) * 1000;
+            const auto time = start + std::chrono::milliseconds(i);
             const auto number = static_cast<std::int64_t>(i) + 1;
-            const std::string_view value = writer.write(number, time, shop.act(time, number));
-            builder.add(writer.user_id(), value, time / 1000);
+            const std::string_view value = writer.write(number, shop.act(time, number), time);
+            builder.add(writer.user_id(), value, model::to_wall_time(time));
         }
         batch = builder.finish();
         bytes = static_cast<std::int64_t>(batch.size());
@@ -81,7 +81,7 @@ void decode_and_check(benchmark::State& state) {
     for (auto _ : state) {
         for (const auto& record : sample().records) {
             if (!decoder.decode(record.value, event).ok()) state.SkipWithError("decode");
-            if (!checker.check(event, record.timestamp_ms).ok()) state.SkipWithError("check");
+            if (!checker.check(event, record.timestamp).ok()) state.SkipWithError("check");
         }
     }
     set_rates(state);
@@ -117,7 +117,7 @@ void columns(benchmark::State& state) {
         decoders[i].decode(sample().records[i].value, events[i]);
     silver::EventColumns made;
     for (auto _ : state) {
-        made.start(18170, "view", 0, 1);
+        made.start({.day = 18170, .event_type = "view", .partition = 0, .log_epoch = 1});
         for (std::size_t i = 0; i < count; ++i) made.append(events[i % events.size()], sample().records[i]);
     }
     set_rates(state);
@@ -127,7 +127,7 @@ BENCHMARK(columns);
 void encode(benchmark::State& state) {
     silver::Decoder decoder;
     silver::EventColumns made;
-    made.start(18170, "view", 0, 1);
+    made.start({.day = 18170, .event_type = "view", .partition = 0, .log_epoch = 1});
     model::Event event;
     for (const auto& record : sample().records) {
         decoder.decode(record.value, event);

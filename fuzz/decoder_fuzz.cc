@@ -35,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (verdict.ok()) {
         if (error || !parsed.is_object()) std::abort();
         if (event.event_id != parsed.at("event_id").as_string()) std::abort();
-        checker.check(event, 1'569'888'000'000);
+        checker.check(event, millrace::base::from_ms(1'569'888'000'000));
     } else if (verdict.rule == ValidationRule::bad_json && !error) {
         // Boost accepts numbers outside of a double's range, which the rules refuse.
         if (text.find_first_of("eE0123456789") == std::string::npos) std::abort();

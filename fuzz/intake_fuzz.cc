@@ -1,10 +1,12 @@
 // Handles what clients send: targets, bodies of all protocols, and compressed bodies. Each must be parsed or
 // refused, and a translation must give JSON that the next step accepts.
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
 #include "base/error.h"
+#include "collect/content_encoding.h"
 #include "collect/ga4.h"
 #include "collect/pending_event.h"
 #include "collect/request_body.h"
@@ -22,7 +24,7 @@ std::size_t take(std::string body) {
     const auto events = bodies.split(body, {.max_message_bytes = std::size_t{1} << 30U});
     std::vector<collect::Warning> warnings;
     for (std::size_t i = 0; i < events.size(); ++i)
-        (void)completer.complete(events[i], i, {"source", "key", 0}, warnings);
+        (void)completer.complete(events[i], i, {"source", "key", {}}, warnings);
     return events.size();
 }
 
@@ -60,8 +62,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 (void)serve::credentials(request);
                 break;
             }
-            default:
-                take(collect::unzip(body, std::size_t{1} << 20U));
+            default: {
+                constexpr std::array encodings = {"gzip", "deflate", "br", "zstd", "zstd, gzip"};
+                take(
+                    collect::decode_body(body, encodings[data[0] % encodings.size()], std::size_t{1} << 20U));
+            }
         }
     } catch (const Error&) {  // the input was refused
     }

@@ -38,7 +38,7 @@ void open_and_read(const fs::path& directory) {
         for (const auto& record : records) bronze::decode_headers(record);
     }
     bronze::RecordBatchBuilder batch;
-    batch.add("k", "v", 1);
+    batch.add("k", "v", base::from_ms(1));
     log->append(0, batch);
 }
 

@@ -159,7 +159,7 @@ void Dashboard::answer_later(Pool& pool, const Respond& respond, Work work) {
     });
 }
 
-HttpResponse Dashboard::refusal(const HttpRequest& request, Role has, Role required) const {
+HttpResponse Dashboard::refusal(Role has, const HttpRequest& request, Role required) const {
     if (has == Role::none) {
         HttpResponse response = problem(401, "authentication is required",
                                         "Log in, or send `Authorization: Bearer NAME:SECRET`.");
@@ -182,11 +182,11 @@ serve::Handle Dashboard::guarded(Role required, serve::Handle handle) {
             return respond(problem(403, "the request comes from a page of another site"));
         const auto decide = [this, required, handle, request, respond] {
             const Role role = access_.role_of(*request);
-            if (role < required) return respond(refusal(*request, role, required));
+            if (role < required) return respond(refusal(role, *request, required));
             handle(request, respond);
         };
         if (access_.knows(*request)) return decide();
-        if (!access_.may_check(*request)) return respond(refusal(*request, Role::none, required));
+        if (!access_.may_check(*request)) return respond(refusal(Role::none, *request, required));
         answer_later(auth_pool_, respond, [decide] {
             decide();
             return std::nullopt;
@@ -264,7 +264,7 @@ HttpResponse Dashboard::about(const HttpRequest& request) {
     const Role role = access_.role_of(request);
     json::object about{{"role", serve::role_name(role)}, {"open", access_.is_open()}};
     json::array silences;
-    for (const publish::Silence& each : publish::read_silences(data_, base::now_ms()))
+    for (const publish::Silence& each : publish::read_silences(data_, base::wall_time()))
         silences.push_back(each.to_json());
     about["time_zone"] = settings_.time_zone;
     about["currency"] = settings_.rules.currency;
@@ -353,9 +353,10 @@ HttpResponse Dashboard::silence(const HttpRequest& request) {
     if (!gold::rule_of(rule)) throw unknown_rule(rule);
     const auto minutes = body.integer("minutes", 0, max_silence_minutes);
     if (!minutes) throw usage_error("silencing an alert", "`minutes` is missing; 0 ends a silence");
-    const std::int64_t now = base::now_ms();
-    const publish::Silence made{
-        .rule = rule, .subject = body.text("subject").value_or(""), .until_ms = now + *minutes * 60'000};
+    const base::WallTime now = base::wall_time();
+    const publish::Silence made{.rule = rule,
+                                .subject = body.text("subject").value_or(""),
+                                .until = now + std::chrono::minutes(*minutes)};
     publish::put_silence(data_, made, now);
     return answer(made.to_json());
 }

@@ -65,7 +65,7 @@ class Dashboard {
 
     static std::optional<serve::HttpResponse> attempt(const Work& work);
     static void answer_later(Pool& pool, const serve::Respond& respond, Work work);
-    [[nodiscard]] serve::HttpResponse refusal(const serve::HttpRequest& request, serve::Role has,
+    [[nodiscard]] serve::HttpResponse refusal(serve::Role has, const serve::HttpRequest& request,
                                               serve::Role required) const;
     [[nodiscard]] serve::HttpResponse about(const serve::HttpRequest& request);
     void login(const serve::HttpRequest& request, const serve::Respond& respond);

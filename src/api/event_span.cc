@@ -25,7 +25,8 @@ void include(std::optional<EventSpan>& span, const storage::AddFile& file) {
 }  // namespace
 
 base::json::object EventSpan::to_json() const {
-    return {{"first", first / 1000}, {"last", last / 1000}};
+    return {{"first", base::to_ms(model::to_wall_time(first))},
+            {"last", base::to_ms(model::to_wall_time(last))}};
 }
 
 std::optional<EventSpan> event_span(const storage::Snapshot& silver) {

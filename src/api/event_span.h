@@ -8,11 +8,11 @@
 
 namespace millrace::api {
 
-/// The times of the first and the last event of a shop, in µs. They may be up to a millisecond outside the
+/// The times of the first and the last event of a shop. They may be up to a millisecond outside the
 /// exact range.
 struct EventSpan {
-    std::int64_t first = 0;
-    std::int64_t last = 0;
+    model::Timestamp first;
+    model::Timestamp last;
 
     /// Returns {first, last} in milliseconds.
     [[nodiscard]] base::json::object to_json() const;

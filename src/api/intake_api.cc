@@ -159,7 +159,7 @@ std::optional<std::string> IntakeApi::source_of(const HttpRequest& request) cons
 
 /// Returns in how many seconds the sender may send this number of events; 0: now.
 std::int64_t IntakeApi::wait_for(const Intake& intake, std::size_t events) {
-    const std::int64_t now = base::monotonic_ms();
+    const base::SteadyTime now = std::chrono::steady_clock::now();
     return std::max(by_key_.wait_for(intake.source, events, now),
                     by_address_.wait_for(intake.request->address, events, now));
 }
@@ -209,7 +209,7 @@ void IntakeApi::read_on_other_thread(const Intake& intake) {
 }
 
 void IntakeApi::read(RequestReader& reader, const Intake& intake) {
-    const std::int64_t now = base::now_ms();
+    const base::WallTime now = base::wall_time();
     try {
         store(intake, reader.read(*intake.request, *intake.protocol, intake.source, now), now);
     } catch (const collect::LargeBody& error) {
@@ -225,7 +225,7 @@ void IntakeApi::read(RequestReader& reader, const Intake& intake) {
 }
 
 /// Appends the events to the log, and responds when they are stored.
-void IntakeApi::store(const Intake& intake, ReadRequest made, std::int64_t now_ms) {
+void IntakeApi::store(const Intake& intake, ReadRequest made, base::WallTime now) {
     const auto count = made.events.size();
     counts_->ignored += made.ignored;
     const auto success_reply = [protocol = intake.protocol](std::size_t taken, const ReadRequest& from) {
@@ -250,7 +250,7 @@ void IntakeApi::store(const Intake& intake, ReadRequest made, std::int64_t now_m
         counts->warned += static_cast<std::int64_t>(made.warnings.size());
         respond(success_reply(count, made));
     };
-    if (commit_.submit(std::move(events), now_ms, done)) return;
+    if (commit_.submit(std::move(events), now, done)) return;
     ++counts_->refused_busy;
     intake.respond(later(429, "the log cannot keep up with the events", "1"));
 }

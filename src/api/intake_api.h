@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/request_reader.h"
+#include "base/clock.h"
 #include "bronze/event_log.h"
 #include "collect/group_commit.h"
 #include "collect/rate_limiter.h"
@@ -77,7 +78,7 @@ class IntakeApi {
     void take(const Intake& intake);
     void read_on_other_thread(const Intake& intake);
     void read(RequestReader& reader, const Intake& intake);
-    void store(const Intake& intake, ReadRequest made, std::int64_t now_ms);
+    void store(const Intake& intake, ReadRequest made, base::WallTime now);
     [[nodiscard]] std::optional<std::string> source_of(const serve::HttpRequest& request) const;
     [[nodiscard]] std::int64_t wait_for(const Intake& intake, std::size_t events);
     [[nodiscard]] bool is_allowed_origin(const serve::HttpRequest& request) const;

@@ -45,8 +45,8 @@ class FakeGold {
         gold::OpenWindowsSnapshot snapshot;
         snapshot.open[gold::Table::category_metrics]
             .add(0)
-            .time(0)
-            .time(60'000'000)
+            .time(model::from_us(0))
+            .time(model::from_us(60'000'000))
             .text_or_null("shoes")
             .text("EUR")
             .count(1)

@@ -39,7 +39,7 @@ json::object newest_windows(gold::TableRows& table) {
         for (json::value& row : serve::json_rows(*batch)) {
             const json::object& object = row.as_object();
             // Skips windows in the future, which a wrong device clock causes.
-            if (object.at("window_start").as_int64() > base::now_ms()) continue;
+            if (object.at("window_start").as_int64() > base::to_ms(base::wall_time())) continue;
             json::value& rows = newest[object.at("grain").as_string()];
             if (rows.is_null()) rows.emplace_array();
             json::array& kept = rows.as_array();
@@ -93,17 +93,18 @@ LiveView::~LiveView() {
 
 json::object LiveView::state() {
     static const gold::TableSet figures = {gold::Table::kpis, gold::Table::high_interest};
-    json::object state{{"time", base::now_ms()}, {"gold", nullptr}};
+    json::object state{{"time", base::to_ms(base::wall_time())}, {"gold", nullptr}};
     if (open_ != nullptr) {
         if (auto snapshot = open_->request({.tables = figures, .files = false}, request_timeout)) {
             state["kpis"] = newest_windows(snapshot->open[gold::Table::kpis]);
             state["high_interest"] = newest_windows(snapshot->open[gold::Table::high_interest]);
-            state["gold"] = {{"silver_version", snapshot->silver_version.value()},
-                             {"watermark", snapshot->watermark == gold::no_watermark
-                                               ? json::value()
-                                               : json::value(snapshot->watermark / 1000)},
-                             {"late", snapshot->late},
-                             {"state_bytes", state_bytes(data_)}};
+            state["gold"] = {
+                {"silver_version", snapshot->silver_version.value()},
+                {"watermark", snapshot->watermark == gold::no_watermark
+                                  ? json::value()
+                                  : json::value(base::to_ms(model::to_wall_time(snapshot->watermark)))},
+                {"late", snapshot->late},
+                {"state_bytes", state_bytes(data_)}};
         }
     }
     if (status_) state["pipeline"] = status_();
@@ -141,7 +142,7 @@ void LiveView::read_alerts() {
                                {"rule", alert.rule},
                                {"subject", alert.subject},
                                {"severity", model::severity_name(alert.severity)},
-                               {"at", alert.at / 1000},
+                               {"at", base::to_ms(model::to_wall_time(alert.at))},
                                {"message", alert.message}});
         }
         alerts_version_ = table.snapshot().version;

@@ -134,7 +134,7 @@ Reports::Reports(LiveView& live, serve::DuckDb duckdb, std::string time_zone, co
 
 std::string Reports::run(const std::string& query) {
     const auto found = duckdb_.rows(query, live_.views(query), time_zone_, report_limits_);
-    return found.to_json({{"time", base::now_ms()}});
+    return found.to_json({{"time", base::to_ms(base::wall_time())}});
 }
 
 std::string Reports::make(std::string_view name, const Parameters& parameters) {

@@ -40,7 +40,7 @@ RequestReader::RequestReader(const model::RuleOptions& rules, Limits limits)
     : limits_(limits), types_(rules.max_event_types), checker_(rules, types_) {}
 
 ReadRequest RequestReader::read(const serve::HttpRequest& request, const IntakeProtocol& protocol,
-                                std::string_view source, std::int64_t now_ms) {
+                                std::string_view source, base::WallTime now) {
     ReadRequest made;
     std::string body =
         collect::decode_body(request.body, request.header("content-encoding"), limits_.max_body_bytes);
@@ -50,21 +50,21 @@ ReadRequest RequestReader::read(const serve::HttpRequest& request, const IntakeP
         body = std::move(translation.events);
     }
     const auto found = bodies_.split(body, limits_.body);
-    const collect::RequestContext arrival{source, request.header("idempotency-key"), now_ms};
+    const collect::RequestContext arrival{source, request.header("idempotency-key"), now};
     made.events.reserve(found.size());
     for (std::size_t i = 0; i < found.size(); ++i)
         made.events.push_back(defaults_.complete(found[i], i, arrival, made.warnings));
-    check(made, now_ms);
+    check(made, now);
     return made;
 }
 
-void RequestReader::check(ReadRequest& made, std::int64_t now_ms) {
+void RequestReader::check(ReadRequest& made, base::WallTime now) {
     model::Event event;
     for (std::size_t i = 0; i < made.events.size(); ++i) {
         const std::string_view value = made.events[i].value;
         padded_.assign(value).append(bronze::record_padding, '\0');
         auto verdict = decoder_.decode(std::string_view(padded_).substr(0, value.size()), event);
-        if (verdict.ok()) verdict = checker_.check(event, now_ms);
+        if (verdict.ok()) verdict = checker_.check(event, now);
         if (verdict.ok() || ++made.invalid_count > static_cast<std::int64_t>(max_invalid_listed)) continue;
         made.invalid.push_back({{"index", i},
                                 {"rule", model::rule_name(verdict.rule)},

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "collect/pending_event.h"
 #include "collect/request_body.h"
@@ -48,13 +49,13 @@ class RequestReader {
     /// `rules` must outlive this object.
     RequestReader(const model::RuleOptions& rules, Limits limits);
 
-    /// Reads a request. `now_ms` is the wall-clock time of its arrival. Throws collect::UnknownEncoding,
+    /// Reads a request. `now` is the wall-clock time of its arrival. Throws collect::UnknownEncoding,
     /// collect::LargeBody and collect::BadBody.
     ReadRequest read(const serve::HttpRequest& request, const IntakeProtocol& protocol,
-                     std::string_view source, std::int64_t now_ms);
+                     std::string_view source, base::WallTime now);
 
   private:
-    void check(ReadRequest& made, std::int64_t now_ms);
+    void check(ReadRequest& made, base::WallTime now);
 
     const Limits limits_;
     collect::BodyReader bodies_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "model/timestamp.h"
 #include "storage/arrow_status.h"
 #include "storage/column.h"
 
@@ -86,7 +87,7 @@ std::shared_ptr<arrow::RecordBatch> archive_rows(const catalog::LogIdentity& log
         storage::check(field<arrow::Int32Builder>(*builder, 1)->Append(log.epoch), building_rows);
         storage::check(field<arrow::Int32Builder>(*builder, 2)->Append(partition), building_rows);
         storage::check(field<arrow::Int64Builder>(*builder, 3)->Append(record.offset.value()), building_rows);
-        storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(record.timestamp_ms * 1000),
+        storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(model::to_us(record.timestamp)),
                        building_rows);
         append_optional(field<arrow::BinaryBuilder>(*builder, 5), record.key);
         append_optional(field<arrow::BinaryBuilder>(*builder, 6), record.value);
@@ -119,7 +120,8 @@ std::vector<bronze::Record> ArchivedRecords::take(const arrow::RecordBatch& rows
         const bronze::Offset offset(offsets.Value(i));
         if (offset < from || offset >= to || epochs.Value(i) != log.epoch || topics.GetView(i) != log.topic)
             continue;
-        bronze::Record record{offset, times.Value(i) / 1000, copy(keys, i), copy(values, i), {}};
+        bronze::Record record{
+            offset, model::to_wall_time(model::from_us(times.Value(i))), copy(keys, i), copy(values, i), {}};
         bytes_.pad();
         record.headers = headers_.emplace_back(encoded_headers(headers, i));
         records.push_back(record);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/clock.h"
 #include "bronze/event_log.h"
 #include "catalog/partition_progress.h"
 #include "storage/delta_table.h"
@@ -23,8 +24,8 @@ class ArchivedLog : public bronze::EventLog {
     bronze::Offset append(int partition, bronze::RecordBatchBuilder& batch) override;
     [[nodiscard]] std::unique_ptr<bronze::PartitionReader> read(int partition,
                                                                 bronze::Offset offset) const override;
-    [[nodiscard]] bronze::Offset offset_at(int partition, std::int64_t timestamp_ms) const override {
-        return log_.offset_at(partition, timestamp_ms);
+    [[nodiscard]] bronze::Offset offset_at(int partition, base::WallTime timestamp) const override {
+        return log_.offset_at(partition, timestamp);
     }
     [[nodiscard]] std::int64_t records_numbered() const override { return log_.records_numbered(); }
     [[nodiscard]] std::uint32_t append_sequence() const override { return log_.append_sequence(); }

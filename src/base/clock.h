@@ -5,23 +5,30 @@
 
 namespace millrace::base {
 
-/// Returns the wall-clock time in microseconds since 1970-01-01 UTC, the unit of every timestamp column.
-inline std::int64_t now_us() {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+/// Returns the wall-clock time to the microsecond, which is the unit of every timestamp column.
+inline std::chrono::sys_time<std::chrono::microseconds> now() {
+    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-/// Returns the wall-clock time in milliseconds since 1970-01-01 UTC, the unit of a log record's timestamp.
-inline std::int64_t now_ms() {
-    return now_us() / 1000;
+/// A time of the wall clock to the millisecond, as the log's records and Delta's actions have it.
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// Returns the time of a number of milliseconds since 1970-01-01 UTC, as files and messages hold it.
+constexpr WallTime from_ms(std::int64_t ms) {
+    return WallTime(std::chrono::milliseconds(ms));
+}
+/// Returns the milliseconds since 1970-01-01 UTC.
+constexpr std::int64_t to_ms(WallTime time) {
+    return time.time_since_epoch().count();
 }
 
-/// Returns the time of a monotonic clock in milliseconds. Changes of the wall clock do not affect it, so it
-/// serves for durations, limits and expiry within one process.
-inline std::int64_t monotonic_ms() {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+inline WallTime wall_time() {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(now());
 }
+
+/// A time of the monotonic clock. Changes of the wall clock do not affect it, so it serves for durations,
+/// limits and expiry within one process.
+using SteadyTime = std::chrono::steady_clock::time_point;
 
 /// Measures elapsed time in seconds. Changes of the wall clock do not affect it.
 class Stopwatch {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "bronze/record.h"
 #include "bronze/record_batch.h"
@@ -89,8 +90,8 @@ class EventLog {
     /// log does not hold `offset`. The end offset is allowed.
     [[nodiscard]] virtual std::unique_ptr<PartitionReader> read(int partition, Offset offset) const = 0;
 
-    /// Returns the first offset whose record's timestamp is at or after `timestamp_ms`, or the end offset.
-    [[nodiscard]] virtual Offset offset_at(int partition, std::int64_t timestamp_ms) const = 0;
+    /// Returns the first offset whose record's timestamp is at or after `timestamp`, or the end offset.
+    [[nodiscard]] virtual Offset offset_at(int partition, base::WallTime timestamp) const = 0;
 
     /// Returns the number of records ever appended to topics of this name. The simulator continues its
     /// numbering from here.

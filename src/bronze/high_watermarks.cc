@@ -46,12 +46,12 @@ struct HighWatermarks::Layout {
     }
 };
 
-void HighWatermarks::create(const std::filesystem::path& path, int epoch, int partitions, Offset end) {
-    std::string content(Layout::bytes(partitions), '\0');
+void HighWatermarks::create(const std::filesystem::path& path, const Shape& shape, Offset end) {
+    std::string content(Layout::bytes(shape.partitions), '\0');
     Layout layout{};
     layout.magic = magic;
-    layout.epoch = epoch;
-    layout.partitions = partitions;
+    layout.epoch = shape.epoch;
+    layout.partitions = shape.partitions;
     std::memcpy(content.data(), &layout, offsetof(Layout, partition));
     const Layout::Partition each{.start = 0, .end = end.value()};
     for (std::size_t at = offsetof(Layout, partition); at < content.size(); at += sizeof each)
@@ -67,11 +67,11 @@ void HighWatermarks::mark_deleted(const std::filesystem::path& path) {
     const bool mappable = bytes == sizeof found && found.magic == magic && found.partitions > 0 &&
                           found.partitions <= max_partitions &&
                           file->size() >= static_cast<std::int64_t>(Layout::bytes(found.partitions));
-    if (mappable) HighWatermarks(path, found.epoch, found.partitions).set_deleted();
+    if (mappable) HighWatermarks(path, {.epoch = found.epoch, .partitions = found.partitions}).set_deleted();
 }
 
-HighWatermarks::HighWatermarks(const std::filesystem::path& path, int epoch, int partitions)
-    : path_(path), bytes_(Layout::bytes(partitions)) {
+HighWatermarks::HighWatermarks(const std::filesystem::path& path, const Shape& shape)
+    : path_(path), bytes_(Layout::bytes(shape.partitions)) {
     const base::File file(path, base::File::Mode::read_write);
     if (file.size() < static_cast<std::int64_t>(bytes_)) {
         throw Error(fmt::format("opening {}", path.string()), "the file is truncated", remedy);
@@ -79,7 +79,7 @@ HighWatermarks::HighWatermarks(const std::filesystem::path& path, int epoch, int
     void* mapped = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
     if (mapped == MAP_FAILED) throw system_error(fmt::format("mapping {}", path.string()), errno);
     layout_ = static_cast<Layout*>(mapped);
-    if (layout_->magic != magic || layout_->epoch != epoch || layout_->partitions != partitions) {
+    if (layout_->magic != magic || layout_->epoch != shape.epoch || layout_->partitions != shape.partitions) {
         ::munmap(mapped, bytes_);
         throw Error(fmt::format("opening {}", path.string()), "it does not belong to this topic", remedy);
     }

@@ -19,16 +19,22 @@ class HighWatermarks {
     static constexpr int max_partitions = 1024;
     static constexpr Offset unknown_end = no_offset;
 
+    /// What a topic's file must match.
+    struct Shape {
+        int epoch = 0;
+        int partitions = 0;
+    };
+
     /// Creates the file durably. Every partition ends at `end`, which is 0 for a new topic and unknown_end
     /// for a topic that may hold records.
-    static void create(const std::filesystem::path& path, int epoch, int partitions, Offset end = Offset(0));
+    static void create(const std::filesystem::path& path, const Shape& shape, Offset end = Offset(0));
 
     /// Marks the topic as deleted for every process that has the file at `path` mapped, whichever epoch the
     /// file has. Does nothing if the file is missing or damaged.
     static void mark_deleted(const std::filesystem::path& path);
 
-    /// Maps the file. Throws an Error if it is not the file of `epoch`.
-    HighWatermarks(const std::filesystem::path& path, int epoch, int partitions);
+    /// Maps the file. Throws an Error if it is not the file of a topic of this shape.
+    HighWatermarks(const std::filesystem::path& path, const Shape& shape);
     HighWatermarks(const HighWatermarks&) = delete;
     HighWatermarks& operator=(const HighWatermarks&) = delete;
     ~HighWatermarks();

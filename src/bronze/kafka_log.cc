@@ -75,8 +75,8 @@ Offset KafkaLog::cached_end(int partition) const {
     return end >= 0 ? Offset(end) : offsets(partition).end;
 }
 
-Offset KafkaLog::offset_at(int partition, std::int64_t timestamp_ms) const {
-    const Offset found = ask_offset(partition, timestamp_ms);
+Offset KafkaLog::offset_at(int partition, base::WallTime timestamp) const {
+    const Offset found = ask_offset(partition, base::to_ms(timestamp));
     return found < Offset(0) ? offsets(partition).end : found;
 }
 

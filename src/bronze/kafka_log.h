@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "bronze/event_log.h"
 #include "bronze/kafka_client.h"
@@ -29,7 +30,7 @@ class KafkaLog : public EventLog {
     [[nodiscard]] Offset cached_end(int partition) const override;
     Offset append(int partition, RecordBatchBuilder& batch) override;
     [[nodiscard]] std::unique_ptr<PartitionReader> read(int partition, Offset offset) const override;
-    [[nodiscard]] Offset offset_at(int partition, std::int64_t timestamp_ms) const override;
+    [[nodiscard]] Offset offset_at(int partition, base::WallTime timestamp) const override;
     [[nodiscard]] std::uint32_t append_sequence() const override { return arrivals_.load(); }
     void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const override;
     void wake() const override { arrived(); }

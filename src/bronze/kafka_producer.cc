@@ -67,7 +67,7 @@ rd_kafka_resp_err_t KafkaProducer::produce(int partition, const Record& record, 
     std::array<rd_kafka_vu_t, 8> fields = {
         rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_TOPIC, .u = {.cstr = address_.topic.c_str()}},
         rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_PARTITION, .u = {.i32 = partition}},
-        rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u = {.i64 = record.timestamp_ms}},
+        rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u = {.i64 = base::to_ms(record.timestamp)}},
         rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u = {.ptr = &delivery}},
         rd_kafka_vu_t{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u = {.i = RD_KAFKA_MSG_F_BLOCK}},
         bytes_field(RD_KAFKA_VTYPE_KEY, record.key),

@@ -143,7 +143,7 @@ void KafkaReader::add(const rd_kafka_message_t& message) {
     Record record;
     record.offset = Offset(message.offset);
     rd_kafka_timestamp_type_t type{};
-    record.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
+    record.timestamp = base::from_ms(rd_kafka_message_timestamp(&message, &type));
     record.key = bytes_.copy({static_cast<const char*>(message.key), message.key_len});
     record.value = bytes_.copy({static_cast<const char*>(message.payload), message.len});
     bytes_.pad();

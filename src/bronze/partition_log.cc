@@ -179,7 +179,7 @@ void PartitionLog::write_group(const std::vector<Pending*>& group) {
     std::size_t bytes = 0;
     for (const Pending* pending : group) bytes += pending->batch.size();
     const auto first = parse_batch_header(group.front()->batch);
-    roll_if_due(bytes, first ? first->max_timestamp_ms : 0);
+    roll_if_due(bytes, first ? first->max_timestamp : base::WallTime());
     try {
         write_batches(group);
     } catch (...) {
@@ -219,18 +219,18 @@ void PartitionLog::write_batches(const std::vector<Pending*>& group) {
 }
 
 void PartitionLog::index_batch(const BatchHeader& header) {
-    if (position_ == 0) first_timestamp_ms_ = header.base_timestamp_ms;
+    if (position_ == 0) first_timestamp_ = header.base_timestamp;
     if (position_ - indexed_position_ >= index_interval) {
         indexed_position_ = position_;
         try {
-            append_index(segment_, {next_offset_, position_, max_timestamp_ms_});
+            append_index(segment_, {next_offset_, position_, max_timestamp_});
         } catch (const Error& error) {
             spdlog::warn("{} (the index is only a hint, and reading takes longer without it)", error.what());
         }
     }
     position_ += static_cast<std::int64_t>(header.total_bytes());
     next_offset_ += header.last_offset_delta + 1;
-    max_timestamp_ms_ = std::max(max_timestamp_ms_, header.max_timestamp_ms);
+    max_timestamp_ = std::max(max_timestamp_, header.max_timestamp);
 }
 
 void PartitionLog::catch_up() {
@@ -287,11 +287,11 @@ void PartitionLog::recover_segment(const Segment& segment, Offset published_end)
 void PartitionLog::start_before(Offset published_end) {
     IndexEntry from = entry_before(read_index(segment_, file_.size()), segment_, published_end);
     const auto hinted = BatchScanner(file_, from.position).peek();
-    if (!hinted || hinted->base_offset != from.offset) from = {segment_.base, 0, 0};
+    if (!hinted || hinted->base_offset != from.offset) from = {segment_.base, 0, {}};
     position_ = indexed_position_ = from.position;
     next_offset_ = from.offset;
-    max_timestamp_ms_ = from.max_timestamp_ms;
-    if (const auto first = BatchScanner(file_, 0).peek()) first_timestamp_ms_ = first->base_timestamp_ms;
+    max_timestamp_ = from.max_timestamp;
+    if (const auto first = BatchScanner(file_, 0).peek()) first_timestamp_ = first->base_timestamp;
 }
 
 void PartitionLog::cut_unfinished_write(Offset published_end) {
@@ -316,11 +316,11 @@ void PartitionLog::cut_unfinished_write(Offset published_end) {
     base::fail_point("bronze.recover.cut");
 }
 
-void PartitionLog::roll_if_due(std::size_t more_bytes, std::int64_t timestamp_ms) {
+void PartitionLog::roll_if_due(std::size_t more_bytes, base::WallTime timestamp) {
     if (position_ == 0) return;
     // The records' own timestamps decide, as in Kafka, so that a log with old timestamps does not roll at
     // each append.
-    const auto age = std::chrono::milliseconds(timestamp_ms - first_timestamp_ms_);
+    const auto age = timestamp - first_timestamp_;
     const bool full = position_ + static_cast<std::int64_t>(more_bytes) > options_.segment_bytes;
     const bool old = age > options_.segment_age;
     if (!full && !old) return;
@@ -336,7 +336,7 @@ void PartitionLog::open_segment(Offset base) {
     base::fail_point("bronze.roll.synced");
     position_ = indexed_position_ = 0;
     next_offset_ = base;
-    max_timestamp_ms_ = 0;
+    max_timestamp_ = {};
 }
 
 void PartitionLog::enforce_retention() {
@@ -344,12 +344,12 @@ void PartitionLog::enforce_retention() {
     auto segments = list_segments(directory_);
     std::int64_t total = 0;
     for (const Segment& segment : segments) total += static_cast<std::int64_t>(fs::file_size(segment.path));
-    const std::int64_t oldest_ms =
-        base::now_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(options_.retention).count();
+    const base::WallTime oldest =
+        base::wall_time() - std::chrono::duration_cast<std::chrono::milliseconds>(options_.retention);
     std::size_t removed = 0;
     for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
         const bool too_old =
-            options_.retention.count() > 0 && max_timestamp(segments[i]).value_or(0) < oldest_ms;
+            options_.retention.count() > 0 && max_timestamp(segments[i]).value_or(base::WallTime()) < oldest;
         const bool too_much = options_.retention_bytes > 0 && total > options_.retention_bytes;
         if (!too_old && !too_much) break;
         total -= static_cast<std::int64_t>(fs::file_size(segments[i].path));

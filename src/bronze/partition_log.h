@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mutex.h"
 #include "base/stop.h"
@@ -79,7 +80,7 @@ class PartitionLog {
     void recover_segment(const Segment& segment, Offset published_end);
     void start_before(Offset published_end);
     void cut_unfinished_write(Offset published_end);
-    void roll_if_due(std::size_t more_bytes, std::int64_t timestamp_ms);
+    void roll_if_due(std::size_t more_bytes, base::WallTime timestamp);
     void open_segment(Offset base);
     void index_batch(const BatchHeader& header);
     void enforce_retention();
@@ -101,8 +102,8 @@ class PartitionLog {
     Segment segment_;
     std::int64_t position_ = 0;
     Offset next_offset_{0};
-    std::int64_t first_timestamp_ms_ = 0;
-    std::int64_t max_timestamp_ms_ = 0;
+    base::WallTime first_timestamp_;
+    base::WallTime max_timestamp_;
     std::int64_t indexed_position_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/ordinal.h"
 
 namespace millrace::bronze {
@@ -25,7 +26,7 @@ struct Header {
 /// nullptr means null, which is not the same as empty.
 struct Record {
     Offset offset{0};
-    std::int64_t timestamp_ms = 0;  ///< append time in the embedded log, Kafka's timestamp otherwise
+    base::WallTime timestamp;  ///< append time in the embedded log, Kafka's timestamp otherwise
     std::string_view key;
     std::string_view value;
     std::string_view headers;  ///< encoded as in a record batch; decode_headers() reads them

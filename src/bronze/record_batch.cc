@@ -52,8 +52,9 @@ bool decode_record(std::string_view& from, const BatchHeader& header, Record& re
     std::int64_t offset_delta = 0;
     if (!take_varint(body, timestamp_delta) || !take_varint(body, offset_delta)) return false;
     if (offset_delta < 0 || offset_delta > header.last_offset_delta) return false;
-    record.timestamp_ms = static_cast<std::int64_t>(static_cast<std::uint64_t>(header.base_timestamp_ms) +
-                                                    static_cast<std::uint64_t>(timestamp_delta));
+    record.timestamp = base::from_ms(
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(base::to_ms(header.base_timestamp)) +
+                                  static_cast<std::uint64_t>(timestamp_delta)));
     record.offset = header.base_offset + offset_delta;
     if (!take_bytes(body, record.key) || !take_bytes(body, record.value)) return false;
     record.headers = body;
@@ -96,8 +97,8 @@ std::optional<BatchHeader> parse_batch_header(std::string_view bytes) {
     header.crc = get_big_endian<std::uint32_t>(from + at_crc);
     header.attributes = get_big_endian<std::int16_t>(from + at_attributes);
     header.last_offset_delta = get_big_endian<std::int32_t>(from + at_last_offset_delta);
-    header.base_timestamp_ms = get_big_endian<std::int64_t>(from + at_base_timestamp);
-    header.max_timestamp_ms = get_big_endian<std::int64_t>(from + at_max_timestamp);
+    header.base_timestamp = base::from_ms(get_big_endian<std::int64_t>(from + at_base_timestamp));
+    header.max_timestamp = base::from_ms(get_big_endian<std::int64_t>(from + at_max_timestamp));
     header.record_count = get_big_endian<std::int32_t>(from + at_count);
     const bool sane =
         header.magic == 2 && header.base_offset >= Offset(0) && header.last_offset_delta >= 0 &&
@@ -123,10 +124,10 @@ char* RecordBatchBuilder::reserve(std::size_t more) {
     return buffer_.data() + size_;
 }
 
-void RecordBatchBuilder::add(std::string_view key, std::string_view value, std::int64_t timestamp_ms,
+void RecordBatchBuilder::add(std::string_view key, std::string_view value, base::WallTime timestamp,
                              const std::vector<Header>& headers) {
-    if (count_ == 0) base_timestamp_ms_ = max_timestamp_ms_ = timestamp_ms;
-    const std::int64_t timestamp_delta = timestamp_ms - base_timestamp_ms_;
+    if (count_ == 0) base_timestamp_ = max_timestamp_ = timestamp;
+    const std::int64_t timestamp_delta = (timestamp - base_timestamp_).count();
     std::size_t body = 1 + varint_size(timestamp_delta) + varint_size(count_) + sized(key) + sized(value) +
                        varint_size(static_cast<std::int64_t>(headers.size()));
     for (const Header& header : headers) body += sized(header.key) + sized(header.value);
@@ -143,7 +144,7 @@ void RecordBatchBuilder::add(std::string_view key, std::string_view value, std::
     into = put_varint(into, static_cast<std::int64_t>(headers.size()));
     for (const Header& header : headers) into = put_sized(put_sized(into, header.key), header.value);
     size_ = static_cast<std::size_t>(into - buffer_.data());
-    max_timestamp_ms_ = std::max(max_timestamp_ms_, timestamp_ms);
+    max_timestamp_ = std::max(max_timestamp_, timestamp);
     ++count_;
 }
 
@@ -155,8 +156,8 @@ void RecordBatchBuilder::write_header(std::string& batch, Compression compressio
     into[at_magic] = 2;
     put_big_endian(into + at_attributes, static_cast<std::int16_t>(compression));
     put_big_endian(into + at_last_offset_delta, count_ - 1);
-    put_big_endian(into + at_base_timestamp, base_timestamp_ms_);
-    put_big_endian(into + at_max_timestamp, max_timestamp_ms_);
+    put_big_endian(into + at_base_timestamp, base::to_ms(base_timestamp_));
+    put_big_endian(into + at_max_timestamp, base::to_ms(max_timestamp_));
     std::ranges::copy(no_producer, into + at_producer_id);
     put_big_endian(into + at_count, count_);
     put_big_endian(into + at_crc, base::crc32c(std::string_view(batch).substr(at_attributes)));

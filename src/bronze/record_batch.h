@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "bronze/compression.h"
 #include "bronze/record.h"
 
@@ -27,8 +28,8 @@ struct BatchHeader {
     std::uint32_t crc = 0;  ///< CRC-32C of everything from attributes to the end
     std::int16_t attributes = 0;
     std::int32_t last_offset_delta = 0;
-    std::int64_t base_timestamp_ms = 0;
-    std::int64_t max_timestamp_ms = 0;
+    base::WallTime base_timestamp;
+    base::WallTime max_timestamp;
     std::int32_t record_count = 0;
 
     [[nodiscard]] Offset next_offset() const { return base_offset + last_offset_delta + 1; }
@@ -57,7 +58,7 @@ class RecordBatchBuilder {
 
     /// Adds a record. A view whose data() is nullptr means null. Throws an Error if the record is larger than
     /// max_record_bytes.
-    void add(std::string_view key, std::string_view value, std::int64_t timestamp_ms,
+    void add(std::string_view key, std::string_view value, base::WallTime timestamp,
              const std::vector<Header>& headers = {});
 
     [[nodiscard]] std::int32_t count() const { return count_; }
@@ -78,8 +79,8 @@ class RecordBatchBuilder {
     std::size_t size_ = 0;
     std::string packed_;
     std::int32_t count_ = 0;
-    std::int64_t base_timestamp_ms_ = 0;
-    std::int64_t max_timestamp_ms_ = 0;
+    base::WallTime base_timestamp_;
+    base::WallTime max_timestamp_;
 };
 
 /// Decodes the records of one batch, whose CRC has been checked, and appends them to `into`. `scratch`

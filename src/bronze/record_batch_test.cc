@@ -12,7 +12,7 @@ namespace {
 
 struct Owned {
     std::optional<std::string> key, value;
-    std::int64_t timestamp_ms;
+    base::WallTime timestamp;
     std::vector<std::pair<std::string, std::optional<std::string>>> headers;
 };
 
@@ -29,7 +29,7 @@ Owned random_record(std::mt19937_64& random) {
     Owned record;
     if (random() % 5 != 0) record.key = bytes(20);
     if (random() % 10 != 0) record.value = bytes(random() % 50 == 0 ? 5000 : 300);
-    record.timestamp_ms = static_cast<std::int64_t>(random() % 4'000'000'000'000ULL);
+    record.timestamp = base::from_ms(static_cast<std::int64_t>(random() % 4'000'000'000'000ULL));
     for (auto n = random() % 3; n > 0; --n) {
         record.headers.emplace_back(bytes(8), random() % 3 == 0 ? std::nullopt : std::optional(bytes(10)));
     }
@@ -47,7 +47,7 @@ TEST_P(BatchRoundTrip, EveryRecordComesBack) {
             sent.push_back(random_record(random));
             std::vector<Header> headers;
             for (const auto& [key, value] : sent.back().headers) headers.push_back({key, view(value)});
-            builder.add(view(sent.back().key), view(sent.back().value), sent.back().timestamp_ms, headers);
+            builder.add(view(sent.back().key), view(sent.back().value), sent.back().timestamp, headers);
         }
         const std::string batch(builder.finish(GetParam()));
         const auto header = parse_batch_header(batch);
@@ -60,7 +60,7 @@ TEST_P(BatchRoundTrip, EveryRecordComesBack) {
         ASSERT_EQ(records.size(), sent.size());
         for (std::size_t i = 0; i < sent.size(); ++i) {
             EXPECT_EQ(records[i].offset, Offset(static_cast<std::int64_t>(i)));
-            EXPECT_EQ(records[i].timestamp_ms, sent[i].timestamp_ms);
+            EXPECT_EQ(records[i].timestamp, sent[i].timestamp);
             EXPECT_EQ(records[i].key, view(sent[i].key));
             EXPECT_EQ(records[i].key.data() == nullptr, !sent[i].key);
             EXPECT_EQ(records[i].value, view(sent[i].value));
@@ -81,8 +81,8 @@ INSTANTIATE_TEST_SUITE_P(Codecs, BatchRoundTrip,
 
 TEST(RecordBatch, EveryFlippedBitIsFound) {
     RecordBatchBuilder builder;
-    builder.add("user", "{\"event_id\":\"e1\"}", 1000);
-    builder.add("user", "{\"event_id\":\"e2\"}", 1001);
+    builder.add("user", "{\"event_id\":\"e1\"}", base::from_ms(1000));
+    builder.add("user", "{\"event_id\":\"e2\"}", base::from_ms(1001));
     const std::string batch(builder.finish());
     for (std::size_t bit = 21 * 8; bit < batch.size() * 8;
          ++bit) {  // the CRC covers everything from the attributes on
@@ -97,7 +97,7 @@ TEST(RecordBatch, DamageWithACorrectCrcDoesNotCrash) {
     std::mt19937_64 random(3);
     for (const Compression codec : {Compression::none, Compression::lz4, Compression::zstd}) {
         RecordBatchBuilder builder;
-        for (int i = 0; i < 20; ++i) builder.add("key", std::string(50, 'x'), i);
+        for (int i = 0; i < 20; ++i) builder.add("key", std::string(50, 'x'), base::from_ms(i));
         const std::string batch(builder.finish(codec));
         for (int i = 0; i < 5000; ++i) {
             std::string damaged = batch;
@@ -115,7 +115,7 @@ TEST(RecordBatch, DamageWithACorrectCrcDoesNotCrash) {
 
 TEST(RecordBatch, ARecordOverTheLimitIsRefused) {
     RecordBatchBuilder builder;
-    EXPECT_THROW(builder.add("k", std::string(max_record_bytes + 1, 'x'), 0), Error);
+    EXPECT_THROW(builder.add("k", std::string(max_record_bytes + 1, 'x'), base::WallTime()), Error);
     EXPECT_TRUE(builder.empty());
 }
 

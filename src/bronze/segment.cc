@@ -40,7 +40,7 @@ std::vector<IndexEntry> read_index(const Segment& segment, std::int64_t log_byte
     entries.resize(content->size() / sizeof(IndexEntry));
     if (!entries.empty()) std::memcpy(entries.data(), content->data(), entries.size() * sizeof(IndexEntry));
     // A crash may leave entries for a tail that was cut, so only the valid beginning is kept.
-    IndexEntry last{segment.base - 1, -1, 0};
+    IndexEntry last{segment.base - 1, -1, {}};
     const auto bad = std::ranges::find_if(entries, [&](const IndexEntry& entry) {
         const bool sane =
             entry.offset > last.offset && entry.position > last.position && entry.position < log_bytes;
@@ -60,7 +60,7 @@ void append_index(const Segment& segment, const IndexEntry& entry) {
 
 IndexEntry entry_before(const std::vector<IndexEntry>& entries, const Segment& segment, Offset offset) {
     const auto after = std::ranges::upper_bound(entries, offset, {}, &IndexEntry::offset);
-    if (after == entries.begin()) return {segment.base, 0, 0};
+    if (after == entries.begin()) return {segment.base, 0, {}};
     return *std::prev(after);
 }
 
@@ -102,14 +102,14 @@ std::optional<FoundBatch> find_whole_batch(const base::File& file, std::int64_t 
     }
 }
 
-std::optional<std::int64_t> max_timestamp(const Segment& segment) {
+std::optional<base::WallTime> max_timestamp(const Segment& segment) {
     const base::File file(segment.path, base::File::Mode::read);
     const auto entries = read_index(segment, file.size());
-    std::optional<std::int64_t> youngest;
-    if (!entries.empty()) youngest = entries.back().max_timestamp_ms;
+    std::optional<base::WallTime> youngest;
+    if (!entries.empty()) youngest = entries.back().max_timestamp;
     BatchScanner scanner(file, entries.empty() ? 0 : entries.back().position);
     while (const auto header = scanner.peek()) {
-        youngest = std::max(youngest.value_or(header->max_timestamp_ms), header->max_timestamp_ms);
+        youngest = std::max(youngest.value_or(header->max_timestamp), header->max_timestamp);
         scanner.skip(*header);
     }
     return youngest;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "bronze/record_batch.h"
 
@@ -27,11 +28,11 @@ struct Segment {
 [[nodiscard]] std::vector<Segment> list_segments(const std::filesystem::path& directory);
 
 /// One entry of the sparse index. The batch that begins at `position` has the base offset `offset`, and no
-/// record before it in the segment has a timestamp later than `max_timestamp_ms`.
+/// record before it in the segment has a timestamp later than `max_timestamp`.
 struct IndexEntry {
     Offset offset{0};
     std::int64_t position = 0;
-    std::int64_t max_timestamp_ms = 0;
+    base::WallTime max_timestamp;
 };
 
 /// The minimum distance between two index entries, in log bytes.
@@ -77,6 +78,6 @@ struct FoundBatch {
 [[nodiscard]] std::optional<FoundBatch> find_whole_batch(const base::File& file, std::int64_t position);
 
 /// Returns the latest record timestamp in a segment, or nullopt if the segment is empty.
-[[nodiscard]] std::optional<std::int64_t> max_timestamp(const Segment& segment);
+[[nodiscard]] std::optional<base::WallTime> max_timestamp(const Segment& segment);
 
 }  // namespace millrace::bronze

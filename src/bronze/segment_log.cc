@@ -50,22 +50,22 @@ std::unique_ptr<PartitionReader> SegmentLog::read(int partition, Offset offset) 
                                            published_, offset);
 }
 
-Offset SegmentLog::offset_at(int partition, std::int64_t timestamp_ms) const {
+Offset SegmentLog::offset_at(int partition, base::WallTime timestamp) const {
     const OffsetRange held = offsets(partition);
     Offset from = held.start;
     for (const Segment& segment : list_segments(catalog_.partition_directory(settings_.name, partition))) {
         const base::File file(segment.path, base::File::Mode::read);
         if (segment.base < held.end) from = segment.base;
         for (const IndexEntry& entry : read_index(segment, file.size())) {
-            if (entry.max_timestamp_ms >= timestamp_ms) break;
+            if (entry.max_timestamp >= timestamp) break;
             if (entry.offset < held.end) from = entry.offset;
         }
-        if (max_timestamp(segment).value_or(timestamp_ms) >= timestamp_ms) break;
+        if (max_timestamp(segment).value_or(timestamp) >= timestamp) break;
     }
     const auto reader = read(partition, from);
     for (auto records = reader->poll(1 << 20); !records.empty(); records = reader->poll(1 << 20)) {
         for (const Record& record : records) {
-            if (record.timestamp_ms >= timestamp_ms) return record.offset;
+            if (record.timestamp >= timestamp) return record.offset;
         }
     }
     return held.end;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/clock.h"
 #include "bronze/event_log.h"
 #include "bronze/partition_log.h"
 #include "bronze/topics.h"
@@ -27,7 +28,7 @@ class SegmentLog : public EventLog {
     [[nodiscard]] OffsetRange offsets(int partition) const override;
     Offset append(int partition, RecordBatchBuilder& batch) override;
     [[nodiscard]] std::unique_ptr<PartitionReader> read(int partition, Offset offset) const override;
-    [[nodiscard]] Offset offset_at(int partition, std::int64_t timestamp_ms) const override;
+    [[nodiscard]] Offset offset_at(int partition, base::WallTime timestamp) const override;
     [[nodiscard]] std::uint32_t append_sequence() const override { return published_->counter(); }
     void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const override;
     void wake() const override { published_->wake(); }

@@ -42,7 +42,7 @@ class SegmentLogTest : public testing::Test {
 
     static Offset append(SegmentLog& log, const std::vector<std::string>& values, std::int64_t time = 1000) {
         RecordBatchBuilder batch;
-        for (const auto& value : values) batch.add("k", value, time);
+        for (const auto& value : values) batch.add("k", value, base::from_ms(time));
         return log.append(0, batch);
     }
     static std::vector<std::string> read_all(const SegmentLog& log, Offset from = Offset(0)) {
@@ -73,7 +73,8 @@ class SegmentLogTest : public testing::Test {
     }
     /// Takes the published end back, as a power loss does: it is never synced with the segments.
     void publish(Offset end) const {
-        HighWatermarks file(published(), TopicCatalog(directory_).find("events")->epoch, 1);
+        const int epoch = TopicCatalog(directory_).find("events")->epoch;
+        HighWatermarks file(published(), {.epoch = epoch, .partitions = 1});
         file.set_end(0, end);
     }
 
@@ -218,7 +219,7 @@ TEST_F(SegmentLogTest, ReadersSeeOnlyWhatIsPublished) {
     const auto log = open();
     append(*log, {"a"});
     RecordBatchBuilder batch;
-    batch.add("k", "unsynced", 1000);
+    batch.add("k", "unsynced", base::from_ms(1000));
     std::string bytes(batch.finish());
     bytes[7] = 1;  // base offset
     std::ofstream(segment(), std::ios::binary | std::ios::app) << bytes;
@@ -293,11 +294,11 @@ TEST_F(SegmentLogTest, OffsetsAreFoundByTimestamp) {
     settings_.segments.segment_bytes = 3000;
     const auto log = open();
     for (int i = 0; i < 200; ++i) append(*log, {"v"}, 1000 + i * 10);
-    EXPECT_EQ(log->offset_at(0, 0), Offset(0));
-    EXPECT_EQ(log->offset_at(0, 1000), Offset(0));
-    EXPECT_EQ(log->offset_at(0, 1001), Offset(1));
-    EXPECT_EQ(log->offset_at(0, 2500), Offset(150));
-    EXPECT_EQ(log->offset_at(0, 99999), Offset(200));
+    EXPECT_EQ(log->offset_at(0, base::from_ms(0)), Offset(0));
+    EXPECT_EQ(log->offset_at(0, base::from_ms(1000)), Offset(0));
+    EXPECT_EQ(log->offset_at(0, base::from_ms(1001)), Offset(1));
+    EXPECT_EQ(log->offset_at(0, base::from_ms(2500)), Offset(150));
+    EXPECT_EQ(log->offset_at(0, base::from_ms(99999)), Offset(200));
 }
 
 TEST_F(SegmentLogTest, TheIndexIsOnlyAHint) {
@@ -437,9 +438,8 @@ TEST_F(SegmentLogTest, ATopicIsCreatedAfterAKillBetweenTheFilesOfItsCreation) {
     append(*open(), {"a"});
     catalog.remove("events");
     for (const int partitions : {1, 3}) {
-        HighWatermarks::create(published(), 12345,
-                               // The first file that a creation writes. The second file does not exist.
-                               partitions);
+        // The first file that a creation writes. The second file does not exist.
+        HighWatermarks::create(published(), {.epoch = 12345, .partitions = partitions});
         const auto log = open();
         EXPECT_EQ(append(*log, {"b"}), Offset(0));
         EXPECT_THAT(read_all(*log), testing::ElementsAre("b"));

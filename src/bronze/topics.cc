@@ -79,6 +79,10 @@ TopicSettings parse(const json::object& object) {
     return settings;
 }
 
+HighWatermarks::Shape shape_of(const TopicSettings& settings) {
+    return {.epoch = settings.epoch, .partitions = settings.partitions};
+}
+
 }  // namespace
 
 fs::path TopicCatalog::settings_path(const std::string& name) const {
@@ -155,7 +159,7 @@ TopicSettings TopicCatalog::create_locked(TopicSettings settings) {
     HighWatermarks::mark_deleted(published_path(settings.name));
     remove_partitions(settings.name);
     for (int p = 0; p < settings.partitions; ++p) base::make_directory(partition_directory(settings.name, p));
-    HighWatermarks::create(published_path(settings.name), settings.epoch, settings.partitions);
+    HighWatermarks::create(published_path(settings.name), shape_of(settings));
     base::fail_point("bronze.topic.prepared");
     base::replace_file(settings_path(settings.name), serialize(settings, false));
     base::fail_point("bronze.topic.created");
@@ -197,9 +201,8 @@ std::shared_ptr<HighWatermarks> TopicCatalog::open_published(const TopicSettings
 
 std::shared_ptr<HighWatermarks> TopicCatalog::published_locked(const TopicSettings& settings) const {
     const fs::path path = published_path(settings.name);
-    if (!fs::exists(path))
-        HighWatermarks::create(path, settings.epoch, settings.partitions, HighWatermarks::unknown_end);
-    return std::make_shared<HighWatermarks>(path, settings.epoch, settings.partitions);
+    if (!fs::exists(path)) HighWatermarks::create(path, shape_of(settings), HighWatermarks::unknown_end);
+    return std::make_shared<HighWatermarks>(path, shape_of(settings));
 }
 
 }  // namespace millrace::bronze

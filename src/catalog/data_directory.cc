@@ -27,9 +27,9 @@ json::object to_json(const model::ShopSettings& settings) {
             {"currency", settings.rules.currency},
             {"dedupe_scope", model::dedupe_scope_name(settings.dedupe_scope)},
             {"time_zone", settings.time_zone},
-            {"lateness_us", settings.gold.lateness},
-            {"session_gap_us", settings.gold.session_gap},
-            {"inactivity_us", settings.gold.inactivity},
+            {"lateness_us", settings.gold.lateness.count()},
+            {"session_gap_us", settings.gold.session_gap.count()},
+            {"inactivity_us", settings.gold.inactivity.count()},
             {"interest_share", settings.gold.interest_share},
             {"interest_conversion", settings.gold.interest_conversion},
             {"interest_views", settings.gold.interest_views}};
@@ -85,16 +85,18 @@ model::ShopSettings DataDirectory::settings() const {
     const auto earliest = model::parse_timestamp(base::string_member(object, "earliest"));
     if (!earliest) throw Error(doing, "\"earliest\" is not a timestamp");
     settings.rules.earliest = *earliest;
-    settings.rules.future =
-        base::Duration(base::integer_member(object, "future_us", settings.rules.future.count()));
     settings.rules.max_event_types = static_cast<int>(base::integer_member(object, "max_event_types", 100));
     settings.rules.currency = base::string_member(object, "currency", "EUR");
     settings.dedupe_scope = model::dedupe_scope_of(base::string_member(object, "dedupe_scope"));
     settings.time_zone = base::string_member(object, "time_zone", "UTC");
+    const auto duration = [&](std::string_view name, base::Duration otherwise) {
+        return base::Duration(base::integer_member(object, name, otherwise.count()));
+    };
+    settings.rules.future = duration("future_us", settings.rules.future);
     model::GoldOptions& gold = settings.gold;
-    gold.lateness = base::integer_member(object, "lateness_us", gold.lateness);
-    gold.session_gap = base::integer_member(object, "session_gap_us", gold.session_gap);
-    gold.inactivity = base::integer_member(object, "inactivity_us", gold.inactivity);
+    gold.lateness = duration("lateness_us", gold.lateness);
+    gold.session_gap = duration("session_gap_us", gold.session_gap);
+    gold.inactivity = duration("inactivity_us", gold.inactivity);
     gold.interest_share = base::number_member(object, "interest_share", gold.interest_share);
     gold.interest_conversion = base::number_member(object, "interest_conversion", gold.interest_conversion);
     gold.interest_views = base::integer_member(object, "interest_views", gold.interest_views);

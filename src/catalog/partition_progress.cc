@@ -59,7 +59,7 @@ PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze:
 void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, int partition,
                      const PartitionProgress& progress) {
     const std::string id = log.progress_app_id(partition);
-    const std::int64_t now = base::now_ms();
+    const base::WallTime now = base::wall_time();
     txns.push_back({id, progress.next_offset.value(), now});
     txns.push_back({id + received, progress.received, now});
     txns.push_back({id + items, progress.items, now});
@@ -71,7 +71,7 @@ void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, in
 }
 
 storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t records) {
-    return {log.progress_app_id(partition) + behind, records, base::now_ms()};
+    return {log.progress_app_id(partition) + behind, records, base::wall_time()};
 }
 
 namespace {
@@ -87,7 +87,7 @@ std::vector<PartitionStatus> read_status(const std::map<std::string_view, const 
         if (!app_id.ends_with(behind)) continue;  // millrace/<topic>/<epoch>/<partition>/behind
         const std::string id(app_id.substr(0, app_id.size() - std::string_view(behind).size()));
         const std::string_view number = std::string_view(id).substr(id.rfind('/') + 1);
-        PartitionStatus each{.committed_ms = txn->last_updated,
+        PartitionStatus each{.committed_at = txn->last_updated,
                              .behind = txn->version,
                              .received = version(id + received),
                              .quarantined = version(id + quarantined)};
@@ -125,7 +125,7 @@ void begin_epoch(storage::DeltaTable& table, const bronze::EventLog& log) {
     const LogIdentity before = identify(table.snapshot(), log);
     storage::Commit commit;
     commit.operation = "STREAMING UPDATE";
-    commit.txns = {{before.epoch_app_id(), before.epoch + 1, base::now_ms()}};
+    commit.txns = {{before.epoch_app_id(), before.epoch + 1, base::wall_time()}};
     // If several workers find the new topic, only one of them begins the epoch.
     table.commit(std::move(commit),
                  [&](const storage::Commit& other) { return !other.moves_any({before.epoch_app_id()}); });

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "bronze/event_log.h"
 #include "storage/delta_table.h"
 
@@ -66,10 +67,10 @@ storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t reco
 /// The state of a bronze partition according to the commits of Silver.
 struct PartitionStatus {
     int partition = 0;
-    std::int64_t committed_ms = 0;  ///< time of the last commit that advanced the partition
-    std::int64_t behind = 0;        ///< records in the log beyond that commit, at its time
-    std::int64_t received = 0;      ///< records received since the beginning
-    std::int64_t quarantined = 0;   ///< quarantined items of the received records
+    base::WallTime committed_at;   ///< time of the last commit that advanced the partition
+    std::int64_t behind = 0;       ///< records in the log beyond that commit, at its time
+    std::int64_t received = 0;     ///< records received since the beginning
+    std::int64_t quarantined = 0;  ///< quarantined items of the received records
 };
 /// Returns the status of the partitions that a silver commit advanced.
 std::vector<PartitionStatus> read_status(const storage::Commit& commit);

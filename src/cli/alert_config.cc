@@ -44,8 +44,8 @@ double number_of(const toml::node& node, const std::string& name) {
     throw invalid_setting(node, name, "it must be a number, or a share such as \"5%\"");
 }
 
-model::Timestamp time_of(const toml::node& node, const std::string& name) {
-    return base::parse_duration(string_of(node, name)).count();
+base::Duration duration_of(const toml::node& node, const std::string& name) {
+    return base::parse_duration(string_of(node, name));
 }
 
 bool flag_of(const toml::node& node, const std::string& name) {
@@ -82,15 +82,16 @@ std::string_view current_name(std::string_view given, const toml::node& node, st
 /// Reads the settings of a rule. A rule accepts `window`, `history`, `min_samples` and
 /// `min_share` only if its defaults have them.
 void read_rule(const toml::table& table, gold::AlertRule rule, gold::RuleSettings& settings) {
-    constexpr model::Timestamp max_duration = model::us_per_day;
+    constexpr base::Duration max_duration = std::chrono::days(1);
     const gold::RuleSettings& defaults = gold::rule_kind(rule).defaults;
     for (const auto& [given, node] : table) {
         const std::string name = fmt::format("alerts.{}.{}", gold::rule_kind(rule).name, given.str());
         const std::string_view key = current_name(given.str(), node, name);
-        const auto time = [&](model::Timestamp& into, bool whole_minutes) {
-            into = time_of(node, name);
+        const auto time = [&](base::Duration& into, bool whole_minutes) {
+            into = duration_of(node, name);
             if (into > max_duration ||
-                (whole_minutes && (into < model::us_per_minute || into % model::us_per_minute != 0)))
+                (whole_minutes &&
+                 (into < std::chrono::minutes(1) || into % std::chrono::minutes(1) != base::Duration())))
                 throw invalid_setting(node, name,
                                       whole_minutes ? "it must be whole minutes, at most one day"
                                                     : "it must be at most one day");
@@ -105,9 +106,9 @@ void read_rule(const toml::table& table, gold::AlertRule rule, gold::RuleSetting
             time(settings.pending, false);
         } else if (key == "resolve_after") {
             time(settings.resolve_after, false);
-        } else if (key == "window" && defaults.window > 0) {
+        } else if (key == "window" && defaults.window.count() > 0) {
             time(settings.window, true);
-        } else if (key == "history" && defaults.history > 0) {
+        } else if (key == "history" && defaults.history.count() > 0) {
             time(settings.history, true);
         } else if (key == "min_samples" && defaults.min_samples > 0) {
             settings.min_samples = number_of(node, name);

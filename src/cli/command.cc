@@ -151,9 +151,9 @@ model::ShopSettings SettingsOptions::over(const model::ShopSettings& stored) con
     if (time_zone) settings.time_zone = *time_zone;
     if (future) settings.rules.future = *future;
     if (max_event_types) settings.rules.max_event_types = *max_event_types;
-    if (lateness) settings.gold.lateness = lateness->count();
-    if (session_gap) settings.gold.session_gap = session_gap->count();
-    if (inactivity) settings.gold.inactivity = inactivity->count();
+    if (lateness) settings.gold.lateness = *lateness;
+    if (session_gap) settings.gold.session_gap = *session_gap;
+    if (inactivity) settings.gold.inactivity = *inactivity;
     if (interest_share) settings.gold.interest_share = *interest_share;
     if (interest_conversion) settings.gold.interest_conversion = *interest_conversion;
     if (interest_views) settings.gold.interest_views = *interest_views;

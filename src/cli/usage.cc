@@ -37,7 +37,7 @@ std::vector<std::string> command_names(const CLI::App& parent) {
     return names;
 }
 
-Error unknown_option(const CLI::App& program, const CLI::App& command, const std::string& word) {
+Error unknown_option(const CLI::App& program, const std::string& word, const CLI::App& command) {
     const std::string name = word.substr(0, word.find('='));
     for (const CLI::App* other : chosen_commands(program)) {
         if (other == &command || other->get_option_no_throw(name) == nullptr) continue;
@@ -188,7 +188,7 @@ std::optional<Error> unknown_word(const CLI::App& program) {
         return unknown_command(last, after_last.front());
     for (const CLI::App* command : commands) {
         for (const std::string& word : remaining_words(*command)) {
-            if (looks_like_option(word)) return unknown_option(program, *command, word);
+            if (looks_like_option(word)) return unknown_option(program, word, *command);
         }
     }
     for (const CLI::App* command : commands) {

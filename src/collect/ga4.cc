@@ -32,7 +32,7 @@ void set_time(json::object& event, Value micros) {
     if (inexact || time == 0) {
         event["timestamp"] = *micros;  // quarantine reports the invalid value
     } else {
-        event["timestamp"] = model::format_timestamp(time);
+        event["timestamp"] = model::format_timestamp(model::from_us(time));
     }
 }
 
@@ -51,13 +51,15 @@ std::string purchase_id(const json::object& event, std::string_view source, std:
     return fmt::format("ga4:purchase:{}#{}@{}", transaction, number, std::string_view(sender).substr(0, 16));
 }
 
-void add_item(json::object event, Value item, Value parameters, std::string_view source, std::size_t number,
-              std::size_t items, EventArray& events) {
+/// Adds one of the items of `event`.
+void add_item(json::object event, const json::array& items, std::size_t number, Value parameters,
+              std::string_view source, EventArray& events) {
+    const Value item = &items[number];
     set_text(event, "product_id", first_of(find(item, "item_id"), find(item, "item_name")));
     set(event, "product_category", find(item, "item_category"));
     set_number(event, "price", find(item, "price"));
     set_number(event, "quantity", find(item, "quantity"));
-    if (!event.contains("price") && items == 1) set_number(event, "price", find(parameters, "value"));
+    if (!event.contains("price") && items.size() == 1) set_number(event, "price", find(parameters, "value"));
     // Only purchases get such an id, because a transaction may have several refunds.
     if (event.at("event_type") == "purchase" && !text_in(event, "order_id").empty())
         event["event_id"] = purchase_id(event, source, number);
@@ -87,8 +89,7 @@ void add(Value message, Value sent, std::string_view source, EventArray& events)
         return;
     }
     const json::array& all = items->get_array();
-    for (std::size_t i = 0; i < all.size(); ++i)
-        add_item(event, &all[i], parameters, source, i, all.size(), events);
+    for (std::size_t i = 0; i < all.size(); ++i) add_item(event, all, i, parameters, source, events);
 }
 
 }  // namespace

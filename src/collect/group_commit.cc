@@ -23,11 +23,11 @@ struct GroupCommit::Request {
     std::atomic<std::size_t> left;  // number of events that are not appended yet
     base::Mutex mutex;
     std::string fault MILLRACE_GUARDED_BY(mutex);
-    std::int64_t time_ms = 0;
+    base::WallTime time;
     Done done;
 
-    Request(std::size_t events, std::int64_t time, Done then)
-        : left(events), time_ms(time), done(std::move(then)) {}
+    Request(std::size_t events, base::WallTime arrival, Done then)
+        : left(events), time(arrival), done(std::move(then)) {}
 
     void finish(const std::string* what) {
         if (what != nullptr) {
@@ -71,8 +71,8 @@ std::size_t GroupCommit::waiting_bytes() const {
     return waiting_bytes_;
 }
 
-bool GroupCommit::submit(std::vector<PendingEvent> events, std::int64_t time_ms, Done done) {
-    const auto request = std::make_shared<Request>(events.size(), time_ms, std::move(done));
+bool GroupCommit::submit(std::vector<PendingEvent> events, base::WallTime time, Done done) {
+    const auto request = std::make_shared<Request>(events.size(), time, std::move(done));
     std::size_t bytes = 0;
     for (const PendingEvent& event : events) bytes += Waiting::bytes(event);
     {
@@ -130,7 +130,7 @@ void GroupCommit::append(int number, std::vector<Waiting>& taken) {
             for (; to < taken.size() && (to == from || batch.bytes() < limits_.batch_bytes); ++to) {
                 const Waiting& waiting = taken[to];
                 batch.add(waiting.event.has_key ? std::string_view(waiting.event.key) : std::string_view(),
-                          waiting.event.value, waiting.request->time_ms);
+                          waiting.event.value, waiting.request->time);
             }
             log_.append(number, batch);
         } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "bronze/event_log.h"
 #include "collect/pending_event.h"
@@ -34,7 +35,7 @@ class GroupCommit {
 
     /// Queues the events of a request. Returns false, without a call of `done`, if too many bytes wait
     /// already.
-    bool submit(std::vector<PendingEvent> events, std::int64_t time_ms, Done done);
+    bool submit(std::vector<PendingEvent> events, base::WallTime time, Done done);
     [[nodiscard]] std::size_t waiting_bytes() const;
 
   private:

@@ -117,7 +117,7 @@ PendingEvent EventDefaults::complete(std::string_view event, std::size_t index, 
     if (!fields.event_id) value += fmt::format(R"("event_id":"{}")", id_of(event, index, arrival));
     if (!fields.timestamp) {
         value += fmt::format(R"({}"timestamp":"{}")", value.size() > 1 ? "," : "",
-                             model::format_timestamp(arrival.time_ms * 1000));
+                             model::format_timestamp(arrival.time));
     }
     if (fields.any) value += ',';
     value += event.substr(1);

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace millrace::collect {
 
 /// An event that waits to be appended to the log.
@@ -27,7 +29,7 @@ struct Warning {
 struct RequestContext {
     std::string_view source;           ///< source of the write key
     std::string_view idempotency_key;  ///< empty if the request has none
-    std::int64_t time_ms = 0;          ///< arrival time, ms since 1970
+    base::WallTime time;               ///< arrival time
 };
 
 /// Adds missing fields to events. Not thread-safe.

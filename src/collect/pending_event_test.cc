@@ -13,7 +13,8 @@ PendingEvent complete(std::string event, std::size_t index, std::string_view ide
     event.reserve(event.size() + 256);  // simdjson reads past the end of the text
     EventDefaults completer;
     std::vector<Warning> warnings;
-    return completer.complete(event, index, {source, idempotency_key, 1'700'000'000'123}, warnings);
+    return completer.complete(event, index, {source, idempotency_key, base::from_ms(1'700'000'000'123)},
+                              warnings);
 }
 
 std::string field(const PendingEvent& pending, const char* name) {
@@ -61,7 +62,7 @@ TEST(EventDefaults, AnIdIsRandomWithoutAnIdempotencyKey) {
 
 TEST(EventDefaults, AMissingTimestampIsTheArrivals) {
     const auto pending = complete(R"({"event_id":"e1","user_id":"ü"})", 0, "");
-    EXPECT_EQ(field(pending, "timestamp"), model::format_timestamp(1'700'000'000'123'000));
+    EXPECT_EQ(field(pending, "timestamp"), model::format_timestamp(model::from_us(1'700'000'000'123'000)));
     EXPECT_EQ(field(pending, "event_id"), "e1");
     EXPECT_EQ(pending.key, "ü");
 }

@@ -6,12 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 
 namespace millrace::collect {
 
-/// Limits each sender to a number of events per second, with a reserve for ten seconds (token bucket). Times
-/// are those of base::monotonic_ms(). Remembers at most 100,000 senders. Thread-safe.
+/// Limits each sender to a number of events per second, with a reserve for ten seconds (token bucket).
+/// Remembers at most 100,000 senders. Thread-safe.
 class RateLimiter {
   public:
     /// A rate of 0 means no limit.
@@ -19,7 +20,7 @@ class RateLimiter {
 
     /// Returns in how many whole seconds (at least one) the events may be sent, or 0 if they may be sent now.
     /// More events than the reserve may be sent when the reserve is full.
-    [[nodiscard]] std::int64_t wait_for(std::string_view who, std::size_t events, std::int64_t now_ms);
+    [[nodiscard]] std::int64_t wait_for(std::string_view who, std::size_t events, base::SteadyTime now);
     /// Returns the number of senders that were forgotten before their reserve was full again, because there
     /// were too many.
     [[nodiscard]] std::int64_t forgotten() const { return forgotten_; }
@@ -29,10 +30,10 @@ class RateLimiter {
   private:
     struct Bucket {
         double level = 0;  // events that are left in the reserve
-        std::int64_t at_ms = 0;
+        base::SteadyTime at;
     };
 
-    void forget_full(std::int64_t now_ms) MILLRACE_REQUIRES(mutex_);
+    void forget_full(base::SteadyTime now) MILLRACE_REQUIRES(mutex_);
 
     const double rate_;
     std::atomic<std::int64_t> forgotten_ = 0;

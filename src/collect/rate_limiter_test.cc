@@ -6,8 +6,8 @@ namespace millrace::collect {
 namespace {
 
 /// Returns the result of wait_for(), and takes the events if it is 0.
-std::int64_t send(RateLimiter& limiter, std::string_view who, std::size_t events, std::int64_t now_ms) {
-    const auto wait = limiter.wait_for(who, events, now_ms);
+std::int64_t send(RateLimiter& limiter, std::string_view who, std::size_t events, std::int64_t ms) {
+    const auto wait = limiter.wait_for(who, events, base::SteadyTime(std::chrono::milliseconds(ms)));
     if (wait == 0) limiter.take(who, events);
     return wait;
 }

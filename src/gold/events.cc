@@ -73,15 +73,15 @@ void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
     const auto& log_times = column<arrow::TimestampArray>(rows, "kafka_timestamp");
     for (std::int64_t from = 0; from < rows.num_rows();) {
         const int partition = partitions.Value(from);
-        model::Timestamp newest = std::min(times.Value(from), log_times.Value(from));
+        std::int64_t newest = std::min(times.Value(from), log_times.Value(from));
         std::int64_t to = from + 1;
         for (; to < rows.num_rows() && partitions.Value(to) == partition; ++to)
             newest = std::max(newest, std::min(times.Value(to), log_times.Value(to)));
         // The rows of a partition are in the order of the log.
-        events.newest = std::max(events.newest, log_times.Value(to - 1));
-        events.oldest = std::min(events.oldest, log_times.Value(from));
-        const auto [clock, first] = events.clocks.try_emplace(partition, newest);
-        clock->second = std::max(clock->second, newest);
+        events.newest = std::max(events.newest, model::from_us(log_times.Value(to - 1)));
+        events.oldest = std::min(events.oldest, model::from_us(log_times.Value(from)));
+        const auto [clock, first] = events.clocks.try_emplace(partition, model::from_us(newest));
+        clock->second = std::max(clock->second, model::from_us(newest));
         from = to;
     }
 }
@@ -120,7 +120,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     events.rows.reserve(events.rows.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto row = static_cast<std::int64_t>(i);
-        events.rows.push_back({.time = times.Value(row),
+        events.rows.push_back({.time = model::from_us(times.Value(row)),
                                .price = prices.IsNull(row) ? 0 : model::to_money(prices.Value(row)),
                                .quantity = quantities.IsNull(row) ? 1 : quantities.Value(row),
                                .kind = types ? kind_of(strings.value(Field::type, (*types)[i])) : kind_of_all,

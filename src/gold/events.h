@@ -20,7 +20,7 @@ enum class Kind : std::uint8_t { view, add_to_cart, purchase, refund, other };
 
 /// One clean event. Its strings are ids of Strings.
 struct Event {
-    model::Timestamp time = 0;
+    model::Timestamp time;
     std::int64_t price = 0;  ///< price of one item, as Money
     std::int32_t quantity = 1;
     Kind kind = Kind::other;
@@ -42,8 +42,8 @@ struct Events {
     std::vector<Event> rows;
     /// The largest min(event time, log time) of the rows, by bronze partition.
     std::map<int, model::Timestamp> clocks;
-    model::Timestamp newest = 0;                                             ///< the largest log time
-    model::Timestamp oldest = std::numeric_limits<model::Timestamp>::max();  ///< the smallest log time
+    model::Timestamp newest;                            ///< the largest log time
+    model::Timestamp oldest = model::Timestamp::max();  ///< the smallest log time
 
     /// Removes all events, and keeps the memory of the rows.
     void clear() {

@@ -5,8 +5,8 @@
 
 namespace millrace::gold {
 
-std::int64_t DurationHistogram::bin(Timestamp duration) {
-    const std::int64_t seconds = duration / model::us_per_second;
+std::int64_t DurationHistogram::bin(base::Duration duration) {
+    const std::int64_t seconds = duration / std::chrono::seconds(1);
     if (seconds < 64) return seconds;
     const int doublings = std::bit_width(static_cast<std::uint64_t>(seconds)) - 6;
     return seconds >> doublings << doublings;
@@ -31,8 +31,8 @@ void FunnelSteps::add(const FunnelPath& path) {
         ++reached[step];
         users[step].add(path.user_hash);
     }
-    for (const Timestamp duration : path.to_cart) to_cart.add(duration);
-    for (const Timestamp duration : path.to_purchase) to_purchase.add(duration);
+    for (const base::Duration duration : path.to_cart) to_cart.add(duration);
+    for (const base::Duration duration : path.to_purchase) to_purchase.add(duration);
     views += path.views;
     carts += path.carts;
     purchases += path.purchases;

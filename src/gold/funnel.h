@@ -13,10 +13,10 @@ namespace millrace::gold {
 /// them up to 3% wide.
 class DurationHistogram {
   public:
-    /// Returns the lower edge, in seconds, of the bin for a duration in µs.
-    static std::int64_t bin(Timestamp duration);
+    /// Returns the lower edge, in seconds, of the bin for a duration.
+    static std::int64_t bin(base::Duration duration);
 
-    void add(Timestamp duration) { ++counts_[bin(duration)]; }
+    void add(base::Duration duration) { ++counts_[bin(duration)]; }
     /// Returns the lower edge, in seconds, of the bin that contains the median (the lower one of two
     /// medians), or nothing if the histogram is empty.
     [[nodiscard]] std::optional<std::int64_t> median() const;
@@ -37,11 +37,13 @@ struct FunnelPath {
     bool viewed = false;
     bool carted = false;
     bool purchased = false;
-    std::vector<Timestamp> to_cart;  ///< for each product put into the cart, the time since its first view
-    std::vector<Timestamp> to_purchase;  ///< for each product bought, the time since it was put into the cart
-    std::int64_t views = 0;              ///< number of view events, in any order
-    std::int64_t carts = 0;              ///< number of cart events, in any order
-    std::int64_t purchases = 0;          ///< number of purchase events, in any order
+    std::vector<base::Duration>
+        to_cart;  ///< for each product put into the cart, the time since its first view
+    std::vector<base::Duration>
+        to_purchase;             ///< for each product bought, the time since it was put into the cart
+    std::int64_t views = 0;      ///< number of view events, in any order
+    std::int64_t carts = 0;      ///< number of cart events, in any order
+    std::int64_t purchases = 0;  ///< number of purchase events, in any order
 };
 
 /// The funnel of the sessions that began in one window.

@@ -27,7 +27,7 @@ void HighInterest::write(Output& output, const Windows& windows, Window window, 
             .count(product.purchases)
             .number(static_cast<double>(product.views) / static_cast<double>(all_views))
             .rate(static_cast<double>(product.purchases), static_cast<double>(product.views))
-            .number(wilson_upper(product.purchases, product.views));
+            .number(wilson_upper({.hits = product.purchases, .trials = product.views}));
     }
 }
 

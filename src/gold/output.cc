@@ -43,7 +43,7 @@ Row& Row::count_or_null(std::optional<std::int64_t> value) {
 }
 
 Row& Row::time(model::Timestamp value) {
-    storage::check(next<arrow::TimestampBuilder>().Append(value), doing);
+    storage::check(next<arrow::TimestampBuilder>().Append(model::to_us(value)), doing);
     return *this;
 }
 

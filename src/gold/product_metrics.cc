@@ -7,13 +7,12 @@ namespace millrace::gold {
 
 namespace {
 
-using model::us_per_minute;
-constexpr Timestamp sliding = 5 * us_per_minute;
+constexpr base::Duration sliding = std::chrono::minutes(5);
 
 }  // namespace
 
 ProductMetrics::ProductMetrics(const Strings& strings, const model::TimeZone& zone)
-    : Operator(strings), minutes_(Grain::minute, zone, sliding - us_per_minute) {}
+    : Operator(strings), minutes_(Grain::minute, zone, sliding - std::chrono::minutes(1)) {}
 
 void ProductMetrics::add(const std::vector<Event>& events) {
     for (const Event& event : events) {
@@ -41,13 +40,13 @@ void ProductMetrics::write(Output& output, std::string_view name, Window window,
 void ProductMetrics::write_sliding(Output& output, Timestamp after, Timestamp up_to) const {
     std::set<Timestamp> starts;
     minutes_.each([&](Window pane, const Minutes::Cells&) {
-        for (Timestamp start = pane.end - sliding; start <= pane.start; start += us_per_minute) {
+        for (Timestamp start = pane.end - sliding; start <= pane.start; start += std::chrono::minutes(1)) {
             if (start + sliding > after && start + sliding <= up_to) starts.insert(start);
         }
     });
     for (const Timestamp start : starts) {
         Minutes::Cells joined;
-        for (Timestamp at = start; at < start + sliding; at += us_per_minute) {
+        for (Timestamp at = start; at < start + sliding; at += std::chrono::minutes(1)) {
             const Minutes::Cells* pane = minutes_.at(at);
             if (pane == nullptr) continue;
             for (const auto& [key, counts] : *pane) joined[key].add(counts);
@@ -58,7 +57,7 @@ void ProductMetrics::write_sliding(Output& output, Timestamp after, Timestamp up
 
 void ProductMetrics::close(Timestamp watermark, Output& output) {
     const Timestamp before = minutes_.closed();
-    if (watermark / us_per_minute == before / us_per_minute && before != no_watermark) return;
+    if (minutes_since_1970(watermark) == minutes_since_1970(before) && before != no_watermark) return;
     minutes_.close(watermark,
                    [&](Window window, const Minutes::Cells& cells) { write(output, "1m", window, cells); });
     write_sliding(output, before, watermark);

@@ -7,7 +7,6 @@ namespace millrace::gold {
 
 namespace {
 
-using model::us_per_minute;
 constexpr std::size_t usual_steps = 4;
 
 /// The times when one product was first viewed, then put into the cart, then bought in a session.
@@ -40,17 +39,18 @@ bool Sessions::is_too_late(const GroupKey& key, Timestamp time) const {
     if (time >= closed_) return false;
     const auto found = visits_.find(key);
     if (found == visits_.end() || time < found->second.sealed) return true;
-    return std::ranges::none_of(found->second.steps,
-                                [&](const Step& step) { return std::abs(step.time - time) < gap_of(key); });
+    return std::ranges::none_of(found->second.steps, [&](const Step& step) {
+        return std::chrono::abs(step.time - time) < gap_of(key);
+    });
 }
 
 void Sessions::set_first(Visit& visit, Timestamp first) {
     if (visit.first != end_of_time) {
-        const auto found = firsts_.find(visit.first / us_per_minute);
+        const auto found = firsts_.find(minutes_since_1970(visit.first));
         if (--found->second == 0) firsts_.erase(found);
     }
     visit.first = first;
-    if (first != end_of_time) ++firsts_[first / us_per_minute];
+    if (first != end_of_time) ++firsts_[minutes_since_1970(first)];
 }
 
 void Sessions::add(const std::vector<Event>& events) {
@@ -84,7 +84,7 @@ void Sessions::sort(Visit& visit) {
 
 template <typename Take>
 void Sessions::each_session(const GroupKey& key, const Visit& visit, Take&& take) const {
-    const Timestamp gap = gap_of(key);
+    const base::Duration gap = gap_of(key);
     const std::vector<Step>& steps = visit.steps;
     Timestamp chain_start = visit.chain_start;
     bool continues = visit.chained && !steps.empty() && steps.front().time - visit.chain_end < gap;
@@ -96,7 +96,7 @@ void Sessions::each_session(const GroupKey& key, const Visit& visit, Take&& take
         while (to < steps.size() && steps[to].time < cut && steps[to].time - steps[to - 1].time < gap) ++to;
         // The session can continue up to the cut, or until the gap has passed.
         const Timestamp sealed = std::min(cut, steps[to - 1].time + gap);
-        if (!take(Steps(steps).subspan(from, to - from), chain_start, sealed)) return;
+        if (!take(Session{Steps(steps).subspan(from, to - from), chain_start, sealed})) return;
         continues = to < steps.size() && steps[to].time - steps[to - 1].time < gap;
         from = to;
     }
@@ -111,18 +111,19 @@ void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) 
     sort(visit);
     std::size_t closed = 0;
     Timestamp next = end_of_time;
-    each_session(key, visit, [&](Steps steps, Timestamp chain_start, Timestamp sealed) {
-        if (sealed > watermark) {
-            next = sealed;
+    each_session(key, visit, [&](const Session& session) {
+        if (session.sealed > watermark) {
+            next = session.sealed;
             return false;
         }
+        const Steps steps = session.steps;
         write(key, steps, output);
         if (!funnel_.add(steps.front().time, path_of(key, steps))) count_late();
         closed += steps.size();
-        visit.chain_start = chain_start;
+        visit.chain_start = session.chain_start;
         visit.chain_end = steps.back().time;
-        visit.chained = visit.chain_end + gap_of(key) > sealed;
-        visit.sealed = sealed;
+        visit.chained = visit.chain_end + gap_of(key) > session.sealed;
+        visit.sealed = session.sealed;
         return true;
     });
     visit.steps.erase(visit.steps.begin(), visit.steps.begin() + static_cast<std::ptrdiff_t>(closed));
@@ -140,19 +141,22 @@ void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) 
 /// Sessions are closed at whole minutes, so that the result at a watermark does not depend on how often this
 /// function was called before.
 void Sessions::close(Timestamp watermark, Output& output) {
-    const Timestamp reached = watermark - watermark % us_per_minute;
+    const Timestamp reached = watermark - watermark.time_since_epoch() % std::chrono::minutes(1);
     if (reached <= closed_) return;
     while (!due_.empty() && due_.begin()->first <= reached) {
         const auto due = due_.extract(due_.begin());
         for (const GroupKey& key : due.mapped()) settle(key, reached, output);
     }
     closed_ = reached;
-    const Timestamp first_open = firsts_.empty() ? end_of_time : firsts_.begin()->first * us_per_minute;
+    const Timestamp first_open =
+        firsts_.empty() ? end_of_time : Timestamp(std::chrono::minutes(firsts_.begin()->first));
     funnel_.close(std::min(reached, first_open), output);
 }
 
 void Sessions::schedule(Timestamp time, const GroupKey& key) {
-    due_[(time + us_per_minute - 1) / us_per_minute * us_per_minute].push_back(key);
+    const std::int64_t minute =
+        minutes_since_1970(time + std::chrono::minutes(1) - std::chrono::microseconds(1));
+    due_[Timestamp(std::chrono::minutes(minute))].push_back(key);
 }
 
 /// Returns the smallest value of a field in `steps`, so that the result does not depend on their order.
@@ -203,7 +207,7 @@ void Sessions::write(const GroupKey& key, Steps steps, Output& output) const {
     const bool abandoned = of_kind(Kind::add_to_cart) > 0 && of_kind(Kind::purchase) == 0;
     Row row = output[Table::sessions].add(zone_.day_of(start));
     row.text(text(Field::user, key.first)).text_or_null(text(Field::session, key.second));
-    row.time(start).time(end).count((end - start) / 1000);
+    row.time(start).time(end).count((end - start) / std::chrono::milliseconds(1));
     row.count(static_cast<std::int64_t>(steps.size())).count(distinct);
     row.text_or_null(smallest(Field::page, &Step::page, at_start));
     row.text_or_null(smallest(Field::page, &Step::page, at_end));
@@ -224,9 +228,9 @@ void Sessions::write_open(Output& output, const Each& each) const {
     for (const auto& [key, open] : visits_) {
         Visit visit = open;
         sort(visit);
-        each_session(key, visit, [&](Steps steps, Timestamp, Timestamp) {
-            each(key, steps);
-            funnel.add(steps.front().time, path_of(key, steps));
+        each_session(key, visit, [&](const Session& session) {
+            each(key, session.steps);
+            funnel.add(session.steps.front().time, path_of(key, session.steps));
             return true;
         });
     }

@@ -39,7 +39,7 @@ class Sessions : public Operator {
   private:
     /// The fields of an event that its session needs.
     struct Step {
-        Timestamp time = 0;
+        Timestamp time;
         std::int64_t price = 0;
         std::int32_t quantity = 1;
         Kind kind = Kind::other;
@@ -63,8 +63,8 @@ class Sessions : public Operator {
         std::vector<Step> steps;        // the events of sessions that are not closed
         bool sorted = true;             // whether the steps are in the order of time
         Timestamp first = end_of_time;  // time of the earliest step
-        Timestamp chain_start = 0;      // start of the session that the last cut divided; valid if `chained`
-        Timestamp chain_end = 0;        // time of the last event before that cut; valid if `chained`
+        Timestamp chain_start;          // start of the session that the last cut divided; valid if `chained`
+        Timestamp chain_end;            // time of the last event before that cut; valid if `chained`
         bool chained = false;           // a cut has closed the first part of the session
         Timestamp sealed = no_watermark;  // an event before this time belongs to a closed session
 
@@ -75,14 +75,20 @@ class Sessions : public Operator {
     };
     using Visits = boost::unordered_flat_map<GroupKey, Visit, GroupKeyHash>;  // by user and session_id
 
-    [[nodiscard]] Timestamp gap_of(const GroupKey& key) const { return key.second == 0 ? inactivity_ : gap_; }
+    [[nodiscard]] base::Duration gap_of(const GroupKey& key) const {
+        return key.second == 0 ? inactivity_ : gap_;
+    }
     [[nodiscard]] bool is_too_late(const GroupKey& key, Timestamp time) const;
     void set_first(Visit& visit, Timestamp first);
     void schedule(Timestamp time, const GroupKey& key);
     void settle(const GroupKey& key, Timestamp watermark, Output& output);
     static void sort(Visit& visit);
-    /// Calls `take(steps, chain_start, sealed)` for each session in the sorted steps, in order, until it
-    /// returns false. The session cannot change any more when the watermark reaches `sealed`.
+    struct Session {
+        Steps steps;
+        Timestamp chain_start;  // the time of the first step of its chain
+        Timestamp sealed;       // the watermark at which the session cannot change any more
+    };
+    /// Calls `take(session)` for each session in the sorted steps, in order, until it returns false.
     template <typename Take>
     void each_session(const GroupKey& key, const Visit& visit, Take&& take) const;
     void write(const GroupKey& key, Steps steps, Output& output) const;
@@ -92,13 +98,13 @@ class Sessions : public Operator {
     [[nodiscard]] std::string_view smallest(Field field, StringId Step::* member, Steps steps) const;
 
     const model::TimeZone zone_;
-    const Timestamp gap_;
-    const Timestamp inactivity_;
+    const base::Duration gap_;
+    const base::Duration inactivity_;
     Timestamp closed_ = no_watermark;
     Visits visits_;
     // Keys of visits, by the minute in which they are settled next.
     std::map<Timestamp, std::vector<GroupKey>> due_;
-    std::map<Timestamp, std::int64_t> firsts_;  // number of visits, by the minute of their first step
+    std::map<std::int64_t, std::int64_t> firsts_;  // number of visits, by the minute of their first step
     Funnel funnel_;
 };
 

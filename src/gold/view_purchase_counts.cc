@@ -8,11 +8,11 @@ namespace millrace::gold {
 namespace {
 
 /// Returns the bound of the Wilson score interval: the upper one if `sign` is 1, the lower one if it is -1.
-double wilson_bound(std::int64_t hits, std::int64_t trials, double sign) {
+double wilson_bound(const Sample& sample, double sign) {
     constexpr double z = 1.96;
-    const auto n = static_cast<double>(trials);
+    const auto n = static_cast<double>(sample.trials);
     // A product may have purchases whose views were not sent, so the quotient may be above 1.
-    const double p = std::min(static_cast<double>(hits) / n, 1.0);
+    const double p = std::min(static_cast<double>(sample.hits) / n, 1.0);
     const double center = p + z * z / (2 * n);
     const double margin = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
     return (center + sign * margin) / (1 + z * z / n);
@@ -20,12 +20,12 @@ double wilson_bound(std::int64_t hits, std::int64_t trials, double sign) {
 
 }  // namespace
 
-double wilson_upper(std::int64_t hits, std::int64_t trials) {
-    return wilson_bound(hits, trials, 1);
+double wilson_upper(const Sample& sample) {
+    return wilson_bound(sample, 1);
 }
 
-double wilson_lower(std::int64_t hits, std::int64_t trials) {
-    return wilson_bound(hits, trials, -1);
+double wilson_lower(const Sample& sample) {
+    return wilson_bound(sample, -1);
 }
 
 bool is_high_interest(const ViewPurchaseCounts& product, std::int64_t all_views,
@@ -33,7 +33,7 @@ bool is_high_interest(const ViewPurchaseCounts& product, std::int64_t all_views,
     if (product.views < std::max<std::int64_t>(options.interest_views, 1)) return false;
     const double share = static_cast<double>(product.views) / static_cast<double>(all_views);
     return share >= options.interest_share &&
-           wilson_upper(product.purchases, product.views) < options.interest_conversion;
+           wilson_upper({.hits = product.purchases, .trials = product.views}) < options.interest_conversion;
 }
 
 }  // namespace millrace::gold

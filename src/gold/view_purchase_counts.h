@@ -22,11 +22,17 @@ struct ViewPurchaseCounts {
     }
 };
 
-/// Returns the upper bound of the Wilson score interval at 95% for the conversion `hits` ÷ `trials`.
-[[nodiscard]] double wilson_upper(std::int64_t hits, std::int64_t trials);
+/// A sample of a conversion, which is `hits` ÷ `trials`.
+struct Sample {
+    std::int64_t hits = 0;
+    std::int64_t trials = 0;
+};
 
-/// Returns the lower bound of the Wilson score interval at 95% for the conversion `hits` ÷ `trials`.
-[[nodiscard]] double wilson_lower(std::int64_t hits, std::int64_t trials);
+/// Returns the upper bound of the conversion's Wilson score interval at 95%.
+[[nodiscard]] double wilson_upper(const Sample& sample);
+
+/// Returns the lower bound of the conversion's Wilson score interval at 95%.
+[[nodiscard]] double wilson_lower(const Sample& sample);
 
 /// Returns true if the product has a high share of all views and its conversion is below the limit with
 /// confidence.

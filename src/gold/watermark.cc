@@ -17,7 +17,7 @@ void Watermark::advance(const std::map<int, Timestamp>& clocks) {
 /// partition less idle.
 void Watermark::observe(int number, const Status& status) {
     Partition& partition = partitions_[number];
-    if (std::exchange(partition.has_events, false)) partition.last_events_ms = status.committed_ms;
+    if (std::exchange(partition.has_events, false)) partition.last_events = status.committed_at;
     partition.caught_up = status.caught_up;
 }
 
@@ -27,13 +27,13 @@ Timestamp Watermark::newest() const {
     return newest;
 }
 
-Timestamp Watermark::at(std::int64_t committed_ms) {
+Timestamp Watermark::at(base::WallTime committed_at) {
     Timestamp smallest = end_of_time;
     for (const auto& [number, partition] : partitions_) {
         if (partition.clock == no_watermark && !partition.caught_up)
             return now_;  // the events of this partition are not read yet
-        const bool idle = partition.last_events_ms > 0 && partition.caught_up &&
-                          committed_ms - partition.last_events_ms >= idle_after_ms;
+        const bool idle = partition.last_events > base::WallTime() && partition.caught_up &&
+                          committed_at - partition.last_events >= idle_after;
         if (!idle && partition.clock != no_watermark) smallest = std::min(smallest, partition.clock);
     }
     if (smallest != end_of_time) now_ = std::max(now_, smallest);

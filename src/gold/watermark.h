@@ -1,8 +1,11 @@
 #pragma once
 
-#include <cstdint>
+#include <cereal/cereal.hpp>  // chrono.hpp needs its macros
+#include <cereal/types/chrono.hpp>
+#include <chrono>
 #include <map>
 
+#include "base/clock.h"
 #include "gold/window.h"
 
 namespace millrace::gold {
@@ -16,11 +19,11 @@ namespace millrace::gold {
 class Watermark {
   public:
     /// A partition is idle after this time without a commit that has events of it.
-    static constexpr std::int64_t idle_after_ms = 60'000;
+    static constexpr std::chrono::seconds idle_after{60};
 
     /// The state of a partition according to a commit.
     struct Status {
-        std::int64_t committed_ms = 0;
+        base::WallTime committed_at;
         bool caught_up = true;  ///< whether the commit reached the end of the log
     };
 
@@ -31,7 +34,7 @@ class Watermark {
     [[nodiscard]] Timestamp newest() const;
     /// Returns the watermark at the time of a commit. It never decreases. Returns no_watermark if there were
     /// no events yet.
-    Timestamp at(std::int64_t committed_ms);
+    Timestamp at(base::WallTime committed_at);
 
     template <class Archive>
     void serialize(Archive& archive) {
@@ -41,14 +44,14 @@ class Watermark {
   private:
     struct Partition {
         Timestamp clock = no_watermark;
-        // Time of the last commit with events; 0: there was none, so the partition is not idle.
-        std::int64_t last_events_ms = 0;
+        // Time of the last commit with events; the epoch: there was none, so the partition is not idle.
+        base::WallTime last_events;
         bool caught_up = true;
         bool has_events = false;  // whether there were events since the last observe()
 
         template <class Archive>
         void serialize(Archive& archive) {
-            archive(clock, last_events_ms, caught_up, has_events);
+            archive(clock, last_events, caught_up, has_events);
         }
     };
 

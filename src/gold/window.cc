@@ -4,8 +4,8 @@
 
 namespace millrace::gold {
 
-Window aligned(Timestamp time, Timestamp length) {
-    Timestamp start = time - time % length;
+Window aligned(Timestamp time, base::Duration length) {
+    Timestamp start = time - time.time_since_epoch() % length;
     if (start > time) start -= length;  // before 1970 the remainder is negative
     return {start, start + length};
 }
@@ -18,9 +18,9 @@ std::string_view grain_name(Grain grain) {
 Window window_at(Grain grain, Timestamp time, const model::TimeZone& zone) {
     switch (grain) {
         case Grain::minute:
-            return aligned(time, model::us_per_minute);
+            return aligned(time, std::chrono::minutes(1));
         case Grain::hour:
-            return aligned(time, model::us_per_hour);
+            return aligned(time, std::chrono::hours(1));
         case Grain::day:
             break;
     }

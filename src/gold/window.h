@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cereal/cereal.hpp>  // chrono.hpp needs its macros
+#include <cereal/types/chrono.hpp>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -8,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/units.h"
 #include "gold/distinct.h"
 #include "gold/strings.h"
 #include "model/time_zone.h"
@@ -18,14 +21,19 @@ using model::Timestamp;
 
 /// An interval of event time, which includes its start and excludes its end.
 struct Window {
-    Timestamp start = 0;
-    Timestamp end = 0;
+    Timestamp start;
+    Timestamp end;
 
     [[nodiscard]] bool contains(Timestamp time) const { return time >= start && time < end; }
 };
 
+/// Returns the whole minutes between 1970-01-01 UTC and `time`, rounded towards 1970.
+constexpr std::int64_t minutes_since_1970(Timestamp time) {
+    return time.time_since_epoch() / std::chrono::minutes(1);
+}
+
 /// Returns the window of this length that contains `time`. Windows are aligned to 1970-01-01 UTC.
-Window aligned(Timestamp time, Timestamp length);
+Window aligned(Timestamp time, base::Duration length);
 
 /// The length of a tumbling window. Minutes and hours are aligned to UTC, days to the shop's time zone.
 enum class Grain : std::uint8_t { minute, hour, day };
@@ -35,9 +43,9 @@ std::string_view grain_name(Grain grain);
 Window window_at(Grain grain, Timestamp time, const model::TimeZone& zone);
 
 /// The watermark before any event: no window is closed.
-inline constexpr Timestamp no_watermark = std::numeric_limits<Timestamp>::min();
+inline constexpr Timestamp no_watermark = Timestamp::min();
 /// The watermark at which all windows are closed.
-inline constexpr Timestamp end_of_time = std::numeric_limits<Timestamp>::max();
+inline constexpr Timestamp end_of_time = Timestamp::max();
 
 /// The key by which rows are grouped: up to three strings.
 struct GroupKey {
@@ -60,13 +68,13 @@ struct GroupKeyHash {
 
 /// Tumbling windows with one cell for each group. A window is closed when the watermark reaches its end, and
 /// close() passes its cells to the caller. A closed window is dropped by forget(). If `kept` is not 0, it is
-/// kept for that time (in µs) and still takes events. Not thread-safe.
+/// kept for that time and still takes events. Not thread-safe.
 template <typename Cell>
 class GroupedWindows {
   public:
     using Cells = boost::unordered_flat_map<GroupKey, Cell, GroupKeyHash>;
 
-    GroupedWindows(Grain grain, model::TimeZone zone, Timestamp kept = 0)
+    GroupedWindows(Grain grain, model::TimeZone zone, base::Duration kept = {})
         : grain_(grain), zone_(std::move(zone)), kept_(kept) {}
     GroupedWindows(const GroupedWindows& other)
         : grain_(other.grain_),
@@ -161,7 +169,7 @@ class GroupedWindows {
 
     Grain grain_;
     model::TimeZone zone_;
-    Timestamp kept_;
+    base::Duration kept_;
     Timestamp closed_ = no_watermark;
     std::map<Timestamp, Pane> panes_;
     Pane* last_ = nullptr;  // the window of the previous event

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/units.h"
+#include "model/timestamp.h"
 #include "storage/table_columns.h"
 
 namespace millrace::layers {
@@ -35,12 +36,12 @@ class LayerReader {
 };
 
 /// Removes rows from longer than `last` before the first one, unless `last` is 0, and those beyond `limit`.
-/// The rows are in order, newest first; `when` returns a row's time in µs. Returns whether there were rows
+/// The rows are in order, newest first; `when` returns a row's time. Returns whether there were rows
 /// beyond the limit.
 template <typename Row, typename TimeOf>
 bool cut_rows(std::vector<Row>& rows, std::int64_t limit, base::Duration last, TimeOf when) {
     if (last.count() > 0 && !rows.empty()) {
-        const std::int64_t oldest = when(rows.front()) - last.count();
+        const model::Timestamp oldest = when(rows.front()) - last;
         std::erase_if(rows, [&](const Row& row) { return when(row) < oldest; });
     }
     const auto most = static_cast<std::size_t>(limit);

@@ -5,24 +5,28 @@
 namespace millrace::layers {
 namespace {
 
-constexpr std::int64_t us = 1'000'000;
+using model::Timestamp;
 
-bool cut(std::vector<std::int64_t>& times, std::int64_t limit, base::Duration last = {}) {
-    return cut_rows(times, limit, last, [](std::int64_t time) { return time; });
+constexpr Timestamp at_second(int second) {
+    return Timestamp(std::chrono::seconds(second));
+}
+
+bool cut(std::vector<Timestamp>& times, std::int64_t limit, base::Duration last = {}) {
+    return cut_rows(times, limit, last, [](Timestamp time) { return time; });
 }
 
 TEST(CutRows, KeepsTheLimitAndTellsWhetherThereWereMore) {
-    std::vector<std::int64_t> times = {9 * us, 8 * us, 7 * us};
+    std::vector<Timestamp> times = {at_second(9), at_second(8), at_second(7)};
     EXPECT_FALSE(cut(times, 3));
     EXPECT_TRUE(cut(times, 2));
-    EXPECT_EQ(times, std::vector<std::int64_t>({9 * us, 8 * us}));
+    EXPECT_EQ(times, std::vector<Timestamp>({at_second(9), at_second(8)}));
 }
 
 TEST(CutRows, LeavesOutRowsFromLongBeforeTheNewestOne) {
-    std::vector<std::int64_t> times = {90 * us, 30 * us, 29 * us};
+    std::vector<Timestamp> times = {at_second(90), at_second(30), at_second(29)};
     EXPECT_FALSE(cut(times, 2, std::chrono::minutes(1)));
-    EXPECT_EQ(times, std::vector<std::int64_t>({90 * us, 30 * us}));
-    std::vector<std::int64_t> none;
+    EXPECT_EQ(times, std::vector<Timestamp>({at_second(90), at_second(30)}));
+    std::vector<Timestamp> none;
     EXPECT_FALSE(cut(none, 1, std::chrono::minutes(1)));
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 /// A record of the log, with a cell for each column of bronze.
 struct LogRow {
-    std::int64_t timestamp_ms = 0;
+    base::WallTime timestamp;
     int partition = 0;
     bronze::Offset offset{0};
     json::array cells;
@@ -32,12 +32,12 @@ void read_last(const bronze::EventLog& log, int partition, std::int64_t limit, s
     for (auto records = reader->poll(1 << 20); !records.empty(); records = reader->poll(1 << 20)) {
         for (const auto& record : records) {
             if (record.offset >= held.end) return;  // it was appended meanwhile
-            rows.push_back({record.timestamp_ms,
-                            partition,
-                            record.offset,
-                            {partition, record.offset.value(),
-                             json::string(model::format_timestamp(record.timestamp_ms * 1000)),
-                             bytes_or_null(record.key), bytes_or_null(record.value)}});
+            rows.push_back(
+                {record.timestamp,
+                 partition,
+                 record.offset,
+                 {partition, record.offset.value(), json::string(model::format_timestamp(record.timestamp)),
+                  bytes_or_null(record.key), bytes_or_null(record.value)}});
         }
     }
 }
@@ -77,12 +77,11 @@ LayerReader::Rows LogReader::newest(const std::vector<storage::TableColumn>& col
     const auto log = open_log_();
     std::vector<LogRow> rows;
     for (int p = 0; p < log->partitions(); ++p) read_last(*log, p, limit + 1, rows);
-    std::ranges::sort(rows, std::greater(), [](const LogRow& row) {
-        return std::tuple(row.timestamp_ms, row.partition, row.offset);
-    });
+    std::ranges::sort(rows, std::greater(),
+                      [](const LogRow& row) { return std::tuple(row.timestamp, row.partition, row.offset); });
     Rows newest;
     newest.is_truncated =
-        cut_rows(rows, limit, last, [](const LogRow& row) { return row.timestamp_ms * 1000; });
+        cut_rows(rows, limit, last, [](const LogRow& row) { return model::Timestamp(row.timestamp); });
     const auto all = this->columns();
     for (const LogRow& row : rows) {
         json::array cells;

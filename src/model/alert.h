@@ -24,11 +24,11 @@ struct Alert {
     std::string subject;
     State state = State::firing;
     Severity severity = Severity::warning;
-    Timestamp at = 0;  ///< time of the change: event time, or log time for rules about the pipeline itself
-    Timestamp started_at = 0;  ///< since when the rule's condition has held
-    double value = 0;          ///< the value that the rule judged
-    double threshold = 0;      ///< the threshold that the rule compared the value with
-    std::string message;       ///< one line for people
+    Timestamp at;  ///< time of the change: event time, or log time for rules about the pipeline itself
+    Timestamp started_at;  ///< since when the rule's condition has held
+    double value = 0;      ///< the value that the rule judged
+    double threshold = 0;  ///< the threshold that the rule compared the value with
+    std::string message;   ///< one line for people
 };
 
 constexpr std::string_view state_name(Alert::State state) {

@@ -33,7 +33,7 @@ struct Event {
     std::string_view event_id;
     std::string_view user_id;
     std::string_view event_type;
-    Timestamp timestamp = 0;
+    Timestamp timestamp;
     std::optional<std::string_view> product_id;
     std::optional<std::string_view> session_id;
     std::optional<std::string_view> product_category;
@@ -59,7 +59,7 @@ struct Event {
     /// left as it is.
     void reset() {
         event_id = user_id = event_type = {};
-        timestamp = 0;
+        timestamp = {};
         for (auto* text : {&product_id, &session_id, &product_category, &device_type, &page_url, &order_id,
                            &currency, &user_agent, &referrer}) {
             text->reset();

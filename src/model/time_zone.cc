@@ -26,11 +26,9 @@ const date::time_zone* locate(const std::string& name) {
 TimeZone::TimeZone(const std::string& name) : name_(name), zone_(locate(name)) {}
 
 Timestamp TimeZone::day_start(std::int64_t day) const {
-    if (zone_ == nullptr) return day * us_per_day;
+    if (zone_ == nullptr) return model::day_start(day);
     const date::local_days midnight{date::days(day)};
-    return std::chrono::duration_cast<std::chrono::microseconds>(
-               zone_->to_sys(midnight, date::choose::earliest).time_since_epoch())
-        .count();
+    return zone_->to_sys(midnight, date::choose::earliest);
 }
 
 std::int64_t TimeZone::day_of(Timestamp timestamp) const {

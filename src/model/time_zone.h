@@ -29,8 +29,8 @@ class TimeZone {
     std::string name_;
     const date::time_zone* zone_;  // null for UTC
     mutable std::int64_t day_ = 0;
-    mutable Timestamp start_ = 0;
-    mutable Timestamp end_ = 0;  // end of day_; equal to start_ while no day is cached
+    mutable Timestamp start_;
+    mutable Timestamp end_;  // end of day_; equal to start_ while no day is cached
 };
 
 }  // namespace millrace::model

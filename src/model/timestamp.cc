@@ -5,6 +5,8 @@
 
 #include <chrono>
 
+#include "base/units.h"
+
 namespace millrace::model {
 
 namespace {
@@ -61,7 +63,7 @@ bool scan_date(Scanner& scanner, std::int64_t& day) {
     return date.ok();
 }
 
-bool scan_time(Scanner& scanner, std::int64_t& us) {
+bool scan_time(Scanner& scanner, base::Duration& time) {
     int hour = 0;
     int minute = 0;
     int second = 0;
@@ -71,12 +73,13 @@ bool scan_time(Scanner& scanner, std::int64_t& us) {
         if (!scanner.digits(2, second)) return false;
         if (scanner.skip('.') && !scanner.fraction(fraction)) return false;
     }
-    us = (hour * 3600LL + minute * 60LL + second) * us_per_second + fraction;
+    time = std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second) +
+           std::chrono::microseconds(fraction);
     return hour < 24 && minute < 60 && second < 60;
 }
 
-bool scan_offset(Scanner& scanner, std::int64_t& us) {
-    us = 0;
+bool scan_offset(Scanner& scanner, base::Duration& offset) {
+    offset = {};
     if (scanner.skip('Z') || scanner.skip('z')) return true;
     const bool west = scanner.skip('-');
     if (!west && !scanner.skip('+')) return false;
@@ -87,7 +90,7 @@ bool scan_offset(Scanner& scanner, std::int64_t& us) {
         scanner.skip(':');
         if (!scanner.digits(2, minute)) return false;
     }
-    us = (hour * 3600LL + minute * 60LL) * us_per_second * (west ? -1 : 1);
+    offset = (std::chrono::hours(hour) + std::chrono::minutes(minute)) * (west ? -1 : 1);
     return hour < 24 && minute < 60;
 }
 
@@ -96,19 +99,19 @@ bool scan_offset(Scanner& scanner, std::int64_t& us) {
 std::optional<Timestamp> parse_timestamp(std::string_view text) {
     Scanner scanner(text);
     std::int64_t day = 0;
-    std::int64_t time = 0;
-    std::int64_t offset = 0;
+    base::Duration time{};
+    base::Duration offset{};
     if (!scan_date(scanner, day)) return std::nullopt;
     if (!scanner.skip('T') && !scanner.skip('t') && !scanner.skip(' ')) return std::nullopt;
     if (!scan_time(scanner, time) || !scan_offset(scanner, offset) || !scanner.at_end()) return std::nullopt;
-    return day * us_per_day + time - offset;
+    return day_start(day) + time - offset;
 }
 
 std::string format_timestamp(Timestamp timestamp) {
     const std::int64_t day = day_of(timestamp);
-    const std::int64_t us = timestamp - day * us_per_day;
-    const std::int64_t seconds = us / us_per_second;
-    const std::int64_t fraction = us % us_per_second;
+    const std::int64_t us = (timestamp - day_start(day)).count();
+    const std::int64_t seconds = us / 1'000'000;
+    const std::int64_t fraction = us % 1'000'000;
     const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
     std::string text =
         fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}"), static_cast<int>(date.year()),

@@ -1,19 +1,30 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+
 namespace millrace::model {
 
-/// Microseconds since 1970-01-01T00:00:00Z.
-using Timestamp = std::int64_t;
+/// A time to the microsecond, the unit of every timestamp column. A base::WallTime converts to it.
+using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 
-inline constexpr std::int64_t us_per_second = 1'000'000;
-inline constexpr std::int64_t us_per_minute = 60 * us_per_second;
-inline constexpr std::int64_t us_per_hour = 3600 * us_per_second;
-inline constexpr std::int64_t us_per_day = 24 * us_per_hour;
+/// Returns the time of a number of microseconds since 1970-01-01T00:00:00Z, as columns and files hold it.
+constexpr Timestamp from_us(std::int64_t us) {
+    return Timestamp(std::chrono::microseconds(us));
+}
+/// Returns the microseconds since 1970-01-01T00:00:00Z.
+constexpr std::int64_t to_us(Timestamp timestamp) {
+    return timestamp.time_since_epoch().count();
+}
+/// Returns the time of the wall clock in whose millisecond the timestamp lies.
+constexpr base::WallTime to_wall_time(Timestamp timestamp) {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(timestamp);
+}
 
 /// Parses ISO 8601 `YYYY-MM-DDTHH:MM[:SS[.fraction]](Z|±HH[:]MM)`; `T` may be a space. The fraction may have
 /// up to nine digits and is truncated to µs. Returns nullopt if the text is malformed, names no real date or
@@ -25,11 +36,15 @@ std::string format_timestamp(Timestamp timestamp);
 
 /// Returns the days since 1970-01-01 UTC, rounded towards the past.
 constexpr std::int64_t day_of(Timestamp timestamp) {
-    return timestamp >= 0 ? timestamp / us_per_day : -((-timestamp + us_per_day - 1) / us_per_day);
+    return std::chrono::floor<std::chrono::days>(timestamp).time_since_epoch().count();
+}
+/// Returns the first moment of a day in UTC.
+constexpr Timestamp day_start(std::int64_t day) {
+    return std::chrono::sys_days(std::chrono::days(day));
 }
 /// Returns the hour of the UTC day, 0 to 23.
 constexpr int hour_of(Timestamp timestamp) {
-    return static_cast<int>((timestamp - day_of(timestamp) * us_per_day) / us_per_hour);
+    return static_cast<int>((timestamp - day_start(day_of(timestamp))) / std::chrono::hours(1));
 }
 /// Formats a day number as `YYYY-MM-DD`.
 std::string format_day(std::int64_t day);

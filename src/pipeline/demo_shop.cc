@@ -29,7 +29,7 @@ constexpr double flawed = 0.003;          // the share of duplicates, and of inv
 // A month at the live rate would be too many events to load in seconds. Only the last hour has the live rate,
 // so that the traffic on the dashboard's first page continues without a step. The rate is the same at any
 // time of the day, so that there is always something to see.
-constexpr model::Timestamp recent_us = model::us_per_hour;
+constexpr base::Duration recent_span = std::chrono::hours(1);
 constexpr auto without_end = std::chrono::years(100);
 
 std::string opening_demo(const catalog::DataDirectory& data) {
@@ -43,8 +43,8 @@ bool holds_other_files(const fs::path& folder) {
                                [](const auto& entry) { return entry.path().filename() != lock_name; });
 }
 
-std::int64_t events_at(double rate, model::Timestamp span) {
-    return std::llround(rate * static_cast<double>(span) / 1e6);
+std::int64_t events_at(double rate, base::Duration span) {
+    return std::llround(rate * static_cast<double>(span.count()) / 1e6);
 }
 
 /// The events between two moments at an average rate, weighted by the traffic of their days and hours.
@@ -135,11 +135,11 @@ void DemoShop::take_over(const fs::path& mark) {
         throw Error(fmt::format("reading {}", mark.string()), "it lacks events_per_second or users",
                     "Remove the folder.");
     }
-    const model::Timestamp now = base::now_us();
-    const model::Timestamp recent = now - recent_us;
+    const model::Timestamp now = base::now();
+    const model::Timestamp recent = now - recent_span;
     // In a small shop, the last hour takes at most a quarter of the events.
-    const std::int64_t of_hour = std::min(events_at(options_.rate, recent_us), options_.events / 4);
-    const double traffic_us = produce::traffic_in(now - options_.days * model::us_per_day, recent);
+    const std::int64_t of_hour = std::min(events_at(options_.rate, recent_span), options_.events / 4);
+    const double traffic_us = produce::traffic_in(now - std::chrono::days(options_.days), recent);
     rate_ = static_cast<double>(options_.events - of_hour) / traffic_us * 1e6;
     users_ = static_cast<int>(
         std::clamp<std::int64_t>(options_.events / events_per_user, 100, std::int64_t{10'000'000}));
@@ -155,34 +155,35 @@ produce::SimulatorOptions DemoShop::simulator() const {
         .users = users_, .seed = options_.seed, .duplicates = flawed, .invalid = flawed, .has_days = true};
 }
 
-/// A simulator of `count` events between two moments.
-produce::SimulatorOptions DemoShop::part(model::Timestamp from, model::Timestamp to, model::Timestamp now,
-                                         std::int64_t count) const {
+/// A simulator of a part of the history before `now`.
+produce::SimulatorOptions DemoShop::part(const Part& wanted, model::Timestamp now) const {
     produce::SimulatorOptions part = simulator();
     part.rate = 0;
-    part.span = base::Duration(to - from);
-    part.ended = base::Duration(now - to);
-    part.count = count;
+    part.span = wanted.to - wanted.from;
+    part.ended = now - wanted.to;
+    part.count = wanted.count;
     return part;
 }
 
 std::vector<produce::SimulatorOptions> DemoShop::missing_history(const bronze::EventLog& log,
                                                                  model::Timestamp now) const {
-    const model::Timestamp first = now - options_.days * model::us_per_day;
+    const model::Timestamp first = now - std::chrono::days(options_.days);
     const auto newest = newest_event(log, now);
     const model::Timestamp from = std::max(newest.value_or(first), first);
-    const model::Timestamp recent = std::max(from, now - recent_us);
+    const model::Timestamp recent = std::max(from, now - recent_span);
     // A stopped demo may have sent a part of its last hour, so the bound is that of the remaining part.
     const std::int64_t most_of_hour =
-        events_between(rate_, now - days_ * model::us_per_day, now - recent_us) / 3;
+        events_between(rate_, now - std::chrono::days(days_), now - recent_span) / 3;
     const std::int64_t of_hour =
         std::min(events_at(options_.rate, now - recent),
-                 events_at(static_cast<double>(most_of_hour) * 1e6 / recent_us, now - recent));
+                 events_at(static_cast<double>(most_of_hour) * 1e6 / static_cast<double>(recent_span.count()),
+                           now - recent));
     const std::int64_t before = events_between(rate_, from, recent);
     std::vector<produce::SimulatorOptions> parts;
-    if (recent > from && before > 0) parts.push_back(part(from, recent, now, before));
+    if (recent > from && before > 0)
+        parts.push_back(part({.from = from, .to = recent, .count = before}, now));
     if (of_hour > 0) {
-        parts.push_back(part(recent, now, now, of_hour));
+        parts.push_back(part({.from = recent, .to = now, .count = of_hour}, now));
         parts.back().has_days = false;
     }
     return parts;
@@ -214,7 +215,7 @@ std::optional<model::Timestamp> newest_event(const bronze::EventLog& log, model:
 DemoStatus run_demo(const catalog::DataDirectory& data, bronze::EventLog& log,
                     const model::ShopSettings& settings, const DemoShop& shop, const RunOptions& options,
                     const base::StopSignal& stop, const std::function<void(const DemoStatus&)>& on_status) {
-    const auto history = shop.missing_history(log, base::now_us());
+    const auto history = shop.missing_history(log, base::now());
     DemoStatus status;
     for (const auto& part : history) status.history += *part.count;
     const base::Stopwatch watch;

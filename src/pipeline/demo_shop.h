@@ -43,8 +43,13 @@ class DemoShop {
   private:
     void take_over(const std::filesystem::path& mark);
     [[nodiscard]] produce::SimulatorOptions simulator() const;
-    [[nodiscard]] produce::SimulatorOptions part(model::Timestamp from, model::Timestamp to,
-                                                 model::Timestamp now, std::int64_t count) const;
+    /// Events that are missing between two moments.
+    struct Part {
+        model::Timestamp from;
+        model::Timestamp to;
+        std::int64_t count = 0;
+    };
+    [[nodiscard]] produce::SimulatorOptions part(const Part& wanted, model::Timestamp now) const;
 
     const DemoOptions options_;
     base::File lock_;

@@ -18,7 +18,6 @@ namespace millrace::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
-using model::us_per_day, model::us_per_hour;
 
 class DemoShopTest : public testing::Test {
   protected:
@@ -33,7 +32,7 @@ class DemoShopTest : public testing::Test {
     }
     static void append(bronze::EventLog& log, int partition, const std::vector<std::string>& values) {
         bronze::RecordBatchBuilder batch;
-        for (const std::string& value : values) batch.add("u", value, base::now_ms());
+        for (const std::string& value : values) batch.add("u", value, base::wall_time());
         log.append(partition, batch);
     }
     static std::string event_at(model::Timestamp time) {
@@ -74,12 +73,12 @@ TEST_F(DemoShopTest, ItsOwnFolderIsTakenAgainButNotByTwoAtOnce) {
 
 TEST_F(DemoShopTest, ANewShopLacksAllItsHistory) {
     const DemoShop shop(data_, {.days = 7, .events = 70'000, .seed = 5});
-    const auto history = shop.missing_history(*log(), base::now_us());
+    const auto history = shop.missing_history(*log(), base::now());
     ASSERT_EQ(history.size(), 2U);
     EXPECT_EQ(*history[0].count + *history[1].count, 70'000);
-    EXPECT_EQ(*history[0].span, base::Duration(7 * us_per_day - us_per_hour));
-    EXPECT_EQ(history[0].ended, base::Duration(us_per_hour));
-    EXPECT_EQ(*history[1].span, base::Duration(us_per_hour));
+    EXPECT_EQ(*history[0].span, base::Duration(std::chrono::days(7) - std::chrono::hours(1)));
+    EXPECT_EQ(history[0].ended, base::Duration(std::chrono::hours(1)));
+    EXPECT_EQ(*history[1].span, base::Duration(std::chrono::hours(1)));
     EXPECT_EQ(history[1].ended, base::Duration(0));
     for (const auto& part : history) {
         EXPECT_EQ(part.rate, 0);
@@ -90,15 +89,17 @@ TEST_F(DemoShopTest, ANewShopLacksAllItsHistory) {
 
 TEST_F(DemoShopTest, AShopThatWasThereLacksWhatCameAfterItsNewestEvent) {
     const DemoShop shop(data_, {.days = 7, .events = 70'000});
-    const auto now = base::now_us();
+    const auto now = base::now();
     const auto topic = log();
-    append(*topic, 0, {event_at(now - 5 * us_per_hour), event_at(now - 9 * us_per_hour)});
+    append(*topic, 0, {event_at(now - std::chrono::hours(5)), event_at(now - std::chrono::hours(9))});
     append(*topic, 1,
-           {event_at(now - 8 * us_per_hour), event_at(now + us_per_hour), "{\"timestamp\":", "[]"});
+           {event_at(now - std::chrono::hours(8)), event_at(now + std::chrono::hours(1)),
+            "{\"timestamp\":", "[]"});
     const auto history = shop.missing_history(*topic, now);
     ASSERT_EQ(history.size(), 2U);
-    EXPECT_EQ(*history[0].span, base::Duration(4 * us_per_hour)) << "flawed and future records say nothing";
-    const double before = produce::traffic_in(now - 5 * us_per_hour, now - us_per_hour) / 1e6;
+    EXPECT_EQ(*history[0].span, base::Duration(std::chrono::hours(4)))
+        << "flawed and future records say nothing";
+    const double before = produce::traffic_in(now - std::chrono::hours(5), now - std::chrono::hours(1)) / 1e6;
     EXPECT_NEAR(static_cast<double>(*history[0].count), 70'000.0 / (7 * 86'400) * before, 0.05 * before);
     EXPECT_NEAR(static_cast<double>(*history[1].count), 17'500, 1)
         << "the last hour knows no time of day: 20 a second, but a quarter of the history at most";
@@ -109,9 +110,9 @@ TEST_F(DemoShopTest, ASmallShopsLastHourStaysSmallWhateverTheDaysOfALaterStart) 
         const DemoShop shop(data_, {.days = 7, .events = 70'000});
     }
     const DemoShop again(data_, {});
-    const auto now = base::now_us();
+    const auto now = base::now();
     const auto topic = log();
-    append(*topic, 0, {event_at(now - 5 * us_per_hour)});
+    append(*topic, 0, {event_at(now - std::chrono::hours(5))});
     const auto history = again.missing_history(*topic, now);
     ASSERT_EQ(history.size(), 2U);
     EXPECT_NEAR(static_cast<double>(*history[1].count), 17'500, 1);
@@ -119,9 +120,9 @@ TEST_F(DemoShopTest, ASmallShopsLastHourStaysSmallWhateverTheDaysOfALaterStart) 
 
 TEST_F(DemoShopTest, OnlyTheRemainderOfAStartedHourIsMissing) {
     const DemoShop shop(data_, {.days = 7, .events = 70'000});
-    const auto now = base::now_us();
+    const auto now = base::now();
     const auto topic = log();
-    append(*topic, 0, {event_at(now - us_per_hour / 4)});
+    append(*topic, 0, {event_at(now - std::chrono::minutes(15))});
     const auto history = shop.missing_history(*topic, now);
     ASSERT_EQ(history.size(), 1U);
     EXPECT_NEAR(static_cast<double>(*history[0].count), 17'500.0 / 4, 1);
@@ -130,7 +131,7 @@ TEST_F(DemoShopTest, OnlyTheRemainderOfAStartedHourIsMissing) {
 TEST_F(DemoShopTest, AShopThatIsUpToDateLacksNothing) {
     const DemoShop shop(data_, {.days = 7, .events = 70'000});
     const auto topic = log();
-    const auto now = base::now_us();
+    const auto now = base::now();
     append(*topic, 0, {event_at(now)});
     EXPECT_TRUE(shop.missing_history(*topic, now).empty());
 }
@@ -138,11 +139,11 @@ TEST_F(DemoShopTest, AShopThatIsUpToDateLacksNothing) {
 TEST_F(DemoShopTest, ALongAbsenceIsNotFilledWhole) {
     const DemoShop shop(data_, {.days = 3, .events = 30'000});
     const auto topic = log();
-    const auto now = base::now_us();
-    append(*topic, 0, {event_at(now - 40 * us_per_day)});
+    const auto now = base::now();
+    append(*topic, 0, {event_at(now - std::chrono::days(40))});
     const auto history = shop.missing_history(*topic, now);
     ASSERT_EQ(history.size(), 2U);
-    EXPECT_EQ(*history[0].span, base::Duration(3 * us_per_day - us_per_hour));
+    EXPECT_EQ(*history[0].span, base::Duration(std::chrono::days(3) - std::chrono::hours(1)));
 }
 
 TEST_F(DemoShopTest, ARateOfItsOwnHoldsFromThenOn) {

@@ -70,7 +70,7 @@ std::optional<std::string> PipelineRun::reason_not_ready() const {
     return pipeline::reason_not_ready({.silver_active = silver_.active(),
                                        .gold_active = !gold_ || gold_->active(),
                                        .freshness_objective = options_.server->freshness},
-                                      monitor_.last(), base::now_ms());
+                                      monitor_.last(), base::wall_time());
 }
 
 RunStatus PipelineRun::read_status() {
@@ -84,7 +84,7 @@ RunStatus PipelineRun::read_status() {
     if (gold_ && gold_->active()) reading.gold_version = gold_->silver_version();
     if (publisher_) reading.delivery = publisher_->lag(gold_->published());
     reading.seconds = since_opening_.seconds();
-    reading.now_ms = base::now_ms();
+    reading.now = base::wall_time();
     return monitor_.update(reading);
 }
 

@@ -4,6 +4,10 @@ namespace millrace::pipeline {
 
 namespace {
 
+double seconds_since_1970(base::WallTime time) {
+    return static_cast<double>(base::to_ms(time)) / 1e3;
+}
+
 void add_batch(serve::MetricsText& text, const silver::BatchReport& last) {
     text.counter("millrace_silver_batches_total", "Batches that this process has committed.");
     text.value(static_cast<double>(last.batch));
@@ -12,7 +16,7 @@ void add_batch(serve::MetricsText& text, const silver::BatchReport& last) {
     text.gauge("millrace_silver_ids", "Ids in the memory of the deduplication.");
     text.value(static_cast<double>(last.ids_in_memory));
     text.gauge("millrace_silver_last_commit_timestamp_seconds", "When the last batch was committed.");
-    text.value(static_cast<double>(last.committed_ms) / 1e3);
+    text.value(seconds_since_1970(last.committed_at));
     text.gauge("millrace_silver_batch_duration_seconds", "How long the last batch took, by phase.");
     text.value(last.fill_seconds, {{"phase", "fill"}});
     text.value(last.lookup_seconds, {{"phase", "lookup"}});
@@ -76,9 +80,9 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
                  "Additions that came after their window was closed; the batch layer counts them.");
     count(status.gold_late);
     add_delivery(text, status.delivery);
-    if (status.gold_watermark_ms > 0) {
+    if (status.gold_watermark > base::WallTime()) {
         text.gauge("millrace_gold_watermark_timestamp_seconds", "Event time up to which windows are closed.");
-        text.value(static_cast<double>(status.gold_watermark_ms) / 1e3);
+        text.value(seconds_since_1970(status.gold_watermark));
     }
     if (!status.gold_latency_ms.empty()) {
         text.gauge(

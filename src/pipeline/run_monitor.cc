@@ -16,12 +16,12 @@ constexpr std::size_t kept_latencies = 10'000;
 
 /// How long records wait in the log: the time since the last commit or since the lag began, or how long the
 /// records of the last commit have waited, whichever is longer.
-std::chrono::milliseconds waiting_time(const RunStatus& status, std::int64_t now_ms) {
-    if (status.waiting_since_ms == 0) return {};
-    const std::int64_t committed = status.last_batches.empty() ? 0 : status.last_batches.back().committed_ms;
-    const std::int64_t silent = now_ms - std::max(committed, status.waiting_since_ms);
+std::chrono::milliseconds waiting_time(const RunStatus& status, base::WallTime now) {
+    if (!status.waiting_since) return {};
+    base::WallTime since = *status.waiting_since;
+    if (!status.last_batches.empty()) since = std::max(since, status.last_batches.back().committed_at);
     const double last = status.gold_latency_ms.empty() ? 0 : status.gold_latency_ms.back();
-    return std::chrono::milliseconds(std::max(silent, static_cast<std::int64_t>(last)));
+    return std::max(now - since, std::chrono::milliseconds(static_cast<std::int64_t>(last)));
 }
 
 }  // namespace
@@ -42,7 +42,8 @@ void RunMonitor::add(const gold::GoldReport& report) {
     const base::MutexLock lock(mutex_);
     status_.gold_rows += report.rows;
     status_.gold_late = report.late;
-    if (report.watermark != gold::no_watermark) status_.gold_watermark_ms = report.watermark / 1000;
+    if (report.watermark != gold::no_watermark)
+        status_.gold_watermark = model::to_wall_time(report.watermark);
     auto& latencies = status_.gold_latency_ms;
     if (report.latency_ms > 0) latencies.push_back(report.latency_ms);
     if (latencies.size() > kept_latencies)
@@ -57,9 +58,9 @@ void RunMonitor::set_sent(std::int64_t records) {
 RunStatus RunMonitor::update(const Reading& reading) {
     const base::MutexLock lock(mutex_);
     if (reading.lag == 0) {
-        waiting_since_ms_ = 0;
-    } else if (waiting_since_ms_ == 0) {
-        waiting_since_ms_ = reading.now_ms;
+        waiting_since_.reset();
+    } else if (!waiting_since_) {
+        waiting_since_ = reading.now;
     }
     const double seconds = reading.seconds - rate_seconds_;
     if (!rate_in_log_) {
@@ -74,7 +75,7 @@ RunStatus RunMonitor::update(const Reading& reading) {
     last_.in_log = reading.in_log;
     last_.lag = reading.lag;
     last_.skipped = reading.skipped;
-    last_.waiting_since_ms = waiting_since_ms_;
+    last_.waiting_since = waiting_since_;
     last_.events_per_second = rate_;
     last_.delivery = reading.delivery;
     if (reading.gold_version)
@@ -88,10 +89,10 @@ RunStatus RunMonitor::last() const {
 }
 
 std::optional<std::string> reason_not_ready(const Readiness& stages, const RunStatus& status,
-                                            std::int64_t now_ms) {
+                                            base::WallTime now) {
     if (!stages.silver_active) return "the silver stage is resuming its work";
     if (!stages.gold_active) return "Gold is resuming its work";
-    const auto waiting = waiting_time(status, now_ms);
+    const auto waiting = waiting_time(status, now);
     if (waiting <= stages.freshness_objective) return std::nullopt;
     return fmt::format("records wait in the log for {}: the objective is {}",
                        base::format_duration(std::chrono::duration_cast<std::chrono::seconds>(waiting)),

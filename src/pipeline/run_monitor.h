@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "gold/stage/gold_stage.h"
 #include "pipeline/run_status.h"
@@ -21,8 +22,8 @@ class RunMonitor {
 
     /// What is read of the log and the stages at one moment.
     struct Reading {
-        double seconds = 0;       ///< since the run began
-        std::int64_t now_ms = 0;  ///< wall clock
+        double seconds = 0;  ///< since the run began
+        base::WallTime now;  ///< wall clock
         std::int64_t in_log = 0;
         std::int64_t lag = 0;
         std::int64_t skipped = 0;
@@ -40,7 +41,7 @@ class RunMonitor {
     mutable base::Mutex mutex_;
     RunStatus status_ MILLRACE_GUARDED_BY(mutex_);  // what the stages have reported
     RunStatus last_ MILLRACE_GUARDED_BY(mutex_);
-    std::int64_t waiting_since_ms_ MILLRACE_GUARDED_BY(mutex_) = 0;
+    std::optional<base::WallTime> waiting_since_ MILLRACE_GUARDED_BY(mutex_);
     storage::Version silver_version_ MILLRACE_GUARDED_BY(mutex_) =
         storage::no_version;                                               // after the last batch
     double rate_ MILLRACE_GUARDED_BY(mutex_) = 0;                          // events/s
@@ -55,6 +56,6 @@ struct Readiness {
 };
 /// Tells why events are not processed, or not soon enough. Returns nothing when they are.
 std::optional<std::string> reason_not_ready(const Readiness& stages, const RunStatus& status,
-                                            std::int64_t now_ms);
+                                            base::WallTime now);
 
 }  // namespace millrace::pipeline

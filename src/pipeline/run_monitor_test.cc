@@ -7,7 +7,7 @@ namespace {
 
 RunMonitor::Reading reading_at(double seconds, std::int64_t in_log, std::int64_t lag = 0) {
     return {.seconds = seconds,
-            .now_ms = 1000 + static_cast<std::int64_t>(seconds * 1000),
+            .now = base::from_ms(1000 + static_cast<std::int64_t>(seconds * 1000)),
             .in_log = in_log,
             .lag = lag};
 }
@@ -17,7 +17,7 @@ silver::BatchReport batch_of(storage::Version version, std::int64_t silver, std:
     report.version = version;
     report.received = silver;
     report.silver = silver;
-    report.committed_ms = committed_ms;
+    report.committed_at = base::from_ms(committed_ms);
     return report;
 }
 
@@ -42,10 +42,10 @@ TEST(RunMonitor, CountsTheRateFromTheFirstReading) {
 
 TEST(RunMonitor, TellsSinceWhenRecordsWait) {
     RunMonitor monitor;
-    EXPECT_EQ(monitor.update(reading_at(1, 5)).waiting_since_ms, 0);
-    EXPECT_EQ(monitor.update(reading_at(2, 5, 3)).waiting_since_ms, 3000);
-    EXPECT_EQ(monitor.update(reading_at(3, 5, 1)).waiting_since_ms, 3000);
-    EXPECT_EQ(monitor.update(reading_at(4, 5)).waiting_since_ms, 0);
+    EXPECT_EQ(monitor.update(reading_at(1, 5)).waiting_since, std::nullopt);
+    EXPECT_EQ(monitor.update(reading_at(2, 5, 3)).waiting_since, base::from_ms(3000));
+    EXPECT_EQ(monitor.update(reading_at(3, 5, 1)).waiting_since, base::from_ms(3000));
+    EXPECT_EQ(monitor.update(reading_at(4, 5)).waiting_since, std::nullopt);
 }
 
 TEST(RunMonitor, ComparesGoldWithTheLastBatch) {
@@ -77,7 +77,7 @@ TEST(RunMonitor, KeepsTheLastLatencies) {
 class ReadinessTest : public testing::Test {
   protected:
     [[nodiscard]] std::string reason(std::int64_t now_ms) const {
-        return reason_not_ready(stages_, status_, now_ms).value_or("");
+        return reason_not_ready(stages_, status_, base::from_ms(now_ms)).value_or("");
     }
 
     Readiness stages_{
@@ -94,14 +94,14 @@ TEST_F(ReadinessTest, WaitsForBothStages) {
 }
 
 TEST_F(ReadinessTest, EndsWhenRecordsWaitForTooLong) {
-    status_.waiting_since_ms = 1000;
+    status_.waiting_since = base::from_ms(1000);
     EXPECT_EQ(reason(61'000), "");
     EXPECT_EQ(reason(71'000), "records wait in the log for 1m10s: the objective is 1m");
     status_.last_batches.push_back(batch_of(storage::Version(1), 10, 30'000));
     EXPECT_EQ(reason(71'000), "");
     status_.gold_latency_ms = {120'000};
     EXPECT_NE(reason(71'000), "");
-    status_.waiting_since_ms = 0;
+    status_.waiting_since.reset();
     EXPECT_EQ(reason(71'000), "");
 }
 

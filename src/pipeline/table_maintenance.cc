@@ -39,7 +39,7 @@ base::Duration gold_behind(const catalog::DataDirectory& data) {
     if (!state) return {};
     const auto next = storage::DeltaTable::open(data.silver()).read_commit(state->silver_version + 1);
     if (!next) return {};
-    const base::Duration age = std::chrono::milliseconds(base::now_ms() - next->timestamp);
+    const base::Duration age = base::wall_time() - next->timestamp;
     return age < gold::max_wait_for_gold ? age + std::chrono::seconds(1) : base::Duration();
 }
 

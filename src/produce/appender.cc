@@ -93,11 +93,11 @@ Appender::Appender(bronze::EventLog& log, std::size_t batch_bytes) : log_(log), 
 
 Appender::~Appender() = default;
 
-void Appender::add(std::string_view key, std::string_view value, std::int64_t timestamp_ms,
+void Appender::add(std::string_view key, std::string_view value, base::WallTime timestamp,
                    const std::vector<bronze::Header>& headers) {
     Writer& writer =
         *writers_[static_cast<std::size_t>(bronze::partition_of(key, static_cast<int>(writers_.size())))];
-    writer.filling().add(key, value, timestamp_ms, headers);
+    writer.filling().add(key, value, timestamp, headers);
     if (writer.filling().bytes() >= batch_bytes_) writer.submit();
 }
 

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "bronze/event_log.h"
 
 namespace millrace::produce {
@@ -21,7 +22,7 @@ class Appender {
     Appender& operator=(const Appender&) = delete;
 
     /// Adds a record to its key's partition. Throws an Error if an earlier append failed.
-    void add(std::string_view key, std::string_view value, std::int64_t timestamp_ms,
+    void add(std::string_view key, std::string_view value, base::WallTime timestamp,
              const std::vector<bronze::Header>& headers = {});
     /// Appends all collected records and waits until they are durable. Throws an Error if an append failed.
     void flush();

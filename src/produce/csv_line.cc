@@ -5,7 +5,7 @@ namespace millrace::produce {
 namespace {
 
 /// Takes a quoted field, from its opening quote on, off `line`. Returns false if the quote is not closed.
-bool take_quoted(std::string_view& line, std::string_view& field, std::string& scratch) {
+bool take_quoted(std::string_view& line, std::string& scratch, std::string_view& field) {
     const std::size_t start = scratch.size();
     for (std::size_t i = 1; i < line.size(); ++i) {
         if (line[i] != '"') {
@@ -30,7 +30,7 @@ bool split_csv(std::string_view line, std::vector<std::string_view>& fields, std
     for (;;) {
         std::string_view field;
         if (line.starts_with('"')) {
-            if (!take_quoted(line, field, scratch)) return false;
+            if (!take_quoted(line, scratch, field)) return false;
         } else {
             field = line.substr(0, line.find(','));
             line.remove_prefix(field.size());

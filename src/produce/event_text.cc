@@ -52,8 +52,7 @@ void EventText::raw(std::string_view key, std::string_view value) {
 }
 
 void EventText::timestamp(model::Timestamp time) {
-    const model::Timestamp second =
-        time - ((time % model::us_per_second) + model::us_per_second) % model::us_per_second;
+    const model::Timestamp second = std::chrono::floor<std::chrono::seconds>(time);
     if (second != second_) {
         second_ = second;
         prefix_ = model::format_timestamp(second);
@@ -63,7 +62,7 @@ void EventText::timestamp(model::Timestamp time) {
     buffer_ += '"';
     buffer_ += prefix_;
     char digits[7] = {'0', '0', '0', '0', '0', '0', 'Z'};
-    auto fraction = static_cast<std::uint32_t>(time - second);
+    auto fraction = static_cast<std::uint32_t>((time - second).count());
     for (int i = 5; i >= 0; --i, fraction /= 10) digits[i] = static_cast<char>('0' + fraction % 10);
     buffer_.append(digits, sizeof digits);
     buffer_ += '"';

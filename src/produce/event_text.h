@@ -28,7 +28,7 @@ class EventText {
     void name(std::string_view name);
 
     std::string buffer_;
-    model::Timestamp second_ = -1;  // the second whose text is in prefix_
+    model::Timestamp second_ = model::Timestamp::min();  // the second whose text is in prefix_
     std::string prefix_;
 };
 

@@ -22,7 +22,7 @@ std::string_view EventWriter::Id::write(std::string_view prefix, std::int64_t nu
     return text();
 }
 
-std::string_view EventWriter::write(std::int64_t number, model::Timestamp time, const ShopEvent& event) {
+std::string_view EventWriter::write(std::int64_t number, const ShopEvent& event, model::Timestamp time) {
     text_.begin();
     text_.plain("event_id", other_.write("evt_", number, 8));
     text_.plain("user_id", user_.write("user_", event.user, 4));

@@ -14,7 +14,7 @@ namespace millrace::produce {
 class EventWriter {
   public:
     /// Returns the event as JSON, which lives until the next call. The event_id contains `number`.
-    std::string_view write(std::int64_t number, model::Timestamp time, const ShopEvent& event);
+    std::string_view write(std::int64_t number, const ShopEvent& event, model::Timestamp time);
     /// Returns the user_id of the last event.
     [[nodiscard]] std::string_view user_id() const { return user_.text(); }
 

@@ -44,7 +44,7 @@ class ImportTest : public testing::Test {
         base::StopSignal stop;
         Imported imported;
         imported.report = Importer(*log, options).import(path, stop, [](const ImportReport&) {});
-        const auto reader = log->read(0, 0);
+        const auto reader = log->read(0, bronze::Offset(0));
         for (auto records = reader->poll(1 << 20); !records.empty(); records = reader->poll(1 << 20)) {
             for (const auto& record : records) {
                 imported.values.emplace_back(record.value);

@@ -10,6 +10,7 @@
 
 #include "base/stop.h"
 #include "bronze/event_log.h"
+#include "model/timestamp.h"
 #include "produce/appender.h"
 
 namespace millrace::produce {
@@ -43,9 +44,9 @@ struct ImportReport {
 class RowConverter {
   public:
     struct Row {
-        std::string_view key;      ///< user_id
-        std::string_view value;    ///< the event as JSON
-        std::int64_t time_us = 0;  ///< the event's time, or 0 if it is unknown
+        std::string_view key;    ///< user_id
+        std::string_view value;  ///< the event as JSON
+        model::Timestamp time;   ///< the event's time, or the epoch if it is unknown
         bool without_price = false;
     };
 
@@ -73,13 +74,13 @@ class Importer {
                         const std::function<void(const ImportReport&)>& on_progress);
 
   private:
-    void keep_pace(std::int64_t time_us, const base::StopSignal& stop);
+    void keep_pace(model::Timestamp time, const base::StopSignal& stop);
 
     const ImportOptions options_;
     Appender appender_;
     std::unique_ptr<RowConverter> converter_;
-    std::int64_t first_time_us_ = 0;
-    std::int64_t started_us_ = 0;
+    model::Timestamp first_time_;
+    model::Timestamp started_;
 };
 
 }  // namespace millrace::produce

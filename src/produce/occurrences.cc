@@ -14,14 +14,14 @@ std::uint64_t hash_of(std::string_view line) {
 
 }  // namespace
 
-std::int64_t Occurrences::count(std::string_view line, std::int64_t time_us, std::int64_t line_number) {
-    if (rising_ && time_us < latest_us_) {
+std::int64_t Occurrences::count(model::Timestamp time, std::string_view line, std::int64_t line_number) {
+    if (rising_ && time < latest_) {
         rising_ = false;
         read_lines_before(line_number);
     }
-    if (rising_ && time_us > latest_us_) {
+    if (rising_ && time > latest_) {
         counts_.clear();
-        latest_us_ = time_us;
+        latest_ = time;
     }
     return counts_[hash_of(line)]++;
 }

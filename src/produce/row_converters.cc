@@ -92,7 +92,7 @@ class EventsConverter : public RowConverter {
     void header(std::string_view /*line*/, const fs::path& /*file*/) override {}
     [[nodiscard]] bool has_header() const override { return false; }
     bool convert(std::string_view line, std::int64_t /*occurrence*/, Row& row) override {
-        row = {{}, line, 0, false};
+        row = {{}, line, {}, false};
         simdjson::ondemand::document document;
         const simdjson::padded_string_view padded(line.data(), line.size(),
                                                   line.size() + bronze::record_padding);
@@ -102,7 +102,7 @@ class EventsConverter : public RowConverter {
         row.key = user_;
         std::string_view time;
         if (!document["timestamp"].get_string().get(time))
-            row.time_us = model::parse_timestamp(time).value_or(0);
+            row.time = model::parse_timestamp(time).value_or(model::Timestamp());
         return true;
     }
 
@@ -163,11 +163,11 @@ class RetailrocketConverter : public RowConverter {
         text_.text("event_type", type == "addtocart"     ? "add_to_cart"
                                  : type == "transaction" ? "purchase"
                                                          : type);
-        text_.plain("timestamp", model::format_timestamp(ms * 1000));
+        text_.plain("timestamp", model::format_timestamp(base::from_ms(ms)));
         text_.text("product_id", columns_[3]);
         if (price != prices_.end()) text_.raw("price", price->second);
         if (!columns_[4].empty()) text_.text("order_id", columns_[4]);
-        row = {columns_[1], text_.end(), ms * 1000, price == prices_.end()};
+        row = {columns_[1], text_.end(), base::from_ms(ms), price == prices_.end()};
         return true;
     }
 

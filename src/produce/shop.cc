@@ -7,11 +7,9 @@ namespace millrace::produce {
 
 namespace {
 
-using model::us_per_minute, model::us_per_second;
-
 constexpr std::size_t max_visits = 65'536;
 constexpr double events_of_a_visit = 6.3;  // on average
-constexpr model::Timestamp visit_ends_after = 30 * us_per_minute;
+constexpr base::Duration visit_ends_after = std::chrono::minutes(30);
 
 // Share of all events that are about the hot product, the chance of a product view that gives about this
 // share, and how much each missing event adds to the chance.
@@ -35,11 +33,11 @@ constexpr double two_items_chance = 0.15;
 
 }  // namespace
 
-Shop::Shop(int users, int products, std::uint64_t seed)
+Shop::Shop(const Size& size, std::uint64_t seed)
     : random_(seed),
-      catalogue_(static_cast<std::uint32_t>(products)),
-      is_visiting_(static_cast<std::size_t>(users), false),
-      visits_(std::clamp<std::size_t>(static_cast<std::size_t>(users) / 2, 1, max_visits)) {}
+      catalogue_(static_cast<std::uint32_t>(size.products)),
+      is_visiting_(static_cast<std::size_t>(size.users), false),
+      visits_(std::clamp<std::size_t>(static_cast<std::size_t>(size.users) / 2, 1, max_visits)) {}
 
 ShopEvent Shop::act(model::Timestamp time, std::int64_t number) {
     end_stale_visits(time);
@@ -190,11 +188,12 @@ bool Shop::wants_in_cart(const Visit& visit) {
 
 /// Returns the time until the next step: mostly some seconds, at most two minutes. The lines of an order are
 /// bought at once.
-model::Timestamp Shop::pause(const Visit& visit) {
-    if (visit.order != 0) return 0;
+base::Duration Shop::pause(const Visit& visit) {
+    if (visit.order != 0) return {};
     const double place = random_.share();
-    return us_per_second +
-           static_cast<model::Timestamp>(static_cast<double>(2 * us_per_minute) * place * place * place);
+    const auto longest = static_cast<double>(base::Duration(std::chrono::minutes(2)).count());
+    return std::chrono::seconds(1) +
+           base::Duration(static_cast<std::int64_t>(longest * place * place * place));
 }
 
 }  // namespace millrace::produce

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/units.h"
 #include "model/timestamp.h"
 #include "produce/catalogue.h"
 #include "produce/random.h"
@@ -41,8 +42,11 @@ struct ShopEvent {
 /// current visits follows the rate of events. Not thread-safe.
 class Shop {
   public:
-    /// Requires 1 to 10,000,000 users and at least one product.
-    Shop(int users, int products, std::uint64_t seed);
+    struct Size {
+        int users = 0;     ///< 1 to 10,000,000
+        int products = 0;  ///< at least one
+    };
+    Shop(const Size& size, std::uint64_t seed);
 
     /// Returns the next event, which happens at `time`. Each call must have a later time than the call
     /// before. `number` is the event's number, which also becomes the number of a visit or an order that
@@ -64,7 +68,7 @@ class Shop {
     static void buy(Visit& visit, ShopEvent& event, std::int64_t number);
     [[nodiscard]] Step next_step(const Visit& visit, Action last);
     [[nodiscard]] bool wants_in_cart(const Visit& visit);
-    [[nodiscard]] model::Timestamp pause(const Visit& visit);
+    [[nodiscard]] base::Duration pause(const Visit& visit);
 
     Random random_;
     Catalogue catalogue_;

@@ -13,17 +13,15 @@
 namespace millrace::produce {
 namespace {
 
-using model::us_per_hour, model::us_per_second;
-
-constexpr model::Timestamp shop_start = 1'569'888'000'000'000;
+constexpr model::Timestamp shop_start = model::from_us(1'569'888'000'000'000);
 
 struct TimedEvent {
-    model::Timestamp time = 0;
+    model::Timestamp time;
     ShopEvent event;
 };
 
-/// Returns `count` events, `between` µs apart.
-std::vector<TimedEvent> events_of(Shop& shop, std::int64_t count, model::Timestamp between) {
+/// Returns `count` events, `between` apart.
+std::vector<TimedEvent> events_of(Shop& shop, std::int64_t count, base::Duration between) {
     std::vector<TimedEvent> events;
     for (std::int64_t i = 0; i < count; ++i) {
         const model::Timestamp time = shop_start + i * between;
@@ -41,8 +39,8 @@ std::map<std::int64_t, std::vector<TimedEvent>> by_session(const std::vector<Tim
 /// Returns the events of ten days in a shop with 20,000 users.
 const std::vector<TimedEvent>& ten_days() {
     static const auto events = [] {
-        Shop shop(20'000, 100, 7);
-        return events_of(shop, 400'000, 10 * 24 * us_per_hour / 400'000);
+        Shop shop({.users = 20'000, .products = 100}, 7);
+        return events_of(shop, 400'000, base::Duration(std::chrono::days(10)) / 400'000);
     }();
     return events;
 }
@@ -69,7 +67,7 @@ TEST(Shop, AVisitHasOneVisitorFromOneSourceOnOneDevice) {
             EXPECT_EQ(visit[i].event.user, first.user);
             EXPECT_EQ(visit[i].event.source, first.source);
             EXPECT_EQ(visit[i].event.device, first.device);
-            EXPECT_LE(visit[i].time - visit[i - 1].time, us_per_hour);
+            EXPECT_LE(visit[i].time - visit[i - 1].time, std::chrono::hours(1));
         }
     }
 }
@@ -145,11 +143,13 @@ TEST(Shop, TheHotProductHasAFifthOfTheEventsWhateverTheShop) {
     struct Case {
         int users;
         int products;
-        model::Timestamp between;
+        base::Duration between;
     };
-    for (const Case each : {Case{500, 100, 1000}, Case{500, 100, us_per_second}, Case{20'000, 100, 300'000},
-                            Case{100, 1000, 100}, Case{3, 50, us_per_second}}) {
-        Shop shop(each.users, each.products, 3);
+    for (const Case each :
+         {Case{500, 100, std::chrono::milliseconds(1)}, Case{500, 100, std::chrono::seconds(1)},
+          Case{20'000, 100, std::chrono::milliseconds(300)}, Case{100, 1000, std::chrono::microseconds(100)},
+          Case{3, 50, std::chrono::seconds(1)}}) {
+        Shop shop({.users = each.users, .products = each.products}, 3);
         std::map<Action, double> hot;
         double all = 0;
         for (const auto& [time, event] : events_of(shop, 100'000, each.between)) {
@@ -165,10 +165,10 @@ TEST(Shop, TheHotProductHasAFifthOfTheEventsWhateverTheShop) {
 }
 
 TEST(Shop, EvenThirtySecondsHaveAllKindsOfEvents) {
-    Shop shop(500, 100, 5);
+    Shop shop({.users = 500, .products = 100}, 5);
     std::map<Action, int> actions;
     int hot = 0;
-    for (const auto& [time, event] : events_of(shop, 6000, us_per_second / 200)) {
+    for (const auto& [time, event] : events_of(shop, 6000, base::Duration(std::chrono::seconds(1)) / 200)) {
         ++actions[event.action];
         hot += event.product == 42 ? 1 : 0;
     }
@@ -188,10 +188,10 @@ TEST(Shop, SomeUsersComeBackOften) {
 }
 
 TEST(Shop, AUserVisitsOnceAtATime) {
-    Shop shop(6, 100, 2);
+    Shop shop({.users = 6, .products = 100}, 2);
     std::map<std::uint32_t, std::int64_t> session_of;
     std::set<std::int64_t> over;
-    for (const auto& [time, event] : events_of(shop, 20'000, us_per_second)) {
+    for (const auto& [time, event] : events_of(shop, 20'000, std::chrono::seconds(1))) {
         EXPECT_FALSE(over.contains(event.session)) << "a visit continues after its user's next visit began";
         auto& session = session_of[event.user];
         if (session != 0 && session != event.session) over.insert(session);
@@ -201,9 +201,9 @@ TEST(Shop, AUserVisitsOnceAtATime) {
 }
 
 TEST(Shop, OneUserAndOneProductAreAShop) {
-    Shop shop(1, 1, 4);
+    Shop shop({.users = 1, .products = 1}, 4);
     std::set<std::int64_t> sessions;
-    for (const auto& [time, event] : events_of(shop, 5000, 1)) {
+    for (const auto& [time, event] : events_of(shop, 5000, base::Duration(1))) {
         EXPECT_EQ(event.user, 1U);
         EXPECT_LE(event.product, 1U);
         sessions.insert(event.session);
@@ -212,9 +212,9 @@ TEST(Shop, OneUserAndOneProductAreAShop) {
 }
 
 TEST(Shop, VisitsDoNotOutliveAPause) {
-    Shop shop(500, 100, 6);
-    for (std::int64_t i = 1; i <= 1000; ++i) shop.act(shop_start + i * us_per_second, i);
-    const ShopEvent after = shop.act(shop_start + 3 * us_per_hour, 1001);
+    Shop shop({.users = 500, .products = 100}, 6);
+    for (std::int64_t i = 1; i <= 1000; ++i) shop.act(shop_start + std::chrono::seconds(i), i);
+    const ShopEvent after = shop.act(shop_start + std::chrono::hours(3), 1001);
     EXPECT_TRUE(after.landing);
     EXPECT_EQ(after.session, 1001);
 }

@@ -74,17 +74,17 @@ Simulator::Simulator(bronze::EventLog& log, const SimulatorOptions& options, std
       numbered_before_(numbered_before),
       appender_(log),
       random_(seed_of(options) ^ 0x9E3779B97F4A7C15ULL),
-      shop_(options.users, options.products, seed_of(options)) {
+      shop_({.users = options.users, .products = options.products}, seed_of(options)) {
     options_.validate();
 }
 
 void Simulator::plan_times(model::Timestamp now) {
     if (options_.span) {
-        const auto length = options_.span->count();
-        us_between_ =
-            static_cast<double>(length) / static_cast<double>(std::max<std::int64_t>(1, *options_.count));
-        first_time_ = options_.start_time.value_or(now - options_.ended.count() - length);
-        if (length > 0 && (options_.has_days || *options_.span >= SimulatorOptions::days_from))
+        const base::Duration length = *options_.span;
+        us_between_ = static_cast<double>(length.count()) /
+                      static_cast<double>(std::max<std::int64_t>(1, *options_.count));
+        first_time_ = options_.start_time.value_or(now - options_.ended - length);
+        if (length.count() > 0 && (options_.has_days || *options_.span >= SimulatorOptions::days_from))
             spread_.emplace(first_time_, first_time_ + length, *options_.count);
     } else if (options_.start_time) {
         us_between_ = options_.rate > 0 ? 1e6 / options_.rate : 1000;
@@ -94,8 +94,8 @@ void Simulator::plan_times(model::Timestamp now) {
 
 model::Timestamp Simulator::next_time() {
     if (spread_) return spread_->next();
-    if (us_between_ == 0) return base::now_us();
-    return first_time_ + std::llround(static_cast<double>(report_.records) * us_between_);
+    if (us_between_ == 0) return base::now();
+    return first_time_ + base::Duration(std::llround(static_cast<double>(report_.records) * us_between_));
 }
 
 void Simulator::remember(std::string_view key, std::string_view value) {
@@ -111,7 +111,7 @@ void Simulator::remember(std::string_view key, std::string_view value) {
 
 void Simulator::send_next() {
     const model::Timestamp time = next_time();
-    const std::int64_t log_time = options_.start_time ? time / 1000 : log_time_ms_;
+    const base::WallTime log_time = options_.start_time ? model::to_wall_time(time) : log_time_;
     const double roll = random_.share();
     if (roll < options_.duplicates && !recent_.empty()) {
         send_copy(log_time);
@@ -120,7 +120,7 @@ void Simulator::send_next() {
     }
     const std::int64_t number = numbered_before_ + report_.records + 1;
     const ShopEvent event = shop_.act(time, number);
-    const std::string_view value = writer_.write(number, time, event);
+    const std::string_view value = writer_.write(number, event, time);
     if (roll >= options_.duplicates && roll < options_.duplicates + options_.invalid) {
         send_corrupted(event, value, log_time);
     } else {
@@ -131,24 +131,24 @@ void Simulator::send_next() {
     ++report_.records;
 }
 
-void Simulator::send_copy(std::int64_t log_time_ms) {
+void Simulator::send_copy(base::WallTime log_time) {
     const Sent& again = recent_[random_.below(static_cast<std::uint32_t>(recent_.size()))];
-    appender_.add(again.key, again.value, log_time_ms);
+    appender_.add(again.key, again.value, log_time);
     ++report_.duplicates;
 }
 
 /// A page view has no price that could be invalid, so another field gets a fault.
-void Simulator::send_corrupted(const ShopEvent& event, std::string_view value, std::int64_t log_time_ms) {
+void Simulator::send_corrupted(const ShopEvent& event, std::string_view value, base::WallTime log_time) {
     auto fault = static_cast<Fault>(random_.below(fault_count));
     if (event.product == 0 && needs_price(fault)) fault = Fault::missing_user;
-    appender_.add(writer_.user_id(), corrupt(value, fault), log_time_ms);
+    appender_.add(writer_.user_id(), corrupt(value, fault), log_time);
     ++report_.faults.at(static_cast<std::size_t>(fault));
 }
 
 SimulatorReport Simulator::run(const base::StopSignal& stop,
                                const std::function<void(const SimulatorReport&)>& on_progress) {
-    const model::Timestamp now = base::now_us();
-    log_time_ms_ = now / 1000;
+    const model::Timestamp now = base::now();
+    log_time_ = model::to_wall_time(now);
     plan_times(now);
     if (options_.rate == 0) {
         run_at_full_speed(stop, on_progress);
@@ -166,7 +166,7 @@ void Simulator::run_at_full_speed(const base::StopSignal& stop,
     const double limit = static_cast<double>(options_.duration.count()) / 1e6;
     while (!options_.count || report_.records < *options_.count) {
         if (report_.records % records_between_checks == 0) {
-            log_time_ms_ = base::now_ms();
+            log_time_ = base::wall_time();
             if (stop.requested() || (!options_.count && watch.seconds() >= limit)) return;
             if (report_.records % (records_between_checks * 32) == 0) {
                 SimulatorReport sent = report_;
@@ -185,11 +185,11 @@ void Simulator::run_paced(const base::StopSignal& stop,
     Pace pace(options_);
     for (;;) {
         const double elapsed = watch.seconds();
-        const model::Timestamp now = base::now_us();
+        const model::Timestamp now = base::now();
         const double due = pace.due(options_.count ? elapsed : std::min(elapsed, limit), now);
         const auto due_records = std::min(static_cast<std::int64_t>(due),
                                           options_.count.value_or(std::numeric_limits<std::int64_t>::max()));
-        log_time_ms_ = now / 1000;
+        log_time_ = model::to_wall_time(now);
         while (report_.records < due_records) send_next();
         appender_.flush();
         on_progress(report_);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/stop.h"
 #include "base/units.h"
 #include "bronze/event_log.h"
@@ -75,8 +76,8 @@ class Simulator {
     void plan_times(model::Timestamp now);
     [[nodiscard]] model::Timestamp next_time();
     void send_next();
-    void send_copy(std::int64_t log_time_ms);
-    void send_corrupted(const ShopEvent& event, std::string_view value, std::int64_t log_time_ms);
+    void send_copy(base::WallTime log_time);
+    void send_corrupted(const ShopEvent& event, std::string_view value, base::WallTime log_time);
     void remember(std::string_view key, std::string_view value);
     void run_at_full_speed(const base::StopSignal& stop,
                            const std::function<void(const SimulatorReport&)>& on_progress);
@@ -92,9 +93,9 @@ class Simulator {
     SimulatorReport report_;
     std::vector<Sent> recent_;             // records that a duplicate may repeat
     std::optional<TrafficSpread> spread_;  // set if the span has days
-    model::Timestamp first_time_ = 0;
+    model::Timestamp first_time_;
     double us_between_ = 0;  // time between two events; 0 if events happen when they are sent
-    std::int64_t log_time_ms_ = 0;
+    base::WallTime log_time_;
 };
 
 }  // namespace millrace::produce

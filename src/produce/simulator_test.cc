@@ -20,14 +20,14 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-constexpr model::Timestamp october = 1'569'888'000'000'000;  // 2019-10-01T00:00:00Z
+constexpr model::Timestamp october = model::from_us(1'569'888'000'000'000);  // 2019-10-01T00:00:00Z
 
 class SimulatorTest : public testing::Test {
   protected:
     struct Sent {
         std::string key;
         std::string value;
-        std::int64_t log_time_ms = 0;
+        base::WallTime log_time;
 
         friend bool operator==(const Sent&, const Sent&) = default;
         [[nodiscard]] json::object event() const { return json::parse(value).as_object(); }
@@ -46,10 +46,10 @@ class SimulatorTest : public testing::Test {
             Simulator(*log, options, log->records_numbered()).run(stop, [](const SimulatorReport&) {});
         if (report != nullptr) *report = result;
         std::vector<Sent> records;
-        const auto reader = log->read(0, 0);
+        const auto reader = log->read(0, bronze::Offset(0));
         for (auto polled = reader->poll(1 << 20); !polled.empty(); polled = reader->poll(1 << 20)) {
             for (const auto& record : polled)
-                records.push_back({std::string(record.key), std::string(record.value), record.timestamp_ms});
+                records.push_back({std::string(record.key), std::string(record.value), record.timestamp});
         }
         return records;
     }
@@ -182,9 +182,9 @@ TEST_F(SimulatorTest, ALongSpanFollowsTheTimeOfDayAndAShortOneIsEven) {
         for (const auto& record : simulate(options)) {
             const model::Timestamp time = time_of(record.event());
             EXPECT_GE(time, before);
-            EXPECT_LT(time, october + span.count());
+            EXPECT_LT(time, october + span);
             before = time;
-            ++events[(time - october) / model::us_per_hour];
+            ++events[(time - october) / std::chrono::hours(1)];
         }
         return events;
     };
@@ -201,10 +201,10 @@ TEST_F(SimulatorTest, TheRateAskedForIsTheRateSent) {
 }
 
 TEST_F(SimulatorTest, ARateThatFollowsTheTimeOfDayIsThatOfTheMoment) {
-    const auto before = base::now_us();
+    const auto before = base::now();
     const auto sent = static_cast<double>(
         simulate({.rate = 4000, .duration = std::chrono::milliseconds(500), .has_days = true}).size());
-    const auto [lower, upper] = std::minmax({traffic_at(before), traffic_at(base::now_us())});
+    const auto [lower, upper] = std::minmax({traffic_at(before), traffic_at(base::now())});
     EXPECT_GE(sent, 0.99 * 2000 * lower - 1);
     EXPECT_LE(sent, 1.01 * 2000 * upper + 1);
 }

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/units.h"
 #include "produce/random.h"
 
 namespace millrace::produce {
 
 namespace {
-
-using model::us_per_day, model::us_per_hour, model::us_per_minute;
 
 /// The traffic at the start of each hour of the day, in any unit.
 constexpr std::array<double, 24> hours = {0.45, 0.28, 0.18, 0.15, 0.16, 0.25, 0.45, 0.70,
@@ -36,28 +35,28 @@ double noise(std::int64_t number, double size) {
 }
 
 model::Timestamp minute_of(model::Timestamp time) {
-    const model::Timestamp past = time % us_per_minute;
-    return time - (past >= 0 ? past : past + us_per_minute);
+    return std::chrono::floor<std::chrono::minutes>(time);
 }
 
 }  // namespace
 
 double traffic_at(model::Timestamp time) {
     const std::int64_t day = model::day_of(time);
-    const model::Timestamp minute = minute_of(time) - day * us_per_day;
-    const auto hour = static_cast<std::size_t>(minute / us_per_hour);
-    const double within = static_cast<double>(minute % us_per_hour) / static_cast<double>(us_per_hour);
+    const base::Duration minute = minute_of(time) - model::day_start(day);
+    const auto hour = static_cast<std::size_t>(minute / std::chrono::hours(1));
+    const double within =
+        std::chrono::duration<double, std::ratio<3600>>(minute % std::chrono::hours(1)).count();
     const double of_day = hours.at(hour) * (1 - within) + hours.at((hour + 1) % hours.size()) * within;
     const auto weekday = static_cast<std::size_t>(((day + 3) % 7 + 7) % 7);  // 1970-01-01 was a Thursday
     return of_day / hours_mean * weekdays.at(weekday) / weekdays_mean * noise(day, day_noise) *
-           noise(minute_of(time), minute_noise);
+           noise(model::to_us(minute_of(time)), minute_noise);
 }
 
 double traffic_in(model::Timestamp from, model::Timestamp to) {
     double traffic = 0;
     while (from < to) {
-        const model::Timestamp end = std::min(minute_of(from) + us_per_minute, to);
-        traffic += traffic_at(from) * static_cast<double>(end - from);
+        const model::Timestamp end = std::min(minute_of(from) + std::chrono::minutes(1), to);
+        traffic += traffic_at(from) * static_cast<double>((end - from).count());
         from = end;
     }
     return traffic;
@@ -71,17 +70,18 @@ TrafficSpread::TrafficSpread(model::Timestamp from, model::Timestamp to, std::in
 
 void TrafficSpread::enter(model::Timestamp start) {
     minute_start_ = start;
-    minute_end_ = std::min(minute_of(start) + us_per_minute, to_);
+    minute_end_ = std::min(minute_of(start) + std::chrono::minutes(1), to_);
     minute_traffic_ = traffic_at(start);
 }
 
 model::Timestamp TrafficSpread::next() {
     const double due = traffic_between_ * static_cast<double>(events_++);
     for (;;) {
-        const auto length = static_cast<double>(minute_end_ - minute_start_);
+        const auto length = static_cast<double>((minute_end_ - minute_start_).count());
         const double into = (due - traffic_before_) / minute_traffic_;
         if (into < length || minute_end_ >= to_)
-            return minute_start_ + static_cast<model::Timestamp>(std::clamp(into, 0.0, length - 1));
+            return minute_start_ +
+                   base::Duration(static_cast<std::int64_t>(std::clamp(into, 0.0, length - 1)));
         traffic_before_ += minute_traffic_ * length;
         enter(minute_end_);
     }

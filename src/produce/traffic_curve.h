@@ -32,8 +32,8 @@ class TrafficSpread {
     double traffic_between_ = 0;  // traffic between two events, in µs of average traffic
     std::int64_t events_ = 0;     // number of times that were returned
     double traffic_before_ = 0;   // traffic before the current minute
-    model::Timestamp minute_start_ = 0;
-    model::Timestamp minute_end_ = 0;
+    model::Timestamp minute_start_;
+    model::Timestamp minute_end_;
     double minute_traffic_ = 0;
 };
 

@@ -56,7 +56,7 @@ class Visits {
 
   private:
     struct Due {
-        model::Timestamp time = 0;
+        model::Timestamp time;
         std::uint32_t slot = 0;
 
         /// Orders a heap with the earliest time in front. Slots decide between equal times, so that the seed

@@ -36,7 +36,7 @@ AlertSequence read_position(const std::filesystem::path& path, const storage::De
     spdlog::warn("alerts: {} is damaged; the alerts of the last 24 hours are sent again", path.string());
     AlertSequence position = last;
     for (const Alert& alert : gold::alerts_after(table, AlertSequence(0))) {
-        if (alert.at < base::now_us() - model::us_per_day) continue;
+        if (alert.at < base::now() - std::chrono::days(1)) continue;
         position = alert.sequence - 1;
         break;
     }
@@ -92,7 +92,7 @@ void AlertDelivery::deliver_all(Delivery& delivery, const base::StopSignal& stop
     if (AlertSequence(table.snapshot().txn(gold::alerts_app_id, 0)) <= delivery.sent) return;
     for (const Alert& alert : gold::alerts_after(table, delivery.sent)) {
         if (stop.requested()) return;
-        if (!is_silenced(alert, read_silences(data_, base::now_ms()))) delivery.sink->send(alert);
+        if (!is_silenced(alert, read_silences(data_, base::wall_time()))) delivery.sink->send(alert);
         delivery.sent = alert.sequence;
         write_position(position_path(delivery), delivery.sent);
     }

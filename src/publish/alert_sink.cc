@@ -114,7 +114,7 @@ class SmtpSink : public AlertSink {
     [[nodiscard]] std::string name() const override { return "smtp"; }
     void send(const model::Alert& alert) override {
         const CurlHandle curl = new_transfer(settings_.url, "smtp,smtps");
-        Mail mail{mail_text(alert, settings_, base::now_ms())};
+        Mail mail{mail_text(alert, settings_, base::wall_time())};
         CurlList recipients;
         for (const std::string& to : settings_.to) append(recipients, to);
         curl_easy_setopt(curl.get(), CURLOPT_MAIL_FROM, settings_.from.c_str());
@@ -175,10 +175,9 @@ std::string webhook_json(const model::Alert& alert) {
                                         {"attachments", json::array{attachment}}});
 }
 
-std::string mail_text(const model::Alert& alert, const SmtpSettings& settings, std::int64_t now_ms) {
+std::string mail_text(const model::Alert& alert, const SmtpSettings& settings, base::WallTime now) {
     std::string to;
     for (const std::string& address : settings.to) to += (to.empty() ? "" : ", ") + address;
-    const auto now = std::chrono::system_clock::time_point(std::chrono::milliseconds(now_ms));
     return fmt::format(
         "From: {}\r\nTo: {}\r\nSubject: {}\r\nDate: {:%a, %d %b %Y %H:%M:%S} +0000\r\n"
         "Message-ID: <{}.{}@millrace>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"

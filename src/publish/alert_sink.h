@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "model/alert.h"
 
 namespace millrace::publish {
@@ -52,6 +53,6 @@ std::vector<std::unique_ptr<AlertSink>> make_alert_sinks(const AlertSinkSettings
 std::string webhook_json(const model::Alert& alert);
 /// Returns the headers and the text of a mail (RFC 5322), with CRLF line ends. The content of an alert cannot
 /// add a header or a line.
-std::string mail_text(const model::Alert& alert, const SmtpSettings& settings, std::int64_t now_ms);
+std::string mail_text(const model::Alert& alert, const SmtpSettings& settings, base::WallTime now);
 
 }  // namespace millrace::publish

@@ -146,20 +146,19 @@ void PostgresGold::merge_staged(const std::string& table, bool closed) {
                               closed ? "UPDATE SET " + sets : std::string("NOTHING")));
 }
 
-void PostgresGold::publish(const std::string& table, const std::optional<std::vector<std::string>>& days,
-                           const Rows& closed, const Rows& open, const Progress& progress) {
+void PostgresGold::publish(const std::string& table, const Change& change, const Progress& progress) {
     PostgresTransaction transaction(postgres_);
-    if (!days) {
+    if (!change.days) {
         postgres_.run(fmt::format("DELETE FROM {}", Postgres::quoted(table)));
     } else {
-        for (const std::string& day : *days)
+        for (const std::string& day : *change.days)
             postgres_.query(
                 fmt::format("DELETE FROM {} WHERE day = $1::text::date AND closed", Postgres::quoted(table)),
                 {day});
     }
-    stage(table, closed, true);
+    stage(table, change.closed, true);
     merge_staged(table, true);
-    if (open) replace_open(table, open);
+    if (change.open) replace_open(table, change.open);
     postgres_.query(
         "INSERT INTO progress VALUES ($1, $2, $3::text::bigint, $4::text::bigint, now()) ON CONFLICT "
         "(table_name) DO UPDATE SET table_id = "

@@ -37,11 +37,14 @@ class PostgresGold {
 
     /// Returns the progress of a table, or nothing if the table was never written.
     std::optional<Progress> progress(const std::string& table);
-    /// Replaces rows of a table and stores its progress, in one transaction. First deletes the closed rows of
-    /// `days`, or all rows if `days` has no value. Then inserts `closed`, which replace rows with the same
-    /// key. If `open` is given, it replaces the rows of open windows. All rows must have the column `day`.
-    void publish(const std::string& table, const std::optional<std::vector<std::string>>& days,
-                 const Rows& closed, const Rows& open, const Progress& progress);
+    /// The new rows of a table. All rows must have the column `day`.
+    struct Change {
+        std::optional<std::vector<std::string>> days;  ///< days whose closed rows are deleted; none: all rows
+        Rows closed;                                   ///< they replace rows with the same key
+        Rows open;                                     ///< if given, they replace the rows of open windows
+    };
+    /// Changes the rows of a table and stores its progress, in one transaction.
+    void publish(const std::string& table, const Change& change, const Progress& progress);
     /// Replaces the rows of open windows in a table, in one transaction. Closed rows are not changed.
     void publish_open(const std::string& table, const Rows& rows);
     /// Returns the names of the materialized views in the schema.

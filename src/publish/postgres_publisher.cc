@@ -225,10 +225,11 @@ void PostgresPublisher::publish(gold::Table which) {
     using Days = std::vector<std::string>;
     const PostgresGold::Progress next{snapshot.metadata.id, snapshot.version,
                                       storage::Version(snapshot.txn(gold::speed_app_id, -1))};
-    postgres_->publish(
-        name_of(which),
-        changes.all ? std::nullopt : std::optional(Days(changes.days.begin(), changes.days.end())), closed,
-        changes.provisional ? provisional : PostgresGold::Rows(), next);
+    const PostgresGold::Change change{
+        .days = changes.all ? std::nullopt : std::optional(Days(changes.days.begin(), changes.days.end())),
+        .closed = closed,
+        .open = changes.provisional ? provisional : PostgresGold::Rows()};
+    postgres_->publish(name_of(which), change, next);
     progress = next;
     set_published(which, next.delta_version);
     stale_views_.insert(views_.begin(), views_.end());

@@ -18,33 +18,33 @@ std::filesystem::path path_of(const catalog::DataDirectory& data) {
 }  // namespace
 
 json::object Silence::to_json() const {
-    return {{"rule", rule}, {"subject", subject}, {"until", until_ms}};
+    return {{"rule", rule}, {"subject", subject}, {"until", base::to_ms(until)}};
 }
 
-std::vector<Silence> read_silences(const catalog::DataDirectory& data, std::int64_t now_ms) {
+std::vector<Silence> read_silences(const catalog::DataDirectory& data, base::WallTime now) {
     std::vector<Silence> silences;
     const auto text = base::read_file_if_exists(path_of(data));
     if (!text) return silences;
     const auto parsed = base::parse_json(*text, path_of(data).string());
     for (const auto& each : parsed.at("silences").as_array()) {
         const auto& silence = each.as_object();
-        const std::int64_t until = base::integer_member(silence, "until");
-        if (until > now_ms)
+        const base::WallTime until = base::from_ms(base::integer_member(silence, "until"));
+        if (until > now)
             silences.push_back(
                 {base::string_member(silence, "rule"), base::string_member(silence, "subject"), until});
     }
     return silences;
 }
 
-void put_silence(const catalog::DataDirectory& data, const Silence& silence, std::int64_t now_ms) {
+void put_silence(const catalog::DataDirectory& data, const Silence& silence, base::WallTime now) {
     base::make_directory(data.gold());
     base::File file(data.gold() / ".silences.lock", base::File::Mode::read_write);
     const std::lock_guard lock(file);
-    auto silences = read_silences(data, now_ms);
+    auto silences = read_silences(data, now);
     std::erase_if(silences, [&](const Silence& each) {
         return each.rule == silence.rule && each.subject == silence.subject;
     });
-    if (silence.until_ms > now_ms) silences.push_back(silence);
+    if (silence.until > now) silences.push_back(silence);
     json::array all;
     for (const Silence& each : silences) all.push_back(each.to_json());
     base::replace_file(path_of(data), json::serialize(json::object{{"silences", all}}) + "\n");

@@ -21,7 +21,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr int format = 1;
-constexpr std::int64_t session_ms = 12LL * 3600 * 1000;
+constexpr std::chrono::seconds session_length = std::chrono::hours(12);
 constexpr std::size_t max_sessions = 100;  // limit for one name
 constexpr std::size_t max_secret_bytes = 256;
 constexpr std::string_view cookie_name = "millrace_session=";
@@ -134,12 +134,12 @@ Role Access::check(std::string_view name, std::string_view secret, std::string_v
     const Role role = too_long ? Role::none : list_.check(name, secret);
     if (role != Role::none) return role;
     ++counts_.wrong;
-    if (list_.has(name)) limiter_.record_wrong(address, name, base::monotonic_ms());
+    if (list_.has(name)) limiter_.record_wrong(address, name, std::chrono::steady_clock::now());
     return Role::none;
 }
 
 bool Access::may_check(std::string_view name, std::string_view address) {
-    const bool may = limiter_.may_check(address, name, list_.has(name), base::monotonic_ms());
+    const bool may = limiter_.may_check(address, name, list_.has(name), std::chrono::steady_clock::now());
     if (!may) ++counts_.limited;
     return may;
 }
@@ -155,7 +155,7 @@ Role Access::role_of_session(const HttpRequest& request) const {
     if (session.empty()) return Role::none;
     const base::MutexLock lock(mutex_);
     const auto found = sessions_.find(fingerprint(session));
-    const bool lasts = found != sessions_.end() && found->second.until_ms > base::monotonic_ms();
+    const bool lasts = found != sessions_.end() && found->second.until > std::chrono::steady_clock::now();
     return lasts ? found->second.role : Role::none;
 }
 
@@ -191,22 +191,22 @@ std::optional<std::string> Access::login(std::string_view name, std::string_view
     const Role role = check(name, password, address);
     if (role == Role::none) return std::nullopt;
     std::string session = random_hexadecimal(32);
-    const std::int64_t now = base::monotonic_ms();
+    const base::SteadyTime now = std::chrono::steady_clock::now();
     const base::MutexLock lock(mutex_);
     make_room_for(name, now);
-    sessions_[fingerprint(session)] = {std::string(name), role, now + session_ms};
+    sessions_[fingerprint(session)] = {std::string(name), role, now + session_length};
     return session;
 }
 
 /// Removes expired sessions, and the oldest session of a name that has too many.
-void Access::make_room_for(std::string_view name, std::int64_t now_ms) {
-    std::erase_if(sessions_, [now_ms](const auto& each) { return each.second.until_ms <= now_ms; });
+void Access::make_room_for(std::string_view name, base::SteadyTime now) {
+    std::erase_if(sessions_, [now](const auto& each) { return each.second.until <= now; });
     auto oldest = sessions_.end();
     std::size_t count = 0;
     for (auto each = sessions_.begin(); each != sessions_.end(); ++each) {
         if (each->second.name != name) continue;
         ++count;
-        if (oldest == sessions_.end() || each->second.until_ms < oldest->second.until_ms) oldest = each;
+        if (oldest == sessions_.end() || each->second.until < oldest->second.until) oldest = each;
     }
     if (count >= max_sessions) sessions_.erase(oldest);
 }
@@ -219,7 +219,7 @@ void Access::logout(const HttpRequest& request) {
 std::string Access::cookie(std::string_view session, bool secure) {
     return fmt::format("{}{}; Path=/; HttpOnly; SameSite=Strict{}{}", cookie_name, session,
                        secure ? "; Secure" : "",
-                       session.empty() ? "; Max-Age=0" : fmt::format("; Max-Age={}", session_ms / 1000));
+                       session.empty() ? "; Max-Age=0" : fmt::format("; Max-Age={}", session_length.count()));
 }
 
 bool is_same_site(const HttpRequest& request) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "serve/http.h"
 #include "serve/login_limiter.h"
@@ -86,12 +87,12 @@ class Access {
     struct Session {
         std::string name;
         Role role = Role::none;
-        std::int64_t until_ms = 0;  ///< in the time of base::monotonic_ms()
+        base::SteadyTime until;
     };
 
     [[nodiscard]] Role role_of_session(const HttpRequest& request) const;
     Role check(std::string_view name, std::string_view secret, std::string_view address);
-    void make_room_for(std::string_view name, std::int64_t now_ms) MILLRACE_REQUIRES(mutex_);
+    void make_room_for(std::string_view name, base::SteadyTime now) MILLRACE_REQUIRES(mutex_);
 
     const AccessList list_;
     mutable base::Mutex mutex_;

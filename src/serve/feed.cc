@@ -11,7 +11,7 @@ namespace millrace::serve {
 void Feed::publish(std::string_view data) {
     {
         const base::MutexLock lock(mutex_);
-        const std::int64_t number = std::max(newest_.number + 1, base::now_ms());
+        const std::int64_t number = std::max(newest_.number + 1, base::to_ms(base::wall_time()));
         newest_ = {number,
                    std::make_shared<const std::string>(fmt::format("id: {}\ndata: {}\n\n", number, data))};
     }

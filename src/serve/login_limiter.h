@@ -6,26 +6,27 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 
 namespace millrace::serve {
 
 /// Limits how often secrets can be guessed, and the cost of hashing them: ten wrong secrets per minute for
 /// one name from one address, and five hashes per second for all names that do not exist. So a guesser
-/// neither locks out other users nor delays them. Times are those of base::monotonic_ms(). Remembers at most
+/// neither locks out other users nor delays them. Remembers at most
 /// 10,000 pairs of address and name, the latest ones. Thread-safe.
 class LoginLimiter {
   public:
     /// Returns whether a secret may be checked now. If not, it counts as wrong.
     [[nodiscard]] bool may_check(std::string_view address, std::string_view name, bool is_known,
-                                 std::int64_t now_ms);
+                                 base::SteadyTime now);
     /// Records a wrong secret.
-    void record_wrong(std::string_view address, std::string_view name, std::int64_t now_ms);
+    void record_wrong(std::string_view address, std::string_view name, base::SteadyTime now);
 
   private:
-    using Times = std::deque<std::int64_t>;  // times of wrong secrets, the oldest first; never empty
+    using Times = std::deque<base::SteadyTime>;  // times of wrong secrets, the oldest first; never empty
 
-    void forget_old(std::int64_t now_ms) MILLRACE_REQUIRES(mutex_);
+    void forget_old(base::SteadyTime now) MILLRACE_REQUIRES(mutex_);
 
     base::Mutex mutex_;
     std::map<std::string, Times, std::less<>> wrong_ MILLRACE_GUARDED_BY(mutex_);  // by address and name

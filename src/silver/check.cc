@@ -58,9 +58,9 @@ Verdict Checker::check_type(std::string_view type) {
     return {};
 }
 
-Verdict Checker::check(model::Event& event, std::int64_t log_time_ms) {
+Verdict Checker::check(model::Event& event, base::WallTime log_time) {
     if (event.timestamp < options_.earliest) return {ValidationRule::timestamp_too_early, "timestamp"};
-    if (event.timestamp > log_time_ms * 1000 + options_.future.count())
+    if (event.timestamp > log_time + options_.future)
         return {ValidationRule::timestamp_in_future, "timestamp"};
     if (const Verdict verdict = check_product_and_price(event); !verdict.ok()) return verdict;
     if (!event.currency) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "model/event.h"
 #include "model/shop_settings.h"
@@ -36,9 +37,9 @@ class Checker {
   public:
     Checker(const model::RuleOptions& options, EventTypes& types) : options_(options), types_(types) {}
 
-    /// Returns the first rule that the event breaks. `log_time_ms` is the record's timestamp. Sets
+    /// Returns the first rule that the event breaks. `log_time` is the record's timestamp. Sets
     /// event.currency if it is absent, and sets event.is_bot.
-    Verdict check(model::Event& event, std::int64_t log_time_ms);
+    Verdict check(model::Event& event, base::WallTime log_time);
     /// Clears the cache of admitted types. EventTypes may have lost types that were never committed.
     void forget() { admitted_.clear(); }
 

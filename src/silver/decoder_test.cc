@@ -50,7 +50,7 @@ TEST_F(DecoderTest, AWholeEventIsDecoded) {
     EXPECT_EQ(event_.event_id, "e1");
     EXPECT_EQ(event_.user_id, "u1");
     EXPECT_EQ(event_.event_type, "purchase");
-    EXPECT_EQ(event_.timestamp, 1569888000250000);
+    EXPECT_EQ(event_.timestamp, model::from_us(1569888000250000));
     EXPECT_EQ(event_.page_url, "https://x/y");
     EXPECT_EQ(event_.product_category, "caf\xC3\xA9");
     EXPECT_EQ(event_.session_id, "");
@@ -247,10 +247,10 @@ TEST_F(DecoderTest, AgreesWithBoostJsonOnDamagedRecords) {
 
 class CheckTest : public DecoderTest {
   protected:
-    static constexpr std::int64_t log_time_ms = 1569888000000 + 3600'000;
+    static constexpr base::WallTime log_time = base::from_ms(1569888000000 + 3600'000);
     Verdict check(const std::string& from, const std::string& to) {
         EXPECT_TRUE(with(from, to).ok());
-        return checker_.check(event_, log_time_ms);
+        return checker_.check(event_, log_time);
     }
     model::RuleOptions options_{.max_event_types = 2};
     EventTypes types_{2};

@@ -23,9 +23,9 @@ template <typename Value>
 std::shared_ptr<arrow::Array> number_array(const std::shared_ptr<arrow::DataType>& type,
                                            const SparseColumn<Value>& column, std::size_t rows) {
     if (column.is_empty()) return nulls_of(type, rows);
-    return arrow::MakeArray(
-        arrow::ArrayData::Make(type, static_cast<std::int64_t>(rows),
-                               {validity_bitmap(column.nulls(), rows), arrow::Buffer::Wrap(column.values())}));
+    return arrow::MakeArray(arrow::ArrayData::Make(
+        type, static_cast<std::int64_t>(rows),
+        {validity_bitmap(column.nulls(), rows), arrow::Buffer::Wrap(column.values())}));
 }
 
 /// Arrow's decimals are 128-bit integers in the byte order of the machine, as model::Money is.
@@ -37,8 +37,9 @@ std::shared_ptr<arrow::Array> quantity_array(const SparseColumn<std::int64_t>& c
     for (std::size_t row = 0; row < rows; ++row) {
         const bool is_null = null < column.nulls().size() && column.nulls()[null] == row;
         null += is_null ? 1 : 0;
-        storage::check(is_null ? builder.AppendNull() : builder.Append(arrow::Decimal128(column.values()[row])),
-                       building);
+        storage::check(
+            is_null ? builder.AppendNull() : builder.Append(arrow::Decimal128(column.values()[row])),
+            building);
     }
     return storage::value_of(builder.Finish(), building);
 }
@@ -79,13 +80,15 @@ void DetailColumns::clear() {
                                      &utm_mediums_, &utm_campaigns_, &properties_}) {
         if (column->rows() > 0) column->clear();
     }
-    for (auto* column : {&received_, &device_times_, &quantities_}) column->clear();
+    for (auto* column : {&received_, &device_times_}) column->clear();
+    quantities_.clear();
     discounts_.clear();
     line_totals_.clear();
 }
 
 arrow::ArrayVector DetailColumns::arrays(std::size_t rows) const {
     const auto us = arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    static_assert(sizeof(model::Timestamp) == sizeof(std::int64_t));
     static_assert(sizeof(model::Money) == sizeof(arrow::Decimal128));
     return {text_array(anonymous_ids_, rows),
             number_array(us, received_, rows),

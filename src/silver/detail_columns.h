@@ -59,9 +59,10 @@ class DetailColumns {
                             std::size_t row);
 
     bool has_rows_ = false;
-    DictionaryColumn anonymous_ids_, product_names_, brands_, coupons_, utm_sources_, utm_mediums_, utm_campaigns_,
-        properties_;
-    SparseColumn<std::int64_t> received_, device_times_, quantities_;
+    DictionaryColumn anonymous_ids_, product_names_, brands_, coupons_, utm_sources_, utm_mediums_,
+        utm_campaigns_, properties_;
+    SparseColumn<std::int64_t> quantities_;
+    SparseColumn<model::Timestamp> received_, device_times_;
     SparseColumn<double> discounts_;
     SparseColumn<model::Money> line_totals_;
 };

@@ -46,11 +46,11 @@ std::shared_ptr<arrow::Array> constant(const std::shared_ptr<arrow::Scalar>& val
 
 }  // namespace
 
-void EventColumns::start(std::int64_t day, std::string_view event_type, int partition, int log_epoch) {
-    day_ = day;
-    event_type_ = event_type;
-    partition_ = partition;
-    log_epoch_ = log_epoch;
+void EventColumns::start(const Constants& constants) {
+    day_ = constants.day;
+    event_type_ = constants.event_type;
+    partition_ = constants.partition;
+    log_epoch_ = constants.log_epoch;
     id_offsets_.assign(1, 0);
     id_bytes_.clear();
     timestamps_.clear();
@@ -106,9 +106,9 @@ void EventColumns::append(const model::Event& event, const EventSource& source) 
     append_optional(referrers_, event.referrer);
     if (!event.price) null_prices_.push_back(static_cast<std::uint32_t>(prices_.size()));
     prices_.push_back(event.price.value_or(0));
-    timestamps_.push_back(event.timestamp);
+    timestamps_.push_back(model::to_us(event.timestamp));
     offsets_.push_back(record.offset.value());
-    log_timestamps_.push_back(record.timestamp_ms * 1000);
+    log_timestamps_.push_back(model::to_us(record.timestamp));
     high_value_.push_back(event.price.value_or(0) > model::high_value_price ? 1 : 0);
     hours_.push_back(model::hour_of(event.timestamp));
     const bool has_fraction = event.has_details && event.details.quantity_thousandths;
@@ -141,7 +141,7 @@ std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp process
         constant(std::make_shared<arrow::Int32Scalar>(partition_), count),
         numbers(arrow::int64(), offsets_),
         numbers(us, log_timestamps_),
-        constant(std::make_shared<arrow::TimestampScalar>(processing_timestamp, us), count),
+        constant(std::make_shared<arrow::TimestampScalar>(model::to_us(processing_timestamp), us), count),
         booleans(high_value_),
         numbers(arrow::int32(), hours_),
         numbers(arrow::int32(), quantities_, validity_bitmap(null_quantities_, count)),

@@ -25,8 +25,15 @@ struct EventSource {
 /// object is reused from batch to batch, so that appending an event rarely allocates. Not thread-safe.
 class EventColumns {
   public:
+    /// What all rows of a file have in common.
+    struct Constants {
+        std::int64_t day = 0;
+        std::string_view event_type;
+        int partition = 0;
+        int log_epoch = 0;
+    };
     /// Starts the rows of a new file and drops all rows of the file before.
-    void start(std::int64_t day, std::string_view event_type, int partition, int log_epoch);
+    void start(const Constants& constants);
     void append(const model::Event& event, const EventSource& source);
 
     [[nodiscard]] std::int64_t day() const { return day_; }

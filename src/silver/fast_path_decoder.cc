@@ -219,8 +219,7 @@ struct Reading {
 }  // namespace
 
 bool FastPathDecoder::read(std::string_view value, Event& event) {
-    constexpr std::uint32_t all_required =
-        1U << user_id | 1U << event_type | 1U << timestamp;
+    constexpr std::uint32_t all_required = 1U << user_id | 1U << event_type | 1U << timestamp;
     event.reset();
     properties_.clear();
     order_.restart();

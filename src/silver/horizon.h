@@ -5,6 +5,7 @@
 #include <deque>
 #include <limits>
 
+#include "base/clock.h"
 #include "base/units.h"
 #include "model/timestamp.h"
 
@@ -25,9 +26,9 @@ class Horizon {
         while (this->partitions() < partitions) clocks_.emplace_back();
     }
 
-    void advance(int partition, model::Timestamp event_time, std::int64_t log_time_ms) {
+    void advance(int partition, model::Timestamp event_time, base::WallTime log_time) {
         auto& clock = at(partition).time;
-        const model::Timestamp time = std::min(event_time, log_time_ms * 1000);
+        const model::Timestamp time = std::min<model::Timestamp>(event_time, log_time);
         model::Timestamp before = clock.load(std::memory_order_relaxed);
         while (time > before && !clock.compare_exchange_weak(before, time, std::memory_order_relaxed)) {
         }
@@ -39,7 +40,7 @@ class Horizon {
     /// The start of the horizon. Ids of events before this time need not be held.
     [[nodiscard]] model::Timestamp start() const {
         const model::Timestamp from = slowest();
-        return from == none ? none : from - length_.count();
+        return from == none ? none : from - length_;
     }
 
     /// Returns true if the partition's clock is so far ahead of the slowest one that the ids in between would
@@ -48,15 +49,14 @@ class Horizon {
         const model::Timestamp time =
             clocks_[static_cast<std::size_t>(partition)].time.load(std::memory_order_relaxed);
         const model::Timestamp last = slowest();
-        return time != none && last != none &&
-               time - last > std::max(length_.count() / fraction, min_allowance);
+        return time != none && last != none && time - last > std::max(length_ / fraction, min_allowance);
     }
 
   private:
-    static constexpr model::Timestamp none = std::numeric_limits<model::Timestamp>::min();
+    static constexpr model::Timestamp none = model::Timestamp::min();
     // A partition may be ahead by a fraction of the horizon, but always by an hour.
     static constexpr std::int64_t fraction = 8;
-    static constexpr model::Timestamp min_allowance = 3600 * model::us_per_second;
+    static constexpr base::Duration min_allowance = std::chrono::hours(1);
 
     /// Returns the slowest clock of the partitions that have more to read, or the fastest clock if no
     /// partition has more.

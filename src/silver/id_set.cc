@@ -28,9 +28,15 @@ constexpr double full = 0.75;
 constexpr double growth = 1.5;
 
 std::uint32_t seconds_of(model::Timestamp time) {
-    const std::int64_t seconds = std::max<std::int64_t>(time, 0) / model::us_per_second;
+    const std::int64_t seconds =
+        std::max(time, model::Timestamp()).time_since_epoch() / std::chrono::seconds(1);
     return static_cast<std::uint32_t>(
         std::min<std::int64_t>(seconds, std::numeric_limits<std::uint32_t>::max()));
+}
+
+/// Returns the end of the second that seconds_of() has returned.
+model::Timestamp end_of(std::uint32_t seconds) {
+    return std::chrono::sys_seconds(std::chrono::seconds(seconds + std::int64_t{1}));
 }
 
 /// Allocates zeroed memory for random access. Huge pages save TLB misses. The kernel clears a page at its
@@ -113,8 +119,8 @@ IdHash hash_id(std::string_view event_id, model::DedupeScope scope, int partitio
 IdSet::IdSet(std::size_t budget_bytes)
     : budget_bytes_(budget_bytes),
       shards_(std::make_unique<Shard[]>(shard_count)),
-      floor_us_(std::numeric_limits<model::Timestamp>::min()),
-      allowed_us_(std::numeric_limits<model::Timestamp>::min()) {
+      floor_(model::Timestamp::min()),
+      allowed_(model::Timestamp::min()) {
     for (std::size_t i = 0; i < shard_count; ++i) shards_[i].rebuild(*this, initial_capacity, false);
 }
 
@@ -160,24 +166,28 @@ void IdSet::reserve(std::size_t ids) {
 }
 
 void IdSet::allow_dropping_before(model::Timestamp time) {
-    model::Timestamp allowed = allowed_us_.load(std::memory_order_relaxed);
-    while (time > allowed && !allowed_us_.compare_exchange_weak(allowed, time)) {
+    model::Timestamp allowed = allowed_.load(std::memory_order_relaxed);
+    while (time > allowed && !allowed_.compare_exchange_weak(allowed, time)) {
     }
 }
 
-bool IdSet::droppable(std::uint32_t seconds, std::uint32_t batch) const {
-    // Entries have a resolution of one second. They stay until the whole second is below the floor.
-    const bool below = (static_cast<std::int64_t>(seconds) + 1) * model::us_per_second <= floor();
-    return below && batch <= committed_.load(std::memory_order_relaxed);
+/// Entries have a resolution of one second. They stay until the whole second is below the floor.
+bool IdSet::is_below_floor(std::uint32_t seconds) const {
+    return end_of(seconds) <= floor();
+}
+
+bool IdSet::is_committed(std::uint32_t batch) const {
+    return batch <= committed_.load(std::memory_order_relaxed);
 }
 
 void IdSet::Shard::make_room(IdSet& set) {
-    const model::Timestamp allowed = set.allowed_us_.load();
-    model::Timestamp before = set.floor_us_.load();
-    while (allowed > before && !set.floor_us_.compare_exchange_weak(before, allowed)) {
+    const model::Timestamp allowed = set.allowed_.load();
+    model::Timestamp before = set.floor_.load();
+    while (allowed > before && !set.floor_.compare_exchange_weak(before, allowed)) {
     }
-    const auto droppable_now = std::ranges::count_if(
-        slots, [&](const Entry& e) { return !e.empty() && set.droppable(e.seconds, e.batch); });
+    const auto droppable_now = std::ranges::count_if(slots, [&](const Entry& e) {
+        return !e.empty() && (set.is_below_floor(e.seconds) && set.is_committed(e.batch));
+    });
     const std::size_t kept = used - static_cast<std::size_t>(droppable_now);
     std::size_t new_capacity = slots.size();
     if (static_cast<double>(kept) > full / growth * static_cast<double>(slots.size())) {
@@ -185,8 +195,9 @@ void IdSet::Shard::make_room(IdSet& set) {
         const bool affordable =
             set.bytes_.load() + (grown - slots.size()) * sizeof(Entry) <= set.budget_bytes_;
         if (!affordable) raise_floor(set);
-        const auto stuck = std::ranges::count_if(
-            slots, [&](const Entry& e) { return !e.empty() && !set.droppable(e.seconds, e.batch); });
+        const auto stuck = std::ranges::count_if(slots, [&](const Entry& e) {
+            return !e.empty() && !(set.is_below_floor(e.seconds) && set.is_committed(e.batch));
+        });
         // Provisional entries stay even beyond the budget; the size of a batch bounds their number.
         if (affordable || static_cast<double>(stuck) > 0.95 * full * static_cast<double>(slots.size()))
             new_capacity = grown;
@@ -202,9 +213,9 @@ void IdSet::Shard::raise_floor(IdSet& set) const {
     if (times.empty()) return;
     const auto cut = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 4);
     std::ranges::nth_element(times, cut);
-    const model::Timestamp raised = (static_cast<std::int64_t>(*cut) + 1) * model::us_per_second;
-    model::Timestamp before = set.floor_us_.load();
-    while (raised > before && !set.floor_us_.compare_exchange_weak(before, raised)) {
+    const model::Timestamp raised = end_of(*cut);
+    model::Timestamp before = set.floor_.load();
+    while (raised > before && !set.floor_.compare_exchange_weak(before, raised)) {
     }
     set.floor_raised_ = true;
 }
@@ -216,7 +227,7 @@ void IdSet::Shard::rebuild(IdSet& set, std::size_t new_capacity, bool drop_provi
     used = 0;
     const std::uint32_t committed = set.committed_.load();
     for (const Entry& entry : old) {
-        if (entry.empty() || set.droppable(entry.seconds, entry.batch)) continue;
+        if (entry.empty() || (set.is_below_floor(entry.seconds) && set.is_committed(entry.batch))) continue;
         if (drop_provisional && entry.batch > committed) continue;
         find(entry.id) = entry;
         ++used;

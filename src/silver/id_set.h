@@ -51,9 +51,9 @@ class IdSet {
     bool insert(const IdHash& id, model::Timestamp time, std::uint32_t batch);
 
     /// Entries of events before this time may be missing.
-    [[nodiscard]] model::Timestamp floor() const { return floor_us_.load(); }
+    [[nodiscard]] model::Timestamp floor() const { return floor_.load(); }
     /// The start of the horizon. Ids of events before this time need not be held.
-    [[nodiscard]] model::Timestamp horizon_start() const { return allowed_us_.load(); }
+    [[nodiscard]] model::Timestamp horizon_start() const { return allowed_.load(); }
     /// Returns true while the budget does not allow the whole horizon: ids of events between horizon_start()
     /// and floor() may be missing.
     [[nodiscard]] bool shortened() const {
@@ -66,8 +66,8 @@ class IdSet {
     void reserve(std::size_t ids);
     /// Sets the start of the horizon. The caller then loads all ids of events from that time on.
     void start_horizon(model::Timestamp time) {
-        allowed_us_.store(time);
-        floor_us_.store(time);
+        allowed_.store(time);
+        floor_.store(time);
     }
     /// Moves the start of the horizon forward to `time`, never back. Committed entries before it are dropped
     /// when room is needed.
@@ -89,13 +89,14 @@ class IdSet {
     static constexpr std::size_t shard_count = 16;
 
     [[nodiscard]] Shard& shard_of(const IdHash& id) const;
-    [[nodiscard]] bool droppable(std::uint32_t seconds, std::uint32_t batch) const;
+    [[nodiscard]] bool is_below_floor(std::uint32_t seconds) const;
+    [[nodiscard]] bool is_committed(std::uint32_t batch) const;
 
     const std::size_t budget_bytes_;
     std::unique_ptr<Shard[]> shards_;
-    std::atomic<model::Timestamp> floor_us_;
+    std::atomic<model::Timestamp> floor_;
     // The start of the horizon; the floor may rise to it without loss.
-    std::atomic<model::Timestamp> allowed_us_;
+    std::atomic<model::Timestamp> allowed_;
     std::atomic<std::uint32_t> committed_ = 0;
     std::atomic<std::size_t> bytes_ = 0;
     std::atomic<bool> floor_raised_ = false;

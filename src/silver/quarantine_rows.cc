@@ -33,15 +33,9 @@ std::string message_of(const QuarantineRow& row) {
 
 QuarantineRow quarantine_row(const EventSource& source, int partition, const Verdict& verdict) {
     const bronze::Record& record = source.record;
-    return {partition,
-            record.offset,
-            record.timestamp_ms,
-            owned(record.key),
-            owned(record.value),
-            std::string(record.headers),
-            verdict.rule,
-            verdict.field,
-            source.format,
+    return {partition,          record.offset,       record.timestamp,
+            owned(record.key),  owned(record.value), std::string(record.headers),
+            verdict.rule,       verdict.field,       source.format,
             source.record_index};
 }
 
@@ -55,7 +49,7 @@ std::shared_ptr<arrow::RecordBatch> quarantine_batch(const std::vector<const Qua
         storage::check(field<arrow::Int32Builder>(*builder, 1)->Append(row->partition), building_rows);
         storage::check(field<arrow::Int64Builder>(*builder, 2)->Append(row->offset.value()), building_rows);
         storage::check(field<arrow::Int32Builder>(*builder, 3)->Append(log_epoch), building_rows);
-        storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(row->timestamp_ms * 1000),
+        storage::check(field<arrow::TimestampBuilder>(*builder, 4)->Append(model::to_us(row->timestamp)),
                        building_rows);
         append_optional(field<arrow::BinaryBuilder>(*builder, 5), row->key);
         append_optional(field<arrow::BinaryBuilder>(*builder, 6), row->value);
@@ -65,7 +59,8 @@ std::shared_ptr<arrow::RecordBatch> quarantine_batch(const std::vector<const Qua
         auto* names = field<arrow::StringBuilder>(*builder, 9);
         storage::check(row->field.empty() ? names->AppendNull() : names->Append(row->field), building_rows);
         storage::check(field<arrow::StringBuilder>(*builder, 10)->Append(message_of(*row)), building_rows);
-        storage::check(field<arrow::TimestampBuilder>(*builder, 11)->Append(quarantined_at), building_rows);
+        storage::check(field<arrow::TimestampBuilder>(*builder, 11)->Append(model::to_us(quarantined_at)),
+                       building_rows);
         storage::check(field<arrow::StringBuilder>(*builder, 12)->Append(row->format), building_rows);
         storage::check(field<arrow::Int32Builder>(*builder, 13)->Append(row->record_index), building_rows);
     }

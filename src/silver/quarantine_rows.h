@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "bronze/record.h"
 #include "model/rule.h"
 #include "model/timestamp.h"
@@ -20,12 +21,12 @@ namespace millrace::silver {
 struct QuarantineRow {
     int partition = 0;
     bronze::Offset offset{0};
-    std::int64_t timestamp_ms = 0;
+    base::WallTime timestamp;
     std::optional<std::string> key;
     std::optional<std::string> value;
     std::string headers;  ///< in the encoding of a Kafka record batch
     model::ValidationRule rule = model::ValidationRule::none;
-    std::string_view field;  ///< the field that broke the rule: a string literal, or empty
+    std::string_view field;   ///< the field that broke the rule: a string literal, or empty
     std::string_view format;  ///< a string literal
     std::int32_t record_index = 0;
 };

@@ -43,8 +43,8 @@ json::value cell_of(const arrow::Array& column, std::int64_t row) {
         case arrow::Type::DOUBLE:
             return dynamic_cast<const arrow::DoubleArray&>(column).Value(row);
         case arrow::Type::TIMESTAMP:
-            return json::string(model::format_timestamp(
-                microseconds(dynamic_cast<const arrow::TimestampArray&>(column), row)));
+            return json::string(
+                model::format_timestamp(time_at(dynamic_cast<const arrow::TimestampArray&>(column), row)));
         case arrow::Type::STRING:
         case arrow::Type::BINARY:
             return json::string(dynamic_cast<const arrow::BinaryArray&>(column).GetView(row));

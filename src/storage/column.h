@@ -9,6 +9,8 @@
 
 #include <string_view>
 
+#include "model/timestamp.h"
+
 namespace millrace::storage {
 
 /// Throws an Error that `rows` have no such column. The Error names the file that ParquetReader noted in the
@@ -25,18 +27,18 @@ const Array& column(const arrow::RecordBatch& rows, const char* name) {
     return *values;
 }
 
-/// Returns a time of a timestamp column in µs, whatever unit its file has.
-inline std::int64_t microseconds(const arrow::TimestampArray& times, std::int64_t row) {
+/// Returns a time of a timestamp column, whatever unit its file has.
+inline model::Timestamp time_at(const arrow::TimestampArray& times, std::int64_t row) {
     const std::int64_t time = times.Value(row);
     switch (dynamic_cast<const arrow::TimestampType&>(*times.type()).unit()) {
         case arrow::TimeUnit::SECOND:
-            return time * 1'000'000;
+            return model::from_us(time * 1'000'000);
         case arrow::TimeUnit::MILLI:
-            return time * 1000;
+            return model::from_us(time * 1000);
         case arrow::TimeUnit::NANO:
-            return time / 1000;
+            return model::from_us(time / 1000);
         default:
-            return time;
+            return model::from_us(time);
     }
 }
 

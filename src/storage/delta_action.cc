@@ -69,7 +69,7 @@ AddFile parse_add(const json::object& action, std::string_view name) {
     add.path = path_of(action, name);
     add.partition_values = partition_values_of(action);
     add.size = integer_member(action, "size");
-    add.modification_time = integer_member(action, "modificationTime");
+    add.modification_time = base::from_ms(integer_member(action, "modificationTime"));
     add.data_change = boolean_member(action, "dataChange", true);
     add.stats = string_member(action, "stats");
     return add;
@@ -80,7 +80,7 @@ RemoveFile parse_remove(const json::object& action, std::string_view name) {
     remove.path = path_of(action, name);
     remove.partition_values = partition_values_of(action);
     remove.size = integer_member(action, "size");
-    remove.deletion_timestamp = integer_member(action, "deletionTimestamp");
+    remove.deletion_timestamp = base::from_ms(integer_member(action, "deletionTimestamp"));
     remove.data_change = boolean_member(action, "dataChange", true);
     return remove;
 }
@@ -91,7 +91,7 @@ Metadata parse_metadata(const json::object& action) {
     metadata.name = string_member(action, "name");
     metadata.schema_json = string_member(action, "schemaString");
     metadata.partition_columns = strings_of(member(action, "partitionColumns"));
-    metadata.created_time = integer_member(action, "createdTime");
+    metadata.created_time = base::from_ms(integer_member(action, "createdTime"));
     if (const auto* configuration = member(action, "configuration").if_object()) {
         for (const auto& [key, value] : *configuration) {
             if (value.is_string()) metadata.configuration[key] = std::string(value.get_string());
@@ -119,11 +119,11 @@ void parse_action(const json::object& line, std::string_view name, Commit& commi
         if (kind == "protocol") commit.protocol = parse_protocol(*action);
         if (kind == "txn") {
             commit.txns.push_back({string_member(*action, "appId"), integer_member(*action, "version"),
-                                   integer_member(*action, "lastUpdated")});
+                                   base::from_ms(integer_member(*action, "lastUpdated"))});
         }
         if (kind == "commitInfo") {
             commit.operation = string_member(*action, "operation", "WRITE");
-            commit.timestamp = integer_member(*action, "timestamp");
+            commit.timestamp = base::from_ms(integer_member(*action, "timestamp"));
         }
     }
 }
@@ -139,14 +139,14 @@ json::object json_of(const Metadata& metadata) {
             {"schemaString", metadata.schema_json},
             {"partitionColumns", std::move(columns)},
             {"configuration", std::move(configuration)},
-            {"createdTime", metadata.created_time}};
+            {"createdTime", base::to_ms(metadata.created_time)}};
 }
 
 json::object json_of(const AddFile& add) {
     json::object object{{"path", encode_path(add.path)},
                         {"partitionValues", json_of(add.partition_values)},
                         {"size", add.size},
-                        {"modificationTime", add.modification_time},
+                        {"modificationTime", base::to_ms(add.modification_time)},
                         {"dataChange", add.data_change}};
     if (!add.stats.empty()) object["stats"] = add.stats;
     return object;
@@ -154,7 +154,7 @@ json::object json_of(const AddFile& add) {
 
 json::object json_of(const RemoveFile& remove) {
     return {{"path", encode_path(remove.path)},
-            {"deletionTimestamp", remove.deletion_timestamp},
+            {"deletionTimestamp", base::to_ms(remove.deletion_timestamp)},
             {"dataChange", remove.data_change},
             {"extendedFileMetadata", true},
             {"partitionValues", json_of(remove.partition_values)},
@@ -246,7 +246,7 @@ std::string serialize_commit(const Commit& commit) {
         text += json::serialize(json::object{{kind, std::move(action)}});
         text += '\n';
     };
-    put("commitInfo", {{"timestamp", commit.timestamp},
+    put("commitInfo", {{"timestamp", base::to_ms(commit.timestamp)},
                        {"operation", commit.operation},
                        {"operationParameters", json::object{}},
                        {"operationMetrics", json::object{{lines_metric, std::to_string(lines_of(commit))}}},
@@ -257,7 +257,9 @@ std::string serialize_commit(const Commit& commit) {
     }
     if (commit.metadata) put("metaData", json_of(*commit.metadata));
     for (const Txn& txn : commit.txns) {
-        put("txn", {{"appId", txn.app_id}, {"version", txn.version}, {"lastUpdated", txn.last_updated}});
+        put("txn", {{"appId", txn.app_id},
+                    {"version", txn.version},
+                    {"lastUpdated", base::to_ms(txn.last_updated)}});
     }
     for (const RemoveFile& remove : commit.removes) put("remove", json_of(remove));
     for (const AddFile& add : commit.adds) put("add", json_of(add));

@@ -8,17 +8,17 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "storage/partition_path.h"
 
-/// The actions of a Delta Lake commit, reader 1 / writer 2 (PROTOCOL.md of delta-io/delta). Timestamps are in
-/// ms.
+/// The actions of a Delta Lake commit, reader 1 / writer 2 (PROTOCOL.md of delta-io/delta).
 namespace millrace::storage {
 
 struct AddFile {
     std::string path;  ///< relative to the table, decoded
     PartitionValues partition_values;
     std::int64_t size = 0;
-    std::int64_t modification_time = 0;
+    base::WallTime modification_time;
     bool data_change = true;
     std::string stats;  ///< JSON, or empty
 };
@@ -27,14 +27,14 @@ struct RemoveFile {
     std::string path;
     PartitionValues partition_values;
     std::int64_t size = 0;
-    std::int64_t deletion_timestamp = 0;
+    base::WallTime deletion_timestamp;
     bool data_change = true;
 };
 
 struct Txn {
     std::string app_id;
     std::int64_t version = 0;
-    std::int64_t last_updated = 0;
+    base::WallTime last_updated;
 };
 
 struct Metadata {
@@ -43,7 +43,7 @@ struct Metadata {
     std::string schema_json;  ///< Delta's schema as JSON
     std::vector<std::string> partition_columns;
     std::map<std::string, std::string> configuration;
-    std::int64_t created_time = 0;
+    base::WallTime created_time;
 };
 
 struct Protocol {
@@ -61,7 +61,7 @@ struct Commit {
     std::vector<RemoveFile> removes;
     std::vector<Txn> txns;
     std::string operation = "WRITE";
-    std::int64_t timestamp = 0;
+    base::WallTime timestamp;
 
     [[nodiscard]] bool removes_data() const;
     /// Returns whether the commit has a txn of one of these applications.

@@ -115,20 +115,22 @@ class CheckpointRows {
         ++rows_;
         return StructAppender(builder_->GetField(column));
     }
-    void txn(const Txn& txn) { action(0).text(txn.app_id).integer(txn.version).integer(txn.last_updated); }
+    void txn(const Txn& txn) {
+        action(0).text(txn.app_id).integer(txn.version).integer(base::to_ms(txn.last_updated));
+    }
     void add(const AddFile& add) {
         action(1)
             .text(encode_path(add.path))
             .map(add.partition_values)
             .integer(add.size)
-            .integer(add.modification_time)
+            .integer(base::to_ms(add.modification_time))
             .flag(false)
             .text(add.stats);
     }
     void remove(const RemoveFile& remove) {
         action(2)
             .text(encode_path(remove.path))
-            .integer(remove.deletion_timestamp)
+            .integer(base::to_ms(remove.deletion_timestamp))
             .flag(false)
             .flag(true)
             .map(remove.partition_values)
@@ -141,7 +143,7 @@ class CheckpointRows {
         row.text(metadata.schema_json)
             .strings(metadata.partition_columns)
             .map(metadata.configuration)
-            .integer(metadata.created_time);
+            .integer(base::to_ms(metadata.created_time));
     }
     void protocol(const Protocol& protocol) {
         action(4).small(protocol.min_reader_version).small(protocol.min_writer_version);
@@ -255,7 +257,7 @@ void read_add(const StructColumn& column, std::int64_t row, const fs::path& path
     add.path = table_path(column.text("path", row), path.string());
     add.partition_values = column.map("partitionValues", row);
     add.size = column.integer("size", row);
-    add.modification_time = column.integer("modificationTime", row);
+    add.modification_time = base::from_ms(column.integer("modificationTime", row));
     add.stats = column.text("stats", row);
     snapshot.files[add.path] = std::move(add);
 }
@@ -263,7 +265,7 @@ void read_add(const StructColumn& column, std::int64_t row, const fs::path& path
 RemoveFile read_remove(const StructColumn& column, std::int64_t row, const fs::path& path) {
     RemoveFile remove;
     remove.path = table_path(column.text("path", row), path.string());
-    remove.deletion_timestamp = column.integer("deletionTimestamp", row);
+    remove.deletion_timestamp = base::from_ms(column.integer("deletionTimestamp", row));
     for (auto& [key, value] : column.map("partitionValues", row))
         remove.partition_values.emplace_back(key, value);
     remove.size = column.integer("size", row);
@@ -276,7 +278,7 @@ void read_metadata(const StructColumn& column, std::int64_t row, Snapshot& snaps
     metadata.name = column.text("name", row);
     metadata.schema_json = column.text("schemaString", row);
     metadata.partition_columns = column.strings("partitionColumns", row);
-    metadata.created_time = column.integer("createdTime", row);
+    metadata.created_time = base::from_ms(column.integer("createdTime", row));
     for (auto& [key, value] : column.map("configuration", row)) metadata.configuration[key] = value;
 }
 
@@ -321,7 +323,8 @@ void read_part(const fs::path& path, Snapshot& snapshot) {
     read_rows(*table, "add", [&](const auto& c, auto row) { read_add(c, row, path, snapshot); });
     read_rows(*table, "txn", [&](const auto& c, auto row) {
         const std::string app_id = c.text("appId", row);
-        snapshot.txns[app_id] = {app_id, c.integer("version", row), c.integer("lastUpdated", row)};
+        snapshot.txns[app_id] = {app_id, c.integer("version", row),
+                                 base::from_ms(c.integer("lastUpdated", row))};
     });
 }
 
@@ -348,17 +351,17 @@ std::int64_t Snapshot::txn(const std::string& app_id, std::int64_t otherwise) co
 }
 
 std::int64_t write_checkpoint(const fs::path& path, const Snapshot& snapshot, const CheckpointParts& before,
-                              std::int64_t tombstones_from_ms) {
+                              base::WallTime tombstones_from) {
     CheckpointRows rows;
     rows.protocol(snapshot.protocol);
     rows.metadata(snapshot.metadata);
     for (const auto& [id, txn] : snapshot.txns) rows.txn(txn);
     for (const auto& [name, add] : snapshot.files) rows.add(add);
     for (const auto& [name, remove] : snapshot.tombstones) {
-        if (remove.deletion_timestamp >= tombstones_from_ms) rows.remove(remove);
+        if (remove.deletion_timestamp >= tombstones_from) rows.remove(remove);
     }
     read_tombstones(before, [&](RemoveFile&& remove) {
-        if (remove.deletion_timestamp < tombstones_from_ms) return;
+        if (remove.deletion_timestamp < tombstones_from) return;
         if (!snapshot.files.contains(remove.path) && !snapshot.tombstones.contains(remove.path))
             rows.remove(remove);
     });

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "storage/delta_action.h"
 #include "storage/version.h"
 
@@ -34,10 +35,10 @@ struct Snapshot {
 using CheckpointParts = std::vector<std::filesystem::path>;
 
 /// Writes `snapshot` durably as one Parquet file, together with the tombstones of the checkpoint `before`
-/// that are still valid. Tombstones from before `tombstones_from_ms` are left out. Returns the number of
+/// that are still valid. Tombstones from before `tombstones_from` are left out. Returns the number of
 /// actions in the file.
 std::int64_t write_checkpoint(const std::filesystem::path& path, const Snapshot& snapshot,
-                              const CheckpointParts& before, std::int64_t tombstones_from_ms);
+                              const CheckpointParts& before, base::WallTime tombstones_from);
 
 /// Reads a checkpoint without its tombstones into a snapshot. Throws an Error if it cannot be read.
 Snapshot read_checkpoint(const CheckpointParts& parts, Version version);

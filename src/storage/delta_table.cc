@@ -24,10 +24,10 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::int64_t commits_per_checkpoint = 10;
-constexpr std::int64_t ms_between_checkpoints = 10'000;
+constexpr auto checkpoint_interval = std::chrono::seconds(10);
 /// A checkpoint may write this many actions for each commit since the last checkpoint.
 constexpr std::int64_t actions_per_commit = 500;
-constexpr std::int64_t ms_of_pause = 3'600'000;            // far below any log retention
+constexpr auto pause = std::chrono::hours(1);              // far below any log retention
 constexpr auto vacuum_timeout = std::chrono::seconds(60);  // vacuum removes a few files at a time
 
 /// The content of a `_delta_log` directory.
@@ -149,7 +149,7 @@ Commit creating_commit(const arrow::Schema& schema, const std::vector<std::strin
                        const std::string& name) {
     Commit commit;
     commit.operation = "CREATE TABLE";
-    commit.timestamp = base::now_ms();
+    commit.timestamp = base::wall_time();
     commit.protocol = Protocol();
     commit.metadata = Metadata{.id = random_uuid(),
                                .name = name,
@@ -179,16 +179,12 @@ base::Duration interval_of(const Metadata& metadata, const std::string& key, bas
     return otherwise;
 }
 
-std::int64_t as_ms(base::Duration duration) {
-    return duration.count() / 1000;
-}
-
 /// Returns the modification time of a file, or nullopt if the file has been removed in the meantime.
-std::optional<std::int64_t> modified_ms(const fs::path& path) {
+std::optional<base::WallTime> modified_at(const fs::path& path) {
     std::error_code error;
     const auto time = std::chrono::file_clock::to_sys(fs::last_write_time(path, error));
     if (error) return std::nullopt;
-    return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(time);
 }
 
 }  // namespace
@@ -269,11 +265,11 @@ void DeltaTable::load() {
         snapshot_ = read_checkpoint(parts, version);
         base_version_ = version;
         checkpoint_version_ = version;
-        checkpoint_ms_ = modified_ms(parts.front()).value_or(base::now_ms());
+        checkpoint_time_ = modified_at(parts.front()).value_or(base::wall_time());
         note_checkpoint();
         check_readable(snapshot_.protocol, root_.string());
     }
-    refreshed_ms_ = base::now_ms();
+    refreshed_at_ = base::wall_time();
     refresh();
     if (snapshot_.version < listing.last_commit) {
         throw Error(
@@ -306,8 +302,8 @@ bool DeltaTable::refresh(const OnConflict& on_commit) {
 /// After a long pause, the commits that follow the snapshot may have been cleaned up. The snapshot must then
 /// not pass for the newest version.
 void DeltaTable::check_not_left_behind() {
-    const std::int64_t now = base::now_ms();
-    if (now - std::exchange(refreshed_ms_, now) < ms_of_pause) return;
+    const base::WallTime now = base::wall_time();
+    if (now - std::exchange(refreshed_at_, now) < pause) return;
     if (list_log(log_directory()).last_commit <= snapshot_.version) return;
     throw Error(
         fmt::format("reading the newest version of {}", root_.string()),
@@ -328,7 +324,7 @@ void DeltaTable::adopt_schema(const arrow::Schema& schema) {
         }
         if (*lacking == 0) return;
         Commit commit{
-            .metadata = snapshot_.metadata, .operation = "ADD COLUMNS", .timestamp = base::now_ms()};
+            .metadata = snapshot_.metadata, .operation = "ADD COLUMNS", .timestamp = base::wall_time()};
         commit.metadata->schema_json = wanted;
         base::fail_point("delta.columns.before");
         const bool added = base::put_if_absent(commit_path(snapshot_.version + 1), serialize_commit(commit));
@@ -385,11 +381,11 @@ bool DeltaTable::pass_other_commit(const OnConflict& on_conflict) {
 }
 
 std::optional<Version> DeltaTable::commit(Commit commit, const OnConflict& on_conflict) {
-    commit.timestamp = base::now_ms();
+    commit.timestamp = base::wall_time();
     log_.check_in_place();
     base::fail_point("delta.commit.before");
-    if (base::now_ms() - refreshed_ms_ >= ms_of_pause && !refresh(on_conflict)) return std::nullopt;
-    refreshed_ms_ = base::now_ms();
+    if (base::wall_time() - refreshed_at_ >= pause && !refresh(on_conflict)) return std::nullopt;
+    refreshed_at_ = base::wall_time();
     for (Put result = put(commit); result != Put::done; result = put(commit)) {
         if (result == Put::file_gone || !pass_other_commit(on_conflict)) return std::nullopt;
     }
@@ -411,10 +407,10 @@ std::optional<Version> DeltaTable::commit(Commit commit, const OnConflict& on_co
 void DeltaTable::checkpoint_if_due() {
     const std::int64_t commits = std::max(commits_per_checkpoint, checkpoint_actions_ / actions_per_commit);
     if (snapshot_.version - checkpoint_version_ < commits) return;
-    if (base::now_ms() - checkpoint_ms_ < ms_between_checkpoints) return;
+    if (base::wall_time() - checkpoint_time_ < checkpoint_interval) return;
     note_checkpoint();
     if (snapshot_.version - checkpoint_version_ >= commits) return checkpoint();
-    const std::int64_t oldest = base::now_ms() - as_ms(deleted_file_retention());
+    const auto oldest = base::wall_time() - deleted_file_retention();
     std::erase_if(snapshot_.tombstones,
                   [&](const auto& item) { return item.second.deletion_timestamp < oldest; });
 }
@@ -459,8 +455,9 @@ std::map<std::string, RemoveFile> DeltaTable::tombstones() const {
 
 void DeltaTable::checkpoint() {
     const fs::path path = log_directory() / fmt::format("{:020}.checkpoint.parquet", snapshot_.version);
-    const std::int64_t now = base::now_ms();
-    const std::int64_t oldest_tombstone = now - as_ms(deleted_file_retention());
+    const base::WallTime now = base::wall_time();
+    const auto oldest_tombstone =
+        std::chrono::ceil<std::chrono::milliseconds>(now - deleted_file_retention());
     const std::int64_t actions = write_checkpoint(path, snapshot_, newest_checkpoint(), oldest_tombstone);
     snapshot_.tombstones.clear();
     base_version_ = snapshot_.version;
@@ -470,18 +467,18 @@ void DeltaTable::checkpoint() {
     base::fail_point("delta.checkpoint.announced");
     checkpoint_version_ = snapshot_.version;
     checkpoint_actions_ = actions;
-    checkpoint_ms_ = now;
+    checkpoint_time_ = now;
     clean_up_log();
 }
 
 void DeltaTable::clean_up_log() const {
-    const std::int64_t oldest =
-        base::now_ms() -
-        as_ms(interval_of(snapshot_.metadata, "delta.logRetentionDuration", std::chrono::hours(7 * 24)));
+    const auto oldest = base::wall_time() - interval_of(snapshot_.metadata, "delta.logRetentionDuration",
+                                                        std::chrono::hours(7 * 24));
     // Every version stays readable from the last checkpoint before the cut-off on.
     Version keep_from = no_version;
     for (const auto& [version, parts] : list_log(log_directory()).checkpoints) {
-        if (modified_ms(parts.front()).value_or(oldest) < oldest) keep_from = version;
+        const auto modified = modified_at(parts.front());
+        if (modified && *modified < oldest) keep_from = version;
     }
     if (keep_from == no_version) return;
     std::error_code error;  // ignored, because other writers clean up, too

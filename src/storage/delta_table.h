@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/units.h"
 #include "storage/delta_action.h"
@@ -93,8 +94,8 @@ class DeltaTable {
         no_version;  // the checkpoint that holds the tombstones which snapshot_ leaves out
     Version checkpoint_version_ = no_version;  // the newest known checkpoint, also of other writers
     std::int64_t checkpoint_actions_ = 0;
-    std::int64_t checkpoint_ms_ = 0;
-    std::int64_t refreshed_ms_ = 0;
+    base::WallTime checkpoint_time_;
+    base::WallTime refreshed_at_;
 };
 
 /// Returns how many of the `wanted` columns a table lacks if the missing columns are nullable, which means

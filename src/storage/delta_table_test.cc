@@ -71,7 +71,7 @@ class DeltaTableTest : public testing::Test {
     static Commit adding(AddFile add, std::int64_t version = 0) {
         Commit commit;
         commit.adds.push_back(std::move(add));
-        if (version > 0) commit.txns.push_back({"app", version, 0});
+        if (version > 0) commit.txns.push_back({"app", version, {}});
         return commit;
     }
     static bool proceed(const Commit& /*other*/) { return true; }
@@ -104,7 +104,7 @@ TEST_F(DeltaTableTest, EachOfManyWritersCommitsEveryTransactionOnce) {
             DeltaTable table = DeltaTable::open(root_);
             for (int i = 0; i < 20; ++i) {
                 Commit commit;
-                commit.txns.push_back({"writer" + std::to_string(t), i + 1, 0});
+                commit.txns.push_back({"writer" + std::to_string(t), i + 1, {}});
                 ASSERT_TRUE(table.commit(std::move(commit), proceed));
             }
         });
@@ -165,7 +165,8 @@ TEST_F(DeltaTableTest, ACheckpointGivesTheSameSnapshotAsTheCommits) {
                      proceed);
     Commit remove;
     const auto victim = table.snapshot().files.begin()->second;
-    remove.removes.push_back({victim.path, victim.partition_values, victim.size, 4'000'000'000'000, true});
+    remove.removes.push_back(
+        {victim.path, victim.partition_values, victim.size, base::from_ms(4'000'000'000'000), true});
     table.commit(std::move(remove), proceed);
     const Snapshot before = table.snapshot();
     table.checkpoint();
@@ -223,7 +224,7 @@ TEST_F(DeltaTableTest, TombstonesOutliveTheCheckpointsUntilTheirRetentionIsOver)
     }
     const auto remove = [&](const AddFile& file, std::int64_t when_ms) {
         Commit commit;
-        commit.removes.push_back({file.path, file.partition_values, file.size, when_ms, true});
+        commit.removes.push_back({file.path, file.partition_values, file.size, base::from_ms(when_ms), true});
         table.commit(std::move(commit), proceed);
     };
     constexpr std::int64_t far_future = 4'000'000'000'000;

@@ -36,17 +36,17 @@ std::optional<std::string> FileStats::constant(std::string_view column) const {
     return json::serialize(low);
 }
 
-std::optional<std::int64_t> FileStats::min_time(std::string_view column) const {
+std::optional<model::Timestamp> FileStats::min_time(std::string_view column) const {
     const json::value& value = bound("minValues", column);
     return value.is_string() ? model::parse_timestamp(std::string_view(value.get_string())) : std::nullopt;
 }
 
-std::optional<std::int64_t> FileStats::max_time(std::string_view column) const {
+std::optional<model::Timestamp> FileStats::max_time(std::string_view column) const {
     const json::value& value = bound("maxValues", column);
     const auto time =
         value.is_string() ? model::parse_timestamp(std::string_view(value.get_string())) : std::nullopt;
     // Other writers truncate to the ms.
-    return time ? std::optional(*time + 999) : std::nullopt;
+    return time ? std::optional(*time + std::chrono::microseconds(999)) : std::nullopt;
 }
 
 std::string_view partition_value(const AddFile& add, std::string_view column) {

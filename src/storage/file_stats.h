@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "model/timestamp.h"
 #include "storage/delta_action.h"
 
 namespace millrace::storage {
@@ -28,8 +29,8 @@ class FileStats {
     [[nodiscard]] std::optional<std::string> constant(std::string_view column) const;
     /// Returns a bound of a timestamp column in µs. Bounds are rounded outwards, because the log keeps only
     /// ms.
-    [[nodiscard]] std::optional<std::int64_t> min_time(std::string_view column) const;
-    [[nodiscard]] std::optional<std::int64_t> max_time(std::string_view column) const;
+    [[nodiscard]] std::optional<model::Timestamp> min_time(std::string_view column) const;
+    [[nodiscard]] std::optional<model::Timestamp> max_time(std::string_view column) const;
 
   private:
     [[nodiscard]] const boost::json::value& bound(std::string_view which, std::string_view column) const;

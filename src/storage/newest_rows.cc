@@ -33,14 +33,14 @@ KeyPart key_part(const arrow::Array* column, std::int64_t row) {
         case arrow::Type::INT64:
             return ~dynamic_cast<const arrow::Int64Array&>(*column).Value(row);
         case arrow::Type::TIMESTAMP:
-            return ~microseconds(dynamic_cast<const arrow::TimestampArray&>(*column), row);
+            return ~model::to_us(time_at(dynamic_cast<const arrow::TimestampArray&>(*column), row));
         default:
             return value_of(column->GetScalar(row), ordering_rows)->ToString();
     }
 }
 
 struct Candidate {
-    std::int64_t time = 0;
+    model::Timestamp time;
     std::vector<KeyPart> ties;
     std::size_t file = 0;
     std::int64_t row = 0;
@@ -60,7 +60,7 @@ class Newest {
 
     [[nodiscard]] bool is_full() const { return kept_.size() == wanted_.limit; }
     /// Returns the time of the oldest row that is kept.
-    [[nodiscard]] std::int64_t oldest() const { return kept_.front().time; }
+    [[nodiscard]] model::Timestamp oldest() const { return kept_.front().time; }
 
     void add(const arrow::RecordBatch& batch, std::size_t file, std::int64_t first_row) {
         const auto column = batch.GetColumnByName(wanted_.time);
@@ -69,7 +69,7 @@ class Newest {
         const auto& times = dynamic_cast<const arrow::TimestampArray&>(*column);
         for (std::int64_t row = 0; row < batch.num_rows(); ++row) {
             if (times.IsNull(row)) continue;
-            const std::int64_t time = microseconds(times, row);
+            const model::Timestamp time = time_at(times, row);
             if (is_full() && time < oldest()) continue;
             if (wanted_.filter && !wanted_.filter(batch, row)) continue;
             keep({time, ties_of(batch, row), file, first_row + row});
@@ -105,8 +105,8 @@ class Newest {
 };
 
 /// Returns the newest time that rows of a file may have.
-std::int64_t newest_time(const AddFile& file, const std::string& column) {
-    return FileStats(file).max_time(column).value_or(std::numeric_limits<std::int64_t>::max());
+model::Timestamp newest_time(const AddFile& file, const std::string& column) {
+    return FileStats(file).max_time(column).value_or(model::Timestamp::max());
 }
 
 std::vector<std::string> needed_columns(const NewestRows& wanted) {
@@ -132,7 +132,7 @@ void scan(const DeltaTable& table, const AddFile& file, std::size_t index, const
 
 std::vector<RowPlace> newest_rows(const DeltaTable& table, const NewestRows& wanted) {
     if (wanted.limit == 0) return {};
-    std::vector<std::pair<std::int64_t, const AddFile*>> files;
+    std::vector<std::pair<model::Timestamp, const AddFile*>> files;
     for (const auto& [path, file] : table.snapshot().files)
         files.emplace_back(newest_time(file, wanted.time), &file);
     std::ranges::sort(files, [](const auto& a, const auto& b) {

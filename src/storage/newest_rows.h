@@ -16,7 +16,7 @@ namespace millrace::storage {
 struct RowPlace {
     const AddFile* file = nullptr;  ///< points into the table's snapshot, which must outlive it
     std::int64_t row = 0;           ///< row number in the file, from 0
-    std::int64_t time = 0;          ///< value in the time column, µs
+    model::Timestamp time;          ///< value in the time column
 };
 
 /// Selects rows.

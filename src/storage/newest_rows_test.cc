@@ -19,12 +19,16 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Row {
-    std::int64_t time = 0;  // µs
+    model::Timestamp time;
     std::int32_t partition = 0;
     std::int64_t offset = 0;
 
     friend bool operator==(const Row&, const Row&) = default;
 };
+
+Row row_at(std::int64_t us, std::int32_t partition, std::int64_t offset) {
+    return {model::from_us(us), partition, offset};
+}
 
 bool newer(const Row& a, const Row& b) {
     return std::tie(a.time, a.partition, a.offset) > std::tie(b.time, b.partition, b.offset);
@@ -52,7 +56,7 @@ class NewestRowsTest : public testing::Test {
         arrow::Int32Builder partitions;
         arrow::Int64Builder offsets;
         for (const Row& row : rows) {
-            EXPECT_TRUE(times.Append(row.time).ok() && partitions.Append(row.partition).ok() &&
+            EXPECT_TRUE(times.Append(model::to_us(row.time)).ok() && partitions.Append(row.partition).ok() &&
                         offsets.Append(row.offset).ok());
         }
         const auto batch = arrow::RecordBatch::Make(
@@ -92,17 +96,17 @@ class NewestRowsTest : public testing::Test {
         const DeltaTable opened = table();
         const auto places = newest_rows(opened, wanted);
         std::vector<Row> rows(places.size());
-        read_rows(opened, *layout().schema, places, {},
-                  [&](std::size_t place, const arrow::RecordBatch& batch, std::int64_t row) {
-                      const auto& times =
-                          dynamic_cast<const arrow::TimestampArray&>(*batch.GetColumnByName("at"));
-                      const auto& partitions =
-                          dynamic_cast<const arrow::Int32Array&>(*batch.GetColumnByName("partition"));
-                      const auto& offsets =
-                          dynamic_cast<const arrow::Int64Array&>(*batch.GetColumnByName("offset"));
-                      rows[place] = {times.Value(row), partitions.Value(row), offsets.Value(row)};
-                      EXPECT_EQ(rows[place].time, places[place].time);
-                  });
+        read_rows(
+            opened, *layout().schema, places, {},
+            [&](std::size_t place, const arrow::RecordBatch& batch, std::int64_t row) {
+                const auto& times = dynamic_cast<const arrow::TimestampArray&>(*batch.GetColumnByName("at"));
+                const auto& partitions =
+                    dynamic_cast<const arrow::Int32Array&>(*batch.GetColumnByName("partition"));
+                const auto& offsets =
+                    dynamic_cast<const arrow::Int64Array&>(*batch.GetColumnByName("offset"));
+                rows[place] = {model::from_us(times.Value(row)), partitions.Value(row), offsets.Value(row)};
+                EXPECT_EQ(rows[place].time, places[place].time);
+            });
         return rows;
     }
 
@@ -114,7 +118,7 @@ TEST_F(NewestRowsTest, RowsComeNewestFirstHoweverFilesHoldThem) {
     std::vector<Row> all;
     for (int p = 0; p < 3; ++p) {
         for (int i = 0; i < 200; ++i)
-            all.push_back({static_cast<std::int64_t>(random_() % 40) * 1'000'003, p, i});
+            all.push_back(row_at(static_cast<std::int64_t>(random_() % 40) * 1'000'003, p, i));
     }
     std::ranges::shuffle(all, random_);
     for (std::size_t from = 0; from < all.size(); from += 60)
@@ -129,21 +133,21 @@ TEST_F(NewestRowsTest, RowsComeNewestFirstHoweverFilesHoldThem) {
 }
 
 TEST_F(NewestRowsTest, FilesOfOlderRowsAreNotOpened) {
-    const auto old_file = add({{1'000'000, 0, 0}, {2'000'000, 0, 1}});
-    add({{50'000'000, 0, 2}, {60'000'000, 0, 3}});
+    const auto old_file = add({row_at(1'000'000, 0, 0), row_at(2'000'000, 0, 1)});
+    add({row_at(50'000'000, 0, 2), row_at(60'000'000, 0, 3)});
     fs::remove(old_file);
-    EXPECT_EQ(found(wanted(2)), (std::vector<Row>{{60'000'000, 0, 3}, {50'000'000, 0, 2}}));
+    EXPECT_EQ(found(wanted(2)), (std::vector<Row>{row_at(60'000'000, 0, 3), row_at(50'000'000, 0, 2)}));
     EXPECT_THROW(found(wanted(3)), Error);
 }
 
 TEST_F(NewestRowsTest, OnlyRowsThatTheFilterWantsAreCounted) {
-    add({{1, 0, 0}, {2, 1, 0}, {3, 0, 1}, {4, 1, 1}, {5, 0, 2}});
+    add({row_at(1, 0, 0), row_at(2, 1, 0), row_at(3, 0, 1), row_at(4, 1, 1), row_at(5, 0, 2)});
     NewestRows odd = wanted(2);
     odd.filter_columns = {"partition"};
     odd.filter = [](const arrow::RecordBatch& batch, std::int64_t row) {
         return dynamic_cast<const arrow::Int32Array&>(*batch.GetColumnByName("partition")).Value(row) == 1;
     };
-    EXPECT_EQ(found(odd), (std::vector<Row>{{4, 1, 1}, {2, 1, 0}}));
+    EXPECT_EQ(found(odd), (std::vector<Row>{row_at(4, 1, 1), row_at(2, 1, 0)}));
 }
 
 TEST_F(NewestRowsTest, ATableWithoutRowsHasNone) {
@@ -151,7 +155,7 @@ TEST_F(NewestRowsTest, ATableWithoutRowsHasNone) {
 }
 
 TEST_F(NewestRowsTest, AColumnThatHoldsNoTimesIsAnError) {
-    add({{1, 0, 0}});
+    add({row_at(1, 0, 0)});
     EXPECT_THROW(found({.columns = layout().schema,
                         .time = "offset",
                         .ties = {},

@@ -136,7 +136,7 @@ void optimize_group(DeltaTable& table, const ParquetLayout& layout, const Group&
     commit.operation = "OPTIMIZE";
     commit.adds.push_back(join_files(table, layout, group, name));
     std::set<std::string> inputs;
-    const std::int64_t now = base::now_ms();
+    const base::WallTime now = base::wall_time();
     std::int64_t bytes = 0;
     for (const AddFile* add : group) {
         commit.removes.push_back({add->path, add->partition_values, add->size, now, false});

@@ -73,9 +73,14 @@ struct ColumnStats {
     bool known = true;
 
     template <typename Value>
-    void include(const Value& low, const Value& high) {
-        if (min.is_null() || value_to_compare<Value>(min) > low) min = json::value_from(low);
-        if (max.is_null() || value_to_compare<Value>(max) < high) max = json::value_from(high);
+    struct Range {
+        Value low;
+        Value high;
+    };
+    template <typename Value>
+    void include(const Range<Value>& range) {
+        if (min.is_null() || value_to_compare<Value>(min) > range.low) min = json::value_from(range.low);
+        if (max.is_null() || value_to_compare<Value>(max) < range.high) max = json::value_from(range.high);
     }
     template <typename Value>
     static Value value_to_compare(const json::value& value) {
@@ -87,21 +92,21 @@ void include_typed(ColumnStats& column, const parquet::Statistics& statistics, c
     switch (statistics.physical_type()) {
         case parquet::Type::INT32: {
             const auto& typed = dynamic_cast<const parquet::Int32Statistics&>(statistics);
-            column.include<std::int64_t>(typed.min(), typed.max());
+            column.include<std::int64_t>({typed.min(), typed.max()});
             break;
         }
         case parquet::Type::INT64: {
             const auto& typed = dynamic_cast<const parquet::Int64Statistics&>(statistics);
             if (type.id() == arrow::Type::TIMESTAMP) {
-                column.include<std::string>(stats_time(typed.min(), false), stats_time(typed.max(), true));
+                column.include<std::string>({stats_time(typed.min(), false), stats_time(typed.max(), true)});
             } else {
-                column.include<std::int64_t>(typed.min(), typed.max());
+                column.include<std::int64_t>({typed.min(), typed.max()});
             }
             break;
         }
         case parquet::Type::DOUBLE: {
             const auto& typed = dynamic_cast<const parquet::DoubleStatistics&>(statistics);
-            column.include<double>(typed.min(), typed.max());
+            column.include<double>({typed.min(), typed.max()});
             break;
         }
         case parquet::Type::BYTE_ARRAY: {
@@ -112,7 +117,7 @@ void include_typed(ColumnStats& column, const parquet::Statistics& statistics, c
                 high.size() > max_stat_length) {
                 column.known = false;
             } else {
-                column.include<std::string>(std::string(low), std::string(high));
+                column.include<std::string>({std::string(low), std::string(high)});
             }
             break;
         }
@@ -202,7 +207,7 @@ std::vector<int> all_of(int count) {
 void describe(AddFile& add, const WrittenFile& written) {
     add.size = written.bytes;
     add.stats = written.stats;
-    add.modification_time = base::now_ms();
+    add.modification_time = base::wall_time();
 }
 
 ParquetWriter::ParquetWriter(const fs::path& path, const ParquetLayout& layout)

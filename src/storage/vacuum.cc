@@ -29,7 +29,7 @@ struct OldFile {
 };
 
 struct FileState {
-    std::int64_t modified_ms = 0;
+    base::WallTime modified_at;
     std::int64_t bytes = 0;
 };
 
@@ -47,8 +47,8 @@ std::optional<FileState> state_of(const fs::path& path) {
     if (!is_there(error, path)) return std::nullopt;
     const auto bytes = fs::file_size(path, error);
     if (!is_there(error, path)) return std::nullopt;
-    const auto since_1970 = std::chrono::file_clock::to_sys(modified).time_since_epoch();
-    return FileState{std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count(),
+    const auto modified_at = std::chrono::file_clock::to_sys(modified);
+    return FileState{std::chrono::time_point_cast<std::chrono::milliseconds>(modified_at),
                      static_cast<std::int64_t>(bytes)};
 }
 
@@ -71,16 +71,15 @@ void list_data_files(const fs::path& root, const fs::path& below, std::vector<st
 std::vector<OldFile> old_files(const DeltaTable& table, base::Duration retention, base::Duration orphan_age,
                                VacuumReport& report) {
     std::vector<OldFile> old;
-    const std::int64_t now = base::now_ms();
+    const base::WallTime now = base::wall_time();
     const auto tombstones = table.tombstones();
     for (const std::string& name : unnamed_files(table)) {
         const auto state = state_of(table.root() / name);
         if (!state) continue;
         const auto tombstone = tombstones.find(name);
         const bool removed = tombstone != tombstones.end();
-        const std::int64_t age_ms =
-            now - (removed ? tombstone->second.deletion_timestamp : state->modified_ms);
-        if (std::chrono::milliseconds(age_ms) < (removed ? retention : orphan_age)) {
+        const auto age = now - (removed ? tombstone->second.deletion_timestamp : state->modified_at);
+        if (age < (removed ? retention : orphan_age)) {
             report.kept_young += removed ? 0 : 1;
             continue;
         }

@@ -24,7 +24,7 @@ void add_hours(const arrow::RecordBatch& rows, bool provisional, Hours& hours) {
     for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
         if (grains.GetView(i) != "hour") continue;
         const arrow::Decimal128 gross(column<arrow::Decimal128Array>(rows, "gross_revenue").GetValue(i));
-        hours[{column<arrow::TimestampArray>(rows, "window_start").Value(i),
+        hours[{model::from_us(column<arrow::TimestampArray>(rows, "window_start").Value(i)),
                column<arrow::StringArray>(rows, "currency").GetString(i)}] = {
             column<arrow::Int64Array>(rows, "events").Value(i),
             (model::Money{gross.high_bits()} << 64) | gross.low_bits(), provisional};
@@ -75,7 +75,8 @@ bool agrees(const Hour& gold, const Hour& silver, Ahead ahead) {
 
 }  // namespace
 
-void compare_hours(const Hours& published, const Hours& silver, Ahead ahead, VerifyReport& report) {
+void compare_hours(const ComparedHours& hours, Ahead ahead, VerifyReport& report) {
+    const auto& [published, silver] = hours;
     std::int64_t late = 0;
     std::int64_t not_processed = 0;
     for (const auto& [key, hour] : published) {
@@ -110,7 +111,8 @@ void compare_hours(const Hours& published, const Hours& silver, Ahead ahead, Ver
 
 void check_gold_hours(const catalog::DataDirectory& data, Ahead ahead, VerifyReport& report) {
     const Hours published = published_hours(data);
-    compare_hours(published, silver_hours(data, published), ahead, report);
+    const Hours silver = silver_hours(data, published);
+    compare_hours({.published = published, .silver = silver}, ahead, report);
 }
 
 }  // namespace millrace::verify

@@ -31,7 +31,11 @@ enum class Ahead {
 /// Compares the hours that Gold has published with silver's. Silver may have more events than Gold: late
 /// ones, and, in an open hour, ones that Gold has not processed yet. These are noted, with the command that
 /// makes Gold process them.
-void compare_hours(const Hours& published, const Hours& silver, Ahead ahead, VerifyReport& report);
+struct ComparedHours {
+    const Hours& published;  ///< by Gold
+    const Hours& silver;
+};
+void compare_hours(const ComparedHours& hours, Ahead ahead, VerifyReport& report);
 
 /// Reads the hours of both and compares them. `ahead` must not be Ahead::other_rows.
 void check_gold_hours(const catalog::DataDirectory& data, Ahead ahead, VerifyReport& report);

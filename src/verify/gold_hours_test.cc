@@ -5,11 +5,11 @@
 namespace millrace::verify {
 namespace {
 
-const HourKey ten{1'556'704'800'000'000, "EUR"};
+const HourKey ten{model::from_us(1'556'704'800'000'000), "EUR"};
 
 VerifyReport compared(const Hour& gold, const Hour& silver, Ahead ahead) {
     VerifyReport report;
-    compare_hours({{ten, gold}}, {{ten, silver}}, ahead, report);
+    compare_hours({.published = {{ten, gold}}, .silver = {{ten, silver}}}, ahead, report);
     return report;
 }
 
@@ -40,7 +40,7 @@ TEST(GoldHours, MayLackEventsWhileTheyAreOpenOnlyIfSilverIsAhead) {
 TEST(GoldHours, NeverHaveMoreEventsThanSilver) {
     EXPECT_FALSE(compared({.events = 3}, {.events = 2}, Ahead::rows).passed());
     VerifyReport report;
-    compare_hours({{ten, {.events = 1}}}, {}, Ahead::rows, report);
+    compare_hours({.published = {{ten, {.events = 1}}}, .silver = {}}, Ahead::rows, report);
     EXPECT_FALSE(report.passed());
 }
 

@@ -40,10 +40,9 @@ void check_values(const arrow::RecordBatch& rows, const storage::AddFile& add, F
         const auto at = [&](std::string_view what) {
             return fmt::format("{}: event {} {}", add.path, ids.GetView(i), what);
         };
-        finding.require(day && model::day_of(times.Value(i)) == *day,
-                        [&] { return at("is not of its event_date"); });
-        finding.require(model::hour_of(times.Value(i)) == hours.Value(i),
-                        [&] { return at("has another event_hour"); });
+        const model::Timestamp time = model::from_us(times.Value(i));
+        finding.require(day && model::day_of(time) == *day, [&] { return at("is not of its event_date"); });
+        finding.require(model::hour_of(time) == hours.Value(i), [&] { return at("has another event_hour"); });
         finding.require(!known || (priced && products.IsValid(i)),
                         [&] { return at("has no product_id or price"); });
         finding.require(!priced || (price > 0 && price <= 1e9),

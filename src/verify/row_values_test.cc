@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t event_day = 18'000;
 
 struct Row {
-    std::int64_t time = event_day * model::us_per_day + 12 * model::us_per_hour;
+    model::Timestamp time = model::day_start(event_day) + std::chrono::hours(12);
     int hour = 12;
     bool has_product = true;
     std::optional<double> price = 5;
@@ -34,7 +34,7 @@ std::shared_ptr<arrow::RecordBatch> rows_of(const Row& row) {
     const auto none = [](const auto& type) { return arrow::MakeArrayOfNull(type, 1).ValueOrDie(); };
     const arrow::ArrayVector arrays = {
         array_of(arrow::StringBuilder(), "e"),
-        array_of(arrow::TimestampBuilder(us, arrow::default_memory_pool()), row.time),
+        array_of(arrow::TimestampBuilder(us, arrow::default_memory_pool()), model::to_us(row.time)),
         row.has_product ? array_of(arrow::StringBuilder(), "p") : none(arrow::utf8()),
         row.price ? array_of(arrow::DoubleBuilder(), *row.price) : none(arrow::float64()),
         array_of(arrow::BooleanBuilder(), row.is_high_value),
@@ -66,7 +66,7 @@ TEST(RowValues, AreValidInAnEventAsSilverWritesIt) {
 }
 
 TEST(RowValues, MustBeOfTheDayAndHourOfTheEvent) {
-    EXPECT_EQ(fault_of({.time = (event_day + 1) * model::us_per_day, .hour = 0}), "is not of its event_date");
+    EXPECT_EQ(fault_of({.time = model::day_start(event_day + 1), .hour = 0}), "is not of its event_date");
     EXPECT_EQ(fault_of({.hour = 23}), "has another event_hour");
 }
 

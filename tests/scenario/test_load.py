@@ -16,7 +16,8 @@ def test_a_file_fills_the_tables_and_a_second_time_adds_nothing(shop):
     assert (first["silver"], first["duplicates"]) == (7, 0)
     assert first["files"][0]["format"] == "rees46" and first["files"][0]["records"] == 9
     assert sum(rule["records"] for rule in first["quarantined"].values()) == 2
-    assert "price" in first["quarantined"]["bad_price"]["reason"] and "1480613" in first["quarantined"]["bad_price"]["example"]
+    bad_price = first["quarantined"]["bad_price"]
+    assert "price" in bad_price["reason"] and "1480613" in bad_price["example"]
     assert (first["from"], first["to"]) == ("2019-10-01", "2019-10-01")
     tables = {
         table: shop.json("show", f"gold.{table}", "--limit", "1000")["rows"]

@@ -99,7 +99,7 @@ def test_the_document_lists_the_parameters_that_a_report_uses():
         listed = [resolved(each)["name"] for each in DOCUMENT["paths"][PREFIX + report]["get"].get("parameters", [])]
         used = [
             name
-            for name in ("from", "to", "grain", "limit", "product", "user", "rule", "kind", "by", "measure")
+            for name in ("from", "to", "grain", "limit", "product", "user", "rule", "kind", "by", "measure", "after")
             if f"${name}" in query
         ]
         assert sorted(listed) == sorted(used), report

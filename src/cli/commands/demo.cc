@@ -33,7 +33,7 @@ constexpr std::int64_t batch_rows = 60'000;
 /// Commits are frequent: the shop has few events, and a commit of few events has few files.
 constexpr auto trigger = std::chrono::seconds(2);
 /// A shop of this size has too few views in ten minutes to judge a product.
-constexpr auto interest_window = model::us_per_hour;
+constexpr auto interest_window = std::chrono::hours(1);
 
 /// Shows the progress.
 class DemoView {

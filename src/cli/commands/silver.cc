@@ -48,7 +48,7 @@ void show_batch(const std::vector<silver::LanePart>& parts) {
         for (const auto& file : part.files) {
             const auto left = console_rows - static_cast<std::int64_t>(table.rows().size());
             if (left <= 0) break;
-            const auto rows = file->batch(0)->Slice(0, left);
+            const auto rows = file->batch(model::Timestamp())->Slice(0, left);
             for (std::int64_t row = 0; row < rows->num_rows(); ++row)
                 table.add(storage::cells_of(*rows, row, columns, {{"event_type", file->event_type()}}));
         }

@@ -184,13 +184,13 @@ void print_record(const TopicOptions& options, int partition, const bronze::Reco
             headers.push_back(
                 json::object{{"key", text_or_base64(header.key)}, {"value", text_or_null(header.value)}});
         }
-        fmt::print("{}\n", json::serialize(json::object{
-                               {"partition", partition},
-                               {"offset", record.offset.value()},
-                               {"timestamp", model::format_timestamp(record.timestamp_ms * 1000)},
-                               {"key", text_or_null(record.key)},
-                               {"value", text_or_null(record.value)},
-                               {"headers", std::move(headers)}}));
+        fmt::print("{}\n",
+                   json::serialize(json::object{{"partition", partition},
+                                                {"offset", record.offset.value()},
+                                                {"timestamp", model::format_timestamp(record.timestamp)},
+                                                {"key", text_or_null(record.key)},
+                                                {"value", text_or_null(record.value)},
+                                                {"headers", std::move(headers)}}));
         return;
     }
     const bool with_key = options.show_keys || !options.key_separator.empty();
@@ -203,7 +203,8 @@ void print_record(const TopicOptions& options, int partition, const bronze::Reco
 
 bronze::Offset first_offset(const TopicOptions& options, const bronze::EventLog& log, int partition) {
     const auto held = log.offsets(partition);
-    if (options.from_time) return log.offset_at(partition, (*options.from_time + 999) / 1000);
+    if (options.from_time)
+        return log.offset_at(partition, std::chrono::ceil<std::chrono::milliseconds>(*options.from_time));
     return options.from_offset.value_or(held.start);
 }
 
@@ -253,7 +254,7 @@ int write_topic(const Globals& globals, const TopicOptions& options) {
             key = value.substr(0, at);
             value.remove_prefix(at + options.key_separator.size());
         }
-        appender.add(key, value, base::now_ms());
+        appender.add(key, value, base::wall_time());
         ++records;
     }
     appender.flush();

@@ -76,20 +76,20 @@ void print_table(const TextTable& table, bool as_json) {
     fmt::print("{}\n", as_json ? json_text(table.json()) : table.text());
 }
 
-TextTable table_of(const json::array& columns, const json::array& rows, bool truncated) {
+TextTable table_of(const ResultRows& result) {
     std::vector<TextColumn> typed;
-    for (const auto& column : columns) {
+    for (const auto& column : result.columns) {
         const auto& described = column.as_object();
         typed.push_back(
             {.name = base::string_member(described, "name"), .type = base::string_member(described, "type")});
     }
     TextTable table = TextTable::of(typed);
-    for (const auto& row : rows) {
+    for (const auto& row : result.rows) {
         json::array cells;
         for (const auto& column : typed) cells.push_back(base::member(row.as_object(), column.name));
         table.add(std::move(cells));
     }
-    table.set_truncated(truncated);
+    table.set_truncated(result.truncated);
     return table;
 }
 

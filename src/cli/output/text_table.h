@@ -43,7 +43,12 @@ class TextTable {
 /// Prints a table to stdout: as one JSON object, or as text().
 void print_table(const TextTable& table, bool as_json);
 
-/// The table of a query's result. `columns` are {name, type}, and `rows` are objects by column.
-TextTable table_of(const base::json::array& columns, const base::json::array& rows, bool truncated);
+/// A query's result.
+struct ResultRows {
+    const base::json::array& columns;  ///< {name, type}
+    const base::json::array& rows;     ///< objects by column
+    bool truncated = false;
+};
+TextTable table_of(const ResultRows& result);
 
 }  // namespace millrace::cli

@@ -36,7 +36,7 @@ TEST(TextTable, AQuerysResultIsATable) {
     const auto columns =
         json::parse(R"([{"name":"n","type":"BIGINT"},{"name":"at","type":"TIMESTAMP"}])").as_array();
     const auto rows = json::parse(R"([{"n":1,"at":"2024-05-01 10:00:00"},{"n":null,"at":null}])").as_array();
-    const TextTable table = table_of(columns, rows, true);
+    const TextTable table = table_of({.columns = columns, .rows = rows, .truncated = true});
     EXPECT_TRUE(table.columns()[0].is_number());
     EXPECT_TRUE(table.is_truncated());
     EXPECT_EQ(table.tab_separated(), "n\tat\n1\t2024-05-01 10:00:00\n\t");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/units.h"
 #include "model/alert.h"
 #include "model/timestamp.h"
 
@@ -31,15 +32,14 @@ inline constexpr std::array<AlertRule, rule_count> all_rules = {
 /// use all of the settings.
 struct RuleSettings {
     bool enabled = true;
-    model::Timestamp window = 0;   ///< length of the window that is evaluated, µs
-    double threshold = 0;          ///< the condition of the rule holds beyond this value
-    double resolve_threshold = 0;  ///< the alert can be resolved when the value is back beyond this
-    double min_samples = 0;        ///< the rule is not evaluated with fewer events (views, orders, …)
-    double min_share = 0;          ///< share of all views from which on interest is high
-    model::Timestamp history = 0;  ///< the rule is not evaluated with a shorter baseline, µs
-    model::Timestamp pending = 0;  ///< how long the condition must hold before the alert fires, µs
-    model::Timestamp resolve_after =
-        0;  ///< how long the condition must be gone before the alert is resolved, µs
+    base::Duration window{0};         ///< length of the window that is evaluated
+    double threshold = 0;             ///< the condition of the rule holds beyond this value
+    double resolve_threshold = 0;     ///< the alert can be resolved when the value is back beyond this
+    double min_samples = 0;           ///< the rule is not evaluated with fewer events (views, orders, …)
+    double min_share = 0;             ///< share of all views from which on interest is high
+    base::Duration history{0};        ///< the rule is not evaluated with a shorter baseline
+    base::Duration pending{0};        ///< how long the condition must hold before the alert fires
+    base::Duration resolve_after{0};  ///< how long the condition must be gone before the alert is resolved
 
     friend bool operator==(const RuleSettings&, const RuleSettings&) = default;
     template <class Archive>

@@ -8,7 +8,7 @@ namespace millrace::gold {
 namespace {
 
 std::string id_of(AlertRule rule, const std::string& subject, model::Timestamp since) {
-    const std::string text = fmt::format("{}\n{}\n{}", rule_kind(rule).name, since, subject);
+    const std::string text = fmt::format("{}\n{}\n{}", rule_kind(rule).name, model::to_us(since), subject);
     return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
 }
 
@@ -53,10 +53,10 @@ void AlertStates::judge(AlertRule rule, const RuleSettings& settings, const std:
     const bool calm = verdict.estimate && (below ? *verdict.estimate >= settings.resolve_threshold
                                                  : *verdict.estimate <= settings.resolve_threshold);
     if (!calm) {
-        if (verdict.value) state.calm_since = 0;
+        if (verdict.value) state.calm_since = {};
         return;
     }
-    if (state.calm_since == 0) state.calm_since = at;
+    if (state.calm_since == model::Timestamp()) state.calm_since = at;
     if (at - state.calm_since < settings.resolve_after) return;
     state.firing = false;
     changes.push_back(change(key, state, settings, at, verdict));

@@ -43,9 +43,9 @@ class AlertStates {
 
   private:
     struct State {
-        model::Timestamp since = 0;  // when the condition began to hold
+        model::Timestamp since;  // when the condition began to hold
         bool firing = false;
-        model::Timestamp calm_since = 0;  // while firing: when the condition ended; 0: it still holds
+        model::Timestamp calm_since;  // while firing: when the condition ended; the epoch: it still holds
 
         template <class Archive>
         void serialize(Archive& archive) {

@@ -13,20 +13,18 @@ namespace millrace::gold {
 
 namespace {
 
-using model::us_per_day, model::us_per_hour, model::us_per_minute, model::us_per_second;
-
 /// If event time and log time differ by at most this, silence in log time is treated as silence in event
 /// time.
-constexpr Timestamp max_clock_distance = us_per_hour;
+constexpr base::Duration max_clock_distance = std::chrono::hours(1);
 /// After silence of this length, further silent steps are skipped.
-constexpr Timestamp max_silence = us_per_day;
+constexpr base::Duration max_silence = std::chrono::days(1);
 /// The share of the limits for high interest that a product must keep while its alert fires.
 constexpr double kept_interest = 0.5;
 /// After this time, an unusual level counts as the usual one.
-constexpr Timestamp max_unusual = us_per_day;
+constexpr base::Duration max_unusual = std::chrono::days(1);
 
-std::string minutes(Timestamp window) {
-    return base::format_counted(window / us_per_minute, "minute");
+std::string minutes(base::Duration window) {
+    return base::format_counted(window / std::chrono::minutes(1), "minute");
 }
 
 Window before(Timestamp end, const RuleSettings& settings) {
@@ -51,10 +49,11 @@ void Alerts::judge(Timestamp clock) {
     clock_ = std::max(clock_, clock);
     const Timestamp end = aligned(clock, SlidingProductCounts::step).start;
     if (judged_ == no_watermark)
-        judged_ = active_until_ = traffic_.next(no_watermark, aligned(end, us_per_minute).start);
+        judged_ = active_until_ = traffic_.next({no_watermark, aligned(end, std::chrono::minutes(1)).start});
     while (judged_ < end) {
         if (judged_ - active_until_ >= max_silence)
-            judged_ = std::max(judged_, traffic_.next(aligned(judged_, us_per_minute).start, end));
+            judged_ =
+                std::max(judged_, traffic_.next({aligned(judged_, std::chrono::minutes(1)).start, end}));
         if (judged_ >= end) break;
         judged_ += SlidingProductCounts::step;
         judge_step(judged_);
@@ -63,19 +62,19 @@ void Alerts::judge(Timestamp clock) {
 
 void Alerts::judge_step(Timestamp end) {
     const RuleSettings& interest = (*rules_)[AlertRule::high_interest];
-    products_.slide(end, interest.window, std::llround(kept_interest * interest.min_samples));
+    products_.slide({end - interest.window, end}, std::llround(kept_interest * interest.min_samples));
     judge_interest(end);
-    if (end == aligned(end, us_per_minute).start) judge_minute(end);
+    if (end == aligned(end, std::chrono::minutes(1)).start) judge_minute(end);
 }
 
 void Alerts::judge_minute(Timestamp end) {
-    Timestamp longest = us_per_minute;
+    base::Duration longest = std::chrono::minutes(1);
     for (const AlertRule rule : {AlertRule::traffic_gap, AlertRule::traffic_spike, AlertRule::conversion_drop,
                                  AlertRule::revenue_drop, AlertRule::cart_abandonment})
         longest = std::max(longest, (*rules_)[rule].window);
     traffic_.pass(end, longest);
     baskets_.pass(end, end - longest);
-    if (traffic_.in({end - us_per_minute, end}).events > 0) active_until_ = end;
+    if (traffic_.in({end - std::chrono::minutes(1), end}).events > 0) active_until_ = end;
     judge_traffic(end);
     judge_conversion(end);
     judge_revenue(end);
@@ -108,7 +107,7 @@ void Alerts::judge_interest(Timestamp end) {
                                                         }});
             continue;
         }
-        const double upper = wilson_upper(product.purchases, product.views);
+        const double upper = wilson_upper({.hits = product.purchases, .trials = product.views});
         const double conversion = static_cast<double>(product.purchases) / static_cast<double>(product.views);
         judge(AlertRule::high_interest, name, end,
               {upper,
@@ -126,7 +125,7 @@ void Alerts::judge_interest(Timestamp end) {
 std::optional<Traffic::Baseline> Alerts::baseline_in(Window window, const RuleSettings& settings) const {
     if (window.start < traffic_.begins()) return std::nullopt;
     Traffic::Baseline usual = traffic_.baseline(window);
-    if (usual.minutes == 0 || usual.minutes * us_per_minute < settings.history) return std::nullopt;
+    if (usual.minutes == 0 || std::chrono::minutes(usual.minutes) < settings.history) return std::nullopt;
     return usual;
 }
 
@@ -161,7 +160,7 @@ void Alerts::judge_conversion(Timestamp end) {
         const double conversion = usual->purchases / usual->views;
         const auto views = static_cast<double>(now.views);
         if (conversion * views >= settings.min_samples)
-            verdict = {wilson_upper(now.purchases, now.views) / conversion,
+            verdict = {wilson_upper({.hits = now.purchases, .trials = now.views}) / conversion,
                        [&, conversion, views] {
                            return fmt::format(
                                "{} from {} in {}: conversion is {:.2f}%, and {:.2f}% is usual",
@@ -203,7 +202,7 @@ void Alerts::judge_carts(Timestamp end) {
     AlertVerdict verdict;
     if (static_cast<double>(outcome.carts) >= settings.min_samples &&
         !traffic_.is_noted(window, rule_bit(AlertRule::traffic_gap)))
-        verdict = {wilson_lower(outcome.abandoned, outcome.carts),
+        verdict = {wilson_lower({.hits = outcome.abandoned, .trials = outcome.carts}),
                    [&] {
                        return fmt::format("{} of {} abandoned in {}", outcome.abandoned,
                                           base::format_counted(outcome.carts, "cart"),
@@ -216,8 +215,8 @@ void Alerts::judge_carts(Timestamp end) {
 void Alerts::judge(const PipelineHealth& health) {
     if (!rules_) return;
     health_.take(health, (*rules_)[AlertRule::quarantine_rate].window);
-    judge_quality(health.committed_ms * 1000);
-    judge_progress(health.committed_ms * 1000);
+    judge_quality(health.committed_at);
+    judge_progress(health.committed_at);
 }
 
 void Alerts::judge_quality(Timestamp now) {
@@ -240,25 +239,26 @@ void Alerts::judge_progress(Timestamp now) {
                                         return fmt::format("silver is {} behind the log",
                                                            base::format_counted(behind, "record"));
                                     }});
-    const double age =
-        behind == 0 ? 0 : std::max(0.0, static_cast<double>(now - health_.newest()) / us_per_second);
+    const std::chrono::duration<double> since_newest = now - health_.newest();
+    const double age = behind == 0 ? 0 : std::max(0.0, since_newest.count());
     judge(AlertRule::freshness, "", now,
           {age, [age] { return fmt::format("silver's newest record is {:.0f} s old", age); }});
 }
 
-bool Alerts::tick_due(std::int64_t now_ms) const {
+bool Alerts::tick_due(base::WallTime time) const {
     const Timestamp committed = health_.committed();
-    return rules_ && committed != 0 &&
-           aligned(now_ms * 1000, us_per_minute).start > std::max(ticked_, committed);
+    return rules_ && committed != Timestamp() &&
+           aligned(time, std::chrono::minutes(1)).start > std::max(ticked_, committed);
 }
 
-void Alerts::tick(std::int64_t now_ms) {
-    if (!tick_due(now_ms)) return;
-    const Timestamp now = aligned(now_ms * 1000, us_per_minute).start;
+void Alerts::tick(base::WallTime time) {
+    if (!tick_due(time)) return;
+    const Timestamp now = aligned(time, std::chrono::minutes(1)).start;
     const Timestamp committed = health_.committed();
     ticked_ = now;
     judge_progress(now);
-    if (health_.behind() > 0 || clock_ == no_watermark || std::abs(committed - clock_) > max_clock_distance)
+    if (health_.behind() > 0 || clock_ == no_watermark ||
+        std::chrono::abs(committed - clock_) > max_clock_distance)
         return;
     const Timestamp clock = clock_;
     judge(clock + (now - committed));
@@ -268,7 +268,7 @@ void Alerts::tick(std::int64_t now_ms) {
 void Alerts::judge(AlertRule rule, const std::string& subject, Timestamp at, const AlertVerdict& verdict) {
     RuleSettings settings = (*rules_)[rule];
     if (settings.enabled) return states_.judge(rule, settings, subject, at, verdict, changes_);
-    settings.resolve_after = 0;
+    settings.resolve_after = {};
     states_.judge(rule, settings, subject, at,
                   {settings.resolve_threshold, [] { return "the rule was switched off"; }}, changes_);
 }

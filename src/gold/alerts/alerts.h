@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "gold/alerts/alert_states.h"
 #include "gold/alerts/baskets.h"
 #include "gold/alerts/pipeline_health.h"
@@ -37,12 +38,12 @@ class Alerts {
     void begin(const PipelineHealth& health) { health_.begin(health); }
     /// Adds a commit of Silver and evaluates the rules about the pipeline.
     void judge(const PipelineHealth& health);
-    /// Returns true if a tick at the log time `now_ms` would evaluate anything, because a minute has passed
+    /// Returns true if a tick at the log time `time` would evaluate anything, because a minute has passed
     /// since the last evaluation.
-    [[nodiscard]] bool tick_due(std::int64_t now_ms) const;
-    /// Evaluates the rules at the log time `now_ms`, when all commits of Silver are processed and no new one
+    [[nodiscard]] bool tick_due(base::WallTime time) const;
+    /// Evaluates the rules at the log time `time`, when all commits of Silver are processed and no new one
     /// has arrived.
-    void tick(std::int64_t now_ms);
+    void tick(base::WallTime time);
 
     /// The changes that are not known to be published, in order. They are part of the saved state.
     [[nodiscard]] const std::vector<model::Alert>& unpublished() const { return changes_; }
@@ -78,7 +79,7 @@ class Alerts {
     Timestamp clock_ = no_watermark;
     Timestamp judged_ = no_watermark;        // event time up to which the rules are evaluated
     Timestamp active_until_ = no_watermark;  // the end of the last minute with events
-    Timestamp ticked_ = 0;                   // log time of the last tick
+    Timestamp ticked_;                       // log time of the last tick
     Traffic traffic_;
     SlidingProductCounts products_;
     Baskets baskets_;

@@ -15,7 +15,7 @@ void Baskets::add(const Event& event, std::uint64_t session) {
 }
 
 void Baskets::pass(Timestamp end, Timestamp keep_from) {
-    Outcome& decided = outcomes_[aligned(end - 1, model::us_per_minute).start];
+    Outcome& decided = outcomes_[aligned(end - std::chrono::microseconds(1), std::chrono::minutes(1)).start];
     boost::unordered::erase_if(open_, [&](const auto& entry) {
         const Basket& basket = entry.second;
         if (std::max(basket.carted, basket.bought) >= end - abandoned_after) return false;

@@ -16,7 +16,7 @@ namespace millrace::gold {
 class Baskets {
   public:
     /// A session abandons its cart if it does not buy within this time.
-    static constexpr Timestamp abandoned_after = 30 * model::us_per_minute;
+    static constexpr base::Duration abandoned_after = std::chrono::minutes(30);
 
     struct Outcome {
         std::int64_t carts = 0;  ///< sessions whose cart is decided

@@ -5,14 +5,14 @@
 namespace millrace::gold {
 
 void PipelineHealthWindow::begin(const PipelineHealth& health) {
-    committed_ = health.committed_ms * 1000;
+    committed_ = health.committed_at;
     newest_ = std::max(newest_, health.newest);
     for (const PipelineHealth::Partition& partition : health.partitions)
         partitions_[partition.number] = partition;
 }
 
-void PipelineHealthWindow::take(const PipelineHealth& health, Timestamp window) {
-    Quality& minute = minutes_[aligned(health.committed_ms * 1000, model::us_per_minute).start];
+void PipelineHealthWindow::take(const PipelineHealth& health, base::Duration window) {
+    Quality& minute = minutes_[aligned(health.committed_at, std::chrono::minutes(1)).start];
     for (const PipelineHealth::Partition& now : health.partitions) {
         PipelineHealth::Partition last = partitions_[now.number];
         if (now.received < last.received) last = {};  // the topic was created again, so its counts begin at 0

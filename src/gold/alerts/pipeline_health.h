@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "base/clock.h"
 #include "gold/window.h"
 
 namespace millrace::gold {
@@ -22,8 +23,8 @@ struct PipelineHealth {
         }
     };
 
-    std::int64_t committed_ms = 0;
-    Timestamp newest = 0;  ///< log time of the newest record in the commit; 0: the commit has no records
+    base::WallTime committed_at;
+    Timestamp newest;  ///< log time of the newest record in the commit; the epoch: it has no records
     std::vector<Partition> partitions;  ///< the partitions that the commit advanced
 };
 
@@ -43,7 +44,7 @@ class PipelineHealthWindow {
     /// Sets the counts from which counting begins.
     void begin(const PipelineHealth& health);
     /// Adds a commit, and drops the minutes that are older than `window`.
-    void take(const PipelineHealth& health, Timestamp window);
+    void take(const PipelineHealth& health, base::Duration window);
 
     /// Returns the counts within the last `window` of log time.
     [[nodiscard]] Quality recent() const;
@@ -51,7 +52,7 @@ class PipelineHealthWindow {
     [[nodiscard]] std::int64_t behind() const;
     /// Log time of the newest record in silver.
     [[nodiscard]] Timestamp newest() const { return newest_; }
-    /// Log time of the last commit; 0 if there is none.
+    /// Log time of the last commit; the epoch if there is none.
     [[nodiscard]] Timestamp committed() const { return committed_; }
 
     template <class Archive>
@@ -60,8 +61,8 @@ class PipelineHealthWindow {
     }
 
   private:
-    Timestamp committed_ = 0;
-    Timestamp newest_ = 0;
+    Timestamp committed_;
+    Timestamp newest_;
     std::map<int, PipelineHealth::Partition> partitions_;
     std::map<Timestamp, Quality> minutes_;
 };

@@ -15,7 +15,7 @@ void SlidingProductCounts::add(const Event& event) {
     add_to_sum(event.product, late, 1);
 }
 
-void SlidingProductCounts::slide(Timestamp end, Timestamp length, std::int64_t min_views) {
+void SlidingProductCounts::slide(const Window& window, std::int64_t min_views) {
     if (min_views != min_views_) {
         min_views_ = min_views;
         candidates_.clear();
@@ -23,18 +23,18 @@ void SlidingProductCounts::slide(Timestamp end, Timestamp length, std::int64_t m
             if (counts.views >= min_views_) candidates_.insert(product);
         }
     }
-    const Timestamp from = std::max(window_.end, end - length);
-    for (auto entering = steps_.lower_bound(from); entering != steps_.end() && entering->first < end;
+    const Timestamp from = std::max(window_.end, window.start);
+    for (auto entering = steps_.lower_bound(from); entering != steps_.end() && entering->first < window.end;
          ++entering) {
         for (const auto& [product, counts] : entering->second) add_to_sum(product, counts, 1);
     }
-    while (!steps_.empty() && steps_.begin()->first < end - length) {
+    while (!steps_.empty() && steps_.begin()->first < window.start) {
         if (window_.contains(steps_.begin()->first)) {
             for (const auto& [product, counts] : steps_.begin()->second) add_to_sum(product, counts, -1);
         }
         steps_.erase(steps_.begin());
     }
-    window_ = {end - length, end};
+    window_ = window;
 }
 
 void SlidingProductCounts::add_to_sum(StringId product, const ViewPurchaseCounts& counts, int sign) {

@@ -14,13 +14,13 @@ namespace millrace::gold {
 /// thread-safe.
 class SlidingProductCounts {
   public:
-    static constexpr Timestamp step = 10 * model::us_per_second;
+    static constexpr base::Duration step = std::chrono::seconds(10);
 
     /// Adds an event, unless it is from before the window.
     void add(const Event& event);
-    /// Moves the window to `[end - length, end)`. `end` must be a multiple of `step`. Products with at least
+    /// Moves the window to `window`, whose end must be a multiple of `step`. Products with at least
     /// `min_views` views become candidates.
-    void slide(Timestamp end, Timestamp length, std::int64_t min_views);
+    void slide(const Window& window, std::int64_t min_views);
 
     [[nodiscard]] std::int64_t views() const { return views_; }
     [[nodiscard]] const ViewPurchaseCounts& of(StringId product) const { return sums_.at(product); }
@@ -40,7 +40,7 @@ class SlidingProductCounts {
         std::size_t steps = 0;
         archive(window_.start, window_.end, min_views_, steps);
         for (; steps > 0; --steps) {
-            Timestamp start = 0;
+            Timestamp start;
             std::size_t products = 0;
             archive(start, products);
             for (; products > 0; --products) {

@@ -6,8 +6,6 @@ namespace millrace::gold {
 
 namespace {
 
-using model::us_per_day, model::us_per_hour, model::us_per_minute;
-
 constexpr std::int64_t baseline_minutes = 60;
 constexpr int baseline_days = 7;
 constexpr std::int64_t min_minutes_of_an_hour = 30;
@@ -41,8 +39,8 @@ void ShopFigures::add(const ShopFigures& other) {
 }
 
 void Traffic::add(const Event& event, std::string_view currency) {
-    if (last_ == nullptr || event.time < last_start_ || event.time >= last_start_ + us_per_minute) {
-        const Timestamp start = aligned(event.time, us_per_minute).start;
+    if (last_ == nullptr || event.time < last_start_ || event.time >= last_start_ + std::chrono::minutes(1)) {
+        const Timestamp start = aligned(event.time, std::chrono::minutes(1)).start;
         if (start < settled_) return;
         last_ = &minutes_[start];
         last_start_ = start;
@@ -50,9 +48,9 @@ void Traffic::add(const Event& event, std::string_view currency) {
     last_->figures.add(event, currency);
 }
 
-void Traffic::pass(Timestamp end, Timestamp longest) {
-    if (begins_ == end_of_time) begins_ = std::min(next(no_watermark, end) + us_per_minute, end);
-    minutes_[end - us_per_minute];  // creates the minute, since a minute without events counts, too
+void Traffic::pass(Timestamp end, base::Duration longest) {
+    if (begins_ == end_of_time) begins_ = std::min(next({no_watermark, end}) + std::chrono::minutes(1), end);
+    minutes_[end - std::chrono::minutes(1)];  // creates the minute, since a minute without events counts, too
     settle(end - longest);
 }
 
@@ -63,7 +61,7 @@ void Traffic::settle(Timestamp until) {
     for (auto minute = minutes_.lower_bound(settled_); minute != minutes_.end() && minute->first < until;
          ++minute) {
         if (minute->second.frozen || minute->first < begins_) continue;
-        Hour& hour = hours_[aligned(minute->first, us_per_hour).start];
+        Hour& hour = hours_[aligned(minute->first, std::chrono::hours(1)).start];
         hour.figures.add(minute->second.figures);
         ++hour.minutes;
         ++usual_minutes_;
@@ -74,13 +72,13 @@ void Traffic::settle(Timestamp until) {
         if (!oldest->second.frozen && oldest->first >= begins_) --usual_minutes_;
         minutes_.erase(oldest);
     }
-    while (!hours_.empty() && hours_.begin()->first < until - (baseline_days + 1) * us_per_day)
+    while (!hours_.empty() && hours_.begin()->first < until - std::chrono::days(baseline_days + 1))
         hours_.erase(hours_.begin());
 }
 
-Timestamp Traffic::next(Timestamp from, Timestamp to) const {
-    const auto found = minutes_.lower_bound(from);
-    return found == minutes_.end() ? to : std::min(found->first, to);
+Timestamp Traffic::next(Window range) const {
+    const auto found = minutes_.lower_bound(range.start);
+    return found == minutes_.end() ? range.end : std::min(found->first, range.end);
 }
 
 ShopFigures Traffic::in(Window window) const {
@@ -108,7 +106,7 @@ void Traffic::Baseline::add(const ShopFigures& figures, std::int64_t share, std:
 Traffic::Hour Traffic::same_hour(Timestamp hour) const {
     Hour sum;
     for (int day = 1; day <= baseline_days; ++day) {
-        const auto found = hours_.find(hour - day * us_per_day);
+        const auto found = hours_.find(hour - std::chrono::days(day));
         if (found == hours_.end() || found->second.minutes < min_minutes_of_an_hour) continue;
         sum.figures.add(found->second.figures);
         sum.minutes += found->second.minutes;
@@ -118,11 +116,13 @@ Traffic::Hour Traffic::same_hour(Timestamp hour) const {
 
 Traffic::Baseline Traffic::of_earlier_days(Window window) const {
     Baseline usual;
-    for (Timestamp hour = aligned(window.start, us_per_hour).start; hour < window.end; hour += us_per_hour) {
+    for (Timestamp hour = aligned(window.start, std::chrono::hours(1)).start; hour < window.end;
+         hour += std::chrono::hours(1)) {
         const Hour same = same_hour(hour);
         if (same.minutes == 0) return {};
-        const Timestamp overlap = std::min(window.end, hour + us_per_hour) - std::max(window.start, hour);
-        usual.add(same.figures, overlap / us_per_minute, same.minutes);
+        const base::Duration overlap =
+            std::min(window.end, hour + std::chrono::hours(1)) - std::max(window.start, hour);
+        usual.add(same.figures, overlap / std::chrono::minutes(1), same.minutes);
     }
     return usual;
 }
@@ -138,7 +138,7 @@ Traffic::Baseline Traffic::of_last_hour(Window window) const {
         ++count;
     }
     Baseline usual;
-    if (count > 0) usual.add(sum, (window.end - window.start) / us_per_minute, count);
+    if (count > 0) usual.add(sum, (window.end - window.start) / std::chrono::minutes(1), count);
     return usual;
 }
 

@@ -63,11 +63,11 @@ class Traffic {
     void add(const Event& event, std::string_view currency);
     /// Declares that the minutes before `end` are complete. `longest` is the length of the longest window
     /// that is evaluated.
-    void pass(Timestamp end, Timestamp longest);
+    void pass(Timestamp end, base::Duration longest);
     /// The first complete minute.
     [[nodiscard]] Timestamp begins() const { return begins_; }
     /// Returns the first minute with events at or after `from`, or `to` if there is none before `to`.
-    [[nodiscard]] Timestamp next(Timestamp from, Timestamp to) const;
+    [[nodiscard]] Timestamp next(Window range) const;
 
     /// Returns the figures of the window.
     [[nodiscard]] ShopFigures in(Window window) const;
@@ -119,7 +119,7 @@ class Traffic {
     std::map<Timestamp, Minute> minutes_;
     std::map<Timestamp, Hour> hours_;
     Minute* last_ = nullptr;  // the minute of the previous event
-    Timestamp last_start_ = 0;
+    Timestamp last_start_;
 };
 
 constexpr unsigned rule_bit(AlertRule rule) {

@@ -18,7 +18,9 @@ namespace {
 
 Alert alert_of(const arrow::RecordBatch& rows, std::int64_t row) {
     const auto text = [&](const char* name) { return column<arrow::StringArray>(rows, name).GetString(row); };
-    const auto time = [&](const char* name) { return column<arrow::TimestampArray>(rows, name).Value(row); };
+    const auto time = [&](const char* name) {
+        return model::from_us(column<arrow::TimestampArray>(rows, name).Value(row));
+    };
     const auto number = [&](const char* name) { return column<arrow::DoubleArray>(rows, name).Value(row); };
     return {.sequence = model::AlertSequence(column<arrow::Int64Array>(rows, "sequence").Value(row)),
             .id = text("alert_id"),

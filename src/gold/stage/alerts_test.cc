@@ -61,10 +61,11 @@ class AlertsTest : public testing::Test {
         }
     }
     /// Lets Silver commit at `now_`.
-    void commit(std::int64_t received, std::int64_t quarantined, std::int64_t behind = 0, Timestamp age = 0) {
+    void commit(std::int64_t received, std::int64_t quarantined, std::int64_t behind = 0,
+                base::Duration age = {}) {
         received_ += received;
         quarantined_ += quarantined;
-        gold_->alerts().judge(PipelineHealth{.committed_ms = now_ / 1000,
+        gold_->alerts().judge(PipelineHealth{.committed_at = model::to_wall_time(now_),
                                              .newest = now_ - age,
                                              .partitions = {{0, received_, quarantined_, behind}}});
     }
@@ -106,7 +107,7 @@ TEST_F(AlertsTest, AGapIsOneAlertAndNoOtherOneFollowsFromIt) {
 
 TEST_F(AlertsTest, ADayOfSilenceIsOneAlert) {
     pass(90, {});
-    now_ += 30 * model::us_per_day;
+    now_ += std::chrono::days(30);
     pass(20, {});
     EXPECT_EQ(changes(), (Changes{"traffic_gap firing", "traffic_gap resolved"}));
 }
@@ -199,11 +200,12 @@ TEST_F(AlertsTest, QuarantineLagAndFreshnessAreThoseOfTheCommits) {
 TEST_F(AlertsTest, LogTimeStandsInWhenNothingComes) {
     pass(90, {});
     commit(5000, 0);
-    const std::int64_t committed_ms = now_ / 1000;
-    EXPECT_FALSE(gold_->alerts().tick_due(committed_ms + 30'000)) << "the minute is not over";
+    const base::WallTime committed_at = model::to_wall_time(now_);
+    EXPECT_FALSE(gold_->alerts().tick_due(committed_at + std::chrono::seconds(30)))
+        << "the minute is not over";
     for (int i = 1; i <= 20; ++i) {
-        EXPECT_TRUE(gold_->alerts().tick_due(committed_ms + i * 60'000));
-        gold_->alerts().tick(committed_ms + i * 60'000);
+        EXPECT_TRUE(gold_->alerts().tick_due(committed_at + std::chrono::minutes(i)));
+        gold_->alerts().tick(committed_at + std::chrono::minutes(i));
     }
     EXPECT_EQ(changes(), Changes{"traffic_gap firing"});
     now_ += 20 * minute;
@@ -213,15 +215,15 @@ TEST_F(AlertsTest, LogTimeStandsInWhenNothingComes) {
 
 TEST_F(AlertsTest, SilenceOfAnImportIsNoSilenceOfTheShop) {
     pass(90, {});
-    now_ += 300 * model::us_per_day;
+    now_ += std::chrono::days(300);
     commit(5000, 0);
-    for (int i = 1; i <= 20; ++i) gold_->alerts().tick(now_ / 1000 + i * 60'000);
+    for (int i = 1; i <= 20; ++i) gold_->alerts().tick(model::to_wall_time(now_) + std::chrono::minutes(i));
     EXPECT_EQ(changes(), Changes());
 }
 
 TEST_F(AlertsTest, ASilverThatStandsStillIsNotFresh) {
     commit(1000, 0, 10);
-    for (int i = 1; i <= 10; ++i) gold_->alerts().tick(now_ / 1000 + i * 60'000);
+    for (int i = 1; i <= 10; ++i) gold_->alerts().tick(model::to_wall_time(now_) + std::chrono::minutes(i));
     EXPECT_EQ(changes(), Changes{"freshness firing"});
 }
 

@@ -25,7 +25,7 @@ constexpr std::int64_t days_at_once = 7;
 /// The rows of a table are written when there are so many.
 constexpr std::int64_t rows_at_once = 64 << 10;
 /// The longest window that can begin on one day and end on the next.
-constexpr Timestamp max_window_length = model::us_per_hour;
+constexpr base::Duration max_window_length = std::chrono::hours(1);
 
 /// Removes the events outside `wanted`. Returns those of them within `read`: only sessions need them.
 std::vector<Event> cut(Events& events, Window read, Window wanted) {
@@ -85,8 +85,8 @@ std::optional<DayRange> BatchLayer::all_days() const {
         const auto date = model::parse_day(storage::partition_value(add, "event_date"));
         if (!date) continue;
         // A UTC day overlaps up to two days of another time zone.
-        const std::int64_t first = zone_.day_of(*date * model::us_per_day);
-        const std::int64_t last = zone_.day_of((*date + 1) * model::us_per_day - 1);
+        const std::int64_t first = zone_.day_of(model::day_start(*date));
+        const std::int64_t last = zone_.day_of(model::day_start(*date + 1) - std::chrono::microseconds(1));
         days = days ? DayRange{std::min(days->from, first), std::max(days->to, last)} : DayRange{first, last};
     }
     return days;
@@ -103,7 +103,7 @@ std::int64_t BatchLayer::compute(DayRange days, Output& output, const std::funct
     std::vector<storage::AddFile> files;
     for (const auto& [path, add] : silver_.snapshot().files) {
         const auto date = model::parse_day(storage::partition_value(add, "event_date"));
-        if (date && (*date + 1) * model::us_per_day > read.start && *date * model::us_per_day < read.end)
+        if (date && model::day_start(*date + 1) > read.start && model::day_start(*date) < read.end)
             files.push_back(add);
     }
     Gold gold(zone_, settings_.gold, [this](auto tasks) { pool_.run_all(std::move(tasks)); });

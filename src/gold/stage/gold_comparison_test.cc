@@ -27,13 +27,13 @@ struct UserRow {
 };
 
 void add(Output& output, const UserRow& row) {
-    const model::Timestamp start = row.day * model::us_per_day;
+    const model::Timestamp start = model::day_start(row.day);
     output[Table::users]
         .add(row.day)
         .text(row.user)
         .text("EUR")
         .time(start)
-        .time(start + 1)
+        .time(start + std::chrono::microseconds(1))
         .count(row.events)
         .count(0)
         .count(0)

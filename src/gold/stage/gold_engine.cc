@@ -10,7 +10,7 @@ namespace {
 PipelineHealth health_of(const std::vector<catalog::PartitionStatus>& partitions, Timestamp newest) {
     PipelineHealth health{.newest = newest};
     for (const catalog::PartitionStatus& each : partitions) {
-        health.committed_ms = std::max(health.committed_ms, each.committed_ms);
+        health.committed_at = std::max(health.committed_at, each.committed_at);
         health.partitions.push_back({each.partition, each.received, each.quarantined, each.behind});
     }
     return health;
@@ -26,7 +26,7 @@ GoldEngine::GoldEngine(const model::ShopSettings& settings, base::WorkerPool& po
 void GoldEngine::reset() {
     gold_ = std::make_unique<Gold>(zone_, options_, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
     watermark_ = no_watermark;
-    newest_ = 0;
+    newest_ = {};
 }
 
 void GoldEngine::load(std::istream& stream, Timestamp watermark) {
@@ -46,11 +46,11 @@ void GoldEngine::finish_commit(const storage::Commit& commit, Output& closed) {
     if (clock != no_watermark) close(clock - options_.lateness, closed);
     alerts().judge(clock);
     if (!partitions.empty()) alerts().judge(health_of(partitions, newest_));
-    newest_ = 0;
+    newest_ = {};
 }
 
 void GoldEngine::finish_rows(Timestamp left, Output& closed) {
-    const Timestamp clock = gold_->clock().at(0);
+    const Timestamp clock = gold_->clock().at(base::WallTime());
     if (clock == no_watermark) return;
     close(std::min(left, clock - options_.lateness), closed);
     alerts().judge(std::min(left, clock));
@@ -60,12 +60,12 @@ void GoldEngine::finish_table(const storage::Snapshot& silver) {
     const auto partitions = catalog::read_status(silver);
     observe(partitions);
     if (!partitions.empty()) alerts().begin(health_of(partitions, newest_));
-    newest_ = 0;
+    newest_ = {};
 }
 
 void GoldEngine::observe(const std::vector<catalog::PartitionStatus>& partitions) {
     for (const catalog::PartitionStatus& each : partitions)
-        gold_->clock().observe(each.partition, {each.committed_ms, each.behind == 0});
+        gold_->clock().observe(each.partition, {each.committed_at, each.behind == 0});
 }
 
 void GoldEngine::close(Timestamp watermark, Output& closed) {

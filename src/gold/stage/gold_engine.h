@@ -62,7 +62,7 @@ class GoldEngine {
     base::WorkerPool& pool_;
     std::unique_ptr<Gold> gold_;
     Timestamp watermark_ = no_watermark;
-    Timestamp newest_ = 0;  // log time of the newest row since the last commit; 0 when there is none
+    Timestamp newest_;  // log time of the newest row since the last commit; the epoch when there is none
 };
 
 }  // namespace millrace::gold

@@ -16,10 +16,10 @@ class GoldEngineTest : public testing::Test {
     static void add_view(GoldEngine& engine, Timestamp time) { engine.add(view_at(engine.strings(), time)); }
     /// A commit of Silver that leaves no records in the log.
     static storage::Commit commit_at(Timestamp time) {
-        const std::int64_t now_ms = time / 1000;
+        const base::WallTime now = model::to_wall_time(time);
         storage::Commit commit;
-        commit.txns = {{"millrace/events/0/0", 1, now_ms}, {"millrace/events/0/0/behind", 0, now_ms}};
-        commit.timestamp = now_ms;
+        commit.txns = {{"millrace/events/0/0", 1, now}, {"millrace/events/0/0/behind", 0, now}};
+        commit.timestamp = now;
         return commit;
     }
     [[nodiscard]] std::int64_t closed_kpis() { return closed_[Table::kpis].size(); }

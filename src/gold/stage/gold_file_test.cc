@@ -29,7 +29,7 @@ TEST(GoldFileTest, ProvisionalFilesAreWholeAsLongAsTheTxnCountsThem) {
     snapshot.files["day=2024-05-01/part-p7-a-1.parquet"] = {};
     snapshot.files["day=2024-05-02/part-p7-a-2.parquet"] = {};
     snapshot.files["day=2024-05-02/part-v7-a-3.parquet"] = {};
-    snapshot.txns[provisional_app_id] = {.app_id = provisional_app_id, .version = 2, .last_updated = 0};
+    snapshot.txns[provisional_app_id] = {.app_id = provisional_app_id, .version = 2};
     EXPECT_EQ(count_provisional_files(snapshot), 2);
     EXPECT_TRUE(provisional_files_are_whole(snapshot));
     snapshot.files.erase("day=2024-05-01/part-p7-a-1.parquet");

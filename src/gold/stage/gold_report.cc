@@ -40,7 +40,7 @@ void GoldReporter::start_at(storage::Version silver_version) {
 void GoldReporter::add(const Events& events) {
     report_.events += static_cast<std::int64_t>(events.rows.size());
     report_.latency_ms =
-        std::max(report_.latency_ms, static_cast<double>(base::now_us() - events.oldest) / 1e3);
+        std::max(report_.latency_ms, static_cast<double>((base::now() - events.oldest).count()) / 1e3);
 }
 
 void GoldReporter::add_provisional(std::int64_t rows) {
@@ -52,7 +52,7 @@ void GoldReporter::note_pause(std::chrono::microseconds pause) {
     report_.pause_ms = std::max(report_.pause_ms, static_cast<double>(pause.count()) / 1e3);
 }
 
-std::optional<GoldReport> GoldReporter::take(storage::Version silver_version, std::int64_t late,
+std::optional<GoldReport> GoldReporter::take(std::int64_t late, storage::Version silver_version,
                                              Timestamp watermark) {
     if (silver_version == reported_version_ && report_.events == 0 && report_.rows == 0) return std::nullopt;
     report_.silver_version = reported_version_ = silver_version;

@@ -46,7 +46,7 @@ class GoldReporter {
     void add_provisional(std::int64_t rows);
     void note_pause(std::chrono::microseconds pause);
     /// The report since the last one; nothing when nothing has happened.
-    [[nodiscard]] std::optional<GoldReport> take(storage::Version silver_version, std::int64_t late,
+    [[nodiscard]] std::optional<GoldReport> take(std::int64_t late, storage::Version silver_version,
                                                  Timestamp watermark);
 
   private:

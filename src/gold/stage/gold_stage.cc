@@ -201,7 +201,7 @@ void GoldStage::adopt_rules() {
 
 /// Evaluates the alert rules at wall-clock time when no events come.
 void GoldStage::tick() {
-    const std::int64_t now = base::now_ms();
+    const base::WallTime now = base::wall_time();
     if (!engine_.alerts().tick_due(now)) return;
     adopt_rules();
     state_.add_tick(now);
@@ -241,7 +241,7 @@ OpenWindowsSnapshot GoldStage::snapshot(const OpenWindowsChannel::Request& reque
 
 void GoldStage::report(const OnReport& on_report) {
     if (const auto report =
-            reporter_.take(silver_.version(), engine_.operators().late(), engine_.watermark()))
+            reporter_.take(engine_.operators().late(), silver_.version(), engine_.watermark()))
         on_report(*report);
 }
 

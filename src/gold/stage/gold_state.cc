@@ -72,7 +72,7 @@ json::object header_of(const GoldPosition& position) {
             {"silver_id", position.silver_id},
             {"silver_version", position.silver_version.value()},
             {"settings", position.settings},
-            {"watermark", position.watermark}};
+            {"watermark", model::to_us(position.watermark)}};
 }
 
 /// Nothing when the line is not a header of this format.
@@ -85,7 +85,7 @@ std::optional<GoldPosition> parse_header(std::string_view line) {
     return GoldPosition{.silver_id = base::string_member(header, "silver_id"),
                         .silver_version = storage::Version(base::integer_member(header, "silver_version")),
                         .settings = base::string_member(header, "settings"),
-                        .watermark = base::integer_member(header, "watermark")};
+                        .watermark = model::from_us(base::integer_member(header, "watermark"))};
 }
 
 /// Makes this process end with the thread that forked it. False when that thread has ended already.

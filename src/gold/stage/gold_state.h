@@ -19,7 +19,7 @@ struct GoldPosition {
     std::string silver_id;  ///< the id of the silver table; a new table at the same path has another
     storage::Version silver_version{0};  ///< the last version of Silver that is in the state
     std::string settings;                ///< the settings that the state was computed with, as text
-    std::int64_t watermark = 0;          ///< windows that end at or before it are closed and published
+    model::Timestamp watermark;          ///< windows that end at or before it are closed and published
 };
 
 /// How long Silver's files and commits are kept for Gold to read them. Afterwards Gold must be rebuilt.

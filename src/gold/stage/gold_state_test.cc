@@ -41,8 +41,10 @@ class GoldStateTest : public testing::Test {
     const std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "gold_state_test";
     const std::filesystem::path path_ = folder_ / "state.bin";
     base::File lock_ = made_lock();
-    const GoldPosition position_{
-        .silver_id = "id", .silver_version = storage::Version(7), .settings = "{}", .watermark = 99};
+    const GoldPosition position_{.silver_id = "id",
+                                 .silver_version = storage::Version(7),
+                                 .settings = "{}",
+                                 .watermark = model::from_us(99)};
     std::size_t size_ = 3;
     std::string read_;
 };
@@ -54,7 +56,7 @@ TEST_F(GoldStateTest, WhatIsWrittenIsRead) {
     EXPECT_EQ(read_, "abc");
     EXPECT_EQ(position->silver_id, "id");
     EXPECT_EQ(position->silver_version, storage::Version(7));
-    EXPECT_EQ(position->watermark, 99);
+    EXPECT_EQ(position->watermark, model::from_us(99));
     EXPECT_EQ(read_gold_position(path_)->silver_version, storage::Version(7));
 }
 
@@ -169,14 +171,14 @@ TEST_F(GoldStateTest, TicksAreKeptUntilTheStateHasThem) {
     const auto path = folder_ / "ticks.json";
     {
         IdleTickLog ticks(path);
-        ticks.add({storage::Version(3), 100});
-        ticks.add({storage::Version(3), 200});
-        ticks.add({storage::Version(4), 300});
+        ticks.add({storage::Version(3), base::from_ms(100)});
+        ticks.add({storage::Version(3), base::from_ms(200)});
+        ticks.add({storage::Version(4), base::from_ms(300)});
     }
     IdleTickLog ticks(path);
     EXPECT_TRUE(ticks.load());
     EXPECT_EQ(ticks.size(), 3U);
-    EXPECT_EQ(ticks.after(storage::Version(3)).back().now_ms, 200);
+    EXPECT_EQ(ticks.after(storage::Version(3)).back().now, base::from_ms(200));
     ticks.forget_before(storage::Version(4));
     EXPECT_TRUE(ticks.after(storage::Version(3)).empty());
     IdleTickLog again(path);

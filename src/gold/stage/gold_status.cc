@@ -42,11 +42,11 @@ SilverStart start_of_silver(const catalog::DataDirectory& data) {
 
 /// The shortest gap that ends a session of Silver's first events. It depends on whether they have a
 /// session_id.
-Timestamp min_gap(const SilverStart& start, const model::GoldOptions& options) {
+base::Duration min_gap(const SilverStart& start, const model::GoldOptions& options) {
     const auto rows = storage::ParquetReader(start.file, *silver::silver_schema(), {"session_id"}).next();
     if (!rows || rows->num_columns() == 0) return options.inactivity;
     const auto& sessions = storage::column<arrow::StringArray>(*rows, "session_id");
-    Timestamp gap = std::max(options.session_gap, options.inactivity);
+    base::Duration gap = std::max(options.session_gap, options.inactivity);
     for (std::int64_t i = 0; i < sessions.length(); ++i) {
         const bool named = sessions.IsValid(i) && !sessions.GetView(i).empty();
         gap = std::min(gap, named ? options.session_gap : options.inactivity);
@@ -56,14 +56,14 @@ Timestamp min_gap(const SilverStart& start, const model::GoldOptions& options) {
 
 /// The event time at which a table's first row is published, and the rule that it follows from.
 struct Due {
-    Timestamp at = 0;
+    Timestamp at;
     std::string rule;
 };
 
 Due due_of(Table table, const SilverStart& start, const model::ShopSettings& settings) {
     const Timestamp first = *start.first;
-    const Timestamp lateness = settings.gold.lateness;
-    const auto text = [](Timestamp span) { return base::format_duration(base::Duration(span)); };
+    const base::Duration lateness = settings.gold.lateness;
+    const auto text = [](base::Duration span) { return base::format_duration(span); };
     const auto end_of = [&](Grain grain) {
         return window_at(grain, first, model::TimeZone(settings.time_zone)).end;
     };
@@ -74,8 +74,10 @@ Due due_of(Table table, const SilverStart& start, const model::ShopSettings& set
     if (table == Table::product_metrics || table == Table::kpis) return window(Grain::minute);
     if (table == Table::users) return window(Grain::day);
     if (!is_of_sessions(table)) return window(Grain::hour);
-    const Timestamp gap = min_gap(start, settings.gold);
-    const Timestamp over = aligned(first + gap + model::us_per_minute - 1, model::us_per_minute).start;
+    const base::Duration gap = min_gap(start, settings.gold);
+    const Timestamp over =
+        aligned(first + gap + std::chrono::minutes(1) - std::chrono::microseconds(1), std::chrono::minutes(1))
+            .start;
     const std::string session = fmt::format("a session ends {} after its last event", text(gap));
     if (table == Table::sessions)
         return {over + lateness, fmt::format("{} and is published {} later", session, text(lateness))};

@@ -13,6 +13,12 @@
 namespace millrace::gold {
 namespace {
 
+/// Returns the time that is so long after 1970 began.
+constexpr Timestamp at(base::Duration since_1970) {
+    return Timestamp(since_1970);
+}
+constexpr base::Duration us{1};
+
 /// The operators alone, and their output.
 class GoldTest : public testing::Test {
   protected:
@@ -73,7 +79,7 @@ class GoldTest : public testing::Test {
         std::vector<Event> events;
         for (int i = 0; i < count; ++i) {
             events.push_back(event("u" + std::to_string(random() % 20), random() % 3 == 0 ? "" : "s",
-                                   static_cast<Timestamp>(random() % (6 * 3600)) * second,
+                                   Timestamp(static_cast<std::int64_t>(random() % (6 * 3600)) * second),
                                    static_cast<Kind>(random() % 5)));
         }
         return events;
@@ -85,71 +91,71 @@ class GoldTest : public testing::Test {
 };
 
 TEST_F(GoldTest, AMinuteIsClosedWhenTheWatermarkReachesItsEnd) {
-    add({event("u", "s", 5 * minute + second)});
-    EXPECT_EQ(closed_by(6 * minute - 1, Table::kpis), 0);
-    EXPECT_EQ(closed_by(6 * minute, Table::kpis), 1);
-    EXPECT_EQ(closed_by(7 * minute, Table::kpis), 0);
+    add({event("u", "s", at(5 * minute + second))});
+    EXPECT_EQ(closed_by(at(6 * minute - us), Table::kpis), 0);
+    EXPECT_EQ(closed_by(at(6 * minute), Table::kpis), 1);
+    EXPECT_EQ(closed_by(at(7 * minute), Table::kpis), 0);
 }
 
 TEST_F(GoldTest, AnEventIsInFiveSlidingWindows) {
-    add({event("u", "s", 5 * minute)});
-    EXPECT_EQ(closed_by(6 * minute, Table::product_metrics),
+    add({event("u", "s", at(5 * minute))});
+    EXPECT_EQ(closed_by(at(6 * minute), Table::product_metrics),
               2);  // its minute, and the first window of five minutes
-    EXPECT_EQ(closed_by(10 * minute, Table::product_metrics), 4);
-    EXPECT_EQ(closed_by(hour, Table::product_metrics), 0);
+    EXPECT_EQ(closed_by(at(10 * minute), Table::product_metrics), 4);
+    EXPECT_EQ(closed_by(at(hour), Table::product_metrics), 0);
 }
 
 TEST_F(GoldTest, AnEventThatIsLateForItsMinuteStillCountsInTheWindowsThatAreOpen) {
-    add({event("u", "s", 5 * minute)});
-    closed_by(6 * minute, Table::product_metrics);
-    add({event("u2", "s2", 5 * minute + second)});
+    add({event("u", "s", at(5 * minute))});
+    closed_by(at(6 * minute), Table::product_metrics);
+    add({event("u2", "s2", at(5 * minute + second))});
     EXPECT_GT(gold_.late(), 0);
-    EXPECT_EQ(closed_by(10 * minute, Table::product_metrics), 4);
-    EXPECT_EQ(closed_by(hour, Table::category_metrics), 1);
+    EXPECT_EQ(closed_by(at(10 * minute), Table::product_metrics), 4);
+    EXPECT_EQ(closed_by(at(hour), Table::category_metrics), 1);
 }
 
 TEST_F(GoldTest, ASessionIsClosedAfterItsGapAndAReturnOpensAnother) {
-    add({event("u", "s", 0), event("u", "s", hour)});
-    EXPECT_EQ(closed_by(5 * hour - minute, Table::sessions), 0);
-    EXPECT_EQ(closed_by(5 * hour, Table::sessions), 1);
-    add({event("u", "s", 6 * hour)});
-    EXPECT_EQ(closed_by(10 * hour, Table::sessions), 1);
+    add({event("u", "s", at({})), event("u", "s", at(hour))});
+    EXPECT_EQ(closed_by(at(5 * hour - minute), Table::sessions), 0);
+    EXPECT_EQ(closed_by(at(5 * hour), Table::sessions), 1);
+    add({event("u", "s", at(6 * hour))});
+    EXPECT_EQ(closed_by(at(10 * hour), Table::sessions), 1);
     EXPECT_EQ(gold_.late(), 0);
 }
 
 TEST_F(GoldTest, WithoutASessionIdHalfAnHourEndsASession) {
-    add({event("u", "", 0), event("u", "", 29 * minute), event("u", "", 59 * minute),
-         event("v", "", minute)});
-    EXPECT_EQ(closed_by(89 * minute, Table::sessions), 3);
+    add({event("u", "", at({})), event("u", "", at(29 * minute)), event("u", "", at(59 * minute)),
+         event("v", "", at(minute))});
+    EXPECT_EQ(closed_by(at(89 * minute), Table::sessions), 3);
 }
 
 TEST_F(GoldTest, ASessionThatLastsForDaysIsCutAtMidnights) {
     std::vector<Event> events;
-    for (Timestamp time = 10 * hour; time < 4 * model::us_per_day; time += hour)
+    for (Timestamp time = at(10 * hour); time < at(std::chrono::days(4)); time += hour)
         events.push_back(event("u", "s", time));
     add(events);
     // The first session spans the first two days; each later day is one session.
-    EXPECT_EQ(closed_by(2 * model::us_per_day, Table::sessions), 1);
-    EXPECT_EQ(closed_by(3 * model::us_per_day, Table::sessions), 1);
-    EXPECT_EQ(closed_by(5 * model::us_per_day, Table::sessions), 1);
+    EXPECT_EQ(closed_by(at(std::chrono::days(2)), Table::sessions), 1);
+    EXPECT_EQ(closed_by(at(std::chrono::days(3)), Table::sessions), 1);
+    EXPECT_EQ(closed_by(at(std::chrono::days(5)), Table::sessions), 1);
 }
 
 TEST_F(GoldTest, AnEventBehindTheWatermarkJoinsAnOpenSessionOnly) {
-    add({event("u", "s", 10 * hour), event("v", "t", 2 * hour)});
-    closed_by(10 * hour + 5 * minute, Table::sessions);
+    add({event("u", "s", at(10 * hour)), event("v", "t", at(2 * hour))});
+    closed_by(at(10 * hour + 5 * minute), Table::sessions);
     const std::int64_t late = gold_.late();
-    add({event("u", "s", 9 * hour + 59 * minute)});
+    add({event("u", "s", at(9 * hour + 59 * minute))});
     const std::int64_t joined = gold_.late();  // the event is late for its minute only
-    add({event("v", "t", 3 * hour)});
+    add({event("v", "t", at(3 * hour))});
     EXPECT_GT(gold_.late() - joined, joined - late);
-    EXPECT_EQ(closed_by(20 * hour, Table::sessions), 1);
+    EXPECT_EQ(closed_by(at(20 * hour), Table::sessions), 1);
 }
 
 TEST_F(GoldTest, AFunnelHourWaitsForTheSessionsThatBeganInIt) {
-    add({event("u", "s", 10 * minute), event("u", "s", 2 * hour), event("v", "t", 20 * minute)});
-    closed_by(5 * hour, Table::sessions);
-    EXPECT_EQ(closed_by(6 * hour - minute, Table::funnel), 0);
-    EXPECT_EQ(closed_by(6 * hour, Table::funnel), 1);
+    add({event("u", "s", at(10 * minute)), event("u", "s", at(2 * hour)), event("v", "t", at(20 * minute))});
+    closed_by(at(5 * hour), Table::sessions);
+    EXPECT_EQ(closed_by(at(6 * hour - minute), Table::funnel), 0);
+    EXPECT_EQ(closed_by(at(6 * hour), Table::funnel), 1);
 }
 
 TEST_F(GoldTest, TheSameRowsComeOutOfASavedStateAndOfEventsInAnyOrder) {
@@ -174,8 +180,8 @@ TEST_F(GoldTest, TheSameRowsComeOutOfASavedStateAndOfEventsInAnyOrder) {
 }
 
 TEST_F(GoldTest, ALookAtWhatIsOpenChangesNothing) {
-    add({event("u", "", 0), event("v", "t", minute)});
-    closed_by(40 * minute, Table::sessions);  // the first session is in the funnel's hour now
+    add({event("u", "", at({})), event("v", "t", at(minute))});
+    closed_by(at(40 * minute), Table::sessions);  // the first session is in the funnel's hour now
     for (int look = 0; look < 2; ++look) {
         Output open;
         gold_.peek(open, {Table::funnel, Table::sessions});
@@ -188,7 +194,7 @@ TEST_F(GoldTest, ALookAtWhatIsOpenChangesNothing) {
         EXPECT_TRUE(days.at(0)->Equals(*funnel[Table::funnel].take().at(0)));
         EXPECT_EQ(funnel[Table::sessions].size(), 0) << "nobody asked for sessions";
     }
-    closed_by(model::us_per_day, Table::sessions);
+    closed_by(at(std::chrono::days(1)), Table::sessions);
     Output none;
     gold_.peek(none, {Table::sessions});
     EXPECT_EQ(none[Table::sessions].size(), 0);
@@ -198,7 +204,7 @@ TEST_F(GoldTest, WhatIsShownOpenIsWhatClosingItNowWouldGive) {
     std::mt19937_64 random(4);
     for (int part = 0; part < 6; ++part) {
         add(random_events(random, 300));
-        gold_.close(part * hour + 7 * minute, output_);
+        gold_.close(at(part * hour + 7 * minute), output_);
         Gold copy{model::TimeZone("UTC"), options_, one_by_one()};
         load(copy, saved(gold_));
         Output open;
@@ -212,7 +218,7 @@ TEST_F(GoldTest, WhatIsShownOpenIsWhatClosingItNowWouldGive) {
 }
 
 TEST_F(GoldTest, AStateThatIsCutOffIsAnError) {
-    add({event("u", "s", 0)});
+    add({event("u", "s", at({}))});
     const std::string state = saved(gold_);
     Gold other{model::TimeZone("UTC"), options_, one_by_one()};
     EXPECT_THROW(load(other, state.substr(0, state.size() / 2)), Error);
@@ -220,45 +226,48 @@ TEST_F(GoldTest, AStateThatIsCutOffIsAnError) {
 
 TEST(Watermark, IsTheLeastOfThePartitionsThatAreNotIdle) {
     Watermark clock;
-    EXPECT_EQ(clock.at(0), no_watermark);
-    clock.advance({{0, 100}, {1, 50}});
-    clock.observe(0, {.committed_ms = 1000, .caught_up = true});
-    clock.observe(1, {.committed_ms = 1000, .caught_up = true});
-    EXPECT_EQ(clock.at(1000), 50);
-    clock.advance({{0, 200}});
-    clock.observe(0, {.committed_ms = 61'000, .caught_up = true});
-    EXPECT_EQ(clock.at(60'000), 50);
-    EXPECT_EQ(clock.at(61'000), 200);  // partition 1 is idle: it had no events for a minute
-    clock.advance({{1, 60}});
-    clock.observe(1, {.committed_ms = 62'000, .caught_up = false});
-    EXPECT_EQ(clock.at(62'000), 200);  // the clock never goes back
-    clock.advance({{0, 900}});
-    EXPECT_EQ(clock.at(900'000), 200);  // a partition that is behind its log is not idle
+    EXPECT_EQ(clock.at(base::from_ms(0)), no_watermark);
+    clock.advance({{0, model::from_us(100)}, {1, model::from_us(50)}});
+    clock.observe(0, {.committed_at = base::from_ms(1000), .caught_up = true});
+    clock.observe(1, {.committed_at = base::from_ms(1000), .caught_up = true});
+    EXPECT_EQ(clock.at(base::from_ms(1000)), model::from_us(50));
+    clock.advance({{0, model::from_us(200)}});
+    clock.observe(0, {.committed_at = base::from_ms(61'000), .caught_up = true});
+    EXPECT_EQ(clock.at(base::from_ms(60'000)), model::from_us(50));
+    EXPECT_EQ(clock.at(base::from_ms(61'000)),
+              model::from_us(200));  // partition 1 is idle: it had no events for a minute
+    clock.advance({{1, model::from_us(60)}});
+    clock.observe(1, {.committed_at = base::from_ms(62'000), .caught_up = false});
+    EXPECT_EQ(clock.at(base::from_ms(62'000)), model::from_us(200));  // the clock never goes back
+    clock.advance({{0, model::from_us(900)}});
+    EXPECT_EQ(clock.at(base::from_ms(900'000)),
+              model::from_us(200));  // a partition that is behind its log is not idle
 }
 
 TEST(Watermark, ACommitWithoutEventsKeepsNoPartitionFromBeingIdle) {
     Watermark clock;
-    clock.advance({{0, 100}, {1, 50}});
-    clock.observe(0, {.committed_ms = 1000, .caught_up = true});
-    clock.observe(1, {.committed_ms = 1000, .caught_up = true});
-    clock.advance({{0, 200}});
-    clock.observe(0, {.committed_ms = 61'000, .caught_up = true});
-    clock.observe(1, {.committed_ms = 61'000, .caught_up = true});  // this commit has duplicates only
-    EXPECT_EQ(clock.at(61'000), 200);
+    clock.advance({{0, model::from_us(100)}, {1, model::from_us(50)}});
+    clock.observe(0, {.committed_at = base::from_ms(1000), .caught_up = true});
+    clock.observe(1, {.committed_at = base::from_ms(1000), .caught_up = true});
+    clock.advance({{0, model::from_us(200)}});
+    clock.observe(0, {.committed_at = base::from_ms(61'000), .caught_up = true});
+    clock.observe(
+        1, {.committed_at = base::from_ms(61'000), .caught_up = true});  // this commit has duplicates only
+    EXPECT_EQ(clock.at(base::from_ms(61'000)), model::from_us(200));
 }
 
 TEST(Watermark, APartitionWhoseRecordsWaitHoldsItBeforeItsFirstEvent) {
     Watermark clock;
-    clock.advance({{0, 100}});
-    clock.observe(0, {.committed_ms = 1000, .caught_up = false});
-    clock.observe(1, {.committed_ms = 1000, .caught_up = false});
-    EXPECT_EQ(clock.at(1000), no_watermark);
-    clock.advance({{1, 30}});
-    EXPECT_EQ(clock.at(1000), 30);
+    clock.advance({{0, model::from_us(100)}});
+    clock.observe(0, {.committed_at = base::from_ms(1000), .caught_up = false});
+    clock.observe(1, {.committed_at = base::from_ms(1000), .caught_up = false});
+    EXPECT_EQ(clock.at(base::from_ms(1000)), no_watermark);
+    clock.advance({{1, model::from_us(30)}});
+    EXPECT_EQ(clock.at(base::from_ms(1000)), model::from_us(30));
 }
 
 TEST(DurationHistogram, BinsAreSecondsAndThenAThirtySecondOfADoubling) {
-    EXPECT_EQ(DurationHistogram::bin(63 * second + 999'999), 63);
+    EXPECT_EQ(DurationHistogram::bin(63 * second + 999'999 * us), 63);
     EXPECT_EQ(DurationHistogram::bin(65 * second), 64);
     EXPECT_EQ(DurationHistogram::bin(66 * second), 66);
     EXPECT_EQ(DurationHistogram::bin(1000 * second), 992);

@@ -32,7 +32,7 @@ std::string batch_app_id(std::int64_t day) {
 std::vector<storage::RemoveFile> remove_all(const storage::Snapshot& snapshot, auto&& wanted) {
     std::vector<storage::RemoveFile> removes;
     for (const auto& [path, add] : snapshot.files) {
-        if (wanted(add)) removes.push_back({path, add.partition_values, add.size, base::now_ms(), true});
+        if (wanted(add)) removes.push_back({path, add.partition_values, add.size, base::wall_time(), true});
     }
     return removes;
 }
@@ -129,7 +129,7 @@ void GoldWriter::append_to(Table which, const DayRows& rows, const GoldFile& fil
         commit.txns = txns;
         if (file.is_provisional())
             commit.txns.push_back(
-                {provisional_app_id, static_cast<std::int64_t>(commit.adds.size()), base::now_ms()});
+                {provisional_app_id, static_cast<std::int64_t>(commit.adds.size()), base::wall_time()});
         committed = table(which).commit(std::move(commit), go_on).has_value();
     }
     base::fail_point(file.is_provisional() ? "gold.provisional.committed" : "gold.committed");
@@ -152,7 +152,7 @@ std::int64_t GoldWriter::append_all(Output& output, const GoldFile& file,
 
 std::int64_t GoldWriter::append(Output& output, storage::Version silver_version) {
     return append_all(output, {.kind = GoldFile::Kind::closed, .version = silver_version},
-                      {{speed_app_id, silver_version.value(), base::now_ms()}});
+                      {{speed_app_id, silver_version.value(), base::wall_time()}});
 }
 
 std::int64_t GoldWriter::append_provisional(Output& open, storage::Version silver_version) {
@@ -174,7 +174,7 @@ bool GoldWriter::withdraw_provisional() {
             storage::Commit commit;
             commit.removes = remove_all(
                 snapshot, [](const storage::AddFile& add) { return gold_file(add.path).is_provisional(); });
-            if (!commit.removes.empty()) commit.txns.push_back({provisional_app_id, 0, base::now_ms()});
+            if (!commit.removes.empty()) commit.txns.push_back({provisional_app_id, 0, base::wall_time()});
             return commit;
         });
         base::fail_point("gold.withdrawn");
@@ -184,9 +184,9 @@ bool GoldWriter::withdraw_provisional() {
 
 void GoldWriter::append_alerts(TableRows& alerts, storage::Version silver_version,
                                model::AlertSequence sequence, bool quiet) {
-    std::vector<storage::Txn> txns = {{speed_app_id, silver_version.value(), base::now_ms()},
-                                      {alerts_app_id, sequence.value(), base::now_ms()}};
-    if (quiet) txns.push_back({quiet_app_id, sequence.value(), base::now_ms()});
+    std::vector<storage::Txn> txns = {{speed_app_id, silver_version.value(), base::wall_time()},
+                                      {alerts_app_id, sequence.value(), base::wall_time()}};
+    if (quiet) txns.push_back({quiet_app_id, sequence.value(), base::wall_time()});
     append_to(Table::alerts, alerts.take(), {.kind = GoldFile::Kind::closed, .version = silver_version},
               txns);
 }
@@ -226,7 +226,7 @@ void GoldWriter::clear() {
             commit.removes = remove_all(snapshot, [](const storage::AddFile&) { return true; });
             for (const auto& [id, txn] : snapshot.txns) {
                 if (txn.version >= 0 && !id.starts_with(alerts_app_id))
-                    commit.txns.push_back({id, -1, base::now_ms()});
+                    commit.txns.push_back({id, -1, base::wall_time()});
             }
             return commit;
         });
@@ -282,9 +282,9 @@ bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
     if (commit.adds.empty() && commit.removes.empty()) return true;
     if (withdrawn > 0)
         commit.txns.push_back(
-            {provisional_app_id, count_provisional_files(snapshot) - withdrawn, base::now_ms()});
+            {provisional_app_id, count_provisional_files(snapshot) - withdrawn, base::wall_time()});
     for (std::int64_t day = replacement.from; day < end; ++day)
-        commit.txns.push_back({batch_app_id(day), version.value(), base::now_ms()});
+        commit.txns.push_back({batch_app_id(day), version.value(), base::wall_time()});
     const auto committed = table(which).commit(
         std::move(commit), [](const storage::Commit& other) { return other.removes.empty(); });
     base::fail_point("gold.replaced");

@@ -27,8 +27,8 @@ class GoldWriterTest : public testing::Test {
             .add(of_day)
             .text(name)
             .text("EUR")
-            .time(of_day * model::us_per_day)
-            .time(of_day * model::us_per_day)
+            .time(model::day_start(of_day))
+            .time(model::day_start(of_day))
             .count(1)
             .count(1)
             .count(0)
@@ -113,7 +113,8 @@ TEST_F(GoldWriterTest, AFileThatAnotherEngineHasRewrittenIsNoticed) {
     auto theirs = table();
     storage::AddFile rewritten = theirs.snapshot().files.begin()->second;
     storage::Commit commit;
-    commit.removes.push_back({rewritten.path, rewritten.partition_values, rewritten.size, 1, false});
+    commit.removes.push_back(
+        {rewritten.path, rewritten.partition_values, rewritten.size, base::from_ms(1), false});
     const auto before = theirs.root() / rewritten.path;
     rewritten.path = "day=2024-05-01/part-00000-theirs.parquet";
     std::filesystem::copy_file(before, theirs.root() / rewritten.path);

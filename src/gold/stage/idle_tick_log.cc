@@ -26,8 +26,8 @@ std::optional<std::vector<IdleTickLog::Tick>> parse(std::string_view text) {
         if (tick == nullptr || !base::member(*tick, "silver_version").is_int64() ||
             !base::member(*tick, "now_ms").is_int64())
             return std::nullopt;
-        ticks.push_back(
-            {storage::Version(tick->at("silver_version").get_int64()), tick->at("now_ms").get_int64()});
+        ticks.push_back({storage::Version(tick->at("silver_version").get_int64()),
+                         base::from_ms(tick->at("now_ms").get_int64())});
     }
     return ticks;
 }
@@ -73,7 +73,8 @@ void IdleTickLog::forget_before(storage::Version silver_version) {
 void IdleTickLog::write() const {
     json::array all;
     for (const Tick& tick : ticks_)
-        all.push_back(json::object{{"silver_version", tick.silver_version.value()}, {"now_ms", tick.now_ms}});
+        all.push_back(
+            json::object{{"silver_version", tick.silver_version.value()}, {"now_ms", base::to_ms(tick.now)}});
     base::replace_file(path_, json::serialize(all) + "\n");
 }
 

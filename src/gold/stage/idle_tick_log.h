@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "storage/version.h"
 
 namespace millrace::gold {
@@ -16,7 +17,7 @@ class IdleTickLog {
   public:
     struct Tick {
         storage::Version silver_version{0};
-        std::int64_t now_ms = 0;
+        base::WallTime now;
     };
 
     /// The caller calls load() or clear() first.

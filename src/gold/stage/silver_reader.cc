@@ -22,7 +22,7 @@ constexpr std::size_t files_at_once = 8;
 struct SilverFile {
     std::string event_type;
     std::filesystem::path path;
-    model::Timestamp earliest = 0;
+    model::Timestamp earliest;
     std::unique_ptr<storage::ParquetReader> reader;
     std::shared_ptr<arrow::RecordBatch> rows;
 

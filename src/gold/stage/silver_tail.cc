@@ -18,7 +18,7 @@ namespace {
 
 /// Whether vacuum, which waits this long for Gold, may have removed files of the commits from here on.
 bool is_too_old(const storage::Commit& commit) {
-    return std::chrono::milliseconds(base::now_ms() - commit.timestamp) >= max_wait_for_gold;
+    return base::wall_time() - commit.timestamp >= max_wait_for_gold;
 }
 
 bool all_exist(const std::filesystem::path& root, const std::vector<storage::AddFile>& files) {
@@ -72,7 +72,8 @@ bool SilverTail::read_rows(const storage::Commit& next, Strings& strings, const 
 
 void SilverTail::show_queued(silver::CommitQueue::Columns columns, Strings& strings, const VisitRows& visit) {
     queued_.clear();
-    for (const auto& each : columns) read_events(*each->batch(0), each->event_type(), strings, queued_);
+    for (const auto& each : columns)
+        read_events(*each->batch(Timestamp()), each->event_type(), strings, queued_);
     commits_->recycle(std::move(columns));
     if (!queued_.rows.empty()) visit(queued_, end_of_time);
 }

@@ -135,10 +135,11 @@ TEST_F(SilverTailTest, AStateCannotContinueWithoutTheNextCommit) {
 
 TEST_F(SilverTailTest, AStateCannotContinueWithACommitWhoseFilesVacuumMayHaveRemoved) {
     silver_.commit({{"a", noon}});
-    const std::int64_t week_ago = base::now_ms() - std::chrono::milliseconds(max_wait_for_gold).count() - 1;
+    const base::WallTime week_ago = base::wall_time() - max_wait_for_gold - std::chrono::milliseconds(1);
     const std::string log = base::read_file(silver_.log_file(1));
-    base::replace_file(silver_.log_file(1), std::regex_replace(log, std::regex(R"("timestamp":\d+)"),
-                                                               "\"timestamp\":" + std::to_string(week_ago)));
+    base::replace_file(silver_.log_file(1),
+                       std::regex_replace(log, std::regex(R"("timestamp":\d+)"),
+                                          "\"timestamp\":" + std::to_string(base::to_ms(week_ago))));
     const SilverTail tail(data_, pool_, nullptr);
     EXPECT_FALSE(tail.can_continue_from(position(tail, storage::Version(0))));
     EXPECT_TRUE(tail.can_continue_from(position(tail, storage::Version(1))));
@@ -171,7 +172,7 @@ TEST_F(SilverTailTest, ATableInThePlaceOfAnotherIsAGapUntilItIsReopened) {
 }
 
 TEST_F(SilverTailTest, FilesAreGroupedByDay) {
-    silver_.commit({{"second day", noon + model::us_per_day}});
+    silver_.commit({{"second day", noon + std::chrono::days(1)}});
     silver_.commit({{"first day", noon}});
     silver_.commit({{"first day, later", noon + hour}});
     const SilverTail tail(data_, pool_, nullptr);

@@ -79,7 +79,7 @@ bool StateKeeper::is_current() const {
 }
 
 void StateKeeper::replay_ticks() {
-    for (const IdleTickLog::Tick& tick : ticks_.after(silver_.version())) engine_.alerts().tick(tick.now_ms);
+    for (const IdleTickLog::Tick& tick : ticks_.after(silver_.version())) engine_.alerts().tick(tick.now);
 }
 
 GoldPosition StateKeeper::position() const {

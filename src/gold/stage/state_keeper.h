@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "catalog/data_directory.h"
 #include "gold/stage/gold_engine.h"
@@ -50,7 +51,7 @@ class StateKeeper {
     [[nodiscard]] bool is_current() const;
 
     /// Keeps an idle tick after the present silver version, durably.
-    void add_tick(std::int64_t now_ms) { ticks_.add({silver_.version(), now_ms}); }
+    void add_tick(base::WallTime now) { ticks_.add({silver_.version(), now}); }
     /// Repeats the ticks that came after the present silver version before a restart.
     void replay_ticks();
 

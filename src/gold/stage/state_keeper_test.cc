@@ -130,7 +130,7 @@ TEST_F(StateKeeperTest, ASaveInTheBackgroundStartsWhenThereIsSomethingToSave) {
     ASSERT_TRUE(state().start_save());
     EXPECT_FALSE(state().start_save()) << "a save is running";
     state().wait();
-    EXPECT_EQ(state().take_saved(), 1);
+    EXPECT_EQ(state().take_saved(), storage::Version(1));
     EXPECT_EQ(state().take_saved(), std::nullopt);
     EXPECT_TRUE(state().is_current());
     start();
@@ -141,41 +141,41 @@ TEST_F(StateKeeperTest, ASaveInTheBackgroundStartsWhenThereIsSomethingToSave) {
 TEST_F(StateKeeperTest, ManyTicksAreSomethingToSave) {
     save_at(0);
     EXPECT_TRUE(state().is_current());
-    state().add_tick(60'000);
+    state().add_tick(base::from_ms(60'000));
     EXPECT_FALSE(state().is_current());
     EXPECT_FALSE(state().start_save()) << "the file of ticks is short";
-    for (int tick = 2; tick <= 60; ++tick) state().add_tick(tick * 60'000);
+    for (int tick = 2; tick <= 60; ++tick) state().add_tick(base::WallTime(std::chrono::minutes(tick)));
     EXPECT_TRUE(state().start_save());
 }
 
 TEST_F(StateKeeperTest, TicksSinceTheStateAreRepeatedAfterARestart) {
     silver_.commit({{"a", noon}});
     save_at(1);
-    const std::int64_t noon_ms = noon / 1000;
-    state().add_tick(noon_ms + 10 * 60'000);
+    const base::WallTime at_noon = model::to_wall_time(noon);
+    state().add_tick(at_noon + std::chrono::minutes(10));
     start();
     ASSERT_TRUE(state().load_ticks());
     ASSERT_TRUE(state().load());
     Alerts& alerts = process_->engine.alerts();
     alerts.adopt(AlertRules());
-    alerts.begin({.committed_ms = noon_ms, .newest = noon, .partitions = {}});
-    EXPECT_TRUE(alerts.tick_due(noon_ms + 10 * 60'000));
+    alerts.begin({.committed_at = at_noon, .newest = noon, .partitions = {}});
+    EXPECT_TRUE(alerts.tick_due(at_noon + std::chrono::minutes(10)));
     state().replay_ticks();
-    EXPECT_FALSE(alerts.tick_due(noon_ms + 10 * 60'000));
-    EXPECT_TRUE(alerts.tick_due(noon_ms + 11 * 60'000));
+    EXPECT_FALSE(alerts.tick_due(at_noon + std::chrono::minutes(10)));
+    EXPECT_TRUE(alerts.tick_due(at_noon + std::chrono::minutes(11)));
 }
 
 TEST_F(StateKeeperTest, TicksOfEarlierVersionsAreForgottenWithTheNextState) {
     silver_.commit({{"a", noon}});
     save_at(0);
-    state().add_tick(60'000);
+    state().add_tick(base::from_ms(60'000));
     save_at(1);
     EXPECT_TRUE(state().is_current());
 }
 
 TEST_F(StateKeeperTest, ClearingWaitsForASaveThatIsRunning) {
     process_->silver.continue_from(storage::Version(0));
-    state().add_tick(60'000);
+    state().add_tick(base::from_ms(60'000));
     ASSERT_TRUE(state().start_save());
     state().clear();
     EXPECT_FALSE(state().exists());

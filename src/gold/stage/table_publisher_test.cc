@@ -45,8 +45,9 @@ class TablePublisherTest : public testing::Test {
             received += 1000;
             quarantined += i < 10 ? 5 : 200;
             const Timestamp now = noon + i * minute;
-            alerts.judge(PipelineHealth{
-                .committed_ms = now / 1000, .newest = now, .partitions = {{0, received, quarantined, 0}}});
+            alerts.judge(PipelineHealth{.committed_at = model::to_wall_time(now),
+                                        .newest = now,
+                                        .partitions = {{0, received, quarantined, 0}}});
         }
     }
 

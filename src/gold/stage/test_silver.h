@@ -23,7 +23,7 @@ namespace millrace::gold {
 /// A view of a product, which its user makes at this event time and log time.
 struct TestView {
     std::string user;
-    model::Timestamp time = 0;
+    model::Timestamp time;
 };
 
 /// One view as Gold takes it in. Its log time is its event time.
@@ -42,7 +42,7 @@ inline Events view_at(Strings& strings, model::Timestamp time) {
 
 /// Fills the columns of a silver file with views of one UTC day.
 inline void fill_columns(silver::EventColumns& columns, const std::vector<TestView>& views) {
-    columns.start(model::day_of(views.front().time), "view", 0, 0);
+    columns.start({.day = model::day_of(views.front().time), .event_type = "view"});
     bronze::Offset offset;
     for (const TestView& view : views) {
         model::Event event;
@@ -52,7 +52,7 @@ inline void fill_columns(silver::EventColumns& columns, const std::vector<TestVi
         event.timestamp = view.time;
         event.product_id = "p";
         event.price = 10;
-        columns.append(event, {offset++, view.time / 1000, view.user, "", ""});
+        columns.append(event, {offset++, model::to_wall_time(view.time), view.user, "", ""});
     }
 }
 

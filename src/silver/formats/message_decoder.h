@@ -14,9 +14,10 @@ struct Message {
     /// The bytes that the sender sent. bronze::record_padding bytes are readable after them.
     std::string_view text;
     bronze::Origin origin;
-    std::int64_t log_time_ms = 0;  ///< the record's timestamp
-    /// What ids are derived from where the sender gave none: the record's position `topic/epoch/partition/offset`,
-    /// or, for a record that was corrected and replayed, the position of the original.
+    base::WallTime log_time;  ///< the record's timestamp
+    /// What ids are derived from where the sender gave none: the record's position
+    /// `topic/epoch/partition/offset`, or, for a record that was corrected and replayed, the position of the
+    /// original.
     std::string_view position;
 };
 
@@ -32,8 +33,9 @@ class MessageDecoder {
   public:
     virtual ~MessageDecoder() = default;
 
-    /// Decodes a message into `items`, which it clears first. The strings of the events point into the message
-    /// or into this object, and are valid until the next call. Never throws for what the message holds.
+    /// Decodes a message into `items`, which it clears first. The strings of the events point into the
+    /// message or into this object, and are valid until the next call. Never throws for what the message
+    /// holds.
     virtual void decode(const Message& message, std::vector<Item>& items) = 0;
 };
 

@@ -13,7 +13,7 @@ namespace {
 /// Returns the time of arrival that intake noted.
 std::optional<model::Timestamp> arrival_of(const bronze::Origin& origin) {
     const auto ms = origin.received_ms();
-    return ms ? std::optional(*ms * 1000) : std::nullopt;
+    return ms ? std::optional<model::Timestamp>(base::from_ms(*ms)) : std::nullopt;
 }
 
 /// Returns what the ids of a record's events are derived from, where the sender gave none.
@@ -50,7 +50,7 @@ std::span<Item> RecordDecoder::decode(const bronze::Record& record, const LogPar
     if (!decoder) decoder = format->make();
     format_ = format->name;
     position_ = position_of(record, origin, log);
-    decoder->decode({record.value, origin, record.timestamp_ms, position_}, items_);
+    decoder->decode({record.value, origin, record.timestamp, position_}, items_);
     return items_;
 }
 

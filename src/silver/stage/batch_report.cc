@@ -31,7 +31,7 @@ std::vector<std::string> last_lines(const std::string& content, std::size_t limi
 json::object BatchReport::to_json() const {
     return {{"batch", batch},
             {"version", version.value()},
-            {"committed_at", model::format_timestamp(committed_ms * 1000)},
+            {"committed_at", model::format_timestamp(committed_at)},
             {"received", received},
             {"items", items},
             {"silver", silver},

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "storage/version.h"
 
@@ -15,7 +16,7 @@ namespace millrace::silver {
 struct BatchReport {
     std::int64_t batch = 0;
     storage::Version version = storage::no_version;  ///< the version of the silver table
-    std::int64_t committed_ms = 0;
+    base::WallTime committed_at;
     std::int64_t received = 0;  ///< records
     std::int64_t items = 0;     ///< items of these records
     std::int64_t silver = 0;

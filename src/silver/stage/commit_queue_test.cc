@@ -9,7 +9,7 @@ namespace {
 
 CommitQueue::Columns columns(std::size_t rows) {
     auto made = std::make_unique<EventColumns>();
-    made->start(0, "view", 0, 1);
+    made->start({.day = 0, .event_type = "view", .partition = 0, .log_epoch = 1});
     model::Event event;
     event.event_id = "e";
     event.user_id = "u";

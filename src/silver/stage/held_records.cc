@@ -11,7 +11,7 @@ namespace millrace::silver {
 
 OwnedRecord::OwnedRecord(const bronze::Record& record)
     : offset_(record.offset),
-      timestamp_ms_(record.timestamp_ms),
+      timestamp_(record.timestamp),
       value_size_(record.value.size()),
       key_size_(record.key.size()),
       has_key_(record.key.data() != nullptr) {
@@ -23,7 +23,7 @@ OwnedRecord::OwnedRecord(const bronze::Record& record)
 bronze::Record OwnedRecord::view() const {
     const std::string_view bytes = bytes_;
     const std::string_view after_value = bytes.substr(value_size_ + bronze::record_padding);
-    return {offset_, timestamp_ms_, has_key_ ? after_value.substr(0, key_size_) : std::string_view(),
+    return {offset_, timestamp_, has_key_ ? after_value.substr(0, key_size_) : std::string_view(),
             bytes.substr(0, value_size_), after_value.substr(key_size_)};
 }
 
@@ -33,7 +33,7 @@ IdQuery query_for(const std::vector<LanePart>& parts, model::Timestamp floor) {
     IdQuery query(floor);
     for (const LanePart& part : parts) {
         for (const HeldRecord& held : part.held)
-            query.add(held.id, held.partition, held.time, held.horizon_start);
+            query.add(held.id, held.time, held.partition, held.horizon_start);
     }
     return query;
 }
@@ -52,10 +52,10 @@ void settle_part(LanePart& part, const IdHashes& found, const LaneContext& conte
         const bronze::Record record = held.record.view();
         const auto items = decoder.decode(record, {context.log.topic(), held.log_epoch, held.partition});
         model::Event& event = items[static_cast<std::size_t>(held.record_index)].event;
-        checker.check(event, record.timestamp_ms);
+        checker.check(event, record.timestamp);
         files.try_emplace(held.partition, context.columns, held.partition)
             .first->second.append(event, {record, held.record_index, decoder.format()}, held.log_epoch);
-        context.horizon.advance(held.partition, event.timestamp, record.timestamp_ms);
+        context.horizon.advance(held.partition, event.timestamp, record.timestamp);
     }
     for (auto& [partition, rows] : files) rows.move_to(part.files);
     part.held = {};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/worker_pool.h"
 #include "bronze/record.h"
 #include "model/timestamp.h"
@@ -26,22 +27,22 @@ class OwnedRecord {
 
   private:
     bronze::Offset offset_;
-    std::int64_t timestamp_ms_;
+    base::WallTime timestamp_;
     std::size_t value_size_;
     std::size_t key_size_;
     bool has_key_;
     std::string bytes_;  // the value, its padding, the key and the headers
 };
 
-/// A clean item of a record whose id is new to the id set, but whose original the set may have dropped. It is looked up
-/// in the table when its batch is committed.
+/// A clean item of a record whose id is new to the id set, but whose original the set may have dropped. It is
+/// looked up in the table when its batch is committed.
 struct HeldRecord {
     int partition = 0;
     int log_epoch = 0;
     IdHash id;
-    model::Timestamp time = 0;           ///< the time of the event
-    model::Timestamp horizon_start = 0;  ///< the start of the horizon when the record was read
-    std::int32_t record_index = 0;       ///< the item's number in its record
+    model::Timestamp time;           ///< the time of the event
+    model::Timestamp horizon_start;  ///< the start of the horizon when the record was read
+    std::int32_t record_index = 0;   ///< the item's number in its record
     OwnedRecord record;
 };
 

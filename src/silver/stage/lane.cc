@@ -133,7 +133,7 @@ std::span<const bronze::Record> Lane::next_records(Partition& partition) {
 
 void Lane::process(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch) {
     PartitionPart& part = partition.part;
-    if (part.received == 0) part.oldest_ms = records.front().timestamp_ms;
+    if (part.received == 0) part.oldest = records.front().timestamp;
     std::size_t done = 0;
     while (done < records.size() && !full()) {
         const std::size_t count = std::min(chunk, records.size() - done);
@@ -154,7 +154,7 @@ void Lane::add_items(Partition& partition, const bronze::Record& record, RecordD
     for (Item& item : decoder.decode(record, {context_.log.topic(), partition.epoch, partition.number})) {
         PendingItem pending{&item, {record, index++, decoder.format()}, {}};
         if (item.ignored.empty() && item.verdict.ok())
-            item.verdict = checker_.check(item.event, record.timestamp_ms);
+            item.verdict = checker_.check(item.event, record.timestamp);
         if (item.ignored.empty() && item.verdict.ok()) {
             pending.id = hash_id(item.event.event_id, context_.settings.dedupe_scope, partition.number);
             context_.ids.prefetch(pending.id);
@@ -192,7 +192,7 @@ void Lane::settle(Partition& partition, const PendingItem& pending, std::uint32_
     }
     if (context_.ids.shortened() || event.timestamp < context_.ids.floor()) return hold(partition, pending);
     if (partition.files.append(event, pending.source, partition.epoch)) ++files_;
-    context_.horizon.advance(partition.number, event.timestamp, record.timestamp_ms);
+    context_.horizon.advance(partition.number, event.timestamp, record.timestamp);
 }
 
 void Lane::quarantine(Partition& partition, const PendingItem& pending) {

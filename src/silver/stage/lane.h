@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/clock.h"
 #include "bronze/event_log.h"
 #include "catalog/data_directory.h"
 #include "catalog/partition_progress.h"
@@ -41,12 +42,12 @@ struct PartitionPart {
     int partition = 0;
     bronze::Offset first_offset{0};
     catalog::PartitionProgress end;  ///< the progress after the batch
-    std::int64_t received = 0;  ///< records
-    std::int64_t items = 0;     ///< items of these records, at least one of each
+    std::int64_t received = 0;       ///< records
+    std::int64_t items = 0;          ///< items of these records, at least one of each
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
     std::int64_t ignored = 0;
-    std::int64_t oldest_ms = 0;  ///< log time of the first record, in milliseconds
+    base::WallTime oldest;  ///< log time of the first record
     /// Duplicates among the held records; `duplicates` does not include them.
     std::int64_t copies_in_table = 0;
 

@@ -8,8 +8,6 @@
 namespace millrace::silver {
 namespace {
 
-using model::us_per_day;
-
 /// Returns a view event on the given day, so that each day needs a file of its own.
 std::string event_of_day(int id, std::int64_t day) {
     return fmt::format(R"({{"event_id":"e{}","user_id":"u","event_type":"view","timestamp":"{}T10:00:00Z",)"
@@ -81,11 +79,11 @@ TEST_F(LaneTest, ABatchHasAboutAsManyRowsAsItsLimit) {
 }
 
 TEST_F(LaneTest, WithTooLittleMemoryForIdsRecordsAreHeldBackAndBecomeRows) {
-    ids_.start_horizon(0);
+    ids_.start_horizon(model::Timestamp());
     IdSet small(64U << 10U);
-    small.start_horizon(0);
+    small.start_horizon(model::Timestamp());
     for (std::uint64_t i = 0; !small.shortened(); ++i)
-        small.insert(hash_id(fmt::format("other{}", i)), (first_day - 1) * us_per_day, 0);
+        small.insert(hash_id(fmt::format("other{}", i)), model::day_start(first_day - 1), 0);
     const LaneContext context{log_, settings_, types_, small, horizon_, columns_};
     for (int i = 0; i < 100; ++i) log_.add(0, event_of_day(i % 90, first_day + i % 3));
     Lane lane(context, {0}, {});

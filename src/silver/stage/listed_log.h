@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "bronze/event_log.h"
 
 namespace millrace::silver {
 
 /// The log time of each record of a ListedLog, ms.
-inline constexpr std::int64_t listed_log_ms = 1'800'000'000'000;
+inline constexpr base::WallTime listed_log_time = base::from_ms(1'800'000'000'000);
 
 /// A log of given records, for tests: a poll returns all records of a partition.
 class ListedLog : public bronze::EventLog {
@@ -23,7 +24,7 @@ class ListedLog : public bronze::EventLog {
         std::string& text = texts_.emplace_back(json);
         text.append(bronze::record_padding, '\0');
         auto& records = records_[static_cast<std::size_t>(partition)];
-        records.push_back({bronze::Offset(static_cast<std::int64_t>(records.size())), listed_log_ms, "u",
+        records.push_back({bronze::Offset(static_cast<std::int64_t>(records.size())), listed_log_time, "u",
                            std::string_view(text).substr(0, json.size()), ""});
     }
 
@@ -40,7 +41,7 @@ class ListedLog : public bronze::EventLog {
                                                                 bronze::Offset offset) const override {
         return std::make_unique<Reader>(records_[static_cast<std::size_t>(partition)], offset);
     }
-    [[nodiscard]] bronze::Offset offset_at(int /*partition*/, std::int64_t /*timestamp_ms*/) const override {
+    [[nodiscard]] bronze::Offset offset_at(int /*partition*/, base::WallTime /*timestamp*/) const override {
         return bronze::Offset(0);
     }
     [[nodiscard]] std::int64_t records_numbered() const override { return 0; }

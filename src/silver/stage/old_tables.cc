@@ -18,7 +18,7 @@ namespace millrace::silver {
 namespace {
 
 storage::RemoveFile removal_of(const storage::AddFile& add) {
-    return {add.path, add.partition_values, add.size, base::now_ms(), true};
+    return {add.path, add.partition_values, add.size, base::wall_time(), true};
 }
 
 std::vector<bronze::Offset> log_starts(const bronze::EventLog& log) {
@@ -128,7 +128,7 @@ storage::AddFile OldTables::write_rows_before_start(const storage::AddFile& add)
         starts_[static_cast<std::size_t>(storage::FileStats(add).min("partition").value_or(0))];
     storage::AddFile kept = add;
     kept.path = add.path.substr(0, add.path.size() - std::string_view(".snappy.parquet").size()) +
-                fmt::format("-kept-{}.snappy.parquet", base::now_us());
+                fmt::format("-kept-{}.snappy.parquet", model::to_us(base::now()));
     storage::ParquetWriter writer(silver_.root() / kept.path, silver_layout());
     const auto& table = *silver_layout().schema;
     storage::scan_parquet(silver_.root() / add.path, table, {}, [&](const arrow::RecordBatch& rows) {

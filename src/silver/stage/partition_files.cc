@@ -27,7 +27,8 @@ EventColumns& PartitionFiles::columns_for(const model::Event& event, int log_epo
     if (found != files_.end()) return *(last_ = found->get());
     files_.push_back(pool_->take(event.event_type));
     last_ = files_.back().get();
-    last_->start(day, event.event_type, partition_, log_epoch);
+    last_->start(
+        {.day = day, .event_type = event.event_type, .partition = partition_, .log_epoch = log_epoch});
     return *last_;
 }
 

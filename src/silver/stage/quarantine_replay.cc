@@ -35,7 +35,7 @@ QuarantinedRecord record_at(const arrow::RecordBatch& rows, std::int64_t i) {
     record.partition = column<arrow::Int32Array>(rows, "partition").Value(i);
     record.offset = bronze::Offset(column<arrow::Int64Array>(rows, "offset").Value(i));
     record.log_epoch = column<arrow::Int32Array>(rows, "log_epoch").Value(i);
-    record.log_time = column<arrow::TimestampArray>(rows, "kafka_timestamp").Value(i);
+    record.log_time = model::from_us(column<arrow::TimestampArray>(rows, "kafka_timestamp").Value(i));
     record.key = optional_bytes(column<arrow::BinaryArray>(rows, "kafka_key"), i);
     record.value = optional_bytes(column<arrow::BinaryArray>(rows, "value"), i);
     record.headers = optional_bytes(column<arrow::BinaryArray>(rows, "headers"), i).value_or("");
@@ -169,7 +169,7 @@ QuarantineReplayReport replay_quarantine(const catalog::DataDirectory& data, bro
             auto headers = bronze::decode_headers(original);
             std::erase_if(headers, [](const bronze::Header& header) { return header.key == replay_header; });
             headers.push_back({replay_header, position});
-            appender.add(key_of(record, *fixed.value), *fixed.value, base::now_ms(), headers);
+            appender.add(key_of(record, *fixed.value), *fixed.value, base::wall_time(), headers);
             replayed.insert(position);
             ++report.appended;
         }

@@ -17,7 +17,7 @@ struct QuarantinedRecord {
     int partition = 0;
     bronze::Offset offset{0};
     int log_epoch = 0;
-    model::Timestamp log_time = 0;
+    model::Timestamp log_time;
     std::optional<std::string> key;
     std::optional<std::string> value;
     std::string headers;

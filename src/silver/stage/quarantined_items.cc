@@ -20,7 +20,8 @@ ItemPlaces quarantined_items(const storage::DeltaTable& quarantine, const catalo
         if (bronze::Offset(stats.max("offset").value_or(unbounded)) < from) continue;
         if (stats.min("partition").value_or(partition) > partition) continue;
         if (stats.max("partition").value_or(partition) < partition) continue;
-        const std::vector<std::string> columns = {"topic", "partition", "offset", "log_epoch", "record_index"};
+        const std::vector<std::string> columns = {"topic", "partition", "offset", "log_epoch",
+                                                  "record_index"};
         const auto& table = *quarantine_schema();
         storage::scan_parquet(quarantine.root() / path, table, columns, [&](const arrow::RecordBatch& rows) {
             const auto& topics = storage::column<arrow::StringArray>(rows, "topic");

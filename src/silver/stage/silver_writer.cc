@@ -100,7 +100,7 @@ storage::AddFile SilverWriter::write_file(const EventColumns& columns, std::size
 
 std::vector<storage::AddFile> SilverWriter::write_files(const std::vector<LanePart>& parts) {
     ++batches_;
-    const model::Timestamp now = base::now_us();
+    const model::Timestamp now = base::now();
     std::vector<const EventColumns*> files;
     std::set<fs::path> directories;
     for (const LanePart& part : parts) {
@@ -131,7 +131,7 @@ std::vector<storage::AddFile> SilverWriter::write_quarantine_files(const std::ve
         storage::AddFile add;
         add.path = fmt::format("part-{}-{}-{}.snappy.parquet", run_id_, batches_, partition);
         storage::ParquetWriter writer(quarantine_.root() / add.path, quarantine_layout());
-        writer.write(*quarantine_batch(rows, log.topic, log.epoch, base::now_us()));
+        writer.write(*quarantine_batch(rows, log.topic, log.epoch, base::now()));
         storage::describe(add, writer.finish());
         adds.push_back(std::move(add));
     }
@@ -165,7 +165,7 @@ bool SilverWriter::commit_quarantine(const std::vector<LanePart>& parts) {
         for (const PartitionPart& partition : part.partitions) {
             if (partition.quarantined == 0) continue;
             commit.txns.push_back({log.progress_app_id(partition.partition),
-                                   partition.end.next_offset.value(), base::now_ms()});
+                                   partition.end.next_offset.value(), base::wall_time()});
         }
     }
     const auto version = quarantine_.commit(std::move(commit), no_conflict);
@@ -217,7 +217,7 @@ bool SilverWriter::commit(const std::vector<LanePart>& parts, IdSet& ids, BatchR
     if (!commit_silver(parts, std::move(adds), ids)) return false;
     report.commit_seconds = watch.lap();
     report.version = silver_.snapshot().version;
-    report.committed_ms = base::now_ms();
+    report.committed_at = base::wall_time();
     return true;
 }
 

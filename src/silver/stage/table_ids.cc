@@ -21,8 +21,8 @@ namespace {
 
 using storage::column;
 
-constexpr Timestamp earliest = std::numeric_limits<Timestamp>::min();
-constexpr Timestamp latest = std::numeric_limits<Timestamp>::max();
+constexpr Timestamp earliest = Timestamp::min();
+constexpr Timestamp latest = Timestamp::max();
 
 void scan_ids(const std::filesystem::path& root, const storage::AddFile& add, model::DedupeScope scope,
               const std::function<void(const IdHash&, Timestamp)>& visit) {
@@ -33,7 +33,7 @@ void scan_ids(const std::filesystem::path& root, const storage::AddFile& add, mo
         const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
         const auto& partitions = column<arrow::Int32Array>(rows, "partition");
         for (std::int64_t i = 0; i < rows.num_rows(); ++i)
-            visit(hash_id(ids.GetView(i), scope, partitions.Value(i)), times.Value(i));
+            visit(hash_id(ids.GetView(i), scope, partitions.Value(i)), model::from_us(times.Value(i)));
     });
 }
 
@@ -59,11 +59,11 @@ std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile
                 ids.prefetch(hashes[static_cast<std::size_t>(i)]);
             }
             for (std::int64_t i = 0; i < count; ++i) {
-                const Timestamp time = times.Value(from + i);
+                const Timestamp time = model::from_us(times.Value(from + i));
+                const auto log_time = model::to_wall_time(model::from_us(log_times.Value(from + i)));
                 const int p = partitions.IsValid(from + i) ? partitions.Value(from + i) : -1;
                 // A topic of an earlier epoch may have had more partitions. Its ids are loaded, too.
-                if (p >= 0 && p < horizon.partitions())
-                    horizon.advance(p, time, log_times.Value(from + i) / 1000);
+                if (p >= 0 && p < horizon.partitions()) horizon.advance(p, time, log_time);
                 if (time >= floor) ids.insert(hashes[static_cast<std::size_t>(i)], time, 0);
             }
         }
@@ -83,7 +83,7 @@ Timestamp min_reached(const Files& files, int partitions) {
         const auto log_time = stats.min_time("kafka_timestamp");
         if (!partition || !event_time || !log_time || *partition < 0 || *partition >= partitions) continue;
         auto& clock = clocks[static_cast<std::size_t>(*partition)];
-        clock = std::max(clock, std::min(*event_time - 999, *log_time));
+        clock = std::max(clock, std::min(*event_time - std::chrono::microseconds(999), *log_time));
     }
     Timestamp reached = latest;
     for (const Timestamp clock : clocks) {
@@ -94,7 +94,7 @@ Timestamp min_reached(const Files& files, int partitions) {
 
 }  // namespace
 
-void IdQuery::add(const IdHash& id, int partition, Timestamp time, Timestamp horizon_start) {
+void IdQuery::add(const IdHash& id, Timestamp time, int partition, Timestamp horizon_start) {
     const std::int64_t day = time < floor_ ? model::day_of(time) : no_day;
     days_.emplace(id, day);
     if (day != no_day) all_days_.insert(day);
@@ -106,7 +106,7 @@ bool IdQuery::concerns(const storage::AddFile& file, model::DedupeScope scope) c
     const auto day = model::parse_day(storage::partition_value(file, "event_date"));
     const bool has_day_of_query = !day || all_days_.contains(*day);
     const bool in_dropped_range =
-        !day || (*day * model::us_per_day < floor_ && (*day + 1) * model::us_per_day > horizon_start_);
+        !day || (model::day_start(*day) < floor_ && model::day_start(*day + 1) > horizon_start_);
     if (!has_day_of_query && !in_dropped_range) return false;
     const storage::FileStats stats(file);
     if (!has_day_of_query && (stats.min_time("event_timestamp").value_or(earliest) >= floor_ ||
@@ -151,7 +151,7 @@ std::int64_t load_ids(const std::filesystem::path& root, const Files& files, IdS
                       base::WorkerPool& pool) {
     if (files.empty()) return 0;
     const Timestamp reached = min_reached(files, horizon.partitions());
-    const Timestamp floor = reached == earliest ? earliest : reached - horizon.length().count();
+    const Timestamp floor = reached == earliest ? earliest : reached - horizon.length();
     std::vector<const storage::AddFile*> wanted;
     std::int64_t rows = 0;
     for (const auto& [path, add] : files) {

@@ -41,7 +41,7 @@ class IdQuery {
 
     /// Adds a new event of `partition` and `time` to the query. `horizon_start` is the start of the horizon
     /// when its record was read.
-    void add(const IdHash& id, int partition, model::Timestamp time, model::Timestamp horizon_start);
+    void add(const IdHash& id, model::Timestamp time, int partition, model::Timestamp horizon_start);
 
     /// Returns true if the file may hold an original, according to its partition columns and statistics.
     [[nodiscard]] bool concerns(const storage::AddFile& file, model::DedupeScope scope) const;
@@ -54,7 +54,7 @@ class IdQuery {
 
     model::Timestamp floor_;
     // The earliest of all new events.
-    model::Timestamp horizon_start_ = std::numeric_limits<model::Timestamp>::max();
+    model::Timestamp horizon_start_ = model::Timestamp::max();
     boost::unordered_flat_map<IdHash, std::int64_t, IdBits> days_;  // the day of each new event, by id
     std::set<std::int64_t> all_days_;
     std::set<int> partitions_;

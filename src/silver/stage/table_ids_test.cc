@@ -15,10 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 using model::DedupeScope;
 using model::Timestamp;
-using model::us_per_day, model::us_per_hour, model::us_per_second;
 
-constexpr Timestamp noon = 18'000 * us_per_day + 12 * us_per_hour;
-constexpr Timestamp long_ago = std::numeric_limits<Timestamp>::min();
+constexpr Timestamp noon{std::chrono::days(18'000) + std::chrono::hours(12)};
+constexpr Timestamp long_ago = Timestamp::min();
 
 struct Row {
     std::string id;
@@ -34,7 +33,7 @@ class TableIdsTest : public testing::Test {
     void write(const std::vector<Row>& rows, int partition = 0) {
         const std::int64_t day = model::day_of(rows.front().time);
         EventColumns columns;
-        columns.start(day, "view", partition, 0);
+        columns.start({.day = day, .event_type = "view", .partition = partition, .log_epoch = 0});
         for (const Row& row : rows) {
             ASSERT_EQ(model::day_of(row.time), day);
             model::Event event;
@@ -42,7 +41,7 @@ class TableIdsTest : public testing::Test {
             event.user_id = "u";
             event.event_type = "view";
             event.timestamp = row.time;
-            columns.append(event, {offset_++, row.time / 1000, "u", "", ""});
+            columns.append(event, {offset_++, model::to_wall_time(row.time), "u", "", ""});
         }
         storage::AddFile add;
         add.partition_values = {{"event_date", model::format_day(day)}, {"event_type", "view"}};
@@ -60,7 +59,7 @@ class TableIdsTest : public testing::Test {
     /// Returns true if the table is found to have the original of a duplicate of this time.
     bool finds_copy(const std::string& id, Timestamp time, Timestamp horizon_start, Timestamp floor) {
         IdQuery query(floor);
-        query.add(hash_id(id), 0, time, horizon_start);
+        query.add(hash_id(id), time, 0, horizon_start);
         return finds(query, id);
     }
 
@@ -71,12 +70,13 @@ class TableIdsTest : public testing::Test {
 };
 
 TEST_F(TableIdsTest, AnOriginalThatTheSetHasDroppedIsFoundForADuplicateOfAnyTime) {
-    write({{"yesterday", noon - us_per_day}});
+    write({{"yesterday", noon - std::chrono::days(1)}});
     write({{"today", noon}});
-    const Timestamp start = noon - us_per_day - us_per_hour;
-    const Timestamp floor = noon + us_per_hour;
-    for (const Timestamp copy : {noon - 5 * us_per_day, noon - us_per_day, noon, noon + 6 * us_per_hour,
-                                 noon + us_per_day, noon + 9 * us_per_day}) {
+    const Timestamp start = noon - std::chrono::days(1) - std::chrono::hours(1);
+    const Timestamp floor = noon + std::chrono::hours(1);
+    for (const Timestamp copy :
+         {noon - std::chrono::days(5), noon - std::chrono::days(1), noon, noon + std::chrono::hours(6),
+          noon + std::chrono::days(1), noon + std::chrono::days(9)}) {
         EXPECT_TRUE(finds_copy("yesterday", copy, start, floor)) << model::format_timestamp(copy);
         EXPECT_TRUE(finds_copy("today", copy, start, floor)) << model::format_timestamp(copy);
         EXPECT_FALSE(finds_copy("tomorrow", copy, start, floor)) << model::format_timestamp(copy);
@@ -84,39 +84,39 @@ TEST_F(TableIdsTest, AnOriginalThatTheSetHasDroppedIsFoundForADuplicateOfAnyTime
 }
 
 TEST_F(TableIdsTest, AnOriginalFromBeforeTheHorizonIsFoundForADuplicateOfTheSameDay) {
-    write({{"a", noon - us_per_day}});
-    const Timestamp start = noon - 6 * us_per_hour;
-    EXPECT_TRUE(finds_copy("a", noon - us_per_day, start, start));
-    EXPECT_TRUE(finds_copy("a", noon - us_per_day + us_per_hour, start, start));
-    EXPECT_FALSE(finds_copy("a", noon - 2 * us_per_day, start, start));
+    write({{"a", noon - std::chrono::days(1)}});
+    const Timestamp start = noon - std::chrono::hours(6);
+    EXPECT_TRUE(finds_copy("a", noon - std::chrono::days(1), start, start));
+    EXPECT_TRUE(finds_copy("a", noon - std::chrono::days(1) + std::chrono::hours(1), start, start));
+    EXPECT_FALSE(finds_copy("a", noon - std::chrono::days(2), start, start));
     EXPECT_FALSE(finds_copy("a", noon, start, noon))
         << "a new event with the id of a row from before the horizon";
 }
 
 TEST_F(TableIdsTest, OnlyFilesThatMayHoldAnOriginalAreRead) {
-    write({{"a", noon - us_per_day}});
+    write({{"a", noon - std::chrono::days(1)}});
     write({{"b", noon}}, 1);
     const auto& yesterday = files_.at("part-0.parquet");
     const auto& today = files_.at("part-1.parquet");
-    IdQuery query(noon + us_per_hour);
-    query.add(hash_id("x"), 0, noon + 2 * us_per_hour, noon - us_per_hour);
+    IdQuery query(noon + std::chrono::hours(1));
+    query.add(hash_id("x"), noon + std::chrono::hours(2), 0, noon - std::chrono::hours(1));
     EXPECT_FALSE(query.concerns(yesterday, model::DedupeScope::table));
     EXPECT_TRUE(query.concerns(today, model::DedupeScope::table));
     EXPECT_FALSE(query.concerns(today, model::DedupeScope::partition)) << "the file is of another partition";
-    query.add(hash_id("y"), 1, noon - us_per_day, noon - us_per_hour);
+    query.add(hash_id("y"), noon - std::chrono::days(1), 1, noon - std::chrono::hours(1));
     EXPECT_TRUE(query.concerns(yesterday, model::DedupeScope::table))
         << "the file is of the day of an old event";
     EXPECT_TRUE(query.concerns(today, model::DedupeScope::partition));
-    IdQuery later(noon - us_per_hour);
-    later.add(hash_id("x"), 0, noon, noon - 2 * us_per_hour);
+    IdQuery later(noon - std::chrono::hours(1));
+    later.add(hash_id("x"), noon, 0, noon - std::chrono::hours(2));
     EXPECT_FALSE(later.concerns(today, model::DedupeScope::table)) << "the set has all ids of the file";
 }
 
 TEST_F(TableIdsTest, AnIdThatIsUniqueByPartitionIsFoundInItsPartitionOnly) {
     write({{"a", noon}}, 1);
     for (const int partition : {0, 1}) {
-        IdQuery query(noon + us_per_hour);
-        query.add(hash_id("a", model::DedupeScope::partition, partition), partition, noon, long_ago);
+        IdQuery query(noon + std::chrono::hours(1));
+        query.add(hash_id("a", model::DedupeScope::partition, partition), noon, partition, long_ago);
         EXPECT_EQ(finds(query, "a", model::DedupeScope::partition, partition), partition == 1);
     }
 }
@@ -124,12 +124,12 @@ TEST_F(TableIdsTest, AnIdThatIsUniqueByPartitionIsFoundInItsPartitionOnly) {
 /// After a start with too little memory for the horizon, the set or the table recognises each duplicate.
 TEST_F(TableIdsTest, TooLittleMemoryForTheHorizonMissesNoDuplicate) {
     constexpr std::int64_t rows_a_day = 20'000;
-    constexpr std::int64_t between = us_per_day / rows_a_day;
+    constexpr base::Duration between = base::Duration(std::chrono::days(1)) / rows_a_day;
     std::vector<Row> all;
     for (std::int64_t day = 17'998; day <= 18'000; ++day) {
         std::vector<Row> rows;
         for (std::int64_t i = 0; i < rows_a_day; ++i)
-            rows.push_back({std::to_string(day * rows_a_day + i), day * us_per_day + i * between});
+            rows.push_back({std::to_string(day * rows_a_day + i), model::day_start(day) + i * between});
         write(rows);
         all.insert(all.end(), rows.begin(), rows.end());
     }
@@ -141,16 +141,18 @@ TEST_F(TableIdsTest, TooLittleMemoryForTheHorizonMissesNoDuplicate) {
     ASSERT_LT(ids.memory_bytes(), 1U << 20U);
     std::vector<Row> duplicates;  // duplicates that the set does not recognise know
     std::mt19937_64 random(3);
+    constexpr auto four_days = static_cast<std::uint64_t>(base::Duration(std::chrono::days(4)).count());
     for (const Row& row : all) {
-        const Timestamp copy = all.front().time + static_cast<std::int64_t>(random() % (4 * us_per_day));
+        const Timestamp copy =
+            all.front().time + base::Duration(static_cast<std::int64_t>(random() % four_days));
         if (row.time >= ids.horizon_start() && ids.insert(hash_id(row.id), copy, 1))
             duplicates.push_back({row.id, copy});
     }
     EXPECT_GT(duplicates.size(), 10'000U);
     ASSERT_TRUE(ids.shortened());
     IdQuery query(ids.floor());
-    for (const Row& copy : duplicates) query.add(hash_id(copy.id), 0, copy.time, ids.horizon_start());
-    query.add(hash_id("new"), 0, noon, ids.horizon_start());
+    for (const Row& copy : duplicates) query.add(hash_id(copy.id), copy.time, 0, ids.horizon_start());
+    query.add(hash_id("new"), noon, 0, ids.horizon_start());
     const IdHashes found = find_in_files(root_, files_, query, model::DedupeScope::table, pool_);
     EXPECT_EQ(found.size(), duplicates.size());
     for (const Row& copy : duplicates) ASSERT_TRUE(found.contains(hash_id(copy.id))) << copy.id;

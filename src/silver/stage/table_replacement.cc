@@ -74,8 +74,8 @@ storage::Commit TableReplacement::quarantine_commit() const {
     commit.adds = rebuilt_.quarantine_adds();
     commit.removes = old_.quarantine_removes();
     for (int p = 0; p < old_.partitions(); ++p) {
-        commit.txns.push_back(
-            {old_.identity().progress_app_id(p), rebuilt_.progress(p).next_offset.value(), base::now_ms()});
+        commit.txns.push_back({old_.identity().progress_app_id(p), rebuilt_.progress(p).next_offset.value(),
+                               base::wall_time()});
     }
     return commit;
 }
