@@ -19,10 +19,9 @@ void set_campaign_of_page(model::Event& event, TextArena& arena) {
             {"utm_campaign", &Details::utm_campaign},
         }};
     if (!event.page_url) return;
-    const std::string_view query = query_of(*event.page_url);
-    if (query.find("utm_") == std::string_view::npos) return;
-    QueryString parameters(query);
+    QueryString parameters(query_of(*event.page_url));
     while (const auto parameter = parameters.next()) {
+        if (!parameter->first.starts_with("utm_")) continue;
         for (const auto& [name, column] : columns) {
             if (parameter->first != name) continue;
             const std::string_view value = decode_percent(parameter->second, arena);

@@ -21,6 +21,7 @@ using model::ValidationRule;
 namespace {
 
 constexpr JsonTree::Index usual_nodes = 1U << 16U;
+constexpr std::size_t word_bits = 64;
 
 bool is_blank(char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
@@ -93,43 +94,64 @@ bool fits_double(const char* from, const char* end) {
 struct JsonReading {
     JsonTree& tree;
     const char* at;
+    const char* const begin;
     const char* const end;
-    std::uint32_t beyond_ascii = 0;  // not 0 if a string has bytes of multi-byte UTF-8 sequences
+    const std::uint64_t* const special;
+    const std::uint64_t* const special_end;
     bool too_deep = false;
     int depth = 0;
     std::array<JsonTree::Index, JsonTree::max_depth> open{};
 
     JsonReading(JsonTree& into, std::string_view text)
-        : tree(into), at(text.data()), end(text.data() + text.size()) {}
+        : tree(into),
+          at(text.data()),
+          begin(text.data()),
+          end(text.data() + text.size()),
+          special(into.special_bytes_.data()),
+          special_end(special + (text.size() + word_bits - 1) / word_bits) {}
 
     void skip_blanks() {
         while (at < end && is_blank(*at)) ++at;
     }
 
+    /// Returns the first quote, backslash or control character at `from` or behind it, or the end.
+    [[nodiscard]] const char* next_special(const char* from) const {
+        const auto position = static_cast<std::size_t>(from - begin);
+        const std::uint64_t* word = special + position / word_bits;
+        std::uint64_t bits = *word & ~std::uint64_t{0} << position % word_bits;
+        while (bits == 0) {
+            if (++word == special_end) return end;
+            bits = *word;
+        }
+        return begin + static_cast<std::size_t>(word - special) * word_bits + std::countr_zero(bits);
+    }
+
+    /// Reads a string with escapes, of which the first is at `escape`. The cursor is behind the opening
+    /// quote.
+    bool escaped_string(const char* escape, const char*& text, std::uint32_t& size) {
+        const char* const start = at;
+        while (escape < end && *escape == '\\') {
+            const char* const behind = end_of_escape(escape);
+            if (behind == nullptr || behind >= end) return false;
+            escape = next_special(behind);
+        }
+        if (escape >= end || *escape != '"') return false;
+        text = start;
+        size = static_cast<std::uint32_t>(escape - start);
+        at = escape + 1;
+        return true;
+    }
+
     /// Reads a string. The cursor moves from behind the opening quote to behind the closing one.
     bool string(const char*& text, std::uint32_t& size, bool& escaped) {
-        const char* const start = at;
-        for (const char* from = at; from < end;) {
-            const StringBits bits = string_bits(from);
-            beyond_ascii |= bits.beyond_ascii & (bits.special ^ (bits.special - 1));
-            if (bits.special == 0) {
-                from += string_bits_bytes;
-                continue;
-            }
-            const char* const stop = from + std::countr_zero(bits.special);
-            if (stop >= end) return false;
-            if (*stop == '"') {
-                text = start;
-                size = static_cast<std::uint32_t>(stop - start);
-                at = stop + 1;
-                return true;
-            }
-            if (*stop != '\\') return false;
-            escaped = true;
-            from = end_of_escape(stop);
-            if (from == nullptr) return false;
-        }
-        return false;
+        if (at >= end) return false;
+        const char* const stop = next_special(at);
+        escaped = *stop == '\\';
+        if (stop >= end || *stop != '"') return escaped && escaped_string(stop, text, size);
+        text = at;
+        size = static_cast<std::uint32_t>(stop - at);
+        at = stop + 1;
+        return true;
     }
 
     /// Skips digits and returns how many they are.
@@ -184,13 +206,20 @@ struct JsonReading {
         return true;
     }
 
+    bool string_value(JsonNode& node) {
+        bool escaped = false;
+        const bool right = string(node.text, node.size, escaped);
+        node.escaped = escaped;
+        return right;
+    }
+
     bool value(JsonNode& node) {
         node.next = tree.count_;
         switch (*at) {
             case '"':
                 ++at;
                 node.kind = JsonKind::string;
-                return string(node.text, node.size, node.escaped);
+                return string_value(node);
             case '{':
                 return begin_container(node, JsonKind::object);
             case '[':
@@ -210,7 +239,9 @@ struct JsonReading {
     bool name(JsonNode& node) {
         if (*at != '"') return false;
         ++at;
-        if (!string(node.key, node.key_size, node.key_escaped)) return false;
+        bool escaped = false;
+        if (!string(node.key, node.key_size, escaped)) return false;
+        node.key_escaped = escaped;
         if (*at == ':') {
             ++at;
         } else {
@@ -264,7 +295,12 @@ struct JsonReading {
 
 JsonNode& JsonTree::add() {
     if (count_ == capacity_) grow();
-    return nodes_[count_++] = JsonNode();
+    JsonNode& node = nodes_[count_++];
+    // Each field is set for itself: a copy of an empty node would wait for its bytes to reach the cache.
+    node.key = nullptr;
+    node.kind = JsonKind::null;
+    node.key_escaped = node.escaped = node.taken = node.opened = false;
+    return node;
 }
 
 void JsonTree::grow() {
@@ -275,12 +311,30 @@ void JsonTree::grow() {
     capacity_ = capacity;
 }
 
+/// Notes where the quotes, backslashes and control characters of a text are. Strings end there, and are found
+/// much faster so than each for itself. Returns 0 if all of the text is ASCII.
+std::uint64_t JsonTree::find_special_bytes(std::string_view text) {
+    const std::size_t words = (text.size() + word_bits - 1) / word_bits;
+    if (special_bytes_.size() < words || special_bytes_.size() > words + usual_nodes)
+        special_bytes_.resize(words);
+    std::uint64_t beyond_ascii = 0;
+    for (std::size_t i = 0; i < words; ++i) {
+        const StringBits bits = string_bits(text.data() + i * word_bits);
+        special_bytes_[i] = bits.special;
+        const std::size_t rest = text.size() - i * word_bits;
+        beyond_ascii |=
+            rest >= word_bits ? bits.beyond_ascii : bits.beyond_ascii & ~(~std::uint64_t{0} << rest);
+    }
+    return beyond_ascii;
+}
+
 ValidationRule JsonTree::read(std::string_view text) {
     count_ = 0;
     if (capacity_ > usual_nodes) {  // a huge message came before
         nodes_ = std::make_unique<JsonNode[]>(first_capacity);
         capacity_ = first_capacity;
     }
+    const std::uint64_t beyond_ascii = find_special_bytes(text);
     JsonReading reading(*this, text);
     const auto refuse = [&](ValidationRule rule) {
         count_ = 0;
@@ -295,7 +349,7 @@ ValidationRule JsonTree::read(std::string_view text) {
         reading.skip_blanks();
         right = reading.at == reading.end;
     }
-    const bool plain = right && reading.beyond_ascii == 0;
+    const bool plain = right && beyond_ascii == 0;
     if (!plain && !simdjson::validate_utf8(text.data(), text.size())) return refuse(ValidationRule::not_utf8);
     if (reading.too_deep) return refuse(ValidationRule::nested_too_deep);
     if (!right) return refuse(ValidationRule::bad_json);

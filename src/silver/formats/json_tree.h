@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "model/rule.h"
 #include "silver/formats/text_arena.h"
@@ -19,10 +20,10 @@ struct JsonNode {
     std::uint32_t size = 0;  ///< the value's bytes; for a string, without its quotes
     std::uint32_t next = 0;  ///< the number of the first node behind this one and all that is inside of it
     JsonKind kind = JsonKind::null;
-    bool key_escaped = false;  ///< the name is written with escapes
-    bool escaped = false;      ///< the string is written with escapes
-    bool taken = false;        ///< a column holds the value: set by decoders
-    bool opened = false;       ///< a decoder looked at the members one by one: set by decoders
+    bool key_escaped : 1 = false;  ///< the name is written with escapes
+    bool escaped : 1 = false;      ///< the string is written with escapes
+    bool taken : 1 = false;        ///< a column holds the value: set by decoders
+    bool opened : 1 = false;       ///< a decoder looked at the members one by one: set by decoders
 
     [[nodiscard]] std::string_view value() const { return {text, size}; }
     [[nodiscard]] std::string_view name() const { return {key, key_size}; }
@@ -71,8 +72,10 @@ class JsonTree {
 
     JsonNode& add();
     void grow();
+    std::uint64_t find_special_bytes(std::string_view text);
 
     std::unique_ptr<JsonNode[]> nodes_ = std::make_unique<JsonNode[]>(first_capacity);
+    std::vector<std::uint64_t> special_bytes_;  // a bit for each byte of the text: see find_special_bytes()
     Index count_ = 0;
     Index capacity_ = first_capacity;
 };

@@ -10,18 +10,13 @@
 
 namespace millrace::silver {
 
-/// Finds the number of a name among `names`, which are known when the program is compiled. A name is hashed
-/// by its first eight bytes and its size, and compared once or twice.
+/// Finds the number of a name among `names`, which are known when the program is compiled. No two of them
+/// have the same hash of their first eight bytes and their size, so a name is compared once.
 template <std::size_t Count>
 class KeyTable {
   public:
     consteval explicit KeyTable(const std::array<std::string_view, Count>& names) : names_(names) {
-        static_assert(Count < slot_count / 2);
-        for (std::size_t i = 0; i < Count; ++i) {
-            std::size_t slot = slot_of(head(names[i]), names[i].size());
-            while (slots_[slot] != 0) slot = (slot + 1) % slot_count;
-            slots_[slot] = static_cast<std::uint8_t>(i + 1);
-        }
+        while (!fill()) multiplier_ += 2;
     }
 
     /// Returns the number of `name`, or Count if it is unknown. Reads eight bytes of it whatever its size,
@@ -30,17 +25,14 @@ class KeyTable {
         static_assert(bronze::record_padding >= sizeof(std::uint64_t));
         std::uint64_t word = base::load_word(name.data());
         if (name.size() < sizeof word) word &= (std::uint64_t{1} << (8 * name.size())) - 1;
-        for (std::size_t slot = slot_of(word, name.size()); slots_[slot] != 0;
-             slot = (slot + 1) % slot_count) {
-            const std::size_t number = slots_[slot] - std::size_t{1};
-            if (base::equal_short(names_[number], name)) return number;
-        }
-        return Count;
+        const std::size_t number = numbers_[slot_of(word, name.size())];
+        if (number == Count || heads_[number] != word || names_[number].size() != name.size()) return Count;
+        return name.size() <= sizeof word || base::equal_short(names_[number], name) ? number : Count;
     }
 
   private:
-    static constexpr std::size_t slot_bits = 9;
-    static constexpr std::size_t slot_count = std::size_t{1} << slot_bits;
+    static constexpr unsigned slot_bits = 9;
+    static_assert(Count < 100);
 
     static constexpr std::uint64_t head(std::string_view name) {
         std::uint64_t word = 0;
@@ -48,13 +40,25 @@ class KeyTable {
             word |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(name[i])) << (8 * i);
         return word;
     }
-    static constexpr std::size_t slot_of(std::uint64_t word, std::size_t size) {
-        constexpr std::uint64_t odd = 0x9E3779B97F4A7C15;
-        return ((word ^ size << 58U) * odd) >> (64U - slot_bits);
+    [[nodiscard]] constexpr std::size_t slot_of(std::uint64_t word, std::size_t size) const {
+        return ((word ^ size << 58U) * multiplier_) >> (64U - slot_bits);
+    }
+    /// Returns false if two names have one slot.
+    constexpr bool fill() {
+        numbers_.fill(Count);
+        for (std::size_t i = 0; i < Count; ++i) {
+            heads_[i] = head(names_[i]);
+            auto& number = numbers_[slot_of(heads_[i], names_[i].size())];
+            if (number != Count) return false;
+            number = static_cast<std::uint8_t>(i);
+        }
+        return true;
     }
 
     std::array<std::string_view, Count> names_;
-    std::array<std::uint8_t, slot_count> slots_{};
+    std::array<std::uint64_t, Count> heads_{};
+    std::array<std::uint8_t, std::size_t{1} << slot_bits> numbers_{};
+    std::uint64_t multiplier_ = 0x9E3779B97F4A7C15;
 };
 
 }  // namespace millrace::silver

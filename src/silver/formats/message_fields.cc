@@ -31,7 +31,8 @@ std::string_view member_name(const JsonNode& node, TextArena& arena) {
 
 std::string_view MessageFields::digits_of(const JsonNode& node) {
     const std::string_view raw = node.value();
-    if (raw.find_first_of(".eE") == std::string_view::npos) return raw;
+    const auto is_sign = [](char c) { return c == '.' || c == 'e' || c == 'E'; };
+    if (std::ranges::none_of(raw, is_sign)) return raw;
     const auto number = SentNumber::of_json(raw);
     const auto whole = number ? number->to_whole() : std::nullopt;
     if (!whole) return raw;

@@ -23,14 +23,15 @@ template <std::size_t Count>
 class Members {
   public:
     using Index = JsonTree::Index;
+    static_assert(Count <= 64);
+
+    Members() {}  // NOLINT: places_ has no value where present_ has no bit
 
     /// Opens `object`, which may be absent or no object: it has no members then. Returns the number of a
     /// member that occurs twice, or Count.
     std::size_t open(JsonTree& tree, Index object, const KeyTable<Count>& keys, TextArena& arena) {
-        if (object == JsonTree::none) {
-            at_ = {};
-            return Count;
-        }
+        present_ = 0;
+        if (object == JsonTree::none) return Count;
         return open_any(tree, object, keys, arena);
     }
     /// Opens the message itself.
@@ -38,18 +39,20 @@ class Members {
         return open_any(tree, 0, keys, arena);
     }
 
-    Index operator[](std::size_t key) const { return at_[key]; }
+    Index operator[](std::size_t key) const {
+        return (present_ >> key & 1) != 0 ? places_[key] : JsonTree::none;
+    }
     /// Returns the first of these members that is present.
     template <typename... Keys>
     [[nodiscard]] Index first_of(Keys... keys) const {
         Index found = JsonTree::none;
-        ((found = found == JsonTree::none ? at_[keys] : found), ...);
+        ((found = found == JsonTree::none ? (*this)[keys] : found), ...);
         return found;
     }
 
   private:
     std::size_t open_any(JsonTree& tree, Index object, const KeyTable<Count>& keys, TextArena& arena) {
-        at_ = {};
+        present_ = 0;
         std::size_t twice = Count;
         JsonNode& opened = tree[object];
         if (opened.kind != JsonKind::object) return twice;
@@ -60,16 +63,18 @@ class Members {
             if (key == Count) return;
             if (node.kind == JsonKind::null || (node.kind == JsonKind::string && node.size == 0)) {
                 node.taken = true;
-            } else if (at_[key] != JsonTree::none) {
+            } else if ((present_ >> key & 1) != 0) {
                 twice = key;
             } else {
-                at_[key] = member;
+                present_ |= std::uint64_t{1} << key;
+                places_[key] = member;
             }
         });
         return twice;
     }
 
-    std::array<Index, Count> at_{};
+    std::uint64_t present_ = 0;  // a bit for each member
+    std::array<Index, Count> places_;
 };
 
 /// Reads the values of a message. A value that is absent or can't be read gives nullopt. A text that is read

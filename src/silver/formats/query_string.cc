@@ -1,5 +1,6 @@
 #include "silver/formats/query_string.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace millrace::silver {
@@ -18,13 +19,14 @@ std::optional<std::pair<std::string_view, std::string_view>> QueryString::next()
 }
 
 std::string_view query_of(std::string_view url) {
-    url = url.substr(0, url.find('#'));
     const std::size_t mark = url.find('?');
-    return mark == std::string_view::npos ? std::string_view() : url.substr(mark + 1);
+    if (mark == std::string_view::npos || url.substr(0, mark).find('#') != std::string_view::npos) return {};
+    const std::string_view query = url.substr(mark + 1);
+    return query.substr(0, query.find('#'));
 }
 
 std::string_view decode_percent(std::string_view text, TextArena& arena) {
-    if (text.find_first_of("%+") == std::string_view::npos) return text;
+    if (std::ranges::none_of(text, [](char c) { return c == '%' || c == '+'; })) return text;
     char* to = arena.begin(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
         unsigned byte = 0;

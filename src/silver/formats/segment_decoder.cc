@@ -4,8 +4,8 @@
 
 #include "silver/formats/campaign.h"
 #include "silver/formats/event_clock.h"
-#include "silver/formats/leftover_fields.h"
 #include "silver/formats/message_id.h"
+#include "silver/formats/message_leftovers.h"
 #include "silver/formats/segment_call.h"
 #include "silver/formats/segment_context.h"
 #include "silver/formats/segment_event_types.h"
@@ -21,11 +21,6 @@ namespace {
 
 /// An order of more lines than these is a fault.
 constexpr std::size_t most_order_lines = 10'000;
-/// What is left of an order is repeated for each of its lines up to this many bytes. Beyond it, only the
-/// first line has it, so that a large message can't become a huge one.
-constexpr std::size_t most_repeated_bytes = std::size_t{1} << 20U;
-/// A line's members are held against this many members of the order, so that none has the name of another.
-constexpr std::size_t most_compared_members = 64;
 
 }  // namespace
 
@@ -48,9 +43,9 @@ struct SegmentDecoder::Reading {
     JsonTree& shared_tree;
     MessageFields fields;
     MessageFields shared_fields;
-    SegmentMembers root{};
-    SegmentMembers shared{};
-    SegmentMembers properties{};
+    SegmentMembers root;
+    SegmentMembers shared;
+    SegmentMembers properties;
     SegmentShape shape = SegmentShape::other;
     Verdict fault{};
 
@@ -138,56 +133,23 @@ struct SegmentDecoder::Reading {
         shape = type.shape;
     }
 
-    [[nodiscard]] bool has_properties() const {
-        return root[key_properties] != JsonTree::none && tree[root[key_properties]].opened;
-    }
-
-    /// Names a section so that no member of the properties has the name too.
-    std::string_view section(std::string_view name) {
-        while (has_properties() && is_left(tree, root[key_properties], name))
-            name = parts.arena.join({name, "_"});
-        return name;
-    }
-
-    /// Returns what no column holds of the message, as the members of an object: its properties, its context,
-    /// its other members, and those of its batch.
-    std::string_view leftover_members() {
+    /// Must be called when all columns of the message are set.
+    [[nodiscard]] MessageLeftovers leftovers() const {
+        const auto opened = [&](Index object) { return object != JsonTree::none && tree[object].opened; };
+        const Index main = root[key_properties];
         const Index context = root[key_context];
-        const std::string_view of_context = section("context");
-        const std::string_view of_message = section("message");
-        const std::string_view of_batch = section("batch");
-        constexpr std::size_t brackets = 32;
-        const std::size_t names = of_context.size() + of_message.size() + of_batch.size() + brackets;
-        const std::size_t shared_bytes = parts.shared.present() ? shared_tree[0].size : 0;
-        LeftoverFields left(parts.arena, tree[0].size + shared_bytes + names);
-        if (has_properties()) {
-            left.add_members(tree, root[key_properties]);
-            fields.take(root[key_properties]);
-        }
-        if (context != JsonTree::none && tree[context].opened) {
-            left.add_section(of_context, tree, context);
-            fields.take(context);
-        }
-        left.add_section(of_message, tree, 0);
-        if (parts.shared.present()) left.add_section(of_batch, shared_tree, 0);
-        return left.finish_members();
+        const Index clash =
+            properties.first_of(key_context, key_message_section, key_batch_section, key_product_section);
+        return {{.message = tree,
+                 .shared = shared_tree,
+                 .main = opened(main) ? main : JsonTree::none,
+                 .context = opened(context) ? context : JsonTree::none,
+                 .may_clash = clash != JsonTree::none},
+                parts.arena};
     }
 
-    /// Sets the properties of an order's line: what is left of it, and of its order.
-    void set_line_properties(Index line, std::string_view of_order, bool compare,
-                             std::string_view section_name, Event& event) {
-        const std::size_t own = tree[line].opened ? tree[line].size : 0;
-        LeftoverFields left(parts.arena, own + of_order.size() + section_name.size() + 16);
-        if (own > 0 && compare) {
-            tree.each(line, [&](Index member) {
-                if (is_left(tree, root[key_properties], tree[member].name())) return;
-                left.add(tree, member);
-                fields.take(member);
-            });
-        }
-        if (own > 0) left.add_section(section_name, tree, line);
-        left.add_text(of_order);
-        if (const auto all = left.finish()) event.with_details().properties = all;
+    void set_properties(Event& event, std::optional<std::string_view> left) {
+        if (left) event.with_details().properties = left;
     }
 
     /// Replaces the only item, which has what all lines have, by an item for each line.
@@ -198,11 +160,8 @@ struct SegmentDecoder::Reading {
         const auto discount = single ? fields.number(properties[key_discount]) : std::nullopt;
         if (discount) fields.take(properties[key_discount]);
         fields.take(properties[key_products]);
-        const std::string_view of_order = leftover_members();
-        const std::string_view section_name = section("product");
-        const bool repeat = of_order.size() * parts.lines.size() <= most_repeated_bytes;
-        std::size_t members = 0;
-        tree.each(root[key_properties], [&](Index) { ++members; });
+        MessageLeftovers left = leftovers();
+        left.begin_lines(parts.lines.size());
         items.clear();
         items.reserve(parts.lines.size());
         for (std::size_t i = 0; i < parts.lines.size(); ++i) {
@@ -216,8 +175,7 @@ struct SegmentDecoder::Reading {
             if (single) set_segment_only_line(fields, properties, event);
             if (coupon && !(event.has_details && event.details.coupon)) event.with_details().coupon = coupon;
             if (discount && !event.with_details().discount) event.details.discount = discount->to_double();
-            set_line_properties(parts.lines[i], repeat || i == 0 ? of_order : std::string_view(),
-                                members <= most_compared_members, section_name, event);
+            set_properties(event, left.of_line(parts.lines[i]));
             item.verdict = fault;
         }
     }
@@ -237,12 +195,7 @@ struct SegmentDecoder::Reading {
                                     ? set_segment_whole_order(fields, properties, event)
                                     : set_segment_product(fields, properties, shape, event);
         items.front().verdict = verdict;
-        set_properties(event);
-    }
-
-    void set_properties(Event& event) {
-        const std::string_view members = leftover_members();
-        if (!members.empty()) event.with_details().properties = parts.arena.join({"{", members, "}"});
+        set_properties(event, leftovers().of_message());
     }
 
     void read() {
@@ -263,7 +216,7 @@ struct SegmentDecoder::Reading {
         if (!fault.ok()) return;
         if (called == SegmentCall::track) return add_track();
         item.event.event_type = "page_view";
-        set_properties(item.event);
+        set_properties(item.event, leftovers().of_message());
     }
 };
 

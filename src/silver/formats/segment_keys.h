@@ -61,6 +61,10 @@ enum SegmentKey : std::uint8_t {
     key_utm_source,
     key_utm_medium,
     key_utm_campaign,
+    // the sections of an event's properties (MessageLeftovers); `context` is one too
+    key_message_section,
+    key_batch_section,
+    key_product_section,
     segment_key_count,
 };
 
@@ -71,7 +75,7 @@ inline constexpr std::array<std::string_view, segment_key_count> segment_names =
     "medium",     "mobile",     "product_id", "productId",     "id",         "sku",       "name",
     "category",   "brand",      "coupon",     "discount",      "price",      "quantity",  "value",
     "total",      "revenue",    "subtotal",   "currency",      "order_id",   "orderId",   "products",
-    "session_id", "utm_source", "utm_medium", "utm_campaign"};
+    "session_id", "utm_source", "utm_medium", "utm_campaign",  "message",    "batch",     "product"};
 
 inline constexpr KeyTable segment_keys(segment_names);
 

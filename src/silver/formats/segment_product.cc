@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "model/currency.h"
+#include "silver/formats/currency_field.h"
 #include "silver/formats/line_amounts.h"
 
 namespace millrace::silver {
@@ -10,28 +10,6 @@ namespace millrace::silver {
 namespace {
 
 using Index = JsonTree::Index;
-
-/// Sets the currency in capitals. What is no code refuses an event with a price, because its amounts would be
-/// of another currency; any other event leaves it for its properties.
-void set_segment_currency(MessageFields& fields, Index index, SegmentShape shape, model::Event& event) {
-    if (index == JsonTree::none) return;
-    JsonNode& node = fields.tree()[index];
-    if (node.kind != JsonKind::string) return;
-    const auto code = fields.text(index);
-    if (!code) return;
-    const bool has_letters = std::ranges::any_of(*code, [](char c) { return c >= 'a' && c <= 'z'; });
-    event.currency = code;
-    if (has_letters && code->size() == 3) {
-        char* const to = fields.arena().begin(code->size());
-        std::ranges::transform(
-            *code, to, [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-        event.currency = fields.arena().finish(to + code->size());
-    }
-    if (shape == SegmentShape::other && !model::is_currency(*event.currency)) {
-        event.currency.reset();
-        node.taken = false;
-    }
-}
 
 void set_discount(MessageFields& fields, Index index, model::Event& event) {
     const auto discount = fields.number(index);
@@ -75,14 +53,15 @@ Verdict set_segment_product(MessageFields& fields, const SegmentMembers& product
 void set_segment_order(MessageFields& fields, const SegmentMembers& properties, SegmentShape shape,
                        model::Event& event) {
     fields.set_text(event.order_id, properties.first_of(key_order_id, key_order_id_v1));
-    set_segment_currency(fields, properties[key_currency], shape, event);
+    set_currency(fields, properties[key_currency], shape != SegmentShape::other, event);
 }
 
 Verdict set_segment_whole_order(MessageFields& fields, const SegmentMembers& properties,
                                 model::Event& event) {
     set_detail(fields, &model::EventDetails::coupon, properties[key_coupon], event);
     set_discount(fields, properties[key_discount], event);
-    if (event.order_id) event.product_id = fields.arena().join({"order:", *event.order_id});
+    // An order without an id is one all the same, and is named by its event.
+    event.product_id = fields.arena().join({"order:", event.order_id ? *event.order_id : event.event_id});
     const AmountFields amounts{.price = properties[key_price],
                                .total = properties.first_of(key_total, key_revenue, key_value)};
     return set_amounts(fields, amounts, true, event);
