@@ -17,9 +17,8 @@ struct ClockReadings {
     std::optional<model::Timestamp> logged;    ///< of the record
 };
 
-/// Converts milliseconds since 1970. Returns nullopt if they are 0 or less, or beyond the year 5138: then
-/// nobody set them.
-std::optional<model::Timestamp> time_of_ms(std::int64_t ms);
+/// Returns the time, or nullopt if it is at or before 1970 or beyond the year 5138: then nobody set it.
+std::optional<model::Timestamp> plausible_time(base::WallTime time);
 
 /// Sets the event's timestamp, received_at and device_timestamp. If the device's clock differs from ours by
 /// more than a minute when it sends, the time of the event is corrected by the difference, as Segment does it

@@ -110,8 +110,8 @@ struct Ga4Decoder::Reading {
 
     void set_clock(Event& event) {
         ClockReadings clock;
-        clock.logged = time_of_ms(message.log_time_ms);
-        clock.received = time_of_ms(message.origin.received_ms().value_or(0));
+        clock.logged = plausible_time(message.log_time);
+        clock.received = plausible_time(base::from_ms(message.origin.received_ms().value_or(0)));
         const bool own = root[ga4_timestamp_micros] != JsonTree::none;
         MessageFields& from = own ? fields : shared_fields;
         const Index given = own ? root[ga4_timestamp_micros] : shared[ga4_timestamp_micros];

@@ -92,8 +92,8 @@ struct SegmentDecoder::Reading {
         const Index given = root.first_of(key_timestamp, key_original_timestamp);
         const Index sent = root[key_sent_at];
         ClockReadings clock;
-        clock.logged = time_of_ms(message.log_time_ms);
-        clock.received = time_of_ms(message.origin.received_ms().value_or(0));
+        clock.logged = plausible_time(message.log_time);
+        clock.received = plausible_time(base::from_ms(message.origin.received_ms().value_or(0)));
         if (!clock.received && (clock.received = fields.time(root[key_received_at])))
             fields.take(root[key_received_at]);
         // The time of sending has no column, so it is left for the properties.

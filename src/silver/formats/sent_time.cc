@@ -42,9 +42,8 @@ std::optional<Timestamp> read_javascript_time(std::string_view text) {
     const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(century * 100 + year)),
                                            std::chrono::month(month), std::chrono::day(day)};
     if (!date.ok()) return std::nullopt;
-    const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-    const std::int64_t seconds = days * 86'400 + hour * 3600 + minute * 60 + second;
-    return seconds * model::us_per_second + (hundredths * 10 + thousandth) * 1000;
+    return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+           std::chrono::seconds(second) + std::chrono::milliseconds(hundredths * 10 + thousandth);
 }
 
 /// Reads a time in a form that model::parse_timestamp() refuses but RFC 3339 allows.
@@ -69,7 +68,7 @@ std::optional<Timestamp> read_unusual_time(std::string_view text) {
     }
     const auto time = model::parse_timestamp({plain.data(), size});
     if (!time || !leap) return time;
-    return *time - *time % model::us_per_second + model::us_per_second;
+    return std::chrono::floor<std::chrono::seconds>(*time) + std::chrono::seconds(1);
 }
 
 /// Reads a number since 1970. A number of milliseconds below 10^11 would be before March 1973, and a number
@@ -81,9 +80,12 @@ std::optional<Timestamp> read_epoch_time(std::string_view text) {
     constexpr double beyond = 1e20;
     const auto number = SentNumber::of_json(text);
     if (!number || number->to_double() < 0 || number->to_double() >= beyond) return std::nullopt;
-    if (number->to_double() < first_ms) return number->scaled(6);
-    if (number->to_double() < first_us) return number->scaled(3);
-    return number->scaled(number->to_double() < first_ns ? 0 : -3);
+    const int exponent = number->to_double() < first_ms   ? 6
+                         : number->to_double() < first_us ? 3
+                         : number->to_double() < first_ns ? 0
+                                                          : -3;
+    const auto us = number->scaled(exponent);
+    return us ? std::optional(model::from_us(*us)) : std::nullopt;
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ class TestMessage {
         const std::size_t size = text_.size();
         text_.append(bronze::record_padding, '"');
         message.text = std::string_view(text_).substr(0, size);
-        message.log_time_ms = 1'714'564'800'000;  // 2024-05-01T12:00:00Z
+        message.log_time = base::from_ms(1'714'564'800'000);  // 2024-05-01T12:00:00Z
         message.position = "topic/epoch/0/7";
         message.origin.source = "web";
     }
