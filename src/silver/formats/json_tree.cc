@@ -266,16 +266,21 @@ struct JsonReading {
         return value(node);
     }
 
+    [[nodiscard]] JsonKind innermost() const {
+        return depth > 0 ? tree[open[static_cast<std::size_t>(depth - 1)]].kind : JsonKind::null;
+    }
+
     /// Reads the value at the cursor with all that is inside of it.
     bool whole() {
         if (!entry(JsonKind::array)) return false;
-        bool first = depth > 0;  // whether the innermost object or array has nothing yet
-        while (depth > 0) {
+        JsonKind kind = innermost();
+        bool first = true;  // whether the innermost object or array has nothing yet
+        while (kind != JsonKind::null) {
             if (is_blank(*at)) skip_blanks();
             if (at >= end) return false;
-            const JsonKind kind = tree[open[static_cast<std::size_t>(depth - 1)]].kind;
             if (*at == (kind == JsonKind::object ? '}' : ']')) {
                 close();
+                kind = innermost();
                 first = false;
                 continue;
             }
@@ -288,6 +293,7 @@ struct JsonReading {
             const int before = depth;
             if (!entry(kind)) return false;
             first = depth > before;
+            if (first) kind = innermost();
         }
         return at <= end;
     }
