@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "silver/decoder.h"
+#include "silver/formats/json_escape.h"
 #include "silver/formats/query_string.h"
 #include "silver/formats/sent_number.h"
 

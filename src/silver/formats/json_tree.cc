@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "silver/formats/json_escape.h"
 #include "silver/formats/string_bits.h"
 
 namespace millrace::silver {
@@ -29,54 +30,6 @@ bool is_blank(char c) {
 
 bool is_digit(char c) {
     return static_cast<unsigned char>(c - '0') <= 9;
-}
-
-/// Returns the value of four hexadecimal digits, or -1.
-int hex4(const char* from) {
-    int value = 0;
-    const auto [end, error] = std::from_chars(from, from + 4, value, 16);
-    return error == std::errc() && end == from + 4 && *from != '-' ? value : -1;
-}
-
-bool is_high_surrogate(int unit) {
-    return unit >= 0xD800 && unit < 0xDC00;
-}
-
-bool is_low_surrogate(int unit) {
-    return unit >= 0xDC00 && unit < 0xE000;
-}
-
-/// Returns the end of the escape at `from`, which is a backslash, or nullptr if it is none. Reads 12 bytes.
-const char* end_of_escape(const char* from) {
-    if (from[1] != 'u') {
-        const bool known = from[1] != '\0' && std::strchr("\"\\/bfnrt", from[1]) != nullptr;
-        return known ? from + 2 : nullptr;
-    }
-    const int unit = hex4(from + 2);
-    if (unit < 0 || is_low_surrogate(unit)) return nullptr;
-    if (!is_high_surrogate(unit)) return from + 6;
-    const bool paired = from[6] == '\\' && from[7] == 'u' && is_low_surrogate(hex4(from + 8));
-    return paired ? from + 12 : nullptr;
-}
-
-char* write_utf8(char* to, unsigned point) {
-    const auto put = [&](unsigned byte) { *to++ = static_cast<char>(byte); };
-    if (point < 0x80) {
-        put(point);
-    } else if (point < 0x800) {
-        put(0xC0 | point >> 6U);
-        put(0x80 | (point & 0x3F));
-    } else if (point < 0x10000) {
-        put(0xE0 | point >> 12U);
-        put(0x80 | (point >> 6U & 0x3F));
-        put(0x80 | (point & 0x3F));
-    } else {
-        put(0xF0 | point >> 18U);
-        put(0x80 | (point >> 12U & 0x3F));
-        put(0x80 | (point >> 6U & 0x3F));
-        put(0x80 | (point & 0x3F));
-    }
-    return to;
 }
 
 /// Returns whether a number is in the range of a double.
@@ -131,7 +84,7 @@ struct JsonReading {
     bool escaped_string(const char* escape, const char*& text, std::uint32_t& size) {
         const char* const start = at;
         while (escape < end && *escape == '\\') {
-            const char* const behind = end_of_escape(escape);
+            const char* const behind = end_of_json_escape(escape);
             if (behind == nullptr || behind >= end) return false;
             escape = next_special(behind);
         }
@@ -266,16 +219,21 @@ struct JsonReading {
         return value(node);
     }
 
+    [[nodiscard]] JsonKind innermost() const {
+        return depth > 0 ? tree[open[static_cast<std::size_t>(depth - 1)]].kind : JsonKind::null;
+    }
+
     /// Reads the value at the cursor with all that is inside of it.
     bool whole() {
         if (!entry(JsonKind::array)) return false;
-        bool first = depth > 0;  // whether the innermost object or array has nothing yet
-        while (depth > 0) {
+        JsonKind kind = innermost();
+        bool first = true;  // whether the innermost object or array has nothing yet
+        while (kind != JsonKind::null) {
             if (is_blank(*at)) skip_blanks();
             if (at >= end) return false;
-            const JsonKind kind = tree[open[static_cast<std::size_t>(depth - 1)]].kind;
             if (*at == (kind == JsonKind::object ? '}' : ']')) {
                 close();
+                kind = innermost();
                 first = false;
                 continue;
             }
@@ -288,6 +246,7 @@ struct JsonReading {
             const int before = depth;
             if (!entry(kind)) return false;
             first = depth > before;
+            if (first) kind = innermost();
         }
         return at <= end;
     }
@@ -355,32 +314,6 @@ ValidationRule JsonTree::read(std::string_view text) {
     if (!right) return refuse(ValidationRule::bad_json);
     if (nodes_[0].kind != JsonKind::object) return refuse(ValidationRule::not_an_object);
     return ValidationRule::none;
-}
-
-std::string_view unescape_json(std::string_view text, TextArena& arena) {
-    char* to = arena.begin(text.size());
-    for (const char* from = text.data(); from < text.data() + text.size();) {
-        if (*from != '\\') {
-            *to++ = *from++;
-            continue;
-        }
-        if (from[1] != 'u') {
-            constexpr std::string_view written = "bfnrt";
-            constexpr std::string_view meant = "\b\f\n\r\t";
-            const std::size_t which = written.find(from[1]);
-            *to++ = which == std::string_view::npos ? from[1] : meant[which];
-            from += 2;
-            continue;
-        }
-        auto point = static_cast<unsigned>(hex4(from + 2));
-        from += 6;
-        if (is_high_surrogate(static_cast<int>(point))) {
-            point = 0x10000 + ((point - 0xD800) << 10U) + static_cast<unsigned>(hex4(from + 2) - 0xDC00);
-            from += 6;
-        }
-        to = write_utf8(to, point);
-    }
-    return arena.finish(to);
 }
 
 }  // namespace millrace::silver

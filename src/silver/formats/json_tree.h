@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "model/rule.h"
-#include "silver/formats/text_arena.h"
 
 namespace millrace::silver {
 
@@ -79,9 +78,5 @@ class JsonTree {
     Index count_ = 0;
     Index capacity_ = first_capacity;
 };
-
-/// Returns a string of a message without its escapes, which `text` may have: they were checked. The view
-/// points into `arena`.
-std::string_view unescape_json(std::string_view text, TextArena& arena);
 
 }  // namespace millrace::silver

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bronze/record.h"
+#include "silver/formats/json_escape.h"
 
 namespace millrace::silver {
 namespace {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "model/timestamp.h"
+#include "silver/formats/json_escape.h"
 #include "silver/formats/json_tree.h"
 #include "silver/formats/key_table.h"
 #include "silver/formats/sent_number.h"
