@@ -100,7 +100,7 @@ void decode_all(benchmark::State& state, const Messages& messages, silver::Messa
     silver::Message message;
     message.origin = {.source = "web", .received = "1714564801000", .shared = shared};
     message.position = "topic/epoch/0/1";
-    message.log_time_ms = first_time / 1000;
+    message.log_time = base::from_ms(first_time / 1000);
     for (auto _ : state) {
         std::size_t good = 0;
         for (std::size_t i = 0; i < message_count; ++i) {

@@ -45,7 +45,7 @@ TEST_F(Ga4DecoderTest, EachItemIsAnEvent) {
     EXPECT_EQ(first.event_type, "view");
     EXPECT_EQ(first.user_id, "c.1");
     EXPECT_EQ(first.details.anonymous_id, "c.1");
-    EXPECT_EQ(first.timestamp, 1'714'564'800'000'000);
+    EXPECT_EQ(first.timestamp, model::from_us(1'714'564'800'000'000));
     EXPECT_EQ(first.currency, "EUR");
     EXPECT_EQ(first.session_id, "77");
     EXPECT_EQ(first.details.utm_source, "x");
@@ -115,7 +115,7 @@ TEST_F(Ga4DecoderTest, AnAppsVisitorIsItsInstance) {
     const Event& opened = event(R"({"name":"screen_view","params":{"firebase_screen":"Home"}})");
     EXPECT_EQ(opened.user_id, "u1");
     EXPECT_EQ(opened.details.anonymous_id, "app1");
-    EXPECT_EQ(opened.timestamp, 1'714'564'800'000'000);
+    EXPECT_EQ(opened.timestamp, model::from_us(1'714'564'800'000'000));
     origin_.shared = R"({"app_instance_id":"app1"})";
     EXPECT_EQ(event(R"({"name":"x"})").user_id, "app1");
     origin_.shared = {};
@@ -128,7 +128,7 @@ TEST_F(Ga4DecoderTest, WhatTheRequestSaysIsKept) {
     const Event& viewed = event(R"({"name":"page_view","timestamp_micros":1714564801000000,"params":{}})");
     EXPECT_EQ(viewed.user_agent, "UA");
     EXPECT_EQ(viewed.device_type, "tablet");
-    EXPECT_EQ(viewed.timestamp, 1'714'564'801'000'000);
+    EXPECT_EQ(viewed.timestamp, model::from_us(1'714'564'801'000'000));
     EXPECT_EQ(viewed.details.properties, R"({"batch":{"device":{"language":"en"},"measurement_id":"G-1"}})");
 }
 
@@ -172,7 +172,7 @@ TEST_F(Ga4DecoderTest, ARowOfTheExportIsDecoded) {
         "event_params":[{"key":"ga_session_id","value":{"string_value":null,"int_value":"1714"}},{"key":"page_location","value":{"string_value":"https://shop/a"}},{"key":"tax","value":{"double_value":1.5}}],
         "device":{"category":"desktop","language":"de"},"traffic_source":{"source":"google","medium":"cpc","name":"may"},
         "ecommerce":{"transaction_id":"T5","purchase_revenue":20.0},"items":[{"item_id":"p","item_name":"Mug","price":null,"quantity":"4","item_revenue":20.0}]})");
-    EXPECT_EQ(bought.timestamp, 1'714'564'800'123'456);
+    EXPECT_EQ(bought.timestamp, model::from_us(1'714'564'800'123'456));
     EXPECT_EQ(bought.user_id, "c.9");
     EXPECT_EQ(bought.session_id, "1714");
     EXPECT_EQ(bought.page_url, "https://shop/a");

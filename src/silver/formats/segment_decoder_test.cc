@@ -56,7 +56,7 @@ TEST_F(SegmentDecoderTest, AViewedProductHasAllItsColumns) {
     EXPECT_EQ(viewed.event_id, "m1");
     EXPECT_EQ(viewed.user_id, "u1");
     EXPECT_EQ(viewed.event_type, "view");
-    EXPECT_EQ(viewed.timestamp, 1'714'564'800'250'000);
+    EXPECT_EQ(viewed.timestamp, model::from_us(1'714'564'800'250'000));
     EXPECT_EQ(viewed.product_id, "507");
     EXPECT_EQ(viewed.product_category, "Games");
     EXPECT_EQ(viewed.price, 18.99);
@@ -100,7 +100,7 @@ TEST_F(SegmentDecoderTest, EmptyTextsAreAbsent) {
     EXPECT_FALSE(anonymous.price);
     EXPECT_FALSE(anonymous.currency);
     EXPECT_FALSE(anonymous.page_url);
-    EXPECT_EQ(anonymous.timestamp, 1'714'564'800'000'000);
+    EXPECT_EQ(anonymous.timestamp, model::from_us(1'714'564'800'000'000));
     EXPECT_EQ(verdict(R"({"type":"track","userId":"","anonymousId":"","event":"X"})").rule,
               ValidationRule::missing_field);
 }
@@ -247,16 +247,16 @@ TEST_F(SegmentDecoderTest, ClocksAreCorrectedOnce) {
     origin_.received = "1714564800000";  // noon
     const Event& corrected = event(
         R"({"type":"page","userId":"u","timestamp":"2024-05-01T11:00:00Z","sentAt":"2024-05-01T11:00:05Z"})");
-    EXPECT_EQ(corrected.timestamp, 1'714'564'795'000'000);
+    EXPECT_EQ(corrected.timestamp, model::from_us(1'714'564'795'000'000));
     EXPECT_EQ(corrected.details.device_timestamp, 1'714'561'200'000'000);
     const Event& already = event(
         R"({"type":"page","userId":"u","timestamp":"2024-05-01T11:59:00Z","originalTimestamp":"2024-05-01T11:00:00Z","sentAt":"2024-05-01T11:00:05Z"})");
-    EXPECT_EQ(already.timestamp, 1'714'564'740'000'000);
+    EXPECT_EQ(already.timestamp, model::from_us(1'714'564'740'000'000));
     EXPECT_EQ(already.details.device_timestamp, 1'714'561'200'000'000);
     origin_.shared =
         R"({"sentAt":"2024-05-01T11:00:05Z","writeKey":"secret","context":{"userAgent":"UA","ip":"::1"}})";
     const Event& batch = event(R"({"type":"page","userId":"u","originalTimestamp":"2024-05-01T11:00:00Z"})");
-    EXPECT_EQ(batch.timestamp, 1'714'564'795'000'000);
+    EXPECT_EQ(batch.timestamp, model::from_us(1'714'564'795'000'000));
     EXPECT_EQ(batch.user_agent, "UA");
     EXPECT_EQ(batch.details.properties,
               R"({"batch":{"sentAt":"2024-05-01T11:00:05Z","context":{"ip":"::1"}}})");
