@@ -69,7 +69,7 @@ TEST_F(SegmentDecoderTest, AViewedProductHasAllItsColumns) {
     EXPECT_EQ(viewed.device_type, "mobile");
     const auto& details = viewed.details;
     EXPECT_EQ(details.anonymous_id, "a1");
-    EXPECT_EQ(details.received_at, 1'714'564'801'000'000);
+    EXPECT_EQ(details.received_at, model::from_us(1'714'564'801'000'000));
     EXPECT_EQ(details.product_name, "Chess");
     EXPECT_EQ(details.brand, "Ravens");
     EXPECT_EQ(details.coupon, "MAY");
@@ -248,11 +248,11 @@ TEST_F(SegmentDecoderTest, ClocksAreCorrectedOnce) {
     const Event& corrected = event(
         R"({"type":"page","userId":"u","timestamp":"2024-05-01T11:00:00Z","sentAt":"2024-05-01T11:00:05Z"})");
     EXPECT_EQ(corrected.timestamp, model::from_us(1'714'564'795'000'000));
-    EXPECT_EQ(corrected.details.device_timestamp, 1'714'561'200'000'000);
+    EXPECT_EQ(corrected.details.device_timestamp, model::from_us(1'714'561'200'000'000));
     const Event& already = event(
         R"({"type":"page","userId":"u","timestamp":"2024-05-01T11:59:00Z","originalTimestamp":"2024-05-01T11:00:00Z","sentAt":"2024-05-01T11:00:05Z"})");
     EXPECT_EQ(already.timestamp, model::from_us(1'714'564'740'000'000));
-    EXPECT_EQ(already.details.device_timestamp, 1'714'561'200'000'000);
+    EXPECT_EQ(already.details.device_timestamp, model::from_us(1'714'561'200'000'000));
     origin_.shared =
         R"({"sentAt":"2024-05-01T11:00:05Z","writeKey":"secret","context":{"userAgent":"UA","ip":"::1"}})";
     const Event& batch = event(R"({"type":"page","userId":"u","originalTimestamp":"2024-05-01T11:00:00Z"})");
