@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items):
 
 
 def group_of(item):
-    if item.path.parent.name == "docs" or item.path.stem == "test_kafka_security":
+    if item.path.parent.name in ("docs", "package") or item.path.stem == "test_kafka_security":
         return item.path.stem
     return next((name for name in ("kafka", "postgres") if name in item.fixturenames), None)
 
