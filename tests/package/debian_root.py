@@ -63,11 +63,11 @@ def alone():
 
 def base():
     """The empty system, which is kept under build/ until apt has other sources on this machine."""
-    made, listed = CACHE / "base", CACHE / "sources.list"
+    made, unfinished, listed = CACHE / "base", CACHE / "unfinished", CACHE / "sources.list"
     wanted = "\n".join(sources()) + "\n"
     with alone():
         if not made.exists() or listed.read_text() != wanted:
-            for old in (made, unfinished := CACHE / "unfinished", CACHE / "archives"):
+            for old in (made, unfinished, CACHE / "archives"):
                 shutil.rmtree(old, ignore_errors=True)
             listed.write_text(wanted)
             command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--quiet", *apt_options(), "bookworm"]
