@@ -338,7 +338,8 @@ def test_figures_tell_what_they_mean(past, open_page):
     expect(page.locator(".hint")).to_have_text("Sessions with a purchase of any product ÷ all sessions.")
     page.locator(".panel", has_text="Funnel").locator(".term", has_text="any product, in any order").focus()
     # The focus scrolls the page, and the browser tells of it in the next frames.
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate("new Promise(done => setTimeout(done, 100))")
     hints = page.locator(".hint").all_text_contents()
     assert len(hints) == 1 and "A purchase also counts as an addition to the cart" in hints[0]
     page.keyboard.press("Escape")
