@@ -71,7 +71,7 @@ END
     if ((${#todo[@]})); then
         # shellcheck disable=SC2016  # the inner bash expands $0 and $1
         printf '%s\n' "${todo[@]}" | xargs -P "$(nproc)" -L 1 bash -c \
-            'clang-tidy-19 --quiet -p build/clang "$0" >"$1.log" 2>&1 && mv "$1.log" "$1" || { cat "$1.log"; rm "$1.log"; exit 1; }'
+            'clang-tidy --quiet -p build/clang "$0" >"$1.log" 2>&1 && mv "$1.log" "$1" || { cat "$1.log"; rm "$1.log"; exit 1; }'
     fi
     echo "lint: clang-tidy found nothing (${#todo[@]} compilation units checked, the others unchanged)"
 }

@@ -13,7 +13,7 @@ packages=(
 purpose=${MILLRACE_SETUP:-build}
 case "$purpose" in
     package) packages+=(dpkg-dev file) ;;
-    lint) packages+=(clang-19 clang-format-19 clang-tidy-19) ;;
+    lint) packages+=(clang-19 clang-format-19) ;;
     fuzz) packages+=(clang-19 libclang-rt-19-dev) ;;
     test) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core prometheus wrk curl openssl) ;;
     bench) packages+=(default-jre-headless maven kcat postgresql wrk) ;;

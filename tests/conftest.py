@@ -23,6 +23,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes minutes, or needs a JVM; run by `make test-all`")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
     """Puts tests that share a broker, a database server or what their module has prepared into one worker of xdist."""
     for item in items:
@@ -34,6 +35,12 @@ def group_of(item):
     if item.path.parent.name == "docs" or item.path.stem == "test_kafka_security":
         return item.path.stem
     return next((name for name in ("kafka", "postgres") if name in item.fixturenames), None)
+
+
+def pytest_collection_finish(session):
+    if getattr(session.config.option, "loadgroup", False):
+        lost = [item.nodeid for item in session.items if group_of(item) and "@" not in item.nodeid]
+        assert not lost, f"pytest-xdist does not know the groups of {len(lost)} tests, such as {lost[0]}"
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -8,8 +8,8 @@
 
 namespace millrace::api {
 
-/// The times of the first and the last event of a shop. They may be up to a millisecond outside the
-/// exact range.
+/// The times of the first and the last event of a shop. They may be up to a millisecond outside the exact
+/// range.
 struct EventSpan {
     model::Timestamp first;
     model::Timestamp last;

@@ -205,7 +205,9 @@ void replace_file(const fs::path& path, std::string_view content) {
     const fs::path temporary = temporary_beside(path);
     write_temporary(temporary, content);
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
-        throw system_error(fmt::format("replacing {}", path.string()), errno);
+        const int error_number = errno;
+        ::unlink(temporary.c_str());
+        throw system_error(fmt::format("replacing {}", path.string()), error_number);
     }
     fail_point("file.renamed");
     sync_directory(path.parent_path());

@@ -43,6 +43,12 @@ TEST_F(FileTest, ReplacingKeepsTheNameAndChangesTheContent) {
     EXPECT_EQ(read_file_if_exists(directory_ / "none"), std::nullopt);
 }
 
+TEST_F(FileTest, AFailedReplacementLeavesNoTemporaryFile) {
+    fs::create_directory(directory_ / "f");
+    EXPECT_THROW(replace_file(directory_ / "f", "one"), Error);
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory_), fs::directory_iterator()), 1);
+}
+
 TEST_F(FileTest, AMissingFileIsNamedInTheError) {
     try {
         const File file(directory_ / "missing", File::Mode::read);

@@ -122,14 +122,14 @@ void SettingsOptions::add_gold_to(CLI::App& command) {
         ->default_str(initial.time_zone)
         ->group(group);
     add_duration(command, "--lateness", lateness, "Time to wait for late events before a window is closed.")
-        ->default_str(base::format_duration(base::Duration(initial.gold.lateness)))
+        ->default_str(base::format_duration(initial.gold.lateness))
         ->group(group);
     add_duration(command, "--session-gap", session_gap, "End a session after this long without events.")
-        ->default_str(base::format_duration(base::Duration(initial.gold.session_gap)))
+        ->default_str(base::format_duration(initial.gold.session_gap))
         ->group(group);
     add_duration(command, "--inactivity", inactivity,
                  "End a session whose events have no session_id after this long without events.")
-        ->default_str(base::format_duration(base::Duration(initial.gold.inactivity)))
+        ->default_str(base::format_duration(initial.gold.inactivity))
         ->group(group);
     add_share(command, "--interest-share", interest_share,
               "Watch products with at least this share of all views (high interest).")

@@ -51,6 +51,7 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, Number& into
     return add_value(command, name, into, "NUMBER", help)->check(must_be_number(min, max));
 }
 
+/// Adds an option for an offset of the log.
 CLI::Option* add_offset(CLI::App& command, const std::string& name, std::optional<bronze::Offset>& into,
                         const std::string& help);
 

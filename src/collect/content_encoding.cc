@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/beast/core/string.hpp>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "collect/request_body.h"
@@ -18,6 +18,7 @@ namespace {
 
 using arrow::util::GZipCodecOptions;
 using arrow::util::GZipFormat;
+using boost::beast::iequals;
 
 constexpr std::size_t max_encodings = 4;
 
@@ -31,25 +32,16 @@ constexpr std::array<Encoding, 5> known_encodings = {{{"gzip", arrow::Compressio
                                                       {"br", arrow::Compression::BROTLI},
                                                       {"zstd", arrow::Compression::ZSTD}}};
 
-std::string in_lower_case(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lower;
-}
-
-/// Returns the encodings of a header in lower case, without `identity`.
-std::vector<std::string> encodings_of(std::string_view header) {
-    std::vector<std::string> names;
+/// Returns the encodings of a header, without `identity`.
+std::vector<std::string_view> encodings_of(std::string_view header) {
+    std::vector<std::string_view> names;
     while (!header.empty()) {
         const std::size_t comma = std::min(header.find(','), header.size());
         std::string_view name = header.substr(0, comma);
         header.remove_prefix(std::min(comma + 1, header.size()));
         name.remove_prefix(std::min(name.find_first_not_of(" \t"), name.size()));
         name = name.substr(0, name.find_last_not_of(" \t") + 1);
-        if (auto lower = in_lower_case(name); !lower.empty() && lower != "identity")
-            names.push_back(std::move(lower));
+        if (!name.empty() && !iequals(name, "identity")) names.push_back(name);
     }
     return names;
 }
@@ -108,16 +100,20 @@ UnknownEncoding::UnknownEncoding(std::string_view encoding)
     : Error("reading the request's body", fmt::format("its Content-Encoding is {}", encoding),
             "Send it uncompressed, or as gzip, deflate, br or zstd.", Kind::usage) {}
 
-std::string decode_body(std::string body, std::string_view encodings, std::size_t limit) {
+std::string decode_body(std::string_view body, std::string_view encodings, std::size_t limit) {
     auto names = encodings_of(encodings);
     if (names.size() > max_encodings) throw UnknownEncoding(encodings);
+    if (names.empty()) return std::string(body);
+    std::string decoded;
     std::ranges::reverse(names);  // the last one was applied last
-    for (const std::string& name : names) {
-        const auto found = std::ranges::find(known_encodings, name, &Encoding::name);
+    for (const std::string_view name : names) {
+        const auto found = std::ranges::find_if(
+            known_encodings, [&](const Encoding& each) { return iequals(each.name, name); });
         if (found == known_encodings.end()) throw UnknownEncoding(name);
-        body = unpack(*found, body, limit);
+        decoded = unpack(*found, body, limit);
+        body = decoded;
     }
-    return body;
+    return decoded;
 }
 
 }  // namespace millrace::collect

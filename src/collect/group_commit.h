@@ -51,8 +51,9 @@ class GroupCommit {
     const Limits limits_;
     mutable base::Mutex mutex_;
     base::ConditionVariable submitted_;
-    std::vector<std::vector<Waiting>> waiting_ MILLRACE_GUARDED_BY(mutex_);  // by partition
-    // Includes the events that are being appended.
+    // The events that wait, one list for each partition.
+    std::vector<std::vector<Waiting>> waiting_ MILLRACE_GUARDED_BY(mutex_);
+    // The size of these events and of those that are being appended.
     std::size_t waiting_bytes_ MILLRACE_GUARDED_BY(mutex_) = 0;
     bool ending_ MILLRACE_GUARDED_BY(mutex_) = false;
     std::vector<std::thread> threads_;

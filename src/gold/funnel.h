@@ -37,10 +37,10 @@ struct FunnelPath {
     bool viewed = false;
     bool carted = false;
     bool purchased = false;
-    std::vector<base::Duration>
-        to_cart;  ///< for each product put into the cart, the time since its first view
-    std::vector<base::Duration>
-        to_purchase;             ///< for each product bought, the time since it was put into the cart
+    /// For each product that was put into the cart, the time since its first view.
+    std::vector<base::Duration> to_cart;
+    /// For each product that was bought, the time since it was put into the cart.
+    std::vector<base::Duration> to_purchase;
     std::int64_t views = 0;      ///< number of view events, in any order
     std::int64_t carts = 0;      ///< number of cart events, in any order
     std::int64_t purchases = 0;  ///< number of purchase events, in any order

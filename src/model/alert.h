@@ -25,7 +25,7 @@ struct Alert {
     State state = State::firing;
     Severity severity = Severity::warning;
     Timestamp at;  ///< time of the change: event time, or log time for rules about the pipeline itself
-    Timestamp started_at;  ///< since when the rule's condition has held
+    Timestamp started_at;  ///< time from which the rule's condition has held
     double value = 0;      ///< the value that the rule judged
     double threshold = 0;  ///< the threshold that the rule compared the value with
     std::string message;   ///< one line for people

@@ -12,8 +12,8 @@ namespace millrace::model {
 /// The validation settings of a shop. They change results, so they are stored with its data
 /// (catalog/data_directory.h).
 struct RuleOptions {
-    Timestamp earliest{
-        std::chrono::seconds(946'684'800)};          ///< earliest timestamp allowed: 2000-01-01T00:00:00Z
+    /// The earliest timestamp allowed: 2000-01-01T00:00:00Z.
+    Timestamp earliest{std::chrono::seconds(946'684'800)};
     base::Duration future = std::chrono::hours(24);  ///< how far an event may be past its record's log time
     int max_event_types = 100;
     std::string currency = "EUR";  ///< currency of events without a currency
@@ -30,11 +30,11 @@ enum class DedupeScope { table, partition };
 
 /// The settings that Gold's results depend on (docs/metrics.md explains each).
 struct GoldOptions {
-    base::Duration lateness =
-        std::chrono::minutes(10);  ///< how far the watermark stays behind the newest event
+    /// How far the watermark stays behind the newest event.
+    base::Duration lateness = std::chrono::minutes(10);
     base::Duration session_gap = std::chrono::hours(4);  ///< the silence that ends a session
-    base::Duration inactivity =
-        std::chrono::minutes(30);       ///< the silence that ends a session of events without a session_id
+    /// The silence that ends a session of events without a session_id.
+    base::Duration inactivity = std::chrono::minutes(30);
     double interest_share = 0.05;       ///< share of all views at or above which interest is high
     double interest_conversion = 0.03;  ///< a product whose conversion is below this has low conversion
     std::int64_t interest_views = 100;  ///< views that a product needs before it is judged

@@ -21,7 +21,7 @@ constexpr Timestamp from_us(std::int64_t us) {
 constexpr std::int64_t to_us(Timestamp timestamp) {
     return timestamp.time_since_epoch().count();
 }
-/// Returns the time of the wall clock in whose millisecond the timestamp lies.
+/// Returns the timestamp without its microseconds, rounded towards 1970.
 constexpr base::WallTime to_wall_time(Timestamp timestamp) {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(timestamp);
 }

@@ -171,13 +171,11 @@ std::vector<produce::SimulatorOptions> DemoShop::missing_history(const bronze::E
     const auto newest = newest_event(log, now);
     const model::Timestamp from = std::max(newest.value_or(first), first);
     const model::Timestamp recent = std::max(from, now - recent_span);
-    // A stopped demo may have sent a part of its last hour, so the bound is that of the remaining part.
-    const std::int64_t most_of_hour =
-        events_between(rate_, now - std::chrono::days(days_), now - recent_span) / 3;
-    const std::int64_t of_hour =
-        std::min(events_at(options_.rate, now - recent),
-                 events_at(static_cast<double>(most_of_hour) * 1e6 / static_cast<double>(recent_span.count()),
-                           now - recent));
+    // The rate of the last hour is bounded, as a demo that was stopped in it lacks only a part of the hour.
+    const auto bound =
+        static_cast<double>(events_between(rate_, now - std::chrono::days(days_), now - recent_span)) / 3;
+    const double rate = std::min(options_.rate, bound / std::chrono::duration<double>(recent_span).count());
+    const std::int64_t of_hour = events_at(rate, now - recent);
     const std::int64_t before = events_between(rate_, from, recent);
     std::vector<produce::SimulatorOptions> parts;
     if (recent > from && before > 0)

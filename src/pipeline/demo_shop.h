@@ -41,14 +41,15 @@ class DemoShop {
     [[nodiscard]] produce::SimulatorOptions live() const;
 
   private:
-    void take_over(const std::filesystem::path& mark);
-    [[nodiscard]] produce::SimulatorOptions simulator() const;
     /// Events that are missing between two moments.
     struct Part {
         model::Timestamp from;
         model::Timestamp to;
         std::int64_t count = 0;
     };
+
+    void take_over(const std::filesystem::path& mark);
+    [[nodiscard]] produce::SimulatorOptions simulator() const;
     [[nodiscard]] produce::SimulatorOptions part(const Part& wanted, model::Timestamp now) const;
 
     const DemoOptions options_;

@@ -44,7 +44,7 @@ struct LoadReport {
         produce::ImportFormat format = produce::ImportFormat::events;
         produce::ImportReport report;
     };
-    /// Records that broke a rule.
+    /// The records that broke one rule.
     struct QuarantinedRule {
         std::int64_t records = 0;
         std::string reason;   ///< the field, and what the rule requires of it
@@ -54,7 +54,8 @@ struct LoadReport {
     std::vector<File> files;
     std::int64_t rows = 0;  ///< new rows in silver
     std::int64_t duplicates = 0;
-    std::map<std::string, QuarantinedRule> quarantined;  ///< by the rule's name
+    /// The rules that records broke, by the name of the rule.
+    std::map<std::string, QuarantinedRule> quarantined;
     /// The days of the new rows or, where there are none, of all rows; nothing for an empty table.
     std::optional<gold::DayRange> days;
     bool is_gold_elsewhere = false;  ///< another process runs Gold, and processes the rows

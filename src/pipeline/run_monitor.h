@@ -22,13 +22,13 @@ class RunMonitor {
 
     /// What is read of the log and the stages at one moment.
     struct Reading {
-        double seconds = 0;  ///< since the run began
-        base::WallTime now;  ///< wall clock
+        double seconds = 0;  ///< time since the run began
+        base::WallTime now;  ///< time of the wall clock
         std::int64_t in_log = 0;
         std::int64_t lag = 0;
         std::int64_t skipped = 0;
-        std::optional<storage::Version>
-            gold_version;  ///< the silver version that Gold has processed, once known
+        /// The silver version that Gold has processed; nothing until it is known.
+        std::optional<storage::Version> gold_version;
         publish::DeliveryLag delivery;
     };
     /// Combines a reading with the reports into the new status. The first reading is where the rate of events
@@ -42,11 +42,12 @@ class RunMonitor {
     RunStatus status_ MILLRACE_GUARDED_BY(mutex_);  // what the stages have reported
     RunStatus last_ MILLRACE_GUARDED_BY(mutex_);
     std::optional<base::WallTime> waiting_since_ MILLRACE_GUARDED_BY(mutex_);
-    storage::Version silver_version_ MILLRACE_GUARDED_BY(mutex_) =
-        storage::no_version;                                               // after the last batch
-    double rate_ MILLRACE_GUARDED_BY(mutex_) = 0;                          // events/s
-    double rate_seconds_ MILLRACE_GUARDED_BY(mutex_) = 0;                  // when the rate was last computed
-    std::optional<std::int64_t> rate_in_log_ MILLRACE_GUARDED_BY(mutex_);  // the log's records then
+    // The silver version of the last batch.
+    storage::Version silver_version_ MILLRACE_GUARDED_BY(mutex_) = storage::no_version;
+    // The events per second, and the reading from which they were last computed.
+    double rate_ MILLRACE_GUARDED_BY(mutex_) = 0;
+    double rate_seconds_ MILLRACE_GUARDED_BY(mutex_) = 0;
+    std::optional<std::int64_t> rate_in_log_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 struct Readiness {

@@ -224,7 +224,7 @@ void PostgresPublisher::publish(gold::Table which) {
     };
     using Days = std::vector<std::string>;
     const PostgresGold::Progress next{snapshot.metadata.id, snapshot.version,
-                                      storage::Version(snapshot.txn(gold::speed_app_id, -1))};
+                                      gold::published_version(snapshot)};
     const PostgresGold::Change change{
         .days = changes.all ? std::nullopt : std::optional(Days(changes.days.begin(), changes.days.end())),
         .closed = closed,

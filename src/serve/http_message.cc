@@ -91,7 +91,8 @@ Dispatch find_route(const HttpRequest& request, const std::vector<Route>& routes
         allowed += (allowed.empty() ? "" : ", ") + route.method;
     }
     if (handle != nullptr) return {.handle = handle, .refused = {}};
-    // The pages take every path that nothing else does: one that is written to is misspelt.
+    // The route of the pages matches every path. A request with another method has a path that does not
+    // exist.
     if (allowed.empty() || path == "/*") return {.refused = problem(404, "there is nothing at this path")};
     HttpResponse refused = problem(405, fmt::format("this path supports the methods {}", allowed));
     refused.headers.emplace_back("Allow", allowed);

@@ -13,8 +13,8 @@ namespace millrace::serve {
 
 /// Limits how often secrets can be guessed, and the cost of hashing them: ten wrong secrets per minute for
 /// one name from one address, and five hashes per second for all names that do not exist. So a guesser
-/// neither locks out other users nor delays them. Remembers at most
-/// 10,000 pairs of address and name, the latest ones. Thread-safe.
+/// neither locks out other users nor delays them. Remembers at most 10,000 pairs of address and name, the
+/// latest ones. Thread-safe.
 class LoginLimiter {
   public:
     /// Returns whether a secret may be checked now. If not, it counts as wrong.
@@ -29,7 +29,8 @@ class LoginLimiter {
     void forget_old(base::SteadyTime now) MILLRACE_REQUIRES(mutex_);
 
     base::Mutex mutex_;
-    std::map<std::string, Times, std::less<>> wrong_ MILLRACE_GUARDED_BY(mutex_);  // by address and name
+    // The times of wrong secrets, by address and name.
+    std::map<std::string, Times, std::less<>> wrong_ MILLRACE_GUARDED_BY(mutex_);
     // Times at which secrets of unknown names were hashed.
     Times unknown_ MILLRACE_GUARDED_BY(mutex_);
 };

@@ -39,6 +39,13 @@ model::Timestamp end_of(std::uint32_t seconds) {
     return std::chrono::sys_seconds(std::chrono::seconds(seconds + std::int64_t{1}));
 }
 
+/// Raises `value` to `least`, unless it is that high already.
+void raise_to(std::atomic<model::Timestamp>& value, model::Timestamp least) {
+    model::Timestamp before = value.load(std::memory_order_relaxed);
+    while (least > before && !value.compare_exchange_weak(before, least)) {
+    }
+}
+
 /// Allocates zeroed memory for random access. Huge pages save TLB misses. The kernel clears a page at its
 /// first access, so that the lanes do this in parallel, and not the thread that allocates.
 template <typename Value>
@@ -98,6 +105,12 @@ struct alignas(64) IdSet::Shard {
         std::size_t slot = slot_of(id, slots.size());
         while (!slots[slot].empty() && slots[slot].id != id) slot = slot + 1 == slots.size() ? 0 : slot + 1;
         return slots[slot];
+    }
+    /// Returns whether an entry of `set` need not be kept: it is committed and below the floor. Entries have
+    /// a resolution of one second, so they stay until the whole second is below the floor.
+    static bool is_droppable(const IdSet& set, const Entry& entry) {
+        return end_of(entry.seconds) <= set.floor() &&
+               entry.batch <= set.committed_.load(std::memory_order_relaxed);
     }
     /// Makes room for an entry of `set`: drops entries, or grows.
     void make_room(IdSet& set) MILLRACE_REQUIRES(lock);
@@ -166,28 +179,13 @@ void IdSet::reserve(std::size_t ids) {
 }
 
 void IdSet::allow_dropping_before(model::Timestamp time) {
-    model::Timestamp allowed = allowed_.load(std::memory_order_relaxed);
-    while (time > allowed && !allowed_.compare_exchange_weak(allowed, time)) {
-    }
-}
-
-/// Entries have a resolution of one second. They stay until the whole second is below the floor.
-bool IdSet::is_below_floor(std::uint32_t seconds) const {
-    return end_of(seconds) <= floor();
-}
-
-bool IdSet::is_committed(std::uint32_t batch) const {
-    return batch <= committed_.load(std::memory_order_relaxed);
+    raise_to(allowed_, time);
 }
 
 void IdSet::Shard::make_room(IdSet& set) {
-    const model::Timestamp allowed = set.allowed_.load();
-    model::Timestamp before = set.floor_.load();
-    while (allowed > before && !set.floor_.compare_exchange_weak(before, allowed)) {
-    }
-    const auto droppable_now = std::ranges::count_if(slots, [&](const Entry& e) {
-        return !e.empty() && (set.is_below_floor(e.seconds) && set.is_committed(e.batch));
-    });
+    raise_to(set.floor_, set.allowed_.load());
+    const auto droppable_now =
+        std::ranges::count_if(slots, [&](const Entry& e) { return !e.empty() && is_droppable(set, e); });
     const std::size_t kept = used - static_cast<std::size_t>(droppable_now);
     std::size_t new_capacity = slots.size();
     if (static_cast<double>(kept) > full / growth * static_cast<double>(slots.size())) {
@@ -195,9 +193,8 @@ void IdSet::Shard::make_room(IdSet& set) {
         const bool affordable =
             set.bytes_.load() + (grown - slots.size()) * sizeof(Entry) <= set.budget_bytes_;
         if (!affordable) raise_floor(set);
-        const auto stuck = std::ranges::count_if(slots, [&](const Entry& e) {
-            return !e.empty() && !(set.is_below_floor(e.seconds) && set.is_committed(e.batch));
-        });
+        const auto stuck =
+            std::ranges::count_if(slots, [&](const Entry& e) { return !e.empty() && !is_droppable(set, e); });
         // Provisional entries stay even beyond the budget; the size of a batch bounds their number.
         if (affordable || static_cast<double>(stuck) > 0.95 * full * static_cast<double>(slots.size()))
             new_capacity = grown;
@@ -213,10 +210,7 @@ void IdSet::Shard::raise_floor(IdSet& set) const {
     if (times.empty()) return;
     const auto cut = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 4);
     std::ranges::nth_element(times, cut);
-    const model::Timestamp raised = end_of(*cut);
-    model::Timestamp before = set.floor_.load();
-    while (raised > before && !set.floor_.compare_exchange_weak(before, raised)) {
-    }
+    raise_to(set.floor_, end_of(*cut));
     set.floor_raised_ = true;
 }
 
@@ -227,7 +221,7 @@ void IdSet::Shard::rebuild(IdSet& set, std::size_t new_capacity, bool drop_provi
     used = 0;
     const std::uint32_t committed = set.committed_.load();
     for (const Entry& entry : old) {
-        if (entry.empty() || (set.is_below_floor(entry.seconds) && set.is_committed(entry.batch))) continue;
+        if (entry.empty() || is_droppable(set, entry)) continue;
         if (drop_provisional && entry.batch > committed) continue;
         find(entry.id) = entry;
         ++used;

@@ -89,8 +89,6 @@ class IdSet {
     static constexpr std::size_t shard_count = 16;
 
     [[nodiscard]] Shard& shard_of(const IdHash& id) const;
-    [[nodiscard]] bool is_below_floor(std::uint32_t seconds) const;
-    [[nodiscard]] bool is_committed(std::uint32_t batch) const;
 
     const std::size_t budget_bytes_;
     std::unique_ptr<Shard[]> shards_;

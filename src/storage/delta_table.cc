@@ -71,7 +71,7 @@ using PartsFound = std::map<std::size_t, std::map<std::size_t, fs::path>>;
 
 LogListing list_log(const fs::path& directory) {
     LogListing listing;
-    std::map<Version, PartsFound> found;  // by version
+    std::map<Version, PartsFound> found;  // the parts of each checkpoint
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(directory, error)) {
         const std::string name = entry.path().filename().string();

@@ -90,8 +90,8 @@ class DeltaTable {
     std::filesystem::path root_;
     base::File log_;  // the log's directory, to detect that another table has replaced this one
     Snapshot snapshot_;
-    Version base_version_ =
-        no_version;  // the checkpoint that holds the tombstones which snapshot_ leaves out
+    // The version of the checkpoint that holds the tombstones which snapshot_ leaves out.
+    Version base_version_ = no_version;
     Version checkpoint_version_ = no_version;  // the newest known checkpoint, also of other writers
     std::int64_t checkpoint_actions_ = 0;
     base::WallTime checkpoint_time_;

@@ -1,6 +1,7 @@
 """An empty Debian 12 to install packages in: a folder that processes are confined to with chroot."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import re
@@ -51,18 +52,27 @@ def apt_options():
     return [f"--aptopt={line}" for line in lines]
 
 
+@contextlib.contextmanager
+def alone():
+    """Keeps the other workers of the test run from the empty system and from the archives, which they share."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def base():
     """The empty system, which is kept under build/ until apt has other sources on this machine."""
-    made, listed = CACHE / "base", CACHE / "sources.list"
+    made, unfinished, listed = CACHE / "base", CACHE / "unfinished", CACHE / "sources.list"
     wanted = "\n".join(sources()) + "\n"
-    if not made.exists() or listed.read_text() != wanted:
-        shutil.rmtree(CACHE, ignore_errors=True)
-        CACHE.mkdir(parents=True)
-        listed.write_text(wanted)
-        unfinished = CACHE / "unfinished"
-        command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--quiet", *apt_options(), "bookworm"]
-        subprocess.run([*command, unfinished, listed], check=True)
-        unfinished.rename(made)
+    with alone():
+        if not made.exists() or listed.read_text() != wanted:
+            for old in (made, unfinished, CACHE / "archives"):
+                shutil.rmtree(old, ignore_errors=True)
+            listed.write_text(wanted)
+            command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--quiet", *apt_options(), "bookworm"]
+            subprocess.run([*command, unfinished, listed], check=True)
+            unfinished.rename(made)
     return made
 
 
@@ -112,11 +122,12 @@ class DebianRoot:
         return done.stdout
 
     def apt(self, *arguments):
-        return self.run(
-            "apt-get",
-            "--quiet",
-            "--yes",
-            "--no-install-recommends",
-            *arguments,
-            env={"DEBIAN_FRONTEND": "noninteractive"},
-        )
+        with alone():
+            return self.run(
+                "apt-get",
+                "--quiet",
+                "--yes",
+                "--no-install-recommends",
+                *arguments,
+                env={"DEBIAN_FRONTEND": "noninteractive"},
+            )

@@ -29,8 +29,8 @@ def test_a_second_run_adds_new_events(shop):
 
 def test_ctrl_c_commits_the_last_batch(shop):
     process = shop.start("run", "--rate", "1000", "--duration", "60s", "--trigger", "30s")
-    log = shop.data / "bronze" / "topics"
-    wait_until(lambda: log.exists() and shop.count("bronze") > 500)
+    topic = shop.data / "bronze" / "topics" / "ecom_clickstream_raw.json"
+    wait_until(lambda: topic.exists() and shop.count("bronze") > 500)
     code, out, err = stop(process)
     assert code == 0, err
     assert "verified" in out

@@ -98,7 +98,7 @@ std::map<std::string, std::string> edit_records(const Globals& globals, const Qu
     base::replace_file(path, content);
     const char* editor = std::getenv("VISUAL") != nullptr ? std::getenv("VISUAL") : std::getenv("EDITOR");
     const std::string command = fmt::format("{} '{}'", editor == nullptr ? "vi" : editor, path.string());
-    const int status = std::system(command.c_str());
+    const int status = std::system(command.c_str());  // NOLINT(bugprone-command-processor): as git does
     const std::string edited = base::read_file(path);
     std::filesystem::remove(path);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {

@@ -66,7 +66,7 @@ class Traffic {
     void pass(Timestamp end, base::Duration longest);
     /// The first complete minute.
     [[nodiscard]] Timestamp begins() const { return begins_; }
-    /// Returns the first minute with events at or after `from`, or `to` if there is none before `to`.
+    /// Returns the first minute with events in the range, or the end of the range if there is none.
     [[nodiscard]] Timestamp next(Window range) const;
 
     /// Returns the figures of the window.

@@ -23,8 +23,8 @@ namespace millrace::gold {
 struct BatchLayerReport {
     std::int64_t events = 0;  ///< events read, including those of neighbouring days
     std::int64_t rows = 0;    ///< rows published
-    storage::Version silver_version =
-        storage::no_version;  ///< the version of Silver up to which rows were replaced
+    /// The version of Silver up to which rows were replaced.
+    storage::Version silver_version = storage::no_version;
     double seconds = 0;
 
     [[nodiscard]] base::json::object to_json() const;
@@ -67,8 +67,8 @@ class BatchLayer {
     storage::DeltaTable silver_;
     base::File lock_;                     // the lock of the gold stage
     std::unique_lock<base::File> alone_;  // held when no state tells what the speed layer has published
-    storage::Version published_version_ =
-        storage::no_version;              // the silver version up to which the speed layer has published
+    // The silver version up to which the speed layer has published.
+    storage::Version published_version_ = storage::no_version;
     Timestamp watermark_ = no_watermark;  // the speed layer's watermark at published_version_
 };
 

@@ -42,8 +42,8 @@ class GoldComparison {
     struct Scope {
         DayRange days;
         std::int64_t sessions_to = 0;  ///< the day after the last one, for the tables of sessions
-        storage::Version silver_version =
-            storage::no_version;      ///< rows that were published up to this version of Silver
+        /// Only rows that were published up to this version of Silver are compared.
+        storage::Version silver_version = storage::no_version;
         bool open_elsewhere = false;  ///< leave provisional rows out: the speed layer has these windows
     };
     /// Finds the files of the metric tables. `gold` is `DATA/gold`.

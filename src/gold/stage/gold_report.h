@@ -15,8 +15,8 @@ namespace millrace::gold {
 
 /// What Gold has done since the report before.
 struct GoldReport {
-    storage::Version silver_version =
-        storage::no_version;       ///< the last version of Silver that Gold has taken in
+    /// The last version of Silver that Gold has taken in.
+    storage::Version silver_version = storage::no_version;
     std::int64_t events = 0;       ///< events taken in
     std::int64_t rows = 0;         ///< rows published
     std::int64_t provisional = 0;  ///< the part of `rows` from windows that are open at the end

@@ -63,27 +63,26 @@ struct Due {
 Due due_of(Table table, const SilverStart& start, const model::ShopSettings& settings) {
     const Timestamp first = *start.first;
     const base::Duration lateness = settings.gold.lateness;
-    const auto text = [](base::Duration span) { return base::format_duration(span); };
     const auto end_of = [&](Grain grain) {
         return window_at(grain, first, model::TimeZone(settings.time_zone)).end;
     };
     const auto window = [&](Grain grain) {
-        return Due{end_of(grain) + lateness,
-                   fmt::format("each {} is published {} after its end", grain_name(grain), text(lateness))};
+        return Due{end_of(grain) + lateness, fmt::format("each {} is published {} after its end",
+                                                         grain_name(grain), base::format_duration(lateness))};
     };
     if (table == Table::product_metrics || table == Table::kpis) return window(Grain::minute);
     if (table == Table::users) return window(Grain::day);
     if (!is_of_sessions(table)) return window(Grain::hour);
     const base::Duration gap = min_gap(start, settings.gold);
-    const Timestamp over =
-        aligned(first + gap + std::chrono::minutes(1) - std::chrono::microseconds(1), std::chrono::minutes(1))
-            .start;
-    const std::string session = fmt::format("a session ends {} after its last event", text(gap));
+    const Timestamp over = std::chrono::ceil<std::chrono::minutes>(first + gap);
+    const std::string session =
+        fmt::format("a session ends {} after its last event", base::format_duration(gap));
     if (table == Table::sessions)
-        return {over + lateness, fmt::format("{} and is published {} later", session, text(lateness))};
+        return {over + lateness,
+                fmt::format("{} and is published {} later", session, base::format_duration(lateness))};
     return {std::max(over, end_of(Grain::hour)) + lateness,
             fmt::format("{}, and one hour is published {} after its last session has ended", session,
-                        text(lateness))};
+                        base::format_duration(lateness))};
 }
 
 std::string explain(const catalog::DataDirectory& data, Table table, const SilverStart& start) {

@@ -89,7 +89,7 @@ void GoldWriter::refresh() {
 
 void GoldWriter::drop_known(Output& output, storage::Version silver_version) const {
     for (const Table each : metric_tables) {
-        if (table(each).snapshot().txn(speed_app_id, -1) >= silver_version.value()) output[each].take();
+        if (published_version(table(each).snapshot()) >= silver_version) output[each].take();
     }
 }
 
@@ -196,7 +196,7 @@ model::AlertSequence GoldWriter::alerts_sequence() const {
 }
 
 storage::Version GoldWriter::alerts_version() const {
-    return storage::Version(table(Table::alerts).snapshot().txn(speed_app_id, storage::no_version.value()));
+    return published_version(table(Table::alerts).snapshot());
 }
 
 void GoldWriter::join_files(storage::Version silver_version) {

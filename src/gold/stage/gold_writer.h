@@ -19,6 +19,10 @@ namespace millrace::gold {
 /// The app id of a txn of each gold table. Its version is the silver version up to which the table has the
 /// rows of closed windows.
 inline constexpr const char* speed_app_id = "millrace/gold";
+/// Returns the silver version up to which a gold table has the rows of closed windows.
+inline storage::Version published_version(const storage::Snapshot& table) {
+    return storage::Version(table.txn(speed_app_id, storage::no_version.value()));
+}
 
 /// Writes rows into Gold's tables. Each table's commits record, as a txn, the silver version up to which the
 /// table has the rows of closed windows, so that a restart appends no row twice. Not thread-safe.

@@ -24,9 +24,9 @@ struct OpenWindowsSnapshot {
     /// each row once. Paths start at the table's folder.
     std::map<Table, std::vector<serve::SqlView::File>> files;
     Timestamp watermark = no_watermark;
-    storage::Version silver_version =
-        storage::no_version;  ///< the last version of Silver that Gold has taken in
-    std::int64_t late = 0;    ///< additions to windows that were closed, since Gold was built
+    /// The last version of Silver that Gold has taken in.
+    storage::Version silver_version = storage::no_version;
+    std::int64_t late = 0;  ///< additions to windows that were closed, since Gold was built
 };
 
 /// Gives readers access to Gold's open windows. A reader requests a snapshot, and Gold's thread replies

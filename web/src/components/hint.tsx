@@ -35,10 +35,12 @@ export function Term({
   );
 }
 
-function show(event: Event): void {
-  const term =
-    event.target instanceof Element ? event.target.closest<HTMLElement>("[data-hint]") : null;
-  if (!term) {
+function termOf(target: EventTarget | null): HTMLElement | null {
+  return target instanceof Element ? target.closest<HTMLElement>("[data-hint]") : null;
+}
+
+function show(term: HTMLElement | null): void {
+  if (!term?.isConnected) {
     shown.value = null;
     return;
   }
@@ -46,22 +48,35 @@ function show(event: Event): void {
   const left = Math.max(8, Math.min(place.left, document.documentElement.clientWidth - width - 8));
   shown.value = { text: term.dataset.hint!, left, top: place.bottom + 6 };
 }
-const hide = () => (shown.value = null);
+
+// The term with the focus keeps its hint while the page scrolls, as it does when the focus moves to
+// a term out of view, and while the pointer is over something without a hint.
+let focused: HTMLElement | null = null;
+const showAtPointer = (event: Event) => show(termOf(event.target) ?? focused);
+const showAgain = () => show(focused);
+function focus(event: Event): void {
+  focused = termOf(event.target);
+  show(focused);
+}
+function hide(): void {
+  focused = null;
+  show(null);
+}
 
 /** The box that shows the hints. A document has one. */
 export function HintBox() {
   useEffect(() => {
     const hideByKey = (event: KeyboardEvent) => event.key === "Escape" && hide();
-    document.addEventListener("pointerover", show);
-    document.addEventListener("focusin", show);
+    document.addEventListener("pointerover", showAtPointer);
+    document.addEventListener("focusin", focus);
     document.addEventListener("focusout", hide);
-    document.addEventListener("scroll", hide, true);
+    document.addEventListener("scroll", showAgain, true);
     document.addEventListener("keydown", hideByKey);
     return () => {
-      document.removeEventListener("pointerover", show);
-      document.removeEventListener("focusin", show);
+      document.removeEventListener("pointerover", showAtPointer);
+      document.removeEventListener("focusin", focus);
       document.removeEventListener("focusout", hide);
-      document.removeEventListener("scroll", hide, true);
+      document.removeEventListener("scroll", showAgain, true);
       document.removeEventListener("keydown", hideByKey);
     };
   }, []);
