@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "collect/request_body.h"
+#include "collect/bad_body.h"
 
 namespace millrace::collect {
 

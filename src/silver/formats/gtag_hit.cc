@@ -162,6 +162,7 @@ bool translate_gtag_hit(std::string_view hit, JsonTree& shared, TextArena& arena
         const std::string_view name = decode_percent(parameter->first, arena);
         const std::string_view value = decode_percent(parameter->second, arena);
         if (!is_utf8(name) || !is_utf8(value)) return false;
+        if (name == "key" || name == "api_secret") continue;  // a secret of the sender
         made.add(name, value);
     }
     if (shared.size() > 0) {

@@ -37,8 +37,8 @@ RecordDecoder::RecordDecoder(RecordDecoder&&) noexcept = default;
 RecordDecoder& RecordDecoder::operator=(RecordDecoder&&) noexcept = default;
 RecordDecoder::~RecordDecoder() = default;
 
-std::span<Item> RecordDecoder::decode(const bronze::Record& record, const LogPartition& log) {
-    const bronze::Origin origin = bronze::read_origin(record);
+std::span<Item> RecordDecoder::decode(const bronze::Record& record, const bronze::Origin& origin,
+                                      const LogPartition& log) {
     const Format* format = find_format(origin.format);
     if (format == nullptr || format->make == nullptr) {
         decode_native(record, origin, log);

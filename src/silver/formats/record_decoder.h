@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bronze/origin.h"
 #include "bronze/record.h"
 #include "silver/decoder.h"
 #include "silver/formats/known_formats.h"
@@ -32,7 +33,11 @@ class RecordDecoder {
 
     /// Decodes a record. An item's number in the result is its record_index. A record has one item or more.
     /// The items and their strings are valid until the next call.
-    std::span<Item> decode(const bronze::Record& record, const LogPartition& log);
+    std::span<Item> decode(const bronze::Record& record, const LogPartition& log) {
+        return decode(record, bronze::read_origin(record), log);
+    }
+    /// Does so for a record whose origin is known. The record's headers are not read.
+    std::span<Item> decode(const bronze::Record& record, const bronze::Origin& origin, const LogPartition& log);
     /// The format of the last record, a string literal.
     [[nodiscard]] std::string_view format() const { return format_; }
 
