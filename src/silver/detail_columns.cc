@@ -9,10 +9,10 @@ namespace millrace::silver {
 
 namespace {
 
-constexpr const char* building = "building a column";
+constexpr const char* building_details = "building a column";
 
 std::shared_ptr<arrow::Array> nulls_of(const std::shared_ptr<arrow::DataType>& type, std::size_t rows) {
-    return storage::value_of(arrow::MakeArrayOfNull(type, static_cast<std::int64_t>(rows)), building);
+    return storage::value_of(arrow::MakeArrayOfNull(type, static_cast<std::int64_t>(rows)), building_details);
 }
 
 std::shared_ptr<arrow::Array> text_array(const DictionaryColumn& column, std::size_t rows) {
@@ -39,9 +39,9 @@ std::shared_ptr<arrow::Array> quantity_array(const SparseColumn<std::int64_t>& c
         null += is_null ? 1 : 0;
         storage::check(
             is_null ? builder.AppendNull() : builder.Append(arrow::Decimal128(column.values()[row])),
-            building);
+            building_details);
     }
-    return storage::value_of(builder.Finish(), building);
+    return storage::value_of(builder.Finish(), building_details);
 }
 
 }  // namespace
