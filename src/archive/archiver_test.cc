@@ -32,7 +32,7 @@ TEST_F(ArchiverTest, ARestartContinuesWhereTheTableHasComeTo) {
     const auto first = archive();
     ASSERT_EQ(first.size(), 1U);
     EXPECT_EQ(first[0].records, 2);
-    EXPECT_EQ(first[0].bytes, 4) << "two keys and two values of one byte";
+    EXPECT_EQ(first[0].bytes, 6) << "of each record a key, a value and the number of headers";
     EXPECT_EQ(first[0].lag, 0);
     EXPECT_TRUE(archive().empty()) << "there was nothing new";
     append({"c"});
@@ -50,7 +50,7 @@ TEST_F(ArchiverTest, ABatchEndsAtItsSize) {
     ASSERT_EQ(reports.size(), 3U);
     for (std::size_t i = 0; i < 3; ++i) {
         EXPECT_EQ(reports[i].records, 1);
-        EXPECT_EQ(reports[i].bytes, 2);
+        EXPECT_EQ(reports[i].bytes, 3);
         EXPECT_EQ(reports[i].lag, static_cast<std::int64_t>(2 - i));
     }
     EXPECT_EQ(rows(), 3);
