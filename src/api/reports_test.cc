@@ -85,7 +85,7 @@ TEST_F(ReportsTest, TheRowsOfAUsersQueryAreLimited) {
 }
 
 TEST_F(ReportsTest, ACsvFileHasNoFormulas) {
-    EXPECT_EQ(reports_.csv("select '=1+1' as a"), "a\n\"'=1+1\"\n");
+    EXPECT_EQ(reports_.csv("select '=1+1' as a"), "a\r\n\"'=1+1\"\r\n");
 }
 
 TEST_F(ReportsTest, AParquetFileLeavesNothingBehind) {

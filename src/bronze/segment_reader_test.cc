@@ -47,6 +47,25 @@ TEST_F(SegmentReaderTest, ReadersSeeOnlyWhatIsPublished) {
     EXPECT_EQ(records[0].value, "synced") << "the reader kept bytes from before the cut";
 }
 
+TEST_F(SegmentReaderTest, AReaderThatRetentionOvertakesSaysWhatTheLogHolds) {
+    settings_.segments.segment_bytes = 1000;
+    settings_.segments.retention_bytes = 5000;
+    const auto log = open();
+    append(*log, {"first"});
+    const auto late = log->read(0, Offset(0));
+    const auto within = log->read(0, Offset(0));
+    ASSERT_FALSE(within->poll(1 << 20).empty());
+    for (int i = 0; i < 300; ++i) append(*log, {std::string(50, 'x')});
+    ASSERT_GT(log->offsets(0).start, Offset(1));
+    EXPECT_THROW(late->poll(1 << 20), NoSuchOffset);
+    EXPECT_THROW(
+        {
+            while (!within->poll(1 << 20).empty()) {
+            }
+        },
+        NoSuchOffset);
+}
+
 TEST_F(SegmentReaderTest, AReaderFollowsWhileSegmentsRoll) {
     settings_.segments.segment_bytes = 2000;
     const auto log = open();

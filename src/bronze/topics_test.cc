@@ -136,6 +136,15 @@ TEST_F(TopicsTest, AnExistingTopicIsFoundButNotCreatedAgain) {
     EXPECT_EQ(found.partitions, 1);
 }
 
+TEST_F(TopicsTest, TheListHasNamesThatBeginWithADot) {
+    TopicSettings settings;
+    settings.name = ".hidden";
+    TopicCatalog topics(directory_);
+    topics.create(settings);
+    ASSERT_EQ(topics.list().size(), 1U);
+    EXPECT_EQ(topics.list()[0].name, ".hidden");
+}
+
 TEST_F(TopicsTest, TheListIsInOrderAndWithoutDeletedTopics) {
     TopicCatalog catalog(directory_);
     EXPECT_TRUE(catalog.list().empty());

@@ -133,6 +133,15 @@ TEST_F(AlertConfigTest, AValueOfAnotherTypeIsAnErrorWithItsLine) {
     EXPECT_THAT(error_of("alerts = 5\n"), HasSubstr("it must be a table"));
 }
 
+TEST_F(AlertConfigTest, AValueThatCannotBeReadIsAnErrorWithItsLine) {
+    EXPECT_THAT(error_of("[alerts.lag]\npending = \"soon\"\n"),
+                AllOf(HasSubstr("line 2"), HasSubstr("soon")));
+    EXPECT_THAT(error_of("[alerts.lag]\nthreshold = \"x\"\n"),
+                AllOf(HasSubstr("line 2"), HasSubstr("\"x\"")));
+    EXPECT_THAT(error_of("[alerts.lag]\nthreshold = nan\n"), HasSubstr("line 2"));
+    EXPECT_THAT(error_of("[alerts.lag]\nthreshold = inf\n"), HasSubstr("line 2"));
+}
+
 TEST_F(AlertConfigTest, MailHasOneRecipientOrAList) {
     const std::string sender = "[alerts.smtp]\nurl = \"smtp://localhost\"\nfrom = \"shop@example.com\"\n";
     read(sender + "to = \"ann@example.com\"\n");

@@ -115,9 +115,9 @@ TEST_F(EventsTest, MissingValuesHaveTheirDefaults) {
 TEST_F(EventsTest, TheTypeOfAFileOrElseThatOfTheRowIsTheKind) {
     const auto rows = silver_rows({{.type = "purchase"}, {.type = "wishlist"}});
     const auto kinds = [](const Events& events) {
-        std::vector<Kind> kinds;
-        for (const Event& event : events.rows) kinds.push_back(event.kind);
-        return kinds;
+        std::vector<Kind> found;
+        for (const Event& event : events.rows) found.push_back(event.kind);
+        return found;
     };
     EXPECT_THAT(kinds(read(*rows, std::nullopt)), ElementsAre(Kind::purchase, Kind::other));
     EXPECT_THAT(kinds(read(*rows, "refund")), ElementsAre(Kind::refund, Kind::refund));

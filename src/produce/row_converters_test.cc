@@ -119,12 +119,13 @@ TEST_F(RowConvertersTest, ARees46RowWithAnyColumnOrderBecomesAnEvent) {
 }
 
 TEST_F(RowConvertersTest, ARees46RowIsNotConvertedWithoutAPriceThatIsAJsonNumber) {
-    for (const char* price : {"0", "0.5", "10", "1e3", "-3.2"}) {
+    for (const char* price : {"0", "0.5", "10", "1e3", "-3.2", "0e5", "1.5E-3"}) {
         const auto row = with_price(price);
         ASSERT_TRUE(row) << price;
         EXPECT_THAT(row->value, HasSubstr("\"price\":" + std::string(price) + ","));
     }
-    for (const char* price : {"", "abc", ".5", "1.", "01", "+1", "NaN", "inf", "0x1", "1 ", "-"})
+    for (const char* price : {"", "abc", ".5", "1.", "01", "+1", "NaN", "inf", "0x1", "1 ", "-", "-inf",
+                              "-nan", "-.5", "-01", "1.e5", "1e", "1e+"})
         EXPECT_FALSE(with_price(price)) << price;
 }
 

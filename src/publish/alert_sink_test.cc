@@ -96,9 +96,9 @@ TEST(AlertWebhook, AResolvedAlertIsGoodAndMayHaveNoSubject) {
 
 TEST(AlertSinks, AreThoseThatTheSettingsEnable) {
     const auto names = [](const AlertSinkSettings& settings) {
-        std::vector<std::string> names;
-        for (const auto& sink : make_alert_sinks(settings)) names.push_back(sink->name());
-        return names;
+        std::vector<std::string> found;
+        for (const auto& sink : make_alert_sinks(settings)) found.push_back(sink->name());
+        return found;
     };
     EXPECT_EQ(names({}), std::vector<std::string>({"log"}));
     EXPECT_EQ(names({.log = {.enabled = false}, .webhook = {}, .smtp = {}}), std::vector<std::string>());

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <stdexcept>
+#include <thread>
 
 #include "serve/test_http_client.h"
 
@@ -148,11 +149,15 @@ TEST_F(HttpSessionTest, RequestsThatAreNotHttpOrUnclearAreRefused) {
 
 TEST_F(HttpSessionTest, ASlowRequestIsCutOff) {
     HttpServerOptions options;
-    options.transfer_timeout = std::chrono::seconds(0);
+    options.transfer_timeout = std::chrono::seconds(1);
     const auto server = start(options);
     TestHttpClient client(server->url());
     client.send("GET /echo HTT");
     EXPECT_EQ(client.read_rest(), "");
+    // The connection is closed before it is counted.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (server->counts().too_slow == 0 && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::yield();
     EXPECT_EQ(server->counts().too_slow, 1);
 }
 
