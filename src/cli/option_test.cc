@@ -40,8 +40,8 @@ TEST(Option, ChoicesAreListedAsPeopleWriteThem) {
     EXPECT_EQ(error({"none", "lz4"}), "must be none or lz4, not frobnicate");
     EXPECT_EQ(error({"none", "lz4", "zstd"}), "must be none, lz4 or zstd, not frobnicate");
     EXPECT_EQ(error({"a", "b", "c", "d"}), "must be one of a, b, c, d, not frobnicate");
-    EXPECT_EQ(must_be_one_of({"none", "lz4"})(std::string("nome")),
-              "must be none or lz4, not nome; did you mean none?");
+    EXPECT_EQ(must_be_one_of({"none", "lz4"})(std::string("nonne")),
+              "must be none or lz4, not nonne; did you mean none?");
     EXPECT_EQ(must_be_one_of({"none", "lz4"})(std::string("lz4")), "");
 }
 
