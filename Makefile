@@ -4,8 +4,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 VENV := build/venv
 PYTEST := $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider
-# Tests mostly wait, so each core runs more than one.
-PARALLEL ?= -n $(shell expr 3 \* $(JOBS) / 2) --dist loadgroup --durations 25
+# Tests mostly wait, so each core runs two.
+PARALLEL ?= -n $(shell expr 2 \* $(JOBS)) --dist loadgroup --durations 25
 DATA ?= build/run-data
 BRONZE ?= embedded
 RUN_FLAGS ?= --rate 200 --duration 60s --trigger 5s
@@ -38,7 +38,7 @@ package: build ## create the Debian package build/packages/millrace_VERSION_ARCH
 test: build ## run the tests that a change needs (under 10 minutes)
 	@cmake --build build/release -j $(JOBS) --target millrace_crash millrace_unit_tests
 	@MILLRACE_SETUP=test scripts/setup.sh
-	build/release/millrace_unit_tests --gtest_brief=1
+	@scripts/unit_tests.sh build/release $(JOBS)
 	@scripts/npm.sh test
 	$(PYTEST) $(PARALLEL) tests -m "not long"
 
@@ -50,7 +50,7 @@ sanitize: setup ## run the unit tests and 10 kills with AddressSanitizer and Und
 	@MILLRACE_SETUP=test scripts/setup.sh
 	@cmake --preset debug >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build build/debug -j $(JOBS) --target millrace millrace_crash millrace_unit_tests
-	build/debug/millrace_unit_tests --gtest_brief=1
+	@scripts/unit_tests.sh build/debug $(JOBS)
 	MILLRACE_BUILD=build/debug MILLRACE_KILLS=10 $(PYTEST) tests/crash -k random_moments
 
 # Arrow is not instrumented, so ThreadSanitizer does not see the locks that Arrow takes. Only races are

@@ -10,10 +10,10 @@ if(CCACHE)
                                   CCACHE_SLOPPINESS=time_macros ${CCACHE})
 endif()
 
-# Headers (Arrow, Boost, CLI11) take most of a build's time, so the sources of a folder are compiled ten at a
-# time. The preset `edit` compiles them one by one, which is faster if few have changed.
+# Headers (Arrow, Boost, CLI11) take most of a build's time, so the sources of a folder are compiled together,
+# up to 25 at a time. The preset `edit` compiles them one by one, which is faster if few have changed.
 set(CMAKE_UNITY_BUILD ON CACHE BOOL "Compile a folder's sources together")
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 10)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 25)
 
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wno-missing-field-initializers
                     -Werror)

@@ -23,6 +23,11 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes minutes, or needs a JVM; run by `make test-all`")
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Keeps long values out of the tests' names, which the programs under test get in their environment."""
+    return f"{argname} of {len(val)}" if isinstance(val, str | bytes) and len(val) > 100 else None
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
     """Puts tests that share a broker, a database server or what their module has prepared into one worker of xdist."""

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "gold/alerts/alert_rules.h"
 #include "publish/silences.h"
+#include "serve/build_paths.h"
 #include "silver/stage/quarantine_replay.h"
 
 namespace millrace::api {
@@ -85,7 +86,7 @@ std::filesystem::path find_pages(const std::filesystem::path& given) {
     std::error_code unknown;
     const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
     auto installed = program.parent_path().parent_path() / "share" / "millrace" / "web";
-    return std::filesystem::exists(installed) ? installed : std::filesystem::path(MILLRACE_PAGES);
+    return std::filesystem::exists(installed) ? installed : serve::pages_of_build();
 }
 
 /// The error for an alert rule that does not exist.

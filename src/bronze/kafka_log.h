@@ -22,7 +22,7 @@ class KafkaLog : public EventLog {
     [[nodiscard]] const std::string& topic() const override { return address_.topic; }
     [[nodiscard]] int partitions() const override { return partitions_; }
     void look_for_partitions() const override;
-    /// Kafka's client does not report a topic's identity. find_other_log() in pipeline/ detects a topic that
+    /// Kafka's client does not report a topic's identity. find_other_log() in catalog/ detects a topic that
     /// was deleted and created again.
     [[nodiscard]] int epoch() const override { return unknown_epoch; }
     /// Asks the broker. The end is the end of the committed records.

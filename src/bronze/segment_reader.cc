@@ -15,11 +15,15 @@ SegmentReader::SegmentReader(std::filesystem::path directory, int partition,
       partition_(partition),
       published_(std::move(published)),
       next_offset_(offset) {
+    check_is_held();
+}
+
+/// Throws NoSuchOffset if the log does not hold the next offset, for example since retention removed it.
+void SegmentReader::check_is_held() const {
     const OffsetRange held{published_->start(partition_), published_->end(partition_)};
-    if (offset < held.start || offset > held.end) {
-        throw NoSuchOffset(fmt::format("reading {} from offset {}", directory_.string(), offset),
-                           fmt::format("the log holds the offsets {} to {}", held.start, held.end));
-    }
+    if (next_offset_ >= held.start && next_offset_ <= held.end) return;
+    throw NoSuchOffset(fmt::format("reading {} from offset {}", directory_.string(), next_offset_),
+                       fmt::format("the log holds the offsets {} to {}", held.start, held.end));
 }
 
 std::span<const Record> SegmentReader::poll(std::size_t max_bytes) {
@@ -37,8 +41,7 @@ std::span<const Record> SegmentReader::poll(std::size_t max_bytes) {
     if (!file_.is_open()) {
         const auto segments = list_segments(directory_);
         const auto after = std::ranges::upper_bound(segments, next_offset_, {}, &Segment::base);
-        if (after == segments.begin())
-            throw_damage("no segment holds this offset, because retention has removed it");
+        if (after == segments.begin()) throw_missing();
         open(*std::prev(after), next_offset_);
     }
     for (std::size_t want = max_bytes; records_.empty(); want *= 2) {
@@ -55,7 +58,7 @@ std::span<const Record> SegmentReader::poll(std::size_t max_bytes) {
 
 void SegmentReader::open(const Segment& segment, Offset offset) {
     auto file = base::File::open_if_exists(segment.path);
-    if (!file) throw_damage("no segment begins at this offset");
+    if (!file) throw_missing();
     file_ = std::move(*file);
     segment_ = segment;
     const IndexEntry hint = entry_before(read_index(segment, file_.size()), segment, offset);
@@ -116,6 +119,11 @@ bool SegmentReader::decode_batch(Offset end) {
     consumed_ += batch.size();
     next_offset_ = expected_base_ = header->next_offset();
     return true;
+}
+
+void SegmentReader::throw_missing() const {
+    check_is_held();
+    throw_damage("no segment begins at this offset");
 }
 
 void SegmentReader::throw_damage(std::string_view what) const {

@@ -28,6 +28,8 @@ class SegmentReader : public PartitionReader {
     void fill(std::size_t bytes);
     void decode_buffered(Offset end);
     bool decode_batch(Offset end);
+    void check_is_held() const;
+    [[noreturn]] void throw_missing() const;
     [[noreturn]] void throw_damage(std::string_view what) const;
 
     const std::filesystem::path directory_;

@@ -104,8 +104,7 @@ std::vector<TopicSettings> TopicCatalog::list() const {
     std::vector<TopicSettings> topics;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(directory_ / "topics", error)) {
-        if (entry.path().extension() != ".json" || entry.path().filename().string().starts_with('.'))
-            continue;
+        if (entry.path().extension() != ".json") continue;  // the published offsets, or a temporary file
         if (auto topic = find(entry.path().stem().string())) topics.push_back(std::move(*topic));
     }
     std::ranges::sort(topics, {}, &TopicSettings::name);

@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <utility>
 
@@ -39,13 +40,24 @@ std::string string_of(const toml::node& node, const std::string& name) {
 }
 
 double number_of(const toml::node& node, const std::string& name) {
-    if (const auto number = node.value<double>()) return *number;
-    if (const auto* text = node.as_string()) return base::parse_share(text->get());
-    throw invalid_setting(node, name, "it must be a number, or a share such as \"5%\"");
+    const auto number = node.value<double>();
+    if (number && std::isfinite(*number)) return *number;
+    const auto* text = node.as_string();
+    if (text == nullptr) throw invalid_setting(node, name, "it must be a number, or a share such as \"5%\"");
+    try {
+        return base::parse_share(text->get());
+    } catch (const Error& error) {
+        throw invalid_setting(node, name, error.what());
+    }
 }
 
 base::Duration duration_of(const toml::node& node, const std::string& name) {
-    return base::parse_duration(string_of(node, name));
+    const std::string text = string_of(node, name);
+    try {
+        return base::parse_duration(text);
+    } catch (const Error& error) {
+        throw invalid_setting(node, name, error.what());
+    }
 }
 
 bool flag_of(const toml::node& node, const std::string& name) {

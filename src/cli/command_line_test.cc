@@ -5,43 +5,13 @@
 
 #include <fstream>
 
-#include "cli/help.h"
 #include "cli/test_command_line.h"
-#include "cli/usage.h"
 
 namespace millrace::cli {
 namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-using Words = std::vector<std::string>;
-
-TEST(CommandLine, AnUnknownCommandSuggestsTheNearestName) {
-    EXPECT_EQ(parse_error_of({"runn"}), "unknown command runn; did you mean run?");
-    EXPECT_EQ(parse_error_of({"runn", "--rate", "5"}), "unknown command runn; did you mean run?");
-    EXPECT_EQ(parse_error_of({"topic", "crate", "orders"}),
-              "unknown command topic crate; did you mean topic create?");
-    EXPECT_EQ(parse_error_of({"gold", "lst"}), "unknown command gold lst; did you mean gold list?");
-    EXPECT_EQ(parse_error_of({"frobnicate"}), "unknown command frobnicate; see: millrace --help");
-}
-
-TEST(CommandLine, AnUnknownOptionSuggestsTheNearestName) {
-    EXPECT_EQ(parse_error_of({"show", "--lmit", "5"}),
-              "unknown option --lmit of millrace show; did you mean --limit?");
-    EXPECT_EQ(parse_error_of({"show", "--lmit=5"}),
-              "unknown option --lmit of millrace show; did you mean --limit?");
-    EXPECT_EQ(parse_error_of({"--daat", "x", "show"}),
-              "unknown option --daat of millrace; did you mean --data?");
-    EXPECT_EQ(parse_error_of({"sql", "--frobnicate"}),
-              "unknown option --frobnicate of millrace sql; see: millrace sql --help");
-}
-
-TEST(CommandLine, AMisplacedOptionNamesItsPlace) {
-    EXPECT_EQ(parse_error_of({"show", "--data", "d"}),
-              "--data belongs before the command: millrace --data … show");
-    EXPECT_EQ(parse_error_of({"--limit", "5", "show"}),
-              "--limit belongs after its command: millrace show --limit …");
-}
 
 TEST(CommandLine, AnInvalidValueNamesTheOptionAndTheExpectedForm) {
     EXPECT_EQ(parse_error_of({"serve", "--port", "99999"}),
@@ -82,30 +52,9 @@ TEST(CommandLine, AnInvalidChoiceListsTheChoices) {
     EXPECT_EQ(parse_error_of({"--log", "xml", "verify"}), "--log must be text or json, not xml");
 }
 
-TEST(CommandLine, MissingAndExtraArgumentsAreNamed) {
-    EXPECT_EQ(parse_error_of({"show", "--limit"}), "--limit needs a value");
-    EXPECT_EQ(parse_error_of({"show", "--limit", "1", "--limit", "2"}), "--limit can be given only once");
-    EXPECT_EQ(parse_error_of({"access", "add"}),
-              "millrace access add needs name; see: millrace access add --help");
-    EXPECT_EQ(parse_error_of({"verify", "silver"}),
-              "unexpected argument silver of millrace verify; see: millrace verify --help");
-    EXPECT_THAT(parse_error_of({"sql", "select 1", "--csv", "--json"}), HasSubstr("cannot be used together"));
-}
-
 TEST(CommandLine, AListTakesValuesOnlyAfterItsOption) {
     EXPECT_EQ(parse_error_of({"show", "--columns", "event_id,price", "silver"}), "");
     EXPECT_EQ(parse_error_of({"quarantine", "replay", "--set", "price=1", "--set", "currency=EUR"}), "");
-}
-
-TEST(CommandLine, AMissingSubcommandPrintsTheHelp) {
-    for (const Words& words : {Words{}, Words{"topic"}, Words{"quarantine"}}) {
-        Globals globals;
-        const auto program = make_command_line(globals);
-        EXPECT_THROW(program->parse(Words(words)), CLI::RequiredError);
-        const CLI::App* incomplete = incomplete_command(*program);
-        ASSERT_NE(incomplete, nullptr);
-        EXPECT_THAT(short_help(*incomplete), HasSubstr(words.empty() ? "  verify " : "  list "));
-    }
 }
 
 class ConfigurationTest : public testing::Test {

@@ -29,12 +29,29 @@ std::string derived_id(std::string_view prefix, std::string_view line, std::int6
     return fmt::format("{}-{:016x}{:016x}", prefix, hash.high64, hash.low64);
 }
 
+/// Returns whether the text is a number as JSON has it.
 bool is_number(std::string_view text) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool json = !text.empty() && ((text[0] >= '0' && text[0] <= '9') || text[0] == '-') &&
-                      !(text.size() > 1 && text[0] == '0' && text[1] != '.');
-    return json && error == std::errc() && end == text.data() + text.size() && text.back() != '.';
+    const auto take_digits = [&text] {
+        const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+        text.remove_prefix(digits);
+        return digits > 0;
+    };
+    if (text.starts_with('-')) text.remove_prefix(1);
+    if (text.starts_with('0')) {
+        text.remove_prefix(1);
+    } else if (!take_digits()) {
+        return false;
+    }
+    if (text.starts_with('.')) {
+        text.remove_prefix(1);
+        if (!take_digits()) return false;
+    }
+    if (text.starts_with('e') || text.starts_with('E')) {
+        text.remove_prefix(1);
+        if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+        if (!take_digits()) return false;
+    }
+    return text.empty();
 }
 
 using ColumnNames = std::span<const std::string_view>;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/scratch_folder.h"
+#include "serve/build_paths.h"
 
 namespace millrace::serve {
 
@@ -70,19 +71,19 @@ bool is_memory_error(std::string_view errors) {
 }
 
 SqlOutcome outcome_of(const ChildResult& done, bool writes_result) {
-    using Ending = ChildResult::Ending;
+    using enum ChildResult::Ending;
     switch (done.ending) {
-        case Ending::out_of_time:
+        case out_of_time:
             return SqlOutcome::time;
-        case Ending::too_much_output:
+        case too_much_output:
             return SqlOutcome::result;
-        case Ending::file_too_large:
+        case file_too_large:
             return writes_result ? SqlOutcome::result : SqlOutcome::temporary;
-        case Ending::stopped:
+        case stopped:
             return SqlOutcome::stopped;
-        case Ending::killed:
+        case killed:
             return is_memory_error(done.errors) ? SqlOutcome::memory : SqlOutcome::failed;
-        case Ending::exited:
+        case exited:
             break;
     }
     if (done.exit_code == 0 && done.errors.empty()) return SqlOutcome::done;
@@ -181,7 +182,7 @@ fs::path find_program(const fs::path& given) {
         throw usage_error(fmt::format("looking for DuckDB at {}", given.string()), "the file does not exist");
     }
     if (auto installed = installed_duckdb()) return *installed;
-    if (fs::exists(MILLRACE_DUCKDB)) return MILLRACE_DUCKDB;
+    if (auto built = duckdb_of_build(); fs::exists(built)) return built;
     if (auto found = on_path("duckdb")) return *found;
     throw usage_error("looking for DuckDB, which runs the queries", "it is not on the PATH",
                       "Install its command line, `pip install duckdb-cli`, or give its path with --duckdb.");

@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
+#include <arrow/util/io_util.h>
 #include <fmt/format.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
@@ -223,17 +224,20 @@ void ParquetWriter::open_writer(const arrow::Schema& schema) {
         doing_);
 }
 
-/// Runs a step of the writer. After a step that ran out of memory the writer is unusable. Its destructor
-/// would still close the file and might crash, so the writer is leaked on purpose.
-void ParquetWriter::run(const std::function<arrow::Status()>& step) {
+/// Runs a step of the writer. After a step that failed for another reason than the file system's, such as
+/// memory, the writer is unusable. Its destructor would still close the file and might crash, so the writer
+/// is leaked on purpose.
+void ParquetWriter::run(const std::function<arrow::Status(parquet::arrow::FileWriter&)>& step) {
+    parquet::arrow::FileWriter* const writer = writer_.release();
     arrow::Status status;
     try {
-        status = step();
+        status = step(*writer);
     } catch (const std::bad_alloc&) {
         status = arrow::Status::OutOfMemory("there is no more memory");
     }
-    if (status.IsOutOfMemory()) {
-        [[maybe_unused]] const parquet::arrow::FileWriter* left = writer_.release();
+    if (status.ok() || arrow::internal::ErrnoFromStatus(status) != 0) {
+        writer_.reset(writer);
+    } else {
         static_cast<void>(file_->Close());
     }
     check(status, doing_);
@@ -244,17 +248,17 @@ void ParquetWriter::write(const arrow::RecordBatch& rows) {
     // them.
     if (!writer_) open_writer(*rows.schema());
     const auto table = value_of(arrow::Table::FromRecordBatches({rows.Slice(0)}), doing_);
-    run([&] { return writer_->WriteTable(*table, rows_per_group); });
+    run([&](auto& writer) { return writer.WriteTable(*table, rows_per_group); });
 }
 
 void ParquetWriter::append(const arrow::RecordBatch& rows) {
     if (!writer_) open_writer(*rows.schema());
-    run([&] { return writer_->WriteRecordBatch(rows); });
+    run([&](auto& writer) { return writer.WriteRecordBatch(rows); });
 }
 
 void ParquetWriter::end_rows() {
     if (!writer_) open_writer(*layout_.schema);
-    run([&] { return writer_->Close(); });
+    run([](auto& writer) { return writer.Close(); });
     check(file_->Flush(), doing_);
 }
 

@@ -61,7 +61,7 @@ class ParquetWriter {
   private:
     void open_writer(const arrow::Schema& schema);
     void end_rows();
-    void run(const std::function<arrow::Status()>& step);
+    void run(const std::function<arrow::Status(parquet::arrow::FileWriter&)>& step);
 
     std::string doing_;
     const ParquetLayout& layout_;

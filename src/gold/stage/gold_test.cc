@@ -90,13 +90,6 @@ class GoldTest : public testing::Test {
     Output output_;
 };
 
-TEST_F(GoldTest, AMinuteIsClosedWhenTheWatermarkReachesItsEnd) {
-    add({event("u", "s", at(5 * minute + second))});
-    EXPECT_EQ(closed_by(at(6 * minute - us), Table::kpis), 0);
-    EXPECT_EQ(closed_by(at(6 * minute), Table::kpis), 1);
-    EXPECT_EQ(closed_by(at(7 * minute), Table::kpis), 0);
-}
-
 TEST_F(GoldTest, AnEventIsInFiveSlidingWindows) {
     add({event("u", "s", at(5 * minute))});
     EXPECT_EQ(closed_by(at(6 * minute), Table::product_metrics),
@@ -112,50 +105,6 @@ TEST_F(GoldTest, AnEventThatIsLateForItsMinuteStillCountsInTheWindowsThatAreOpen
     EXPECT_GT(gold_.late(), 0);
     EXPECT_EQ(closed_by(at(10 * minute), Table::product_metrics), 4);
     EXPECT_EQ(closed_by(at(hour), Table::category_metrics), 1);
-}
-
-TEST_F(GoldTest, ASessionIsClosedAfterItsGapAndAReturnOpensAnother) {
-    add({event("u", "s", at({})), event("u", "s", at(hour))});
-    EXPECT_EQ(closed_by(at(5 * hour - minute), Table::sessions), 0);
-    EXPECT_EQ(closed_by(at(5 * hour), Table::sessions), 1);
-    add({event("u", "s", at(6 * hour))});
-    EXPECT_EQ(closed_by(at(10 * hour), Table::sessions), 1);
-    EXPECT_EQ(gold_.late(), 0);
-}
-
-TEST_F(GoldTest, WithoutASessionIdHalfAnHourEndsASession) {
-    add({event("u", "", at({})), event("u", "", at(29 * minute)), event("u", "", at(59 * minute)),
-         event("v", "", at(minute))});
-    EXPECT_EQ(closed_by(at(89 * minute), Table::sessions), 3);
-}
-
-TEST_F(GoldTest, ASessionThatLastsForDaysIsCutAtMidnights) {
-    std::vector<Event> events;
-    for (Timestamp time = at(10 * hour); time < at(std::chrono::days(4)); time += hour)
-        events.push_back(event("u", "s", time));
-    add(events);
-    // The first session spans the first two days; each later day is one session.
-    EXPECT_EQ(closed_by(at(std::chrono::days(2)), Table::sessions), 1);
-    EXPECT_EQ(closed_by(at(std::chrono::days(3)), Table::sessions), 1);
-    EXPECT_EQ(closed_by(at(std::chrono::days(5)), Table::sessions), 1);
-}
-
-TEST_F(GoldTest, AnEventBehindTheWatermarkJoinsAnOpenSessionOnly) {
-    add({event("u", "s", at(10 * hour)), event("v", "t", at(2 * hour))});
-    closed_by(at(10 * hour + 5 * minute), Table::sessions);
-    const std::int64_t late = gold_.late();
-    add({event("u", "s", at(9 * hour + 59 * minute))});
-    const std::int64_t joined = gold_.late();  // the event is late for its minute only
-    add({event("v", "t", at(3 * hour))});
-    EXPECT_GT(gold_.late() - joined, joined - late);
-    EXPECT_EQ(closed_by(at(20 * hour), Table::sessions), 1);
-}
-
-TEST_F(GoldTest, AFunnelHourWaitsForTheSessionsThatBeganInIt) {
-    add({event("u", "s", at(10 * minute)), event("u", "s", at(2 * hour)), event("v", "t", at(20 * minute))});
-    closed_by(at(5 * hour), Table::sessions);
-    EXPECT_EQ(closed_by(at(6 * hour - minute), Table::funnel), 0);
-    EXPECT_EQ(closed_by(at(6 * hour), Table::funnel), 1);
 }
 
 TEST_F(GoldTest, TheSameRowsComeOutOfASavedStateAndOfEventsInAnyOrder) {

@@ -3,11 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cereal/archives/binary.hpp>
+#include <cereal/types/array.hpp>
+#include <cereal/types/deque.hpp>
+#include <cereal/types/map.hpp>
+#include <cereal/types/optional.hpp>
+#include <cereal/types/string.hpp>
+#include <cereal/types/utility.hpp>
+#include <cereal/types/vector.hpp>
 #include <cmath>
 #include <numbers>
 #include <sstream>
 
-#include "gold/stage/gold.h"
+#include "gold/alerts/alert_archive.h"
 #include "gold/test_times.h"
 
 namespace millrace::gold {
@@ -18,13 +26,15 @@ using model::Alert;
 /// A shop with minutes that the tests make up, and the alerts that follow from them.
 class AlertsTest : public testing::Test {
   protected:
-    AlertsTest() { gold_->alerts().adopt(rules_); }
+    AlertsTest() { alerts().adopt(rules_); }
 
-    static std::unique_ptr<Gold> new_gold() {
-        return std::make_unique<Gold>(model::TimeZone("UTC"), model::GoldOptions(), [](auto tasks) {
-            for (const auto& task : tasks) task();
-        });
-    }
+    /// The alerts, with the strings that their events refer to.
+    struct State {
+        Strings strings;
+        Alerts alerts{strings};
+    };
+    Alerts& alerts() { return state_->alerts; }
+    Strings& strings() { return state_->strings; }
 
     /// What happens in one minute.
     struct Minute {
@@ -35,29 +45,28 @@ class AlertsTest : public testing::Test {
     };
 
     Event event(Timestamp time, Kind kind, int number, double price) {
-        Strings& strings = gold_->strings();
         return {.time = time,
                 .price = model::to_money(price),
                 .kind = kind,
-                .user = strings[Field::user].add("u" + std::to_string(number)),
-                .product = strings[Field::product].add("p" + std::to_string(number % 50)),
-                .session = strings[Field::session].add("s" + std::to_string(number)),
-                .currency = strings[Field::currency].add("EUR")};
+                .user = strings()[Field::user].add("u" + std::to_string(number)),
+                .product = strings()[Field::product].add("p" + std::to_string(number % 50)),
+                .session = strings()[Field::session].add("s" + std::to_string(number)),
+                .currency = strings()[Field::currency].add("EUR")};
     }
     /// Lets `count` minutes like this one pass, from `now_` on.
     void pass(int count, const Minute& like) {
         for (int i = 0; i < count; ++i, now_ += minute) {
-            Events events;
+            std::vector<Event> events;
             const auto add = [&](int of, Kind kind) {
                 for (int n = 0; n < of; ++n)
-                    events.rows.push_back(event(now_ + n * minute / of, kind, number_ + n, like.price));
+                    events.push_back(event(now_ + n * minute / of, kind, number_ + n, like.price));
             };
             add(like.views, Kind::view);
             add(like.carts, Kind::add_to_cart);
             add(like.purchases, Kind::purchase);
             number_ += like.views + like.carts;
-            gold_->add(events);
-            gold_->alerts().judge(now_ + minute);
+            alerts().add(events);
+            alerts().judge(now_ + minute);
         }
     }
     /// Lets Silver commit at `now_`.
@@ -65,24 +74,24 @@ class AlertsTest : public testing::Test {
                 base::Duration age = {}) {
         received_ += received;
         quarantined_ += quarantined;
-        gold_->alerts().judge(PipelineHealth{.committed_at = model::to_wall_time(now_),
-                                             .newest = now_ - age,
-                                             .partitions = {{0, received_, quarantined_, behind}}});
+        alerts().judge(PipelineHealth{.committed_at = model::to_wall_time(now_),
+                                      .newest = now_ - age,
+                                      .partitions = {{0, received_, quarantined_, behind}}});
     }
     /// The changes of alerts since the last call, in order, such as "lag firing".
     std::vector<std::string> changes() {
         std::vector<std::string> found;
-        for (const Alert& alert : gold_->alerts().unpublished())
+        for (const Alert& alert : alerts().unpublished())
             found.push_back(alert.rule + (alert.subject.empty() ? "" : " " + alert.subject) + " " +
                             std::string(state_name(alert.state)));
-        last_ = gold_->alerts().unpublished();
-        gold_->alerts().published(model::AlertSequence(std::numeric_limits<std::int64_t>::max()));
+        last_ = alerts().unpublished();
+        alerts().published(model::AlertSequence(std::numeric_limits<std::int64_t>::max()));
         return found;
     }
     using Changes = std::vector<std::string>;
 
     AlertRules rules_;
-    std::unique_ptr<Gold> gold_ = new_gold();
+    std::unique_ptr<State> state_ = std::make_unique<State>();
     Timestamp now_ = noon;
     int number_ = 0;
     std::int64_t received_ = 0;
@@ -167,7 +176,7 @@ TEST_F(AlertsTest, TooFewEventsProveNothing) {
 
 TEST_F(AlertsTest, AConditionMustHoldForAWhile) {
     rules_[AlertRule::traffic_gap].pending = 30 * minute;
-    gold_->alerts().adopt(rules_);
+    alerts().adopt(rules_);
     pass(90, {});
     pass(20, {.views = 1, .purchases = 0});
     pass(90, {});
@@ -179,7 +188,7 @@ TEST_F(AlertsTest, ARuleThatIsSwitchedOffIsResolved) {
     pass(30, {.views = 1, .purchases = 0});
     EXPECT_EQ(changes(), Changes{"traffic_gap firing"});
     rules_[AlertRule::traffic_gap].enabled = false;
-    gold_->alerts().adopt(rules_);
+    alerts().adopt(rules_);
     pass(2, {.views = 1, .purchases = 0});
     EXPECT_EQ(changes(), Changes{"traffic_gap resolved"});
 }
@@ -201,11 +210,10 @@ TEST_F(AlertsTest, LogTimeStandsInWhenNothingComes) {
     pass(90, {});
     commit(5000, 0);
     const base::WallTime committed_at = model::to_wall_time(now_);
-    EXPECT_FALSE(gold_->alerts().tick_due(committed_at + std::chrono::seconds(30)))
-        << "the minute is not over";
+    EXPECT_FALSE(alerts().tick_due(committed_at + std::chrono::seconds(30))) << "the minute is not over";
     for (int i = 1; i <= 20; ++i) {
-        EXPECT_TRUE(gold_->alerts().tick_due(committed_at + std::chrono::minutes(i)));
-        gold_->alerts().tick(committed_at + std::chrono::minutes(i));
+        EXPECT_TRUE(alerts().tick_due(committed_at + std::chrono::minutes(i)));
+        alerts().tick(committed_at + std::chrono::minutes(i));
     }
     EXPECT_EQ(changes(), Changes{"traffic_gap firing"});
     now_ += 20 * minute;
@@ -217,13 +225,13 @@ TEST_F(AlertsTest, SilenceOfAnImportIsNoSilenceOfTheShop) {
     pass(90, {});
     now_ += std::chrono::days(300);
     commit(5000, 0);
-    for (int i = 1; i <= 20; ++i) gold_->alerts().tick(model::to_wall_time(now_) + std::chrono::minutes(i));
+    for (int i = 1; i <= 20; ++i) alerts().tick(model::to_wall_time(now_) + std::chrono::minutes(i));
     EXPECT_EQ(changes(), Changes());
 }
 
 TEST_F(AlertsTest, ASilverThatStandsStillIsNotFresh) {
     commit(1000, 0, 10);
-    for (int i = 1; i <= 10; ++i) gold_->alerts().tick(model::to_wall_time(now_) + std::chrono::minutes(i));
+    for (int i = 1; i <= 10; ++i) alerts().tick(model::to_wall_time(now_) + std::chrono::minutes(i));
     EXPECT_EQ(changes(), Changes{"freshness firing"});
 }
 
@@ -231,7 +239,7 @@ TEST_F(AlertsTest, ASavedStateGoesOnAsIfNothingHadHappened) {
     pass(90, {.carts = 2});
     pass(20, {.views = 1, .purchases = 0});
     std::stringstream saved;
-    gold_->save(saved);
+    cereal::BinaryOutputArchive{saved}(strings(), alerts());
     const auto number = number_;
     const auto now = now_;
     const auto go_on = [&] {
@@ -243,25 +251,25 @@ TEST_F(AlertsTest, ASavedStateGoesOnAsIfNothingHadHappened) {
     };
     const auto uninterrupted = go_on();
     EXPECT_EQ(uninterrupted.size(), 2U);
-    gold_ = new_gold();
-    gold_->load(saved);
+    state_ = std::make_unique<State>();
+    cereal::BinaryInputArchive{saved}(strings(), alerts());
     number_ = number;
     now_ = now;
     EXPECT_EQ(go_on(), uninterrupted);
 }
 
 TEST_F(AlertsTest, MuchInterestAndLittleConversionIsOneAlertPerProduct) {
-    Events events;
+    std::vector<Event> events;
     for (int i = 0; i < 6000; ++i) {
         Event each = event(noon + i * second / 10, i % 40 == 0 ? Kind::purchase : Kind::view, i, 10);
-        if (i % 5 == 0 && each.kind == Kind::view) each.product = gold_->strings()[Field::product].add("hot");
-        events.rows.push_back(each);
+        if (i % 5 == 0 && each.kind == Kind::view) each.product = strings()[Field::product].add("hot");
+        events.push_back(each);
     }
-    gold_->add(events);
-    gold_->alerts().judge(noon + 600 * second);
+    alerts().add(events);
+    alerts().judge(noon + 600 * second);
     EXPECT_EQ(changes(), Changes{"high_interest hot firing"});
     EXPECT_LE(last_.front().at, noon + 2 * minute);
-    gold_->alerts().judge(noon + 2 * hour);
+    alerts().judge(noon + 2 * hour);
     const auto later = changes();
     EXPECT_TRUE(std::ranges::find(later, "high_interest hot resolved") != later.end());
 }

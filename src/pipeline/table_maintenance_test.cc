@@ -1,0 +1,95 @@
+#include "pipeline/table_maintenance.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "catalog/table_locks.h"
+#include "silver/silver_table.h"
+#include "storage/delta_table.h"
+
+namespace millrace::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+/// Empty tables of Silver, and files in their folders that no commit names.
+class TableMaintenanceTest : public testing::Test {
+  protected:
+    TableMaintenanceTest() {
+        fs::remove_all(data_.root());
+        storage::DeltaTable::open_or_create(data_.silver(), *silver::silver_schema(),
+                                            silver::silver_partition_columns());
+        storage::DeltaTable::open_or_create(data_.quarantine(), *silver::quarantine_schema(), {});
+    }
+    ~TableMaintenanceTest() override { fs::remove_all(data_.root()); }
+
+    /// Makes a file of ten bytes that was last written so long ago.
+    static fs::path unnamed_file(const fs::path& folder, std::chrono::hours age) {
+        const fs::path path = folder / fmt::format("part-{}.parquet", age.count());
+        std::ofstream(path) << "0123456789";
+        fs::last_write_time(path, fs::file_time_type::clock::now() - age);
+        return path;
+    }
+
+    const catalog::DataDirectory data_{fs::temp_directory_path() /
+                                       fmt::format("millrace_maintenance_test_{}", ::getpid())};
+};
+
+TEST_F(TableMaintenanceTest, ARetentionAboveTheTablesOwnIsRefused) {
+    const auto own = storage::DeltaTable::open(data_.silver()).deleted_file_retention();
+    EXPECT_NO_THROW(vacuum_tables(data_, own, false));
+    try {
+        vacuum_tables(data_, own + std::chrono::hours(1), false);
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), Error::Kind::usage);
+        EXPECT_THAT(error.what(), HasSubstr(data_.silver().string()));
+        EXPECT_THAT(error.what(), HasSubstr("delta.deletedFileRetentionDuration"));
+    }
+}
+
+TEST_F(TableMaintenanceTest, WithoutAWriterUnnamedFilesAreRemovedAfterTheRetention) {
+    const auto old = unnamed_file(data_.silver(), std::chrono::hours(3));
+    const auto young = unnamed_file(data_.silver(), std::chrono::hours(1));
+    const CleanReport report = vacuum_tables(data_, std::chrono::hours(2), false);
+    EXPECT_TRUE(report.alone);
+    EXPECT_EQ(report.silver.files, 1);
+    EXPECT_EQ(report.silver.bytes, 10);
+    EXPECT_EQ(report.silver.kept_young, 1);
+    EXPECT_FALSE(fs::exists(old));
+    EXPECT_TRUE(fs::exists(young));
+}
+
+TEST_F(TableMaintenanceTest, TheFilesOfARunningWriterAreKeptForADay) {
+    const auto written_today = unnamed_file(data_.quarantine(), std::chrono::hours(23));
+    const auto abandoned = unnamed_file(data_.quarantine(), std::chrono::hours(25));
+    const catalog::WriterLease writer(data_);
+    const CleanReport report = vacuum_tables(data_, std::chrono::hours(2), false);
+    EXPECT_FALSE(report.alone);
+    EXPECT_EQ(report.quarantine.files, 1);
+    EXPECT_TRUE(fs::exists(written_today));
+    EXPECT_FALSE(fs::exists(abandoned));
+}
+
+TEST_F(TableMaintenanceTest, ADryRunOnlyCounts) {
+    const auto old = unnamed_file(data_.silver(), std::chrono::hours(3));
+    const CleanReport report = vacuum_tables(data_, std::chrono::hours(2), true);
+    EXPECT_EQ(report.silver.files, 1);
+    EXPECT_EQ(report.silver.bytes, 10);
+    EXPECT_TRUE(fs::exists(old));
+}
+
+TEST_F(TableMaintenanceTest, WithoutAnArchiveThereIsNothingToJoin) {
+    optimize_archive(data_);
+    EXPECT_FALSE(fs::exists(data_.archive())) << "it was created";
+}
+
+}  // namespace
+}  // namespace millrace::pipeline
