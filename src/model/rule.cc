@@ -31,6 +31,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(ValidationRule::count_)> en
     {"bad_price", "price must be above 0 and at most 1,000,000,000"},
     {"bad_quantity", "quantity must be a whole number from 1 to 1,000,000"},
     {"bad_currency", "currency must be an ISO 4217 code such as EUR"},
+    {"bad_row", "a line of a CSV file must have as many fields as its header"},
 }};
 
 }  // namespace

@@ -28,6 +28,7 @@ enum class ValidationRule : std::uint8_t {
     bad_price,
     bad_quantity,
     bad_currency,
+    bad_row,
     count_,
 };
 

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "bronze/record.h"
 #include "model/timestamp.h"
-#include "produce/csv_line.h"
+#include "base/csv_line.h"
 #include "produce/event_text.h"
 #include "produce/importer.h"
 #include "produce/line_reader.h"
@@ -75,7 +75,7 @@ class CsvColumns {
     void read_header(std::string_view line, const fs::path& file) {
         std::vector<std::string_view> fields;
         std::string scratch;
-        split_csv(without_byte_order_mark(line), fields, scratch);
+        base::split_csv(without_byte_order_mark(line), fields, scratch);
         count_ = fields.size();
         places_.clear();
         for (const std::string_view name : names_) {
@@ -90,7 +90,7 @@ class CsvColumns {
     }
     /// Splits a line. Returns false if its number of fields differs from that of the header.
     bool split(std::string_view line) {
-        return split_csv(line, fields_, scratch_) && fields_.size() == count_;
+        return base::split_csv(line, fields_, scratch_) && fields_.size() == count_;
     }
     [[nodiscard]] std::string_view operator[](std::size_t column) const { return fields_[places_[column]]; }
 
@@ -214,7 +214,7 @@ class RetailrocketConverter : public RowConverter {
 bool has_columns(std::string_view header, ColumnNames wanted) {
     std::vector<std::string_view> fields;
     std::string scratch;
-    return split_csv(header, fields, scratch) && std::ranges::all_of(wanted, [&](std::string_view name) {
+    return base::split_csv(header, fields, scratch) && std::ranges::all_of(wanted, [&](std::string_view name) {
                return std::ranges::find(fields, name) != fields.end();
            });
 }

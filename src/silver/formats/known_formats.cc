@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "silver/formats/csv_decoder.h"
 #include "silver/formats/ga4_decoder.h"
 #include "silver/formats/segment_decoder.h"
 
@@ -16,7 +17,11 @@ std::unique_ptr<MessageDecoder> make() {
 }
 
 constexpr std::array<Format, format_count> formats = {
-    {{native_format, 0, nullptr}, {"segment", 1, make<SegmentDecoder>}, {"ga4", 2, make<Ga4Decoder>}}};
+    {{native_format, 0, nullptr},
+     {"segment", 1, make<SegmentDecoder>},
+     {"ga4", 2, make<Ga4Decoder>},
+     {"rees46", 3, make<Rees46Decoder>},
+     {"retailrocket", 4, make<RetailrocketDecoder>}}};
 
 bool has(std::string_view message, std::string_view name) {
     return message.find(name) != std::string_view::npos;

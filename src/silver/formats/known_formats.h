@@ -16,7 +16,7 @@ struct Format {
     std::unique_ptr<MessageDecoder> (*make)() = nullptr;
 };
 
-inline constexpr std::size_t format_count = 3;
+inline constexpr std::size_t format_count = 5;
 inline constexpr std::string_view native_format = "native";
 
 /// Returns the format of this name, or nullptr.

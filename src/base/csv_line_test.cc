@@ -1,9 +1,9 @@
-#include "produce/csv_line.h"
+#include "base/csv_line.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace millrace::produce {
+namespace millrace::base {
 namespace {
 
 using testing::ElementsAre;
@@ -20,4 +20,4 @@ TEST(CsvLine, QuotesAreRead) {
 }
 
 }  // namespace
-}  // namespace millrace::produce
+}  // namespace millrace::base

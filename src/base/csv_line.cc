@@ -1,6 +1,6 @@
-#include "produce/csv_line.h"
+#include "base/csv_line.h"
 
-namespace millrace::produce {
+namespace millrace::base {
 
 namespace {
 
@@ -41,4 +41,4 @@ bool split_csv(std::string_view line, std::vector<std::string_view>& fields, std
     }
 }
 
-}  // namespace millrace::produce
+}  // namespace millrace::base
