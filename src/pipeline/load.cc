@@ -88,7 +88,7 @@ LoadReport Load::run() {
 void Load::tell_formats() {
     for (const auto& path : options_.files)
         report_.files.push_back(
-            {path.string(), options_.format ? *options_.format : produce::detect_import_format(path), {}});
+            {path.string(), options_.format ? *options_.format : produce::detect_file_format(path), {}});
 }
 
 void Load::import_files() {
@@ -219,9 +219,9 @@ json::object LoadReport::to_json() const {
     json::array read;
     for (const File& file : files) {
         read.push_back(json::object{{"file", file.path},
-                                    {"format", produce::import_format_name(file.format)},
+                                    {"format", produce::file_format_name(file.format)},
                                     {"records", file.report.records},
-                                    {"unconverted", file.report.unconverted},
+                                    {"events", file.report.events},
                                     {"without_price", file.report.without_price}});
     }
     json::object broken;

@@ -61,8 +61,8 @@ class LoadTest : public testing::Test {
 TEST_F(LoadTest, FilesOfDifferentFormatsFillTheTables) {
     const auto report = load_files({file("a.csv", rees46), file("b.ndjson", events)});
     ASSERT_EQ(report.files.size(), 2U);
-    EXPECT_EQ(report.files[0].format, produce::ImportFormat::rees46);
-    EXPECT_EQ(report.files[1].format, produce::ImportFormat::events);
+    EXPECT_EQ(report.files[0].format, produce::FileFormat::rees46);
+    EXPECT_EQ(report.files[1].format, produce::FileFormat::events);
     EXPECT_EQ(report.rows, 3);
     EXPECT_EQ(report.duplicates, 0);
     ASSERT_EQ(report.quarantined.size(), 2U);

@@ -130,7 +130,7 @@ void add_load_command(CLI::App& app, Globals& globals) {
     command->add_option("files", options->files, "Files to load: uncompressed, .gz or .zst.")
         ->type_name("FILE")
         ->required();
-    add_choice(*command, "--format", options->format, {"events", "rees46", "retailrocket"},
+    add_choice(*command, "--format", options->format, {"events", "segment", "ga4", "rees46", "retailrocket"},
                "Format of the files: events are JSON lines; rees46 and retailrocket are the CSV files of "
                "these data sets. (default: detected for each file)");
     add_value(*command, "--price-file", options->load.price_file, "FILE",
