@@ -30,6 +30,44 @@ const Array& column(const arrow::RecordBatch& rows, const char* name) {
     return *array;
 }
 
+/// A column of decimals that files from before its introduction do not have.
+class Decimals {
+  public:
+    Decimals(const arrow::RecordBatch& rows, const char* name)
+        : array_(rows.GetColumnByName(name) == nullptr ? nullptr
+                                                       : &column<arrow::Decimal128Array>(rows, name)) {
+        if (array_ != nullptr && array_->null_count() == array_->length()) array_ = nullptr;
+    }
+
+    [[nodiscard]] std::optional<model::Money> operator[](std::int64_t row) const {
+        if (array_ == nullptr || array_->IsNull(row)) return std::nullopt;
+        const arrow::Decimal128 value(array_->GetValue(row));
+        return (static_cast<model::Money>(value.high_bits()) << 64) | static_cast<model::Money>(value.low_bits());
+    }
+
+  private:
+    const arrow::Decimal128Array* array_;
+};
+
+/// Sets what an event is worth. A total counts as it is; of a quantity that is not whole, the price of all
+/// is rounded half to even.
+void set_amount(std::optional<double> price, std::optional<std::int32_t> quantity,
+                std::optional<model::Money> thousandths, std::optional<model::Money> total, Event& event) {
+    event.items = quantity.value_or(1);
+    event.quantity = event.items;
+    event.price = price ? static_cast<std::int64_t>(model::to_money(*price)) : 0;
+    if (total) {
+        event.price = static_cast<std::int64_t>(*total);
+        event.quantity = 1;
+    } else if (thousandths && !quantity) {
+        const model::Money all = model::Money{event.price} * *thousandths;
+        const model::Money rest = all % 1000;
+        const bool up = rest > 500 || (rest == 500 && (all / 1000) % 2 != 0);
+        event.price = static_cast<std::int64_t>(all / 1000 + (up ? 1 : 0));
+        event.quantity = 1;
+    }
+}
+
 /// The string ids of a column, by row. Each distinct value of a dictionary is looked up once.
 class Ids {
   public:
@@ -92,7 +130,8 @@ const std::vector<std::string>& event_columns() {
     static const std::vector<std::string> columns = {
         "user_id",     "product_id", "event_timestamp", "session_id", "product_category",
         "device_type", "page_url",   "price",           "partition",  "kafka_timestamp",
-        "quantity",    "order_id",   "currency",        "is_bot"};
+        "quantity",    "order_id",   "currency",        "is_bot",     "quantity_exact",
+        "line_total"};
     return columns;
 }
 
@@ -114,6 +153,8 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
     const auto& prices = column<arrow::DoubleArray>(rows, "price");
     const auto& quantities = column<arrow::Int32Array>(rows, "quantity");
+    const Decimals exact(rows, "quantity_exact");
+    const Decimals totals(rows, "line_total");
     // Files that were written before the column was introduced do not have it.
     const auto is_bot = rows.GetColumnByName("is_bot");
     const auto* bots = is_bot ? &column<arrow::BooleanArray>(rows, "is_bot") : nullptr;
@@ -121,8 +162,6 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     for (std::size_t i = 0; i < count; ++i) {
         const auto row = static_cast<std::int64_t>(i);
         events.rows.push_back({.time = model::from_us(times.Value(row)),
-                               .price = prices.IsNull(row) ? 0 : model::to_money(prices.Value(row)),
-                               .quantity = quantities.IsNull(row) ? 1 : quantities.Value(row),
                                .kind = types ? kind_of(strings.value(Field::type, (*types)[i])) : kind_of_all,
                                .bot = bots != nullptr && bots->IsValid(row) && bots->Value(row),
                                .user = users[i],
@@ -133,6 +172,9 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
                                .page = pages[i],
                                .order = orders[i],
                                .currency = currencies[i]});
+        set_amount(prices.IsNull(row) ? std::nullopt : std::optional(prices.Value(row)),
+                   quantities.IsNull(row) ? std::nullopt : std::optional(quantities.Value(row)), exact[row],
+                   totals[row], events.rows.back());
     }
     advance_clocks(rows, events);
 }
