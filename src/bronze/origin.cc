@@ -35,7 +35,8 @@ Origin read_origin(const Record& record) {
     if (record.headers.size() <= 1) return origin;  // only their number, which is 0
     for (const Header& header : decode_headers(record)) {
         for (const auto& [name, member] : members) {
-            if (header.key == name) origin.*member = header.value;
+            // A record that was corrected again has its first position first.
+            if (header.key == name && (origin.*member).data() == nullptr) origin.*member = header.value;
         }
     }
     return origin;

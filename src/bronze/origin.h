@@ -22,7 +22,8 @@ struct Origin {
     /// JSON of what the request says for all of its messages: the members around a batch, and the query's.
     std::string_view shared;
     std::string_view columns;   ///< the header line of a CSV file
-    std::string_view replayed;  ///< the position from which a corrected record was replayed
+    /// The position from which a corrected record was replayed, the first one if it was corrected again.
+    std::string_view replayed;
 
     /// The time of arrival, if it is known.
     [[nodiscard]] std::optional<std::int64_t> received_ms() const;
