@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <mutex>
 #include <set>
 
@@ -64,6 +65,34 @@ std::set<std::string> replayed_positions(const bronze::EventLog& log) {
         }
     }
     return positions;
+}
+
+/// Returns the place of a JSON pointer (RFC 6901), or nullptr if it leads nowhere. The last step may be a new
+/// member of an object.
+json::value* place_of(json::value& root, std::string_view pointer) {
+    json::value* at = &root;
+    while (!pointer.empty()) {
+        pointer.remove_prefix(1);
+        std::string step(pointer.substr(0, pointer.find('/')));
+        pointer.remove_prefix(step.size());
+        for (const auto& [escape, character] : {std::pair("~1", "/"), std::pair("~0", "~")}) {
+            for (std::size_t found = step.find(escape); found != std::string::npos;
+                 found = step.find(escape, found + 1))
+                step.replace(found, 2, character);
+        }
+        if (auto* object = at->if_object()) {
+            at = pointer.empty() ? &(*object)[step] : object->if_contains(step);
+        } else if (auto* array = at->if_array()) {
+            std::size_t index = array->size();
+            const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
+            const bool is_index = error == std::errc() && end == step.data() + step.size();
+            at = is_index && index < array->size() ? &(*array)[index] : nullptr;
+        } else {
+            at = nullptr;
+        }
+        if (at == nullptr) return nullptr;
+    }
+    return at;
 }
 
 /// Returns the key of a fixed record: its user_id, which the fix may have set, or else the old key.
@@ -146,7 +175,9 @@ Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& field
             if (not_json) set = json::value(text);
             if (!name.starts_with('/')) {
                 value.get_object()[name] = set;
-            } else if (value.set_at_pointer(name, set, error); error) {
+            } else if (json::value* place = place_of(value, name)) {
+                *place = set;
+            } else {
                 return {};
             }
         }

@@ -73,7 +73,7 @@ class QuarantineReplayTest : public testing::Test {
             for (const bronze::Record& record : polled) {
                 found.records.push_back(std::string(record.key) + " " + std::string(record.value));
                 for (const bronze::Header& header : bronze::decode_headers(record)) {
-                    if (header.key == replay_header) found.positions.emplace_back(header.value);
+                    if (header.key == bronze::origin_header::replayed) found.positions.emplace_back(header.value);
                 }
             }
         }
@@ -102,6 +102,17 @@ TEST(QuarantineFix, AValueIsSetAsJsonOrElseAsAString) {
     EXPECT_EQ(fixed(R"({"a":1})", {{"price", "5.5"}}).value, R"({"a":1,"price":5.5E0})");
     EXPECT_EQ(fixed(R"({"a":1})", {{"a", "\"5\""}}).value, R"({"a":"5"})");
     EXPECT_EQ(fixed(R"({"a":1})", {{"a", "user 7"}, {"b", "null"}}).value, R"({"a":"user 7","b":null})");
+}
+
+TEST(QuarantineFix, APointerSetsAPlaceWithinTheMessage) {
+    QuarantinedRecord record;
+    record.value = R"({"properties":{"products":[{"price":"x"},{"price":"y"}],"a/b":1}})";
+    EXPECT_EQ(fix_by_setting({{"/properties/products/1/price", "5"}})(record).value,
+              R"({"properties":{"products":[{"price":"x"},{"price":5}],"a/b":1}})");
+    EXPECT_EQ(fix_by_setting({{"/properties/a~1b", "2"}})(record).value,
+              R"({"properties":{"products":[{"price":"x"},{"price":"y"}],"a/b":2}})");
+    for (const char* nowhere : {"/properties/products/2/price", "/other/x", "/properties/products/x"})
+        EXPECT_FALSE(fix_by_setting({{nowhere, "1"}})(record).value) << nowhere;
 }
 
 TEST(QuarantineFix, WhatIsNoObjectCannotBeFixedAndAnEqualValueIsNoFix) {
@@ -146,7 +157,7 @@ TEST_F(QuarantineReplayTest, RecordsThatNothingCanBeDoneForAreCounted) {
 
 TEST_F(QuarantineReplayTest, ARecordThatIsQuarantinedAgainNamesItsOwnPositionAndKeepsItsOtherHeaders) {
     QuarantineRow again = row(9, R"({"price":0})");
-    again.headers = bronze::encode_headers({{"source", "web"}, {replay_header, "events/3/0/4"}});
+    again.headers = bronze::encode_headers({{"source", "web"}, {bronze::origin_header::replayed, "events/3/0/4"}});
     quarantine({again});
     EXPECT_EQ(replay().appended, 1);
     EXPECT_THAT(logged().positions, ElementsAre("events/3/0/9"));
