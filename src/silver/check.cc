@@ -22,14 +22,15 @@ bool type_characters(std::string_view type) {
     });
 }
 
-Verdict check_product_and_price(const model::Event& event) {
-    const bool required = model::is_known_type(event.event_type);
-    if (required && !event.product_id) return {ValidationRule::missing_field, "product_id"};
-    if (required && event.product_id->empty()) return {ValidationRule::empty_field, "product_id"};
-    if (required && !event.price) return {ValidationRule::missing_field, "price"};
-    if (event.price && !(*event.price > 0 && *event.price <= highest_price))
-        return {ValidationRule::bad_price, "price"};
-    return {};
+Verdict check_product_and_price(const model::Event& event, const model::RuleOptions& options) {
+    const bool has_product = model::is_known_type(event.event_type);
+    if (has_product && !event.product_id) return {ValidationRule::missing_field, "product_id"};
+    if (has_product && event.product_id->empty()) return {ValidationRule::empty_field, "product_id"};
+    const bool needs_price = event.event_type == "purchase" || event.event_type == "refund" ||
+                             (has_product && options.require_price == model::PriceRequirement::all);
+    if (!event.price) return needs_price ? Verdict{ValidationRule::missing_field, "price"} : Verdict{};
+    const bool is_valid = options.accept_free_items ? *event.price >= 0 : *event.price > 0;
+    return is_valid && *event.price <= highest_price ? Verdict{} : Verdict{ValidationRule::bad_price, "price"};
 }
 
 }  // namespace
@@ -62,7 +63,7 @@ Verdict Checker::check(model::Event& event, base::WallTime log_time) {
     if (event.timestamp < options_.earliest) return {ValidationRule::timestamp_too_early, "timestamp"};
     if (event.timestamp > log_time + options_.future)
         return {ValidationRule::timestamp_in_future, "timestamp"};
-    if (const Verdict verdict = check_product_and_price(event); !verdict.ok()) return verdict;
+    if (const Verdict verdict = check_product_and_price(event, options_); !verdict.ok()) return verdict;
     if (!event.currency) {
         event.currency = options_.currency;
     } else if (!model::is_currency(*event.currency)) {
