@@ -262,12 +262,31 @@ TEST_F(CheckTest, PricesOfKnownTypes) {
     EXPECT_EQ(check("9.5", "-1").rule, ValidationRule::bad_price);
     EXPECT_EQ(check("9.5", "1000000000").rule, ValidationRule::none);
     EXPECT_EQ(check("9.5", "1000000000.5").rule, ValidationRule::bad_price);
-    EXPECT_EQ(check("9.5", "null").rule, ValidationRule::missing_field);
     EXPECT_EQ(check("\"p1\"", "\"\"").rule, ValidationRule::empty_field);
     EXPECT_EQ(check("\"view\",\"timestamp\":\"2019-10-01T00:00:00Z\",\"product_id\":\"p1\",\"price\":9.5",
                     "\"page_view\",\"timestamp\":\"2019-10-01T00:00:00Z\"")
                   .rule,
               ValidationRule::none);
+}
+
+TEST_F(CheckTest, APurchaseNeedsAPriceAndAViewOnlyWhereTheShopWantsIt) {
+    const auto without_price = [&](std::string_view type) {
+        EXPECT_TRUE(with("9.5", "null").ok());
+        event_.event_type = type;
+        return checker_.check(event_, log_time).rule;
+    };
+    EXPECT_EQ(without_price("view"), ValidationRule::none);
+    EXPECT_EQ(without_price("add_to_cart"), ValidationRule::none);
+    EXPECT_EQ(without_price("purchase"), ValidationRule::missing_field);
+    EXPECT_EQ(without_price("refund"), ValidationRule::missing_field);
+    options_.require_price = model::PriceRequirement::all;
+    EXPECT_EQ(without_price("view"), ValidationRule::missing_field);
+}
+
+TEST_F(CheckTest, AFreeItemIsTakenWhereTheShopAcceptsIt) {
+    options_.accept_free_items = true;
+    EXPECT_EQ(check("9.5", "0").rule, ValidationRule::none);
+    EXPECT_EQ(check("9.5", "-1").rule, ValidationRule::bad_price);
 }
 
 TEST_F(CheckTest, TimesTooEarlyOrTooFarAhead) {
