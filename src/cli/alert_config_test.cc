@@ -85,8 +85,8 @@ TEST_F(AlertConfigTest, TheNamesOf01AreRead) {
 TEST_F(AlertConfigTest, AnUnknownNameIsAnErrorWithItsLineAndTheNearestName) {
     EXPECT_THAT(error_of("\n[alerts.freshnes]\nthreshold = 5\n"),
                 AllOf(HasSubstr("line 2"), HasSubstr("no such rule or sink; did you mean freshness?")));
-    EXPECT_THAT(error_of("[alerts.smtp]\nurl = \"smtp://localhost\"\nsender = \"a@example.com\"\n"),
-                AllOf(HasSubstr("line 3"), HasSubstr("there is no setting sender; did you mean from?")));
+    EXPECT_THAT(error_of("[alerts.smtp]\nurl = \"smtp://localhost\"\nffrom = \"a@example.com\"\n"),
+                AllOf(HasSubstr("line 3"), HasSubstr("there is no setting ffrom; did you mean from?")));
     EXPECT_THAT(error_of("[alerts.log]\nenable = true\n"), HasSubstr("did you mean enabled?"));
 }
 

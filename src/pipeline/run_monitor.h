@@ -27,12 +27,10 @@ class RunMonitor {
         std::int64_t in_log = 0;
         std::int64_t lag = 0;
         std::int64_t skipped = 0;
-        /// The silver version that Gold has processed; nothing until it is known.
-        std::optional<storage::Version> gold_version;
+        std::optional<storage::Version> gold_version;  ///< silver version that Gold has processed, once known
         publish::DeliveryLag delivery;
     };
-    /// Combines a reading with the reports into the new status. The first reading is where the rate of events
-    /// begins.
+    /// Combines a reading with the reports into the new status. The rate of events begins at the first one.
     RunStatus update(const Reading& reading);
     /// The status of the last update(): for readers that must not wait for the log's answers.
     [[nodiscard]] RunStatus last() const;

@@ -87,7 +87,7 @@ class Appender::Writer {
     std::thread thread_;
 };
 
-Appender::Appender(bronze::EventLog& log, std::size_t batch_bytes) : log_(log), batch_bytes_(batch_bytes) {
+Appender::Appender(bronze::EventLog& log, std::size_t batch_bytes) : batch_bytes_(batch_bytes) {
     for (int p = 0; p < log.partitions(); ++p) writers_.push_back(std::make_unique<Writer>(log, p));
 }
 

@@ -32,7 +32,6 @@ class Appender {
   private:
     class Writer;
 
-    bronze::EventLog& log_;
     const std::size_t batch_bytes_;
     std::vector<std::unique_ptr<Writer>> writers_;
 };

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* doing = "running the query";
+constexpr const char* running_query = "running the query";
 // Separates the columns from the rows in DuckDB's output.
 constexpr std::string_view rows_follow = "--rows--\n";
 /// DuckDB itself takes 30 MiB, and the stack of a thread takes 8 MiB.
@@ -38,8 +38,9 @@ bool is_blank(std::string_view query) {
 /// Returns the query in the form that is passed to DuckDB. query() runs exactly one SELECT, whatever the text
 /// is.
 std::string source(std::string_view query) {
-    if (query.find('\0') != std::string_view::npos) throw usage_error(doing, "it contains a NUL character");
-    if (is_blank(query)) throw usage_error(doing, "it is empty");
+    if (query.find('\0') != std::string_view::npos)
+        throw usage_error(running_query, "it contains a NUL character");
+    if (is_blank(query)) throw usage_error(running_query, "it is empty");
     return fmt::format("query({})", sql_literal(query));
 }
 
@@ -109,10 +110,10 @@ Error no_table(std::string_view name, const std::vector<SqlView>& views) {
         if (view.unavailable.empty()) {
             names.push_back(view.name);
         } else if (std::ranges::equal(view.name, name, same)) {
-            return usage_error(doing, view.unavailable);
+            return usage_error(running_query, view.unavailable);
         }
     }
-    return usage_error(doing, fmt::format("there is no table {}", name),
+    return usage_error(running_query, fmt::format("there is no table {}", name),
                        fmt::format("There are: {}.", fmt::join(names, ", ")));
 }
 
@@ -120,9 +121,9 @@ Error refusal(std::string_view message, const std::vector<SqlView>& views) {
     if (const auto table = unknown_table(message)) return no_table(*table, views);
     if (message.find("Expected a single SELECT statement") != std::string_view::npos)
         return usage_error(
-            doing, "it is not a single SELECT statement",
+            running_query, "it is not a single SELECT statement",
             "Run several statements one by one. Besides SELECT, you can use describe, summarize and show.");
-    return usage_error(doing, message);
+    return usage_error(running_query, message);
 }
 
 Error error_of(SqlOutcome outcome, const ChildResult& done, const SqlLimits& limits,
@@ -130,26 +131,27 @@ Error error_of(SqlOutcome outcome, const ChildResult& done, const SqlLimits& lim
     const std::string less = "Query fewer rows, columns or days, or raise the limit.";
     switch (outcome) {
         case SqlOutcome::time:
-            return usage_error(doing, fmt::format("it took more than {} s", limits.time.count() / 1e6),
+            return usage_error(running_query,
+                               fmt::format("it took more than {} s", limits.time.count() / 1e6),
                                "Query fewer rows or days, or allow more time.");
         case SqlOutcome::memory:
             return usage_error(
-                doing, fmt::format("it needs more than {} of memory", base::format_size(limits.memory_bytes)),
-                less);
+                running_query,
+                fmt::format("it needs more than {} of memory", base::format_size(limits.memory_bytes)), less);
         case SqlOutcome::temporary:
-            return usage_error(doing,
+            return usage_error(running_query,
                                fmt::format("it needs more than {} of memory and {} of temporary files",
                                            base::format_size(limits.memory_bytes),
                                            base::format_size(limits.temporary_bytes)),
                                less);
         case SqlOutcome::result:
             return usage_error(
-                doing, fmt::format("its result has more than {}", base::format_size(limits.result_bytes)),
-                less);
+                running_query,
+                fmt::format("its result has more than {}", base::format_size(limits.result_bytes)), less);
         case SqlOutcome::stopped:
-            return {doing, "it was stopped"};
+            return {running_query, "it was stopped"};
         case SqlOutcome::failed:
-            return {doing, fmt::format("DuckDB was killed by signal {}", done.signal),
+            return {running_query, fmt::format("DuckDB was killed by signal {}", done.signal),
                     "There may be too little memory."};
         default:
             return refusal(message_of(done.errors), views);

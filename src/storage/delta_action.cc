@@ -201,7 +201,7 @@ std::string feature_names(const std::vector<std::string>& features, int version,
 std::string table_path(std::string_view encoded, std::string_view name) {
     std::string path = decode_path(encoded);
     const std::filesystem::path components(path);
-    const bool escapes = path.empty() || path.starts_with("/") || path.find("://") != std::string::npos ||
+    const bool escapes = path.empty() || path.starts_with('/') || path.find("://") != std::string::npos ||
                          path.starts_with("file:") || path.find('\0') != std::string::npos ||
                          std::ranges::find(components, "..") != components.end();
     if (escapes) {

@@ -319,7 +319,7 @@ generation.max-examples = {events}
 
 
 @pytest.mark.parametrize(
-    "events, others", [(40, 10), pytest.param(200, 30, marks=pytest.mark.long)], ids=["few", "many"]
+    "events, others", [(20, 5), pytest.param(200, 30, marks=pytest.mark.long)], ids=["few", "many"]
 )
 def test_the_port_does_what_the_openapi_file_says(port, tmp_path, events, others):
     server = port()

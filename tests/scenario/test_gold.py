@@ -181,13 +181,13 @@ def publish_in_parts(shop):
 @pytest.mark.parametrize(
     "point",
     [
-        "gold.files.synced",
         "gold.committed",
-        "gold.provisional.committed",
-        "gold.withdrawn",
-        "gold.state.saved",
-        "parquet.synced",
         "delta.commit.done",
+        pytest.param("gold.files.synced", marks=pytest.mark.long),
+        pytest.param("gold.provisional.committed", marks=pytest.mark.long),
+        pytest.param("gold.withdrawn", marks=pytest.mark.long),
+        pytest.param("gold.state.saved", marks=pytest.mark.long),
+        pytest.param("parquet.synced", marks=pytest.mark.long),
     ],
 )
 def test_tables_are_the_same_after_a_kill_at_any_point(shop_like, shop_at, point):
@@ -519,6 +519,7 @@ def peak_of(shop, *command):
     return int(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.long
 def test_a_reconciliation_takes_hardly_more_memory_than_the_batch_layer(shop):
     shop.run("produce", "--rate", "max", "--count", "150000", "--users", "100000", "--span", "3d", "--seed", "5")
     shop.drain()
