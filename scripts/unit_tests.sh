@@ -11,7 +11,8 @@ trap 'rm -rf "$folder"' EXIT
 # Each process has a folder of its own for temporary files, so that tests need not know of each other.
 run_shard() {
     mkdir "$folder/tmp$1"
-    TMPDIR=$folder/tmp$1 GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$1 "$build/millrace_unit_tests" --gtest_brief=1 >"$folder/$1" 2>&1
+    TMPDIR=$folder/tmp$1 GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$1 \
+        "$build/millrace_unit_tests" --gtest_brief=1 >"$folder/$1" 2>&1
 }
 pids=()
 for ((shard = 0; shard < shards; ++shard)); do

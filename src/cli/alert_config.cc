@@ -39,25 +39,27 @@ std::string string_of(const toml::node& node, const std::string& name) {
     throw invalid_setting(node, name, "it must be a string in quotes");
 }
 
-double number_of(const toml::node& node, const std::string& name) {
-    const auto number = node.value<double>();
-    if (number && std::isfinite(*number)) return *number;
-    const auto* text = node.as_string();
-    if (text == nullptr) throw invalid_setting(node, name, "it must be a number, or a share such as \"5%\"");
+/// Parses a text with `parse`, whose Error then names the setting and its line.
+template <typename Parse>
+auto parsed(const toml::node& node, const std::string& name, const Parse& parse) {
+    const std::string text = string_of(node, name);
     try {
-        return base::parse_share(text->get());
+        return parse(text);
     } catch (const Error& error) {
         throw invalid_setting(node, name, error.what());
     }
 }
 
+double number_of(const toml::node& node, const std::string& name) {
+    const auto number = node.value<double>();
+    if (number && std::isfinite(*number)) return *number;
+    if (!node.is_string())
+        throw invalid_setting(node, name, "it must be a number, or a share such as \"5%\"");
+    return parsed(node, name, base::parse_share);
+}
+
 base::Duration duration_of(const toml::node& node, const std::string& name) {
-    const std::string text = string_of(node, name);
-    try {
-        return base::parse_duration(text);
-    } catch (const Error& error) {
-        throw invalid_setting(node, name, error.what());
-    }
+    return parsed(node, name, base::parse_duration);
 }
 
 bool flag_of(const toml::node& node, const std::string& name) {

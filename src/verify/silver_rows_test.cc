@@ -190,8 +190,8 @@ TEST_F(SilverRowsTest, AWrongValueIsFoundInItsFile) {
 TEST_F(SilverRowsTest, QuarantinedRecordsThatAreNotInSilverPass) {
     store({{"a", 0}});
     quarantine({1, 2});
-    quarantine({0}, 7);  // of an earlier topic
-    quarantine({10});    // its silver commit may be under way
+    quarantine({0}, 7);  // This record is of an earlier topic.
+    quarantine({10});    // The silver commit of this record may be under way.
     const OffsetSets found = check_quarantine();
     EXPECT_TRUE(report_.passed()) << fault("quarantine");
     EXPECT_EQ(report_.checks.at(0).detail, "2 quarantined records, none of them in silver");
