@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 packages=(
     g++ cmake ninja-build make ccache pkg-config python3 python3-venv
     libfmt-dev libspdlog-dev libsimdjson-dev libre2-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libboost1.81-dev libboost-url1.81-dev libssl-dev
-    libhowardhinnant-date-dev libcereal-dev libisal-dev librdkafka-dev liblz4-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libpq-dev libgtest-dev libgmock-dev libbenchmark-dev
+    libhowardhinnant-date-dev libcereal-dev libisal-dev libutf8proc-dev librdkafka-dev liblz4-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libpq-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 purpose=${MILLRACE_SETUP:-build}
 case "$purpose" in

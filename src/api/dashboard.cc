@@ -335,6 +335,8 @@ HttpResponse Dashboard::replay(const HttpRequest& request) {
     if (const auto partition = body.integer("partition", 0, std::numeric_limits<int>::max()))
         filter.partition = static_cast<int>(*partition);
     if (const auto offset = body.integer("offset", 0, any)) filter.offset = bronze::Offset(*offset);
+    if (const auto item = body.integer("record_index", 0, std::numeric_limits<int>::max()))
+        filter.record_index = static_cast<int>(*item);
     const auto* set = body.find("set");
     if (set == nullptr || !set->is_object() || set->get_object().empty())
         throw usage_error("replaying quarantined records", "`set` contains no field",

@@ -82,7 +82,7 @@ TEST_F(IntakeApiTest, ABodyThatCannotBeReadIsRefused) {
     EXPECT_EQ(send(with_header(post(an_event), "content-encoding", "rot13")).status, 415U);
     EXPECT_EQ(send(with_header(post("not gzip"), "content-encoding", "gzip")).status, 400U);
     EXPECT_EQ(api_->counts().refused_syntax, 3);
-    start({.reading = {.body = {.max_messages = 1}}});
+    start({.reading = {.max_messages = 1}});
     EXPECT_EQ(send(post(std::string(an_event) + an_event)).status, 413U);
     EXPECT_EQ(api_->counts().refused_size, 1);
     EXPECT_EQ(in_log(), 0);

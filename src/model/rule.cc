@@ -23,7 +23,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(ValidationRule::count_)> en
     {"empty_field", "the field must not be empty"},
     {"field_too_long", "a string may have at most 65,536 bytes"},
     {"nul_character", "a string must not contain the NUL character"},
-    {"bad_event_type", "event_type must be 1 to 64 letters, digits, '_', '.' or '-'"},
+    {"bad_event_type", "event_type must be 1 to 64 letters or digits of any script, '_', '.' or '-'"},
     {"too_many_event_types", "the table already has as many distinct event types as the settings allow"},
     {"bad_timestamp", "timestamp must be ISO 8601 with Z or an offset"},
     {"timestamp_too_early", "timestamp is before the earliest one allowed"},

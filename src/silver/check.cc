@@ -1,9 +1,9 @@
 #include "silver/check.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "model/currency.h"
+#include "silver/type_text.h"
 
 namespace millrace::silver {
 
@@ -12,15 +12,6 @@ using model::ValidationRule;
 namespace {
 
 constexpr double highest_price = 1e9;
-constexpr std::size_t max_type_length = 64;
-constexpr std::string_view hive_null = "__HIVE_DEFAULT_PARTITION__";
-
-bool type_characters(std::string_view type) {
-    return std::ranges::all_of(type, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-               c == '.' || c == '-';
-    });
-}
 
 Verdict check_product_and_price(const model::Event& event, const model::RuleOptions& options) {
     const bool has_product = model::is_known_type(event.event_type);
@@ -49,13 +40,12 @@ void EventTypes::assign(std::set<std::string, std::less<>> types) {
     types_ = std::move(types);
 }
 
-Verdict Checker::check_type(std::string_view type) {
+Verdict Checker::check_type(std::string_view& type) {
     if (model::is_known_type(type) || admitted_.contains(type)) return {};
-    if (type.empty() || type.size() > max_type_length || type == hive_null || !type_characters(type)) {
-        return {ValidationRule::bad_event_type, "event_type"};
-    }
-    if (!types_.admit(type)) return {ValidationRule::too_many_event_types, "event_type"};
-    admitted_.emplace(type);
+    std::string normal = normal_type(type);
+    if (normal.empty()) return {ValidationRule::bad_event_type, "event_type"};
+    if (!types_.admit(normal)) return {ValidationRule::too_many_event_types, "event_type"};
+    type = *admitted_.insert(std::move(normal)).first;
     return {};
 }
 

@@ -38,13 +38,15 @@ class Checker {
     Checker(const model::RuleOptions& options, EventTypes& types) : options_(options), types_(types) {}
 
     /// Returns the first rule that the event breaks. `log_time` is the record's timestamp. Sets
-    /// event.currency if it is absent, and sets event.is_bot.
+    /// event.currency if it is absent, sets event.is_bot, and
+    /// gives event.event_type its normal form (type_text.h).
     Verdict check(model::Event& event, base::WallTime log_time);
     /// Clears the cache of admitted types. EventTypes may have lost types that were never committed.
     void forget() { admitted_.clear(); }
 
   private:
-    Verdict check_type(std::string_view type);
+    /// Replaces a type of letters beyond ASCII by its normal form, which stays until forget().
+    Verdict check_type(std::string_view& type);
 
     const model::RuleOptions& options_;
     EventTypes& types_;

@@ -8,7 +8,7 @@
 #include "silver/formats/campaign.h"
 #include "silver/formats/currency_field.h"
 #include "silver/formats/event_clock.h"
-#include "silver/formats/event_type_name.h"
+#include "silver/type_text.h"
 #include "silver/formats/ga4_export_row.h"
 #include "silver/formats/ga4_keys.h"
 #include "silver/formats/gtag_hit.h"
@@ -162,7 +162,7 @@ struct Ga4Decoder::Reading {
         if (name.empty()) note({ValidationRule::wrong_type, "name"});
         if (name != parts.name) {
             parts.name = name;
-            parts.type = name == "view_item" ? "view" : event_type_of_name(name);
+            parts.type = name == "view_item" ? "view" : type_of_name(name);
         }
         event.event_type = parts.type;
         is_order = event.event_type == "purchase" || event.event_type == "refund";

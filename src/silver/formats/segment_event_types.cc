@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "silver/formats/event_type_name.h"
+#include "silver/type_text.h"
 
 namespace millrace::silver {
 
@@ -93,7 +93,7 @@ SegmentEventType SegmentEventTypes::find(std::string_view name) {
             known.type = found->type;
             known.shape = found->shape;
         } else {
-            known.type = event_type_of_name(name);
+            known.type = type_of_name(name);
             known.shape = SegmentShape::other;
         }
     }

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "silver/formats/event_type_name.h"
 
 namespace millrace::silver {
 namespace {
@@ -40,22 +39,6 @@ TEST(SegmentEventTypes, ManyNamesDoNotConfuseEachOther) {
         for (int i = 0; i < 2000; ++i)
             EXPECT_EQ(types.find("Name " + std::to_string(i)).type, "name_" + std::to_string(i));
     }
-}
-
-TEST(EventTypeName, NamesOfAnyScriptStayApartAndReadable) {
-    EXPECT_EQ(event_type_of_name("Products Searched"), "products_searched");
-    EXPECT_EQ(event_type_of_name("naïve/é"), "naïve_é");
-    EXPECT_EQ(event_type_of_name("购买 完成"), "购买_完成");
-    EXPECT_EQ(event_type_of_name("Заказ-1.0"), "Заказ-1.0");
-    EXPECT_EQ(event_type_of_name("a→b “c” 🛒"), "a_b__c___");
-}
-
-TEST(EventTypeName, LongNamesEndInAHash) {
-    EXPECT_EQ(event_type_of_name(std::string(64, 'X')), std::string(64, 'x'));
-    const std::string a = event_type_of_name(std::string(100, 'x'));
-    EXPECT_EQ(a.size(), 64U);
-    EXPECT_NE(a, event_type_of_name(std::string(101, 'x')));
-    EXPECT_EQ(a.substr(0, 56), std::string(55, 'x') + "_");
 }
 
 }  // namespace
