@@ -29,6 +29,8 @@ enum class ValidationRule : std::uint8_t {
     bad_quantity,
     bad_currency,
     bad_row,
+    schema_registry_framing,
+    connect_envelope,
     count_,
 };
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/derived_id.h"
+#include "silver/formats/framing.h"
 
 namespace millrace::silver {
 
@@ -44,13 +45,18 @@ std::span<Item> RecordDecoder::decode(const bronze::Record& record, const bronze
         decode_native(record, origin, log);
         if (items_.front().verdict.ok() || format != nullptr) return items_;
         format = find_format_of(record.value);
-        if (format == nullptr) return items_;
+        if (format == nullptr) return name_framing(record.value);
     }
     auto& decoder = others_[format->number];
     if (!decoder) decoder = format->make();
     format_ = format->name;
     position_ = position_of(record, origin, log);
     decoder->decode({record.value, origin, record.timestamp, position_}, items_);
+    return items_;
+}
+
+std::span<Item> RecordDecoder::name_framing(std::string_view value) {
+    if (const auto framing = framing_of(value)) items_.front().verdict = {*framing, {}};
     return items_;
 }
 

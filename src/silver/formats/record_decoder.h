@@ -47,6 +47,9 @@ class RecordDecoder {
   private:
     void decode_native(const bronze::Record& record, const bronze::Origin& origin, const LogPartition& log);
 
+    /// Replaces the verdict of a record that no format fits, if a framing of another program is the reason.
+    std::span<Item> name_framing(std::string_view value);
+
     Decoder native_;
     std::array<std::unique_ptr<MessageDecoder>, format_count> others_;  // made when first needed
     std::vector<Item> items_;
