@@ -1,5 +1,5 @@
-// The headers of libraries that most sources include. They are compiled once (cmake/Folder.cmake), which saves
-// time; a source still includes what it uses, and lint compiles it without this file.
+// The headers of libraries that most sources include. They are compiled once (cmake/Folder.cmake), which
+// saves time; a source still includes what it uses, and lint compiles it without this file.
 #pragma once
 
 #include <algorithm>
@@ -30,8 +30,8 @@
 #include <vector>
 
 #include <arrow/api.h>
-#include <boost/json.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
+#include <boost/json.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
