@@ -48,6 +48,7 @@ test-all: test package ## run all tests, also the long ones: Spark, Kafka's tool
 
 sanitize: setup ## run the unit tests and 10 kills with AddressSanitizer and UndefinedBehaviorSanitizer
 	@MILLRACE_SETUP=test scripts/setup.sh
+	@MILLRACE_SETUP=sanitize scripts/setup.sh
 	@cmake --preset debug >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build build/debug -j $(JOBS) --target millrace millrace_crash millrace_unit_tests
 	@scripts/unit_tests.sh build/debug $(JOBS)
@@ -57,6 +58,7 @@ sanitize: setup ## run the unit tests and 10 kills with AddressSanitizer and Und
 # reported.
 tsan: export TSAN_OPTIONS = suppressions=$(CURDIR)/tests/tsan.supp die_after_fork=0 report_mutex_bugs=0
 tsan: setup ## run the unit tests and a short pipeline with ThreadSanitizer
+	@MILLRACE_SETUP=sanitize scripts/setup.sh
 	@cmake --preset tsan >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build build/tsan -j $(JOBS) --target millrace_unit_tests --target millrace
 	build/tsan/millrace_unit_tests --gtest_brief=1

@@ -45,18 +45,18 @@ check_web() {
     echo "lint: prettier, eslint and tsc found nothing in web/"
 }
 
-# clang-tidy reads the compile commands of a clang build. Sources that are compiled together are checked together, since
+# clang-tidy reads the compile commands of the preset `lint`. Sources that are compiled together are checked together, since
 # headers take most of its time. Sources that have not changed since a clean run are left out.
 check_sources() {
-    cmake --preset clang >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
-    cmake --build build/clang --target bot_list >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+    cmake --preset lint >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+    cmake --build build/lint --target bot_list >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
     local stamps=build/tidy headers header_files todo=() units parts key
     mkdir -p "$stamps"
     mapfile -t header_files < <(git ls-files 'src/*.h')
     headers=$(cat .clang-tidy "${header_files[@]}" | sha256sum | cut -c1-16)
     units=$(python - <<'END'
 import json, os
-for entry in json.load(open("build/clang/compile_commands.json")):
+for entry in json.load(open("build/lint/compile_commands.json")):
     path = os.path.relpath(entry["file"])
     if not any(word in path for word in ("millrace_unit_tests.dir", "millrace_crash.dir", "bench", "fuzz", "bot_patterns")):
         print(path)
@@ -71,7 +71,7 @@ END
     if ((${#todo[@]})); then
         # shellcheck disable=SC2016  # the inner bash expands $0 and $1
         printf '%s\n' "${todo[@]}" | xargs -P "$(nproc)" -L 1 bash -c \
-            'clang-tidy --quiet -p build/clang "$0" >"$1.log" 2>&1 && mv "$1.log" "$1" || { cat "$1.log"; rm "$1.log"; exit 1; }'
+            'clang-tidy --quiet -p build/lint "$0" >"$1.log" 2>&1 && mv "$1.log" "$1" || { cat "$1.log"; rm "$1.log"; exit 1; }'
     fi
     echo "lint: clang-tidy found nothing (${#todo[@]} compilation units checked, the others unchanged)"
 }

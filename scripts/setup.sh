@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # Installs what building and testing Millrace needs and is missing: Debian packages, and in a virtual environment under
-# build/ the wheels of Arrow, DuckDB and Node.js. Does nothing, quickly, when all is there. MILLRACE_SETUP=package|test|long|lint|fuzz|bench|stack adds what
-# that target needs.
+# build/ the wheels of Arrow, DuckDB and Node.js. Does nothing, quickly, when all is there.
+# MILLRACE_SETUP=package|test|long|sanitize|lint|fuzz|bench|stack adds what that target needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-    g++ cmake ninja-build make ccache pkg-config python3 python3-venv
+    clang-19 cmake ninja-build make ccache pkg-config python3 python3-venv
     libfmt-dev libspdlog-dev libsimdjson-dev libre2-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libboost1.81-dev libboost-url1.81-dev libssl-dev
     libhowardhinnant-date-dev libcereal-dev libisal-dev libutf8proc-dev librdkafka-dev liblz4-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libpq-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 purpose=${MILLRACE_SETUP:-build}
 case "$purpose" in
     package) packages+=(dpkg-dev file) ;;
-    lint) packages+=(clang-19 clang-format-19) ;;
-    fuzz) packages+=(clang-19 libclang-rt-19-dev) ;;
+    lint) packages+=(clang-format-19) ;;
+    sanitize | fuzz) packages+=(libclang-rt-19-dev llvm-19) ;;
     test) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core prometheus wrk curl openssl) ;;
     bench) packages+=(default-jre-headless maven kcat postgresql wrk) ;;
     long) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core docker-compose mmdebstrap) ;;

@@ -37,7 +37,7 @@ TEST(WorkerPool, RunsAllTasksAndThrowsTheFirstFailure) {
 }
 
 TEST(WorkerPool, ThrowsWhenItGetsTooFewThreads) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef MILLRACE_SANITIZED
     GTEST_SKIP() << "sanitizers need all of the address space";
 #endif
     EXPECT_EXIT(make_a_pool_that_is_too_large(), testing::ExitedWithCode(7), "");

@@ -174,7 +174,7 @@ TEST_F(PartitionLogTest, RetentionByAgeKeepsYoungSegments) {
 }
 
 TEST_F(PartitionLogTest, ThreadsAndProcessesAppendAtOnceWithoutLossOrGap) {
-#ifdef __SANITIZE_THREAD__
+#ifdef MILLRACE_THREAD_SANITIZED
     GTEST_SKIP() << "ThreadSanitizer does not follow threads in forked processes";
 #endif
     open();
