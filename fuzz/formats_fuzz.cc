@@ -9,8 +9,8 @@
 #include "bronze/record.h"
 #include "silver/decoder.h"
 #include "silver/formats/ga4_decoder.h"
-#include "silver/formats/json_tree.h"
 #include "silver/formats/segment_decoder.h"
+#include "silver/message/json_tree.h"
 
 using namespace millrace;
 

@@ -40,7 +40,9 @@ class Validation {
             return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
         });
         if (!valid)
-            note(path, fmt::format("The name {} must begin with a letter, and have only letters, digits and _.", name),
+            note(path,
+                 fmt::format("The name {} must begin with a letter, and have only letters, digits and _.",
+                             name),
                  "NAME_INVALID");
         if (name.size() > max_name_length)
             note(path, fmt::format("The name {} has more than {} characters.", name, max_name_length),
@@ -64,13 +66,15 @@ class Validation {
   private:
     void check_params(const std::string& path, const json::object& params) {
         if (params.size() > max_params)
-            note(path, fmt::format("The event has more than {} parameters.", max_params), "EXCEEDED_MAX_ENTITIES");
+            note(path, fmt::format("The event has more than {} parameters.", max_params),
+                 "EXCEEDED_MAX_ENTITIES");
         for (const auto& [name, value] : params) {
             const std::string at = path + "." + std::string(name);
             check_name(at, name);
-            if (value.is_string() && value.get_string().size() > max_value_length && name != "page_location" &&
-                name != "page_referrer" && name != "page_title")
-                note(at, fmt::format("The value has more than {} characters.", max_value_length), "VALUE_INVALID");
+            if (value.is_string() && value.get_string().size() > max_value_length &&
+                name != "page_location" && name != "page_referrer" && name != "page_title")
+                note(at, fmt::format("The value has more than {} characters.", max_value_length),
+                     "VALUE_INVALID");
         }
         const auto* items = params.if_contains("items");
         if (items != nullptr && items->is_array() && items->get_array().size() > max_items)

@@ -34,11 +34,11 @@ TEST(Ga4Validation, AnEventInOrderGivesNoMessage) {
 }
 
 TEST(Ga4Validation, NamesTheLimitsThatARequestExceeds) {
-    EXPECT_EQ(validate(R"({"events":[{"name":"1st","params":{"a b":"1","long":")" + std::string(101, 'x') +
-                       R"("}}]})"),
-              Found({"VALUE_REQUIRED client_id", "NAME_INVALID events[0].name",
-                     "NAME_INVALID events[0].params.a b", "VALUE_INVALID events[0].params.long",
-                     "VALUE_INVALID events[0].client_id"}));
+    EXPECT_EQ(
+        validate(R"({"events":[{"name":"1st","params":{"a b":"1","long":")" + std::string(101, 'x') +
+                 R"("}}]})"),
+        Found({"VALUE_REQUIRED client_id", "NAME_INVALID events[0].name", "NAME_INVALID events[0].params.a b",
+               "VALUE_INVALID events[0].params.long", "VALUE_INVALID events[0].client_id"}));
     std::string events;
     for (int i = 0; i < 26; ++i) events += std::string(i > 0 ? "," : "") + R"({"name":"login"})";
     EXPECT_EQ(validate(R"({"client_id":"c","events":[)" + events + "]}"),
@@ -46,9 +46,11 @@ TEST(Ga4Validation, NamesTheLimitsThatARequestExceeds) {
 }
 
 TEST(Ga4Validation, ListsWhatWouldBeQuarantined) {
-    EXPECT_EQ(validate(R"({"client_id":"c","events":[{"name":"purchase","params":{"items":[{"item_id":"p","price":"x"}]}}]})")
-                  .size(),
-              1U);
+    EXPECT_EQ(
+        validate(
+            R"({"client_id":"c","events":[{"name":"purchase","params":{"items":[{"item_id":"p","price":"x"}]}}]})")
+            .size(),
+        1U);
 }
 
 }  // namespace

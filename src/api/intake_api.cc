@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "api/ga4_validation.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "api/ga4_validation.h"
 #include "collect/bad_body.h"
 #include "collect/content_encoding.h"
 #include "serve/access.h"
@@ -105,12 +105,13 @@ IntakeApi::~IntakeApi() {
     large_bodies_.join();
 }
 
-/// Returns the protocols: Millrace's own, Segment's HTTP API with all paths that its libraries use, and those of
-/// Google Analytics 4.
+/// Returns the protocols: Millrace's own, Segment's HTTP API with all paths that its libraries use, and those
+/// of Google Analytics 4.
 std::vector<IntakeProtocol> IntakeApi::protocols() {
     using Body = IntakeProtocol::Body;
     std::vector<IntakeProtocol> all = {{.path = "/v1/events", .format = "native"}};
-    for (const char* call : {"track", "page", "screen", "identify", "group", "alias", "t", "p", "s", "i", "g", "a"})
+    for (const char* call :
+         {"track", "page", "screen", "identify", "group", "alias", "t", "p", "s", "i", "g", "a"})
         all.push_back({.path = fmt::format("/v1/{}", call), .format = "segment"});
     for (const char* path : {"/v1/batch", "/v1/import", "/v1/b", "/b"})
         all.push_back({.path = path, .format = "segment", .body = Body::batch, .array = "batch"});
@@ -185,8 +186,8 @@ std::int64_t IntakeApi::wait_for(const Intake& intake, std::size_t events) {
                     by_address_.wait_for(intake.request->address, events, now));
 }
 
-/// Checks the sender before the body, since reading the body costs more. Segment's library for browsers has the
-/// key in the body.
+/// Checks the sender before the body, since reading the body costs more. Segment's library for browsers has
+/// the key in the body.
 void IntakeApi::take(const Intake& sent) {
     const HttpRequest& request = *sent.request;
     Intake intake = sent;

@@ -31,8 +31,8 @@ struct CollectOptions {
 };
 
 /// The HTTP endpoints that accept events (docs/collect.md). A request is answered after the log has stored
-/// its messages durably, as they were sent. Small bodies are read on the server's thread, and large or compressed ones on another
-/// thread, so that they do not delay other requests.
+/// its messages durably, as they were sent. Small bodies are read on the server's thread, and large or
+/// compressed ones on another thread, so that they do not delay other requests.
 class IntakeApi {
   public:
     /// `log` must outlive this object.

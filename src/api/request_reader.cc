@@ -54,7 +54,8 @@ void add_stream(const serve::HttpRequest& request, std::string& shared) {
     for (const char* name : {"measurement_id", "firebase_app_id"}) {
         const std::string_view value = request.parameter(name);
         if (value.empty()) continue;
-        const std::string member = json::serialize(json::string(name)) + ":" + json::serialize(json::string(value));
+        const std::string member =
+            json::serialize(json::string(name)) + ":" + json::serialize(json::string(value));
         shared.insert(shared.empty() ? 0 : 1, shared.empty() ? "{" + member + "}" : member + ",");
     }
 }
@@ -150,7 +151,8 @@ void RequestReader::look_at(std::string_view message, base::WallTime now, ReadRe
     collect::PendingMessage& pending = into.messages.emplace_back();
     pending.place = std::to_string(index);
     if (into.origin.format == silver::native_format) scan_.scan(message, index, pending, into.warnings);
-    const bronze::Record record{.offset = bronze::Offset(0), .timestamp = now, .key = {}, .value = message, .headers = {}};
+    const bronze::Record record{
+        .offset = bronze::Offset(0), .timestamp = now, .key = {}, .value = message, .headers = {}};
     const auto items = decoder_.decode(record, into.origin.of(pending.place), {});
     for (std::size_t i = 0; i < items.size(); ++i) {
         silver::Item& item = items[i];
@@ -161,7 +163,8 @@ void RequestReader::look_at(std::string_view message, base::WallTime now, ReadRe
         into.ignored += item.ignored.empty() ? 0 : 1;
         if (!item.ignored.empty()) continue;
         if (item.verdict.ok()) item.verdict = checker_.check(item.event, now);
-        if (item.verdict.ok() || ++into.invalid_count > static_cast<std::int64_t>(max_invalid_listed)) continue;
+        if (item.verdict.ok() || ++into.invalid_count > static_cast<std::int64_t>(max_invalid_listed))
+            continue;
         json::object listed{{"index", index}};
         if (items.size() > 1) listed["item"] = i;
         listed["rule"] = model::rule_name(item.verdict.rule);

@@ -44,8 +44,8 @@ struct ReadRequest {
     std::vector<collect::Warning> warnings;
 };
 
-/// Cuts the bodies of requests into messages, which are not changed, and decodes these as Silver will, for the
-/// answer and for the key. Not thread-safe: each thread has its own reader.
+/// Cuts the bodies of requests into messages, which are not changed, and decodes these as Silver will, for
+/// the answer and for the key. Not thread-safe: each thread has its own reader.
 class RequestReader {
   public:
     struct Limits {

@@ -15,14 +15,16 @@ class RequestReaderTest : public testing::Test {
     ReadRequest read(std::string body, const IntakeProtocol& protocol, RequestReader::Limits limits = {}) {
         request_.path = protocol.path;
         request_.body = std::move(body);
-        return RequestReader(rules_, limits).read(request_, protocol, "web", base::from_ms(1'714'564'800'000));
+        return RequestReader(rules_, limits)
+            .read(request_, protocol, "web", base::from_ms(1'714'564'800'000));
     }
 
     const model::RuleOptions rules_;
     serve::HttpRequest request_;
     const IntakeProtocol native_{.path = "/v1/events", .format = "native"};
     const IntakeProtocol track_{.path = "/v1/track", .format = "segment"};
-    const IntakeProtocol batch_{.path = "/v1/batch", .format = "segment", .body = Body::batch, .array = "batch"};
+    const IntakeProtocol batch_{
+        .path = "/v1/batch", .format = "segment", .body = Body::batch, .array = "batch"};
     const IntakeProtocol hits_{.path = "/g/collect", .format = "ga4", .body = Body::query};
 };
 

@@ -21,7 +21,7 @@ struct Origin {
     std::string_view received;  ///< the time of arrival, milliseconds since 1970
     /// JSON of what the request says for all of its messages: the members around a batch, and the query's.
     std::string_view shared;
-    std::string_view columns;   ///< the header line of a CSV file
+    std::string_view columns;  ///< the header line of a CSV file
     /// The position from which a corrected record was replayed, the first one if it was corrected again.
     std::string_view replayed;
 

@@ -106,9 +106,10 @@ void SettingsOptions::add_to(CLI::App& command) {
                "Maximum number of distinct event types beyond the four known ones.")
         ->default_str(std::to_string(initial.rules.max_event_types))
         ->group(group);
-    add_choice(command, "--require-price", require_price, {"purchases", "all"},
-               "Events that are quarantined without a price: purchases and refunds, or views and additions to "
-               "the cart as well.")
+    add_choice(
+        command, "--require-price", require_price, {"purchases", "all"},
+        "Events that are quarantined without a price: purchases and refunds, or views and additions to "
+        "the cart as well.")
         ->default_str(std::string(model::price_requirement_name(initial.rules.require_price)))
         ->group(group);
     add_choice(command, "--free-items", free_items, {"refuse", "accept"},

@@ -75,8 +75,7 @@ std::size_t GroupCommit::waiting_bytes() const {
 
 bool GroupCommit::submit(RequestOrigin origin, std::vector<PendingMessage> messages, base::WallTime time,
                          Done done) {
-    const auto request =
-        std::make_shared<Request>(std::move(origin), messages.size(), time, std::move(done));
+    const auto request = std::make_shared<Request>(std::move(origin), messages.size(), time, std::move(done));
     // The first message counts what is kept for all of them.
     std::size_t kept = request->origin.shared.size();
     std::size_t bytes = kept;

@@ -62,8 +62,8 @@ TEST_F(GroupCommitTest, ManyRequestsFromManyThreadsAreEachDoneOnce) {
         for (int t = 0; t < 4; ++t) {
             threads.emplace_back([&] {
                 for (int i = 0; i < 50; ++i)
-                    EXPECT_TRUE(
-                        commit.submit({}, events(7, "b"), base::from_ms(1), [&](const std::string*) { ++done; }));
+                    EXPECT_TRUE(commit.submit({}, events(7, "b"), base::from_ms(1),
+                                              [&](const std::string*) { ++done; }));
             });
         }
         for (auto& thread : threads) thread.join();
@@ -78,11 +78,11 @@ TEST_F(GroupCommitTest, EventsOverTheLimitAreRefusedAndNotAppended) {
     std::atomic<int> done = 0;
     {
         GroupCommit commit(*log_, {.waiting_bytes = 1000});
-        ASSERT_TRUE(
-            commit.submit({}, {{"u", std::string(900, 'x'), "0", true}}, base::from_ms(1), [&](const std::string*) {
-                blocked.wait();  // holds up its partition, as a slow disk would
-                ++done;
-            }));
+        ASSERT_TRUE(commit.submit({}, {{"u", std::string(900, 'x'), "0", true}}, base::from_ms(1),
+                                  [&](const std::string*) {
+                                      blocked.wait();  // holds up its partition, as a slow disk would
+                                      ++done;
+                                  }));
         EXPECT_FALSE(commit.submit({}, {{"u", std::string(200, 'y'), "0", true}}, base::from_ms(1),
                                    [&](const std::string*) { ++done; }));
         proceed.set_value();

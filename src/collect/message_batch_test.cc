@@ -24,9 +24,11 @@ TEST(MessageBatch, AnArrayHasNothingBesideItsMessages) {
 }
 
 TEST(MessageBatch, ABodyWithoutOneArrayOfMessagesIsRefused) {
-    for (const char* body : {"", "{", "{}", "x", "\"batch\"", R"({"batch":{}})", R"({"batch":[]})" "x",
-                             R"({"batch":[],"batch":[]})", R"({"batch":[])", R"({"batch" [])", R"({"batch":[] "a":1})",
-                             R"({"other":[]})", R"({"batch":)", R"({batch:[]})"})
+    for (const char* body : {"", "{", "{}", "x", "\"batch\"", R"({"batch":{}})",
+                             R"({"batch":[]})"
+                             "x",
+                             R"({"batch":[],"batch":[]})", R"({"batch":[])", R"({"batch" [])",
+                             R"({"batch":[] "a":1})", R"({"other":[]})", R"({"batch":)", R"({batch:[]})"})
         EXPECT_THROW(open_batch(body, "batch"), BadBody) << body;
 }
 

@@ -46,8 +46,8 @@ TEST(MessageCutter, NestingUsesNoStack) {
 }
 
 TEST(MessageCutter, ValuesThatCannotBeToldApartAreRefused) {
-    for (const char* body : {"", " \r\n\t", "{", "[{}", "[{} {}]", "[1] 2", "\"a", "{\"a\":\"}", "[\"\\\"]", "[", "[1,",
-                             "[1,]", "[,1]", "hello", "5", "event=view&x=1", "<html>"})
+    for (const char* body : {"", " \r\n\t", "{", "[{}", "[{} {}]", "[1] 2", "\"a", "{\"a\":\"}", "[\"\\\"]",
+                             "[", "[1,", "[1,]", "[,1]", "hello", "5", "event=view&x=1", "<html>"})
         EXPECT_THROW(cut(body), BadBody) << body;
 }
 

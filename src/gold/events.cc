@@ -42,7 +42,8 @@ class Decimals {
     [[nodiscard]] std::optional<model::Money> operator[](std::int64_t row) const {
         if (array_ == nullptr || array_->IsNull(row)) return std::nullopt;
         const arrow::Decimal128 value(array_->GetValue(row));
-        return (static_cast<model::Money>(value.high_bits()) << 64) | static_cast<model::Money>(value.low_bits());
+        return (static_cast<model::Money>(value.high_bits()) << 64) |
+               static_cast<model::Money>(value.low_bits());
     }
 
   private:
@@ -128,10 +129,9 @@ void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
 
 const std::vector<std::string>& event_columns() {
     static const std::vector<std::string> columns = {
-        "user_id",     "product_id", "event_timestamp", "session_id", "product_category",
-        "device_type", "page_url",   "price",           "partition",  "kafka_timestamp",
-        "quantity",    "order_id",   "currency",        "is_bot",     "quantity_exact",
-        "line_total"};
+        "user_id",  "product_id", "event_timestamp", "session_id",      "product_category", "device_type",
+        "page_url", "price",      "partition",       "kafka_timestamp", "quantity",         "order_id",
+        "currency", "is_bot",     "quantity_exact",  "line_total"};
     return columns;
 }
 

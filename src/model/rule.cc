@@ -33,10 +33,12 @@ constexpr std::array<Entry, static_cast<std::size_t>(ValidationRule::count_)> en
     {"bad_currency", "currency must be an ISO 4217 code such as EUR"},
     {"bad_row", "a line of a CSV file must have as many fields as its header"},
     {"schema_registry_framing",
-     "the record is in Confluent's wire format (a zero byte and the id of a schema, then Avro, Protobuf or JSON); "
+     "the record is in Confluent's wire format (a zero byte and the id of a schema, then Avro, Protobuf or "
+     "JSON); "
      "it must be plain JSON"},
     {"connect_envelope",
-     "the record is in Kafka Connect's envelope of schema and payload; set value.converter.schemas.enable=false"},
+     "the record is in Kafka Connect's envelope of schema and payload; set "
+     "value.converter.schemas.enable=false"},
 }};
 
 }  // namespace

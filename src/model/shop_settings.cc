@@ -8,7 +8,7 @@ std::string_view price_requirement_name(PriceRequirement requirement) {
 
 PriceRequirement price_requirement_of(std::string_view name) {
     return name == price_requirement_name(PriceRequirement::purchases) ? PriceRequirement::purchases
-                                                                      : PriceRequirement::all;
+                                                                       : PriceRequirement::all;
 }
 
 std::string_view dedupe_scope_name(DedupeScope scope) {

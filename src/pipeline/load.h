@@ -22,7 +22,7 @@ namespace millrace::pipeline {
 struct LoadOptions {
     std::vector<std::filesystem::path> files;
     std::optional<produce::FileFormat> format;  ///< of all files; nothing: detected for each file
-    std::filesystem::path price_file;             ///< for retailrocket: a CSV of product_id,price
+    std::filesystem::path price_file;           ///< for retailrocket: a CSV of product_id,price
     gold::GoldStageOptions gold;
     publish::PublishOptions publish;
 };

@@ -32,7 +32,8 @@ constexpr std::array<Known, 5> known_files = {{{FileFormat::events, "events", si
 
 constexpr std::array<std::string_view, 5> rees46_columns = {"event_time", "event_type", "product_id", "price",
                                                             "user_id"};
-constexpr std::array<std::string_view, 4> retailrocket_columns = {"timestamp", "visitorid", "event", "itemid"};
+constexpr std::array<std::string_view, 4> retailrocket_columns = {"timestamp", "visitorid", "event",
+                                                                  "itemid"};
 
 std::string_view without_byte_order_mark(std::string_view line) {
     if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
@@ -44,9 +45,8 @@ std::string_view missing_column(std::string_view header, std::span<const std::st
     std::vector<std::string_view> fields;
     std::string scratch;
     static_cast<void>(base::split_csv(header, fields, scratch));
-    const auto missing = std::ranges::find_if(wanted, [&](std::string_view name) {
-        return std::ranges::find(fields, name) == fields.end();
-    });
+    const auto missing = std::ranges::find_if(
+        wanted, [&](std::string_view name) { return std::ranges::find(fields, name) == fields.end(); });
     return missing == wanted.end() ? std::string_view() : *missing;
 }
 
@@ -87,10 +87,11 @@ FileFormat detect_file_format(const fs::path& file) {
     for (const FileFormat format : {FileFormat::rees46, FileFormat::retailrocket}) {
         if (missing_column(line, columns_of(format)).empty()) return format;
     }
-    throw usage_error(fmt::format("detecting the format of {}", file.string()),
-                      line.empty() ? "it is empty" : "its first line is neither JSON nor a known header",
-                      fmt::format("A file has JSON messages, or the columns {} (rees46) or {} (retailrocket).",
-                                  fmt::join(rees46_columns, ","), fmt::join(retailrocket_columns, ",")));
+    throw usage_error(
+        fmt::format("detecting the format of {}", file.string()),
+        line.empty() ? "it is empty" : "its first line is neither JSON nor a known header",
+        fmt::format("A file has JSON messages, or the columns {} (rees46) or {} (retailrocket).",
+                    fmt::join(rees46_columns, ","), fmt::join(retailrocket_columns, ",")));
 }
 
 std::string_view check_header(FileFormat format, std::string_view line, const fs::path& file) {

@@ -45,8 +45,8 @@ struct ImportReport {
     std::int64_t bytes_in_all = 0;
 };
 
-/// Appends the messages of files to a log as they are in the file: a line of CSV has the header of its file in
-/// the record's headers. A message without an id of its own gets one from its text and from the number of
+/// Appends the messages of files to a log as they are in the file: a line of CSV has the header of its file
+/// in the record's headers. A message without an id of its own gets one from its text and from the number of
 /// equal messages before it in its file (Origin::place). So importing a file again, or a longer version of
 /// it, gives the same ids. The log must outlive the importer.
 class Importer {

@@ -70,11 +70,12 @@ TEST_F(ImporterTest, LinesAreAppendedAsTheyAreWithTheirHeaderBeside) {
 
 TEST_F(ImporterTest, MessagesOfOtherVendorsAreReadFromFiles) {
     const auto imported = import(
-        file("s.json",
-             R"({"type":"track","event":"Product Viewed","userId":"u","messageId":"m1","timestamp":"2024-05-01T12:00:00Z","properties":{"product_id":"p","price":1}})"
-             "\n"
-             R"({"type":"identify","userId":"u","messageId":"m2"})"
-             "\n"),
+        file(
+            "s.json",
+            R"({"type":"track","event":"Product Viewed","userId":"u","messageId":"m1","timestamp":"2024-05-01T12:00:00Z","properties":{"product_id":"p","price":1}})"
+            "\n"
+            R"({"type":"identify","userId":"u","messageId":"m2"})"
+            "\n"),
         {.format = FileFormat::segment});
     EXPECT_EQ(imported.report.records, 2);
     EXPECT_EQ(imported.report.events, 1);
@@ -83,8 +84,8 @@ TEST_F(ImporterTest, MessagesOfOtherVendorsAreReadFromFiles) {
 }
 
 TEST_F(ImporterTest, AnEventWithoutAnIdHasTheSameOneInEachImport) {
-    const std::string line =
-        R"({"user_id":"u","event_type":"login","timestamp":"2024-05-01T12:00:00Z"})" "\n";
+    const std::string line = R"({"user_id":"u","event_type":"login","timestamp":"2024-05-01T12:00:00Z"})"
+                             "\n";
     const auto first = import(file("a.json", line + line), {});
     const auto again = import(file("b.json", line + line + line), {});
     ASSERT_EQ(first.ids.size(), 2U);

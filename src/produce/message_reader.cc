@@ -45,8 +45,8 @@ MessageReader::MessageReader(const std::filesystem::path& file, FileFormat forma
     header_ = check_header(format, lines_.next(line) ? line : std::string_view(), file);
 }
 
-/// Returns whether the file's JSON is an array, or has objects of several lines. A first line that is not whole
-/// is a damaged message if the second line begins another one.
+/// Returns whether the file's JSON is an array, or has objects of several lines. A first line that is not
+/// whole is a damaged message if the second line begins another one.
 bool MessageReader::has_values(const std::filesystem::path& file) {
     LineReader lines(file);
     std::string_view line;

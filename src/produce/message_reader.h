@@ -45,8 +45,8 @@ class MessageReader {
     LineReader lines_;
     std::string header_;
     bool reads_values_ = false;
-    std::string text_;      // lines with values, with padding behind while a value is given out
-    std::size_t at_ = 0;    // where the next value begins in text_
+    std::string text_;    // lines with values, with padding behind while a value is given out
+    std::size_t at_ = 0;  // where the next value begins in text_
     Nesting nesting_;
 };
 

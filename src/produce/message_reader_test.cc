@@ -37,7 +37,8 @@ TEST_F(MessageReaderTest, AnArrayHasMessagesOnOneLineOrMany) {
 }
 
 TEST_F(MessageReaderTest, ObjectsOfSeveralLinesFollowEachOther) {
-    EXPECT_THAT(read("{\n \"a\": 1\n}\n{\n \"b\": 2\n}\n"), ElementsAre("{\n \"a\": 1\n}", "{\n \"b\": 2\n}"));
+    EXPECT_THAT(read("{\n \"a\": 1\n}\n{\n \"b\": 2\n}\n"),
+                ElementsAre("{\n \"a\": 1\n}", "{\n \"b\": 2\n}"));
 }
 
 TEST_F(MessageReaderTest, AValueWithoutAnEndIsAMessage) {
@@ -46,7 +47,8 @@ TEST_F(MessageReaderTest, AValueWithoutAnEndIsAMessage) {
 
 TEST_F(MessageReaderTest, ManyValuesOnOneLineAreReadInTimeProportionalToTheFile) {
     std::string content = "[";
-    for (int i = 0; i < 300'000; ++i) content += std::string(i > 0 ? "," : "") + "{\"number\":" + std::to_string(i) + "}";
+    for (int i = 0; i < 300'000; ++i)
+        content += std::string(i > 0 ? "," : "") + "{\"number\":" + std::to_string(i) + "}";
     EXPECT_EQ(read(content + "]").size(), 300'000U);
 }
 

@@ -21,7 +21,8 @@ Verdict check_product_and_price(const model::Event& event, const model::RuleOpti
                              (has_product && options.require_price == model::PriceRequirement::all);
     if (!event.price) return needs_price ? Verdict{ValidationRule::missing_field, "price"} : Verdict{};
     const bool is_valid = options.accept_free_items ? *event.price >= 0 : *event.price > 0;
-    return is_valid && *event.price <= highest_price ? Verdict{} : Verdict{ValidationRule::bad_price, "price"};
+    return is_valid && *event.price <= highest_price ? Verdict{}
+                                                     : Verdict{ValidationRule::bad_price, "price"};
 }
 
 }  // namespace

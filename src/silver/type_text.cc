@@ -52,7 +52,8 @@ std::string normal_form(std::string_view text) {
     const auto size = utf8proc_map(bytes_of(text), static_cast<utf8proc_ssize_t>(text.size()), &composed,
                                    static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
     const std::unique_ptr<std::uint8_t, decltype(&std::free)> owner(composed, &std::free);
-    return size < 0 ? std::string() : std::string(reinterpret_cast<const char*>(composed), static_cast<std::size_t>(size));
+    return size < 0 ? std::string()
+                    : std::string(reinterpret_cast<const char*>(composed), static_cast<std::size_t>(size));
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ class ItemSet {
   public:
     /// Returns false when the set holds the item already. `offset` must not be negative.
     bool insert(bronze::Offset offset, std::int32_t record_index) {
-        return record_index == 0 ? first_.insert(offset) : others_.insert({offset.value(), record_index}).second;
+        return record_index == 0 ? first_.insert(offset)
+                                 : others_.insert({offset.value(), record_index}).second;
     }
     [[nodiscard]] bool contains(bronze::Offset offset, std::int32_t record_index) const {
         return record_index == 0 ? first_.contains(offset) : others_.contains({offset.value(), record_index});

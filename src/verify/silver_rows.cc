@@ -133,8 +133,7 @@ ItemSets check_silver_rows(const SilverTables& tables, model::DedupeScope scope,
     return SilverRows(tables, scope).check(report);
 }
 
-ItemSets check_quarantine_rows(const SilverTables& tables, const ItemSets& in_silver,
-                                 VerifyReport& report) {
+ItemSets check_quarantine_rows(const SilverTables& tables, const ItemSets& in_silver, VerifyReport& report) {
     Finding finding("quarantine");
     ItemSets found(in_silver.size());
     std::int64_t records = 0;

@@ -99,10 +99,11 @@ int import_files(const Globals& globals, const ImportOptions& options) {
 void add_import_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<ImportOptions>();
     CLI::App* command = app.add_subcommand("import", "Append the events of data sets to the log.");
-    add_choice(*command, "--format", options->format, {"events", "segment", "ga4", "rees46", "retailrocket"},
-               "Format of the files. JSON: events are Millrace's own; segment are messages of Segment's family, "
-               "such as its archive in S3; ga4 are rows of GA4's export to BigQuery. CSV: rees46 and "
-               "retailrocket are the files of these data sets.");
+    add_choice(
+        *command, "--format", options->format, {"events", "segment", "ga4", "rees46", "retailrocket"},
+        "Format of the files. JSON: events are Millrace's own; segment are messages of Segment's family, "
+        "such as its archive in S3; ga4 are rows of GA4's export to BigQuery. CSV: rees46 and "
+        "retailrocket are the files of these data sets.");
     add_value(*command, "--speed", options->speed, "SPEED",
               "Pace: that of the events (1x), a multiple of it (60x), or as fast as possible (max).")
         ->check(must_be("a factor such as 1x or 60x, or max", is_speed));

@@ -50,8 +50,8 @@ int list(const Globals& globals, const QuarantineOptions& options) {
     table.set_truncated(records.size() > limit);
     if (table.is_truncated()) records.pop_back();
     for (const auto& record : records) {
-        table.add({record.position(), record.record_index, model::format_timestamp(record.log_time), record.rule, record.message,
-                   bytes_or_null(record.value),
+        table.add({record.position(), record.record_index, model::format_timestamp(record.log_time),
+                   record.rule, record.message, bytes_or_null(record.value),
                    record.field.empty() ? json::value() : json::value(record.field),
                    bytes_or_null(record.key)});
     }
@@ -185,9 +185,10 @@ void add_quarantine_command(CLI::App& app, Globals& globals) {
     CLI::App* replay_command =
         quarantine->add_subcommand("replay", "Correct quarantined records and append them to the log again.");
     add_filter(*replay_command, *options);
-    add_values(*replay_command, "--set", options->set, "FIELD=VALUE",
-               "Set a field, or the place of a JSON pointer such as /properties/products/0/price, to a value, "
-               "which is JSON or else text. Can be repeated.");
+    add_values(
+        *replay_command, "--set", options->set, "FIELD=VALUE",
+        "Set a field, or the place of a JSON pointer such as /properties/products/0/price, to a value, "
+        "which is JSON or else text. Can be repeated.");
     replay_command->add_flag("--edit", options->edit, "Edit the records in $VISUAL or $EDITOR.");
     replay_command->callback(
         [&globals, options] { globals.action = [&globals, options] { return replay(globals, *options); }; });

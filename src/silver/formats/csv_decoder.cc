@@ -7,10 +7,10 @@
 
 #include "silver/decoder.h"
 #include "silver/formats/csv_row.h"
-#include "silver/formats/event_clock.h"
-#include "silver/formats/sent_number.h"
-#include "silver/formats/sent_time.h"
-#include "silver/formats/shared_members.h"
+#include "silver/message/event_clock.h"
+#include "silver/message/sent_number.h"
+#include "silver/message/sent_time.h"
+#include "silver/message/shared_members.h"
 
 namespace millrace::silver {
 

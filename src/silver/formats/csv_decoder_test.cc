@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "silver/formats/test_message.h"
+#include "silver/message/test_message.h"
 
 namespace millrace::silver {
 namespace {

@@ -7,16 +7,16 @@
 #include <string_view>
 #include <vector>
 
-#include "silver/formats/text_arena.h"
+#include "silver/message/text_arena.h"
 
 namespace millrace::silver {
 
 /// A line of a CSV file, whose columns have the names of the file's header. Not thread-safe.
 class CsvRow {
   public:
-    /// Splits a line. Returns false if its number of fields is not that of `header`, or a quote is not closed.
-    /// The header is split once for lines of one file that follow each other. The fields point into `line` or
-    /// this object, until the next call.
+    /// Splits a line. Returns false if its number of fields is not that of `header`, or a quote is not
+    /// closed. The header is split once for lines of one file that follow each other. The fields point into
+    /// `line` or this object, until the next call.
     bool read(std::string_view header, std::string_view line);
 
     /// Returns the field of a column, or nullopt if there is no such column or the field is empty. The column

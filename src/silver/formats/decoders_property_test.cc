@@ -5,9 +5,9 @@
 
 #include "silver/decoder.h"
 #include "silver/formats/ga4_decoder.h"
-#include "silver/formats/json_tree.h"
 #include "silver/formats/segment_decoder.h"
-#include "silver/formats/test_message.h"
+#include "silver/message/json_tree.h"
+#include "silver/message/test_message.h"
 
 namespace millrace::silver {
 namespace {

@@ -20,7 +20,8 @@ TEST(Framing, ASchemaAndAPayloadAreConnectsEnvelope) {
     EXPECT_EQ(framing_of(R"({"schema":{"type":"string","optional":false},"payload":"{}"})"),
               ValidationRule::connect_envelope);
     EXPECT_EQ(framing_of(R"({"payload":{"user_id":"u"},"schema":null})"), ValidationRule::connect_envelope);
-    EXPECT_EQ(framing_of(R"({"schema":"iglu:x","payload":1,"user_id":"u"})"), std::nullopt) << "it has more members";
+    EXPECT_EQ(framing_of(R"({"schema":"iglu:x","payload":1,"user_id":"u"})"), std::nullopt)
+        << "it has more members";
     EXPECT_EQ(framing_of(R"({"schema":1,"payload")"), std::nullopt);
     EXPECT_EQ(framing_of(R"(["schema","payload"])"), std::nullopt);
     EXPECT_EQ(framing_of(""), std::nullopt);

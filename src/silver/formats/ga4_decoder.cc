@@ -5,17 +5,17 @@
 #include <utility>
 
 #include "silver/decoder.h"
-#include "silver/formats/campaign.h"
-#include "silver/formats/currency_field.h"
-#include "silver/formats/event_clock.h"
-#include "silver/type_text.h"
 #include "silver/formats/ga4_export_row.h"
 #include "silver/formats/ga4_keys.h"
 #include "silver/formats/gtag_hit.h"
-#include "silver/formats/line_amounts.h"
-#include "silver/formats/message_id.h"
-#include "silver/formats/message_leftovers.h"
-#include "silver/formats/shared_members.h"
+#include "silver/message/campaign.h"
+#include "silver/message/currency_field.h"
+#include "silver/message/event_clock.h"
+#include "silver/message/line_amounts.h"
+#include "silver/message/message_id.h"
+#include "silver/message/message_leftovers.h"
+#include "silver/message/shared_members.h"
+#include "silver/type_text.h"
 
 namespace millrace::silver {
 

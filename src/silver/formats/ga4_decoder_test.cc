@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "silver/formats/message_id.h"
-#include "silver/formats/test_message.h"
+#include "silver/message/message_id.h"
+#include "silver/message/test_message.h"
 
 namespace millrace::silver {
 namespace {

@@ -6,7 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "silver/formats/sent_number.h"
+#include "silver/message/sent_number.h"
 
 namespace millrace::silver {
 

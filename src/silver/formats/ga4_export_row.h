@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "silver/formats/json_tree.h"
+#include "silver/message/json_tree.h"
 
 namespace millrace::silver {
 

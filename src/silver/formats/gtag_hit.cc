@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "silver/decoder.h"
-#include "silver/formats/json_escape.h"
-#include "silver/formats/query_string.h"
-#include "silver/formats/sent_number.h"
+#include "silver/message/json_escape.h"
+#include "silver/message/query_string.h"
+#include "silver/message/sent_number.h"
 
 namespace millrace::silver {
 

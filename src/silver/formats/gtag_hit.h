@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
-#include "silver/formats/json_tree.h"
-#include "silver/formats/message_decoder.h"
-#include "silver/formats/text_arena.h"
+#include "silver/message/json_tree.h"
+#include "silver/message/message_decoder.h"
+#include "silver/message/text_arena.h"
 
 namespace millrace::silver {
 

@@ -16,12 +16,11 @@ std::unique_ptr<MessageDecoder> make() {
     return std::make_unique<Decoder>();
 }
 
-constexpr std::array<Format, format_count> formats = {
-    {{native_format, 0, nullptr},
-     {"segment", 1, make<SegmentDecoder>},
-     {"ga4", 2, make<Ga4Decoder>},
-     {"rees46", 3, make<Rees46Decoder>},
-     {"retailrocket", 4, make<RetailrocketDecoder>}}};
+constexpr std::array<Format, format_count> formats = {{{native_format, 0, nullptr},
+                                                       {"segment", 1, make<SegmentDecoder>},
+                                                       {"ga4", 2, make<Ga4Decoder>},
+                                                       {"rees46", 3, make<Rees46Decoder>},
+                                                       {"retailrocket", 4, make<RetailrocketDecoder>}}};
 
 bool has(std::string_view message, std::string_view name) {
     return message.find(name) != std::string_view::npos;

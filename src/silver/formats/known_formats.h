@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "silver/formats/message_decoder.h"
+#include "silver/message/message_decoder.h"
 
 namespace millrace::silver {
 

@@ -11,7 +11,7 @@
 #include "bronze/record.h"
 #include "silver/decoder.h"
 #include "silver/formats/known_formats.h"
-#include "silver/formats/message_decoder.h"
+#include "silver/message/message_decoder.h"
 
 namespace millrace::silver {
 
@@ -37,7 +37,8 @@ class RecordDecoder {
         return decode(record, bronze::read_origin(record), log);
     }
     /// Does so for a record whose origin is known. The record's headers are not read.
-    std::span<Item> decode(const bronze::Record& record, const bronze::Origin& origin, const LogPartition& log);
+    std::span<Item> decode(const bronze::Record& record, const bronze::Origin& origin,
+                           const LogPartition& log);
     /// The format of the last record, a string literal.
     [[nodiscard]] std::string_view format() const { return format_; }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "model/event.h"
-#include "silver/formats/message_fields.h"
 #include "silver/formats/segment_keys.h"
+#include "silver/message/message_fields.h"
 
 namespace millrace::silver {
 

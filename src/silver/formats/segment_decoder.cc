@@ -2,15 +2,15 @@
 
 #include <utility>
 
-#include "silver/formats/campaign.h"
-#include "silver/formats/event_clock.h"
-#include "silver/formats/message_id.h"
-#include "silver/formats/message_leftovers.h"
 #include "silver/formats/segment_call.h"
 #include "silver/formats/segment_context.h"
 #include "silver/formats/segment_event_types.h"
 #include "silver/formats/segment_product.h"
-#include "silver/formats/shared_members.h"
+#include "silver/message/campaign.h"
+#include "silver/message/event_clock.h"
+#include "silver/message/message_id.h"
+#include "silver/message/message_leftovers.h"
+#include "silver/message/shared_members.h"
 
 namespace millrace::silver {
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "silver/formats/message_decoder.h"
+#include "silver/message/message_decoder.h"
 
 namespace millrace::silver {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "silver/formats/segment_call.h"
-#include "silver/formats/test_message.h"
+#include "silver/message/test_message.h"
 
 namespace millrace::silver {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "silver/formats/key_table.h"
-#include "silver/formats/message_fields.h"
+#include "silver/message/key_table.h"
+#include "silver/message/message_fields.h"
 
 namespace millrace::silver {
 

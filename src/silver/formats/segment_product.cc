@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "silver/formats/currency_field.h"
-#include "silver/formats/line_amounts.h"
+#include "silver/message/currency_field.h"
+#include "silver/message/line_amounts.h"
 
 namespace millrace::silver {
 

@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "model/event.h"
-#include "silver/formats/message_fields.h"
 #include "silver/formats/segment_event_types.h"
 #include "silver/formats/segment_keys.h"
+#include "silver/message/message_fields.h"
 
 namespace millrace::silver {
 

@@ -73,8 +73,9 @@ Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& field
 /// Appends the fixed records that the filter admits to the log, each once and whole, with a header
 /// (bronze::Origin::replayed) that names its original position. A record that was corrected before keeps the
 /// header of its first position, from which ids are derived: what was good in it stays a duplicate. Leaves
-/// out records whose position is already in such a header in the log, so that a second call adds nothing. The records are durable when the function returns. Throws Error if the log or the table
-/// cannot be read or written.
+/// out records whose position is already in such a header in the log, so that a second call adds nothing. The
+/// records are durable when the function returns. Throws Error if the log or the table cannot be read or
+/// written.
 QuarantineReplayReport replay_quarantine(const catalog::DataDirectory& data, bronze::EventLog& log,
                                          const QuarantineFilter& filter, const Fix& fix);
 

@@ -73,7 +73,8 @@ class QuarantineReplayTest : public testing::Test {
             for (const bronze::Record& record : polled) {
                 found.records.push_back(std::string(record.key) + " " + std::string(record.value));
                 for (const bronze::Header& header : bronze::decode_headers(record)) {
-                    if (header.key == bronze::origin_header::replayed) found.positions.emplace_back(header.value);
+                    if (header.key == bronze::origin_header::replayed)
+                        found.positions.emplace_back(header.value);
                 }
             }
         }
@@ -157,7 +158,8 @@ TEST_F(QuarantineReplayTest, RecordsThatNothingCanBeDoneForAreCounted) {
 
 TEST_F(QuarantineReplayTest, ARecordThatIsQuarantinedAgainKeepsItsHeadersAndItsFirstPosition) {
     QuarantineRow again = row(9, R"({"price":0})");
-    again.headers = bronze::encode_headers({{"source", "web"}, {bronze::origin_header::replayed, "events/3/0/4"}});
+    again.headers =
+        bronze::encode_headers({{"source", "web"}, {bronze::origin_header::replayed, "events/3/0/4"}});
     quarantine({again});
     EXPECT_EQ(replay().appended, 1);
     EXPECT_THAT(logged().positions, ElementsAre("events/3/0/4", "events/3/0/9"));
