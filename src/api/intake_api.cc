@@ -132,7 +132,8 @@ std::vector<serve::Route> IntakeApi::routes() {
         HttpResponse response = allowing(*request, {.status = 204});
         response.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST");
         response.headers.emplace_back("Access-Control-Allow-Headers",
-                                      "Authorization, Content-Type, Content-Encoding, Idempotency-Key");
+                                      "Authorization, Content-Type, Content-Encoding, Idempotency-Key, "
+                                      "AnonymousId");  // RudderStack's library for browsers sends the last
         response.headers.emplace_back("Access-Control-Max-Age", "7200");
         respond(std::move(response));
     };
@@ -148,7 +149,35 @@ std::vector<serve::Route> IntakeApi::routes() {
         routes.push_back({std::string(protocol.method), protocol.path, take_events});
         if (protocol.method == "POST") routes.push_back({"OPTIONS", protocol.path, answer_preflight});
     }
+    const auto configure = [this](const std::shared_ptr<HttpRequest>& request,
+                                  const serve::Respond& respond) {
+        respond(allowing(*request, source_config(*request)));
+    };
+    for (const char* path : {"/sourceConfig", "/sourceConfig/"}) {
+        routes.push_back({"GET", path, configure});
+        routes.push_back({"OPTIONS", path, answer_preflight});
+    }
     return routes;
+}
+
+/// Answers what RudderStack's library for browsers asks before it sends events: whether the source may send,
+/// and to which destinations it should send events itself.
+HttpResponse IntakeApi::source_config(const HttpRequest& request) const {
+    const std::string_view in_query = request.parameter("writeKey");
+    const std::string key = in_query.empty() ? key_of(request) : std::string(in_query);
+    const auto source = source_of(key);
+    if (!source) return forbidden();
+    const json::object off{{"enabled", false}};
+    return {.body = json::serialize(
+                        json::object{{"source",
+                                      {{"id", *source},
+                                       {"name", *source},
+                                       {"writeKey", key},
+                                       {"enabled", true},
+                                       {"workspaceId", "millrace"},
+                                       {"config", {{"statsCollection", {{"errors", off}, {"metrics", off}}}}},
+                                       {"destinations", json::array{}}}}}) +
+                    "\n"};
 }
 
 /// Returns true if the request does not come from a page, or if the origin of the page is allowed or is this

@@ -82,6 +82,7 @@ class IntakeApi {
     void store(const Intake& intake, ReadRequest made, base::WallTime now);
     [[nodiscard]] std::optional<std::string> source_of(std::string_view key) const;
     [[nodiscard]] std::int64_t wait_for(const Intake& intake, std::size_t events);
+    [[nodiscard]] serve::HttpResponse source_config(const serve::HttpRequest& request) const;
     [[nodiscard]] bool is_allowed_origin(const serve::HttpRequest& request) const;
     [[nodiscard]] serve::HttpResponse allowing(const serve::HttpRequest& request,
                                                serve::HttpResponse response) const;

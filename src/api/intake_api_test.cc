@@ -167,6 +167,21 @@ TEST_F(IntakeApiTest, EventsThatTheLogCannotStoreAreNotAcknowledged) {
     EXPECT_EQ(api_->counts().events, 0);
 }
 
+TEST_F(IntakeApiTest, ABrowsersLibraryIsToldThatItMaySend) {
+    start({.write_keys = {{"web", "key one"}}});
+    HttpRequest request = post("", "/sourceConfig/");
+    request.method = "GET";
+    EXPECT_EQ(send(request).status, 401U);
+    request.query["writeKey"] = "key one";
+    const HttpResponse response = send(with_header(request, "origin", "https://shop.example"));
+    EXPECT_EQ(response.status, 200U);
+    EXPECT_EQ(header_of(response, "Access-Control-Allow-Origin"), "https://shop.example");
+    const auto source = base::parse_json(response.body, "the response").at("source");
+    EXPECT_EQ(source.at("id"), "web");
+    EXPECT_EQ(source.at("enabled"), true);
+    EXPECT_TRUE(source.at("destinations").as_array().empty());
+}
+
 TEST_F(IntakeApiTest, AnotherProtocolGetsItsOwnReply) {
     const HttpResponse response = send(post(R"({"batch":[]})", "/v1/batch"));
     EXPECT_EQ(response.status, 200U);
