@@ -153,10 +153,8 @@ std::vector<serve::Route> IntakeApi::routes() {
                                   const serve::Respond& respond) {
         respond(allowing(*request, source_config(*request)));
     };
-    for (const char* path : {"/sourceConfig", "/sourceConfig/"}) {
-        routes.push_back({"GET", path, configure});
-        routes.push_back({"OPTIONS", path, answer_preflight});
-    }
+    routes.push_back({"GET", "/sourceConfig", configure});
+    routes.push_back({"OPTIONS", "/sourceConfig", answer_preflight});
     return routes;
 }
 
