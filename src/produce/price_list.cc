@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "produce/line_reader.h"
 #include "silver/formats/csv_row.h"
-#include "silver/message/sent_number.h"
+#include "silver/sent_number.h"
 
 namespace millrace::produce {
 

@@ -189,6 +189,23 @@ struct Reading {
                 return optional(event.user_agent);
             case referrer:
                 return optional(event.referrer);
+            case anonymous_id:
+                return optional(event.with_details().anonymous_id);
+            case product_name:
+                return optional(event.with_details().product_name);
+            case brand:
+                return optional(event.with_details().brand);
+            case coupon:
+                return optional(event.with_details().coupon);
+            case utm_source:
+                return optional(event.with_details().utm_source);
+            case utm_medium:
+                return optional(event.with_details().utm_medium);
+            case utm_campaign:
+                return optional(event.with_details().utm_campaign);
+            case discount:
+            case line_total:  // The other decoder reads decimals exactly.
+                return *cursor.at == 'n' && cursor.null();
             case field_count:
                 break;
         }

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "silver/message/text_arena.h"
+#include "silver/text_arena.h"
 
 namespace millrace::silver {
 

@@ -6,7 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "silver/message/sent_number.h"
+#include "silver/sent_number.h"
 
 namespace millrace::silver {
 

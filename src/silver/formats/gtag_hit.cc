@@ -9,7 +9,7 @@
 #include "silver/decoder.h"
 #include "silver/message/json_escape.h"
 #include "silver/message/query_string.h"
-#include "silver/message/sent_number.h"
+#include "silver/sent_number.h"
 
 namespace millrace::silver {
 

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "model/event.h"
-#include "silver/message/text_arena.h"
+#include "silver/text_arena.h"
 
 namespace millrace::silver {
 

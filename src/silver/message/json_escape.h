@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "silver/message/text_arena.h"
+#include "silver/text_arena.h"
 
 namespace millrace::silver {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "silver/message/json_tree.h"
-#include "silver/message/text_arena.h"
+#include "silver/text_arena.h"
 
 namespace millrace::silver {
 

@@ -9,8 +9,8 @@
 #include "silver/message/json_escape.h"
 #include "silver/message/json_tree.h"
 #include "silver/message/key_table.h"
-#include "silver/message/sent_number.h"
-#include "silver/message/text_arena.h"
+#include "silver/sent_number.h"
+#include "silver/text_arena.h"
 #include "silver/verdict.h"
 
 namespace millrace::silver {

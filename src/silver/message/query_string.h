@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "silver/message/text_arena.h"
+#include "silver/text_arena.h"
 
 namespace millrace::silver {
 

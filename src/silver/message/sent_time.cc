@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstring>
 
-#include "silver/message/sent_number.h"
+#include "silver/sent_number.h"
 
 namespace millrace::silver {
 

@@ -1,4 +1,4 @@
-#include "silver/message/sent_number.h"
+#include "silver/sent_number.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "silver/message/text_arena.h"
+#include "silver/text_arena.h"
 
 #include <algorithm>
 
