@@ -6,6 +6,7 @@
 
 #include "base/derived_id.h"
 #include "silver/formats/framing.h"
+#include "silver/message/campaign.h"
 
 namespace millrace::silver {
 
@@ -66,8 +67,15 @@ void RecordDecoder::decode_native(const bronze::Record& record, const bronze::Or
     items_.resize(1);
     Item& item = items_.front();
     item.ignored = {};
-    item.verdict = native_.decode(record.value, item.event, arrival_of(origin));
-    if (!item.verdict.ok() || item.event.event_id.data() != nullptr) return;
+    const auto arrival = arrival_of(origin);
+    item.verdict = native_.decode(record.value, item.event, arrival);
+    if (!item.verdict.ok()) return;
+    if (arrival) item.event.with_details().received_at = arrival;
+    if (item.event.page_url && item.event.page_url->find("utm_") != std::string_view::npos) {
+        arena_.clear();
+        set_campaign_of_page(item.event, arena_);
+    }
+    if (item.event.event_id.data() != nullptr) return;
     position_ = position_of(record, origin, log);
     id_ = id_of(record, origin, position_);
     item.event.event_id = id_;

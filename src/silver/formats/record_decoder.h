@@ -12,6 +12,7 @@
 #include "silver/decoder.h"
 #include "silver/formats/known_formats.h"
 #include "silver/message/message_decoder.h"
+#include "silver/text_arena.h"
 
 namespace millrace::silver {
 
@@ -56,7 +57,8 @@ class RecordDecoder {
     std::vector<Item> items_;
     std::string_view format_ = native_format;
     std::string position_;
-    std::string id_;  // the derived id of a native event
+    std::string id_;   // the derived id of a native event
+    TextArena arena_;  // the campaign of a native event
 };
 
 }  // namespace millrace::silver
