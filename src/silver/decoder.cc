@@ -221,6 +221,10 @@ struct Decoder::Walk {
             into = text;
             return simdjson::SUCCESS;
         }
+        if (field == currency) {  // The shop's currency would take its place.
+            note(odd, field);
+            return simdjson::SUCCESS;
+        }
         if (field == product_id) odd_product = {odd, field_names[field]};
         return keep_pair();
     }
