@@ -115,7 +115,7 @@ def test_event_types_in_any_script_are_read_by_others(shop, port):
     shop.drain()
     types = {"购买_完成", "Заказ".lower(), "caf\u00e9"}
     assert {name.lower() for name in shop.count("silver", "event_type")} == types
-    table, read = oracle.silver(shop.data, ["event_type"])
+    _, read = oracle.silver(shop.data, ["event_type"])
     assert {name.lower() for name in read.column("event_type").to_pylist()} == types
     assert {name.lower() for (name,) in oracle.silver_sql(shop.data, "select event_type from {silver}")} == types
     shop.verify()
