@@ -57,8 +57,9 @@ Verdict Checker::check(model::Event& event, base::WallTime log_time) {
     if (const Verdict verdict = check_product_and_price(event, options_); !verdict.ok()) return verdict;
     if (!event.currency) {
         event.currency = options_.currency;
-    } else if (!model::is_currency(*event.currency)) {
-        return {ValidationRule::bad_currency, "currency"};
+    } else {
+        event.currency = model::currency_at(*event.currency, event.timestamp);
+        if (!event.currency) return {ValidationRule::bad_currency, "currency"};
     }
     event.is_bot = event.user_agent && bots_.is_bot(*event.user_agent);
     return check_type(event.event_type);

@@ -1,8 +1,6 @@
 #include "silver/message/sent_time.h"
 
-#include <array>
 #include <chrono>
-#include <cstring>
 
 #include "silver/sent_number.h"
 
@@ -46,31 +44,6 @@ std::optional<Timestamp> read_javascript_time(std::string_view text) {
            std::chrono::seconds(second) + std::chrono::milliseconds(hundredths * 10 + thousandth);
 }
 
-/// Reads a time in a form that model::parse_timestamp() refuses but RFC 3339 allows.
-std::optional<Timestamp> read_unusual_time(std::string_view text) {
-    constexpr std::size_t second_at = std::string_view("YYYY-MM-DDTHH:MM:").size();
-    constexpr std::size_t kept = 9;
-    constexpr std::size_t longest = 128;
-    if (text.size() < second_at + 3 || text.size() > longest) return std::nullopt;
-    std::array<char, longest> plain{};
-    std::memcpy(plain.data(), text.data(), text.size());
-    std::size_t size = text.size();
-    const bool leap = text.substr(second_at, 2) == "60";
-    if (leap) std::memcpy(plain.data() + second_at, "59", 2);
-    if (text[second_at + 2] == '.') {
-        const std::size_t from = second_at + 3;
-        const std::size_t end = text.find_first_not_of("0123456789", from);
-        if (end == std::string_view::npos) return std::nullopt;
-        if (end > from + kept) {
-            std::memmove(plain.data() + from + kept, text.data() + end, text.size() - end);
-            size -= end - from - kept;
-        }
-    }
-    const auto time = model::parse_timestamp({plain.data(), size});
-    if (!time || !leap) return time;
-    return std::chrono::floor<std::chrono::seconds>(*time) + std::chrono::seconds(1);
-}
-
 /// Reads a number since 1970. A number of milliseconds below 10^11 would be before March 1973, and a number
 /// of seconds above it in the year 5138; the same holds a thousand times higher.
 std::optional<Timestamp> read_epoch_time(std::string_view text) {
@@ -93,7 +66,6 @@ std::optional<Timestamp> read_epoch_time(std::string_view text) {
 std::optional<Timestamp> read_sent_time(std::string_view text) {
     if (const auto time = read_javascript_time(text)) return time;
     if (const auto time = model::parse_timestamp(text)) return time;
-    if (const auto time = read_unusual_time(text)) return time;
     return read_epoch_time(text);
 }
 
