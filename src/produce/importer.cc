@@ -11,7 +11,7 @@ namespace millrace::produce {
 
 namespace {
 
-constexpr std::int64_t records_between_checks = 4096;
+constexpr std::int64_t messages_between_checks = 4096;
 constexpr std::string_view import_request = "import";  // stands for an Idempotency-Key
 
 /// Returns whether a JSON message seems to have an id of its own.
@@ -108,13 +108,13 @@ ImportReport Importer::import(const std::filesystem::path& file, const base::Sto
     log_time_ = base::wall_time();
     std::string_view message;
     while (reader.next(message)) {
-        if (report.records % records_between_checks == 0 || options_.speed > 0) {
+        if (report.records % messages_between_checks == 0 || options_.speed > 0) {
             log_time_ = base::wall_time();
             if (stop.requested()) break;
         }
         append(message, reader, occurrences, report);
         keep_pace(time_, stop);
-        if (report.records % (records_between_checks * 16) == 0) {
+        if (report.records % (messages_between_checks * 16) == 0) {
             report.bytes_read = reader.bytes_read();
             on_progress(report);
         }

@@ -33,7 +33,8 @@ class EventColumnsTest : public testing::Test {
         return event;
     }
     void append(const model::Event& event, std::string_view key) {
-        columns_.append(event, {next_++, base::from_ms(1'000), key, "", ""});
+        const bronze::Record record{next_++, base::from_ms(1'000), key, "", ""};
+        columns_.append(event, {.record = record});
     }
     /// The values of a column as text.
     [[nodiscard]] std::vector<std::string> values(const std::string& name) const {

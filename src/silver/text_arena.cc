@@ -29,7 +29,7 @@ void TextArena::clear() {
 
 std::size_t TextArena::capacity() const {
     std::size_t total = 0;
-    for (const Block& block : blocks_) total += block.size;
+    for (const Block& each : blocks_) total += each.size;
     return total;
 }
 

@@ -56,7 +56,7 @@ class LoadView {
 
 void print(const pipeline::LoadReport& report) {
     for (const auto& file : report.files)
-        fmt::print("{} ({}): {}\n", file.path, produce::import_format_name(file.format),
+        fmt::print("{} ({}): {}\n", file.path, produce::file_format_name(file.format),
                    base::format_counted(file.report.records, "record"));
     fmt::print("{}, {}", base::format_counted(report.rows, "new row"),
                base::format_counted(report.duplicates, "duplicate"));
@@ -96,7 +96,7 @@ int run_load(const Globals& globals, LoadOptions& options) {
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
     options.load.files.assign(options.files.begin(), options.files.end());
-    if (!options.format.empty()) options.load.format = produce::parse_import_format(options.format);
+    if (!options.format.empty()) options.load.format = produce::parse_file_format(options.format);
     options.load.publish.alert_sinks.log.enabled = false;  // alerts appear on the dashboard
     read_alert_config(globals.config, options.load.gold.alert_rules, options.load.publish.alert_sinks);
     data.adopt(settings);

@@ -20,8 +20,8 @@ struct SpecifiedName {
     SegmentShape shape = SegmentShape::other;
 };
 
-constexpr auto product = SegmentShape::product;
-constexpr auto order = SegmentShape::order;
+constexpr auto of_product = SegmentShape::product;
+constexpr auto of_order = SegmentShape::order;
 
 // https://segment.com/docs/connections/spec/ecommerce/v2/; the names that differ in version 1 come last.
 constexpr SpecifiedName specified_names[] = {
@@ -30,29 +30,29 @@ constexpr SpecifiedName specified_names[] = {
     {{"product", "list", "filtered"}, "product_list_filtered"},
     {{"promotion", "viewed"}, "promotion_viewed"},
     {{"promotion", "clicked"}, "promotion_clicked"},
-    {{"product", "clicked"}, "product_clicked", product},
-    {{"product", "viewed"}, "view", product},
-    {{"product", "added"}, "add_to_cart", product},
-    {{"product", "removed"}, "remove_from_cart", product},
+    {{"product", "clicked"}, "product_clicked", of_product},
+    {{"product", "viewed"}, "view", of_product},
+    {{"product", "added"}, "add_to_cart", of_product},
+    {{"product", "removed"}, "remove_from_cart", of_product},
     {{"cart", "viewed"}, "cart_viewed"},
     {{"checkout", "started"}, "checkout_started"},
     {{"checkout", "step", "viewed"}, "checkout_step_viewed"},
     {{"checkout", "step", "completed"}, "checkout_step_completed"},
     {{"payment", "info", "entered"}, "payment_info_entered"},
     {{"order", "updated"}, "order_updated"},
-    {{"order", "completed"}, "purchase", order},
-    {{"order", "refunded"}, "refund", order},
+    {{"order", "completed"}, "purchase", of_order},
+    {{"order", "refunded"}, "refund", of_order},
     {{"order", "cancelled"}, "order_cancelled"},
     {{"coupon", "entered"}, "coupon_entered"},
     {{"coupon", "applied"}, "coupon_applied"},
     {{"coupon", "denied"}, "coupon_denied"},
     {{"coupon", "removed"}, "coupon_removed"},
-    {{"product", "added", "to", "wishlist"}, "product_added_to_wishlist", product},
-    {{"product", "removed", "from", "wishlist"}, "product_removed_from_wishlist", product},
-    {{"wishlist", "product", "added", "to", "cart"}, "wishlist_product_added_to_cart", product},
-    {{"product", "shared"}, "product_shared", product},
+    {{"product", "added", "to", "wishlist"}, "product_added_to_wishlist", of_product},
+    {{"product", "removed", "from", "wishlist"}, "product_removed_from_wishlist", of_product},
+    {{"wishlist", "product", "added", "to", "cart"}, "wishlist_product_added_to_cart", of_product},
+    {{"product", "shared"}, "product_shared", of_product},
     {{"cart", "shared"}, "cart_shared"},
-    {{"product", "reviewed"}, "product_reviewed", product},
+    {{"product", "reviewed"}, "product_reviewed", of_product},
     {{"product", "category", "viewed"}, "product_list_viewed"},
     {{"order", "canceled"}, "order_cancelled"},
 };
