@@ -35,9 +35,10 @@ void MessageCutter::expect_separator() {
         at_ = skip_blanks(body_, at_ + 1);
         return;
     }
-    if (count_ == 0) return;
-    if (at_ == body_.size() || body_[at_] != ',') refuse(at_, "expected a comma or the end of the array");
-    at_ = skip_blanks(body_, at_ + 1);
+    if (count_ > 0) {
+        if (at_ == body_.size() || body_[at_] != ',') refuse(at_, "expected a comma or the end of the array");
+        at_ = skip_blanks(body_, at_ + 1);
+    }
     if (at_ < body_.size() && (body_[at_] == ']' || body_[at_] == ',')) refuse(at_, "expected a value");
 }
 

@@ -259,8 +259,7 @@ struct Decoder::Walk {
         if (type != ondemand::json_type::string) return consume(value, 1);
         std::string_view text;
         if (const auto error = value.get_string().get(text)) return error;
-        number = SentNumber::of_json(text);
-        if (!number) number = SentNumber::of_amount(text);
+        number = SentNumber::of_amount(text);
         odd = !number;
         return simdjson::SUCCESS;
     }

@@ -387,7 +387,8 @@ TEST_F(CheckTest, Currencies) {
     check("9.5", "9.5");
     EXPECT_EQ(event_.currency, "EUR");
     EXPECT_EQ(check("}", ",\"currency\":\"JPY\"}").rule, ValidationRule::none);
-    EXPECT_EQ(check("}", ",\"currency\":\"eur\"}").rule, ValidationRule::bad_currency);
+    EXPECT_EQ(check("}", ",\"currency\":\"jpy\"}").rule, ValidationRule::none);
+    EXPECT_EQ(event_.currency, "JPY");
     EXPECT_EQ(check("}", ",\"currency\":\"XYZ\"}").rule, ValidationRule::bad_currency);
     EXPECT_EQ(check("}", ",\"currency\":\"EDA\"}").rule, ValidationRule::bad_currency)
         << "the letters span two adjacent codes of the list";

@@ -8,8 +8,12 @@ namespace {
 const catalog::LogIdentity clicks{.topic = "clicks", .epoch = 3};
 
 catalog::PartitionProgress ten_records() {
-    return {
-        .next_offset = bronze::Offset(10), .received = 9, .duplicates = 2, .quarantined = 1, .skipped = 1};
+    return {.next_offset = bronze::Offset(10),
+            .received = 9,
+            .items = 9,
+            .duplicates = 2,
+            .quarantined = 1,
+            .skipped = 1};
 }
 
 storage::Commit commit_to(std::int64_t next, std::int64_t received, std::int64_t skipped = 0) {

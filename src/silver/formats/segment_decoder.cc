@@ -88,6 +88,13 @@ struct SegmentDecoder::Reading {
         if (event.event_id.empty()) event.event_id = derived_message_id(message, parts.arena);
     }
 
+    /// Sets the user of a call that is no event, for the record's key.
+    void set_user(Event& event) {
+        (void)fields.required_text(root[key_user_id], "userId", event.user_id);
+        if (event.user_id.empty())
+            (void)fields.required_text(root[key_anonymous_id], "anonymousId", event.user_id);
+    }
+
     void set_clock(Event& event) {
         const Index given = root.first_of(key_timestamp, key_original_timestamp);
         const Index sent = root[key_sent_at];
@@ -204,7 +211,7 @@ struct SegmentDecoder::Reading {
         const SegmentCall called = call();
         Item& item = items.emplace_back();
         item.ignored = ignored_segment_call(called);
-        if (!item.ignored.empty()) return;
+        if (!item.ignored.empty()) return set_user(item.event);
         if (called == SegmentCall::absent) note({ValidationRule::missing_field, "type"});
         if (called == SegmentCall::unknown) note({ValidationRule::bad_event_type, "type"});
         if (fault.ok()) {

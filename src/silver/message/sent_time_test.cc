@@ -40,7 +40,6 @@ TEST(SentTime, OtherTextsAreNoTimes) {
                              "2024-05-01T12:60:00.000Z", "2024-05-01T12:00:61Z", "2024-05-01T12:00:00.Z",
                              "-5", "1e30", "NaN", "2024-05-01T12:00:00.123456789012", "01/05/2024"})
         EXPECT_FALSE(read_sent_time(text)) << text;
-    EXPECT_FALSE(read_sent_time("2024-05-01T12:00:00." + std::string(100'000, '0') + "Z"));
 }
 
 }  // namespace
