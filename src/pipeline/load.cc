@@ -94,8 +94,10 @@ void Load::tell_formats() {
 void Load::import_files() {
     for (LoadReport::File& file : report_.files) {
         if (stop_.requested()) return;
-        produce::Importer importer(log_,
-                                   {.format = file.format, .speed = 0, .price_file = options_.price_file});
+        produce::Importer importer(log_, {.format = file.format,
+                                          .speed = 0,
+                                          .price_file = options_.price_file,
+                                          .rules = data_.settings().rules});
         file.report = importer.import(file.path, stop_, [&](const produce::ImportReport& now) {
             const auto all = static_cast<double>(std::max<std::int64_t>(1, now.bytes_in_all));
             on_progress_({.phase = LoadProgress::Phase::import,

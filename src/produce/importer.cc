@@ -1,9 +1,11 @@
 #include "produce/importer.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "base/clock.h"
 #include "base/derived_id.h"
+#include "base/units.h"
 #include "bronze/origin.h"
 #include "model/rule.h"
 
@@ -12,6 +14,7 @@ namespace millrace::produce {
 namespace {
 
 constexpr std::int64_t messages_between_checks = 4096;
+constexpr std::int64_t messages_before_warning = 100;
 constexpr std::string_view import_request = "import";  // stands for an Idempotency-Key
 
 /// Returns whether a JSON message seems to have an id of its own.
@@ -20,12 +23,24 @@ bool has_id(std::string_view message) {
            message.find(R"("messageId")") != std::string_view::npos;
 }
 
+/// Warns when nothing of a file's beginning will get to Silver: most likely, the format is another one.
+void warn_of_format(const std::filesystem::path& file, const ImportOptions& options,
+                    const ImportReport& report) {
+    if (report.events > 0 || report.ignored > 0 || report.refused.empty()) return;
+    const auto& [rule, refusal] = *report.refused.begin();
+    spdlog::warn("{}: all of the first {} will be quarantined when they are read as {}: {} in line {} ({})",
+                 file.string(), base::format_counted(report.records, "message"),
+                 file_format_name(options.format), rule, refusal.line, refusal.reason);
+}
+
 }  // namespace
 
 Importer::Importer(bronze::EventLog& log, const ImportOptions& options)
     : options_(options),
       appender_(log),
-      prices_(options.price_file.empty() ? PriceList() : PriceList(options.price_file)) {}
+      prices_(options.price_file.empty() ? PriceList() : PriceList(options.price_file)),
+      types_(options.rules.max_event_types),
+      checker_(options_.rules, types_) {}
 
 void Importer::keep_pace(model::Timestamp time, const base::StopSignal& stop) {
     if (options_.speed <= 0 || time == model::Timestamp()) return;
@@ -43,10 +58,11 @@ void Importer::keep_pace(model::Timestamp time, const base::StopSignal& stop) {
 }
 
 /// Counts what will become of a message.
-void Importer::count(std::span<const silver::Item> items, std::int64_t line, ImportReport& report) const {
+void Importer::count(std::span<silver::Item> items, std::int64_t line, ImportReport& report) {
     ++report.records;
     ++report.by_format[std::string(decoder_.format())];
-    for (const silver::Item& item : items) {
+    for (silver::Item& item : items) {
+        if (item.ignored.empty() && item.verdict.ok()) item.verdict = checker_.check(item.event, log_time_);
         if (!item.ignored.empty()) {
             ++report.ignored;
         } else if (item.verdict.ok()) {
@@ -113,6 +129,7 @@ ImportReport Importer::import(const std::filesystem::path& file, const base::Sto
             if (stop.requested()) break;
         }
         append(message, reader, occurrences, report);
+        if (report.records == messages_before_warning) warn_of_format(file, options_, report);
         keep_pace(time_, stop);
         if (report.records % (messages_between_checks * 16) == 0) {
             report.bytes_read = reader.bytes_read();

@@ -9,12 +9,14 @@
 
 #include "base/stop.h"
 #include "bronze/event_log.h"
+#include "model/shop_settings.h"
 #include "model/timestamp.h"
 #include "produce/appender.h"
 #include "produce/file_format.h"
 #include "produce/message_reader.h"
 #include "produce/occurrences.h"
 #include "produce/price_list.h"
+#include "silver/check.h"
 #include "silver/formats/record_decoder.h"
 
 namespace millrace::produce {
@@ -24,6 +26,7 @@ struct ImportOptions {
     /// Speed relative to real time, by the events' timestamps; 0 means as fast as possible.
     double speed = 0;
     std::filesystem::path price_file;  ///< for retailrocket: a CSV file of product_id,price
+    model::RuleOptions rules{};        ///< the shop's rules, for the report
 };
 
 struct ImportReport {
@@ -38,7 +41,7 @@ struct ImportReport {
     std::map<std::string, std::int64_t, std::less<>> by_format;  ///< records by what they were decoded as
     std::int64_t events = 0;
     std::int64_t ignored = 0;  ///< items that are no events
-    /// The rules of decoding that items broke, by the name of the rule. Silver checks more rules.
+    /// The rules that items broke, by the name of the rule. Silver will quarantine these items.
     std::map<std::string, Refusal, std::less<>> refused;
     std::int64_t without_price = 0;  ///< retailrocket rows without a known price, which end in quarantine
     std::int64_t bytes_read = 0;
@@ -61,12 +64,14 @@ class Importer {
     void keep_pace(model::Timestamp time, const base::StopSignal& stop);
     void append(std::string_view message, MessageReader& reader, Occurrences& occurrences,
                 ImportReport& report);
-    void count(std::span<const silver::Item> items, std::int64_t line, ImportReport& report) const;
+    void count(std::span<silver::Item> items, std::int64_t line, ImportReport& report);
 
     const ImportOptions options_;
     Appender appender_;
     PriceList prices_;
     silver::RecordDecoder decoder_;
+    silver::EventTypes types_;
+    silver::Checker checker_;
     base::WallTime log_time_;
     model::Timestamp first_time_;
     model::Timestamp started_;

@@ -67,7 +67,7 @@ def test_a_total_is_exact_and_counts(shop, port):
     properties = {"order_id": "o1", "currency": "EUR", "products": [line]}
     (row,) = sent(shop, port(), track("Order Completed", properties), "/v1/track")
     assert (row["line_total"], row["quantity"]) == ("10.0000", 3) or float(row["line_total"]) == 10
-    shop.run("gold", "--available-now")
+    shop.run("gold", "--available-now", "--close")
     (totals,) = shop.json("sql", "select sum(gross_revenue) revenue from gold.kpis where grain = 'day'")["rows"]
     assert float(totals["revenue"]) == 10
 

@@ -62,7 +62,8 @@ json::object refusals(const produce::ImportReport& report) {
 
 int import_files(const Globals& globals, const ImportOptions& options) {
     const produce::ImportOptions import{produce::parse_file_format(options.format),
-                                        speed_of(options.speed).value(), options.price_file};
+                                        speed_of(options.speed).value(), options.price_file,
+                                        globals.data_directory().settings().rules};
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     const auto log = globals.open_or_create_log(&stop);
