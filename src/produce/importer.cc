@@ -62,12 +62,14 @@ void Importer::count(std::span<silver::Item> items, std::int64_t line, ImportRep
     ++report.records;
     ++report.by_format[std::string(decoder_.format())];
     for (silver::Item& item : items) {
-        if (item.ignored.empty() && item.verdict.ok()) item.verdict = checker_.check(item.event, log_time_);
+        if (item.ignored.empty() && item.verdict.ok()) {
+            if (options_.format == FileFormat::retailrocket && !item.event.price) ++report.without_price;
+            item.verdict = checker_.check(item.event, log_time_);
+        }
         if (!item.ignored.empty()) {
             ++report.ignored;
         } else if (item.verdict.ok()) {
             ++report.events;
-            if (options_.format == FileFormat::retailrocket && !item.event.price) ++report.without_price;
         } else {
             auto& refusal = report.refused[std::string(model::rule_name(item.verdict.rule))];
             if (refusal.items++ > 0) continue;

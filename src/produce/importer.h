@@ -43,7 +43,7 @@ struct ImportReport {
     std::int64_t ignored = 0;  ///< items that are no events
     /// The rules that items broke, by the name of the rule. Silver will quarantine these items.
     std::map<std::string, Refusal, std::less<>> refused;
-    std::int64_t without_price = 0;  ///< retailrocket rows without a known price, which end in quarantine
+    std::int64_t without_price = 0;  ///< retailrocket rows without a known price
     std::int64_t bytes_read = 0;
     std::int64_t bytes_in_all = 0;
 };

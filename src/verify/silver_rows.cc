@@ -20,6 +20,12 @@ namespace millrace::verify {
 
 namespace {
 
+/// Names an item of the log. Most records have one, so the first one's number is left out.
+std::string place_text(int partition, bronze::Offset offset, std::int32_t record_index) {
+    const std::string item = record_index == 0 ? std::string() : fmt::format(" item {}", record_index);
+    return fmt::format("partition {} offset {}{}", partition, offset, item);
+}
+
 using storage::column;
 
 /// The files of one day.
@@ -113,7 +119,7 @@ class SilverRows {
             if (!below) continue;
             const std::int32_t index = index_at(indices, i);
             offsets_.require(found_[static_cast<std::size_t>(p)].insert(offset, index), [&] {
-                return fmt::format("{}: partition {} offset {} item {} occurs twice", path, p, offset, index);
+                return fmt::format("{}: {} occurs twice", path, place_text(p, offset, index));
             });
         }
     }
@@ -153,12 +159,10 @@ ItemSets check_quarantine_rows(const SilverTables& tables, const ItemSets& in_si
                     const auto place = static_cast<std::size_t>(p);
                     const std::int32_t index = index_at(indices, i);
                     finding.require(found[place].insert(offset, index), [&] {
-                        return fmt::format("{}: partition {} offset {} item {} occurs twice", path, p, offset,
-                                           index);
+                        return fmt::format("{}: {} occurs twice", path, place_text(p, offset, index));
                     });
                     finding.require(!in_silver[place].contains(offset, index), [&] {
-                        return fmt::format("{}: partition {} offset {} item {} is in silver too", path, p,
-                                           offset, index);
+                        return fmt::format("{}: {} is in silver too", path, place_text(p, offset, index));
                     });
                 }
             });

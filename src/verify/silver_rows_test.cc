@@ -203,7 +203,7 @@ TEST_F(SilverRowsTest, AQuarantinedRecordThatIsInSilverTooOrStandsTwiceIsFound) 
     store({{"a", 3}});
     quarantine({3});
     check_quarantine();
-    EXPECT_THAT(fault("quarantine"), EndsWith("partition 0 offset 3 item 0 is in silver too"));
+    EXPECT_THAT(fault("quarantine"), EndsWith("partition 0 offset 3 is in silver too"));
     quarantine({4});
     quarantine({4});
     check_quarantine();

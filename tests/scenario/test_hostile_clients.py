@@ -74,6 +74,7 @@ def test_the_largest_body_that_is_taken_holds_up_nobody(shop, port):
 def test_what_follows_a_zero_byte_is_not_thrown_away(shop, port):
     server = port()
     one, two = (json.dumps(event(n)).encode() for n in (1, 2))
+    accepted = 0
     for body in (
         one + b"\0" + two,
         one + b"\n\0\n" + two,
@@ -81,9 +82,13 @@ def test_what_follows_a_zero_byte_is_not_thrown_away(shop, port):
         b"\0" + one,
         one + b"\0no { json",
     ):
-        assert server.post(body)[0] == 400
+        status, answer, _ = server.post(body)
+        assert status in (202, 400), body
+        if status == 202:
+            assert answer["accepted"] > 1 and answer["invalid"], body
+            accepted += answer["accepted"]
     server.stop()
-    assert shop.count("bronze") == 0
+    assert shop.count("bronze") == accepted
 
 
 @pytest.fixture

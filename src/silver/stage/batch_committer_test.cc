@@ -52,6 +52,7 @@ class BatchCommitterTest : public testing::Test {
         partition.first_offset = bronze::Offset(first);
         partition.end.next_offset = bronze::Offset(end);
         partition.received = end - first;
+        partition.items = end - first;
         partition.duplicates = duplicates;
         partition.quarantined = quarantined;
         partition.copies_in_table = copies_in_table;
