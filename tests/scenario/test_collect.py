@@ -318,9 +318,8 @@ generation.max-examples = {events}
 """
 
 
-SEGMENT = [f"/v1/{call}" for call in "track page screen identify group alias t p s i g a batch import b".split()] + [
-    "/b"
-]
+SEGMENT_CALLS = "track page screen identify group alias t p s i g a batch import b"
+SEGMENT = [f"/v1/{call}" for call in SEGMENT_CALLS.split()] + ["/b"]
 
 
 @pytest.mark.parametrize(
