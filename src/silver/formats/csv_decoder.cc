@@ -8,9 +8,9 @@
 #include "silver/decoder.h"
 #include "silver/formats/csv_row.h"
 #include "silver/message/event_clock.h"
-#include "silver/sent_number.h"
 #include "silver/message/sent_time.h"
 #include "silver/message/shared_members.h"
+#include "silver/sent_number.h"
 
 namespace millrace::silver {
 
