@@ -20,7 +20,7 @@ namespace {
 using namespace millrace;
 
 constexpr std::size_t message_count = 10'000;
-constexpr model::Timestamp first_time = 1'714'564'800'000'000;
+constexpr auto first_message = model::from_us(1'714'564'800'000'000);
 
 /// Messages behind each other in one buffer, as in a record batch.
 struct Messages {
@@ -64,7 +64,8 @@ const Messages& segment_messages() {
             "Product Viewed", "Product Viewed", "Product Added",   "Product Viewed", "Order Completed"};
         Messages messages;
         for (std::size_t i = 0; i < message_count; ++i) {
-            const auto time = model::format_timestamp(first_time + static_cast<std::int64_t>(i) * 1'001'000);
+            const auto time = model::format_timestamp(
+                first_message + std::chrono::microseconds(static_cast<std::int64_t>(i) * 1'001'000));
             messages.add(fmt::format(
                 R"({{"userId":"user_{:05}","anonymousId":"5f0c7a52-3d5b-4c7a-9f5e-{:012}","event":"{}","properties":{},"context":{{"page":{{"url":"https://shop.example/p/{}?utm_source=newsletter&utm_medium=email","path":"/p/{}","referrer":"https://www.google.com/","title":"Shop"}},"userAgent":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36","ip":"203.0.113.{}","locale":"de-DE","library":{{"name":"@segment/analytics-node","version":"2.1.3"}}}},"integrations":{{}},"timestamp":"{}","messageId":"node-next-{}-8c3f9d0e-{:012}","type":"track","_metadata":{{"nodeVersion":"20.11.0","jsRuntime":"node"}}}})",
                 i % 5000, i, names[i % names.size()], properties_of(i), i % 1000, i % 1000, i % 250, time,
@@ -100,7 +101,7 @@ void decode_all(benchmark::State& state, const Messages& messages, silver::Messa
     silver::Message message;
     message.origin = {.source = "web", .received = "1714564801000", .shared = shared};
     message.position = "topic/epoch/0/1";
-    message.log_time = base::from_ms(first_time / 1000);
+    message.log_time = model::to_wall_time(first_message);
     for (auto _ : state) {
         std::size_t good = 0;
         for (std::size_t i = 0; i < message_count; ++i) {
