@@ -23,6 +23,8 @@ class DictionaryColumn {
         indices_.push_back(0);
         nulls_.push_back(static_cast<std::uint32_t>(indices_.size() - 1));
     }
+    /// Appends the last value again.
+    void repeat() { indices_.push_back(last_); }
     [[nodiscard]] std::size_t rows() const { return indices_.size(); }
     void clear();
 

@@ -64,6 +64,7 @@ void EventColumns::start(const Constants& constants) {
     null_prices_.clear();
     offsets_.clear();
     log_timestamps_.clear();
+    last_format_ = nullptr;
     high_value_.clear();
     hours_.clear();
     quantities_.clear();
@@ -115,10 +116,19 @@ void EventColumns::append(const model::Event& event, const EventSource& source) 
     if (has_fraction) null_quantities_.push_back(static_cast<std::uint32_t>(quantities_.size()));
     quantities_.push_back(has_fraction ? 0 : event.quantity);
     bots_.push_back(event.is_bot ? 1 : 0);
-    formats_.append(source.format);
+    if (source.format.data() == last_format_) {
+        formats_.repeat();
+    } else {
+        formats_.append(source.format);
+        last_format_ = source.format.data();
+    }
     if (event.has_details || details_.has_rows())
         details_.append(event.has_details ? event.details : no_details, record_indices_.size());
     record_indices_.push_back(source.record_index);
+}
+
+const storage::ParquetLayout& EventColumns::layout() const {
+    return details_.has_rows() ? silver_layout() : silver_layout_without_details();
 }
 
 std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp processing_timestamp) const {
@@ -154,9 +164,9 @@ std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp process
         formats_.array(),
         numbers(arrow::int32(), record_indices_),
     };
-    std::ranges::move(details_.arrays(count), std::back_inserter(columns));
+    if (details_.has_rows()) std::ranges::move(details_.arrays(count), std::back_inserter(columns));
     arrow::FieldVector fields;
-    const auto& schema = *silver_layout().schema;
+    const auto& schema = *layout().schema;
     for (int i = 0; i < schema.num_fields(); ++i) {
         fields.push_back(schema.field(i)->WithType(columns[static_cast<std::size_t>(i)]->type()));
     }

@@ -11,6 +11,7 @@
 #include "model/event.h"
 #include "silver/detail_columns.h"
 #include "silver/dictionary_column.h"
+#include "storage/parquet_file.h"
 
 namespace millrace::silver {
 
@@ -44,6 +45,8 @@ class EventColumns {
     /// reused.
     [[nodiscard]] std::size_t id_bytes() const { return id_bytes_.size(); }
 
+    /// The layout of the rows' data file.
+    [[nodiscard]] const storage::ParquetLayout& layout() const;
     /// Returns the rows in the layout of a silver data file. The batch points into this object, which must
     /// outlive the batch and must not change.
     [[nodiscard]] std::shared_ptr<arrow::RecordBatch> batch(model::Timestamp processing_timestamp) const;
@@ -73,6 +76,8 @@ class EventColumns {
     std::vector<std::uint32_t> null_quantities_;
     std::vector<std::uint8_t> bots_;
     DictionaryColumn formats_;
+    const char* last_format_ =
+        nullptr;  // formats are literals, so their address tells whether one is repeated
     std::vector<std::int32_t> record_indices_;
     DetailColumns details_;
     std::string key_text_;  // a key that is not UTF-8, as text

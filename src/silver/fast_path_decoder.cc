@@ -160,56 +160,62 @@ struct Reading {
         seen |= 1U << field;
         switch (field) {
             case event_id:
-                return required(event.event_id);
             case user_id:
-                return required(event.user_id);
             case event_type:
-                return required(event.event_type);
+                return required(required_text(field));
             case timestamp:
                 return time();
-            case product_id:
-                return optional(event.product_id);
             case price:
                 return *cursor.at == 'n' ? cursor.null() : cursor.number(event.price.emplace());
-            case session_id:
-                return optional(event.session_id);
-            case product_category:
-                return optional(event.product_category);
-            case device_type:
-                return optional(event.device_type);
-            case page_url:
-                return optional(event.page_url);
             case quantity:
                 return *cursor.at == 'n' ? cursor.null() : quantity_value();
-            case order_id:
-                return optional(event.order_id);
-            case currency:
-                return optional(event.currency);
-            case user_agent:
-                return optional(event.user_agent);
-            case referrer:
-                return optional(event.referrer);
-            case anonymous_id:
-                return optional(event.with_details().anonymous_id);
-            case product_name:
-                return optional(event.with_details().product_name);
-            case brand:
-                return optional(event.with_details().brand);
-            case coupon:
-                return optional(event.with_details().coupon);
-            case utm_source:
-                return optional(event.with_details().utm_source);
-            case utm_medium:
-                return optional(event.with_details().utm_medium);
-            case utm_campaign:
-                return optional(event.with_details().utm_campaign);
             case discount:
             case line_total:  // The other decoder reads decimals exactly.
                 return *cursor.at == 'n' && cursor.null();
-            case field_count:
-                break;
+            default:
+                return optional(optional_text(field));
         }
-        return false;
+    }
+
+    std::string_view& required_text(Field field) {
+        if (field == event_id) return event.event_id;
+        return field == user_id ? event.user_id : event.event_type;
+    }
+    std::optional<std::string_view>& optional_text(Field field) {
+        switch (field) {
+            case product_id:
+                return event.product_id;
+            case session_id:
+                return event.session_id;
+            case product_category:
+                return event.product_category;
+            case device_type:
+                return event.device_type;
+            case page_url:
+                return event.page_url;
+            case order_id:
+                return event.order_id;
+            case currency:
+                return event.currency;
+            case user_agent:
+                return event.user_agent;
+            case referrer:
+                return event.referrer;
+            case anonymous_id:
+                return event.with_details().anonymous_id;
+            case product_name:
+                return event.with_details().product_name;
+            case brand:
+                return event.with_details().brand;
+            case coupon:
+                return event.with_details().coupon;
+            case utm_source:
+                return event.with_details().utm_source;
+            case utm_medium:
+                return event.with_details().utm_medium;
+            default:
+                return event.with_details().utm_campaign;
+        }
     }
 
     /// Reads a key, a colon and a value.

@@ -106,6 +106,17 @@ const storage::ParquetLayout& silver_layout() {
     return layout;
 }
 
+const storage::ParquetLayout& silver_layout_without_details() {
+    static const storage::ParquetLayout layout = [] {
+        storage::ParquetLayout shorter = silver_layout();
+        const int first = shorter.schema->GetFieldIndex("anonymous_id");
+        const auto& fields = shorter.schema->fields();
+        shorter.schema = arrow::schema({fields.begin(), fields.begin() + first});
+        return shorter;
+    }();
+    return layout;
+}
+
 std::shared_ptr<arrow::Schema> quarantine_schema() {
     using arrow::binary, arrow::int32, arrow::int64, arrow::utf8;
     static const auto schema = arrow::schema({

@@ -20,13 +20,13 @@ def by_duckdb(shop):
     """The rows by DuckDB, over the files that the Delta log lists."""
     files = deltalake.DeltaTable(str(shop.data / "silver")).file_uris()
     return duckdb.sql(
-        f"select * from read_parquet({files!r}, hive_partitioning=true, hive_types_autocast=false) order by event_id"
+        f"select * from read_parquet({files!r}, hive_partitioning=true, union_by_name=true, hive_types_autocast=false) order by event_id"
     ).to_arrow_table()
 
 
 def by_glob(shop):
     return duckdb.sql(
-        f"select * from read_parquet('{shop.data}/silver/*/*/*.parquet', hive_partitioning=true,"
+        f"select * from read_parquet('{shop.data}/silver/*/*/*.parquet', hive_partitioning=true, union_by_name=true,"
         " hive_types_autocast=false) order by event_id"
     ).to_arrow_table()
 

@@ -29,6 +29,7 @@ bool has(std::string_view message, std::string_view name) {
 }  // namespace
 
 const Format* find_format(std::string_view name) {
+    if (name.empty()) return nullptr;
     const auto found = std::ranges::find(formats, name, &Format::name);
     return found == formats.end() ? nullptr : &*found;
 }

@@ -71,7 +71,7 @@ void RecordDecoder::decode_native(const bronze::Record& record, const bronze::Or
     item.verdict = native_.decode(record.value, item.event, arrival);
     if (!item.verdict.ok()) return;
     if (arrival) item.event.with_details().received_at = arrival;
-    if (item.event.page_url && item.event.page_url->find("utm_") != std::string_view::npos) {
+    if (item.event.page_url && item.event.page_url->find('?') != std::string_view::npos) {
         arena_.clear();
         set_campaign_of_page(item.event, arena_);
     }

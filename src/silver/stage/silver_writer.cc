@@ -92,7 +92,7 @@ storage::AddFile SilverWriter::write_file(const EventColumns& columns, std::size
                             {"event_type", columns.event_type()}};
     add.path =
         fmt::format("{}/part-{}-{}-{}.snappy.parquet", silver_directory(columns), run_id_, batches_, number);
-    storage::ParquetWriter writer(silver_.root() / add.path, silver_layout());
+    storage::ParquetWriter writer(silver_.root() / add.path, columns.layout());
     writer.write(*columns.batch(processing_timestamp));
     storage::describe(add, writer.finish());
     return add;
