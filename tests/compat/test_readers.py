@@ -11,6 +11,8 @@ from tests.support import oracle
 from tests.support.events import line
 from tests.support.shop import stop, wait_until
 
+READING = "hive_partitioning=true, union_by_name=true, hive_types_autocast=false"
+
 
 def by_delta_rs(shop):
     return oracle.silver(shop.data)[1].sort_by("event_id")
@@ -19,15 +21,12 @@ def by_delta_rs(shop):
 def by_duckdb(shop):
     """The rows by DuckDB, over the files that the Delta log lists."""
     files = deltalake.DeltaTable(str(shop.data / "silver")).file_uris()
-    return duckdb.sql(
-        f"select * from read_parquet({files!r}, hive_partitioning=true, union_by_name=true, hive_types_autocast=false) order by event_id"
-    ).to_arrow_table()
+    return duckdb.sql(f"select * from read_parquet({files!r}, {READING}) order by event_id").to_arrow_table()
 
 
 def by_glob(shop):
     return duckdb.sql(
-        f"select * from read_parquet('{shop.data}/silver/*/*/*.parquet', hive_partitioning=true, union_by_name=true,"
-        " hive_types_autocast=false) order by event_id"
+        f"select * from read_parquet('{shop.data}/silver/*/*/*.parquet', {READING}) order by event_id"
     ).to_arrow_table()
 
 
