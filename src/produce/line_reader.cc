@@ -44,7 +44,7 @@ void refuse_foreign(const fs::path& path, std::string_view beginning) {
     for (const Kind& kind : kinds) {
         if (!beginning.starts_with(kind.magic)) continue;
         throw usage_error(fmt::format("reading {}", path.string()), fmt::format("it is {}", kind.name),
-                          std::string(kind.advice));
+                          kind.advice);
     }
 }
 

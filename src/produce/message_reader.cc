@@ -84,8 +84,9 @@ std::size_t MessageReader::end_of_value(std::size_t from) {
             nesting_.in_string = true;
         } else if (c == '{' || c == '[') {
             ++nesting_.depth;
-        } else if ((c == '}' || c == ']') && nesting_.depth > 0 && --nesting_.depth == 0) {
-            return at + 1;
+        } else if ((c == '}' || c == ']') && nesting_.depth > 0) {
+            --nesting_.depth;
+            if (nesting_.depth == 0) return at + 1;
         }
     }
     return std::string::npos;
@@ -96,8 +97,10 @@ bool MessageReader::next_value(std::string_view& value) {
     nesting_ = {};
     std::size_t seen = std::string::npos;  // how far the value was looked at; npos: it has not begun
     for (;;) {
-        if (seen == std::string::npos && (at_ = std::min(text_.find('{', at_), text_.size())) < text_.size())
-            seen = at_;
+        if (seen == std::string::npos) {
+            at_ = std::min(text_.find('{', at_), text_.size());
+            if (at_ < text_.size()) seen = at_;
+        }
         const std::size_t end = seen == std::string::npos ? seen : end_of_value(seen);
         if (end != std::string::npos) {
             text_.reserve(text_.size() + bronze::record_padding);

@@ -115,7 +115,8 @@ struct Ga4Decoder::Reading {
         const bool own = root[ga4_timestamp_micros] != JsonTree::none;
         MessageFields& from = own ? fields : shared_fields;
         const Index given = own ? root[ga4_timestamp_micros] : shared[ga4_timestamp_micros];
-        if ((clock.timestamp = from.time(given))) from.take(given);
+        clock.timestamp = from.time(given);
+        if (clock.timestamp) from.take(given);
         if (given != JsonTree::none && !clock.timestamp)
             note({ValidationRule::bad_timestamp, "timestamp_micros"});
         if (given == JsonTree::none && !clock.received && !clock.logged)

@@ -101,11 +101,14 @@ struct SegmentDecoder::Reading {
         ClockReadings clock;
         clock.logged = plausible_time(message.log_time);
         clock.received = plausible_time(base::from_ms(message.origin.received_ms().value_or(0)));
-        if (!clock.received && (clock.received = fields.time(root[key_received_at])))
-            fields.take(root[key_received_at]);
+        if (!clock.received) {
+            clock.received = fields.time(root[key_received_at]);
+            if (clock.received) fields.take(root[key_received_at]);
+        }
         // The time of sending has no column, so it is left for the properties.
         clock.sent = sent != JsonTree::none ? fields.time(sent) : shared_fields.time(shared[key_sent_at]);
-        if ((clock.timestamp = fields.time(given))) fields.take(given);
+        clock.timestamp = fields.time(given);
+        if (clock.timestamp) fields.take(given);
         if (root[key_timestamp] != JsonTree::none && root[key_original_timestamp] != JsonTree::none) {
             clock.is_device_clock = false;
             clock.original = fields.time(root[key_original_timestamp]);

@@ -199,7 +199,8 @@ struct JsonReading {
             ++at;
         } else {
             skip_blanks();
-            if (at >= end || *at++ != ':') return false;
+            if (at >= end || *at != ':') return false;
+            ++at;
         }
         if (is_blank(*at)) skip_blanks();
         return at < end;

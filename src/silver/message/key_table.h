@@ -23,7 +23,8 @@ class KeyTable {
     /// which the padding of a message allows.
     [[nodiscard]] std::size_t find(std::string_view name) const {
         static_assert(bronze::record_padding >= sizeof(std::uint64_t));
-        std::uint64_t word = base::load_word(name.data());
+        std::uint64_t word =
+            base::load_word(name.data());  // NOLINT(bugprone-suspicious-stringview-data-usage)
         if (name.size() < sizeof word) word &= (std::uint64_t{1} << (8 * name.size())) - 1;
         const std::size_t number = numbers_[slot_of(word, name.size())];
         if (number == Count || heads_[number] != word || names_[number].size() != name.size()) return Count;
