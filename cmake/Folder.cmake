@@ -5,7 +5,8 @@ set_property(GLOBAL PROPERTY MILLRACE_TEST_SOURCES "")
 
 # The library whose precompiled header the others use.
 function(millrace_precompiled)
-  file(WRITE ${PROJECT_BINARY_DIR}/precompiled.cc "")
+  # Other than file(WRITE), this leaves an existing file as it is, so that it is not compiled at each start.
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/precompiled.cc CONTENT "")
   add_library(millrace_precompiled OBJECT ${PROJECT_BINARY_DIR}/precompiled.cc)
   target_include_directories(millrace_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(millrace_precompiled PRIVATE deps::base deps::arrow)

@@ -45,8 +45,8 @@ check_web() {
     echo "lint: prettier, eslint and tsc found nothing in web/"
 }
 
-# clang-tidy reads the compile commands of the preset `lint`. Sources that are compiled together are checked together, since
-# headers take most of its time. Sources that have not changed since a clean run are left out.
+# clang-tidy reads the compile commands of the preset `lint`. Sources that are compiled together are checked together,
+# since headers take most of its time. Sources that have not changed since a clean run are left out.
 check_sources() {
     cmake --preset lint >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
     cmake --build build/lint --target bot_list >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }

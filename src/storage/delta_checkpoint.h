@@ -35,8 +35,8 @@ struct Snapshot {
 using CheckpointParts = std::vector<std::filesystem::path>;
 
 /// Writes `snapshot` durably as one Parquet file, together with the tombstones of the checkpoint `before`
-/// that are still valid. Tombstones of files that were deleted before `tombstones_from` are left out. Returns
-/// the number of actions in the file.
+/// that are still valid. The file has no tombstone of a file that was deleted before `tombstones_from`.
+/// Returns the number of actions in the file.
 std::int64_t write_checkpoint(const std::filesystem::path& path, const Snapshot& snapshot,
                               const CheckpointParts& before, base::WallTime tombstones_from);
 
