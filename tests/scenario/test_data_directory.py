@@ -69,7 +69,9 @@ def test_a_program_that_has_nothing_to_do_ends_too(shop, tmp_path, command):
     if command == "serve":
         running.stdout.readline()  # it prints its address
     else:
-        wait_until(lambda: (shop.data / "gold" / "state.bin").exists())
+        state = shop.data / "gold" / "state.bin"
+        while not state.exists():  # without a pause: Gold must notice right after its first save, too
+            assert running.poll() is None
     move(shop.data, tmp_path / "aside")
     ended(running)
     assert not shop.data.exists()

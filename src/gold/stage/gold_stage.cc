@@ -43,7 +43,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     tables_.refresh();
     if (links_.observer != nullptr) links_.observer->on_start();
     resume(stop);
-    if (!state_.exists()) return;  // a rebuild was stopped
+    if (rebuilding_) return;  // it was stopped
     if (links_.observer != nullptr) links_.observer->on_ready();
     active_ = true;
     if (links_.commits != nullptr) links_.commits->open();
@@ -84,6 +84,7 @@ void GoldStage::rebuild(const base::StopSignal& stop) {
     silver_.reopen();
     if (silver_.version() > storage::Version(0) || !silver_.snapshot().files.empty())
         spdlog::info("gold: rebuilding from Silver's version {}", silver_.version());
+    rebuilding_ = true;
     state_.clear();
     tables_.clear();
     // Alerts that were published before come again and must not be sent again.
@@ -96,6 +97,7 @@ void GoldStage::rebuild(const base::StopSignal& stop) {
     publish();
     reporter_.start_at(silver_.version());
     state_.save();
+    rebuilding_ = false;
     reporter_.add_rows(tables_.publish_alerts(engine_.alerts(), silver_.version(), quiet));
 }
 
@@ -128,7 +130,7 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
         lock_.check_in_place();
         if (options_.available_now && silver_.version() >= goal) break;
         const bool stepped = step(stop);
-        if (stop.requested() && !state_.exists()) return false;
+        if (rebuilding_) return false;
         if (!stepped && !options_.available_now) tick();
         reporter_.add_rows(tables_.publish_alerts(engine_.alerts(), silver_.version(), false));
         const auto now = std::chrono::steady_clock::now();
@@ -138,7 +140,7 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
             next_publish = now + options_.trigger;
             if (now >= next_state) {
                 rebuild_after_gap(stop);
-                if (stop.requested() && !state_.exists()) return false;
+                if (rebuilding_) return false;
                 if (const auto pause = state_.start_save()) reporter_.note_pause(*pause);
                 next_state = now + state_interval;
             }

@@ -96,6 +96,7 @@ class GoldStage {
     TablePublisher tables_;
     StateKeeper state_;
     GoldReporter reporter_;
+    bool rebuilding_ = false;  // from the start of a rebuild until its state is on disk
     std::atomic<bool> has_turn_ = false;
     std::atomic<bool> active_ = false;
 };
