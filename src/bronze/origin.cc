@@ -32,7 +32,7 @@ std::optional<std::int64_t> Origin::received_ms() const {
 
 Origin read_origin(const Record& record) {
     Origin origin;
-    if (record.headers.size() <= 1) return origin;  // only their number, which is 0
+    if (!has_headers(record)) return origin;
     for (const Header& header : decode_headers(record)) {
         for (const auto& [name, member] : members) {
             // A record that was corrected again has its first position first.

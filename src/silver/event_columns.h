@@ -11,7 +11,7 @@
 #include "model/event.h"
 #include "silver/detail_columns.h"
 #include "silver/dictionary_column.h"
-#include "storage/parquet_file.h"
+#include "silver/sparse_column.h"
 
 namespace millrace::silver {
 
@@ -45,11 +45,10 @@ class EventColumns {
     /// reused.
     [[nodiscard]] std::size_t id_bytes() const { return id_bytes_.size(); }
 
-    /// The layout of the rows' data file.
-    [[nodiscard]] const storage::ParquetLayout& layout() const;
-    /// Returns the rows in the layout of a silver data file. The batch points into this object, which must
-    /// outlive the batch and must not change.
-    [[nodiscard]] std::shared_ptr<arrow::RecordBatch> batch(model::Timestamp processing_timestamp) const;
+    /// Returns the rows with the columns of a silver data file, without those of which no row has a value
+    /// (silver_layout_of()). The batch points into this object, which must outlive the batch and must not
+    /// change.
+    [[nodiscard]] std::shared_ptr<arrow::RecordBatch> batch(model::Timestamp processing_timestamp);
 
   private:
     void append_key(const model::Event& event, const bronze::Record& record);
@@ -66,14 +65,12 @@ class EventColumns {
     DictionaryColumn user_ids_, product_ids_, session_ids_, categories_, devices_, pages_, keys_, order_ids_,
         currencies_, user_agents_, referrers_;
     bool keys_are_users_ = true;  // true while every record's key equals its user_id; keys_ is empty then
-    std::vector<double> prices_;
-    std::vector<std::uint32_t> null_prices_;
+    SparseColumn<double> prices_;
     std::vector<std::int64_t> offsets_;
     std::vector<std::int64_t> log_timestamps_;
     std::vector<std::uint8_t> high_value_;
     std::vector<std::int32_t> hours_;
-    std::vector<std::int32_t> quantities_;
-    std::vector<std::uint32_t> null_quantities_;
+    SparseColumn<std::int32_t> quantities_;
     std::vector<std::uint8_t> bots_;
     DictionaryColumn formats_;
     const char* last_format_ =

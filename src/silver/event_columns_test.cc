@@ -37,7 +37,7 @@ class EventColumnsTest : public testing::Test {
         columns_.append(event, {.record = record});
     }
     /// The values of a column as text.
-    [[nodiscard]] std::vector<std::string> values(const std::string& name) const {
+    std::vector<std::string> values(const std::string& name) {
         std::vector<std::string> values;
         const auto batch = columns_.batch(model::from_us(5'000'000));
         const auto array = batch->GetColumnByName(name);
@@ -59,7 +59,7 @@ TEST_F(EventColumnsTest, HasTheColumnsOfASilverFileInTheirOrder) {
     append(view(), "u");
     append(view(), "u");
     const auto batch = columns_.batch(model::from_us(5'000'000));
-    EXPECT_EQ(batch->schema()->field_names(), columns_.layout().schema->field_names());
+    EXPECT_EQ(batch->schema()->field_names(), silver_layout_of(*batch->schema()).schema->field_names());
     EXPECT_TRUE(batch->ValidateFull().ok());
     EXPECT_THAT(values("partition"), ElementsAre("2", "2"));
     EXPECT_THAT(values("log_epoch"), ElementsAre("7", "7"));
@@ -68,13 +68,13 @@ TEST_F(EventColumnsTest, HasTheColumnsOfASilverFileInTheirOrder) {
     EXPECT_THAT(values("processing_timestamp")[1], "1970-01-01 00:00:05.000000Z");
 }
 
-TEST_F(EventColumnsTest, HasTheColumnsOfDetailsOnlyIfAnEventHasSome) {
+TEST_F(EventColumnsTest, HasAColumnOfDetailsOnlyIfAnEventHasAValue) {
     append(view(), "u");
     EXPECT_EQ(columns_.batch(model::Timestamp())->GetColumnByName("brand"), nullptr);
     model::Event event = view();
     event.with_details().brand = "b";
     append(event, "u");
-    EXPECT_EQ(columns_.layout().schema->num_fields(), silver_layout().schema->num_fields());
+    EXPECT_EQ(columns_.batch(model::Timestamp())->GetColumnByName("coupon"), nullptr);
     EXPECT_EQ(values("brand"), (std::vector<std::string>{"null", "b"}));
 }
 

@@ -120,6 +120,37 @@ struct Cursor {
     void take_digit(std::uint64_t& digits) { digits = digits * 10 + static_cast<std::uint64_t>(*at++ - '0'); }
 };
 
+template <typename Struct>
+using TextMember = std::optional<std::string_view> Struct::*;
+
+/// The optional texts of an event by field; the rest is null.
+constexpr auto text_members = [] {
+    std::array<TextMember<Event>, field_count> members{};
+    members[product_id] = &Event::product_id;
+    members[session_id] = &Event::session_id;
+    members[product_category] = &Event::product_category;
+    members[device_type] = &Event::device_type;
+    members[page_url] = &Event::page_url;
+    members[order_id] = &Event::order_id;
+    members[currency] = &Event::currency;
+    members[user_agent] = &Event::user_agent;
+    members[referrer] = &Event::referrer;
+    return members;
+}();
+/// The texts of an event's details by field; the rest is null.
+constexpr auto detail_members = [] {
+    using Details = model::EventDetails;
+    std::array<TextMember<Details>, field_count> members{};
+    members[anonymous_id] = &Details::anonymous_id;
+    members[product_name] = &Details::product_name;
+    members[brand] = &Details::brand;
+    members[coupon] = &Details::coupon;
+    members[utm_source] = &Details::utm_source;
+    members[utm_medium] = &Details::utm_medium;
+    members[utm_campaign] = &Details::utm_campaign;
+    return members;
+}();
+
 /// The state of decoding one event.
 struct Reading {
     Cursor cursor;
@@ -158,11 +189,14 @@ struct Reading {
     bool value(Field field) {
         if ((seen & (1U << field)) != 0) return false;
         seen |= 1U << field;
+        if (const auto member = text_members[field]) return optional(event.*member);
         switch (field) {
             case event_id:
+                return required(event.event_id);
             case user_id:
+                return required(event.user_id);
             case event_type:
-                return required(required_text(field));
+                return required(event.event_type);
             case timestamp:
                 return time();
             case price:
@@ -173,48 +207,7 @@ struct Reading {
             case line_total:  // The other decoder reads decimals exactly.
                 return *cursor.at == 'n' && cursor.null();
             default:
-                return optional(optional_text(field));
-        }
-    }
-
-    std::string_view& required_text(Field field) {
-        if (field == event_id) return event.event_id;
-        return field == user_id ? event.user_id : event.event_type;
-    }
-    std::optional<std::string_view>& optional_text(Field field) {
-        switch (field) {
-            case product_id:
-                return event.product_id;
-            case session_id:
-                return event.session_id;
-            case product_category:
-                return event.product_category;
-            case device_type:
-                return event.device_type;
-            case page_url:
-                return event.page_url;
-            case order_id:
-                return event.order_id;
-            case currency:
-                return event.currency;
-            case user_agent:
-                return event.user_agent;
-            case referrer:
-                return event.referrer;
-            case anonymous_id:
-                return event.with_details().anonymous_id;
-            case product_name:
-                return event.with_details().product_name;
-            case brand:
-                return event.with_details().brand;
-            case coupon:
-                return event.with_details().coupon;
-            case utm_source:
-                return event.with_details().utm_source;
-            case utm_medium:
-                return event.with_details().utm_medium;
-            default:
-                return event.with_details().utm_campaign;
+                return optional(event.with_details().*detail_members[field]);
         }
     }
 

@@ -96,7 +96,7 @@ const std::vector<std::string>& silver_partition_columns() {
 const storage::ParquetLayout& silver_layout() {
     static const storage::ParquetLayout layout = {
         .schema = without_partition_columns(*silver_schema()),
-        .plain = {"event_id", "properties"},
+        .plain = {"event_id", "properties", "partition", "log_epoch", "record_index"},
         .delta_encoded = {"event_timestamp", "offset", "kafka_timestamp"},
         .without_stats = {"session_id", "product_category", "device_type", "page_url", "kafka_key",
                           "order_id", "currency", "user_agent", "referrer", "format", "anonymous_id",
@@ -106,14 +106,13 @@ const storage::ParquetLayout& silver_layout() {
     return layout;
 }
 
-const storage::ParquetLayout& silver_layout_without_details() {
-    static const storage::ParquetLayout layout = [] {
-        storage::ParquetLayout shorter = silver_layout();
-        const int first = shorter.schema->GetFieldIndex("anonymous_id");
-        const auto& fields = shorter.schema->fields();
-        shorter.schema = arrow::schema({fields.begin(), fields.begin() + first});
-        return shorter;
-    }();
+storage::ParquetLayout silver_layout_of(const arrow::Schema& columns) {
+    storage::ParquetLayout layout = silver_layout();
+    arrow::FieldVector fields;
+    for (const auto& field : layout.schema->fields()) {
+        if (columns.GetFieldIndex(field->name()) >= 0) fields.push_back(field);
+    }
+    layout.schema = arrow::schema(std::move(fields));
     return layout;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "silver/formats/csv_decoder.h"
 #include "silver/formats/ga4_decoder.h"
@@ -23,13 +24,12 @@ constexpr std::array<Format, format_count> formats = {{{native_format, 0, nullpt
                                                        {"retailrocket", 4, make<RetailrocketDecoder>}}};
 
 bool has(std::string_view message, std::string_view name) {
-    return message.find(name) != std::string_view::npos;
+    return ::memmem(message.data(), message.size(), name.data(), name.size()) != nullptr;
 }
 
 }  // namespace
 
 const Format* find_format(std::string_view name) {
-    if (name.empty()) return nullptr;
     const auto found = std::ranges::find(formats, name, &Format::name);
     return found == formats.end() ? nullptr : &*found;
 }

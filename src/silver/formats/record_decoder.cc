@@ -14,6 +14,7 @@ namespace {
 
 /// Returns the time of arrival that intake noted.
 std::optional<model::Timestamp> arrival_of(const bronze::Origin& origin) {
+    if (origin.received.empty()) return std::nullopt;
     const auto ms = origin.received_ms();
     return ms ? std::optional<model::Timestamp>(base::from_ms(*ms)) : std::nullopt;
 }
@@ -34,17 +35,17 @@ std::string id_of(const bronze::Record& record, const bronze::Origin& origin, st
 
 }  // namespace
 
-RecordDecoder::RecordDecoder() : items_(1) {}
+RecordDecoder::RecordDecoder() = default;
 RecordDecoder::RecordDecoder(RecordDecoder&&) noexcept = default;
 RecordDecoder& RecordDecoder::operator=(RecordDecoder&&) noexcept = default;
 RecordDecoder::~RecordDecoder() = default;
 
 std::span<Item> RecordDecoder::decode(const bronze::Record& record, const bronze::Origin& origin,
                                       const LogPartition& log) {
-    const Format* format = find_format(origin.format);
+    const Format* format = origin.format.empty() ? nullptr : find_format(origin.format);
     if (format == nullptr || format->make == nullptr) {
         decode_native(record, origin, log);
-        if (items_.front().verdict.ok() || format != nullptr) return items_;
+        if (native_item_.verdict.ok() || format != nullptr) return native_item();
         format = find_format_of(record.value);
         if (format == nullptr) return name_framing(record.value);
     }
@@ -57,16 +58,14 @@ std::span<Item> RecordDecoder::decode(const bronze::Record& record, const bronze
 }
 
 std::span<Item> RecordDecoder::name_framing(std::string_view value) {
-    if (const auto framing = framing_of(value)) items_.front().verdict = {*framing, {}};
-    return items_;
+    if (const auto framing = framing_of(value)) native_item_.verdict = {*framing, {}};
+    return native_item();
 }
 
 void RecordDecoder::decode_native(const bronze::Record& record, const bronze::Origin& origin,
                                   const LogPartition& log) {
     format_ = native_format;
-    items_.resize(1);
-    Item& item = items_.front();
-    item.ignored = {};
+    Item& item = native_item_;
     const auto arrival = arrival_of(origin);
     item.verdict = native_.decode(record.value, item.event, arrival);
     if (!item.verdict.ok()) return;

@@ -35,6 +35,8 @@ class RecordDecoder {
     /// Decodes a record. An item's number in the result is its record_index. A record has one item or more.
     /// The items and their strings are valid until the next call.
     std::span<Item> decode(const bronze::Record& record, const LogPartition& log) {
+        static constexpr bronze::Origin unknown;
+        if (!bronze::has_headers(record)) return decode(record, unknown, log);
         return decode(record, bronze::read_origin(record), log);
     }
     /// Does so for a record whose origin is known. The record's headers are not read.
@@ -48,13 +50,15 @@ class RecordDecoder {
 
   private:
     void decode_native(const bronze::Record& record, const bronze::Origin& origin, const LogPartition& log);
+    [[nodiscard]] std::span<Item> native_item() { return {&native_item_, 1}; }
 
     /// Replaces the verdict of a record that no format fits, if a framing of another program is the reason.
     std::span<Item> name_framing(std::string_view value);
 
     Decoder native_;
+    Item native_item_;
     std::array<std::unique_ptr<MessageDecoder>, format_count> others_;  // made when first needed
-    std::vector<Item> items_;
+    std::vector<Item> items_;                                           // those of the other decoders
     std::string_view format_ = native_format;
     std::string position_;
     std::string id_;   // the derived id of a native event

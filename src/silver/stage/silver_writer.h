@@ -77,7 +77,7 @@ class SilverWriter : public BatchSink {
     [[nodiscard]] bool touches_our_progress(const storage::Commit& other,
                                             const std::vector<LanePart>& parts) const;
     bool add_ids_of(const storage::Commit& other, IdSet& ids) const;
-    storage::AddFile write_file(const EventColumns& columns, std::size_t number,
+    storage::AddFile write_file(EventColumns& columns, std::size_t number,
                                 model::Timestamp processing_timestamp) const;
 
     const catalog::DataDirectory& data_;
