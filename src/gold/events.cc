@@ -30,12 +30,24 @@ const Array& column(const arrow::RecordBatch& rows, const char* name) {
     return *array;
 }
 
-/// A column of decimals that files from before its introduction do not have.
+/// Returns a column that rows may lack: it was introduced later, or none of the rows has a value. Returns
+/// nullptr then.
+template <typename Array>
+const Array* optional_column(const arrow::RecordBatch& rows, const char* name) {
+    return rows.GetColumnByName(name) == nullptr ? nullptr : &column<Array>(rows, name);
+}
+
+/// Returns a value of a column that rows may lack.
+template <typename Value, typename Array>
+std::optional<Value> value_at(const Array* array, std::int64_t row) {
+    return array == nullptr || array->IsNull(row) ? std::nullopt : std::optional<Value>(array->Value(row));
+}
+
+/// A column of decimals.
 class Decimals {
   public:
     Decimals(const arrow::RecordBatch& rows, const char* name)
-        : array_(rows.GetColumnByName(name) == nullptr ? nullptr
-                                                       : &column<arrow::Decimal128Array>(rows, name)) {
+        : array_(optional_column<arrow::Decimal128Array>(rows, name)) {
         if (array_ != nullptr && array_->null_count() == array_->length()) array_ = nullptr;
     }
 
@@ -69,11 +81,13 @@ void set_amount(std::optional<double> price, std::optional<std::int32_t> quantit
     }
 }
 
-/// The string ids of a column, by row. Each distinct value of a dictionary is looked up once.
+/// The string ids of a column, by row; 0 for each row if there is no such column. Each distinct value of a
+/// dictionary is looked up once.
 class Ids {
   public:
     Ids(const arrow::RecordBatch& rows, const char* name, StringPool& pool) {
         const auto found = rows.GetColumnByName(name);
+        if (found == nullptr) return;
         if (const auto* plain = dynamic_cast<const arrow::StringArray*>(found.get())) {
             add(*plain, pool);
             return;
@@ -89,6 +103,7 @@ class Ids {
     }
 
     StringId operator[](std::size_t row) const {
+        if (ids_.empty()) return 0;
         if (indices_ == nullptr) return ids_[row];
         if (nulls_ != nullptr && nulls_->IsNull(static_cast<std::int64_t>(row))) return 0;
         return ids_[static_cast<std::size_t>(indices_[row])];
@@ -140,6 +155,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto count = static_cast<std::size_t>(rows.num_rows());
     if (count == 0) return;
     const auto ids = [&](const char* name, Field field) { return Ids(rows, name, strings[field]); };
+    column<arrow::Array>(rows, "user_id");
     const auto users = ids("user_id", Field::user);
     const auto products = ids("product_id", Field::product);
     const auto categories = ids("product_category", Field::category);
@@ -151,19 +167,17 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto types = event_type ? std::nullopt : std::optional(ids("event_type", Field::type));
     const Kind kind_of_all = kind_of(event_type.value_or(""));
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
-    const auto& prices = column<arrow::DoubleArray>(rows, "price");
-    const auto& quantities = column<arrow::Int32Array>(rows, "quantity");
+    const auto* prices = optional_column<arrow::DoubleArray>(rows, "price");
+    const auto* quantities = optional_column<arrow::Int32Array>(rows, "quantity");
     const Decimals exact(rows, "quantity_exact");
     const Decimals totals(rows, "line_total");
-    // Files that were written before the column was introduced do not have it.
-    const auto is_bot = rows.GetColumnByName("is_bot");
-    const auto* bots = is_bot ? &column<arrow::BooleanArray>(rows, "is_bot") : nullptr;
+    const auto* bots = optional_column<arrow::BooleanArray>(rows, "is_bot");
     events.rows.reserve(events.rows.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto row = static_cast<std::int64_t>(i);
         events.rows.push_back({.time = model::from_us(times.Value(row)),
                                .kind = types ? kind_of(strings.value(Field::type, (*types)[i])) : kind_of_all,
-                               .bot = bots != nullptr && bots->IsValid(row) && bots->Value(row),
+                               .bot = value_at<bool>(bots, row).value_or(false),
                                .user = users[i],
                                .product = products[i],
                                .category = categories[i],
@@ -172,8 +186,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
                                .page = pages[i],
                                .order = orders[i],
                                .currency = currencies[i]});
-        set_amount(prices.IsNull(row) ? std::nullopt : std::optional(prices.Value(row)),
-                   quantities.IsNull(row) ? std::nullopt : std::optional(quantities.Value(row)), exact[row],
+        set_amount(value_at<double>(prices, row), value_at<std::int32_t>(quantities, row), exact[row],
                    totals[row], events.rows.back());
     }
     advance_clocks(rows, events);

@@ -59,7 +59,8 @@ struct Events {
 const std::vector<std::string>& event_columns();
 
 /// Appends silver rows to `events`. String columns may be dictionary-encoded, which is faster. `event_type`
-/// is used for rows that have no such column. Throws Error if a column is missing or has another type.
+/// is used for rows that have no such column. The rows may lack a column that can be null. Throws Error if
+/// another column is missing, or if one has another type.
 void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view> event_type, Strings& strings,
                  Events& events);
 

@@ -17,15 +17,23 @@ Verdict check_product_and_price(const model::Event& event, const model::RuleOpti
     const bool has_product = model::is_known_type(event.event_type);
     if (has_product && !event.product_id) return {ValidationRule::missing_field, "product_id"};
     if (has_product && event.product_id->empty()) return {ValidationRule::empty_field, "product_id"};
-    const bool needs_price = event.event_type == "purchase" || event.event_type == "refund" ||
-                             (has_product && options.require_price == model::PriceRequirement::all);
-    if (!event.price) return needs_price ? Verdict{ValidationRule::missing_field, "price"} : Verdict{};
-    const bool is_valid = options.accept_free_items ? *event.price >= 0 : *event.price > 0;
-    return is_valid && *event.price <= highest_price ? Verdict{}
-                                                     : Verdict{ValidationRule::bad_price, "price"};
+    if (!event.price) {
+        return needs_price(event.event_type, options) ? Verdict{ValidationRule::missing_field, "price"}
+                                                      : Verdict{};
+    }
+    return is_valid_price(*event.price, options) ? Verdict{} : Verdict{ValidationRule::bad_price, "price"};
 }
 
 }  // namespace
+
+bool needs_price(std::string_view event_type, const model::RuleOptions& options) {
+    if (event_type == "purchase" || event_type == "refund") return true;
+    return options.require_price == model::PriceRequirement::all && model::is_known_type(event_type);
+}
+
+bool is_valid_price(double price, const model::RuleOptions& options) {
+    return (options.accept_free_items ? price >= 0 : price > 0) && price <= highest_price;
+}
 
 bool EventTypes::admit(std::string_view type) {
     const base::MutexLock lock(mutex_);

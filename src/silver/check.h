@@ -14,6 +14,11 @@
 
 namespace millrace::silver {
 
+/// Returns true if an event of this type must have a price.
+bool needs_price(std::string_view event_type, const model::RuleOptions& options);
+/// Returns true if an event may have this price.
+bool is_valid_price(double price, const model::RuleOptions& options);
+
 /// The distinct event types of a table, shared by all lanes. Thread-safe.
 class EventTypes {
   public:

@@ -39,8 +39,8 @@ std::int32_t index_at(const arrow::Int32Array& indices, std::int64_t row) {
 /// Reads the silver rows, one day after the other to bound the memory that their ids take.
 class SilverRows {
   public:
-    SilverRows(const SilverTables& tables, model::DedupeScope scope)
-        : tables_(tables), scope_(scope), found_(static_cast<std::size_t>(tables.partitions())) {}
+    SilverRows(const SilverTables& tables, const model::ShopSettings& settings)
+        : tables_(tables), settings_(settings), found_(static_cast<std::size_t>(tables.partitions())) {}
 
     ItemSets check(VerifyReport& report) {
         std::map<std::string, DayFiles> days;
@@ -61,7 +61,7 @@ class SilverRows {
         for (const storage::AddFile* add : files) {
             scan(*add, {}, [&](const arrow::RecordBatch& rows) {
                 check_nulls(rows, add->path, values_);
-                check_values(rows, *add, values_);
+                check_values(rows, *add, settings_.rules, values_);
                 take_offsets(rows, add->path);
                 for (std::int64_t i = 0; i < rows.num_rows(); ++i) ids.push_back(id_of(rows, i));
                 rows_ += rows.num_rows();
@@ -82,7 +82,8 @@ class SilverRows {
     }
 
     [[nodiscard]] silver::IdHash id_of(const arrow::RecordBatch& rows, std::int64_t row) const {
-        return silver::hash_id(column<arrow::StringArray>(rows, "event_id").GetView(row), scope_,
+        return silver::hash_id(column<arrow::StringArray>(rows, "event_id").GetView(row),
+                               settings_.dedupe_scope,
                                column<arrow::Int32Array>(rows, "partition").Value(row));
     }
 
@@ -125,7 +126,7 @@ class SilverRows {
     }
 
     const SilverTables& tables_;
-    const model::DedupeScope scope_;
+    const model::ShopSettings& settings_;
     Finding values_{"rows"};
     Finding duplicates_{"duplicate ids"};
     Finding offsets_{"offsets"};
@@ -135,8 +136,9 @@ class SilverRows {
 
 }  // namespace
 
-ItemSets check_silver_rows(const SilverTables& tables, model::DedupeScope scope, VerifyReport& report) {
-    return SilverRows(tables, scope).check(report);
+ItemSets check_silver_rows(const SilverTables& tables, const model::ShopSettings& settings,
+                           VerifyReport& report) {
+    return SilverRows(tables, settings).check(report);
 }
 
 ItemSets check_quarantine_rows(const SilverTables& tables, const ItemSets& in_silver, VerifyReport& report) {

@@ -103,12 +103,12 @@ class SilverRowsTest : public testing::Test {
 
     ItemSets check_silver(DedupeScope scope = DedupeScope::table) {
         report_ = {};
-        return check_silver_rows(SilverTables(data_, log_), scope, report_);
+        return check_silver_rows(SilverTables(data_, log_), {.dedupe_scope = scope}, report_);
     }
     ItemSets check_quarantine() {
         const SilverTables tables(data_, log_);
         VerifyReport of_silver;
-        const ItemSets in_silver = check_silver_rows(tables, DedupeScope::table, of_silver);
+        const ItemSets in_silver = check_silver_rows(tables, {}, of_silver);
         report_ = {};
         return check_quarantine_rows(tables, in_silver, report_);
     }
