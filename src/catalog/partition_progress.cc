@@ -22,6 +22,8 @@ constexpr const char* duplicates = "/duplicates";
 constexpr const char* quarantined = "/quarantined";
 constexpr const char* skipped = "/skipped";
 constexpr const char* last_crc = "/crc";
+constexpr const char* decoder = "/decoder";
+constexpr const char* decoded_from = "/decoded_from";
 constexpr const char* behind = "/behind";
 
 }  // namespace
@@ -53,7 +55,9 @@ PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze:
             .quarantined = snapshot.txn(id + quarantined, 0),
             .ignored = snapshot.txn(id + ignored, 0),
             .skipped = snapshot.txn(id + skipped, 0),
-            .last_crc = snapshot.txn(id + last_crc, -1)};
+            .last_crc = snapshot.txn(id + last_crc, -1),
+            .decoder = static_cast<int>(snapshot.txn(id + decoder, 0)),
+            .decoded_from = bronze::Offset(snapshot.txn(id + decoded_from, 0))};
 }
 
 void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, int partition,
@@ -68,6 +72,8 @@ void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, in
     txns.push_back({id + ignored, progress.ignored, now});
     txns.push_back({id + skipped, progress.skipped, now});
     txns.push_back({id + last_crc, progress.last_crc, now});
+    txns.push_back({id + decoder, progress.decoder, now});
+    txns.push_back({id + decoded_from, progress.decoded_from.value(), now});
 }
 
 storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t records) {

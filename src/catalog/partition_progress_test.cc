@@ -102,6 +102,19 @@ TEST(PartitionProgress, WhatIsStoredIsReadBack) {
     EXPECT_EQ(read.last_crc, 0xE3069283) << "a CRC above the int32 range stays positive";
 }
 
+TEST(PartitionProgress, NamesTheVersionOfTheDecodersAndWhereItBegan) {
+    const ProgressLog log(7);
+    PartitionProgress progress{.next_offset = Offset(100)};
+    progress.decode_with(2);
+    progress.pass_to(Offset(150), 50);
+    progress.decode_with(2);
+    std::vector<storage::Txn> txns;
+    append_progress(txns, {"clicks", 7}, 0, progress);
+    const auto read = read_progress(snapshot_of(txns), log, 0);
+    EXPECT_EQ(read.decoder, 2);
+    EXPECT_EQ(read.decoded_from, Offset(100));
+}
+
 TEST(PartitionProgress, BeginsAtTheStartOfALogThatTheTableDoesNotKnow) {
     ProgressLog log(7);
     log.add(Offset(40), "a");

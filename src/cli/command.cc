@@ -116,6 +116,12 @@ void SettingsOptions::add_to(CLI::App& command) {
                "What to do with events whose price is 0: refuse puts them in quarantine.")
         ->default_str(initial.rules.accept_free_items ? "accept" : "refuse")
         ->group(group);
+    add_choice(command, "--message-format", message_format,
+               {"auto", "native", "segment", "ga4", "rees46", "retailrocket"},
+               "Format of messages whose record has no header millrace-format. With auto, the shape of each "
+               "message tells native events, Segment's and GA4's apart.")
+        ->default_str(initial.rules.message_format)
+        ->group(group);
     add_choice(command, "--dedupe-scope", dedupe_scope, {"table", "partition"},
                "Scope in which an event_id is unique: the whole table, or each partition of the log. The "
                "scope partition is cheaper with many workers, but misses duplicates across partitions.")
@@ -169,6 +175,7 @@ model::ShopSettings SettingsOptions::over(const model::ShopSettings& stored) con
     if (interest_views) settings.gold.interest_views = *interest_views;
     if (require_price) settings.rules.require_price = model::price_requirement_of(*require_price);
     if (free_items) settings.rules.accept_free_items = *free_items == "accept";
+    if (message_format) settings.rules.message_format = *message_format;
     if (dedupe_scope) settings.dedupe_scope = model::dedupe_scope_of(*dedupe_scope);
     if (earliest) settings.rules.earliest = *earliest;
     return settings;

@@ -26,6 +26,9 @@ struct RuleOptions {
     std::string currency = "EUR";  ///< currency of events without a currency
     PriceRequirement require_price = PriceRequirement::purchases;
     bool accept_free_items = false;  ///< whether a price may be 0
+    /// Format of messages whose record names none (silver/formats/known_formats.h). With `auto`, the shape of
+    /// each message tells.
+    std::string message_format = "auto";
 
     friend bool operator==(const RuleOptions&, const RuleOptions&) = default;
 };

@@ -30,6 +30,10 @@ std::shared_ptr<arrow::Array> booleans(const std::vector<std::uint8_t>& values) 
                                                  storage::value_of(bits.Finish(), building_column));
 }
 
+std::shared_ptr<arrow::Array> nulls(const std::shared_ptr<arrow::DataType>& type, std::size_t rows) {
+    return storage::value_of(arrow::MakeArrayOfNull(type, static_cast<std::int64_t>(rows)), building_column);
+}
+
 std::shared_ptr<arrow::Array> constant(const std::shared_ptr<arrow::Scalar>& value, std::size_t rows) {
     return storage::value_of(arrow::MakeArrayFromScalar(*value, static_cast<std::int64_t>(rows)),
                              building_column);
@@ -146,9 +150,12 @@ std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp process
         formats_.array(count),
         numbers(arrow::int32(), record_indices_),
     };
+    const auto& schema = *silver_layout().schema;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (!columns[i]) columns[i] = nulls(schema.field(static_cast<int>(i))->type(), count);
+    }
     std::ranges::move(details_.arrays(count), std::back_inserter(columns));
     arrow::FieldVector fields;
-    const auto& schema = *silver_layout().schema;
     for (int i = 0; i < schema.num_fields(); ++i) {
         const auto& column = columns[static_cast<std::size_t>(i)];
         if (column) fields.push_back(schema.field(i)->WithType(column->type()));

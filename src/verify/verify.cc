@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "verify/archive_check.h"
+#include "verify/decoding.h"
 #include "verify/gold_check.h"
 #include "verify/log_accounting.h"
 #include "verify/silver_rows.h"
@@ -34,6 +35,7 @@ void check_rows_and_counts(const SilverTables& tables, const model::ShopSettings
             log.offsets(p).start));
         note_skipped_offsets(p, progress.skipped, report);
     }
+    check_decoding(tables, log, settings.rules, silver, quarantined, report);
     report.checks.push_back(check_commits(tables));
 }
 

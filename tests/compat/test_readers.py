@@ -31,9 +31,11 @@ def by_glob(shop):
 
 
 def assert_same(a, b):
-    assert set(a.column_names) == set(b.column_names)
+    """`b` may lack columns without a value, as Silver's files do."""
+    assert set(b.column_names) <= set(a.column_names)
     for name in a.column_names:
-        assert a.column(name).to_pylist() == b.column(name).to_pylist(), name
+        of_b = b.column(name).to_pylist() if name in b.column_names else [None] * b.num_rows
+        assert a.column(name).to_pylist() == of_b, name
 
 
 def fill(shop):
@@ -62,9 +64,9 @@ def test_rows_are_the_same_before_and_after_optimize_vacuum_and_checkpoints(busy
     before = by_delta_rs(busy)
     busy.run("optimize")
     assert_same(by_delta_rs(busy), before)
-    assert_same(by_duckdb(busy), before)
+    assert_same(before, by_duckdb(busy))
     busy.run("vacuum", "--retention", "0")
-    assert_same(by_glob(busy), before)
+    assert_same(before, by_glob(busy))
     for i in range(12):
         busy.write(line(i))
         busy.drain()

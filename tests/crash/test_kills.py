@@ -9,7 +9,8 @@ import pytest
 
 from tests.support import oracle
 from tests.support.kills import kill_at, points_of
-from tests.support.shop import TOPIC, Millrace
+from tests.support.paths import TOPIC
+from tests.support.shop import Millrace
 
 LONGER_THAN_ANY_KILL = "20s"
 

@@ -6,6 +6,18 @@ import pytest
 
 from tests.support import delta, oracle
 from tests.support.events import event
+from tests.support.kafka import KafkaShop
+from tests.support.shop import Millrace
+
+
+@pytest.fixture(params=["embedded", "kafka"])
+def shop(request, tmp_path, kafka):
+    """A shop on the embedded log, and one on Kafka: the same messages give the same rows."""
+    if request.param == "embedded":
+        return Millrace(tmp_path / "data")
+    on_kafka = KafkaShop(tmp_path / "data", kafka)
+    on_kafka.run("topic", "create")
+    return on_kafka
 
 
 def rows(shop, columns="*", where="true"):
@@ -42,7 +54,7 @@ def test_a_broken_message_sinks_none_of_its_neighbours_and_stays_as_it_was_sent(
     shop.drain()
     assert shop.count("silver") == 1
     assert shop.count("quarantine", "rule") == {"bad_json": 2, "not_utf8": 1}
-    assert sorted(value for *_, value in oracle.records(shop.data)) == sorted([good, *broken])
+    assert sorted(shop.values()) == sorted([good, *broken])
     shop.verify()
 
 
@@ -167,7 +179,7 @@ def test_ga4_s_validation_server_stores_nothing(shop, port):
     assert status == 200
     assert {each["validationCode"] for each in answer["validationMessages"]} >= {"VALUE_REQUIRED", "NAME_INVALID"}
     server.stop()
-    assert list(oracle.records(shop.data)) == []
+    assert shop.values() == []
 
 
 def test_framings_of_other_programs_are_named(shop):
@@ -183,3 +195,24 @@ def test_silver_s_positions_are_unique(shop, port):
     found = sent(shop, port(), track("Order Completed", {"order_id": "o", "products": products}), "/v1/track")
     assert [row["record_index"] for row in found] == list(range(20))
     assert delta.open_table(shop.data / "silver").version() >= 0
+
+
+def test_the_format_of_a_topic_is_a_setting_and_a_replay_changes_it(shop):
+    rows_of_rees46 = ["2019-10-01 00:00:00 UTC,view,1,2,electronics.phone,acme,35.79,u1,s1"]
+    rows_of_rees46 += ["2019-10-01 00:00:05,remove_from_cart,1,2,,,35.79,u1,s1", "2019-10-01 00:00:09,view,,,,,x,u1,s1"]
+    shop.write(*[f"u1|{row}" for row in rows_of_rees46])
+    shop.drain()
+    assert shop.count("quarantine", "rule") == {"bad_json": 3}
+    shop.run("silver", "--available-now", "--message-format", "rees46", code=2)
+    assert "--message-format is auto, not rees46" in shop.stderr and "millrace replay" in shop.stderr
+    shop.run("replay", "--message-format", "rees46")
+    found = rows(shop, "event_type, brand, price, product_category, format")
+    assert [(row["event_type"], row["brand"], row["price"]) for row in found] == [
+        ("view", "acme", 35.79),
+        ("remove_from_cart", None, 35.79),
+    ]
+    assert shop.count("quarantine", "rule") == {"bad_price": 1}
+    shop.verify()
+    shop.write("u1|" + rows_of_rees46[0].replace("view", "cart"))
+    shop.drain()
+    assert shop.count("silver", "event_type")["add_to_cart"] == 1

@@ -15,7 +15,7 @@ import struct
 import duckdb
 
 from tests.support import delta
-from tests.support.shop import TOPIC
+from tests.support.paths import TOPIC
 
 
 def _varint(data, at):

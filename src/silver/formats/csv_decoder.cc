@@ -67,13 +67,18 @@ struct RowReading {
     }
 };
 
+// The columns of the data sets, for records that do not name their file's.
+constexpr std::string_view rees46_columns =
+    "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
+constexpr std::string_view retailrocket_columns = "timestamp,visitorid,event,itemid,transactionid";
+
 /// Begins the item of a row. Returns whether the row could be split.
-bool begin(const Message& message, CsvRow& row, std::vector<Item>& items) {
+bool begin(const Message& message, std::string_view columns, CsvRow& row, std::vector<Item>& items) {
     items.clear();
     Item& item = items.emplace_back();
     if (!is_utf8(message.text)) {
         item.verdict = {ValidationRule::not_utf8, {}};
-    } else if (!row.read(message.origin.columns, message.text)) {
+    } else if (!row.read(message.origin.columns.empty() ? columns : message.origin.columns, message.text)) {
         item.verdict = {ValidationRule::bad_row, {}};
     }
     return item.verdict.ok();
@@ -93,7 +98,7 @@ Rees46Decoder::~Rees46Decoder() = default;
 void Rees46Decoder::decode(const Message& message, std::vector<Item>& items) {
     Parts& parts = *parts_;
     parts.arena.clear();
-    if (!begin(message, parts.row, items)) return;
+    if (!begin(message, rees46_columns, parts.row, items)) return;
     RowReading reading{parts.row, parts.arena, items.front()};
     Event& event = reading.event();
     event.event_id = row_id("rees46", message, parts.arena);
@@ -130,7 +135,7 @@ RetailrocketDecoder::~RetailrocketDecoder() = default;
 void RetailrocketDecoder::decode(const Message& message, std::vector<Item>& items) {
     Parts& parts = *parts_;
     parts.arena.clear();
-    if (!begin(message, parts.row, items)) return;
+    if (!begin(message, retailrocket_columns, parts.row, items)) return;
     RowReading reading{parts.row, parts.arena, items.front()};
     Event& event = reading.event();
     event.event_id = row_id("retailrocket", message, parts.arena);

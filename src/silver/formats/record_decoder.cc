@@ -35,14 +35,14 @@ std::string id_of(const bronze::Record& record, const bronze::Origin& origin, st
 
 }  // namespace
 
-RecordDecoder::RecordDecoder() = default;
+RecordDecoder::RecordDecoder(std::string_view log_format) : log_format_(find_format(log_format)) {}
 RecordDecoder::RecordDecoder(RecordDecoder&&) noexcept = default;
 RecordDecoder& RecordDecoder::operator=(RecordDecoder&&) noexcept = default;
 RecordDecoder::~RecordDecoder() = default;
 
 std::span<Item> RecordDecoder::decode(const bronze::Record& record, const bronze::Origin& origin,
                                       const LogPartition& log) {
-    const Format* format = origin.format.empty() ? nullptr : find_format(origin.format);
+    const Format* format = origin.format.empty() ? log_format_ : find_format(origin.format);
     if (format == nullptr || format->make == nullptr) {
         decode_native(record, origin, log);
         if (native_item_.verdict.ok() || format != nullptr) return native_item();

@@ -16,6 +16,10 @@
 
 namespace millrace::silver {
 
+/// The version of all decoders. It grows with each change by which a record means other items or other
+/// events, so that `verify` knows which rows it can decode again, and a user when a replay is worth while.
+inline constexpr int decoder_version = 1;
+
 /// The partition of a log, for the ids of events that have none.
 struct LogPartition {
     std::string_view topic;
@@ -24,10 +28,12 @@ struct LogPartition {
 };
 
 /// Decodes the records of a log into their items. The format of a record is the one that its header names,
-/// else the one that its shape tells; most records are native events. Not thread-safe.
+/// else the log's, else the one that its shape tells; most records are native events. Not thread-safe.
 class RecordDecoder {
   public:
-    RecordDecoder();
+    /// `log_format` is the format of records whose header names none. The name of no format, such as `auto`,
+    /// leaves it to the shape.
+    explicit RecordDecoder(std::string_view log_format = {});
     RecordDecoder(RecordDecoder&&) noexcept;
     RecordDecoder& operator=(RecordDecoder&&) noexcept;
     ~RecordDecoder();
@@ -55,6 +61,7 @@ class RecordDecoder {
     /// Replaces the verdict of a record that no format fits, if a framing of another program is the reason.
     std::span<Item> name_framing(std::string_view value);
 
+    const Format* log_format_;  // nullptr: the shape tells
     Decoder native_;
     Item native_item_;
     std::array<std::unique_ptr<MessageDecoder>, format_count> others_;  // made when first needed

@@ -41,7 +41,7 @@ IdQuery query_for(const std::vector<LanePart>& parts, model::Timestamp floor) {
 /// Turns the part's held records into rows, except those in `found`. The rows get files of their own, so that
 /// the rows of each file stay in the order of their offsets.
 void settle_part(LanePart& part, const IdHashes& found, const LaneContext& context) {
-    RecordDecoder decoder;
+    RecordDecoder decoder(context.settings.rules.message_format);
     Checker checker(context.settings.rules, context.types);
     std::map<int, PartitionFiles> files;
     for (const HeldRecord& held : part.held) {

@@ -45,6 +45,7 @@ Lane::Lane(const LaneContext& context, std::vector<int> partitions, const LaneLi
       limits_(limits),
       partition_numbers_(std::move(partitions)),
       checker_(context.settings.rules, context.types) {
+    for (std::size_t i = 0; i < chunk; ++i) decoders_.emplace_back(context.settings.rules.message_format);
     for (const int number : partition_numbers_)
         partitions_.push_back(std::make_unique<Partition>(context_.columns, number));
 }
@@ -61,6 +62,7 @@ void Lane::assign(LaneAssignment assignment) {
     partition.reader = context_.log.read(number, progress.next_offset);
     partition.epoch = assignment.epoch;
     partition.part = {.partition = number, .first_offset = assignment.committed, .end = progress};
+    partition.part.end.decode_with(decoder_version);
     partition.quarantined_before = std::move(assignment.quarantined);
     partition.end = assignment.end;
     checker_.forget();

@@ -146,7 +146,7 @@ class Lane {
     std::vector<int> partition_numbers_;
     std::vector<std::unique_ptr<Partition>> partitions_;
     std::size_t turn_ = 0;  // index in partitions_ of the partition with which the next step begins
-    std::array<RecordDecoder, chunk> decoders_;
+    std::vector<RecordDecoder> decoders_;  // one for each record of a chunk
     std::vector<PendingItem> pending_;
     Checker checker_;
     std::vector<QuarantineRow> quarantine_;
