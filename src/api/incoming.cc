@@ -60,6 +60,7 @@ std::string places_of(const std::vector<LastMessage>& messages, int epoch) {
         range->second.end = std::max(range->second.end, message.offset);
     }
     std::vector<std::string> conditions;
+    conditions.reserve(ranges.size());
     for (const auto& [partition, range] : ranges)
         conditions.push_back(fmt::format(R"(("partition" = {} and "offset" between {} and {}))", partition,
                                          range.start.value(), range.end.value()));

@@ -32,7 +32,8 @@ std::optional<std::string> beginning(std::string_view text) {
 /// Decodes and checks messages.
 class MessageView {
   public:
-    explicit MessageView(const model::RuleOptions& rules) : checker_(rules, types_), decoder_(rules.message_format) {}
+    explicit MessageView(const model::RuleOptions& rules)
+        : checker_(rules, types_), decoder_(rules.message_format) {}
 
     LastMessage of(const bronze::Record& record, const silver::LogPartition& place) {
         const bronze::Origin origin = bronze::read_origin(record);

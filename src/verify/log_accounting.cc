@@ -47,11 +47,11 @@ void CommitChain::add(storage::Version version, const storage::Commit& commit) {
         if (!part.txns.contains(id)) continue;
         const Place now{bronze::Offset(part.txn(id, 0)),
                         part.txn(id + "/received", 0) + part.txn(id + "/skipped", 0)};
-        add_partition(p, version, now, commit.removes_data());
+        add_partition(p, version, now, commit.removes_data() || commit.operation == "REPLACE");
     }
 }
 
-/// A commit that removes data, such as a replay's, may begin again at an earlier offset.
+/// A replay's commit, and any other that removes data, may begin again at an earlier offset.
 void CommitChain::add_partition(int partition, storage::Version version, const Place& now, bool may_go_back) {
     const auto last = last_.find(partition);
     if (last != last_.end() && !may_go_back) {

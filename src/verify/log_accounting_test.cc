@@ -76,6 +76,15 @@ TEST(CommitChain, LetsAReplayBeginAgain) {
     EXPECT_TRUE(chain.check().passed) << chain.check().detail;
 }
 
+TEST(CommitChain, LetsAReplayBeginAgainThatHadNoRowsToRemove) {
+    CommitChain chain(clicks, 1);
+    chain.add(storage::Version(1), commit_to(3, 3));
+    storage::Commit replay = commit_to(3, 3);
+    replay.operation = "REPLACE";
+    chain.add(storage::Version(2), replay);
+    EXPECT_TRUE(chain.check().passed) << chain.check().detail;
+}
+
 TEST(CommitChain, IgnoresOtherLogs) {
     CommitChain chain({.topic = "clicks", .epoch = 4}, 1);
     chain.add(storage::Version(1), commit_to(10, 10));
