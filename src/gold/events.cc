@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "model/event.h"
 
 namespace millrace::gold {
 
@@ -85,7 +86,9 @@ void set_amount(std::optional<double> price, std::optional<std::int32_t> quantit
 /// dictionary is looked up once.
 class Ids {
   public:
-    Ids(const arrow::RecordBatch& rows, const char* name, StringPool& pool) {
+    /// Strings that begin with `without` count as null.
+    Ids(const arrow::RecordBatch& rows, const char* name, StringPool& pool, std::string_view without = {})
+        : without_(without) {
         const auto found = rows.GetColumnByName(name);
         if (found == nullptr) return;
         if (const auto* plain = dynamic_cast<const arrow::StringArray*>(found.get())) {
@@ -112,10 +115,14 @@ class Ids {
   private:
     void add(const arrow::StringArray& values, StringPool& pool) {
         ids_.reserve(static_cast<std::size_t>(values.length()));
-        for (std::int64_t i = 0; i < values.length(); ++i)
-            ids_.push_back(values.IsNull(i) ? 0 : pool.add(values.GetView(i)));
+        for (std::int64_t i = 0; i < values.length(); ++i) {
+            const bool is_left_out =
+                values.IsNull(i) || (!without_.empty() && values.GetView(i).starts_with(without_));
+            ids_.push_back(is_left_out ? 0 : pool.add(values.GetView(i)));
+        }
     }
 
+    const std::string_view without_;
     std::vector<StringId> ids_;              // by dictionary index, or by row if there is no dictionary
     const std::int32_t* indices_ = nullptr;  // for each row, its index in ids_
     const arrow::Array* nulls_ = nullptr;    // the array with the null rows, or nullptr if no row is null
@@ -157,7 +164,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto ids = [&](const char* name, Field field) { return Ids(rows, name, strings[field]); };
     column<arrow::Array>(rows, "user_id");
     const auto users = ids("user_id", Field::user);
-    const auto products = ids("product_id", Field::product);
+    const Ids products(rows, "product_id", strings[Field::product], model::whole_order);
     const auto categories = ids("product_category", Field::category);
     const auto devices = ids("device_type", Field::device);
     const auto sessions = ids("session_id", Field::session);

@@ -26,6 +26,7 @@ struct SilverRow {
     std::optional<double> price = 2.5;
     std::optional<int> quantity = 3;
     std::optional<std::string> session;
+    std::string product = "p";
     std::string type = "view";
     std::optional<bool> bot = false;
 };
@@ -58,7 +59,7 @@ std::shared_ptr<arrow::RecordBatch> silver_rows(const std::vector<SilverRow>& ro
     const auto none = [](const SilverRow&) { return std::optional<std::string>(); };
     const std::vector<std::pair<std::string, std::shared_ptr<arrow::Array>>> columns = {
         {"user_id", text([](const SilverRow& row) { return row.user; })},
-        {"product_id", text([](const SilverRow&) { return std::optional<std::string>("p"); })},
+        {"product_id", text([](const SilverRow& row) { return std::optional(row.product); })},
         {"event_timestamp", time([](const SilverRow& row) { return row.time; })},
         {"session_id", text([](const SilverRow& row) { return row.session; })},
         {"product_category", text(none)},
@@ -175,6 +176,16 @@ TEST_F(EventsTest, AColumnOfAnotherTypeAndAMissingOneThatCannotBeNullAreNamed) {
     }
     for (const char* column : {"user_id", "event_timestamp", "kafka_timestamp", "partition"})
         EXPECT_THAT([&] { read(*without_column(rows, column)); }, named(column));
+}
+
+TEST_F(EventsTest, AWholeOrderIsNoProduct) {
+    const std::vector<SilverRow> sold = {{.product = "order:7"}, {.product = "p"}};
+    for (const bool encoded : {false, true}) {
+        const Events events = read(*silver_rows(sold, encoded), "purchase");
+        EXPECT_EQ(events.rows.at(0).product, 0U);
+        EXPECT_NE(events.rows.at(1).product, 0U);
+        EXPECT_EQ(events.rows.at(0).amount(), events.rows.at(1).amount());
+    }
 }
 
 TEST_F(EventsTest, AColumnThatRowsLackIsNull) {

@@ -76,6 +76,10 @@ constexpr bool is_known_type(std::string_view type) {
     return type == "view" || type == "add_to_cart" || type == "purchase" || type == "refund";
 }
 
+/// Begins the product_id of a purchase or refund of a whole order, whose sender did not name its products. It
+/// counts in all figures but those of products.
+inline constexpr std::string_view whole_order = "order:";
+
 /// An event with a price above this one (exclusive) is_high_value.
 inline constexpr double high_value_price = 500;
 

@@ -117,6 +117,11 @@ def test_ga4_s_value_is_of_the_whole_order_and_a_placeholder_is_no_id(shop, port
     found = sent(shop, server, app, "/mp/collect")
     assert [(row["order_id"], float(row["price"]), row["quantity"]) for row in found] == [(None, 30, 1), ("T1", 10, 3)]
     assert {row["user_id"] for row in found} == {"i1"}
+    shop.run("gold", "--available-now", "--close")
+    products = shop.json("sql", "select distinct product_id from gold.product_metrics")["rows"]
+    assert products == [{"product_id": "p1"}], "an order without items is no product"
+    (day,) = shop.json("sql", "select gross_revenue from gold.kpis where grain = 'day'")["rows"]
+    assert float(day["gross_revenue"]) == 60
 
 
 def test_event_types_in_any_script_are_read_by_others(shop, port):

@@ -244,7 +244,8 @@ struct Ga4Decoder::Reading {
     /// Sets the product and the price of a purchase or a refund of a whole order.
     Verdict set_whole_order(Event& event) {
         // An order without an id is one all the same, and is named by its event.
-        event.product_id = parts.arena.join({"order:", event.order_id ? *event.order_id : event.event_id});
+        event.product_id =
+            parts.arena.join({model::whole_order, event.order_id ? *event.order_id : event.event_id});
         if (event.event_type == "purchase" && event.order_id) event.event_id = purchase_id(event, 0);
         return set_amounts(fields, {.total = params[ga4_value]}, true, event);
     }

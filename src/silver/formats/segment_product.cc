@@ -61,7 +61,8 @@ Verdict set_segment_whole_order(MessageFields& fields, const SegmentMembers& pro
     set_detail(fields, &model::EventDetails::coupon, properties[key_coupon], event);
     set_discount(fields, properties[key_discount], event);
     // An order without an id is one all the same, and is named by its event.
-    event.product_id = fields.arena().join({"order:", event.order_id ? *event.order_id : event.event_id});
+    event.product_id =
+        fields.arena().join({model::whole_order, event.order_id ? *event.order_id : event.event_id});
     const AmountFields amounts{.price = properties[key_price],
                                .total = properties.first_of(key_total, key_revenue, key_value)};
     return set_amounts(fields, amounts, true, event);
