@@ -118,7 +118,8 @@ void columns(benchmark::State& state) {
     silver::EventColumns made;
     for (auto _ : state) {
         made.start({.day = 18170, .event_type = "view", .partition = 0, .log_epoch = 1});
-        for (std::size_t i = 0; i < count; ++i) made.append(events[i % events.size()], sample().records[i]);
+        for (std::size_t i = 0; i < count; ++i)
+            made.append(events[i % events.size()], {.record = sample().records[i]});
     }
     set_rates(state);
 }
@@ -131,7 +132,7 @@ void encode(benchmark::State& state) {
     model::Event event;
     for (const auto& record : sample().records) {
         decoder.decode(record.value, event);
-        made.append(event, record);
+        made.append(event, {.record = record});
     }
     const auto path =
         std::filesystem::temp_directory_path() / fmt::format("millrace_bench_{}.parquet", ::getpid());

@@ -19,6 +19,7 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 
 # Arrow is an installed one or else the pyarrow wheel in the virtual environment that the setup creates. The
@@ -53,7 +54,7 @@ target_link_libraries(deps_arrow INTERFACE ${arrow_targets})
 add_library(deps::arrow ALIAS deps_arrow)
 
 add_library(deps_base INTERFACE)
-target_link_libraries(deps_base INTERFACE fmt::fmt spdlog::spdlog Threads::Threads Boost::headers PkgConfig::ISAL
+target_link_libraries(deps_base INTERFACE fmt::fmt spdlog::spdlog Threads::Threads Boost::headers OpenSSL::Crypto PkgConfig::ISAL
                                           PkgConfig::XXHASH)
 target_compile_definitions(deps_base INTERFACE SPDLOG_FMT_EXTERNAL BOOST_JSON_NO_LIB BOOST_CONTAINER_NO_LIB)
 add_library(deps::base ALIAS deps_base)

@@ -1,39 +1,40 @@
-// Handles what clients send: targets, bodies of all protocols, and compressed bodies. Each must be parsed or
-// refused, and a translation must give JSON that the next step accepts.
+// Handles what clients send: targets, bodies of all protocols, and compressed bodies. A body is cut into
+// messages or refused. A message must be in the body as it was sent, and it is decoded as Silver will.
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
+#include "api/request_reader.h"
 #include "base/error.h"
 #include "collect/content_encoding.h"
-#include "collect/ga4.h"
-#include "collect/pending_event.h"
-#include "collect/request_body.h"
-#include "collect/segment_io.h"
 #include "serve/http.h"
 
 using namespace millrace;
 
 namespace {
 
-/// Processes a body like the intake API, and returns the number of events.
-std::size_t take(std::string body) {
-    static collect::BodyReader bodies;
-    static collect::EventDefaults completer;
-    const auto events = bodies.split(body, {.max_message_bytes = std::size_t{1} << 30U});
-    std::vector<collect::Warning> warnings;
-    for (std::size_t i = 0; i < events.size(); ++i)
-        (void)completer.complete(events[i], i, {"source", "key", {}}, warnings);
-    return events.size();
-}
+using Body = api::IntakeProtocol::Body;
 
-void take_translated(const collect::Translation& translation) {
-    try {
-        take(translation.events);
-    } catch (const Error&) {
-        std::abort();  // the translation is not valid JSON
+constexpr std::size_t max_bytes = std::size_t{1} << 20U;
+
+/// Reads a request like the intake API.
+void take(const std::string& body, const api::IntakeProtocol& protocol) {
+    static const model::RuleOptions rules;
+    static api::RequestReader reader(rules, {.max_message_bytes = std::size_t{1} << 30U});
+    serve::HttpRequest request;
+    request.path = protocol.path;
+    request.body = body;
+    if (protocol.body == Body::query) {
+        const std::size_t line_end = body.find('\n');
+        request.query_text = body.substr(0, line_end);
+        request.body = line_end == std::string::npos ? "" : body.substr(line_end + 1);
     }
+    const api::ReadRequest read = reader.read(request, protocol, "source", base::WallTime{});
+    if (protocol.body == Body::query) return;
+    for (const collect::PendingMessage& message : read.messages)
+        if (body.find(message.value) == std::string::npos) std::abort();  // it is not what was sent
 }
 
 }  // namespace
@@ -44,16 +45,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         switch (data[0]) {
             case '0':
-                take(body);
+                take(body, {.path = "/v1/events", .format = "native"});
                 break;
             case '1':
-                take_translated(collect::translate_segment("track", body, std::size_t{1} << 20U));
+                take(body, {.path = "/v1/track", .format = "segment"});
                 break;
             case '2':
-                take_translated(collect::translate_segment("batch", body, std::size_t{1} << 20U));
+                take(body, {.path = "/v1/batch", .format = "segment", .body = Body::batch, .array = "batch"});
                 break;
             case '3':
-                take_translated(collect::translate_ga4(body, "source", std::size_t{1} << 20U));
+                take(body, {.path = "/mp/collect", .format = "ga4", .body = Body::batch, .array = "events"});
                 break;
             case '4': {
                 serve::HttpRequest request;
@@ -62,10 +63,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 (void)serve::credentials(request);
                 break;
             }
+            case '5':
+                take(body, {.path = "/g/collect", .format = "ga4", .body = Body::query});
+                break;
             default: {
                 constexpr std::array encodings = {"gzip", "deflate", "br", "zstd", "zstd, gzip"};
-                take(
-                    collect::decode_body(body, encodings[data[0] % encodings.size()], std::size_t{1} << 20U));
+                take(collect::decode_body(body, encodings[data[0] % encodings.size()], max_bytes),
+                     {.path = "/v1/events", .format = "native"});
             }
         }
     } catch (const Error&) {  // the input was refused

@@ -2,7 +2,7 @@
 # Runs each fuzz target for the given number of seconds, from the corpus that earlier runs found.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for target in decoder segment delta_log intake; do
+for target in decoder segment delta_log intake formats; do
     corpus=build/corpus/$target
     mkdir -p "$corpus"
     cp -n fuzz/seeds/$target/* "$corpus"/ 2>/dev/null || true

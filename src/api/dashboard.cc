@@ -121,8 +121,12 @@ Dashboard::Dashboard(const catalog::DataDirectory& data, bronze::EventLog& log,
       pages_(find_pages(options.pages)),
       live_(data, open, std::move(status)),
       query_pool_(options.sql_queries, options.sql_waiting) {
-    if (auto duckdb = find_duckdb(data, options.duckdb, why_no_reports_))
-        reports_.emplace(live_, std::move(*duckdb), settings.time_zone, options.sql);
+    auto duckdb = find_duckdb(data, options.duckdb, why_no_reports_);
+    if (!duckdb) return;
+    reports_.emplace(live_, std::move(*duckdb), settings.time_zone, options.sql);
+    incoming_.emplace(data, log, settings.rules, [this](const std::string& query, std::int64_t limit) {
+        return reports_->rows(query, limit);
+    });
 }
 
 Dashboard::~Dashboard() {
@@ -309,7 +313,9 @@ HttpResponse Dashboard::logout(const HttpRequest& request) {
 HttpResponse Dashboard::report(const HttpRequest& request) {
     if (!reports_) return problem(503, why_no_reports_);
     const auto name = std::string_view(request.path).substr(reports_path.size());
-    return {.body = reports_->make(name, request.query), .headers = {{"Cache-Control", "no-store"}}};
+    return {
+        .body = name == Incoming::name ? incoming_->make(request.query) : reports_->make(name, request.query),
+        .headers = {{"Cache-Control", "no-store"}}};
 }
 
 HttpResponse Dashboard::sql(const HttpRequest& request) {
@@ -335,6 +341,8 @@ HttpResponse Dashboard::replay(const HttpRequest& request) {
     if (const auto partition = body.integer("partition", 0, std::numeric_limits<int>::max()))
         filter.partition = static_cast<int>(*partition);
     if (const auto offset = body.integer("offset", 0, any)) filter.offset = bronze::Offset(*offset);
+    if (const auto item = body.integer("record_index", 0, std::numeric_limits<int>::max()))
+        filter.record_index = static_cast<int>(*item);
     const auto* set = body.find("set");
     if (set == nullptr || !set->is_object() || set->get_object().empty())
         throw usage_error("replaying quarantined records", "`set` contains no field",

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/incoming.h"
 #include "api/live_socket.h"
 #include "api/live_view.h"
 #include "api/reports.h"
@@ -82,7 +83,8 @@ class Dashboard {
     const serve::StaticFiles pages_;
     LiveView live_;
     LiveSocket live_socket_{live_};
-    std::optional<Reports> reports_;  // nothing if DuckDB was not found
+    std::optional<Reports> reports_;    // nothing if DuckDB was not found
+    std::optional<Incoming> incoming_;  // nothing if DuckDB was not found
     std::string why_no_reports_;
     // The pools are last, since their threads use the other members. Queries, password checks, quick replies
     // and changes have separate pools, so that they do not wait for each other.

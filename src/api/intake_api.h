@@ -31,8 +31,8 @@ struct CollectOptions {
 };
 
 /// The HTTP endpoints that accept events (docs/collect.md). A request is answered after the log has stored
-/// its events durably. Small bodies are read on the server's thread, and large or compressed ones on another
-/// thread, so that they do not delay other requests.
+/// its messages durably, as they were sent. Small bodies are read on the server's thread, and large or
+/// compressed ones on another thread, so that they do not delay other requests.
 class IntakeApi {
   public:
     /// `log` must outlive this object.
@@ -47,16 +47,16 @@ class IntakeApi {
 
     struct Counts {
         std::atomic<std::int64_t> requests = 0;
-        std::atomic<std::int64_t> events = 0;   ///< acknowledged events
-        std::atomic<std::int64_t> invalid = 0;  ///< acknowledged events that break a validation rule
+        std::atomic<std::int64_t> events = 0;   ///< acknowledged messages
+        std::atomic<std::int64_t> invalid = 0;  ///< acknowledged items that break a validation rule
         std::atomic<std::int64_t> warned = 0;   ///< warnings in responses
-        std::atomic<std::int64_t> ignored = 0;  ///< messages of other collectors that are not events
+        std::atomic<std::int64_t> ignored = 0;  ///< acknowledged items that are no events
         std::atomic<std::int64_t> refused_key = 0;
         std::atomic<std::int64_t> refused_syntax = 0;
         std::atomic<std::int64_t> refused_size = 0;
         std::atomic<std::int64_t> refused_busy = 0;
         std::atomic<std::int64_t> refused_limit = 0;
-        std::atomic<std::int64_t> failed = 0;  ///< requests whose events the log could not store
+        std::atomic<std::int64_t> failed = 0;  ///< requests whose messages the log could not store
     };
     [[nodiscard]] const Counts& counts() const { return *counts_; }
     /// The number of senders whose rate-limit state was dropped because there were too many.
@@ -70,17 +70,19 @@ class IntakeApi {
     struct Intake {
         std::shared_ptr<serve::HttpRequest> request;
         const IntakeProtocol* protocol = nullptr;
-        std::string source;
+        std::optional<std::string> source;  ///< nothing: the body must give the key
         serve::Respond respond;
     };
 
     static std::vector<IntakeProtocol> protocols();
     void take(const Intake& intake);
     void read_on_other_thread(const Intake& intake);
-    void read(RequestReader& reader, const Intake& intake);
+    void read(RequestReader& reader, const Intake& sent);
+    void refuse_key(const Intake& intake);
     void store(const Intake& intake, ReadRequest made, base::WallTime now);
-    [[nodiscard]] std::optional<std::string> source_of(const serve::HttpRequest& request) const;
+    [[nodiscard]] std::optional<std::string> source_of(std::string_view key) const;
     [[nodiscard]] std::int64_t wait_for(const Intake& intake, std::size_t events);
+    [[nodiscard]] serve::HttpResponse source_config(const serve::HttpRequest& request) const;
     [[nodiscard]] bool is_allowed_origin(const serve::HttpRequest& request) const;
     [[nodiscard]] serve::HttpResponse allowing(const serve::HttpRequest& request,
                                                serve::HttpResponse response) const;

@@ -82,7 +82,7 @@ TEST_F(IntakeApiTest, ABodyThatCannotBeReadIsRefused) {
     EXPECT_EQ(send(with_header(post(an_event), "content-encoding", "rot13")).status, 415U);
     EXPECT_EQ(send(with_header(post("not gzip"), "content-encoding", "gzip")).status, 400U);
     EXPECT_EQ(api_->counts().refused_syntax, 3);
-    start({.reading = {.body = {.max_messages = 1}}});
+    start({.reading = {.max_messages = 1}});
     EXPECT_EQ(send(post(std::string(an_event) + an_event)).status, 413U);
     EXPECT_EQ(api_->counts().refused_size, 1);
     EXPECT_EQ(in_log(), 0);
@@ -165,6 +165,21 @@ TEST_F(IntakeApiTest, EventsThatTheLogCannotStoreAreNotAcknowledged) {
     EXPECT_THAT(response.body, HasSubstr("could not be stored"));
     EXPECT_EQ(api_->counts().failed, 1);
     EXPECT_EQ(api_->counts().events, 0);
+}
+
+TEST_F(IntakeApiTest, ABrowsersLibraryIsToldThatItMaySend) {
+    start({.write_keys = {{"web", "key one"}}});
+    HttpRequest request = post("", "/sourceConfig/");
+    request.method = "GET";
+    EXPECT_EQ(send(request).status, 401U);
+    request.query["writeKey"] = "key one";
+    const HttpResponse response = send(with_header(request, "origin", "https://shop.example"));
+    EXPECT_EQ(response.status, 200U);
+    EXPECT_EQ(header_of(response, "Access-Control-Allow-Origin"), "https://shop.example");
+    const auto source = base::parse_json(response.body, "the response").at("source");
+    EXPECT_EQ(source.at("id"), "web");
+    EXPECT_EQ(source.at("enabled"), true);
+    EXPECT_TRUE(source.at("destinations").as_array().empty());
 }
 
 TEST_F(IntakeApiTest, AnotherProtocolGetsItsOwnReply) {

@@ -111,6 +111,7 @@ void Archiver::copy(Partition& partition, std::span<const bronze::Record> record
     const auto count = static_cast<std::int64_t>(records.size());
     progress.pass_to(records.back().offset + 1, count);
     progress.received += count;
+    progress.items += count;
     progress.last_crc = catalog::record_crc(records.back());
     for (const bronze::Record& record : records)
         partition.bytes +=

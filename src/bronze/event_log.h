@@ -90,6 +90,10 @@ class EventLog {
     /// log does not hold `offset`. The end offset is allowed.
     [[nodiscard]] virtual std::unique_ptr<PartitionReader> read(int partition, Offset offset) const = 0;
 
+    /// Returns a log of the same topic whose readers do not disturb those of this one, or null if no reader
+    /// of this log disturbs another.
+    [[nodiscard]] virtual std::unique_ptr<EventLog> open_again() const { return nullptr; }
+
     /// Returns the first offset whose record's timestamp is at or after `timestamp`, or the end offset.
     [[nodiscard]] virtual Offset offset_at(int partition, base::WallTime timestamp) const = 0;
 

@@ -30,6 +30,9 @@ class KafkaLog : public EventLog {
     [[nodiscard]] Offset cached_end(int partition) const override;
     Offset append(int partition, RecordBatchBuilder& batch) override;
     [[nodiscard]] std::unique_ptr<PartitionReader> read(int partition, Offset offset) const override;
+    [[nodiscard]] std::unique_ptr<EventLog> open_again() const override {
+        return std::make_unique<KafkaLog>(address_);
+    }
     [[nodiscard]] Offset offset_at(int partition, base::WallTime timestamp) const override;
     [[nodiscard]] std::uint32_t append_sequence() const override { return arrivals_.load(); }
     void wait_for_append(std::uint32_t seen, std::chrono::microseconds limit) const override;

@@ -143,7 +143,9 @@ void KafkaReader::add(const rd_kafka_message_t& message) {
     Record record;
     record.offset = Offset(message.offset);
     rd_kafka_timestamp_type_t type{};
-    record.timestamp = base::from_ms(rd_kafka_message_timestamp(&message, &type));
+    const std::int64_t ms = rd_kafka_message_timestamp(&message, &type);
+    // Some producers send 0 or -1 for no timestamp.
+    record.timestamp = ms > 0 ? base::from_ms(ms) : base::wall_time();
     record.key = bytes_.copy({static_cast<const char*>(message.key), message.key_len});
     record.value = bytes_.copy({static_cast<const char*>(message.payload), message.len});
     bytes_.pad();

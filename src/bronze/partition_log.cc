@@ -73,11 +73,12 @@ void write_all(const base::File& file, std::vector<iovec> parts, std::int64_t po
 
 }  // namespace
 
-PartitionLog::PartitionLog(fs::path directory, int partition, HighWatermarks& published,
+PartitionLog::PartitionLog(fs::path directory, int partition, HighWatermarks& published, int epoch,
                            SegmentOptions options, LockWait lock_wait)
     : directory_(std::move(directory)),
       partition_(partition),
       published_(published),
+      epoch_(epoch),
       options_(options),
       lock_wait_(lock_wait) {
     base::make_directory(directory_);
@@ -190,17 +191,17 @@ void PartitionLog::write_group(const std::vector<Pending*>& group) {
 
 void PartitionLog::write_batches(const std::vector<Pending*>& group) {
     const std::int64_t start = position_;
-    std::vector<std::array<char, 8>> bases(group.size());
+    std::vector<BatchStart> starts(group.size());
     std::vector<iovec> parts;
     Offset next = next_offset_;
     for (std::size_t i = 0; i < group.size(); ++i) {
         const auto header = parse_batch_header(group[i]->batch);
         if (!header) throw Error("appending a record batch", "it is malformed");
         group[i]->base = next;
-        put_big_endian(bases[i].data(), next.value());
+        starts[i] = batch_start(next, *header, epoch_);
         next += header->last_offset_delta + 1;
-        parts.push_back({bases[i].data(), bases[i].size()});
-        const std::string_view rest = group[i]->batch.substr(bases[i].size());
+        parts.push_back({starts[i].data(), starts[i].size()});
+        const std::string_view rest = group[i]->batch.substr(starts[i].size());
         parts.push_back({const_cast<char*>(rest.data()), rest.size()});
     }
     try {
@@ -299,7 +300,10 @@ void PartitionLog::cut_unfinished_write(Offset published_end) {
         throw_damage(segment_, next_offset_, position_,
                      "there is no whole record batch, although it was synced");
     }
-    if (const auto behind = find_whole_batch(file_, position_)) {
+    // A segment that an older version began may have batches without an epoch.
+    const auto first = BatchScanner(file_, 0).peek();
+    const LeaderEpochs epochs = {epoch_, first && position_ > 0 && first->leader_epoch == 0 ? 0 : epoch_};
+    if (const auto behind = find_whole_batch(file_, position_, epochs)) {
         throw_damaged_tail(segment_, next_offset_, position_,
                            fmt::format("no batch continues the log there, but a whole one begins at byte {} "
                                        "(offset {}), so this is not an unfinished write",

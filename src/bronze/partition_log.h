@@ -47,8 +47,8 @@ struct LockWait {
 /// end is unknown. Damage throws an Error that names the file and the offset, and nothing is cut.
 class PartitionLog {
   public:
-    /// `published` and the stop signal of `lock_wait` must outlive the log.
-    PartitionLog(std::filesystem::path directory, int partition, HighWatermarks& published,
+    /// `epoch` is that of the topic. `published` and the stop signal of `lock_wait` must outlive the log.
+    PartitionLog(std::filesystem::path directory, int partition, HighWatermarks& published, int epoch,
                  SegmentOptions options, LockWait lock_wait);
 
     /// Sets the batch's base offset, appends the batch durably, and returns the base offset. Thread-safe.
@@ -88,6 +88,7 @@ class PartitionLog {
     const std::filesystem::path directory_;
     const int partition_;
     HighWatermarks& published_;
+    const int epoch_;
     const SegmentOptions options_;
     const LockWait lock_wait_;
 

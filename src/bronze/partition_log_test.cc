@@ -278,6 +278,18 @@ TEST_F(PartitionLogTest, AFullDiskIsAnErrorAndTheLogWorksAfterwards) {
     EXPECT_THAT(read_all(*open()), testing::ElementsAre("before", "after"));
 }
 
+TEST_F(PartitionLogTest, AMessageThatHoldsABatchDoesNotHinderRecovery) {
+    append(*open(), {"before"});
+    RecordBatchBuilder forged;
+    forged.add("k", "forged", base::from_ms(1000));
+    const std::string batch(forged.finish());
+    {
+        std::ofstream torn(segment(), std::ios::binary | std::ios::app);
+        torn << std::string(100, 'x') << batch << "the rest of a write that power loss cut";
+    }
+    EXPECT_THAT(read_all(*open()), testing::ElementsAre("before"));
+}
+
 TEST_F(PartitionLogTest, ASegmentIsClosedOnlyByABatchThatWouldExceedItsSize) {
     RecordBatchBuilder batch;
     batch.add("k", "a", base::from_ms(1000));

@@ -34,6 +34,10 @@ struct Record {
 
 inline constexpr std::size_t record_padding = 64;
 
+/// Returns true if a record has headers, and not only their number, which is 0.
+inline bool has_headers(const Record& record) {
+    return record.headers.size() > 1;
+}
 /// Decodes the headers of a record, in order.
 std::vector<Header> decode_headers(const Record& record);
 /// Encodes headers as in a record batch. Returns an empty string for no headers.

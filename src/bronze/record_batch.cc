@@ -93,6 +93,7 @@ std::optional<BatchHeader> parse_batch_header(std::string_view bytes) {
     BatchHeader header;
     header.base_offset = Offset(get_big_endian<std::int64_t>(from));
     header.batch_length = get_big_endian<std::int32_t>(from + at_length);
+    header.leader_epoch = get_big_endian<std::int32_t>(from + at_leader_epoch);
     header.magic = static_cast<std::int8_t>(from[at_magic]);
     header.crc = get_big_endian<std::uint32_t>(from + at_crc);
     header.attributes = get_big_endian<std::int16_t>(from + at_attributes);
@@ -108,6 +109,14 @@ std::optional<BatchHeader> parse_batch_header(std::string_view bytes) {
         header.total_bytes() <= max_batch_bytes;
     if (!sane) return std::nullopt;
     return header;
+}
+
+BatchStart batch_start(Offset base, const BatchHeader& header, std::int32_t leader_epoch) {
+    BatchStart start{};
+    put_big_endian(start.data(), base.value());
+    put_big_endian(start.data() + at_length, header.batch_length);
+    put_big_endian(start.data() + at_leader_epoch, leader_epoch);
+    return start;
 }
 
 bool batch_crc_matches(const BatchHeader& header, std::string_view batch) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ inline constexpr std::size_t max_batch_bytes = 2 * max_record_bytes;
 struct BatchHeader {
     Offset base_offset{0};
     std::int32_t batch_length = 0;  ///< bytes that follow this field
+    std::int32_t leader_epoch = 0;  ///< the topic's epoch; 0 in batches that 0.2 and older wrote
     std::int8_t magic = 0;
     std::uint32_t crc = 0;  ///< CRC-32C of everything from attributes to the end
     std::int16_t attributes = 0;
@@ -39,6 +41,12 @@ struct BatchHeader {
     [[nodiscard]] Compression compression() const { return static_cast<Compression>(attributes & 7); }
 };
 
+/// The bytes of a batch from its beginning through its leader epoch. The CRC does not cover them.
+using BatchStart = std::array<char, 16>;
+
+/// Returns the beginning of a batch of this length for a place in the log.
+BatchStart batch_start(Offset base, const BatchHeader& header, std::int32_t leader_epoch);
+
 /// Parses a header from the first batch_header_bytes of `bytes`. Returns nullopt if `bytes` is too short or
 /// cannot be a v2 header.
 std::optional<BatchHeader> parse_batch_header(std::string_view bytes);
@@ -47,8 +55,9 @@ std::optional<BatchHeader> parse_batch_header(std::string_view bytes);
 bool batch_crc_matches(const BatchHeader& header, std::string_view batch);
 
 /// Returns the position at or after `from` where the next batch of a RecordBatchBuilder may begin in `bytes`,
-/// or npos. It searches for 14 bytes of 0xFF, the mark of a batch without a producer. UTF-8 text never has
-/// these bytes, so no sender of JSON events can forge the mark.
+/// or npos. It searches for 14 bytes of 0xFF, the mark of a batch without a producer. A message may have
+/// these bytes, so the batch must also have the epoch of its topic, which is random and which no sender
+/// knows.
 std::size_t find_batch_mark(std::string_view bytes, std::size_t from);
 
 /// Builds one batch at a time. Records are encoded as they are added. The buffer is kept for the next batch.

@@ -82,7 +82,8 @@ std::string BatchScanner::read(const BatchHeader& header) const {
     return batch;
 }
 
-std::optional<FoundBatch> find_whole_batch(const base::File& file, std::int64_t position) {
+std::optional<FoundBatch> find_whole_batch(const base::File& file, std::int64_t position,
+                                           const LeaderEpochs& epochs) {
     constexpr std::size_t window = 1U << 20U;
     std::string bytes;
     for (;; position += window) {
@@ -93,7 +94,7 @@ std::optional<FoundBatch> find_whole_batch(const base::File& file, std::int64_t 
         for (std::size_t at = find_batch_mark(bytes, 0); at != std::string::npos;
              at = find_batch_mark(bytes, at + 1)) {
             const auto header = parse_batch_header(std::string_view(bytes).substr(at));
-            if (!header) continue;
+            if (!header || std::ranges::find(epochs, header->leader_epoch) == epochs.end()) continue;
             const std::int64_t start = position + static_cast<std::int64_t>(at);
             const std::string batch = BatchScanner(file, start).read(*header);
             if (batch.size() == header->total_bytes() && batch_crc_matches(*header, batch))

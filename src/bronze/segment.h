@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -73,9 +74,14 @@ struct FoundBatch {
     std::int64_t position = 0;
 };
 
-/// Returns the first whole record batch (its CRC matches) that begins at or after `position`, whatever comes
-/// before it, or nullopt if there is none. It may read the whole rest of the file.
-[[nodiscard]] std::optional<FoundBatch> find_whole_batch(const base::File& file, std::int64_t position);
+/// The leader epochs that a segment's batches may have.
+using LeaderEpochs = std::array<std::int32_t, 2>;
+
+/// Returns the first whole record batch (its CRC matches, and it has one of the epochs) that begins at or
+/// after `position`, whatever comes before it, or nullopt if there is none. It may read the whole rest of the
+/// file.
+[[nodiscard]] std::optional<FoundBatch> find_whole_batch(const base::File& file, std::int64_t position,
+                                                         const LeaderEpochs& epochs);
 
 /// Returns the latest record timestamp in a segment, or nullopt if the segment is empty.
 [[nodiscard]] std::optional<base::WallTime> max_timestamp(const Segment& segment);

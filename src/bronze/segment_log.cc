@@ -31,7 +31,8 @@ SegmentLog::SegmentLog(const fs::path& directory, TopicSettings settings, LockWa
     published_ = catalog_.open_published(settings_);
     for (int p = 0; p < settings_.partitions; ++p) {
         logs_.push_back(std::make_unique<PartitionLog>(catalog_.partition_directory(settings_.name, p), p,
-                                                       *published_, settings_.segments, lock_wait));
+                                                       *published_, settings_.epoch, settings_.segments,
+                                                       lock_wait));
         logs_.back()->recover_if_idle();
     }
 }

@@ -12,20 +12,35 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class SegmentTest : public TestWithSegmentLog {};
+class SegmentTest : public TestWithSegmentLog {
+  protected:
+    /// The epoch of the log that open() has created.
+    LeaderEpochs epochs() {
+        const int epoch = open()->epoch();
+        return {epoch, epoch};
+    }
+};
 
 TEST_F(SegmentTest, AWholeBatchIsFoundAcrossTheWindowsOfTheSearch) {
     append(*open(), {"first"});
+    const LeaderEpochs own = epochs();
     const std::string batch = base::read_file(segment());
     for (const std::size_t before : {1U, 100U, (1U << 20U) - 60U, (1U << 20U) - 1U, 1U << 20U, 3'000'000U}) {
         std::ofstream(segment(), std::ios::binary) << std::string(before, '\xFF') << batch;
-        const auto found = find_whole_batch(base::File(segment(), base::File::Mode::read), 0);
+        const auto found = find_whole_batch(base::File(segment(), base::File::Mode::read), 0, own);
         ASSERT_TRUE(found) << before;
         EXPECT_EQ(found->position, static_cast<std::int64_t>(before));
     }
     std::ofstream(segment(), std::ios::binary)
         << std::string(3'000'000, '\xFF') << batch.substr(0, batch.size() - 1);
-    EXPECT_FALSE(find_whole_batch(base::File(segment(), base::File::Mode::read), 0));
+    EXPECT_FALSE(find_whole_batch(base::File(segment(), base::File::Mode::read), 0, own));
+}
+
+TEST_F(SegmentTest, ABatchOfAnotherEpochIsNotFound) {
+    append(*open(), {"first"});
+    const base::File file(segment(), base::File::Mode::read);
+    EXPECT_TRUE(find_whole_batch(file, 0, epochs()));
+    EXPECT_FALSE(find_whole_batch(file, 0, {0, 0})) << "a sender who forges a batch does not know the epoch";
 }
 
 TEST_F(SegmentTest, OnlyFilesWithTheNameOfASegmentAreListedByOffset) {

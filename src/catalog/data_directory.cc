@@ -25,6 +25,9 @@ json::object to_json(const model::ShopSettings& settings) {
             {"future_us", settings.rules.future.count()},
             {"max_event_types", settings.rules.max_event_types},
             {"currency", settings.rules.currency},
+            {"require_price", model::price_requirement_name(settings.rules.require_price)},
+            {"free_items", settings.rules.accept_free_items ? "accept" : "refuse"},
+            {"message_format", settings.rules.message_format},
             {"dedupe_scope", model::dedupe_scope_name(settings.dedupe_scope)},
             {"time_zone", settings.time_zone},
             {"lateness_us", settings.gold.lateness.count()},
@@ -87,6 +90,10 @@ model::ShopSettings DataDirectory::settings() const {
     settings.rules.earliest = *earliest;
     settings.rules.max_event_types = static_cast<int>(base::integer_member(object, "max_event_types", 100));
     settings.rules.currency = base::string_member(object, "currency", "EUR");
+    settings.rules.require_price =
+        model::price_requirement_of(base::string_member(object, "require_price", "all"));
+    settings.rules.accept_free_items = base::string_member(object, "free_items") == "accept";
+    settings.rules.message_format = base::string_member(object, "message_format", "auto");
     settings.dedupe_scope = model::dedupe_scope_of(base::string_member(object, "dedupe_scope"));
     settings.time_zone = base::string_member(object, "time_zone", "UTC");
     const auto duration = [&](std::string_view name, base::Duration otherwise) {

@@ -16,10 +16,14 @@ namespace millrace::catalog {
 namespace {
 
 constexpr const char* received = "/received";
+constexpr const char* items = "/items";
+constexpr const char* ignored = "/ignored";
 constexpr const char* duplicates = "/duplicates";
 constexpr const char* quarantined = "/quarantined";
 constexpr const char* skipped = "/skipped";
 constexpr const char* last_crc = "/crc";
+constexpr const char* decoder = "/decoder";
+constexpr const char* decoded_from = "/decoded_from";
 constexpr const char* behind = "/behind";
 
 }  // namespace
@@ -45,10 +49,15 @@ PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze:
     if (!snapshot.txns.contains(id)) return {.next_offset = log.offsets(partition).start};
     return {.next_offset = bronze::Offset(snapshot.txn(id, 0)),
             .received = snapshot.txn(id + received, 0),
+            // Before records had several items, there was one of each record.
+            .items = snapshot.txn(id + items, snapshot.txn(id + received, 0)),
             .duplicates = snapshot.txn(id + duplicates, 0),
             .quarantined = snapshot.txn(id + quarantined, 0),
+            .ignored = snapshot.txn(id + ignored, 0),
             .skipped = snapshot.txn(id + skipped, 0),
-            .last_crc = snapshot.txn(id + last_crc, -1)};
+            .last_crc = snapshot.txn(id + last_crc, -1),
+            .decoder = static_cast<int>(snapshot.txn(id + decoder, 0)),
+            .decoded_from = bronze::Offset(snapshot.txn(id + decoded_from, 0))};
 }
 
 void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, int partition,
@@ -57,10 +66,14 @@ void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, in
     const base::WallTime now = base::wall_time();
     txns.push_back({id, progress.next_offset.value(), now});
     txns.push_back({id + received, progress.received, now});
+    txns.push_back({id + items, progress.items, now});
     txns.push_back({id + duplicates, progress.duplicates, now});
     txns.push_back({id + quarantined, progress.quarantined, now});
+    txns.push_back({id + ignored, progress.ignored, now});
     txns.push_back({id + skipped, progress.skipped, now});
     txns.push_back({id + last_crc, progress.last_crc, now});
+    txns.push_back({id + decoder, progress.decoder, now});
+    txns.push_back({id + decoded_from, progress.decoded_from.value(), now});
 }
 
 storage::Txn behind_txn(const LogIdentity& log, int partition, std::int64_t records) {

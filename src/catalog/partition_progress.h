@@ -17,18 +17,29 @@ namespace millrace::catalog {
 struct PartitionProgress {
     bronze::Offset next_offset{0};
     std::int64_t received = 0;     ///< records read since the first one that was processed
-    std::int64_t duplicates = 0;   ///< duplicates among the received records
-    std::int64_t quarantined = 0;  ///< quarantined records among the received ones
+    std::int64_t items = 0;        ///< items of the received records, at least one of each
+    std::int64_t duplicates = 0;   ///< duplicates among the items
+    std::int64_t quarantined = 0;  ///< quarantined items
+    std::int64_t ignored = 0;      ///< items that are no events
     /// Offsets without a record: records that were removed before they were read, or Kafka's control records.
     std::int64_t skipped = 0;
     std::int64_t last_crc = -1;  ///< record_crc() of the record before next_offset; -1: no such record
+    int decoder =
+        0;  ///< version of the decoders that decoded the last records; 0: before there were versions
+    bronze::Offset decoded_from{0};  ///< the first offset from which on that version has decoded all records
 
-    [[nodiscard]] std::int64_t silver_rows() const { return received - duplicates - quarantined; }
+    [[nodiscard]] std::int64_t silver_rows() const { return items - duplicates - quarantined - ignored; }
     /// Advances to the offset `next`. `records` of the passed offsets had a record; the others are counted as
     /// skipped.
     void pass_to(bronze::Offset next, std::int64_t records) {
         skipped += next - next_offset - records;
         next_offset = next;
+    }
+    /// Notes the version of the decoders that decode the records from here on.
+    void decode_with(int version) {
+        if (decoder == version) return;
+        decoder = version;
+        decoded_from = next_offset;
     }
 };
 
@@ -68,7 +79,7 @@ struct PartitionStatus {
     base::WallTime committed_at;   ///< time of the last commit that advanced the partition
     std::int64_t behind = 0;       ///< records in the log beyond that commit, at its time
     std::int64_t received = 0;     ///< records received since the beginning
-    std::int64_t quarantined = 0;  ///< quarantined records among the received ones
+    std::int64_t quarantined = 0;  ///< quarantined items of the received records
 };
 /// Returns the status of the partitions that a silver commit advanced.
 std::vector<PartitionStatus> read_status(const storage::Commit& commit);

@@ -88,6 +88,7 @@ TEST(PartitionProgress, WhatIsStoredIsReadBack) {
     append_progress(txns, {"clicks", 7}, 0,
                     {.next_offset = Offset(100),
                      .received = 90,
+                     .items = 92,
                      .duplicates = 5,
                      .quarantined = 3,
                      .skipped = 10,
@@ -95,9 +96,23 @@ TEST(PartitionProgress, WhatIsStoredIsReadBack) {
     const auto read = read_progress(snapshot_of(txns), log, 0);
     EXPECT_EQ(read.next_offset, Offset(100));
     EXPECT_EQ(read.received, 90);
-    EXPECT_EQ(read.silver_rows(), 82);
+    EXPECT_EQ(read.items, 92);
+    EXPECT_EQ(read.silver_rows(), 84);
     EXPECT_EQ(read.skipped, 10);
     EXPECT_EQ(read.last_crc, 0xE3069283) << "a CRC above the int32 range stays positive";
+}
+
+TEST(PartitionProgress, NamesTheVersionOfTheDecodersAndWhereItBegan) {
+    const ProgressLog log(7);
+    PartitionProgress progress{.next_offset = Offset(100)};
+    progress.decode_with(2);
+    progress.pass_to(Offset(150), 50);
+    progress.decode_with(2);
+    std::vector<storage::Txn> txns;
+    append_progress(txns, {"clicks", 7}, 0, progress);
+    const auto read = read_progress(snapshot_of(txns), log, 0);
+    EXPECT_EQ(read.decoder, 2);
+    EXPECT_EQ(read.decoded_from, Offset(100));
 }
 
 TEST(PartitionProgress, BeginsAtTheStartOfALogThatTheTableDoesNotKnow) {

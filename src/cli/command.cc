@@ -106,6 +106,22 @@ void SettingsOptions::add_to(CLI::App& command) {
                "Maximum number of distinct event types beyond the four known ones.")
         ->default_str(std::to_string(initial.rules.max_event_types))
         ->group(group);
+    add_choice(
+        command, "--require-price", require_price, {"purchases", "all"},
+        "Events that are quarantined without a price: purchases and refunds, or views and additions to "
+        "the cart as well.")
+        ->default_str(std::string(model::price_requirement_name(initial.rules.require_price)))
+        ->group(group);
+    add_choice(command, "--free-items", free_items, {"refuse", "accept"},
+               "What to do with events whose price is 0: refuse puts them in quarantine.")
+        ->default_str(initial.rules.accept_free_items ? "accept" : "refuse")
+        ->group(group);
+    add_choice(command, "--message-format", message_format,
+               {"auto", "native", "segment", "ga4", "rees46", "retailrocket"},
+               "Format of messages whose record has no header millrace-format. With auto, the shape of each "
+               "message tells native events, Segment's and GA4's apart.")
+        ->default_str(initial.rules.message_format)
+        ->group(group);
     add_choice(command, "--dedupe-scope", dedupe_scope, {"table", "partition"},
                "Scope in which an event_id is unique: the whole table, or each partition of the log. The "
                "scope partition is cheaper with many workers, but misses duplicates across partitions.")
@@ -157,6 +173,9 @@ model::ShopSettings SettingsOptions::over(const model::ShopSettings& stored) con
     if (interest_share) settings.gold.interest_share = *interest_share;
     if (interest_conversion) settings.gold.interest_conversion = *interest_conversion;
     if (interest_views) settings.gold.interest_views = *interest_views;
+    if (require_price) settings.rules.require_price = model::price_requirement_of(*require_price);
+    if (free_items) settings.rules.accept_free_items = *free_items == "accept";
+    if (message_format) settings.rules.message_format = *message_format;
     if (dedupe_scope) settings.dedupe_scope = model::dedupe_scope_of(*dedupe_scope);
     if (earliest) settings.rules.earliest = *earliest;
     return settings;

@@ -95,6 +95,9 @@ struct SettingsOptions {
     std::optional<model::Timestamp> earliest;
     std::optional<base::Duration> future;
     std::optional<int> max_event_types;
+    std::optional<std::string> require_price;
+    std::optional<std::string> free_items;
+    std::optional<std::string> message_format;
     std::optional<std::string> dedupe_scope;
     std::optional<base::Duration> lateness;
     std::optional<base::Duration> session_gap;

@@ -48,7 +48,8 @@ TEST(CommandLine, AnInvalidChoiceListsTheChoices) {
     EXPECT_THAT(parse_error_of({"quarantine", "list", "--rule", "bad_prize"}),
                 HasSubstr("did you mean bad_price?"));
     EXPECT_EQ(parse_error_of({"import", "--format", "rees64", "f.csv"}),
-              "--format must be events, rees46 or retailrocket, not rees64; did you mean rees46?");
+              "--format must be one of events, segment, ga4, rees46, retailrocket, not rees64; did you mean "
+              "rees46?");
     EXPECT_EQ(parse_error_of({"--log", "xml", "verify"}), "--log must be text or json, not xml");
 }
 

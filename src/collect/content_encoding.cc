@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "collect/request_body.h"
+#include "collect/bad_body.h"
 
 namespace millrace::collect {
 
@@ -67,8 +67,8 @@ std::unique_ptr<arrow::util::Codec> codec_for(const Encoding& encoding, std::str
 }
 
 BadBody damaged(std::string_view encoding) {
-    return {fmt::format("it is not complete {} data", encoding),
-            "Send it again, or without Content-Encoding."};
+    return BadBody(fmt::format("it is not complete {} data", encoding),
+                   "Send it again, or without Content-Encoding.");
 }
 
 /// Unpacks one stream, or several that follow each other.

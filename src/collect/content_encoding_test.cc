@@ -4,7 +4,7 @@
 #include <arrow/util/compression.h>
 #include <gtest/gtest.h>
 
-#include "collect/request_body.h"
+#include "collect/bad_body.h"
 
 namespace millrace::collect {
 namespace {

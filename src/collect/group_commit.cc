@@ -18,16 +18,17 @@ constexpr double long_wait_seconds = 1;
 
 }  // namespace
 
-/// A request whose events are not all appended yet.
+/// A request whose messages are not all appended yet.
 struct GroupCommit::Request {
-    std::atomic<std::size_t> left;  // number of events that are not appended yet
+    std::atomic<std::size_t> left;  // number of messages that are not appended yet
     base::Mutex mutex;
     std::string fault MILLRACE_GUARDED_BY(mutex);
-    base::WallTime time;
-    Done done;
+    const RequestOrigin origin;
+    const base::WallTime time;
+    const Done done;
 
-    Request(std::size_t events, base::WallTime arrival, Done then)
-        : left(events), time(arrival), done(std::move(then)) {}
+    Request(RequestOrigin from, std::size_t messages, base::WallTime arrival, Done then)
+        : left(messages), origin(std::move(from)), time(arrival), done(std::move(then)) {}
 
     void finish(const std::string* what) {
         if (what != nullptr) {
@@ -41,13 +42,14 @@ struct GroupCommit::Request {
 };
 
 struct GroupCommit::Waiting {
-    PendingEvent event;
+    PendingMessage message;
     std::shared_ptr<Request> request;
+    std::size_t bytes = 0;  ///< about how much memory it takes
 
-    /// Returns about how much memory the event takes. For small events, the fixed costs exceed the content.
-    static std::size_t bytes(const PendingEvent& event) {
+    /// For small messages, the fixed costs exceed the content.
+    static std::size_t bytes_of(const PendingMessage& message) {
         constexpr std::size_t allocations = 64;
-        return event.key.size() + event.value.size() + sizeof(Waiting) + allocations;
+        return message.key.size() + message.value.size() + sizeof(Waiting) + allocations;
     }
 };
 
@@ -71,17 +73,21 @@ std::size_t GroupCommit::waiting_bytes() const {
     return waiting_bytes_;
 }
 
-bool GroupCommit::submit(std::vector<PendingEvent> events, base::WallTime time, Done done) {
-    const auto request = std::make_shared<Request>(events.size(), time, std::move(done));
-    std::size_t bytes = 0;
-    for (const PendingEvent& event : events) bytes += Waiting::bytes(event);
+bool GroupCommit::submit(RequestOrigin origin, std::vector<PendingMessage> messages, base::WallTime time,
+                         Done done) {
+    const auto request = std::make_shared<Request>(std::move(origin), messages.size(), time, std::move(done));
+    // The first message counts what is kept for all of them.
+    std::size_t kept = request->origin.shared.size();
+    std::size_t bytes = kept;
+    for (const PendingMessage& message : messages) bytes += Waiting::bytes_of(message);
     {
         const base::MutexLock lock(mutex_);
         if (waiting_bytes_ > 0 && waiting_bytes_ + bytes > limits_.waiting_bytes) return false;
         waiting_bytes_ += bytes;
-        for (PendingEvent& event : events) {
-            const int partition = bronze::partition_of(event.key, static_cast<int>(waiting_.size()));
-            waiting_[static_cast<std::size_t>(partition)].push_back({std::move(event), request});
+        for (PendingMessage& message : messages) {
+            const int partition = bronze::partition_of(message.key, static_cast<int>(waiting_.size()));
+            const std::size_t size = Waiting::bytes_of(message) + std::exchange(kept, 0);
+            waiting_[static_cast<std::size_t>(partition)].push_back({std::move(message), request, size});
         }
     }
     submitted_.notify_all();
@@ -90,19 +96,19 @@ bool GroupCommit::submit(std::vector<PendingEvent> events, base::WallTime time, 
 
 void GroupCommit::work(int number) {
     std::vector<Waiting> taken;
-    while (wait_for_events(number)) {
+    while (wait_for_messages(number)) {
         take_waiting(number, taken);
         append(number, taken);
         std::size_t bytes = 0;
-        for (const Waiting& waiting : taken) bytes += Waiting::bytes(waiting.event);
+        for (const Waiting& waiting : taken) bytes += waiting.bytes;
         taken.clear();
         const base::MutexLock lock(mutex_);
         waiting_bytes_ -= bytes;
     }
 }
 
-/// Waits for events of the partition. Returns false if there are none and no more come.
-bool GroupCommit::wait_for_events(int number) {
+/// Waits for messages of the partition. Returns false if there are none and no more come.
+bool GroupCommit::wait_for_messages(int number) {
     const base::MutexLock lock(mutex_);
     const std::vector<Waiting>& queue = waiting_[static_cast<std::size_t>(number)];
     while (!ending_ && queue.empty()) submitted_.wait(mutex_);
@@ -129,8 +135,10 @@ void GroupCommit::append(int number, std::vector<Waiting>& taken) {
         try {
             for (; to < taken.size() && (to == from || batch.bytes() < limits_.batch_bytes); ++to) {
                 const Waiting& waiting = taken[to];
-                batch.add(waiting.event.has_key ? std::string_view(waiting.event.key) : std::string_view(),
-                          waiting.event.value, waiting.request->time);
+                const PendingMessage& message = waiting.message;
+                batch.add(message.has_key ? std::string_view(message.key) : std::string_view(), message.value,
+                          waiting.request->time,
+                          bronze::origin_headers(waiting.request->origin.of(message.place)));
             }
             log_.append(number, batch);
         } catch (const std::exception& error) {

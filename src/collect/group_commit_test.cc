@@ -27,10 +27,10 @@ class GroupCommitTest : public testing::Test {
         std::filesystem::remove_all(directory_);
     }
 
-    static std::vector<PendingEvent> events(int count, const std::string& mark) {
-        std::vector<PendingEvent> made;
+    static std::vector<PendingMessage> events(int count, const std::string& mark) {
+        std::vector<PendingMessage> made;
         for (int i = 0; i < count; ++i)
-            made.push_back({"user" + std::to_string(i), mark + std::to_string(i), true});
+            made.push_back({"user" + std::to_string(i), mark + std::to_string(i), std::to_string(i), true});
         return made;
     }
     std::int64_t in_log() const {
@@ -46,7 +46,7 @@ class GroupCommitTest : public testing::Test {
 TEST_F(GroupCommitTest, ARequestIsDoneWhenTheLogHasAllItsEvents) {
     GroupCommit commit(*log_, {});
     std::promise<std::int64_t> done;
-    ASSERT_TRUE(commit.submit(events(100, "a"), base::from_ms(1), [&](const std::string* fault) {
+    ASSERT_TRUE(commit.submit({}, events(100, "a"), base::from_ms(1), [&](const std::string* fault) {
         EXPECT_EQ(fault, nullptr);
         done.set_value(in_log());
     }));
@@ -62,8 +62,8 @@ TEST_F(GroupCommitTest, ManyRequestsFromManyThreadsAreEachDoneOnce) {
         for (int t = 0; t < 4; ++t) {
             threads.emplace_back([&] {
                 for (int i = 0; i < 50; ++i)
-                    EXPECT_TRUE(
-                        commit.submit(events(7, "b"), base::from_ms(1), [&](const std::string*) { ++done; }));
+                    EXPECT_TRUE(commit.submit({}, events(7, "b"), base::from_ms(1),
+                                              [&](const std::string*) { ++done; }));
             });
         }
         for (auto& thread : threads) thread.join();
@@ -78,12 +78,12 @@ TEST_F(GroupCommitTest, EventsOverTheLimitAreRefusedAndNotAppended) {
     std::atomic<int> done = 0;
     {
         GroupCommit commit(*log_, {.waiting_bytes = 1000});
-        ASSERT_TRUE(
-            commit.submit({{"u", std::string(900, 'x'), true}}, base::from_ms(1), [&](const std::string*) {
-                blocked.wait();  // holds up its partition, as a slow disk would
-                ++done;
-            }));
-        EXPECT_FALSE(commit.submit({{"u", std::string(200, 'y'), true}}, base::from_ms(1),
+        ASSERT_TRUE(commit.submit({}, {{"u", std::string(900, 'x'), "0", true}}, base::from_ms(1),
+                                  [&](const std::string*) {
+                                      blocked.wait();  // holds up its partition, as a slow disk would
+                                      ++done;
+                                  }));
+        EXPECT_FALSE(commit.submit({}, {{"u", std::string(200, 'y'), "0", true}}, base::from_ms(1),
                                    [&](const std::string*) { ++done; }));
         proceed.set_value();
     }
@@ -106,7 +106,7 @@ TEST_F(GroupCommitTest, EventsFailInTimeWhileAnotherProcessHoldsTheLog) {
     {
         GroupCommit commit(*log_, {.batch_bytes = 200});  // many batches for each partition
         for (int i = 0; i < 5; ++i) {
-            ASSERT_TRUE(commit.submit(events(100, "a"), base::from_ms(1), [&](const std::string* fault) {
+            ASSERT_TRUE(commit.submit({}, events(100, "a"), base::from_ms(1), [&](const std::string* fault) {
                 ASSERT_NE(fault, nullptr);
                 EXPECT_THAT(*fault, testing::HasSubstr("another process holds"));
                 ++failed;
@@ -118,7 +118,7 @@ TEST_F(GroupCommitTest, EventsFailInTimeWhileAnotherProcessHoldsTheLog) {
     held.clear();
     std::promise<bool> done;
     GroupCommit commit(*log_, {});
-    ASSERT_TRUE(commit.submit(events(10, "b"), base::from_ms(1),
+    ASSERT_TRUE(commit.submit({}, events(10, "b"), base::from_ms(1),
                               [&](const std::string* fault) { done.set_value(fault == nullptr); }));
     EXPECT_TRUE(done.get_future().get());
     EXPECT_EQ(in_log(), 10);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "collect/request_body.h"
+#include "collect/bad_body.h"
 
 namespace millrace::collect {
 namespace {
@@ -21,7 +21,10 @@ std::vector<std::string> cut(std::string_view body) {
 
 TEST(MessageCutter, ValuesOneAfterTheOtherNeedNothingBetweenThem) {
     EXPECT_THAT(cut(R"({"a":1}{"b":[2]} "c" 4)"), ElementsAre(R"({"a":1})", R"({"b":[2]})", R"("c")", "4"));
-    EXPECT_THAT(cut(" \r\n\t"), ElementsAre());
+    EXPECT_THAT(cut("{\"a\":1}\n{\"b\":2}\r\n\n{\"c\":3}"),
+                ElementsAre(R"({"a":1})", R"({"b":2})", R"({"c":3})"));
+    EXPECT_THAT(cut("[]"), ElementsAre());
+    EXPECT_THAT(cut("\xEF\xBB\xBF[{\"a\":1}]"), ElementsAre(R"({"a":1})")) << "a byte order mark";
 }
 
 TEST(MessageCutter, BracketsAndCommasWithinStringsCutNothing) {
@@ -30,7 +33,11 @@ TEST(MessageCutter, BracketsAndCommasWithinStringsCutNothing) {
 
 TEST(MessageCutter, AZeroByteIsAValueAndNotTheEnd) {
     EXPECT_THAT(cut(std::string_view("{}\0{}", 5)), ElementsAre("{}", std::string(1, '\0'), "{}"));
-    EXPECT_THAT(cut(std::string_view("\0A", 2)), ElementsAre(std::string("\0A", 2)));
+}
+
+TEST(MessageCutter, WhatIsWrongInAMessageStaysInIt) {
+    EXPECT_THAT(cut("[{\"a\":NaN},{\"b\":\"\xff\\ud800\"},{\"c\":tru},{}]"),
+                ElementsAre(R"({"a":NaN})", "{\"b\":\"\xff\\ud800\"}", R"({"c":tru})", "{}"));
 }
 
 TEST(MessageCutter, NestingUsesNoStack) {
@@ -39,7 +46,8 @@ TEST(MessageCutter, NestingUsesNoStack) {
 }
 
 TEST(MessageCutter, ValuesThatCannotBeToldApartAreRefused) {
-    for (const char* body : {"{", "[{}", "[{} {}]", "[1] 2", "\"a", "{\"a\":\"}", "[\"\\\"]", "[", "[1,"})
+    for (const char* body : {"", " \r\n\t", "{", "[{}", "[{} {}]", "[1] 2", "\"a", "{\"a\":\"}", "[\"\\\"]",
+                             "[", "[1,", "[1,]", "[,1]", "hello", "5", "event=view&x=1", "<html>"})
         EXPECT_THROW(cut(body), BadBody) << body;
 }
 

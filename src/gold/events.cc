@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "model/event.h"
 
 namespace millrace::gold {
 
@@ -30,11 +31,66 @@ const Array& column(const arrow::RecordBatch& rows, const char* name) {
     return *array;
 }
 
-/// The string ids of a column, by row. Each distinct value of a dictionary is looked up once.
+/// Returns a column that rows may lack: it was introduced later, or none of the rows has a value. Returns
+/// nullptr then.
+template <typename Array>
+const Array* optional_column(const arrow::RecordBatch& rows, const char* name) {
+    return rows.GetColumnByName(name) == nullptr ? nullptr : &column<Array>(rows, name);
+}
+
+/// Returns a value of a column that rows may lack.
+template <typename Value, typename Array>
+std::optional<Value> value_at(const Array* array, std::int64_t row) {
+    return array == nullptr || array->IsNull(row) ? std::nullopt : std::optional<Value>(array->Value(row));
+}
+
+/// A column of decimals.
+class Decimals {
+  public:
+    Decimals(const arrow::RecordBatch& rows, const char* name)
+        : array_(optional_column<arrow::Decimal128Array>(rows, name)) {
+        if (array_ != nullptr && array_->null_count() == array_->length()) array_ = nullptr;
+    }
+
+    [[nodiscard]] std::optional<model::Money> operator[](std::int64_t row) const {
+        if (array_ == nullptr || array_->IsNull(row)) return std::nullopt;
+        const arrow::Decimal128 value(array_->GetValue(row));
+        return (static_cast<model::Money>(value.high_bits()) << 64) |
+               static_cast<model::Money>(value.low_bits());
+    }
+
+  private:
+    const arrow::Decimal128Array* array_;
+};
+
+/// Sets what an event is worth. A total counts as it is; of a quantity that is not whole, the price of all
+/// is rounded half to even.
+void set_amount(std::optional<double> price, std::optional<std::int32_t> quantity,
+                std::optional<model::Money> thousandths, std::optional<model::Money> total, Event& event) {
+    event.items = quantity.value_or(1);
+    event.quantity = event.items;
+    event.price = price ? static_cast<std::int64_t>(model::to_money(*price)) : 0;
+    if (total) {
+        event.price = static_cast<std::int64_t>(*total);
+        event.quantity = 1;
+    } else if (thousandths && !quantity) {
+        const model::Money all = model::Money{event.price} * *thousandths;
+        const model::Money rest = all % 1000;
+        const bool up = rest > 500 || (rest == 500 && (all / 1000) % 2 != 0);
+        event.price = static_cast<std::int64_t>(all / 1000 + (up ? 1 : 0));
+        event.quantity = 1;
+    }
+}
+
+/// The string ids of a column, by row; 0 for each row if there is no such column. Each distinct value of a
+/// dictionary is looked up once.
 class Ids {
   public:
-    Ids(const arrow::RecordBatch& rows, const char* name, StringPool& pool) {
+    /// Strings that begin with `without` count as null.
+    Ids(const arrow::RecordBatch& rows, const char* name, StringPool& pool, std::string_view without = {})
+        : without_(without) {
         const auto found = rows.GetColumnByName(name);
+        if (found == nullptr) return;
         if (const auto* plain = dynamic_cast<const arrow::StringArray*>(found.get())) {
             add(*plain, pool);
             return;
@@ -50,6 +106,7 @@ class Ids {
     }
 
     StringId operator[](std::size_t row) const {
+        if (ids_.empty()) return 0;
         if (indices_ == nullptr) return ids_[row];
         if (nulls_ != nullptr && nulls_->IsNull(static_cast<std::int64_t>(row))) return 0;
         return ids_[static_cast<std::size_t>(indices_[row])];
@@ -58,10 +115,14 @@ class Ids {
   private:
     void add(const arrow::StringArray& values, StringPool& pool) {
         ids_.reserve(static_cast<std::size_t>(values.length()));
-        for (std::int64_t i = 0; i < values.length(); ++i)
-            ids_.push_back(values.IsNull(i) ? 0 : pool.add(values.GetView(i)));
+        for (std::int64_t i = 0; i < values.length(); ++i) {
+            const bool is_left_out =
+                values.IsNull(i) || (!without_.empty() && values.GetView(i).starts_with(without_));
+            ids_.push_back(is_left_out ? 0 : pool.add(values.GetView(i)));
+        }
     }
 
+    const std::string_view without_;
     std::vector<StringId> ids_;              // by dictionary index, or by row if there is no dictionary
     const std::int32_t* indices_ = nullptr;  // for each row, its index in ids_
     const arrow::Array* nulls_ = nullptr;    // the array with the null rows, or nullptr if no row is null
@@ -90,9 +151,9 @@ void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
 
 const std::vector<std::string>& event_columns() {
     static const std::vector<std::string> columns = {
-        "user_id",     "product_id", "event_timestamp", "session_id", "product_category",
-        "device_type", "page_url",   "price",           "partition",  "kafka_timestamp",
-        "quantity",    "order_id",   "currency",        "is_bot"};
+        "user_id",  "product_id", "event_timestamp", "session_id",      "product_category", "device_type",
+        "page_url", "price",      "partition",       "kafka_timestamp", "quantity",         "order_id",
+        "currency", "is_bot",     "quantity_exact",  "line_total"};
     return columns;
 }
 
@@ -101,8 +162,9 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto count = static_cast<std::size_t>(rows.num_rows());
     if (count == 0) return;
     const auto ids = [&](const char* name, Field field) { return Ids(rows, name, strings[field]); };
+    column<arrow::Array>(rows, "user_id");
     const auto users = ids("user_id", Field::user);
-    const auto products = ids("product_id", Field::product);
+    const Ids products(rows, "product_id", strings[Field::product], model::whole_order);
     const auto categories = ids("product_category", Field::category);
     const auto devices = ids("device_type", Field::device);
     const auto sessions = ids("session_id", Field::session);
@@ -112,19 +174,17 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto types = event_type ? std::nullopt : std::optional(ids("event_type", Field::type));
     const Kind kind_of_all = kind_of(event_type.value_or(""));
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
-    const auto& prices = column<arrow::DoubleArray>(rows, "price");
-    const auto& quantities = column<arrow::Int32Array>(rows, "quantity");
-    // Files that were written before the column was introduced do not have it.
-    const auto is_bot = rows.GetColumnByName("is_bot");
-    const auto* bots = is_bot ? &column<arrow::BooleanArray>(rows, "is_bot") : nullptr;
+    const auto* prices = optional_column<arrow::DoubleArray>(rows, "price");
+    const auto* quantities = optional_column<arrow::Int32Array>(rows, "quantity");
+    const Decimals exact(rows, "quantity_exact");
+    const Decimals totals(rows, "line_total");
+    const auto* bots = optional_column<arrow::BooleanArray>(rows, "is_bot");
     events.rows.reserve(events.rows.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto row = static_cast<std::int64_t>(i);
         events.rows.push_back({.time = model::from_us(times.Value(row)),
-                               .price = prices.IsNull(row) ? 0 : model::to_money(prices.Value(row)),
-                               .quantity = quantities.IsNull(row) ? 1 : quantities.Value(row),
                                .kind = types ? kind_of(strings.value(Field::type, (*types)[i])) : kind_of_all,
-                               .bot = bots != nullptr && bots->IsValid(row) && bots->Value(row),
+                               .bot = value_at<bool>(bots, row).value_or(false),
                                .user = users[i],
                                .product = products[i],
                                .category = categories[i],
@@ -133,6 +193,8 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
                                .page = pages[i],
                                .order = orders[i],
                                .currency = currencies[i]});
+        set_amount(value_at<double>(prices, row), value_at<std::int32_t>(quantities, row), exact[row],
+                   totals[row], events.rows.back());
     }
     advance_clocks(rows, events);
 }

@@ -21,8 +21,9 @@ enum class Kind : std::uint8_t { view, add_to_cart, purchase, refund, other };
 /// One clean event. Its strings are ids of Strings.
 struct Event {
     model::Timestamp time;
-    std::int64_t price = 0;  ///< price of one item, as Money
-    std::int32_t quantity = 1;
+    std::int64_t price = 0;     ///< price of one piece, or of all where the sender gave their total; as Money
+    std::int32_t quantity = 1;  ///< number of times that the price counts
+    std::int32_t items = 1;     ///< pieces; 1 if their number is not whole
     Kind kind = Kind::other;
     bool bot = false;  ///< whether the user agent is that of a bot
     StringId user = 0;
@@ -58,7 +59,8 @@ struct Events {
 const std::vector<std::string>& event_columns();
 
 /// Appends silver rows to `events`. String columns may be dictionary-encoded, which is faster. `event_type`
-/// is used for rows that have no such column. Throws Error if a column is missing or has another type.
+/// is used for rows that have no such column. The rows may lack a column that can be null. Throws Error if
+/// another column is missing, or if one has another type.
 void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view> event_type, Strings& strings,
                  Events& events);
 

@@ -26,6 +26,7 @@ struct SilverRow {
     std::optional<double> price = 2.5;
     std::optional<int> quantity = 3;
     std::optional<std::string> session;
+    std::string product = "p";
     std::string type = "view";
     std::optional<bool> bot = false;
 };
@@ -58,7 +59,7 @@ std::shared_ptr<arrow::RecordBatch> silver_rows(const std::vector<SilverRow>& ro
     const auto none = [](const SilverRow&) { return std::optional<std::string>(); };
     const std::vector<std::pair<std::string, std::shared_ptr<arrow::Array>>> columns = {
         {"user_id", text([](const SilverRow& row) { return row.user; })},
-        {"product_id", text([](const SilverRow&) { return std::optional<std::string>("p"); })},
+        {"product_id", text([](const SilverRow& row) { return std::optional(row.product); })},
         {"event_timestamp", time([](const SilverRow& row) { return row.time; })},
         {"session_id", text([](const SilverRow& row) { return row.session; })},
         {"product_category", text(none)},
@@ -161,20 +162,43 @@ TEST_F(EventsTest, RowsAreAppendedAndNoClockGoesBack) {
     EXPECT_EQ(events.oldest, model::from_us(60));
 }
 
-TEST_F(EventsTest, AColumnThatIsMissingOrOfAnotherTypeIsNamed) {
+TEST_F(EventsTest, AColumnOfAnotherTypeAndAMissingOneThatCannotBeNullAreNamed) {
     const auto rows = silver_rows({SilverRow()});
     const auto named = [](const std::string& column) {
         return testing::ThrowsMessage<Error>(HasSubstr(" " + column + " "));
     };
     for (const std::string& column : event_columns()) {
-        if (column == "is_bot") continue;  // older files do not have it
-        EXPECT_THAT([&] { read(*without_column(rows, column)); }, named(column));
         const int place = rows->schema()->GetFieldIndex(column);
+        if (place < 0) continue;  // decimals, which the rows above do not have
         const auto other = arrow::MakeArrayOfNull(arrow::int8(), 1).ValueOrDie();
         const auto wrong = rows->SetColumn(place, arrow::field(column, arrow::int8()), other).ValueOrDie();
         EXPECT_THAT([&] { read(*wrong); }, named(column));
     }
-    EXPECT_FALSE(read(*without_column(rows, "is_bot")).rows.at(0).bot);
+    for (const char* column : {"user_id", "event_timestamp", "kafka_timestamp", "partition"})
+        EXPECT_THAT([&] { read(*without_column(rows, column)); }, named(column));
+}
+
+TEST_F(EventsTest, AWholeOrderIsNoProduct) {
+    const std::vector<SilverRow> sold = {{.product = "order:7"}, {.product = "p"}};
+    for (const bool encoded : {false, true}) {
+        const Events events = read(*silver_rows(sold, encoded), "purchase");
+        EXPECT_EQ(events.rows.at(0).product, 0U);
+        EXPECT_NE(events.rows.at(1).product, 0U);
+        EXPECT_EQ(events.rows.at(0).amount(), events.rows.at(1).amount());
+    }
+}
+
+TEST_F(EventsTest, AColumnThatRowsLackIsNull) {
+    auto rows = silver_rows({SilverRow()});
+    for (const char* column : {"product_id", "session_id", "product_category", "device_type", "page_url",
+                               "price", "quantity", "order_id", "currency", "is_bot"})
+        rows = without_column(rows, column);
+    const Event event = read(*rows).rows.at(0);
+    EXPECT_EQ(event.product, 0U);
+    EXPECT_EQ(event.order, 0U);
+    EXPECT_EQ(event.price, 0);
+    EXPECT_EQ(event.items, 1);
+    EXPECT_FALSE(event.bot);
 }
 
 }  // namespace

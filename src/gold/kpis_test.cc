@@ -106,6 +106,7 @@ TEST_F(KpisTest, APurchaseOfAnOrderThatAnotherMinuteHadIsTheSameOrder) {
 TEST_F(KpisTest, ARefundLowersTheNetRevenueOnly) {
     Event two = purchase({}, "o");
     two.quantity = 2;
+    two.items = 2;
     kpis_.add({two, event(second, "u", Kind::refund), event(second, "v")});
     const KpiRow row = closed_by(minute).at("minute").at(0);
     EXPECT_EQ(row.at("items"), "2");

@@ -20,7 +20,7 @@ struct Purchases {
     void add(const Event& event, const StringPool& orders) {
         if (event.kind == Kind::refund) refunded += event.amount();
         if (event.kind != Kind::purchase) return;
-        items += event.quantity;
+        items += event.items;
         gross += event.amount();
         if (event.order == 0) {
             ++without_order_id;

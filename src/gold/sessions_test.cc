@@ -35,6 +35,7 @@ class SessionsTest : public testing::Test {
         return {.time = Timestamp(what.at),
                 .price = model::to_money(2.5),
                 .quantity = 2,
+                .items = 2,
                 .kind = what.kind,
                 .user = strings_[Field::user].add(what.user),
                 .product = strings_[Field::product].add(what.product),

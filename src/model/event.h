@@ -3,10 +3,29 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
+#include "model/money.h"
 #include "model/timestamp.h"
 
 namespace millrace::model {
+
+/// The parts of an event that most events lack.
+struct EventDetails {
+    std::optional<std::string_view> anonymous_id;  ///< the visitor's id where user_id is an account's
+    std::optional<Timestamp> received_at;          ///< when the collector received the event
+    std::optional<Timestamp> device_timestamp;     ///< the sender's clock, where event_timestamp corrects it
+    std::optional<std::string_view> product_name;
+    std::optional<std::string_view> brand;
+    std::optional<std::string_view> coupon;
+    std::optional<double> discount;
+    std::optional<std::string_view> utm_source;
+    std::optional<std::string_view> utm_medium;
+    std::optional<std::string_view> utm_campaign;
+    std::optional<std::int64_t> quantity_thousandths;  ///< where the quantity is not a whole number
+    std::optional<Money> line_total;                   ///< the line's total where the sender gave it
+    std::optional<std::string_view> properties;        ///< a JSON object of the fields without a column
+};
 
 /// A decoded shop event (docs/formats/event.md). Its strings point into the buffers of the decoder or the
 /// log.
@@ -27,6 +46,14 @@ struct Event {
     std::optional<std::string_view> user_agent;
     std::optional<std::string_view> referrer;
     bool is_bot = false;  ///< enriched: user_agent is that of a known bot
+    bool has_details = false;
+    EventDetails details;  ///< valid if has_details
+
+    /// Returns the details, which are empty at the first call for an event.
+    EventDetails& with_details() {
+        if (!std::exchange(has_details, true)) details = {};
+        return details;
+    }
 
     /// Resets all fields. This is cheaper than assigning a new Event, because an empty optional's value is
     /// left as it is.
@@ -40,6 +67,7 @@ struct Event {
         price.reset();
         quantity = 1;
         is_bot = false;
+        has_details = false;
     }
 };
 
@@ -47,6 +75,10 @@ struct Event {
 constexpr bool is_known_type(std::string_view type) {
     return type == "view" || type == "add_to_cart" || type == "purchase" || type == "refund";
 }
+
+/// Begins the product_id of a purchase or refund of a whole order, whose sender did not name its products. It
+/// counts in all figures but those of products.
+inline constexpr std::string_view whole_order = "order:";
 
 /// An event with a price above this one (exclusive) is_high_value.
 inline constexpr double high_value_price = 500;

@@ -23,7 +23,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(ValidationRule::count_)> en
     {"empty_field", "the field must not be empty"},
     {"field_too_long", "a string may have at most 65,536 bytes"},
     {"nul_character", "a string must not contain the NUL character"},
-    {"bad_event_type", "event_type must be 1 to 64 letters, digits, '_', '.' or '-'"},
+    {"bad_event_type", "event_type must be 1 to 64 letters or digits of any script, '_', '.' or '-'"},
     {"too_many_event_types", "the table already has as many distinct event types as the settings allow"},
     {"bad_timestamp", "timestamp must be ISO 8601 with Z or an offset"},
     {"timestamp_too_early", "timestamp is before the earliest one allowed"},
@@ -31,6 +31,14 @@ constexpr std::array<Entry, static_cast<std::size_t>(ValidationRule::count_)> en
     {"bad_price", "price must be above 0 and at most 1,000,000,000"},
     {"bad_quantity", "quantity must be a whole number from 1 to 1,000,000"},
     {"bad_currency", "currency must be an ISO 4217 code such as EUR"},
+    {"bad_row", "a line of a CSV file must have as many fields as its header"},
+    {"schema_registry_framing",
+     "the record is in Confluent's wire format (a zero byte and the id of a schema, then Avro, Protobuf or "
+     "JSON); "
+     "it must be plain JSON"},
+    {"connect_envelope",
+     "the record is in Kafka Connect's envelope of schema and payload; set "
+     "value.converter.schemas.enable=false"},
 }};
 
 }  // namespace

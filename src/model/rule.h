@@ -28,6 +28,9 @@ enum class ValidationRule : std::uint8_t {
     bad_price,
     bad_quantity,
     bad_currency,
+    bad_row,
+    schema_registry_framing,
+    connect_envelope,
     count_,
 };
 

@@ -2,6 +2,15 @@
 
 namespace millrace::model {
 
+std::string_view price_requirement_name(PriceRequirement requirement) {
+    return requirement == PriceRequirement::purchases ? "purchases" : "all";
+}
+
+PriceRequirement price_requirement_of(std::string_view name) {
+    return name == price_requirement_name(PriceRequirement::purchases) ? PriceRequirement::purchases
+                                                                       : PriceRequirement::all;
+}
+
 std::string_view dedupe_scope_name(DedupeScope scope) {
     return scope == DedupeScope::table ? "table" : "partition";
 }

@@ -9,6 +9,13 @@
 
 namespace millrace::model {
 
+/// The events that must have a price: purchases and refunds, or all of the types that name a product.
+enum class PriceRequirement { purchases, all };
+
+[[nodiscard]] std::string_view price_requirement_name(PriceRequirement requirement);
+/// Returns PriceRequirement::all for any name other than "purchases": that is what older shops require.
+[[nodiscard]] PriceRequirement price_requirement_of(std::string_view name);
+
 /// The validation settings of a shop. They change results, so they are stored with its data
 /// (catalog/data_directory.h).
 struct RuleOptions {
@@ -17,6 +24,11 @@ struct RuleOptions {
     base::Duration future = std::chrono::hours(24);  ///< how far an event may be past its record's log time
     int max_event_types = 100;
     std::string currency = "EUR";  ///< currency of events without a currency
+    PriceRequirement require_price = PriceRequirement::purchases;
+    bool accept_free_items = false;  ///< whether a price may be 0
+    /// Format of messages whose record names none (silver/formats/known_formats.h). With `auto`, the shape of
+    /// each message tells.
+    std::string message_format = "auto";
 
     friend bool operator==(const RuleOptions&, const RuleOptions&) = default;
 };

@@ -31,7 +31,7 @@ class Scanner {
         ++at_;
         return true;
     }
-    /// Reads one to nine digits as microseconds.
+    /// Reads digits as microseconds. Those after the sixth one are cut.
     bool fraction(int& us) {
         us = 0;
         int count = 0;
@@ -39,7 +39,7 @@ class Scanner {
             if (count < 6) us = us * 10 + (*at_ - '0');
         }
         for (int i = count; i < 6; ++i) us *= 10;
-        return count >= 1 && count <= 9;
+        return count >= 1;
     }
     [[nodiscard]] bool at_end() const { return at_ == end_; }
 
@@ -73,9 +73,10 @@ bool scan_time(Scanner& scanner, base::Duration& time) {
         if (!scanner.digits(2, second)) return false;
         if (scanner.skip('.') && !scanner.fraction(fraction)) return false;
     }
+    if (second == 60) fraction = 0;  // A leap second is the first moment of the next minute.
     time = std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second) +
            std::chrono::microseconds(fraction);
-    return hour < 24 && minute < 60 && second < 60;
+    return hour < 24 && minute < 60 && second <= 60;
 }
 
 bool scan_offset(Scanner& scanner, base::Duration& offset) {

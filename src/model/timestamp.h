@@ -26,9 +26,9 @@ constexpr base::WallTime to_wall_time(Timestamp timestamp) {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(timestamp);
 }
 
-/// Parses ISO 8601 `YYYY-MM-DDTHH:MM[:SS[.fraction]](Z|±HH[:]MM)`; `T` may be a space. The fraction may have
-/// up to nine digits and is truncated to µs. Returns nullopt if the text is malformed, names no real date or
-/// time of day, has second 60, or has no offset.
+/// Parses ISO 8601 `YYYY-MM-DDTHH:MM[:SS[.fraction]](Z|±HH[:]MM)`; `T` may be a space. The fraction is
+/// truncated to µs. A leap second (`:60`) is the first moment of the next minute. Returns nullopt if the text
+/// is malformed, names no real date or time of day, or has no offset.
 std::optional<Timestamp> parse_timestamp(std::string_view text);
 
 /// Formats a timestamp as `2019-10-01T00:00:00.123456Z`, without the fraction if it is zero.

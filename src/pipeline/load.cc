@@ -88,14 +88,16 @@ LoadReport Load::run() {
 void Load::tell_formats() {
     for (const auto& path : options_.files)
         report_.files.push_back(
-            {path.string(), options_.format ? *options_.format : produce::detect_import_format(path), {}});
+            {path.string(), options_.format ? *options_.format : produce::detect_file_format(path), {}});
 }
 
 void Load::import_files() {
     for (LoadReport::File& file : report_.files) {
         if (stop_.requested()) return;
-        produce::Importer importer(log_,
-                                   {.format = file.format, .speed = 0, .price_file = options_.price_file});
+        produce::Importer importer(log_, {.format = file.format,
+                                          .speed = 0,
+                                          .price_file = options_.price_file,
+                                          .rules = data_.settings().rules});
         file.report = importer.import(file.path, stop_, [&](const produce::ImportReport& now) {
             const auto all = static_cast<double>(std::max<std::int64_t>(1, now.bytes_in_all));
             on_progress_({.phase = LoadProgress::Phase::import,
@@ -219,9 +221,9 @@ json::object LoadReport::to_json() const {
     json::array read;
     for (const File& file : files) {
         read.push_back(json::object{{"file", file.path},
-                                    {"format", produce::import_format_name(file.format)},
+                                    {"format", produce::file_format_name(file.format)},
                                     {"records", file.report.records},
-                                    {"unconverted", file.report.unconverted},
+                                    {"events", file.report.events},
                                     {"without_price", file.report.without_price}});
     }
     json::object broken;

@@ -21,8 +21,8 @@ namespace millrace::pipeline {
 
 struct LoadOptions {
     std::vector<std::filesystem::path> files;
-    std::optional<produce::ImportFormat> format;  ///< of all files; nothing: detected for each file
-    std::filesystem::path price_file;             ///< for retailrocket: a CSV of product_id,price
+    std::optional<produce::FileFormat> format;  ///< of all files; nothing: detected for each file
+    std::filesystem::path price_file;           ///< for retailrocket: a CSV of product_id,price
     gold::GoldStageOptions gold;
     publish::PublishOptions publish;
 };
@@ -41,7 +41,7 @@ struct LoadProgress {
 struct LoadReport {
     struct File {
         std::string path;
-        produce::ImportFormat format = produce::ImportFormat::events;
+        produce::FileFormat format = produce::FileFormat::events;
         produce::ImportReport report;
     };
     /// The records that broke one rule.

@@ -4,6 +4,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <array>
 #include <cstring>
 #include <string>
 
@@ -22,6 +23,29 @@ constexpr std::size_t padding = bronze::record_padding;
 
 [[noreturn]] void throw_damaged(const fs::path& path, std::string_view what) {
     throw Error(fmt::format("reading {}", path.string()), what, "Check the file, or fetch it again.");
+}
+
+/// Throws a usage Error if a file begins like one of a kind that is no text.
+void refuse_foreign(const fs::path& path, std::string_view beginning) {
+    struct Kind {
+        std::string_view magic;
+        std::string_view name;
+        std::string_view advice;
+    };
+    using namespace std::string_view_literals;
+    static constexpr std::array<Kind, 5> kinds = {{
+        {"PK\x03\x04", "a zip archive", "Unpack it with unzip, then import the files in it."},
+        {"BZh", "packed with bzip2", "Unpack it with bunzip2, then import it."},
+        {"\xFD\x37zXZ\0"sv, "packed with xz", "Unpack it with unxz, then import it."},
+        {"PAR1", "a Parquet file",
+         "Convert it to JSON lines or CSV, for example with DuckDB, then import it."},
+        {"SQLite f", "an SQLite database", "Export its table to CSV, then import that file."},
+    }};
+    for (const Kind& kind : kinds) {
+        if (!beginning.starts_with(kind.magic)) continue;
+        throw usage_error(fmt::format("reading {}", path.string()), fmt::format("it is {}", kind.name),
+                          kind.advice);
+    }
 }
 
 }  // namespace
@@ -164,10 +188,15 @@ class LineReader::ZstdSource : public Source {
 };
 
 LineReader::LineReader(const fs::path& path) : path_(path) {
-    bytes_in_all_ = base::File(path, base::File::Mode::read).size();
-    if (path.extension() == ".gz") {
+    const base::File file(path, base::File::Mode::read);
+    bytes_in_all_ = file.size();
+    std::string beginning(8, '\0');
+    beginning.resize(file.read_at(0, beginning.data(), beginning.size()));
+    refuse_foreign(path, beginning);
+    // The bytes decide before the name does: a downloaded .csv is often packed, and nothing says so.
+    if (path.extension() == ".gz" || beginning.starts_with("\x1F\x8B")) {
         source_ = std::make_unique<GzipSource>(path);
-    } else if (path.extension() == ".zst") {
+    } else if (path.extension() == ".zst" || beginning.starts_with("\x28\xB5\x2F\xFD")) {
         source_ = std::make_unique<ZstdSource>(path);
     } else {
         source_ = std::make_unique<PlainSource>(path);

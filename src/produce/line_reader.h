@@ -7,11 +7,11 @@
 
 namespace millrace::produce {
 
-/// Reads a text file of any size line by line: plain, gzip (.gz) or zstd (.zst), with LF or CRLF. Not
-/// thread-safe.
+/// Reads a text file of any size line by line: plain, gzip or zstd, with LF or CRLF. Not thread-safe.
 class LineReader {
   public:
-    /// Throws an Error if the file cannot be opened.
+    /// Throws an Error if the file cannot be opened, and a usage Error if it is packed in another way or no
+    /// text.
     explicit LineReader(const std::filesystem::path& path);
     ~LineReader();
 

@@ -131,6 +131,22 @@ TEST_F(LineReaderTest, GzipMembersFollowEachOtherAndZeroBytesMayFollowThem) {
     EXPECT_TRUE(lines(file("a.gz", "")).empty());
 }
 
+TEST_F(LineReaderTest, ThePackingIsKnownWithoutTheName) {
+    EXPECT_THAT(lines(file("a.csv", gzipped("first\nsecond\n"))), ElementsAre("first", "second"));
+    EXPECT_THAT(lines(file("a.json", zstd_packed("first\n"))), ElementsAre("first"));
+}
+
+TEST_F(LineReaderTest, OtherPackingsAreNamed) {
+    using namespace std::string_literals;
+    const auto refused = [&](const std::string& content, const char* name) {
+        EXPECT_THAT([&] { lines(file("a.csv", content)); }, ThrowsMessage<Error>(HasSubstr(name)));
+    };
+    refused("PK\x03\x04...", "a zip archive");
+    refused("BZh91AY", "bzip2");
+    refused("\xFD\x37zXZ\0..."s, "xz");
+    refused("PAR1....", "Parquet");
+}
+
 TEST_F(LineReaderTest, ManyIncompressibleGzipMembersAreReadAcrossTheBuffers) {
     std::mt19937_64 random(1);
     std::string packed;

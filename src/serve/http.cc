@@ -4,12 +4,24 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/url.hpp>
 
 #include "base/json.h"
 
 namespace millrace::serve {
+
+namespace {
+
+constexpr std::string_view basic = "Basic ";
+constexpr std::string_view bearer = "Bearer ";
+
+bool has_scheme(std::string_view authorization, std::string_view scheme) {
+    return boost::beast::iequals(authorization.substr(0, scheme.size()), scheme);
+}
+
+}  // namespace
 
 HttpResponse problem(unsigned status, std::string_view detail, std::string_view remedy) {
     const boost::beast::string_view title =
@@ -30,6 +42,7 @@ bool split_target(std::string_view target, HttpRequest& request) {
     const auto parsed = urls::parse_origin_form({target.data(), target.size()});
     if (!parsed) return false;
     request.path = parsed->path();
+    request.query_text = parsed->encoded_query();
     for (const auto& parameter : parsed->params()) {
         if (parameter.key.empty()) continue;  // a lone question mark gives an empty key
         request.query.insert_or_assign(std::string(parameter.key), std::string(parameter.value));
@@ -51,11 +64,15 @@ std::string forwarded_address(std::string_view header) {
     return none ? std::string() : address.to_string();
 }
 
+bool has_basic_credentials(const HttpRequest& request) {
+    return has_scheme(request.header("authorization"), basic);
+}
+
 std::string credentials(const HttpRequest& request) {
     const std::string_view given = request.header("authorization");
-    if (given.starts_with("Bearer ")) return std::string(given.substr(7));
-    if (!given.starts_with("Basic ")) return {};
-    const std::string_view coded = given.substr(6);
+    if (has_scheme(given, bearer)) return std::string(given.substr(bearer.size()));
+    if (!has_scheme(given, basic)) return {};
+    const std::string_view coded = given.substr(basic.size());
     std::string decoded(coded.size() / 4 * 3 + 3, '\0');
     const int size =
         EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),

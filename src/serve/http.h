@@ -17,6 +17,7 @@ struct HttpRequest {
     std::string method;
     std::string path;                                         ///< decoded, without the query
     std::map<std::string, std::string, std::less<>> query;    ///< decoded; a repeated name has its last value
+    std::string query_text;                                   ///< the query as it was sent, without `?`
     std::map<std::string, std::string, std::less<>> headers;  ///< names in lower case
     std::string body;
     std::string address;  ///< the client's IP address
@@ -49,8 +50,10 @@ struct HttpResponse {
 HttpResponse problem(unsigned status, std::string_view detail, std::string_view remedy = {});
 
 /// Returns the credentials of a request's Authorization header: the text after Bearer, or the `NAME:SECRET`
-/// of Basic. Returns an empty string if there is no such header or it is malformed.
+/// of Basic; both words in any case. Returns an empty string if there is no such header or it is malformed.
 std::string credentials(const HttpRequest& request);
+/// Returns whether a request's Authorization header has Basic credentials.
+bool has_basic_credentials(const HttpRequest& request);
 
 /// Gives the response. Must be called once, from any thread.
 using Respond = std::function<void(HttpResponse)>;

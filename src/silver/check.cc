@@ -1,9 +1,9 @@
 #include "silver/check.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "model/currency.h"
+#include "silver/type_text.h"
 
 namespace millrace::silver {
 
@@ -12,27 +12,28 @@ using model::ValidationRule;
 namespace {
 
 constexpr double highest_price = 1e9;
-constexpr std::size_t max_type_length = 64;
-constexpr std::string_view hive_null = "__HIVE_DEFAULT_PARTITION__";
 
-bool type_characters(std::string_view type) {
-    return std::ranges::all_of(type, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-               c == '.' || c == '-';
-    });
-}
-
-Verdict check_product_and_price(const model::Event& event) {
-    const bool required = model::is_known_type(event.event_type);
-    if (required && !event.product_id) return {ValidationRule::missing_field, "product_id"};
-    if (required && event.product_id->empty()) return {ValidationRule::empty_field, "product_id"};
-    if (required && !event.price) return {ValidationRule::missing_field, "price"};
-    if (event.price && !(*event.price > 0 && *event.price <= highest_price))
-        return {ValidationRule::bad_price, "price"};
-    return {};
+Verdict check_product_and_price(const model::Event& event, const model::RuleOptions& options) {
+    const bool has_product = model::is_known_type(event.event_type);
+    if (has_product && !event.product_id) return {ValidationRule::missing_field, "product_id"};
+    if (has_product && event.product_id->empty()) return {ValidationRule::empty_field, "product_id"};
+    if (!event.price) {
+        return needs_price(event.event_type, options) ? Verdict{ValidationRule::missing_field, "price"}
+                                                      : Verdict{};
+    }
+    return is_valid_price(*event.price, options) ? Verdict{} : Verdict{ValidationRule::bad_price, "price"};
 }
 
 }  // namespace
+
+bool needs_price(std::string_view event_type, const model::RuleOptions& options) {
+    if (event_type == "purchase" || event_type == "refund") return true;
+    return options.require_price == model::PriceRequirement::all && model::is_known_type(event_type);
+}
+
+bool is_valid_price(double price, const model::RuleOptions& options) {
+    return (options.accept_free_items ? price >= 0 : price > 0) && price <= highest_price;
+}
 
 bool EventTypes::admit(std::string_view type) {
     const base::MutexLock lock(mutex_);
@@ -48,13 +49,12 @@ void EventTypes::assign(std::set<std::string, std::less<>> types) {
     types_ = std::move(types);
 }
 
-Verdict Checker::check_type(std::string_view type) {
+Verdict Checker::check_type(std::string_view& type) {
     if (model::is_known_type(type) || admitted_.contains(type)) return {};
-    if (type.empty() || type.size() > max_type_length || type == hive_null || !type_characters(type)) {
-        return {ValidationRule::bad_event_type, "event_type"};
-    }
-    if (!types_.admit(type)) return {ValidationRule::too_many_event_types, "event_type"};
-    admitted_.emplace(type);
+    std::string normal = normal_type(type);
+    if (normal.empty()) return {ValidationRule::bad_event_type, "event_type"};
+    if (!types_.admit(normal)) return {ValidationRule::too_many_event_types, "event_type"};
+    type = *admitted_.insert(std::move(normal)).first;
     return {};
 }
 
@@ -62,11 +62,12 @@ Verdict Checker::check(model::Event& event, base::WallTime log_time) {
     if (event.timestamp < options_.earliest) return {ValidationRule::timestamp_too_early, "timestamp"};
     if (event.timestamp > log_time + options_.future)
         return {ValidationRule::timestamp_in_future, "timestamp"};
-    if (const Verdict verdict = check_product_and_price(event); !verdict.ok()) return verdict;
+    if (const Verdict verdict = check_product_and_price(event, options_); !verdict.ok()) return verdict;
     if (!event.currency) {
         event.currency = options_.currency;
-    } else if (!model::is_currency(*event.currency)) {
-        return {ValidationRule::bad_currency, "currency"};
+    } else {
+        event.currency = model::currency_at(*event.currency, event.timestamp);
+        if (!event.currency) return {ValidationRule::bad_currency, "currency"};
     }
     event.is_bot = event.user_agent && bots_.is_bot(*event.user_agent);
     return check_type(event.event_type);

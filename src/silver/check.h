@@ -14,6 +14,11 @@
 
 namespace millrace::silver {
 
+/// Returns true if an event of this type must have a price.
+bool needs_price(std::string_view event_type, const model::RuleOptions& options);
+/// Returns true if an event may have this price.
+bool is_valid_price(double price, const model::RuleOptions& options);
+
 /// The distinct event types of a table, shared by all lanes. Thread-safe.
 class EventTypes {
   public:
@@ -38,13 +43,15 @@ class Checker {
     Checker(const model::RuleOptions& options, EventTypes& types) : options_(options), types_(types) {}
 
     /// Returns the first rule that the event breaks. `log_time` is the record's timestamp. Sets
-    /// event.currency if it is absent, and sets event.is_bot.
+    /// event.currency if it is absent, sets event.is_bot, and
+    /// gives event.event_type its normal form (type_text.h).
     Verdict check(model::Event& event, base::WallTime log_time);
     /// Clears the cache of admitted types. EventTypes may have lost types that were never committed.
     void forget() { admitted_.clear(); }
 
   private:
-    Verdict check_type(std::string_view type);
+    /// Replaces a type of letters beyond ASCII by its normal form, which stays until forget().
+    Verdict check_type(std::string_view& type);
 
     const model::RuleOptions& options_;
     EventTypes& types_;

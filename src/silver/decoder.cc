@@ -13,6 +13,7 @@
 
 #include "bronze/record.h"
 #include "silver/event_fields.h"
+#include "silver/sent_number.h"
 
 namespace millrace::silver {
 
@@ -47,6 +48,10 @@ ValidationRule rule_of(simdjson::error_code error) {
     }
 }
 
+std::string_view trimmed(std::string_view text) {
+    return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
 /// Returns true if `token` is a number by the JSON grammar.
 bool is_json_number(std::string_view token) {
     std::size_t at = token.starts_with('-') ? 1 : 0;
@@ -76,7 +81,7 @@ simdjson::error_code read_number(ondemand::value& value, double& number) {
     constexpr std::size_t max_parsed_digits = 19;
     std::string_view token = value.raw_json_token();
     const auto error = value.get_double().get(number);
-    token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+    token = trimmed(token);
     if (token.size() <= max_parsed_digits) return error;
     if (!is_json_number(token)) return error ? error : simdjson::NUMBER_ERROR;
     number = std::strtod(std::string(token).c_str(), nullptr);
@@ -94,9 +99,15 @@ struct Decoder::Parser {
 struct Decoder::Walk {
     Event& event;
     std::int64_t& unknown_fields;
+    ondemand::document& document;
+    std::string& properties;  // the fields without a column, without the closing brace
+    TextArena& arena;
+    std::optional<model::Timestamp> arrival;
     Verdict fault{};
+    Verdict odd_product{};       // what is wrong with the product_id, which not all types need
+    const char* name = nullptr;  // points behind the opening quote of the current field's name
     std::uint32_t seen = 0;
-    std::uint32_t present = 0;  // the fields that were seen and are not null
+    std::uint32_t present = 0;  // those of the required fields that were seen and are not null
 
     void note(ValidationRule rule, Field field) {
         if (fault.ok()) fault = {rule, field_names[field]};
@@ -160,44 +171,74 @@ struct Decoder::Walk {
         return simdjson::SUCCESS;
     }
 
-    /// Reads a string into `text`. Any other type is consumed, and is a fault unless it is null, which counts
-    /// as absent.
-    simdjson::error_code take_string(ondemand::value value, Field field, std::string_view& text,
-                                     bool& taken) {
+    /// Reads a text. A number gives its digits: 42 and 42.0 are `42`. Null counts as absent. Sets `odd` to
+    /// the rule that any other value breaks.
+    simdjson::error_code read_text(ondemand::value value, std::optional<std::string_view>& text,
+                                   ValidationRule& odd) {
         ondemand::json_type type{};
         if (const auto error = value.type().get(type)) return error;
-        taken = type == ondemand::json_type::string;
-        if (!taken) {
-            if (type != ondemand::json_type::null) note(ValidationRule::wrong_type, field);
+        if (type == ondemand::json_type::number) {
+            const std::string_view token = trimmed(value.raw_json_token());
+            text = digits_of(token);
             return consume(value, 1);
         }
-        if (const auto error = value.get_string().get(text)) return error;
-        if (text.find('\0') != std::string_view::npos) note(ValidationRule::nul_character, field);
-        if (text.size() > max_string_bytes) note(ValidationRule::field_too_long, field);
+        if (type != ondemand::json_type::string) {
+            if (type != ondemand::json_type::null) odd = ValidationRule::wrong_type;
+            return consume(value, 1);
+        }
+        std::string_view read;
+        if (const auto error = value.get_string().get(read)) return error;
+        if (read.find('\0') != std::string_view::npos) odd = ValidationRule::nul_character;
+        if (read.size() > max_string_bytes) odd = ValidationRule::field_too_long;
+        text = read;
+        return simdjson::SUCCESS;
+    }
+
+    std::string_view digits_of(std::string_view token) {
+        const auto number = SentNumber::of_json(token);
+        const auto whole = number ? number->to_whole() : std::nullopt;
+        return arena.join({whole ? std::string_view(std::to_string(*whole)) : token});
+    }
+
+    /// Reads a text that an event can't be without.
+    simdjson::error_code take(ondemand::value value, Field field, std::string_view& into) {
+        std::optional<std::string_view> text;
+        auto odd = ValidationRule::none;
+        if (const auto error = read_text(value, text, odd)) return error;
+        if (odd != ValidationRule::none) note(odd, field);
+        if (!text) return simdjson::SUCCESS;
+        into = *text;
         present |= 1U << field;
         return simdjson::SUCCESS;
     }
 
-    simdjson::error_code take(ondemand::value value, Field field, std::string_view& into) {
-        bool taken = false;
-        return take_string(value, field, into, taken);
-    }
-
+    /// Reads a text that an event can be without. What the column can't hold is kept with the properties.
     simdjson::error_code take(ondemand::value value, Field field, std::optional<std::string_view>& into) {
-        std::string_view text;
-        bool taken = false;
-        const auto error = take_string(value, field, text, taken);
-        if (taken) into = text;
-        return error;
+        std::optional<std::string_view> text;
+        auto odd = ValidationRule::none;
+        if (const auto error = read_text(value, text, odd)) return error;
+        if (odd == ValidationRule::none) {
+            into = text;
+            return simdjson::SUCCESS;
+        }
+        if (field == currency) {  // The shop's currency would take its place.
+            note(odd, field);
+            return simdjson::SUCCESS;
+        }
+        if (field == product_id) odd_product = {odd, field_names[field]};
+        return keep_pair();
     }
 
     simdjson::error_code take_timestamp(ondemand::value value) {
+        ondemand::json_type type{};
+        if (const auto error = value.type().get(type)) return error;
+        if (type != ondemand::json_type::string) {
+            if (type != ondemand::json_type::null) note(ValidationRule::wrong_type, timestamp);
+            return consume(value, 1);
+        }
         std::string_view text;
-        bool taken = false;
-        if (const auto error = take_string(value, timestamp, text, taken)) return error;
-        if (!taken) return simdjson::SUCCESS;
-        const auto time = model::parse_timestamp(text);
-        if (time) {
+        if (const auto error = take(value, timestamp, text)) return error;
+        if (const auto time = model::parse_timestamp(text)) {
             event.timestamp = *time;
         } else {
             note(text.empty() ? ValidationRule::empty_field : ValidationRule::bad_timestamp, timestamp);
@@ -205,39 +246,75 @@ struct Decoder::Walk {
         return simdjson::SUCCESS;
     }
 
-    /// Sets `follows` to whether the value is a number. Any other type is consumed, and is a fault unless it
-    /// is null.
-    simdjson::error_code number_follows(ondemand::value& value, Field field, bool& follows) {
+    /// Reads a number, or a text that is an amount. Sets `odd` if there is another value, which is not null.
+    simdjson::error_code read_amount(ondemand::value value, std::optional<SentNumber>& number, bool& odd) {
         ondemand::json_type type{};
         if (const auto error = value.type().get(type)) return error;
-        follows = type == ondemand::json_type::number;
-        if (follows) return simdjson::SUCCESS;
-        if (type != ondemand::json_type::null) note(ValidationRule::wrong_type, field);
-        return consume(value, 1);
+        if (type == ondemand::json_type::number) {
+            number = SentNumber::of_json(trimmed(value.raw_json_token()));
+            odd = !number;
+            return consume(value, 1);
+        }
+        odd = type != ondemand::json_type::null;
+        if (type != ondemand::json_type::string) return consume(value, 1);
+        std::string_view text;
+        if (const auto error = value.get_string().get(text)) return error;
+        number = SentNumber::of_amount(text);
+        odd = !number;
+        return simdjson::SUCCESS;
     }
 
     simdjson::error_code take_price(ondemand::value value) {
-        bool follows = false;
-        if (const auto error = number_follows(value, price, follows); error || !follows) return error;
-        double number = 0;
-        if (const auto error = read_number(value, number)) return error;
-        event.price = number;
-        present |= 1U << price;
+        ondemand::json_type type{};
+        if (const auto error = value.type().get(type)) return error;
+        if (type == ondemand::json_type::number) {
+            double number = 0;
+            if (const auto error = read_number(value, number)) return error;
+            event.price = number;
+            return simdjson::SUCCESS;
+        }
+        std::optional<SentNumber> number;
+        bool odd = false;
+        if (const auto error = read_amount(value, number, odd)) return error;
+        if (odd) note(ValidationRule::wrong_type, price);
+        if (number) event.price = number->to_double();
         return simdjson::SUCCESS;
     }
 
     simdjson::error_code take_quantity(ondemand::value value) {
-        bool follows = false;
-        if (const auto error = number_follows(value, quantity, follows); error || !follows) return error;
-        double number = 0;
-        if (const auto error = read_number(value, number)) return error;
-        if (number >= 1 && number <= 1e6 &&
-            number == static_cast<double>(static_cast<std::int32_t>(number))) {
-            event.quantity = static_cast<std::int32_t>(number);
-        } else {
+        constexpr std::int64_t max_thousandths = 1'000'000'000;
+        std::optional<SentNumber> number;
+        bool odd = false;
+        if (const auto error = read_amount(value, number, odd)) return error;
+        if (odd) note(ValidationRule::wrong_type, quantity);
+        if (!number) return simdjson::SUCCESS;
+        const auto thousandths = number->to_thousandths();
+        if (!thousandths || *thousandths < 1 || *thousandths > max_thousandths) {
             note(ValidationRule::bad_quantity, quantity);
+        } else if (*thousandths % 1000 == 0) {
+            event.quantity = static_cast<std::int32_t>(*thousandths / 1000);
+        } else {
+            event.quantity = 0;
+            event.with_details().quantity_thousandths = thousandths;
         }
         return simdjson::SUCCESS;
+    }
+
+    simdjson::error_code take_discount(ondemand::value value) {
+        std::optional<SentNumber> number;
+        bool odd = false;
+        if (const auto error = read_amount(value, number, odd)) return error;
+        if (number) event.with_details().discount = number->to_double();
+        return odd ? keep_pair() : simdjson::SUCCESS;
+    }
+
+    simdjson::error_code take_line_total(ondemand::value value) {
+        std::optional<SentNumber> number;
+        bool odd = false;
+        if (const auto error = read_amount(value, number, odd)) return error;
+        const auto money = number ? number->to_money() : std::nullopt;
+        if (money) event.with_details().line_total = money;
+        return odd || (number && !money) ? keep_pair() : simdjson::SUCCESS;
     }
 
     simdjson::error_code take_field(Field field, ondemand::value value) {
@@ -274,6 +351,24 @@ struct Decoder::Walk {
                 return take(value, field, event.user_agent);
             case referrer:
                 return take(value, field, event.referrer);
+            case anonymous_id:
+                return take(value, field, event.with_details().anonymous_id);
+            case product_name:
+                return take(value, field, event.with_details().product_name);
+            case brand:
+                return take(value, field, event.with_details().brand);
+            case coupon:
+                return take(value, field, event.with_details().coupon);
+            case discount:
+                return take_discount(value);
+            case utm_source:
+                return take(value, field, event.with_details().utm_source);
+            case utm_medium:
+                return take(value, field, event.with_details().utm_medium);
+            case utm_campaign:
+                return take(value, field, event.with_details().utm_campaign);
+            case line_total:
+                return take_line_total(value);
             case field_count:
                 break;
         }
@@ -284,12 +379,13 @@ struct Decoder::Walk {
         for (auto item : object) {
             ondemand::field pair;
             if (const auto error = std::move(item).get(pair)) return error;
+            name = pair.key().raw();
             std::string_view key;
             if (const auto error = pair.unescaped_key().get(key)) return error;
             const Field field = match_key(key);
             if (field == field_count) {
-                ++unknown_fields;
                 if (const auto error = consume(pair.value(), 1)) return error;
+                if (const auto error = keep_pair()) return error;
                 continue;
             }
             if (const auto error = take_field(field, pair.value())) return error;
@@ -297,12 +393,44 @@ struct Decoder::Walk {
         return simdjson::SUCCESS;
     }
 
+    /// Copies the current field, whose value was consumed, to the properties, as it was sent.
+    simdjson::error_code keep_pair() {
+        ++unknown_fields;
+        const char* next = nullptr;
+        if (const auto error = document.current_location().get(next)) return error;
+        const std::string_view pair(name - 1, static_cast<std::size_t>(next - (name - 1)));
+        properties += properties.empty() ? '{' : ',';
+        properties += trimmed(pair);
+        return simdjson::SUCCESS;
+    }
+
+    /// Derives what the event can do without: the user from the visitor, and the price from the total.
+    void complete() {
+        if (!event.has_details) return;
+        const model::EventDetails& details = event.details;
+        if (event.user_id.empty() && details.anonymous_id && !details.anonymous_id->empty()) {
+            event.user_id = *details.anonymous_id;
+            present |= 1U << user_id;
+        }
+        if (event.price || !details.line_total || (seen & (1U << price)) != 0) return;
+        const double pieces = details.quantity_thousandths
+                                  ? static_cast<double>(*details.quantity_thousandths) / 1000
+                                  : event.quantity;
+        event.price = model::to_double(*details.line_total) / pieces;
+    }
+
     /// Notes a fault for each required field that is missing or empty.
     void require_fields() {
-        for (const Field field : {event_id, user_id, event_type, timestamp}) {
+        if ((seen & (1U << timestamp)) == 0 && arrival) {
+            event.timestamp = *arrival;
+            present |= 1U << timestamp;
+        }
+        for (const Field field : {user_id, event_type, timestamp}) {
             if ((present & (1U << field)) == 0) note(ValidationRule::missing_field, field);
         }
-        if (event.event_id.empty()) note(ValidationRule::empty_field, event_id);
+        if (model::is_known_type(event.event_type) && !odd_product.ok() && fault.ok()) fault = odd_product;
+        if ((present & (1U << event_id)) != 0 && event.event_id.empty())
+            note(ValidationRule::empty_field, event_id);
         if (event.user_id.empty()) note(ValidationRule::empty_field, user_id);
     }
 };
@@ -317,9 +445,11 @@ bool is_utf8(std::string_view text) {
     return std::ranges::all_of(text, is_ascii) || simdjson::validate_utf8(text.data(), text.size());
 }
 
-Verdict Decoder::decode(std::string_view value, Event& event) {
+Verdict Decoder::decode(std::string_view value, Event& event, std::optional<model::Timestamp> arrival) {
     if (fast_path_.read(value, event)) return {};
     event.reset();
+    properties_.clear();
+    arena_.clear();
     // A huge record makes the parser's buffers huge. They are freed before the next record of ordinary size.
     if (parser_->parser.capacity() > usual_bytes && value.size() <= usual_bytes)
         parser_ = std::make_unique<Parser>();
@@ -335,11 +465,13 @@ Verdict Decoder::decode(std::string_view value, Event& event) {
     if (type != ondemand::json_type::object) return {ValidationRule::not_an_object, {}};
     ondemand::object object;
     if (const auto error = document.get_object().get(object)) return {rule_of(error), {}};
-    Walk walk{event, unknown_fields_};
+    Walk walk{event, unknown_fields_, document, properties_, arena_, arrival};
     if (const auto error = walk.walk(object)) return {rule_of(error), {}};
     const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
     if (!at_end) return {ValidationRule::bad_json, {}};
+    walk.complete();
     walk.require_fields();
+    if (!properties_.empty()) event.with_details().properties = properties_ += '}';
     return walk.fault;
 }
 

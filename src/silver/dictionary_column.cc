@@ -36,6 +36,12 @@ void DictionaryColumn::append(std::string_view text) {
     indices_.push_back(last_);
 }
 
+void DictionaryColumn::append_nulls(std::size_t rows) {
+    for (std::size_t row = indices_.size(); row < rows; ++row)
+        nulls_.push_back(static_cast<std::uint32_t>(row));
+    indices_.resize(rows);
+}
+
 std::int32_t DictionaryColumn::add(std::string_view text, Slot& slot, std::uint32_t hash) {
     const auto index = static_cast<std::int32_t>(offsets_.size() - 1);
     slot = {hash, index};
@@ -58,6 +64,7 @@ void DictionaryColumn::grow() {
 }
 
 void DictionaryColumn::clear() {
+    if (indices_.empty()) return;
     slots_.assign(std::min<std::size_t>(slots_.size(), 1 << 14), Slot());
     offsets_.resize(1);
     bytes_.clear();
@@ -66,21 +73,17 @@ void DictionaryColumn::clear() {
     last_ = -1;
 }
 
-std::shared_ptr<arrow::Array> DictionaryColumn::array() const {
+std::shared_ptr<arrow::Array> DictionaryColumn::array(std::size_t rows) {
+    if (offsets_.size() == 1) return nullptr;
+    pad(rows);
+    const auto length = static_cast<std::int64_t>(rows);
     // Arrow requires a buffer with an address, and an empty vector has none.
     const auto bytes = bytes_.empty() ? arrow::Buffer::FromString("") : arrow::Buffer::Wrap(bytes_);
     const auto values = std::make_shared<arrow::StringArray>(static_cast<std::int64_t>(offsets_.size() - 1),
                                                              arrow::Buffer::Wrap(offsets_), bytes);
-    // In a column of nulls only, the dictionary is empty, so the placeholder index 0 would be out of its
-    // bounds.
-    if (offsets_.size() == 1) {
-        return storage::value_of(arrow::MakeArrayOfNull(arrow::utf8(), static_cast<std::int64_t>(rows())),
-                                 building);
-    }
-    const auto indices =
-        arrow::ArrayData::Make(arrow::int32(), static_cast<std::int64_t>(rows()),
-                               {validity_bitmap(nulls_, rows()), arrow::Buffer::Wrap(indices_)},
-                               static_cast<std::int64_t>(nulls_.size()));
+    const auto indices = arrow::ArrayData::Make(
+        arrow::int32(), length, {validity_bitmap(nulls_, rows), arrow::Buffer::Wrap(indices_)},
+        static_cast<std::int64_t>(nulls_.size()));
     return std::make_shared<arrow::DictionaryArray>(arrow::dictionary(arrow::int32(), arrow::utf8()),
                                                     arrow::MakeArray(indices), values);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,16 +20,23 @@ class DictionaryColumn {
     DictionaryColumn();
 
     void append(std::string_view value);
-    void append_null() {
-        indices_.push_back(0);
-        nulls_.push_back(static_cast<std::uint32_t>(indices_.size() - 1));
+    /// Appends a value, if there is one, as row number `row`. The rows between are null.
+    void append(const std::optional<std::string_view>& value, std::size_t row) {
+        if (!value) return;
+        pad(row);
+        append(*value);
     }
-    [[nodiscard]] std::size_t rows() const { return indices_.size(); }
+    /// Appends the last value again.
+    void repeat() { indices_.push_back(last_); }
+    /// Appends nulls up to `rows` rows.
+    void pad(std::size_t rows) {
+        if (indices_.size() < rows) append_nulls(rows);
+    }
     void clear();
 
-    /// Returns the column as a dictionary array that points into this object. The object must outlive the
-    /// array and must not change.
-    [[nodiscard]] std::shared_ptr<arrow::Array> array() const;
+    /// Returns the column with `rows` rows as a dictionary array that points into this object, or nullptr if
+    /// no row has a value. The object must outlive the array and must not change.
+    [[nodiscard]] std::shared_ptr<arrow::Array> array(std::size_t rows);
 
   private:
     struct Slot {
@@ -41,6 +49,7 @@ class DictionaryColumn {
         const auto to = static_cast<std::size_t>(offsets_[static_cast<std::size_t>(index) + 1]);
         return {bytes_.data() + from, to - from};
     }
+    void append_nulls(std::size_t rows);
     std::int32_t add(std::string_view value, Slot& slot, std::uint32_t hash);
     void grow();
 

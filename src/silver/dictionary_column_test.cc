@@ -3,7 +3,9 @@
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -15,13 +17,11 @@ TEST(DictionaryColumn, ReturnsTheAppendedValuesAtAnySize) {
     for (const int distinct : {1, 7, 5'000}) {
         column.clear();
         for (int row = 0; row < 20'000; ++row) {
-            if (row % 11 == 0) {
-                column.append_null();
-            } else {
-                column.append("value " + std::to_string(row * 31 % distinct));
-            }
+            const std::string value = "value " + std::to_string(row * 31 % distinct);
+            if (row % 11 != 0)
+                column.append(std::optional<std::string_view>(value), static_cast<std::size_t>(row));
         }
-        const auto array = column.array();
+        const auto array = column.array(20'000);
         ASSERT_EQ(array->length(), 20'000);
         const auto& encoded = dynamic_cast<const arrow::DictionaryArray&>(*array);
         const auto& values = dynamic_cast<const arrow::StringArray&>(*encoded.dictionary());
@@ -35,10 +35,19 @@ TEST(DictionaryColumn, ReturnsTheAppendedValuesAtAnySize) {
     }
 }
 
-TEST(DictionaryColumn, AColumnOfNullsOnlyIsValid) {
+TEST(DictionaryColumn, AColumnOfNullsOnlyHasNoArray) {
     DictionaryColumn column;
-    for (int row = 0; row < 10; ++row) column.append_null();
-    EXPECT_EQ(column.array()->null_count(), 10);
+    column.append(std::nullopt, 3);
+    EXPECT_EQ(column.array(10), nullptr);
+}
+
+TEST(DictionaryColumn, RowsWithoutAValueAreNullUpToTheEnd) {
+    DictionaryColumn column;
+    column.append(std::optional<std::string_view>(""), 2);
+    const auto array = column.array(5);
+    ASSERT_EQ(array->length(), 5);
+    EXPECT_EQ(array->null_count(), 4);
+    EXPECT_TRUE(array->IsValid(2));
 }
 
 TEST(ValidityBitmap, ThrowsWhenTheMemoryCannotBeAllocated) {

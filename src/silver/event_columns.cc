@@ -2,6 +2,11 @@
 
 #include <arrow/api.h>
 
+#include <algorithm>
+#include <iterator>
+
+#include "base/base64.h"
+#include "silver/decoder.h"
 #include "silver/silver_table.h"
 #include "storage/arrow_status.h"
 
@@ -13,10 +18,9 @@ constexpr const char* building_column = "building a column";
 
 template <typename Value>
 std::shared_ptr<arrow::Array> numbers(const std::shared_ptr<arrow::DataType>& type,
-                                      const std::vector<Value>& values,
-                                      std::shared_ptr<arrow::Buffer> validity = nullptr) {
+                                      const std::vector<Value>& values) {
     return arrow::MakeArray(arrow::ArrayData::Make(type, static_cast<std::int64_t>(values.size()),
-                                                   {std::move(validity), arrow::Buffer::Wrap(values)}));
+                                                   {nullptr, arrow::Buffer::Wrap(values)}));
 }
 
 std::shared_ptr<arrow::Array> booleans(const std::vector<std::uint8_t>& values) {
@@ -24,6 +28,10 @@ std::shared_ptr<arrow::Array> booleans(const std::vector<std::uint8_t>& values) 
     storage::check(bits.Append(values.data(), static_cast<std::int64_t>(values.size())), building_column);
     return std::make_shared<arrow::BooleanArray>(static_cast<std::int64_t>(values.size()),
                                                  storage::value_of(bits.Finish(), building_column));
+}
+
+std::shared_ptr<arrow::Array> nulls(const std::shared_ptr<arrow::DataType>& type, std::size_t rows) {
+    return storage::value_of(arrow::MakeArrayOfNull(type, static_cast<std::int64_t>(rows)), building_column);
 }
 
 std::shared_ptr<arrow::Array> constant(const std::shared_ptr<arrow::Scalar>& value, std::size_t rows) {
@@ -43,26 +51,20 @@ void EventColumns::start(const Constants& constants) {
     timestamps_.clear();
     for (DictionaryColumn* column :
          {&user_ids_, &product_ids_, &session_ids_, &categories_, &devices_, &pages_, &keys_, &order_ids_,
-          &currencies_, &user_agents_, &referrers_}) {
+          &currencies_, &user_agents_, &referrers_, &formats_}) {
         column->clear();
     }
     keys_are_users_ = true;
     prices_.clear();
-    null_prices_.clear();
     offsets_.clear();
     log_timestamps_.clear();
+    last_format_ = nullptr;
     high_value_.clear();
     hours_.clear();
     quantities_.clear();
     bots_.clear();
-}
-
-void EventColumns::append_optional(DictionaryColumn& column, const std::optional<std::string_view>& value) {
-    if (value) {
-        column.append(*value);
-    } else {
-        column.append_null();
-    }
+    record_indices_.clear();
+    details_.clear();
 }
 
 void EventColumns::separate_keys() {
@@ -70,35 +72,52 @@ void EventColumns::separate_keys() {
     keys_ = user_ids_;
 }
 
-void EventColumns::append(const model::Event& event, const bronze::Record& record) {
+/// Kafka's keys are bytes. A key that is not UTF-8 is stored as `base64:` and its bytes in base64.
+void EventColumns::append_key(const model::Event& event, const bronze::Record& record) {
     if (keys_are_users_ && (record.key.data() == nullptr || record.key != event.user_id)) separate_keys();
-    if (!keys_are_users_) {
-        append_optional(keys_, record.key.data() == nullptr ? std::nullopt : std::optional(record.key));
-    }
+    if (keys_are_users_) return;
+    if (record.key.data() == nullptr) return;
+    keys_.pad(rows());
+    if (is_utf8(record.key)) return keys_.append(record.key);
+    key_text_.assign("base64:").append(base::base64(record.key));
+    keys_.append(key_text_);
+}
+
+void EventColumns::append(const model::Event& event, const EventSource& source) {
+    const bronze::Record& record = source.record;
+    const std::size_t row = rows();
+    append_key(event, record);
     id_bytes_.insert(id_bytes_.end(), event.event_id.begin(), event.event_id.end());
     id_offsets_.push_back(static_cast<std::int32_t>(id_bytes_.size()));
     user_ids_.append(event.user_id);
-    append_optional(product_ids_, event.product_id);
-    append_optional(session_ids_, event.session_id);
-    append_optional(categories_, event.product_category);
-    append_optional(devices_, event.device_type);
-    append_optional(pages_, event.page_url);
-    append_optional(order_ids_, event.order_id);
-    append_optional(currencies_, event.currency);
-    append_optional(user_agents_, event.user_agent);
-    append_optional(referrers_, event.referrer);
-    if (!event.price) null_prices_.push_back(static_cast<std::uint32_t>(prices_.size()));
-    prices_.push_back(event.price.value_or(0));
-    timestamps_.push_back(model::to_us(event.timestamp));
+    product_ids_.append(event.product_id, row);
+    session_ids_.append(event.session_id, row);
+    categories_.append(event.product_category, row);
+    devices_.append(event.device_type, row);
+    pages_.append(event.page_url, row);
+    order_ids_.append(event.order_id, row);
+    currencies_.append(event.currency, row);
+    user_agents_.append(event.user_agent, row);
+    referrers_.append(event.referrer, row);
+    prices_.append(event.price, row);
     offsets_.push_back(record.offset.value());
     log_timestamps_.push_back(model::to_us(record.timestamp));
     high_value_.push_back(event.price.value_or(0) > model::high_value_price ? 1 : 0);
     hours_.push_back(model::hour_of(event.timestamp));
-    quantities_.push_back(event.quantity);
     bots_.push_back(event.is_bot ? 1 : 0);
+    if (source.format.data() == last_format_) {
+        formats_.repeat();
+    } else {
+        formats_.append(source.format);
+        last_format_ = source.format.data();
+    }
+    record_indices_.push_back(source.record_index);
+    if (event.has_details) details_.append(event.details, row);
+    if (!event.has_details || !event.details.quantity_thousandths) quantities_.append(event.quantity, row);
+    timestamps_.push_back(model::to_us(event.timestamp));  // rows() counts these
 }
 
-std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp processing_timestamp) const {
+std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp processing_timestamp) {
     const auto us = arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
     const std::size_t count = rows();
     const auto rows_signed = static_cast<std::int64_t>(count);
@@ -106,34 +125,42 @@ std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp process
                                                           arrow::Buffer::Wrap(id_bytes_));
     arrow::ArrayVector columns = {
         ids,
-        user_ids_.array(),
-        product_ids_.array(),
+        user_ids_.array(count),
+        product_ids_.array(count),
         numbers(us, timestamps_),
-        session_ids_.array(),
-        categories_.array(),
-        devices_.array(),
-        pages_.array(),
-        numbers(arrow::float64(), prices_, validity_bitmap(null_prices_, count)),
-        keys_are_users_ ? user_ids_.array() : keys_.array(),
+        session_ids_.array(count),
+        categories_.array(count),
+        devices_.array(count),
+        pages_.array(count),
+        prices_.array(arrow::float64(), count),
+        keys_are_users_ ? user_ids_.array(count) : keys_.array(count),
         constant(std::make_shared<arrow::Int32Scalar>(partition_), count),
         numbers(arrow::int64(), offsets_),
         numbers(us, log_timestamps_),
         constant(std::make_shared<arrow::TimestampScalar>(model::to_us(processing_timestamp), us), count),
         booleans(high_value_),
         numbers(arrow::int32(), hours_),
-        numbers(arrow::int32(), quantities_),
-        order_ids_.array(),
-        currencies_.array(),
+        quantities_.array(arrow::int32(), count),
+        order_ids_.array(count),
+        currencies_.array(count),
         constant(std::make_shared<arrow::Int32Scalar>(log_epoch_), count),
-        user_agents_.array(),
-        referrers_.array(),
+        user_agents_.array(count),
+        referrers_.array(count),
         booleans(bots_),
+        formats_.array(count),
+        numbers(arrow::int32(), record_indices_),
     };
-    arrow::FieldVector fields;
     const auto& schema = *silver_layout().schema;
-    for (int i = 0; i < schema.num_fields(); ++i) {
-        fields.push_back(schema.field(i)->WithType(columns[static_cast<std::size_t>(i)]->type()));
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (!columns[i]) columns[i] = nulls(schema.field(static_cast<int>(i))->type(), count);
     }
+    std::ranges::move(details_.arrays(count), std::back_inserter(columns));
+    arrow::FieldVector fields;
+    for (int i = 0; i < schema.num_fields(); ++i) {
+        const auto& column = columns[static_cast<std::size_t>(i)];
+        if (column) fields.push_back(schema.field(i)->WithType(column->type()));
+    }
+    std::erase(columns, nullptr);
     return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows_signed, std::move(columns));
 }
 

@@ -9,9 +9,18 @@
 
 #include "bronze/record.h"
 #include "model/event.h"
+#include "silver/detail_columns.h"
 #include "silver/dictionary_column.h"
+#include "silver/sparse_column.h"
 
 namespace millrace::silver {
+
+/// Where an event comes from: its record, and its place among the items that the record's decoder gives.
+struct EventSource {
+    const bronze::Record& record;
+    std::int32_t record_index = 0;
+    std::string_view format = "native";  ///< a string literal
+};
 
 /// The rows of one data file, as columns: clean events of one bronze partition, UTC day and event type. The
 /// object is reused from batch to batch, so that appending an event rarely allocates. Not thread-safe.
@@ -26,7 +35,7 @@ class EventColumns {
     };
     /// Starts the rows of a new file and drops all rows of the file before.
     void start(const Constants& constants);
-    void append(const model::Event& event, const bronze::Record& record);
+    void append(const model::Event& event, const EventSource& source);
 
     [[nodiscard]] std::int64_t day() const { return day_; }
     [[nodiscard]] const std::string& event_type() const { return event_type_; }
@@ -36,12 +45,13 @@ class EventColumns {
     /// reused.
     [[nodiscard]] std::size_t id_bytes() const { return id_bytes_.size(); }
 
-    /// Returns the rows in the layout of a silver data file. The batch points into this object, which must
-    /// outlive the batch and must not change.
-    [[nodiscard]] std::shared_ptr<arrow::RecordBatch> batch(model::Timestamp processing_timestamp) const;
+    /// Returns the rows with the columns of a silver data file, without those of details of which no row has
+    /// a value (silver_layout_of()). The batch points into this object, which must outlive the batch and must
+    /// not change.
+    [[nodiscard]] std::shared_ptr<arrow::RecordBatch> batch(model::Timestamp processing_timestamp);
 
   private:
-    void append_optional(DictionaryColumn& column, const std::optional<std::string_view>& value);
+    void append_key(const model::Event& event, const bronze::Record& record);
     void separate_keys();
 
     std::int64_t day_ = 0;
@@ -55,14 +65,19 @@ class EventColumns {
     DictionaryColumn user_ids_, product_ids_, session_ids_, categories_, devices_, pages_, keys_, order_ids_,
         currencies_, user_agents_, referrers_;
     bool keys_are_users_ = true;  // true while every record's key equals its user_id; keys_ is empty then
-    std::vector<double> prices_;
-    std::vector<std::uint32_t> null_prices_;
+    SparseColumn<double> prices_;
     std::vector<std::int64_t> offsets_;
     std::vector<std::int64_t> log_timestamps_;
     std::vector<std::uint8_t> high_value_;
     std::vector<std::int32_t> hours_;
-    std::vector<std::int32_t> quantities_;
+    SparseColumn<std::int32_t> quantities_;
     std::vector<std::uint8_t> bots_;
+    DictionaryColumn formats_;
+    const char* last_format_ =
+        nullptr;  // formats are literals, so their address tells whether one is repeated
+    std::vector<std::int32_t> record_indices_;
+    DetailColumns details_;
+    std::string key_text_;  // a key that is not UTF-8, as text
 };
 
 }  // namespace millrace::silver

@@ -33,10 +33,11 @@ class EventColumnsTest : public testing::Test {
         return event;
     }
     void append(const model::Event& event, std::string_view key) {
-        columns_.append(event, {next_++, base::from_ms(1'000), key, "", ""});
+        const bronze::Record record{next_++, base::from_ms(1'000), key, "", ""};
+        columns_.append(event, {.record = record});
     }
     /// The values of a column as text.
-    [[nodiscard]] std::vector<std::string> values(const std::string& name) const {
+    std::vector<std::string> values(const std::string& name) {
         std::vector<std::string> values;
         const auto batch = columns_.batch(model::from_us(5'000'000));
         const auto array = batch->GetColumnByName(name);
@@ -58,13 +59,23 @@ TEST_F(EventColumnsTest, HasTheColumnsOfASilverFileInTheirOrder) {
     append(view(), "u");
     append(view(), "u");
     const auto batch = columns_.batch(model::from_us(5'000'000));
-    EXPECT_EQ(batch->schema()->field_names(), silver_layout().schema->field_names());
+    EXPECT_EQ(batch->schema()->field_names(), silver_layout_of(*batch->schema()).schema->field_names());
     EXPECT_TRUE(batch->ValidateFull().ok());
     EXPECT_THAT(values("partition"), ElementsAre("2", "2"));
     EXPECT_THAT(values("log_epoch"), ElementsAre("7", "7"));
     EXPECT_THAT(values("offset"), ElementsAre("0", "1"));
     EXPECT_THAT(values("kafka_timestamp")[0], "1970-01-01 00:00:01.000000Z");
     EXPECT_THAT(values("processing_timestamp")[1], "1970-01-01 00:00:05.000000Z");
+}
+
+TEST_F(EventColumnsTest, HasAColumnOfDetailsOnlyIfAnEventHasAValue) {
+    append(view(), "u");
+    EXPECT_EQ(columns_.batch(model::Timestamp())->GetColumnByName("brand"), nullptr);
+    model::Event event = view();
+    event.with_details().brand = "b";
+    append(event, "u");
+    EXPECT_EQ(columns_.batch(model::Timestamp())->GetColumnByName("coupon"), nullptr);
+    EXPECT_EQ(values("brand"), (std::vector<std::string>{"null", "b"}));
 }
 
 TEST_F(EventColumnsTest, AMissingValueIsNullAndAnEmptyOneIsNot) {

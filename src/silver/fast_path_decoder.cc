@@ -120,10 +120,42 @@ struct Cursor {
     void take_digit(std::uint64_t& digits) { digits = digits * 10 + static_cast<std::uint64_t>(*at++ - '0'); }
 };
 
+template <typename Struct>
+using TextMember = std::optional<std::string_view> Struct::*;
+
+/// The optional texts of an event by field; the rest is null.
+constexpr auto text_members = [] {
+    std::array<TextMember<Event>, field_count> members{};
+    members[product_id] = &Event::product_id;
+    members[session_id] = &Event::session_id;
+    members[product_category] = &Event::product_category;
+    members[device_type] = &Event::device_type;
+    members[page_url] = &Event::page_url;
+    members[order_id] = &Event::order_id;
+    members[currency] = &Event::currency;
+    members[user_agent] = &Event::user_agent;
+    members[referrer] = &Event::referrer;
+    return members;
+}();
+/// The texts of an event's details by field; the rest is null.
+constexpr auto detail_members = [] {
+    using Details = model::EventDetails;
+    std::array<TextMember<Details>, field_count> members{};
+    members[anonymous_id] = &Details::anonymous_id;
+    members[product_name] = &Details::product_name;
+    members[brand] = &Details::brand;
+    members[coupon] = &Details::coupon;
+    members[utm_source] = &Details::utm_source;
+    members[utm_medium] = &Details::utm_medium;
+    members[utm_campaign] = &Details::utm_campaign;
+    return members;
+}();
+
 /// The state of decoding one event.
 struct Reading {
     Cursor cursor;
     Event& event;
+    std::string& properties;  // the fields without a column, without the closing brace
     std::uint32_t seen = 0;
     std::int64_t unknown_fields = 0;
 
@@ -157,6 +189,7 @@ struct Reading {
     bool value(Field field) {
         if ((seen & (1U << field)) != 0) return false;
         seen |= 1U << field;
+        if (const auto member = text_members[field]) return optional(event.*member);
         switch (field) {
             case event_id:
                 return required(event.event_id);
@@ -166,36 +199,21 @@ struct Reading {
                 return required(event.event_type);
             case timestamp:
                 return time();
-            case product_id:
-                return optional(event.product_id);
             case price:
                 return *cursor.at == 'n' ? cursor.null() : cursor.number(event.price.emplace());
-            case session_id:
-                return optional(event.session_id);
-            case product_category:
-                return optional(event.product_category);
-            case device_type:
-                return optional(event.device_type);
-            case page_url:
-                return optional(event.page_url);
             case quantity:
                 return *cursor.at == 'n' ? cursor.null() : quantity_value();
-            case order_id:
-                return optional(event.order_id);
-            case currency:
-                return optional(event.currency);
-            case user_agent:
-                return optional(event.user_agent);
-            case referrer:
-                return optional(event.referrer);
-            case field_count:
-                break;
+            case discount:
+            case line_total:  // The other decoder reads decimals exactly.
+                return *cursor.at == 'n' && cursor.null();
+            default:
+                return optional(event.with_details().*detail_members[field]);
         }
-        return false;
     }
 
     /// Reads a key, a colon and a value.
     bool pair(FieldOrder& order) {
+        const char* const from = cursor.at;
         if (!cursor.skip('"')) return false;
         const Field field = order.match(cursor.at);
         std::string_view key;
@@ -206,18 +224,22 @@ struct Reading {
         }
         if (!cursor.skip(':')) return false;
         cursor.skip_space();
-        return field == field_count ? unknown_value() : value(field);
+        if (field != field_count) return value(field);
+        if (!unknown_value()) return false;
+        properties += properties.empty() ? '{' : ',';
+        properties.append(from, cursor.at);
+        return true;
     }
 };
 
 }  // namespace
 
 bool FastPathDecoder::read(std::string_view value, Event& event) {
-    constexpr std::uint32_t all_required =
-        1U << event_id | 1U << user_id | 1U << event_type | 1U << timestamp;
+    constexpr std::uint32_t all_required = 1U << user_id | 1U << event_type | 1U << timestamp;
     event.reset();
+    properties_.clear();
     order_.restart();
-    Reading reading{Cursor(value), event};
+    Reading reading{Cursor(value), event, properties_};
     Cursor& cursor = reading.cursor;
     if (value.empty() || !cursor.skip('{')) return false;
     do {
@@ -228,6 +250,7 @@ bool FastPathDecoder::read(std::string_view value, Event& event) {
     if ((reading.seen & all_required) != all_required) return false;
     if (cursor.beyond_ascii != 0 && !simdjson::validate_utf8(value.data(), value.size())) return false;
     unknown_fields_ += reading.unknown_fields;
+    if (!properties_.empty()) event.with_details().properties = properties_ += '}';
     return true;
 }
 

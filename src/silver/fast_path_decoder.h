@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "model/event.h"
@@ -16,7 +17,8 @@ class FastPathDecoder {
   public:
     /// Decodes `value` into `event`. Returns false if the record has another form or a fault; `event` is
     /// unspecified then. bronze::record_padding bytes must be readable after `value`. The event's strings are
-    /// views of `value`.
+    /// views of `value`, except
+    /// for its properties, which are valid until the next call. An absent event_id is a view of nothing.
     bool read(std::string_view value, model::Event& event);
 
     /// The number of fields so far, in accepted records, that the event format does not define.
@@ -25,6 +27,7 @@ class FastPathDecoder {
   private:
     FieldOrder order_;
     std::int64_t unknown_fields_ = 0;
+    std::string properties_;
 };
 
 }  // namespace millrace::silver

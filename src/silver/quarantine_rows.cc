@@ -31,16 +31,12 @@ std::string message_of(const QuarantineRow& row) {
 
 }  // namespace
 
-QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::ValidationRule rule,
-                             std::string_view field) {
-    return {partition,
-            record.offset,
-            record.timestamp,
-            owned(record.key),
-            owned(record.value),
-            std::string(record.headers),
-            rule,
-            field};
+QuarantineRow quarantine_row(const EventSource& source, int partition, const Verdict& verdict) {
+    const bronze::Record& record = source.record;
+    return {partition,          record.offset,       record.timestamp,
+            owned(record.key),  owned(record.value), std::string(record.headers),
+            verdict.rule,       verdict.field,       source.format,
+            source.record_index};
 }
 
 std::shared_ptr<arrow::RecordBatch> quarantine_batch(const std::vector<const QuarantineRow*>& rows,
@@ -65,6 +61,8 @@ std::shared_ptr<arrow::RecordBatch> quarantine_batch(const std::vector<const Qua
         storage::check(field<arrow::StringBuilder>(*builder, 10)->Append(message_of(*row)), building_rows);
         storage::check(field<arrow::TimestampBuilder>(*builder, 11)->Append(model::to_us(quarantined_at)),
                        building_rows);
+        storage::check(field<arrow::StringBuilder>(*builder, 12)->Append(row->format), building_rows);
+        storage::check(field<arrow::Int32Builder>(*builder, 13)->Append(row->record_index), building_rows);
     }
     return storage::value_of(builder->Flush(), building_rows);
 }

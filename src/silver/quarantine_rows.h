@@ -12,10 +12,12 @@
 #include "bronze/record.h"
 #include "model/rule.h"
 #include "model/timestamp.h"
+#include "silver/event_columns.h"
+#include "silver/verdict.h"
 
 namespace millrace::silver {
 
-/// A record that broke a validation rule, with its bytes unchanged.
+/// An item that broke a validation rule, with its whole record unchanged.
 struct QuarantineRow {
     int partition = 0;
     bronze::Offset offset{0};
@@ -24,12 +26,13 @@ struct QuarantineRow {
     std::optional<std::string> value;
     std::string headers;  ///< in the encoding of a Kafka record batch
     model::ValidationRule rule = model::ValidationRule::none;
-    std::string_view field;  ///< the field that broke the rule: a string literal, or empty
+    std::string_view field;   ///< the field that broke the rule: a string literal, or empty
+    std::string_view format;  ///< a string literal
+    std::int32_t record_index = 0;
 };
 
-/// Copies the record. `field` must be a string literal or empty, since the row keeps the view.
-QuarantineRow quarantine_row(const bronze::Record& record, int partition, model::ValidationRule rule,
-                             std::string_view field);
+/// Copies the record. The row keeps the views of the verdict's field and of the source's format.
+QuarantineRow quarantine_row(const EventSource& source, int partition, const Verdict& verdict);
 
 /// Returns the rows in the layout of the quarantine table. Throws Error if memory cannot be allocated.
 std::shared_ptr<arrow::RecordBatch> quarantine_batch(const std::vector<const QuarantineRow*>& rows,

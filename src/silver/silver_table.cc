@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/money.h"
+
 namespace millrace::silver {
 
 namespace {
@@ -30,6 +32,14 @@ std::shared_ptr<arrow::Schema> without_partition_columns(const arrow::Schema& sc
 }
 
 }  // namespace
+
+std::shared_ptr<arrow::DataType> quantity_type() {
+    return arrow::decimal128(18, 3);
+}
+
+std::shared_ptr<arrow::DataType> line_total_type() {
+    return arrow::decimal128(38, model::money_scale);
+}
 
 std::shared_ptr<arrow::Schema> silver_schema() {
     using arrow::boolean, arrow::float64, arrow::int32, arrow::int64, arrow::utf8;
@@ -59,6 +69,21 @@ std::shared_ptr<arrow::Schema> silver_schema() {
         optional("user_agent", utf8()),
         optional("referrer", utf8()),
         optional("is_bot", boolean()),
+        optional("format", utf8()),
+        optional("record_index", int32()),
+        optional("anonymous_id", utf8()),
+        optional("received_at", timestamp_us()),
+        optional("device_timestamp", timestamp_us()),
+        optional("product_name", utf8()),
+        optional("brand", utf8()),
+        optional("coupon", utf8()),
+        optional("discount", float64()),
+        optional("utm_source", utf8()),
+        optional("utm_medium", utf8()),
+        optional("utm_campaign", utf8()),
+        optional("quantity_exact", quantity_type()),
+        optional("line_total", line_total_type()),
+        optional("properties", utf8()),
     });
     return schema;
 }
@@ -71,11 +96,23 @@ const std::vector<std::string>& silver_partition_columns() {
 const storage::ParquetLayout& silver_layout() {
     static const storage::ParquetLayout layout = {
         .schema = without_partition_columns(*silver_schema()),
-        .plain = {"event_id"},
+        .plain = {"event_id", "properties", "partition", "log_epoch", "record_index"},
         .delta_encoded = {"event_timestamp", "offset", "kafka_timestamp"},
         .without_stats = {"session_id", "product_category", "device_type", "page_url", "kafka_key",
-                          "order_id", "currency", "user_agent", "referrer"},
+                          "order_id", "currency", "user_agent", "referrer", "format", "anonymous_id",
+                          "product_name", "brand", "coupon", "utm_source", "utm_medium", "utm_campaign",
+                          "properties"},
     };
+    return layout;
+}
+
+storage::ParquetLayout silver_layout_of(const arrow::Schema& columns) {
+    storage::ParquetLayout layout = silver_layout();
+    arrow::FieldVector fields;
+    for (const auto& field : layout.schema->fields()) {
+        if (columns.GetFieldIndex(field->name()) >= 0) fields.push_back(field);
+    }
+    layout.schema = arrow::schema(std::move(fields));
     return layout;
 }
 
@@ -94,6 +131,8 @@ std::shared_ptr<arrow::Schema> quarantine_schema() {
         optional("field", utf8()),
         required("message", utf8()),
         required("quarantined_at", timestamp_us()),
+        optional("format", utf8()),
+        optional("record_index", int32()),
     });
     return schema;
 }

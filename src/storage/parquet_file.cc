@@ -311,8 +311,13 @@ void ParquetReader::plan(const fs::path& path, const arrow::Schema& table,
     const auto encoded = arrow::dictionary(arrow::int32(), arrow::utf8());
     arrow::FieldVector fields;
     for (const auto& field : table.fields()) {
+        if (!is_wanted(field->name(), table, columns)) continue;
         const auto stored = batches_->schema()->GetFieldByName(field->name());
-        if (!stored || !is_wanted(field->name(), table, columns)) continue;
+        if (!stored) {
+            // A column that the table got after the file was written is null in its rows.
+            if (field->nullable()) fields.push_back(field);
+            continue;
+        }
         if (!is_same_kind(*stored->type(), *field->type())) {
             throw Error(doing_,
                         fmt::format("the column {} has the type {}, but the table's type is {}",
@@ -329,9 +334,12 @@ std::shared_ptr<arrow::RecordBatch> ParquetReader::next() {
     check(batches_->ReadNext(&batch), doing_);
     if (!batch) return nullptr;
     arrow::ArrayVector columns;
-    for (const auto& field : schema_->fields())
-        columns.push_back(
-            as_type(batch->GetColumnByName(field->name()), field->type(), field->name(), doing_));
+    for (const auto& field : schema_->fields()) {
+        const auto stored = batch->GetColumnByName(field->name());
+        columns.push_back(stored
+                              ? as_type(stored, field->type(), field->name(), doing_)
+                              : value_of(arrow::MakeArrayOfNull(field->type(), batch->num_rows()), doing_));
+    }
     return arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns));
 }
 

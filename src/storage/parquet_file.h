@@ -26,7 +26,9 @@ enum class ParquetCompression { snappy, zstd };
 /// The layout of a table's columns in Parquet. Nested columns come last.
 struct ParquetLayout {
     std::shared_ptr<arrow::Schema> schema;  ///< the file's columns, without partition columns
-    std::vector<std::string> plain;         ///< columns of mostly distinct strings, which get no dictionary
+    /// Columns that get no dictionary: strings that are mostly distinct, and numbers that are nearly always
+    /// the same in a file, which take almost no space once they are compressed.
+    std::vector<std::string> plain;
     /// Columns of steadily rising integers, encoded as DELTA_BINARY_PACKED.
     std::vector<std::string> delta_encoded;
     std::vector<std::string> without_stats;  ///< columns that readers do not use to skip files

@@ -141,10 +141,18 @@ TEST_F(ParquetFileTest, ValuesOfAnotherKindAreRefusedWithFileAndColumn) {
     EXPECT_THAT([&] { read(arrow::int32()); }, ThrowsMessage<Error>(named)) << "the value is out of range";
 }
 
-TEST_F(ParquetFileTest, AColumnThatTheFileLacksIsAnErrorWhereItIsNeeded) {
+TEST_F(ParquetFileTest, AColumnThatTheTableGotLaterIsNull) {
     write(numbers());
     ParquetReader reader(
         path_, *arrow::schema({arrow::field("x", arrow::int64()), arrow::field("y", arrow::utf8())}), {});
+    const auto rows = reader.next();
+    EXPECT_EQ(column<arrow::StringArray>(*rows, "y").null_count(), rows->num_rows());
+}
+
+TEST_F(ParquetFileTest, AColumnThatTheFileLacksIsAnErrorWhereItIsNeeded) {
+    write(numbers());
+    const auto y = arrow::field("y", arrow::utf8(), /*nullable=*/false);
+    ParquetReader reader(path_, *arrow::schema({arrow::field("x", arrow::int64()), y}), {});
     const auto rows = reader.next();
     EXPECT_EQ(rows->num_columns(), 1);
     EXPECT_THAT([&] { column<arrow::StringArray>(*rows, "y"); },

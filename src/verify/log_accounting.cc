@@ -18,17 +18,24 @@ Check check_accounting(int partition, const catalog::PartitionProgress& progress
         return fmt::format("quarantine has {} rows, and the commits count {}", rows.quarantined,
                            progress.quarantined);
     });
-    finding.require(progress.duplicates >= 0 && progress.received >= 0,
+    finding.require(progress.duplicates >= 0 && progress.received >= 0 && progress.ignored >= 0,
                     [] { return std::string("a count is negative"); });
+    finding.require(progress.items >= progress.received, [&] {
+        return fmt::format("{} records were received, and only {} items of them", progress.received,
+                           progress.items);
+    });
     const std::int64_t passed = progress.received + progress.skipped;
     finding.require(log_start > bronze::Offset(0) || passed == progress.next_offset.value(), [&] {
         return fmt::format("{} records were received of the {} before offset {}", passed,
                            progress.next_offset, progress.next_offset);
     });
-    return finding.check(fmt::format("{} received = {} silver + {} duplicates + {} quarantined",
-                                     base::format_count(progress.received), base::format_count(rows.silver),
-                                     base::format_count(progress.duplicates),
-                                     base::format_count(rows.quarantined)));
+    std::string counted = fmt::format("{} received", base::format_count(progress.received));
+    if (progress.items != progress.received)
+        counted += fmt::format(", {} items", base::format_count(progress.items));
+    counted += fmt::format(" = {} silver + {} duplicates + {} quarantined", base::format_count(rows.silver),
+                           base::format_count(progress.duplicates), base::format_count(rows.quarantined));
+    if (progress.ignored > 0) counted += fmt::format(" + {} ignored", base::format_count(progress.ignored));
+    return finding.check(counted);
 }
 
 void CommitChain::add(storage::Version version, const storage::Commit& commit) {
@@ -40,11 +47,11 @@ void CommitChain::add(storage::Version version, const storage::Commit& commit) {
         if (!part.txns.contains(id)) continue;
         const Place now{bronze::Offset(part.txn(id, 0)),
                         part.txn(id + "/received", 0) + part.txn(id + "/skipped", 0)};
-        add_partition(p, version, now, commit.removes_data());
+        add_partition(p, version, now, commit.removes_data() || commit.operation == "REPLACE");
     }
 }
 
-/// A commit that removes data, such as a replay's, may begin again at an earlier offset.
+/// A replay's commit, and any other that removes data, may begin again at an earlier offset.
 void CommitChain::add_partition(int partition, storage::Version version, const Place& now, bool may_go_back) {
     const auto last = last_.find(partition);
     if (last != last_.end() && !may_go_back) {

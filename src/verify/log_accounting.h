@@ -18,7 +18,8 @@ struct CountedRows {
     std::int64_t quarantined = 0;
 };
 
-/// Checks that the commits count what the tables hold: received = silver + duplicates + quarantined, and,
+/// Checks that the commits count what the tables hold: items = silver + duplicates + quarantined +
+/// ignored, and,
 /// where the log begins at offset 0, received + skipped = next offset.
 Check check_accounting(int partition, const catalog::PartitionProgress& progress, const CountedRows& rows,
                        bronze::Offset log_start);

@@ -8,8 +8,12 @@ namespace {
 const catalog::LogIdentity clicks{.topic = "clicks", .epoch = 3};
 
 catalog::PartitionProgress ten_records() {
-    return {
-        .next_offset = bronze::Offset(10), .received = 9, .duplicates = 2, .quarantined = 1, .skipped = 1};
+    return {.next_offset = bronze::Offset(10),
+            .received = 9,
+            .items = 9,
+            .duplicates = 2,
+            .quarantined = 1,
+            .skipped = 1};
 }
 
 storage::Commit commit_to(std::int64_t next, std::int64_t received, std::int64_t skipped = 0) {
@@ -68,6 +72,15 @@ TEST(CommitChain, LetsAReplayBeginAgain) {
     chain.add(storage::Version(1), commit_to(10, 10));
     storage::Commit replay = commit_to(8, 8);
     replay.removes.push_back({.path = "old.parquet"});
+    chain.add(storage::Version(2), replay);
+    EXPECT_TRUE(chain.check().passed) << chain.check().detail;
+}
+
+TEST(CommitChain, LetsAReplayBeginAgainThatHadNoRowsToRemove) {
+    CommitChain chain(clicks, 1);
+    chain.add(storage::Version(1), commit_to(3, 3));
+    storage::Commit replay = commit_to(3, 3);
+    replay.operation = "REPLACE";
     chain.add(storage::Version(2), replay);
     EXPECT_TRUE(chain.check().passed) << chain.check().detail;
 }

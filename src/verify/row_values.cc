@@ -5,6 +5,7 @@
 
 #include "model/event.h"
 #include "model/timestamp.h"
+#include "silver/check.h"
 #include "silver/silver_table.h"
 #include "storage/column.h"
 #include "storage/file_stats.h"
@@ -25,9 +26,12 @@ void check_nulls(const arrow::RecordBatch& rows, const std::string& path, Findin
     }
 }
 
-void check_values(const arrow::RecordBatch& rows, const storage::AddFile& add, Finding& finding) {
+void check_values(const arrow::RecordBatch& rows, const storage::AddFile& add,
+                  const model::RuleOptions& rules, Finding& finding) {
     const auto day = model::parse_day(storage::partition_value(add, "event_date"));
-    const bool known = model::is_known_type(storage::partition_value(add, "event_type"));
+    const auto type = storage::partition_value(add, "event_type");
+    const bool needs_product = model::is_known_type(type);
+    const bool needs_price = silver::needs_price(type, rules);
     const auto& ids = column<arrow::StringArray>(rows, "event_id");
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
     const auto& products = column<arrow::StringArray>(rows, "product_id");
@@ -43,9 +47,9 @@ void check_values(const arrow::RecordBatch& rows, const storage::AddFile& add, F
         const model::Timestamp time = model::from_us(times.Value(i));
         finding.require(day && model::day_of(time) == *day, [&] { return at("is not of its event_date"); });
         finding.require(model::hour_of(time) == hours.Value(i), [&] { return at("has another event_hour"); });
-        finding.require(!known || (priced && products.IsValid(i)),
-                        [&] { return at("has no product_id or price"); });
-        finding.require(!priced || (price > 0 && price <= 1e9),
+        finding.require(!needs_product || products.IsValid(i), [&] { return at("has no product_id"); });
+        finding.require(!needs_price || priced, [&] { return at("has no price"); });
+        finding.require(!priced || silver::is_valid_price(price, rules),
                         [&] { return at(fmt::format("has the price {}", price)); });
         finding.require(high_value.Value(i) == (price > model::high_value_price),
                         [&] { return at("has a wrong is_high_value"); });

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "model/shop_settings.h"
 #include "storage/delta_action.h"
 #include "verify/finding.h"
 
@@ -14,7 +15,8 @@ namespace millrace::verify {
 void check_nulls(const arrow::RecordBatch& rows, const std::string& path, Finding& finding);
 
 /// Checks the values of rows of the silver file `add`: the day and hour of the event, the product and price
-/// of a known event type, the range of the price, and is_high_value.
-void check_values(const arrow::RecordBatch& rows, const storage::AddFile& add, Finding& finding);
+/// of an event type that requires them by these rules, the range of the price, and is_high_value.
+void check_values(const arrow::RecordBatch& rows, const storage::AddFile& add,
+                  const model::RuleOptions& rules, Finding& finding);
 
 }  // namespace millrace::verify

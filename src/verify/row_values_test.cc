@@ -48,12 +48,12 @@ std::shared_ptr<arrow::RecordBatch> rows_of(const Row& row) {
 }
 
 /// The fault that is found in the row, without the file and the event_id; empty when there is none.
-std::string fault_of(const Row& row) {
+std::string fault_of(const Row& row, const model::RuleOptions& rules = {}) {
     storage::AddFile add;
     add.path = "f";
     add.partition_values = {{"event_date", model::format_day(event_day)}, {"event_type", row.type}};
     Finding finding("rows");
-    check_values(*rows_of(row), add, finding);
+    check_values(*rows_of(row), add, rules, finding);
     const std::string detail = finding.check("").detail;
     const std::string place = "f: event e ";
     EXPECT_TRUE(detail.empty() || detail.starts_with(place)) << detail;
@@ -70,15 +70,22 @@ TEST(RowValues, MustBeOfTheDayAndHourOfTheEvent) {
     EXPECT_EQ(fault_of({.hour = 23}), "has another event_hour");
 }
 
-TEST(RowValues, NeedAProductAndAPriceInKnownEventTypesOnly) {
-    EXPECT_EQ(fault_of({.has_product = false}), "has no product_id or price");
-    EXPECT_EQ(fault_of({.price = std::nullopt}), "has no product_id or price");
+TEST(RowValues, NeedAProductInKnownEventTypesOnly) {
+    EXPECT_EQ(fault_of({.has_product = false}), "has no product_id");
     EXPECT_EQ(fault_of({.has_product = false, .price = std::nullopt, .type = "page_scroll"}), "");
+}
+
+TEST(RowValues, NeedAPriceWhereTheRulesRequireIt) {
+    EXPECT_EQ(fault_of({.price = std::nullopt}), "");
+    EXPECT_EQ(fault_of({.price = std::nullopt, .type = "refund"}), "has no price");
+    const model::RuleOptions strict{.require_price = model::PriceRequirement::all};
+    EXPECT_EQ(fault_of({.price = std::nullopt}, strict), "has no price");
 }
 
 TEST(RowValues, NeedAPositivePriceUpToABillion) {
     EXPECT_EQ(fault_of({.price = -1}), "has the price -1");
     EXPECT_EQ(fault_of({.price = 0}), "has the price 0");
+    EXPECT_EQ(fault_of({.price = 0}, {.accept_free_items = true}), "");
     EXPECT_EQ(fault_of({.price = 1e9, .is_high_value = true}), "");
     EXPECT_EQ(fault_of({.price = 2e9, .is_high_value = true}), "has the price 2000000000");
 }

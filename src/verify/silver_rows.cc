@@ -20,18 +20,29 @@ namespace millrace::verify {
 
 namespace {
 
+/// Names an item of the log. Most records have one, so the first one's number is left out.
+std::string place_text(int partition, bronze::Offset offset, std::int32_t record_index) {
+    const std::string item = record_index == 0 ? std::string() : fmt::format(" item {}", record_index);
+    return fmt::format("partition {} offset {}{}", partition, offset, item);
+}
+
 using storage::column;
 
 /// The files of one day.
 using DayFiles = std::vector<const storage::AddFile*>;
 
+/// Rows of before records had several items have no index.
+std::int32_t index_at(const arrow::Int32Array& indices, std::int64_t row) {
+    return indices.IsNull(row) ? 0 : indices.Value(row);
+}
+
 /// Reads the silver rows, one day after the other to bound the memory that their ids take.
 class SilverRows {
   public:
-    SilverRows(const SilverTables& tables, model::DedupeScope scope)
-        : tables_(tables), scope_(scope), found_(static_cast<std::size_t>(tables.partitions())) {}
+    SilverRows(const SilverTables& tables, const model::ShopSettings& settings)
+        : tables_(tables), settings_(settings), found_(static_cast<std::size_t>(tables.partitions())) {}
 
-    OffsetSets check(VerifyReport& report) {
+    ItemSets check(VerifyReport& report) {
         std::map<std::string, DayFiles> days;
         for (const auto& [path, add] : tables_.silver.snapshot().files)
             days[std::string(storage::partition_value(add, "event_date"))].push_back(&add);
@@ -40,7 +51,7 @@ class SilverRows {
             values_.check(fmt::format("{} silver rows have valid values", base::format_count(rows_))));
         report.checks.push_back(duplicates_.check("no event_id occurs twice on a day"));
         report.checks.push_back(
-            offsets_.check("each offset occurs at most once, below its partition's progress"));
+            offsets_.check("each item occurs at most once, below its partition's progress"));
         return std::move(found_);
     }
 
@@ -50,7 +61,7 @@ class SilverRows {
         for (const storage::AddFile* add : files) {
             scan(*add, {}, [&](const arrow::RecordBatch& rows) {
                 check_nulls(rows, add->path, values_);
-                check_values(rows, *add, values_);
+                check_values(rows, *add, settings_.rules, values_);
                 take_offsets(rows, add->path);
                 for (std::int64_t i = 0; i < rows.num_rows(); ++i) ids.push_back(id_of(rows, i));
                 rows_ += rows.num_rows();
@@ -71,7 +82,8 @@ class SilverRows {
     }
 
     [[nodiscard]] silver::IdHash id_of(const arrow::RecordBatch& rows, std::int64_t row) const {
-        return silver::hash_id(column<arrow::StringArray>(rows, "event_id").GetView(row), scope_,
+        return silver::hash_id(column<arrow::StringArray>(rows, "event_id").GetView(row),
+                               settings_.dedupe_scope,
                                column<arrow::Int32Array>(rows, "partition").Value(row));
     }
 
@@ -95,6 +107,7 @@ class SilverRows {
         const auto& partitions = column<arrow::Int32Array>(rows, "partition");
         const auto& offsets = column<arrow::Int64Array>(rows, "offset");
         const auto& epochs = column<arrow::Int32Array>(rows, "log_epoch");
+        const auto& indices = column<arrow::Int32Array>(rows, "record_index");
         for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
             if (epochs.Value(i) != tables_.identity.epoch)
                 continue;  // a row of an earlier topic of this name
@@ -105,50 +118,53 @@ class SilverRows {
                 return fmt::format("{}: partition {} offset {} is past the progress", path, p, offset);
             });
             if (!below) continue;
-            offsets_.require(found_[static_cast<std::size_t>(p)].insert(offset), [&] {
-                return fmt::format("{}: partition {} offset {} occurs twice", path, p, offset);
+            const std::int32_t index = index_at(indices, i);
+            offsets_.require(found_[static_cast<std::size_t>(p)].insert(offset, index), [&] {
+                return fmt::format("{}: {} occurs twice", path, place_text(p, offset, index));
             });
         }
     }
 
     const SilverTables& tables_;
-    const model::DedupeScope scope_;
+    const model::ShopSettings& settings_;
     Finding values_{"rows"};
     Finding duplicates_{"duplicate ids"};
     Finding offsets_{"offsets"};
-    OffsetSets found_;
+    ItemSets found_;
     std::int64_t rows_ = 0;
 };
 
 }  // namespace
 
-OffsetSets check_silver_rows(const SilverTables& tables, model::DedupeScope scope, VerifyReport& report) {
-    return SilverRows(tables, scope).check(report);
+ItemSets check_silver_rows(const SilverTables& tables, const model::ShopSettings& settings,
+                           VerifyReport& report) {
+    return SilverRows(tables, settings).check(report);
 }
 
-OffsetSets check_quarantine_rows(const SilverTables& tables, const OffsetSets& in_silver,
-                                 VerifyReport& report) {
+ItemSets check_quarantine_rows(const SilverTables& tables, const ItemSets& in_silver, VerifyReport& report) {
     Finding finding("quarantine");
-    OffsetSets found(in_silver.size());
+    ItemSets found(in_silver.size());
     std::int64_t records = 0;
     for (const auto& [path, add] : tables.quarantine.snapshot().files) {
         storage::scan_parquet(
             tables.quarantine.root() / path, *silver::quarantine_schema(),
-            {"partition", "offset", "log_epoch"}, [&](const arrow::RecordBatch& rows) {
+            {"partition", "offset", "log_epoch", "record_index"}, [&](const arrow::RecordBatch& rows) {
                 const auto& partitions = column<arrow::Int32Array>(rows, "partition");
                 const auto& offsets = column<arrow::Int64Array>(rows, "offset");
                 const auto& epochs = column<arrow::Int32Array>(rows, "log_epoch");
+                const auto& indices = column<arrow::Int32Array>(rows, "record_index");
                 for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
                     const int p = partitions.Value(i);
                     const bronze::Offset offset(offsets.Value(i));
                     if (epochs.Value(i) != tables.identity.epoch || !tables.is_processed(p, offset)) continue;
                     ++records;
                     const auto place = static_cast<std::size_t>(p);
-                    finding.require(found[place].insert(offset), [&] {
-                        return fmt::format("{}: partition {} offset {} occurs twice", path, p, offset);
+                    const std::int32_t index = index_at(indices, i);
+                    finding.require(found[place].insert(offset, index), [&] {
+                        return fmt::format("{}: {} occurs twice", path, place_text(p, offset, index));
                     });
-                    finding.require(!in_silver[place].contains(offset), [&] {
-                        return fmt::format("{}: partition {} offset {} is in silver too", path, p, offset);
+                    finding.require(!in_silver[place].contains(offset, index), [&] {
+                        return fmt::format("{}: {} is in silver too", path, place_text(p, offset, index));
                     });
                 }
             });

@@ -70,7 +70,8 @@ class SilverRowsTest : public testing::Test {
             event.timestamp = model::day_start(day);
             event.product_id = "p";
             event.price = stored.price;
-            columns.append(event, {bronze::Offset(stored.offset), base::from_ms(0), "u", "", ""});
+            const bronze::Record record{bronze::Offset(stored.offset), base::from_ms(0), "u", "", ""};
+            columns.append(event, {.record = record});
         }
         storage::Commit commit;
         storage::AddFile& add = commit.adds.emplace_back();
@@ -100,14 +101,14 @@ class SilverRowsTest : public testing::Test {
         add_to(quarantine_, std::move(commit));
     }
 
-    OffsetSets check_silver(DedupeScope scope = DedupeScope::table) {
+    ItemSets check_silver(DedupeScope scope = DedupeScope::table) {
         report_ = {};
-        return check_silver_rows(SilverTables(data_, log_), scope, report_);
+        return check_silver_rows(SilverTables(data_, log_), {.dedupe_scope = scope}, report_);
     }
-    OffsetSets check_quarantine() {
+    ItemSets check_quarantine() {
         const SilverTables tables(data_, log_);
         VerifyReport of_silver;
-        const OffsetSets in_silver = check_silver_rows(tables, DedupeScope::table, of_silver);
+        const ItemSets in_silver = check_silver_rows(tables, {}, of_silver);
         report_ = {};
         return check_quarantine_rows(tables, in_silver, report_);
     }
@@ -131,12 +132,12 @@ TEST_F(SilverRowsTest, RowsOfWhichEachOffsetStandsOncePass) {
     store({{"a", 0}, {"b", 3}});
     store({{"c", 0}}, 1);
     store({{"a", 4}}, 0, 18'001);
-    const OffsetSets found = check_silver();
+    const ItemSets found = check_silver();
     EXPECT_TRUE(report_.passed()) << "an id may come again on another day";
     EXPECT_EQ(report_.checks.at(0).detail, "4 silver rows have valid values");
     ASSERT_EQ(found.size(), 2U);
     EXPECT_EQ(found[0].size(), 3);
-    EXPECT_TRUE(found[0].contains(bronze::Offset(3)));
+    EXPECT_TRUE(found[0].contains(bronze::Offset(3), 0));
     EXPECT_EQ(found[1].size(), 1);
 }
 
@@ -154,14 +155,14 @@ TEST_F(SilverRowsTest, AnOffsetThatStandsTwiceIsFound) {
     store({{"a", 5}});
     store({{"b", 5}}, 1);
     store({{"c", 5}});
-    const OffsetSets found = check_silver();
+    const ItemSets found = check_silver();
     EXPECT_THAT(fault("offsets"), EndsWith("partition 0 offset 5 occurs twice"));
     EXPECT_EQ(found[0].size(), 1);
 }
 
 TEST_F(SilverRowsTest, ARowPastTheProgressIsFoundAndNotCounted) {
     store({{"a", 9}, {"b", 10}});
-    const OffsetSets found = check_silver();
+    const ItemSets found = check_silver();
     EXPECT_THAT(fault("offsets"), EndsWith("partition 0 offset 10 is past the progress"));
     EXPECT_EQ(found[0].size(), 1);
     store({{"c", 0}}, 2);
@@ -172,7 +173,7 @@ TEST_F(SilverRowsTest, ARowPastTheProgressIsFoundAndNotCounted) {
 TEST_F(SilverRowsTest, RowsOfAnEarlierTopicOfThisNameHaveOtherOffsets) {
     store({{"a", 5}});
     store({{"b", 5}, {"c", 99}}, 0, 18'000, 7);
-    const OffsetSets found = check_silver();
+    const ItemSets found = check_silver();
     EXPECT_EQ(fault("offsets"), "");
     EXPECT_EQ(found[0].size(), 1);
     store({{"a", 6}}, 0, 18'000, 7);
@@ -192,7 +193,7 @@ TEST_F(SilverRowsTest, QuarantinedRecordsThatAreNotInSilverPass) {
     quarantine({1, 2});
     quarantine({0}, 7);  // This record is of an earlier topic.
     quarantine({10});    // The silver commit of this record may be under way.
-    const OffsetSets found = check_quarantine();
+    const ItemSets found = check_quarantine();
     EXPECT_TRUE(report_.passed()) << fault("quarantine");
     EXPECT_EQ(report_.checks.at(0).detail, "2 quarantined records, none of them in silver");
     EXPECT_EQ(found[0].size(), 2);

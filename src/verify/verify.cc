@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "verify/archive_check.h"
+#include "verify/decoding.h"
 #include "verify/gold_check.h"
 #include "verify/log_accounting.h"
 #include "verify/silver_rows.h"
@@ -22,10 +23,10 @@ void note_skipped_offsets(int partition, std::int64_t skipped, VerifyReport& rep
 }
 
 /// Reads the rows of both tables, and checks them and the counts of the commits.
-void check_rows_and_counts(const SilverTables& tables, model::DedupeScope scope, const bronze::EventLog& log,
-                           VerifyReport& report) {
-    const OffsetSets silver = check_silver_rows(tables, scope, report);
-    const OffsetSets quarantined = check_quarantine_rows(tables, silver, report);
+void check_rows_and_counts(const SilverTables& tables, const model::ShopSettings& settings,
+                           const bronze::EventLog& log, VerifyReport& report) {
+    const ItemSets silver = check_silver_rows(tables, settings, report);
+    const ItemSets quarantined = check_quarantine_rows(tables, silver, report);
     for (int p = 0; p < tables.partitions(); ++p) {
         const auto place = static_cast<std::size_t>(p);
         const catalog::PartitionProgress& progress = tables.progress[place];
@@ -34,6 +35,7 @@ void check_rows_and_counts(const SilverTables& tables, model::DedupeScope scope,
             log.offsets(p).start));
         note_skipped_offsets(p, progress.skipped, report);
     }
+    check_decoding(tables, log, settings.rules, silver, quarantined, report);
     report.checks.push_back(check_commits(tables));
 }
 
@@ -41,13 +43,13 @@ void check_rows_and_counts(const SilverTables& tables, model::DedupeScope scope,
 
 VerifyReport verify_tables(const catalog::DataDirectory& data, const bronze::EventLog& log) {
     data.check_not_rebuilding();
-    const model::DedupeScope scope = data.settings().dedupe_scope;
+    const model::ShopSettings settings = data.settings();
     const SilverTables tables(data, log);
     VerifyReport report;
     report.checks.push_back(check_schemas(tables));
     check_files(tables.silver, "silver", report);
     check_files(tables.quarantine, "quarantine", report);
-    if (report.passed()) check_rows_and_counts(tables, scope, log, report);
+    if (report.passed()) check_rows_and_counts(tables, settings, log, report);
     report.checks.push_back(check_log(tables, log));
     if (storage::DeltaTable::exists(data.archive())) check_archive(data, log, report);
     if (report.passed()) check_gold(data, report);

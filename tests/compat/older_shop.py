@@ -259,9 +259,14 @@ def digest(rows):
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def table_answer(shop, table, columns=None, before=None):
-    """A table's columns, number of rows and digest, by delta-rs. `before` leaves out that day and later ones."""
+def table_answer(shop, table, columns=None, before=None, without=frozenset()):
+    """A table's columns, number of rows and digest, by delta-rs.
+
+    `before` leaves out that day and later ones, and `without` the events with these ids.
+    """
     rows = delta.rows(shop.data / table)
+    if without:
+        rows = rows.filter([each not in without for each in rows["event_id"].to_pylist()])
     columns = columns or [name for name in rows.column_names if name != "processing_timestamp"]
     days = rows["day"].to_pylist() if before else []
     cells = list(zip(*(rows[name].to_pylist() for name in columns), strict=True))

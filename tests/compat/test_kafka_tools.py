@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.kafka import dump
-from tests.support.shop import TOPIC
+from tests.support.paths import TOPIC
 
 pytestmark = pytest.mark.long
 

@@ -3,14 +3,14 @@
 import os
 import random
 import shutil
-import signal
-import subprocess
 import time
 
 import pytest
 
 from tests.support import oracle
-from tests.support.shop import TOPIC, Millrace, environment
+from tests.support.kills import kill_at, points_of
+from tests.support.paths import TOPIC
+from tests.support.shop import Millrace
 
 LONGER_THAN_ANY_KILL = "20s"
 
@@ -59,10 +59,8 @@ def prepared(tmp_path, name):
 
 def fail_points(shop, name):
     """Every fail point that a command passes."""
-    listing = shop.data.with_suffix(".points")
     short = ["2s" if word == LONGER_THAN_ANY_KILL else word for word in COMMANDS[name][1]]
-    shop.run(*short, env={"MILLRACE_FAIL_LIST": str(listing)})
-    points = sorted(set(listing.read_text().split()))
+    points = points_of(shop, short)
     # `run` joins files and closes windows only now and then. The commands `optimize` and `gold` always do.
     return [point for point in points if name != "run" or not point.startswith(("optimize", "gold"))]
 
@@ -90,21 +88,6 @@ def use_topic(shop):
         shop.run("topic", "create", "other")
     shop.run("topic", "write", "other", input=b"a record\n")
     assert shop.run("topic", "read", "other") == "a record\n"
-
-
-def kill_at(shop, command, point, passage):
-    """Runs a command that kills itself at a fail point. False when it did not pass the fail point so many times."""
-    try:
-        done = subprocess.run(
-            shop.command(*command),
-            capture_output=True,
-            timeout=30,
-            env=environment({"MILLRACE_FAIL_AT": f"{point}:{passage}"}),
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
-    return done.returncode == -signal.SIGKILL
 
 
 def at_fail_points(tmp_path, command, passage):

@@ -12,7 +12,10 @@ SELECT event_timestamp, event_type, user_id, currency, quantity,
        nullif(product_id, '') AS product_id, nullif(product_category, '') AS product_category,
        nullif(device_type, '') AS device_type, nullif(session_id, '') AS session_id, nullif(page_url, '') AS page_url,
        nullif(order_id, '') AS order_id,
-       CAST(round_even(price * 10000, 0) / 10000 AS DECIMAL(18, 4)) * quantity AS amount,
+       coalesce(line_total,
+                CAST(round_even(price * 10000, 0) / 10000 AS DECIMAL(18, 4)) * quantity,
+                CAST(round_even(CAST(round_even(price * 10000, 0) AS DECIMAL(28, 0)) * quantity_exact, 0) / 10000 AS DECIMAL(28, 4)))
+           AS amount,
        event_type IN ('view', 'add_to_cart', 'purchase', 'refund') AS is_known,
        coalesce(is_bot, false) AS is_bot
 FROM silver;

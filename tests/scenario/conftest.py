@@ -1,24 +1,8 @@
-"""Fixtures of the scenarios with a browser."""
+"""Fixtures of the scenarios."""
 
 import pytest
 
-from tests.support import browser
 from tests.support.shop import wait_until
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """One browser for all tests of a worker."""
-    with browser.chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def open_page(chromium):
-    """Opens an address in a window of its own, and notes what the browser complains of."""
-    windows = browser.Windows(chromium)
-    yield windows
-    windows.close()
 
 
 @pytest.fixture

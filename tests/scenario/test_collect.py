@@ -309,7 +309,7 @@ include-path = "/v1/live"
 enabled = false
 
 [[operations]]
-include-path = ["/v1/track", "/v1/page", "/v1/batch", "/mp/collect", "/v1/sql"]
+include-path = ["/v1/sql", "/mp/collect", "/debug/mp/collect", "/g/collect", {segment}]
 checks.positive_data_acceptance.enabled = false
 
 [[operations]]
@@ -318,12 +318,18 @@ generation.max-examples = {events}
 """
 
 
+SEGMENT_CALLS = "track page screen identify group alias t p s i g a batch import b"
+SEGMENT = [f"/v1/{call}" for call in SEGMENT_CALLS.split()] + ["/b"]
+
+
 @pytest.mark.parametrize(
     "events, others", [(20, 5), pytest.param(200, 30, marks=pytest.mark.long)], ids=["few", "many"]
 )
 def test_the_port_does_what_the_openapi_file_says(port, tmp_path, events, others):
     server = port()
-    (tmp_path / "schemathesis.toml").write_text(SCHEMATHESIS.format(events=events, others=others))
+    (tmp_path / "schemathesis.toml").write_text(
+        SCHEMATHESIS.format(events=events, others=others, segment=json.dumps(SEGMENT)[1:-1])
+    )
     options = ["--url", f"http://127.0.0.1:{server.port}", "--phases", "coverage,fuzzing", "--seed", "1"]
     done = subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", "run", ROOT / "schemas" / "openapi.yaml", *options],
@@ -511,7 +517,7 @@ def test_segment_s_and_google_s_libraries_only_need_another_url(shop, port):
     }
     assert server.post(hit, path=f"/mp/collect?measurement_id=G-1&api_secret={KEY}")[0] == 204
     assert server.post(hit, path="/mp/collect?measurement_id=G-1&api_secret=wrong")[0] == 401
-    assert server.post([], path="/v1/track", Authorization=basic)[0] == 400
+    assert server.post("5", path="/v1/track", Authorization=basic)[0] == 400
     assert server.post({"batch": 1}, path="/v1/batch", Authorization=basic)[0] == 400
     assert "millrace_collect_ignored_messages_total 1" in server.get("/metrics")[1]
     server.stop()

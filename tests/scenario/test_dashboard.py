@@ -27,6 +27,7 @@ PAGES = {
     "journey?user=user_0001": ("Events", ".journey li"),
     "alerts": ("History", "tbody tr:has-text('high interest')"),
     "pipeline": ("Input and processing rate", "canvas"),
+    "incoming": ("Messages", "tbody tr:has-text('in silver')"),
     "quarantine": ("Reasons", "button:has-text('Fix')"),
     "explore": ("SQL", "textarea"),
 }
@@ -620,6 +621,28 @@ def test_a_quarantined_record_is_mended_on_its_page(run, open_page, shop):
     page.click("button[type=submit]")
     expect(page.locator("[role=status]").last).to_contain_text("1 replayed", timeout=10_000)
     wait_until(lambda: shop.count("silver") == 1)
+
+
+def test_the_incoming_page_tells_what_became_of_each_message(run, open_page, shop):
+    server = run("--no-simulator")
+    server.post(event(1, timestamp=now()))
+    server.post(event(1, timestamp=now()))
+    order = {"event": "Order Completed", "properties": {"products": [{"product_id": "a", "price": 2}, {"id": "b"}]}}
+    server.post({"batch": [{"type": "track", "userId": "u", **order}, {"type": "group", "userId": "u"}]}, "/v1/batch")
+    server.post({"user_id": "u", "event_type": "viewed", "productId": "p1"})
+    wait_until(lambda: shop.count("silver") == 3)
+    page = open_page(address(server, "#/incoming"))
+    became = page.locator("section", has_text="Messages").last.locator("tbody tr td:nth-child(3)")
+    expect(became).to_have_text(
+        ["in silver", "ignored", "1 in silver1 quarantined", "duplicate", "in silver"], timeout=20_000
+    )
+    near = page.locator("section", has_text="Near misses").first
+    expect(near).to_contain_text("productId is not a field that Millrace reads; product_id is.")
+    expect(near).to_contain_text("viewed is counted as a separate type; the known type is view.")
+    page.click(".choices >> text=quarantined")
+    expect(became).to_have_count(1)
+    expect(page.locator("tbody").last).to_contain_text("price")
+    assert page.complaints == []
 
 
 def test_the_tracker_keeps_what_it_could_not_send_and_respects_a_no(run, open_page, shop, free_port):

@@ -74,6 +74,7 @@ def test_the_largest_body_that_is_taken_holds_up_nobody(shop, port):
 def test_what_follows_a_zero_byte_is_not_thrown_away(shop, port):
     server = port()
     one, two = (json.dumps(event(n)).encode() for n in (1, 2))
+    accepted = 0
     for body in (
         one + b"\0" + two,
         one + b"\n\0\n" + two,
@@ -81,9 +82,13 @@ def test_what_follows_a_zero_byte_is_not_thrown_away(shop, port):
         b"\0" + one,
         one + b"\0no { json",
     ):
-        assert server.post(body)[0] == 400
+        status, answer, _ = server.post(body)
+        assert status in (202, 400), body
+        if status == 202:
+            assert answer["accepted"] > 1 and answer["invalid"], body
+            accepted += answer["accepted"]
     server.stop()
-    assert shop.count("bronze") == 0
+    assert shop.count("bronze") == accepted
 
 
 @pytest.fixture
@@ -298,7 +303,8 @@ def test_near_misses_and_wrong_types_are_told(port):
         answer
     )
     assert "product_id" in answer["warnings"][1]["message"] and "view" in answer["warnings"][0]["message"]
-    assert server.post({**event(4), "price": "9"})[1]["invalid"][0]["message"] == "price must be a number, not a string"
-    assert (
-        server.post({**event(5), "user_id": 5})[1]["invalid"][0]["message"] == "user_id must be a string, not a number"
-    )
+    for field, value, message in (
+        ("price", "cheap", "price must be a number, not a string"),
+        ("user_id", True, "user_id must be a string, not a boolean"),
+    ):
+        assert server.post({**event(4), field: value})[1]["invalid"][0]["message"] == message

@@ -9,7 +9,8 @@ from tests.support.paths import FIXTURES
 def test_a_data_set_is_imported_once_however_often(shop):
     for round in (1, 2):
         out = shop.run("import", "--format", "rees46", FIXTURES / "rees46-small.csv")
-        assert "1 line could not be converted" in out
+        assert "1 item to be quarantined as bad_row; the first one ends in line 10" in out
+        assert "1 item to be quarantined as bad_price" in out
         shop.drain()
         assert shop.count("silver") == 7
         assert shop.count("quarantine") == 2 * round

@@ -20,6 +20,7 @@ from tests.support.kafka import (
     everything_processed,
     rows_of,
 )
+from tests.support.port import Port
 from tests.support.shop import stop, wait_until
 
 
@@ -445,6 +446,18 @@ def test_the_main_job_runs_on_a_broker(shop):
     code, _, err = stop(writer)
     assert code == 0, err
     shop.verify()
+
+
+def test_the_last_messages_are_reported_beside_a_running_stage(shop):
+    server = Port(shop, "--no-simulator", "--trigger", "100ms", command="run")
+    became = []
+    for number in range(1, 6):
+        server.post({"user_id": "u", "event_type": "page_view"})
+        wait_until(lambda number=number: shop.count("silver") == number)
+        rows = json.loads(server.get("/v1/reports/incoming")[1])["rows"]
+        became = [item["became"] for row in rows for item in row["items"]]
+    assert became == ["silver"] * 5
+    assert server.stop()[0] == 0
 
 
 def test_errors_say_what_to_do_in_one_line(shop, kafka):

@@ -105,7 +105,7 @@ def test_a_null_where_none_may_be(copy):
     "column, value, says",
     [
         ("price", -1.0, "price"),
-        ("price", None, "no product_id or price"),
+        ("product_id", None, "no product_id"),
         ("is_high_value", True, "is_high_value"),
         ("event_hour", 23, "event_hour"),
     ],

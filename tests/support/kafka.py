@@ -50,6 +50,20 @@ class KafkaShop(Millrace):
             *map(str, args),
         ]
 
+    def values(self):
+        consumer = confluent_kafka.Consumer({"bootstrap.servers": self.kafka.address, "group.id": self.topic})
+        found = []
+        for partition in consumer.list_topics(self.topic, timeout=30).topics[self.topic].partitions:
+            start, end = consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=30)
+            consumer.assign([TopicPartition(self.topic, partition, start)])
+            while start < end:
+                for message in consumer.consume(10_000, timeout=1):
+                    assert message.error() is None, message.error()
+                    found.append(message.value() or b"")
+                    start = message.offset() + 1
+        consumer.close()
+        return found
+
     def admin(self):
         return AdminClient({"bootstrap.servers": self.kafka.address})
 

@@ -15,7 +15,7 @@ import struct
 import duckdb
 
 from tests.support import delta
-from tests.support.shop import TOPIC
+from tests.support.paths import TOPIC
 
 
 def _varint(data, at):
@@ -124,7 +124,7 @@ def event_id(value):
 
 def silver_sql(data, query):
     """The rows of a query by DuckDB, in which `{silver}` stands for the silver table."""
-    files = f"read_parquet('{data}/silver/*/*/*.parquet', hive_partitioning = true)"
+    files = f"read_parquet('{data}/silver/*/*/*.parquet', hive_partitioning = true, union_by_name = true)"
     return duckdb.sql(query.format(silver=files)).fetchall()
 
 

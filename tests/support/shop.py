@@ -8,10 +8,8 @@ import signal
 import subprocess
 import time
 
+from tests.support import oracle
 from tests.support.paths import BUILD
-
-TOPIC = "ecom_clickstream_raw"
-
 
 started = []  # the processes that the current test has started
 
@@ -67,6 +65,10 @@ class Millrace:
         """Appends records, given as `key|value`."""
         text = "".join(line + "\n" for line in lines).encode("utf-8", "surrogateescape")
         self.run("topic", "write", "--key-separator", key_separator, input=text)
+
+    def values(self):
+        """The values of all records in the log, as bytes, in no order."""
+        return [value for *_, value in oracle.records(self.data)]
 
     def drain(self, *args):
         """Processes all records of the log into silver."""

@@ -9,6 +9,7 @@ import { Fault } from "./components/states";
 import { Alerts } from "./pages/alerts";
 import { Explore } from "./pages/explore";
 import { Funnel } from "./pages/funnel";
+import { Incoming } from "./pages/incoming";
 import { Login } from "./pages/login";
 import { Overview } from "./pages/overview";
 import { Pipeline } from "./pages/pipeline";
@@ -39,6 +40,7 @@ const pages: Record<string, Page> = {
   journey: { title: "Journey", show: Journey, menu: false, ranged: true, about: "user" },
   alerts: { title: "Alerts", show: Alerts, menu: true, ranged: false },
   pipeline: { title: "Pipeline", show: Pipeline, menu: true, ranged: false },
+  incoming: { title: "Incoming", show: Incoming, menu: true, ranged: false },
   quarantine: { title: "Quarantine", show: Quarantine, menu: true, ranged: false, about: "rule" },
   explore: { title: "Explore", show: Explore, menu: true, ranged: false },
 };

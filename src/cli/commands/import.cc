@@ -38,9 +38,13 @@ bool is_speed(const std::string& text) {
 
 void print(const std::string& file, const produce::ImportReport& report, double seconds) {
     fmt::print("{}: {} in {:.1f} s\n", file, base::format_counted(report.records, "record"), seconds);
-    if (report.unconverted > 0) {
-        fmt::print("  {} could not be converted: appended unchanged, to be quarantined\n",
-                   base::format_counted(report.unconverted, "line"));
+    for (const auto& [format, records] : report.by_format)
+        fmt::print("  {} decoded as {}\n", base::format_counted(records, "record"), format);
+    if (report.ignored > 0)
+        fmt::print("  {} that are no events, to be ignored\n", base::format_counted(report.ignored, "item"));
+    for (const auto& [rule, refusal] : report.refused) {
+        fmt::print("  {} to be quarantined as {}; the first one ends in line {}: {}\n",
+                   base::format_counted(refusal.items, "item"), rule, refusal.line, refusal.reason);
     }
     if (report.without_price > 0) {
         fmt::print("  {} without a price, to be quarantined: provide the prices with --price-file\n",
@@ -48,9 +52,18 @@ void print(const std::string& file, const produce::ImportReport& report, double 
     }
 }
 
+json::object refusals(const produce::ImportReport& report) {
+    json::object refused;
+    for (const auto& [rule, refusal] : report.refused)
+        refused[rule] =
+            json::object{{"items", refusal.items}, {"line", refusal.line}, {"reason", refusal.reason}};
+    return refused;
+}
+
 int import_files(const Globals& globals, const ImportOptions& options) {
-    const produce::ImportOptions import{produce::parse_import_format(options.format),
-                                        speed_of(options.speed).value(), options.price_file};
+    const produce::ImportOptions import{produce::parse_file_format(options.format),
+                                        speed_of(options.speed).value(), options.price_file,
+                                        globals.data_directory().settings().rules};
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     const auto log = globals.open_or_create_log(&stop);
@@ -70,7 +83,10 @@ int import_files(const Globals& globals, const ImportOptions& options) {
         if (!options.as_json) print(file, report, watch.seconds());
         files.push_back(json::object{{"file", file},
                                      {"records", report.records},
-                                     {"unconverted", report.unconverted},
+                                     {"by_format", json::value_from(report.by_format)},
+                                     {"events", report.events},
+                                     {"ignored", report.ignored},
+                                     {"refused", refusals(report)},
                                      {"without_price", report.without_price},
                                      {"seconds", watch.seconds()}});
         if (stop.requested()) break;
@@ -84,9 +100,11 @@ int import_files(const Globals& globals, const ImportOptions& options) {
 void add_import_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<ImportOptions>();
     CLI::App* command = app.add_subcommand("import", "Append the events of data sets to the log.");
-    add_choice(*command, "--format", options->format, {"events", "rees46", "retailrocket"},
-               "Format of the files: events are JSON lines; rees46 and retailrocket are the CSV files of "
-               "these data sets.");
+    add_choice(
+        *command, "--format", options->format, {"events", "segment", "ga4", "rees46", "retailrocket"},
+        "Format of the files. JSON: events are Millrace's own; segment are messages of Segment's family, "
+        "such as its archive in S3; ga4 are rows of GA4's export to BigQuery. CSV: rees46 and "
+        "retailrocket are the files of these data sets.");
     add_value(*command, "--speed", options->speed, "SPEED",
               "Pace: that of the events (1x), a multiple of it (60x), or as fast as possible (max).")
         ->check(must_be("a factor such as 1x or 60x, or max", is_speed));

@@ -56,7 +56,7 @@ class LoadView {
 
 void print(const pipeline::LoadReport& report) {
     for (const auto& file : report.files)
-        fmt::print("{} ({}): {}\n", file.path, produce::import_format_name(file.format),
+        fmt::print("{} ({}): {}\n", file.path, produce::file_format_name(file.format),
                    base::format_counted(file.report.records, "record"));
     fmt::print("{}, {}", base::format_counted(report.rows, "new row"),
                base::format_counted(report.duplicates, "duplicate"));
@@ -96,7 +96,7 @@ int run_load(const Globals& globals, LoadOptions& options) {
     const auto data = globals.data_directory();
     const auto settings = options.settings.over(data.settings());
     options.load.files.assign(options.files.begin(), options.files.end());
-    if (!options.format.empty()) options.load.format = produce::parse_import_format(options.format);
+    if (!options.format.empty()) options.load.format = produce::parse_file_format(options.format);
     options.load.publish.alert_sinks.log.enabled = false;  // alerts appear on the dashboard
     read_alert_config(globals.config, options.load.gold.alert_rules, options.load.publish.alert_sinks);
     data.adopt(settings);
@@ -130,7 +130,7 @@ void add_load_command(CLI::App& app, Globals& globals) {
     command->add_option("files", options->files, "Files to load: uncompressed, .gz or .zst.")
         ->type_name("FILE")
         ->required();
-    add_choice(*command, "--format", options->format, {"events", "rees46", "retailrocket"},
+    add_choice(*command, "--format", options->format, {"events", "segment", "ga4", "rees46", "retailrocket"},
                "Format of the files: events are JSON lines; rees46 and retailrocket are the CSV files of "
                "these data sets. (default: detected for each file)");
     add_value(*command, "--price-file", options->load.price_file, "FILE",

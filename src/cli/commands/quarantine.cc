@@ -40,6 +40,7 @@ int list(const Globals& globals, const QuarantineOptions& options) {
     const auto limit = static_cast<std::size_t>(options.limit);
     auto records = silver::newest_quarantined(globals.data_directory(), options.filter, limit + 1);
     TextTable table = TextTable::of({text_column("position"),
+                                     {.name = "record_index", .type = "INTEGER"},
                                      time_column("time"),
                                      text_column("rule"),
                                      text_column("message"),
@@ -49,8 +50,8 @@ int list(const Globals& globals, const QuarantineOptions& options) {
     table.set_truncated(records.size() > limit);
     if (table.is_truncated()) records.pop_back();
     for (const auto& record : records) {
-        table.add({record.position(), model::format_timestamp(record.log_time), record.rule, record.message,
-                   bytes_or_null(record.value),
+        table.add({record.position(), record.record_index, model::format_timestamp(record.log_time),
+                   record.rule, record.message, bytes_or_null(record.value),
                    record.field.empty() ? json::value() : json::value(record.field),
                    bytes_or_null(record.key)});
     }
@@ -72,7 +73,7 @@ std::vector<std::pair<std::string, std::string>> fields_of(const std::vector<std
             throw usage_error(fmt::format("reading --set {}", assignment),
                               "it must have the form FIELD=VALUE");
         }
-        check_is_field(assignment.substr(0, at));
+        if (!assignment.starts_with('/')) check_is_field(assignment.substr(0, at));
         fields.emplace_back(assignment.substr(0, at), assignment.substr(at + 1));
     }
     return fields;
@@ -161,6 +162,8 @@ void add_filter(CLI::App& command, QuarantineOptions& options) {
     add_number(command, "--partition", options.filter.partition, 0, 100'000,
                "Select records of this partition.");
     add_offset(command, "--offset", options.filter.offset, "Select records at this offset.");
+    add_number(command, "--record-index", options.filter.record_index, 0, 1'000'000,
+               "Select the item of this number in its record.");
     command.add_flag("--json", options.as_json, "Print the result as a JSON object.");
 }
 
@@ -182,8 +185,10 @@ void add_quarantine_command(CLI::App& app, Globals& globals) {
     CLI::App* replay_command =
         quarantine->add_subcommand("replay", "Correct quarantined records and append them to the log again.");
     add_filter(*replay_command, *options);
-    add_values(*replay_command, "--set", options->set, "FIELD=VALUE",
-               "Set a field to a value, which is JSON or else text. Can be repeated.");
+    add_values(
+        *replay_command, "--set", options->set, "FIELD=VALUE",
+        "Set a field, or the place of a JSON pointer such as /properties/products/0/price, to a value, "
+        "which is JSON or else text. Can be repeated.");
     replay_command->add_flag("--edit", options->edit, "Edit the records in $VISUAL or $EDITOR.");
     replay_command->callback(
         [&globals, options] { globals.action = [&globals, options] { return replay(globals, *options); }; });

@@ -1,13 +1,13 @@
 #include "cli/output/cell.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <simdjson.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "base/base64.h"
 #include "base/units.h"
 #include "cli/output/terminal.h"
 
@@ -20,15 +20,6 @@ namespace {
 constexpr std::array<std::string_view, 12> number_types = {"TINYINT", "SMALLINT", "INTEGER",   "BIGINT",
                                                            "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
                                                            "UBIGINT", "UHUGEINT", "FLOAT",     "DOUBLE"};
-
-std::string base64(std::string_view bytes) {
-    std::string coded((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock adds a NUL
-    const int size =
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()),
-                        reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-    coded.resize(static_cast<std::size_t>(size));
-    return coded;
-}
 
 void append_json(std::string& text, const json::value& cell) {
     if (const auto* number = cell.if_double()) {
@@ -113,7 +104,7 @@ TextColumn time_column(std::string name) {
 
 json::value text_or_base64(std::string_view bytes) {
     if (simdjson::validate_utf8(bytes.data(), bytes.size())) return json::string(bytes);
-    return json::object{{"base64", base64(bytes)}};
+    return json::object{{"base64", base::base64(bytes)}};
 }
 
 std::string json_text(const json::value& cell) {

@@ -26,7 +26,7 @@ namespace json = boost::json;
 namespace {
 
 /// The format of the file. A change of the header or of any operator's state needs a new number.
-constexpr std::int64_t state_format = 6;
+constexpr std::int64_t state_format = 7;
 
 constexpr std::size_t max_header_bytes = 64 << 10;  // the settings take some hundred bytes
 constexpr std::size_t buffer_size = 1 << 20;

@@ -52,7 +52,8 @@ inline void fill_columns(silver::EventColumns& columns, const std::vector<TestVi
         event.timestamp = view.time;
         event.product_id = "p";
         event.price = 10;
-        columns.append(event, {offset++, model::to_wall_time(view.time), view.user, "", ""});
+        const bronze::Record record{offset++, model::to_wall_time(view.time), view.user, "", ""};
+        columns.append(event, {.record = record});
     }
 }
 

@@ -74,6 +74,8 @@ void BatchCommitter::note_input(BatchReport& report) {
 void BatchCommitter::count(BatchReport& report, const std::vector<LanePart>& parts) {
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
+            report.items += partition.items;
+            report.ignored += partition.ignored;
             report.duplicates += partition.duplicates;
             report.quarantined += partition.quarantined;
             partitions_.at(partition.partition).committed = partition.end.next_offset;
@@ -81,9 +83,11 @@ void BatchCommitter::count(BatchReport& report, const std::vector<LanePart>& par
         }
         for (const QuarantineRow& row : part.quarantine)
             ++report.by_rule[std::string(model::rule_name(row.rule))];
+        for (const auto& [reason, count] : part.ignored)
+            report.ignored_by_reason[std::string(reason)] += count;
         report.unknown_fields += part.unknown_fields;
     }
-    report.silver = report.received - report.duplicates - report.quarantined;
+    report.silver = report.items - report.duplicates - report.quarantined - report.ignored;
     report.lag = partitions_.lag();
     note_input(report);
     report.ids_in_memory = static_cast<std::int64_t>(context_.ids.size());

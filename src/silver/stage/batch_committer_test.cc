@@ -16,8 +16,7 @@ class FakeSink : public BatchSink {
     [[nodiscard]] catalog::LogIdentity identity() const override { return {}; }
     void begin_epoch() override {}
     [[nodiscard]] catalog::PartitionProgress progress(int /*partition*/) const override { return {}; }
-    [[nodiscard]] std::set<bronze::Offset> quarantined(int /*partition*/,
-                                                       bronze::Offset /*from*/) const override {
+    [[nodiscard]] ItemPlaces quarantined(int /*partition*/, bronze::Offset /*from*/) const override {
         return {};
     }
     [[nodiscard]] Files live_files() const override { return {}; }
@@ -53,6 +52,7 @@ class BatchCommitterTest : public testing::Test {
         partition.first_offset = bronze::Offset(first);
         partition.end.next_offset = bronze::Offset(end);
         partition.received = end - first;
+        partition.items = end - first;
         partition.duplicates = duplicates;
         partition.quarantined = quarantined;
         partition.copies_in_table = copies_in_table;

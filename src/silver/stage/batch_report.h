@@ -17,11 +17,14 @@ struct BatchReport {
     std::int64_t batch = 0;
     storage::Version version = storage::no_version;  ///< the version of the silver table
     base::WallTime committed_at;
-    std::int64_t received = 0;
+    std::int64_t received = 0;  ///< records
+    std::int64_t items = 0;     ///< items of these records
     std::int64_t silver = 0;
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
-    std::map<std::string, std::int64_t> by_rule;  ///< quarantined records of this batch, by rule
+    std::int64_t ignored = 0;                     ///< items that are no events
+    std::map<std::string, std::int64_t> by_rule;  ///< quarantined items of this batch, by rule
+    std::map<std::string, std::int64_t> ignored_by_reason;
     std::int64_t unknown_fields = 0;
     std::int64_t files = 0;
     std::int64_t bytes = 0;

@@ -13,7 +13,7 @@ CommitQueue::Columns columns(std::size_t rows) {
     model::Event event;
     event.event_id = "e";
     event.user_id = "u";
-    for (std::size_t i = 0; i < rows; ++i) made->append(event, {});
+    for (std::size_t i = 0; i < rows; ++i) made->append(event, {.record = {}});
     CommitQueue::Columns all;
     all.push_back(std::move(made));
     return all;

@@ -41,7 +41,7 @@ IdQuery query_for(const std::vector<LanePart>& parts, model::Timestamp floor) {
 /// Turns the part's held records into rows, except those in `found`. The rows get files of their own, so that
 /// the rows of each file stay in the order of their offsets.
 void settle_part(LanePart& part, const IdHashes& found, const LaneContext& context) {
-    Decoder decoder;
+    RecordDecoder decoder(context.settings.rules.message_format);
     Checker checker(context.settings.rules, context.types);
     std::map<int, PartitionFiles> files;
     for (const HeldRecord& held : part.held) {
@@ -50,11 +50,11 @@ void settle_part(LanePart& part, const IdHashes& found, const LaneContext& conte
             continue;
         }
         const bronze::Record record = held.record.view();
-        model::Event event;
-        decoder.decode(record.value, event);
+        const auto items = decoder.decode(record, {context.log.topic(), held.log_epoch, held.partition});
+        model::Event& event = items[static_cast<std::size_t>(held.record_index)].event;
         checker.check(event, record.timestamp);
         files.try_emplace(held.partition, context.columns, held.partition)
-            .first->second.append(event, record, held.log_epoch);
+            .first->second.append(event, {record, held.record_index, decoder.format()}, held.log_epoch);
         context.horizon.advance(held.partition, event.timestamp, record.timestamp);
     }
     for (auto& [partition, rows] : files) rows.move_to(part.files);

@@ -34,14 +34,15 @@ class OwnedRecord {
     std::string bytes_;  // the value, its padding, the key and the headers
 };
 
-/// A clean record whose id is new to the id set, but whose original the set may have dropped. It is looked up
-/// in the table when its batch is committed.
+/// A clean item of a record whose id is new to the id set, but whose original the set may have dropped. It is
+/// looked up in the table when its batch is committed.
 struct HeldRecord {
     int partition = 0;
     int log_epoch = 0;
     IdHash id;
     model::Timestamp time;           ///< the time of the event
     model::Timestamp horizon_start;  ///< the start of the horizon when the record was read
+    std::int32_t record_index = 0;   ///< the item's number in its record
     OwnedRecord record;
 };
 

@@ -24,7 +24,7 @@ struct Lane::Partition {
     std::unique_ptr<bronze::PartitionReader> reader;
     std::span<const bronze::Record> left;  // records of the reader's last poll that are not processed yet
     PartitionPart part;
-    std::set<bronze::Offset> quarantined_before;
+    ItemPlaces quarantined_before;
     std::optional<bronze::Offset> end;
     PartitionFiles files;
 
@@ -45,6 +45,7 @@ Lane::Lane(const LaneContext& context, std::vector<int> partitions, const LaneLi
       limits_(limits),
       partition_numbers_(std::move(partitions)),
       checker_(context.settings.rules, context.types) {
+    for (std::size_t i = 0; i < chunk; ++i) decoders_.emplace_back(context.settings.rules.message_format);
     for (const int number : partition_numbers_)
         partitions_.push_back(std::make_unique<Partition>(context_.columns, number));
 }
@@ -61,6 +62,7 @@ void Lane::assign(LaneAssignment assignment) {
     partition.reader = context_.log.read(number, progress.next_offset);
     partition.epoch = assignment.epoch;
     partition.part = {.partition = number, .first_offset = assignment.committed, .end = progress};
+    partition.part.end.decode_with(decoder_version);
     partition.quarantined_before = std::move(assignment.quarantined);
     partition.end = assignment.end;
     checker_.forget();
@@ -146,53 +148,65 @@ void Lane::process(Partition& partition, std::span<const bronze::Record> records
     partition.left = records.subspan(done);
 }
 
-void Lane::process_chunk(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch) {
-    std::array<model::Event, chunk> events;
-    std::array<Verdict, chunk> verdicts;
-    std::array<IdHash, chunk> ids;
-    for (std::size_t i = 0; i < records.size(); ++i) {
-        const bronze::Record& record = records[i];
-        verdicts[i] = decoders_[i].decode(record.value, events[i]);
-        if (verdicts[i].ok() && !is_utf8(record.key)) verdicts[i] = {model::ValidationRule::not_utf8, "key"};
-        if (verdicts[i].ok()) verdicts[i] = checker_.check(events[i], record.timestamp);
-        if (!verdicts[i].ok()) continue;
-        ids[i] = hash_id(events[i].event_id, context_.settings.dedupe_scope, partition.number);
-        context_.ids.prefetch(ids[i]);
+/// Decodes a record and checks its items.
+void Lane::add_items(Partition& partition, const bronze::Record& record, RecordDecoder& decoder) {
+    ++partition.part.received;
+    bytes_ += static_cast<std::int64_t>(record.key.size() + record.value.size() + record.headers.size());
+    std::int32_t index = 0;
+    for (Item& item : decoder.decode(record, {context_.log.topic(), partition.epoch, partition.number})) {
+        PendingItem pending{&item, {record, index++, decoder.format()}, {}};
+        if (item.ignored.empty() && item.verdict.ok())
+            item.verdict = checker_.check(item.event, record.timestamp);
+        if (item.ignored.empty() && item.verdict.ok()) {
+            pending.id = hash_id(item.event.event_id, context_.settings.dedupe_scope, partition.number);
+            context_.ids.prefetch(pending.id);
+        }
+        pending_.push_back(pending);
     }
-    for (std::size_t i = 0; i < records.size(); ++i)
-        settle(partition, records[i], events[i], verdicts[i], ids[i], batch);
 }
 
-void Lane::settle(Partition& partition, const bronze::Record& record, model::Event& event, Verdict verdict,
-                  const IdHash& id, std::uint32_t batch) {
+void Lane::process_chunk(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch) {
+    pending_.clear();
+    for (std::size_t i = 0; i < records.size(); ++i) add_items(partition, records[i], decoders_[i]);
+    for (const PendingItem& pending : pending_) settle(partition, pending, batch);
+}
+
+void Lane::settle(Partition& partition, const PendingItem& pending, std::uint32_t batch) {
     PartitionPart& part = partition.part;
-    ++part.received;
+    ++part.items;
     ++rows_;
-    bytes_ += static_cast<std::int64_t>(record.key.size() + record.value.size() + record.headers.size());
-    if (!partition.quarantined_before.empty() && partition.quarantined_before.contains(record.offset)) {
+    const bronze::Record& record = pending.source.record;
+    const model::Event& event = pending.item->event;
+    if (!partition.quarantined_before.empty() &&
+        partition.quarantined_before.contains({record.offset, pending.source.record_index})) {
         ++part.quarantined;  // the quarantine table has its row, because of a crash between the two commits
         return;
     }
-    if (!verdict.ok()) return quarantine(partition, record, verdict);
-    if (!context_.ids.insert(id, event.timestamp, batch)) {
+    if (!pending.item->ignored.empty()) {
+        ++part.ignored;
+        ++ignored_[pending.item->ignored];
+        return;
+    }
+    if (!pending.item->verdict.ok()) return quarantine(partition, pending);
+    if (!context_.ids.insert(pending.id, event.timestamp, batch)) {
         ++part.duplicates;
         return;
     }
-    if (context_.ids.shortened() || event.timestamp < context_.ids.floor())
-        return hold(partition, record, event, id);
-    if (partition.files.append(event, record, partition.epoch)) ++files_;
+    if (context_.ids.shortened() || event.timestamp < context_.ids.floor()) return hold(partition, pending);
+    if (partition.files.append(event, pending.source, partition.epoch)) ++files_;
     context_.horizon.advance(partition.number, event.timestamp, record.timestamp);
 }
 
-void Lane::quarantine(Partition& partition, const bronze::Record& record, const Verdict& verdict) {
+void Lane::quarantine(Partition& partition, const PendingItem& pending) {
     ++partition.part.quarantined;
-    quarantine_.push_back(quarantine_row(record, partition.number, verdict.rule, verdict.field));
+    quarantine_.push_back(quarantine_row(pending.source, partition.number, pending.item->verdict));
 }
 
-void Lane::hold(const Partition& partition, const bronze::Record& record, const model::Event& event,
-                const IdHash& id) {
-    held_.push_back({partition.number, partition.epoch, id, event.timestamp, context_.ids.horizon_start(),
-                     OwnedRecord(record)});
+void Lane::hold(const Partition& partition, const PendingItem& pending) {
+    const bronze::Record& record = pending.source.record;
+    const model::Event& event = pending.item->event;
+    held_.push_back({partition.number, partition.epoch, pending.id, event.timestamp,
+                     context_.ids.horizon_start(), pending.source.record_index, OwnedRecord(record)});
     const std::size_t bytes = record.value.size() + record.key.size() + record.headers.size();
     held_bytes_ += static_cast<std::int64_t>(sizeof(HeldRecord) + bronze::record_padding + bytes);
     held_files_.insert({partition.number, model::day_of(event.timestamp), std::string(event.event_type)});
@@ -203,6 +217,8 @@ LanePart Lane::take() {
     for (const auto& partition : partitions_) {
         PartitionPart& part = partition->part;
         part.end.received += part.received;
+        part.end.items += part.items;
+        part.end.ignored += part.ignored;
         part.end.duplicates += part.duplicates;
         part.end.quarantined += part.quarantined;
         taken.partitions.push_back(part);
@@ -211,13 +227,14 @@ LanePart Lane::take() {
     }
     taken.quarantine.swap(quarantine_);
     taken.held.swap(held_);
+    taken.ignored.swap(ignored_);
     taken.bytes = std::exchange(bytes_, 0);
     rows_ = 0;
     files_ = 0;
     held_bytes_ = 0;
     held_files_.clear();
     std::int64_t unknown = 0;
-    for (const Decoder& decoder : decoders_) unknown += decoder.unknown_fields();
+    for (const RecordDecoder& decoder : decoders_) unknown += decoder.unknown_fields();
     taken.unknown_fields = unknown - std::exchange(unknown_before_, unknown);
     return taken;
 }

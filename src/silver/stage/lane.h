@@ -1,11 +1,13 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -14,13 +16,14 @@
 #include "catalog/data_directory.h"
 #include "catalog/partition_progress.h"
 #include "silver/check.h"
-#include "silver/decoder.h"
 #include "silver/event_columns.h"
+#include "silver/formats/record_decoder.h"
 #include "silver/horizon.h"
 #include "silver/id_set.h"
 #include "silver/quarantine_rows.h"
 #include "silver/stage/column_pool.h"
 #include "silver/stage/held_records.h"
+#include "silver/stage/quarantined_items.h"
 
 namespace millrace::silver {
 
@@ -39,9 +42,11 @@ struct PartitionPart {
     int partition = 0;
     bronze::Offset first_offset{0};
     catalog::PartitionProgress end;  ///< the progress after the batch
-    std::int64_t received = 0;
+    std::int64_t received = 0;       ///< records
+    std::int64_t items = 0;          ///< items of these records, at least one of each
     std::int64_t duplicates = 0;
     std::int64_t quarantined = 0;
+    std::int64_t ignored = 0;
     base::WallTime oldest;  ///< log time of the first record
     /// Duplicates among the held records; `duplicates` does not include them.
     std::int64_t copies_in_table = 0;
@@ -55,7 +60,8 @@ struct LanePart {
     std::vector<PartitionPart> partitions;
     std::vector<std::unique_ptr<EventColumns>> files;
     std::vector<QuarantineRow> quarantine;
-    std::vector<HeldRecord> held;  ///< records that settle_held() turns into rows or duplicates
+    std::vector<HeldRecord> held;  ///< items that settle_held() turns into rows or duplicates
+    std::map<std::string_view, std::int64_t> ignored;  ///< items that are no events, by the reason
     std::int64_t bytes = 0;
     std::int64_t unknown_fields = 0;
 
@@ -70,8 +76,8 @@ struct LaneAssignment {
     /// The next offset of the table; the progress may be ahead of it, after a gap.
     bronze::Offset committed{0};
     catalog::PartitionProgress progress;
-    /// Offsets from `committed` on that the quarantine table already has.
-    std::set<bronze::Offset> quarantined;
+    /// Items from `committed` on that the quarantine table already has.
+    ItemPlaces quarantined;
     std::optional<bronze::Offset> end;  ///< the offset to stop at, or nothing to follow the log
 };
 
@@ -119,26 +125,33 @@ class Lane {
   private:
     struct Partition;
     static constexpr std::size_t chunk = 16;  // records that are decoded before their ids are looked up
+    /// An item that is decoded and checked, and waits for its id to be looked up.
+    struct PendingItem {
+        Item* item;
+        EventSource source;
+        IdHash id;
+    };
 
     void step_in(Partition& partition, std::uint32_t batch);
     static std::span<const bronze::Record> next_records(Partition& partition);
     void process(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch);
     void process_chunk(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch);
-    void settle(Partition& partition, const bronze::Record& record, model::Event& event, Verdict verdict,
-                const IdHash& id, std::uint32_t batch);
-    void quarantine(Partition& partition, const bronze::Record& record, const Verdict& verdict);
-    void hold(const Partition& partition, const bronze::Record& record, const model::Event& event,
-              const IdHash& id);
+    void add_items(Partition& partition, const bronze::Record& record, RecordDecoder& decoder);
+    void settle(Partition& partition, const PendingItem& pending, std::uint32_t batch);
+    void quarantine(Partition& partition, const PendingItem& pending);
+    void hold(const Partition& partition, const PendingItem& pending);
 
     LaneContext context_;
     const LaneLimits limits_;
     std::vector<int> partition_numbers_;
     std::vector<std::unique_ptr<Partition>> partitions_;
     std::size_t turn_ = 0;  // index in partitions_ of the partition with which the next step begins
-    std::array<Decoder, chunk> decoders_;
+    std::vector<RecordDecoder> decoders_;  // one for each record of a chunk
+    std::vector<PendingItem> pending_;
     Checker checker_;
     std::vector<QuarantineRow> quarantine_;
     std::vector<HeldRecord> held_;
+    std::map<std::string_view, std::int64_t> ignored_;
     // Partition, day and event type of held_.
     std::set<std::tuple<int, std::int64_t, std::string>> held_files_;
     std::int64_t rows_ = 0;

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "silver/silver_table.h"
-#include "silver/stage/quarantined_offsets.h"
+#include "silver/stage/quarantined_items.h"
 #include "storage/column.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
@@ -182,13 +182,15 @@ catalog::PartitionProgress OldTables::start_progress_of(int partition, std::int6
     // It is not known which of the offsets before the start had no record: none, if the counts allow that.
     const std::int64_t passed = old.received + old.skipped - (old.next_offset - start.next_offset);
     start.received = std::clamp<std::int64_t>(passed, 0, old.received);
+    // How many items the records had is known only where all of them have gone, or none.
+    start.items = start.received == old.received ? old.items : start.received;
+    start.ignored = start.received == old.received ? old.ignored : 0;
     start.skipped = std::max<std::int64_t>(0, passed) - start.received;
     if (start.received == 0) return start;
-    for (const bronze::Offset offset :
-         quarantined_offsets(quarantine_, identity_, partition, bronze::Offset(0))) {
-        start.quarantined += offset < start.next_offset ? 1 : 0;
-    }
-    start.duplicates = start.received - start.quarantined - kept_rows;
+    for (const ItemPlace& item : quarantined_items(quarantine_, identity_, partition, bronze::Offset(0)))
+        start.quarantined += item.offset < start.next_offset ? 1 : 0;
+    start.items = std::max(start.items, start.quarantined + kept_rows + start.ignored);
+    start.duplicates = start.items - start.quarantined - start.ignored - kept_rows;
     return start;
 }
 

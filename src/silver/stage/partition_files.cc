@@ -5,9 +5,9 @@
 
 namespace millrace::silver {
 
-bool PartitionFiles::append(const model::Event& event, const bronze::Record& record, int log_epoch) {
+bool PartitionFiles::append(const model::Event& event, const EventSource& source, int log_epoch) {
     const std::size_t before = files_.size();
-    columns_for(event, log_epoch).append(event, record);
+    columns_for(event, log_epoch).append(event, source);
     return files_.size() > before;
 }
 

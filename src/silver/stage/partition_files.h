@@ -4,7 +4,6 @@
 #include <memory>
 #include <vector>
 
-#include "bronze/record.h"
 #include "model/event.h"
 #include "silver/event_columns.h"
 #include "silver/stage/column_pool.h"
@@ -19,7 +18,7 @@ class PartitionFiles {
     PartitionFiles(ColumnPool& pool, int partition) : pool_(&pool), partition_(partition) {}
 
     /// Appends a row. Returns true if the row starts a new file.
-    bool append(const model::Event& event, const bronze::Record& record, int log_epoch);
+    bool append(const model::Event& event, const EventSource& source, int log_epoch);
     /// Moves the files to the end of `into`. This object is empty afterwards.
     void move_to(std::vector<std::unique_ptr<EventColumns>>& into);
 

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <mutex>
 #include <set>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "bronze/origin.h"
 #include "produce/appender.h"
 #include "silver/silver_table.h"
 #include "storage/column.h"
@@ -34,6 +36,8 @@ QuarantinedRecord record_at(const arrow::RecordBatch& rows, std::int64_t i) {
     record.topic = column<arrow::StringArray>(rows, "topic").GetString(i);
     record.partition = column<arrow::Int32Array>(rows, "partition").Value(i);
     record.offset = bronze::Offset(column<arrow::Int64Array>(rows, "offset").Value(i));
+    const auto& indices = column<arrow::Int32Array>(rows, "record_index");
+    record.record_index = indices.IsValid(i) ? indices.Value(i) : 0;
     record.log_epoch = column<arrow::Int32Array>(rows, "log_epoch").Value(i);
     record.log_time = model::from_us(column<arrow::TimestampArray>(rows, "kafka_timestamp").Value(i));
     record.key = optional_bytes(column<arrow::BinaryArray>(rows, "kafka_key"), i);
@@ -55,12 +59,40 @@ std::set<std::string> replayed_positions(const bronze::EventLog& log) {
             for (const bronze::Record& record : records) {
                 if (record.headers.size() <= 1) continue;
                 for (const bronze::Header& header : bronze::decode_headers(record)) {
-                    if (header.key == replay_header) positions.emplace(header.value);
+                    if (header.key == bronze::origin_header::replayed) positions.emplace(header.value);
                 }
             }
         }
     }
     return positions;
+}
+
+/// Returns the place of a JSON pointer (RFC 6901), or nullptr if it leads nowhere. The last step may be a new
+/// member of an object.
+json::value* place_of(json::value& root, std::string_view pointer) {
+    json::value* at = &root;
+    while (!pointer.empty()) {
+        pointer.remove_prefix(1);
+        std::string step(pointer.substr(0, pointer.find('/')));
+        pointer.remove_prefix(step.size());
+        for (const auto& [escape, character] : {std::pair("~1", "/"), std::pair("~0", "~")}) {
+            for (std::size_t found = step.find(escape); found != std::string::npos;
+                 found = step.find(escape, found + 1))
+                step.replace(found, 2, character);
+        }
+        if (auto* object = at->if_object()) {
+            at = pointer.empty() ? &(*object)[step] : object->if_contains(step);
+        } else if (auto* array = at->if_array()) {
+            std::size_t index = array->size();
+            const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
+            const bool is_index = error == std::errc() && end == step.data() + step.size();
+            at = is_index && index < array->size() ? &(*array)[index] : nullptr;
+        } else {
+            at = nullptr;
+        }
+        if (at == nullptr) return nullptr;
+    }
+    return at;
 }
 
 /// Returns the key of a fixed record: its user_id, which the fix may have set, or else the old key.
@@ -82,7 +114,7 @@ std::string QuarantinedRecord::position() const {
 
 bool QuarantineFilter::admits(const QuarantinedRecord& record) const {
     return (!rule || *rule == record.rule) && (!partition || *partition == record.partition) &&
-           (!offset || *offset == record.offset);
+           (!offset || *offset == record.offset) && (!record_index || *record_index == record.record_index);
 }
 
 std::vector<QuarantinedRecord> newest_quarantined(const catalog::DataDirectory& data,
@@ -94,6 +126,8 @@ std::vector<QuarantinedRecord> newest_quarantined(const catalog::DataDirectory& 
         record.rule = column<arrow::StringArray>(rows, "rule").GetString(row);
         record.partition = column<arrow::Int32Array>(rows, "partition").Value(row);
         record.offset = bronze::Offset(column<arrow::Int64Array>(rows, "offset").Value(row));
+        const auto& indices = column<arrow::Int32Array>(rows, "record_index");
+        record.record_index = indices.IsValid(row) ? indices.Value(row) : 0;
         return filter.admits(record);
     };
     const auto places = storage::newest_rows(table, {.columns = quarantine_schema(),
@@ -101,7 +135,7 @@ std::vector<QuarantinedRecord> newest_quarantined(const catalog::DataDirectory& 
                                                      .ties = {"log_epoch", "partition", "offset"},
                                                      .limit = limit,
                                                      .filter = admits,
-                                                     .filter_columns = {"rule"}});
+                                                     .filter_columns = {"rule", "record_index"}});
     std::vector<QuarantinedRecord> records(places.size());
     storage::read_rows(table, *quarantine_schema(), places, {},
                        [&](std::size_t place, const arrow::RecordBatch& rows, std::int64_t row) {
@@ -138,7 +172,14 @@ Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& field
         for (const auto& [name, text] : fields) {
             boost::system::error_code not_json;
             json::value set = json::parse(text, not_json);
-            value.get_object()[name] = not_json ? json::value(text) : set;
+            if (not_json) set = json::value(text);
+            if (!name.starts_with('/')) {
+                value.get_object()[name] = set;
+            } else if (json::value* place = place_of(value, name)) {
+                *place = set;
+            } else {
+                return {};
+            }
         }
         std::string fixed = json::serialize(value);
         return {.value = fixed, .unchanged = fixed == record.value};
@@ -151,11 +192,13 @@ QuarantineReplayReport replay_quarantine(const catalog::DataDirectory& data, bro
     base::File lock_file(data.quarantine() / ".replay.lock", base::File::Mode::read_write);
     const std::lock_guard lock(lock_file);  // two replays at the same time would append records twice
     QuarantineReplayReport report;
-    std::set<std::string> replayed = replayed_positions(log);
+    const std::set<std::string> replayed = replayed_positions(log);
+    std::set<std::string> seen;  // positions of this call: a record has a row for each refused item
     produce::Appender appender(log);
     scan_quarantine(data, filter, [&](const QuarantinedRecord& record) {
         if (record.topic != log.topic()) return true;
         const std::string position = record.position();
+        if (!seen.insert(position).second) return true;
         const FixResult fixed = fix(record);
         if (replayed.contains(position)) {
             ++report.already;
@@ -167,10 +210,8 @@ QuarantineReplayReport replay_quarantine(const catalog::DataDirectory& data, bro
             bronze::Record original;
             original.headers = record.headers;
             auto headers = bronze::decode_headers(original);
-            std::erase_if(headers, [](const bronze::Header& header) { return header.key == replay_header; });
-            headers.push_back({replay_header, position});
+            headers.push_back({bronze::origin_header::replayed, position});
             appender.add(key_of(record, *fixed.value), *fixed.value, base::wall_time(), headers);
-            replayed.insert(position);
             ++report.appended;
         }
         return true;

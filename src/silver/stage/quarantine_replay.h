@@ -16,6 +16,7 @@ struct QuarantinedRecord {
     std::string topic;
     int partition = 0;
     bronze::Offset offset{0};
+    int record_index = 0;  ///< number of the refused item in its record
     int log_epoch = 0;
     model::Timestamp log_time;
     std::optional<std::string> key;
@@ -34,6 +35,7 @@ struct QuarantineFilter {
     std::optional<std::string> rule;
     std::optional<int> partition;
     std::optional<bronze::Offset> offset;
+    std::optional<int> record_index;
 
     [[nodiscard]] bool admits(const QuarantinedRecord& record) const;
 };
@@ -47,9 +49,6 @@ std::vector<QuarantinedRecord> newest_quarantined(const catalog::DataDirectory& 
 /// until `visit` returns false.
 void scan_quarantine(const catalog::DataDirectory& data, const QuarantineFilter& filter,
                      const std::function<bool(const QuarantinedRecord&)>& visit);
-
-/// The header that marks a record as a replayed one. Its value is the position of the original record.
-inline constexpr const char* replay_header = "millrace-replayed-from";
 
 struct QuarantineReplayReport {
     std::int64_t appended = 0;
@@ -66,13 +65,17 @@ struct FixResult {
 };
 using Fix = std::function<FixResult(const QuarantinedRecord&)>;
 
-/// Returns a fix that sets fields of a JSON object. A value that is not valid JSON is set as a string.
+/// Returns a fix that sets fields of a JSON object, each by its name or by a JSON pointer (RFC 6901) such as
+/// `/properties/products/1/price`. A value that is not valid JSON is set as a string. A pointer that leads
+/// nowhere cannot be applied.
 Fix fix_by_setting(const std::vector<std::pair<std::string, std::string>>& fields);
 
-/// Appends the fixed records that the filter admits to the log, each with a header that names its original
-/// position. Leaves out records whose position is already in such a header in the log, so that a second call
-/// adds nothing. The records are durable when the function returns. Throws Error if the log or the table
-/// cannot be read or written.
+/// Appends the fixed records that the filter admits to the log, each once and whole, with a header
+/// (bronze::Origin::replayed) that names its original position. A record that was corrected before keeps the
+/// header of its first position, from which ids are derived: what was good in it stays a duplicate. Leaves
+/// out records whose position is already in such a header in the log, so that a second call adds nothing. The
+/// records are durable when the function returns. Throws Error if the log or the table cannot be read or
+/// written.
 QuarantineReplayReport replay_quarantine(const catalog::DataDirectory& data, bronze::EventLog& log,
                                          const QuarantineFilter& filter, const Fix& fix);
 

@@ -73,7 +73,8 @@ class QuarantineReplayTest : public testing::Test {
             for (const bronze::Record& record : polled) {
                 found.records.push_back(std::string(record.key) + " " + std::string(record.value));
                 for (const bronze::Header& header : bronze::decode_headers(record)) {
-                    if (header.key == replay_header) found.positions.emplace_back(header.value);
+                    if (header.key == bronze::origin_header::replayed)
+                        found.positions.emplace_back(header.value);
                 }
             }
         }
@@ -104,6 +105,17 @@ TEST(QuarantineFix, AValueIsSetAsJsonOrElseAsAString) {
     EXPECT_EQ(fixed(R"({"a":1})", {{"a", "user 7"}, {"b", "null"}}).value, R"({"a":"user 7","b":null})");
 }
 
+TEST(QuarantineFix, APointerSetsAPlaceWithinTheMessage) {
+    QuarantinedRecord record;
+    record.value = R"({"properties":{"products":[{"price":"x"},{"price":"y"}],"a/b":1}})";
+    EXPECT_EQ(fix_by_setting({{"/properties/products/1/price", "5"}})(record).value,
+              R"({"properties":{"products":[{"price":"x"},{"price":5}],"a/b":1}})");
+    EXPECT_EQ(fix_by_setting({{"/properties/a~1b", "2"}})(record).value,
+              R"({"properties":{"products":[{"price":"x"},{"price":"y"}],"a/b":2}})");
+    for (const char* nowhere : {"/properties/products/2/price", "/other/x", "/properties/products/x"})
+        EXPECT_FALSE(fix_by_setting({{nowhere, "1"}})(record).value) << nowhere;
+}
+
 TEST(QuarantineFix, WhatIsNoObjectCannotBeFixedAndAnEqualValueIsNoFix) {
     for (const char* value : {"", "{", "[1]", "7"}) {
         const FixResult result = fixed(value, {{"a", "1"}});
@@ -131,7 +143,7 @@ TEST_F(QuarantineReplayTest, ARowThatStandsTwiceIsAppendedOnce) {
     quarantine({row(4, R"({"price":0})")});
     const auto report = replay();
     EXPECT_EQ(report.appended, 1);
-    EXPECT_EQ(report.already, 1);
+    EXPECT_EQ(report.already, 0);
 }
 
 TEST_F(QuarantineReplayTest, RecordsThatNothingCanBeDoneForAreCounted) {
@@ -144,15 +156,16 @@ TEST_F(QuarantineReplayTest, RecordsThatNothingCanBeDoneForAreCounted) {
     EXPECT_THAT(logged().records, IsEmpty());
 }
 
-TEST_F(QuarantineReplayTest, ARecordThatIsQuarantinedAgainNamesItsOwnPositionAndKeepsItsOtherHeaders) {
+TEST_F(QuarantineReplayTest, ARecordThatIsQuarantinedAgainKeepsItsHeadersAndItsFirstPosition) {
     QuarantineRow again = row(9, R"({"price":0})");
-    again.headers = bronze::encode_headers({{"source", "web"}, {replay_header, "events/3/0/4"}});
+    again.headers =
+        bronze::encode_headers({{"source", "web"}, {bronze::origin_header::replayed, "events/3/0/4"}});
     quarantine({again});
     EXPECT_EQ(replay().appended, 1);
-    EXPECT_THAT(logged().positions, ElementsAre("events/3/0/9"));
+    EXPECT_THAT(logged().positions, ElementsAre("events/3/0/4", "events/3/0/9"));
     const auto reader = log_->read(0, bronze::Offset(0));
     const auto headers = bronze::decode_headers(reader->poll(1).front());
-    ASSERT_EQ(headers.size(), 2U);
+    ASSERT_EQ(headers.size(), 3U);
     EXPECT_EQ(headers[0].key, "source");
     EXPECT_EQ(headers[0].value, "web");
 }

@@ -22,6 +22,8 @@ bool RebuiltTables::commit(const std::vector<LanePart>& parts, IdSet& /*ids*/, B
         for (const PartitionPart& partition : part.partitions) {
             progress_[static_cast<std::size_t>(partition.partition)] = partition.end;
             counts_.received += partition.received;
+            counts_.items += partition.items;
+            counts_.ignored += partition.ignored;
             counts_.duplicates += partition.duplicates;
             counts_.quarantined += partition.quarantined;
         }

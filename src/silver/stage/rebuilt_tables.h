@@ -23,7 +23,7 @@ class RebuiltTables : public BatchSink {
     /// Throws an Error: a replay is of one log.
     void begin_epoch() override { old_.refuse_new_epoch(); }
     [[nodiscard]] catalog::PartitionProgress progress(int partition) const override;
-    [[nodiscard]] std::set<bronze::Offset> quarantined(int, bronze::Offset) const override { return {}; }
+    [[nodiscard]] ItemPlaces quarantined(int, bronze::Offset) const override { return {}; }
     [[nodiscard]] Files live_files() const override { return snapshot_.files; }
     bool commit(const std::vector<LanePart>& parts, IdSet& ids, BatchReport& report) override;
 
@@ -45,8 +45,10 @@ class RebuiltTables : public BatchSink {
     /// The records of all batches.
     struct Counts {
         std::int64_t received = 0;
+        std::int64_t items = 0;
         std::int64_t duplicates = 0;
         std::int64_t quarantined = 0;
+        std::int64_t ignored = 0;
     };
     [[nodiscard]] const Counts& counts() const { return counts_; }
 

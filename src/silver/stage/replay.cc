@@ -87,7 +87,7 @@ ReplayReport Replay::run(const base::StopSignal& stop, const BatchCommitter::OnB
     data_.end_rebuild();
     const RebuiltTables::Counts& counts = rebuilt_.counts();
     return {.received = counts.received,
-            .silver = counts.received - counts.duplicates - counts.quarantined,
+            .silver = counts.items - counts.duplicates - counts.quarantined - counts.ignored,
             .duplicates = counts.duplicates,
             .quarantined = counts.quarantined,
             .kept_rows = old_.kept_rows(),

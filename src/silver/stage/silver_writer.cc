@@ -12,7 +12,7 @@
 #include "base/random_id.h"
 #include "catalog/table_locks.h"
 #include "silver/silver_table.h"
-#include "silver/stage/quarantined_offsets.h"
+#include "silver/stage/quarantined_items.h"
 #include "storage/parquet_file.h"
 
 namespace millrace::silver {
@@ -75,8 +75,8 @@ catalog::PartitionProgress SilverWriter::progress(int partition) const {
     return catalog::read_progress(silver_.snapshot(), log_, partition);
 }
 
-std::set<bronze::Offset> SilverWriter::quarantined(int partition, bronze::Offset from) const {
-    return quarantined_offsets(quarantine_, identity(), partition, from);
+ItemPlaces SilverWriter::quarantined(int partition, bronze::Offset from) const {
+    return quarantined_items(quarantine_, identity(), partition, from);
 }
 
 /// Opens a separate snapshot, because refreshing silver_ would skip the conflict check of the commits in
@@ -85,15 +85,17 @@ Files SilverWriter::live_files() const {
     return storage::DeltaTable::open(silver_.root()).snapshot().files;
 }
 
-storage::AddFile SilverWriter::write_file(const EventColumns& columns, std::size_t number,
+storage::AddFile SilverWriter::write_file(EventColumns& columns, std::size_t number,
                                           model::Timestamp processing_timestamp) const {
     storage::AddFile add;
     add.partition_values = {{"event_date", model::format_day(columns.day())},
                             {"event_type", columns.event_type()}};
     add.path =
         fmt::format("{}/part-{}-{}-{}.snappy.parquet", silver_directory(columns), run_id_, batches_, number);
-    storage::ParquetWriter writer(silver_.root() / add.path, silver_layout());
-    writer.write(*columns.batch(processing_timestamp));
+    const auto rows = columns.batch(processing_timestamp);
+    const storage::ParquetLayout layout = silver_layout_of(*rows->schema());
+    storage::ParquetWriter writer(silver_.root() / add.path, layout);
+    writer.write(*rows);
     storage::describe(add, writer.finish());
     return add;
 }
@@ -101,7 +103,7 @@ storage::AddFile SilverWriter::write_file(const EventColumns& columns, std::size
 std::vector<storage::AddFile> SilverWriter::write_files(const std::vector<LanePart>& parts) {
     ++batches_;
     const model::Timestamp now = base::now();
-    std::vector<const EventColumns*> files;
+    std::vector<EventColumns*> files;
     std::set<fs::path> directories;
     for (const LanePart& part : parts) {
         for (const auto& columns : part.files) {

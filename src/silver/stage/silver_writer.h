@@ -9,6 +9,7 @@
 #include "catalog/data_directory.h"
 #include "silver/stage/batch_report.h"
 #include "silver/stage/lane.h"
+#include "silver/stage/quarantined_items.h"
 #include "silver/stage/table_ids.h"
 #include "storage/delta_table.h"
 
@@ -32,7 +33,7 @@ class BatchSink {
     virtual void begin_epoch() = 0;
     [[nodiscard]] virtual catalog::PartitionProgress progress(int partition) const = 0;
     /// Returns the offsets from `from` on whose quarantine rows are already written.
-    [[nodiscard]] virtual std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const = 0;
+    [[nodiscard]] virtual ItemPlaces quarantined(int partition, bronze::Offset from) const = 0;
     /// Returns the current files of the table, including those that others have committed since refresh().
     [[nodiscard]] virtual Files live_files() const = 0;
     /// Commits a batch durably. Returns false if the batch must be given up; the stage then resumes from
@@ -58,7 +59,7 @@ class SilverWriter : public BatchSink {
     }
     void begin_epoch() override;
     [[nodiscard]] catalog::PartitionProgress progress(int partition) const override;
-    [[nodiscard]] std::set<bronze::Offset> quarantined(int partition, bronze::Offset from) const override;
+    [[nodiscard]] ItemPlaces quarantined(int partition, bronze::Offset from) const override;
     [[nodiscard]] Files live_files() const override;
     /// Returns false if another writer has meanwhile processed one of the batch's partitions, committed a row
     /// with one of its ids, or rebuilt the table, or if files of the batch were removed.
@@ -76,7 +77,7 @@ class SilverWriter : public BatchSink {
     [[nodiscard]] bool touches_our_progress(const storage::Commit& other,
                                             const std::vector<LanePart>& parts) const;
     bool add_ids_of(const storage::Commit& other, IdSet& ids) const;
-    storage::AddFile write_file(const EventColumns& columns, std::size_t number,
+    storage::AddFile write_file(EventColumns& columns, std::size_t number,
                                 model::Timestamp processing_timestamp) const;
 
     const catalog::DataDirectory& data_;

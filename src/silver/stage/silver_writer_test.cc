@@ -54,7 +54,8 @@ class SilverWriterTest : public testing::Test {
             event.user_id = "u";
             event.event_type = "view";
             event.timestamp = model::day_start(18'000);
-            columns.append(event, {offset++, listed_log_time, "u", "", ""});
+            const bronze::Record record{offset++, listed_log_time, "u", "", ""};
+            columns.append(event, {.record = record});
         }
         return parts;
     }
@@ -106,7 +107,8 @@ TEST_F(SilverWriterTest, RowsAndProgressAreCommittedTogether) {
     EXPECT_EQ(another_.progress(0).next_offset, bronze::Offset(7));
     EXPECT_EQ(another_.progress(0).received, 7);
     EXPECT_EQ(another_.progress(0).quarantined, 1);
-    EXPECT_THAT(another_.quarantined(0, bronze::Offset(0)), ElementsAre(bronze::Offset(3)));
+    EXPECT_THAT(another_.quarantined(0, bronze::Offset(0)),
+                ElementsAre(ItemPlace{.offset = bronze::Offset(3)}));
     EXPECT_THAT(another_.quarantined(0, bronze::Offset(4)), IsEmpty());
     EXPECT_THAT(another_.quarantined(1, bronze::Offset(0)), IsEmpty());
     const auto status = catalog::read_status(another_.snapshot());
@@ -142,7 +144,8 @@ TEST_F(SilverWriterTest, AnIdThatAnotherWriterHasCommittedIsNotCommittedAgain) {
     quarantine(parts, 2);
     EXPECT_FALSE(commit(writer_, parts, ids));
     EXPECT_EQ(next_offset(writer_, 1), bronze::Offset(0));
-    EXPECT_THAT(writer_.quarantined(1, bronze::Offset(0)), ElementsAre(bronze::Offset(2)))
+    EXPECT_THAT(writer_.quarantined(1, bronze::Offset(0)),
+                ElementsAre(ItemPlace{.offset = bronze::Offset(2)}))
         << "the next batch must not write this row again";
 }
 

@@ -41,7 +41,8 @@ class TableIdsTest : public testing::Test {
             event.user_id = "u";
             event.event_type = "view";
             event.timestamp = row.time;
-            columns.append(event, {offset_++, model::to_wall_time(row.time), "u", "", ""});
+            const bronze::Record record{offset_++, model::to_wall_time(row.time), "u", "", ""};
+            columns.append(event, {.record = record});
         }
         storage::AddFile add;
         add.partition_values = {{"event_date", model::format_day(day)}, {"event_type", "view"}};

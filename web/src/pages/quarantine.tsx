@@ -30,7 +30,9 @@ function Replay({ row, rule, done }: { row: Broken | null; rule: string; done: (
     event.preventDefault();
     setProblem(null);
     try {
-      const where = row ? { partition: row.partition, offset: row.offset } : { rule };
+      const where = row
+        ? { partition: row.partition, offset: row.offset, record_index: row.record_index }
+        : { rule };
       const what = await replay({ ...where, set: { [field]: parsed(value) } });
       setSaid(
         `${count(what.appended)} replayed, ${count(what.already_replayed)} already replayed before, ${count(what.unchanged)} not changed by this fix, ${count(what.unfixable)} not JSON objects`,

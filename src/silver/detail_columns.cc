@@ -1,0 +1,56 @@
+#include "silver/detail_columns.h"
+
+#include <arrow/api.h>
+
+#include "silver/silver_table.h"
+
+namespace millrace::silver {
+
+void DetailColumns::append(const model::EventDetails& details, std::size_t row) {
+    anonymous_ids_.append(details.anonymous_id, row);
+    product_names_.append(details.product_name, row);
+    brands_.append(details.brand, row);
+    coupons_.append(details.coupon, row);
+    utm_sources_.append(details.utm_source, row);
+    utm_mediums_.append(details.utm_medium, row);
+    utm_campaigns_.append(details.utm_campaign, row);
+    properties_.append(details.properties, row);
+    received_.append(details.received_at, row);
+    device_times_.append(details.device_timestamp, row);
+    quantities_.append(details.quantity_thousandths, row);
+    discounts_.append(details.discount, row);
+    line_totals_.append(details.line_total, row);
+}
+
+void DetailColumns::clear() {
+    for (DictionaryColumn* column : {&anonymous_ids_, &product_names_, &brands_, &coupons_, &utm_sources_,
+                                     &utm_mediums_, &utm_campaigns_, &properties_}) {
+        column->clear();
+    }
+    for (auto* column : {&received_, &device_times_}) column->clear();
+    quantities_.clear();
+    discounts_.clear();
+    line_totals_.clear();
+}
+
+/// Arrow's decimals are 128-bit integers in the byte order of the machine, as model::Money is.
+arrow::ArrayVector DetailColumns::arrays(std::size_t rows) {
+    const auto us = arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    static_assert(sizeof(model::Timestamp) == sizeof(std::int64_t));
+    static_assert(sizeof(model::Money) == sizeof(arrow::Decimal128));
+    return {anonymous_ids_.array(rows),
+            received_.array(us, rows),
+            device_times_.array(us, rows),
+            product_names_.array(rows),
+            brands_.array(rows),
+            coupons_.array(rows),
+            discounts_.array(arrow::float64(), rows),
+            utm_sources_.array(rows),
+            utm_mediums_.array(rows),
+            utm_campaigns_.array(rows),
+            quantities_.array(quantity_type(), rows),
+            line_totals_.array(line_total_type(), rows),
+            properties_.array(rows)};
+}
+
+}  // namespace millrace::silver

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstddef>
+
+#include "model/event.h"
+#include "silver/dictionary_column.h"
+#include "silver/sparse_column.h"
+
+namespace millrace::silver {
+
+/// The columns of a data file that most events leave empty (model::EventDetails). An event without details
+/// costs nothing, nor does a column without a value. Not thread-safe.
+class DetailColumns {
+  public:
+    /// Appends the details of row number `row`. The rows between have none.
+    void append(const model::EventDetails& details, std::size_t row);
+    void clear();
+
+    /// Returns the columns in the order of the silver table's layout with `rows` rows, and nullptr for each
+    /// one without a value. They point into this object, which must outlive them and must not change.
+    [[nodiscard]] arrow::ArrayVector arrays(std::size_t rows);
+
+  private:
+    DictionaryColumn anonymous_ids_, product_names_, brands_, coupons_, utm_sources_, utm_mediums_,
+        utm_campaigns_, properties_;
+    SparseColumn<model::Timestamp> received_, device_times_;
+    SparseColumn<arrow::Decimal128> quantities_;
+    SparseColumn<double> discounts_;
+    SparseColumn<model::Money> line_totals_;
+};
+
+}  // namespace millrace::silver

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <arrow/api.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "silver/dictionary_column.h"
+
+namespace millrace::silver {
+
+/// A column of numbers of which some rows are null. A column without a value takes no memory. The memory is
+/// kept from batch to batch. Not thread-safe.
+template <typename Value>
+class SparseColumn {
+  public:
+    /// Appends a value, if there is one, as row number `row`. The rows between are null.
+    void append(const std::optional<Value>& value, std::size_t row) {
+        if (!value) return;
+        pad(row);
+        values_.push_back(*value);
+    }
+    /// Appends nulls up to `rows` rows.
+    void pad(std::size_t rows) {
+        if (values_.size() < rows) append_nulls(rows);
+    }
+    void clear() {
+        values_.clear();
+        nulls_.clear();
+    }
+
+    /// Returns the column with `rows` rows, or nullptr if no row has a value. The array points into this
+    /// object, which must outlive it and must not change. `type` must be as wide as the values.
+    [[nodiscard]] std::shared_ptr<arrow::Array> array(const std::shared_ptr<arrow::DataType>& type,
+                                                      std::size_t rows) {
+        if (values_.empty()) return nullptr;
+        pad(rows);
+        return arrow::MakeArray(
+            arrow::ArrayData::Make(type, static_cast<std::int64_t>(rows),
+                                   {validity_bitmap(nulls_, rows), arrow::Buffer::Wrap(values_)}));
+    }
+
+  private:
+    void append_nulls(std::size_t rows) {
+        for (std::size_t row = values_.size(); row < rows; ++row)
+            nulls_.push_back(static_cast<std::uint32_t>(row));
+        values_.resize(rows);
+    }
+
+    std::vector<Value> values_;
+    std::vector<std::uint32_t> nulls_;
+};
+
+}  // namespace millrace::silver
