@@ -158,7 +158,10 @@ std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp process
     arrow::FieldVector fields;
     for (int i = 0; i < schema.num_fields(); ++i) {
         const auto& column = columns[static_cast<std::size_t>(i)];
-        if (column) fields.push_back(schema.field(i)->WithType(column->type()));
+        if (!column) continue;
+        // A column that has no null in this file is written without definition levels.
+        const bool is_nullable = column->null_count() > 0;
+        fields.push_back(schema.field(i)->WithType(column->type())->WithNullable(is_nullable));
     }
     std::erase(columns, nullptr);
     return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows_signed, std::move(columns));
