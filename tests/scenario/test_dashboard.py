@@ -335,6 +335,11 @@ def test_a_server_apart_from_the_pipeline_says_that_it_shows_what_is_final(shop,
 
 def test_figures_tell_what_they_mean(past, open_page):
     page = open_page(address(past), viewport={"width": 1000, "height": 400})
+    # What the pointer is over moves until all reports are there.
+    expect(page.locator("main table tbody")).to_have_count(2, timeout=20_000)
+    expect(page.locator("main .chart canvas").first).to_be_visible(timeout=20_000)
+    expect(page.locator("main .funnel li").first).to_be_visible(timeout=20_000)
+    expect(page.locator(".figure", has_text="Revenue").first).to_contain_text("compare", timeout=20_000)
     page.hover(".figure dt span:has-text('Conversion')")
     expect(page.locator(".hint")).to_have_text("Sessions with a purchase of any product ÷ all sessions.")
     page.locator(".panel", has_text="Funnel").locator(".term", has_text="any product, in any order").focus()

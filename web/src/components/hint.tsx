@@ -50,16 +50,22 @@ function show(term: HTMLElement | null): void {
 }
 
 // The term with the focus keeps its hint while the page scrolls, as it does when the focus moves to
-// a term out of view, and while the pointer is over something without a hint.
+// a term out of view, and while the pointer is over something without a hint. The term under the
+// pointer keeps its hint as long as the page does not scroll it away.
 let focused: HTMLElement | null = null;
-const showAtPointer = (event: Event) => show(termOf(event.target) ?? focused);
-const showAgain = () => show(focused);
+let pointed: HTMLElement | null = null;
+function showAtPointer(event: Event): void {
+  pointed = termOf(event.target);
+  show(pointed ?? focused);
+}
+const showAgain = () => show(pointed?.matches(":hover") ? pointed : focused);
 function focus(event: Event): void {
   focused = termOf(event.target);
   show(focused);
 }
 function hide(): void {
   focused = null;
+  pointed = null;
   show(null);
 }
 
