@@ -106,16 +106,6 @@ const storage::ParquetLayout& silver_layout() {
     return layout;
 }
 
-storage::ParquetLayout silver_layout_of(const arrow::Schema& columns) {
-    storage::ParquetLayout layout = silver_layout();
-    arrow::FieldVector fields;
-    for (const auto& field : layout.schema->fields()) {
-        if (columns.GetFieldIndex(field->name()) >= 0) fields.push_back(field);
-    }
-    layout.schema = arrow::schema(std::move(fields));
-    return layout;
-}
-
 std::shared_ptr<arrow::Schema> quarantine_schema() {
     using arrow::binary, arrow::int32, arrow::int64, arrow::utf8;
     static const auto schema = arrow::schema({

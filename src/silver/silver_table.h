@@ -22,10 +22,6 @@ std::shared_ptr<arrow::Schema> silver_schema();
 const std::vector<std::string>& silver_partition_columns();
 /// The columns and encodings of a silver data file.
 const storage::ParquetLayout& silver_layout();
-/// The layout of a silver data file that has only these columns. A file may lack columns of details
-/// (model::EventDetails), which readers of the table then see as null: to encode columns of nothing but nulls
-/// takes 1% of Silver's time for each.
-storage::ParquetLayout silver_layout_of(const arrow::Schema& columns);
 
 std::shared_ptr<arrow::Schema> quarantine_schema();
 const storage::ParquetLayout& quarantine_layout();

@@ -92,10 +92,8 @@ storage::AddFile SilverWriter::write_file(EventColumns& columns, std::size_t num
                             {"event_type", columns.event_type()}};
     add.path =
         fmt::format("{}/part-{}-{}-{}.snappy.parquet", silver_directory(columns), run_id_, batches_, number);
-    const auto rows = columns.batch(processing_timestamp);
-    const storage::ParquetLayout layout = silver_layout_of(*rows->schema());
-    storage::ParquetWriter writer(silver_.root() / add.path, layout);
-    writer.write(*rows);
+    storage::ParquetWriter writer(silver_.root() / add.path, silver_layout());
+    writer.write(*columns.batch(processing_timestamp));
     storage::describe(add, writer.finish());
     return add;
 }
