@@ -3,12 +3,13 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "silver/sparse_column.h"
 
 namespace millrace::silver {
 
@@ -27,11 +28,9 @@ class DictionaryColumn {
         append(*value);
     }
     /// Appends the last value again.
-    void repeat() { indices_.push_back(last_); }
+    void repeat() { indices_.append(last_); }
     /// Appends nulls up to `rows` rows.
-    void pad(std::size_t rows) {
-        if (indices_.size() < rows) append_nulls(rows);
-    }
+    void pad(std::size_t rows) { indices_.pad(rows); }
     void clear();
 
     /// Returns the column with `rows` rows as a dictionary array that points into this object, or nullptr if
@@ -49,20 +48,14 @@ class DictionaryColumn {
         const auto to = static_cast<std::size_t>(offsets_[static_cast<std::size_t>(index) + 1]);
         return {bytes_.data() + from, to - from};
     }
-    void append_nulls(std::size_t rows);
     std::int32_t add(std::string_view value, Slot& slot, std::uint32_t hash);
     void grow();
 
     std::vector<Slot> slots_;  // the number of slots is a power of two
     std::vector<std::int32_t> offsets_;
     std::vector<char> bytes_;
-    std::vector<std::int32_t> indices_;
-    std::vector<std::uint32_t> nulls_;
+    SparseColumn<std::int32_t> indices_;
     std::int32_t last_ = -1;
 };
-
-/// Returns the validity bitmap of `rows` rows, where the rows `nulls` are null, or nullptr if no row is null.
-/// Throws Error if the memory cannot be allocated.
-std::shared_ptr<arrow::Buffer> validity_bitmap(const std::vector<std::uint32_t>& nulls, std::size_t rows);
 
 }  // namespace millrace::silver

@@ -7,9 +7,11 @@
 #include <optional>
 #include <vector>
 
-#include "silver/dictionary_column.h"
-
 namespace millrace::silver {
+
+/// Returns the validity bitmap of `rows` rows, where the rows `nulls` are null, or nullptr if no row is null.
+/// Throws Error if the memory cannot be allocated.
+std::shared_ptr<arrow::Buffer> validity_bitmap(const std::vector<std::uint32_t>& nulls, std::size_t rows);
 
 /// A column of numbers of which some rows are null. A column without a value takes no memory. The memory is
 /// kept from batch to batch. Not thread-safe.
@@ -20,12 +22,14 @@ class SparseColumn {
     void append(const std::optional<Value>& value, std::size_t row) {
         if (!value) return;
         pad(row);
-        values_.push_back(*value);
+        append(*value);
     }
+    void append(const Value& value) { values_.push_back(value); }
     /// Appends nulls up to `rows` rows.
     void pad(std::size_t rows) {
         if (values_.size() < rows) append_nulls(rows);
     }
+    [[nodiscard]] bool is_empty() const { return values_.empty(); }
     void clear() {
         values_.clear();
         nulls_.clear();
@@ -39,7 +43,8 @@ class SparseColumn {
         pad(rows);
         return arrow::MakeArray(
             arrow::ArrayData::Make(type, static_cast<std::int64_t>(rows),
-                                   {validity_bitmap(nulls_, rows), arrow::Buffer::Wrap(values_)}));
+                                   {validity_bitmap(nulls_, rows), arrow::Buffer::Wrap(values_)},
+                                   static_cast<std::int64_t>(nulls_.size())));
     }
 
   private:
