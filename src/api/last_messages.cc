@@ -14,7 +14,6 @@ namespace millrace::api {
 
 namespace {
 
-constexpr std::size_t poll_bytes = std::size_t{1} << 20U;
 constexpr std::size_t max_text_bytes = 2000;
 constexpr std::size_t max_listed_items = 50;
 
@@ -86,14 +85,11 @@ std::vector<LastMessage> read_last_messages(const bronze::EventLog& log, int epo
     std::vector<LastMessage> messages;
     for (int partition = 0; partition < log.partitions(); ++partition) {
         const auto held = log.offsets(partition);
-        const auto reader =
-            log.read(partition, std::max(held.start, held.end - static_cast<std::int64_t>(limit)));
-        for (auto records = reader->poll(poll_bytes); !records.empty() && records.front().offset < held.end;
-             records = reader->poll(poll_bytes)) {
-            for (const bronze::Record& record : records)
-                if (record.offset < held.end)
-                    messages.push_back(view.of(record, {log.topic(), epoch, partition}));
-        }
+        const bronze::OffsetRange last{std::max(held.start, held.end - static_cast<std::int64_t>(limit)),
+                                       held.end};
+        bronze::visit_records(log, partition, last, [&](const bronze::Record& record) {
+            messages.push_back(view.of(record, {log.topic(), epoch, partition}));
+        });
     }
     std::ranges::sort(messages, std::greater(), [](const LastMessage& message) {
         return std::tuple(message.logged, message.partition, message.offset);

@@ -38,8 +38,8 @@ struct LastMessage {
     std::vector<collect::Warning> warnings;  ///< names that were probably meant to be others
 };
 
-/// Reads the last `limit` messages of a log, the newest first, and decodes them as Silver does. `epoch` is
-/// that of the log in Silver. The checks cannot know how many event types the shop has.
+/// Reads the last `limit` messages of a log, the newest first, and decodes and checks them as Silver does,
+/// except that it admits any number of event types. `epoch` is the one that Silver gives to the log.
 std::vector<LastMessage> read_last_messages(const bronze::EventLog& log, int epoch,
                                             const model::RuleOptions& rules, std::size_t limit);
 

@@ -90,8 +90,8 @@ class EventLog {
     /// log does not hold `offset`. The end offset is allowed.
     [[nodiscard]] virtual std::unique_ptr<PartitionReader> read(int partition, Offset offset) const = 0;
 
-    /// Returns a log of the same topic whose readers do not disturb those of this one, or null if no reader
-    /// of this log disturbs another.
+    /// Opens the topic once more, for a log that allows only one reader of a partition at a time: the readers
+    /// of the other log do not disturb those of this one. Returns null for a log that allows any number.
     [[nodiscard]] virtual std::unique_ptr<EventLog> open_again() const { return nullptr; }
 
     /// Returns the first offset whose record's timestamp is at or after `timestamp`, or the end offset.
@@ -113,5 +113,19 @@ class EventLog {
     /// Ends the waits of this and other processes early. They find no new records and wait again.
     virtual void wake() const = 0;
 };
+
+/// Calls `visit` with each record of a partition that the range has, in offset order.
+template <typename Visit>
+void visit_records(const EventLog& log, int partition, const OffsetRange& range, const Visit& visit) {
+    constexpr std::size_t poll_bytes = std::size_t{1} << 20U;
+    const auto reader = log.read(partition, range.start);
+    for (auto records = reader->poll(poll_bytes); !records.empty(); records = reader->poll(poll_bytes)) {
+        for (const Record& record : records) {
+            if (record.offset >= range.end) return;
+            visit(record);
+        }
+        if (records.back().offset + 1 >= range.end) return;
+    }
+}
 
 }  // namespace millrace::bronze

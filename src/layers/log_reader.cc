@@ -28,18 +28,15 @@ json::value bytes_or_null(std::string_view bytes) {
 /// Appends the last `limit` records of a partition.
 void read_last(const bronze::EventLog& log, int partition, std::int64_t limit, std::vector<LogRow>& rows) {
     const auto held = log.offsets(partition);
-    const auto reader = log.read(partition, std::max(held.start, held.end - limit));
-    for (auto records = reader->poll(1 << 20); !records.empty(); records = reader->poll(1 << 20)) {
-        for (const auto& record : records) {
-            if (record.offset >= held.end) return;  // it was appended meanwhile
-            rows.push_back(
-                {record.timestamp,
-                 partition,
-                 record.offset,
-                 {partition, record.offset.value(), json::string(model::format_timestamp(record.timestamp)),
-                  bytes_or_null(record.key), bytes_or_null(record.value)}});
-        }
-    }
+    const bronze::OffsetRange last{std::max(held.start, held.end - limit), held.end};
+    bronze::visit_records(log, partition, last, [&](const bronze::Record& record) {
+        rows.push_back(
+            {record.timestamp,
+             partition,
+             record.offset,
+             {partition, record.offset.value(), json::string(model::format_timestamp(record.timestamp)),
+              bytes_or_null(record.key), bytes_or_null(record.value)}});
+    });
 }
 
 std::int64_t records_of(const bronze::EventLog& log, int partition) {

@@ -14,8 +14,6 @@ namespace millrace::verify {
 
 namespace {
 
-constexpr std::size_t poll_bytes = std::size_t{1} << 20U;
-
 /// Decodes the records of one partition again.
 class Decoding {
   public:
@@ -36,12 +34,8 @@ class Decoding {
             return 0;
         partition_ = partition;
         counted_ = {};
-        const auto reader = log_.read(partition, start);
-        for (auto records = reader->poll(poll_bytes); !records.empty(); records = reader->poll(poll_bytes)) {
-            for (const bronze::Record& record : catalog::before(records, progress.next_offset))
-                take(record, in_silver, quarantined);
-            if (records.back().offset + 1 >= progress.next_offset) break;
-        }
+        bronze::visit_records(log_, partition, {start, progress.next_offset},
+                              [&](const bronze::Record& record) { take(record, in_silver, quarantined); });
         const bool is_whole = counted_.received == progress.received;
         if (is_whole) compare_counts(progress);
         return counted_.received;
