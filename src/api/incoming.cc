@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "bronze/origin.h"
 #include "catalog/partition_progress.h"
 #include "model/rule.h"
 #include "model/timestamp.h"
@@ -34,7 +35,8 @@ using FoundItems = std::map<ItemPlace, json::object>;
 /// How far Silver is, at a version that is not newer than the rows that are looked up afterwards.
 struct Progress {
     int epoch = 0;
-    std::vector<bronze::Offset> next;  // by partition; empty: there is no silver table yet
+    /// The next offset of each partition. There are none if there is no silver table yet.
+    std::vector<bronze::Offset> next;
 
     [[nodiscard]] bool has(const LastMessage& message) const {
         const auto partition = static_cast<std::size_t>(message.partition);
@@ -158,8 +160,7 @@ json::object row_of(const LastMessage& message, const std::string& topic, const 
     json::array warnings;
     for (const collect::Warning& warning : message.warnings)
         warnings.push_back({{"field", warning.field}, {"message", warning.message}});
-    return {{"position",
-             fmt::format("{}/{}/{}/{}", topic, progress.epoch, message.partition, message.offset.value())},
+    return {{"position", bronze::position_text(topic, progress.epoch, message.partition, message.offset)},
             {"partition", message.partition},
             {"offset", message.offset.value()},
             {"logged", base::to_ms(message.logged)},

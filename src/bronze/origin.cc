@@ -1,5 +1,7 @@
 #include "bronze/origin.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <utility>
@@ -28,6 +30,10 @@ std::optional<std::int64_t> Origin::received_ms() const {
     if (received.empty() || error != std::errc() || end != received.data() + received.size())
         return std::nullopt;
     return ms;
+}
+
+std::string position_text(std::string_view topic, int epoch, int partition, Offset offset) {
+    return fmt::format("{}/{}/{}/{}", topic, epoch, partition, offset);
 }
 
 Origin read_origin(const Record& record) {

@@ -42,6 +42,10 @@ inline constexpr std::string_view columns = "millrace-columns";
 inline constexpr std::string_view replayed = "millrace-replayed-from";
 }  // namespace origin_header
 
+/// Returns a record's position `topic/epoch/partition/offset`. The ids of events without one are derived from
+/// it, so a corrected record has to name its first position in the same words.
+std::string position_text(std::string_view topic, int epoch, int partition, Offset offset);
+
 /// Reads the origin from a record's headers. The views point into the record. Other headers are left alone.
 Origin read_origin(const Record& record);
 /// Returns the headers of an origin, without those that are absent. They point into `origin`.

@@ -1,7 +1,5 @@
 #include "silver/formats/record_decoder.h"
 
-#include <fmt/format.h>
-
 #include <optional>
 
 #include "base/derived_id.h"
@@ -22,7 +20,7 @@ std::optional<model::Timestamp> arrival_of(const bronze::Origin& origin) {
 /// Returns what the ids of a record's events are derived from, where the sender gave none.
 std::string position_of(const bronze::Record& record, const bronze::Origin& origin, const LogPartition& log) {
     if (!origin.replayed.empty()) return std::string(origin.replayed);
-    return fmt::format("{}/{}/{}/{}", log.topic, log.epoch, log.partition, record.offset);
+    return bronze::position_text(log.topic, log.epoch, log.partition, record.offset);
 }
 
 /// Returns the id of a native event without one. With an Idempotency-Key, a request that is sent again gives

@@ -1,7 +1,6 @@
 #include "silver/stage/quarantine_replay.h"
 
 #include <arrow/api.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -109,7 +108,7 @@ std::string key_of(const QuarantinedRecord& record, const std::string& fixed) {
 }  // namespace
 
 std::string QuarantinedRecord::position() const {
-    return fmt::format("{}/{}/{}/{}", topic, log_epoch, partition, offset);
+    return bronze::position_text(topic, log_epoch, partition, offset);
 }
 
 bool QuarantineFilter::admits(const QuarantinedRecord& record) const {
