@@ -53,6 +53,9 @@ struct Protocol {
     std::vector<std::string> writer_features;
 };
 
+/// The operation of a commit that replaces rows by the same ones, computed anew.
+inline constexpr std::string_view replace_operation = "REPLACE";
+
 /// One commit. Its operation and timestamp become commitInfo, which readers treat as a comment.
 struct Commit {
     std::optional<Protocol> protocol;

@@ -47,7 +47,8 @@ void CommitChain::add(storage::Version version, const storage::Commit& commit) {
         if (!part.txns.contains(id)) continue;
         const Place now{bronze::Offset(part.txn(id, 0)),
                         part.txn(id + "/received", 0) + part.txn(id + "/skipped", 0)};
-        add_partition(p, version, now, commit.removes_data() || commit.operation == "REPLACE");
+        add_partition(p, version, now,
+                      commit.removes_data() || commit.operation == storage::replace_operation);
     }
 }
 

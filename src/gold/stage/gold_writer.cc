@@ -269,7 +269,7 @@ bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
         if (file.kind == GoldFile::Kind::joined && file.version > version && of_days(add)) return false;
     }
     storage::Commit commit;
-    commit.operation = "REPLACE";
+    commit.operation = storage::replace_operation;
     commit.adds = replacement.files[static_cast<std::size_t>(which)];
     std::int64_t withdrawn = 0;
     commit.removes = remove_all(snapshot, [&](const storage::AddFile& add) {

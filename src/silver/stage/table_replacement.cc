@@ -58,7 +58,7 @@ void TableReplacement::check_files_there() const {
 
 storage::Commit TableReplacement::silver_commit() const {
     storage::Commit commit;
-    commit.operation = "REPLACE";
+    commit.operation = storage::replace_operation;
     commit.removes = old_.silver_removes();
     commit.adds = rebuilt_.silver_adds();
     for (auto& add : old_.split_off_files()) commit.adds.push_back(std::move(add));
@@ -70,7 +70,7 @@ storage::Commit TableReplacement::silver_commit() const {
 /// Its txns make a writer that waits give up the quarantined rows of its batch.
 storage::Commit TableReplacement::quarantine_commit() const {
     storage::Commit commit;
-    commit.operation = "REPLACE";
+    commit.operation = storage::replace_operation;
     commit.adds = rebuilt_.quarantine_adds();
     commit.removes = old_.quarantine_removes();
     for (int p = 0; p < old_.partitions(); ++p) {
