@@ -24,9 +24,9 @@ struct PartitionProgress {
     /// Offsets without a record: records that were removed before they were read, or Kafka's control records.
     std::int64_t skipped = 0;
     std::int64_t last_crc = -1;  ///< record_crc() of the record before next_offset; -1: no such record
-    int decoder =
-        0;  ///< version of the decoders that decoded the last records; 0: before there were versions
-    bronze::Offset decoded_from{0};  ///< the first offset from which on that version has decoded all records
+    /// The version of the decoders that decoded the last records, or 0 from before there were versions.
+    int decoder = 0;
+    bronze::Offset decoded_from{0};  ///< from here on, that version has decoded all records
 
     [[nodiscard]] std::int64_t silver_rows() const { return items - duplicates - quarantined - ignored; }
     /// Advances to the offset `next`. `records` of the passed offsets had a record; the others are counted as

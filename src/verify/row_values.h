@@ -14,8 +14,8 @@ namespace millrace::verify {
 /// file's, for the description of a fault.
 void check_nulls(const arrow::RecordBatch& rows, const std::string& path, Finding& finding);
 
-/// Checks the values of rows of the silver file `add`: the day and hour of the event, the product and price
-/// of an event type that requires them by these rules, the range of the price, and is_high_value.
+/// Checks the values of rows of the silver file `add`: the day and hour of the event, the range of the price,
+/// and is_high_value. An event of a type that requires a product or a price by `rules` must have it.
 void check_values(const arrow::RecordBatch& rows, const storage::AddFile& add,
                   const model::RuleOptions& rules, Finding& finding);
 
