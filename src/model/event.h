@@ -25,6 +25,19 @@ struct EventDetails {
     std::optional<std::int64_t> quantity_thousandths;  ///< where the quantity is not a whole number
     std::optional<Money> line_total;                   ///< the line's total where the sender gave it
     std::optional<std::string_view> properties;        ///< a JSON object of the fields without a column
+
+    /// Resets all fields, as Event::reset() does.
+    void reset() {
+        for (auto* text : {&anonymous_id, &product_name, &brand, &coupon, &utm_source, &utm_medium,
+                           &utm_campaign, &properties}) {
+            text->reset();
+        }
+        received_at.reset();
+        device_timestamp.reset();
+        discount.reset();
+        quantity_thousandths.reset();
+        line_total.reset();
+    }
 };
 
 /// A decoded shop event (docs/formats/event.md). Its strings point into the buffers of the decoder or the
@@ -51,7 +64,7 @@ struct Event {
 
     /// Returns the details, which are empty at the first call for an event.
     EventDetails& with_details() {
-        if (!std::exchange(has_details, true)) details = {};
+        if (!std::exchange(has_details, true)) details.reset();
         return details;
     }
 

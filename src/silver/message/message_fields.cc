@@ -19,8 +19,7 @@ bool has_nul(const JsonNode& node, std::string_view text) {
 
 }  // namespace
 
-std::string_view member_name(const JsonNode& node, TextArena& arena) {
-    if (!node.key_escaped) return node.name();
+std::string_view unescaped_name(const JsonNode& node, TextArena& arena) {
     const std::string_view name = unescape_json(node.name(), arena);
     // A KeyTable reads eight bytes.
     char* const to = arena.begin(name.size() + sizeof(std::uint64_t));

@@ -15,8 +15,13 @@
 
 namespace millrace::silver {
 
+/// Returns a name that is written with escapes as it is read. It may be looked up in a KeyTable.
+std::string_view unescaped_name(const JsonNode& node, TextArena& arena);
+
 /// Returns the name of a member without escapes, which may be looked up in a KeyTable.
-std::string_view member_name(const JsonNode& node, TextArena& arena);
+inline std::string_view member_name(const JsonNode& node, TextArena& arena) {
+    return node.key_escaped ? unescaped_name(node, arena) : node.name();
+}
 
 /// The members of an object that a format knows, by their number in the format's KeyTable. JsonTree::none is
 /// one that is absent. A member that is null or the empty string counts as absent.
@@ -58,19 +63,22 @@ class Members {
         JsonNode& opened = tree[object];
         if (opened.kind != JsonKind::object) return twice;
         opened.opened = true;
-        tree.each(object, [&](Index member) {
+        std::uint64_t present = 0;
+        const Index end = opened.next;
+        for (Index member = object + 1; member < end; member = tree[member].next) {
             JsonNode& node = tree[member];
             const std::size_t key = keys.find(member_name(node, arena));
-            if (key == Count) return;
+            if (key == Count) continue;
             if (node.kind == JsonKind::null || (node.kind == JsonKind::string && node.size == 0)) {
                 node.taken = true;
-            } else if ((present_ >> key & 1) != 0) {
+            } else if ((present >> key & 1) != 0) {
                 twice = key;
             } else {
-                present_ |= std::uint64_t{1} << key;
+                present |= std::uint64_t{1} << key;
                 places_[key] = member;
             }
-        });
+        }
+        present_ = present;
         return twice;
     }
 
