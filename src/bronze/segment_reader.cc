@@ -44,7 +44,7 @@ std::span<const Record> SegmentReader::poll(std::size_t max_bytes) {
         if (after == segments.begin()) throw_missing();
         open(*std::prev(after), next_offset_);
     }
-    for (std::size_t want = max_bytes; records_.empty(); want *= 2) {
+    for (std::size_t want = max_bytes; records_.empty(); want = more_than(want)) {
         fill(want);
         decode_buffered(end);
         if (!records_.empty()) break;
@@ -84,6 +84,13 @@ void SegmentReader::fill(std::size_t bytes) {
         filled_ += file_.read_at(position_ + static_cast<std::int64_t>(filled_), buffer_.data() + filled_,
                                  bytes - filled_);
     }
+}
+
+/// Returns how much to read if `bytes` bytes hold no whole batch. The end of the batch, if it is within
+/// reach, leaves no part of the next batch, which would have to be moved.
+std::size_t SegmentReader::more_than(std::size_t bytes) const {
+    const auto header = parse_batch_header({buffer_.data() + consumed_, filled_ - consumed_});
+    return header ? std::min(bytes * 2, header->total_bytes()) : bytes * 2;
 }
 
 void SegmentReader::decode_buffered(Offset end) {

@@ -26,6 +26,7 @@ class SegmentReader : public PartitionReader {
   private:
     void open(const Segment& segment, Offset offset);
     void fill(std::size_t bytes);
+    [[nodiscard]] std::size_t more_than(std::size_t bytes) const;
     void decode_buffered(Offset end);
     bool decode_batch(Offset end);
     void check_is_held() const;
