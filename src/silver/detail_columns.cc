@@ -6,10 +6,11 @@
 
 namespace millrace::silver {
 
-void DetailColumns::append(const model::EventDetails& details, std::size_t row) {
+void DetailColumns::append(const model::EventDetails& details, const DictionaryColumn& product_ids,
+                           std::size_t row) {
     anonymous_ids_.append(details.anonymous_id, row);
-    product_names_.append(details.product_name, row);
-    brands_.append(details.brand, row);
+    product_names_.append_beside(product_ids, details.product_name, row);
+    brands_.append_beside(product_ids, details.brand, row);
     coupons_.append(details.coupon, row);
     utm_sources_.append(details.utm_source, row);
     utm_mediums_.append(details.utm_medium, row);

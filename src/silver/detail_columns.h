@@ -14,8 +14,9 @@ namespace millrace::silver {
 /// costs nothing, nor does a column without a value. Not thread-safe.
 class DetailColumns {
   public:
-    /// Appends the details of row number `row`. The rows between have none.
-    void append(const model::EventDetails& details, std::size_t row);
+    /// Appends the details of row number `row`, whose product_id is the last of `product_ids`, if it has one.
+    /// The rows between have none.
+    void append(const model::EventDetails& details, const DictionaryColumn& product_ids, std::size_t row);
     void clear();
 
     /// Returns the columns in the order of the silver table's layout with `rows` rows, and nullptr for each

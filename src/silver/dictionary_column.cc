@@ -1,6 +1,7 @@
 #include "silver/dictionary_column.h"
 
 #include <arrow/api.h>
+#define XXH_INLINE_ALL  // texts are short, so that a call would cost as much as the hash
 #include <xxhash.h>
 
 #include <algorithm>
@@ -33,6 +34,27 @@ void DictionaryColumn::append(std::string_view text) {
     indices_.append(last_);
 }
 
+void DictionaryColumn::append_at(std::string_view value, std::size_t row) {
+    pad(row);
+    append(value);
+}
+
+void DictionaryColumn::append_at_beside(const DictionaryColumn& other, std::string_view text,
+                                        std::size_t row) {
+    if (other.last_ < 0) return append_at(text, row);
+    const auto place = static_cast<std::size_t>(other.last_);
+    if (place >= beside_.size()) beside_.resize(place + 1, -1);
+    const std::int32_t known = beside_[place];
+    if (known < 0 || !base::equal_short(value(known), text)) {
+        append_at(text, row);
+        beside_[place] = last_;
+        return;
+    }
+    pad(row);
+    last_ = known;
+    indices_.append(last_);
+}
+
 std::int32_t DictionaryColumn::add(std::string_view text, Slot& slot, std::uint32_t hash) {
     const auto index = static_cast<std::int32_t>(offsets_.size() - 1);
     slot = {hash, index};
@@ -60,6 +82,7 @@ void DictionaryColumn::clear() {
     offsets_.resize(1);
     bytes_.clear();
     indices_.clear();
+    beside_.clear();
     last_ = -1;
 }
 

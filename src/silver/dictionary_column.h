@@ -23,9 +23,13 @@ class DictionaryColumn {
     void append(std::string_view value);
     /// Appends a value, if there is one, as row number `row`. The rows between are null.
     void append(const std::optional<std::string_view>& value, std::size_t row) {
-        if (!value) return;
-        pad(row);
-        append(*value);
+        if (value) append_at(*value, row);
+    }
+    /// Does so for a value that usually follows from the last value of `other`, such as a product's name from
+    /// its id. The value that came with it before is tried first, which saves hashing.
+    void append_beside(const DictionaryColumn& other, const std::optional<std::string_view>& value,
+                       std::size_t row) {
+        if (value) append_at_beside(other, *value, row);
     }
     /// Appends the last value again.
     void repeat() { indices_.append(last_); }
@@ -48,6 +52,8 @@ class DictionaryColumn {
         const auto to = static_cast<std::size_t>(offsets_[static_cast<std::size_t>(index) + 1]);
         return {bytes_.data() + from, to - from};
     }
+    void append_at(std::string_view value, std::size_t row);
+    void append_at_beside(const DictionaryColumn& other, std::string_view value, std::size_t row);
     std::int32_t add(std::string_view value, Slot& slot, std::uint32_t hash);
     void grow();
 
@@ -56,6 +62,7 @@ class DictionaryColumn {
     std::vector<char> bytes_;
     SparseColumn<std::int32_t> indices_;
     std::int32_t last_ = -1;
+    std::vector<std::int32_t> beside_;  // the last index beside each value of another column
 };
 
 }  // namespace millrace::silver

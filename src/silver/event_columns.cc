@@ -92,12 +92,12 @@ void EventColumns::append(const model::Event& event, const EventSource& source) 
     user_ids_.append(event.user_id);
     product_ids_.append(event.product_id, row);
     session_ids_.append(event.session_id, row);
-    categories_.append(event.product_category, row);
-    devices_.append(event.device_type, row);
+    categories_.append_beside(product_ids_, event.product_category, row);
+    devices_.append_beside(user_ids_, event.device_type, row);
     pages_.append(event.page_url, row);
     order_ids_.append(event.order_id, row);
     currencies_.append(event.currency, row);
-    user_agents_.append(event.user_agent, row);
+    user_agents_.append_beside(user_ids_, event.user_agent, row);
     referrers_.append(event.referrer, row);
     prices_.append(event.price, row);
     offsets_.push_back(record.offset.value());
@@ -112,7 +112,7 @@ void EventColumns::append(const model::Event& event, const EventSource& source) 
         last_format_ = source.format.data();
     }
     record_indices_.push_back(source.record_index);
-    if (event.has_details) details_.append(event.details, row);
+    if (event.has_details) details_.append(event.details, product_ids_, row);
     if (!event.has_details || !event.details.quantity_thousandths) quantities_.append(event.quantity, row);
     timestamps_.push_back(model::to_us(event.timestamp));  // rows() counts these
 }

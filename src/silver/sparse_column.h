@@ -9,9 +9,15 @@
 
 namespace millrace::silver {
 
-/// Returns the validity bitmap of `rows` rows, where the rows `nulls` are null, or nullptr if no row is null.
-/// Throws Error if the memory cannot be allocated.
-std::shared_ptr<arrow::Buffer> validity_bitmap(const std::vector<std::uint32_t>& nulls, std::size_t rows);
+/// Rows without a value that follow each other.
+struct NullRun {
+    std::size_t first = 0;
+    std::size_t count = 0;
+};
+
+/// Returns the validity bitmap of `rows` rows, or nullptr if no row is null. Throws Error if the memory
+/// cannot be allocated.
+std::shared_ptr<arrow::Buffer> validity_bitmap(const std::vector<NullRun>& nulls, std::size_t rows);
 
 /// A column of numbers of which some rows are null. A column without a value takes no memory. The memory is
 /// kept from batch to batch. Not thread-safe.
@@ -33,6 +39,7 @@ class SparseColumn {
     void clear() {
         values_.clear();
         nulls_.clear();
+        null_count_ = 0;
     }
 
     /// Returns the column with `rows` rows, or nullptr if no row has a value. The array points into this
@@ -44,18 +51,19 @@ class SparseColumn {
         return arrow::MakeArray(
             arrow::ArrayData::Make(type, static_cast<std::int64_t>(rows),
                                    {validity_bitmap(nulls_, rows), arrow::Buffer::Wrap(values_)},
-                                   static_cast<std::int64_t>(nulls_.size())));
+                                   static_cast<std::int64_t>(null_count_)));
     }
 
   private:
     void append_nulls(std::size_t rows) {
-        for (std::size_t row = values_.size(); row < rows; ++row)
-            nulls_.push_back(static_cast<std::uint32_t>(row));
+        nulls_.push_back({values_.size(), rows - values_.size()});
+        null_count_ += nulls_.back().count;
         values_.resize(rows);
     }
 
     std::vector<Value> values_;
-    std::vector<std::uint32_t> nulls_;
+    std::vector<NullRun> nulls_;
+    std::size_t null_count_ = 0;  // rows, in all runs
 };
 
 }  // namespace millrace::silver

@@ -124,7 +124,8 @@ class Lane {
 
   private:
     struct Partition;
-    static constexpr std::size_t chunk = 16;  // records that are decoded before their ids are looked up
+    // Records that are decoded before their ids are looked up. More would not stay in the L1 cache.
+    static constexpr std::size_t chunk = 4;
     /// An item that is decoded and checked, and waits for its id to be looked up.
     struct PendingItem {
         Item* item;
