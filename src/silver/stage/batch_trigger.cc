@@ -7,17 +7,13 @@ namespace millrace::silver {
 namespace {
 
 constexpr auto check_interval = std::chrono::milliseconds(50);
-/// The least time between commits that only pass offsets without a record, such as Kafka's transaction
-/// markers.
-constexpr auto empty_commit_interval = std::chrono::seconds(1);
 
 }  // namespace
 
 bool BatchTrigger::is_due(const BatchBarrier::Status& batch, Clock::time_point now) {
     if (batch.full) return true;
     if (available_now_) return false;
-    if (is_continuous())
-        return batch.rows > 0 || (batch.moved && now >= last_commit_ + empty_commit_interval);
+    if (is_continuous()) return (batch.rows > 0 || batch.moved) && now >= last_commit_ + shortest_usual;
     if (now < next_) return false;
     while (next_ <= now) next_ += interval_;
     return true;

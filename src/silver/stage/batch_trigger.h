@@ -12,8 +12,13 @@ class BatchTrigger {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// A batch ends at every `interval`. With an interval of 0 it ends as soon as it has a row. With
-    /// `available_now` it ends only when it is full.
+    /// The least time between the batches of an interval of 0. A table with more commits than that costs its
+    /// readers more than fresher rows are worth, and Gold shows rows before they are committed.
+    static constexpr base::Duration shortest_usual = std::chrono::seconds(1);
+
+    /// A batch ends at every `interval`. With an interval of 0 it ends as soon as it has a row, but not
+    /// sooner than shortest_usual after the last commit. A full batch ends at once. With `available_now` a
+    /// batch ends only when it is full.
     BatchTrigger(base::Duration interval, bool available_now)
         : interval_(interval), available_now_(available_now) {}
 
@@ -31,7 +36,7 @@ class BatchTrigger {
     const base::Duration interval_;
     const bool available_now_;
     Clock::time_point next_{};
-    Clock::time_point last_commit_{};
+    Clock::time_point last_commit_ = Clock::time_point::min();
 };
 
 }  // namespace millrace::silver

@@ -41,12 +41,29 @@ TEST(BatchTrigger, WithoutAnIntervalEndsABatchAtItsFirstRow) {
     EXPECT_TRUE(trigger.is_due({.rows = 1}, trigger_start));
 }
 
-TEST(BatchTrigger, CommitsPassedOffsetsWithoutARecordAtMostOnceASecond) {
+TEST(BatchTrigger, WithoutAnIntervalCommitsAtMostOnceASecond) {
+    for (const BatchBarrier::Status& batch :
+         {BatchBarrier::Status{.rows = 1}, BatchBarrier::Status{.moved = true}}) {
+        BatchTrigger trigger(0s, false);
+        trigger.restart(trigger_start);
+        trigger.note_commit(trigger_start);
+        EXPECT_FALSE(trigger.is_due(batch, trigger_start + 999ms));
+        EXPECT_TRUE(trigger.is_due(batch, trigger_start + 1s));
+    }
+}
+
+TEST(BatchTrigger, EndsAFullBatchSoonerThanASecondAfterTheLast) {
     BatchTrigger trigger(0s, false);
     trigger.restart(trigger_start);
     trigger.note_commit(trigger_start);
-    EXPECT_FALSE(trigger.is_due({.moved = true}, trigger_start + 999ms));
-    EXPECT_TRUE(trigger.is_due({.moved = true}, trigger_start + 1s));
+    EXPECT_TRUE(trigger.is_due({.full = true}, trigger_start + 1ms));
+}
+
+TEST(BatchTrigger, ObeysAnIntervalOfLessThanASecond) {
+    BatchTrigger trigger(200ms, false);
+    trigger.restart(trigger_start);
+    trigger.note_commit(trigger_start);
+    EXPECT_TRUE(trigger.is_due({.rows = 1}, trigger_start + 200ms));
 }
 
 TEST(BatchTrigger, WithAvailableNowOnlyAFullBatchEnds) {
