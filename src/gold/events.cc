@@ -199,4 +199,28 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     advance_clocks(rows, events);
 }
 
+void read_event(const model::Event& event, Strings& strings, Events& events) {
+    const auto id = [&](Field field, const std::optional<std::string_view>& text) {
+        return text ? strings[field].add(*text) : StringId{0};
+    };
+    const bool of_order = event.product_id && event.product_id->starts_with(model::whole_order);
+    events.rows.push_back({.time = event.timestamp,
+                           .kind = kind_of(event.event_type),
+                           .bot = event.is_bot,
+                           .user = id(Field::user, event.user_id),
+                           .product = of_order ? 0 : id(Field::product, event.product_id),
+                           .category = id(Field::category, event.product_category),
+                           .device = id(Field::device, event.device_type),
+                           .session = id(Field::session, event.session_id),
+                           .page = id(Field::page, event.page_url),
+                           .order = id(Field::order, event.order_id),
+                           .currency = id(Field::currency, event.currency)});
+    static constexpr model::EventDetails none;
+    const model::EventDetails& details = event.has_details ? event.details : none;
+    const auto thousandths = details.quantity_thousandths;
+    set_amount(event.price, thousandths ? std::nullopt : std::optional(event.quantity),
+               thousandths ? std::optional<model::Money>(*thousandths) : std::nullopt, details.line_total,
+               events.rows.back());
+}
+
 }  // namespace millrace::gold

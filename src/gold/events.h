@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gold/strings.h"
+#include "model/event.h"
 #include "model/money.h"
 #include "model/timestamp.h"
 
@@ -63,5 +64,8 @@ const std::vector<std::string>& event_columns();
 /// another column is missing, or if one has another type.
 void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view> event_type, Strings& strings,
                  Events& events);
+
+/// Does so for one event, which is not in a table yet. Clocks and log times are left as they are.
+void read_event(const model::Event& event, Strings& strings, Events& events);
 
 }  // namespace millrace::gold

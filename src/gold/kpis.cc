@@ -45,6 +45,18 @@ void Kpis::add(const std::vector<Event>& events) {
     }
 }
 
+void Kpis::remember() {
+    Operator::remember();
+    minutes_.remember();
+    for (Windows& windows : longer_) windows.remember();
+}
+
+void Kpis::restore() {
+    Operator::restore();
+    minutes_.restore();
+    for (Windows& windows : longer_) windows.restore();
+}
+
 void Kpis::close(Timestamp watermark, Output& output) {
     minutes_.close(watermark, [&](Window minute, const Windows::Cells& cells) {
         write(output, minutes_, minute, cells);

@@ -37,6 +37,8 @@ class Kpis : public Operator {
           longer_{Windows(Grain::hour, zone), Windows(Grain::day, zone)} {}
 
     void add(const std::vector<Event>& events) override;
+    void remember() override;
+    void restore() override;
     void close(Timestamp watermark, Output& output) override;
     void peek(Output& output) const override;
     void mark(Marks& marks) const override;

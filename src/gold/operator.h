@@ -18,6 +18,10 @@ class Operator {
 
     /// Adds events. Events whose window is closed are counted as late and are not added to it.
     virtual void add(const std::vector<Event>& events) = 0;
+    /// Remembers the state, so that restore() returns to it. In between, only add(), peek() and mark() may be
+    /// called.
+    virtual void remember() { remembered_late_ = late_; }
+    virtual void restore() { late_ = remembered_late_; }
     /// Writes the windows that end at or before `watermark`, and closes them.
     virtual void close(Timestamp watermark, Output& output) = 0;
     /// Writes the open windows without closing them.
@@ -42,6 +46,7 @@ class Operator {
   private:
     const Strings& strings_;
     std::int64_t late_ = 0;
+    std::int64_t remembered_late_ = 0;
 };
 
 }  // namespace millrace::gold

@@ -23,6 +23,16 @@ void ProductMetrics::add(const std::vector<Event>& events) {
     }
 }
 
+void ProductMetrics::remember() {
+    Operator::remember();
+    minutes_.remember();
+}
+
+void ProductMetrics::restore() {
+    Operator::restore();
+    minutes_.restore();
+}
+
 void ProductMetrics::write(Output& output, std::string_view name, Window window,
                            const Minutes::Cells& cells) const {
     const std::int64_t day = minutes_.zone().day_of(window.start);

@@ -13,6 +13,8 @@ class ProductMetrics : public Operator {
     ProductMetrics(const Strings& strings, const model::TimeZone& zone);
 
     void add(const std::vector<Event>& events) override;
+    void remember() override;
+    void restore() override;
     void close(Timestamp watermark, Output& output) override;
     void peek(Output& output) const override;
     void mark(Marks& marks) const override;

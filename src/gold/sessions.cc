@@ -53,6 +53,33 @@ void Sessions::set_first(Visit& visit, Timestamp first) {
     if (first != end_of_time) ++firsts_[minutes_since_1970(first)];
 }
 
+void Sessions::remember() {
+    Operator::remember();
+    remembered_.emplace();
+}
+
+/// Copies a visit before it changes for the first time.
+void Sessions::remember_visit(const GroupKey& key) {
+    const auto [copy, is_first] = remembered_->try_emplace(key);
+    if (!is_first) return;
+    if (const auto found = visits_.find(key); found != visits_.end()) copy->second = found->second;
+}
+
+/// Entries of due_ that came meanwhile stay: to settle a visit early changes nothing.
+void Sessions::restore() {
+    Operator::restore();
+    for (auto& [key, before] : *remembered_) {
+        const auto found = visits_.find(key);
+        set_first(found->second, before ? before->first : end_of_time);
+        if (before) {
+            found->second = std::move(*before);
+        } else {
+            visits_.erase(found);
+        }
+    }
+    remembered_.reset();
+}
+
 void Sessions::add(const std::vector<Event>& events) {
     for (const Event& event : events) {
         const GroupKey key{event.user, event.session};
@@ -60,6 +87,7 @@ void Sessions::add(const std::vector<Event>& events) {
             count_late();
             continue;
         }
+        if (remembered_) remember_visit(key);
         Visit& visit = visits_[key];
         if (event.time < visit.first) {
             set_first(visit, event.time);

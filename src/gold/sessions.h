@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "gold/funnel.h"
@@ -25,6 +26,8 @@ class Sessions : public Operator {
           funnel_(zone) {}
 
     void add(const std::vector<Event>& events) override;
+    void remember() override;
+    void restore() override;
     void close(Timestamp watermark, Output& output) override;
     void peek(Output& output) const override;
     /// Writes only the open windows of the funnel.
@@ -79,6 +82,7 @@ class Sessions : public Operator {
         return key.second == 0 ? inactivity_ : gap_;
     }
     [[nodiscard]] bool is_too_late(const GroupKey& key, Timestamp time) const;
+    void remember_visit(const GroupKey& key);
     void set_first(Visit& visit, Timestamp first);
     void schedule(Timestamp time, const GroupKey& key);
     void settle(const GroupKey& key, Timestamp watermark, Output& output);
@@ -106,6 +110,8 @@ class Sessions : public Operator {
     std::map<Timestamp, std::vector<GroupKey>> due_;
     std::map<std::int64_t, std::int64_t> firsts_;  // number of visits, by the minute of their first step
     Funnel funnel_;
+    // The visits as they were before they were used, since remember(); nothing for a new visit.
+    std::optional<boost::unordered_flat_map<GroupKey, std::optional<Visit>, GroupKeyHash>> remembered_;
 };
 
 template <class Archive>

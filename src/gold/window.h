@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -92,7 +93,26 @@ class GroupedWindows {
             last_ = &panes_[window.start];
             last_->window = window;
         }
+        if (remembered_) remember_cell(key);
         return &last_->cells[key];
+    }
+    /// Remembers the cells, so that restore() returns to them. In between, only cell() may change anything.
+    /// The cost is a copy of each cell that is used.
+    void remember() { remembered_.emplace(); }
+    void restore() {
+        for (auto& [start, cells] : *remembered_) {
+            const auto pane = panes_.find(start);
+            for (auto& [key, cell] : cells) {
+                if (cell) {
+                    pane->second.cells.insert_or_assign(key, std::move(*cell));
+                } else {
+                    pane->second.cells.erase(key);
+                }
+            }
+            if (pane->second.cells.empty()) panes_.erase(pane);
+        }
+        last_ = nullptr;
+        remembered_.reset();
     }
     /// Returns true if the window of an event at this time is closed.
     [[nodiscard]] bool is_late(Timestamp time) const {
@@ -163,6 +183,13 @@ class GroupedWindows {
         Cells cells;
     };
 
+    /// Copies a cell of the last window before it changes for the first time.
+    void remember_cell(const GroupKey& key) {
+        const auto [copy, is_first] = (*remembered_)[last_->window.start].try_emplace(key);
+        if (!is_first) return;
+        if (const auto found = last_->cells.find(key); found != last_->cells.end())
+            copy->second = found->second;
+    }
     [[nodiscard]] bool forgotten(Window window) const {
         return closed_ >= kept_ + no_watermark && window.end <= closed_ - kept_;
     }
@@ -173,6 +200,9 @@ class GroupedWindows {
     Timestamp closed_ = no_watermark;
     std::map<Timestamp, Pane> panes_;
     Pane* last_ = nullptr;  // the window of the previous event
+    // The cells as they were before they were used, by the start of their window; nothing for a new cell.
+    using Remembered = boost::unordered_flat_map<GroupKey, std::optional<Cell>, GroupKeyHash>;
+    std::optional<std::map<Timestamp, Remembered>> remembered_;
 };
 
 }  // namespace millrace::gold

@@ -23,6 +23,14 @@ class WindowedOperator : public Operator {
             windows.forget();
         }
     }
+    void remember() override {
+        Operator::remember();
+        for (Windows& windows : grains_) windows.remember();
+    }
+    void restore() override {
+        Operator::restore();
+        for (Windows& windows : grains_) windows.restore();
+    }
     void peek(Output& output) const override {
         for (const Windows& windows : grains_) {
             windows.each([&](Window window, const Cells& cells) { write(output, windows, window, cells); });

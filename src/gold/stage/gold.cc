@@ -55,6 +55,21 @@ void Gold::add(const Events& events, const std::function<void(Operator&)>& after
     run_(std::move(tasks));
 }
 
+/// There are few such events, so the operators run one after the other.
+void Gold::add_uncommitted(const std::vector<Event>& events) {
+    for (Operator* each : operators()) {
+        if (!has_uncommitted_) each->remember();
+        each->add(events);
+    }
+    has_uncommitted_ = true;
+}
+
+void Gold::withdraw_uncommitted() {
+    if (!has_uncommitted_) return;
+    for (Operator* each : operators()) each->restore();
+    has_uncommitted_ = false;
+}
+
 void Gold::close(Timestamp watermark, Output& output) {
     std::vector<std::function<void()>> tasks;
     for (Operator* each : operators())

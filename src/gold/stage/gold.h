@@ -37,6 +37,12 @@ class Gold {
     void add(const Events& events);
     /// Adds events, and then closes as close() does.
     void add(const Events& events, Timestamp watermark, Output& output);
+    /// Adds events whose rows are not committed, for peek() only, until withdraw_uncommitted() takes them out
+    /// again. In between, the state must not be closed, saved, or added to by other calls. Neither the clock
+    /// nor the alert rules get these events.
+    void add_uncommitted(const std::vector<Event>& events);
+    void withdraw_uncommitted();
+    [[nodiscard]] bool has_uncommitted() const { return has_uncommitted_; }
     /// Adds events to sessions only.
     void add_to_sessions(const std::vector<Event>& events) { sessions_.add(events); }
     /// Appends the rows of all windows and sessions that end at or before `watermark`, and removes these from
@@ -73,6 +79,7 @@ class Gold {
     HighInterest interest_;
     Sessions sessions_;
     Alerts alerts_;
+    bool has_uncommitted_ = false;
 };
 
 }  // namespace millrace::gold

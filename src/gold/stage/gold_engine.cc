@@ -35,11 +35,13 @@ void GoldEngine::load(std::istream& stream, Timestamp watermark) {
 }
 
 void GoldEngine::add(const Events& events) {
+    gold_->withdraw_uncommitted();
     gold_->add(events);
     newest_ = std::max(newest_, events.newest);
 }
 
 void GoldEngine::finish_commit(const storage::Commit& commit, Output& closed) {
+    gold_->withdraw_uncommitted();
     const auto partitions = catalog::read_status(commit);
     observe(partitions);
     const Timestamp clock = gold_->clock().at(commit.timestamp);

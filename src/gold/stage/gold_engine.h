@@ -37,10 +37,18 @@ class GoldEngine {
     /// Replaces the state by one that was saved at this watermark. Throws an Error for what save() did not
     /// write; the caller then resets.
     void load(std::istream& stream, Timestamp watermark);
-    void save(std::ostream& stream) const { gold_->save(stream); }
+    void save(std::ostream& stream) {
+        gold_->withdraw_uncommitted();
+        gold_->save(stream);
+    }
 
     /// Takes rows in. Windows close only with the calls below.
     void add(const Events& events);
+    /// Takes rows in that are not committed yet, so that operators().peek() shows them. The calls that change
+    /// or save the state take them out again, and withdraw_uncommitted() does.
+    void add_uncommitted(const std::vector<Event>& events) { gold_->add_uncommitted(events); }
+    void withdraw_uncommitted() { gold_->withdraw_uncommitted(); }
+    [[nodiscard]] bool has_uncommitted() const { return gold_->has_uncommitted(); }
     /// Removes unused strings, from time to time.
     void collect_garbage() { gold_->collect_garbage(); }
 

@@ -166,6 +166,45 @@ TEST_F(GoldTest, WhatIsShownOpenIsWhatClosingItNowWouldGive) {
     }
 }
 
+TEST_F(GoldTest, UncommittedRowsAreShownAndLeaveNoTrace) {
+    std::mt19937_64 random(5);
+    for (int part = 0; part < 6; ++part) {
+        const auto committed = random_events(random, 200);
+        Gold never{model::TimeZone("UTC"), options_, one_by_one()};
+        load(never, saved(gold_));  // so that both use the same ids for strings
+        add(committed);
+        std::vector<Event> uncommitted;
+        for (int step = 0; step < 3; ++step) {
+            const auto more = random_events(random, 50);
+            gold_.add_uncommitted(more);
+            uncommitted.insert(uncommitted.end(), more.begin(), more.end());
+        }
+        Output shown;
+        gold_.peek(shown, all_metrics());
+        const std::int64_t late = gold_.late();
+
+        gold_.withdraw_uncommitted();
+        Gold all{model::TimeZone("UTC"), options_, one_by_one()};
+        load(all, saved(gold_));
+        Events events;
+        events.rows = uncommitted;
+        all.add(events);
+        Output expected;
+        all.peek(expected, all_metrics());
+        EXPECT_EQ(rows_of(shown), rows_of(expected)) << "part " << part;
+        EXPECT_EQ(late, all.late());
+
+        events.rows = committed;
+        never.add(events);
+        EXPECT_EQ(gold_.late(), never.late());
+        Output closed;
+        Output undisturbed;
+        gold_.close(at(part * hour + 7 * minute), closed);
+        never.close(at(part * hour + 7 * minute), undisturbed);
+        EXPECT_EQ(rows_of(closed), rows_of(undisturbed)) << "part " << part;
+    }
+}
+
 TEST_F(GoldTest, AStateThatIsCutOffIsAnError) {
     add({event("u", "s", at({}))});
     const std::string state = saved(gold_);
