@@ -113,13 +113,14 @@ std::optional<serve::DuckDb> find_duckdb(const catalog::DataDirectory& data,
 
 Dashboard::Dashboard(const catalog::DataDirectory& data, bronze::EventLog& log,
                      const model::ShopSettings& settings, const DashboardOptions& options,
-                     gold::OpenWindowsChannel* open, LiveView::Status status)
+                     gold::OpenWindowsChannel* open, const silver::UncommittedRows* uncommitted,
+                     LiveView::Status status)
     : data_(data),
       log_(log),
       settings_(settings),
       access_(serve::AccessList::load(data.access())),
       pages_(find_pages(options.pages)),
-      live_(data, open, std::move(status)),
+      live_(data, open, uncommitted, std::move(status)),
       query_pool_(options.sql_queries, options.sql_waiting) {
     auto duckdb = find_duckdb(data, options.duckdb, why_no_reports_);
     if (!duckdb) return;

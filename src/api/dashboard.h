@@ -38,7 +38,8 @@ class Dashboard {
     /// Replayed records are appended to `log`. If DuckDB is not found, requests for reports are answered with
     /// the reason. `log` and `open` must outlive this object.
     Dashboard(const catalog::DataDirectory& data, bronze::EventLog& log, const model::ShopSettings& settings,
-              const DashboardOptions& options, gold::OpenWindowsChannel* open, LiveView::Status status);
+              const DashboardOptions& options, gold::OpenWindowsChannel* open,
+              const silver::UncommittedRows* uncommitted, LiveView::Status status);
     ~Dashboard();
     Dashboard(const Dashboard&) = delete;
     Dashboard& operator=(const Dashboard&) = delete;

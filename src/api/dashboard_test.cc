@@ -48,7 +48,7 @@ class DashboardTest : public testing::Test {
             options.pages = pages();
             options.duckdb = "/no/such/duckdb";
             dashboard_ = std::make_unique<Dashboard>(data_, *log_, model::ShopSettings(), options, nullptr,
-                                                     LiveView::Status());
+                                                     nullptr, LiveView::Status());
         }
         return ask(dashboard_->routes(), request);
     }

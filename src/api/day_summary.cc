@@ -102,7 +102,7 @@ std::optional<DaySummary> summarize_last_day(const catalog::DataDirectory& data,
                                              model::AlertSequence alerts_before,
                                              const std::filesystem::path& duckdb) {
     try {
-        LiveView live(data, &open, nullptr);
+        LiveView live(data, &open, nullptr, nullptr);
         Reports reports(live, serve::DuckDb::find(duckdb, data.root(), data.live()), settings.time_zone, {});
         const auto report =
             base::parse_json(reports.make("summary", {{"after", std::to_string(alerts_before.value())}}),

@@ -90,7 +90,7 @@ bool soon(const auto& condition) {
 
 TEST_F(LiveSocketTest, AnotherProcessGetsTheFilesOfOpenWindows) {
     FakeGold gold;
-    LiveView live(data_, gold.open(), {});
+    LiveView live(data_, gold.open(), nullptr, {});
     const LiveSocket socket(live);
     const serve::SqlView view = requested_view();
     EXPECT_EQ(view.unavailable, "");
@@ -102,7 +102,7 @@ TEST_F(LiveSocketTest, AnotherProcessGetsTheFilesOfOpenWindows) {
 
 TEST_F(LiveSocketTest, TheFilesStayWhileTheyAreUsed) {
     FakeGold gold;
-    LiveView live(data_, gold.open(), {});
+    LiveView live(data_, gold.open(), nullptr, {});
     const LiveSocket socket(live);
     std::optional<serve::SqlView> view = requested_view();
     const std::string path = view->files.front().path;
@@ -118,12 +118,12 @@ TEST_F(LiveSocketTest, TheFilesStayWhileTheyAreUsed) {
 }
 
 TEST_F(LiveSocketTest, TheResponseOfTheProcessWithGoldIsUsed) {
-    LiveView closed(data_, nullptr, {});
+    LiveView closed(data_, nullptr, nullptr, {});
     const LiveSocket socket_of_closed(closed);
     EXPECT_TRUE(requested_view().files.empty());
     EXPECT_EQ(requested_view().unavailable, "");
     FakeGold gold;
-    LiveView live(data_, gold.open(), {});
+    LiveView live(data_, gold.open(), nullptr, {});
     const LiveSocket socket(live);
     EXPECT_EQ(requested_view().files.size(), 1U);
 }

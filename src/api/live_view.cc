@@ -21,9 +21,14 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr auto look_interval = std::chrono::milliseconds(5);
+/// The shortest time between two states of the feed, and how much each subscriber adds to it.
+constexpr auto shortest_pause = std::chrono::milliseconds(40);
+constexpr auto pause_each = std::chrono::microseconds(2500);
+/// The longest time between two states.
 constexpr auto state_interval = std::chrono::milliseconds(500);
 constexpr auto slow_interval = std::chrono::seconds(3);
-constexpr auto min_refresh_interval = std::chrono::milliseconds(2000);
+constexpr auto min_refresh_interval = std::chrono::milliseconds(50);
 /// The pause after a snapshot is 20 times as long as the snapshot took, so that snapshots use at most 5% of
 /// the time of Gold's thread.
 constexpr int refresh_cost_factor = 20;
@@ -72,23 +77,45 @@ json::object size_of(const storage::DeltaTable& table) {
 
 }  // namespace
 
-LiveView::LiveView(const catalog::DataDirectory& data, gold::OpenWindowsChannel* open, Status status)
-    : data_(data), open_(open), status_(std::move(status)), scratch_(data.live()), tables_(data) {
-    thread_ = std::thread([this] {
-        while (!stop_.wait_for(state_interval)) {
-            if (!feed_->watched()) continue;
-            try {
-                feed_->publish(base::json_text(state()));
-            } catch (const std::exception& error) {
-                spdlog::warn("live figures: {}", error.what());
-            }
-        }
-    });
-}
+LiveView::LiveView(const catalog::DataDirectory& data, gold::OpenWindowsChannel* open,
+                   const silver::UncommittedRows* uncommitted, Status status)
+    : data_(data),
+      open_(open),
+      status_(std::move(status)),
+      scratch_(data.live()),
+      tables_(data),
+      silver_(data, uncommitted, scratch_.path()),
+      thread_([this] { follow(); }) {}
 
 LiveView::~LiveView() {
     stop_.request();
     thread_.join();
+}
+
+/// Publishes the figures when they have changed, at a pace that takes at most 5% of the time of Gold's
+/// thread, and sends at most 400 messages a second to the subscribers.
+void LiveView::follow() {
+    std::uint64_t seen = 0;
+    auto published = steady_clock::now() - state_interval;
+    auto pause = steady_clock::duration(shortest_pause);
+    while (!stop_.wait_for(look_interval)) {
+        const auto subscribers = feed_->watchers();
+        const auto now = steady_clock::now();
+        if (subscribers == 0 ||
+            now - published < std::max<steady_clock::duration>(pause, subscribers * pause_each))
+            continue;
+        const std::uint64_t changes = open_ == nullptr ? 0 : open_->changes();
+        if (changes == seen && now - published < state_interval) continue;
+        seen = changes;
+        published = now;
+        try {
+            feed_->publish(base::json_text(state()));
+        } catch (const std::exception& error) {
+            spdlog::warn("live figures: {}", error.what());
+        }
+        pause = std::clamp<steady_clock::duration>(snapshot_took_.load() * refresh_cost_factor,
+                                                   shortest_pause, state_interval);
+    }
 }
 
 json::object LiveView::state() {
@@ -96,6 +123,7 @@ json::object LiveView::state() {
     json::object state{{"time", base::to_ms(base::wall_time())}, {"gold", nullptr}};
     if (open_ != nullptr) {
         if (auto snapshot = open_->request({.tables = figures, .files = false}, request_timeout)) {
+            snapshot_took_ = snapshot->took;
             state["kpis"] = newest_windows(snapshot->open[gold::Table::kpis]);
             state["high_interest"] = newest_windows(snapshot->open[gold::Table::high_interest]);
             state["gold"] = {
@@ -234,12 +262,16 @@ std::vector<serve::SqlView> LiveView::views(std::string_view query) {
     const gold::TableSet used = live_tables(query);
     refresh(used);
     auto views = tables_.views();
+    const auto& silver = *std::ranges::find(views, "silver", &serve::SqlView::name);
+    serve::SqlView live_silver = LiveSilver::listed(silver);
+    if (serve::mentions(query, live_silver)) live_silver = silver_.view(silver, tables_);
     for (auto& [table, view] : add_live_views(views)) {
         const auto found = snapshots_.find(table);
         if (found == snapshots_.end() || !used.contains(table)) continue;
         view->files = found->second.files;
         view->lease = found->second.lease;
     }
+    views.push_back(std::move(live_silver));
     return views;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -8,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/live_silver.h"
 #include "api/sql_views.h"
 #include "base/json.h"
 #include "base/mutex.h"
@@ -26,14 +28,16 @@ class LiveView {
     /// Returns the status of the pipeline in this process, if there is one.
     using Status = std::function<base::json::object()>;
 
-    /// `open` is the channel of the Gold in this process, or nullptr, which leaves only closed windows. It
-    /// must outlive this object.
-    LiveView(const catalog::DataDirectory& data, gold::OpenWindowsChannel* open, Status status);
+    /// `open` is the channel of the Gold in this process, or nullptr, which leaves only closed windows.
+    /// `uncommitted` are the rows of its Silver, or nullptr. Both must outlive this object.
+    LiveView(const catalog::DataDirectory& data, gold::OpenWindowsChannel* open,
+             const silver::UncommittedRows* uncommitted, Status status);
     ~LiveView();
     LiveView(const LiveView&) = delete;
     LiveView& operator=(const LiveView&) = delete;
 
-    /// The feed of the figures, which gets them twice a second while someone subscribes.
+    /// The feed of the figures. While someone subscribes, it gets them when they change, up to 25 times a
+    /// second for few subscribers, and twice a second in any case.
     [[nodiscard]] const std::shared_ptr<serve::Feed>& feed() const { return feed_; }
     /// Returns true if Gold runs in this process, so that its open windows are available.
     [[nodiscard]] bool has_gold() const { return open_ != nullptr; }
@@ -44,9 +48,10 @@ class LiveView {
     /// Returns the times of the first and the last event in Silver, or null if it has none (event_span.h).
     [[nodiscard]] base::json::value data_span();
 
-    /// Returns all tables for a query: those of SqlViews, and live.* with the closed and the open windows of
-    /// Gold. The open windows may be some seconds old. The tables that one query reads usually come from the
-    /// same snapshot, but this is not guaranteed. The files stay as long as the views.
+    /// Returns all tables for a query: those of SqlViews, live.silver with the rows that are not committed
+    /// yet (LiveSilver), and live.* with the closed and the open windows of Gold. The open windows may be
+    /// some seconds old if a snapshot of them takes long. The tables that one query reads usually come from
+    /// the same snapshot, but this is not guaranteed. The files stay as long as the views.
     [[nodiscard]] std::vector<serve::SqlView> views(std::string_view query);
 
   private:
@@ -56,6 +61,7 @@ class LiveView {
         std::shared_ptr<const void> lease;        // removes the files of the open rows after their last use
     };
 
+    void follow();
     void refresh(const gold::TableSet& used) MILLRACE_REQUIRES(mutex_);
     gold::TableSet tables_to_refresh(const gold::TableSet& used) MILLRACE_REQUIRES(mutex_);
     void adopt(gold::Table table, const std::vector<serve::SqlView::File>& closed, gold::TableRows& open)
@@ -68,6 +74,7 @@ class LiveView {
     const Status status_;
     const base::ScratchFolder scratch_;  // directory for the files of the open rows
     SqlViews tables_;
+    LiveSilver silver_;
     std::shared_ptr<serve::Feed> feed_ = std::make_shared<serve::Feed>();
 
     base::Mutex mutex_;
@@ -79,6 +86,8 @@ class LiveView {
     // No requests until then, since Gold did not reply.
     std::chrono::steady_clock::time_point busy_until_ MILLRACE_GUARDED_BY(mutex_);
     std::int64_t folders_ MILLRACE_GUARDED_BY(mutex_) = 0;  // number of directories created so far
+
+    std::atomic<std::chrono::steady_clock::duration> snapshot_took_{};  // for the figures of the feed
 
     base::Mutex slow_mutex_;
     // When the values below are read next.

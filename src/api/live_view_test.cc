@@ -79,7 +79,7 @@ TEST_F(LiveViewTest, TheNewestWindowOfEachGrainIsShown) {
         add_kpis(output, "hour", model::Timestamp(base::wall_time()) + std::chrono::hours(100), "EUR");
         add_kpis(output, "day", first, "EUR");
     };
-    LiveView live(data_, &gold_, {});
+    LiveView live(data_, &gold_, nullptr, {});
     const auto state = live.state();
     const auto& kpis = state.at("kpis").as_object();
     ASSERT_EQ(kpis.size(), 2U);
@@ -93,7 +93,7 @@ TEST_F(LiveViewTest, TheNewestWindowOfEachGrainIsShown) {
 }
 
 TEST_F(LiveViewTest, WithoutGoldAndTablesTheStateIsEmpty) {
-    LiveView live(data_, nullptr, [] { return base::json::object{{"lag", 5}}; });
+    LiveView live(data_, nullptr, nullptr, [] { return base::json::object{{"lag", 5}}; });
     EXPECT_FALSE(live.has_gold());
     const auto state = live.state();
     EXPECT_TRUE(state.at("gold").is_null());
@@ -106,7 +106,7 @@ TEST_F(LiveViewTest, WithoutGoldAndTablesTheStateIsEmpty) {
 
 TEST_F(LiveViewTest, OnlyAQueryOfLiveTablesAsksGold) {
     fill_ = [](gold::Output& output) { add_kpis(output, "hour", {}, "EUR"); };
-    LiveView live(data_, &gold_, {});
+    LiveView live(data_, &gold_, nullptr, {});
     EXPECT_EQ(files_of(live.views("from gold.kpis"), "gold.kpis"), 0U);
     EXPECT_TRUE(requests_.empty());
     const auto views = live.views("from live.kpis");
@@ -117,7 +117,7 @@ TEST_F(LiveViewTest, OnlyAQueryOfLiveTablesAsksGold) {
 
 TEST_F(LiveViewTest, AnotherTableOfTheSameMomentIsAskedForAlone) {
     fill_ = [](gold::Output& output) { add_kpis(output, "hour", {}, "EUR"); };
-    LiveView live(data_, &gold_, {});
+    LiveView live(data_, &gold_, nullptr, {});
     for (const char* query : {"from live.kpis", "from live.kpis", "from live.kpis, live.funnel"})
         static_cast<void>(live.views(query));
     EXPECT_THAT(requests_, ElementsAre(TableSet{Table::kpis}, TableSet{Table::funnel}))
@@ -125,7 +125,7 @@ TEST_F(LiveViewTest, AnotherTableOfTheSameMomentIsAskedForAlone) {
 }
 
 TEST_F(LiveViewTest, WithoutGoldALiveTableHasNoOpenWindows) {
-    LiveView live(data_, nullptr, {});
+    LiveView live(data_, nullptr, nullptr, {});
     EXPECT_EQ(files_of(live.views("from live.kpis"), "live.kpis"), 0U);
 }
 

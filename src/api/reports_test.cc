@@ -35,7 +35,7 @@ class ReportsTest : public testing::Test {
 
     const catalog::DataDirectory data_{std::filesystem::temp_directory_path() /
                                        fmt::format("millrace_reports_test_{}", ::getpid())};
-    LiveView live_{data_, nullptr, {}};
+    LiveView live_{data_, nullptr, nullptr, {}};
     Reports reports_{live_, serve::DuckDb::find({}, data_.root(), data_.live()), "UTC", {}};
 };
 

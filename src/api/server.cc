@@ -89,7 +89,8 @@ Server::Server(const catalog::DataDirectory& data, bronze::EventLog& log, const 
                const ServerOptions& options, const PipelineProbe& probe)
     : log_(log),
       probe_(probe),
-      dashboard_(std::in_place, data, log, settings, options.dashboard, probe.open_windows, probe.status),
+      dashboard_(std::in_place, data, log, settings, options.dashboard, probe.open_windows, probe.uncommitted,
+                 probe.status),
       intake_(std::in_place, log, settings.rules, options.collect),
       http_(checked(data, options), routes()) {}
 

@@ -26,7 +26,8 @@ struct PipelineProbe {
     std::function<void(serve::MetricsText&)> add_metrics{};
     /// Returns why the pipeline is not ready, or nothing if it is ready.
     std::function<std::optional<std::string>()> not_ready{};
-    gold::OpenWindowsChannel* open_windows = nullptr;  ///< the channel of Gold, or nullptr
+    gold::OpenWindowsChannel* open_windows = nullptr;      ///< the channel of Gold, or nullptr
+    const silver::UncommittedRows* uncommitted = nullptr;  ///< the rows that Silver has not committed yet
     LiveView::Status status{};
 };
 

@@ -73,7 +73,7 @@ TEST_F(HelpTest, AnOptionIsShownWithItsValueDefaultAndVariable) {
 TEST_F(HelpTest, DefaultsAreShownInTheFormThatIsTyped) {
     const std::string help = help_text(command("run"));
     for (const char* text :
-         {"[default: 1d]", "[default: 1m]", "[default: 20s]", "[default: 1GiB]", "[default: 0.5%]"})
+         {"[default: 1d]", "[default: 1m]", "[default: 10s]", "[default: 1GiB]", "[default: 0.5%]"})
         EXPECT_THAT(help, HasSubstr(text));
     EXPECT_THAT(help_text(command("show")), HasSubstr("[default: 0s]"));
     EXPECT_THAT(help_text(*command("topic").get_subcommand("create")), HasSubstr("[default: 256MiB]"));

@@ -19,7 +19,8 @@ PipelineRun::PipelineRun(const catalog::DataDirectory& data, bronze::EventLog& l
       options_(options),
       root_(data.root(), base::File::Mode::read),
       lease_(data),
-      silver_(data, log, settings, options.silver, pool_, options.gold ? &commits_ : nullptr) {
+      silver_(data, log, settings, options.silver, pool_,
+              options.gold ? silver::Followers{&commits_, &uncommitted_} : silver::Followers{}) {
     silver_.on_batch([this](const silver::BatchReport& report) { monitor_.add(report); });
     read_status();
     if (options_.gold) open_gold();
@@ -34,9 +35,11 @@ void PipelineRun::open_gold() {
     publish::PublishOptions publish = options_.publish;
     publish.postgres.open_interval = options_.gold->trigger;
     publisher_.emplace(data_, std::move(publish), open_windows_);
-    gold_.emplace(
-        data_, settings_, *options_.gold, pool_,
-        gold::GoldStage::Links{.windows = open_windows_, .commits = &commits_, .observer = &*publisher_});
+    gold_.emplace(data_, settings_, *options_.gold, pool_,
+                  gold::GoldStage::Links{.windows = open_windows_,
+                                         .commits = &commits_,
+                                         .uncommitted = &uncommitted_,
+                                         .observer = &*publisher_});
     alerts_before_ = gold_->last_alert();
 }
 
@@ -61,6 +64,7 @@ void PipelineRun::serve() {
         .add_metrics = [this](serve::MetricsText& text) { add_metrics(text, monitor_.last()); },
         .not_ready = [this] { return reason_not_ready(); },
         .open_windows = gold_ ? &open_windows_ : nullptr,
+        .uncommitted = gold_ ? &uncommitted_ : nullptr,
         .status = [this] { return to_json(monitor_.last(), silver_.partitions().progress()); }};
     server_.emplace(data_, log_, settings_, *options_.server, probe);
     options_.on_serving(server_->url());

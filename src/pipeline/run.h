@@ -63,6 +63,7 @@ class PipelineRun {
     const catalog::WriterLease lease_;
     base::WorkerPool pool_;
     silver::CommitQueue commits_;
+    silver::UncommittedRows uncommitted_;
     gold::OpenWindowsChannel open_windows_;
     SilverRun silver_;
     std::optional<publish::Publisher> publisher_;

@@ -4,9 +4,9 @@ namespace millrace::pipeline {
 
 SilverRun::SilverRun(const catalog::DataDirectory& data, const bronze::EventLog& log,
                      const model::ShopSettings& settings, const silver::SilverOptions& options,
-                     base::WorkerPool& pool, silver::CommitQueue* commits)
+                     base::WorkerPool& pool, silver::Followers followers)
     : writer_(data, log, settings, pool),
-      stage_(writer_, log, settings, options, pool, commits),
+      stage_(writer_, log, settings, options, pool, followers),
       history_(data.progress() / "silver.jsonl") {
     on_batch({});
     if (!options.available_now)

@@ -8,7 +8,6 @@
 #include "catalog/data_directory.h"
 #include "pipeline/table_maintenance.h"
 #include "silver/stage/batch_report.h"
-#include "silver/stage/commit_queue.h"
 #include "silver/stage/silver_stage.h"
 #include "silver/stage/silver_writer.h"
 #include "storage/version.h"
@@ -20,11 +19,11 @@ namespace millrace::pipeline {
 /// catalog::WriterLease.
 class SilverRun {
   public:
-    /// Opens the tables, creating them when there are none. Rows of commits also go to `commits`, where Gold
-    /// runs in this process. All but `options` must outlive the object.
+    /// Opens the tables, creating them when there are none. Rows also go to `followers`, where Gold runs in
+    /// this process. All but `options` must outlive the object.
     SilverRun(const catalog::DataDirectory& data, const bronze::EventLog& log,
               const model::ShopSettings& settings, const silver::SilverOptions& options,
-              base::WorkerPool& pool, silver::CommitQueue* commits = nullptr);
+              base::WorkerPool& pool, silver::Followers followers = {});
 
     /// Called after each commit, from the thread that calls run(), once the history has the batch.
     void on_batch(silver::BatchCommitter::OnBatch callback);

@@ -90,7 +90,7 @@ PostgresPublisher::PostgresPublisher(const catalog::DataDirectory& data, Postgre
 /// Requests the rows of the open windows if the previous ones are published and the interval has passed.
 void PostgresPublisher::request_open() {
     if (!open_.empty() || (Clock::now() < next_open_ && !finishing_)) return;
-    auto snapshot = windows_.request({.tables = gold::window_metrics(), .files = false}, request_timeout);
+    auto snapshot = windows_.request({.tables = gold::window_metrics(), .committed = true}, request_timeout);
     if (!snapshot) return;
     for (const gold::Table table : gold::window_metrics()) open_[table] = snapshot->open[table].take();
     next_open_ = Clock::now() + options_.open_interval;

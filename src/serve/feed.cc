@@ -24,9 +24,9 @@ Feed::Message Feed::newest() const {
     return newest_;
 }
 
-bool Feed::watched() const {
+std::size_t Feed::watchers() const {
     const base::MutexLock lock(watchers_->mutex);
-    return !watchers_->each.empty();
+    return watchers_->each.size();
 }
 
 Feed::Ticket Feed::watch(std::function<void()> changed) {

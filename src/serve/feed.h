@@ -25,7 +25,8 @@ class Feed {
     /// Sets the newest state. `data` must not contain a line break.
     void publish(std::string_view data);
     [[nodiscard]] Message newest() const;
-    [[nodiscard]] bool watched() const;
+    /// The number of those who watch.
+    [[nodiscard]] std::size_t watchers() const;
 
     /// Calls `changed` after each publish(), on its thread, until the ticket is destroyed. A ticket may
     /// outlive the feed.

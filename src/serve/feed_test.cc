@@ -10,12 +10,12 @@ TEST(Feed, NotifiesItsWatchersOfEachStateUntilTheyLeave) {
     EXPECT_EQ(feed.newest().number, 0);
     int notified = 0;
     auto ticket = feed.watch([&] { ++notified; });
-    EXPECT_TRUE(feed.watched());
+    EXPECT_EQ(feed.watchers(), 1U);
     feed.publish("{}");
     feed.publish("{\"a\":1}");
     EXPECT_EQ(notified, 2);
     ticket.reset();
-    EXPECT_FALSE(feed.watched());
+    EXPECT_EQ(feed.watchers(), 0U);
     feed.publish("{}");
     EXPECT_EQ(notified, 2);
 }

@@ -28,6 +28,7 @@ GoldStage::GoldStage(const catalog::DataDirectory& data, const model::ShopSettin
       lock_(catalog::gold_lock(data)),
       silver_(data, pool, links.commits),
       engine_(settings, pool),
+      tail_(links.uncommitted, engine_),
       tables_(data, model::TimeZone(settings.time_zone), pool),
       state_(data, settings, lock_, silver_, engine_) {}
 
@@ -48,6 +49,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     active_ = true;
     if (links_.commits != nullptr) links_.commits->open();
     silver_.refresh();
+    tail_.open();
     links_.windows.open();
     if (!loop(stop, on_report)) return;
     finish(on_report);
@@ -94,6 +96,7 @@ void GoldStage::rebuild(const base::StopSignal& stop) {
     engine_.alerts().adopt(options_.alert_rules);
     if (!read_all(stop)) return;
     engine_.finish_table(silver_.snapshot());
+    tail_.remove(silver_.snapshot());
     publish();
     reporter_.start_at(silver_.version());
     state_.save();
@@ -150,6 +153,7 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
             next_note = now + note_interval;
         }
         if (const auto saved = state_.take_saved()) tables_.join_files(*saved);
+        if (tail_.update() || stepped) links_.windows.note_change();
         reply_to_readers(on_report);
         if (!stepped && stop.wait_for(poll_interval)) break;
     }
@@ -177,6 +181,7 @@ bool GoldStage::step(const base::StopSignal& stop) {
         return true;
     }
     engine_.finish_commit(*commit, tables_.waiting());
+    tail_.remove(*commit);
     silver_.advance();
     tables_.drop_known(silver_.version());
     replay_ticks();
@@ -229,15 +234,18 @@ void GoldStage::reply_to_readers(const OnReport& on_report) {
         publish();
         report(on_report);
     }
+    if (request->committed) engine_.withdraw_uncommitted();
     links_.windows.reply(*request, snapshot(*request));
 }
 
 OpenWindowsSnapshot GoldStage::snapshot(const OpenWindowsChannel::Request& request) const {
+    const auto began = std::chrono::steady_clock::now();
     OpenWindowsSnapshot snapshot{.watermark = engine_.watermark(),
                                  .silver_version = silver_.version(),
                                  .late = engine_.operators().late()};
     if (!tables_.has_provisional()) engine_.operators().peek(snapshot.open, request.tables);
     if (request.files) snapshot.files = tables_.files(request.tables);
+    snapshot.took = std::chrono::steady_clock::now() - began;
     return snapshot;
 }
 
@@ -250,6 +258,7 @@ void GoldStage::report(const OnReport& on_report) {
 /// Publishes everything that was taken in. The state is saved before provisional rows are published, because
 /// it does not include them.
 void GoldStage::finish(const OnReport& on_report) {
+    engine_.withdraw_uncommitted();
     publish();
     state_.wait();
     if (const auto saved = state_.take_saved()) tables_.join_files(*saved);

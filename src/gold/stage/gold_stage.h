@@ -18,6 +18,7 @@
 #include "gold/stage/silver_tail.h"
 #include "gold/stage/state_keeper.h"
 #include "gold/stage/table_publisher.h"
+#include "gold/stage/uncommitted_tail.h"
 #include "silver/stage/commit_queue.h"
 #include "storage/version.h"
 
@@ -43,8 +44,9 @@ class GoldStage {
 
     /// What connects the stage with the rest of its process. All of it must outlive the stage.
     struct Links {
-        OpenWindowsChannel& windows;             ///< requests of readers of the open windows
-        silver::CommitQueue* commits = nullptr;  ///< Silver's rows; null where Silver runs elsewhere
+        OpenWindowsChannel& windows;                     ///< requests of readers of the open windows
+        silver::CommitQueue* commits = nullptr;          ///< Silver's rows; null where Silver runs elsewhere
+        silver::UncommittedRows* uncommitted = nullptr;  ///< Silver's rows before they are committed
         GoldObserver* observer = nullptr;
     };
 
@@ -93,6 +95,7 @@ class GoldStage {
     base::File lock_;  // held by the one process that runs the stage
     SilverTail silver_;
     GoldEngine engine_;
+    UncommittedTail tail_;
     TablePublisher tables_;
     StateKeeper state_;
     GoldReporter reporter_;

@@ -27,6 +27,7 @@ struct OpenWindowsSnapshot {
     /// The last version of Silver that Gold has taken in.
     storage::Version silver_version = storage::no_version;
     std::int64_t late = 0;  ///< additions to windows that were closed, since Gold was built
+    std::chrono::steady_clock::duration took{};  ///< how long the snapshot held Gold up
 };
 
 /// Gives readers access to Gold's open windows. A reader requests a snapshot, and Gold's thread replies
@@ -36,7 +37,8 @@ class OpenWindowsChannel {
   public:
     struct Request {
         TableSet tables;
-        bool files = false;  ///< whether the snapshot also has the files of closed windows
+        bool files = false;      ///< whether the snapshot also has the files of closed windows
+        bool committed = false;  ///< whether rows that Silver has not committed yet are left out
 
         friend bool operator==(const Request&, const Request&) = default;
     };
@@ -47,6 +49,11 @@ class OpenWindowsChannel {
     [[nodiscard]] std::optional<OpenWindowsSnapshot> request(const Request& request,
                                                              std::chrono::milliseconds limit);
 
+    /// The number of changes of the open windows so far, as far as Gold has told.
+    [[nodiscard]] std::uint64_t changes() const { return changes_; }
+
+    /// Tells readers that the open windows have changed.
+    void note_change() { ++changes_; }
     /// Starts to accept requests, to which Gold's thread replies.
     void open();
     /// Calls `take` for each request from now on, in the reader's thread, since Gold's state no longer
@@ -69,6 +76,7 @@ class OpenWindowsChannel {
     TakeSnapshot take_ MILLRACE_GUARDED_BY(mutex_);  // set while frozen
     std::optional<Request> pending_ MILLRACE_GUARDED_BY(mutex_);
     std::optional<OpenWindowsSnapshot> snapshot_ MILLRACE_GUARDED_BY(mutex_);
+    std::atomic<std::uint64_t> changes_ = 0;
     std::atomic<bool> has_pending_ = false;  // whether pending_ has a value
 };
 

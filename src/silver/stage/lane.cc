@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t poll_bytes = 1 << 20;
 constexpr std::int64_t max_held_bytes = 64 << 20;
+/// More records than these at a time are a backlog, whose rows are committed soon enough.
+constexpr std::size_t most_live_records = 1'000;
 
 }  // namespace
 
@@ -21,12 +23,14 @@ struct Lane::Partition {
 
     int number;
     int epoch = 0;
+    std::string progress_id;
     std::unique_ptr<bronze::PartitionReader> reader;
     std::span<const bronze::Record> left;  // records of the reader's last poll that are not processed yet
     PartitionPart part;
     ItemPlaces quarantined_before;
     std::optional<bronze::Offset> end;
     PartitionFiles files;
+    std::optional<RowBlock> uncommitted;  // rows of this step that others see before they are committed
 
     [[nodiscard]] bool finished() const { return end && part.end.next_offset >= *end; }
 };
@@ -61,6 +65,8 @@ void Lane::assign(LaneAssignment assignment) {
     partition.reader.reset();  // some logs allow only one reader per partition at a time
     partition.reader = context_.log.read(number, progress.next_offset);
     partition.epoch = assignment.epoch;
+    partition.progress_id =
+        catalog::LogIdentity{std::string(context_.log.topic()), assignment.epoch}.progress_app_id(number);
     partition.part = {.partition = number, .first_offset = assignment.committed, .end = progress};
     partition.part.end.decode_with(decoder_version);
     partition.quarantined_before = std::move(assignment.quarantined);
@@ -136,6 +142,9 @@ std::span<const bronze::Record> Lane::next_records(Partition& partition) {
 void Lane::process(Partition& partition, std::span<const bronze::Record> records, std::uint32_t batch) {
     PartitionPart& part = partition.part;
     if (part.received == 0) part.oldest = records.front().timestamp;
+    UncommittedRows* const uncommitted = context_.uncommitted;
+    if (uncommitted != nullptr && uncommitted->wants_rows() && records.size() <= most_live_records)
+        partition.uncommitted.emplace(partition.progress_id, partition.number, partition.epoch);
     std::size_t done = 0;
     while (done < records.size() && !full()) {
         const std::size_t count = std::min(chunk, records.size() - done);
@@ -146,6 +155,8 @@ void Lane::process(Partition& partition, std::span<const bronze::Record> records
     part.end.pass_to(last.offset + 1, static_cast<std::int64_t>(done));
     part.end.last_crc = catalog::record_crc(last);
     partition.left = records.subspan(done);
+    if (partition.uncommitted) uncommitted->add(std::move(*partition.uncommitted));
+    partition.uncommitted.reset();
 }
 
 /// Decodes a record and checks its items.
@@ -194,6 +205,7 @@ void Lane::settle(Partition& partition, const PendingItem& pending, std::uint32_
     }
     if (context_.ids.shortened() || event.timestamp < context_.ids.floor()) return hold(partition, pending);
     if (partition.files.append(event, pending.source, partition.epoch)) ++files_;
+    if (partition.uncommitted) partition.uncommitted->add(event, pending.source);
     context_.horizon.advance(partition.number, event.timestamp, record.timestamp);
 }
 

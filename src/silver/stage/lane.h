@@ -24,6 +24,7 @@
 #include "silver/stage/column_pool.h"
 #include "silver/stage/held_records.h"
 #include "silver/stage/quarantined_items.h"
+#include "silver/stage/uncommitted_rows.h"
 
 namespace millrace::silver {
 
@@ -35,6 +36,7 @@ struct LaneContext {
     IdSet& ids;
     Horizon& horizon;
     ColumnPool& columns;
+    UncommittedRows* uncommitted = nullptr;  ///< also gets the clean rows; null where nobody reads them
 };
 
 /// The work of a lane in one partition within one batch.

@@ -56,6 +56,32 @@ TEST_F(LaneTest, AFullPartEndsWithinAPollAndTheNextContinuesThere) {
     EXPECT_EQ(rows, static_cast<std::size_t>(events));
 }
 
+TEST_F(LaneTest, CleanRowsAreShownBeforeTheyAreCommitted) {
+    UncommittedRows rows;
+    context_.uncommitted = &rows;
+    log_.add(0, "not an event");
+    log_.add(0, event_of_day(7, first_day));
+    log_.add(0, event_of_day(7, first_day));
+    log_.add(1, event_of_day(8, first_day));
+    const auto lane = make_lane({});
+    EXPECT_EQ(lane->step(1), 4U);
+    const auto blocks = rows.blocks();
+    ASSERT_EQ(blocks.size(), 2U) << "one for each partition";
+    ASSERT_EQ(blocks[0]->rows().size(), 1U) << "neither the duplicate nor what is quarantined";
+    EXPECT_EQ(blocks[0]->rows()[0].event.event_id, "e7");
+    EXPECT_EQ(blocks[0]->rows()[0].record.offset, bronze::Offset(1));
+    EXPECT_EQ(blocks[0]->progress_id(), (catalog::LogIdentity{log_.topic(), 1}.progress_app_id(0)));
+}
+
+TEST_F(LaneTest, ABacklogIsNotShownBeforeItIsCommitted) {
+    UncommittedRows rows;
+    context_.uncommitted = &rows;
+    for (int i = 0; i < 1'001; ++i) log_.add(0, event_of_day(i, first_day));
+    const auto lane = make_lane({});
+    EXPECT_GT(lane->step(1), 0U);
+    EXPECT_TRUE(rows.blocks().empty());
+}
+
 TEST_F(LaneTest, APartitionThatFillsEachBatchDoesNotStarveOthers) {
     for (int i = 0; i < 1'000; ++i) log_.add(0, event_of_day(i, first_day + i));
     log_.add(1, event_of_day(5'000, first_day));

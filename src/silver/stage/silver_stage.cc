@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -30,7 +31,7 @@ std::size_t lane_count(const SilverOptions& options, int partitions) {
 }  // namespace
 
 SilverStage::SilverStage(BatchSink& sink, const bronze::EventLog& log, const model::ShopSettings& settings,
-                         SilverOptions options, base::WorkerPool& pool, CommitQueue* commits)
+                         SilverOptions options, base::WorkerPool& pool, Followers followers)
     : sink_(sink),
       log_(log),
       settings_(settings),
@@ -39,10 +40,18 @@ SilverStage::SilverStage(BatchSink& sink, const bronze::EventLog& log, const mod
       types_(settings.rules.max_event_types),
       ids_(static_cast<std::size_t>(options_.dedupe_bytes)),
       horizon_(options_.horizon, log.partitions()),
+      uncommitted_(followers.uncommitted),
       partitions_(log),
       trigger_(options_.trigger, options_.available_now),
       data_loss_(options_.continue_on_data_loss),
-      committer_(sink, {log, settings, types_, ids_, horizon_, columns_}, partitions_, pool, commits) {
+      committer_(sink, {log, settings, types_, ids_, horizon_, columns_}, partitions_, pool,
+                 followers.commits) {
+    if (!options_.available_now && options_.trigger > base::Duration() &&
+        options_.trigger < BatchTrigger::shortest_usual)
+        spdlog::warn(
+            "silver: a trigger of {} ms makes up to {} commits a second, each with files of its own, which "
+            "slows other readers of the table down; figures are live at any trigger",
+            options_.trigger / std::chrono::milliseconds(1), BatchTrigger::shortest_usual / options_.trigger);
     partitions_.grow_to(log.partitions());
     std::vector<int> all(static_cast<std::size_t>(partitions_.size()));
     std::iota(all.begin(), all.end(), 0);
@@ -71,7 +80,8 @@ void SilverStage::make_lanes(const std::vector<int>& partitions) {
         std::vector<int> group;
         for (std::size_t i = lane; i < partitions.size(); i += lanes) group.push_back(partitions[i]);
         lanes_.push_back(std::make_unique<Lane>(
-            LaneContext{log_, settings_, types_, ids_, horizon_, columns_}, std::move(group), limits));
+            LaneContext{log_, settings_, types_, ids_, horizon_, columns_, uncommitted_}, std::move(group),
+            limits));
     }
     barrier_.reset(lanes_.size());
 }
@@ -121,6 +131,7 @@ void SilverStage::assign(Lane& lane, int partition) {
 /// Resumes from the newest snapshot of the table. No lane may be working.
 void SilverStage::resume() {
     for (const auto& lane : lanes_) lane->close_readers();
+    if (uncommitted_ != nullptr) uncommitted_->clear();
     sink_.refresh();
     std::vector<int> ours;
     for (const auto& lane : lanes_)
@@ -228,7 +239,21 @@ BatchCommitter::Result SilverStage::commit(std::vector<LanePart>& parts) {
     data_loss_.note_commit();
     trigger_.note_commit(std::chrono::steady_clock::now());
     assignment_.report_progress(parts);
+    if (uncommitted_ != nullptr && !uncommitted_->is_open()) forget_uncommitted(parts);
     return result;
+}
+
+/// Removes the rows of a commit while Gold does not follow yet.
+void SilverStage::forget_uncommitted(const std::vector<LanePart>& parts) {
+    std::map<std::string, std::int64_t> next;
+    for (const LanePart& part : parts) {
+        for (const PartitionPart& partition : part.partitions)
+            next[sink_.identity().progress_app_id(partition.partition)] = partition.end.next_offset.value();
+    }
+    uncommitted_->remove_committed([&](const std::string& id) {
+        const auto found = next.find(id);
+        return found == next.end() ? std::nullopt : std::optional(found->second);
+    });
 }
 
 void SilverStage::start_lanes() {

@@ -22,8 +22,8 @@
 namespace millrace::silver {
 
 struct SilverOptions {
-    /// The time between commits; 0 commits as soon as there is data.
-    base::Duration trigger = std::chrono::seconds(20);
+    /// The time between commits; 0 commits as soon as there is data, at most once a second.
+    base::Duration trigger = std::chrono::seconds(10);
     bool available_now = false;  ///< process the records that the log has at the start, then end
     base::Duration horizon = std::chrono::hours(24);  ///< how far back deduplication holds ids in memory
     std::int64_t dedupe_bytes = 1LL << 30;            ///< the memory limit of deduplication, in bytes
@@ -36,13 +36,19 @@ struct SilverOptions {
     int lanes = 0;  ///< number of threads; 0: chosen by the partitions and processors
 };
 
+/// Where Silver's rows go besides the table, for Gold in the same process. Each may be null.
+struct Followers {
+    CommitQueue* commits = nullptr;          ///< gets the rows of each commit
+    UncommittedRows* uncommitted = nullptr;  ///< gets clean rows before they are committed
+};
+
 /// Runs Silver: the lanes fill batch N+1 while batch N is encoded and committed (batch_barrier.h).
 class SilverStage {
   public:
     /// `sink` is a SilverWriter or a Replay (replay.h). `pool` encodes files and loads ids. If Gold runs in
-    /// this process, `commits` also receives the rows of each commit. All arguments must outlive the stage.
+    /// this process, `followers` gets the rows too. All arguments must outlive the stage.
     SilverStage(BatchSink& sink, const bronze::EventLog& log, const model::ShopSettings& settings,
-                SilverOptions options, base::WorkerPool& pool, CommitQueue* commits = nullptr);
+                SilverOptions options, base::WorkerPool& pool, Followers followers = {});
     ~SilverStage();
     SilverStage(const SilverStage&) = delete;
     SilverStage& operator=(const SilverStage&) = delete;
@@ -81,6 +87,7 @@ class SilverStage {
     Seal wait_until_due(const base::StopSignal& stop);
     std::vector<LanePart> seal();
     BatchCommitter::Result commit(std::vector<LanePart>& parts);
+    void forget_uncommitted(const std::vector<LanePart>& parts);
     void loop(const base::StopSignal& stop);
     bool loop_until_lost(const base::StopSignal& stop);
 
@@ -93,6 +100,7 @@ class SilverStage {
     IdSet ids_;
     Horizon horizon_;
     ColumnPool columns_;
+    UncommittedRows* const uncommitted_;  // nullptr if nobody reads them
     PartitionTracker partitions_;
     WorkerAssignment assignment_;
     BatchBarrier barrier_;

@@ -5,6 +5,8 @@ import type { State } from "./client";
 
 const staleAfterMs = 5000;
 const retryMs = 2000;
+// The server may send more often than a page need be drawn.
+const shortestMs = 200;
 
 export const state = signal<State | null>(null);
 const updatedAt = signal(0);
@@ -27,6 +29,16 @@ export const connected = computed(() => updatedAt.value > 0 && staleSeconds.valu
 let source: EventSource | null = null;
 let retry = 0;
 let wanted = false;
+let newest: string | null = null; // what has come and is not shown yet
+let pause = 0;
+
+function show(): void {
+  pause = 0;
+  if (newest === null) return;
+  state.value = JSON.parse(newest) as State;
+  newest = null;
+  pause = window.setTimeout(show, shortestMs);
+}
 
 /**
  * Receives figures while the page is visible. A hidden page gives up its connection, because
@@ -39,8 +51,9 @@ export function listen(): void {
   if (document.hidden) return;
   source = new EventSource("/v1/live");
   source.onmessage = (message: MessageEvent<string>) => {
-    state.value = JSON.parse(message.data) as State;
+    newest = message.data;
     updatedAt.value = Date.now();
+    if (pause === 0) show();
   };
   source.onerror = () => {
     if (source?.readyState === EventSource.CLOSED) retry = window.setTimeout(listen, retryMs);
@@ -53,6 +66,7 @@ export function stopListening(): void {
   clearTimeout(retry);
   source?.close();
   source = null;
+  newest = null;
   state.value = null;
   updatedAt.value = 0;
 }

@@ -1,0 +1,51 @@
+#include "gold/stage/uncommitted_tail.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace millrace::gold {
+
+void UncommittedTail::remove(const storage::Commit& commit) {
+    if (rows_ == nullptr) return;
+    std::map<std::string_view, std::int64_t> offsets;
+    for (const storage::Txn& txn : commit.txns) offsets[txn.app_id] = txn.version;
+    rows_->remove_committed([&](const std::string& id) {
+        const auto found = offsets.find(id);
+        return found == offsets.end() ? std::nullopt : std::optional(found->second);
+    });
+}
+
+void UncommittedTail::remove(const storage::Snapshot& table) {
+    if (rows_ == nullptr) return;
+    rows_->remove_committed([&](const std::string& id) {
+        const auto found = table.txns.find(id);
+        return found == table.txns.end() ? std::nullopt : std::optional(found->second.version);
+    });
+}
+
+bool UncommittedTail::update() {
+    if (rows_ == nullptr) return false;
+    const std::uint64_t changes = rows_->changes();
+    if (!engine_.has_uncommitted()) added_ = 0;
+    if (changes == seen_changes_ && engine_.has_uncommitted()) return false;
+    if (rows_->clears() != seen_clears_) {
+        engine_.withdraw_uncommitted();
+        seen_clears_ = rows_->clears();
+        added_ = 0;
+    }
+    const auto blocks = rows_->blocks(added_);
+    const bool is_news = changes != seen_changes_ || !blocks.empty();
+    seen_changes_ = changes;
+    added_ += blocks.size();
+    events_.clear();
+    for (const auto& block : blocks) {
+        for (const silver::RowBlock::Row& row : block->rows())
+            read_event(row.event, engine_.strings(), events_);
+    }
+    if (!events_.rows.empty()) engine_.add_uncommitted(events_.rows);
+    return is_news;
+}
+
+}  // namespace millrace::gold

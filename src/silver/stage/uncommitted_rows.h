@@ -1,0 +1,96 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mutex.h"
+#include "bronze/record.h"
+#include "model/event.h"
+#include "silver/event_columns.h"
+
+namespace millrace::silver {
+
+/// Clean rows of one bronze partition, in the order of the log. All of them become part of the same commit.
+class RowBlock {
+  public:
+    struct Row {
+        model::Event event;
+        bronze::Record record;  ///< offset, timestamp and key; neither value nor headers
+        std::int32_t record_index = 0;
+        std::string_view format;
+        std::unique_ptr<char[]> texts;  ///< what the views of `event` and `record` point into
+
+        [[nodiscard]] EventSource source() const { return {record, record_index, format}; }
+    };
+
+    /// `progress_id` is the id of the txn that holds the next offset of the partition in a commit
+    /// (catalog::LogIdentity::progress_app_id()).
+    RowBlock(std::string progress_id, int partition, int epoch)
+        : progress_id_(std::move(progress_id)), partition_(partition), epoch_(epoch) {}
+
+    /// Appends a copy of a row.
+    void add(const model::Event& event, const EventSource& source);
+
+    [[nodiscard]] std::span<const Row> rows() const { return rows_; }
+    [[nodiscard]] const std::string& progress_id() const { return progress_id_; }
+    [[nodiscard]] int partition() const { return partition_; }
+    [[nodiscard]] int epoch() const { return epoch_; }
+
+  private:
+    std::string progress_id_;
+    int partition_;
+    int epoch_;
+    std::vector<Row> rows_;
+};
+
+/// The clean rows of this process that are not committed yet, for figures that are fresher than the commits.
+/// Silver's lanes add rows. A row leaves when Gold has taken its commit in, or when its batch is given up.
+/// Nothing that is published may rest on these rows. Thread-safe.
+class UncommittedRows {
+  public:
+    using Block = std::shared_ptr<const RowBlock>;
+    /// Returns the next offset that a commit or a snapshot holds for a progress_id(), if it holds one.
+    using NextOffset = std::function<std::optional<std::int64_t>(const std::string& progress_id)>;
+
+    /// More rows are not kept: 100 seconds of 1,000 events/s. They take a kilobyte each.
+    static constexpr std::size_t most_rows = 100'000;
+
+    /// Declares that Gold reads rows, and removes those of the commits that it takes in. Before this call,
+    /// Silver removes them.
+    void open() { open_ = true; }
+    [[nodiscard]] bool is_open() const { return open_; }
+    /// Returns true if rows should be added.
+    [[nodiscard]] bool wants_rows() const { return row_count_ < most_rows; }
+    void add(RowBlock block);
+    /// Removes all rows: their records are processed again.
+    void clear();
+    /// Removes the rows of commits up to one that holds these offsets.
+    void remove_committed(const NextOffset& next);
+
+    /// The rows in the order in which they were added, without the first `from` blocks.
+    [[nodiscard]] std::vector<Block> blocks(std::size_t from = 0) const;
+    /// The number of changes, for readers who look for news.
+    [[nodiscard]] std::uint64_t changes() const { return changes_; }
+    /// The number of calls of clear().
+    [[nodiscard]] std::uint64_t clears() const { return clears_; }
+
+  private:
+    std::atomic<bool> open_ = false;
+    std::atomic<std::size_t> row_count_ = 0;
+    std::atomic<std::uint64_t> changes_ = 0;
+    std::atomic<std::uint64_t> clears_ = 0;
+    mutable base::Mutex mutex_;
+    std::vector<Block> blocks_ MILLRACE_GUARDED_BY(mutex_);
+};
+
+/// Returns whether the rows of a block are part of a table that holds these offsets.
+bool is_committed(const RowBlock& block, const UncommittedRows::NextOffset& next);
+
+}  // namespace millrace::silver
