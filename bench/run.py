@@ -1,7 +1,7 @@
 """Speed, beside other engines in the same run: `make bench`. Prints tables and writes build/bench.json.
 
 BENCH_EVENTS (5,000,000) and BENCH_ROUNDS (3) set the size, and BENCH_ONLY chooses among peers, scale, startup,
-freshness, kafka, gold, intake, dashboards and steps (all of them).
+freshness, live, kafka, gold, intake, dashboards and steps (all of them).
 """
 
 import json
@@ -17,6 +17,7 @@ import freshness
 import gold as gold_bench
 import intake as intake_bench
 import kafka as kafka_bench
+import live as live_bench
 from measure import MILLRACE, ROOT, WORK, clear, in_turn, middle, produce, set_aside, silver, timed
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", 5_000_000))
@@ -133,6 +134,12 @@ def fresh():
     return result
 
 
+def live():
+    results = {trigger: live_bench.measure(trigger) for trigger in live_bench.TRIGGERS}
+    live_bench.show(results)
+    return results
+
+
 def kafka():
     return kafka_bench.measure(EVENTS, ROUNDS)
 
@@ -174,6 +181,7 @@ def main():
         "scale": scale,
         "startup": startup,
         "freshness": fresh,
+        "live": live,
         "kafka": kafka,
         "gold": gold,
         "intake": intake,

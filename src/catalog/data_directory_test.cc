@@ -39,9 +39,9 @@ class DataDirectoryTest : public testing::Test {
 
 TEST_F(DataDirectoryTest, OtherSettingsAreRefusedByTheOptionAndInItsUnits) {
     const model::GoldOptions defaults;
-    EXPECT_EQ(defaults.session_gap, std::chrono::hours(4));
+    EXPECT_EQ(defaults.session_gap, std::chrono::minutes(30));
     EXPECT_THAT(refusal([](model::ShopSettings& wanted) { wanted.gold.session_gap = std::chrono::hours(1); }),
-                HasSubstr("--session-gap is 4h, not 1h."));
+                HasSubstr("--session-gap is 30m, not 1h."));
     EXPECT_THAT(refusal([](model::ShopSettings& wanted) { wanted.rules.future = std::chrono::minutes(90); }),
                 HasSubstr("--future is 1d, not 1h30m."));
     EXPECT_THAT(refusal([](model::ShopSettings& wanted) { wanted.gold.interest_share = 0.075; }),

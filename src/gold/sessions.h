@@ -8,9 +8,8 @@
 
 namespace millrace::gold {
 
-/// Computes sessions. A session is the events of one user and session_id without a gap of four hours, or,
-/// without a session_id, the events of one user without a gap of half an hour. (The settings can change both
-/// gaps.) A session that lasts longer than a whole day is cut: from the second midnight after its start on,
+/// Computes sessions. A session is the events of one user and session_id, or, without a session_id, the
+/// events of one user, without a gap of half an hour. (The settings can change the gap of either.) A session that lasts longer than a whole day is cut: from the second midnight after its start on,
 /// each day is a session of its own. So no session is longer than two days, and the batch layer finds the
 /// same sessions without reading further back.
 ///

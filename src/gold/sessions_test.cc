@@ -68,7 +68,7 @@ class SessionsTest : public testing::Test {
         return row;
     }
 
-    const model::GoldOptions options_;
+    const model::GoldOptions options_{.session_gap = std::chrono::hours(4)};  // longer than the other gap
     Strings strings_;
     Sessions sessions_{strings_, model::TimeZone("UTC"), options_};
     Output output_;

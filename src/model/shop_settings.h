@@ -44,7 +44,7 @@ enum class DedupeScope { table, partition };
 struct GoldOptions {
     /// How far the watermark stays behind the newest event.
     base::Duration lateness = std::chrono::minutes(10);
-    base::Duration session_gap = std::chrono::hours(4);  ///< the silence that ends a session
+    base::Duration session_gap = std::chrono::minutes(30);  ///< the silence that ends a session
     /// The silence that ends a session of events without a session_id.
     base::Duration inactivity = std::chrono::minutes(30);
     double interest_share = 0.05;       ///< share of all views at or above which interest is high

@@ -22,7 +22,7 @@ QUERIES = ROOT / "tests" / "oracle"
 class Oracle:
     """A DuckDB database with the rows of one silver table, and what the queries make of them."""
 
-    def __init__(self, silver, zone="UTC", session_gap="4 hours", inactivity="30 minutes"):
+    def __init__(self, silver, zone="UTC", session_gap="30 minutes", inactivity="30 minutes"):
         self.db = duckdb.connect()
         self.db.execute("SET timezone = 'UTC'")
         self.db.register("silver", delta.rows(silver))

@@ -85,7 +85,7 @@ class GoldTest : public testing::Test {
         return events;
     }
 
-    model::GoldOptions options_;
+    const model::GoldOptions options_{.session_gap = std::chrono::hours(4)};  // longer than the other gap
     Gold gold_{model::TimeZone("UTC"), options_, one_by_one()};
     Output output_;
 };
