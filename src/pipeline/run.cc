@@ -84,6 +84,8 @@ RunStatus PipelineRun::read_status() {
         reading.in_log += held.end - held.start;
     }
     reading.lag = silver_.partitions().lag();
+    reading.unread = silver_.partitions().lag_unread();
+    reading.shows_unread = !uncommitted_.has_gap();
     reading.skipped = silver_.partitions().skipped();
     if (gold_ && gold_->active()) reading.gold_version = gold_->silver_version();
     if (publisher_) reading.delivery = publisher_->lag(gold_->published());

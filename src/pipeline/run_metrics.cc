@@ -106,6 +106,8 @@ base::json::object to_json(const RunStatus& status, const std::vector<silver::Pa
     return {
         {"seconds", status.seconds},
         {"events_per_second", status.events_per_second},
+        {"figures_as_of",
+         status.figures_as_of ? json::value(base::to_ms(*status.figures_as_of)) : json::value()},
         {"in_log", status.in_log},
         {"lag", status.lag},
         {"silver", status.silver},

@@ -80,7 +80,17 @@ RunStatus RunMonitor::update(const Reading& reading) {
     last_.delivery = reading.delivery;
     if (reading.gold_version)
         last_.gold_lag = std::max<std::int64_t>(0, silver_version_ - *reading.gold_version);
+    note_figures(reading);
+    last_.figures_as_of = figures_as_of_;
     return last_;
+}
+
+/// While events come, some are always on their way: those of half a second are not missed.
+void RunMonitor::note_figures(const Reading& reading) {
+    constexpr std::int64_t always_on_their_way = 20;
+    const auto on_their_way = std::max(always_on_their_way, static_cast<std::int64_t>(rate_ / 2));
+    const std::int64_t missing = reading.shows_unread ? reading.unread : reading.lag;
+    if (reading.gold_version && last_.gold_lag <= 1 && missing <= on_their_way) figures_as_of_ = reading.now;
 }
 
 RunStatus RunMonitor::last() const {

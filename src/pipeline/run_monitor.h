@@ -27,6 +27,8 @@ class RunMonitor {
         std::int64_t in_log = 0;
         std::int64_t lag = 0;
         std::int64_t skipped = 0;
+        std::int64_t unread = 0;    ///< records in the log that no lane has read
+        bool shows_unread = false;  ///< whether Gold shows what lanes have read, even before its commit
         std::optional<storage::Version> gold_version;  ///< silver version that Gold has processed, once known
         publish::DeliveryLag delivery;
     };
@@ -36,7 +38,10 @@ class RunMonitor {
     [[nodiscard]] RunStatus last() const;
 
   private:
+    void note_figures(const Reading& reading) MILLRACE_REQUIRES(mutex_);
+
     mutable base::Mutex mutex_;
+    std::optional<base::WallTime> figures_as_of_ MILLRACE_GUARDED_BY(mutex_);
     RunStatus status_ MILLRACE_GUARDED_BY(mutex_);  // what the stages have reported
     RunStatus last_ MILLRACE_GUARDED_BY(mutex_);
     std::optional<base::WallTime> waiting_since_ MILLRACE_GUARDED_BY(mutex_);

@@ -60,6 +60,33 @@ TEST(RunMonitor, ComparesGoldWithTheLastBatch) {
     EXPECT_EQ(monitor.last().in_log, 10);
 }
 
+TEST(RunMonitor, FiguresAreAsOldAsTheEventsThatTheyLack) {
+    RunMonitor monitor;
+    auto reading = reading_at(0, 1000);
+    EXPECT_EQ(monitor.update(reading).figures_as_of, std::nullopt) << "Gold has not begun";
+    reading.gold_version = storage::Version(0);
+    EXPECT_EQ(monitor.update(reading).figures_as_of, base::from_ms(1000));
+    reading = reading_at(1, 1900, 900);
+    reading.gold_version = storage::Version(0);
+    reading.unread = 15;
+    reading.shows_unread = true;
+    EXPECT_EQ(monitor.update(reading).figures_as_of, base::from_ms(2000)) << "some are always on their way";
+    reading = reading_at(2, 5000, 4000);
+    reading.gold_version = storage::Version(0);
+    reading.shows_unread = true;
+    reading.unread = 3000;
+    EXPECT_EQ(monitor.update(reading).figures_as_of, base::from_ms(2000)) << "a backlog";
+    reading.unread = 0;
+    reading.shows_unread = false;
+    EXPECT_EQ(monitor.update(reading).figures_as_of, base::from_ms(2000))
+        << "read, but neither shown nor committed";
+    monitor.add(batch_of(storage::Version(3), 10));
+    reading.lag = 0;
+    EXPECT_EQ(monitor.update(reading).figures_as_of, base::from_ms(2000)) << "Gold is commits behind";
+    reading.gold_version = storage::Version(3);
+    EXPECT_EQ(monitor.update(reading).figures_as_of, base::from_ms(3000));
+}
+
 TEST(RunMonitor, KeepsTheLastLatencies) {
     RunMonitor monitor;
     gold::GoldReport report;

@@ -16,6 +16,8 @@ namespace millrace::gold {
 
 namespace {
 
+constexpr auto look_interval = std::chrono::milliseconds(100);
+
 /// Whether vacuum, which waits this long for Gold, may have removed files of the commits from here on.
 bool is_too_old(const storage::Commit& commit) {
     return base::wall_time() - commit.timestamp >= max_wait_for_gold;
@@ -51,9 +53,22 @@ std::optional<std::string> SilverTail::find_gap() const {
     const auto now = storage::DeltaTable::open(table_.root());
     if (now.snapshot().metadata.id != snapshot().metadata.id)
         return "another silver table has taken the place of the one that Gold follows";
-    if (now.snapshot().version > version_ && !next_commit())
+    if (now.snapshot().version > version_ && !table_.read_commit(version_ + 1))
         return "the silver table's log no longer has the next commit that Gold needs";
     return std::nullopt;
+}
+
+std::optional<storage::Commit> SilverTail::next_commit() {
+    if (commits_ == nullptr) return table_.read_commit(version_ + 1);
+    const std::uint64_t pushes = commits_->pushes();
+    const auto now = std::chrono::steady_clock::now();
+    if (pushes == pushes_seen_ && now < look_again_) return std::nullopt;
+    auto commit = table_.read_commit(version_ + 1);
+    if (!commit) {
+        pushes_seen_ = pushes;
+        look_again_ = now + look_interval;
+    }
+    return commit;
 }
 
 bool SilverTail::read_rows(const storage::Commit& next, Strings& strings, const VisitRows& visit) {

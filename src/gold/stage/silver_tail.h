@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -42,10 +43,9 @@ class SilverTail {
     /// was removed from the log. Nothing when following can continue.
     [[nodiscard]] std::optional<std::string> find_gap() const;
 
-    /// The next commit; nothing when there is none yet.
-    [[nodiscard]] std::optional<storage::Commit> next_commit() const {
-        return table_.read_commit(version_ + 1);
-    }
+    /// The next commit; nothing when there is none yet. Where Silver runs in this process, the table is
+    /// looked at when Silver has committed, and else ten times a second for commits of others.
+    [[nodiscard]] std::optional<storage::Commit> next_commit();
     /// Shows the rows that the next commit adds. False, before it shows any, when files of the commit are
     /// missing.
     [[nodiscard]] bool read_rows(const storage::Commit& next, Strings& strings, const VisitRows& visit);
@@ -65,6 +65,8 @@ class SilverTail {
     silver::CommitQueue* const commits_;
     storage::DeltaTable table_;
     std::atomic<storage::Version> version_ = storage::no_version;
+    std::uint64_t pushes_seen_ = 0;  // of Silver, when the table had no next commit
+    std::chrono::steady_clock::time_point look_again_{};
     Events queued_;  // kept so that its memory is reused
 };
 

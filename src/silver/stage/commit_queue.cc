@@ -28,6 +28,7 @@ void CommitQueue::open() {
 
 void CommitQueue::push(storage::Version version, Columns& columns) {
     const std::size_t rows = rows_of(columns);
+    ++pushes_;
     const base::MutexLock lock(mutex_);
     if (!open_ || rows_ + rows > max_rows) return;
     rows_ += rows;

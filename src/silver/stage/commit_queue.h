@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -24,6 +25,8 @@ class CommitQueue {
     /// Moves the rows of a commit into the queue. If the queue is full or not open, `columns` is left
     /// unchanged.
     void push(storage::Version version, Columns& columns);
+    /// The number of commits that were pushed, taken or not.
+    [[nodiscard]] std::uint64_t pushes() const { return pushes_; }
     /// Removes and returns the rows of a commit, or returns nothing if the queue does not have them. Recycles
     /// the rows of earlier commits.
     std::optional<Columns> pop(storage::Version version);
@@ -39,6 +42,7 @@ class CommitQueue {
         Columns columns;
     };
 
+    std::atomic<std::uint64_t> pushes_ = 0;
     base::Mutex mutex_;
     bool open_ MILLRACE_GUARDED_BY(mutex_) = false;
     std::deque<Commit> commits_ MILLRACE_GUARDED_BY(mutex_);  // in the order of their versions

@@ -143,8 +143,11 @@ void Lane::process(Partition& partition, std::span<const bronze::Record> records
     PartitionPart& part = partition.part;
     if (part.received == 0) part.oldest = records.front().timestamp;
     UncommittedRows* const uncommitted = context_.uncommitted;
-    if (uncommitted != nullptr && uncommitted->wants_rows() && records.size() <= most_live_records)
+    if (uncommitted != nullptr && uncommitted->wants_rows() && records.size() <= most_live_records) {
         partition.uncommitted.emplace(partition.progress_id, partition.number, partition.epoch);
+    } else if (uncommitted != nullptr) {
+        uncommitted->note_gap();
+    }
     std::size_t done = 0;
     while (done < records.size() && !full()) {
         const std::size_t count = std::min(chunk, records.size() - done);

@@ -80,6 +80,7 @@ TEST_F(LaneTest, ABacklogIsNotShownBeforeItIsCommitted) {
     const auto lane = make_lane({});
     EXPECT_GT(lane->step(1), 0U);
     EXPECT_TRUE(rows.blocks().empty());
+    EXPECT_TRUE(rows.has_gap());
 }
 
 TEST_F(LaneTest, APartitionThatFillsEachBatchDoesNotStarveOthers) {

@@ -239,6 +239,7 @@ BatchCommitter::Result SilverStage::commit(std::vector<LanePart>& parts) {
     data_loss_.note_commit();
     trigger_.note_commit(std::chrono::steady_clock::now());
     assignment_.report_progress(parts);
+    if (uncommitted_ != nullptr) uncommitted_->close_gap();
     if (uncommitted_ != nullptr && !uncommitted_->is_open()) forget_uncommitted(parts);
     return result;
 }

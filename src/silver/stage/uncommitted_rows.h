@@ -69,6 +69,10 @@ class UncommittedRows {
     /// Returns true if rows should be added.
     [[nodiscard]] bool wants_rows() const { return row_count_ < most_rows; }
     void add(RowBlock block);
+    /// Notes that clean rows were left out, until the next commit.
+    void note_gap() { has_gap_ = true; }
+    void close_gap() { has_gap_ = false; }
+    [[nodiscard]] bool has_gap() const { return has_gap_; }
     /// Removes all rows: their records are processed again.
     void clear();
     /// Removes the rows of commits up to one that holds these offsets.
@@ -83,6 +87,7 @@ class UncommittedRows {
 
   private:
     std::atomic<bool> open_ = false;
+    std::atomic<bool> has_gap_ = false;
     std::atomic<std::size_t> row_count_ = 0;
     std::atomic<std::uint64_t> changes_ = 0;
     std::atomic<std::uint64_t> clears_ = 0;

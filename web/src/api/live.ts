@@ -24,6 +24,13 @@ export const staleSeconds = computed(() => {
  * only.
  */
 export const isApart = computed(() => state.value !== null && !state.value.pipeline);
+/** Seconds of events that the figures lack, if that is too long; otherwise null. */
+export const behindSeconds = computed(() => {
+  const asOf = state.value?.pipeline?.figures_as_of;
+  if (state.value === null || asOf === undefined || asOf === null) return null;
+  const behind = state.value.time - asOf;
+  return behind > staleAfterMs ? Math.round(behind / 1000) : null;
+});
 export const connected = computed(() => updatedAt.value > 0 && staleSeconds.value === null);
 
 let source: EventSource | null = null;

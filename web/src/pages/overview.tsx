@@ -1,5 +1,5 @@
 import type { ReportRow, Schemas } from "../api/client";
-import { connected, isApart, state } from "../api/live";
+import { behindSeconds, connected, isApart, state } from "../api/live";
 import { useReport } from "../api/use_report";
 import { filled } from "../buckets";
 import { FunnelBars } from "../components/funnel_bars";
@@ -70,7 +70,7 @@ function Figures({ currency }: { currency: string }) {
         name="Events per second"
         hint={definitions.eventsPerSecond}
         value={decimal(state.value?.pipeline?.events_per_second ?? null)}
-        note={connected.value ? "live" : "out of date"}
+        note={connected.value && behindSeconds.value === null ? "live" : "out of date"}
       />
       <Figure
         name="Active users"
