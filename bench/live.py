@@ -6,6 +6,7 @@ the dashboard counts it, and until a query of live.silver that finds it begins.
 
 import json
 import os
+import pathlib
 import random
 import re
 import shutil
@@ -64,13 +65,13 @@ def percentiles(delays):
 
 def cost_of(process, since):
     """The share of a core since a reading of the process's CPU time, and its memory."""
-    memory = re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{process.pid}/status").read())
+    memory = re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text())
     seconds = cpu_seconds(process) - since[0]
     return {"cpu_percent": 100 * seconds / (time.time() - since[1]), "mib": int(memory[1]) / 1024}
 
 
 def cpu_seconds(process):
-    fields = open(f"/proc/{process.pid}/stat").read().rsplit(")", 1)[1].split()
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
