@@ -19,8 +19,10 @@ namespace millrace::pipeline {
 namespace {
 
 constexpr auto poll_interval = std::chrono::seconds(2);
-constexpr int polls_between_vacuums = 1800;
+constexpr int polls_between_vacuums = 15;
 constexpr auto oldest_unnamed = std::chrono::hours(24);
+/// Of the files that compaction has replaced, a table keeps so many for readers of older versions.
+constexpr std::size_t most_removed_files = 1'000;
 
 /// The folders of the gold tables that exist.
 std::vector<std::filesystem::path> gold_tables(const catalog::DataDirectory& data) {
@@ -41,6 +43,15 @@ base::Duration gold_behind(const catalog::DataDirectory& data) {
     if (!next) return {};
     const base::Duration age = base::wall_time() - next->timestamp;
     return age < gold::max_wait_for_gold ? age + std::chrono::seconds(1) : base::Duration();
+}
+
+/// Returns what the maintenance of a table keeps. Gold has yet to read files that were removed less than
+/// `needed` ago.
+storage::VacuumPolicy policy_of(const storage::DeltaTable& table, base::Duration needed) {
+    return {.retention = std::max(table.tombstone_retention(), needed),
+            .orphan_age = oldest_unnamed,
+            .most_removed = most_removed_files,
+            .guaranteed = std::max(table.deleted_file_retention(), needed)};
 }
 
 storage::OptimizeReport optimize_table(const catalog::DataDirectory& data, const std::filesystem::path& root,
@@ -102,8 +113,7 @@ void TableMaintenance::work() {
                 if (!storage::DeltaTable::exists(root)) continue;
                 auto table = storage::DeltaTable::open(root);
                 const base::Duration needed = root == data_.silver() ? gold_behind(data_) : base::Duration();
-                storage::vacuum(table, std::max(table.deleted_file_retention(), needed), oldest_unnamed,
-                                false);
+                storage::vacuum(table, policy_of(table, needed), false);
             }
         } catch (const std::exception& error) {
             spdlog::warn("maintenance: {} (the pipeline continues; maintenance will retry)", error.what());
@@ -116,18 +126,19 @@ namespace {
 storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optional<base::Duration> wanted,
                                    bool alone, bool dry_run, base::Duration gold_needs = {}) {
     auto table = storage::DeltaTable::open(root);
-    const base::Duration most = table.deleted_file_retention();
-    const base::Duration retention = wanted.value_or(most);
-    if (retention > most) {
+    const base::Duration most = table.tombstone_retention();
+    if (wanted && *wanted > most) {
         throw usage_error(
             fmt::format("cleaning up {}", root.string()),
             fmt::format("the table keeps removed files for {}, not {}", base::format_duration(most),
-                        base::format_duration(retention)),
+                        base::format_duration(*wanted)),
             "Give that or less; the table's property delta.deletedFileRetentionDuration sets it.");
     }
-    const base::Duration kept = std::max(retention, gold_needs);
-    const base::Duration orphan_age = alone ? retention : std::max<base::Duration>(retention, oldest_unnamed);
-    return storage::vacuum(table, kept, orphan_age, dry_run);
+    storage::VacuumPolicy policy = policy_of(table, gold_needs);
+    const base::Duration retention = wanted.value_or(most);
+    if (wanted) policy = {.retention = std::max(retention, gold_needs), .orphan_age = {}};
+    policy.orphan_age = alone ? retention : std::max<base::Duration>(retention, oldest_unnamed);
+    return storage::vacuum(table, policy, dry_run);
 }
 
 }  // namespace

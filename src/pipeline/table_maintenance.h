@@ -52,8 +52,8 @@ struct CleanReport {
 };
 
 /// Removes the files that the tables no longer name, except those that Gold has not read yet. Without a
-/// `retention` the tables' own applies. Throws a usage Error for a retention above the tables' own. With
-/// `dry_run`, only counts the files.
+/// `retention`, those that TableMaintenance would remove. Throws a usage Error for a retention above the
+/// tables' own. With `dry_run`, only counts the files.
 CleanReport vacuum_tables(const catalog::DataDirectory& data, std::optional<base::Duration> retention,
                           bool dry_run);
 

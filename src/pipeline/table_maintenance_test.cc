@@ -43,7 +43,7 @@ class TableMaintenanceTest : public testing::Test {
 };
 
 TEST_F(TableMaintenanceTest, ARetentionAboveTheTablesOwnIsRefused) {
-    const auto own = storage::DeltaTable::open(data_.silver()).deleted_file_retention();
+    const auto own = storage::DeltaTable::open(data_.silver()).tombstone_retention();
     EXPECT_NO_THROW(vacuum_tables(data_, own, false));
     try {
         vacuum_tables(data_, own + std::chrono::hours(1), false);

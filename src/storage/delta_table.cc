@@ -151,13 +151,14 @@ Commit creating_commit(const arrow::Schema& schema, const std::vector<std::strin
     commit.operation = "CREATE TABLE";
     commit.timestamp = base::wall_time();
     commit.protocol = Protocol();
-    commit.metadata = Metadata{.id = random_uuid(),
-                               .name = name,
-                               .schema_json = delta_schema(schema),
-                               .partition_columns = partition_columns,
-                               .configuration = {{"delta.deletedFileRetentionDuration", "interval 6 hours"},
-                                                 {"delta.logRetentionDuration", "interval 7 days"}},
-                               .created_time = commit.timestamp};
+    commit.metadata =
+        Metadata{.id = random_uuid(),
+                 .name = name,
+                 .schema_json = delta_schema(schema),
+                 .partition_columns = partition_columns,
+                 .configuration = {{"delta.deletedFileRetentionDuration", "interval 10 minutes"},
+                                   {"delta.logRetentionDuration", "interval 7 days"}},
+                 .created_time = commit.timestamp};
     return commit;
 }
 
@@ -410,7 +411,7 @@ void DeltaTable::checkpoint_if_due() {
     if (base::wall_time() - checkpoint_time_ < checkpoint_interval) return;
     note_checkpoint();
     if (snapshot_.version - checkpoint_version_ >= commits) return checkpoint();
-    const auto oldest = base::wall_time() - deleted_file_retention();
+    const auto oldest = base::wall_time() - tombstone_retention();
     std::erase_if(snapshot_.tombstones,
                   [&](const auto& item) { return item.second.deletion_timestamp < oldest; });
 }
@@ -456,8 +457,7 @@ std::map<std::string, RemoveFile> DeltaTable::tombstones() const {
 void DeltaTable::checkpoint() {
     const fs::path path = log_directory() / fmt::format("{:020}.checkpoint.parquet", snapshot_.version);
     const base::WallTime now = base::wall_time();
-    const auto oldest_tombstone =
-        std::chrono::ceil<std::chrono::milliseconds>(now - deleted_file_retention());
+    const auto oldest_tombstone = std::chrono::ceil<std::chrono::milliseconds>(now - tombstone_retention());
     const std::int64_t actions = write_checkpoint(path, snapshot_, newest_checkpoint(), oldest_tombstone);
     snapshot_.tombstones.clear();
     base_version_ = snapshot_.version;
@@ -490,6 +490,10 @@ void DeltaTable::clean_up_log() const {
 
 base::Duration DeltaTable::deleted_file_retention() const {
     return interval_of(snapshot_.metadata, "delta.deletedFileRetentionDuration", std::chrono::hours(7 * 24));
+}
+
+base::Duration DeltaTable::tombstone_retention() const {
+    return std::max<base::Duration>(deleted_file_retention(), std::chrono::hours(6));
 }
 
 }  // namespace millrace::storage

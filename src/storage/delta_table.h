@@ -66,9 +66,11 @@ class DeltaTable {
     /// Returns the removed files that the log still names, by path.
     [[nodiscard]] std::map<std::string, RemoveFile> tombstones() const;
 
-    /// Returns how long removed files are kept, from the table's configuration
+    /// Returns how long removed files are kept at least, from the table's configuration
     /// (deletedFileRetentionDuration).
     [[nodiscard]] base::Duration deleted_file_retention() const;
+    /// Returns how long the log names removed files. They may stay for so long, if they are few.
+    [[nodiscard]] base::Duration tombstone_retention() const;
 
   private:
     explicit DeltaTable(std::filesystem::path root) : root_(std::move(root)) {}

@@ -221,7 +221,8 @@ TEST_F(DeltaTableTest, ACommitWhoseFileVacuumHasRemovedIsGivenUp) {
     const AddFile abandoned = write(10, 20);
     age(abandoned, std::chrono::hours(25));
     DeltaTable cleaner = DeltaTable::open(root_);
-    const auto report = vacuum(cleaner, std::chrono::hours(6), std::chrono::hours(24), false);
+    const auto report =
+        vacuum(cleaner, {.retention = std::chrono::hours(6), .orphan_age = std::chrono::hours(24)}, false);
     EXPECT_EQ(report.files, 1);
     EXPECT_EQ(report.kept_young, 1);
     Commit commit = adding(kept, 1);

@@ -64,9 +64,13 @@ TEST_F(OptimizeTest, OptimizeKeepsTheRowsAndVacuumRemovesTheRest) {
     EXPECT_EQ(report.files_before, 12);
     EXPECT_EQ(report.files_after, 2);
     EXPECT_EQ(ids(), before);
-    EXPECT_EQ(vacuum(table, std::chrono::hours(6), std::chrono::hours(6), false).files, 0);
-    EXPECT_EQ(vacuum(table, base::Duration(0), base::Duration(0), true).files, 12);
-    EXPECT_EQ(vacuum(table, base::Duration(0), base::Duration(0), false).files, 12);
+    EXPECT_EQ(
+        vacuum(table, {.retention = std::chrono::hours(6), .orphan_age = std::chrono::hours(6)}, false).files,
+        0);
+    EXPECT_EQ(vacuum(table, {.retention = base::Duration(0), .orphan_age = base::Duration(0)}, true).files,
+              12);
+    EXPECT_EQ(vacuum(table, {.retention = base::Duration(0), .orphan_age = base::Duration(0)}, false).files,
+              12);
     EXPECT_TRUE(unnamed_files(table).empty());
     EXPECT_EQ(ids(), before);
 }

@@ -67,23 +67,33 @@ void list_data_files(const fs::path& root, const fs::path& below, std::vector<st
     if (error) throw system_error(fmt::format("listing {}", (root / below).string()), error.value());
 }
 
+/// A file that a commit removed, and how long ago.
+struct RemovedFile {
+    OldFile file;
+    base::Duration age;
+};
+
 /// Returns the files that vacuum may remove.
-std::vector<OldFile> old_files(const DeltaTable& table, base::Duration retention, base::Duration orphan_age,
-                               VacuumReport& report) {
+std::vector<OldFile> old_files(const DeltaTable& table, const VacuumPolicy& policy, VacuumReport& report) {
     std::vector<OldFile> old;
+    std::vector<RemovedFile> removed;
     const base::WallTime now = base::wall_time();
     const auto tombstones = table.tombstones();
     for (const std::string& name : unnamed_files(table)) {
         const auto state = state_of(table.root() / name);
         if (!state) continue;
-        const auto tombstone = tombstones.find(name);
-        const bool removed = tombstone != tombstones.end();
-        const auto age = now - (removed ? tombstone->second.deletion_timestamp : state->modified_at);
-        if (age < (removed ? retention : orphan_age)) {
-            report.kept_young += removed ? 0 : 1;
-            continue;
+        if (const auto tombstone = tombstones.find(name); tombstone != tombstones.end()) {
+            removed.push_back({{name, state->bytes, true}, now - tombstone->second.deletion_timestamp});
+        } else if (now - state->modified_at >= policy.orphan_age) {
+            old.push_back({name, state->bytes, false});
+        } else {
+            ++report.kept_young;
         }
-        old.push_back({name, state->bytes, removed});
+    }
+    std::ranges::sort(removed, {}, &RemovedFile::age);
+    for (std::size_t i = 0; i < removed.size(); ++i) {
+        const bool too_many = i >= policy.most_removed && removed[i].age >= policy.guaranteed;
+        if (too_many || removed[i].age >= policy.retention) old.push_back(std::move(removed[i].file));
     }
     return old;
 }
@@ -116,9 +126,9 @@ std::vector<std::string> unnamed_files(const DeltaTable& table) {
     return names;
 }
 
-VacuumReport vacuum(DeltaTable& table, base::Duration retention, base::Duration orphan_age, bool dry_run) {
+VacuumReport vacuum(DeltaTable& table, const VacuumPolicy& policy, bool dry_run) {
     VacuumReport report;
-    const std::vector<OldFile> old = old_files(table, retention, orphan_age, report);
+    const std::vector<OldFile> old = old_files(table, policy, report);
     if (dry_run) {
         for (const OldFile& file : old) report.bytes += file.bytes;
         report.files = static_cast<std::int64_t>(old.size());

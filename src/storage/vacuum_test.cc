@@ -34,7 +34,7 @@ TEST_F(VacuumTest, AFileThatWasRemovedIsKeptForTheRetention) {
     const AddFile older = removed(table, hours(3));
     const AddFile newer = removed(table, hours(1));
     age(newer, hours(100));  // it was written long ago
-    EXPECT_EQ(vacuum(table, hours(2), hours(24), false).files, 1);
+    EXPECT_EQ(vacuum(table, {.retention = hours(2), .orphan_age = hours(24)}, false).files, 1);
     EXPECT_FALSE(exists(older)) << "it does not matter that it is young itself";
     EXPECT_TRUE(exists(newer));
 }
@@ -44,7 +44,7 @@ TEST_F(VacuumTest, AFileThatACheckpointNamesAsRemovedIsNoAbandonedOne) {
     const AddFile add = removed(table, hours(3));
     table.checkpoint();
     DeltaTable reopened = DeltaTable::open(root_);
-    const auto report = vacuum(reopened, hours(2), hours(24), false);
+    const auto report = vacuum(reopened, {.retention = hours(2), .orphan_age = hours(24)}, false);
     EXPECT_EQ(report.files, 1);
     EXPECT_EQ(report.kept_young, 0);
     EXPECT_FALSE(exists(add));
@@ -56,21 +56,39 @@ TEST_F(VacuumTest, AFileThatNoCommitNamesIsKeptWhileItsWriterMayRun) {
     const AddFile old = write(10, 20);
     age(young, hours(1));
     age(old, hours(3));
-    const auto report = vacuum(table, hours(0), hours(2), false);
+    const auto report = vacuum(table, {.retention = hours(0), .orphan_age = hours(2)}, false);
     EXPECT_EQ(report.files, 1);
     EXPECT_EQ(report.kept_young, 1);
     EXPECT_TRUE(exists(young));
     EXPECT_FALSE(exists(old));
 }
 
+TEST_F(VacuumTest, OnlyTheNewestRemovedFilesStayBeyondThoseThatAreGuaranteed) {
+    DeltaTable table = open();
+    std::vector<AddFile> files;
+    for (const int ago : {5, 4, 3, 2, 1, 0}) files.push_back(removed(table, hours(ago)));
+    const VacuumPolicy policy{.retention = hours(5),
+                              .orphan_age = hours(24),
+                              .most_removed = 3,
+                              .guaranteed = std::chrono::minutes(30)};
+    EXPECT_EQ(vacuum(table, policy, false).files, 3) << "one is too old, and two are too many";
+    for (std::size_t i = 0; i < files.size(); ++i) EXPECT_EQ(exists(files[i]), i >= 3) << i;
+    const VacuumPolicy none{.retention = hours(5),
+                            .orphan_age = hours(24),
+                            .most_removed = 0,
+                            .guaranteed = std::chrono::minutes(90)};
+    EXPECT_EQ(vacuum(table, none, false).files, 1);
+    EXPECT_TRUE(exists(files[4])) << "it was removed less than 90 minutes ago";
+}
+
 TEST_F(VacuumTest, ADryRunCountsAndRemovesNothing) {
     DeltaTable table = open();
     const AddFile add = removed(table, hours(3));
-    const auto report = vacuum(table, hours(2), hours(24), true);
+    const auto report = vacuum(table, {.retention = hours(2), .orphan_age = hours(24)}, true);
     EXPECT_EQ(report.files, 1);
     EXPECT_EQ(report.bytes, static_cast<std::int64_t>(fs::file_size(root_ / add.path)));
-    EXPECT_EQ(vacuum(table, hours(2), hours(24), false).bytes, report.bytes);
-    EXPECT_EQ(vacuum(table, hours(2), hours(24), true).files, 0);
+    EXPECT_EQ(vacuum(table, {.retention = hours(2), .orphan_age = hours(24)}, false).bytes, report.bytes);
+    EXPECT_EQ(vacuum(table, {.retention = hours(2), .orphan_age = hours(24)}, true).files, 0);
 }
 
 TEST_F(VacuumTest, LiveFilesAndHiddenOnesAreNotUnnamed) {
@@ -91,7 +109,8 @@ TEST_F(VacuumTest, VacuumLeavesAFileThatIsCommittedBeforeItComesToIt) {
     const AddFile late = write(0, 10);
     age(late, std::chrono::hours(25));
     ASSERT_TRUE(writer.commit(adding(late), proceed));
-    EXPECT_EQ(vacuum(cleaner, base::Duration(0), base::Duration(0), false).files, 0);
+    EXPECT_EQ(vacuum(cleaner, {.retention = base::Duration(0), .orphan_age = base::Duration(0)}, false).files,
+              0);
     EXPECT_TRUE(fs::exists(root_ / late.path));
 }
 
@@ -100,8 +119,10 @@ TEST_F(VacuumTest, VacuumWaitsForACommitThatIsBeingMade) {
     const AddFile orphan = write(0, 10);
     base::File commit = table.files_lock();
     std::shared_lock lock(commit);
-    std::thread cleaner(
-        [&] { EXPECT_EQ(vacuum(table, base::Duration(0), base::Duration(0), false).files, 1); });
+    std::thread cleaner([&] {
+        EXPECT_EQ(
+            vacuum(table, {.retention = base::Duration(0), .orphan_age = base::Duration(0)}, false).files, 1);
+    });
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     EXPECT_TRUE(fs::exists(root_ / orphan.path));
     lock.unlock();
@@ -118,7 +139,8 @@ TEST_F(VacuumTest, AFileThatDisappearsDuringVacuumIsNotAFault) {
     for (int i = 0; i < 4; ++i) {
         vacuums.emplace_back([&] {
             DeltaTable table = DeltaTable::open(root_);
-            removed += vacuum(table, base::Duration(0), base::Duration(0), false).files;
+            removed +=
+                vacuum(table, {.retention = base::Duration(0), .orphan_age = base::Duration(0)}, false).files;
         });
     }
     std::error_code ignored;

@@ -1,7 +1,15 @@
 import { render, type JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { about, logout, Problem, whenLoggedOut } from "./api/client";
-import { behindSeconds, connected, isApart, listen, staleSeconds, state, stopListening } from "./api/live";
+import {
+  behindSeconds,
+  connected,
+  isApart,
+  listen,
+  staleSeconds,
+  state,
+  stopListening,
+} from "./api/live";
 import { theme, toggleTheme } from "./components/chart";
 import { HintBox } from "./components/hint";
 import { RangePicker } from "./components/range_picker";
@@ -50,7 +58,9 @@ function LiveMark() {
   const behind = behindSeconds.value;
   if (connected.value && isApart.value) return <span class="live">final figures only</span>;
   if (connected.value && behind !== null) {
-    return <span class="live bad" title="Events wait to be processed.">{`${behind} s behind`}</span>;
+    return (
+      <span class="live bad" title="Events wait to be processed.">{`${behind} s behind`}</span>
+    );
   }
   if (connected.value && state.value?.pipeline && !state.value.pipeline.figures_as_of) {
     return <span class="live">starting…</span>;

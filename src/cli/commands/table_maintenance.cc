@@ -137,9 +137,11 @@ void add_optimize_command(CLI::App& app, Globals& globals) {
 void add_vacuum_command(CLI::App& app, Globals& globals) {
     auto options = std::make_shared<VacuumOptions>();
     CLI::App* command = app.add_subcommand("vacuum", "Remove files that the tables no longer reference.");
-    add_duration(*command, "--retention", options->retention,
-                 "Keep files that were removed from a table within this period, for readers of older "
-                 "versions. 0 keeps none. (default: the retention stored in the table, 6h)");
+    add_duration(
+        *command, "--retention", options->retention,
+        "Keep files that were removed from a table within this period, for readers of older "
+        "versions. 0 keeps none. (default: 6h, but at most 1,000 files of a table beyond those of the last "
+        "10 minutes)");
     command->add_flag("--dry-run", options->dry_run, "Count the files without removing them.");
     command->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     command->callback([&globals, options] {

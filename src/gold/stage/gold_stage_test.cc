@@ -150,7 +150,9 @@ TEST_F(GoldStageTest, RebuildsWhenSilversLogBeginsAfterItsState) {
 TEST_F(GoldStageTest, RebuildsWhenVacuumHasRemovedTheFilesOfACommit) {
     storage::DeltaTable& table = shop_.silver().table();
     ASSERT_EQ(storage::optimize(table, silver::silver_layout(), {}).files_before, 3);
-    ASSERT_EQ(storage::vacuum(table, base::Duration(0), base::Duration(0), false).files, 3);
+    ASSERT_EQ(storage::vacuum(table, {.retention = base::Duration(0), .orphan_age = base::Duration(0)}, false)
+                  .files,
+              3);
     expect_the_same_after_reading(all_events);
 }
 
