@@ -17,7 +17,7 @@ with chosen as not materialized (
 ),
 done as not materialized (
     select session, carted, event_type, product_id, coalesce(product_category, 'unknown') as category, event_timestamp as moment
-    from silver
+    from live.silver as silver
     join chosen on hash(silver.user_id, coalesce(silver.session_id, '')) = visitor and event_timestamp between session_start and session_end
     where event_type in ('view', 'add_to_cart', 'purchase')
       and event_date between strftime(to_timestamp($from / 1000) at time zone 'UTC' - interval 1 day, '%Y-%m-%d')

@@ -29,12 +29,12 @@ std::map<FileKey, silver::EventColumns> files_of(const Blocks& blocks) {
         for (const RowBlock::Row& row : block->rows()) {
             const std::int64_t day = model::day_of(row.event.timestamp);
             const auto [file, is_new] = files.try_emplace(
-                {block->partition(), block->epoch(), day, std::string(row.event.event_type)});
+                {block->place().partition, block->place().epoch, day, std::string(row.event.event_type)});
             if (is_new)
                 file->second.start({.day = day,
                                     .event_type = row.event.event_type,
-                                    .partition = block->partition(),
-                                    .log_epoch = block->epoch()});
+                                    .partition = block->place().partition,
+                                    .log_epoch = block->place().epoch});
             file->second.append(row.event, row.source());
         }
     }

@@ -109,6 +109,9 @@ class LiveSocket::Session : public std::enable_shared_from_this<Session> {
                 if (view.name == fmt::format("live.{}", name)) tables[name] = json_of(view.files);
             }
         }
+        if (uses_live_silver(query))
+            tables["silver"] =
+                json_of(std::ranges::find(views_, "live.silver", &serve::SqlView::name)->files);
         return {{"gold", live_.has_gold()}, {"tables", std::move(tables)}};
     }
     /// Keeps the views, and with them their files, until the client disconnects.
@@ -246,10 +249,18 @@ Answer request_from_all(const catalog::DataDirectory& data, std::string_view que
 
 std::vector<serve::SqlView> views_of_running(const catalog::DataDirectory& data, std::string_view query) {
     auto views = SqlViews(data).views();
+    serve::SqlView silver = LiveSilver::listed(*std::ranges::find(views, "silver", &serve::SqlView::name));
     const auto live = add_live_views(views);
     const auto is_used = [&](const auto& each) { return serve::mentions(query, *each.second); };
-    if (std::ranges::none_of(live, is_used)) return views;
+    if (std::ranges::none_of(live, is_used) && !uses_live_silver(query)) {
+        views.push_back(std::move(silver));
+        return views;
+    }
     const Answer answer = request_from_all(data, query);
+    if (const auto* files = answer.tables.if_contains("silver")) {
+        silver.files = files_of(files->as_array());
+        silver.lease = answer.connection;
+    }
     for (const auto& [table, view] : live) {
         const std::string_view name = gold::table_name(table);
         if (!answer.connection) {
@@ -262,6 +273,7 @@ std::vector<serve::SqlView> views_of_running(const catalog::DataDirectory& data,
             view->lease = answer.connection;
         }
     }
+    views.push_back(std::move(silver));
     return views;
 }
 

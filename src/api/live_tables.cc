@@ -24,26 +24,42 @@ std::string_view without_gap(std::string_view text) {
     return text.substr(text.starts_with(' ') ? 1 : 0);
 }
 
-}  // namespace
-
-gold::TableSet live_tables(std::string_view query) {
+/// Calls `visit` with what follows each `live.` in the query. Returns false if a comment splits a name.
+template <typename Visit>
+bool each_live_name(std::string_view query, Visit&& visit) {
     constexpr std::string_view schema = "live";
     const std::string text = simplified(query);
     const auto is_comment = [](std::string_view rest) {
         return rest.starts_with("/*") || rest.starts_with("--");
     };
-    gold::TableSet tables;
     for (auto at = text.find(schema); at != std::string::npos; at = text.find(schema, at + 1)) {
         const unsigned char before = at == 0 ? ' ' : text[at - 1];
         if (std::isalnum(before) != 0 || before == '_') continue;  // part of another word, such as olive
         std::string_view rest = without_gap(std::string_view(text).substr(at + schema.size()));
         if (rest.starts_with('.')) rest = without_gap(rest.substr(1));
-        if (is_comment(rest)) return gold::all_metrics();
+        if (is_comment(rest)) return false;
+        visit(rest);
+    }
+    return true;
+}
+
+}  // namespace
+
+gold::TableSet live_tables(std::string_view query) {
+    gold::TableSet tables;
+    const bool known = each_live_name(query, [&](std::string_view rest) {
         for (const gold::Table table : gold::metric_tables) {
             if (rest.starts_with(gold::table_name(table))) tables.insert(table);
         }
-    }
-    return tables;
+    });
+    return known ? tables : gold::all_metrics();
+}
+
+bool uses_live_silver(std::string_view query) {
+    bool uses = false;
+    const bool known =
+        each_live_name(query, [&](std::string_view rest) { uses = uses || rest.starts_with("silver"); });
+    return uses || !known;
 }
 
 std::map<gold::Table, serve::SqlView*> add_live_views(std::vector<serve::SqlView>& views) {

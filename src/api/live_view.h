@@ -37,7 +37,7 @@ class LiveView {
     LiveView& operator=(const LiveView&) = delete;
 
     /// The feed of the figures. While someone subscribes, it gets them when they change, up to 25 times a
-    /// second for few subscribers, and twice a second in any case.
+    /// second for few subscribers and less often for many, and else twice a second.
     [[nodiscard]] const std::shared_ptr<serve::Feed>& feed() const { return feed_; }
     /// Returns true if Gold runs in this process, so that its open windows are available.
     [[nodiscard]] bool has_gold() const { return open_ != nullptr; }
@@ -62,6 +62,7 @@ class LiveView {
     };
 
     void follow();
+    [[nodiscard]] std::vector<serve::SqlView> live_views(std::string_view query);
     void refresh(const gold::TableSet& used) MILLRACE_REQUIRES(mutex_);
     gold::TableSet tables_to_refresh(const gold::TableSet& used) MILLRACE_REQUIRES(mutex_);
     void adopt(gold::Table table, const std::vector<serve::SqlView::File>& closed, gold::TableRows& open)

@@ -65,9 +65,13 @@ void Sessions::remember_visit(const GroupKey& key) {
     if (const auto found = visits_.find(key); found != visits_.end()) copy->second = found->second;
 }
 
-/// Entries of due_ that came meanwhile stay: to settle a visit early changes nothing.
 void Sessions::restore() {
     Operator::restore();
+    for (; !remembered_due_.empty(); remembered_due_.pop_back()) {
+        const auto due = due_.find(remembered_due_.back());
+        due->second.pop_back();
+        if (due->second.empty()) due_.erase(due);
+    }
     for (auto& [key, before] : *remembered_) {
         const auto found = visits_.find(key);
         set_first(found->second, before ? before->first : end_of_time);
@@ -184,7 +188,9 @@ void Sessions::close(Timestamp watermark, Output& output) {
 void Sessions::schedule(Timestamp time, const GroupKey& key) {
     const std::int64_t minute =
         minutes_since_1970(time + std::chrono::minutes(1) - std::chrono::microseconds(1));
-    due_[Timestamp(std::chrono::minutes(minute))].push_back(key);
+    const Timestamp due(std::chrono::minutes{minute});
+    due_[due].push_back(key);
+    if (remembered_) remembered_due_.push_back(due);
 }
 
 /// Returns the smallest value of a field in `steps`, so that the result does not depend on their order.

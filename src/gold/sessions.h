@@ -112,6 +112,7 @@ class Sessions : public Operator {
     Funnel funnel_;
     // The visits as they were before they were used, since remember(); nothing for a new visit.
     std::optional<boost::unordered_flat_map<GroupKey, std::optional<Visit>, GroupKeyHash>> remembered_;
+    std::vector<Timestamp> remembered_due_;  // the minutes of due_ that got a key since remember()
 };
 
 template <class Archive>

@@ -45,6 +45,7 @@ void PipelineRun::open_gold() {
 
 void PipelineRun::start() {
     const std::int64_t numbered_before = log_.records_numbered();
+    monitor_.begin_at(silver_.table_version());
     if (gold_) {
         gold_task_.start([this](const base::StopSignal& stop) {
             gold_->run(stop, [this](const gold::GoldReport& report) { monitor_.add(report); });
@@ -65,7 +66,12 @@ void PipelineRun::serve() {
         .not_ready = [this] { return reason_not_ready(); },
         .open_windows = gold_ ? &open_windows_ : nullptr,
         .uncommitted = gold_ ? &uncommitted_ : nullptr,
-        .status = [this] { return to_json(monitor_.last(), silver_.partitions().progress()); }};
+        .status =
+            [this] {
+                auto status = to_json(monitor_.last(), silver_.partitions().progress());
+                if (!gold_) status.erase("figures_as_of");
+                return status;
+            }};
     server_.emplace(data_, log_, settings_, *options_.server, probe);
     options_.on_serving(server_->url());
 }
@@ -84,7 +90,7 @@ RunStatus PipelineRun::read_status() {
         reading.in_log += held.end - held.start;
     }
     reading.lag = silver_.partitions().lag();
-    reading.unread = silver_.partitions().lag_unread();
+    reading.unread = silver_.partitions().known_lag_unread();
     reading.shows_unread = !uncommitted_.has_gap();
     reading.skipped = silver_.partitions().skipped();
     if (gold_ && gold_->active()) reading.gold_version = gold_->silver_version();

@@ -50,6 +50,11 @@ void RunMonitor::add(const gold::GoldReport& report) {
         latencies.erase(latencies.begin(), latencies.begin() + kept_latencies / 2);
 }
 
+void RunMonitor::begin_at(storage::Version silver) {
+    const base::MutexLock lock(mutex_);
+    silver_version_ = silver;
+}
+
 void RunMonitor::set_sent(std::int64_t records) {
     const base::MutexLock lock(mutex_);
     status_.sent = records;

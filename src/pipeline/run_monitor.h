@@ -19,6 +19,8 @@ class RunMonitor {
     void add(const silver::BatchReport& report);
     void add(const gold::GoldReport& report);
     void set_sent(std::int64_t records);
+    /// Sets the version of Silver at the start.
+    void begin_at(storage::Version silver);
 
     /// What is read of the log and the stages at one moment.
     struct Reading {

@@ -20,7 +20,8 @@ struct RunStatus {
     std::int64_t in_log = 0;  ///< records that all partitions of the log hold, of earlier runs too
     std::int64_t lag = 0;     ///< records in the log that are not committed to silver
     std::optional<base::WallTime> waiting_since;  ///< time from which there has been a lag; nothing: no lag
-    /// The time up to which the open windows have all events of the log; nothing before they have any.
+    /// The time up to which the open windows have all events of this worker's partitions; nothing before
+    /// that.
     std::optional<base::WallTime> figures_as_of;
     std::int64_t received = 0;                    ///< records that this run has committed
     std::int64_t silver = 0;                      ///< silver rows of the received records

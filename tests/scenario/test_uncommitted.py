@@ -56,8 +56,11 @@ def test_figures_and_sql_have_rows_that_are_not_committed(shop, server):
     assert query(server, "select sum(events) as n from live.kpis where grain = 'minute'") == [{"n": "20"}]
     row = query(server, "select user_id, product_id, price, event_type from live.silver where event_id = 'e3'")
     assert row == [{"user_id": "u3", "product_id": "p1", "price": 9.5, "event_type": "view"}]
+    assert shop.json("sql", "select count(*) as n from live.silver")["rows"] == [{"n": 20}]
+    assert "silver" in [row["name"] for row in shop.json("sql", "show all tables", "--limit", "100")["rows"]]
     server.stop()
     assert shop.count("silver") == 20
+    assert shop.json("sql", "select count(*) as n from live.silver")["rows"] == [{"n": 20}]
     shop.verify()
 
 

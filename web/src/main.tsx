@@ -62,7 +62,7 @@ function LiveMark() {
       <span class="live bad" title="Events wait to be processed.">{`${behind} s behind`}</span>
     );
   }
-  if (connected.value && state.value?.pipeline && !state.value.pipeline.figures_as_of) {
+  if (connected.value && state.value?.pipeline?.figures_as_of === null) {
     return <span class="live">starting…</span>;
   }
   if (connected.value) return <span class="live good">live</span>;

@@ -57,6 +57,7 @@ void Gold::add(const Events& events, const std::function<void(Operator&)>& after
 
 /// There are few such events, so the operators run one after the other.
 void Gold::add_uncommitted(const std::vector<Event>& events) {
+    if (!has_uncommitted_) late_committed_ = late();
     for (Operator* each : operators()) {
         if (!has_uncommitted_) each->remember();
         each->add(events);

@@ -55,6 +55,8 @@ class Gold {
 
     /// The number of additions to windows that were closed already.
     [[nodiscard]] std::int64_t late() const;
+    /// The same without uncommitted events.
+    [[nodiscard]] std::int64_t late_committed() const { return has_uncommitted_ ? late_committed_ : late(); }
 
     /// Write and read the whole state. load() throws an Error for bytes that save() did not write; the object
     /// must not be used then.
@@ -80,6 +82,7 @@ class Gold {
     Sessions sessions_;
     Alerts alerts_;
     bool has_uncommitted_ = false;
+    std::int64_t late_committed_ = 0;  // while there are uncommitted events
 };
 
 }  // namespace millrace::gold

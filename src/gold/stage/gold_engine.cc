@@ -30,6 +30,7 @@ void GoldEngine::reset() {
 }
 
 void GoldEngine::load(std::istream& stream, Timestamp watermark) {
+    gold_->withdraw_uncommitted();
     gold_->load(stream);
     watermark_ = watermark;
 }
@@ -71,6 +72,7 @@ void GoldEngine::observe(const std::vector<catalog::PartitionStatus>& partitions
 }
 
 void GoldEngine::close(Timestamp watermark, Output& closed) {
+    gold_->withdraw_uncommitted();
     watermark_ = std::max(watermark_, watermark);
     gold_->close(watermark_, closed);
 }

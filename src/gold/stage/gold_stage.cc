@@ -153,7 +153,9 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
             next_note = now + note_interval;
         }
         if (const auto saved = state_.take_saved()) tables_.join_files(*saved);
-        if (tail_.update() || stepped) links_.windows.note_change();
+        // While Gold catches up, nobody should wait for uncommitted rows that nobody looks at.
+        const bool has_news = (!stepped || links_.windows.pending()) && tail_.update();
+        if (has_news || stepped) links_.windows.note_change();
         reply_to_readers(on_report);
         if (!stepped && stop.wait_for(poll_interval)) break;
     }
@@ -251,7 +253,7 @@ OpenWindowsSnapshot GoldStage::snapshot(const OpenWindowsChannel::Request& reque
 
 void GoldStage::report(const OnReport& on_report) {
     if (const auto report =
-            reporter_.take(engine_.operators().late(), silver_.version(), engine_.watermark()))
+            reporter_.take(engine_.operators().late_committed(), silver_.version(), engine_.watermark()))
         on_report(*report);
 }
 

@@ -16,7 +16,7 @@ class UncommittedTailTest : public testing::Test {
 
     /// Silver reads views at these offsets of partition 0, one minute after the other.
     void read(std::initializer_list<std::int64_t> offsets) {
-        silver::RowBlock block(progress_id_, 0, 1);
+        silver::RowBlock block({progress_id_, 0, 1});
         for (const std::int64_t offset : offsets) {
             model::Event event;
             event.event_id = event.user_id = "u";

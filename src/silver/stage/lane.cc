@@ -144,7 +144,8 @@ void Lane::process(Partition& partition, std::span<const bronze::Record> records
     if (part.received == 0) part.oldest = records.front().timestamp;
     UncommittedRows* const uncommitted = context_.uncommitted;
     if (uncommitted != nullptr && uncommitted->wants_rows() && records.size() <= most_live_records) {
-        partition.uncommitted.emplace(partition.progress_id, partition.number, partition.epoch);
+        partition.uncommitted.emplace(
+            RowBlock::Place{partition.progress_id, partition.number, partition.epoch});
     } else if (uncommitted != nullptr) {
         uncommitted->note_gap();
     }
@@ -206,7 +207,10 @@ void Lane::settle(Partition& partition, const PendingItem& pending, std::uint32_
         ++part.duplicates;
         return;
     }
-    if (context_.ids.shortened() || event.timestamp < context_.ids.floor()) return hold(partition, pending);
+    if (context_.ids.shortened() || event.timestamp < context_.ids.floor()) {
+        if (context_.ids.shortened() && context_.uncommitted != nullptr) context_.uncommitted->note_gap();
+        return hold(partition, pending);
+    }
     if (partition.files.append(event, pending.source, partition.epoch)) ++files_;
     if (partition.uncommitted) partition.uncommitted->add(event, pending.source);
     context_.horizon.advance(partition.number, event.timestamp, record.timestamp);

@@ -70,7 +70,7 @@ TEST_F(LaneTest, CleanRowsAreShownBeforeTheyAreCommitted) {
     ASSERT_EQ(blocks[0]->rows().size(), 1U) << "neither the duplicate nor what is quarantined";
     EXPECT_EQ(blocks[0]->rows()[0].event.event_id, "e7");
     EXPECT_EQ(blocks[0]->rows()[0].record.offset, bronze::Offset(1));
-    EXPECT_EQ(blocks[0]->progress_id(), (catalog::LogIdentity{log_.topic(), 1}.progress_app_id(0)));
+    EXPECT_EQ(blocks[0]->place().progress_id, (catalog::LogIdentity{log_.topic(), 1}.progress_app_id(0)));
 }
 
 TEST_F(LaneTest, ABacklogIsNotShownBeforeItIsCommitted) {

@@ -43,6 +43,13 @@ std::int64_t PartitionTracker::lag() const {
     return lag;
 }
 
+std::int64_t PartitionTracker::known_lag_unread() const {
+    std::int64_t lag = 0;
+    for (const auto& [partition, next] : values(&State::read))
+        lag += std::max<std::int64_t>(0, log_.cached_end(partition) - next);
+    return lag;
+}
+
 std::int64_t PartitionTracker::lag_unread() const {
     std::int64_t lag = 0;
     for (const auto& [partition, next] : values(&State::read))

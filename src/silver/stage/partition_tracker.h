@@ -50,6 +50,8 @@ class PartitionTracker {
     [[nodiscard]] std::int64_t lag() const;
     /// Returns how many records of the log no lane has read yet. May ask the log over the network.
     [[nodiscard]] std::int64_t lag_unread() const;
+    /// The same as far as the log's ends are known, without asking.
+    [[nodiscard]] std::int64_t known_lag_unread() const;
     /// Returns how many offsets without a record were passed since the table was created.
     [[nodiscard]] std::int64_t skipped() const;
     /// Returns the progress of the partitions that this process reads.

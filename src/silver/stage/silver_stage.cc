@@ -230,16 +230,19 @@ void SilverStage::loop(const base::StopSignal& stop) {
 std::vector<LanePart> SilverStage::seal() {
     barrier_.seal();
     log_.wake();
-    return barrier_.take_parts();
+    auto parts = barrier_.take_parts();
+    if (uncommitted_ != nullptr) uncommitted_->begin_batch();
+    return parts;
 }
 
 BatchCommitter::Result SilverStage::commit(std::vector<LanePart>& parts) {
     const auto result = committer_.commit(parts, barrier_.sealed_batch());
+    if (uncommitted_ != nullptr && result == BatchCommitter::Result::given_up) uncommitted_->clear();
     if (result != BatchCommitter::Result::committed) return result;
     data_loss_.note_commit();
     trigger_.note_commit(std::chrono::steady_clock::now());
     assignment_.report_progress(parts);
-    if (uncommitted_ != nullptr) uncommitted_->close_gap();
+    if (uncommitted_ != nullptr) uncommitted_->note_commit();
     if (uncommitted_ != nullptr && !uncommitted_->is_open()) forget_uncommitted(parts);
     return result;
 }

@@ -41,6 +41,7 @@ void RowBlock::add(const model::Event& event, const EventSource& source) {
     std::size_t size = 1;  // an empty text has an address too
     each_text(row, [&](std::string_view text) { size += text.size(); });
     row.texts = std::make_unique_for_overwrite<char[]>(size);
+    bytes_ += sizeof(Row) + size;
     char* to = row.texts.get();
     each_text(row, [&](std::string_view& text) {
         char* const end = std::ranges::copy(text, to).out;
@@ -52,7 +53,7 @@ void RowBlock::add(const model::Event& event, const EventSource& source) {
 void UncommittedRows::add(RowBlock block) {
     if (block.rows().empty()) return;
     const base::MutexLock lock(mutex_);
-    row_count_ += block.rows().size();
+    bytes_ += block.bytes();
     blocks_.push_back(std::make_shared<const RowBlock>(std::move(block)));
     ++changes_;
 }
@@ -60,7 +61,8 @@ void UncommittedRows::add(RowBlock block) {
 void UncommittedRows::clear() {
     const base::MutexLock lock(mutex_);
     blocks_.clear();
-    row_count_ = 0;
+    bytes_ = 0;
+    has_gap_ = sealed_has_gap_ = false;
     ++clears_;
     ++changes_;
 }
@@ -69,7 +71,7 @@ void UncommittedRows::remove_committed(const NextOffset& next) {
     const base::MutexLock lock(mutex_);
     std::erase_if(blocks_, [&](const Block& block) {
         if (!is_committed(*block, next)) return false;
-        row_count_ -= block->rows().size();
+        bytes_ -= block->bytes();
         return true;
     });
 }
@@ -81,7 +83,7 @@ std::vector<UncommittedRows::Block> UncommittedRows::blocks(std::size_t from) co
 }
 
 bool is_committed(const RowBlock& block, const UncommittedRows::NextOffset& next) {
-    const auto offset = next(block.progress_id());
+    const auto offset = next(block.place().progress_id);
     return offset && block.rows().back().record.offset.value() < *offset;
 }
 

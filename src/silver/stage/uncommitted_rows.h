@@ -30,24 +30,29 @@ class RowBlock {
         [[nodiscard]] EventSource source() const { return {record, record_index, format}; }
     };
 
-    /// `progress_id` is the id of the txn that holds the next offset of the partition in a commit
-    /// (catalog::LogIdentity::progress_app_id()).
-    RowBlock(std::string progress_id, int partition, int epoch)
-        : progress_id_(std::move(progress_id)), partition_(partition), epoch_(epoch) {}
+    /// Where the rows come from.
+    struct Place {
+        /// The id of the txn that holds the next offset of the partition in a commit
+        /// (catalog::LogIdentity::progress_app_id()).
+        std::string progress_id;
+        int partition = 0;
+        int epoch = 0;
+    };
+
+    explicit RowBlock(Place place) : place_(std::move(place)) {}
 
     /// Appends a copy of a row.
     void add(const model::Event& event, const EventSource& source);
 
     [[nodiscard]] std::span<const Row> rows() const { return rows_; }
-    [[nodiscard]] const std::string& progress_id() const { return progress_id_; }
-    [[nodiscard]] int partition() const { return partition_; }
-    [[nodiscard]] int epoch() const { return epoch_; }
+    [[nodiscard]] const Place& place() const { return place_; }
+    /// The memory that the rows take.
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
   private:
-    std::string progress_id_;
-    int partition_;
-    int epoch_;
+    Place place_;
     std::vector<Row> rows_;
+    std::size_t bytes_ = 0;
 };
 
 /// The clean rows of this process that are not committed yet, for figures that are fresher than the commits.
@@ -59,20 +64,26 @@ class UncommittedRows {
     /// Returns the next offset that a commit or a snapshot holds for a progress_id(), if it holds one.
     using NextOffset = std::function<std::optional<std::int64_t>(const std::string& progress_id)>;
 
-    /// More rows are not kept: 100 seconds of 1,000 events/s. They take a kilobyte each.
-    static constexpr std::size_t most_rows = 100'000;
+    /// More rows are not kept. One takes about a kilobyte, so these are two minutes of 1,000 events/s.
+    static constexpr std::size_t most_bytes = std::size_t{128} << 20U;
 
     /// Declares that Gold reads rows, and removes those of the commits that it takes in. Before this call,
     /// Silver removes them.
     void open() { open_ = true; }
     [[nodiscard]] bool is_open() const { return open_; }
     /// Returns true if rows should be added.
-    [[nodiscard]] bool wants_rows() const { return row_count_ < most_rows; }
+    [[nodiscard]] bool wants_rows() const { return bytes_ < most_bytes; }
     void add(RowBlock block);
-    /// Notes that clean rows were left out, until the next commit.
+    /// Notes that clean rows of the batch that is being filled were left out.
     void note_gap() { has_gap_ = true; }
-    void close_gap() { has_gap_ = false; }
-    [[nodiscard]] bool has_gap() const { return has_gap_; }
+    /// Begins the next batch. No lane may work during the call.
+    void begin_batch() {
+        if (has_gap_.exchange(false)) sealed_has_gap_ = true;
+    }
+    /// Notes that the batch before is committed.
+    void note_commit() { sealed_has_gap_ = false; }
+    /// Returns whether rows are missing that are not committed.
+    [[nodiscard]] bool has_gap() const { return has_gap_ || sealed_has_gap_; }
     /// Removes all rows: their records are processed again.
     void clear();
     /// Removes the rows of commits up to one that holds these offsets.
@@ -88,7 +99,8 @@ class UncommittedRows {
   private:
     std::atomic<bool> open_ = false;
     std::atomic<bool> has_gap_ = false;
-    std::atomic<std::size_t> row_count_ = 0;
+    std::atomic<bool> sealed_has_gap_ = false;  // the batch that is being committed
+    std::atomic<std::size_t> bytes_ = 0;
     std::atomic<std::uint64_t> changes_ = 0;
     std::atomic<std::uint64_t> clears_ = 0;
     mutable base::Mutex mutex_;

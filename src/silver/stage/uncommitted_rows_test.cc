@@ -14,7 +14,7 @@ UncommittedRows::NextOffset up_to(std::string id, std::int64_t next) {
 }
 
 RowBlock block_of(const std::string& id, std::initializer_list<std::int64_t> offsets) {
-    RowBlock block(id, 0, 1);
+    RowBlock block({id, 0, 1});
     for (const std::int64_t offset : offsets) {
         const std::string user = "user" + std::to_string(offset);
         model::Event event;
@@ -28,7 +28,7 @@ RowBlock block_of(const std::string& id, std::initializer_list<std::int64_t> off
 }
 
 TEST(UncommittedRows, ARowKeepsItsOwnCopyOfAllTexts) {
-    RowBlock block("id", 0, 1);
+    RowBlock block({"id", 0, 1});
     {
         std::string text = "first text that is long enough for an allocation of its own";
         model::Event event;
@@ -54,7 +54,7 @@ TEST(UncommittedRows, ARowKeepsItsOwnCopyOfAllTexts) {
 }
 
 TEST(UncommittedRows, AKeyThatIsNullStaysNull) {
-    RowBlock block("id", 0, 1);
+    RowBlock block({"id", 0, 1});
     const bronze::Record record{
         .offset = bronze::Offset(4), .timestamp = {}, .key = {}, .value = {}, .headers = {}};
     block.add(model::Event{}, {.record = record});
@@ -71,7 +71,7 @@ TEST(UncommittedRows, RowsLeaveWithTheirCommit) {
     EXPECT_TRUE(rows.blocks(4).empty());
     rows.remove_committed(up_to("log/0", 2));
     ASSERT_EQ(rows.blocks().size(), 2U);
-    EXPECT_EQ(rows.blocks()[0]->progress_id(), "log/1");
+    EXPECT_EQ(rows.blocks()[0]->place().progress_id, "log/1");
     EXPECT_EQ(rows.blocks()[1]->rows()[0].event.user_id, "user2");
     EXPECT_TRUE(is_committed(*rows.blocks()[1], up_to("log/0", 3)));
     EXPECT_FALSE(is_committed(*rows.blocks()[1], up_to("log/0", 2)));
@@ -87,14 +87,27 @@ TEST(UncommittedRows, ABatchThatIsGivenUpLeavesNone) {
     EXPECT_GT(rows.changes(), changes);
 }
 
+TEST(UncommittedRows, AGapLastsUntilTheCommitOfItsBatch) {
+    UncommittedRows rows;
+    rows.note_gap();
+    rows.begin_batch();
+    EXPECT_TRUE(rows.has_gap());
+    rows.note_gap();  // the next batch has one, too
+    rows.note_commit();
+    EXPECT_TRUE(rows.has_gap());
+    rows.begin_batch();
+    rows.note_commit();
+    EXPECT_FALSE(rows.has_gap());
+}
+
 TEST(UncommittedRows, NoMoreAreWantedThanTheLimit) {
     UncommittedRows rows;
-    EXPECT_TRUE(rows.wants_rows());
-    for (std::size_t added = 0; added < UncommittedRows::most_rows; added += 10'000) {
-        RowBlock block("log/0", 0, 1);
-        const bronze::Record record{
-            .offset = bronze::Offset(0), .timestamp = {}, .key = {}, .value = {}, .headers = {}};
-        for (int i = 0; i < 10'000; ++i) block.add(model::Event{}, {.record = record});
+    const std::string text(10'000, 'x');
+    model::Event event;
+    event.page_url = text;
+    for (std::size_t added = 0; added < UncommittedRows::most_bytes; added += 1'000 * text.size()) {
+        RowBlock block({"log/0", 0, 1});
+        for (int i = 0; i < 1'000; ++i) block.add(event, {.record = bronze::Record{}});
         rows.add(std::move(block));
     }
     EXPECT_FALSE(rows.wants_rows());
