@@ -385,9 +385,9 @@ def test_a_table_without_rows_says_when_its_first_ones_are_due(shop):
 
 
 def test_sessions_that_are_named_are_due_later(shop):
-    fill(shop, [at(1, "10:00:30") | {"session_id": "s"}])
+    fill(shop, [at(1, "10:00:30") | {"session_id": "s"}], "--session-gap", "4h")
     publish(shop)
-    assert "2024-05-01T10:41:00Z" in listed(shop)["sessions"]["why_empty"]
+    assert "2024-05-01T14:11:00Z" in listed(shop)["sessions"]["why_empty"]
 
 
 def test_the_report_counts_all_rows_that_were_published(shop):
