@@ -62,10 +62,7 @@ serve::SqlView LiveSilver::view(const serve::SqlView& silver, SqlViews& tables) 
         for (const auto& [path, add] : snapshot.files)
             live.files.push_back({folder / path, add.partition_values});
         std::erase_if(blocks, [&](const auto& block) {
-            return silver::is_committed(*block, [&](const std::string& id) {
-                const auto found = snapshot.txns.find(id);
-                return found == snapshot.txns.end() ? std::nullopt : std::optional(found->second.version);
-            });
+            return silver::is_committed(*block, [&](const std::string& id) { return snapshot.txn(id, 0); });
         });
     });
     if (!blocks.empty()) add_uncommitted(blocks, live);

@@ -91,7 +91,8 @@ class EventLog {
     [[nodiscard]] virtual std::unique_ptr<PartitionReader> read(int partition, Offset offset) const = 0;
 
     /// Opens the topic once more, for a log that allows only one reader of a partition at a time: the readers
-    /// of the other log do not disturb those of this one. Returns null for a log that allows any number.
+    /// of the returned log do not disturb those of this one. Returns null for a log that allows any number of
+    /// readers.
     [[nodiscard]] virtual std::unique_ptr<EventLog> open_again() const { return nullptr; }
 
     /// Returns the first offset whose record's timestamp is at or after `timestamp`, or the end offset.

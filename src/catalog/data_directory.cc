@@ -102,7 +102,7 @@ model::ShopSettings DataDirectory::settings() const {
     settings.rules.future = duration("future_us", settings.rules.future);
     model::GoldOptions& gold = settings.gold;
     gold.lateness = duration("lateness_us", gold.lateness);
-    // The default was four hours before it was stored.
+    // Shops from before the gap was stored have four hours, which was the default then.
     gold.session_gap = duration("session_gap_us", std::chrono::hours(4));
     gold.inactivity = duration("inactivity_us", gold.inactivity);
     gold.interest_share = base::number_member(object, "interest_share", gold.interest_share);

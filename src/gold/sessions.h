@@ -8,11 +8,11 @@
 
 namespace millrace::gold {
 
-/// Computes sessions. A session is the events of one user and session_id, or, without a session_id, the
-/// events of one user, without a gap of half an hour. (The settings can change the gap of either.) A session
-/// that lasts longer than a whole day is cut: from the second midnight after its start on, each day is a
-/// session of its own. So no session is longer than two days, and the batch layer finds the same sessions
-/// without reading further back.
+/// Computes sessions. A session is the events of one user and session_id between which no gap is half an
+/// hour or longer; events without a session_id are grouped by user alone. Two settings set the gap with and
+/// without a session_id. A session that lasts longer than a whole day is cut: from the second midnight after
+/// its start on, each day is a session of its own. So no session is longer than two days, and the batch
+/// layer finds the same sessions without reading further back.
 ///
 /// The events of a session are kept until it is closed, so that their order of arrival does not matter. The
 /// funnel is computed from closed sessions.

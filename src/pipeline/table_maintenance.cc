@@ -134,10 +134,13 @@ storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optio
                         base::format_duration(*wanted)),
             "Give that or less; the table's property delta.deletedFileRetentionDuration sets it.");
     }
-    storage::VacuumPolicy policy = policy_of(table, gold_needs);
     const base::Duration retention = wanted.value_or(most);
-    if (wanted) policy = {.retention = std::max(retention, gold_needs), .orphan_age = {}};
-    policy.orphan_age = alone ? retention : std::max<base::Duration>(retention, oldest_unnamed);
+    const base::Duration orphan_age = alone ? retention : std::max<base::Duration>(retention, oldest_unnamed);
+    storage::VacuumPolicy policy{.retention = std::max(retention, gold_needs), .orphan_age = orphan_age};
+    if (!wanted) {
+        policy = policy_of(table, gold_needs);
+        policy.orphan_age = orphan_age;
+    }
     return storage::vacuum(table, policy, dry_run);
 }
 

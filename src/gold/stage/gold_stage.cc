@@ -153,7 +153,7 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
             next_note = now + note_interval;
         }
         if (const auto saved = state_.take_saved()) tables_.join_files(*saved);
-        // While Gold catches up, nobody should wait for uncommitted rows that nobody looks at.
+        // While Gold catches up on commits, it adds uncommitted rows only for a reader that waits.
         const bool has_news = (!stepped || links_.windows.pending()) && tail_.update();
         if (has_news || stepped) links_.windows.note_change();
         reply_to_readers(on_report);

@@ -171,7 +171,7 @@ TEST_F(GoldTest, UncommittedRowsAreShownAndLeaveNoTrace) {
     for (int part = 0; part < 6; ++part) {
         const auto committed = random_events(random, 200);
         Gold never{model::TimeZone("UTC"), options_, one_by_one()};
-        load(never, saved(gold_));  // so that both use the same ids for strings
+        load(never, saved(gold_));  // `committed` has string ids of gold_, which both must know
         add(committed);
         std::vector<Event> uncommitted;
         for (int step = 0; step < 3; ++step) {

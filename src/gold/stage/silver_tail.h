@@ -65,7 +65,8 @@ class SilverTail {
     silver::CommitQueue* const commits_;
     storage::DeltaTable table_;
     std::atomic<storage::Version> version_ = storage::no_version;
-    std::uint64_t pushes_seen_ = 0;  // of Silver, when the table had no next commit
+    // CommitQueue::pushes() when next_commit() last found nothing, and when it looks again without a push.
+    std::uint64_t pushes_seen_ = 0;
     std::chrono::steady_clock::time_point look_again_{};
     Events queued_;  // kept so that its memory is reused
 };

@@ -1,7 +1,6 @@
 #include "gold/stage/uncommitted_tail.h"
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,16 +12,13 @@ void UncommittedTail::remove(const storage::Commit& commit) {
     for (const storage::Txn& txn : commit.txns) offsets[txn.app_id] = txn.version;
     rows_->remove_committed([&](const std::string& id) {
         const auto found = offsets.find(id);
-        return found == offsets.end() ? std::nullopt : std::optional(found->second);
+        return found == offsets.end() ? 0 : found->second;
     });
 }
 
 void UncommittedTail::remove(const storage::Snapshot& table) {
     if (rows_ == nullptr) return;
-    rows_->remove_committed([&](const std::string& id) {
-        const auto found = table.txns.find(id);
-        return found == table.txns.end() ? std::nullopt : std::optional(found->second.version);
-    });
+    rows_->remove_committed([&](const std::string& id) { return table.txn(id, 0); });
 }
 
 bool UncommittedTail::update() {

@@ -36,18 +36,19 @@ std::map<int, Value> PartitionTracker::values(std::atomic<Value> State::* value)
     return values;
 }
 
-std::int64_t PartitionTracker::lag() const {
+std::int64_t PartitionTracker::known_lag(std::atomic<bronze::Offset> State::* next) const {
     std::int64_t lag = 0;
-    for (const auto& [partition, next] : values(&State::committed))
-        lag += std::max<std::int64_t>(0, log_.cached_end(partition) - next);
+    for (const auto& [partition, offset] : values(next))
+        lag += std::max<std::int64_t>(0, log_.cached_end(partition) - offset);
     return lag;
 }
 
+std::int64_t PartitionTracker::lag() const {
+    return known_lag(&State::committed);
+}
+
 std::int64_t PartitionTracker::known_lag_unread() const {
-    std::int64_t lag = 0;
-    for (const auto& [partition, next] : values(&State::read))
-        lag += std::max<std::int64_t>(0, log_.cached_end(partition) - next);
-    return lag;
+    return known_lag(&State::read);
 }
 
 std::int64_t PartitionTracker::lag_unread() const {

@@ -60,6 +60,7 @@ class PartitionTracker {
   private:
     template <class Value>
     [[nodiscard]] std::map<int, Value> values(std::atomic<Value> State::* value) const;
+    [[nodiscard]] std::int64_t known_lag(std::atomic<bronze::Offset> State::* next) const;
 
     const bronze::EventLog& log_;
     mutable base::Mutex mutex_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <numeric>
 #include <set>
 
@@ -243,21 +242,14 @@ BatchCommitter::Result SilverStage::commit(std::vector<LanePart>& parts) {
     trigger_.note_commit(std::chrono::steady_clock::now());
     assignment_.report_progress(parts);
     if (uncommitted_ != nullptr) uncommitted_->note_commit();
-    if (uncommitted_ != nullptr && !uncommitted_->is_open()) forget_uncommitted(parts);
+    if (uncommitted_ != nullptr && !uncommitted_->is_open()) forget_uncommitted();
     return result;
 }
 
 /// Removes the rows of a commit while Gold does not follow yet.
-void SilverStage::forget_uncommitted(const std::vector<LanePart>& parts) {
-    std::map<std::string, std::int64_t> next;
-    for (const LanePart& part : parts) {
-        for (const PartitionPart& partition : part.partitions)
-            next[sink_.identity().progress_app_id(partition.partition)] = partition.end.next_offset.value();
-    }
-    uncommitted_->remove_committed([&](const std::string& id) {
-        const auto found = next.find(id);
-        return found == next.end() ? std::nullopt : std::optional(found->second);
-    });
+void SilverStage::forget_uncommitted() {
+    const storage::Snapshot& table = sink_.snapshot();
+    uncommitted_->remove_committed([&](const std::string& id) { return table.txn(id, 0); });
 }
 
 void SilverStage::start_lanes() {

@@ -83,8 +83,7 @@ std::vector<UncommittedRows::Block> UncommittedRows::blocks(std::size_t from) co
 }
 
 bool is_committed(const RowBlock& block, const UncommittedRows::NextOffset& next) {
-    const auto offset = next(block.place().progress_id);
-    return offset && block.rows().back().record.offset.value() < *offset;
+    return block.rows().back().record.offset.value() < next(block.place().progress_id);
 }
 
 }  // namespace millrace::silver

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,8 +60,9 @@ class RowBlock {
 class UncommittedRows {
   public:
     using Block = std::shared_ptr<const RowBlock>;
-    /// Returns the next offset that a commit or a snapshot holds for a progress_id(), if it holds one.
-    using NextOffset = std::function<std::optional<std::int64_t>(const std::string& progress_id)>;
+    /// Returns the next offset that a commit or a snapshot holds for a Place::progress_id, or 0 if it holds
+    /// none.
+    using NextOffset = std::function<std::int64_t(const std::string& progress_id)>;
 
     /// More rows are not kept. One takes about a kilobyte, so these are two minutes of 1,000 events/s.
     static constexpr std::size_t most_bytes = std::size_t{128} << 20U;
