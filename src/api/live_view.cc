@@ -10,6 +10,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "gold/stage/alert_rows.h"
+#include "gold/stage/gold_status.h"
 #include "serve/json_rows.h"
 #include "storage/parquet_file.h"
 
@@ -136,17 +137,25 @@ json::object LiveView::state() {
                 {"state_bytes", state_bytes(data_)}};
         }
     }
-    if (status_) state["pipeline"] = status_();
+    json::value correcting;
+    if (status_) {
+        json::object pipeline = status_();
+        if (const auto* known = pipeline.if_contains("correcting")) correcting = *known;
+        pipeline.erase("correcting");
+        state["pipeline"] = std::move(pipeline);
+    }
     const base::MutexLock lock(slow_mutex_);
     if (steady_clock::now() >= next_slow_) {
         read_alerts();
         table_sizes_ = tables();
         data_span_ = data_span();
+        if (correcting.is_null()) correcting_ = gold::late_days(data_).shown();
         next_slow_ = steady_clock::now() + slow_interval;
     }
     state["firing"] = firing_;
     state["tables"] = table_sizes_;
     state["data"] = data_span_;
+    state["correcting"] = correcting.is_null() ? json::value(correcting_) : std::move(correcting);
     return state;
 }
 

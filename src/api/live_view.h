@@ -97,6 +97,8 @@ class LiveView {
     storage::Version alerts_version_ MILLRACE_GUARDED_BY(slow_mutex_) = storage::no_version;
     base::json::array firing_ MILLRACE_GUARDED_BY(slow_mutex_);
     base::json::object table_sizes_ MILLRACE_GUARDED_BY(slow_mutex_);
+    // The days that Gold corrects in another process.
+    base::json::array correcting_ MILLRACE_GUARDED_BY(slow_mutex_);
     base::json::value data_span_ MILLRACE_GUARDED_BY(slow_mutex_);
 
     base::StopSignal stop_;

@@ -51,6 +51,16 @@ using TableSet = std::set<Table>;
 [[nodiscard]] constexpr bool is_of_sessions(Table table) {
     return table == Table::sessions || table == Table::funnel;
 }
+/// The two groups of metric tables: those of windows, which close with the watermark, and those of sessions,
+/// which may stay open for days.
+enum class TableGroup : std::uint8_t { windows, sessions };
+inline constexpr std::size_t table_group_count = 2;
+[[nodiscard]] constexpr TableGroup group_of(Table table) {
+    return is_of_sessions(table) ? TableGroup::sessions : TableGroup::windows;
+}
+[[nodiscard]] constexpr std::string_view group_name(TableGroup group) {
+    return group == TableGroup::sessions ? "sessions" : "windows";
+}
 /// Returns true if the table grows with the number of users, so that it may have very many open rows.
 [[nodiscard]] constexpr bool is_of_users(Table table) {
     return is_of_sessions(table) || table == Table::users;

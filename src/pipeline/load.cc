@@ -62,7 +62,6 @@ class Load {
     void add(const silver::BatchReport& batch);
     void find_days(storage::Version version_before);
     void run_gold();
-    void replace_days_before(model::Timestamp watermark);
 
     const catalog::DataDirectory& data_;
     bronze::EventLog& log_;
@@ -179,7 +178,6 @@ void Load::run_gold() {
         report_.is_gold_elsewhere = true;
         return;
     }
-    const auto before = gold::read_gold_position(data_.gold_state());
     gold::GoldStageOptions gold = options_.gold;
     gold.available_now = true;
     gold.close = true;
@@ -191,16 +189,6 @@ void Load::run_gold() {
         events += report.events;
         on_progress_({.phase = LoadProgress::Phase::gold, .file = {}, .share = 0, .records = events});
     });
-    if (before && report_.rows > 0 && !stop_.requested()) replace_days_before(before->watermark);
-}
-
-/// Recomputes the days of events that were too late for Gold's windows: files may be older than what Gold has
-/// processed.
-void Load::replace_days_before(model::Timestamp watermark) {
-    const model::TimeZone zone(settings_.time_zone);
-    if (!report_.days || zone.day_start(report_.days->from) >= watermark) return;
-    const gold::DayRange late{report_.days->from, std::min(report_.days->to, zone.day_of(watermark))};
-    gold::BatchLayer(data_, settings_, pool_).replace(late, stop_);
 }
 
 }  // namespace

@@ -70,6 +70,7 @@ void PipelineRun::serve() {
             [this] {
                 auto status = to_json(monitor_.last(), silver_.partitions().progress());
                 if (!gold_) status.erase("figures_as_of");
+                if (!gold_ || !gold_->active()) status.erase("correcting");
                 return status;
             }};
     server_.emplace(data_, log_, settings_, *options_.server, probe);
@@ -93,7 +94,10 @@ RunStatus PipelineRun::read_status() {
     reading.unread = silver_.partitions().known_lag_unread();
     reading.shows_unread = !uncommitted_.has_gap();
     reading.skipped = silver_.partitions().skipped();
-    if (gold_ && gold_->active()) reading.gold_version = gold_->silver_version();
+    if (gold_ && gold_->active()) {
+        reading.gold_version = gold_->silver_version();
+        reading.gold_late_days = gold_->late_days();
+    }
     if (publisher_) reading.delivery = publisher_->lag(gold_->published());
     reading.seconds = since_opening_.seconds();
     reading.now = base::wall_time();

@@ -77,8 +77,13 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     text.counter("millrace_gold_rows_total", "Rows of closed windows that this process has published.");
     count(status.gold_rows);
     text.counter("millrace_gold_late_additions_total",
-                 "Additions that came after their window was closed; the batch layer counts them.");
+                 "Additions that came after their window was closed; their days are corrected.");
     count(status.gold_late);
+    const auto& late_days = status.gold_late_days.of(gold::TableGroup::windows);
+    text.gauge("millrace_gold_corrections_pending", "Days whose published windows lack late events.");
+    count(static_cast<std::int64_t>(late_days.size()));
+    text.gauge("millrace_gold_events_to_correct", "Late events that published windows lack.");
+    count(status.gold_late_days.events());
     add_delivery(text, status.delivery);
     if (status.gold_watermark > base::WallTime()) {
         text.gauge("millrace_gold_watermark_timestamp_seconds", "Event time up to which windows are closed.");
@@ -108,6 +113,7 @@ base::json::object to_json(const RunStatus& status, const std::vector<silver::Pa
         {"events_per_second", status.events_per_second},
         {"figures_as_of",
          status.figures_as_of ? json::value(base::to_ms(*status.figures_as_of)) : json::value()},
+        {"correcting", status.gold_late_days.shown()},
         {"in_log", status.in_log},
         {"lag", status.lag},
         {"silver", status.silver},

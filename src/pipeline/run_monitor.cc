@@ -83,6 +83,7 @@ RunStatus RunMonitor::update(const Reading& reading) {
     last_.waiting_since = waiting_since_;
     last_.events_per_second = rate_;
     last_.delivery = reading.delivery;
+    last_.gold_late_days = reading.gold_late_days;
     if (reading.gold_version)
         last_.gold_lag = std::max<std::int64_t>(0, silver_version_ - *reading.gold_version);
     note_figures(reading);

@@ -32,6 +32,7 @@ class RunMonitor {
         std::int64_t unread = 0;    ///< records in the log that no lane has read
         bool shows_unread = false;  ///< whether Gold shows what lanes have read, even before its commit
         std::optional<storage::Version> gold_version;  ///< silver version that Gold has processed, once known
+        gold::LateDays gold_late_days;
         publish::DeliveryLag delivery;
     };
     /// Combines a reading with the reports into the new status. The rate of events begins at the first one.

@@ -8,6 +8,7 @@
 
 #include "api/day_summary.h"
 #include "base/clock.h"
+#include "gold/stage/late_days.h"
 #include "publish/publisher.h"
 #include "silver/stage/batch_report.h"
 
@@ -36,6 +37,7 @@ struct RunStatus {
     std::vector<double> gold_latency_ms;
     std::int64_t gold_rows = 0;     ///< rows that this run has published
     std::int64_t gold_late = 0;     ///< additions that came after their window was closed
+    gold::LateDays gold_late_days;  ///< days that Gold is correcting
     std::int64_t gold_lag = 0;      ///< silver's commits that Gold has not processed
     base::WallTime gold_watermark;  ///< the epoch if there is none
     publish::DeliveryLag delivery;

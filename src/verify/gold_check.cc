@@ -10,7 +10,6 @@
 #include "base/units.h"
 #include "gold/gold_tables.h"
 #include "gold/stage/gold_file.h"
-#include "gold/stage/gold_state.h"
 #include "storage/arrow_status.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"
@@ -73,22 +72,6 @@ Check check_table(const storage::DeltaTable& table, gold::Table which) {
     return {name, false, fmt::format("this row occurs twice: {}", twice)};
 }
 
-/// Compares silver with the version that Gold's state says it has processed.
-Ahead silver_is_ahead(const catalog::DataDirectory& data) {
-    const auto state = gold::read_gold_position(data.gold_state());
-    if (!state) return Ahead::other_rows;
-    const auto silver = storage::DeltaTable::open(data.silver());
-    if (state->silver_id != silver.snapshot().metadata.id) return Ahead::other_rows;
-    Ahead ahead = Ahead::nothing;
-    for (storage::Version version = state->silver_version + 1; version <= silver.snapshot().version;
-         ++version) {
-        const auto commit = silver.read_commit(version);
-        if (!commit || commit->removes_data()) return Ahead::other_rows;
-        if (std::ranges::any_of(commit->adds, &storage::AddFile::data_change)) ahead = Ahead::rows;
-    }
-    return ahead;
-}
-
 }  // namespace
 
 void check_gold(const catalog::DataDirectory& data, VerifyReport& report) {
@@ -98,10 +81,7 @@ void check_gold(const catalog::DataDirectory& data, VerifyReport& report) {
             check_table(storage::DeltaTable::open(data.gold() / gold::table_name(each)), each));
         if (!report.checks.back().passed) return;
     }
-    const Ahead ahead = silver_is_ahead(data);
-    if (ahead != Ahead::other_rows) return check_gold_hours(data, ahead, report);
-    report.notes.emplace_back(
-        "gold: silver has been rebuilt since; millrace gold --available-now rebuilds Gold");
+    check_gold_hours(data, report);
 }
 
 }  // namespace millrace::verify

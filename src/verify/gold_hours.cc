@@ -3,14 +3,19 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <optional>
+#include <set>
+
 #include "base/units.h"
 #include "base/worker_pool.h"
 #include "gold/gold_tables.h"
 #include "gold/stage/gold_file.h"
+#include "gold/stage/gold_status.h"
 #include "gold/stage/silver_reader.h"
 #include "gold/window.h"
 #include "storage/column.h"
 #include "storage/delta_table.h"
+#include "storage/file_stats.h"
 #include "storage/parquet_file.h"
 
 namespace millrace::verify {
@@ -43,8 +48,8 @@ Hours published_hours(const catalog::DataDirectory& data) {
     return hours;
 }
 
-/// The hours of `wanted`, computed from silver's rows.
-Hours silver_hours(const catalog::DataDirectory& data, const Hours& wanted) {
+/// The hours of silver's rows.
+Hours silver_hours(const catalog::DataDirectory& data) {
     const auto silver = storage::DeltaTable::open(data.silver());
     std::vector<storage::AddFile> files;
     for (const auto& [path, add] : silver.snapshot().files) files.push_back(add);
@@ -57,7 +62,6 @@ Hours silver_hours(const catalog::DataDirectory& data, const Hours& wanted) {
             for (const gold::Event& event : events.rows) {
                 const auto start = gold::window_at(gold::Grain::hour, event.time, utc).start;
                 const HourKey key{start, std::string(strings.value(gold::Field::currency, event.currency))};
-                if (!wanted.contains(key)) continue;
                 Hour& hour = hours[key];
                 ++hour.events;
                 if (event.kind == gold::Kind::purchase) hour.gross += event.amount();
@@ -66,53 +70,129 @@ Hours silver_hours(const catalog::DataDirectory& data, const Hours& wanted) {
     return hours;
 }
 
-/// Whether Gold's figures of an hour are right beside silver's. Gold may lack events that came late and,
-/// where the hour is open, events that it has not processed yet.
-bool agrees(const Hour& gold, const Hour& silver, Ahead ahead) {
-    if (gold.events == silver.events) return gold.gross == silver.gross;
-    return gold.events < silver.events && (!gold.provisional || ahead == Ahead::rows);
+/// The number of rows that silver has beyond a position of Gold. Nothing when silver has other rows in place
+/// of those that Gold has processed.
+std::optional<std::int64_t> rows_beyond(const gold::GoldPosition& position,
+                                        const catalog::DataDirectory& data) {
+    const auto silver = storage::DeltaTable::open(data.silver());
+    if (position.silver_id != silver.snapshot().metadata.id) return std::nullopt;
+    std::int64_t rows = 0;
+    for (storage::Version version = position.silver_version + 1; version <= silver.snapshot().version;
+         ++version) {
+        const auto commit = silver.read_commit(version);
+        if (!commit || commit->removes_data()) return std::nullopt;
+        for (const storage::AddFile& add : commit->adds) {
+            if (add.data_change) rows += storage::FileStats(add).rows().value_or(0);
+        }
+    }
+    return rows;
 }
+
+/// Compares hour by hour, and counts the events that Gold may lack.
+class Comparison {
+  public:
+    explicit Comparison(const ComparedHours& hours) : hours_(hours) {
+        for (const auto& [key, hour] : hours.published) compare(key, &hour);
+        for (const auto& [key, hour] : hours.silver) {
+            if (!hours.published.contains(key)) compare(key, nullptr);
+        }
+        if (not_processed_ > hours.rows_ahead) fault(first_not_processed_);
+    }
+
+    void report(VerifyReport& report) const {
+        if (!fault_.empty()) {
+            report.checks.push_back({"gold against silver", false, fault_});
+            return;
+        }
+        report.checks.push_back(
+            {"gold against silver", true,
+             fmt::format("{} of {} compared: silver's events and revenue in each",
+                         base::format_counted(compared_, "hour"),
+                         base::format_counted(static_cast<std::int64_t>(days_.size()), "day"))});
+        if (late_ > 0)
+            report.notes.push_back(fmt::format(
+                "gold: {} came after their hour was closed. Gold corrects these days while it runs, "
+                "or with millrace gold --available-now: {}",
+                base::format_counted(late_, "event"), hours_.late.text(gold::TableGroup::windows)));
+        if (not_processed_ > 0)
+            report.notes.push_back(fmt::format("gold: {} are not processed yet; millrace gold processes them",
+                                               base::format_counted(not_processed_, "event")));
+        if (const auto sessions = hours_.late.text(gold::TableGroup::sessions); !sessions.empty())
+            report.notes.push_back(fmt::format(
+                "gold: sessions and funnels with late events are corrected after the second midnight "
+                "of their day: {}",
+                sessions));
+    }
+
+  private:
+    void compare(const HourKey& key, const Hour* published) {
+        const bool closed = key.first + std::chrono::hours(1) <= hours_.watermark;
+        if (published == nullptr && !closed) return;
+        ++compared_;
+        const std::int64_t day = hours_.zone.day_of(key.first);
+        days_.insert(day);
+        const Hour gold = published == nullptr ? Hour() : *published;
+        const Hour silver = silver_of(key);
+        if (gold.events == silver.events) {
+            if (gold.gross != silver.gross) fault(key);
+        } else if (gold.events > silver.events) {
+            fault(key);
+        } else if (closed && !gold.provisional && hours_.late.of(gold::TableGroup::windows).contains(day)) {
+            late_ += silver.events - gold.events;
+        } else {
+            if (not_processed_ == 0) first_not_processed_ = key;
+            not_processed_ += silver.events - gold.events;
+        }
+    }
+    [[nodiscard]] Hour silver_of(const HourKey& key) const {
+        const auto found = hours_.silver.find(key);
+        return found == hours_.silver.end() ? Hour() : found->second;
+    }
+    void fault(const HourKey& key) {
+        if (!fault_.empty()) return;
+        const auto found = hours_.published.find(key);
+        const Hour gold = found == hours_.published.end() ? Hour() : found->second;
+        const Hour silver = silver_of(key);
+        fault_ = fmt::format(
+            "the hour from {}, {}: gold has {} events worth {:.4f}, silver {} worth {:.4f}; recompute the "
+            "day "
+            "with: millrace gold --batch --from {} --to {}",
+            model::format_timestamp(key.first), key.second, gold.events, model::to_double(gold.gross),
+            silver.events, model::to_double(silver.gross), model::format_day(hours_.zone.day_of(key.first)),
+            model::format_day(hours_.zone.day_of(key.first)));
+    }
+
+    const ComparedHours& hours_;
+    std::string fault_;  // the first fault
+    std::int64_t compared_ = 0;
+    std::set<std::int64_t> days_;
+    std::int64_t late_ = 0;
+    std::int64_t not_processed_ = 0;
+    HourKey first_not_processed_;
+};
 
 }  // namespace
 
-void compare_hours(const ComparedHours& hours, Ahead ahead, VerifyReport& report) {
-    const auto& [published, silver] = hours;
-    std::int64_t late = 0;
-    std::int64_t not_processed = 0;
-    for (const auto& [key, hour] : published) {
-        const auto found = silver.find(key);
-        const Hour expected = found == silver.end() ? Hour() : found->second;
-        if (!agrees(hour, expected, ahead)) {
-            report.checks.push_back(
-                {"gold against silver", false,
-                 fmt::format("the hour from {}, {}: gold has {} events worth {:.4f}, silver {} worth {:.4f}",
-                             model::format_timestamp(key.first), key.second, hour.events,
-                             model::to_double(hour.gross), expected.events,
-                             model::to_double(expected.gross))});
-            return;
-        }
-        (hour.provisional ? not_processed : late) += expected.events - hour.events;
-    }
-    report.checks.push_back(
-        {"gold against silver", true,
-         fmt::format("{} compared: silver's events and revenue in each",
-                     base::format_counted(static_cast<std::int64_t>(published.size()), "hour"))});
-    if (late > 0) {
-        report.notes.push_back(
-            fmt::format("gold: {} came after their hour was closed; millrace gold --batch adds them",
-                        base::format_counted(late, "event")));
-    }
-    if (not_processed > 0) {
-        report.notes.push_back(
-            fmt::format("gold: {} of open hours are not processed yet; millrace gold processes them",
-                        base::format_counted(not_processed, "event")));
-    }
+void compare_hours(const ComparedHours& hours, VerifyReport& report) {
+    Comparison(hours).report(report);
 }
 
-void check_gold_hours(const catalog::DataDirectory& data, Ahead ahead, VerifyReport& report) {
-    const Hours published = published_hours(data);
-    const Hours silver = silver_hours(data, published);
-    compare_hours({.published = published, .silver = silver}, ahead, report);
+/// Each of Gold's position, Gold's tables, silver and the rows beyond the position is read after the one
+/// before, so that it is at least as new.
+void check_gold_hours(const catalog::DataDirectory& data, VerifyReport& report) {
+    const auto position = gold::read_gold_position(data.gold_state());
+    if (!position || !rows_beyond(*position, data)) {
+        report.notes.emplace_back(
+            "gold: silver has been rebuilt since; millrace gold --available-now rebuilds Gold");
+        return;
+    }
+    ComparedHours hours{.watermark = position->watermark,
+                        .late = gold::late_days(data),
+                        .zone = model::TimeZone(data.settings().time_zone)};
+    hours.published = published_hours(data);
+    hours.silver = silver_hours(data);
+    hours.rows_ahead = rows_beyond(*position, data).value_or(0);
+    compare_hours(hours, report);
 }
 
 }  // namespace millrace::verify

@@ -6,7 +6,10 @@
 #include <utility>
 
 #include "catalog/data_directory.h"
+#include "gold/stage/gold_state.h"
+#include "gold/stage/late_days.h"
 #include "model/money.h"
+#include "model/time_zone.h"
 #include "model/timestamp.h"
 #include "verify/verify_report.h"
 
@@ -21,23 +24,21 @@ struct Hour {
 using HourKey = std::pair<model::Timestamp, std::string>;  ///< start, currency
 using Hours = std::map<HourKey, Hour>;
 
-/// What silver holds beyond the version that Gold has processed.
-enum class Ahead {
-    nothing,
-    rows,        ///< further rows
-    other_rows,  ///< other rows in place of those that Gold has processed
-};
-
-/// Compares the hours that Gold has published with silver's. Silver may have more events than Gold: late
-/// ones, and, in an open hour, ones that Gold has not processed yet. These are noted, with the command that
-/// makes Gold process them.
+/// What is compared: all hours of Gold and of silver, and where Gold stands.
 struct ComparedHours {
-    const Hours& published;  ///< by Gold
-    const Hours& silver;
+    Hours published;  ///< by Gold
+    Hours silver;
+    model::Timestamp watermark;   ///< hours that end at or before it are closed
+    std::int64_t rows_ahead = 0;  ///< rows of silver that Gold has not processed
+    gold::LateDays late;          ///< days whose hours lack late events until they are corrected
+    model::TimeZone zone;         ///< the shop's time zone
 };
-void compare_hours(const ComparedHours& hours, Ahead ahead, VerifyReport& report);
+/// Compares the hours that Gold has published with silver's. Gold must have all closed hours with all events,
+/// except late events of days that are noted as such, and rows that it has not processed yet. Both are noted,
+/// with the command that makes Gold process them.
+void compare_hours(const ComparedHours& hours, VerifyReport& report);
 
-/// Reads the hours of both and compares them. `ahead` must not be Ahead::other_rows.
-void check_gold_hours(const catalog::DataDirectory& data, Ahead ahead, VerifyReport& report);
+/// Reads the hours of both and compares them. Only notes it when Gold has no state for this silver table.
+void check_gold_hours(const catalog::DataDirectory& data, VerifyReport& report);
 
 }  // namespace millrace::verify

@@ -29,9 +29,9 @@ def publish(shop, *options, **environment):
     return shop.run("gold", "--available-now", *options, **environment)
 
 
-def publish_open(shop):
+def publish_open(shop, *options):
     """Publishes closed and open windows, and returns the report."""
-    return json.loads(publish(shop, "--close", "--json").splitlines()[-1])
+    return json.loads(publish(shop, "--close", "--json", *options).splitlines()[-1])
 
 
 def listed(shop):
@@ -122,19 +122,16 @@ def test_windows_stay_open_until_the_watermark_has_passed_them(shop):
     gold_oracle.check(shop.data, tables=("kpis",), where="window_end <= TIMESTAMPTZ '2024-05-01 10:01:01Z'")
 
 
-def test_an_event_that_comes_too_late_is_counted_and_left_out(shop):
+@pytest.mark.parametrize("correct, events", [("auto", 2), ("off", 1)])
+def test_an_event_that_comes_too_late_is_counted_and_its_day_corrected(shop, correct, events):
     fill(shop, [at(1, "10:00:30"), at(2, "12:00:00")])
     publish(shop)
     fill(shop, [at(3, "10:00:40")])
-    assert publish_open(shop)["late"] > 0
-    minute = [
-        row
-        for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"]
-        if row["window_start"] == "2024-05-01T10:00:00Z"
-    ]
-    by_grain = {row["grain"]: row["events"] for row in minute}
-    assert by_grain == {"minute": 1, "hour": 1}
-    day = [row for row in shop.json("show", "gold.kpis", "--limit", "100")["rows"] if row["grain"] == "day"]
+    assert publish_open(shop, "--correct", correct)["late"] > 0
+    rows = shop.json("show", "gold.kpis", "--limit", "100")["rows"]
+    by_grain = {row["grain"]: row["events"] for row in rows if row["window_start"] == "2024-05-01T10:00:00Z"}
+    assert by_grain == {"minute": events, "hour": events}
+    day = [row for row in rows if row["grain"] == "day"]
     assert [row["events"] for row in day] == [3]  # the day's window was still open
 
 
@@ -486,7 +483,7 @@ def test_the_batch_layer_takes_in_what_came_late(shop):
     fill(shop, [one for one in made if one not in late])
     publish(shop)
     fill(shop, late)
-    assert publish_open(shop)["late"] > 0
+    assert publish_open(shop, "--correct", "off")["late"] > 0
     differences = shop.json("gold", "reconcile", "--limit", "1000000", code=1)["differences"]
     assert {each["table"] for each in differences} >= {"kpis", "product_metrics"}
     days = sorted(row["day"] for row in shop.json("show", "gold.kpis", "--limit", "100000")["rows"])
@@ -496,7 +493,7 @@ def test_the_batch_layer_takes_in_what_came_late(shop):
     shop.run("gold", "--batch")
     shop.run("gold", "reconcile")
     fill(shop, much_later(0))  # closes the sessions of the last two days
-    publish(shop)
+    publish(shop, "--correct", "off")
     shop.run("gold", "--batch")
     shop.run("gold", "reconcile")
     publish(shop, "--close")

@@ -25,6 +25,7 @@ import { Product } from "./pages/product";
 import { Products } from "./pages/products";
 import { Quarantine } from "./pages/quarantine";
 import { Journey, Sessions } from "./pages/sessions";
+import { counted } from "./format";
 import { link, parameter, route } from "./router";
 import { shop } from "./session";
 
@@ -76,6 +77,20 @@ function LiveMark() {
   );
 }
 
+/** The days whose figures lack events that came late, until they are corrected. */
+function Correcting() {
+  const days = state.value?.correcting ?? [];
+  if (days.length === 0) return null;
+  const events = days.reduce((sum, day) => sum + day.events, 0);
+  const names = days.slice(-7).map((each) => `${each.day}: ${counted(each.events, "event")}`);
+  return (
+    <span class="note" title={["Events came late for these days.", ...names.reverse()].join("\n")}>
+      {days.length === 1 ? days[0]!.day : counted(days.length, "day")} being corrected,{" "}
+      {counted(events, "event")}
+    </span>
+  );
+}
+
 function Shell({ leave }: { leave: () => void }) {
   const page = pages[route.value.page] ?? pages.overview!;
   const Show = page.show;
@@ -122,6 +137,7 @@ function Shell({ leave }: { leave: () => void }) {
         <div class="top">
           <h1>{page.title}</h1>
           <LiveMark />
+          <Correcting />
           <span class="note">times in {shop.value?.time_zone}</span>
           {page.ranged && <RangePicker />}
         </div>

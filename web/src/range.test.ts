@@ -14,7 +14,7 @@ function open(address: string): void {
   window.dispatchEvent(new Event("hashchange"));
 }
 function live(time: number, data: State["data"]): State {
-  return { time, gold: null, firing: [], tables: {}, data };
+  return { time, gold: null, correcting: [], firing: [], tables: {}, data };
 }
 
 beforeEach(() => {

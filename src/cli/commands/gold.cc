@@ -149,10 +149,11 @@ int run_reconcile(const Globals& globals, const GoldOptions& options) {
 int list_tables(const Globals& globals, bool as_json) {
     TextTable shown = TextTable::of({text_column("table"), count_column("rows"), count_column("provisional"),
                                      count_column("files"), count_column("bytes"), count_column("days"),
-                                     text_column("why_empty")});
+                                     text_column("being_corrected"), text_column("why_empty")});
     for (const gold::GoldTableStatus& each : gold::gold_status(globals.data_directory())) {
         shown.add({fmt::format("gold.{}", gold::table_name(each.table)), each.rows, each.provisional,
-                   each.files, each.bytes, each.days, base::json::string(each.why_empty)});
+                   each.files, each.bytes, each.days, base::json::string(each.correcting),
+                   base::json::string(each.why_empty)});
     }
     print_table(shown, as_json);
     return 0;
@@ -199,12 +200,24 @@ void add_postgres_options(CLI::App& command, publish::PostgresOptions& options) 
         ->group("Gold");
 }
 
+CLI::Option* add_correct_option(CLI::App& command, gold::GoldStageOptions& options) {
+    return command
+        .add_option_function<std::string>(
+            "--correct", [&options](const std::string& when) { options.correct = when == "auto"; },
+            "Recompute the days of events that came after their window was closed, in the background. With "
+            "off, they wait for millrace gold --batch.")
+        ->type_name("WHEN")
+        ->check(must_be_one_of({"auto", "off"}))
+        ->default_str("auto");
+}
+
 }  // namespace
 
 void add_gold_options(CLI::App& command, gold::GoldStageOptions& options, publish::PublishOptions& publish) {
     add_postgres_options(command, publish.postgres);
     add_duration(command, "--gold-trigger", options.trigger, "Time between commits of closed windows.")
         ->group("Gold");
+    add_correct_option(command, options)->group("Gold");
 }
 
 void add_gold_command(CLI::App& app, Globals& globals) {
@@ -214,6 +227,7 @@ void add_gold_command(CLI::App& app, Globals& globals) {
     command->require_subcommand(0, 1);
     add_postgres_options(*command, options->publish.postgres);
     add_duration(*command, "--trigger", options->gold.trigger, "Time between commits of closed windows.");
+    add_correct_option(*command, options->gold);
     options->settings.add_gold_to(*command);
     command->add_flag("--available-now", options->gold.available_now,
                       "Process what silver holds at the start, then exit.");

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -24,8 +23,7 @@ namespace {
 constexpr std::int64_t days_at_once = 7;
 /// The rows of a table are written when there are so many.
 constexpr std::int64_t rows_at_once = 64 << 10;
-/// The longest window that can begin on one day and end on the next.
-constexpr base::Duration max_window_length = std::chrono::hours(1);
+const std::set<TableGroup> all_groups = {TableGroup::windows, TableGroup::sessions};
 
 /// Removes the events outside `wanted`. Returns those of them within `read`: only sessions need them.
 std::vector<Event> cut(Events& events, Window read, Window wanted) {
@@ -39,6 +37,9 @@ std::vector<Event> cut(Events& events, Window read, Window wanted) {
 }
 
 constexpr int max_attempts = 5;
+
+/// Ends a computation early.
+struct Cancelled {};
 
 Error too_busy(const char* doing) {
     return Error(
@@ -66,13 +67,14 @@ BatchLayer::BatchLayer(const catalog::DataDirectory& data, const model::ShopSett
 
 /// Reads the newest version of Silver, and how far the speed layer has published. Without a usable state of
 /// the speed layer, everything in Silver counts as published, and this process takes the stage's lock.
-void BatchLayer::read_positions() {
+void BatchLayer::read_position() {
     silver_.refresh();
     const auto state = read_gold_position(data_.gold_state());
     const bool usable = state && state->silver_id == silver_.snapshot().metadata.id &&
                         state->settings == catalog::settings_text(settings_);
-    published_version_ = usable ? state->silver_version : silver_.snapshot().version;
-    watermark_ = usable ? state->watermark : end_of_time;
+    position_ =
+        usable ? PublishedPosition{.silver_version = state->silver_version, .watermark = state->watermark}
+               : PublishedPosition{.silver_version = silver_.snapshot().version, .watermark = end_of_time};
     if (usable || alone_.owns_lock()) return;
     if (!alone_.try_lock())
         throw Error("recomputing days of Gold", "another process is rebuilding Gold",
@@ -92,39 +94,72 @@ std::optional<DayRange> BatchLayer::all_days() const {
     return days;
 }
 
-/// Computes the rows of the days' windows that end at or before the speed layer's watermark, and some rows
-/// of neighbouring days. Calls `progressed` whenever `output` may have more rows. Returns how many events
-/// were read.
-std::int64_t BatchLayer::compute(DayRange days, Output& output, const std::function<void()>& progressed) {
-    const Window wanted{zone_.day_start(days.from), zone_.day_start(days.to + 1) + max_window_length};
-    const Window read{
-        zone_.day_start(days.from - 1) - std::max(settings_.gold.session_gap, settings_.gold.inactivity),
-        zone_.day_start(days.to + 2)};
+/// The files that may have events of these times.
+std::vector<storage::AddFile> BatchLayer::files_between(Window times) const {
     std::vector<storage::AddFile> files;
     for (const auto& [path, add] : silver_.snapshot().files) {
         const auto date = model::parse_day(storage::partition_value(add, "event_date"));
-        if (date && model::day_start(*date + 1) > read.start && model::day_start(*date) < read.end)
+        if (date && model::day_start(*date + 1) > times.start && model::day_start(*date) < times.end)
             files.push_back(add);
     }
+    return files;
+}
+
+/// Computes the rows of the days' windows that end at or before the speed layer's watermark, and some rows
+/// of neighbouring days, for the tables of these groups. Calls `progressed` whenever `output` may have more
+/// rows. Returns how many events were read.
+std::int64_t BatchLayer::compute(DayRange days, const std::set<TableGroup>& groups, Output& output,
+                                 const std::function<void()>& progressed) {
+    const bool sessions = groups.contains(TableGroup::sessions);
+    const Window wanted{zone_.day_start(days.from), zone_.day_start(days.to + 1) + max_window_length};
+    const Window around{
+        zone_.day_start(days.from - 1) - std::max(settings_.gold.session_gap, settings_.gold.inactivity),
+        zone_.day_start(days.to + 2)};
+    const Window read = sessions ? around : wanted;
     Gold gold(zone_, settings_.gold, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
+    gold.compute_only(groups);
     std::int64_t events = 0;
     const auto take = [&](Events& rows, Timestamp left) {
         events += static_cast<std::int64_t>(rows.rows.size());
         const auto beside = cut(rows, read, wanted);
-        gold.add_to_sessions(beside);
-        gold.add(rows, std::min(left, watermark_), output);
+        if (sessions) gold.add_to_sessions(beside);
+        gold.add(rows, std::min(left, position_.watermark), output);
         gold.collect_garbage();
         progressed();
     };
-    read_silver_rows(silver_.root(), files, gold.strings(), pool_, take);
-    gold.close(watermark_, output);
+    read_silver_rows(silver_.root(), files_between(read), gold.strings(), pool_, take);
+    gold.close(position_.watermark, output);
     return events;
 }
 
-/// The first day of which a session may still be open.
 std::int64_t BatchLayer::sealed_end() const {
-    if (watermark_ == end_of_time) return std::numeric_limits<std::int64_t>::max();
-    return watermark_ == no_watermark ? 0 : zone_.day_of(watermark_) - 1;
+    return first_unsealed_day(position_.watermark, zone_);
+}
+
+std::optional<std::int64_t> BatchLayer::correct(const Correction& correction,
+                                                const PublishedPosition& position,
+                                                const std::function<bool()>& go_on) {
+    position_ = position;
+    silver_.refresh();
+    const auto [from, to] = correction.days;
+    const bool sessions = correction.group == TableGroup::sessions;
+    GoldWriter writer(data_, pool_);
+    GoldWriter::Replacement replacement{.from = from,
+                                        .to = sessions ? from : to + 1,
+                                        .sessions_to = sessions ? std::min(to + 1, sealed_end()) : from,
+                                        .silver_version = position.silver_version};
+    Output output;
+    try {
+        (void)compute(correction.days, {correction.group}, output, [&] {
+            writer.write(replacement, output, rows_at_once);
+            if (!go_on()) throw Cancelled();
+        });
+    } catch (const Cancelled&) {
+        return std::nullopt;
+    }
+    writer.write(replacement, output, 1);
+    if (!writer.replace(replacement)) return std::nullopt;
+    return replacement.rows;
 }
 
 BatchLayerReport BatchLayer::replace(DayRange days, const base::StopSignal& stop) {
@@ -140,19 +175,20 @@ BatchLayerReport BatchLayer::replace(DayRange days, const base::StopSignal& stop
         bool replaced = false;
         for (int attempt = 0; !replaced; ++attempt) {
             if (attempt == max_attempts) throw too_busy("recomputing days of Gold");
-            read_positions();
+            read_position();
             GoldWriter::Replacement replacement{.from = some.from,
                                                 .to = some.to + 1,
-                                                .sessions_to = sealed_end(),
-                                                .silver_version = published_version_,
-                                                .provisional_too = watermark_ == end_of_time};
+                                                .sessions_to = std::min(some.to + 1, sealed_end()),
+                                                .silver_version = position_.silver_version,
+                                                .provisional_too = position_.watermark == end_of_time};
             Output output;
-            report.events += compute(some, output, [&] { writer.write(replacement, output, rows_at_once); });
+            report.events +=
+                compute(some, all_groups, output, [&] { writer.write(replacement, output, rows_at_once); });
             writer.write(replacement, output, 1);
             replaced = writer.replace(replacement);
             report.rows += replaced ? replacement.rows : 0;
         }
-        report.silver_version = published_version_;
+        report.silver_version = position_.silver_version;
     }
     report.seconds = watch.seconds();
     return report;
@@ -167,7 +203,7 @@ void BatchLayer::show_rows(DayRange days, const VisitGoldRows& visit) {
             for (const auto& [day, rows] : output[table].take()) visit(table, day, *rows);
         }
     };
-    (void)compute(days, output, [&] { show(rows_at_once); });
+    (void)compute(days, all_groups, output, [&] { show(rows_at_once); });
     show(1);
 }
 
@@ -178,11 +214,11 @@ std::vector<GoldDifference> BatchLayer::reconcile(DayRange days, std::size_t lim
         bool compared = false;
         for (int attempt = 0; !compared; ++attempt) {
             if (attempt == max_attempts) throw too_busy("comparing days of Gold");
-            read_positions();
+            read_position();
             GoldComparison comparison(data_.gold(), {.days = some,
                                                      .sessions_to = sealed_end(),
-                                                     .silver_version = published_version_,
-                                                     .open_elsewhere = watermark_ != end_of_time});
+                                                     .silver_version = position_.silver_version,
+                                                     .open_elsewhere = position_.watermark != end_of_time});
             compared = comparison.is_possible();
             if (!compared) continue;
             std::ranges::move(comparison.run([&](const VisitGoldRows& visit) { show_rows(some, visit); },

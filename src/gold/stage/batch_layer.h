@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@
 #include "gold/output.h"
 #include "gold/stage/day_range.h"
 #include "gold/stage/gold_comparison.h"
+#include "gold/stage/gold_writer.h"
+#include "gold/stage/late_days.h"
 #include "gold/window.h"
 #include "model/time_zone.h"
 #include "storage/delta_table.h"
@@ -28,6 +31,12 @@ struct BatchLayerReport {
     double seconds = 0;
 
     [[nodiscard]] base::json::object to_json() const;
+};
+
+/// How far the speed layer has published.
+struct PublishedPosition {
+    storage::Version silver_version = storage::no_version;  ///< the last version of Silver that it includes
+    Timestamp watermark = no_watermark;  ///< windows that end at or before it are closed and published
 };
 
 /// The batch layer: recomputes Gold's rows of some days from the silver table, with the operators of the
@@ -49,15 +58,23 @@ class BatchLayer {
     /// the tables' files faster than days can be replaced.
     BatchLayerReport replace(DayRange days, const base::StopSignal& stop);
 
+    /// Replaces the rows of some days in the tables of one group, once. `position` is where the speed layer
+    /// of this process stands, which holds the stage's lock. Calls `go_on` between groups of rows, and ends
+    /// without a replacement when it returns false. Returns the number of rows, or nothing when nothing was
+    /// replaced or files of the tables have changed meanwhile: the caller tries again from a newer position.
+    std::optional<std::int64_t> correct(const Correction& correction, const PublishedPosition& position,
+                                        const std::function<bool()>& go_on);
+
     /// The cells in which the tables differ from the recomputed rows of the days, up to `limit`. Throws an
     /// Error when other processes join the tables' files faster than days can be compared.
     std::vector<GoldDifference> reconcile(DayRange days, std::size_t limit);
 
   private:
-    void read_positions();
+    void read_position();
     [[nodiscard]] std::int64_t sealed_end() const;
-    [[nodiscard]] std::int64_t compute(DayRange days, Output& output,
+    [[nodiscard]] std::int64_t compute(DayRange days, const std::set<TableGroup>& groups, Output& output,
                                        const std::function<void()>& progressed);
+    [[nodiscard]] std::vector<storage::AddFile> files_between(Window times) const;
     void show_rows(DayRange days, const VisitGoldRows& visit);
 
     const catalog::DataDirectory& data_;
@@ -67,9 +84,7 @@ class BatchLayer {
     storage::DeltaTable silver_;
     base::File lock_;                     // the lock of the gold stage
     std::unique_lock<base::File> alone_;  // held when no state tells what the speed layer has published
-    // The silver version up to which the speed layer has published.
-    storage::Version published_version_ = storage::no_version;
-    Timestamp watermark_ = no_watermark;  // the speed layer's watermark at published_version_
+    PublishedPosition position_;
 };
 
 }  // namespace millrace::gold

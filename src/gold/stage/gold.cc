@@ -27,11 +27,16 @@ Gold::Gold(const model::TimeZone& zone, const model::GoldOptions& options, Run r
 
 /// The slowest operators come first, so that they start at the same time.
 std::vector<Operator*> Gold::operators() {
-    return {&sessions_, &kpis_, &products_, &users_, &interest_, &categories_, &devices_};
+    std::vector<Operator*> all;
+    if (groups_.contains(TableGroup::sessions)) all.push_back(&sessions_);
+    if (groups_.contains(TableGroup::windows))
+        all.insert(all.end(), {&kpis_, &products_, &users_, &interest_, &categories_, &devices_});
+    return all;
 }
 
 std::vector<const Operator*> Gold::operators() const {
-    return {&sessions_, &kpis_, &products_, &users_, &interest_, &categories_, &devices_};
+    const auto all = const_cast<Gold*>(this)->operators();
+    return {all.begin(), all.end()};
 }
 
 void Gold::add(const Events& events) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <iosfwd>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ class Gold {
     [[nodiscard]] Watermark& clock() { return clock_; }
     /// The alert rules. They are not evaluated before Alerts::adopt().
     [[nodiscard]] Alerts& alerts() { return alerts_; }
+
+    /// Leaves out the operators of tables that are not in these groups. Must be called before the first
+    /// event.
+    void compute_only(std::set<TableGroup> groups) { groups_ = std::move(groups); }
 
     /// Adds events, and advances the clock by them.
     void add(const Events& events);
@@ -81,6 +86,7 @@ class Gold {
     HighInterest interest_;
     Sessions sessions_;
     Alerts alerts_;
+    std::set<TableGroup> groups_ = {TableGroup::windows, TableGroup::sessions};
     bool has_uncommitted_ = false;
     std::int64_t late_committed_ = 0;  // while there are uncommitted events
 };

@@ -16,6 +16,7 @@ constexpr auto poll_interval = std::chrono::milliseconds(5);
 constexpr auto lock_interval = std::chrono::milliseconds(200);
 constexpr auto note_interval = std::chrono::seconds(1);
 constexpr auto state_interval = std::chrono::seconds(60);
+constexpr int max_correction_attempts = 5;  // to correct some days while others change their files
 
 }  // namespace
 
@@ -24,13 +25,16 @@ GoldStage::GoldStage(const catalog::DataDirectory& data, const model::ShopSettin
     : data_(data),
       settings_(settings),
       options_(options),
+      zone_(settings.time_zone),
+      pool_(pool),
       links_(links),
       lock_(catalog::gold_lock(data)),
       silver_(data, pool, links.commits),
       engine_(settings, pool),
       tail_(links.uncommitted, engine_),
       tables_(data, model::TimeZone(settings.time_zone), pool),
-      state_(data, settings, lock_, silver_, engine_) {}
+      state_(data, settings, lock_, silver_, engine_, late_),
+      corrector_(data, settings) {}
 
 GoldStage::~GoldStage() {
     links_.windows.close();
@@ -52,7 +56,7 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     tail_.open();
     links_.windows.open();
     if (!loop(stop, on_report)) return;
-    finish(on_report);
+    finish(stop, on_report);
     links_.windows.freeze([this](const OpenWindowsChannel::Request& request) { return snapshot(request); });
     if (links_.observer != nullptr) links_.observer->on_end(stop.requested());
 }
@@ -75,6 +79,7 @@ void GoldStage::resume(const base::StopSignal& stop) {
     tables_.refresh();
     const bool whole = tables_.withdraw_provisional() && state_.load_ticks();
     if (!whole || options_.rebuild || !state_.load()) return rebuild(stop);
+    tables_.forget_corrected(late_);
     reporter_.start_at(silver_.version());
     replay_ticks();
     adopt_rules();
@@ -87,6 +92,9 @@ void GoldStage::rebuild(const base::StopSignal& stop) {
     if (silver_.version() > storage::Version(0) || !silver_.snapshot().files.empty())
         spdlog::info("gold: rebuilding from Silver's version {}", silver_.version());
     rebuilding_ = true;
+    corrector_.cancel();
+    (void)corrector_.take_result(late_);
+    late_.clear();
     state_.clear();
     tables_.clear();
     // Alerts that were published before come again and must not be sent again.
@@ -126,6 +134,7 @@ bool GoldStage::read_all(const base::StopSignal& stop) {
 /// Processes commits until the end. False when it ends while a rebuild is not finished.
 bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
     const storage::Version goal = silver_.snapshot().version;
+    bool is_behind = true;  // whether there were commits to process all the time since the last publication
     auto next_note = std::chrono::steady_clock::now();
     auto next_publish = next_note + options_.trigger;
     auto next_state = next_note + state_interval;
@@ -135,11 +144,14 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
         const bool stepped = step(stop);
         if (rebuilding_) return false;
         if (!stepped && !options_.available_now) tick();
+        is_behind &= stepped;
+        take_correction();
         reporter_.add_rows(tables_.publish_alerts(engine_.alerts(), silver_.version(), false));
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_publish || tables_.is_full()) {
             publish();
             report(on_report);
+            if (!std::exchange(is_behind, true) && !options_.available_now) start_correction();
             next_publish = now + options_.trigger;
             if (now >= next_state) {
                 rebuild_after_gap(stop);
@@ -150,9 +162,10 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
         }
         if (now >= next_note) {
             tables_.note_versions();
+            note_late_days();
             next_note = now + note_interval;
         }
-        if (const auto saved = state_.take_saved()) tables_.join_files(*saved);
+        if (const auto saved = state_.take_saved(); saved && !corrector_.busy()) tables_.join_files(*saved);
         // While Gold catches up on commits, it adds uncommitted rows only for a reader that waits.
         const bool has_news = (!stepped || links_.windows.pending()) && tail_.update();
         if (has_news || stepped) links_.windows.note_change();
@@ -173,6 +186,7 @@ bool GoldStage::step(const base::StopSignal& stop) {
         return true;
     }
     const auto take = [this](const Events& events, Timestamp) {
+        late_.add(events.rows, engine_.watermark(), silver_.version() + 1, zone_);
         engine_.add(events);
         reporter_.add(events);
         engine_.collect_garbage();
@@ -257,11 +271,57 @@ void GoldStage::report(const OnReport& on_report) {
         on_report(*report);
 }
 
+/// Starts to correct late days in the background. Everything that is closed was just published.
+void GoldStage::start_correction() {
+    if (options_.correct && !late_.empty())
+        corrector_.start(late_, {silver_.version(), engine_.watermark()}, zone_);
+}
+
+/// Takes a correction in that has ended.
+void GoldStage::take_correction() {
+    const auto rows = corrector_.take_result(late_);
+    if (!rows) return;
+    reporter_.add_rows(*rows);
+    tables_.refresh();
+    links_.windows.note_change();
+}
+
+/// Corrects all late days that can be corrected, unless a stop is requested: then they stay late.
+void GoldStage::correct_all(const base::StopSignal& stop) {
+    const PublishedPosition position{silver_.version(), engine_.watermark()};
+    BatchLayer batch(data_, settings_, pool_);
+    const auto any = [](TableGroup, std::int64_t) { return true; };
+    for (int attempt = 0; attempt < max_correction_attempts; ++attempt) {
+        const auto next = late_.next(position.watermark, zone_, any);
+        if (!next) break;
+        const auto rows = batch.correct(*next, position, [&stop] { return !stop.requested(); });
+        if (stop.requested()) break;
+        if (!rows) continue;  // files have changed meanwhile
+        attempt = -1;
+        reporter_.add_rows(*rows);
+        late_.remove(*next, position.silver_version, late_);
+    }
+    tables_.refresh();
+}
+
+void GoldStage::note_late_days() {
+    const base::MutexLock lock(mutex_);
+    noted_late_ = late_;
+}
+
+LateDays GoldStage::late_days() const {
+    const base::MutexLock lock(mutex_);
+    return noted_late_;
+}
+
 /// Publishes everything that was taken in. The state is saved before provisional rows are published, because
 /// it does not include them.
-void GoldStage::finish(const OnReport& on_report) {
+void GoldStage::finish(const base::StopSignal& stop, const OnReport& on_report) {
     engine_.withdraw_uncommitted();
     publish();
+    corrector_.cancel();
+    take_correction();
+    if (options_.available_now && options_.correct) correct_all(stop);
     state_.wait();
     if (const auto saved = state_.take_saved()) tables_.join_files(*saved);
     if (!state_.is_current()) state_.save();
@@ -270,6 +330,7 @@ void GoldStage::finish(const OnReport& on_report) {
         reporter_.add_provisional(tables_.publish_provisional(engine_.operators(), silver_.version()));
     report(on_report);
     tables_.note_versions();
+    note_late_days();
 }
 
 }  // namespace millrace::gold

@@ -6,14 +6,17 @@
 #include <functional>
 
 #include "base/file.h"
+#include "base/mutex.h"
 #include "base/stop.h"
 #include "base/units.h"
 #include "base/worker_pool.h"
 #include "catalog/data_directory.h"
 #include "gold/alerts/alert_rules.h"
+#include "gold/stage/day_corrector.h"
 #include "gold/stage/gold_engine.h"
 #include "gold/stage/gold_observer.h"
 #include "gold/stage/gold_report.h"
+#include "gold/stage/late_days.h"
 #include "gold/stage/open_windows.h"
 #include "gold/stage/silver_tail.h"
 #include "gold/stage/state_keeper.h"
@@ -29,6 +32,7 @@ struct GoldStageOptions {
     bool available_now = false;  ///< process the commits that Silver has at the start, then end
     bool close = false;          ///< at the end, also publish the open windows, provisionally
     bool rebuild = false;        ///< ignore the saved state and rebuild Gold
+    bool correct = true;         ///< recompute the days of late events in the background
     AlertRules alert_rules;
 };
 
@@ -38,6 +42,9 @@ struct GoldStageOptions {
 /// commits after that version again, except for rows that a table has already. So the tables are the same as
 /// without the restart. Rows that were published provisionally at the end are withdrawn first, because
 /// their windows continue.
+///
+/// Events that are late for a closed window are noted by day (LateDays), and the batch layer recomputes these
+/// days while the stage goes on (DayCorrector), or before it ends with `available_now`.
 class GoldStage {
   public:
     using OnReport = std::function<void(const GoldReport&)>;
@@ -70,6 +77,8 @@ class GoldStage {
     [[nodiscard]] PublishedVersions published() const { return tables_.versions(); }
     /// The last version of Silver that was taken in. Thread-safe.
     [[nodiscard]] storage::Version silver_version() const { return silver_.version(); }
+    /// The days whose published rows lack late events, at most a second old. Thread-safe.
+    [[nodiscard]] LateDays late_days() const;
 
   private:
     bool take_lock(const base::StopSignal& stop);
@@ -86,19 +95,29 @@ class GoldStage {
     void reply_to_readers(const OnReport& on_report);
     [[nodiscard]] OpenWindowsSnapshot snapshot(const OpenWindowsChannel::Request& request) const;
     void report(const OnReport& on_report);
-    void finish(const OnReport& on_report);
+    void start_correction();
+    void take_correction();
+    void correct_all(const base::StopSignal& stop);
+    void note_late_days();
+    void finish(const base::StopSignal& stop, const OnReport& on_report);
 
     const catalog::DataDirectory& data_;
     const model::ShopSettings settings_;
     const GoldStageOptions options_;
+    const model::TimeZone zone_;
+    base::WorkerPool& pool_;
     const Links links_;
     base::File lock_;  // held by the one process that runs the stage
     SilverTail silver_;
     GoldEngine engine_;
     UncommittedTail tail_;
     TablePublisher tables_;
+    LateDays late_;
     StateKeeper state_;
+    DayCorrector corrector_;
     GoldReporter reporter_;
+    mutable base::Mutex mutex_;
+    LateDays noted_late_ MILLRACE_GUARDED_BY(mutex_);  // a copy of late_ for other threads
     bool rebuilding_ = false;  // from the start of a rebuild until its state is on disk
     std::atomic<bool> has_turn_ = false;
     std::atomic<bool> active_ = false;

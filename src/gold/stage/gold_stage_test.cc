@@ -12,6 +12,7 @@
 
 #include "catalog/table_locks.h"
 #include "gold/stage/alert_rows.h"
+#include "gold/stage/gold_status.h"
 #include "gold/stage/test_silver.h"
 #include "gold/test_times.h"
 #include "silver/silver_table.h"
@@ -196,6 +197,64 @@ TEST_F(GoldStageTest, WaitsWhileAnotherProcessRunsGold) {
     EXPECT_EQ(shop_.published(), before) << "not even the rows of open windows are withdrawn";
     another.unlock();
     expect_the_same_after_reading(events_since_the_state);
+}
+
+/// A shop that got the events of a day after those of later days.
+class LateDayTest : public testing::Test {
+  protected:
+    static constexpr base::Duration one_day = 24 * hour;
+    LateDayTest() {
+        for (const int at : {0, 1, 2, 5}) in_order_.silver().commit(views_of(at));
+        in_order_.run();
+        for (const int at : {0, 2, 5}) shop_.silver().commit(views_of(at));
+        shop_.run();
+        shop_.silver().commit(views_of(1));
+    }
+    static std::vector<TestView> views_of(int at) {
+        const Timestamp time = noon + at * one_day;
+        return {{"a", time},
+                {"b", time + minute},
+                {"a", time + 11 * hour},
+                {"b", time + 11 * hour + 59 * minute}};
+    }
+
+    ShopWithGold in_order_{"in_order"};
+    ShopWithGold shop_{"late"};
+};
+
+TEST_F(LateDayTest, IsCorrectedBeforeGoldEnds) {
+    shop_.run();
+    EXPECT_EQ(shop_.published(), in_order_.published());
+    EXPECT_TRUE(late_days(shop_.data()).empty());
+}
+
+TEST_F(LateDayTest, WaitsWhenCorrectionIsOff) {
+    shop_.run({.correct = false});
+    EXPECT_NE(shop_.published(), in_order_.published());
+    EXPECT_EQ(late_days(shop_.data()).events(), 4);
+    shop_.run();
+    EXPECT_EQ(shop_.published(), in_order_.published()) << "the state tells that the day waits";
+}
+
+TEST_F(LateDayTest, IsCorrectedOnceEvenIfTheStateDoesNotKnow) {
+    shop_.run({.correct = false});
+    const std::string state = shop_.data().gold_state().string();
+    fs::copy(state, state + ".before");
+    shop_.run();
+    const auto version = shop_.table(Table::kpis).snapshot().version;
+    fs::rename(state + ".before", state);  // as if the process was killed before it saved the state
+    EXPECT_TRUE(late_days(shop_.data()).empty()) << "the tables tell that the day is corrected";
+    shop_.run();
+    EXPECT_LE(shop_.table(Table::kpis).snapshot().version, version + 2)
+        << "only the provisional rows were replaced";
+    EXPECT_EQ(shop_.published(), in_order_.published());
+}
+
+TEST_F(LateDayTest, IsNotLateInARebuild) {
+    shop_.run({.correct = false});
+    shop_.run({.rebuild = true});
+    EXPECT_TRUE(late_days(shop_.data()).empty());
+    EXPECT_EQ(shop_.published(), in_order_.published());
 }
 
 TEST(GoldStageAlerts, OfARebuildAreNumberedOnAndNotSentAgain) {

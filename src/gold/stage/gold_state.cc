@@ -26,9 +26,10 @@ namespace json = boost::json;
 namespace {
 
 /// The format of the file. A change of the header or of any operator's state needs a new number.
-constexpr std::int64_t state_format = 7;
+constexpr std::int64_t state_format = 8;
 
-constexpr std::size_t max_header_bytes = 64 << 10;  // the settings take some hundred bytes
+/// The settings take some hundred bytes, and a late day about 50.
+constexpr std::size_t max_header_bytes = 1 << 20;
 constexpr std::size_t buffer_size = 1 << 20;
 constexpr std::size_t checksum_size = 16;  // hex digits at the end of the file
 
@@ -72,7 +73,8 @@ json::object header_of(const GoldPosition& position) {
             {"silver_id", position.silver_id},
             {"silver_version", position.silver_version.value()},
             {"settings", position.settings},
-            {"watermark", model::to_us(position.watermark)}};
+            {"watermark", model::to_us(position.watermark)},
+            {"late", position.late.to_json()}};
 }
 
 /// Nothing when the line is not a header of this format.
@@ -82,10 +84,13 @@ std::optional<GoldPosition> parse_header(std::string_view line) {
     if (error || !parsed.is_object()) return std::nullopt;
     const json::object& header = parsed.get_object();
     if (base::integer_member(header, "format") != state_format) return std::nullopt;
-    return GoldPosition{.silver_id = base::string_member(header, "silver_id"),
-                        .silver_version = storage::Version(base::integer_member(header, "silver_version")),
-                        .settings = base::string_member(header, "settings"),
-                        .watermark = model::from_us(base::integer_member(header, "watermark"))};
+    const json::value* const late = header.if_contains("late");
+    return GoldPosition{
+        .silver_id = base::string_member(header, "silver_id"),
+        .silver_version = storage::Version(base::integer_member(header, "silver_version")),
+        .settings = base::string_member(header, "settings"),
+        .watermark = model::from_us(base::integer_member(header, "watermark")),
+        .late = late != nullptr && late->is_object() ? LateDays::from_json(late->get_object()) : LateDays()};
 }
 
 /// Makes this process end with the thread that forked it. False when that thread has ended already.

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "gold/stage/late_days.h"
 #include "storage/version.h"
 
 namespace millrace::gold {
@@ -20,6 +21,7 @@ struct GoldPosition {
     storage::Version silver_version{0};  ///< the last version of Silver that is in the state
     std::string settings;                ///< the settings that the state was computed with, as text
     model::Timestamp watermark;          ///< windows that end at or before it are closed and published
+    LateDays late;                       ///< the days whose published rows lack late events
 };
 
 /// How long Silver's files and commits are kept for Gold to read them. Afterwards Gold must be rebuilt.

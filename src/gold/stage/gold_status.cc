@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
 #include "base/units.h"
 #include "gold/stage/gold_file.h"
 #include "gold/stage/gold_state.h"
+#include "gold/stage/gold_writer.h"
 #include "gold/window.h"
 #include "model/time_zone.h"
 #include "silver/silver_table.h"
@@ -119,11 +121,29 @@ GoldTableStatus status_of(const catalog::DataDirectory& data, Table which) {
 
 }  // namespace
 
+LateDays late_days(const catalog::DataDirectory& data) {
+    const auto position = read_gold_position(data.gold_state());
+    if (!position) return {};
+    LateDays late = position->late;
+    std::map<Table, storage::DeltaTable> tables;
+    if (late.empty()) return late;
+    for (const Table each : metric_tables) {
+        const auto root = data.gold() / table_name(each);
+        if (!storage::DeltaTable::exists(root)) return late;
+        tables.emplace(each, storage::DeltaTable::open(root));
+    }
+    forget_corrected(late,
+                     [&](Table each) -> const storage::Snapshot& { return tables.at(each).snapshot(); });
+    return late;
+}
+
 std::vector<GoldTableStatus> gold_status(const catalog::DataDirectory& data) {
     const SilverStart start = start_of_silver(data);
+    const LateDays late = late_days(data);
     std::vector<GoldTableStatus> all;
     for (const Table table : all_tables) {
         all.push_back(status_of(data, table));
+        if (table != Table::alerts) all.back().correcting = late.text(group_of(table));
         if (all.back().files == 0) all.back().why_empty = explain(data, table, start);
     }
     return all;

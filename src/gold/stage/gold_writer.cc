@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <utility>
 
 #include "base/clock.h"
@@ -50,10 +51,22 @@ void name_remedy(Table table, auto&& open) {
 
 /// The day after the last one that is replaced in a table.
 std::int64_t end_of(const GoldWriter::Replacement& replacement, Table table) {
-    return is_of_sessions(table) ? std::min(replacement.to, replacement.sessions_to) : replacement.to;
+    return is_of_sessions(table) ? replacement.sessions_to : replacement.to;
 }
 
 }  // namespace
+
+void forget_corrected(LateDays& late, const std::function<const storage::Snapshot&(Table)>& snapshot_of) {
+    late.remove_corrected([&](TableGroup group, std::int64_t day) {
+        std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
+        for (const Table each : metric_tables) {
+            if (group_of(each) == group)
+                oldest =
+                    std::min(oldest, snapshot_of(each).txn(batch_app_id(day), storage::no_version.value()));
+        }
+        return storage::Version(oldest);
+    });
+}
 
 GoldWriter::GoldWriter(const catalog::DataDirectory& data, base::WorkerPool& pool)
     : pool_(pool), run_id_(base::random_id()) {
@@ -279,7 +292,8 @@ bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
         withdrawn += file.is_provisional() ? 1 : 0;
         return true;
     });
-    if (commit.adds.empty() && commit.removes.empty()) return true;
+    // A table without rows of days with events tells that they were recomputed, too.
+    if (commit.adds.empty() && commit.removes.empty() && replacement.rows == 0) return true;
     if (withdrawn > 0)
         commit.txns.push_back(
             {provisional_app_id, count_provisional_files(snapshot) - withdrawn, base::wall_time()});

@@ -12,6 +12,7 @@
 #include "catalog/data_directory.h"
 #include "gold/output.h"
 #include "gold/stage/gold_file.h"
+#include "gold/stage/late_days.h"
 #include "storage/delta_table.h"
 
 namespace millrace::gold {
@@ -23,6 +24,9 @@ inline constexpr const char* speed_app_id = "millrace/gold";
 inline storage::Version published_version(const storage::Snapshot& table) {
     return storage::Version(table.txn(speed_app_id, storage::no_version.value()));
 }
+
+/// Removes late days whose rows were recomputed after their last late event, as the tables' txns tell.
+void forget_corrected(LateDays& late, const std::function<const storage::Snapshot&(Table)>& snapshot_of);
 
 /// Writes rows into Gold's tables. Each table's commits record, as a txn, the silver version up to which the
 /// table has the rows of closed windows, so that a restart appends no row twice. Not thread-safe.
@@ -58,6 +62,11 @@ class GoldWriter {
     [[nodiscard]] storage::Version alerts_version() const;
     /// Removes the rows of tables from `output` that have the rows up to `silver_version` already.
     void drop_known(Output& output, storage::Version silver_version) const;
+    /// Removes late days whose rows were recomputed after their last late event.
+    void forget_corrected(LateDays& late) const {
+        gold::forget_corrected(
+            late, [this](Table each) -> const storage::Snapshot& { return table(each).snapshot(); });
+    }
     /// Joins small files of closed windows' rows that were published up to a silver version, gradually.
     void join_files(storage::Version silver_version);
     /// Removes all rows from the tables, before a rebuild.
@@ -66,7 +75,7 @@ class GoldWriter {
     /// New rows for some days, in place of those that were published up to a silver version.
     struct Replacement {
         std::int64_t from = 0;         ///< the first day
-        std::int64_t to = 0;           ///< the day after the last one
+        std::int64_t to = 0;           ///< the day after the last one, for the tables of windows
         std::int64_t sessions_to = 0;  ///< the day after the last one, for the tables of sessions
         storage::Version silver_version = storage::no_version;
         /// Whether provisional rows of these days are replaced as well: no state holds their windows open.

@@ -13,12 +13,13 @@ constexpr std::size_t max_ticks = 60;
 }  // namespace
 
 StateKeeper::StateKeeper(const catalog::DataDirectory& data, const model::ShopSettings& settings,
-                         const base::File& lock, SilverTail& silver, GoldEngine& engine)
+                         const base::File& lock, SilverTail& silver, GoldEngine& engine, LateDays& late)
     : data_(data),
       settings_(settings),
       lock_(lock),
       silver_(silver),
       engine_(engine),
+      late_(late),
       path_(data.gold_state()),
       writer_(path_, lock),
       ticks_(data.gold() / "ticks.json") {}
@@ -32,6 +33,7 @@ bool StateKeeper::load() {
     if (!read_gold_state(path_, load)) return false;
     silver_.continue_from(known->silver_version);
     saved_version_ = known->silver_version;
+    late_ = saved_late_ = known->late;
     return true;
 }
 
@@ -51,17 +53,20 @@ void StateKeeper::save() {
                     "Start again with the new settings.");
     write_gold_state(path_, position(), [this](std::ostream& stream) { engine_.save(stream); });
     saved_version_ = silver_.version();
+    saved_late_ = late_;
     ticks_.forget_before(saved_version_);
     base::fail_point("gold.state.saved");
 }
 
 std::optional<std::chrono::microseconds> StateKeeper::start_save() {
-    const bool saved = silver_.version() == saved_version_ && ticks_.size() < max_ticks;
+    const bool saved =
+        silver_.version() == saved_version_ && late_ == saved_late_ && ticks_.size() < max_ticks;
     if (writer_.busy() || saved) return std::nullopt;
     if (settings_have_changed()) {
         save();  // throws the Error
         return std::nullopt;
     }
+    saving_late_ = late_;
     return writer_.begin(position(), [this](std::ostream& stream) { engine_.save(stream); });
 }
 
@@ -69,13 +74,14 @@ std::optional<storage::Version> StateKeeper::take_saved() {
     const auto version = writer_.written();
     if (!version) return std::nullopt;
     saved_version_ = *version;
+    saved_late_ = saving_late_;
     base::fail_point("gold.state.saved");
     ticks_.forget_before(saved_version_);
     return version;
 }
 
 bool StateKeeper::is_current() const {
-    return saved_version_ == silver_.version() && ticks_.size() == 0;
+    return saved_version_ == silver_.version() && saved_late_ == late_ && ticks_.size() == 0;
 }
 
 void StateKeeper::replay_ticks() {
@@ -86,7 +92,8 @@ GoldPosition StateKeeper::position() const {
     return {.silver_id = silver_.snapshot().metadata.id,
             .silver_version = silver_.version(),
             .settings = catalog::settings_text(settings_),
-            .watermark = engine_.watermark()};
+            .watermark = engine_.watermark(),
+            .late = late_};
 }
 
 bool StateKeeper::settings_have_changed() const {

@@ -17,13 +17,14 @@
 
 namespace millrace::gold {
 
-/// Keeps Gold's state on disk: the state file, which holds the engine's state at a version of Silver, and the
-/// idle ticks since then. Together they lead to the same state after a restart. Not thread-safe.
+/// Keeps Gold's state on disk: the state file, which holds the engine's state and the late days at a version
+/// of Silver, and the idle ticks since then. Together they lead to the same state after a restart. Not
+/// thread-safe.
 class StateKeeper {
   public:
     /// All of it must outlive the object. The caller holds `lock` during all calls.
     StateKeeper(const catalog::DataDirectory& data, const model::ShopSettings& settings,
-                const base::File& lock, SilverTail& silver, GoldEngine& engine);
+                const base::File& lock, SilverTail& silver, GoldEngine& engine, LateDays& late);
 
     /// Whether there is a state file. There is none while Gold is being rebuilt.
     [[nodiscard]] bool exists() const { return std::filesystem::exists(path_); }
@@ -31,8 +32,9 @@ class StateKeeper {
     void remove_unfinished() { remove_unfinished_states(path_); }
     /// Reads the ticks. False, with a warning, when their file is damaged; then Gold must be rebuilt.
     [[nodiscard]] bool load_ticks() { return ticks_.load(); }
-    /// Loads the state into the engine, and moves the silver position to its version. False, with a warning
-    /// where the file is damaged, when the state cannot be used. The engine may then be half loaded.
+    /// Loads the state into the engine and the late days, and moves the silver position to its version.
+    /// False, with a warning where the file is damaged, when the state cannot be used. The engine may then be
+    /// half loaded.
     [[nodiscard]] bool load();
     /// Removes the state file and the ticks from the disk.
     void clear();
@@ -47,7 +49,7 @@ class StateKeeper {
     std::optional<storage::Version> take_saved();
     /// Waits until no save is running.
     void wait() { writer_.wait(); }
-    /// Whether the state on disk is that of the engine.
+    /// Whether the state on disk is that of the engine and the late days.
     [[nodiscard]] bool is_current() const;
 
     /// Keeps an idle tick after the present silver version, durably.
@@ -64,10 +66,13 @@ class StateKeeper {
     const base::File& lock_;
     SilverTail& silver_;
     GoldEngine& engine_;
+    LateDays& late_;
     const std::filesystem::path path_;
     GoldStateWriter writer_;
     IdleTickLog ticks_;
     storage::Version saved_version_ = storage::no_version;  // the silver version of the state on disk
+    LateDays saved_late_;                                   // the late days of the state on disk
+    LateDays saving_late_;  // the late days of the state that is being written
 };
 
 }  // namespace millrace::gold

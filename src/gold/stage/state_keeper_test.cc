@@ -25,10 +25,11 @@ class StateKeeperTest : public testing::Test {
                 base::WorkerPool& pool, const base::File& lock)
             : silver(data, pool, nullptr),
               engine(settings, pool),
-              state(data, settings, lock, silver, engine) {}
+              state(data, settings, lock, silver, engine, late) {}
 
         SilverTail silver;
         GoldEngine engine;
+        LateDays late;
         StateKeeper state;
     };
 
@@ -68,6 +69,18 @@ TEST_F(StateKeeperTest, ASavedStateIsLoadedAtItsVersion) {
     EXPECT_TRUE(state().load());
     EXPECT_EQ(process_->silver.version(), storage::Version(1));
     EXPECT_TRUE(state().is_current());
+}
+
+TEST_F(StateKeeperTest, LateDaysArePartOfTheState) {
+    silver_.commit({{"a", noon}});
+    process_->late = late_day(noon, storage::Version(1));
+    save_at(1);
+    EXPECT_TRUE(state().is_current());
+    process_->late.clear();
+    EXPECT_FALSE(state().is_current()) << "a day was corrected since";
+    start();
+    EXPECT_TRUE(state().load());
+    EXPECT_EQ(process_->late, late_day(noon, storage::Version(1)));
 }
 
 TEST_F(StateKeeperTest, TheWatermarkIsPartOfTheState) {

@@ -49,6 +49,9 @@ class TablePublisher {
     /// restart.
     void drop_known(storage::Version silver_version) { writer_.drop_known(waiting_, silver_version); }
 
+    /// Removes days that the tables have recomputed rows of, from before a restart.
+    void forget_corrected(LateDays& late) const { writer_.forget_corrected(late); }
+
     /// Publishes the waiting rows and returns their number.
     std::int64_t publish(storage::Version silver_version) { return writer_.append(waiting_, silver_version); }
     /// Publishes while Gold is being rebuilt: the rows count for no version of Silver, so that a restart

@@ -10,6 +10,7 @@
 #include "catalog/data_directory.h"
 #include "catalog/partition_progress.h"
 #include "gold/events.h"
+#include "gold/stage/late_days.h"
 #include "model/timestamp.h"
 #include "silver/event_columns.h"
 #include "silver/silver_table.h"
@@ -38,6 +39,14 @@ inline Events view_at(Strings& strings, model::Timestamp time) {
     events.clocks = {{0, time}};
     events.newest = events.oldest = time;
     return events;
+}
+
+/// The days of one event that is late at a version of Silver, in UTC.
+inline LateDays late_day(model::Timestamp time, storage::Version version) {
+    LateDays late;
+    late.add(std::vector<Event>{{.time = time}}, time + std::chrono::hours(1), version,
+             model::TimeZone("UTC"));
+    return late;
 }
 
 /// Fills the columns of a silver file with views of one UTC day.

@@ -1,0 +1,144 @@
+#include "gold/stage/late_days.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <ranges>
+
+#include "base/units.h"
+
+namespace millrace::gold {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::int64_t max_days_of_correction = 7;
+
+void note(LateDays::Days& days, std::int64_t day, std::int64_t events, storage::Version version) {
+    LateDays::Late& late = days[day];
+    late.events += events;
+    late.version = std::max(late.version, version);
+}
+
+}  // namespace
+
+std::int64_t first_unsealed_day(Timestamp watermark, const model::TimeZone& zone) {
+    if (watermark == end_of_time) return std::numeric_limits<std::int64_t>::max();
+    return watermark == no_watermark ? 0 : zone.day_of(watermark) - 1;
+}
+
+bool LateDays::empty() const {
+    return std::ranges::all_of(days_, [](const Days& days) { return days.empty(); });
+}
+
+/// The shortest windows are aligned minutes, so an event before the watermark's minute is late for at least
+/// one window. It may join or divide sessions that began on the day before or after.
+void LateDays::add(std::span<const Event> events, Timestamp watermark, storage::Version version,
+                   const model::TimeZone& zone) {
+    if (watermark == no_watermark) return;
+    const Timestamp closed = std::chrono::floor<std::chrono::minutes>(watermark);
+    for (const Event& event : events) {
+        if (event.time >= closed) continue;
+        const std::int64_t day = zone.day_of(event.time);
+        note(days(TableGroup::windows), day, 1, version);
+        if (const std::int64_t before = zone.day_of(event.time - max_window_length); before != day)
+            note(days(TableGroup::windows), before, 0, version);
+        for (const std::int64_t beside : {day - 1, day, day + 1})
+            note(days(TableGroup::sessions), beside, beside == day ? 1 : 0, version);
+    }
+}
+
+std::int64_t LateDays::events() const {
+    std::int64_t events = 0;
+    for (const auto& [day, late] : of(TableGroup::windows)) events += late.events;
+    return events;
+}
+
+std::optional<Correction> LateDays::next(Timestamp watermark, const model::TimeZone& zone,
+                                         const IsReady& is_ready) const {
+    const std::int64_t unsealed = first_unsealed_day(watermark, zone);
+    for (const TableGroup group : {TableGroup::windows, TableGroup::sessions}) {
+        const auto ready = [&](std::int64_t day) {
+            return of(group).contains(day) && (group == TableGroup::windows || day < unsealed) &&
+                   is_ready(group, day);
+        };
+        for (const auto& [to, late] : of(group) | std::views::reverse) {
+            if (!ready(to)) continue;
+            std::int64_t from = to;
+            while (to - from + 1 < max_days_of_correction && ready(from - 1)) --from;
+            return Correction{.days = {from, to}, .group = group};
+        }
+    }
+    return std::nullopt;
+}
+
+void LateDays::remove(const Correction& correction, storage::Version corrected, const LateDays& before) {
+    Days& late = days(correction.group);
+    for (std::int64_t day = correction.days.from; day <= correction.days.to; ++day) {
+        const auto now = late.find(day);
+        if (now == late.end()) continue;
+        const auto then = before.of(correction.group).find(day);
+        if (now->second.version <= corrected) {
+            late.erase(now);
+        } else if (then != before.of(correction.group).end()) {
+            now->second.events -= then->second.events;
+        }
+    }
+}
+
+std::string LateDays::text(TableGroup group) const {
+    constexpr std::size_t few = 3;
+    std::vector<std::string> days;
+    std::int64_t events = 0;
+    for (const auto& [day, late] : of(group)) {
+        if (late.events == 0) continue;
+        events += late.events;
+        days.push_back(
+            fmt::format("{} ({})", model::format_day(day), base::format_counted(late.events, "event")));
+    }
+    if (days.size() <= few) return fmt::format("{}", fmt::join(days, ", "));
+    const auto name = [](const std::string& day) { return day.substr(0, day.find(' ')); };
+    return fmt::format("{} days from {} to {} ({})", days.size(), name(days.front()), name(days.back()),
+                       base::format_counted(events, "event"));
+}
+
+json::array LateDays::shown() const {
+    json::array days;
+    for (const auto& [day, late] : of(TableGroup::windows)) {
+        if (late.events > 0) days.push_back({{"day", model::format_day(day)}, {"events", late.events}});
+    }
+    return days;
+}
+
+json::object LateDays::to_json() const {
+    json::object all;
+    for (std::size_t group = 0; group < table_group_count; ++group) {
+        json::array days;
+        for (const auto& [day, late] : days_[group])
+            days.push_back(json::array{day, late.events, late.version.value()});
+        all[group_name(static_cast<TableGroup>(group))] = std::move(days);
+    }
+    return all;
+}
+
+LateDays LateDays::from_json(const json::object& json) {
+    LateDays all;
+    for (std::size_t group = 0; group < table_group_count; ++group) {
+        const json::value* const days = json.if_contains(group_name(static_cast<TableGroup>(group)));
+        if (days == nullptr || !days->is_array()) continue;
+        for (const json::value& each : days->get_array()) {
+            const json::array* const day = each.if_array();
+            if (day == nullptr || day->size() != 3 ||
+                !std::ranges::all_of(*day, [](const json::value& part) { return part.is_int64(); }))
+                continue;
+            all.days_[group][(*day)[0].get_int64()] = {.events = (*day)[1].get_int64(),
+                                                       .version = storage::Version((*day)[2].get_int64())};
+        }
+    }
+    return all;
+}
+
+}  // namespace millrace::gold
