@@ -8,6 +8,7 @@ namespace millrace::gold {
 namespace {
 
 constexpr std::size_t usual_steps = 4;
+constexpr std::size_t min_room_to_free = 10'000;
 
 /// The times when one product was first viewed, then put into the cart, then bought in a session.
 struct ProductSteps {
@@ -180,6 +181,8 @@ void Sessions::close(Timestamp watermark, Output& output) {
         for (const GroupKey& key : due.mapped()) settle(key, reached, output);
     }
     closed_ = reached;
+    // After a backlog, there are far fewer visits than the table has room for.
+    if (visits_.bucket_count() > std::max(min_room_to_free, 16 * visits_.size())) visits_.rehash(0);
     const Timestamp first_open =
         firsts_.empty() ? end_of_time : Timestamp(std::chrono::minutes(firsts_.begin()->first));
     funnel_.close(std::min(reached, first_open), output);

@@ -44,6 +44,8 @@ class EventColumns {
     /// The bytes of all event ids. The object keeps its memory, so one with many id bytes should not be
     /// reused.
     [[nodiscard]] std::size_t id_bytes() const { return id_bytes_.size(); }
+    /// The number of rows that the object has had memory for.
+    [[nodiscard]] std::size_t capacity() const { return timestamps_.capacity(); }
 
     /// Returns the rows with the columns of a silver data file, without those of details of which no row has
     /// a value: to encode a column of nothing but nulls takes 1% of Silver's time. Readers of the table see

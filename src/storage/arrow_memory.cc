@@ -2,6 +2,7 @@
 
 #include <arrow/memory_pool.h>
 #include <arrow/status.h>
+#include <malloc.h>
 
 #include <new>
 
@@ -36,6 +37,11 @@ arrow::MemoryPool* throwing_memory_pool() {
     // The pool is never destroyed, because memory that it gave may outlive other statics.
     static auto* const pool = new ThrowingMemoryPool(arrow::default_memory_pool());
     return pool;
+}
+
+void return_free_memory() {
+    arrow::default_memory_pool()->ReleaseUnused();
+    ::malloc_trim(0);
 }
 
 }  // namespace millrace::storage

@@ -9,4 +9,8 @@ namespace millrace::storage {
 /// get.
 arrow::MemoryPool* throwing_memory_pool();
 
+/// Returns free memory of the process and of Arrow's pool to the system, after work that needed much of it.
+/// Takes some ms for each 100 MB.
+void return_free_memory();
+
 }  // namespace millrace::storage

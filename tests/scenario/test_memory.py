@@ -1,10 +1,15 @@
-"""A command that has too little memory ends with an error, and the tables stay whole."""
+"""A command that has too little memory ends with an error, and one that needed much gives it back."""
 
 import resource
 import signal
 import subprocess
 
+import pytest
+
 from tests.support import oracle
+from tests.support.port import metric
+from tests.support.processes import memory_kib
+from tests.support.shop import wait_until
 
 
 def run_within(shop, megabytes, *command):
@@ -37,3 +42,15 @@ def test_a_command_that_lacks_memory_ends_with_an_error(shop):
     shop.drain()
     shop.verify()
     oracle.check_exactly_once(shop.data)
+
+
+@pytest.mark.long
+def test_memory_of_a_backlog_goes_back_to_the_system(shop, port):
+    shop.run("produce", "--rate", "max", "--count", "900000", "--span", "10d", "--users", "50000", "--seed", "3")
+    server = port("--rate", "5", "--duration", "10m", "--trigger", "2s", "--gold-trigger", "2s", command="run")
+    wait_until(lambda: (metric(server, "millrace_silver_lag_records") or 10**6) < 100, seconds=120)
+    at_most = (128 << 10) + 900_000 * 33 // 1024  # KiB; the deduplication keeps 33 bytes of each id
+    wait_until(lambda: memory_kib(server.process.pid) < at_most, seconds=60)
+    wait_until(lambda: metric(server, "millrace_gold_lag_versions") == 0)
+    server.stop()
+    shop.verify()

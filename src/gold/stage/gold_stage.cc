@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalog/table_locks.h"
+#include "storage/arrow_memory.h"
 
 namespace millrace::gold {
 
@@ -16,6 +17,7 @@ constexpr auto poll_interval = std::chrono::milliseconds(5);
 constexpr auto lock_interval = std::chrono::milliseconds(200);
 constexpr auto note_interval = std::chrono::seconds(1);
 constexpr auto state_interval = std::chrono::seconds(60);
+constexpr std::int64_t events_of_a_backlog = 100'000;
 constexpr int max_correction_attempts = 5;  // to correct some days while others change their files
 
 }  // namespace
@@ -123,6 +125,7 @@ bool GoldStage::read_all(const base::StopSignal& stop) {
         silver_.read_files(files, engine_.strings(), [&](const Events& events, Timestamp left) {
             engine_.add(events);
             reporter_.add(events);
+            events_to_free_ += static_cast<std::int64_t>(events.rows.size());
             finish_rows(left);
             engine_.collect_garbage();
         });
@@ -151,7 +154,10 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
         if (now >= next_publish || tables_.is_full()) {
             publish();
             report(on_report);
-            if (!std::exchange(is_behind, true) && !options_.available_now) start_correction();
+            if (!std::exchange(is_behind, true) && !options_.available_now) {
+                start_correction();
+                free_memory_of_backlog();
+            }
             next_publish = now + options_.trigger;
             if (now >= next_state) {
                 rebuild_after_gap(stop);
@@ -189,6 +195,7 @@ bool GoldStage::step(const base::StopSignal& stop) {
         late_.add(events.rows, engine_.watermark(), silver_.version() + 1, zone_);
         engine_.add(events);
         reporter_.add(events);
+        events_to_free_ += static_cast<std::int64_t>(events.rows.size());
         engine_.collect_garbage();
     };
     if (!silver_.read_rows(*commit, engine_.strings(), take)) {
@@ -302,6 +309,11 @@ void GoldStage::correct_all(const base::StopSignal& stop) {
         late_.remove(*next, position.silver_version, late_);
     }
     tables_.refresh();
+}
+
+/// Frees what a backlog needed.
+void GoldStage::free_memory_of_backlog() {
+    if (std::exchange(events_to_free_, 0) > events_of_a_backlog) storage::return_free_memory();
 }
 
 void GoldStage::note_late_days() {

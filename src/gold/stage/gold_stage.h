@@ -99,6 +99,7 @@ class GoldStage {
     void take_correction();
     void correct_all(const base::StopSignal& stop);
     void note_late_days();
+    void free_memory_of_backlog();
     void finish(const base::StopSignal& stop, const OnReport& on_report);
 
     const catalog::DataDirectory& data_;
@@ -118,6 +119,7 @@ class GoldStage {
     GoldReporter reporter_;
     mutable base::Mutex mutex_;
     LateDays noted_late_ MILLRACE_GUARDED_BY(mutex_);  // a copy of late_ for other threads
+    std::int64_t events_to_free_ = 0;                  // taken in since memory was last freed
     bool rebuilding_ = false;  // from the start of a rebuild until its state is on disk
     std::atomic<bool> has_turn_ = false;
     std::atomic<bool> active_ = false;

@@ -17,6 +17,7 @@ namespace millrace::gold {
 namespace {
 
 constexpr auto look_interval = std::chrono::milliseconds(100);
+constexpr std::size_t many_rows = 50'000;
 
 /// Whether vacuum, which waits this long for Gold, may have removed files of the commits from here on.
 bool is_too_old(const storage::Commit& commit) {
@@ -91,6 +92,8 @@ void SilverTail::show_queued(silver::CommitQueue::Columns columns, Strings& stri
         read_events(*each->batch(Timestamp()), each->event_type(), strings, queued_);
     commits_->recycle(std::move(columns));
     if (!queued_.rows.empty()) visit(queued_, end_of_time);
+    // After a backlog, its memory is not needed any more.
+    if (queued_.rows.capacity() > std::max(many_rows, 16 * queued_.rows.size())) queued_.rows.shrink_to_fit();
 }
 
 std::map<std::string, std::vector<storage::AddFile>> SilverTail::files_by_day() const {

@@ -5,8 +5,19 @@
 #include <utility>
 
 #include "base/log.h"
+#include "storage/arrow_memory.h"
 
 namespace millrace::silver {
+
+namespace {
+
+/// The records of a batch that is certainly part of a backlog, and of one that is not.
+constexpr std::int64_t large_batch = 100'000;
+constexpr std::int64_t small_batch = 10'000;
+/// Columns with memory for fewer rows are always kept.
+constexpr std::int64_t min_rows_to_free = 1'000;
+
+}  // namespace
 
 /// Looks up the records that the lanes held back. Meanwhile the lanes fill the next batch, and their counts
 /// do not include the duplicates that are found here. So each batch adds the duplicates found in all batches
@@ -40,6 +51,7 @@ BatchCommitter::Result BatchCommitter::commit(std::vector<LanePart>& parts, std:
     count(report, parts);
     if (on_batch_) on_batch_(report);
     pass_on(parts, report.version);
+    free_memory_of_backlog(report.received);
     warn_of_full_memory();
     return Result::committed;
 }
@@ -57,6 +69,16 @@ void BatchCommitter::pass_on(std::vector<LanePart>& parts, storage::Version vers
     for (LanePart& part : parts) {
         for (auto& columns : part.files) context_.columns.recycle(std::move(columns));
     }
+}
+
+/// Frees what a backlog needed once batches are small again. Gold returns columns later, so each small
+/// batch looks for large ones, and memory is returned to the system when there are none left.
+void BatchCommitter::free_memory_of_backlog(std::int64_t received) {
+    had_large_batch_ |= received > large_batch;
+    if (received > small_batch) return;
+    const auto usual_rows = static_cast<std::size_t>(std::max(2 * received, min_rows_to_free));
+    if (context_.columns.free_larger_than(usual_rows) > 0) return;
+    if (std::exchange(had_large_batch_, false)) storage::return_free_memory();
 }
 
 /// Estimates how many records per second were appended to the log since the previous commit. The number is

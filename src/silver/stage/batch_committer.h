@@ -41,6 +41,7 @@ class BatchCommitter {
   private:
     void settle(std::vector<LanePart>& parts);
     void pass_on(std::vector<LanePart>& parts, storage::Version version);
+    void free_memory_of_backlog(std::int64_t received);
     void note_input(BatchReport& report);
     void count(BatchReport& report, const std::vector<LanePart>& parts);
     void warn_of_full_memory() const;
@@ -55,7 +56,8 @@ class BatchCommitter {
     base::Stopwatch clock_;
     double fill_started_ = 0;
     std::chrono::steady_clock::time_point last_commit_{};
-    std::int64_t last_lag_ = -1;  // records at the last commit; -1 before the first one
+    bool had_large_batch_ = false;  // since memory was last freed
+    std::int64_t last_lag_ = -1;    // records at the last commit; -1 before the first one
 };
 
 }  // namespace millrace::silver

@@ -32,4 +32,9 @@ void ColumnPool::recycle(std::unique_ptr<EventColumns> columns) {
     if (kept_.size() < max_kept) kept_.push_back(std::move(columns));
 }
 
+std::size_t ColumnPool::free_larger_than(std::size_t rows) {
+    const base::MutexLock lock(mutex_);
+    return std::erase_if(kept_, [rows](const auto& columns) { return columns->capacity() > rows; });
+}
+
 }  // namespace millrace::silver

@@ -16,6 +16,8 @@ class ColumnPool {
     [[nodiscard]] std::unique_ptr<EventColumns> take(std::string_view event_type);
     /// Returns columns to the pool, or frees them if they are too large or the pool is full.
     void recycle(std::unique_ptr<EventColumns> columns);
+    /// Frees the columns that have memory for more than so many rows, and returns their number.
+    std::size_t free_larger_than(std::size_t rows);
 
   private:
     base::Mutex mutex_;
