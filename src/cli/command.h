@@ -72,6 +72,8 @@ void add_serve_command(CLI::App& app, Globals& globals);
 void add_sql_command(CLI::App& app, Globals& globals);
 void add_access_command(CLI::App& app, Globals& globals);
 void add_archive_command(CLI::App& app, Globals& globals);
+void add_backup_command(CLI::App& app, Globals& globals);
+void add_restore_command(CLI::App& app, Globals& globals);
 void add_verify_command(CLI::App& app, Globals& globals);
 void add_topic_command(CLI::App& app, Globals& globals);
 void add_group_command(CLI::App& app, Globals& globals);
