@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "archive/archive_table.h"
 #include "base/clock.h"
@@ -19,10 +20,14 @@ namespace millrace::pipeline {
 namespace {
 
 constexpr auto poll_interval = std::chrono::seconds(2);
-constexpr int polls_between_vacuums = 15;
+constexpr int polls_between_vacuums = 10;
 constexpr auto oldest_unnamed = std::chrono::hours(24);
-/// Of the files that compaction has replaced, a table keeps so many for readers of older versions.
-constexpr std::size_t most_removed_files = 1'000;
+/// Of the files that compaction has replaced, a table keeps so many for readers of older versions. Silver's
+/// readers take longer than those of the other tables.
+constexpr std::size_t most_removed_silver_files = 700;
+constexpr std::size_t most_removed_files = 50;
+/// Of the commits that a checkpoint includes, a table keeps so many.
+constexpr std::int64_t most_commits = 100;
 
 /// The folders of the gold tables that exist.
 std::vector<std::filesystem::path> gold_tables(const catalog::DataDirectory& data) {
@@ -34,24 +39,37 @@ std::vector<std::filesystem::path> gold_tables(const catalog::DataDirectory& dat
     return roots;
 }
 
-/// The age of silver's oldest commit that Gold has not processed: vacuum must keep files for that long.
-/// Returns 0 when Gold has been away for too long (max_wait_for_gold): it will be rebuilt.
-base::Duration gold_behind(const catalog::DataDirectory& data) {
+/// What Gold has yet to read of a table.
+struct NeededByGold {
+    base::Duration files{};  ///< files that were removed less than this ago
+    storage::Version commits{std::numeric_limits<std::int64_t>::max()};  ///< commits from this version on
+};
+
+/// The version and the age of silver's oldest commit that Gold has not processed. Nothing is needed when Gold
+/// has been away for too long (max_wait_for_gold): it will be rebuilt.
+NeededByGold needed_by_gold(const catalog::DataDirectory& data) {
     const auto state = gold::read_gold_position(data.gold_state());
     if (!state) return {};
-    const auto next = storage::DeltaTable::open(data.silver()).read_commit(state->silver_version + 1);
-    if (!next) return {};
-    const base::Duration age = base::wall_time() - next->timestamp;
-    return age < gold::max_wait_for_gold ? age + std::chrono::seconds(1) : base::Duration();
+    const storage::Version next = state->silver_version + 1;
+    const auto commit = storage::DeltaTable::open(data.silver()).read_commit(next);
+    if (!commit) return {.files = {}, .commits = next};
+    const base::Duration age = base::wall_time() - commit->timestamp;
+    if (age >= gold::max_wait_for_gold) return {};
+    return {.files = age + std::chrono::seconds(1), .commits = next};
 }
 
 /// Returns what the maintenance of a table keeps. Gold has yet to read files that were removed less than
 /// `needed` ago.
 storage::VacuumPolicy policy_of(const storage::DeltaTable& table, base::Duration needed) {
-    return {.retention = std::max(table.tombstone_retention(), needed),
-            .orphan_age = oldest_unnamed,
-            .most_removed = most_removed_files,
-            .guaranteed = std::max(table.deleted_file_retention(), needed)};
+    return {
+        .retention = std::max(table.tombstone_retention(), needed),
+        .orphan_age = oldest_unnamed,
+        .most_removed = table.root().filename() == "silver" ? most_removed_silver_files : most_removed_files,
+        .guaranteed = std::max(table.deleted_file_retention(), needed)};
+}
+
+void clean_up_log(const storage::DeltaTable& table, storage::Version needed) {
+    table.clean_up_log({.newest = most_commits, .guaranteed = table.log_retention(), .needed = needed});
 }
 
 storage::OptimizeReport optimize_table(const catalog::DataDirectory& data, const std::filesystem::path& root,
@@ -112,8 +130,9 @@ void TableMaintenance::work() {
             for (const auto& root : roots) {
                 if (!storage::DeltaTable::exists(root)) continue;
                 auto table = storage::DeltaTable::open(root);
-                const base::Duration needed = root == data_.silver() ? gold_behind(data_) : base::Duration();
-                storage::vacuum(table, policy_of(table, needed), false);
+                const auto needed = root == data_.silver() ? needed_by_gold(data_) : NeededByGold();
+                storage::vacuum(table, policy_of(table, needed.files), false);
+                clean_up_log(table, needed.commits);
             }
         } catch (const std::exception& error) {
             spdlog::warn("maintenance: {} (the pipeline continues; maintenance will retry)", error.what());
@@ -124,7 +143,7 @@ void TableMaintenance::work() {
 namespace {
 
 storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optional<base::Duration> wanted,
-                                   bool alone, bool dry_run, base::Duration gold_needs = {}) {
+                                   bool alone, bool dry_run, const NeededByGold& needed = {}) {
     auto table = storage::DeltaTable::open(root);
     const base::Duration most = table.tombstone_retention();
     if (wanted && *wanted > most) {
@@ -136,10 +155,11 @@ storage::VacuumReport vacuum_table(const std::filesystem::path& root, std::optio
     }
     const base::Duration retention = wanted.value_or(most);
     const base::Duration orphan_age = alone ? retention : std::max<base::Duration>(retention, oldest_unnamed);
-    storage::VacuumPolicy policy{.retention = std::max(retention, gold_needs), .orphan_age = orphan_age};
+    storage::VacuumPolicy policy{.retention = std::max(retention, needed.files), .orphan_age = orphan_age};
     if (!wanted) {
-        policy = policy_of(table, gold_needs);
+        policy = policy_of(table, needed.files);
         policy.orphan_age = orphan_age;
+        if (!dry_run) clean_up_log(table, needed.commits);
     }
     return storage::vacuum(table, policy, dry_run);
 }
@@ -153,7 +173,7 @@ CleanReport vacuum_tables(const catalog::DataDirectory& data, std::optional<base
     base::File writers = catalog::writers_lock(data);
     CleanReport report;
     report.alone = writers.try_lock();
-    report.silver = vacuum_table(data.silver(), retention, report.alone, dry_run, gold_behind(data));
+    report.silver = vacuum_table(data.silver(), retention, report.alone, dry_run, needed_by_gold(data));
     report.quarantine = vacuum_table(data.quarantine(), retention, report.alone, dry_run);
     if (storage::DeltaTable::exists(data.archive()))
         report.archive = vacuum_table(data.archive(), retention, report.alone, dry_run);

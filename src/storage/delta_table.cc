@@ -27,8 +27,10 @@ constexpr std::int64_t commits_per_checkpoint = 10;
 constexpr auto checkpoint_interval = std::chrono::seconds(10);
 /// A checkpoint may write this many actions for each commit since the last checkpoint.
 constexpr std::int64_t actions_per_commit = 500;
-constexpr auto pause = std::chrono::hours(1);              // far below any log retention
-constexpr auto vacuum_timeout = std::chrono::seconds(60);  // vacuum removes a few files at a time
+constexpr auto min_log_retention = std::chrono::minutes(2);
+constexpr auto default_log_retention = std::chrono::hours(7 * 24);
+constexpr auto log_cleanup_timeout = std::chrono::seconds(10);  // a commit adds one file to the log
+constexpr auto vacuum_timeout = std::chrono::seconds(60);       // vacuum removes a few files at a time
 
 /// The content of a `_delta_log` directory.
 struct LogListing {
@@ -151,14 +153,13 @@ Commit creating_commit(const arrow::Schema& schema, const std::vector<std::strin
     commit.operation = "CREATE TABLE";
     commit.timestamp = base::wall_time();
     commit.protocol = Protocol();
-    commit.metadata =
-        Metadata{.id = random_uuid(),
-                 .name = name,
-                 .schema_json = delta_schema(schema),
-                 .partition_columns = partition_columns,
-                 .configuration = {{"delta.deletedFileRetentionDuration", "interval 10 minutes"},
-                                   {"delta.logRetentionDuration", "interval 7 days"}},
-                 .created_time = commit.timestamp};
+    commit.metadata = Metadata{.id = random_uuid(),
+                               .name = name,
+                               .schema_json = delta_schema(schema),
+                               .partition_columns = partition_columns,
+                               .configuration = {{"delta.deletedFileRetentionDuration", "interval 2 minutes"},
+                                                 {"delta.logRetentionDuration", "interval 2 minutes"}},
+                               .created_time = commit.timestamp};
     return commit;
 }
 
@@ -296,23 +297,20 @@ bool DeltaTable::refresh(const OnConflict& on_commit) {
         snapshot_.apply(*commit);
         if (on_commit && !on_commit(*commit)) return false;
     }
-    check_not_left_behind();
-    return true;
+    if (!is_left_behind()) return true;
+    log_.check_in_place();
+    load();
+    return !on_commit;
 }
 
 /// After a long pause, the commits that follow the snapshot may have been cleaned up. The snapshot must then
 /// not pass for the newest version.
-void DeltaTable::check_not_left_behind() {
+bool DeltaTable::is_left_behind() {
     const base::WallTime now = base::wall_time();
-    if (now - std::exchange(refreshed_at_, now) < pause) return;
-    if (list_log(log_directory()).last_commit <= snapshot_.version) return;
-    throw Error(
-        fmt::format("reading the newest version of {}", root_.string()),
-        fmt::format("the commits after version {} were cleaned up in the meantime", snapshot_.version),
-        "Start again to read the table from its newest checkpoint.");
+    if (now - std::exchange(refreshed_at_, now) < pause_) return false;
+    return list_log(log_directory()).last_commit > snapshot_.version && !read_commit(snapshot_.version + 1);
 }
 
-/// Adds the columns that the table lacks, if all of them are nullable: earlier rows have no values for them.
 void DeltaTable::adopt_schema(const arrow::Schema& schema) {
     const std::string wanted = delta_schema(schema);
     for (;;) {
@@ -348,6 +346,8 @@ DeltaTable::Put DeltaTable::put(const Commit& commit) const {
                     "another process has been removing files from it for a minute",
                     "If a suspended vacuum holds the lock, end that process, then start again.");
     }
+    // The lock keeps others from cleaning up the log from here on.
+    if (base::wall_time() - refreshed_at_ >= pause_) return Put::left_behind;
     for (const AddFile& add : commit.adds) {
         std::error_code error;
         if (fs::is_regular_file(root_ / add.path, error)) continue;
@@ -385,10 +385,12 @@ std::optional<Version> DeltaTable::commit(Commit commit, const OnConflict& on_co
     commit.timestamp = base::wall_time();
     log_.check_in_place();
     base::fail_point("delta.commit.before");
-    if (base::wall_time() - refreshed_at_ >= pause && !refresh(on_conflict)) return std::nullopt;
+    if (base::wall_time() - refreshed_at_ >= pause_ && !refresh(on_conflict)) return std::nullopt;
     refreshed_at_ = base::wall_time();
     for (Put result = put(commit); result != Put::done; result = put(commit)) {
-        if (result == Put::file_gone || !pass_other_commit(on_conflict)) return std::nullopt;
+        if (result == Put::file_gone) return std::nullopt;
+        if (!(result == Put::left_behind ? refresh(on_conflict) : pass_other_commit(on_conflict)))
+            return std::nullopt;
     }
     base::fail_point("delta.commit.done");
     snapshot_.apply(commit);
@@ -468,24 +470,35 @@ void DeltaTable::checkpoint() {
     checkpoint_version_ = snapshot_.version;
     checkpoint_actions_ = actions;
     checkpoint_time_ = now;
-    clean_up_log();
+    clean_up_log({.guaranteed = std::max<base::Duration>(log_retention(), default_log_retention)});
 }
 
-void DeltaTable::clean_up_log() const {
-    const auto oldest = base::wall_time() - interval_of(snapshot_.metadata, "delta.logRetentionDuration",
-                                                        std::chrono::hours(7 * 24));
+std::int64_t DeltaTable::clean_up_log(const LogPolicy& policy) const {
+    const auto oldest = base::wall_time() - std::max<base::Duration>(policy.guaranteed, min_log_retention);
+    const LogListing listing = list_log(log_directory());
     // Every version stays readable from the last checkpoint before the cut-off on.
     Version keep_from = no_version;
-    for (const auto& [version, parts] : list_log(log_directory()).checkpoints) {
+    for (const auto& [version, parts] : listing.checkpoints) {
         const auto modified = modified_at(parts.front());
-        if (modified && *modified < oldest) keep_from = version;
+        if (modified && *modified < oldest && version <= policy.needed &&
+            version <= listing.last_commit - policy.newest)
+            keep_from = version;
     }
-    if (keep_from == no_version) return;
+    if (keep_from == no_version) return 0;
+    base::File files = files_lock();
+    const std::unique_lock lock(files, log_cleanup_timeout);
+    if (!lock) return 0;
+    std::int64_t removed = 0;
     std::error_code error;  // ignored, because other writers clean up, too
     for (const auto& entry : fs::directory_iterator(log_directory(), error)) {
         const auto version = leading_version(entry.path().filename().string());
-        if (version && *version < keep_from) fs::remove(entry.path(), error);
+        if (version && *version < keep_from) removed += fs::remove(entry.path(), error) ? 1 : 0;
     }
+    return removed;
+}
+
+base::Duration DeltaTable::log_retention() const {
+    return interval_of(snapshot_.metadata, "delta.logRetentionDuration", default_log_retention);
 }
 
 base::Duration DeltaTable::deleted_file_retention() const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,6 +19,13 @@
 #include "storage/delta_checkpoint.h"
 
 namespace millrace::storage {
+
+/// Which commits stay in a log although a later checkpoint includes them.
+struct LogPolicy {
+    std::int64_t newest = 0;                                   ///< so many of the newest stay,
+    base::Duration guaranteed{};                               ///< those that were made less than this ago,
+    Version needed{std::numeric_limits<std::int64_t>::max()};  ///< and those from this version on
+};
 
 /// A Delta Lake table on a POSIX file system. Each object has its own snapshot, which refresh() and commit()
 /// advance. The object writes only to the table that it opened, never to another table that has replaced it.
@@ -41,14 +49,14 @@ class DeltaTable {
     using OnConflict = std::function<bool(const Commit& other)>;
 
     /// Advances the snapshot to the newest version and calls `on_commit` for each commit on the way. Returns
-    /// false if `on_commit` stopped it.
+    /// false if `on_commit` stopped it, or if it was given and commits on the way were cleaned up.
     bool refresh(const OnConflict& on_commit = {});
 
-    /// Commits the next version durably and returns it. Returns nullopt if `on_conflict` gave up. Also
-    /// returns nullopt, with a warning in the log, if a file that the commit adds is gone: its writer was
-    /// suspended for so long that vacuum took the file for an abandoned one. The caller must then write the
-    /// rows again. The snapshot includes all commits up to the returned version. Writes a checkpoint if one
-    /// is due.
+    /// Commits the next version durably and returns it. Returns nullopt if `on_conflict` gave up, or if
+    /// commits of others were cleaned up before this object has seen them. Also returns nullopt, with a
+    /// warning in the log, if a file that the commit adds is gone: its writer was suspended for so long that
+    /// vacuum took the file for an abandoned one. The caller must then write the rows again. The snapshot
+    /// includes all commits up to the returned version. Writes a checkpoint if one is due.
     std::optional<Version> commit(Commit commit, const OnConflict& on_conflict);
 
     /// Returns the lock that keeps vacuum and commits apart. A commit holds it shared while it checks that
@@ -56,12 +64,18 @@ class DeltaTable {
     /// commit names.
     [[nodiscard]] base::File files_lock() const;
 
+    /// Sets how long the object may go without a look at the log before it looks for commits that it has
+    /// missed (30 s). It must be far shorter than the time for which commits are kept.
+    void look_for_missed_commits_after(base::Duration pause) { pause_ = pause; }
+
     /// Returns the commit of a version, or nullopt if it does not exist yet or was cleaned up.
     [[nodiscard]] std::optional<Commit> read_commit(Version version) const;
 
-    /// Writes a checkpoint of the current version, whether one is due or not, and cleans up the log before
-    /// it.
+    /// Writes a checkpoint of the current version, whether one is due or not.
     void checkpoint();
+    /// Removes commits and checkpoints from the log, except those that the policy keeps, and returns how many
+    /// files it removed. Every version from the oldest checkpoint that is left on stays readable.
+    std::int64_t clean_up_log(const LogPolicy& policy) const;
 
     /// Returns the removed files that the log still names, by path.
     [[nodiscard]] std::map<std::string, RemoveFile> tombstones() const;
@@ -69,6 +83,8 @@ class DeltaTable {
     /// Returns how long removed files are kept at least, from the table's configuration
     /// (deletedFileRetentionDuration).
     [[nodiscard]] base::Duration deleted_file_retention() const;
+    /// Returns how long commits are kept at least, from the table's configuration (logRetentionDuration).
+    [[nodiscard]] base::Duration log_retention() const;
     /// Returns how long the log names removed files. They may stay for so long, if they are few.
     [[nodiscard]] base::Duration tombstone_retention() const;
 
@@ -77,16 +93,15 @@ class DeltaTable {
 
     [[nodiscard]] std::filesystem::path log_directory() const { return root_ / "_delta_log"; }
     [[nodiscard]] std::filesystem::path commit_path(Version version) const;
-    enum class Put { done, version_taken, file_gone };
+    enum class Put { done, version_taken, file_gone, left_behind };
     [[nodiscard]] Put put(const Commit& commit) const;
     bool pass_other_commit(const OnConflict& on_conflict);
     void load();
     void check_schema() const;
-    void check_not_left_behind();
+    [[nodiscard]] bool is_left_behind();
     void checkpoint_if_due();
     void note_checkpoint();
     [[nodiscard]] CheckpointParts newest_checkpoint() const;
-    void clean_up_log() const;
     void adopt_schema(const arrow::Schema& schema);
 
     std::filesystem::path root_;
@@ -98,6 +113,7 @@ class DeltaTable {
     std::int64_t checkpoint_actions_ = 0;
     base::WallTime checkpoint_time_;
     base::WallTime refreshed_at_;
+    base::Duration pause_ = std::chrono::seconds(30);
 };
 
 /// Returns how many of the `wanted` columns a table lacks if the missing columns are nullable, which means

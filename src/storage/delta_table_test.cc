@@ -176,6 +176,58 @@ TEST_F(DeltaTableTest, TombstonesOutliveTheCheckpointsUntilTheirRetentionIsOver)
     EXPECT_EQ(removed, (std::vector<std::string>{files[0].path, files[1].path}));
 }
 
+/// A table of twenty commits, of which the checkpoint after the tenth is old.
+class CleanedLogTest : public DeltaTableTest {
+  protected:
+    CleanedLogTest() {
+        for (int i = 0; i < 20; ++i) {
+            table_.commit(adding(write(i, i + 1), i), proceed);
+            if (i == 9) table_.checkpoint();
+        }
+        fs::last_write_time(log("00000000000000000010.checkpoint.parquet"),
+                            fs::file_time_type::clock::now() - std::chrono::hours(1));
+    }
+    [[nodiscard]] bool has(int version) const {
+        return fs::exists(log((version < 10 ? "0000000000000000000" : "000000000000000000") +
+                              std::to_string(version) + ".json"));
+    }
+
+    DeltaTable early_ = open();
+    DeltaTable table_ = open();
+};
+
+TEST_F(CleanedLogTest, KeepsEverythingFromAnOldCheckpointOn) {
+    EXPECT_EQ(table_.clean_up_log({}), 11) << "ten commits, and the first checkpoint";
+    EXPECT_FALSE(has(9));
+    EXPECT_TRUE(has(10));
+    EXPECT_EQ(DeltaTable::open(root_).snapshot().files.size(), 20U);
+    EXPECT_EQ(table_.clean_up_log({}), 0);
+}
+
+TEST_F(CleanedLogTest, KeepsWhatThePolicyKeeps) {
+    EXPECT_EQ(table_.clean_up_log({.newest = 11}), 0);
+    EXPECT_EQ(table_.clean_up_log({.guaranteed = std::chrono::hours(2)}), 0);
+    EXPECT_EQ(table_.clean_up_log({.needed = Version(9)}), 0);
+    EXPECT_EQ(table_.clean_up_log({.newest = 10, .needed = Version(10)}), 11);
+}
+
+TEST_F(CleanedLogTest, AnObjectThatMissedCommitsReadsTheTableAgain) {
+    table_.clean_up_log({});
+    early_.look_for_missed_commits_after({});
+    EXPECT_TRUE(early_.refresh());
+    EXPECT_EQ(early_.snapshot().version, Version(20));
+    EXPECT_EQ(early_.snapshot().files.size(), 20U);
+}
+
+TEST_F(CleanedLogTest, AWriterThatMissedCommitsGivesUpAndThenGoesOn) {
+    table_.clean_up_log({});
+    early_.look_for_missed_commits_after({});
+    EXPECT_FALSE(early_.commit(adding(write(30, 31)), proceed)) << "it may not know what others did";
+    EXPECT_FALSE(has(1)) << "a version that was cleaned up must not be taken again";
+    early_.look_for_missed_commits_after(std::chrono::seconds(30));
+    EXPECT_EQ(early_.commit(adding(write(30, 31)), proceed), Version(21));
+}
+
 TEST_F(DeltaTableTest, UnsupportedFeaturesAreRefusedByName) {
     open();
     append_to_log(

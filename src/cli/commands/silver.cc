@@ -87,7 +87,7 @@ int run_silver(const Globals& globals, const SilverOptions& options) {
 void add_silver_options(CLI::App& command, silver::SilverOptions& options) {
     const std::string group = "Silver";
     add_duration(command, "--trigger", options.trigger,
-                 "Time between commits. 0 commits as soon as there is data, at most once a second.")
+                 "Time between commits. 0 commits as soon as there is data, at most every 2 s.")
         ->group(group);
     add_duration(command, "--horizon", options.horizon,
                  "Period whose event_ids are held in memory for deduplication. Older event_ids are looked up "

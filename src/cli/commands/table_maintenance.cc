@@ -140,8 +140,8 @@ void add_vacuum_command(CLI::App& app, Globals& globals) {
     add_duration(
         *command, "--retention", options->retention,
         "Keep files that were removed from a table within this period, for readers of older "
-        "versions. 0 keeps none. (default: 6h, but at most 1,000 files of a table beyond those of the last "
-        "10 minutes)");
+        "versions. 0 keeps none. (default: 6h, but at most 700 files of silver and 50 of another table "
+        "beyond those of the last 2 minutes)");
     command->add_flag("--dry-run", options->dry_run, "Count the files without removing them.");
     command->add_flag("--json", options->as_json, "Print the result as a JSON object.");
     command->callback([&globals, options] {

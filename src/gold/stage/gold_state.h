@@ -25,7 +25,7 @@ struct GoldPosition {
 };
 
 /// How long Silver's files and commits are kept for Gold to read them. Afterwards Gold must be rebuilt.
-inline constexpr auto max_wait_for_gold = std::chrono::hours(24 * 7);
+inline constexpr auto max_wait_for_gold = std::chrono::hours(24);
 
 /// Replaces the state file, atomically and durably, by `position` and the bytes that `save` writes.
 void write_gold_state(const std::filesystem::path& path, const GoldPosition& position,

@@ -13,7 +13,7 @@ constexpr auto check_interval = std::chrono::milliseconds(50);
 bool BatchTrigger::is_due(const BatchBarrier::Status& batch, Clock::time_point now) {
     if (batch.full) return true;
     if (available_now_) return false;
-    if (is_continuous()) return (batch.rows > 0 || batch.moved) && now >= last_commit_ + shortest_usual;
+    if (is_continuous()) return (batch.rows > 0 || batch.moved) && now >= last_commit_ + continuous_spacing;
     if (now < next_) return false;
     while (next_ <= now) next_ += interval_;
     return true;

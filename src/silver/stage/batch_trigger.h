@@ -12,13 +12,16 @@ class BatchTrigger {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// The least time between the batches of an interval of 0. A table with more commits than that costs its
+    /// Shorter intervals are obeyed with a warning. A table with more commits than that costs its
     /// readers more than fresher rows are worth, and Gold shows rows before they are committed.
     static constexpr base::Duration shortest_usual = std::chrono::seconds(1);
 
+    /// The time between the batches of an interval of 0.
+    static constexpr base::Duration continuous_spacing = std::chrono::seconds(2);
+
     /// A batch ends at every `interval`. With an interval of 0 it ends as soon as it has a row, but not
-    /// sooner than shortest_usual after the last commit. A full batch ends at once. With `available_now` a
-    /// batch ends only when it is full.
+    /// sooner than continuous_spacing after the last commit. A full batch ends at once. With `available_now`
+    /// a batch ends only when it is full.
     BatchTrigger(base::Duration interval, bool available_now)
         : interval_(interval), available_now_(available_now) {}
 

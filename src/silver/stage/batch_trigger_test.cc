@@ -41,18 +41,18 @@ TEST(BatchTrigger, WithoutAnIntervalEndsABatchAtItsFirstRow) {
     EXPECT_TRUE(trigger.is_due({.rows = 1}, trigger_start));
 }
 
-TEST(BatchTrigger, WithoutAnIntervalCommitsAtMostOnceASecond) {
+TEST(BatchTrigger, WithoutAnIntervalLeavesTimeBetweenCommits) {
     for (const BatchBarrier::Status& batch :
          {BatchBarrier::Status{.rows = 1}, BatchBarrier::Status{.moved = true}}) {
         BatchTrigger trigger(0s, false);
         trigger.restart(trigger_start);
         trigger.note_commit(trigger_start);
-        EXPECT_FALSE(trigger.is_due(batch, trigger_start + 999ms));
-        EXPECT_TRUE(trigger.is_due(batch, trigger_start + 1s));
+        EXPECT_FALSE(trigger.is_due(batch, trigger_start + BatchTrigger::continuous_spacing - 1ms));
+        EXPECT_TRUE(trigger.is_due(batch, trigger_start + BatchTrigger::continuous_spacing));
     }
 }
 
-TEST(BatchTrigger, EndsAFullBatchSoonerThanASecondAfterTheLast) {
+TEST(BatchTrigger, EndsAFullBatchSoonAfterTheLast) {
     BatchTrigger trigger(0s, false);
     trigger.restart(trigger_start);
     trigger.note_commit(trigger_start);
