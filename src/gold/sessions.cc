@@ -150,7 +150,7 @@ void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) 
             return false;
         }
         const Steps steps = session.steps;
-        write(key, steps, output);
+        write(key, steps, Outcome::final, output);
         if (!funnel_.add(steps.front().time, path_of(key, steps))) count_late();
         closed += steps.size();
         visit.chain_start = session.chain_start;
@@ -226,7 +226,8 @@ FunnelPath Sessions::path_of(const GroupKey& key, Steps steps) const {
     return path;
 }
 
-void Sessions::write(const GroupKey& key, Steps steps, Output& output) const {
+/// An open session is neither bounced nor has it abandoned its cart: it may go on.
+void Sessions::write(const GroupKey& key, Steps steps, Outcome outcome, Output& output) const {
     const auto of_kind = [&](Kind kind) { return std::ranges::count(steps, kind, &Step::kind); };
     std::vector<StringId> products;
     for (const Step& step : steps) {
@@ -241,7 +242,8 @@ void Sessions::write(const GroupKey& key, Steps steps, Output& output) const {
     const Steps at_end(std::ranges::lower_bound(steps, end, {}, &Step::time), steps.end());
     const bool one_currency =
         std::ranges::all_of(steps, [&](const Step& step) { return step.currency == steps.front().currency; });
-    const bool abandoned = of_kind(Kind::add_to_cart) > 0 && of_kind(Kind::purchase) == 0;
+    const bool over = outcome == Outcome::final;
+    const bool abandoned = over && of_kind(Kind::add_to_cart) > 0 && of_kind(Kind::purchase) == 0;
     Row row = output[Table::sessions].add(zone_.day_of(start));
     row.text(text(Field::user, key.first)).text_or_null(text(Field::session, key.second));
     row.time(start).time(end).count((end - start) / std::chrono::milliseconds(1));
@@ -252,7 +254,7 @@ void Sessions::write(const GroupKey& key, Steps steps, Output& output) const {
     row.count(of_kind(Kind::view)).count(of_kind(Kind::add_to_cart)).count(of_kind(Kind::purchase));
     row.text_or_null(one_currency ? text(Field::currency, steps.front().currency) : std::string_view());
     row.money_or_null(one_currency ? std::optional(worth(steps, Kind::purchase)) : std::nullopt);
-    row.flag(steps.size() == 1).flag(of_kind(Kind::purchase) > 0).flag(abandoned);
+    row.flag(over && steps.size() == 1).flag(of_kind(Kind::purchase) > 0).flag(abandoned);
     row.money_or_null(abandoned && one_currency ? std::optional(worth(steps, Kind::add_to_cart))
                                                 : std::nullopt);
     row.flag(std::ranges::any_of(steps, &Step::bot));
@@ -275,7 +277,7 @@ void Sessions::write_open(Output& output, const Each& each) const {
 }
 
 void Sessions::peek(Output& output) const {
-    write_open(output, [&](const GroupKey& key, Steps steps) { write(key, steps, output); });
+    write_open(output, [&](const GroupKey& key, Steps steps) { write(key, steps, Outcome::open, output); });
 }
 
 void Sessions::peek_funnel(Output& output) const {

@@ -95,7 +95,9 @@ class Sessions : public Operator {
     /// Calls `take(session)` for each session in the sorted steps, in order, until it returns false.
     template <typename Take>
     void each_session(const GroupKey& key, const Visit& visit, Take&& take) const;
-    void write(const GroupKey& key, Steps steps, Output& output) const;
+    /// What is known of a session when its row is written.
+    enum class Outcome { final, open };
+    void write(const GroupKey& key, Steps steps, Outcome outcome, Output& output) const;
     template <typename Each>
     void write_open(Output& output, const Each& each) const;
     [[nodiscard]] FunnelPath path_of(const GroupKey& key, Steps steps) const;

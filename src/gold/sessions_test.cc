@@ -151,6 +151,19 @@ TEST_F(SessionsTest, ACartWithoutAPurchaseIsAbandoned) {
     EXPECT_EQ(row.at("bounced"), "false");
 }
 
+TEST_F(SessionsTest, AnOpenSessionHasNoOutcomeYet) {
+    add({{.at = {}, .user = "a"}, {.at = {}, .user = "b", .kind = Kind::add_to_cart}});
+    Output open;
+    sessions_.peek(open);
+    const auto rows = open[Table::sessions].take().at(0);
+    ASSERT_EQ(rows->num_rows(), 2);
+    for (const char* column : {"bounced", "abandoned_cart"}) {
+        for (std::int64_t row = 0; row < 2; ++row)
+            EXPECT_EQ(rows->GetColumnByName(column)->GetScalar(row).ValueOrDie()->ToString(), "false");
+    }
+    EXPECT_EQ(rows->GetColumnByName("abandoned_value")->null_count(), 2);
+}
+
 TEST_F(SessionsTest, AmountsOfSeveralCurrenciesAreNotAdded) {
     add({{.at = {}, .kind = Kind::purchase}, {.at = minute, .kind = Kind::purchase, .currency = "USD"}});
     const auto row = row_of(0);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 #include <sstream>
 
 #include "base/error.h"
@@ -59,15 +60,18 @@ class GoldTest : public testing::Test {
         std::istringstream stream(bytes);
         gold.load(stream);
     }
-    /// All rows as text, sorted.
+    /// All rows as text, sorted, but for what only a session that is over has: its outcome.
     static std::vector<std::string> rows_of(Output& output) {
+        static const std::set<std::string> outcome = {"bounced", "abandoned_cart", "abandoned_value"};
         std::vector<std::string> rows;
         for (const Table table : metric_tables) {
             for (const auto& [day, batch] : output[table].take()) {
                 for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
                     std::string row = std::string(table_name(table)) + " " + std::to_string(day);
-                    for (const auto& column : batch->columns())
-                        row += " " + column->GetScalar(i).ValueOrDie()->ToString();
+                    for (int c = 0; c < batch->num_columns(); ++c) {
+                        if (outcome.contains(batch->column_name(c))) continue;
+                        row += " " + batch->column(c)->GetScalar(i).ValueOrDie()->ToString();
+                    }
                     rows.push_back(std::move(row));
                 }
             }

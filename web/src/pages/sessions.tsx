@@ -18,6 +18,10 @@ const outcome = (row: Session) =>
     <span class="tag bad">left {money(row.abandoned_value, row.currency)}</span>
   ) : row.bounced ? (
     <span class="tag">bounced</span>
+  ) : row.events === 1 || (row.carts > 0 && row.purchases === 0) ? (
+    <span class="tag" title="The session can still go on.">
+      open
+    </span>
   ) : (
     ""
   );
