@@ -85,7 +85,8 @@ def open_sessions(data):
     files = [uri for uri in delta.open_table(data / "gold" / "sessions").file_uris() if "/part-p" in uri]
     names = ["user_id", "session_id", "session_start"]
     schema = pa.schema([("user_id", "string"), ("session_id", "string"), ("session_start", pa.timestamp("us", "UTC"))])
-    return pa.concat_tables([schema.empty_table(), *(pq.read_table(file, columns=names).cast(schema) for file in files)])
+    tables = [pq.read_table(file, columns=names).cast(schema) for file in files]
+    return pa.concat_tables([schema.empty_table(), *tables])
 
 
 def check(data, tables=TABLES, where="true", **settings):
