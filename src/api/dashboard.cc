@@ -249,6 +249,7 @@ void Dashboard::add_metrics(serve::MetricsText& text) const {
     const auto value = [&](std::int64_t count, std::string_view outcome) {
         text.value(static_cast<double>(count), {{"outcome", std::string(outcome)}});
     };
+    live_.add_metrics(text);
     text.counter("millrace_sql_queries_total", "Queries of reports and of users, by outcome.");
     for (std::size_t i = 0; reports_ && i < serve::sql_outcome_count; ++i) {
         const auto outcome = static_cast<serve::SqlOutcome>(i);

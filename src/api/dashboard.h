@@ -48,7 +48,7 @@ class Dashboard {
     [[nodiscard]] std::vector<serve::Route> routes();
     /// Wraps a handler so that it requires at least this role.
     [[nodiscard]] serve::Handle guarded(serve::Role required, serve::Handle handle);
-    /// Adds the metrics of queries and logins.
+    /// Adds the metrics of queries, logins and the tables' files.
     void add_metrics(serve::MetricsText& text) const;
 
   private:

@@ -87,6 +87,7 @@ LiveView::LiveView(const catalog::DataDirectory& data, gold::OpenWindowsChannel*
       scratch_(data.live()),
       tables_(data),
       silver_(data, uncommitted, scratch_.path()),
+      usage_(data),
       thread_([this] { follow(); }) {}
 
 LiveView::~LiveView() {
@@ -148,12 +149,14 @@ json::object LiveView::state() {
     if (steady_clock::now() >= next_slow_) {
         read_alerts();
         table_sizes_ = tables();
+        disk_ = usage_.totals();
         data_span_ = data_span();
         if (correcting.is_null()) correcting_ = gold::late_days(data_).shown();
         next_slow_ = steady_clock::now() + slow_interval;
     }
     state["firing"] = firing_;
     state["tables"] = table_sizes_;
+    state["disk"] = disk_;
     state["data"] = data_span_;
     state["correcting"] = correcting.is_null() ? json::value(correcting_) : std::move(correcting);
     return state;
@@ -189,9 +192,15 @@ void LiveView::read_alerts() {
 }
 
 json::object LiveView::tables() {
+    const auto usage = usage_.tables();
     json::object sizes;
     const auto add = [&](const std::string& name, const std::filesystem::path& root) {
         tables_.visit(root, [&](const storage::DeltaTable& table) { sizes[name] = size_of(table); });
+        const auto found = usage.find(name);
+        if (!sizes.contains(name) || found == usage.end()) return;
+        const storage::FilesOnDisk all = found->second.all();
+        sizes[name].as_object()["disk_files"] = all.files;
+        sizes[name].as_object()["disk_bytes"] = all.bytes;
     };
     add("silver", data_.silver());
     add("quarantine", data_.quarantine());

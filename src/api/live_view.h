@@ -11,6 +11,7 @@
 
 #include "api/live_silver.h"
 #include "api/sql_views.h"
+#include "api/table_usage.h"
 #include "base/json.h"
 #include "base/mutex.h"
 #include "base/scratch_folder.h"
@@ -54,6 +55,9 @@ class LiveView {
     /// the same snapshot, but this is not guaranteed. The files stay as long as the views.
     [[nodiscard]] std::vector<serve::SqlView> views(std::string_view query);
 
+    /// Adds the metrics of the tables' files.
+    void add_metrics(serve::MetricsText& text) const { usage_.add_metrics(text); }
+
   private:
     /// The files of a table in the last snapshot.
     struct TableFiles {
@@ -76,6 +80,7 @@ class LiveView {
     const base::ScratchFolder scratch_;  // directory for the files of the open rows
     SqlViews tables_;
     LiveSilver silver_;
+    TableUsage usage_;
     std::shared_ptr<serve::Feed> feed_ = std::make_shared<serve::Feed>();
 
     base::Mutex mutex_;
@@ -96,6 +101,7 @@ class LiveView {
     // The version of the alerts table that firing_ shows.
     storage::Version alerts_version_ MILLRACE_GUARDED_BY(slow_mutex_) = storage::no_version;
     base::json::array firing_ MILLRACE_GUARDED_BY(slow_mutex_);
+    base::json::object disk_ MILLRACE_GUARDED_BY(slow_mutex_);
     base::json::object table_sizes_ MILLRACE_GUARDED_BY(slow_mutex_);
     // The days that Gold corrects in another process.
     base::json::array correcting_ MILLRACE_GUARDED_BY(slow_mutex_);

@@ -39,5 +39,7 @@ export const definitions = {
   medianToCart:
     "The median time from the first view of a product to its addition to the cart, in the same session.",
   medianToPurchase: "The median time from a product's addition to the cart to its purchase.",
+  onDisk:
+    "Data files of the newest version, files that compaction has replaced and that are removed soon, and the table's log.",
   lasted: "The time from the first to the last event of the session.",
 } as const;

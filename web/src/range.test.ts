@@ -13,8 +13,10 @@ function open(address: string): void {
   location.hash = address;
   window.dispatchEvent(new Event("hashchange"));
 }
+const disk = { files: 0, bytes: 0, bytes_per_hour: null };
+
 function live(time: number, data: State["data"]): State {
-  return { time, gold: null, correcting: [], firing: [], tables: {}, data };
+  return { time, gold: null, correcting: [], firing: [], tables: {}, disk, data };
 }
 
 beforeEach(() => {

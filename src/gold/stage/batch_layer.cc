@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 
 #include "base/clock.h"
@@ -23,7 +24,9 @@ namespace {
 constexpr std::int64_t days_at_once = 7;
 /// The rows of a table are written when there are so many.
 constexpr std::int64_t rows_at_once = 64 << 10;
-const std::set<TableGroup> all_groups = {TableGroup::windows, TableGroup::sessions};
+std::set<TableGroup> all_groups() {
+    return {TableGroup::windows, TableGroup::sessions};
+}
 
 /// Removes the events outside `wanted`. Returns those of them within `read`: only sessions need them.
 std::vector<Event> cut(Events& events, Window read, Window wanted) {
@@ -39,7 +42,7 @@ std::vector<Event> cut(Events& events, Window read, Window wanted) {
 constexpr int max_attempts = 5;
 
 /// Ends a computation early.
-struct Cancelled {};
+struct Cancelled : std::exception {};
 
 Error too_busy(const char* doing) {
     return Error(
@@ -183,7 +186,7 @@ BatchLayerReport BatchLayer::replace(DayRange days, const base::StopSignal& stop
                                                 .provisional_too = position_.watermark == end_of_time};
             Output output;
             report.events +=
-                compute(some, all_groups, output, [&] { writer.write(replacement, output, rows_at_once); });
+                compute(some, all_groups(), output, [&] { writer.write(replacement, output, rows_at_once); });
             writer.write(replacement, output, 1);
             replaced = writer.replace(replacement);
             report.rows += replaced ? replacement.rows : 0;
@@ -203,7 +206,7 @@ void BatchLayer::show_rows(DayRange days, const VisitGoldRows& visit) {
             for (const auto& [day, rows] : output[table].take()) visit(table, day, *rows);
         }
     };
-    (void)compute(days, all_groups, output, [&] { show(rows_at_once); });
+    (void)compute(days, all_groups(), output, [&] { show(rows_at_once); });
     show(1);
 }
 

@@ -17,10 +17,9 @@ namespace {
 
 constexpr std::int64_t max_days_of_correction = 7;
 
-void note(LateDays::Days& days, std::int64_t day, std::int64_t events, storage::Version version) {
-    LateDays::Late& late = days[day];
-    late.events += events;
-    late.version = std::max(late.version, version);
+void note(LateDays::Late& late, const LateDays::Late& more) {
+    late.events += more.events;
+    late.version = std::max(late.version, more.version);
 }
 
 }  // namespace
@@ -43,11 +42,11 @@ void LateDays::add(std::span<const Event> events, Timestamp watermark, storage::
     for (const Event& event : events) {
         if (event.time >= closed) continue;
         const std::int64_t day = zone.day_of(event.time);
-        note(days(TableGroup::windows), day, 1, version);
+        note(days(TableGroup::windows)[day], {.events = 1, .version = version});
         if (const std::int64_t before = zone.day_of(event.time - max_window_length); before != day)
-            note(days(TableGroup::windows), before, 0, version);
+            note(days(TableGroup::windows)[before], {.events = 0, .version = version});
         for (const std::int64_t beside : {day - 1, day, day + 1})
-            note(days(TableGroup::sessions), beside, beside == day ? 1 : 0, version);
+            note(days(TableGroup::sessions)[beside], {.events = beside == day ? 1 : 0, .version = version});
     }
 }
 

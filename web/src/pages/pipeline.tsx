@@ -1,6 +1,7 @@
 import type { Schemas } from "../api/client";
 import { state } from "../api/live";
 import { useReport } from "../api/use_report";
+import { definitions } from "../definitions";
 import { axisWith, base, Chart } from "../components/chart";
 import { Figure, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
@@ -15,6 +16,9 @@ const phases = [
   "quarantine_seconds",
   "commit_seconds",
 ] as const;
+
+const growth = (perHour: number | null) =>
+  perHour === null ? "" : `, ${perHour < 0 ? "−" : "+"}${bytes(Math.abs(perHour))} an hour`;
 
 export function Pipeline() {
   const now = state.value;
@@ -109,6 +113,11 @@ export function Pipeline() {
           note="size when last saved"
         />
         <Figure
+          name="Tables on disk"
+          value={bytes(now.disk.bytes)}
+          note={`${count(now.disk.files)} files${growth(now.disk.bytes_per_hour)}`}
+        />
+        <Figure
           name="IDs in memory"
           value={count(last?.ids_in_memory)}
           note={`${count(pipeline?.duplicates)} duplicates, ${count(pipeline?.quarantined)} quarantined`}
@@ -192,6 +201,13 @@ export function Pipeline() {
               { key: "version", name: "Version", show: (row) => count(row.version) },
               { key: "files", name: "Files", show: (row) => count(row.files) },
               { key: "bytes", name: "Size", show: (row) => bytes(row.bytes) },
+              {
+                key: "disk_files",
+                name: "Files on disk",
+                hint: definitions.onDisk,
+                show: (row) => count(row.disk_files),
+              },
+              { key: "disk_bytes", name: "On disk", show: (row) => bytes(row.disk_bytes ?? 0) },
             ]}
           />
         </Panel>
