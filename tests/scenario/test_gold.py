@@ -531,7 +531,7 @@ def test_a_reconciliation_takes_hardly_more_memory_than_the_batch_layer(shop):
             for number in range(100)
         ],
     )
-    publish(shop, "--close")
+    publish(shop, "--close", "--correct", "off")
     assert peak_of(shop, "gold", "reconcile") < 1.3 * of_batch
     assert len(shop.json("gold", "reconcile", "--limit", "7", code=1)["differences"]) == 7
 
