@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 
 #include "archive/archive_table.h"
 #include "base/clock.h"
@@ -45,10 +46,20 @@ struct NeededByGold {
     storage::Version commits{std::numeric_limits<std::int64_t>::max()};  ///< commits from this version on
 };
 
+/// Whether a process runs the gold stage.
+bool gold_runs(const catalog::DataDirectory& data) {
+    if (!std::filesystem::exists(data.gold())) return false;
+    base::File stage = catalog::gold_lock(data);
+    const std::unique_lock lock(stage, std::try_to_lock);
+    return !lock.owns_lock();
+}
+
 /// The version and the age of silver's oldest commit that Gold has not processed. Nothing is needed when Gold
 /// has been away for too long (max_wait_for_gold): it will be rebuilt.
 NeededByGold needed_by_gold(const catalog::DataDirectory& data) {
     const auto state = gold::read_gold_position(data.gold_state());
+    // While Gold is being rebuilt, it has no state, and goes on from the version at which it began.
+    if (!state && gold_runs(data)) return {.files = gold::max_wait_for_gold, .commits = storage::Version(0)};
     if (!state) return {};
     const storage::Version next = state->silver_version + 1;
     const auto commit = storage::DeltaTable::open(data.silver()).read_commit(next);

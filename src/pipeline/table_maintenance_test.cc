@@ -7,6 +7,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <optional>
 
 #include "base/error.h"
 #include "catalog/table_locks.h"
@@ -76,6 +78,29 @@ TEST_F(TableMaintenanceTest, TheFilesOfARunningWriterAreKeptForADay) {
     EXPECT_EQ(report.quarantine.files, 1);
     EXPECT_TRUE(fs::exists(written_today));
     EXPECT_FALSE(fs::exists(abandoned));
+}
+
+TEST_F(TableMaintenanceTest, CommitsStayWhileGoldIsBeingRebuilt) {
+    auto silver = storage::DeltaTable::open(data_.silver());
+    const auto proceed = [](const storage::Commit&) { return true; };
+    for (int i = 0; i < 120; ++i) {
+        storage::Commit commit;
+        commit.txns.push_back({"app", i, {}});
+        silver.commit(std::move(commit), proceed);
+        if (i == 9) silver.checkpoint();
+    }
+    const fs::path log = data_.silver() / "_delta_log";
+    fs::last_write_time(log / "00000000000000000010.checkpoint.parquet",
+                        fs::file_time_type::clock::now() - std::chrono::hours(1));
+    const fs::path first = log / "00000000000000000000.json";
+    {
+        base::File stage = catalog::gold_lock(data_);
+        const std::lock_guard rebuilding(stage);  // without a state
+        vacuum_tables(data_, std::nullopt, false);
+        EXPECT_TRUE(fs::exists(first)) << "Gold goes on from the version at which it began";
+    }
+    vacuum_tables(data_, std::nullopt, false);
+    EXPECT_FALSE(fs::exists(first));
 }
 
 TEST_F(TableMaintenanceTest, ADryRunOnlyCounts) {
