@@ -281,6 +281,10 @@ bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
         const GoldFile file = gold_file(path);
         if (file.kind == GoldFile::Kind::joined && file.version > version && of_days(add)) return false;
     }
+    // A later replacement has rows of the same windows.
+    for (std::int64_t day = replacement.from; day < end; ++day) {
+        if (snapshot.txn(batch_app_id(day), storage::no_version.value()) > version.value()) return false;
+    }
     storage::Commit commit;
     commit.operation = storage::replace_operation;
     commit.adds = replacement.files[static_cast<std::size_t>(which)];
@@ -299,8 +303,9 @@ bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
             {provisional_app_id, count_provisional_files(snapshot) - withdrawn, base::wall_time()});
     for (std::int64_t day = replacement.from; day < end; ++day)
         commit.txns.push_back({batch_app_id(day), version.value(), base::wall_time()});
-    const auto committed = table(which).commit(
-        std::move(commit), [](const storage::Commit& other) { return other.removes.empty(); });
+    const auto committed = table(which).commit(std::move(commit), [](const storage::Commit& other) {
+        return other.removes.empty() && other.operation != storage::replace_operation;
+    });
     base::fail_point("gold.replaced");
     return committed.has_value();
 }
