@@ -12,9 +12,16 @@ namespace millrace::backup {
 
 namespace fs = std::filesystem;
 
+void CopiedFiles::add(const CopiedFiles& more) {
+    files += more.files;
+    bytes += more.bytes;
+    linked += more.linked;
+}
+
 bool FileCopier::link(const fs::path& path) {
-    if (!can_link_) return copy(path);
     const fs::path target = to_ / path;
+    if (fs::exists(target)) return true;
+    if (!can_link_) return copy(path);
     base::make_directory(target.parent_path());
     if (::link((from_ / path).c_str(), target.c_str()) == 0) {
         count(target, true);
@@ -46,9 +53,7 @@ void FileCopier::discard(const fs::path& directory) {
 }
 
 void FileCopier::count(const fs::path& target, bool linked) {
-    ++copied_.files;
-    copied_.linked += linked ? 1 : 0;
-    copied_.bytes += static_cast<std::int64_t>(fs::file_size(target));
+    copied_.add({1, static_cast<std::int64_t>(fs::file_size(target)), linked ? 1 : 0});
     on_file_(copied_);
 }
 

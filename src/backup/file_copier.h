@@ -11,6 +11,8 @@ struct CopiedFiles {
     std::int64_t files = 0;
     std::int64_t bytes = 0;
     std::int64_t linked = 0;  ///< the part of `files` that are hard links and take no space of their own
+
+    void add(const CopiedFiles& more);
 };
 
 /// Copies files from one directory into another, which it creates. Not thread-safe.
@@ -26,7 +28,8 @@ class FileCopier {
     [[nodiscard]] const CopiedFiles& copied() const { return copied_; }
 
     /// Copies a file by a hard link, or by its bytes where the file systems differ or have no hard links. The
-    /// file must never change again. `path` is relative. Returns false when there is no such file.
+    /// file must never change again, so one that is copied already stays as it is. `path` is relative.
+    /// Returns false when there is no such file.
     bool link(const std::filesystem::path& path);
     /// Copies the bytes that a file has now. Returns false when there is no such file.
     bool copy(const std::filesystem::path& path);

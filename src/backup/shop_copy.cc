@@ -61,12 +61,22 @@ storage::Version copy_state(FileCopier& copier, const catalog::DataDirectory& fr
                 "Try again.");
 }
 
+/// Copies Gold's tables. If Gold began a rebuild meanwhile, the copy gets no state, so that a process that
+/// starts on it also rebuilds Gold.
+void copy_gold(FileCopier& copier, const catalog::DataDirectory& from, storage::Version taken_in) {
+    bool rebuilt = false;
+    for (const gold::Table each : gold::all_tables) {
+        copy_table(copier, (from.gold() / gold::table_name(each)).lexically_relative(from.root()));
+        rebuilt |= version_of(from.gold_state()) < taken_in;
+    }
+    if (rebuilt) copier.discard(from.gold_state().lexically_relative(from.root()));
+}
+
 /// Copies the tables, from the last stage to the first, so that no table is ahead of the one that it follows.
 storage::Version copy_tables(FileCopier& copier, const catalog::DataDirectory& from) {
     const auto relative = [&](const fs::path& path) { return path.lexically_relative(from.root()); };
     const storage::Version taken_in = copy_state(copier, from);
-    for (const gold::Table each : gold::all_tables)
-        copy_table(copier, relative(from.gold() / gold::table_name(each)));
+    copy_gold(copier, from, taken_in);
     const storage::Version silver =
         copy_table(copier, relative(from.silver()), taken_in == storage::no_version ? no_follower : taken_in);
     copy_table(copier, relative(from.quarantine()));
@@ -98,6 +108,34 @@ void put_in_place(const fs::path& unfinished, const fs::path& to) {
     base::sync_directory(to.parent_path());
 }
 
+/// Copies a shop whose tables are replaced by no rebuild meanwhile.
+ShopCopy copy_unchanging(const catalog::DataDirectory& from, const std::optional<fs::path>& bronze,
+                         const fs::path& target, const FileCopier::OnFile& on_file) {
+    const base::Stopwatch watch;
+    const fs::path to = fs::absolute(target).lexically_normal();
+    check_target(to);
+    const fs::path unfinished = to.parent_path() / fmt::format(".{}.unfinished", to.filename().string());
+    fs::remove_all(unfinished);  // of a copy that was killed
+    base::make_directory(unfinished);
+    ShopCopy made;
+    FileCopier tables(from.root(), unfinished, on_file);
+    copy_small_files(tables, "", "");
+    made.silver_version = copy_tables(tables, from);
+    copy_small_files(tables, "progress", "");
+    made.files = tables.copied();
+    if (bronze) {
+        FileCopier log(*bronze, unfinished / "bronze", [&](CopiedFiles so_far) {
+            so_far.add(made.files);
+            on_file(so_far);
+        });
+        copy_log(log);
+        made.files.add(log.copied());
+    }
+    made.seconds = watch.seconds();
+    put_in_place(unfinished, to);
+    return made;
+}
+
 }  // namespace
 
 json::object ShopCopy::to_json() const {
@@ -110,37 +148,16 @@ json::object ShopCopy::to_json() const {
 
 ShopCopy copy_shop(const catalog::DataDirectory& from, const std::optional<fs::path>& bronze,
                    const fs::path& target, const FileCopier::OnFile& on_file) {
-    const base::Stopwatch watch;
-    const fs::path to = fs::absolute(target).lexically_normal();
-    check_target(to);
+    // No rebuild replaces the tables meanwhile.
+    base::File commits = catalog::commit_lock(from);
+    const std::shared_lock lock(commits);
     from.check_not_rebuilding();
-    const fs::path unfinished = to.parent_path() / fmt::format(".{}.unfinished", to.filename().string());
-    fs::remove_all(unfinished);  // of a copy that was killed
-    base::make_directory(unfinished);
-    ShopCopy made;
-    {
-        // No rebuild replaces the tables meanwhile.
-        base::File commits = catalog::commit_lock(from);
-        const std::shared_lock lock(commits);
-        FileCopier copier(from.root(), unfinished, on_file);
-        copy_small_files(copier, "", "");
-        made.silver_version = copy_tables(copier, from);
-        copy_small_files(copier, "progress", "");
-        made.files = copier.copied();
-    }
-    if (bronze) {
-        FileCopier copier(*bronze, unfinished / "bronze", [&](const CopiedFiles& log) {
-            on_file(
-                {made.files.files + log.files, made.files.bytes + log.bytes, made.files.linked + log.linked});
-        });
-        copy_log(copier);
-        made.files.files += copier.copied().files;
-        made.files.bytes += copier.copied().bytes;
-        made.files.linked += copier.copied().linked;
-    }
-    made.seconds = watch.seconds();
-    put_in_place(unfinished, to);
-    return made;
+    return copy_unchanging(from, bronze, target, on_file);
+}
+
+ShopCopy copy_backup(const fs::path& backup, const fs::path& to, const FileCopier::OnFile& on_file) {
+    const catalog::DataDirectory from(backup);
+    return copy_unchanging(from, from.bronze(), to, on_file);
 }
 
 void mark_backup(const fs::path& copy, const ShopCopy& made) {

@@ -34,6 +34,10 @@ inline constexpr const char* backup_mark = "backup.json";
 ShopCopy copy_shop(const catalog::DataDirectory& from, const std::optional<std::filesystem::path>& bronze,
                    const std::filesystem::path& to, const FileCopier::OnFile& on_file);
 
+/// Copies a backup likewise. The backup may be read-only.
+ShopCopy copy_backup(const std::filesystem::path& backup, const std::filesystem::path& to,
+                     const FileCopier::OnFile& on_file);
+
 /// Writes the mark of a backup into a copy.
 void mark_backup(const std::filesystem::path& copy, const ShopCopy& made);
 /// Throws a usage Error unless the directory is a complete backup. Removes nothing.

@@ -48,7 +48,7 @@ void copy_followed(FileCopier& copier, const fs::path& table, const storage::Del
         const auto commit = opened.read_commit(version);
         if (!commit) continue;
         for (const storage::AddFile& add : commit->adds) {
-            if (!fs::exists(copier.to() / table / add.path)) copier.link(table / add.path);
+            copier.link(table / add.path);
         }
     }
 }
@@ -74,7 +74,7 @@ storage::Version copy_table(FileCopier& copier, const fs::path& table, storage::
         if (!storage::DeltaTable::exists(root)) return storage::no_version;
         const auto opened = storage::DeltaTable::open(root);
         if (copy_once(copier, table, opened, followed_from)) return opened.snapshot().version;
-        copier.discard(table);
+        copier.discard(table / log_name);  // data files never change, so those that were copied stay
     }
     throw Error(fmt::format("copying {}", root.string()),
                 fmt::format("files were removed during each of {} attempts", max_table_attempts),

@@ -1,5 +1,8 @@
 #include "catalog/table_locks.h"
 
+#include <filesystem>
+#include <mutex>
+
 namespace millrace::catalog {
 
 namespace {
@@ -21,6 +24,13 @@ base::File commit_lock(const DataDirectory& data) {
 
 base::File gold_lock(const DataDirectory& data) {
     return lock_file(data.gold(), ".lock");
+}
+
+bool gold_runs(const DataDirectory& data) {
+    if (!std::filesystem::exists(data.gold())) return false;
+    base::File stage = gold_lock(data);
+    const std::unique_lock lock(stage, std::try_to_lock);
+    return !lock.owns_lock();
 }
 
 }  // namespace millrace::catalog

@@ -32,5 +32,7 @@ base::File commit_lock(const DataDirectory& data);
 
 /// The lock file for Gold. The only process that runs the gold stage holds it exclusively.
 base::File gold_lock(const DataDirectory& data);
+/// Whether a process runs the gold stage.
+[[nodiscard]] bool gold_runs(const DataDirectory& data);
 
 }  // namespace millrace::catalog

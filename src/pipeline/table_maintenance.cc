@@ -29,6 +29,8 @@ constexpr std::size_t most_removed_silver_files = 700;
 constexpr std::size_t most_removed_files = 50;
 /// Of the commits that a checkpoint includes, a table keeps so many.
 constexpr std::int64_t most_commits = 100;
+/// A correction of late days reads the files of a version of silver for less than this.
+constexpr base::Duration time_of_a_correction = std::chrono::hours(1);
 
 /// The folders of the gold tables that exist.
 std::vector<std::filesystem::path> gold_tables(const catalog::DataDirectory& data) {
@@ -46,27 +48,22 @@ struct NeededByGold {
     storage::Version commits{std::numeric_limits<std::int64_t>::max()};  ///< commits from this version on
 };
 
-/// Whether a process runs the gold stage.
-bool gold_runs(const catalog::DataDirectory& data) {
-    if (!std::filesystem::exists(data.gold())) return false;
-    base::File stage = catalog::gold_lock(data);
-    const std::unique_lock lock(stage, std::try_to_lock);
-    return !lock.owns_lock();
-}
-
-/// The version and the age of silver's oldest commit that Gold has not processed. Nothing is needed when Gold
-/// has been away for too long (max_wait_for_gold): it will be rebuilt.
+/// The version and the age of silver's oldest commit that Gold has not processed, and the files that a
+/// correction of late days may be reading. Nothing is needed when Gold has been away for too long
+/// (max_wait_for_gold): it will be rebuilt.
 NeededByGold needed_by_gold(const catalog::DataDirectory& data) {
     const auto state = gold::read_gold_position(data.gold_state());
     // While Gold is being rebuilt, it has no state, and goes on from the version at which it began.
-    if (!state && gold_runs(data)) return {.files = gold::max_wait_for_gold, .commits = storage::Version(0)};
+    if (!state && catalog::gold_runs(data))
+        return {.files = gold::max_wait_for_gold, .commits = storage::Version(0)};
     if (!state) return {};
+    const base::Duration files = state->late.empty() ? base::Duration() : time_of_a_correction;
     const storage::Version next = state->silver_version + 1;
     const auto commit = storage::DeltaTable::open(data.silver()).read_commit(next);
-    if (!commit) return {.files = {}, .commits = next};
+    if (!commit) return {.files = files, .commits = next};
     const base::Duration age = base::wall_time() - commit->timestamp;
     if (age >= gold::max_wait_for_gold) return {};
-    return {.files = age + std::chrono::seconds(1), .commits = next};
+    return {.files = std::max(files, age + std::chrono::seconds(1)), .commits = next};
 }
 
 /// Returns what the maintenance of a table keeps. Gold has yet to read files that were removed less than

@@ -3,9 +3,11 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
+#include "base/error.h"
 #include "base/units.h"
 #include "base/worker_pool.h"
 #include "gold/gold_tables.h"
@@ -23,6 +25,8 @@ namespace millrace::verify {
 namespace {
 
 using storage::column;
+
+constexpr int max_attempts = 5;
 
 void add_hours(const arrow::RecordBatch& rows, bool provisional, Hours& hours) {
     const auto& grains = column<arrow::StringArray>(rows, "grain");
@@ -96,6 +100,7 @@ class Comparison {
         for (const auto& [key, hour] : hours.silver) {
             if (!hours.published.contains(key)) compare(key, nullptr);
         }
+        for (const auto& [day, lacking] : lacking_) judge_late(day, lacking);
         if (not_processed_ > hours.rows_ahead) fault(first_not_processed_);
     }
 
@@ -115,8 +120,9 @@ class Comparison {
                 "or with millrace gold --available-now: {}",
                 base::format_counted(late_, "event"), hours_.late.text(gold::TableGroup::windows)));
         if (not_processed_ > 0)
-            report.notes.push_back(fmt::format("gold: {} are not processed yet; millrace gold processes them",
-                                               base::format_counted(not_processed_, "event")));
+            report.notes.push_back(
+                fmt::format("gold: {} not processed yet; to process them: millrace gold --available-now",
+                            base::format_counted(not_processed_, "event")));
         if (const auto sessions = hours_.late.text(gold::TableGroup::sessions); !sessions.empty())
             report.notes.push_back(fmt::format(
                 "gold: sessions and funnels with late events are corrected after the second midnight "
@@ -125,6 +131,12 @@ class Comparison {
     }
 
   private:
+    /// What the closed hours of a day lack that has late events.
+    struct Lacking {
+        std::int64_t events = 0;
+        HourKey first;  // the first such hour
+    };
+
     void compare(const HourKey& key, const Hour* published) {
         const bool closed = key.first + std::chrono::hours(1) <= hours_.watermark;
         if (published == nullptr && !closed) return;
@@ -138,11 +150,28 @@ class Comparison {
         } else if (gold.events > silver.events) {
             fault(key);
         } else if (closed && !gold.provisional && hours_.late.of(gold::TableGroup::windows).contains(day)) {
-            late_ += silver.events - gold.events;
+            Lacking& lacking = lacking_[day];
+            if (lacking.events == 0) lacking.first = key;
+            lacking.events += silver.events - gold.events;
         } else {
-            if (not_processed_ == 0) first_not_processed_ = key;
-            not_processed_ += silver.events - gold.events;
+            add_not_processed(key, silver.events - gold.events);
         }
+    }
+    /// The hours of a day may lack its late events, and those of the next day where an hour has parts of
+    /// both.
+    void judge_late(std::int64_t day, const Lacking& lacking) {
+        const auto& noted = hours_.late.of(gold::TableGroup::windows);
+        std::int64_t late = noted.at(day).events;
+        const bool divided =
+            hours_.zone.day_start(day + 1).time_since_epoch() % std::chrono::hours(1) != base::Duration(0);
+        if (const auto next = noted.find(day + 1); divided && next != noted.end())
+            late += next->second.events;
+        late_ += std::min(lacking.events, late);
+        if (lacking.events > late) add_not_processed(lacking.first, lacking.events - late);
+    }
+    void add_not_processed(const HourKey& key, std::int64_t events) {
+        if (not_processed_ == 0) first_not_processed_ = key;
+        not_processed_ += events;
     }
     [[nodiscard]] Hour silver_of(const HourKey& key) const {
         const auto found = hours_.silver.find(key);
@@ -166,6 +195,7 @@ class Comparison {
     std::string fault_;  // the first fault
     std::int64_t compared_ = 0;
     std::set<std::int64_t> days_;
+    std::map<std::int64_t, Lacking> lacking_;  // by day
     std::int64_t late_ = 0;
     std::int64_t not_processed_ = 0;
     HourKey first_not_processed_;
@@ -177,22 +207,48 @@ void compare_hours(const ComparedHours& hours, VerifyReport& report) {
     Comparison(hours).report(report);
 }
 
+namespace {
+
 /// Each of Gold's position, Gold's tables, silver and the rows beyond the position is read after the one
-/// before, so that it is at least as new.
-void check_gold_hours(const catalog::DataDirectory& data, VerifyReport& report) {
-    const auto position = gold::read_gold_position(data.gold_state());
-    if (!position || !rows_beyond(*position, data)) {
-        report.notes.emplace_back(
-            "gold: silver has been rebuilt since; millrace gold --available-now rebuilds Gold");
-        return;
-    }
-    ComparedHours hours{.watermark = position->watermark,
+/// before, so that it is at least as new. Nothing when commits after the position were removed meanwhile.
+std::optional<ComparedHours> read_hours(const catalog::DataDirectory& data,
+                                        const gold::GoldPosition& position) {
+    ComparedHours hours{.watermark = position.watermark,
                         .late = gold::late_days(data),
                         .zone = model::TimeZone(data.settings().time_zone)};
     hours.published = published_hours(data);
     hours.silver = silver_hours(data);
-    hours.rows_ahead = rows_beyond(*position, data).value_or(0);
-    compare_hours(hours, report);
+    const auto ahead = rows_beyond(position, data);
+    if (!ahead) return std::nullopt;
+    hours.rows_ahead = *ahead;
+    return hours;
+}
+
+}  // namespace
+
+/// A live shop removes replaced files and commits that Gold has processed. Then everything is read again
+/// from its newer position.
+void check_gold_hours(const catalog::DataDirectory& data, VerifyReport& report) {
+    for (int attempt = 1;; ++attempt) {
+        const auto position = gold::read_gold_position(data.gold_state());
+        if (!position || !rows_beyond(*position, data)) {
+            report.notes.emplace_back(
+                "gold: silver has been rebuilt since; millrace gold --available-now rebuilds Gold");
+            return;
+        }
+        try {
+            if (const auto hours = read_hours(data, *position)) return compare_hours(*hours, report);
+        } catch (const std::exception&) {
+            const auto now = gold::read_gold_position(data.gold_state());
+            const bool goes_on = now && now->silver_version > position->silver_version;
+            if (!goes_on || attempt == max_attempts) throw;
+        }
+        if (attempt == max_attempts)
+            throw Error(
+                "comparing gold with silver",
+                fmt::format("commits of silver were removed during each of {} attempts", max_attempts),
+                "Verify a backup of the shop instead: millrace backup DIR");
+    }
 }
 
 }  // namespace millrace::verify

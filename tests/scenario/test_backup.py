@@ -43,7 +43,9 @@ def test_a_backup_does_not_change_with_its_shop(shop, shop_at):
     shop.run("optimize")
     shop.run("vacuum", "--retention", "0s")
     assert Millrace(copy).verify() == before
+    files = sorted(copy.rglob("*"))
     assert shop_at("restored").json("restore", copy)["verify"] == before
+    assert sorted(copy.rglob("*")) == files, "a backup may lie on a disk that cannot be written"
 
 
 def test_a_copy_appears_when_it_is_complete(shop_at):

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <functional>
+#include <optional>
+
 #include "backup/shop_copy.h"
 #include "base/units.h"
 #include "cli/command.h"
@@ -20,26 +23,31 @@ struct BackupOptions {
     bool as_json = false;
 };
 
-/// Copies a shop and shows the progress.
-backup::ShopCopy copy(const catalog::DataDirectory& from, const std::optional<std::filesystem::path>& bronze,
-                      const std::filesystem::path& to) {
+/// Copies with `copy_with`, and shows the progress.
+backup::ShopCopy show_copy(
+    const std::function<backup::ShopCopy(const backup::FileCopier::OnFile&)>& copy_with) {
     ProgressLine line;
-    return backup::copy_shop(from, bronze, to, [&line](const backup::CopiedFiles& so_far) {
+    return copy_with([&line](const backup::CopiedFiles& so_far) {
         line.show(fmt::format("{} copied ({})", base::format_counted(so_far.files, "file"),
                               base::format_size(so_far.bytes)));
     });
 }
 
-/// Verifies a copy, prints what was copied, and returns the exit code.
-int finish(const Globals& globals, const std::filesystem::path& copy, const backup::ShopCopy& made,
-           const BackupOptions& options) {
+/// Verifies a copy. Nothing when it has nothing to verify, or when it should not be verified.
+std::optional<verify::VerifyReport> verify_copy(const Globals& globals, const std::filesystem::path& copy,
+                                                const BackupOptions& options) {
     Globals of_copy = globals;
     of_copy.data = copy.string();
     if (!globals.uses_kafka()) of_copy.bronze.clear();
-    std::optional<verify::VerifyReport> report;
-    const bool has_tables = storage::DeltaTable::exists(of_copy.data_directory().silver());
-    if (!options.no_verify && has_tables && of_copy.may_have_log())
-        report = verify::verify_tables(of_copy.data_directory(), *of_copy.open_log());
+    const auto data = of_copy.data_directory();
+    if (options.no_verify || !storage::DeltaTable::exists(data.silver()) || !of_copy.may_have_log())
+        return std::nullopt;
+    return verify::verify_tables(data, *of_copy.open_log());
+}
+
+/// Prints what was copied and returns the exit code.
+int print(const std::filesystem::path& copy, const backup::ShopCopy& made,
+          const std::optional<verify::VerifyReport>& report, const BackupOptions& options) {
     if (options.as_json) {
         json::object result = made.to_json();
         result["verify"] = report ? json::value(report->to_json()) : json::value();
@@ -54,22 +62,26 @@ int finish(const Globals& globals, const std::filesystem::path& copy, const back
     return code;
 }
 
+/// A copy that fails its check gets no mark, so that it cannot be restored.
 int run_backup(const Globals& globals, const BackupOptions& options) {
     const auto bronze = globals.uses_kafka() ? std::nullopt : std::optional(globals.bronze_directory());
     const auto data = globals.data_directory();
     if (!std::filesystem::exists(data.root()))
         throw usage_error(fmt::format("backing up {}", data.root().string()), "there is no such directory",
                           "Name the shop's data directory with --data.");
-    const auto made = copy(data, bronze, options.directory);
-    backup::mark_backup(options.directory, made);
-    return finish(globals, options.directory, made, options);
+    const auto made = show_copy(
+        [&](const auto& on_file) { return backup::copy_shop(data, bronze, options.directory, on_file); });
+    const auto report = verify_copy(globals, options.directory, options);
+    if (!report || report->passed()) backup::mark_backup(options.directory, made);
+    return print(options.directory, made, report, options);
 }
 
 int run_restore(const Globals& globals, const BackupOptions& options) {
     backup::check_backup(options.directory);
-    const catalog::DataDirectory from(options.directory);
-    const auto made = copy(from, from.bronze(), globals.data_directory().root());
-    return finish(globals, globals.data_directory().root(), made, options);
+    const auto to = globals.data_directory().root();
+    const auto made =
+        show_copy([&](const auto& on_file) { return backup::copy_backup(options.directory, to, on_file); });
+    return print(to, made, verify_copy(globals, to, options), options);
 }
 
 std::shared_ptr<BackupOptions> add_options(CLI::App& command, const std::string& directory_help) {

@@ -118,10 +118,12 @@ int run_batch(const Globals& globals, const GoldOptions& options) {
 
 int run_reconcile(const Globals& globals, const GoldOptions& options) {
     const auto data = globals.data_directory();
+    base::StopSignal stop;
+    const base::SignalGuard guard(stop);
     base::WorkerPool pool;
     gold::BatchLayer batch(data, data.settings(), pool);
     std::vector<gold::GoldDifference> found;
-    if (const auto days = days_of(options, batch)) found = batch.reconcile(*days, options.limit);
+    if (const auto days = days_of(options, batch)) found = batch.reconcile(*days, options.limit, stop);
     if (options.as_json) {
         base::json::array differences;
         for (const auto& difference : found) differences.push_back(difference.to_json());

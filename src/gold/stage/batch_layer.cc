@@ -40,6 +40,9 @@ std::vector<Event> cut(Events& events, Window read, Window wanted) {
 }
 
 constexpr int max_attempts = 5;
+/// The process that runs Gold saves its position each minute.
+constexpr auto longest_wait = std::chrono::seconds(90);
+constexpr auto position_interval = std::chrono::milliseconds(200);
 
 /// Ends a computation early.
 struct Cancelled : std::exception {};
@@ -47,8 +50,10 @@ struct Cancelled : std::exception {};
 Error too_busy(const char* doing) {
     return Error(
         doing,
-        fmt::format("another process joined files of these days during each of {} attempts", max_attempts),
-        "Try again.");
+        fmt::format("the tables had newer rows of these days than the saved state of Gold in each of {} "
+                    "attempts",
+                    max_attempts),
+        "Try again; if no process runs Gold, run this first: millrace gold --available-now");
 }
 
 }  // namespace
@@ -82,6 +87,18 @@ void BatchLayer::read_position() {
     if (!alone_.try_lock())
         throw Error("recomputing days of Gold", "another process is rebuilding Gold",
                     "Try again when it has finished.");
+}
+
+/// Waits until the process that runs Gold has saved a newer position than the one that was read. Returns at
+/// once when no process runs it.
+void BatchLayer::wait_for_newer_position(const base::StopSignal& stop) const {
+    if (alone_.owns_lock()) return;
+    const auto end = std::chrono::steady_clock::now() + longest_wait;
+    while (std::chrono::steady_clock::now() < end && catalog::gold_runs(data_)) {
+        const auto saved = read_gold_position(data_.gold_state());
+        if (saved && saved->silver_version > position_.silver_version) return;
+        if (stop.wait_for(position_interval)) return;
+    }
 }
 
 std::optional<DayRange> BatchLayer::all_days() const {
@@ -157,44 +174,54 @@ std::optional<std::int64_t> BatchLayer::correct(const Correction& correction,
             writer.write(replacement, output, rows_at_once);
             if (!go_on()) throw Cancelled();
         });
+        writer.write(replacement, output, 1);
+        if (writer.replace(replacement)) return replacement.rows;
     } catch (const Cancelled&) {
-        return std::nullopt;
     }
-    writer.write(replacement, output, 1);
-    if (!writer.replace(replacement)) return std::nullopt;
-    return replacement.rows;
+    writer.discard(replacement);
+    return std::nullopt;
 }
 
 BatchLayerReport BatchLayer::replace(DayRange days, const base::StopSignal& stop) {
     const base::Stopwatch watch;
-    GoldWriter writer(data_, pool_);
     BatchLayerReport report;
     for (std::int64_t from = days.from; from <= days.to; from += days_at_once) {
-        if (stop.requested())
-            throw Error(
-                "recomputing days of Gold", "the command was stopped",
-                fmt::format("Days before {} are replaced; continue with that day.", model::format_day(from)));
         const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
         bool replaced = false;
         for (int attempt = 0; !replaced; ++attempt) {
             if (attempt == max_attempts) throw too_busy("recomputing days of Gold");
-            read_position();
-            GoldWriter::Replacement replacement{.from = some.from,
-                                                .to = some.to + 1,
-                                                .sessions_to = std::min(some.to + 1, sealed_end()),
-                                                .silver_version = position_.silver_version,
-                                                .provisional_too = position_.watermark == end_of_time};
-            Output output;
-            report.events +=
-                compute(some, all_groups(), output, [&] { writer.write(replacement, output, rows_at_once); });
-            writer.write(replacement, output, 1);
-            replaced = writer.replace(replacement);
-            report.rows += replaced ? replacement.rows : 0;
+            if (attempt > 0) wait_for_newer_position(stop);
+            if (stop.requested())
+                throw Error("recomputing days of Gold", "the command was stopped",
+                            fmt::format("Days before {} are replaced; continue with that day.",
+                                        model::format_day(from)));
+            replaced = replace_once(some, report);
         }
-        report.silver_version = position_.silver_version;
     }
     report.seconds = watch.seconds();
     return report;
+}
+
+/// Replaces the rows of some days in all tables. False when the tables have newer rows of these days.
+bool BatchLayer::replace_once(DayRange days, BatchLayerReport& report) {
+    read_position();
+    GoldWriter writer(data_, pool_);
+    GoldWriter::Replacement replacement{.from = days.from,
+                                        .to = days.to + 1,
+                                        .sessions_to = std::min(days.to + 1, sealed_end()),
+                                        .silver_version = position_.silver_version,
+                                        .provisional_too = position_.watermark == end_of_time};
+    Output output;
+    report.events +=
+        compute(days, all_groups(), output, [&] { writer.write(replacement, output, rows_at_once); });
+    writer.write(replacement, output, 1);
+    report.silver_version = position_.silver_version;
+    if (!writer.replace(replacement)) {
+        writer.discard(replacement);
+        return false;
+    }
+    report.rows += replacement.rows;
+    return true;
 }
 
 /// Shows the rows of the days, and some rows of neighbouring days, some at a time.
@@ -210,13 +237,16 @@ void BatchLayer::show_rows(DayRange days, const VisitGoldRows& visit) {
     show(1);
 }
 
-std::vector<GoldDifference> BatchLayer::reconcile(DayRange days, std::size_t limit) {
+std::vector<GoldDifference> BatchLayer::reconcile(DayRange days, std::size_t limit,
+                                                  const base::StopSignal& stop) {
     std::vector<GoldDifference> found;
     for (std::int64_t from = days.from; from <= days.to && found.size() < limit; from += days_at_once) {
         const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
         bool compared = false;
         for (int attempt = 0; !compared; ++attempt) {
             if (attempt == max_attempts) throw too_busy("comparing days of Gold");
+            if (attempt > 0) wait_for_newer_position(stop);
+            if (stop.requested()) throw Error("comparing days of Gold", "the command was stopped");
             read_position();
             GoldComparison comparison(data_.gold(), {.days = some,
                                                      .sessions_to = sealed_end(),

@@ -53,9 +53,10 @@ class BatchLayer {
     /// The days of Silver's events; nothing when the table is empty.
     [[nodiscard]] std::optional<DayRange> all_days() const;
 
-    /// Replaces the rows of the days in the tables, a few days at a time. Throws an Error when `stop` is
-    /// requested; days that were replaced by then stay replaced. Also throws one when other processes join
-    /// the tables' files faster than days can be replaced.
+    /// Replaces the rows of the days in the tables, a few days at a time. Waits while the tables are ahead of
+    /// the position that the process that runs Gold has saved. Throws an Error when `stop` is requested; days
+    /// that were replaced by then stay replaced. Also throws one when other processes join the tables' files
+    /// faster than days can be replaced.
     BatchLayerReport replace(DayRange days, const base::StopSignal& stop);
 
     /// Replaces the rows of some days in the tables of one group, once. `position` is where the speed layer
@@ -65,16 +66,19 @@ class BatchLayer {
     std::optional<std::int64_t> correct(const Correction& correction, const PublishedPosition& position,
                                         const std::function<bool()>& go_on);
 
-    /// The cells in which the tables differ from the recomputed rows of the days, up to `limit`. Throws an
-    /// Error when other processes join the tables' files faster than days can be compared.
-    std::vector<GoldDifference> reconcile(DayRange days, std::size_t limit);
+    /// The cells in which the tables differ from the recomputed rows of the days, up to `limit`. Waits as
+    /// replace() does, and throws an Error when other processes join the tables' files faster than days can
+    /// be compared.
+    std::vector<GoldDifference> reconcile(DayRange days, std::size_t limit, const base::StopSignal& stop);
 
   private:
     void read_position();
+    void wait_for_newer_position(const base::StopSignal& stop) const;
     [[nodiscard]] std::int64_t sealed_end() const;
     [[nodiscard]] std::int64_t compute(DayRange days, const std::set<TableGroup>& groups, Output& output,
                                        const std::function<void()>& progressed);
     [[nodiscard]] std::vector<storage::AddFile> files_between(Window times) const;
+    bool replace_once(DayRange days, BatchLayerReport& report);
     void show_rows(DayRange days, const VisitGoldRows& visit);
 
     const catalog::DataDirectory& data_;

@@ -21,12 +21,6 @@ constexpr auto rest_after_failure = std::chrono::seconds(30);
 /// the other days are corrected at once.
 constexpr std::int64_t few_events = 1000;
 
-std::string text_of(DayRange days) {
-    return days.from == days.to
-               ? model::format_day(days.from)
-               : fmt::format("{} to {}", model::format_day(days.from), model::format_day(days.to));
-}
-
 /// Divides the work into short pieces with pauses between them.
 class Pacer {
   public:
@@ -88,7 +82,7 @@ std::optional<std::int64_t> DayCorrector::take_result(LateDays& late) {
     try {
         work->task.finish();
     } catch (const std::exception& error) {
-        spdlog::warn("gold: {} is not corrected yet: {}; trying again", text_of(work->correction.days),
+        spdlog::warn("gold: {} is not corrected yet: {}; trying again", work->correction.days.text(),
                      error.what());
         work->took = rest_after_failure / rest_per_work;
     }
@@ -96,7 +90,7 @@ std::optional<std::int64_t> DayCorrector::take_result(LateDays& late) {
     if (!work->rows) return std::nullopt;  // it failed, or files have changed meanwhile
     late.remove(work->correction, work->position.silver_version, work->before);
     spdlog::info("gold: corrected the {} of {}", group_name(work->correction.group),
-                 text_of(work->correction.days));
+                 work->correction.days.text());
     return work->rows;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace millrace::gold {
 
@@ -8,6 +9,9 @@ namespace millrace::gold {
 struct DayRange {
     std::int64_t from = 0;
     std::int64_t to = 0;
+
+    /// The days for people, such as "2019-10-01 to 2019-10-03".
+    [[nodiscard]] std::string text() const;
 };
 
 }  // namespace millrace::gold

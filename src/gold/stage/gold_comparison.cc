@@ -9,9 +9,9 @@
 #include <memory>
 
 #include "gold/stage/gold_file.h"
+#include "gold/stage/gold_writer.h"
 #include "model/timestamp.h"
 #include "storage/arrow_status.h"
-#include "storage/delta_table.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
 
@@ -237,18 +237,23 @@ base::json::object GoldDifference::to_json() const {
 }
 
 GoldComparison::GoldComparison(const fs::path& gold, const Scope& scope) {
-    for (const Table table : metric_tables) {
-        const std::int64_t end =
-            is_of_sessions(table) ? std::min(scope.days.to + 1, scope.sessions_to) : scope.days.to + 1;
-        for (std::int64_t day = scope.days.from; day < end; ++day) days_[{table, day}].table = table;
-        add_files(gold / table_name(table), table, scope);
-    }
+    for (const Table table : metric_tables) add_days(gold, table, scope);
 }
 
 GoldComparison::~GoldComparison() = default;
 
-void GoldComparison::add_files(const fs::path& root, Table table, const Scope& scope) {
-    const auto published = storage::DeltaTable::open(root);
+void GoldComparison::add_days(const fs::path& gold, Table table, const Scope& scope) {
+    const auto published = storage::DeltaTable::open(gold / table_name(table));
+    const std::int64_t end =
+        is_of_sessions(table) ? std::min(scope.days.to + 1, scope.sessions_to) : scope.days.to + 1;
+    for (std::int64_t day = scope.days.from; day < end; ++day) {
+        days_[{table, day}].table = table;
+        if (recomputed_version(published.snapshot(), day) > scope.silver_version) possible_ = false;
+    }
+    add_files(published, table, scope);
+}
+
+void GoldComparison::add_files(const storage::DeltaTable& published, Table table, const Scope& scope) {
     for (const auto& [path, add] : published.snapshot().files) {
         const auto day = model::parse_day(storage::partition_value(add, "day"));
         Day* const found = day ? find(table, *day) : nullptr;
@@ -256,7 +261,8 @@ void GoldComparison::add_files(const fs::path& root, Table table, const Scope& s
         const GoldFile file = gold_file(path);
         const bool later = file.version > scope.silver_version;
         if (later && file.kind == GoldFile::Kind::joined) possible_ = false;
-        if (!later && !(file.is_provisional() && scope.open_elsewhere)) found->files.push_back(root / path);
+        if (!later && !(file.is_provisional() && scope.open_elsewhere))
+            found->files.push_back(published.root() / path);
     }
 }
 

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "gold/gold_tables.h"
 #include "gold/stage/day_range.h"
+#include "storage/delta_table.h"
 #include "storage/version.h"
 
 namespace millrace::gold {
@@ -52,7 +53,8 @@ class GoldComparison {
     GoldComparison(const GoldComparison&) = delete;
     GoldComparison& operator=(const GoldComparison&) = delete;
 
-    /// False when one file holds rows of the scope joined with rows that were published later.
+    /// False when the tables hold rows of the scope that cannot be told from later ones: they were joined
+    /// with them, or recomputed from a later version of Silver.
     [[nodiscard]] bool is_possible() const { return possible_; }
 
     /// Returns the cells that differ, up to `limit`, by table, day and row. `compute` shows the batch layer's
@@ -64,7 +66,8 @@ class GoldComparison {
   private:
     struct Day;
 
-    void add_files(const std::filesystem::path& root, Table table, const Scope& scope);
+    void add_days(const std::filesystem::path& gold, Table table, const Scope& scope);
+    void add_files(const storage::DeltaTable& published, Table table, const Scope& scope);
     [[nodiscard]] Day* find(Table table, std::int64_t day);
 
     std::map<std::pair<Table, std::int64_t>, Day> days_;

@@ -95,6 +95,26 @@ TEST_F(GoldComparisonTest, TheSameRowsInAnotherOrderAndOtherFilesAgreeInOnePass)
     EXPECT_EQ(passes_, 1);
 }
 
+TEST_F(GoldComparisonTest, ADayThatWasRecomputedFromALaterVersionCannotBeCompared) {
+    publish({{first_day, "a", 1}});
+    const auto is_possible_with = [this](std::int64_t day, storage::Version version) {
+        GoldWriter writer(data_, pool_);
+        GoldWriter::Replacement replacement{
+            .from = day, .to = day + 1, .sessions_to = day + 1, .silver_version = version};
+        Output rows;
+        add(rows, {day, "a", 2});
+        writer.write(replacement, rows, 1);
+        EXPECT_TRUE(writer.replace(replacement));
+        return GoldComparison(data_.gold(), {.days = {first_day, first_day + 2},
+                                             .sessions_to = first_day + 3,
+                                             .silver_version = published_version})
+            .is_possible();
+    };
+    EXPECT_TRUE(is_possible_with(first_day, published_version));
+    EXPECT_TRUE(is_possible_with(first_day + 3, published_version + 1)) << "another day";
+    EXPECT_FALSE(is_possible_with(first_day, published_version + 1));
+}
+
 TEST_F(GoldComparisonTest, ACellThatDiffersIsNamed) {
     publish({{first_day, "a", 1}, {first_day, "b", 2}});
     EXPECT_THAT(lines(compare({{first_day, "a", 1}, {first_day, "b", 7}})),

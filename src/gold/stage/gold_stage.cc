@@ -20,6 +20,18 @@ constexpr auto state_interval = std::chrono::seconds(60);
 constexpr std::int64_t events_of_a_backlog = 100'000;
 constexpr int max_correction_attempts = 5;  // to correct some days while others change their files
 
+/// Ends a correction that is under way when it goes out of scope.
+class CancelAtEnd {
+  public:
+    explicit CancelAtEnd(DayCorrector& corrector) : corrector_(corrector) {}
+    CancelAtEnd(const CancelAtEnd&) = delete;
+    CancelAtEnd& operator=(const CancelAtEnd&) = delete;
+    ~CancelAtEnd() { corrector_.cancel(); }
+
+  private:
+    DayCorrector& corrector_;
+};
+
 }  // namespace
 
 GoldStage::GoldStage(const catalog::DataDirectory& data, const model::ShopSettings& settings,
@@ -45,6 +57,7 @@ GoldStage::~GoldStage() {
 void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     if (!take_lock(stop)) return;
     const std::lock_guard lock(lock_, std::adopt_lock);
+    const CancelAtEnd cancel(corrector_);  // also on an error, before the lock is released
     has_turn_ = true;
     if (options_.rebuild) data_.adopt_gold(settings_);
     tables_.refresh();
@@ -154,14 +167,14 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
         if (now >= next_publish || tables_.is_full()) {
             publish();
             report(on_report);
-            if (!std::exchange(is_behind, true) && !options_.available_now) {
-                start_correction();
-                free_memory_of_backlog();
-            }
+            const bool caught_up = !std::exchange(is_behind, true) && !options_.available_now;
+            if (caught_up) start_correction();
             next_publish = now + options_.trigger;
             if (now >= next_state) {
                 rebuild_after_gap(stop);
                 if (rebuilding_) return false;
+                if (caught_up) free_memory_of_backlog();
+                forget_corrected_by_others();
                 if (const auto pause = state_.start_save()) reporter_.note_pause(*pause);
                 next_state = now + state_interval;
             }
@@ -171,7 +184,7 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
             note_late_days();
             next_note = now + note_interval;
         }
-        if (const auto saved = state_.take_saved(); saved && !corrector_.busy()) tables_.join_files(*saved);
+        join_files();
         // While Gold catches up on commits, it adds uncommitted rows only for a reader that waits.
         const bool has_news = (!stepped || links_.windows.pending()) && tail_.update();
         if (has_news || stepped) links_.windows.note_change();
@@ -293,6 +306,18 @@ void GoldStage::take_correction() {
     links_.windows.note_change();
 }
 
+/// Corrects some late days. Nothing, with a warning, when it fails: the days stay late.
+std::optional<std::int64_t> GoldStage::correct(BatchLayer& batch, const Correction& correction,
+                                               const PublishedPosition& position,
+                                               const base::StopSignal& stop) {
+    try {
+        return batch.correct(correction, position, [&stop] { return !stop.requested(); });
+    } catch (const std::exception& error) {
+        spdlog::warn("gold: {} is not corrected: {}", correction.days.text(), error.what());
+        return std::nullopt;
+    }
+}
+
 /// Corrects all late days that can be corrected, unless a stop is requested: then they stay late.
 void GoldStage::correct_all(const base::StopSignal& stop) {
     const PublishedPosition position{silver_.version(), engine_.watermark()};
@@ -301,14 +326,27 @@ void GoldStage::correct_all(const base::StopSignal& stop) {
     for (int attempt = 0; attempt < max_correction_attempts; ++attempt) {
         const auto next = late_.next(position.watermark, zone_, any);
         if (!next) break;
-        const auto rows = batch.correct(*next, position, [&stop] { return !stop.requested(); });
+        const auto rows = correct(batch, *next, position, stop);
         if (stop.requested()) break;
-        if (!rows) continue;  // files have changed meanwhile
+        if (!rows) continue;  // files have changed meanwhile, or it failed
         attempt = -1;
         reporter_.add_rows(*rows);
         late_.remove(*next, position.silver_version, late_);
     }
     tables_.refresh();
+}
+
+/// Removes late days that other processes have recomputed.
+void GoldStage::forget_corrected_by_others() {
+    if (late_.empty()) return;
+    tables_.refresh();
+    tables_.forget_corrected(late_);
+}
+
+/// Joins files of rows that the saved state includes, unless a correction is about to replace them.
+void GoldStage::join_files() {
+    if (const auto saved = state_.take_saved()) to_join_ = saved;
+    if (to_join_ && !corrector_.busy()) tables_.join_files(*std::exchange(to_join_, std::nullopt));
 }
 
 /// Frees what a backlog needed.
@@ -335,7 +373,7 @@ void GoldStage::finish(const base::StopSignal& stop, const OnReport& on_report) 
     take_correction();
     if (options_.available_now && options_.correct) correct_all(stop);
     state_.wait();
-    if (const auto saved = state_.take_saved()) tables_.join_files(*saved);
+    join_files();
     if (!state_.is_current()) state_.save();
     tables_.join_files(silver_.version());
     if (options_.close)

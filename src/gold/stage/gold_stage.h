@@ -97,7 +97,11 @@ class GoldStage {
     void report(const OnReport& on_report);
     void start_correction();
     void take_correction();
+    std::optional<std::int64_t> correct(BatchLayer& batch, const Correction& correction,
+                                        const PublishedPosition& position, const base::StopSignal& stop);
     void correct_all(const base::StopSignal& stop);
+    void forget_corrected_by_others();
+    void join_files();
     void note_late_days();
     void free_memory_of_backlog();
     void finish(const base::StopSignal& stop, const OnReport& on_report);
@@ -119,6 +123,7 @@ class GoldStage {
     GoldReporter reporter_;
     mutable base::Mutex mutex_;
     LateDays noted_late_ MILLRACE_GUARDED_BY(mutex_);  // a copy of late_ for other threads
+    std::optional<storage::Version> to_join_;          // files of rows up to this version can be joined
     std::int64_t events_to_free_ = 0;                  // taken in since memory was last freed
     bool rebuilding_ = false;  // from the start of a rebuild until its state is on disk
     std::atomic<bool> has_turn_ = false;

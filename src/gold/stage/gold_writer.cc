@@ -56,15 +56,18 @@ std::int64_t end_of(const GoldWriter::Replacement& replacement, Table table) {
 
 }  // namespace
 
+storage::Version recomputed_version(const storage::Snapshot& table, std::int64_t day) {
+    return storage::Version(table.txn(batch_app_id(day), storage::no_version.value()));
+}
+
 void forget_corrected(LateDays& late, const std::function<const storage::Snapshot&(Table)>& snapshot_of) {
     late.remove_corrected([&](TableGroup group, std::int64_t day) {
-        std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
+        storage::Version oldest(std::numeric_limits<std::int64_t>::max());
         for (const Table each : metric_tables) {
             if (group_of(each) == group)
-                oldest =
-                    std::min(oldest, snapshot_of(each).txn(batch_app_id(day), storage::no_version.value()));
+                oldest = std::min(oldest, recomputed_version(snapshot_of(each), day));
         }
-        return storage::Version(oldest);
+        return oldest;
     });
 }
 
@@ -269,7 +272,7 @@ void GoldWriter::write(Replacement& replacement, Output& output, std::int64_t mi
         std::launch::async, [this, tasks = std::move(tasks)]() mutable { pool_.run_all(std::move(tasks)); });
 }
 
-bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
+bool GoldWriter::replace_in(Table which, Replacement& replacement) {
     const storage::Version version = replacement.silver_version;
     const std::int64_t end = end_of(replacement, which);
     const auto of_days = [&](const storage::AddFile& add) {
@@ -283,11 +286,12 @@ bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
     }
     // A later replacement has rows of the same windows.
     for (std::int64_t day = replacement.from; day < end; ++day) {
-        if (snapshot.txn(batch_app_id(day), storage::no_version.value()) > version.value()) return false;
+        if (recomputed_version(snapshot, day) > version) return false;
     }
     storage::Commit commit;
     commit.operation = storage::replace_operation;
-    commit.adds = replacement.files[static_cast<std::size_t>(which)];
+    auto& files = replacement.files[static_cast<std::size_t>(which)];
+    commit.adds = files;
     std::int64_t withdrawn = 0;
     commit.removes = remove_all(snapshot, [&](const storage::AddFile& add) {
         const GoldFile file = gold_file(add.path);
@@ -296,7 +300,7 @@ bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
         withdrawn += file.is_provisional() ? 1 : 0;
         return true;
     });
-    // A table without rows of days with events tells that they were recomputed, too.
+    // Days that have events, but no rows in this table, also get their txn.
     if (commit.adds.empty() && commit.removes.empty() && replacement.rows == 0) return true;
     if (withdrawn > 0)
         commit.txns.push_back(
@@ -307,6 +311,7 @@ bool GoldWriter::replace_in(Table which, const Replacement& replacement) {
         return other.removes.empty() && other.operation != storage::replace_operation;
     });
     base::fail_point("gold.replaced");
+    if (committed) files.clear();
     return committed.has_value();
 }
 
@@ -323,6 +328,17 @@ bool GoldWriter::replace(Replacement& replacement) {
     }
     pool_.run_all(std::move(tasks));
     return replaced;
+}
+
+void GoldWriter::discard(Replacement& replacement) {
+    if (replacement.writing.valid()) replacement.writing.get();
+    for (const Table each : metric_tables) {
+        auto& files = replacement.files[static_cast<std::size_t>(each)];
+        std::error_code ignored;  // vacuum removes what is left
+        for (const storage::AddFile& add : files)
+            std::filesystem::remove(table(each).root() / add.path, ignored);
+        files.clear();
+    }
 }
 
 }  // namespace millrace::gold

@@ -25,6 +25,9 @@ inline storage::Version published_version(const storage::Snapshot& table) {
     return storage::Version(table.txn(speed_app_id, storage::no_version.value()));
 }
 
+/// Returns the silver version that a day of a gold table was last recomputed from; -1 if it never was.
+[[nodiscard]] storage::Version recomputed_version(const storage::Snapshot& table, std::int64_t day);
+
 /// Removes late days whose rows were recomputed after their last late event, as the tables' txns tell.
 void forget_corrected(LateDays& late, const std::function<const storage::Snapshot&(Table)>& snapshot_of);
 
@@ -93,6 +96,8 @@ class GoldWriter {
     /// meanwhile, and the table is left as it is: its rows may have been joined with later ones, or the new
     /// files are gone. Then the caller computes the replacement again, from a newer state of Gold.
     bool replace(Replacement& replacement);
+    /// Removes the files of a replacement that are not committed.
+    void discard(Replacement& replacement);
 
     /// A table of Gold, at the version of this object's last commit or refresh().
     [[nodiscard]] const storage::DeltaTable& table(Table table) const {
@@ -109,7 +114,7 @@ class GoldWriter {
                    const std::vector<storage::Txn>& txns);
     std::int64_t append_all(Output& output, const GoldFile& file, const std::vector<storage::Txn>& txns);
     void remove_from(Table table, const Removal& removal);
-    bool replace_in(Table table, const Replacement& replacement);
+    bool replace_in(Table table, Replacement& replacement);
     storage::AddFile write_file(Table table, std::int64_t day, const arrow::RecordBatch& rows,
                                 const GoldFile& file);
     std::vector<storage::AddFile> write_files(Table table, const DayRows& rows, const GoldFile& file);

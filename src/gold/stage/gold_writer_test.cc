@@ -154,5 +154,33 @@ TEST_F(GoldWriterTest, ReplacedDaysKeepTheirProvisionalRowsWhileAStateHoldsThemO
     EXPECT_EQ(rows(), 3);
 }
 
+TEST_F(GoldWriterTest, RowsOfAnOlderStateDoNotReplaceADayAndLeaveNoFiles) {
+    auto closed = users(may_first, {"a"});
+    writer_.append(closed, storage::Version(1));
+    const auto day = [](std::int64_t version) {
+        return GoldWriter::Replacement{.from = may_first,
+                                       .to = may_first + 1,
+                                       .sessions_to = may_first + 1,
+                                       .silver_version = storage::Version(version)};
+    };
+    GoldWriter::Replacement newer = day(2);
+    EXPECT_TRUE(replace(newer, users(may_first, {"a", "late"})));
+    EXPECT_EQ(recomputed_version(table().snapshot(), may_first), storage::Version(2));
+    const auto files_on_disk = [this] {
+        return std::ranges::count_if(
+            std::filesystem::recursive_directory_iterator(table().root()),
+            [](const auto& entry) { return entry.path().extension() == ".parquet"; });
+    };
+    const auto before = files_on_disk();
+    GoldWriter::Replacement older = day(1);
+    EXPECT_FALSE(replace(older, users(may_first, {"a"})));
+    EXPECT_EQ(files_on_disk(), before + 1);
+    writer_.discard(older);
+    EXPECT_EQ(files_on_disk(), before);
+    EXPECT_EQ(rows(), 2);
+    writer_.discard(newer);
+    EXPECT_EQ(files_on_disk(), before) << "its files are committed";
+}
+
 }  // namespace
 }  // namespace millrace::gold

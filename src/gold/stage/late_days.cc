@@ -34,7 +34,8 @@ bool LateDays::empty() const {
 }
 
 /// The shortest windows are aligned minutes, so an event before the watermark's minute is late for at least
-/// one window. It may join or divide sessions that began on the day before or after.
+/// one window. It may join or divide sessions that began on the day before or after, or on the second day
+/// after where visitors stay for longer than a day.
 void LateDays::add(std::span<const Event> events, Timestamp watermark, storage::Version version,
                    const model::TimeZone& zone) {
     if (watermark == no_watermark) return;
@@ -45,7 +46,7 @@ void LateDays::add(std::span<const Event> events, Timestamp watermark, storage::
         note(days(TableGroup::windows)[day], {.events = 1, .version = version});
         if (const std::int64_t before = zone.day_of(event.time - max_window_length); before != day)
             note(days(TableGroup::windows)[before], {.events = 0, .version = version});
-        for (const std::int64_t beside : {day - 1, day, day + 1})
+        for (const std::int64_t beside : {day - 1, day, day + 1, day + 2})
             note(days(TableGroup::sessions)[beside], {.events = beside == day ? 1 : 0, .version = version});
     }
 }

@@ -45,10 +45,10 @@ TEST_F(LateDaysTest, AnEventIsLateOnceItsMinuteIsClosed) {
     EXPECT_EQ(late_.of(TableGroup::windows).at(today).version, storage::Version(2));
 }
 
-TEST_F(LateDaysTest, AnEventTouchesTheSessionsOfTheDaysBeside) {
+TEST_F(LateDaysTest, AnEventTouchesTheSessionsOfTheDayBeforeAndOfTwoDaysAfter) {
     add(noon, noon + hour, 1);
     EXPECT_THAT(days(TableGroup::windows), testing::ElementsAre(0));
-    EXPECT_THAT(days(TableGroup::sessions), testing::ElementsAre(-1, 0, 1));
+    EXPECT_THAT(days(TableGroup::sessions), testing::ElementsAre(-1, 0, 1, 2));
 }
 
 TEST_F(LateDaysTest, AnEventAfterMidnightTouchesWindowsThatBeganTheDayBefore) {
@@ -91,7 +91,7 @@ TEST_F(LateDaysTest, EventsThatComeDuringACorrectionWaitForTheNextOne) {
     EXPECT_EQ(late_.events(), 1);
     late_.remove({.days = {today, today}, .group = TableGroup::windows}, storage::Version(2), late_);
     EXPECT_EQ(late_.events(), 0);
-    EXPECT_THAT(days(TableGroup::sessions), testing::SizeIs(3));
+    EXPECT_THAT(days(TableGroup::sessions), testing::SizeIs(4));
 }
 
 TEST_F(LateDaysTest, DaysThatWereRecomputedSinceAreRemoved) {
@@ -101,7 +101,7 @@ TEST_F(LateDaysTest, DaysThatWereRecomputedSinceAreRemoved) {
         return storage::Version(group == TableGroup::windows ? 5 : 6);
     });
     EXPECT_THAT(days(TableGroup::windows), testing::ElementsAre(-1));
-    EXPECT_THAT(days(TableGroup::sessions), testing::ElementsAre(-2, -1, 0))
+    EXPECT_THAT(days(TableGroup::sessions), testing::ElementsAre(-2, -1, 0, 1))
         << "all but the day of version 5 only";
 }
 
