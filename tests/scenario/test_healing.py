@@ -148,6 +148,19 @@ def test_a_purchase_of_two_days_ago_is_in_its_day_within_seconds(run, shop):
     shop.verify()
 
 
+@pytest.mark.long
+def test_a_day_can_be_compared_and_recomputed_right_after_its_correction(run, shop):
+    server, day = serve_with_watermark(run)
+    server.post([event(n, timestamp=f"{day}T10:00:{n % 60:02}Z", user_id=f"u{n}") for n in range(100, 200)])
+    kpis = shop.data / "gold" / "kpis"
+    wait_until(lambda: [1 for row in delta.rows(kpis).to_pylist() if (str(row["day"]), row["events"]) == (day, 100)])
+    # Both wait until the process has saved a position that has the correction.
+    assert shop.json("gold", "reconcile", "--from", day, "--to", day)["differences"] == []
+    assert shop.json("gold", "--batch", "--from", day, "--to", day)["rows"] > 0
+    server.stop()
+    shop.verify()
+
+
 def test_days_that_wait_are_in_the_status_and_in_the_metrics(run):
     server, day = serve_with_watermark(run, "--correct", "off")
     server.post(event(99, timestamp=f"{day}T12:00:00Z"))
