@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,6 +69,14 @@ File& File::operator=(File&& other) noexcept {
 
 File::~File() {
     if (fd_ >= 0) ::close(fd_);
+}
+
+File File::in_memory(const char* name) {
+    File file;
+    file.path_ = name;
+    file.fd_ = ::memfd_create(name, MFD_CLOEXEC);
+    if (file.fd_ < 0) throw system_error(fmt::format("creating {} in memory", name), errno);
+    return file;
 }
 
 std::optional<File> File::open_if_exists(const fs::path& path) {

@@ -29,6 +29,9 @@ class File {
     /// Opens a file for reading. Returns nullopt if there is no file at `path`.
     static std::optional<File> open_if_exists(const std::filesystem::path& path);
 
+    /// Creates a file that has no path and lies in memory. `name` is for tools that list open files.
+    static File in_memory(const char* name);
+
     [[nodiscard]] int fd() const { return fd_; }
     [[nodiscard]] bool is_open() const { return fd_ >= 0; }
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }

@@ -41,6 +41,9 @@ class Kpis : public Operator {
     void restore() override;
     void close(Timestamp watermark, Output& output) override;
     void peek(Output& output) const override;
+    [[nodiscard]] std::size_t open_rows() const override {
+        return minutes_.size() + longer_[0].size() + longer_[1].size();
+    }
     void mark(Marks& marks) const override;
 
     template <class Archive>

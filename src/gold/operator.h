@@ -26,6 +26,8 @@ class Operator {
     virtual void close(Timestamp watermark, Output& output) = 0;
     /// Writes the open windows without closing them.
     virtual void peek(Output& output) const = 0;
+    /// The number of rows that peek() writes, or a few more.
+    [[nodiscard]] virtual std::size_t open_rows() const = 0;
     /// Marks the strings that the state refers to.
     virtual void mark(Marks& marks) const = 0;
 

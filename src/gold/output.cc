@@ -2,6 +2,8 @@
 
 #include <arrow/api.h>
 
+#include <utility>
+
 #include "storage/arrow_status.h"
 
 namespace millrace::gold {
@@ -84,8 +86,13 @@ Row TableRows::add(std::int64_t day) {
     return Row(*builder);
 }
 
+void TableRows::put(std::int64_t day, std::shared_ptr<arrow::RecordBatch> rows) {
+    size_ += rows->num_rows();
+    ready_[day] = std::move(rows);
+}
+
 std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>> TableRows::take() {
-    std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>> taken;
+    auto taken = std::exchange(ready_, {});
     for (const auto& [day, builder] : days_) taken[day] = storage::value_of(builder->Flush(), doing);
     days_.clear();
     size_ = 0;

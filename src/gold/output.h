@@ -50,12 +50,15 @@ class TableRows {
     /// Starts a new row. The caller must write all of its cells.
     Row add(std::int64_t day);
     [[nodiscard]] std::int64_t size() const { return size_; }
+    /// Adds rows of a day that has none yet.
+    void put(std::int64_t day, std::shared_ptr<arrow::RecordBatch> rows);
     /// Removes and returns the rows.
     std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>> take();
 
   private:
     Table table_;
     std::map<std::int64_t, std::unique_ptr<arrow::RecordBatchBuilder>> days_;
+    std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>> ready_;  // that were put
     std::int64_t size_ = 0;
 };
 

@@ -81,6 +81,11 @@ void ProductMetrics::peek(Output& output) const {
     write_sliding(output, minutes_.closed(), end_of_time);
 }
 
+/// A minute has a row of its own, and is part of five sliding windows.
+std::size_t ProductMetrics::open_rows() const {
+    return minutes_.size() * (1 + sliding / std::chrono::minutes(1));
+}
+
 void ProductMetrics::mark(Marks& marks) const {
     minutes_.each([&](Window, const Minutes::Cells& cells) {
         for (const auto& [key, counts] : cells) {

@@ -17,6 +17,7 @@ class ProductMetrics : public Operator {
     void restore() override;
     void close(Timestamp watermark, Output& output) override;
     void peek(Output& output) const override;
+    [[nodiscard]] std::size_t open_rows() const override;
     void mark(Marks& marks) const override;
 
     template <class Archive>

@@ -32,6 +32,7 @@ class Sessions : public Operator {
     void peek(Output& output) const override;
     /// Writes only the open windows of the funnel.
     void peek_funnel(Output& output) const;
+    [[nodiscard]] std::size_t open_rows() const override { return visits_.size(); }
     void mark(Marks& marks) const override;
 
     template <class Archive>

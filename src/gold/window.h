@@ -149,6 +149,12 @@ class GroupedWindows {
         const auto found = panes_.find(start);
         return found == panes_.end() ? nullptr : &found->second.cells;
     }
+    /// The number of cells of all windows.
+    [[nodiscard]] std::size_t size() const {
+        std::size_t cells = 0;
+        for (const auto& [start, pane] : panes_) cells += pane.cells.size();
+        return cells;
+    }
     [[nodiscard]] const model::TimeZone& zone() const { return zone_; }
     [[nodiscard]] Grain grain() const { return grain_; }
 

@@ -36,6 +36,11 @@ class WindowedOperator : public Operator {
             windows.each([&](Window window, const Cells& cells) { write(output, windows, window, cells); });
         }
     }
+    [[nodiscard]] std::size_t open_rows() const override {
+        std::size_t rows = 0;
+        for (const Windows& windows : grains_) rows += windows.size();
+        return rows;
+    }
     void mark(Marks& marks) const override {
         for (const Windows& windows : grains_) {
             windows.each([&](Window, const Cells& cells) {

@@ -1,5 +1,6 @@
 #include "gold/stage/gold.h"
 
+#include <array>
 #include <cereal/archives/binary.hpp>
 #include <cereal/types/array.hpp>
 #include <cereal/types/deque.hpp>
@@ -83,18 +84,31 @@ void Gold::close(Timestamp watermark, Output& output) {
     run_(std::move(tasks));
 }
 
+/// Visits the operators that write these tables; the funnel's is the one of sessions.
+void Gold::for_each_of(const TableSet& tables, const std::function<void(const Operator&)>& visit) const {
+    const std::array<std::pair<const Operator*, Table>, 7> all = {{{&products_, Table::product_metrics},
+                                                                   {&categories_, Table::category_metrics},
+                                                                   {&devices_, Table::device_metrics},
+                                                                   {&kpis_, Table::kpis},
+                                                                   {&users_, Table::users},
+                                                                   {&interest_, Table::high_interest},
+                                                                   {&sessions_, Table::sessions}}};
+    for (const auto& [each, table] : all) {
+        if (tables.contains(table)) visit(*each);
+    }
+}
+
 void Gold::peek(Output& output, const TableSet& tables) const {
-    const auto show = [&](const Operator& each, Table its) {
-        if (tables.contains(its)) each.peek(output);
-    };
-    show(products_, Table::product_metrics);
-    show(categories_, Table::category_metrics);
-    show(devices_, Table::device_metrics);
-    show(kpis_, Table::kpis);
-    show(users_, Table::users);
-    show(interest_, Table::high_interest);
-    show(sessions_, Table::sessions);
+    for_each_of(tables, [&output](const Operator& each) { each.peek(output); });
     if (tables.contains(Table::funnel) && !tables.contains(Table::sessions)) sessions_.peek_funnel(output);
+}
+
+std::size_t Gold::open_rows(const TableSet& tables) const {
+    std::size_t rows = 0;
+    TableSet all = tables;
+    if (all.contains(Table::funnel)) all.insert(Table::sessions);
+    for_each_of(all, [&rows](const Operator& each) { rows += each.open_rows(); });
+    return rows;
 }
 
 void Gold::collect_garbage() {

@@ -55,6 +55,8 @@ class Gold {
     void close(Timestamp watermark, Output& output);
     /// Appends the rows that open windows would have if they closed now, at least those of these tables.
     void peek(Output& output, const TableSet& tables) const;
+    /// The number of rows that peek() appends for these tables, or a few more.
+    [[nodiscard]] std::size_t open_rows(const TableSet& tables) const;
     /// Removes strings that the state no longer needs, when enough strings have come since the last time.
     void collect_garbage();
 
@@ -72,6 +74,7 @@ class Gold {
     void add(const Events& events, const std::function<void(Operator&)>& after);
     template <class Archive>
     void serialize(Archive& archive);
+    void for_each_of(const TableSet& tables, const std::function<void(const Operator&)>& visit) const;
     [[nodiscard]] std::vector<Operator*> operators();
     [[nodiscard]] std::vector<const Operator*> operators() const;
 

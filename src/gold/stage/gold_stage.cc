@@ -1,6 +1,7 @@
 #include "gold/stage/gold_stage.h"
 
 #include <filesystem>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -18,6 +19,7 @@ constexpr auto lock_interval = std::chrono::milliseconds(200);
 constexpr auto note_interval = std::chrono::seconds(1);
 constexpr auto state_interval = std::chrono::seconds(60);
 constexpr std::int64_t events_of_a_backlog = 100'000;
+constexpr std::size_t many_open_rows = 5'000;    // of open windows: they take about 20 ms
 constexpr int max_correction_attempts = 5;  // to correct some days while others change their files
 
 /// Ends a correction that is under way when it goes out of scope.
@@ -72,7 +74,10 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     links_.windows.open();
     if (!loop(stop, on_report)) return;
     finish(stop, on_report);
-    links_.windows.freeze([this](const OpenWindowsChannel::Request& request) { return snapshot(request); });
+    // No work waits for the reader's thread any more, so it writes any number of rows itself.
+    constexpr auto any_number = std::numeric_limits<std::size_t>::max();
+    links_.windows.freeze(
+        [this](const OpenWindowsChannel::Request& request) { return snapshot(request, any_number); });
     if (links_.observer != nullptr) links_.observer->on_end(stop.requested());
 }
 
@@ -271,15 +276,19 @@ void GoldStage::reply_to_readers(const OnReport& on_report) {
         report(on_report);
     }
     if (request->committed) engine_.withdraw_uncommitted();
-    links_.windows.reply(*request, snapshot(*request));
+    links_.windows.reply(*request, snapshot(*request, many_open_rows));
 }
 
-OpenWindowsSnapshot GoldStage::snapshot(const OpenWindowsChannel::Request& request) const {
+/// The open windows at this moment. From `many` rows on, a copy of the process writes them.
+OpenWindowsSnapshot GoldStage::snapshot(const OpenWindowsChannel::Request& request, std::size_t many) const {
     const auto began = std::chrono::steady_clock::now();
     OpenWindowsSnapshot snapshot{.watermark = engine_.watermark(),
                                  .silver_version = silver_.version(),
                                  .late = engine_.operators().late()};
-    if (!tables_.has_provisional()) engine_.operators().peek(snapshot.open, request.tables);
+    const Gold& operators = engine_.operators();
+    if (!tables_.has_provisional() && operators.open_rows(request.tables) >= many)
+        snapshot.copied = OpenRowsCopy::start(operators, request.tables);
+    if (!tables_.has_provisional() && !snapshot.copied) operators.peek(snapshot.open, request.tables);
     if (request.files) snapshot.files = tables_.files(request.tables);
     snapshot.took = std::chrono::steady_clock::now() - began;
     return snapshot;

@@ -93,7 +93,8 @@ class GoldStage {
     void replay_ticks();
     void publish();
     void reply_to_readers(const OnReport& on_report);
-    [[nodiscard]] OpenWindowsSnapshot snapshot(const OpenWindowsChannel::Request& request) const;
+    [[nodiscard]] OpenWindowsSnapshot snapshot(const OpenWindowsChannel::Request& request,
+                                               std::size_t many) const;
     void report(const OnReport& on_report);
     void start_correction();
     void take_correction();

@@ -1,11 +1,6 @@
 #include "gold/stage/gold_state.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include <boost/iostreams/stream.hpp>
@@ -91,22 +86,6 @@ std::optional<GoldPosition> parse_header(std::string_view line) {
         .settings = base::string_member(header, "settings"),
         .watermark = model::from_us(base::integer_member(header, "watermark")),
         .late = late != nullptr && late->is_object() ? LateDays::from_json(late->get_object()) : LateDays()};
-}
-
-/// Makes this process end with the thread that forked it. False when that thread has ended already.
-bool end_with(pid_t parent) {
-    return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
-}
-
-/// Closes all files and sockets of this process, which is a copy, except `kept`. The standard streams then
-/// lead to /dev/null, so that a reader of the program's output does not wait for the copy.
-void close_all_but(int kept) {
-    constexpr int place = STDERR_FILENO + 1;
-    ::dup2(kept, place);
-    ::closefrom(place + 1);
-    const int nowhere = ::open("/dev/null", O_RDWR);
-    for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; ++standard) ::dup2(nowhere, standard);
-    if (nowhere > place) ::close(nowhere);
 }
 
 /// Whether the file ends with the checksum of the bytes before.
@@ -195,47 +174,29 @@ void warn_of_unusable_state(const std::filesystem::path& path) {
 std::optional<std::chrono::microseconds> GoldStateWriter::begin(
     const GoldPosition& position, const std::function<void(std::ostream&)>& save) {
     const base::Stopwatch watch;
-    const pid_t process = ::getpid();
-    const pid_t copy = ::fork();
-    if (copy < 0) {
+    copy_ = base::ProcessCopy::start(lock_.fd(), [&](int) { write_gold_state(path_, position, save); });
+    if (!copy_) {
         spdlog::warn("gold: the process could not be copied to save the state ({}); trying again later",
                      std::generic_category().message(errno));
         return std::nullopt;
     }
-    if (copy == 0) {
-        // The copy has this thread only. It must take no lock that another thread may have held.
-        int status = end_with(process) ? 0 : 1;
-        try {
-            close_all_but(lock_.fd());
-            if (status == 0) write_gold_state(path_, position, save);
-        } catch (...) {
-            status = 1;
-        }
-        ::_exit(status);
-    }
-    copy_ = copy;
     version_ = position.silver_version;
     return std::chrono::microseconds(static_cast<std::int64_t>(watch.seconds() * 1e6));
 }
 
-void GoldStateWriter::take_result(int status) {
-    copy_ = 0;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-        written_ = version_;
-    } else {
-        spdlog::warn("gold: the state could not be written to {}; trying again", path_.string());
-    }
-}
-
 std::optional<storage::Version> GoldStateWriter::written() {
-    int status = 0;
-    if (busy() && ::waitpid(copy_, &status, WNOHANG) == copy_) take_result(status);
+    if (busy() && copy_->result()) wait();
     return std::exchange(written_, std::nullopt);
 }
 
 void GoldStateWriter::wait() {
-    int status = 0;
-    if (busy() && ::waitpid(copy_, &status, 0) == copy_) take_result(status);
+    if (!busy()) return;
+    if (copy_->wait()) {
+        written_ = version_;
+    } else {
+        spdlog::warn("gold: the state could not be written to {}; trying again", path_.string());
+    }
+    copy_.reset();
 }
 
 GoldStateWriter::~GoldStateWriter() {

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/file.h"
+#include "base/process_copy.h"
 #include "gold/stage/late_days.h"
 #include "storage/version.h"
 
@@ -46,12 +46,10 @@ std::optional<GoldPosition> read_gold_position(const std::filesystem::path& path
 std::optional<GoldPosition> read_gold_state(const std::filesystem::path& path,
                                             const std::function<void(std::istream&)>& load);
 
-/// Writes the state in the background, in a copy of the process (fork). The copy has the memory as it was at
-/// the start, so that the work stops only while the process is copied: a few ms per GiB of memory.
-///
-/// The copy closes all files and sockets of the process except the stage's lock: no other process may work on
-/// the state while it is being written. The copy ends with the thread that started it. Otherwise the copy of
-/// a killed process could keep the lock, or replace the state of its successor. Not thread-safe.
+/// Writes the state in the background, in a copy of the process, which keeps the stage's lock open: no other
+/// process may work on the state while it is being written. The copy ends with the thread that started it.
+/// Otherwise the copy of a killed process could keep the lock, or replace the state of its successor. Not
+/// thread-safe.
 class GoldStateWriter {
   public:
     /// `lock` must outlive the object, and the caller must hold it.
@@ -67,18 +65,16 @@ class GoldStateWriter {
     /// busy().
     std::optional<std::chrono::microseconds> begin(const GoldPosition& position,
                                                    const std::function<void(std::ostream&)>& save);
-    [[nodiscard]] bool busy() const { return copy_ > 0; }
+    [[nodiscard]] bool busy() const { return copy_ != nullptr; }
     /// The silver version of a state that was written since the last call. A failure is logged as a warning.
     std::optional<storage::Version> written();
     /// Waits until the copy has ended, if there is one.
     void wait();
 
   private:
-    void take_result(int status);
-
     const std::filesystem::path path_;
     const base::File& lock_;
-    pid_t copy_ = 0;                                  // 0: no copy is running
+    std::unique_ptr<base::ProcessCopy> copy_;         // while one is running
     storage::Version version_ = storage::no_version;  // the silver version of the state that copy_ writes
     std::optional<storage::Version> written_;
 };

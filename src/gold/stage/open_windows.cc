@@ -6,6 +6,13 @@ namespace millrace::gold {
 
 std::optional<OpenWindowsSnapshot> OpenWindowsChannel::request(const Request& request,
                                                                std::chrono::milliseconds limit) {
+    auto snapshot = wait_for_reply(request, limit);
+    if (snapshot && snapshot->copied && !snapshot->copied->read(snapshot->open)) return std::nullopt;
+    return snapshot;
+}
+
+std::optional<OpenWindowsSnapshot> OpenWindowsChannel::wait_for_reply(const Request& request,
+                                                                      std::chrono::milliseconds limit) {
     const base::MutexLock one(requesting_);
     const base::MutexLock lock(mutex_);
     snapshot_.reset();

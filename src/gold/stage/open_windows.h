@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/mutex.h"
 #include "gold/output.h"
+#include "gold/stage/open_rows_copy.h"
 #include "gold/window.h"
 #include "serve/sql_view.h"
 #include "storage/version.h"
@@ -20,6 +22,9 @@ namespace millrace::gold {
 /// The open windows at one moment, between two steps of Gold.
 struct OpenWindowsSnapshot {
     Output open;  ///< the rows of the open windows
+    /// Where there are many, a copy of the process writes them; OpenWindowsChannel::request() adds them to
+    /// `open`.
+    std::unique_ptr<OpenRowsCopy> copied;
     /// The files of the closed windows, when the request asked for them. Files and open rows together hold
     /// each row once. Paths start at the table's folder.
     std::map<Table, std::vector<serve::SqlView::File>> files;
@@ -44,8 +49,9 @@ class OpenWindowsChannel {
     };
     using TakeSnapshot = std::function<OpenWindowsSnapshot(const Request&)>;
 
-    /// Requests a snapshot and waits for it, for `limit` at most. Returns nothing after that time, and
-    /// returns nothing at once where Gold does not run in this process.
+    /// Requests a snapshot and waits for it, for `limit` at most, and then for its rows where a copy of the
+    /// process writes them. Returns nothing after that time, and returns nothing at once where Gold does not
+    /// run in this process.
     [[nodiscard]] std::optional<OpenWindowsSnapshot> request(const Request& request,
                                                              std::chrono::milliseconds limit);
 
@@ -69,7 +75,10 @@ class OpenWindowsChannel {
   private:
     enum class State { closed, open, frozen };
 
-    base::Mutex requesting_;  // held by the one reader that is served
+    [[nodiscard]] std::optional<OpenWindowsSnapshot> wait_for_reply(const Request& request,
+                                                                    std::chrono::milliseconds limit);
+
+    base::Mutex requesting_;  // held by the one reader that waits for a reply
     mutable base::Mutex mutex_;
     base::ConditionVariable changed_;
     State state_ MILLRACE_GUARDED_BY(mutex_) = State::closed;
