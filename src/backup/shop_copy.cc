@@ -155,9 +155,9 @@ ShopCopy copy_shop(const catalog::DataDirectory& from, const std::optional<fs::p
     return copy_unchanging(from, bronze, target, on_file);
 }
 
-ShopCopy copy_backup(const fs::path& backup, const fs::path& to, const FileCopier::OnFile& on_file) {
-    const catalog::DataDirectory from(backup);
-    return copy_unchanging(from, from.bronze(), to, on_file);
+ShopCopy copy_backup(const catalog::DataDirectory& backup, const fs::path& to,
+                     const FileCopier::OnFile& on_file) {
+    return copy_unchanging(backup, backup.bronze(), to, on_file);
 }
 
 void mark_backup(const fs::path& copy, const ShopCopy& made) {

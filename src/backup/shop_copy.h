@@ -35,7 +35,7 @@ ShopCopy copy_shop(const catalog::DataDirectory& from, const std::optional<std::
                    const std::filesystem::path& to, const FileCopier::OnFile& on_file);
 
 /// Copies a backup likewise. The backup may be read-only.
-ShopCopy copy_backup(const std::filesystem::path& backup, const std::filesystem::path& to,
+ShopCopy copy_backup(const catalog::DataDirectory& backup, const std::filesystem::path& to,
                      const FileCopier::OnFile& on_file);
 
 /// Writes the mark of a backup into a copy.

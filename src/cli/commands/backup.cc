@@ -79,8 +79,9 @@ int run_backup(const Globals& globals, const BackupOptions& options) {
 int run_restore(const Globals& globals, const BackupOptions& options) {
     backup::check_backup(options.directory);
     const auto to = globals.data_directory().root();
-    const auto made =
-        show_copy([&](const auto& on_file) { return backup::copy_backup(options.directory, to, on_file); });
+    const auto made = show_copy([&](const auto& on_file) {
+        return backup::copy_backup(catalog::DataDirectory(options.directory), to, on_file);
+    });
     return print(to, made, verify_copy(globals, to, options), options);
 }
 
