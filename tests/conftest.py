@@ -63,6 +63,13 @@ def sample():
     return real_sample.path() or pytest.skip(real_sample.MISSING)
 
 
+@pytest.fixture
+def insight(sample):
+    """The folder with real orders and sessions beside the sample."""
+    folder = sample.parent / "insight"
+    return folder if folder.is_dir() else pytest.skip(f"there is no {folder}")
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory):
     """A broker for the whole test run; each test has topics of its own."""

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "gold/stage/alert_rows.h"
 #include "gold/stage/gold_status.h"
+#include "publish/silences.h"
 #include "serve/json_rows.h"
 #include "storage/parquet_file.h"
 
@@ -124,9 +125,11 @@ void LiveView::follow() {
 json::object LiveView::state() {
     static const gold::TableSet figures = {gold::Table::kpis, gold::Table::high_interest};
     json::object state{{"time", base::to_ms(base::wall_time())}, {"gold", nullptr}};
+    std::optional<std::vector<model::Alert>> now_firing;
     if (open_ != nullptr) {
         if (auto snapshot = open_->request({.tables = figures, .files = false}, request_timeout)) {
             snapshot_took_ = snapshot->took;
+            now_firing = std::move(snapshot->firing);
             state["kpis"] = newest_windows(snapshot->open[gold::Table::kpis]);
             state["high_interest"] = newest_windows(snapshot->open[gold::Table::high_interest]);
             state["gold"] = {
@@ -154,7 +157,7 @@ json::object LiveView::state() {
         if (correcting.is_null()) correcting_ = gold::late_days(data_).shown();
         next_slow_ = steady_clock::now() + slow_interval;
     }
-    state["firing"] = firing_;
+    state["firing"] = firing(now_firing ? *now_firing : firing_);
     state["tables"] = table_sizes_;
     state["disk"] = disk_;
     state["data"] = data_span_;
@@ -169,7 +172,7 @@ json::value LiveView::data_span() {
     return span ? json::value(span->to_json()) : json::value();
 }
 
-/// Reads the alerts that are firing.
+/// Reads the alerts that are firing from the table, which has their values and texts as they fired.
 void LiveView::read_alerts() {
     const auto read = [this](const storage::DeltaTable& table) MILLRACE_REQUIRES(slow_mutex_) {
         if (table.snapshot().version == alerts_version_) return;
@@ -177,18 +180,31 @@ void LiveView::read_alerts() {
         for (model::Alert& alert : gold::alerts_after(table, model::AlertSequence(0)))
             alerts[alert.id] = std::move(alert);
         firing_.clear();
-        for (const auto& [id, alert] : alerts) {
-            if (alert.state != model::Alert::State::firing) continue;
-            firing_.push_back({{"alert_id", id},
-                               {"rule", alert.rule},
-                               {"subject", alert.subject},
-                               {"severity", model::severity_name(alert.severity)},
-                               {"at", base::to_ms(model::to_wall_time(alert.at))},
-                               {"message", alert.message}});
+        for (auto& [id, alert] : alerts) {
+            if (alert.state == model::Alert::State::firing) firing_.push_back(std::move(alert));
         }
         alerts_version_ = table.snapshot().version;
     };
     tables_.visit(gold::alerts_path(data_), read);
+}
+
+/// The alerts that are firing. Those of Gold in this process have their present values and texts.
+json::array LiveView::firing(const std::vector<model::Alert>& alerts) const {
+    const auto silences = publish::read_silences(data_, base::wall_time());
+    json::array firing;
+    for (const model::Alert& alert : alerts) {
+        firing.push_back({{"alert_id", alert.id},
+                          {"rule", alert.rule},
+                          {"subject", alert.subject},
+                          {"severity", model::severity_name(alert.severity)},
+                          {"at", base::to_ms(model::to_wall_time(alert.at))},
+                          {"message", alert.message},
+                          {"value", alert.value},
+                          {"threshold", alert.threshold},
+                          {"unit", alert.unit},
+                          {"silenced", publish::is_silenced(alert, silences)}});
+    }
+    return firing;
 }
 
 json::object LiveView::tables() {

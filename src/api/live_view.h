@@ -72,6 +72,7 @@ class LiveView {
     void adopt(gold::Table table, const std::vector<serve::SqlView::File>& closed, gold::TableRows& open)
         MILLRACE_REQUIRES(mutex_);
     void read_alerts() MILLRACE_REQUIRES(slow_mutex_);
+    [[nodiscard]] base::json::array firing(const std::vector<model::Alert>& alerts) const;
     [[nodiscard]] base::json::object tables();
 
     const catalog::DataDirectory data_;
@@ -100,7 +101,7 @@ class LiveView {
     std::chrono::steady_clock::time_point next_slow_ MILLRACE_GUARDED_BY(slow_mutex_);
     // The version of the alerts table that firing_ shows.
     storage::Version alerts_version_ MILLRACE_GUARDED_BY(slow_mutex_) = storage::no_version;
-    base::json::array firing_ MILLRACE_GUARDED_BY(slow_mutex_);
+    std::vector<model::Alert> firing_ MILLRACE_GUARDED_BY(slow_mutex_);
     base::json::object disk_ MILLRACE_GUARDED_BY(slow_mutex_);
     base::json::object table_sizes_ MILLRACE_GUARDED_BY(slow_mutex_);
     // The days that Gold corrects in another process.

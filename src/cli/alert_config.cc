@@ -97,6 +97,7 @@ std::string_view current_name(std::string_view given, const toml::node& node, st
 /// `min_share` only if its defaults have them.
 void read_rule(const toml::table& table, gold::AlertRule rule, gold::RuleSettings& settings) {
     constexpr base::Duration max_duration = std::chrono::days(1);
+    constexpr double max_false_alarms = 1000;
     const gold::RuleSettings& defaults = gold::rule_kind(rule).defaults;
     for (const auto& [given, node] : table) {
         const std::string name = fmt::format("alerts.{}.{}", gold::rule_kind(rule).name, given.str());
@@ -124,6 +125,10 @@ void read_rule(const toml::table& table, gold::AlertRule rule, gold::RuleSetting
             time(settings.window, true);
         } else if (key == "history" && defaults.history.count() > 0) {
             time(settings.history, true);
+        } else if (key == "false_alarms" && defaults.false_alarms > 0) {
+            settings.false_alarms = number_of(node, name);
+            if (settings.false_alarms <= 0 || settings.false_alarms > max_false_alarms)
+                throw invalid_setting(node, name, "it must be a number per month, above 0 and at most 1000");
         } else if (key == "min_samples" && defaults.min_samples > 0) {
             settings.min_samples = number_of(node, name);
         } else if (key == "min_share" && defaults.min_share > 0) {

@@ -73,6 +73,13 @@ TEST_F(AlertConfigTest, ANumberMayBeAShare) {
     EXPECT_EQ(rules_[AlertRule::quarantine_rate].min_samples, 7);
 }
 
+TEST_F(AlertConfigTest, FalseAlarmsAreToleratedPerMonthByRulesThatKnowASeason) {
+    read("[alerts.traffic_gap]\nfalse_alarms = 0.5\n");
+    EXPECT_EQ(rules_[AlertRule::traffic_gap].false_alarms, 0.5);
+    EXPECT_THAT(error_of("[alerts.traffic_gap]\nfalse_alarms = 0\n"), HasSubstr("above 0"));
+    EXPECT_THAT(error_of("[alerts.lag]\nfalse_alarms = 1\n"), HasSubstr("no such setting"));
+}
+
 TEST_F(AlertConfigTest, TheNamesOf01AreRead) {
     read("[alerts.high_interest]\nleast = 7\nshare = \"9%\"\nresolved = 0.5\ncalm = \"3m\"\n");
     const auto& rule = rules_[AlertRule::high_interest];

@@ -145,7 +145,8 @@ Fields columns(Table table) {
                     time("started_at"),
                     required("value", arrow::float64()),
                     required("threshold", arrow::float64()),
-                    text("message")};
+                    text("message"),
+                    text_or_null("unit")};
     }
     return {};
 }

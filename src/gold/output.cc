@@ -110,7 +110,8 @@ void write_alert(const model::Alert& alert, Row row) {
         .time(alert.started_at)
         .number(alert.value)
         .number(alert.threshold)
-        .text(alert.message);
+        .text(alert.message)
+        .text_or_null(alert.unit);
 }
 
 std::int64_t Output::size() const {

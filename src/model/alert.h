@@ -27,7 +27,8 @@ struct Alert {
     Timestamp at;  ///< time of the change: event time, or log time for rules about the pipeline itself
     Timestamp started_at;  ///< time from which the rule's condition has held
     double value = 0;      ///< the value that the rule judged
-    double threshold = 0;  ///< the threshold that the rule compared the value with
+    double threshold = 0;  ///< the bound beyond which the value fires an alert
+    std::string unit;      ///< of the value and the bound, such as "events" or "EUR"
     std::string message;   ///< one line for people
 };
 

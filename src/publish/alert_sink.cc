@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -75,6 +76,14 @@ std::string header_text(std::string_view text) {
 std::string title(const model::Alert& alert) {
     return fmt::format("[{}] {}{}{}", model::state_name(alert.state), alert.rule,
                        alert.subject.empty() ? "" : " ", alert.subject);
+}
+
+/// A value with its unit, for people.
+std::string measured(double value, std::string_view unit) {
+    if (unit.starts_with("share of ") || unit == "purchases per view")
+        return fmt::format("{:.2f}% ({})", 100 * value, unit);
+    const bool is_whole = value == std::round(value);
+    return fmt::format("{} {}", is_whole ? fmt::format("{:.0f}", value) : fmt::format("{:.2f}", value), unit);
 }
 
 class LogSink : public AlertSink {
@@ -165,9 +174,13 @@ std::string webhook_json(const model::Alert& alert) {
     const auto field = [](const char* name, std::string_view value) {
         return json::object{{"title", name}, {"value", value}, {"short", true}};
     };
-    json::array fields = {field("rule", alert.rule), field("severity", model::severity_name(alert.severity)),
+    json::array fields = {field("rule", alert.rule),
+                          field("severity", model::severity_name(alert.severity)),
+                          field("value", measured(alert.value, alert.unit)),
+                          field("bound", measured(alert.threshold, alert.unit)),
                           field("since", model::format_timestamp(alert.started_at)),
-                          field("at", model::format_timestamp(alert.at)), field("id", alert.id)};
+                          field("at", model::format_timestamp(alert.at)),
+                          field("id", alert.id)};
     if (!alert.subject.empty()) fields.insert(fields.begin() + 1, field("subject", alert.subject));
     const json::object attachment = {
         {"color", firing ? "danger" : "good"}, {"fallback", title(alert)}, {"fields", std::move(fields)}};
@@ -182,10 +195,13 @@ std::string mail_text(const model::Alert& alert, const SmtpSettings& settings, b
         "From: {}\r\nTo: {}\r\nSubject: {}\r\nDate: {:%a, %d %b %Y %H:%M:%S} +0000\r\n"
         "Message-ID: <{}.{}@millrace>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
         "Content-Transfer-Encoding: 8bit\r\n\r\n"
-        "{}\r\n\r\nrule: {}\r\nsubject: {}\r\nseverity: {}\r\nsince: {}\r\nat: {}\r\nid: {}\r\n",
+        "{}\r\n\r\nrule: {}\r\nsubject: {}\r\nseverity: {}\r\nvalue: {}\r\nbound: {}\r\nsince: {}\r\nat: "
+        "{}\r\nid: "
+        "{}\r\n",
         settings.from, to, header_text(title(alert)),
         fmt::gmtime(std::chrono::floor<std::chrono::seconds>(now)), alert.id, model::state_name(alert.state),
         one_line(alert.message), alert.rule, one_line(alert.subject), model::severity_name(alert.severity),
+        one_line(measured(alert.value, alert.unit)), one_line(measured(alert.threshold, alert.unit)),
         model::format_timestamp(alert.started_at), model::format_timestamp(alert.at), alert.id);
 }
 

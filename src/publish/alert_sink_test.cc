@@ -25,6 +25,9 @@ Alert alert_of(const std::string& subject, const std::string& message) {
             .severity = Alert::Severity::critical,
             .at = model::from_us(1'569'888'300'000'000),
             .started_at = model::from_us(1'569'888'000'000'000),
+            .value = 12.5,
+            .threshold = 40,
+            .unit = "EUR",
             .message = message};
 }
 
@@ -54,6 +57,8 @@ TEST(AlertMail, HasTheHeadersAndTheTextOfTheAlert) {
               "rule: revenue_drop\r\n"
               "subject: EUR\r\n"
               "severity: critical\r\n"
+              "value: 12.50 EUR\r\n"
+              "bound: 40 EUR\r\n"
               "since: 2019-10-01T00:00:00Z\r\n"
               "at: 2019-10-01T00:05:00Z\r\n"
               "id: a1\r\n");
@@ -78,11 +83,13 @@ TEST(AlertWebhook, HasTheFormOfSlacksWebhooks) {
     EXPECT_EQ(body.at("text"), "[firing] revenue_drop EUR: It fell.");
     const auto& attachment = body.at("attachments").at(0);
     EXPECT_EQ(attachment.at("color"), "danger");
-    ASSERT_EQ(attachment.at("fields").as_array().size(), 6U);
+    ASSERT_EQ(attachment.at("fields").as_array().size(), 8U);
     EXPECT_EQ(attachment.at("fields").at(0).at("value"), "revenue_drop");
     EXPECT_EQ(attachment.at("fields").at(1).at("title"), "subject");
     EXPECT_EQ(attachment.at("fields").at(1).at("value"), "EUR");
-    EXPECT_EQ(attachment.at("fields").at(5).at("value"), "a1");
+    EXPECT_EQ(attachment.at("fields").at(3).at("value"), "12.50 EUR");
+    EXPECT_EQ(attachment.at("fields").at(4).at("value"), "40 EUR");
+    EXPECT_EQ(attachment.at("fields").at(7).at("value"), "a1");
 }
 
 TEST(AlertWebhook, AResolvedAlertIsGoodAndMayHaveNoSubject) {
@@ -91,7 +98,7 @@ TEST(AlertWebhook, AResolvedAlertIsGoodAndMayHaveNoSubject) {
     const auto body = base::parse_json(webhook_json(alert), "the body");
     EXPECT_EQ(body.at("text"), "[resolved] revenue_drop: It is back.");
     EXPECT_EQ(body.at("attachments").at(0).at("color"), "good");
-    EXPECT_EQ(body.at("attachments").at(0).at("fields").as_array().size(), 5U);
+    EXPECT_EQ(body.at("attachments").at(0).at("fields").as_array().size(), 7U);
 }
 
 TEST(AlertSinks, AreThoseThatTheSettingsEnable) {

@@ -2,6 +2,7 @@
 
 import subprocess
 
+import duckdb
 import pytest
 
 from tests.support import delta
@@ -41,6 +42,28 @@ def test_the_product_that_nobody_buys_is_found_in_three_minutes_and_no_other(sho
     assert [(row["rule"], row["subject"]) for row in alerts(shop)] == [("high_interest", "prod_0042")]
     first = min(delta.rows(shop.data / "silver", ["event_timestamp"])["event_timestamp"].to_pylist())
     assert (alerts(shop)[0]["at"] - first).total_seconds() <= 180
+
+
+@pytest.mark.long
+def test_a_year_of_a_grocers_orders_has_few_alerts(shop, insight, tmp_path):
+    """1.46 million lines of real orders, in bursts; the shop is closed at night and on holidays."""
+    lines = tmp_path / "lines.ndjson"
+    duckdb.sql(
+        f"""copy (select 'l' || row_number() over () as event_id, 'h' || household_id as user_id,
+                      'b' || basket_id as session_id, 'b' || basket_id as order_id, 'p' || product_id as product_id,
+                      'purchase' as event_type, strftime(transaction_timestamp, '%Y-%m-%dT%H:%M:%SZ') as timestamp,
+                      sales_value as price, 1 as quantity
+               from (from read_parquet('{insight / "completejourney" / "transactions.parquet"}')
+                     order by transaction_timestamp, basket_id)) to '{lines}' (format json)"""
+    )
+    shop.run("import", "--format", "events", lines)
+    shop.drain()
+    shop.run("gold", "--available-now")
+    firing = [row for row in alerts(shop) if row["state"] == "firing"]
+    assert len(firing) <= 5, firing
+    holidays = [row["at"].date().isoformat() for row in firing if row["rule"] == "revenue_drop"]
+    assert "2017-12-25" in holidays and holidays[0] in ("2017-11-23", "2017-11-24")
+    assert all(row["unit"] for row in firing)
 
 
 def test_chance_does_not_resolve_an_alert_and_fire_it_anew(shop):

@@ -41,6 +41,13 @@ export function money(amount: Numeric, currency: string | null | undefined): str
     maximumFractionDigits: 2,
   });
 }
+/** The value of an alert, or its bound, in its unit. */
+export function measured(value: Numeric, unit: string | null | undefined): string {
+  if (!unit) return decimal(value, 3);
+  if (unit.startsWith("share of ") || unit === "purchases per view") return percent(value, 2);
+  if (unit === "seconds") return duration(1000 * Number(value));
+  return /^[A-Z]{3}$/.test(unit) ? money(value, unit) : `${count(value)} ${unit}`;
+}
 export function bytes(size: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;

@@ -94,7 +94,7 @@ function Correcting() {
 function Shell({ leave }: { leave: () => void }) {
   const page = pages[route.value.page] ?? pages.overview!;
   const Show = page.show;
-  const firing = state.value?.firing.length ?? 0;
+  const firing = (state.value?.firing ?? []).filter((each) => !each.silenced).length;
   useEffect(() => void (document.title = `${page.title} – Millrace`), [page.title]);
   return (
     <>

@@ -7,7 +7,7 @@ namespace millrace::model {
 template <class Archive>
 void serialize(Archive& archive, Alert& alert) {
     archive(alert.sequence, alert.id, alert.rule, alert.subject, alert.state, alert.severity, alert.at,
-            alert.started_at, alert.value, alert.threshold, alert.message);
+            alert.started_at, alert.value, alert.threshold, alert.unit, alert.message);
 }
 
 }  // namespace millrace::model

@@ -32,9 +32,12 @@ inline constexpr std::array<AlertRule, rule_count> all_rules = {
 /// use all of the settings.
 struct RuleSettings {
     bool enabled = true;
-    base::Duration window{0};         ///< length of the window that is evaluated
-    double threshold = 0;             ///< the condition of the rule holds beyond this value
+    base::Duration window{0};  ///< length of the window that is evaluated
+    /// The condition of the rule holds beyond this value. For rules that compare with the season, it is the
+    /// share of the usual value beyond which a difference matters.
+    double threshold = 0;
     double resolve_threshold = 0;     ///< the alert can be resolved when the value is back beyond this
+    double false_alarms = 0;          ///< tolerated per month, by a rule that compares with the season
     double min_samples = 0;           ///< the rule is not evaluated with fewer events (views, orders, …)
     double min_share = 0;             ///< share of all views from which on interest is high
     base::Duration history{0};        ///< the rule is not evaluated with a shorter baseline
@@ -44,8 +47,8 @@ struct RuleSettings {
     friend bool operator==(const RuleSettings&, const RuleSettings&) = default;
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(enabled, window, threshold, resolve_threshold, min_samples, min_share, history, pending,
-                resolve_after);
+        archive(enabled, window, threshold, resolve_threshold, false_alarms, min_samples, min_share, history,
+                pending, resolve_after);
     }
 };
 

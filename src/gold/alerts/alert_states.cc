@@ -14,11 +14,10 @@ std::string id_of(AlertRule rule, const std::string& subject, model::Timestamp s
 
 }  // namespace
 
-model::Alert AlertStates::change(const Key& key, const State& state, const RuleSettings& settings,
-                                 model::Timestamp at, const AlertVerdict& verdict) {
+model::Alert AlertStates::alert_of(const Key& key, const State& state, model::Timestamp at,
+                                   const AlertVerdict& verdict) {
     const auto& [rule, subject] = key;
-    return {.sequence = ++sequence_,
-            .id = id_of(rule, subject, state.since),
+    return {.id = id_of(rule, subject, state.since),
             .rule = std::string(rule_kind(rule).name),
             .subject = subject,
             .state = state.firing ? model::Alert::State::firing : model::Alert::State::resolved,
@@ -26,7 +25,8 @@ model::Alert AlertStates::change(const Key& key, const State& state, const RuleS
             .at = at,
             .started_at = state.since,
             .value = *verdict.value,
-            .threshold = settings.threshold,
+            .threshold = verdict.bound,
+            .unit = verdict.unit,
             .message = verdict.message()};
 }
 
@@ -35,32 +35,49 @@ void AlertStates::judge(AlertRule rule, const RuleSettings& settings, const std:
                         std::vector<model::Alert>& changes) {
     const Key key(rule, subject);
     const auto found = states_.find(key);
-    const bool below = rule_kind(rule).below;
-    const bool holds =
-        verdict.value && (below ? *verdict.value < settings.threshold : *verdict.value > settings.threshold);
+    const auto change = [&](const State& state) {
+        changes.push_back(alert_of(key, state, at, verdict));
+        changes.back().sequence = ++sequence_;
+    };
     if (found == states_.end() || !found->second.firing) {
-        if (!holds) {
+        if (!verdict.holds) {
             if (found != states_.end()) states_.erase(found);
             return;
         }
         State& state = states_.try_emplace(key, State{.since = at}).first->second;
         if (at - state.since < settings.pending) return;
         state.firing = true;
-        changes.push_back(change(key, state, settings, at, verdict));
+        change(state);
+        state.now = changes.back();
         return;
     }
     State& state = found->second;
-    const bool calm = verdict.estimate && (below ? *verdict.estimate >= settings.resolve_threshold
-                                                 : *verdict.estimate <= settings.resolve_threshold);
-    if (!calm) {
-        if (verdict.value) state.calm_since = {};
+    if (!verdict.value) return;
+    if (!verdict.calm) {
+        state.calm_since = {};
+    } else if (state.calm_since == model::Timestamp()) {
+        state.calm_since = at;
+    }
+    if (!verdict.calm || at - state.calm_since < settings.resolve_after) {
+        state.now = alert_of(key, state, state.now.at, verdict);
         return;
     }
-    if (state.calm_since == model::Timestamp()) state.calm_since = at;
-    if (at - state.calm_since < settings.resolve_after) return;
     state.firing = false;
-    changes.push_back(change(key, state, settings, at, verdict));
+    change(state);
     states_.erase(found);
+}
+
+bool AlertStates::is_firing(AlertRule rule, const std::string& subject) const {
+    const auto found = states_.find({rule, subject});
+    return found != states_.end() && found->second.firing;
+}
+
+std::vector<model::Alert> AlertStates::firing() const {
+    std::vector<model::Alert> firing;
+    for (const auto& [key, state] : states_) {
+        if (state.firing) firing.push_back(state.now);
+    }
+    return firing;
 }
 
 std::optional<model::Timestamp> AlertStates::since(AlertRule rule, const std::string& subject) const {

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "gold/alerts/alert_states.h"
 #include "gold/alerts/baskets.h"
 #include "gold/alerts/pipeline_health.h"
+#include "gold/alerts/seasons.h"
 #include "gold/alerts/sliding_product_counts.h"
 #include "gold/alerts/traffic.h"
 #include "gold/operator.h"
@@ -21,7 +24,8 @@ namespace millrace::gold {
 /// silence is detected. Not thread-safe. `strings` must outlive it.
 class Alerts {
   public:
-    explicit Alerts(const Strings& strings) : strings_(strings) {}
+    /// `zone` is the shop's time zone.
+    Alerts(const Strings& strings, const model::TimeZone& zone) : strings_(strings), seasons_(zone) {}
 
     /// Sets the rules. Nothing is evaluated before the first call.
     void adopt(const AlertRules& rules) { rules_ = rules; }
@@ -45,6 +49,8 @@ class Alerts {
     /// has arrived.
     void tick(base::WallTime time);
 
+    /// The alerts that are firing, with their present values and texts.
+    [[nodiscard]] std::vector<model::Alert> firing() const { return states_.firing(); }
     /// The changes that are not known to be published, in order. They are part of the saved state.
     [[nodiscard]] const std::vector<model::Alert>& unpublished() const { return changes_; }
     /// Removes the unpublished changes up to this sequence number.
@@ -54,25 +60,44 @@ class Alerts {
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(rules_, clock_, judged_, active_until_, ticked_, traffic_, products_, baskets_, health_,
-                states_, changes_);
+        archive(rules_, clock_, judged_, active_until_, ticked_, traffic_, seasons_, episodes_, products_,
+                baskets_, health_, states_, changes_);
     }
 
   private:
+    /// A time of trouble: a rule that fires, possibly with pauses of up to a day.
+    struct Episode {
+        Timestamp since;
+        Timestamp last_fired;
+
+        template <class Archive>
+        void serialize(Archive& archive) {
+            archive(since, last_fired);
+        }
+    };
+    /// A window of a figure, and what is usual for it.
+    struct Look {
+        Window window;
+        Figure now;
+        std::optional<Season::Expectation> expectation;  // nothing if the season is not known yet
+        bool other_cause = false;                        // another alert explains the figure
+    };
+
     void judge_step(Timestamp end);
     void judge_minute(Timestamp end);
     void judge_interest(Timestamp end);
-    [[nodiscard]] std::optional<Traffic::Baseline> baseline_in(Window window,
-                                                               const RuleSettings& settings) const;
-    void judge_traffic(Timestamp end);
-    void judge_conversion(Timestamp end);
-    void judge_revenue(Timestamp end);
+    void judge_figure(const RuleFigure& figure, Timestamp end);
+    [[nodiscard]] Look look_at(const RuleFigure& figure, const Season& season, Window window) const;
+    [[nodiscard]] std::optional<Comparison> compare_with_usual(const RuleFigure& figure,
+                                                               const Look& look) const;
+    [[nodiscard]] std::optional<Comparison> compare_with_recent(const RuleFigure& figure,
+                                                                const Look& look) const;
+    void remember(const RuleFigure& figure, const Look& look, bool was_usual, Season& season) const;
     void judge_carts(Timestamp end);
     void judge_quality(Timestamp now);
     void judge_progress(Timestamp now);
     void judge(AlertRule rule, const std::string& subject, Timestamp at, const AlertVerdict& verdict);
-    void judge_and_note(AlertRule rule, const std::string& subject, Window window,
-                        const AlertVerdict& verdict);
+    void note(const RuleFigure& figure, Window window);
 
     const Strings& strings_;
     std::optional<AlertRules> rules_;
@@ -81,6 +106,8 @@ class Alerts {
     Timestamp active_until_ = no_watermark;  // the end of the last minute with events
     Timestamp ticked_;                       // log time of the last tick
     Traffic traffic_;
+    Seasons seasons_;
+    std::map<std::pair<AlertRule, std::string>, Episode> episodes_;
     SlidingProductCounts products_;
     Baskets baskets_;
     PipelineHealthWindow health_;

@@ -6,42 +6,39 @@ namespace millrace::gold {
 
 namespace {
 
-constexpr std::int64_t baseline_minutes = 60;
-constexpr int baseline_days = 7;
-constexpr std::int64_t min_minutes_of_an_hour = 30;
+/// Minutes older than this say nothing about what is usual now.
+constexpr base::Duration kept_time = std::chrono::hours(26);
+/// A slot of a season is settled when it has been complete for an hour; until then its minutes take events.
+constexpr base::Duration time_to_settle = std::chrono::minutes(80);
 
 }  // namespace
 
 void ShopFigures::add(const Event& event, std::string_view currency) {
     ++events;
     if (event.kind == Kind::view) ++views;
+    if (event.kind == Kind::purchase) ++purchases;
     if (event.kind != Kind::purchase && event.kind != Kind::refund) return;
-    auto found = revenue.find(currency);
-    if (found == revenue.end()) found = revenue.emplace(currency, Revenue()).first;
-    if (event.kind == Kind::refund) {
-        found->second.net -= event.amount();
-        return;
-    }
-    ++purchases;
-    ++found->second.purchases;
-    found->second.net += event.amount();
+    auto found = net.find(currency);
+    if (found == net.end()) found = net.emplace(currency, 0).first;
+    found->second += event.kind == Kind::refund ? -event.amount() : event.amount();
 }
 
 void ShopFigures::add(const ShopFigures& other) {
     events += other.events;
     views += other.views;
     purchases += other.purchases;
-    for (const auto& [currency, more] : other.revenue) {
-        Revenue& sum = revenue[currency];
-        sum.purchases += more.purchases;
-        sum.net += more.net;
-    }
+    for (const auto& [currency, more] : other.net) net[currency] += more;
+}
+
+double ShopFigures::net_in(std::string_view currency) const {
+    const auto found = net.find(currency);
+    return found == net.end() ? 0 : model::to_double(found->second);
 }
 
 void Traffic::add(const Event& event, std::string_view currency) {
     if (last_ == nullptr || event.time < last_start_ || event.time >= last_start_ + std::chrono::minutes(1)) {
         const Timestamp start = aligned(event.time, std::chrono::minutes(1)).start;
-        if (start < settled_) return;
+        if (start < forgotten_) return;
         last_ = &minutes_[start];
         last_start_ = start;
     }
@@ -51,29 +48,13 @@ void Traffic::add(const Event& event, std::string_view currency) {
 void Traffic::pass(Timestamp end, base::Duration longest) {
     if (begins_ == end_of_time) begins_ = std::min(next({no_watermark, end}) + std::chrono::minutes(1), end);
     minutes_[end - std::chrono::minutes(1)];  // creates the minute, since a minute without events counts, too
-    settle(end - longest);
+    forgotten_ = std::max(forgotten_, end - std::max(longest, time_to_settle));
+    forget(end - kept_time);
 }
 
-/// Adds the minutes that no window needs any more to their hours, and drops the minutes and hours that no
-/// baseline needs.
-void Traffic::settle(Timestamp until) {
+void Traffic::forget(Timestamp until) {
     last_ = nullptr;
-    for (auto minute = minutes_.lower_bound(settled_); minute != minutes_.end() && minute->first < until;
-         ++minute) {
-        if (minute->second.frozen || minute->first < begins_) continue;
-        Hour& hour = hours_[aligned(minute->first, std::chrono::hours(1)).start];
-        hour.figures.add(minute->second.figures);
-        ++hour.minutes;
-        ++usual_minutes_;
-    }
-    settled_ = std::max(settled_, until);
-    while (usual_minutes_ > baseline_minutes) {
-        const auto oldest = minutes_.begin();
-        if (!oldest->second.frozen && oldest->first >= begins_) --usual_minutes_;
-        minutes_.erase(oldest);
-    }
-    while (!hours_.empty() && hours_.begin()->first < until - std::chrono::days(baseline_days + 1))
-        hours_.erase(hours_.begin());
+    minutes_.erase(minutes_.begin(), minutes_.lower_bound(until));
 }
 
 Timestamp Traffic::next(Window range) const {
@@ -89,76 +70,35 @@ ShopFigures Traffic::in(Window window) const {
     return sum;
 }
 
-void Traffic::Baseline::add(const ShopFigures& figures, std::int64_t share, std::int64_t of_minutes) {
-    const double factor = static_cast<double>(share) / static_cast<double>(of_minutes);
-    minutes += of_minutes;
-    events += factor * static_cast<double>(figures.events);
-    views += factor * static_cast<double>(figures.views);
-    purchases += factor * static_cast<double>(figures.purchases);
-    for (const auto& [currency, more] : figures.revenue) {
-        Revenue& sum = revenue[currency];
-        sum.purchases += factor * static_cast<double>(more.purchases);
-        sum.net += factor * model::to_double(more.net);
+void Traffic::each_usual(Window window, RuleSet rules, const VisitMinute& visit) const {
+    for (auto minute = minutes_.lower_bound(std::max(window.start, begins_));
+         minute != minutes_.end() && minute->first < window.end; ++minute) {
+        if ((minute->second.frozen & rules) == 0) visit(minute->second.figures);
     }
 }
 
-/// Returns the sum of the same hour on the days before.
-Traffic::Hour Traffic::same_hour(Timestamp hour) const {
-    Hour sum;
-    for (int day = 1; day <= baseline_days; ++day) {
-        const auto found = hours_.find(hour - std::chrono::days(day));
-        if (found == hours_.end() || found->second.minutes < min_minutes_of_an_hour) continue;
-        sum.figures.add(found->second.figures);
-        sum.minutes += found->second.minutes;
-    }
-    return sum;
-}
-
-Traffic::Baseline Traffic::of_earlier_days(Window window) const {
-    Baseline usual;
-    for (Timestamp hour = aligned(window.start, std::chrono::hours(1)).start; hour < window.end;
-         hour += std::chrono::hours(1)) {
-        const Hour same = same_hour(hour);
-        if (same.minutes == 0) return {};
-        const base::Duration overlap =
-            std::min(window.end, hour + std::chrono::hours(1)) - std::max(window.start, hour);
-        usual.add(same.figures, overlap / std::chrono::minutes(1), same.minutes);
-    }
-    return usual;
-}
-
-Traffic::Baseline Traffic::of_last_hour(Window window) const {
-    ShopFigures sum;
-    std::int64_t count = 0;
-    for (auto minute = minutes_.lower_bound(window.start);
-         minute != minutes_.begin() && count < baseline_minutes;) {
+void Traffic::last_usual(Timestamp end, int count, RuleSet rules, const VisitMinute& visit) const {
+    for (auto minute = minutes_.lower_bound(end); minute != minutes_.begin() && count > 0;) {
         --minute;
-        if (minute->second.frozen || minute->first < begins_) continue;
-        sum.add(minute->second.figures);
-        ++count;
+        if (minute->first < begins_) return;
+        if ((minute->second.frozen & rules) != 0) continue;
+        visit(minute->second.figures);
+        --count;
     }
-    Baseline usual;
-    if (count > 0) usual.add(sum, (window.end - window.start) / std::chrono::minutes(1), count);
-    return usual;
-}
-
-Traffic::Baseline Traffic::baseline(Window window) const {
-    Baseline usual = of_earlier_days(window);
-    return usual.minutes > 0 ? usual : of_last_hour(window);
 }
 
 void Traffic::note(Window window, AlertRule rule, bool frozen) {
-    for (auto minute = minutes_.lower_bound(std::max(window.start, settled_));
+    for (auto minute = minutes_.lower_bound(window.start);
          minute != minutes_.end() && minute->first < window.end; ++minute) {
-        minute->second.rules |= rule_bit(rule);
-        minute->second.frozen |= frozen;
+        minute->second.noted |= rule_set(rule);
+        if (frozen) minute->second.frozen |= rule_set(rule);
     }
 }
 
-bool Traffic::is_noted(Window window, unsigned rules) const {
+bool Traffic::is_noted(Window window, RuleSet rules) const {
     for (auto minute = minutes_.lower_bound(window.start);
          minute != minutes_.end() && minute->first < window.end; ++minute) {
-        if ((minute->second.rules & rules) != 0) return true;
+        if ((minute->second.noted & rules) != 0) return true;
     }
     return false;
 }

@@ -14,52 +14,46 @@ namespace millrace::gold {
 
 /// The figures of the whole shop in one period of event time.
 struct ShopFigures {
-    struct Revenue {
-        std::int64_t purchases = 0;
-        model::Money net = 0;
-
-        template <class Archive>
-        void serialize(Archive& archive) {
-            archive(purchases);
-            archive_money(archive, net);
-        }
-    };
-
     std::int64_t events = 0;
     std::int64_t views = 0;
     std::int64_t purchases = 0;
-    std::map<std::string, Revenue, std::less<>> revenue;  ///< by currency
+    std::map<std::string, model::Money, std::less<>> net;  ///< net revenue by currency
 
     void add(const Event& event, std::string_view currency);
     void add(const ShopFigures& other);
+    [[nodiscard]] double net_in(std::string_view currency) const;
 
     template <class Archive>
-    void serialize(Archive& archive) {
-        archive(events, views, purchases, revenue);
+    void save(Archive& archive) const {
+        archive(events, views, purchases, net.size());
+        for (auto [currency, money] : net) {
+            archive(currency);
+            archive_money(archive, money);
+        }
+    }
+    template <class Archive>
+    void load(Archive& archive) {
+        std::size_t currencies = 0;
+        archive(events, views, purchases, currencies);
+        for (; currencies > 0; --currencies) {
+            std::string currency;
+            archive(currency);
+            archive_money(archive, net[currency]);
+        }
     }
 };
 
-/// The figures of the shop by minute of event time, and the trailing baseline, which says what is usual.
-/// Minutes in which a rule fires are frozen: they are not part of the baseline. Not thread-safe.
+/// A set of alert rules, as bits.
+using RuleSet = unsigned;
+template <typename... Rules>
+constexpr RuleSet rule_set(Rules... rules) {
+    return ((1U << static_cast<unsigned>(rules)) | ...);
+}
+
+/// The figures of the shop by minute of event time, and the rules that were firing then. Minutes in which a
+/// rule fires may be frozen for it: they do not say what is usual. Not thread-safe.
 class Traffic {
   public:
-    /// The usual figures of a window.
-    struct Baseline {
-        struct Revenue {
-            double purchases = 0;
-            double net = 0;  ///< net revenue, in units of the currency
-        };
-
-        std::int64_t minutes = 0;  ///< number of minutes that the baseline is computed from; 0: no baseline
-        double events = 0;
-        double views = 0;
-        double purchases = 0;
-        std::map<std::string, Revenue, std::less<>> revenue;  ///< by currency
-
-        /// Adds the fraction `share` ÷ `of_minutes` of the figures of `of_minutes` minutes.
-        void add(const ShopFigures& figures, std::int64_t share, std::int64_t of_minutes);
-    };
-
     void add(const Event& event, std::string_view currency);
     /// Declares that the minutes before `end` are complete. `longest` is the length of the longest window
     /// that is evaluated.
@@ -71,59 +65,43 @@ class Traffic {
 
     /// Returns the figures of the window.
     [[nodiscard]] ShopFigures in(Window window) const;
-    /// Returns the baseline of the window. It is computed from the same hours of the seven days before, using
-    /// the hours of which at least half is known. If there are none, it is computed from the last 60 minutes
-    /// before the window.
-    [[nodiscard]] Baseline baseline(Window window) const;
-    /// Notes that `rule` is pending or firing in `window`. If `frozen` is set, the minutes of the window are
-    /// not part of the baseline.
+    /// Calls `visit(figures)` for each complete minute of the window that is frozen for none of the rules.
+    using VisitMinute = std::function<void(const ShopFigures& minute)>;
+    void each_usual(Window window, RuleSet rules, const VisitMinute& visit) const;
+    /// The same for the last `count` such minutes before `end`, the latest first.
+    void last_usual(Timestamp end, int count, RuleSet rules, const VisitMinute& visit) const;
+
+    /// Notes that `rule` is pending or firing in `window`. If `frozen` is set, its minutes are frozen for the
+    /// rule.
     void note(Window window, AlertRule rule, bool frozen);
-    /// Returns true if one of `rules` (a set of bits) was noted within `window`.
-    [[nodiscard]] bool is_noted(Window window, unsigned rules) const;
+    /// Returns true if one of `rules` was noted within `window`.
+    [[nodiscard]] bool is_noted(Window window, RuleSet rules) const;
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(begins_, settled_, usual_minutes_, minutes_, hours_);
+        archive(begins_, forgotten_, minutes_);
         last_ = nullptr;
     }
 
   private:
     struct Minute {
         ShopFigures figures;
-        unsigned rules = 0;   // a bit for each rule that was noted
-        bool frozen = false;  // whether the minute is not part of the baseline
+        RuleSet noted = 0;
+        RuleSet frozen = 0;
 
         template <class Archive>
         void serialize(Archive& archive) {
-            archive(figures, rules, frozen);
-        }
-    };
-    struct Hour {
-        ShopFigures figures;
-        std::int64_t minutes = 0;
-
-        template <class Archive>
-        void serialize(Archive& archive) {
-            archive(figures, minutes);
+            archive(figures, noted, frozen);
         }
     };
 
-    void settle(Timestamp until);
-    [[nodiscard]] Hour same_hour(Timestamp hour) const;
-    [[nodiscard]] Baseline of_earlier_days(Window window) const;
-    [[nodiscard]] Baseline of_last_hour(Window window) const;
+    void forget(Timestamp until);
 
     Timestamp begins_ = end_of_time;
-    Timestamp settled_ = no_watermark;  // minutes before this time are in no window any more
-    std::int64_t usual_minutes_ = 0;    // number of settled minutes that are not frozen
+    Timestamp forgotten_ = no_watermark;  // minutes before this time take no events any more
     std::map<Timestamp, Minute> minutes_;
-    std::map<Timestamp, Hour> hours_;
     Minute* last_ = nullptr;  // the minute of the previous event
     Timestamp last_start_;
 };
-
-constexpr unsigned rule_bit(AlertRule rule) {
-    return 1U << static_cast<unsigned>(rule);
-}
 
 }  // namespace millrace::gold

@@ -18,6 +18,11 @@ namespace {
 
 Alert alert_of(const arrow::RecordBatch& rows, std::int64_t row) {
     const auto text = [&](const char* name) { return column<arrow::StringArray>(rows, name).GetString(row); };
+    // Files that are older than the column lack it.
+    const auto text_if_known = [&](const char* name) {
+        const auto values = std::static_pointer_cast<arrow::StringArray>(rows.GetColumnByName(name));
+        return values == nullptr ? std::string() : values->GetString(row);
+    };
     const auto time = [&](const char* name) {
         return model::from_us(column<arrow::TimestampArray>(rows, name).Value(row));
     };
@@ -35,6 +40,7 @@ Alert alert_of(const arrow::RecordBatch& rows, std::int64_t row) {
             .started_at = time("started_at"),
             .value = number("value"),
             .threshold = number("threshold"),
+            .unit = text_if_known("unit"),
             .message = text("message")};
 }
 

@@ -24,7 +24,7 @@ Gold::Gold(const model::TimeZone& zone, const model::GoldOptions& options, Run r
       users_(strings_, zone),
       interest_(strings_, zone, options),
       sessions_(strings_, zone, options),
-      alerts_(strings_) {}
+      alerts_(strings_, zone) {}
 
 /// The slowest operators come first, so that they start at the same time.
 std::vector<Operator*> Gold::operators() {

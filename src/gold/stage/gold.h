@@ -33,6 +33,7 @@ class Gold {
     [[nodiscard]] Watermark& clock() { return clock_; }
     /// The alert rules. They are not evaluated before Alerts::adopt().
     [[nodiscard]] Alerts& alerts() { return alerts_; }
+    [[nodiscard]] const Alerts& alerts() const { return alerts_; }
 
     /// Leaves out the operators of tables that are not in these groups. Must be called before the first
     /// event.

@@ -19,8 +19,8 @@ constexpr auto lock_interval = std::chrono::milliseconds(200);
 constexpr auto note_interval = std::chrono::seconds(1);
 constexpr auto state_interval = std::chrono::seconds(60);
 constexpr std::int64_t events_of_a_backlog = 100'000;
-constexpr std::size_t many_open_rows = 5'000;    // of open windows: they take about 20 ms
-constexpr int max_correction_attempts = 5;  // to correct some days while others change their files
+constexpr std::size_t many_open_rows = 5'000;  // of open windows: they take about 20 ms
+constexpr int max_correction_attempts = 5;     // to correct some days while others change their files
 
 /// Ends a correction that is under way when it goes out of scope.
 class CancelAtEnd {
@@ -282,7 +282,8 @@ void GoldStage::reply_to_readers(const OnReport& on_report) {
 /// The open windows at this moment. From `many` rows on, a copy of the process writes them.
 OpenWindowsSnapshot GoldStage::snapshot(const OpenWindowsChannel::Request& request, std::size_t many) const {
     const auto began = std::chrono::steady_clock::now();
-    OpenWindowsSnapshot snapshot{.watermark = engine_.watermark(),
+    OpenWindowsSnapshot snapshot{.firing = engine_.operators().alerts().firing(),
+                                 .watermark = engine_.watermark(),
                                  .silver_version = silver_.version(),
                                  .late = engine_.operators().late()};
     const Gold& operators = engine_.operators();

@@ -28,6 +28,7 @@ struct OpenWindowsSnapshot {
     /// The files of the closed windows, when the request asked for them. Files and open rows together hold
     /// each row once. Paths start at the table's folder.
     std::map<Table, std::vector<serve::SqlView::File>> files;
+    std::vector<model::Alert> firing;  ///< the alerts that are firing, with their present values and texts
     Timestamp watermark = no_watermark;
     /// The last version of Silver that Gold has taken in.
     storage::Version silver_version = storage::no_version;

@@ -108,7 +108,7 @@ TEST_F(TablePublisherTest, ClearingRemovesPublishedAndWaitingRows) {
 
 TEST_F(TablePublisherTest, AlertsArePublishedOnceAndNumberedOnAfterClearing) {
     Strings strings;
-    Alerts alerts(strings);
+    Alerts alerts(strings, model::TimeZone("UTC"));
     EXPECT_EQ(publisher_.publish_alerts(alerts, storage::Version(4), false), 0);
     EXPECT_EQ(publisher_.alerts_version(), storage::no_version);
     alerts.adopt(AlertRules());

@@ -4,11 +4,34 @@ import { state } from "../api/live";
 import { useReport } from "../api/use_report";
 import { Fault, Panel, Shown } from "../components/states";
 import { Table } from "../components/table";
-import { decimal, spaced } from "../format";
+import { measured, spaced } from "../format";
 import { dateTime } from "../format_time";
+import { link } from "../router";
 import { isAdmin, shop } from "../session";
 
 type Alert = ReportRow<"alerts">;
+
+/** What the alert is about; a product leads to its page. */
+function Subject({ row }: { row: Alert }) {
+  return row.rule === "high_interest" && row.subject ? (
+    <a href={link("product", { product: row.subject })}>{row.subject}</a>
+  ) : (
+    <>{row.subject}</>
+  );
+}
+
+/** The alerts that are firing as the report has them, with the present values and texts. */
+function present(rows: Alert[]): (Alert & { silenced: boolean })[] {
+  const live = new Map((state.value?.firing ?? []).map((each) => [each.alert_id, each]));
+  return rows
+    .filter((row) => row.state === "firing")
+    .map((row) => ({ silenced: false, ...row, ...pick(live.get(row.alert_id)) }));
+}
+function pick(live: Schemas["FiringAlert"] | undefined) {
+  if (!live) return {};
+  const { message, value, threshold, unit, silenced } = live;
+  return { message, value, threshold, unit, silenced };
+}
 
 function Silences() {
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -68,7 +91,7 @@ export function Alerts() {
           ),
         },
         { key: "rule", name: "Rule", text: true, show: (row) => spaced(row.rule) },
-        { key: "subject", name: "Subject", text: true },
+        { key: "subject", name: "Subject", text: true, show: (row) => <Subject row={row} /> },
         { key: "message", name: "Message", text: true },
         {
           key: "fired",
@@ -82,22 +105,23 @@ export function Alerts() {
           text: true,
           show: (row) => <time>{dateTime(row.resolved)}</time>,
         },
-        { key: "value", name: "Value", show: (row) => decimal(row.value, 3) },
-        { key: "threshold", name: "Threshold", show: (row) => decimal(row.threshold, 3) },
+        { key: "value", name: "Value", show: (row) => measured(row.value, row.unit) },
+        { key: "threshold", name: "Bound", show: (row) => measured(row.threshold, row.unit) },
         {
           key: "alert_id",
           name: "Action",
           text: true,
-          show: (row) => (
-            <button
-              type="button"
-              disabled={!isAdmin()}
-              title={isAdmin() ? "" : "Requires the admin role"}
-              onClick={() => void silenceForAnHour(row)}
-            >
-              Silence for 1 hour
-            </button>
-          ),
+          show: (row) =>
+            row.state === "firing" && (
+              <button
+                type="button"
+                disabled={!isAdmin()}
+                title={isAdmin() ? "" : "Requires the admin role"}
+                onClick={() => void silenceForAnHour(row)}
+              >
+                Silence for 1 hour
+              </button>
+            ),
         },
       ]}
     />
@@ -108,7 +132,7 @@ export function Alerts() {
         {problem && <Fault problem={problem} />}
         <Shown report={alerts} timeless empty="No alerts have fired yet.">
           {(rows) => {
-            const firing = rows.filter((row) => row.state === "firing");
+            const firing = present(rows).filter((row) => !row.silenced);
             return firing.length > 0 ? (
               list(firing, "Firing alerts")
             ) : (
@@ -117,8 +141,14 @@ export function Alerts() {
           }}
         </Shown>
       </Panel>
-      <Panel title="Silenced">
+      <Panel title="Silenced" wide>
         <Silences />
+        <Shown report={alerts} timeless empty="">
+          {(rows) => {
+            const silenced = present(rows).filter((row) => row.silenced);
+            return silenced.length > 0 && list(silenced, "Silenced alerts that are firing");
+          }}
+        </Shown>
       </Panel>
       <Panel title="History" note={alerts.truncated ? "the latest 500" : undefined} wide>
         <Shown report={alerts} timeless empty="No alerts have fired yet.">

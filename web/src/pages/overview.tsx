@@ -115,7 +115,7 @@ function Figures({ currency }: { currency: string }) {
 
 function Alerts() {
   if (state.value === null) return <p class="quiet">Waiting for live figures…</p>;
-  const firing = state.value.firing;
+  const firing = state.value.firing.filter((each) => !each.silenced);
   if (firing.length === 0) return <p class="quiet">No alerts are firing.</p>;
   return (
     <ul class="alerts">
