@@ -1,7 +1,9 @@
 #include "base/process_copy.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,9 +63,19 @@ bool ProcessCopy::wait() {
     return *result_;
 }
 
+bool ProcessCopy::wait_for(std::chrono::milliseconds limit) {
+    if (!result()) {
+        const int process = static_cast<int>(::syscall(SYS_pidfd_open, id_, 0));
+        pollfd end{.fd = process, .events = POLLIN, .revents = 0};
+        // Where the system cannot tell, before Linux 5.3, there is no limit.
+        if (process >= 0 && ::poll(&end, 1, static_cast<int>(limit.count())) == 0) ::kill(id_, SIGKILL);
+        if (process >= 0) ::close(process);
+    }
+    return wait();
+}
+
 ProcessCopy::~ProcessCopy() {
-    if (result()) return;
-    ::kill(id_, SIGKILL);
+    if (!result()) ::kill(id_, SIGKILL);
     wait();
 }
 

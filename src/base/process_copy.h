@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,6 +29,8 @@ class ProcessCopy {
     [[nodiscard]] std::optional<bool> result();
     /// Waits for the end of the work, and returns whether it has ended without an exception.
     bool wait();
+    /// The same, but kills the copy when `limit` has passed.
+    bool wait_for(std::chrono::milliseconds limit);
 
   private:
     explicit ProcessCopy(pid_t id) : id_(id) {}

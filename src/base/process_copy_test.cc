@@ -43,5 +43,15 @@ TEST(ProcessCopy, IsKilledWhenNobodyWaitsForIt) {
     }  // would wait forever for a copy that lives
 }
 
+TEST(ProcessCopy, IsKilledWhenItTakesTooLong) {
+    const File file = File::in_memory("test");
+    const auto stuck = ProcessCopy::start(file.fd(), [](int) { ::pause(); });
+    ASSERT_TRUE(stuck);
+    EXPECT_FALSE(stuck->wait_for(std::chrono::milliseconds(20)));
+    const auto quick = ProcessCopy::start(file.fd(), [](int) {});
+    ASSERT_TRUE(quick);
+    EXPECT_TRUE(quick->wait_for(std::chrono::seconds(60)));
+}
+
 }  // namespace
 }  // namespace millrace::base

@@ -512,7 +512,7 @@ def test_a_result_is_downloaded_as_csv_and_parquet(shop, run, open_page, tmp_pat
         with page.expect_download() as download:
             page.click(f"button:has-text('{form}')")
         download.value.save_as(tmp_path / f"result.{form.lower()}")
-    told = duckdb.sql(f"select count(*), round(sum(price), 2) from read_csv('{tmp_path}/result.csv')").fetchall()
+    told = duckdb.sql(f"select count(*), round(sum(price::double), 2) from read_csv('{tmp_path}/result.csv')").fetchall()
     assert (
         told == duckdb.sql(f"select count(*), round(sum(price)::double, 2) from '{tmp_path}/result.parquet'").fetchall()
     )
@@ -591,13 +591,17 @@ def test_an_alert_appears_and_is_resolved(port, open_page, tmp_path):
         server.post([event(n, price=-1, timestamp=now()) for n in range(1000, 1300)])
         expect(page.locator("nav .badge")).to_have_text("1", timeout=20_000)
         expect(page.locator("main table").first).to_contain_text("quarantine rate", timeout=20_000)
+        expect(page.locator("main table").first).to_contain_text("75%", timeout=20_000)
+        page.click("text=Silence for 1 hour")
+        expect(page.locator("main")).to_contain_text("is silenced until", timeout=10_000)
+        expect(page.locator("nav .badge")).to_have_count(0, timeout=20_000)
+        page.click("text=End silence")
+        expect(page.locator("nav .badge")).to_have_text("1", timeout=20_000)
         for n in range(9):  # more good events lower the share of invalid ones
             server.post([event(n, event_id=f"good-{n}-{i}", timestamp=now()) for i in range(2000)])
             page.wait_for_timeout(100)
         expect(page.locator("nav .badge")).to_have_count(0, timeout=20_000)
         expect(page.locator("main table")).to_contain_text("resolved", timeout=20_000)
-        page.click("text=Silence for 1 hour")
-        expect(page.locator("main")).to_contain_text("is silenced until", timeout=10_000)
     finally:
         code, _, err = server.stop()
         assert code == 0, err

@@ -26,7 +26,7 @@ constexpr base::Duration max_unusual = std::chrono::days(1);
 /// Evaluations of windows that overlap are not independent: as many windows count as ten times those that do
 /// not overlap (Pickands, "Upcrossing probabilities for stationary Gaussian processes", 1969).
 constexpr double windows_per_length = 10;
-constexpr base::Duration month = std::chrono::days(30);
+constexpr std::chrono::duration<double> month = std::chrono::days(30);
 /// Until the season is known, a difference from the last hour matters only beyond these shares.
 constexpr double recent_drop = 0.3;
 constexpr double recent_spike = 3;
@@ -84,6 +84,23 @@ RuleSet causes_of(AlertRule rule) {
     }
 }
 
+/// The limits of a rule that compares with what is usual. A difference matters beyond `share`.
+UnusualLimits limits_of(AlertRule rule, const RuleSettings& settings, double share) {
+    const double windows_per_month = windows_per_length * (month / settings.window);
+    return {.below = rule_kind(rule).below,
+            .share = share,
+            .probability = settings.false_alarms / windows_per_month};
+}
+
+/// Compares a value with what is usual, where there are enough samples. Few events are no spike.
+std::optional<Comparison> compare_samples(double value, const Usual& usual, const UnusualLimits& limits,
+                                          const RuleSettings& settings) {
+    if (limits.below && usual.mean < settings.min_samples) return std::nullopt;
+    auto comparison = compare(value, usual, limits);
+    if (comparison && !limits.below && value < settings.min_samples) comparison->unusual = false;
+    return comparison;
+}
+
 /// What an alert says about a figure that is not as usual.
 std::string text_of(const RuleFigure& figure, const Figure& now, const Comparison& comparison,
                     base::Duration window) {
@@ -98,7 +115,8 @@ std::string text_of(const RuleFigure& figure, const Figure& now, const Compariso
             return fmt::format("{:.2f} {} of revenue in {}; the usual amount is {:.2f}", now.value,
                                figure.currency, minutes(window), usual);
         default:
-            return fmt::format("{} in {}; the usual number is {:.0f}",
+            return fmt::format("{}{} in {}; the usual number is {:.0f}",
+                               figure.rule == AlertRule::traffic_spike ? "a rate of " : "",
                                base::format_counted(std::llround(now.value), "event"), minutes(window),
                                usual);
     }
@@ -246,20 +264,15 @@ Alerts::Look Alerts::look_at(const RuleFigure& figure, const Season& season, Win
 std::optional<Comparison> Alerts::compare_with_usual(const RuleFigure& figure, const Look& look) const {
     if (!look.expectation) return compare_with_recent(figure, look);
     const RuleSettings& settings = (*rules_)[figure.rule];
-    const bool below = rule_kind(figure.rule).below;
-    const Usual& usual = below ? look.expectation->low : look.expectation->high;
-    if ((below ? usual.mean : look.now.value) < settings.min_samples) return std::nullopt;
-    const auto seasonal = compare(
-        look.now.value, usual,
-        {.below = below,
-         .share = settings.threshold,
-         .probability = settings.false_alarms * (settings.window / std::chrono::duration<double>(month)) /
-                        windows_per_length});
+    const UnusualLimits limits = limits_of(figure.rule, settings, settings.threshold);
+    const auto seasonal = compare_samples(
+        look.now.value, limits.below ? look.expectation->low : look.expectation->high, limits, settings);
     if (!look.expectation->by_days) return seasonal;
     auto recent = compare_with_recent(figure, look);
     if (!seasonal || !recent) return std::nullopt;
     const bool both = seasonal->unusual && recent->unusual;
-    const bool recent_is_closer = below ? recent->share > seasonal->share : recent->share < seasonal->share;
+    const bool recent_is_closer =
+        limits.below ? recent->share > seasonal->share : recent->share < seasonal->share;
     Comparison closer = recent_is_closer ? *recent : *seasonal;
     closer.unusual = both;
     return closer;
@@ -268,7 +281,6 @@ std::optional<Comparison> Alerts::compare_with_usual(const RuleFigure& figure, c
 /// Compares with the last hour, whose noise is that of its minutes.
 std::optional<Comparison> Alerts::compare_with_recent(const RuleFigure& figure, const Look& look) const {
     const RuleSettings& settings = (*rules_)[figure.rule];
-    const bool below = rule_kind(figure.rule).below;
     const Recent past = recent(traffic_, figure, look.window.start);
     if (past.minutes < 2 || std::chrono::minutes(past.minutes) < settings.history || past.sum.value <= 0)
         return std::nullopt;
@@ -283,14 +295,9 @@ std::optional<Comparison> Alerts::compare_with_recent(const RuleFigure& figure, 
                 .extreme = {}};
     if (figure.rule == AlertRule::conversion_drop)
         usual.mean = past.sum.per > 0 ? look.now.per * past.sum.value / past.sum.per : 0;
-    if ((below ? usual.mean : look.now.value) < settings.min_samples) return std::nullopt;
-    return compare(
-        look.now.value, usual,
-        {.below = below,
-         .share =
-             below ? std::min(settings.threshold, recent_drop) : std::max(settings.threshold, recent_spike),
-         .probability = settings.false_alarms * (settings.window / std::chrono::duration<double>(month)) /
-                        windows_per_length});
+    const double share = rule_kind(figure.rule).below ? std::min(settings.threshold, recent_drop)
+                                                      : std::max(settings.threshold, recent_spike);
+    return compare_samples(look.now.value, usual, limits_of(figure.rule, settings, share), settings);
 }
 
 /// Adds the figure of a window to the season's experience, unless another alert explains it. What was not

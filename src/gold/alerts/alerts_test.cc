@@ -136,6 +136,16 @@ TEST_F(AlertsTest, ASpikeFiresOnceThereIsAnHourToCompareWith) {
     EXPECT_EQ(changes(), Changes{"traffic_spike resolved"});
 }
 
+TEST_F(AlertsTest, ASpikeEndsWhenTheShopCloses) {
+    pass(90, {});
+    pass(20, {.views = 400, .purchases = 2});
+    ASSERT_EQ(changes(), Changes{"traffic_spike firing"});
+    EXPECT_TRUE(last_.front().message.starts_with("a rate of ")) << last_.front().message;
+    pass(20, {.views = 0, .purchases = 0});
+    const auto later = changes();
+    EXPECT_TRUE(std::ranges::find(later, "traffic_spike resolved") != later.end());
+}
+
 TEST_F(AlertsTest, AShopThatClosesAtNightIsQuiet) {
     for (int day = 0; day < 10; ++day) {
         pass(14 * 60, {});

@@ -17,6 +17,8 @@ namespace millrace::gold {
 
 namespace {
 
+/// A copy that takes longer is stuck.
+constexpr auto longest_copy = std::chrono::minutes(1);
 constexpr const char* writing_rows = "writing the rows of open windows";
 constexpr const char* reading_rows = "reading the rows of open windows";
 
@@ -62,7 +64,7 @@ std::unique_ptr<OpenRowsCopy> OpenRowsCopy::start(const Gold& gold, const TableS
 }
 
 bool OpenRowsCopy::read(Output& into) {
-    if (!writer_->wait()) return false;
+    if (!writer_->wait_for(longest_copy)) return false;
     const std::int64_t size = rows_.size();
     if (size == 0) return true;
     const auto from =

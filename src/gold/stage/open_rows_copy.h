@@ -18,7 +18,7 @@ class OpenRowsCopy {
     static std::unique_ptr<OpenRowsCopy> start(const Gold& gold, const TableSet& tables);
 
     /// Waits for the rows and adds them to `into`. False when the copy has ended early, because Gold's thread
-    /// has ended or memory was short. To be called once.
+    /// has ended or memory was short, or when it takes more than a minute. To be called once.
     [[nodiscard]] bool read(Output& into);
 
   private:
