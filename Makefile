@@ -12,8 +12,9 @@ RUN_FLAGS ?= --rate 200 --duration 60s --trigger 5s
 KILLS ?= 100
 SECONDS ?= 60
 MINUTES ?= 30
+HOURS ?= 8
 
-.PHONY: help setup build package run test test-all sanitize tsan lint lint-fast format fuzz bench bench-hour crash chaos stack-up stack-down stack-status clean
+.PHONY: help setup build package run test test-all sanitize tsan lint lint-fast format fuzz bench bench-hour crash chaos soak stack-up stack-down stack-status clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
@@ -115,6 +116,10 @@ chaos: build ## run MINUTES=N of kills, pauses, rebalances and full disks on a r
 	@MILLRACE_SETUP=test scripts/setup.sh
 	@cmake --build build/release -j $(JOBS) --target millrace_crash
 	MILLRACE_CHAOS_MINUTES=$(MINUTES) $(PYTEST) tests/chaos -s
+
+soak: build ## run HOURS=N of a busy shop with kills and restarts; results and a plot in build/soak
+	@MILLRACE_SETUP=soak scripts/setup.sh
+	$(VENV)/bin/python tests/soak/soak.py --hours $(HOURS)
 
 clean: ## remove the builds (not the data)
 	rm -rf build
