@@ -166,7 +166,7 @@ class Sampler(Client):
             {
                 "minutes": (time.time() - self.began) / 60,
                 "memory_mib": int(status.split("VmRSS:")[1].split()[0]) / 1024,
-                "ids_mib": 33 * self.metric(text, "millrace_silver_ids_in_memory") / 2**20,
+                "ids_mib": 33 * self.metric(text, "millrace_silver_ids") / 2**20,
                 "files": len(tables),
                 "disk_mib": sum(size_of(path) for path in tables) / 2**20,
                 "lag": self.metric(text, "millrace_silver_lag_records"),
