@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "gold/stage/alert_rows.h"
 #include "gold/stage/gold_status.h"
-#include "publish/silences.h"
 #include "serve/json_rows.h"
 #include "storage/parquet_file.h"
 
@@ -151,13 +150,14 @@ json::object LiveView::state() {
     const base::MutexLock lock(slow_mutex_);
     if (steady_clock::now() >= next_slow_) {
         read_alerts();
+        silences_ = publish::read_silences(data_, base::wall_time());
         table_sizes_ = tables();
         disk_ = usage_.totals();
         data_span_ = data_span();
         if (correcting.is_null()) correcting_ = gold::late_days(data_).shown();
         next_slow_ = steady_clock::now() + slow_interval;
     }
-    state["firing"] = firing(now_firing ? *now_firing : firing_);
+    state["firing"] = show_firing(now_firing ? *now_firing : firing_);
     state["tables"] = table_sizes_;
     state["disk"] = disk_;
     state["data"] = data_span_;
@@ -188,9 +188,8 @@ void LiveView::read_alerts() {
     tables_.visit(gold::alerts_path(data_), read);
 }
 
-/// The alerts that are firing. Those of Gold in this process have their present values and texts.
-json::array LiveView::firing(const std::vector<model::Alert>& alerts) const {
-    const auto silences = publish::read_silences(data_, base::wall_time());
+/// Shows alerts that are firing. Those of Gold in this process have their present values and texts.
+json::array LiveView::show_firing(const std::vector<model::Alert>& alerts) const {
     json::array firing;
     for (const model::Alert& alert : alerts) {
         firing.push_back({{"alert_id", alert.id},
@@ -202,7 +201,7 @@ json::array LiveView::firing(const std::vector<model::Alert>& alerts) const {
                           {"value", alert.value},
                           {"threshold", alert.threshold},
                           {"unit", alert.unit},
-                          {"silenced", publish::is_silenced(alert, silences)}});
+                          {"silenced", publish::is_silenced(alert, silences_)}});
     }
     return firing;
 }

@@ -17,6 +17,7 @@
 #include "base/scratch_folder.h"
 #include "base/stop.h"
 #include "gold/stage/open_windows.h"
+#include "publish/silences.h"
 #include "serve/feed.h"
 #include "storage/version.h"
 
@@ -72,7 +73,8 @@ class LiveView {
     void adopt(gold::Table table, const std::vector<serve::SqlView::File>& closed, gold::TableRows& open)
         MILLRACE_REQUIRES(mutex_);
     void read_alerts() MILLRACE_REQUIRES(slow_mutex_);
-    [[nodiscard]] base::json::array firing(const std::vector<model::Alert>& alerts) const;
+    [[nodiscard]] base::json::array show_firing(const std::vector<model::Alert>& alerts) const
+        MILLRACE_REQUIRES(slow_mutex_);
     [[nodiscard]] base::json::object tables();
 
     const catalog::DataDirectory data_;
@@ -102,6 +104,7 @@ class LiveView {
     // The version of the alerts table that firing_ shows.
     storage::Version alerts_version_ MILLRACE_GUARDED_BY(slow_mutex_) = storage::no_version;
     std::vector<model::Alert> firing_ MILLRACE_GUARDED_BY(slow_mutex_);
+    std::vector<publish::Silence> silences_ MILLRACE_GUARDED_BY(slow_mutex_);
     base::json::object disk_ MILLRACE_GUARDED_BY(slow_mutex_);
     base::json::object table_sizes_ MILLRACE_GUARDED_BY(slow_mutex_);
     // The days that Gold corrects in another process.

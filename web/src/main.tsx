@@ -4,6 +4,7 @@ import { about, logout, Problem, whenLoggedOut } from "./api/client";
 import {
   behindSeconds,
   connected,
+  firing,
   isApart,
   listen,
   staleSeconds,
@@ -94,7 +95,7 @@ function Correcting() {
 function Shell({ leave }: { leave: () => void }) {
   const page = pages[route.value.page] ?? pages.overview!;
   const Show = page.show;
-  const firing = (state.value?.firing ?? []).filter((each) => !each.silenced).length;
+  const count = firing.value.length;
   useEffect(() => void (document.title = `${page.title} – Millrace`), [page.title]);
   return (
     <>
@@ -119,7 +120,7 @@ function Shell({ leave }: { leave: () => void }) {
               <li key={name}>
                 <a href={link(name)} aria-current={each === page ? "page" : undefined}>
                   {each.title}
-                  {name === "alerts" && firing > 0 && <span class="badge">{firing}</span>}
+                  {name === "alerts" && count > 0 && <span class="badge">{count}</span>}
                 </a>
               </li>
             ))}

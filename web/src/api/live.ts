@@ -33,6 +33,9 @@ export const behindSeconds = computed(() => {
 });
 export const connected = computed(() => updatedAt.value > 0 && staleSeconds.value === null);
 
+/** The alerts that are firing and not silenced. */
+export const firing = computed(() => (state.value?.firing ?? []).filter((each) => !each.silenced));
+
 let source: EventSource | null = null;
 let retry = 0;
 let wanted = false;

@@ -1,5 +1,5 @@
 import type { ReportRow, Schemas } from "../api/client";
-import { behindSeconds, connected, isApart, state } from "../api/live";
+import { behindSeconds, connected, firing, isApart, state } from "../api/live";
 import { useReport } from "../api/use_report";
 import { filled } from "../buckets";
 import { FunnelBars } from "../components/funnel_bars";
@@ -115,11 +115,10 @@ function Figures({ currency }: { currency: string }) {
 
 function Alerts() {
   if (state.value === null) return <p class="quiet">Waiting for live figures…</p>;
-  const firing = state.value.firing.filter((each) => !each.silenced);
-  if (firing.length === 0) return <p class="quiet">No alerts are firing.</p>;
+  if (firing.value.length === 0) return <p class="quiet">No alerts are firing.</p>;
   return (
     <ul class="alerts">
-      {firing.map((alert) => (
+      {firing.value.map((alert) => (
         <li key={alert.alert_id} class={alert.severity}>
           <strong>{spaced(alert.rule)}</strong> {alert.message}{" "}
           <span class="note">since {dateTime(alert.at)}</span>
