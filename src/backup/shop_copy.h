@@ -34,7 +34,8 @@ inline constexpr const char* backup_mark = "backup.json";
 ShopCopy copy_shop(const catalog::DataDirectory& from, const std::optional<std::filesystem::path>& bronze,
                    const std::filesystem::path& to, const FileCopier::OnFile& on_file);
 
-/// Copies a backup likewise. The backup may be read-only.
+/// Copies a backup to a new data directory as copy_shop() copies a shop. It writes nothing into the backup,
+/// which may lie on a disk that cannot be written.
 ShopCopy copy_backup(const catalog::DataDirectory& backup, const std::filesystem::path& to,
                      const FileCopier::OnFile& on_file);
 

@@ -58,7 +58,8 @@ class TableRows {
   private:
     Table table_;
     std::map<std::int64_t, std::unique_ptr<arrow::RecordBatchBuilder>> days_;
-    std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>> ready_;  // that were put
+    std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>>
+        ready_;  // the rows that put() has added, by day
     std::int64_t size_ = 0;
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <mutex>
 
 #include "archive/archive_table.h"
 #include "base/clock.h"

@@ -18,7 +18,7 @@ struct AlertVerdict {
     /// The value is back on the good side. An uncertain value neither holds nor is calm.
     bool calm = false;
     double bound = 0;                      ///< the value from which on the condition holds
-    std::string unit;                      ///< of the value and the bound
+    std::string unit;                      ///< the unit of the value and the bound
     std::function<std::string()> message;  ///< returns the text of the alert
 };
 

@@ -88,10 +88,10 @@ class Season {
     struct Slot {
         Figure figure;  // scaled to a whole slot
         bool known = false;
-        double value = 0;     // of the window that ended with the slot
-        double expected = 0;  // of that window; 0: it was not remembered
+        double value = 0;     // the figure of the window that ended with the slot
+        double expected = 0;  // its expected value; 0: it was not remembered
         bool by_days = false;
-        double lowest = std::numeric_limits<double>::infinity();  // of the windows that ended in the slot
+        double lowest = std::numeric_limits<double>::infinity();  // the lowest window that ended in the slot
         double highest = 0;
 
         template <class Archive>
@@ -130,7 +130,7 @@ class Season {
 
     Kind kind_;
     std::deque<Slot> slots_;        // those from first_ on
-    std::deque<Profile> profiles_;  // of the last slots
+    std::deque<Profile> profiles_;  // the profiles of the last slots
     SlotNumber first_ = 0;
     SlotNumber begins_ = std::numeric_limits<SlotNumber>::max();  // the first slot ever
     // Sums of values and of their expected ones, which forget the past.

@@ -23,7 +23,7 @@ struct RuleFigure {
 struct Recent {
     int minutes = 0;
     Figure sum;
-    double squares = 0;  ///< of the values of the minutes
+    double squares = 0;  ///< the sum of the squared values of the minutes
 };
 
 /// The seasons of all figures of the shop. Not thread-safe.
@@ -60,7 +60,7 @@ class Seasons {
     std::optional<Season::SlotNumber> settled_;  // the last slot that was settled
     Season events_{Season::Kind::count};
     Season conversion_{Season::Kind::rate};
-    std::map<std::string, Season> revenue_;  // by currency
+    std::map<std::string, Season> revenue_;  // the season of each currency
 };
 
 /// Returns the last hour of usual minutes before `end`.

@@ -55,8 +55,8 @@ class BatchLayer {
 
     /// Replaces the rows of the days in the tables, a few days at a time. Waits while the tables are ahead of
     /// the position that the process that runs Gold has saved. Throws an Error when `stop` is requested; days
-    /// that were replaced by then stay replaced. Also throws one when other processes join the tables' files
-    /// faster than days can be replaced.
+    /// that were replaced by then stay replaced. Also throws one when the tables still have newer rows than
+    /// the saved position after several attempts.
     BatchLayerReport replace(DayRange days, const base::StopSignal& stop);
 
     /// Replaces the rows of some days in the tables of one group, once. `position` is where the speed layer
