@@ -81,9 +81,9 @@ class LivelyShop {
         return {.time = time,
                 .price = model::to_money(5 + static_cast<double>(random_() % 60)),
                 .kind = kind,
-                .user = 1,
+                .user = strings_[Field::user].add("u"),
                 .product = product,
-                .session = 1,
+                .session = strings_[Field::session].add("s"),
                 .currency = strings_[Field::currency].add("EUR")};
     }
 
