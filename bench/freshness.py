@@ -1,8 +1,10 @@
 """The time from an append to the row's commit, at 1,000 events/s with trigger 0: p50 and p99 in ms."""
 
 import json
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -77,7 +79,21 @@ def measure(seconds=20, rate=1000, bronze=None):
     return result
 
 
-def measure_spark(kafka, seconds=40, rate=1000, topic="fresh-spark"):
+def session_cost(leader):
+    """The CPU seconds and the memory in MiB of all processes of a session: Spark's Python and its JVM."""
+    ticks, pages = 0, 0
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:  # the process has ended
+            continue
+        if int(fields[3]) == leader:
+            ticks += int(fields[11]) + int(fields[12])
+            pages += int(fields[21])
+    return ticks / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def measure_spark(kafka, seconds=40, rate=1000, topic="fresh-spark", trigger="0"):
     """Spark, tuned, on a topic that Millrace's simulator fills. Spark's startup is not counted."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     address = ["--data", FOLDER / "shop", "--bronze", f"kafka://{kafka.address}/{topic}"]
@@ -100,20 +116,24 @@ def measure_spark(kafka, seconds=40, rate=1000, topic="fresh-spark"):
             "--checkpoint",
             FOLDER / "checkpoint",
             "--trigger",
-            "0",
+            trigger,
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         while not (commit / "0").exists():
             time.sleep(0.1)
+        before, _ = session_cost(spark.pid)
         load = subprocess.Popen(
-            [MILLRACE, *address, "produce", "--rate", str(rate), "--duration", f"{seconds}s"], stdout=subprocess.DEVNULL
+            [MILLRACE, *address, "produce", "--rate", str(rate), "--seed", "1", "--duration", f"{seconds}s"],
+            stdout=subprocess.DEVNULL,
         )
         visible = {batch: seen for batch, seen in watch(load, lambda batch: commit / f"{batch}").items() if batch > 0}
+        after, memory = session_cost(spark.pid)
     finally:
-        spark.kill()
+        os.killpg(spark.pid, signal.SIGKILL)
         spark.wait()
 
     def files(batch):
@@ -121,6 +141,8 @@ def measure_spark(kafka, seconds=40, rate=1000, topic="fresh-spark"):
             yield json.loads(line)["path"].removeprefix("file://")
 
     result = delays_of(visible, files)
+    result |= {"cpu_percent": 100 * (after - before) / seconds, "mib": memory}
+    result["files"] = sum(1 for path in FOLDER.rglob("*") if path.is_file() and "shop" not in path.parts)
     shutil.rmtree(FOLDER)
     return result
 

@@ -198,6 +198,26 @@ def idle_memory(kafka, seconds=45):
     return memory
 
 
+def live_spark():
+    """Spark with short triggers at 1,000 events/s: the delay until a row is committed, and the cost."""
+    clear()
+    kafka = stack.Kafka(WORK / "kafka", stack.free_port()).start()
+    try:
+        results = {
+            trigger: freshness.measure_spark(kafka, topic=f"live-{trigger}", trigger=trigger) for trigger in ("0", "1")
+        }
+    finally:
+        kafka.stop()
+    print("\nSpark Structured Streaming on the same events: the delay until the row is committed, and the cost")
+    print("trigger     p50 ms    p99 ms  CPU of a core   MiB  files")
+    for trigger, each in results.items():
+        print(
+            f"{trigger + ' s':>7}  {each['p50_ms']:9.0f} {each['p99_ms']:9.0f}  {each['cpu_percent']:12.0f}%  "
+            f"{each['mib']:4.0f}  {each['files']:5}"
+        )
+    return results
+
+
 def measure(events, rounds):
     clear()
     produce(WORK / "data", events, "24h")

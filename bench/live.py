@@ -78,7 +78,20 @@ def cpu_seconds(process):
 def measure(trigger, rate=1000, seconds=40):
     """The delays and the cost at one trigger. The CPU is measured without clients, then the delays with one."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    command = [MILLRACE, "--data", FOLDER, "run", "--port", "0", "--trigger", trigger, "--rate", str(rate)]
+    command = [
+        MILLRACE,
+        "--data",
+        FOLDER,
+        "run",
+        "--port",
+        "0",
+        "--trigger",
+        trigger,
+        "--rate",
+        str(rate),
+        "--seed",
+        "1",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     url = next(found[0] for line in process.stdout if (found := re.search(r"http://[^/;\s]+:\d+", line)))
     threading.Thread(target=process.stdout.read, daemon=True).start()

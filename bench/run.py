@@ -137,7 +137,8 @@ def fresh():
 def live():
     results = {trigger: live_bench.measure(trigger) for trigger in live_bench.TRIGGERS}
     live_bench.show(results)
-    return results
+    beside = kafka_bench.live_spark()
+    return {**results, "spark": beside}
 
 
 def kafka():

@@ -21,6 +21,7 @@ constexpr const char* ignored = "/ignored";
 constexpr const char* duplicates = "/duplicates";
 constexpr const char* quarantined = "/quarantined";
 constexpr const char* skipped = "/skipped";
+constexpr const char* clock_us = "/clock";
 constexpr const char* last_crc = "/crc";
 constexpr const char* decoder = "/decoder";
 constexpr const char* decoded_from = "/decoded_from";
@@ -47,6 +48,8 @@ PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze:
                                 int partition) {
     const std::string id = identify(snapshot, log).progress_app_id(partition);
     if (!snapshot.txns.contains(id)) return {.next_offset = log.offsets(partition).start};
+    std::optional<model::Timestamp> clock;
+    if (snapshot.txns.contains(id + clock_us)) clock = model::from_us(snapshot.txn(id + clock_us, 0));
     return {.next_offset = bronze::Offset(snapshot.txn(id, 0)),
             .received = snapshot.txn(id + received, 0),
             // Before records had several items, there was one of each record.
@@ -55,6 +58,7 @@ PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze:
             .quarantined = snapshot.txn(id + quarantined, 0),
             .ignored = snapshot.txn(id + ignored, 0),
             .skipped = snapshot.txn(id + skipped, 0),
+            .clock = clock,
             .last_crc = snapshot.txn(id + last_crc, -1),
             .decoder = static_cast<int>(snapshot.txn(id + decoder, 0)),
             .decoded_from = bronze::Offset(snapshot.txn(id + decoded_from, 0))};
@@ -71,6 +75,7 @@ void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, in
     txns.push_back({id + quarantined, progress.quarantined, now});
     txns.push_back({id + ignored, progress.ignored, now});
     txns.push_back({id + skipped, progress.skipped, now});
+    if (progress.clock) txns.push_back({id + clock_us, model::to_us(*progress.clock), now});
     txns.push_back({id + last_crc, progress.last_crc, now});
     txns.push_back({id + decoder, progress.decoder, now});
     txns.push_back({id + decoded_from, progress.decoded_from.value(), now});

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "bronze/event_log.h"
+#include "model/timestamp.h"
 #include "storage/delta_table.h"
 
 namespace millrace::catalog {
@@ -23,6 +24,9 @@ struct PartitionProgress {
     std::int64_t ignored = 0;      ///< items that are no events
     /// Offsets without a record: records that were removed before they were read, or Kafka's control records.
     std::int64_t skipped = 0;
+    /// The partition's clock for deduplication (silver::Horizon); nothing before its first clean event, and
+    /// in tables of versions that did not store it.
+    std::optional<model::Timestamp> clock;
     std::int64_t last_crc = -1;  ///< record_crc() of the record before next_offset; -1: no such record
     /// The version of the decoders that decoded the last records, or 0 from before there were versions.
     int decoder = 0;

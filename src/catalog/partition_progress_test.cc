@@ -92,6 +92,7 @@ TEST(PartitionProgress, WhatIsStoredIsReadBack) {
                      .duplicates = 5,
                      .quarantined = 3,
                      .skipped = 10,
+                     .clock = model::from_us(1'569'888'000'000'123),
                      .last_crc = 0xE3069283});
     const auto read = read_progress(snapshot_of(txns), log, 0);
     EXPECT_EQ(read.next_offset, Offset(100));
@@ -99,6 +100,7 @@ TEST(PartitionProgress, WhatIsStoredIsReadBack) {
     EXPECT_EQ(read.items, 92);
     EXPECT_EQ(read.silver_rows(), 84);
     EXPECT_EQ(read.skipped, 10);
+    EXPECT_EQ(read.clock, model::from_us(1'569'888'000'000'123));
     EXPECT_EQ(read.last_crc, 0xE3069283) << "a CRC above the int32 range stays positive";
 }
 

@@ -19,8 +19,8 @@ namespace millrace::pipeline {
 
 namespace {
 
-constexpr auto poll_interval = std::chrono::seconds(2);
-constexpr int polls_between_vacuums = 10;
+constexpr auto poll_interval = std::chrono::seconds(10);
+constexpr int polls_between_vacuums = 2;
 constexpr auto oldest_unnamed = std::chrono::hours(24);
 /// Of the files that compaction has replaced, a table keeps so many for readers of older versions. Silver's
 /// readers take longer than those of the other tables.
@@ -85,7 +85,7 @@ storage::OptimizeReport optimize_table(const catalog::DataDirectory& data, const
     auto commits = catalog::commit_lock(data);
     const std::shared_lock lock(commits);
     auto table = storage::DeltaTable::open(root);
-    options.constant_columns.insert(options.constant_columns.end(), {"partition", "log_epoch"});
+    options.constant_columns.emplace_back("log_epoch");
     return storage::optimize(table, layout, options);
 }
 
@@ -93,12 +93,16 @@ storage::OptimizeReport optimize_table(const catalog::DataDirectory& data, const
 
 storage::OptimizeReport optimize_silver(const catalog::DataDirectory& data,
                                         const storage::OptimizeOptions& options) {
-    return optimize_table(data, data.silver(), silver::silver_layout(), options);
+    storage::OptimizeOptions by_partition = options;
+    by_partition.separate_columns = {"partition"};
+    return optimize_table(data, data.silver(), silver::silver_layout(), by_partition);
 }
 
 storage::OptimizeReport optimize_quarantine(const catalog::DataDirectory& data,
                                             const storage::OptimizeOptions& options) {
-    return optimize_table(data, data.quarantine(), silver::quarantine_layout(), options);
+    storage::OptimizeOptions by_partition = options;
+    by_partition.constant_columns = {"partition"};
+    return optimize_table(data, data.quarantine(), silver::quarantine_layout(), by_partition);
 }
 
 storage::OptimizeReport optimize_archive(const catalog::DataDirectory& data,
@@ -106,7 +110,7 @@ storage::OptimizeReport optimize_archive(const catalog::DataDirectory& data,
     if (!storage::DeltaTable::exists(data.archive())) return {};
     storage::OptimizeOptions in_order = options;
     in_order.in_order = true;
-    in_order.constant_columns = {"topic"};
+    in_order.constant_columns = {"topic", "partition"};
     return optimize_table(data, data.archive(), archive::archive_layout(), in_order);
 }
 

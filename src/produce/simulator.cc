@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t remembered = 256;
 // Number of records between two checks of the clock and the stop signal, at full speed.
 constexpr std::int64_t records_between_checks = 4096;
-constexpr auto tick = std::chrono::milliseconds(10);
+// Events that are due at about the same time are sent together, as a collector would: each append waits for
+// the disk.
+constexpr auto tick = std::chrono::milliseconds(50);
 
 std::uint64_t seed_of(const SimulatorOptions& options) {
     return options.seed ? *options.seed : std::random_device{}();

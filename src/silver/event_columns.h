@@ -22,11 +22,12 @@ struct EventSource {
     std::string_view format = "native";  ///< a string literal
 };
 
-/// The rows of one data file, as columns: clean events of one bronze partition, UTC day and event type. The
-/// object is reused from batch to batch, so that appending an event rarely allocates. Not thread-safe.
+/// The rows of one data file or of a part of it, as columns: clean events of one bronze partition, UTC day
+/// and event type. The object is reused from batch to batch, so that appending an event rarely allocates. Not
+/// thread-safe.
 class EventColumns {
   public:
-    /// What all rows of a file have in common.
+    /// What all rows have in common.
     struct Constants {
         std::int64_t day = 0;
         std::string_view event_type;
@@ -40,6 +41,7 @@ class EventColumns {
     [[nodiscard]] std::int64_t day() const { return day_; }
     [[nodiscard]] const std::string& event_type() const { return event_type_; }
     [[nodiscard]] int partition() const { return partition_; }
+    [[nodiscard]] int log_epoch() const { return log_epoch_; }
     [[nodiscard]] std::size_t rows() const { return timestamps_.size(); }
     /// The bytes of all event ids. The object keeps its memory, so one with many id bytes should not be
     /// reused.

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <deque>
 #include <limits>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/units.h"
@@ -37,6 +38,12 @@ class Horizon {
         at(partition).caught_up.store(caught_up, std::memory_order_relaxed);
     }
 
+    /// Returns the partition's clock, or nothing before its first clean event.
+    [[nodiscard]] std::optional<model::Timestamp> clock(int partition) const {
+        const model::Timestamp time =
+            clocks_[static_cast<std::size_t>(partition)].time.load(std::memory_order_relaxed);
+        return time == none ? std::nullopt : std::optional(time);
+    }
     /// The start of the horizon. Ids of events before this time need not be held.
     [[nodiscard]] model::Timestamp start() const {
         const model::Timestamp from = slowest();

@@ -492,7 +492,9 @@ std::int64_t DeltaTable::clean_up_log(const LogPolicy& policy) const {
     std::error_code error;  // ignored, because other writers clean up, too
     for (const auto& entry : fs::directory_iterator(log_directory(), error)) {
         const auto version = leading_version(entry.path().filename().string());
-        if (version && *version < keep_from) removed += fs::remove(entry.path(), error) ? 1 : 0;
+        if (!version || *version >= keep_from || !fs::remove(entry.path(), error)) continue;
+        ++removed;
+        base::fail_point("delta.log.removed");
     }
     return removed;
 }

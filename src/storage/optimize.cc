@@ -26,14 +26,16 @@ using Group = std::vector<const AddFile*>;
 
 /// Returns the key that files must share to be joined, or nullopt if a constant column is not known to be
 /// constant in the file.
-std::optional<std::string> group_key(const AddFile& add, const std::vector<std::string>& constant_columns) {
+std::optional<std::string> group_key(const AddFile& add, const OptimizeOptions& options) {
     std::string key = partition_directory(add.partition_values);
     const FileStats stats(add);
-    for (const auto& column : constant_columns) {
+    for (const auto& column : options.constant_columns) {
         const auto value = stats.constant(column);
         if (!value) return std::nullopt;
         key += "/" + *value;
     }
+    for (const auto& column : options.separate_columns)
+        key += "/" + stats.constant(column).value_or("several");
     return key;
 }
 
@@ -169,7 +171,7 @@ OptimizeReport optimize(DeltaTable& table, const ParquetLayout& layout, const Op
     std::map<std::string, Group> groups;
     for (const auto& [path, add] : files) {
         if (options.wanted && !options.wanted(add)) continue;
-        if (const auto key = group_key(add, options.constant_columns)) groups[*key].push_back(&add);
+        if (const auto key = group_key(add, options)) groups[*key].push_back(&add);
     }
     for (const auto& [key, group] : groups) {
         for (const Group& bin : options.gradual ? choose_gradually(group, options) : pack(group, options)) {

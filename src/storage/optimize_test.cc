@@ -162,6 +162,15 @@ TEST_F(OptimizeTest, FilesWithOtherConstantsStayApart) {
     EXPECT_EQ(table.snapshot().files.size(), 4U);
 }
 
+TEST_F(OptimizeTest, FilesWithOneValueAreNotMixedWithThoseOfSeveral) {
+    DeltaTable table = open();
+    for (const auto& [from, to] : std::vector<std::pair<int, int>>{{0, 1}, {0, 1}, {5, 6}, {7, 9}, {6, 9}})
+        table.commit(adding(write(from, to)), proceed);
+    const auto report = optimize(table, test_layout(), {.separate_columns = {"id"}});
+    EXPECT_EQ(report.files_before, 4) << "the two files of id 0, and the two with several ids";
+    EXPECT_EQ(table.snapshot().files.size(), 3U);
+}
+
 TEST_F(OptimizeTest, FilesThatAreNotWantedAreLeftAlone) {
     DeltaTable table = table_with({100, 101, 100});
     const auto report =

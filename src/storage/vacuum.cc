@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/fail_point.h"
 
 namespace millrace::storage {
 
@@ -113,6 +114,7 @@ void remove_files(DeltaTable& table, std::span<const OldFile> files, VacuumRepor
         if (!fs::remove(table.root() / file.name)) continue;  // another vacuum was faster
         ++report.files;
         report.bytes += file.bytes;
+        base::fail_point("vacuum.removed");
     }
 }
 

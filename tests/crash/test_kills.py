@@ -25,7 +25,18 @@ PREPARED = run("4000", "700ms")
 TWO_HOURS = [["produce", "--rate", "max", "--count", "5000", "--span", "2h"], ["silver", "--available-now"]]
 GOLD = ["gold", "--available-now", "--close"]
 
-# The commands whose fail points are armed, each with the commands that run before it.
+# More commits than a table keeps, and files that compaction has replaced.
+MANY_COMMITS = [run("500", "8s"), ["optimize"]]
+
+
+def age_log(shop):
+    """Makes the log entries so old that a clean-up removes them."""
+    an_hour_ago = time.time() - 3600
+    for entry in shop.data.glob("**/_delta_log/*"):
+        os.utime(entry, (an_hour_ago, an_hour_ago))
+
+
+# The commands whose fail points are armed, each with the commands and functions that run before it.
 COMMANDS = {
     "run": ([], run("4000", LONGER_THAN_ANY_KILL)),
     "optimize": ([PREPARED], ["optimize"]),
@@ -39,6 +50,8 @@ COMMANDS = {
         GOLD,
     ),
     "rebuilt gold": ([PREPARED], ["gold", "--available-now", "--rebuild"]),
+    "vacuum": (MANY_COMMITS, ["vacuum", "--retention", "0s"]),
+    "log clean-up": ([*MANY_COMMITS, age_log], ["vacuum"]),
 }
 
 
@@ -47,7 +60,7 @@ def prepared(tmp_path, name):
     first = Millrace(tmp_path / "prepared", "millrace_crash")
     before, _ = COMMANDS[name]
     for step in before:
-        first.run(*step)
+        step(first) if callable(step) else first.run(*step)
 
     def copy(folder):
         if before:

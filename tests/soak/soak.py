@@ -5,7 +5,9 @@
 
 import argparse
 import datetime
+import http.client
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -18,7 +20,7 @@ import urllib.request
 import matplotlib.pyplot as plt
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MILLRACE = ROOT / "build" / "release" / "millrace"
+MILLRACE = ROOT / os.environ.get("MILLRACE_BUILD", "build/release") / "millrace"
 FOLDER = ROOT / "build" / "soak"
 DATA = FOLDER / "data"
 DASHBOARDS = 5
@@ -39,9 +41,11 @@ def say(text):
 class Shop:
     """A `millrace run` that is started again after each kill and restart."""
 
-    def __init__(self, rate, port):
+    def __init__(self, rate, port, hours):
         self.url = f"http://127.0.0.1:{port}"
+        longer = f"{hours + 1}h"  # the soak ends it
         self.command = [MILLRACE, "--data", DATA, "run", "--port", str(port), "--rate", str(rate)]
+        self.command += ["--duration", longer]
         self.log = open(FOLDER / "run.log", "ab")  # noqa: SIM115, it stays open as long as the object
         self.start()
 
@@ -49,6 +53,8 @@ class Shop:
         self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=self.log)
 
     def end(self, how):
+        if self.process.poll() is not None:
+            raise SystemExit(f"soak: the program has ended by itself; see {self.log.name}")
         self.process.send_signal(how)
         return self.process.wait(120)
 
@@ -82,8 +88,8 @@ class Client(threading.Thread):
             try:
                 self.once()
                 self.count += 1
-            except (OSError, ValueError):  # refused, cut off, or half an answer
-                time.sleep(0.5)
+            except (OSError, ValueError, LookupError, http.client.HTTPException):
+                time.sleep(0.5)  # refused, cut off, half an answer, or the process has just ended
 
 
 class Dashboard(Client):
@@ -94,6 +100,7 @@ class Dashboard(Client):
         self.shop, self.behind = shop, None
 
     def once(self):
+        self.behind = None
         with urllib.request.urlopen(f"{self.shop.url}/v1/live", timeout=30) as feed:
             for line in feed:
                 if self.done.is_set():
@@ -233,7 +240,7 @@ def soak(hours, rate, port, seed):
     chance = random.Random(seed)
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    shop, done = Shop(rate, port), threading.Event()
+    shop, done = Shop(rate, port, hours), threading.Event()
     dashboards = [Dashboard(shop, done) for _ in range(DASHBOARDS)]
     phones, analyst = Phones(shop, done, chance), Analyst(shop, done, chance)
     sampler = Sampler(shop, done, dashboards)
@@ -249,8 +256,11 @@ def soak(hours, rate, port, seed):
             faults.append((time.time() - sampler.began) / 60)
             say(f"{how.name}; {sampler.rows[-1] if sampler.rows else ''}")
             shop.restart(how)
+    ended = [type(client).__name__ for client in clients if not client.is_alive()]
     done.set()
     shop.end(signal.SIGINT)
+    if ended:
+        raise SystemExit(f"soak: {', '.join(ended)} ended before its time; see the error above")
     plot(sampler.rows, faults, FOLDER / "soak.png")
     say("checking")
     report = {

@@ -240,6 +240,7 @@ LanePart Lane::take() {
         part.end.ignored += part.ignored;
         part.end.duplicates += part.duplicates;
         part.end.quarantined += part.quarantined;
+        part.end.clock = context_.horizon.clock(partition->number);
         taken.partitions.push_back(part);
         part = {.partition = part.partition, .first_offset = part.end.next_offset, .end = part.end};
         partition->files.move_to(taken.files);

@@ -40,17 +40,18 @@ FileFate fate_of_silver_file(const storage::AddFile& add, int epoch,
     const auto partition = stats.min("partition");
     const auto first = stats.min("offset");
     const auto last = stats.max("offset");
-    if (!partition || partition != stats.max("partition") || !first || !last || !stats.min("log_epoch")) {
-        throw Error(doing, fmt::format("{} has no stats that tell its partition and offsets", add.path),
+    if (!partition || !stats.max("partition") || !first || !last || !stats.min("log_epoch")) {
+        throw Error(doing, fmt::format("{} has no stats that tell its partitions and offsets", add.path),
                     "Let the program that wrote it write stats, or rebuild into a new data directory.");
     }
     const bool ours = stats.min("log_epoch") == epoch && stats.max("log_epoch") == epoch;
     if (!ours && stats.min("log_epoch") != stats.max("log_epoch"))
         throw Error(doing, fmt::format("{} mixes topics", add.path));
     if (!ours) return FileFate::kept;
-    const bronze::Offset start = starts[static_cast<std::size_t>(*partition)];
-    if (bronze::Offset(*last) < start) return FileFate::kept;
-    return bronze::Offset(*first) < start ? FileFate::split : FileFate::replaced;
+    const auto [lowest, highest] = std::ranges::minmax(
+        std::ranges::subrange(starts.begin() + *partition, starts.begin() + *stats.max("partition") + 1));
+    if (bronze::Offset(*last) < lowest) return FileFate::kept;
+    return bronze::Offset(*first) < highest ? FileFate::split : FileFate::replaced;
 }
 
 FileFate fate_of_quarantine_file(const storage::AddFile& add, int epoch,
@@ -114,7 +115,7 @@ void OldTables::split_silver_file(const storage::AddFile& add) {
     if (fate != FileFate::split) return;
     const auto [rest, missing] = split_off_.try_emplace(add.path);
     if (missing) rest->second = write_rows_before_start(add);
-    keep(rest->second);
+    if (rest->second) keep(*rest->second);
 }
 
 void OldTables::keep(const storage::AddFile& add) {
@@ -122,26 +123,35 @@ void OldTables::keep(const storage::AddFile& add) {
     kept_rows_ += storage::FileStats(add).rows().value_or(0);
 }
 
-/// Writes the rows from before the log's beginning into a file of their own. Rows lie in offset order.
-storage::AddFile OldTables::write_rows_before_start(const storage::AddFile& add) const {
-    const bronze::Offset start =
-        starts_[static_cast<std::size_t>(storage::FileStats(add).min("partition").value_or(0))];
+/// Writes the rows from before the log's beginning into a file of their own. Returns nothing if there are
+/// none.
+std::optional<storage::AddFile> OldTables::write_rows_before_start(const storage::AddFile& add) const {
     storage::AddFile kept = add;
     kept.path = add.path.substr(0, add.path.size() - std::string_view(".snappy.parquet").size()) +
                 fmt::format("-kept-{}.snappy.parquet", model::to_us(base::now()));
     storage::ParquetWriter writer(silver_.root() / kept.path, silver_layout());
     const auto& table = *silver_layout().schema;
     storage::scan_parquet(silver_.root() / add.path, table, {}, [&](const arrow::RecordBatch& rows) {
+        const auto& partitions = storage::column<arrow::Int32Array>(rows, "partition");
         const auto& offsets = storage::column<arrow::Int64Array>(rows, "offset");
+        const auto is_before_start = [&](std::int64_t row) {
+            return bronze::Offset(offsets.Value(row)) <
+                   starts_[static_cast<std::size_t>(partitions.Value(row))];
+        };
         std::int64_t from = 0;
         while (from < rows.num_rows()) {
             std::int64_t to = from;
-            while (to < rows.num_rows() && bronze::Offset(offsets.Value(to)) < start) ++to;
+            while (to < rows.num_rows() && is_before_start(to)) ++to;
             if (to > from) writer.append(*rows.Slice(from, to - from));
             from = to + 1;
         }
     });
-    storage::describe(kept, writer.finish());
+    const storage::WrittenFile written = writer.finish();
+    if (written.rows == 0) {
+        std::filesystem::remove(silver_.root() / kept.path);
+        return std::nullopt;
+    }
+    storage::describe(kept, written);
     base::sync_directory((silver_.root() / kept.path).parent_path());
     return kept;
 }
@@ -150,7 +160,7 @@ std::vector<storage::AddFile> OldTables::split_off_files() const {
     std::vector<storage::AddFile> files;
     for (const storage::RemoveFile& remove : silver_removes_) {
         const auto rest = split_off_.find(remove.path);
-        if (rest != split_off_.end()) files.push_back(rest->second);
+        if (rest != split_off_.end() && rest->second) files.push_back(*rest->second);
     }
     return files;
 }
@@ -161,7 +171,16 @@ std::vector<std::int64_t> OldTables::kept_rows_by_partition() const {
     for (const auto& [path, add] : kept_) {
         const storage::FileStats stats(add);
         if (stats.min("log_epoch") != identity_.epoch) continue;
-        rows[static_cast<std::size_t>(stats.min("partition").value_or(0))] += stats.rows().value_or(0);
+        if (stats.min("partition") == stats.max("partition")) {
+            rows[static_cast<std::size_t>(stats.min("partition").value_or(0))] += stats.rows().value_or(0);
+            continue;
+        }
+        const auto count = [&](const arrow::RecordBatch& batch) {
+            const auto& partitions = storage::column<arrow::Int32Array>(batch, "partition");
+            for (std::int64_t i = 0; i < batch.num_rows(); ++i)
+                ++rows[static_cast<std::size_t>(partitions.Value(i))];
+        };
+        storage::scan_parquet(silver_.root() / path, *silver_layout().schema, {"partition"}, count);
     }
     return rows;
 }

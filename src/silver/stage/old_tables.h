@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,7 +21,7 @@ enum class FileFate {
 };
 
 /// Decides by the file's stats. `epoch` is the log's, and `starts` is where the log begins, by partition.
-/// Throws an Error when the stats do not tell a silver file's partition, epoch and offsets, or when it mixes
+/// Throws an Error when the stats do not tell a silver file's partitions, epoch and offsets, or when it mixes
 /// epochs. `doing` is what the Error says was being done.
 FileFate fate_of_silver_file(const storage::AddFile& add, int epoch,
                              const std::vector<bronze::Offset>& starts, const std::string& doing);
@@ -68,7 +69,7 @@ class OldTables {
   private:
     void split_silver_file(const storage::AddFile& add);
     void keep(const storage::AddFile& add);
-    [[nodiscard]] storage::AddFile write_rows_before_start(const storage::AddFile& add) const;
+    [[nodiscard]] std::optional<storage::AddFile> write_rows_before_start(const storage::AddFile& add) const;
     [[nodiscard]] catalog::PartitionProgress start_progress_of(int partition, std::int64_t kept_rows) const;
     [[nodiscard]] std::vector<std::int64_t> kept_rows_by_partition() const;
 
@@ -78,7 +79,8 @@ class OldTables {
     storage::DeltaTable quarantine_;
     const catalog::LogIdentity identity_;
     const std::vector<bronze::Offset> starts_;  // by partition: where the log began when the replay did
-    std::map<std::string, storage::AddFile> split_off_;  // by the path of the file that was split
+    // By the path of the file that was split; nothing where no row of it stays.
+    std::map<std::string, std::optional<storage::AddFile>> split_off_;
     std::map<std::string, storage::AddFile> kept_;
     std::int64_t kept_rows_ = 0;
     std::vector<storage::RemoveFile> silver_removes_;

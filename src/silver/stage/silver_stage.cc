@@ -97,6 +97,20 @@ void SilverStage::renew_lanes(const std::vector<int>& partitions) {
     make_lanes(partitions);
 }
 
+/// Sets the clocks of the partitions as the table has them. Returns the start of the horizon: the beginning
+/// of time where the clock of a partition is not known, in a table of an earlier version.
+model::Timestamp SilverStage::restore_horizon() {
+    model::Timestamp slowest = model::Timestamp::max();
+    for (int p = 0; p < partitions_.size(); ++p) {
+        const catalog::PartitionProgress progress = sink_.progress(p);
+        if (progress.silver_rows() == 0) continue;
+        if (!progress.clock) return model::Timestamp::min();
+        horizon_.advance(p, *progress.clock, model::to_wall_time(*progress.clock));
+        slowest = std::min(slowest, *progress.clock);
+    }
+    return slowest == model::Timestamp::max() ? model::Timestamp::min() : slowest - horizon_.length();
+}
+
 /// Loads the ids and event types of the table's snapshot. Returns the number of ids.
 std::int64_t SilverStage::load_ids_and_types() {
     const base::Stopwatch watch;
@@ -105,7 +119,7 @@ std::int64_t SilverStage::load_ids_and_types() {
     for (const auto& [path, add] : snapshot.files) types.emplace(storage::partition_value(add, "event_type"));
     types_.assign(std::move(types));
     const std::int64_t loaded = load_ids(
-        sink_.root(), snapshot.files, ids_, horizon_, settings_.dedupe_scope,
+        sink_.root(), snapshot.files, ids_, restore_horizon(), settings_.dedupe_scope,
         [this](int p) { return partitions_.is_ours(p); }, pool_);
     if (loaded > 0)
         spdlog::info("silver: resumed at version {}, {} ids in {:.2f} s", snapshot.version, loaded,

@@ -78,6 +78,7 @@ class SilverStage {
     bool take_assignment(const base::StopSignal& stop);
     void make_lanes(const std::vector<int>& partitions);
     void renew_lanes(const std::vector<int>& partitions);
+    model::Timestamp restore_horizon();
     std::int64_t load_ids_and_types();
     void assign(Lane& lane, int partition);
     void resume();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -13,6 +14,7 @@
 #include "catalog/table_locks.h"
 #include "silver/silver_table.h"
 #include "silver/stage/quarantined_items.h"
+#include "storage/join_rows.h"
 #include "storage/parquet_file.h"
 
 namespace millrace::silver {
@@ -20,6 +22,10 @@ namespace millrace::silver {
 namespace fs = std::filesystem;
 
 namespace {
+
+/// A partition with fewer rows of a day and type shares their file with other partitions: each file costs 10
+/// KB and two waits for the disk, however few rows it has.
+constexpr std::size_t rows_of_own_file = 10'000;
 
 /// Returns the quarantine rows of all parts, by partition.
 std::map<int, std::vector<const QuarantineRow*>> rows_by_partition(const std::vector<LanePart>& parts) {
@@ -85,15 +91,39 @@ Files SilverWriter::live_files() const {
     return storage::DeltaTable::open(silver_.root()).snapshot().files;
 }
 
-storage::AddFile SilverWriter::write_file(EventColumns& columns, std::size_t number,
+std::vector<SilverWriter::FileRows> SilverWriter::divide_into_files(const std::vector<LanePart>& parts) {
+    std::vector<FileRows> files;
+    std::map<std::tuple<std::int64_t, std::string, int>, FileRows> shared;
+    for (const LanePart& part : parts) {
+        for (const auto& columns : part.files) {
+            if (columns->rows() >= rows_of_own_file) {
+                files.push_back({columns.get()});
+            } else {
+                shared[{columns->day(), columns->event_type(), columns->log_epoch()}].push_back(
+                    columns.get());
+            }
+        }
+    }
+    for (auto& [key, rows] : shared) {
+        std::ranges::sort(rows, {}, &EventColumns::partition);
+        files.push_back(std::move(rows));
+    }
+    return files;
+}
+
+storage::AddFile SilverWriter::write_file(const FileRows& rows, std::size_t number,
                                           model::Timestamp processing_timestamp) const {
+    const EventColumns& first = *rows.front();
     storage::AddFile add;
-    add.partition_values = {{"event_date", model::format_day(columns.day())},
-                            {"event_type", columns.event_type()}};
+    add.partition_values = {{"event_date", model::format_day(first.day())},
+                            {"event_type", first.event_type()}};
     add.path =
-        fmt::format("{}/part-{}-{}-{}.snappy.parquet", silver_directory(columns), run_id_, batches_, number);
+        fmt::format("{}/part-{}-{}-{}.snappy.parquet", silver_directory(first), run_id_, batches_, number);
+    std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+    for (EventColumns* columns : rows) batches.push_back(columns->batch(processing_timestamp));
     storage::ParquetWriter writer(silver_.root() / add.path, silver_layout());
-    writer.write(*columns.batch(processing_timestamp));
+    writer.write(batches.size() == 1 ? *batches.front()
+                                     : *storage::join_rows(batches, *silver_layout().schema));
     storage::describe(add, writer.finish());
     return add;
 }
@@ -101,22 +131,17 @@ storage::AddFile SilverWriter::write_file(EventColumns& columns, std::size_t num
 std::vector<storage::AddFile> SilverWriter::write_files(const std::vector<LanePart>& parts) {
     ++batches_;
     const model::Timestamp now = base::now();
-    std::vector<EventColumns*> files;
+    std::vector<FileRows> files = divide_into_files(parts);
     std::set<fs::path> directories;
-    for (const LanePart& part : parts) {
-        for (const auto& columns : part.files) {
-            files.push_back(columns.get());
-            directories.insert(silver_.root() / silver_directory(*columns));
-        }
-    }
+    for (const FileRows& rows : files) directories.insert(silver_.root() / silver_directory(*rows.front()));
     for (const fs::path& directory : directories) base::make_directory(directory);
     // The longest files come first, so that the last tasks to end are short.
-    std::ranges::sort(files, std::greater(), &EventColumns::rows);
+    std::ranges::sort(files, std::greater(), [](const FileRows& rows) { return rows.front()->rows(); });
     std::vector<storage::AddFile> adds(files.size());
     std::vector<std::function<void()>> tasks;
     tasks.reserve(files.size());
     for (std::size_t i = 0; i < files.size(); ++i) {
-        tasks.emplace_back([&, i] { adds[i] = write_file(*files[i], i, now); });
+        tasks.emplace_back([&, i] { adds[i] = write_file(files[i], i, now); });
     }
     pool_.run_all(std::move(tasks));
     for (const fs::path& directory : directories) base::sync_directory(directory);

@@ -77,8 +77,11 @@ class SilverWriter : public BatchSink {
     [[nodiscard]] bool touches_our_progress(const storage::Commit& other,
                                             const std::vector<LanePart>& parts) const;
     bool add_ids_of(const storage::Commit& other, IdSet& ids) const;
-    storage::AddFile write_file(EventColumns& columns, std::size_t number,
-                                model::Timestamp processing_timestamp) const;
+    /// The rows of one data file to be: columns of one day, event type and epoch.
+    using FileRows = std::vector<EventColumns*>;
+    static std::vector<FileRows> divide_into_files(const std::vector<LanePart>& parts);
+    [[nodiscard]] storage::AddFile write_file(const FileRows& rows, std::size_t number,
+                                              model::Timestamp processing_timestamp) const;
 
     const catalog::DataDirectory& data_;
     const model::ShopSettings settings_;

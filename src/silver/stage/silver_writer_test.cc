@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "silver/stage/listed_log.h"
+#include "storage/file_stats.h"
 
 namespace millrace::silver {
 namespace {
@@ -114,6 +115,36 @@ TEST_F(SilverWriterTest, RowsAndProgressAreCommittedTogether) {
     const auto status = catalog::read_status(another_.snapshot());
     ASSERT_THAT(status, SizeIs(1));
     EXPECT_EQ(status[0].behind, 3) << "of the ten records in the log";
+}
+
+TEST_F(SilverWriterTest, PartitionsWithFewRowsShareAFile) {
+    auto parts = batch(0, 7, {"a", "b"});
+    auto other = batch(1, 5, {"c"});
+    parts.push_back(std::move(other.front()));
+    EXPECT_TRUE(commit(writer_, parts));
+    const Files files = writer_.live_files();
+    ASSERT_THAT(files, SizeIs(1));
+    const storage::FileStats stats(files.begin()->second);
+    EXPECT_EQ(stats.rows(), 3);
+    EXPECT_EQ(stats.min("partition"), 0);
+    EXPECT_EQ(stats.max("partition"), 1);
+    IdSet ids(1U << 20U);
+    const auto load = [&](int wanted) {
+        load_ids(
+            writer_.root(), files, ids, model::Timestamp::min(), model::DedupeScope::partition,
+            [&](int partition) { return partition == wanted; }, pool_);
+    };
+    load(1);
+    EXPECT_EQ(ids.size(), 1U) << "the ids of the other partition take no memory";
+    load(0);
+    EXPECT_EQ(ids.size(), 3U);
+}
+
+TEST_F(SilverWriterTest, APartitionWithManyRowsHasAFileOfItsOwn) {
+    const std::vector<std::string> many(10'000, "a");
+    auto parts = batch(0, 10, many);
+    parts.push_back(std::move(batch(1, 5, {"c"}).front()));
+    EXPECT_THAT(writer_.write_files(parts), SizeIs(2));
 }
 
 TEST_F(SilverWriterTest, ABatchOfAPartitionThatAnotherWriterHasMovedIsGivenUp) {

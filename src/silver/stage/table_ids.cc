@@ -40,16 +40,19 @@ void scan_ids(const std::filesystem::path& root, const storage::AddFile& add, mo
 /// Loads the ids of one file that lie within the horizon into the set. It works in small groups, so that the
 /// slots of a group are prefetched.
 std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile& add, Timestamp floor,
-                       IdSet& ids, Horizon& horizon, model::DedupeScope scope) {
-    const std::vector<std::string> columns = {"event_id", "event_timestamp", "kafka_timestamp", "partition"};
+                       IdSet& ids, model::DedupeScope scope, const std::function<bool(int)>& ours) {
+    const std::vector<std::string> columns = {"event_id", "event_timestamp", "partition"};
     const auto& table = *silver_layout().schema;
     std::int64_t loaded = 0;
     storage::scan_parquet(root / add.path, table, columns, [&](const arrow::RecordBatch& rows) {
         constexpr std::int64_t chunk = 16;
         const auto& names = column<arrow::StringArray>(rows, "event_id");
         const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
-        const auto& log_times = column<arrow::TimestampArray>(rows, "kafka_timestamp");
         const auto& partitions = column<arrow::Int32Array>(rows, "partition");
+        const auto is_wanted = [&](std::int64_t row) {
+            return model::from_us(times.Value(row)) >= floor &&
+                   (scope == model::DedupeScope::table || ours(partitions.Value(row)));
+        };
         std::array<IdHash, chunk> hashes;
         for (std::int64_t from = 0; from < rows.num_rows(); from += chunk) {
             const std::int64_t count = std::min(chunk, rows.num_rows() - from);
@@ -59,37 +62,13 @@ std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile
                 ids.prefetch(hashes[static_cast<std::size_t>(i)]);
             }
             for (std::int64_t i = 0; i < count; ++i) {
-                const Timestamp time = model::from_us(times.Value(from + i));
-                const auto log_time = model::to_wall_time(model::from_us(log_times.Value(from + i)));
-                const int p = partitions.IsValid(from + i) ? partitions.Value(from + i) : -1;
-                // A topic of an earlier epoch may have had more partitions. Its ids are loaded, too.
-                if (p >= 0 && p < horizon.partitions()) horizon.advance(p, time, log_time);
-                if (time >= floor) ids.insert(hashes[static_cast<std::size_t>(i)], time, 0);
+                if (!is_wanted(from + i)) continue;
+                ids.insert(hashes[static_cast<std::size_t>(i)], model::from_us(times.Value(from + i)), 0);
             }
         }
         loaded += rows.num_rows();
     });
     return loaded;
-}
-
-/// Returns a lower bound of the slowest clock. The clock of each partition is at least min(max event time,
-/// min log time) of any of its files.
-Timestamp min_reached(const Files& files, int partitions) {
-    std::vector<Timestamp> clocks(static_cast<std::size_t>(partitions), earliest);
-    for (const auto& [path, add] : files) {
-        const storage::FileStats stats(add);
-        const auto partition = stats.min("partition");
-        const auto event_time = stats.max_time("event_timestamp");
-        const auto log_time = stats.min_time("kafka_timestamp");
-        if (!partition || !event_time || !log_time || *partition < 0 || *partition >= partitions) continue;
-        auto& clock = clocks[static_cast<std::size_t>(*partition)];
-        clock = std::max(clock, std::min(*event_time - std::chrono::microseconds(999), *log_time));
-    }
-    Timestamp reached = latest;
-    for (const Timestamp clock : clocks) {
-        if (clock != earliest) reached = std::min(reached, clock);
-    }
-    return reached == latest ? earliest : reached;
 }
 
 }  // namespace
@@ -146,12 +125,10 @@ IdHashes find_in_files(const std::filesystem::path& root, const Files& files, co
     return std::move(found.ids);
 }
 
-std::int64_t load_ids(const std::filesystem::path& root, const Files& files, IdSet& ids, Horizon& horizon,
+std::int64_t load_ids(const std::filesystem::path& root, const Files& files, IdSet& ids, Timestamp floor,
                       model::DedupeScope scope, const std::function<bool(int partition)>& ours,
                       base::WorkerPool& pool) {
     if (files.empty()) return 0;
-    const Timestamp reached = min_reached(files, horizon.partitions());
-    const Timestamp floor = reached == earliest ? earliest : reached - horizon.length();
     std::vector<const storage::AddFile*> wanted;
     std::int64_t rows = 0;
     for (const auto& [path, add] : files) {
@@ -170,7 +147,7 @@ std::int64_t load_ids(const std::filesystem::path& root, const Files& files, IdS
     std::vector<std::function<void()>> tasks;
     tasks.reserve(wanted.size());
     for (const storage::AddFile* add : wanted) {
-        tasks.emplace_back([&, add] { loaded += load_file(root, *add, floor, ids, horizon, scope); });
+        tasks.emplace_back([&, add] { loaded += load_file(root, *add, floor, ids, scope, ours); });
     }
     pool.run_all(std::move(tasks));
     return loaded;

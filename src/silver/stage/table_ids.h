@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/worker_pool.h"
-#include "silver/horizon.h"
 #include "silver/id_set.h"
 #include "storage/delta_table.h"
 
@@ -65,12 +64,12 @@ class IdQuery {
 IdHashes find_in_files(const std::filesystem::path& root, const Files& files, const IdQuery& query,
                        model::DedupeScope scope, base::WorkerPool& pool);
 
-/// Loads the ids within the horizon into `ids`, sets the start of its horizon, and restores the clocks of
-/// `horizon`. With DedupeScope::partition, only partitions for which `ours` returns true are loaded. Runs on
-/// `pool`. Returns how many ids were read.
-std::int64_t load_ids(const std::filesystem::path& root, const Files& files, IdSet& ids, Horizon& horizon,
-                      model::DedupeScope scope, const std::function<bool(int partition)>& ours,
-                      base::WorkerPool& pool);
+/// Loads the ids of events from `floor` on, where the horizon starts, into `ids`. With
+/// DedupeScope::partition, only partitions for which `ours` returns true are loaded. Runs on `pool`. Returns
+/// how many ids were read.
+std::int64_t load_ids(const std::filesystem::path& root, const Files& files, IdSet& ids,
+                      model::Timestamp floor, model::DedupeScope scope,
+                      const std::function<bool(int partition)>& ours, base::WorkerPool& pool);
 
 /// Adds the ids of `files` to `ids` as committed. Returns false if `ids` already has one of them.
 bool add_ids(const std::filesystem::path& root, const std::vector<storage::AddFile>& files, IdSet& ids);
