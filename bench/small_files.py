@@ -81,6 +81,7 @@ class Spark:
             .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
             .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
             .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
             .getOrCreate()
         )
 
@@ -92,9 +93,14 @@ class Opens:
     """Opens the table again and again; a failure is counted and printed, fewer rows than before are an error."""
 
     def __init__(self, reader, tries):
-        self.reader, self.tries, self.failed, self.rows, self.ms = reader, tries, 0, 0, []
+        self.reader, self.tries, self.failed, self.rows, self.ms, self.next = reader, tries, 0, 0, [], 0
 
-    def once(self):
+    def open_if_due(self, end):
+        """Opens the table when it is time to, so that the tries that are left are spread until `end`."""
+        now = time.monotonic()
+        if self.tries == 0 or now < self.next:
+            return
+        self.next = now + (end - now) / self.tries
         self.tries -= 1
         began = time.monotonic()
         try:
@@ -145,7 +151,6 @@ def measure(minutes, rate, trigger, opens, spark):
     process, url = start(minutes, rate, trigger)
     samples, end = [], time.monotonic() + minutes * 60 - 5
     time.sleep(30)
-    pause = max(1.0, (end - time.monotonic()) / max(opens, spark, 60))
     since, next_sample = (cpu_seconds(process), time.time()), time.monotonic()
     while time.monotonic() < end and process.poll() is None:
         if time.monotonic() >= next_sample:
@@ -153,9 +158,8 @@ def measure(minutes, rate, trigger, opens, spark):
             since, next_sample = (cpu_seconds(process), time.time()), next_sample + 60
             print(json.dumps({name: round(value, 1) for name, value in samples[-1].items()}), flush=True)
         for reader in readers:
-            if reader.tries > 0:
-                reader.once()
-        time.sleep(pause)
+            reader.open_if_due(end)
+        time.sleep(0.5)
     if process.wait() != 0:
         raise RuntimeError(f"the run ended with {process.returncode}; see {DATA}/errors.log")
     subprocess.run([MILLRACE, "--data", DATA, "verify"], check=True, stdout=subprocess.DEVNULL)

@@ -150,7 +150,7 @@ json::object LiveView::state() {
     const base::MutexLock lock(slow_mutex_);
     if (steady_clock::now() >= next_slow_) {
         read_alerts();
-        silences_ = publish::read_silences(data_, base::wall_time());
+        read_silences();
         table_sizes_ = tables();
         disk_ = usage_.totals();
         data_span_ = data_span();
@@ -170,6 +170,19 @@ json::value LiveView::data_span() {
     tables_.visit(data_.silver(),
                   [&](const storage::DeltaTable& table) { span = event_span(table.snapshot()); });
     return span ? json::value(span->to_json()) : json::value();
+}
+
+/// A damaged file of silences must not end the feed: its alerts count as firing, and the log says why, once.
+void LiveView::read_silences() {
+    std::string fault;
+    try {
+        silences_ = publish::read_silences(data_, base::wall_time());
+    } catch (const Error& error) {
+        silences_.clear();
+        fault = error.what();
+    }
+    if (fault != silences_fault_ && !fault.empty()) spdlog::warn("live: {}", fault);
+    silences_fault_ = std::move(fault);
 }
 
 /// Reads the alerts that are firing from the table, which has their values and texts as they fired.

@@ -73,6 +73,7 @@ class LiveView {
     void adopt(gold::Table table, const std::vector<serve::SqlView::File>& closed, gold::TableRows& open)
         MILLRACE_REQUIRES(mutex_);
     void read_alerts() MILLRACE_REQUIRES(slow_mutex_);
+    void read_silences() MILLRACE_REQUIRES(slow_mutex_);
     [[nodiscard]] base::json::array show_firing(const std::vector<model::Alert>& alerts) const
         MILLRACE_REQUIRES(slow_mutex_);
     [[nodiscard]] base::json::object tables();
@@ -105,6 +106,7 @@ class LiveView {
     storage::Version alerts_version_ MILLRACE_GUARDED_BY(slow_mutex_) = storage::no_version;
     std::vector<model::Alert> firing_ MILLRACE_GUARDED_BY(slow_mutex_);
     std::vector<publish::Silence> silences_ MILLRACE_GUARDED_BY(slow_mutex_);
+    std::string silences_fault_ MILLRACE_GUARDED_BY(slow_mutex_);  // why they could not be read
     base::json::object disk_ MILLRACE_GUARDED_BY(slow_mutex_);
     base::json::object table_sizes_ MILLRACE_GUARDED_BY(slow_mutex_);
     // The days that Gold corrects in another process.

@@ -10,6 +10,8 @@
 #include <functional>
 
 #include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
 
 namespace millrace::api {
 namespace {
@@ -68,6 +70,16 @@ class LiveViewTest : public testing::Test {
     std::function<void(gold::Output&)> fill_ = [](gold::Output&) {};
     std::vector<TableSet> requests_;
 };
+
+TEST_F(LiveViewTest, ADamagedFileOfSilencesDoesNotEndTheFeed) {
+    std::filesystem::create_directories(data_.gold());
+    for (const char* damaged : {"{", "{}", R"({"silences": 3})"}) {
+        base::replace_file(data_.gold() / "silences.json", damaged);
+        LiveView view(data_, &gold_, nullptr, {});
+        EXPECT_TRUE(view.state().contains("firing")) << damaged;
+        EXPECT_THROW((void)publish::read_silences(data_, base::wall_time()), Error) << damaged;
+    }
+}
 
 TEST_F(LiveViewTest, TheNewestWindowOfEachGrainIsShown) {
     constexpr model::Timestamp first{};

@@ -33,6 +33,10 @@ std::string LogIdentity::progress_app_id(int partition) const {
     return fmt::format("millrace/{}/{}/{}", topic, epoch, partition);
 }
 
+std::string LogIdentity::clock_app_id(int partition) const {
+    return progress_app_id(partition) + clock_us;
+}
+
 std::string LogIdentity::epoch_app_id() const {
     return fmt::format("millrace/{}/epoch", topic);
 }
@@ -44,24 +48,30 @@ LogIdentity identify(const storage::Snapshot& snapshot, const bronze::EventLog& 
     return identity;
 }
 
-PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze::EventLog& log,
-                                int partition) {
-    const std::string id = identify(snapshot, log).progress_app_id(partition);
-    if (!snapshot.txns.contains(id)) return {.next_offset = log.offsets(partition).start};
+std::optional<PartitionProgress> stored_progress(const storage::Snapshot& snapshot, const LogIdentity& log,
+                                                 int partition) {
+    const std::string id = log.progress_app_id(partition);
+    if (!snapshot.txns.contains(id)) return std::nullopt;
     std::optional<model::Timestamp> clock;
     if (snapshot.txns.contains(id + clock_us)) clock = model::from_us(snapshot.txn(id + clock_us, 0));
-    return {.next_offset = bronze::Offset(snapshot.txn(id, 0)),
-            .received = snapshot.txn(id + received, 0),
-            // Before records had several items, there was one of each record.
-            .items = snapshot.txn(id + items, snapshot.txn(id + received, 0)),
-            .duplicates = snapshot.txn(id + duplicates, 0),
-            .quarantined = snapshot.txn(id + quarantined, 0),
-            .ignored = snapshot.txn(id + ignored, 0),
-            .skipped = snapshot.txn(id + skipped, 0),
-            .clock = clock,
-            .last_crc = snapshot.txn(id + last_crc, -1),
-            .decoder = static_cast<int>(snapshot.txn(id + decoder, 0)),
-            .decoded_from = bronze::Offset(snapshot.txn(id + decoded_from, 0))};
+    return PartitionProgress{.next_offset = bronze::Offset(snapshot.txn(id, 0)),
+                             .received = snapshot.txn(id + received, 0),
+                             // Before records had several items, there was one of each record.
+                             .items = snapshot.txn(id + items, snapshot.txn(id + received, 0)),
+                             .duplicates = snapshot.txn(id + duplicates, 0),
+                             .quarantined = snapshot.txn(id + quarantined, 0),
+                             .ignored = snapshot.txn(id + ignored, 0),
+                             .skipped = snapshot.txn(id + skipped, 0),
+                             .clock = clock,
+                             .last_crc = snapshot.txn(id + last_crc, -1),
+                             .decoder = static_cast<int>(snapshot.txn(id + decoder, 0)),
+                             .decoded_from = bronze::Offset(snapshot.txn(id + decoded_from, 0))};
+}
+
+PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze::EventLog& log,
+                                int partition) {
+    if (const auto stored = stored_progress(snapshot, identify(snapshot, log), partition)) return *stored;
+    return {.next_offset = log.offsets(partition).start};
 }
 
 void append_progress(std::vector<storage::Txn>& txns, const LogIdentity& log, int partition,

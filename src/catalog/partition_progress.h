@@ -58,6 +58,8 @@ struct LogIdentity {
 
     /// The appId `millrace/<topic>/<epoch>/<partition>`. The version of its txn is the next offset.
     [[nodiscard]] std::string progress_app_id(int partition) const;
+    /// The appId of the txn with a partition's clock in µs.
+    [[nodiscard]] std::string clock_app_id(int partition) const;
     /// The appId `millrace/<topic>/epoch`. The version of its txn is the epoch of a Kafka topic, from the
     /// second epoch on.
     [[nodiscard]] std::string epoch_app_id() const;
@@ -66,6 +68,9 @@ struct LogIdentity {
 /// Returns the identity that the snapshot gives to `log`.
 LogIdentity identify(const storage::Snapshot& snapshot, const bronze::EventLog& log);
 
+/// Returns the progress that the snapshot holds in a partition of `log`, or nothing if it holds none.
+std::optional<PartitionProgress> stored_progress(const storage::Snapshot& snapshot, const LogIdentity& log,
+                                                 int partition);
 /// Returns the progress that the snapshot holds. If it holds none, the progress begins at the start of the
 /// log.
 PartitionProgress read_progress(const storage::Snapshot& snapshot, const bronze::EventLog& log,

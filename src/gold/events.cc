@@ -136,12 +136,16 @@ void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
         const int partition = partitions.Value(from);
         std::int64_t newest = std::min(times.Value(from), log_times.Value(from));
         std::int64_t to = from + 1;
-        for (; to < rows.num_rows() && partitions.Value(to) == partition; ++to)
+        std::int64_t last = log_times.Value(from);
+        std::int64_t first = last;
+        for (; to < rows.num_rows() && partitions.Value(to) == partition; ++to) {
             newest = std::max(newest, std::min(times.Value(to), log_times.Value(to)));
-        // The rows of a partition are in the order of the log.
-        events.newest = std::max(events.newest, model::from_us(log_times.Value(to - 1)));
-        events.oldest = std::min(events.oldest, model::from_us(log_times.Value(from)));
-        const auto [clock, first] = events.clocks.try_emplace(partition, model::from_us(newest));
+            last = std::max(last, log_times.Value(to));
+            first = std::min(first, log_times.Value(to));
+        }
+        events.newest = std::max(events.newest, model::from_us(last));
+        events.oldest = std::min(events.oldest, model::from_us(first));
+        const auto [clock, added] = events.clocks.try_emplace(partition, model::from_us(newest));
         clock->second = std::max(clock->second, model::from_us(newest));
         from = to;
     }

@@ -95,7 +95,7 @@ RunStatus PipelineRun::read_status() {
     reading.shows_unread = !uncommitted_.has_gap();
     reading.skipped = silver_.partitions().skipped();
     if (gold_ && gold_->active()) {
-        reading.gold_version = gold_->silver_version();
+        if (!gold_->rebuilding()) reading.gold_version = gold_->silver_version();
         reading.gold_late_days = gold_->late_days();
     }
     if (publisher_) reading.delivery = publisher_->lag(gold_->published());

@@ -13,6 +13,7 @@
 #include "gold/gold_tables.h"
 #include "gold/stage/gold_state.h"
 #include "silver/silver_table.h"
+#include "storage/arrow_memory.h"
 #include "storage/file_stats.h"
 
 namespace millrace::pipeline {
@@ -24,7 +25,7 @@ constexpr int polls_between_vacuums = 2;
 constexpr auto oldest_unnamed = std::chrono::hours(24);
 /// Of the files that compaction has replaced, a table keeps so many for readers of older versions. Silver's
 /// readers take longer than those of the other tables.
-constexpr std::size_t most_removed_silver_files = 700;
+constexpr std::size_t most_removed_silver_files = 500;
 constexpr std::size_t most_removed_files = 50;
 /// Of the commits that a checkpoint includes, a table keeps so many.
 constexpr std::int64_t most_commits = 100;
@@ -132,9 +133,10 @@ void TableMaintenance::work() {
     for (int poll = 1; !stop_.wait_for(poll_interval); ++poll) {
         try {
             if (!storage::DeltaTable::exists(data_.silver())) continue;
-            optimize_silver(data_, options);
-            optimize_quarantine(data_, options);
-            optimize_archive(data_, options);
+            const auto joined = optimize_silver(data_, options).files_before +
+                                optimize_quarantine(data_, options).files_before +
+                                optimize_archive(data_, options).files_before;
+            if (joined > 0) storage::return_free_buffers();
             if (poll % polls_between_vacuums != 0) continue;
             auto roots = gold_tables(data_);
             roots.insert(roots.end(), {data_.silver(), data_.quarantine(), data_.archive()});

@@ -1,8 +1,11 @@
 #include "publish/silences.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <mutex>
 
+#include "base/error.h"
 #include "base/file.h"
 
 namespace millrace::publish {
@@ -25,13 +28,19 @@ std::vector<Silence> read_silences(const catalog::DataDirectory& data, base::Wal
     std::vector<Silence> silences;
     const auto text = base::read_file_if_exists(path_of(data));
     if (!text) return silences;
-    const auto parsed = base::parse_json(*text, path_of(data).string());
-    for (const auto& each : parsed.at("silences").as_array()) {
-        const auto& silence = each.as_object();
-        const base::WallTime until = base::from_ms(base::integer_member(silence, "until"));
-        if (until > now)
-            silences.push_back(
-                {base::string_member(silence, "rule"), base::string_member(silence, "subject"), until});
+    try {
+        const auto parsed = base::parse_json(*text, path_of(data).string());
+        for (const auto& each : parsed.at("silences").as_array()) {
+            const auto& silence = each.as_object();
+            const base::WallTime until = base::from_ms(base::integer_member(silence, "until"));
+            if (until > now)
+                silences.push_back(
+                    {base::string_member(silence, "rule"), base::string_member(silence, "subject"), until});
+        }
+    } catch (const std::exception& error) {
+        throw Error(fmt::format("reading {}", path_of(data).string()),
+                    fmt::format("it is no list of silences: {}", error.what()),
+                    "Remove the file, and silence the alerts again.");
     }
     return silences;
 }

@@ -38,6 +38,10 @@ class Horizon {
         at(partition).caught_up.store(caught_up, std::memory_order_relaxed);
     }
 
+    /// Sets a partition's clock, or removes it. No other thread may use the object during the call.
+    void restore(int partition, std::optional<model::Timestamp> clock) {
+        at(partition).time.store(clock.value_or(none), std::memory_order_relaxed);
+    }
     /// Returns the partition's clock, or nothing before its first clean event.
     [[nodiscard]] std::optional<model::Timestamp> clock(int partition) const {
         const model::Timestamp time =
@@ -48,6 +52,14 @@ class Horizon {
     [[nodiscard]] model::Timestamp start() const {
         const model::Timestamp from = slowest();
         return from == none ? none : from - length_;
+    }
+
+    /// The start of the horizon if each partition has more to read, or the beginning of time if no partition
+    /// has a clock.
+    [[nodiscard]] model::Timestamp earliest_start() const {
+        model::Timestamp slowest = model::Timestamp::max();
+        for (int p = 0; p < partitions(); ++p) slowest = std::min(slowest, clock(p).value_or(slowest));
+        return slowest == model::Timestamp::max() ? none : slowest - length_;
     }
 
     /// Returns true if the partition's clock is so far ahead of the slowest one that the ids in between would

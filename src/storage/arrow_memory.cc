@@ -39,8 +39,12 @@ arrow::MemoryPool* throwing_memory_pool() {
     return pool;
 }
 
-void return_free_memory() {
+void return_free_buffers() {
     arrow::default_memory_pool()->ReleaseUnused();
+}
+
+void return_free_memory() {
+    return_free_buffers();
     ::malloc_trim(0);
 }
 

@@ -9,6 +9,9 @@ namespace millrace::storage {
 /// get.
 arrow::MemoryPool* throwing_memory_pool();
 
+/// Returns free memory of Arrow's pool to the system. The pool keeps some for each thread, so the thread that
+/// has read or written files calls it.
+void return_free_buffers();
 /// Returns free memory of the process and of Arrow's pool to the system, after work that needed much of it.
 /// Takes some ms for each 100 MB.
 void return_free_memory();

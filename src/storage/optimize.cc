@@ -25,7 +25,7 @@ namespace {
 using Group = std::vector<const AddFile*>;
 
 /// Returns the key that files must share to be joined, or nullopt if a constant column is not known to be
-/// constant in the file.
+/// constant in the file, or nothing is known of a separate one.
 std::optional<std::string> group_key(const AddFile& add, const OptimizeOptions& options) {
     std::string key = partition_directory(add.partition_values);
     const FileStats stats(add);
@@ -34,8 +34,10 @@ std::optional<std::string> group_key(const AddFile& add, const OptimizeOptions& 
         if (!value) return std::nullopt;
         key += "/" + *value;
     }
-    for (const auto& column : options.separate_columns)
+    for (const auto& column : options.separate_columns) {
+        if (!stats.min(column) || !stats.max(column)) return std::nullopt;
         key += "/" + stats.constant(column).value_or("several");
+    }
     return key;
 }
 

@@ -14,8 +14,8 @@ struct OptimizeOptions {
     std::int64_t target_bytes = 128LL << 20;  ///< files are joined up to this size
     /// Columns that are constant within a file and must stay so: only files with equal values are joined.
     std::vector<std::string> constant_columns;
-    /// Columns that stay constant within a file where they are: such files are joined only with those of the
-    /// same value, and files with several values among themselves.
+    /// Integer columns that stay constant within a file where they are: such files are joined only with those
+    /// of the same value, and files with several values among themselves.
     std::vector<std::string> separate_columns;
     /// Joins only where it pays off: in each group the smallest files, as long as the next one is at most as
     /// large as the ones before it together, and at least `min_files` of them. So a row is rewritten a

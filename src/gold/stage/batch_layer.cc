@@ -47,7 +47,7 @@ constexpr auto position_interval = std::chrono::milliseconds(200);
 /// Ends a computation early.
 struct Cancelled : std::exception {};
 
-Error too_busy(const char* doing) {
+Error too_busy(std::string_view doing) {
     return Error(
         doing,
         fmt::format("the tables had newer rows of these days than the saved state of Gold in each of {} "
@@ -182,21 +182,26 @@ std::optional<std::int64_t> BatchLayer::correct(const Correction& correction,
     return std::nullopt;
 }
 
+/// Tries a step until the tables have no newer rows of its days than the saved state of Gold, which is read
+/// before each attempt. Throws an Error after too many attempts, or when it is stopped.
+void BatchLayer::attempt(const Step& step, const base::StopSignal& stop, const std::function<bool()>& once) {
+    for (int attempts = 0; attempts < max_attempts; ++attempts) {
+        if (attempts > 0) wait_for_newer_position(stop);
+        if (stop.requested()) throw Error(step.doing, "the command was stopped", step.hint_when_stopped);
+        read_position();
+        if (once()) return;
+    }
+    throw too_busy(step.doing);
+}
+
 BatchLayerReport BatchLayer::replace(DayRange days, const base::StopSignal& stop) {
     const base::Stopwatch watch;
     BatchLayerReport report;
     for (std::int64_t from = days.from; from <= days.to; from += days_at_once) {
         const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
-        bool replaced = false;
-        for (int attempt = 0; !replaced; ++attempt) {
-            if (attempt == max_attempts) throw too_busy("recomputing days of Gold");
-            if (attempt > 0) wait_for_newer_position(stop);
-            if (stop.requested())
-                throw Error("recomputing days of Gold", "the command was stopped",
-                            fmt::format("Days before {} are replaced; continue with that day.",
-                                        model::format_day(from)));
-            replaced = replace_once(some, report);
-        }
+        const auto hint =
+            fmt::format("Days before {} are replaced; continue with that day.", model::format_day(from));
+        attempt({"recomputing days of Gold", hint}, stop, [&] { return replace_once(some, report); });
     }
     report.seconds = watch.seconds();
     return report;
@@ -204,7 +209,6 @@ BatchLayerReport BatchLayer::replace(DayRange days, const base::StopSignal& stop
 
 /// Replaces the rows of some days in all tables. False when the tables have newer rows of these days.
 bool BatchLayer::replace_once(DayRange days, BatchLayerReport& report) {
-    read_position();
     GoldWriter writer(data_, pool_);
     GoldWriter::Replacement replacement{.from = days.from,
                                         .to = days.to + 1,
@@ -242,22 +246,17 @@ std::vector<GoldDifference> BatchLayer::reconcile(DayRange days, std::size_t lim
     std::vector<GoldDifference> found;
     for (std::int64_t from = days.from; from <= days.to && found.size() < limit; from += days_at_once) {
         const DayRange some{from, std::min(days.to, from + days_at_once - 1)};
-        bool compared = false;
-        for (int attempt = 0; !compared; ++attempt) {
-            if (attempt == max_attempts) throw too_busy("comparing days of Gold");
-            if (attempt > 0) wait_for_newer_position(stop);
-            if (stop.requested()) throw Error("comparing days of Gold", "the command was stopped");
-            read_position();
+        attempt({"comparing days of Gold", {}}, stop, [&] {
             GoldComparison comparison(data_.gold(), {.days = some,
                                                      .sessions_to = sealed_end(),
                                                      .silver_version = position_.silver_version,
                                                      .open_elsewhere = position_.watermark != end_of_time});
-            compared = comparison.is_possible();
-            if (!compared) continue;
+            if (!comparison.is_possible()) return false;
             std::ranges::move(comparison.run([&](const VisitGoldRows& visit) { show_rows(some, visit); },
                                              limit - found.size()),
                               std::back_inserter(found));
-        }
+            return true;
+        });
     }
     return found;
 }

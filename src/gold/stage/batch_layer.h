@@ -78,6 +78,12 @@ class BatchLayer {
     [[nodiscard]] std::int64_t compute(DayRange days, const std::set<TableGroup>& groups, Output& output,
                                        const std::function<void()>& progressed);
     [[nodiscard]] std::vector<storage::AddFile> files_between(Window times) const;
+    /// What is done to some days, and what to do next when it was stopped.
+    struct Step {
+        std::string_view doing;
+        std::string hint_when_stopped;
+    };
+    void attempt(const Step& step, const base::StopSignal& stop, const std::function<bool()>& once);
     bool replace_once(DayRange days, BatchLayerReport& report);
     void show_rows(DayRange days, const VisitGoldRows& visit);
 

@@ -287,9 +287,11 @@ OpenWindowsSnapshot GoldStage::snapshot(const OpenWindowsChannel::Request& reque
                                  .silver_version = silver_.version(),
                                  .late = engine_.operators().late()};
     const Gold& operators = engine_.operators();
-    if (!tables_.has_provisional() && operators.open_rows(request.tables) >= many)
-        snapshot.copied = OpenRowsCopy::start(operators, request.tables);
-    if (!tables_.has_provisional() && !snapshot.copied) operators.peek(snapshot.open, request.tables);
+    if (!tables_.has_provisional()) {
+        if (operators.open_rows(request.tables) >= many)
+            snapshot.copied = OpenRowsCopy::start(operators, request.tables);
+        if (!snapshot.copied) operators.peek(snapshot.open, request.tables);
+    }
     if (request.files) snapshot.files = tables_.files(request.tables);
     snapshot.took = std::chrono::steady_clock::now() - began;
     return snapshot;

@@ -73,6 +73,8 @@ class GoldStage {
     [[nodiscard]] bool has_turn() const { return has_turn_; }
     /// Whether the state is loaded or rebuilt. Thread-safe.
     [[nodiscard]] bool active() const { return active_; }
+    /// Whether Gold is being rebuilt, so that its figures lack most events. Thread-safe.
+    [[nodiscard]] bool rebuilding() const { return rebuilding_; }
     /// The versions of the tables, at most a second old. Thread-safe.
     [[nodiscard]] PublishedVersions published() const { return tables_.versions(); }
     /// The last version of Silver that was taken in. Thread-safe.
@@ -126,7 +128,7 @@ class GoldStage {
     LateDays noted_late_ MILLRACE_GUARDED_BY(mutex_);  // a copy of late_ for other threads
     std::optional<storage::Version> to_join_;          // files of rows up to this version can be joined
     std::int64_t events_to_free_ = 0;                  // taken in since memory was last freed
-    bool rebuilding_ = false;  // from the start of a rebuild until its state is on disk
+    std::atomic<bool> rebuilding_ = false;  // from the start of a rebuild until its state is on disk
     std::atomic<bool> has_turn_ = false;
     std::atomic<bool> active_ = false;
 };

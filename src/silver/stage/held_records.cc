@@ -38,15 +38,17 @@ IdQuery query_for(const std::vector<LanePart>& parts, model::Timestamp floor) {
     return query;
 }
 
-/// Turns the part's held records into rows, except those in `found`. The rows get files of their own, so that
-/// the rows of each file stay in the order of their offsets.
+/// Turns the part's held records into rows, except those in `found`. The partition's clock in the commit
+/// includes these rows.
 void settle_part(LanePart& part, const IdHashes& found, const LaneContext& context) {
     RecordDecoder decoder(context.settings.rules.message_format);
     Checker checker(context.settings.rules, context.types);
     std::map<int, PartitionFiles> files;
     for (const HeldRecord& held : part.held) {
+        PartitionPart& partition =
+            *std::ranges::find(part.partitions, held.partition, &PartitionPart::partition);
         if (found.contains(held.id)) {
-            ++std::ranges::find(part.partitions, held.partition, &PartitionPart::partition)->copies_in_table;
+            ++partition.copies_in_table;
             continue;
         }
         const bronze::Record record = held.record.view();
@@ -55,6 +57,8 @@ void settle_part(LanePart& part, const IdHashes& found, const LaneContext& conte
         checker.check(event, record.timestamp);
         files.try_emplace(held.partition, context.columns, held.partition)
             .first->second.append(event, {record, held.record_index, decoder.format()}, held.log_epoch);
+        const model::Timestamp time = std::min<model::Timestamp>(event.timestamp, record.timestamp);
+        partition.end.clock = std::max(partition.end.clock.value_or(time), time);
         context.horizon.advance(held.partition, event.timestamp, record.timestamp);
     }
     for (auto& [partition, rows] : files) rows.move_to(part.files);

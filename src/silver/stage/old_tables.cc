@@ -32,6 +32,15 @@ std::string rebuilding(const storage::DeltaTable& table) {
     return fmt::format("rebuilding {}", table.root().string());
 }
 
+/// A topic may have got partitions since the replay began.
+void check_partitions(const storage::FileStats& stats, const storage::AddFile& add,
+                      const std::vector<bronze::Offset>& starts, const std::string& doing) {
+    const auto most = static_cast<std::int64_t>(starts.size()) - 1;
+    if (stats.min("partition").value_or(0) >= 0 && stats.max("partition").value_or(0) <= most) return;
+    throw Error(doing, fmt::format("{} has rows of partitions that the log did not have", add.path),
+                "Start again; the old tables are still in place.");
+}
+
 }  // namespace
 
 FileFate fate_of_silver_file(const storage::AddFile& add, int epoch,
@@ -48,6 +57,7 @@ FileFate fate_of_silver_file(const storage::AddFile& add, int epoch,
     if (!ours && stats.min("log_epoch") != stats.max("log_epoch"))
         throw Error(doing, fmt::format("{} mixes topics", add.path));
     if (!ours) return FileFate::kept;
+    check_partitions(stats, add, starts, doing);
     const auto [lowest, highest] = std::ranges::minmax(
         std::ranges::subrange(starts.begin() + *partition, starts.begin() + *stats.max("partition") + 1));
     if (bronze::Offset(*last) < lowest) return FileFate::kept;
@@ -60,6 +70,7 @@ FileFate fate_of_quarantine_file(const storage::AddFile& add, int epoch,
     const auto partition = stats.min("partition");
     if (!partition || stats.min("log_epoch") != epoch || stats.max("log_epoch") != epoch)
         return FileFate::kept;
+    check_partitions(stats, add, starts, doing);
     const bronze::Offset start = starts[static_cast<std::size_t>(*partition)];
     if (bronze::Offset(stats.max("offset").value_or(0)) < start) return FileFate::kept;
     if (bronze::Offset(stats.min("offset").value_or(0)) >= start) return FileFate::replaced;
@@ -135,6 +146,7 @@ std::optional<storage::AddFile> OldTables::write_rows_before_start(const storage
         const auto& partitions = storage::column<arrow::Int32Array>(rows, "partition");
         const auto& offsets = storage::column<arrow::Int64Array>(rows, "offset");
         const auto is_before_start = [&](std::int64_t row) {
+            if (partitions.IsNull(row) || offsets.IsNull(row)) return true;  // it is not of the log
             return bronze::Offset(offsets.Value(row)) <
                    starts_[static_cast<std::size_t>(partitions.Value(row))];
         };
@@ -178,7 +190,7 @@ std::vector<std::int64_t> OldTables::kept_rows_by_partition() const {
         const auto count = [&](const arrow::RecordBatch& batch) {
             const auto& partitions = storage::column<arrow::Int32Array>(batch, "partition");
             for (std::int64_t i = 0; i < batch.num_rows(); ++i)
-                ++rows[static_cast<std::size_t>(partitions.Value(i))];
+                if (partitions.IsValid(i)) ++rows[static_cast<std::size_t>(partitions.Value(i))];
         };
         storage::scan_parquet(silver_.root() / path, *silver_layout().schema, {"partition"}, count);
     }

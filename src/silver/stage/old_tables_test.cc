@@ -61,6 +61,11 @@ TEST(OldTables, SplitASharedFileUnlessItIsClearForAllItsPartitions) {
     EXPECT_EQ(silver_fate(shared_file(50, 120)), FileFate::split);
 }
 
+TEST(OldTables, RefuseFilesOfPartitionsThatTheLogDidNotHave) {
+    EXPECT_THROW(silver_fate(file_with(2, 0, 9)), Error);
+    EXPECT_THROW(quarantine_fate(file_with(2, 0, 9)), Error);
+}
+
 TEST(OldTables, KeepSilverFilesOfEarlierTopics) {
     EXPECT_EQ(silver_fate(file_with(0, 0, 9, epoch_of_log - 1)), FileFate::kept);
 }

@@ -97,18 +97,20 @@ void SilverStage::renew_lanes(const std::vector<int>& partitions) {
     make_lanes(partitions);
 }
 
-/// Sets the clocks of the partitions as the table has them. Returns the start of the horizon: the beginning
-/// of time where the clock of a partition is not known, in a table of an earlier version.
+/// Sets the clocks of the partitions as the table has them. Returns the start of the horizon.
 model::Timestamp SilverStage::restore_horizon() {
-    model::Timestamp slowest = model::Timestamp::max();
+    const storage::Snapshot& snapshot = sink_.snapshot();
+    const catalog::LogIdentity log = sink_.identity();
+    bool is_known = false;
+    bool is_missing = false;
     for (int p = 0; p < partitions_.size(); ++p) {
-        const catalog::PartitionProgress progress = sink_.progress(p);
-        if (progress.silver_rows() == 0) continue;
-        if (!progress.clock) return model::Timestamp::min();
-        horizon_.advance(p, *progress.clock, model::to_wall_time(*progress.clock));
-        slowest = std::min(slowest, *progress.clock);
+        const auto progress = catalog::stored_progress(snapshot, log, p);
+        const bool has_rows = progress && progress->silver_rows() > 0;
+        horizon_.restore(p, has_rows ? progress->clock : std::nullopt);
+        if (has_rows) (progress->clock ? is_known : is_missing) = true;
     }
-    return slowest == model::Timestamp::max() ? model::Timestamp::min() : slowest - horizon_.length();
+    if (is_missing || !is_known) advance_by_rows(sink_.root(), snapshot.files, horizon_, pool_);
+    return horizon_.earliest_start();
 }
 
 /// Loads the ids and event types of the table's snapshot. Returns the number of ids.

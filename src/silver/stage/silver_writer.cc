@@ -207,6 +207,12 @@ bool SilverWriter::add_ids_of(const storage::Commit& other, IdSet& ids) const {
     return add_ids(silver_.root(), theirs, ids);
 }
 
+/// Whether the table has a partition's progress, but not its clock: an earlier version wrote it.
+bool SilverWriter::lacks_clock(const PartitionPart& partition) const {
+    const auto stored = catalog::stored_progress(silver_.snapshot(), identity(), partition.partition);
+    return stored && !stored->clock && partition.end.clock;
+}
+
 bool SilverWriter::commit_silver(const std::vector<LanePart>& parts, std::vector<storage::AddFile> adds,
                                  IdSet& ids) {
     storage::Commit commit;
@@ -218,6 +224,10 @@ bool SilverWriter::commit_silver(const std::vector<LanePart>& parts, std::vector
             const int p = partition.partition;
             const auto behind = std::max<std::int64_t>(0, log_.cached_end(p) - partition.end.next_offset);
             if (partition.moved()) catalog::append_progress(commit.txns, log, p, partition.end);
+            if (!partition.moved() && lacks_clock(partition)) {
+                commit.txns.push_back(
+                    {log.clock_app_id(p), model::to_us(*partition.end.clock), base::wall_time()});
+            }
             if (partition.moved() || behind > 0) commit.txns.push_back(catalog::behind_txn(log, p, behind));
         }
     }

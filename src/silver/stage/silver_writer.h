@@ -73,6 +73,7 @@ class SilverWriter : public BatchSink {
   private:
     void check_settings_unchanged() const;
     bool commit_quarantine(const std::vector<LanePart>& parts);
+    [[nodiscard]] bool lacks_clock(const PartitionPart& partition) const;
     bool commit_silver(const std::vector<LanePart>& parts, std::vector<storage::AddFile> adds, IdSet& ids);
     [[nodiscard]] bool touches_our_progress(const storage::Commit& other,
                                             const std::vector<LanePart>& parts) const;

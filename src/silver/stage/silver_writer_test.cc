@@ -140,6 +140,18 @@ TEST_F(SilverWriterTest, PartitionsWithFewRowsShareAFile) {
     EXPECT_EQ(ids.size(), 3U);
 }
 
+TEST_F(SilverWriterTest, AClockThatTheTableLacksIsStoredEvenIfItsPartitionDoesNotMove) {
+    EXPECT_TRUE(commit(writer_, batch(0, 7, {"a"})));
+    EXPECT_EQ(writer_.progress(0).clock, std::nullopt);
+    auto parts = batch(1, 5, {"b"});
+    const catalog::PartitionProgress idle{.next_offset = bronze::Offset(7),
+                                          .clock = model::day_start(18'000)};
+    parts[0].partitions.push_back({.partition = 0, .first_offset = idle.next_offset, .end = idle});
+    EXPECT_TRUE(commit(writer_, parts));
+    EXPECT_EQ(writer_.progress(0).clock, model::day_start(18'000));
+    EXPECT_EQ(writer_.progress(0).received, 7) << "the rest of its progress stays";
+}
+
 TEST_F(SilverWriterTest, APartitionWithManyRowsHasAFileOfItsOwn) {
     const std::vector<std::string> many(10'000, "a");
     auto parts = batch(0, 10, many);

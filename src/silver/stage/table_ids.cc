@@ -64,9 +64,9 @@ std::int64_t load_file(const std::filesystem::path& root, const storage::AddFile
             for (std::int64_t i = 0; i < count; ++i) {
                 if (!is_wanted(from + i)) continue;
                 ids.insert(hashes[static_cast<std::size_t>(i)], model::from_us(times.Value(from + i)), 0);
+                ++loaded;
             }
         }
-        loaded += rows.num_rows();
     });
     return loaded;
 }
@@ -123,6 +123,30 @@ IdHashes find_in_files(const std::filesystem::path& root, const Files& files, co
     pool.run_all(std::move(tasks));
     const base::MutexLock lock(found.mutex);
     return std::move(found.ids);
+}
+
+void advance_by_rows(const std::filesystem::path& root, const Files& files, Horizon& horizon,
+                     base::WorkerPool& pool) {
+    const std::vector<std::string> columns = {"event_timestamp", "kafka_timestamp", "partition"};
+    const auto advance = [&](const arrow::RecordBatch& rows) {
+        const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
+        const auto& log_times = column<arrow::TimestampArray>(rows, "kafka_timestamp");
+        const auto& partitions = column<arrow::Int32Array>(rows, "partition");
+        for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
+            // An earlier topic may have had more partitions.
+            const int p = partitions.IsValid(i) ? partitions.Value(i) : -1;
+            if (p < 0 || p >= horizon.partitions()) continue;
+            horizon.advance(p, model::from_us(times.Value(i)),
+                            model::to_wall_time(model::from_us(log_times.Value(i))));
+        }
+    };
+    std::vector<std::function<void()>> tasks;
+    for (const auto& [path, add] : files) {
+        tasks.emplace_back([&, &file = add] {
+            storage::scan_parquet(root / file.path, *silver_layout().schema, columns, advance);
+        });
+    }
+    pool.run_all(std::move(tasks));
 }
 
 std::int64_t load_ids(const std::filesystem::path& root, const Files& files, IdSet& ids, Timestamp floor,

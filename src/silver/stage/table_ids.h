@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/worker_pool.h"
+#include "silver/horizon.h"
 #include "silver/id_set.h"
 #include "storage/delta_table.h"
 
@@ -63,6 +64,11 @@ class IdQuery {
 /// that may hold an original, on `pool`.
 IdHashes find_in_files(const std::filesystem::path& root, const Files& files, const IdQuery& query,
                        model::DedupeScope scope, base::WorkerPool& pool);
+
+/// Advances the clocks of `horizon` by all rows of a table, whose progress lacks them: it is of an earlier
+/// version, or of an earlier topic. Runs on `pool`.
+void advance_by_rows(const std::filesystem::path& root, const Files& files, Horizon& horizon,
+                     base::WorkerPool& pool);
 
 /// Loads the ids of events from `floor` on, where the horizon starts, into `ids`. With
 /// DedupeScope::partition, only partitions for which `ours` returns true are loaded. Runs on `pool`. Returns

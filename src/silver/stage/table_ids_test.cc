@@ -113,6 +113,18 @@ TEST_F(TableIdsTest, OnlyFilesThatMayHoldAnOriginalAreRead) {
     EXPECT_FALSE(later.concerns(today, model::DedupeScope::table)) << "the set has all ids of the file";
 }
 
+TEST_F(TableIdsTest, RowsTellTheClocksThatAnOlderTableLacks) {
+    write({{"a", noon}, {"b", noon - std::chrono::hours(2)}}, 0);
+    write({{"c", noon - std::chrono::hours(1)}}, 1);
+    write({{"d", noon}}, 5);
+    Horizon horizon(std::chrono::hours(24), 3);
+    advance_by_rows(root_, files_, horizon, pool_);
+    EXPECT_EQ(horizon.clock(0), noon);
+    EXPECT_EQ(horizon.clock(1), noon - std::chrono::hours(1));
+    EXPECT_EQ(horizon.clock(2), std::nullopt);
+    EXPECT_EQ(horizon.earliest_start(), noon - std::chrono::hours(25));
+}
+
 TEST_F(TableIdsTest, AnIdThatIsUniqueByPartitionIsFoundInItsPartitionOnly) {
     write({{"a", noon}}, 1);
     for (const int partition : {0, 1}) {
