@@ -314,6 +314,7 @@ void GoldStage::take_correction() {
     const auto rows = corrector_.take_result(late_);
     if (!rows) return;
     reporter_.add_rows(*rows);
+    events_to_free_ += events_of_a_backlog;  // it has read whole days
     tables_.refresh();
     links_.windows.note_change();
 }
@@ -363,7 +364,7 @@ void GoldStage::join_files() {
 
 /// Frees what a backlog needed.
 void GoldStage::free_memory_of_backlog() {
-    if (std::exchange(events_to_free_, 0) > events_of_a_backlog) storage::return_free_memory();
+    if (std::exchange(events_to_free_, 0) >= events_of_a_backlog) storage::return_free_memory();
 }
 
 void GoldStage::note_late_days() {
