@@ -4,6 +4,7 @@
 #include <shared_mutex>
 
 #include "base/file.h"
+#include "base/units.h"
 #include "catalog/data_directory.h"
 
 namespace millrace::catalog {
@@ -34,5 +35,20 @@ base::File commit_lock(const DataDirectory& data);
 base::File gold_lock(const DataDirectory& data);
 /// Whether a process runs the gold stage.
 [[nodiscard]] bool gold_runs(const DataDirectory& data);
+
+/// Tells vacuum that a correction of late days reads the files of one version of silver, for as long as the
+/// object lives.
+class CorrectionLease {
+  public:
+    explicit CorrectionLease(const DataDirectory& data);
+    CorrectionLease(const CorrectionLease&) = delete;
+    CorrectionLease& operator=(const CorrectionLease&) = delete;
+
+  private:
+    base::File file_;
+    std::unique_lock<base::File> lock_;
+};
+/// Returns how long ago the correction that is running began, or 0 if none is.
+[[nodiscard]] base::Duration age_of_correction(const DataDirectory& data);
 
 }  // namespace millrace::catalog

@@ -29,8 +29,6 @@ constexpr std::size_t most_removed_silver_files = 450;
 constexpr std::size_t most_removed_files = 50;
 /// Of the commits that a checkpoint includes, a table keeps so many.
 constexpr std::int64_t most_commits = 100;
-/// A correction of late days reads the files of a version of silver for less than this.
-constexpr base::Duration time_of_a_correction = std::chrono::hours(1);
 
 /// The folders of the gold tables that exist.
 std::vector<std::filesystem::path> gold_tables(const catalog::DataDirectory& data) {
@@ -49,7 +47,7 @@ struct NeededByGold {
 };
 
 /// The version and the age of silver's oldest commit that Gold has not processed, and the files that a
-/// correction of late days may be reading. Nothing is needed when Gold has been away for too long
+/// correction of late days is reading. Nothing is needed when Gold has been away for too long
 /// (max_wait_for_gold): it will be rebuilt.
 NeededByGold needed_by_gold(const catalog::DataDirectory& data) {
     const auto state = gold::read_gold_position(data.gold_state());
@@ -57,7 +55,9 @@ NeededByGold needed_by_gold(const catalog::DataDirectory& data) {
     if (!state && catalog::gold_runs(data))
         return {.files = gold::max_wait_for_gold, .commits = storage::Version(0)};
     if (!state) return {};
-    const base::Duration files = state->late.empty() ? base::Duration() : time_of_a_correction;
+    const base::Duration correction = catalog::age_of_correction(data);
+    const base::Duration files =
+        correction == base::Duration() ? correction : correction + std::chrono::seconds(1);
     const storage::Version next = state->silver_version + 1;
     const auto commit = storage::DeltaTable::open(data.silver()).read_commit(next);
     if (!commit) return {.files = files, .commits = next};

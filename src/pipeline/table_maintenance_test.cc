@@ -10,8 +10,10 @@
 #include <mutex>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "catalog/table_locks.h"
+#include "gold/stage/gold_state.h"
 #include "silver/silver_table.h"
 #include "storage/delta_table.h"
 
@@ -101,6 +103,27 @@ TEST_F(TableMaintenanceTest, CommitsStayWhileGoldIsBeingRebuilt) {
     }
     vacuum_tables(data_, std::nullopt, false);
     EXPECT_FALSE(fs::exists(first));
+}
+
+TEST_F(TableMaintenanceTest, FilesThatARunningCorrectionReadsAreKept) {
+    auto silver = storage::DeltaTable::open(data_.silver());
+    const auto file = unnamed_file(data_.silver(), std::chrono::hours(8));
+    const auto removed_at = base::wall_time() - std::chrono::hours(7);
+    storage::Commit commit;
+    commit.removes.push_back({file.filename().string(), {}, 10, removed_at, false});
+    silver.commit(std::move(commit), [](const storage::Commit&) { return true; });
+    fs::create_directories(data_.gold());
+    gold::write_gold_state(data_.gold_state(), {.silver_version = silver.snapshot().version},
+                           [](std::ostream&) {});
+    {
+        const catalog::CorrectionLease reading(data_);
+        fs::last_write_time(data_.gold() / ".correction.lock",
+                            fs::file_time_type::clock::now() - std::chrono::hours(8));
+        vacuum_tables(data_, std::nullopt, false);
+        EXPECT_TRUE(fs::exists(file)) << "it was removed after the correction had begun";
+    }
+    vacuum_tables(data_, std::nullopt, false);
+    EXPECT_FALSE(fs::exists(file));
 }
 
 TEST_F(TableMaintenanceTest, ADryRunOnlyCounts) {

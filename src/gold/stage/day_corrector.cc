@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "catalog/table_locks.h"
 
 namespace millrace::gold {
 
@@ -70,6 +71,7 @@ void DayCorrector::start(const LateDays& late, const PublishedPosition& position
     work_->task.start([this, &work = *work_](const base::StopSignal& stop) {
         Pacer pacer(stop);
         base::WorkerPool pool(1);
+        const catalog::CorrectionLease reading(data_);
         BatchLayer batch(data_, settings_, pool);
         work.rows = batch.correct(work.correction, work.position, [&] { return pacer.pause(); });
         work.took = pacer.work();
