@@ -506,6 +506,7 @@ def test_numbers_of_an_answer_are_written_as_usual(run):
 
 def test_a_result_is_downloaded_as_csv_and_parquet(shop, run, open_page, tmp_path):
     shop.run("produce", "--rate", "max", "--count", "300")
+    shop.drain()
     page = open_page(address(run("--no-simulator"), "#/explore"))
     page.fill("textarea", "select event_id, price, '=1+1' as formula from silver order by event_id")
     for form in ("CSV", "Parquet"):

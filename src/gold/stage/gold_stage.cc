@@ -160,6 +160,7 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
     auto next_publish = next_note + options_.trigger;
     auto next_state = next_note + state_interval;
     while (!stop.requested()) {
+        lock_.check_in_place();
         if (options_.available_now && silver_.version() >= goal) break;
         const bool stepped = step(stop);
         if (rebuilding_) return false;
@@ -184,7 +185,6 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
             }
         }
         if (now >= next_note) {
-            lock_.check_in_place();
             tables_.note_versions();
             note_late_days();
             next_note = now + note_interval;

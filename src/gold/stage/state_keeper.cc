@@ -38,7 +38,6 @@ bool StateKeeper::load() {
 }
 
 void StateKeeper::clear() {
-    lock_.check_in_place();
     writer_.wait();  // a save that is running would restore the file
     (void)writer_.written();
     std::filesystem::remove(path_);
@@ -63,7 +62,6 @@ std::optional<std::chrono::microseconds> StateKeeper::start_save() {
     const bool saved =
         silver_.version() == saved_version_ && late_ == saved_late_ && ticks_.size() < max_ticks;
     if (writer_.busy() || saved) return std::nullopt;
-    lock_.check_in_place();
     if (settings_have_changed()) {
         save();  // throws the Error
         return std::nullopt;
