@@ -25,7 +25,7 @@ constexpr int polls_between_vacuums = 2;
 constexpr auto oldest_unnamed = std::chrono::hours(24);
 /// Of the files that compaction has replaced, a table keeps so many for readers of older versions. Silver's
 /// readers take longer than those of the other tables.
-constexpr std::size_t most_removed_silver_files = 450;
+constexpr std::size_t most_removed_silver_files = 350;
 constexpr std::size_t most_removed_files = 50;
 /// Of the commits that a checkpoint includes, a table keeps so many.
 constexpr std::int64_t most_commits = 100;
