@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -28,6 +29,19 @@ if done.returncode: sys.exit(done.stderr[-800:])
 print(json.dumps({"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss / 1024,
                   "last": (done.stdout.strip().splitlines() or [""])[-1]}))
 """
+
+
+def size_of(path):
+    """The size of a file, or 0 when it is gone."""
+    try:
+        return path.stat().st_size
+    except OSError:  # it was removed meanwhile
+        return 0
+
+
+def metric(text, name):
+    """The sum of a metric over its labels."""
+    return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE))
 
 
 def timed(command):

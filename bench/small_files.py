@@ -9,11 +9,9 @@ from the ids for deduplication; it fails when delta-rs or Spark cannot open the 
 import argparse
 import json
 import os
-import pathlib
 import re
 import shutil
 import subprocess
-import tempfile
 import time
 import urllib.request
 
@@ -22,23 +20,11 @@ import duckdb
 
 from live import cost_of, cpu_seconds
 from measure import MILLRACE as BUILT
-from measure import ROOT
+from measure import ROOT, metric, size_of
 
 MILLRACE = os.environ.get("MILLRACE", BUILT)
-DATA = pathlib.Path(tempfile.mkdtemp(prefix="small-files-", dir=ROOT / "build"))
+DATA = ROOT / "build" / f"small-files-{os.getpid()}"
 MIB = 2**20
-
-
-def size_of(path):
-    try:
-        return path.stat().st_size
-    except OSError:  # it was removed meanwhile
-        return 0
-
-
-def metric(text, name):
-    """The sum of a metric over its labels."""
-    return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE))
 
 
 def tables():
@@ -133,6 +119,7 @@ def sample(url, process, since):
 
 
 def start(minutes, rate, trigger):
+    DATA.mkdir()
     command = [MILLRACE, "--data", DATA, "run", "--port", "0", "--rate", str(rate), "--trigger", trigger]
     log = open(DATA / "errors.log", "w")  # noqa: SIM115, the process writes it until it ends
     process = subprocess.Popen(
@@ -164,6 +151,9 @@ def measure(minutes, rate, trigger, opens, spark):
         raise RuntimeError(f"the run ended with {process.returncode}; see {DATA}/errors.log")
     subprocess.run([MILLRACE, "--data", DATA, "verify"], check=True, stdout=subprocess.DEVNULL)
     shutil.rmtree(DATA)
+    failed = sum(reader.failed for reader in readers)
+    if failed:
+        raise RuntimeError(f"the table could not be opened {failed} times; see above")
     return summary(samples, readers)
 
 

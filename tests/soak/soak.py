@@ -13,13 +13,16 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
 
 import matplotlib.pyplot as plt
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+from measure import ROOT, metric, size_of
+
 MILLRACE = ROOT / os.environ.get("MILLRACE_BUILD", "build/release") / "millrace"
 FOLDER = ROOT / "build" / "soak"
 DATA = FOLDER / "data"
@@ -158,11 +161,6 @@ class Sampler(Client):
         self.shop, self.dashboards, self.rows = shop, dashboards, []
         self.began = time.time()
 
-    def metric(self, text, name):
-        """The sum of a metric over its labels."""
-        values = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-        return sum(float(value) for key, value in values if key.split("{")[0] == name)
-
     def once(self):
         text = self.shop.get("/metrics")
         status = pathlib.Path(f"/proc/{self.shop.process.pid}/status").read_text()
@@ -173,20 +171,13 @@ class Sampler(Client):
             {
                 "minutes": (time.time() - self.began) / 60,
                 "memory_mib": int(status.split("VmRSS:")[1].split()[0]) / 1024,
-                "ids_mib": 33 * self.metric(text, "millrace_silver_ids") / 2**20,
+                "ids_mib": 33 * metric(text, "millrace_silver_ids") / 2**20,
                 "files": len(tables),
                 "disk_mib": sum(size_of(path) for path in tables) / 2**20,
-                "lag": self.metric(text, "millrace_silver_lag_records"),
+                "lag": metric(text, "millrace_silver_lag_records"),
                 "behind": max(behind, default=None),
             }
         )
-
-
-def size_of(path):
-    try:
-        return path.stat().st_size
-    except OSError:  # it was removed meanwhile
-        return 0
 
 
 def plot(rows, faults, to):
