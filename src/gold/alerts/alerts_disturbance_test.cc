@@ -29,19 +29,26 @@ constexpr unsigned seeds = 20;
 /// a weaker weekend, and a level that differs from day to day.
 class LivelyShop {
   public:
-    explicit LivelyShop(unsigned seed) : random_(seed) { alerts_.adopt(AlertRules()); }
+    /// One of `visits_per_purchase` visits buys. Without disturbances, there are 24 visits and 62 events a
+    /// minute on average.
+    explicit LivelyShop(unsigned seed, unsigned visits_per_purchase = 12)
+        : random_(seed), visits_per_purchase_(visits_per_purchase) {
+        alerts_.adopt(AlertRules());
+    }
 
-    /// Lets days pass with `factor` times the usual traffic between two times of each of them.
+    /// What differs between two times of a day: the traffic and the prices, as factors of the usual ones.
     struct Disturbance {
         base::Duration from{};
         base::Duration to{};
-        double factor = 1;
+        double traffic = 1;
+        double prices = 1;
     };
     void pass_day(const Disturbance& disturbance) {
         const double level = std::exp(std::normal_distribution(0.0, 0.05)(random_));
         for (base::Duration time{}; time < std::chrono::days(1); time += minute) {
             const bool disturbed = time >= disturbance.from && time < disturbance.to;
-            pass_minute(level * (disturbed ? disturbance.factor : 1));
+            price_factor_ = disturbed ? disturbance.prices : 1;
+            pass_minute(level * (disturbed ? disturbance.traffic : 1));
         }
     }
     [[nodiscard]] Timestamp now() const { return now_; }
@@ -75,11 +82,11 @@ class LivelyShop {
         const auto product = strings_[Field::product].add("p" + std::to_string(random_() % 200));
         const auto views = 1 + random_() % 4;
         for (unsigned i = 0; i < views; ++i) events.push_back(event(start, Kind::view, product));
-        if (random_() % 12 == 0) events.push_back(event(start, Kind::purchase, product));
+        if (random_() % visits_per_purchase_ == 0) events.push_back(event(start, Kind::purchase, product));
     }
     Event event(Timestamp time, Kind kind, StringId product) {
         return {.time = time,
-                .price = model::to_money(5 + static_cast<double>(random_() % 60)),
+                .price = model::to_money(price_factor_ * (5 + static_cast<double>(random_() % 60))),
                 .kind = kind,
                 .user = strings_[Field::user].add("u"),
                 .product = product,
@@ -88,6 +95,8 @@ class LivelyShop {
     }
 
     std::mt19937_64 random_;
+    unsigned visits_per_purchase_;
+    double price_factor_ = 1;
     Strings strings_;
     Alerts alerts_{strings_, model::TimeZone("UTC")};
     Timestamp now_ = std::chrono::floor<std::chrono::days>(noon);
@@ -101,7 +110,7 @@ TEST(AlertsDisturbance, IsFoundWithinTenMinutesAndNothingElseIsOften) {
         std::size_t others = shop.fired().size();
         const auto find = [&](const std::string& rule, base::Duration at, double factor) {
             const Timestamp start = shop.now() + at;
-            shop.pass_day({.from = at, .to = at + 30 * minute, .factor = factor});
+            shop.pass_day({.from = at, .to = at + 30 * minute, .traffic = factor});
             auto fired = shop.fired();
             const auto found = std::ranges::find(fired, rule, &std::pair<std::string, Timestamp>::first);
             ASSERT_NE(found, fired.end()) << rule << " of seed " << seed;
@@ -117,6 +126,21 @@ TEST(AlertsDisturbance, IsFoundWithinTenMinutesAndNothingElseIsOften) {
     std::ranges::sort(false_alarms);
     EXPECT_LE(false_alarms.back(), 4U);
     EXPECT_LE(false_alarms[false_alarms.size() / 2], 1U);
+}
+
+/// The shop has 480 purchases an hour, about as many as one with 5 events a second.
+TEST(AlertsDisturbance, HalfOfTheRevenueMissingIsFoundWithinAnHour) {
+    for (unsigned seed = 1; seed <= seeds; ++seed) {
+        LivelyShop shop(seed, 3);
+        for (int day = 0; day < 9; ++day) shop.pass_day({});
+        EXPECT_LE(shop.fired().size(), 1U) << "seed " << seed;
+        const Timestamp start = shop.now() + 14 * hour;
+        shop.pass_day({.from = 14 * hour, .to = 16 * hour, .prices = 0.5});
+        const auto fired = shop.fired();
+        ASSERT_FALSE(fired.empty()) << "seed " << seed;
+        EXPECT_EQ(fired.front().first, "revenue_drop");
+        EXPECT_LE(fired.front().second, start + hour) << "seed " << seed;
+    }
 }
 
 }  // namespace
