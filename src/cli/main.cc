@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/open_files.h"
 #include "cli/program.h"
+#include "storage/arrow_memory.h"
 
 int main(int argc, char** argv) {
 #if defined(__x86_64__)
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
     }
 #endif
     millrace::base::raise_max_open_files();
+    millrace::storage::choose_system_allocator();
     try {
         return millrace::cli::run(argc, argv);
     } catch (const millrace::Error& error) {

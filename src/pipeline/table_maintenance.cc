@@ -136,7 +136,7 @@ void TableMaintenance::work() {
             const auto joined = optimize_silver(data_, options).files_before +
                                 optimize_quarantine(data_, options).files_before +
                                 optimize_archive(data_, options).files_before;
-            if (joined > 0) storage::return_free_buffers();
+            if (joined > 0) storage::return_free_memory();
             if (poll % polls_between_vacuums != 0) continue;
             auto roots = gold_tables(data_);
             roots.insert(roots.end(), {data_.silver(), data_.quarantine(), data_.archive()});

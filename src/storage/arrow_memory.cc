@@ -3,6 +3,7 @@
 #include <arrow/memory_pool.h>
 #include <arrow/status.h>
 #include <malloc.h>
+#include <stdlib.h>
 
 #include <new>
 
@@ -39,12 +40,12 @@ arrow::MemoryPool* throwing_memory_pool() {
     return pool;
 }
 
-void return_free_buffers() {
-    arrow::default_memory_pool()->ReleaseUnused();
+void choose_system_allocator() {
+    ::setenv("ARROW_DEFAULT_MEMORY_POOL", "system", /*overwrite=*/0);
 }
 
 void return_free_memory() {
-    return_free_buffers();
+    arrow::default_memory_pool()->ReleaseUnused();
     ::malloc_trim(0);
 }
 
