@@ -25,6 +25,13 @@ struct EventDetails {
     std::optional<std::int64_t> quantity_thousandths;  ///< where the quantity is not a whole number
     std::optional<Money> line_total;                   ///< the line's total where the sender gave it
     std::optional<std::string_view> properties;        ///< a JSON object of the fields without a column
+    /// Tells the lines of one product in an order apart. The same line sent again has the same number.
+    std::optional<std::int64_t> line_number;
+    // Amounts of the whole order, which the sender gives with each of its lines.
+    std::optional<Money> order_total;     ///< what the customer pays, as the sender computed it
+    std::optional<Money> order_discount;  ///< a discount that the lines' prices do not contain
+    std::optional<Money> order_shipping;
+    std::optional<Money> order_tax;
 
     /// Resets all fields, as Event::reset() does.
     void reset() {
@@ -37,6 +44,8 @@ struct EventDetails {
         discount.reset();
         quantity_thousandths.reset();
         line_total.reset();
+        line_number.reset();
+        for (auto* amount : {&order_total, &order_discount, &order_shipping, &order_tax}) amount->reset();
     }
 };
 

@@ -308,13 +308,23 @@ struct Decoder::Walk {
         return odd ? keep_pair() : simdjson::SUCCESS;
     }
 
-    simdjson::error_code take_line_total(ondemand::value value) {
+    simdjson::error_code take_money(ondemand::value value,
+                                    std::optional<model::Money> model::EventDetails::* member) {
         std::optional<SentNumber> number;
         bool odd = false;
         if (const auto error = read_amount(value, number, odd)) return error;
         const auto money = number ? number->to_money() : std::nullopt;
-        if (money) event.with_details().line_total = money;
+        if (money) event.with_details().*member = money;
         return odd || (number && !money) ? keep_pair() : simdjson::SUCCESS;
+    }
+
+    simdjson::error_code take_line_number(ondemand::value value) {
+        std::optional<SentNumber> number;
+        bool odd = false;
+        if (const auto error = read_amount(value, number, odd)) return error;
+        const auto whole = number ? number->to_whole() : std::nullopt;
+        if (whole) event.with_details().line_number = whole;
+        return odd || (number && !whole) ? keep_pair() : simdjson::SUCCESS;
     }
 
     simdjson::error_code take_field(Field field, ondemand::value value) {
@@ -368,7 +378,17 @@ struct Decoder::Walk {
             case utm_campaign:
                 return take(value, field, event.with_details().utm_campaign);
             case line_total:
-                return take_line_total(value);
+                return take_money(value, &model::EventDetails::line_total);
+            case line_number:
+                return take_line_number(value);
+            case order_total:
+                return take_money(value, &model::EventDetails::order_total);
+            case order_discount:
+                return take_money(value, &model::EventDetails::order_discount);
+            case order_shipping:
+                return take_money(value, &model::EventDetails::order_shipping);
+            case order_tax:
+                return take_money(value, &model::EventDetails::order_tax);
             case field_count:
                 break;
         }

@@ -97,6 +97,21 @@ TEST_F(DecoderTest, DetailsHaveTheirColumns) {
     EXPECT_FALSE(event_.details.properties);
 }
 
+TEST_F(DecoderTest, AmountsOfTheOrderAreExact) {
+    ASSERT_TRUE(
+        with("}", R"(,"line_number":2,"order_total":"$1,299.00","order_discount":0.1,"order_shipping":4.90,)"
+                  R"("order_tax":null})")
+            .ok());
+    EXPECT_EQ(event_.details.line_number, 2);
+    EXPECT_EQ(event_.details.order_total, model::Money{12'990'000});
+    EXPECT_EQ(event_.details.order_discount, model::Money{1'000});
+    EXPECT_EQ(event_.details.order_shipping, model::Money{49'000});
+    EXPECT_FALSE(event_.details.order_tax);
+    ASSERT_TRUE(with("}", R"(,"line_number":1.5,"order_tax":[]})").ok());
+    EXPECT_FALSE(event_.details.line_number);
+    EXPECT_EQ(event_.details.properties, R"({"line_number":1.5,"order_tax":[]})");
+}
+
 TEST_F(DecoderTest, AVisitorWithoutAnAccountIsTheUser) {
     ASSERT_TRUE(with("\"user_id\":\"u1\"", R"("user_id":"","anonymous_id":"a1")").ok());
     EXPECT_EQ(event_.user_id, "a1");

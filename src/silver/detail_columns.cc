@@ -21,6 +21,11 @@ void DetailColumns::append(const model::EventDetails& details, const DictionaryC
     quantities_.append(details.quantity_thousandths, row);
     discounts_.append(details.discount, row);
     line_totals_.append(details.line_total, row);
+    line_numbers_.append(details.line_number, row);
+    order_totals_.append(details.order_total, row);
+    order_discounts_.append(details.order_discount, row);
+    order_shippings_.append(details.order_shipping, row);
+    order_taxes_.append(details.order_tax, row);
 }
 
 void DetailColumns::clear() {
@@ -31,7 +36,11 @@ void DetailColumns::clear() {
     for (auto* column : {&received_, &device_times_}) column->clear();
     quantities_.clear();
     discounts_.clear();
-    line_totals_.clear();
+    line_numbers_.clear();
+    for (auto* column :
+         {&line_totals_, &order_totals_, &order_discounts_, &order_shippings_, &order_taxes_}) {
+        column->clear();
+    }
 }
 
 /// Arrow's decimals are 128-bit integers in the byte order of the machine, as model::Money is.
@@ -50,8 +59,13 @@ arrow::ArrayVector DetailColumns::arrays(std::size_t rows) {
             utm_mediums_.array(rows),
             utm_campaigns_.array(rows),
             quantities_.array(quantity_type(), rows),
-            line_totals_.array(line_total_type(), rows),
-            properties_.array(rows)};
+            line_totals_.array(money_type(), rows),
+            properties_.array(rows),
+            line_numbers_.array(arrow::int64(), rows),
+            order_totals_.array(money_type(), rows),
+            order_discounts_.array(money_type(), rows),
+            order_shippings_.array(money_type(), rows),
+            order_taxes_.array(money_type(), rows)};
 }
 
 }  // namespace millrace::silver

@@ -36,14 +36,20 @@ enum Field : std::uint8_t {
     utm_medium,
     utm_campaign,
     line_total,
+    line_number,
+    order_total,
+    order_discount,
+    order_shipping,
+    order_tax,
     field_count,
 };
 
 inline constexpr std::array<std::string_view, field_count> field_names = {
-    "event_id",   "user_id",          "event_type",  "timestamp",    "product_id",   "price",
-    "session_id", "product_category", "device_type", "page_url",     "quantity",     "order_id",
-    "currency",   "user_agent",       "referrer",    "anonymous_id", "product_name", "brand",
-    "coupon",     "discount",         "utm_source",  "utm_medium",   "utm_campaign", "line_total"};
+    "event_id",    "user_id",          "event_type",     "timestamp",      "product_id",   "price",
+    "session_id",  "product_category", "device_type",    "page_url",       "quantity",     "order_id",
+    "currency",    "user_agent",       "referrer",       "anonymous_id",   "product_name", "brand",
+    "coupon",      "discount",         "utm_source",     "utm_medium",     "utm_campaign", "line_total",
+    "line_number", "order_total",      "order_discount", "order_shipping", "order_tax"};
 
 /// The longest string that an event may have, in bytes.
 inline constexpr std::size_t max_string_bytes = 64U << 10U;

@@ -204,7 +204,12 @@ struct Reading {
             case quantity:
                 return *cursor.at == 'n' ? cursor.null() : quantity_value();
             case discount:
-            case line_total:  // The other decoder reads decimals exactly.
+            case line_total:
+            case line_number:
+            case order_total:
+            case order_discount:
+            case order_shipping:
+            case order_tax:  // The other decoder reads decimals exactly.
                 return *cursor.at == 'n' && cursor.null();
             default:
                 return optional(event.with_details().*detail_members[field]);

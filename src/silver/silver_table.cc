@@ -37,7 +37,7 @@ std::shared_ptr<arrow::DataType> quantity_type() {
     return arrow::decimal128(18, 3);
 }
 
-std::shared_ptr<arrow::DataType> line_total_type() {
+std::shared_ptr<arrow::DataType> money_type() {
     return arrow::decimal128(38, model::money_scale);
 }
 
@@ -82,8 +82,13 @@ std::shared_ptr<arrow::Schema> silver_schema() {
         optional("utm_medium", utf8()),
         optional("utm_campaign", utf8()),
         optional("quantity_exact", quantity_type()),
-        optional("line_total", line_total_type()),
+        optional("line_total", money_type()),
         optional("properties", utf8()),
+        optional("line_number", int64()),
+        optional("order_total", money_type()),
+        optional("order_discount", money_type()),
+        optional("order_shipping", money_type()),
+        optional("order_tax", money_type()),
     });
     return schema;
 }

@@ -14,7 +14,7 @@ namespace millrace::silver {
 /// The type of quantity_exact: decimal(18,3).
 std::shared_ptr<arrow::DataType> quantity_type();
 /// The type of line_total: decimal(38,4), as Gold's amounts of money.
-std::shared_ptr<arrow::DataType> line_total_type();
+std::shared_ptr<arrow::DataType> money_type();
 
 /// All columns of the silver table in their order, including the partition columns.
 std::shared_ptr<arrow::Schema> silver_schema();

@@ -119,6 +119,11 @@ def test_the_columns_are_the_format_s(busy):
         ("quantity_exact", "decimal(18,3)"),
         ("line_total", "decimal(38,4)"),
         ("properties", "string"),
+        ("line_number", "long"),
+        ("order_total", "decimal(38,4)"),
+        ("order_discount", "decimal(38,4)"),
+        ("order_shipping", "decimal(38,4)"),
+        ("order_tax", "decimal(38,4)"),
     ]
     assert {f["name"] for f in schema["fields"] if not f["nullable"]} == {
         "event_id",

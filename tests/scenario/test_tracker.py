@@ -65,7 +65,8 @@ def test_calls_before_the_script_has_loaded_are_sent_in_order(shop, run, open_pa
         const { view } = millrace;  // put aside, as a framework may
         view({ product_id: "p1", price: 9.5 });
         millrace.addToCart({ product_id: "p1", price: 9.5, quantity: 2 });
-        millrace.purchase("order-17", [{ product_id: "p1", price: 9.5, quantity: 2 }]);
+        millrace.purchase("order-17", [{ product_id: "p1", price: 9.5, quantity: 2 }, { product_id: "p1", price: 9 }],
+                          { total: 30.9, discount: 2, shipping: 4.9, tax: 5 });
     </script>"""
     page.route(
         "**/own.html",
@@ -83,7 +84,18 @@ def test_calls_before_the_script_has_loaded_are_sent_in_order(shop, run, open_pa
     page.evaluate("millrace.track('later')")
     wait_until(lambda: "later" in events(shop))
     page.wait_for_timeout(50)
-    assert [each["event_type"] for each in sent] == ["page_view", "view", "add_to_cart", "purchase", "view", "later"]
+    purchases = [each for each in sent if each["event_type"] == "purchase"]
+    assert [each["line_number"] for each in purchases] == [1, 2]
+    assert [each["event_type"] for each in sent if each not in purchases] == [
+        "page_view",
+        "view",
+        "add_to_cart",
+        "view",
+        "later",
+    ]
+    amounts = "order_total, order_discount, order_shipping, order_tax"
+    rows = shop.json("sql", f"select line_number, {amounts} from silver where order_id = 'order-17' order by 1")["rows"]
+    assert [[float(each) for each in row.values()] for row in rows] == [[1, 30.9, 2, 4.9, 5], [2, 30.9, 2, 4.9, 5]]
     assert {each["user_id"] for each in sent} == {"customer-42"} and events(shop)["purchase"]["order_id"] == "order-17"
     assert not [each for each in page.complaints if "millrace" in each]
 

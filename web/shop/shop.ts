@@ -33,6 +33,13 @@ function element<K extends keyof HTMLElementTagNameMap>(
   made.append(...children);
   return made;
 }
+const totalOf = (lines: Product[]) =>
+  Math.round(
+    lines.reduce(
+      (sum, { product_id, price }) => sum + 100 * price * (cart.get(product_id) ?? 0),
+      0,
+    ),
+  ) / 100;
 const money = (price: number) => price.toLocaleString("en", { style: "currency", currency: "EUR" });
 
 function put(product: Product): void {
@@ -69,6 +76,7 @@ function basket(): Node {
     tracker()?.purchase(
       `order-${Date.now()}`,
       lines.map((product) => fieldsOf(product, cart.get(product.product_id))),
+      { total: totalOf(lines) },
     );
     cart.clear();
     show(element("p", { id: "thanks" }, "Thank you for your order."));

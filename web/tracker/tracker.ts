@@ -13,6 +13,14 @@ interface Product {
   quantity?: number;
   currency?: string;
 }
+/** Amounts of a whole order. */
+interface OrderAmounts {
+  total?: number;
+  /** A discount that the lines' prices do not contain. */
+  discount?: number;
+  shipping?: number;
+  tax?: number;
+}
 type Call = [name: string, given: ArrayLike<unknown>];
 /**
  * The server's response: the number of accepted events, and lists or objects of what is wrong with
@@ -163,15 +171,34 @@ function ofProduct(type: string, call: string): (product: Product) => void {
     track(type, product);
   };
 }
-/** Sends one event per line of an order. A single line may be given without a list. */
-function ofOrder(type: string): (order_id: string | number, lines: Product | Product[]) => void {
-  return (order_id, lines) => {
+/**
+ * Sends one event per line of an order, with the line's number among those of its product. So an
+ * order that is sent again has the same lines. A single line may be given without a list.
+ */
+function ofOrder(
+  type: string,
+): (order_id: string | number, lines: Product | Product[], amounts?: OrderAmounts) => void {
+  return (order_id, lines, { total, discount, shipping, tax } = {}) => {
     const all = Array.isArray(lines) ? lines : [lines];
     check(
       isId(order_id) && all.every(isObject),
       `an order's id and its lines: ${type}("order-17", [{ product_id: "p1", price: 9.5, quantity: 2 }])`,
     );
-    for (const line of all) track(type, { order_id: String(order_id), ...line });
+    const numbers = new Map<string, number>();
+    for (const line of all) {
+      const product = String(line.product_id);
+      const line_number = (numbers.get(product) ?? 0) + 1;
+      numbers.set(product, line_number);
+      track(type, {
+        order_id: String(order_id),
+        line_number,
+        order_total: total,
+        order_discount: discount,
+        order_shipping: shipping,
+        order_tax: tax,
+        ...line,
+      });
+    }
   };
 }
 

@@ -19,15 +19,26 @@ using model::ValidationRule;
 
 namespace {
 
-/// Returns the id of a row: a hash of the line and of the number of equal lines before it in its file, which
-/// is the message's place. So importing a file again, or a longer version of it, gives the same ids.
-std::string_view row_id(std::string_view format, const Message& message, TextArena& arena) {
+/// Returns the number of equal lines before a row in its file, which is the message's place.
+std::uint64_t equal_rows_before(const Message& message) {
     std::uint64_t before = 0;
     const std::string_view place = message.origin.place;
     std::from_chars(place.data(), place.data() + place.size(), before);
-    const XXH128_hash_t hash =
-        XXH3_128bits_withSeed(message.text.data(), message.text.size(), static_cast<XXH64_hash_t>(before));
+    return before;
+}
+
+/// Returns the id of a row: a hash of the line and of the number of equal lines before it in its file. So
+/// importing a file again, or a longer version of it, gives the same ids.
+std::string_view row_id(std::string_view format, const Message& message, TextArena& arena) {
+    const auto seed = static_cast<XXH64_hash_t>(equal_rows_before(message));
+    const XXH128_hash_t hash = XXH3_128bits_withSeed(message.text.data(), message.text.size(), seed);
     return arena.join({fmt::format("{}-{:016x}{:016x}", format, hash.high64, hash.low64)});
+}
+
+/// Numbers the line of an order that is a row of its own: by its time and the number of equal lines before
+/// it, so that each row is another line, and is the same one when its file is imported again.
+std::int64_t row_line_number(model::Timestamp time, const Message& message) {
+    return model::to_us(time) / 1000 + static_cast<std::int64_t>(equal_rows_before(message));
 }
 
 /// Returns a number as JSON or as people write it.
@@ -120,6 +131,10 @@ void Rees46Decoder::decode(const Message& message, std::vector<Item>& items) {
     reading.set(event.product_category, "category_code");
     if (const auto brand = parts.row.take("brand")) event.with_details().brand = brand;
     reading.set_price(parts.row.take("price"));
+    if (event.event_type == "purchase") {
+        event.order_id = event.session_id;  // the data set has no orders: a visit's purchases are one
+        event.with_details().line_number = row_line_number(event.timestamp, message);
+    }
     reading.finish();
 }
 
@@ -152,6 +167,7 @@ void RetailrocketDecoder::decode(const Message& message, std::vector<Item>& item
     }
     reading.set(event.product_id, "itemid");
     reading.set(event.order_id, "transactionid");
+    if (event.order_id) event.with_details().line_number = row_line_number(event.timestamp, message);
     JsonTree& shared = parts.shared.read(message.origin.shared);
     if (parts.shared.present()) {
         shared.each(0, [&](JsonTree::Index member) {

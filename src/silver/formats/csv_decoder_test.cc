@@ -74,6 +74,21 @@ TEST_F(CsvDecoderTest, EqualRowsHaveIdsOfTheirOwn) {
     EXPECT_EQ(decode(rees46_, rees46_header, line, "1").event.event_id, second);
 }
 
+TEST_F(CsvDecoderTest, PurchasesOfAVisitAreOneOrderOfALineEach) {
+    const auto bought = [&](std::string_view time, std::string_view place) {
+        const Item& item =
+            decode(rees46_, rees46_header, std::string(time) + ",purchase,1,2,,,3.5,u1,s1", place);
+        EXPECT_EQ(item.event.order_id, "s1");
+        return item.event.details.line_number.value();
+    };
+    const auto first = bought("2019-10-01 00:00:00 UTC", "0");
+    EXPECT_EQ(bought("2019-10-01 00:00:00 UTC", "0"), first);
+    EXPECT_NE(bought("2019-10-01 00:00:00 UTC", "1"), first);
+    EXPECT_NE(bought("2019-10-01 00:00:01 UTC", "0"), first);
+    EXPECT_FALSE(
+        decode(rees46_, rees46_header, "2019-10-01 00:00:00 UTC,view,1,2,,,3.5,u1,s1").event.order_id);
+}
+
 TEST_F(CsvDecoderTest, ARowOfRetailrocketHasItsPriceFromTheImport) {
     constexpr std::string_view header = "timestamp,visitorid,event,itemid,transactionid";
     constexpr std::string_view line = "1433224214164,992329,transaction,248676,17";
@@ -81,6 +96,7 @@ TEST_F(CsvDecoderTest, ARowOfRetailrocketHasItsPriceFromTheImport) {
     ASSERT_TRUE(item.verdict.ok());
     EXPECT_EQ(item.event.event_type, "purchase");
     EXPECT_EQ(item.event.order_id, "17");
+    EXPECT_TRUE(item.event.details.line_number);
     EXPECT_EQ(item.event.price, 9.99);
     EXPECT_EQ(item.event.timestamp, model::from_us(1'433'224'214'164'000));
     EXPECT_FALSE(decode(retailrocket_, header, line).event.price);

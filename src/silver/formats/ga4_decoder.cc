@@ -12,6 +12,7 @@
 #include "silver/message/currency_field.h"
 #include "silver/message/event_clock.h"
 #include "silver/message/line_amounts.h"
+#include "silver/message/line_numbers.h"
 #include "silver/message/message_id.h"
 #include "silver/message/message_leftovers.h"
 #include "silver/message/shared_members.h"
@@ -50,6 +51,7 @@ struct Ga4Decoder::Parts {
     std::string name;         // of which `type` is the type
     std::string type;
     std::vector<JsonTree::Index> lines;
+    LineNumbers numbers;
 };
 
 /// The decoding of one message. The first fault is kept.
@@ -218,13 +220,13 @@ struct Ga4Decoder::Reading {
         const auto coupon = fields.text(params[ga4_coupon]);
         // The value is of all items. Of several ones it can't be told apart.
         const Index total = parts.lines.size() == 1 ? params[ga4_value] : JsonTree::none;
-        const bool is_total = fields.number(total).has_value();
-        if (is_total) fields.take(total);
+        if (fields.number(total)) fields.take(total);
         fields.take(params[ga4_items]);
         MessageLeftovers left = leftovers();
         left.begin_lines(parts.lines.size());
         items.clear();
         items.reserve(parts.lines.size());
+        parts.numbers.restart();
         for (std::size_t i = 0; i < parts.lines.size(); ++i) {
             Item& item = items.emplace_back(Item{whole, {}, {}});
             Event& event = item.event;
@@ -234,6 +236,7 @@ struct Ga4Decoder::Reading {
             Ga4Members members;
             note_twice(members.open(tree, parts.lines[i], ga4_keys, parts.arena));
             note(set_item(members, total, event));
+            if (is_order) parts.numbers.set(event);
             if (coupon && !(event.has_details && event.details.coupon)) event.with_details().coupon = coupon;
             if (const auto properties = left.of_line(parts.lines[i]))
                 event.with_details().properties = properties;
@@ -247,7 +250,16 @@ struct Ga4Decoder::Reading {
         event.product_id =
             parts.arena.join({model::whole_order, event.order_id ? *event.order_id : event.event_id});
         if (event.event_type == "purchase" && event.order_id) event.event_id = purchase_id(event, 0);
+        parts.numbers.restart();
+        parts.numbers.set(event);
         return set_amounts(fields, {.total = params[ga4_value]}, true, event);
+    }
+
+    void set_order_amounts(Event& event) {
+        using Details = model::EventDetails;
+        set_order_amount(fields, params[ga4_value], &Details::order_total, event);
+        set_order_amount(fields, params[ga4_shipping], &Details::order_shipping, event);
+        set_order_amount(fields, params[ga4_tax], &Details::order_tax, event);
     }
 
     void add_event() {
@@ -256,6 +268,7 @@ struct Ga4Decoder::Reading {
         const std::string_view transaction = id_in(fields, params[ga4_transaction_id]);
         if (!transaction.empty()) event.order_id = transaction;
         set_currency(fields, params[ga4_currency], has_lines(event.event_type), event);
+        if (is_order) set_order_amounts(event);
         const Index listed = params[ga4_items];
         parts.lines.clear();
         if (has_lines(event.event_type) && listed != JsonTree::none && tree[listed].kind == JsonKind::array) {

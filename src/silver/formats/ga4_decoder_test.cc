@@ -70,7 +70,24 @@ TEST_F(Ga4DecoderTest, AValueIsOfAllPieces) {
     decode(
         R"({"name":"purchase","params":{"value":30,"items":[{"item_id":"p"},{"item_id":"q","price":3}]}})");
     EXPECT_FALSE(items_[0].event.price);
-    EXPECT_EQ(items_[1].event.details.properties, R"({"value":30})");
+    EXPECT_FALSE(items_[1].event.details.line_total);
+    EXPECT_TRUE(items_[1].event.details.order_total == model::Money{300'000});
+}
+
+TEST_F(Ga4DecoderTest, ALineHasItsNumberAmongThoseOfItsProductAndTheAmountsOfItsOrder) {
+    decode(
+        R"({"name":"purchase","params":{"transaction_id":"T1","value":30,"shipping":"4.90","tax":2,"items":[
+        {"item_id":"p","price":1},{"item_id":"q","price":1},{"item_id":"p","price":2}]}})");
+    ASSERT_EQ(items_.size(), 3U);
+    EXPECT_EQ(items_[0].event.details.line_number, 1);
+    EXPECT_EQ(items_[1].event.details.line_number, 1);
+    EXPECT_EQ(items_[2].event.details.line_number, 2);
+    EXPECT_TRUE(items_[2].event.details.order_shipping == model::Money{49'000});
+    EXPECT_TRUE(items_[2].event.details.order_tax == model::Money{20'000});
+    EXPECT_FALSE(items_[2].event.details.properties);
+    EXPECT_FALSE(event(R"({"name":"add_to_cart","params":{"value":3,"tax":2,"items":[{"item_id":"p"}]}})")
+                     .details.line_number);
+    EXPECT_EQ(items_[0].event.details.properties, R"({"tax":2})");
 }
 
 TEST_F(Ga4DecoderTest, APurchaseKeepsItsIdAndNoOtherSenderCanClaimIt) {
@@ -91,7 +108,9 @@ TEST_F(Ga4DecoderTest, AnOrderWithoutItemsIsOneEventOfItsValue) {
     EXPECT_EQ(bought.product_id, "order:T1");
     EXPECT_EQ(bought.price, 30);
     EXPECT_TRUE(bought.details.line_total == model::Money{300'000});
-    EXPECT_EQ(bought.details.properties, R"({"tax":2})");
+    EXPECT_TRUE(bought.details.order_tax == model::Money{20'000});
+    EXPECT_EQ(bought.details.line_number, 1);
+    EXPECT_FALSE(bought.details.properties);
     EXPECT_TRUE(bought.event_id.starts_with("ga4:purchase:T1#0@"));
     const Event& refunded =
         event(R"({"name":"refund","params":{"transaction_id":"T1","value":30,"items":[]}})");
@@ -186,7 +205,7 @@ TEST_F(Ga4DecoderTest, ARowOfTheExportIsDecoded) {
     EXPECT_TRUE(bought.event_id.starts_with("ga4:purchase:T5#0@"));
     EXPECT_EQ(
         bought.details.properties,
-        R"({"tax":1.5,"message":{"event_date":"20240501","device":{"language":"de"},"ecommerce":{"transaction_id":"T5","purchase_revenue":20.0}}})");
+        R"({"message":{"event_date":"20240501","device":{"language":"de"},"ecommerce":{"transaction_id":"T5","purchase_revenue":20.0}}})");
 }
 
 TEST_F(Ga4DecoderTest, BadMessagesAreOneItemWithTheirRule) {

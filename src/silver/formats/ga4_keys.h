@@ -32,6 +32,8 @@ enum Ga4Key : std::uint8_t {
     ga4_currency,
     ga4_transaction_id,
     ga4_value,
+    ga4_shipping,
+    ga4_tax,
     ga4_items,
     ga4_source,
     ga4_medium,
@@ -55,18 +57,16 @@ enum Ga4Key : std::uint8_t {
 };
 
 inline constexpr std::array<std::string_view, ga4_key_count> ga4_names = {
-    "name",           "params",         "timestamp_micros",
-    "client_id",      "user_id",        "app_instance_id",
-    "user_agent",     "device",         "category",
-    "traffic_source", "api_secret",     "session_id",
-    "ga_session_id",  "page_location",  "page_referrer",
-    "currency",       "transaction_id", "value",
-    "items",          "source",         "medium",
-    "campaign",       "item_id",        "item_name",
-    "item_brand",     "item_category",  "item_revenue",
-    "price",          "quantity",       "coupon",
-    "discount",       "context",        "message",
-    "batch",          "product"};
+    "name",           "params",          "timestamp_micros", "client_id",
+    "user_id",        "app_instance_id", "user_agent",       "device",
+    "category",       "traffic_source",  "api_secret",       "session_id",
+    "ga_session_id",  "page_location",   "page_referrer",    "currency",
+    "transaction_id", "value",           "shipping",         "tax",
+    "items",          "source",          "medium",           "campaign",
+    "item_id",        "item_name",       "item_brand",       "item_category",
+    "item_revenue",   "price",           "quantity",         "coupon",
+    "discount",       "context",         "message",          "batch",
+    "product"};
 
 inline constexpr KeyTable ga4_keys(ga4_names);
 

@@ -8,6 +8,7 @@
 #include "silver/formats/segment_product.h"
 #include "silver/message/campaign.h"
 #include "silver/message/event_clock.h"
+#include "silver/message/line_numbers.h"
 #include "silver/message/message_id.h"
 #include "silver/message/message_leftovers.h"
 #include "silver/message/shared_members.h"
@@ -30,6 +31,7 @@ struct SegmentDecoder::Parts {
     SharedMembers shared;
     SegmentEventTypes types;
     std::vector<JsonTree::Index> lines;
+    LineNumbers numbers;
 };
 
 /// The decoding of one message. The first fault is kept.
@@ -162,18 +164,30 @@ struct SegmentDecoder::Reading {
         if (left) event.with_details().properties = left;
     }
 
+    /// Sets the discount of an order, which the price of a line contains if it is what the order costs.
+    static void set_discount(Event& event, const SentNumber& number, model::Money money, bool costs_all) {
+        model::EventDetails& details = event.with_details();
+        if (!costs_all) {
+            details.order_discount = money;
+        } else if (!details.discount) {
+            details.discount = number.to_double();
+        }
+    }
+
     /// Replaces the only item, which has what all lines have, by an item for each line.
     void add_lines() {
         const Event order = items.front().event;
         const auto coupon = fields.text(properties[key_coupon]);
         const bool single = parts.lines.size() == 1;
-        const auto discount = single ? fields.number(properties[key_discount]) : std::nullopt;
-        if (discount) fields.take(properties[key_discount]);
+        const auto discount = fields.number(properties[key_discount]);
+        const auto discount_money = discount ? discount->to_money() : std::nullopt;
+        if (discount_money) fields.take(properties[key_discount]);
         fields.take(properties[key_products]);
         MessageLeftovers left = leftovers();
         left.begin_lines(parts.lines.size());
         items.clear();
         items.reserve(parts.lines.size());
+        parts.numbers.restart();
         for (std::size_t i = 0; i < parts.lines.size(); ++i) {
             Item& item = items.emplace_back(Item{order, {}, {}});
             Event& event = item.event;
@@ -182,9 +196,10 @@ struct SegmentDecoder::Reading {
             SegmentMembers product;
             open(product, parts.lines[i]);
             note(set_segment_product(fields, product, shape, event));
-            if (single) set_segment_only_line(fields, properties, event);
+            parts.numbers.set(event);
+            const bool costs_all = single && set_segment_only_line(fields, properties, event);
+            if (discount_money) set_discount(event, *discount, *discount_money, costs_all);
             if (coupon && !(event.has_details && event.details.coupon)) event.with_details().coupon = coupon;
-            if (discount && !event.with_details().discount) event.details.discount = discount->to_double();
             set_properties(event, left.of_line(parts.lines[i]));
             item.verdict = fault;
         }
@@ -204,6 +219,8 @@ struct SegmentDecoder::Reading {
         const Verdict verdict = shape == SegmentShape::order && !names_product
                                     ? set_segment_whole_order(fields, properties, event)
                                     : set_segment_product(fields, properties, shape, event);
+        parts.numbers.restart();
+        if (shape == SegmentShape::order) parts.numbers.set(event);
         items.front().verdict = verdict;
         set_properties(event, leftovers().of_message());
     }

@@ -125,8 +125,10 @@ TEST_F(SegmentDecoderTest, AnOrderIsAPurchaseForEachLine) {
     EXPECT_DOUBLE_EQ(second.price.value(), 10.0 / 3);
     EXPECT_TRUE(second.details.line_total == model::Money{100'000});
     EXPECT_EQ(second.details.coupon, "OWN");
-    EXPECT_EQ(first.details.properties, R"({"variant":"x","total":30,"tax":2})");
-    EXPECT_EQ(second.details.properties, R"({"product":{"tax":1},"total":30,"tax":2})");
+    EXPECT_EQ(first.details.properties, R"({"variant":"x"})");
+    EXPECT_EQ(second.details.properties, R"({"tax":1})");
+    EXPECT_TRUE(second.details.order_total == model::Money{300'000});
+    EXPECT_TRUE(second.details.order_tax == model::Money{20'000});
 }
 
 TEST_F(SegmentDecoderTest, ProductsMayBeNumberedOrOne) {
@@ -161,7 +163,33 @@ TEST_F(SegmentDecoderTest, TheOnlyLineOfAnOrderCostsWhatTheOrderCosts) {
           R"({"order_id":"o","revenue":30,"discount":3,"products":[{"product_id":"p","quantity":3}]})");
     EXPECT_EQ(items_[0].event.price, 10);
     EXPECT_EQ(items_[0].event.details.discount, 3);
+    EXPECT_FALSE(items_[0].event.details.order_discount);
     EXPECT_TRUE(items_[0].event.details.line_total == model::Money{300'000});
+}
+
+TEST_F(SegmentDecoderTest, ALineHasItsNumberAmongThoseOfItsProduct) {
+    track(
+        "Order Completed",
+        R"({"order_id":"o","products":[{"sku":"a","price":1},{"sku":"b","price":0},{"sku":"a","price":2}]})");
+    ASSERT_EQ(items_.size(), 3U);
+    EXPECT_EQ(items_[0].event.details.line_number, 1);
+    EXPECT_EQ(items_[1].event.details.line_number, 1);
+    EXPECT_EQ(items_[2].event.details.line_number, 2);
+    track("Order Completed", R"({"order_id":"o","total":3})");
+    EXPECT_EQ(items_[0].event.details.line_number, 1);
+    track("Product Added", R"({"product_id":"p","price":1})");
+    EXPECT_FALSE(items_[0].event.has_details && items_[0].event.details.line_number);
+}
+
+TEST_F(SegmentDecoderTest, ADiscountIsTheOrdersUnlessTheLineCostsWhatTheOrderCosts) {
+    track("Order Completed",
+          R"({"order_id":"o","discount":"2.50","shipping":3,"products":[{"product_id":"p","price":10}]})");
+    EXPECT_TRUE(items_[0].event.details.order_discount == model::Money{25'000});
+    EXPECT_TRUE(items_[0].event.details.order_shipping == model::Money{30'000});
+    EXPECT_FALSE(items_[0].event.details.discount);
+    track("Order Completed", R"({"discount":"a lot","products":[{"product_id":"p","price":10}]})");
+    EXPECT_FALSE(items_[0].event.details.order_discount);
+    EXPECT_EQ(items_[0].event.details.properties, R"({"discount":"a lot"})");
 }
 
 TEST_F(SegmentDecoderTest, AValueIsOfAllPieces) {
@@ -290,7 +318,7 @@ TEST_F(SegmentDecoderTest, ALargeOrderDoesNotBecomeAHugeOne) {
     decode(order + "]}}");
     EXPECT_EQ(items_.size(), 10'000U);
     EXPECT_TRUE(items_[0].event.details.properties);
-    EXPECT_FALSE(items_[1].event.has_details);
+    EXPECT_FALSE(items_[1].event.details.properties);
     EXPECT_EQ(verdict(order + ",{}]}}").rule, ValidationRule::field_too_long);
 }
 

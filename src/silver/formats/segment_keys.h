@@ -57,6 +57,8 @@ enum SegmentKey : std::uint8_t {
     key_order_id,
     key_order_id_v1,
     key_products,
+    key_shipping,
+    key_tax,
     key_session_id,
     key_utm_source,
     key_utm_medium,
@@ -69,13 +71,18 @@ enum SegmentKey : std::uint8_t {
 };
 
 inline constexpr std::array<std::string_view, segment_key_count> segment_names = {
-    "type",       "event",      "userId",     "anonymousId",   "messageId",  "timestamp", "originalTimestamp",
-    "sentAt",     "receivedAt", "writeKey",   "context",       "properties", "page",      "campaign",
-    "userAgent",  "sessionId",  "device",     "userAgentData", "url",        "referrer",  "source",
-    "medium",     "mobile",     "product_id", "productId",     "id",         "sku",       "name",
-    "category",   "brand",      "coupon",     "discount",      "price",      "quantity",  "value",
-    "total",      "revenue",    "subtotal",   "currency",      "order_id",   "orderId",   "products",
-    "session_id", "utm_source", "utm_medium", "utm_campaign",  "message",    "batch",     "product"};
+    // of a message
+    "type", "event", "userId", "anonymousId", "messageId", "timestamp", "originalTimestamp", "sentAt",
+    "receivedAt", "writeKey", "context", "properties",
+    // of its context
+    "page", "campaign", "userAgent", "sessionId", "device", "userAgentData", "url", "referrer", "source",
+    "medium", "mobile",
+    // of its properties, and of a product
+    "product_id", "productId", "id", "sku", "name", "category", "brand", "coupon", "discount", "price",
+    "quantity", "value", "total", "revenue", "subtotal", "currency", "order_id", "orderId", "products",
+    "shipping", "tax", "session_id", "utm_source", "utm_medium", "utm_campaign",
+    // the sections of an event's properties
+    "message", "batch", "product"};
 
 inline constexpr KeyTable segment_keys(segment_names);
 

@@ -54,6 +54,11 @@ void set_segment_order(MessageFields& fields, const SegmentMembers& properties, 
                        model::Event& event) {
     fields.set_text(event.order_id, properties.first_of(key_order_id, key_order_id_v1));
     set_currency(fields, properties[key_currency], shape != SegmentShape::other, event);
+    if (shape != SegmentShape::order) return;
+    using Details = model::EventDetails;
+    set_order_amount(fields, properties[key_total], &Details::order_total, event);
+    set_order_amount(fields, properties[key_shipping], &Details::order_shipping, event);
+    set_order_amount(fields, properties[key_tax], &Details::order_tax, event);
 }
 
 Verdict set_segment_whole_order(MessageFields& fields, const SegmentMembers& properties,
@@ -68,15 +73,16 @@ Verdict set_segment_whole_order(MessageFields& fields, const SegmentMembers& pro
     return set_amounts(fields, amounts, true, event);
 }
 
-void set_segment_only_line(MessageFields& fields, const SegmentMembers& properties, model::Event& event) {
-    if (event.price || (event.has_details && event.details.line_total)) return;
+bool set_segment_only_line(MessageFields& fields, const SegmentMembers& properties, model::Event& event) {
+    if (event.price || (event.has_details && event.details.line_total)) return false;
     const bool part = event.quantity == 0;
     const Index index = properties.first_of(key_revenue, key_subtotal, key_value, key_total);
     const auto total = fields.number(index);
     const auto money = total ? total->to_money() : std::nullopt;
-    if (!money || part) return;
+    if (!money || part) return false;
     event.with_details().line_total = *money;
     event.price = total->to_double() / event.quantity;
+    return true;
 }
 
 void find_segment_lines(const JsonTree& tree, Index products, std::vector<Index>& lines) {

@@ -14,7 +14,7 @@ namespace millrace::silver {
 Verdict set_segment_product(MessageFields& fields, const SegmentMembers& product, SegmentShape shape,
                             model::Event& event);
 
-/// Sets order_id, currency and coupon from a message's properties.
+/// Sets order_id, currency and, of an order, its total, shipping and tax from a message's properties.
 void set_segment_order(MessageFields& fields, const SegmentMembers& properties, SegmentShape shape,
                        model::Event& event);
 
@@ -22,8 +22,9 @@ void set_segment_order(MessageFields& fields, const SegmentMembers& properties, 
 /// the price what was paid for the order.
 Verdict set_segment_whole_order(MessageFields& fields, const SegmentMembers& properties, model::Event& event);
 
-/// Sets the price of the only line of an order, which has none, to that of the order's products.
-void set_segment_only_line(MessageFields& fields, const SegmentMembers& properties, model::Event& event);
+/// Sets the price of the only line of an order, if it has none, to that of the order's products. Returns
+/// whether it did so.
+bool set_segment_only_line(MessageFields& fields, const SegmentMembers& properties, model::Event& event);
 
 /// Finds the lines of an order: the elements of `products`, or its members if it is an object with numbered
 /// keys, or itself if it is one product.

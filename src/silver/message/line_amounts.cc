@@ -58,4 +58,13 @@ Verdict set_amounts(MessageFields& fields, const AmountFields& amounts, bool str
     return fault;
 }
 
+void set_order_amount(MessageFields& fields, JsonTree::Index index,
+                      std::optional<model::Money> model::EventDetails::* amount, model::Event& event) {
+    const auto number = fields.number(index);
+    const auto money = number ? number->to_money() : std::nullopt;
+    if (!money) return;
+    event.with_details().*amount = money;
+    fields.take(index);
+}
+
 }  // namespace millrace::silver

@@ -18,4 +18,8 @@ struct AmountFields {
 /// properties.
 Verdict set_amounts(MessageFields& fields, const AmountFields& amounts, bool strict, model::Event& event);
 
+/// Sets an amount of the whole order, if there is one that can be read.
+void set_order_amount(MessageFields& fields, JsonTree::Index index,
+                      std::optional<model::Money> model::EventDetails::* amount, model::Event& event);
+
 }  // namespace millrace::silver
