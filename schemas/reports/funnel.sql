@@ -16,7 +16,8 @@ with chosen as not materialized (
       and session_start < if($by = 'day', date_trunc('day', to_timestamp(($to - 1) / 1000)) + interval 1 day, to_timestamp(($to + 3599999) // 3600000 * 3600))
 ),
 done as not materialized (
-    select session, carted, event_type, product_id, coalesce(product_category, 'unknown') as category, event_timestamp as moment
+    -- A session without a purchase may have a line of an order that was sent again.
+    select session, carted, if(event_type = 'purchase' and not purchased, 'repeat', event_type) as event_type, product_id, coalesce(product_category, 'unknown') as category, event_timestamp as moment
     from live.silver as silver
     join chosen on hash(silver.user_id, coalesce(silver.session_id, '')) = visitor and event_timestamp between session_start and session_end
     where event_type in ('view', 'add_to_cart', 'purchase')

@@ -147,6 +147,11 @@ void SettingsOptions::add_gold_to(CLI::App& command) {
                  "End a session whose events have no session_id after this long without events.")
         ->default_str(base::format_duration(initial.gold.inactivity))
         ->group(group);
+    add_duration(command, "--order-repeats", order_repeats,
+                 "How far back the line of an order is looked for. A line that came before is a repeat, and "
+                 "adds nothing to orders and revenue.")
+        ->default_str(base::format_duration(initial.gold.order_repeats))
+        ->group(group);
     add_share(command, "--interest-share", interest_share,
               "Watch products with at least this share of all views (high interest).")
         ->default_str(base::format_share(initial.gold.interest_share))
@@ -170,6 +175,7 @@ model::ShopSettings SettingsOptions::over(const model::ShopSettings& stored) con
     if (lateness) settings.gold.lateness = *lateness;
     if (session_gap) settings.gold.session_gap = *session_gap;
     if (inactivity) settings.gold.inactivity = *inactivity;
+    if (order_repeats) settings.gold.order_repeats = *order_repeats;
     if (interest_share) settings.gold.interest_share = *interest_share;
     if (interest_conversion) settings.gold.interest_conversion = *interest_conversion;
     if (interest_views) settings.gold.interest_views = *interest_views;

@@ -103,6 +103,7 @@ struct SettingsOptions {
     std::optional<std::string> dedupe_scope;
     std::optional<base::Duration> lateness;
     std::optional<base::Duration> session_gap;
+    std::optional<base::Duration> order_repeats;
     std::optional<base::Duration> inactivity;
     std::optional<double> interest_share;
     std::optional<double> interest_conversion;

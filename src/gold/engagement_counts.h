@@ -31,6 +31,7 @@ struct EngagementCounts {
                 break;
             case Kind::refund:
             case Kind::other:
+            case Kind::repeat:
                 break;
         }
         users.add(user_hash);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "gold/distinct.h"
 #include "model/event.h"
 
 namespace millrace::gold {
@@ -128,6 +129,44 @@ class Ids {
     const arrow::Array* nulls_ = nullptr;    // the array with the null rows, or nullptr if no row is null
 };
 
+/// A column of strings, plain or as a dictionary, or none.
+class Texts {
+  public:
+    Texts(const arrow::RecordBatch& rows, const char* name) {
+        const auto found = rows.GetColumnByName(name);
+        plain_ = dynamic_cast<const arrow::StringArray*>(found.get());
+        encoded_ = dynamic_cast<const arrow::DictionaryArray*>(found.get());
+        if (encoded_ != nullptr)
+            dictionary_ = dynamic_cast<const arrow::StringArray*>(encoded_->dictionary().get());
+        if (found != nullptr && plain_ == nullptr && dictionary_ == nullptr)
+            throw Error(reading_events, fmt::format("the column {} is not of strings", name));
+    }
+    /// Empty where the value is null.
+    [[nodiscard]] std::string_view operator[](std::int64_t row) const {
+        if (plain_ != nullptr) return plain_->IsNull(row) ? std::string_view() : plain_->GetView(row);
+        if (dictionary_ == nullptr || encoded_->IsNull(row)) return {};
+        return dictionary_->GetView(encoded_->GetValueIndex(row));
+    }
+
+  private:
+    const arrow::StringArray* plain_ = nullptr;
+    const arrow::DictionaryArray* encoded_ = nullptr;
+    const arrow::StringArray* dictionary_ = nullptr;
+};
+
+/// Names the line of an event that has an order. A line without a number is the first one of its product.
+void set_line(std::string_view event_id, std::int64_t number, Strings& strings, Event& event) {
+    event.id = strings[Field::event].add(event_id);
+    event.line =
+        combine(combine(strings[Field::order].hash(event.order), strings[Field::product].hash(event.product)),
+                static_cast<std::uint64_t>(number)) |
+        1U;
+}
+
+bool has_line(const Event& event) {
+    return event.kind == Kind::purchase && event.order != 0;
+}
+
 void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
     const auto& partitions = column<arrow::Int32Array>(rows, "partition");
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
@@ -161,6 +200,11 @@ const std::vector<std::string>& event_columns() {
     return columns;
 }
 
+const std::vector<std::string>& line_columns() {
+    static const std::vector<std::string> columns = {"event_id", "line_number"};
+    return columns;
+}
+
 void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view> event_type, Strings& strings,
                  Events& events) {
     const auto count = static_cast<std::size_t>(rows.num_rows());
@@ -182,6 +226,8 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto* quantities = optional_column<arrow::Int32Array>(rows, "quantity");
     const Decimals exact(rows, "quantity_exact");
     const Decimals totals(rows, "line_total");
+    const Texts event_ids(rows, "event_id");
+    const auto* numbers = optional_column<arrow::Int64Array>(rows, "line_number");
     const auto* bots = optional_column<arrow::BooleanArray>(rows, "is_bot");
     events.rows.reserve(events.rows.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -197,8 +243,11 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
                                .page = pages[i],
                                .order = orders[i],
                                .currency = currencies[i]});
+        Event& event = events.rows.back();
         set_amount(value_at<double>(prices, row), value_at<std::int32_t>(quantities, row), exact[row],
-                   totals[row], events.rows.back());
+                   totals[row], event);
+        if (has_line(event))
+            set_line(event_ids[row], value_at<std::int64_t>(numbers, row).value_or(1), strings, event);
     }
     advance_clocks(rows, events);
 }
@@ -225,6 +274,8 @@ void read_event(const model::Event& event, Strings& strings, Events& events) {
     set_amount(event.price, thousandths ? std::nullopt : std::optional(event.quantity),
                thousandths ? std::optional<model::Money>(*thousandths) : std::nullopt, details.line_total,
                events.rows.back());
+    if (has_line(events.rows.back()))
+        set_line(event.event_id, details.line_number.value_or(1), strings, events.rows.back());
 }
 
 }  // namespace millrace::gold

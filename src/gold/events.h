@@ -16,8 +16,9 @@
 
 namespace millrace::gold {
 
-/// The meaning of an event for the shop. Event types that the shop defines itself are `other`.
-enum class Kind : std::uint8_t { view, add_to_cart, purchase, refund, other };
+/// The meaning of an event for the shop. Event types that the shop defines itself are `other`, and `repeat`
+/// is a line of an order that was sent again (OrderLines).
+enum class Kind : std::uint8_t { view, add_to_cart, purchase, refund, other, repeat };
 
 /// One clean event. Its strings are ids of Strings.
 struct Event {
@@ -35,7 +36,14 @@ struct Event {
     StringId page = 0;
     StringId order = 0;
     StringId currency = 0;
+    StringId id = 0;         ///< the event_id of an order's line
+    std::uint64_t line = 0;  ///< a hash that names a line of an order; 0 for other events
 
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(time, price, quantity, items, kind, bot, user, product, category, device, session, page,
+                order, currency, id, line);
+    }
     [[nodiscard]] model::Money amount() const { return model::Money{price} * quantity; }
 };
 
@@ -58,6 +66,9 @@ struct Events {
 /// The silver columns that Gold reads, without `event_type`, which is a partition column and may be given as
 /// a constant.
 const std::vector<std::string>& event_columns();
+
+/// Those that Gold reads of purchases besides, to tell the lines of orders apart.
+const std::vector<std::string>& line_columns();
 
 /// Appends silver rows to `events`. String columns may be dictionary-encoded, which is faster. `event_type`
 /// is used for rows that have no such column. The rows may lack a column that can be null. Throws Error if

@@ -53,8 +53,19 @@ class StringPool {
 };
 
 /// The string fields of an event.
-enum class Field : std::uint8_t { type, user, product, category, device, session, page, order, currency };
-inline constexpr std::size_t field_count = 9;
+enum class Field : std::uint8_t {
+    type,
+    user,
+    product,
+    category,
+    device,
+    session,
+    page,
+    order,
+    currency,
+    event,
+};
+inline constexpr std::size_t field_count = 10;
 
 /// Records which strings the state still needs; see Strings::sweep().
 class Marks {

@@ -211,4 +211,7 @@ class GroupedWindows {
     std::optional<std::map<Timestamp, Remembered>> remembered_;
 };
 
+/// The longest window that can begin on one day and end on the next.
+inline constexpr base::Duration max_window_length = std::chrono::hours(1);
+
 }  // namespace millrace::gold

@@ -47,6 +47,8 @@ struct GoldOptions {
     base::Duration session_gap = std::chrono::minutes(30);  ///< the silence that ends a session
     /// The silence that ends a session of events without a session_id.
     base::Duration inactivity = std::chrono::minutes(30);
+    /// How far back an order's line is looked for: one that came within this period before is a repeat.
+    base::Duration order_repeats = std::chrono::days(30);
     double interest_share = 0.05;       ///< share of all views at or above which interest is high
     double interest_conversion = 0.03;  ///< a product whose conversion is below this has low conversion
     std::int64_t interest_views = 100;  ///< views that a product needs before it is judged

@@ -88,6 +88,23 @@ simdjson::error_code read_number(ondemand::value& value, double& number) {
     return std::isfinite(number) ? simdjson::SUCCESS : simdjson::NUMBER_ERROR;
 }
 
+/// The column of a field that is an amount of money.
+std::optional<model::Money> model::EventDetails::* money_member(Field field) {
+    using Details = model::EventDetails;
+    switch (field) {
+        case line_total:
+            return &Details::line_total;
+        case order_total:
+            return &Details::order_total;
+        case order_discount:
+            return &Details::order_discount;
+        case order_shipping:
+            return &Details::order_shipping;
+        default:
+            return &Details::order_tax;
+    }
+}
+
 }  // namespace
 
 struct Decoder::Parser {
@@ -377,22 +394,11 @@ struct Decoder::Walk {
                 return take(value, field, event.with_details().utm_medium);
             case utm_campaign:
                 return take(value, field, event.with_details().utm_campaign);
-            case line_total:
-                return take_money(value, &model::EventDetails::line_total);
             case line_number:
                 return take_line_number(value);
-            case order_total:
-                return take_money(value, &model::EventDetails::order_total);
-            case order_discount:
-                return take_money(value, &model::EventDetails::order_discount);
-            case order_shipping:
-                return take_money(value, &model::EventDetails::order_shipping);
-            case order_tax:
-                return take_money(value, &model::EventDetails::order_tax);
-            case field_count:
-                break;
+            default:
+                return take_money(value, money_member(field));
         }
-        return simdjson::SUCCESS;
     }
 
     simdjson::error_code walk(ondemand::object& object) {

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "base/worker_pool.h"
 #include "gold/gold_tables.h"
+#include "gold/order_lines.h"
 #include "gold/stage/gold_file.h"
 #include "gold/stage/gold_status.h"
 #include "gold/stage/silver_reader.h"
@@ -60,17 +61,24 @@ Hours silver_hours(const catalog::DataDirectory& data) {
     const model::TimeZone utc("UTC");
     base::WorkerPool pool;
     gold::Strings strings;
+    gold::OrderLines lines(strings, data.settings().gold.order_repeats);
     Hours hours;
-    gold::read_silver_rows(
-        silver.root(), files, strings, pool, [&](const gold::Events& events, gold::Timestamp) {
-            for (const gold::Event& event : events.rows) {
-                const auto start = gold::window_at(gold::Grain::hour, event.time, utc).start;
-                const HourKey key{start, std::string(strings.value(gold::Field::currency, event.currency))};
-                Hour& hour = hours[key];
-                ++hour.events;
-                if (event.kind == gold::Kind::purchase) hour.gross += event.amount();
-            }
-        });
+    const auto add = [&](const std::vector<gold::Event>& events) {
+        for (const gold::Event& event : events) {
+            const auto start = gold::window_at(gold::Grain::hour, event.time, utc).start;
+            const HourKey key{start, std::string(strings.value(gold::Field::currency, event.currency))};
+            Hour& hour = hours[key];
+            ++hour.events;
+            if (event.kind == gold::Kind::purchase) hour.gross += event.amount();
+        }
+    };
+    gold::read_silver_rows(silver.root(), files, strings, pool,
+                           [&](gold::Events& events, gold::Timestamp left) {
+                               (void)lines.hold(events.rows);
+                               add(events.rows);
+                               add(lines.settle(left));
+                           });
+    add(lines.settle(gold::end_of_time));
     return hours;
 }
 
@@ -146,7 +154,9 @@ class Comparison {
         const Hour gold = published == nullptr ? Hour() : *published;
         const Hour silver = silver_of(key);
         if (gold.events == silver.events) {
-            if (gold.gross != silver.gross) fault(key);
+            // A late line of an order may have made a line of this hour a repeat.
+            const bool late = hours_.late.of(gold::TableGroup::windows).contains(day);
+            if (gold.gross != silver.gross && !late && hours_.rows_ahead == 0) fault(key);
         } else if (gold.events > silver.events) {
             fault(key);
         } else if (closed && !gold.provisional && hours_.late.of(gold::TableGroup::windows).contains(day)) {

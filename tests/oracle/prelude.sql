@@ -1,5 +1,5 @@
--- What the queries of the gold tables share. `silver` is a view of the table's rows; the variables zone, session_gap
--- and inactivity are set. docs/metrics.md defines all of this; nothing here is taken from the program.
+-- What the queries of the gold tables share. `silver` is a view of the table's rows; the variables zone, session_gap,
+-- inactivity and order_repeats are set. docs/metrics.md defines all of this; nothing here is taken from the program.
 
 CREATE MACRO rate(part, whole) AS CASE WHEN whole = 0 THEN NULL ELSE CAST(part AS DOUBLE) / CAST(whole AS DOUBLE) END;
 CREATE MACRO local_day(t) AS CAST(t AT TIME ZONE getvariable('zone') AS DATE);
@@ -7,8 +7,16 @@ CREATE MACRO day_start(d) AS CAST(d AS TIMESTAMP) AT TIME ZONE getvariable('zone
 CREATE MACRO day_of(t) AS strftime(local_day(t), '%Y-%m-%d');
 CREATE MACRO bin(s) AS CASE WHEN s < 64 THEN s ELSE s - s % CAST(pow(2, floor(log2(s)) - 5) AS BIGINT) END;
 
+-- A line of an order that came within order_repeats before, by event time and event_id, is a repeat.
+CREATE VIEW judged AS
+SELECT *, coalesce(event_type = 'purchase' AND nullif(order_id, '') IS NOT NULL AND event_timestamp - lag(event_timestamp) OVER (
+              PARTITION BY event_type, order_id,
+                           CASE WHEN product_id NOT LIKE 'order:%' THEN product_id END, coalesce(line_number, 1)
+              ORDER BY event_timestamp, event_id) <= getvariable('order_repeats'), false) AS is_repeat
+FROM silver;
+
 CREATE TABLE events AS
-SELECT event_timestamp, event_type, user_id, currency, quantity,
+SELECT event_timestamp, CASE WHEN is_repeat THEN 'repeat' ELSE event_type END AS event_type, user_id, currency, quantity,
        nullif(product_id, '') AS product_id, nullif(product_category, '') AS product_category,
        nullif(device_type, '') AS device_type, nullif(session_id, '') AS session_id, nullif(page_url, '') AS page_url,
        nullif(order_id, '') AS order_id,
@@ -18,7 +26,7 @@ SELECT event_timestamp, event_type, user_id, currency, quantity,
            AS amount,
        event_type IN ('view', 'add_to_cart', 'purchase', 'refund') AS is_known,
        coalesce(is_bot, false) AS is_bot
-FROM silver;
+FROM judged;
 
 -- Windows of each grain, for each event.
 CREATE VIEW placed AS

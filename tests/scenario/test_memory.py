@@ -27,7 +27,7 @@ def run_within(shop, megabytes, *command):
 def test_a_command_that_lacks_memory_ends_with_an_error(shop):
     shop.run("produce", "--rate", "max", "--count", "200000", "--span", "6h", "--invalid", "1%")
     failed = 0
-    for megabytes in range(300, 900, 25):
+    for megabytes in range(100, 900, 10):
         code, err = run_within(shop, megabytes, "silver", "--available-now", "--batch-rows", "50000")
         if code is None:
             continue

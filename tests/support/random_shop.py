@@ -1,7 +1,7 @@
 """Random shops with what the simulator does not make up.
 
 They have several currencies, sessions with gaps, events at one moment, visits over midnight and for days, purchases
-without a view, refunds, orders of several lines, and empty strings.
+without a view, refunds, orders of several lines, lines that are sent again, and empty strings.
 """
 
 import datetime
@@ -70,6 +70,8 @@ class RandomShop:
         made |= {field: chance.choice(values) for field, (share, values) in maybe.items() if chance.random() < share}
         if kind == "purchase" and chance.random() < 0.5:
             made["order_id"] = f"o{chance.randrange(40)}"
+            if chance.random() < 0.3:
+                made["line_number"] = chance.randrange(1, 3)
         self.events.append(made)
 
     def shuffled(self, seconds):

@@ -186,9 +186,8 @@ function ofOrder(
     );
     const numbers = new Map<string, number>();
     for (const line of all) {
-      const product = String(line.product_id);
-      const line_number = (numbers.get(product) ?? 0) + 1;
-      numbers.set(product, line_number);
+      const line_number = (numbers.get(line.product_id) ?? 0) + 1;
+      numbers.set(line.product_id, line_number);
       track(type, {
         order_id: String(order_id),
         line_number,

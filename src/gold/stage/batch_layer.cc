@@ -138,18 +138,42 @@ std::int64_t BatchLayer::compute(DayRange days, const std::set<TableGroup>& grou
     const Window read = sessions ? around : wanted;
     Gold gold(zone_, settings_.gold, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
     gold.compute_only(groups);
+    OrderLines lines(gold.strings(), settings_.gold.order_repeats);
+    learn_lines_before(read.start, gold.strings(), lines);
     std::int64_t events = 0;
-    const auto take = [&](Events& rows, Timestamp left) {
-        events += static_cast<std::int64_t>(rows.rows.size());
+    const auto add = [&](Events& rows, Timestamp left) {
         const auto beside = cut(rows, read, wanted);
         if (sessions) gold.add_to_sessions(beside);
         gold.add(rows, std::min(left, position_.watermark), output);
-        gold.collect_garbage();
+    };
+    const auto take = [&](Events& rows, Timestamp left) {
+        events += static_cast<std::int64_t>(rows.rows.size());
+        std::erase_if(rows.rows, [&](const Event& event) { return !read.contains(event.time); });
+        (void)lines.hold(rows.rows);
+        const auto settled = lines.settle(settled_before(left));
+        rows.rows.insert(rows.rows.end(), settled.begin(), settled.end());
+        add(rows, settled_before(left));
+        gold.collect_garbage([&lines](Marks& marks) { lines.mark(marks); });
         progressed();
     };
     read_silver_rows(silver_.root(), files_between(read), gold.strings(), pool_, take);
+    Events rest{.rows = lines.settle(end_of_time), .clocks = {}};
+    add(rest, end_of_time);
     gold.close(position_.watermark, output);
     return events;
+}
+
+/// Lets `lines` know the lines of orders that came within the period before a time.
+void BatchLayer::learn_lines_before(Timestamp time, Strings& strings, OrderLines& lines) {
+    const Window before{time - settings_.gold.order_repeats, time};
+    auto files = files_between(before);
+    std::erase_if(files, [](const storage::AddFile& add) {
+        return storage::partition_value(add, "event_type") != "purchase";
+    });
+    read_silver_rows(silver_.root(), files, strings, pool_, [&](Events& rows, Timestamp) {
+        std::erase_if(rows.rows, [&](const Event& event) { return !before.contains(event.time); });
+        lines.learn(rows.rows);
+    });
 }
 
 std::int64_t BatchLayer::sealed_end() const {

@@ -12,6 +12,7 @@
 #include "base/stop.h"
 #include "base/worker_pool.h"
 #include "catalog/data_directory.h"
+#include "gold/order_lines.h"
 #include "gold/output.h"
 #include "gold/stage/day_range.h"
 #include "gold/stage/gold_comparison.h"
@@ -78,6 +79,7 @@ class BatchLayer {
     [[nodiscard]] std::int64_t compute(DayRange days, const std::set<TableGroup>& groups, Output& output,
                                        const std::function<void()>& progressed);
     [[nodiscard]] std::vector<storage::AddFile> files_between(Window times) const;
+    void learn_lines_before(Timestamp time, Strings& strings, OrderLines& lines);
     /// What is done to some days, and what to do next when it was stopped.
     struct Step {
         std::string_view doing;

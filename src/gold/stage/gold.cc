@@ -61,6 +61,13 @@ void Gold::add(const Events& events, const std::function<void(Operator&)>& after
     run_(std::move(tasks));
 }
 
+void Gold::add_to_operators(const std::vector<Event>& events) {
+    if (events.empty()) return;
+    std::vector<std::function<void()>> tasks;
+    for (Operator* each : operators()) tasks.emplace_back([each, &events] { each->add(events); });
+    run_(std::move(tasks));
+}
+
 /// There are few such events, so the operators run one after the other.
 void Gold::add_uncommitted(const std::vector<Event>& events) {
     if (!has_uncommitted_) late_committed_ = late();
@@ -111,9 +118,10 @@ std::size_t Gold::open_rows(const TableSet& tables) const {
     return rows;
 }
 
-void Gold::collect_garbage() {
+void Gold::collect_garbage(const std::function<void(Marks&)>& mark_others) {
     if (!strings_.due()) return;
     Marks marks = strings_.marks();
+    mark_others(marks);
     for (const Operator* each : operators()) each->mark(marks);
     alerts_.mark(marks);
     strings_.sweep(marks);

@@ -41,6 +41,8 @@ class Gold {
 
     /// Adds events, and advances the clock by them.
     void add(const Events& events);
+    /// Adds events to the operators only: neither the clock nor the alert rules get them.
+    void add_to_operators(const std::vector<Event>& events);
     /// Adds events, and then closes as close() does.
     void add(const Events& events, Timestamp watermark, Output& output);
     /// Adds events whose rows are not committed, for peek() only, until withdraw_uncommitted() takes them out
@@ -59,7 +61,8 @@ class Gold {
     /// The number of rows that peek() appends for these tables, or a few more.
     [[nodiscard]] std::size_t open_rows(const TableSet& tables) const;
     /// Removes strings that the state no longer needs, when enough strings have come since the last time.
-    void collect_garbage();
+    /// `mark_others` marks those that the caller needs.
+    void collect_garbage(const std::function<void(Marks&)>& mark_others);
 
     /// The number of additions to windows that were closed already.
     [[nodiscard]] std::int64_t late() const;

@@ -25,24 +25,60 @@ GoldEngine::GoldEngine(const model::ShopSettings& settings, base::WorkerPool& po
 
 void GoldEngine::reset() {
     gold_ = std::make_unique<Gold>(zone_, options_, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
+    lines_ = std::make_unique<OrderLines>(gold_->strings(), options_.order_repeats);
+    ++withdrawals_;
     watermark_ = no_watermark;
     newest_ = {};
 }
 
 void GoldEngine::load(std::istream& stream, Timestamp watermark) {
-    gold_->withdraw_uncommitted();
+    withdraw_shown();
     gold_->load(stream);
+    lines_->load(stream);
     watermark_ = watermark;
 }
 
-void GoldEngine::add(const Events& events) {
-    gold_->withdraw_uncommitted();
+void GoldEngine::save(std::ostream& stream) {
+    withdraw_shown();
+    gold_->save(stream);
+    lines_->save(stream);
+}
+
+/// The alert rules do not wait for lines to settle.
+void GoldEngine::add(Events& events) {
+    withdraw_shown();
+    alerts().add(lines_->hold(events.rows));
     gold_->add(events);
     newest_ = std::max(newest_, events.newest);
 }
 
-void GoldEngine::finish_commit(const storage::Commit& commit, Output& closed) {
+void GoldEngine::show_held() {
+    if (!gold_->has_uncommitted()) gold_->add_uncommitted(lines_->show());
+}
+
+void GoldEngine::add_uncommitted(std::vector<Event>& events) {
+    show_held();
+    lines_->mark_shown(events);
+    gold_->add_uncommitted(events);
+}
+
+void GoldEngine::withdraw_shown() {
+    if (!gold_->has_uncommitted()) return;
     gold_->withdraw_uncommitted();
+    ++withdrawals_;
+}
+
+std::vector<Timestamp> GoldEngine::take_displaced() {
+    if (watermark_ == no_watermark) return {};
+    return lines_->take_displaced(zone_.day_start(zone_.day_of(watermark_ - max_window_length)));
+}
+
+void GoldEngine::collect_garbage() {
+    gold_->collect_garbage([this](Marks& marks) { lines_->mark(marks); });
+}
+
+void GoldEngine::finish_commit(const storage::Commit& commit, Output& closed) {
+    withdraw_shown();
     const auto partitions = catalog::read_status(commit);
     observe(partitions);
     const Timestamp clock = gold_->clock().at(commit.timestamp);
@@ -72,8 +108,9 @@ void GoldEngine::observe(const std::vector<catalog::PartitionStatus>& partitions
 }
 
 void GoldEngine::close(Timestamp watermark, Output& closed) {
-    gold_->withdraw_uncommitted();
+    withdraw_shown();
     watermark_ = std::max(watermark_, watermark);
+    gold_->add_to_operators(lines_->settle(settled_before(watermark_)));
     gold_->close(watermark_, closed);
 }
 

@@ -8,6 +8,7 @@
 #include "base/worker_pool.h"
 #include "catalog/partition_progress.h"
 #include "gold/events.h"
+#include "gold/order_lines.h"
 #include "gold/output.h"
 #include "gold/stage/gold.h"
 #include "model/shop_settings.h"
@@ -37,20 +38,27 @@ class GoldEngine {
     /// Replaces the state by one that was saved at this watermark. Throws an Error for what save() did not
     /// write; the caller then resets.
     void load(std::istream& stream, Timestamp watermark);
-    void save(std::ostream& stream) {
-        gold_->withdraw_uncommitted();
-        gold_->save(stream);
-    }
+    void save(std::ostream& stream);
 
-    /// Takes rows in. Windows close only with the calls below.
-    void add(const Events& events);
-    /// Takes rows in that are not committed yet, so that operators().peek() shows them. The calls that change
-    /// or save the state take them out again, and withdraw_uncommitted() does.
-    void add_uncommitted(const std::vector<Event>& events) { gold_->add_uncommitted(events); }
-    void withdraw_uncommitted() { gold_->withdraw_uncommitted(); }
-    [[nodiscard]] bool has_uncommitted() const { return gold_->has_uncommitted(); }
+    /// Takes rows in. Windows close only with the calls below. Lines of orders leave `events`: they are held
+    /// back until their windows can close.
+    void add(Events& events);
+    /// Lets operators().peek() show the lines that are held back. The calls that change or save the state
+    /// take them out again, and withdraw_shown() does.
+    void show_held();
+    /// Takes rows in that are not committed yet, so that operators().peek() shows them, until they are taken
+    /// out together with the lines that are held back.
+    void add_uncommitted(std::vector<Event>& events);
+    void withdraw_shown();
+    /// How often what was shown was taken out.
+    [[nodiscard]] std::uint64_t withdrawals() const { return withdrawals_; }
     /// Removes unused strings, from time to time.
-    void collect_garbage() { gold_->collect_garbage(); }
+    void collect_garbage();
+    /// The number of lines of orders that are kept to find their repeats.
+    [[nodiscard]] std::size_t order_lines() const { return lines_->size(); }
+    /// Returns the times of lines that had counted when an earlier one came late, and whose days are wrong
+    /// until they are corrected: once, and again when all windows of their day are closed.
+    [[nodiscard]] std::vector<Timestamp> take_displaced();
 
     /// Finishes a commit whose rows were added: advances the watermark, closes windows, and evaluates alert
     /// rules.
@@ -69,6 +77,8 @@ class GoldEngine {
     const model::TimeZone zone_;
     base::WorkerPool& pool_;
     std::unique_ptr<Gold> gold_;
+    std::unique_ptr<OrderLines> lines_;
+    std::uint64_t withdrawals_ = 0;
     Timestamp watermark_ = no_watermark;
     Timestamp newest_;  // log time of the newest row since the last commit; the epoch when there is none
 };

@@ -1,7 +1,9 @@
 #include "gold/stage/gold_engine.h"
 
+#include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "base/error.h"
@@ -13,7 +15,10 @@ namespace {
 
 class GoldEngineTest : public testing::Test {
   protected:
-    static void add_view(GoldEngine& engine, Timestamp time) { engine.add(view_at(engine.strings(), time)); }
+    static void add_view(GoldEngine& engine, Timestamp time) {
+        Events events = view_at(engine.strings(), time);
+        engine.add(events);
+    }
     /// A commit of Silver that leaves no records in the log.
     static storage::Commit commit_at(Timestamp time) {
         const base::WallTime now = model::to_wall_time(time);
@@ -81,6 +86,48 @@ TEST_F(GoldEngineTest, ASavedStateContinuesAtItsWatermark) {
     add_view(restored, later);
     restored.finish_commit(commit_at(later), closed_);
     EXPECT_EQ(closed_kpis(), 1);
+}
+
+TEST_F(GoldEngineTest, LinesOfOrdersAreShownAtOnceAndAddedWhenTheirMinuteCloses) {
+    const auto bought = [&](Timestamp time, const std::string& id) {
+        Events events = view_at(engine_.strings(), time);
+        events.rows.front().kind = Kind::purchase;
+        events.rows.front().order = engine_.strings()[Field::order].add("o");
+        events.rows.front().id = engine_.strings()[Field::event].add(id);
+        events.rows.front().line = 1;
+        return events;
+    };
+    const auto revenue = [](Output& rows) {
+        std::vector<std::string> gross;
+        for (const auto& [day, batch] : rows[Table::kpis].take()) {
+            for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
+                if (batch->GetColumnByName("grain")->GetScalar(row).ValueOrDie()->ToString() == "minute")
+                    gross.push_back(
+                        batch->GetColumnByName("gross_revenue")->GetScalar(row).ValueOrDie()->ToString());
+            }
+        }
+        std::ranges::sort(gross);
+        return gross;
+    };
+    const std::vector<std::string> once = {"0.0000", "0.0100"};
+    Events later = bought(noon + minute, "a");
+    Events first = bought(noon, "b");
+    engine_.add(later);
+    engine_.add(first);
+    Events uncommitted = bought(noon + minute, "c");
+    engine_.add_uncommitted(uncommitted.rows);
+    Output open;
+    engine_.operators().peek(open, all_metrics());
+    EXPECT_EQ(revenue(open), once);
+    std::stringstream saved;
+    engine_.save(saved);
+    GoldEngine restored(settings_, pool_);
+    restored.load(saved, engine_.watermark());
+    const Timestamp end = noon + hour;
+    add_view(restored, end);
+    restored.finish_commit(commit_at(end), closed_);
+    EXPECT_EQ(revenue(closed_), once);
+    EXPECT_EQ(restored.order_lines(), 1U);
 }
 
 TEST_F(GoldEngineTest, AResetForgetsEventsAndWatermarkAlsoAfterAFailedLoad) {

@@ -22,7 +22,8 @@ struct GoldReport {
     std::int64_t provisional = 0;  ///< the part of `rows` from windows that are open at the end
     std::int64_t late = 0;         ///< additions to windows that were closed, since Gold was built
     Timestamp watermark = no_watermark;
-    double seconds = 0;  ///< time since the report before
+    std::size_t order_lines = 0;  ///< lines of orders that are kept to find their repeats
+    double seconds = 0;           ///< time since the report before
     /// The longest time from a record's append to the log until its event was in Gold's state, in ms; 0 when
     /// no event came.
     double latency_ms = 0;

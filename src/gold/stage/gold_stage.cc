@@ -140,10 +140,10 @@ bool GoldStage::read_all(const base::StopSignal& stop) {
     };
     for (const auto& [day, files] : silver_.files_by_day()) {
         if (stop.requested()) return false;
-        silver_.read_files(files, engine_.strings(), [&](const Events& events, Timestamp left) {
-            engine_.add(events);
+        silver_.read_files(files, engine_.strings(), [&](Events& events, Timestamp left) {
             reporter_.add(events);
             events_to_free_ += static_cast<std::int64_t>(events.rows.size());
+            engine_.add(events);
             finish_rows(left);
             engine_.collect_garbage();
         });
@@ -209,11 +209,11 @@ bool GoldStage::step(const base::StopSignal& stop) {
         rebuild(stop);
         return true;
     }
-    const auto take = [this](const Events& events, Timestamp) {
+    const auto take = [this](Events& events, Timestamp) {
         late_.add(events.rows, engine_.watermark(), silver_.version() + 1, zone_);
-        engine_.add(events);
         reporter_.add(events);
         events_to_free_ += static_cast<std::int64_t>(events.rows.size());
+        engine_.add(events);
         engine_.collect_garbage();
     };
     if (!silver_.read_rows(*commit, engine_.strings(), take)) {
@@ -222,6 +222,7 @@ bool GoldStage::step(const base::StopSignal& stop) {
         return true;
     }
     engine_.finish_commit(*commit, tables_.waiting());
+    late_.add(engine_.take_displaced(), silver_.version() + 1, zone_);
     tail_.remove(*commit);
     silver_.advance();
     tables_.drop_known(silver_.version());
@@ -275,7 +276,8 @@ void GoldStage::reply_to_readers(const OnReport& on_report) {
         publish();
         report(on_report);
     }
-    if (request->committed) engine_.withdraw_uncommitted();
+    if (request->committed) engine_.withdraw_shown();
+    engine_.show_held();
     links_.windows.reply(*request, snapshot(*request, many_open_rows));
 }
 
@@ -298,9 +300,11 @@ OpenWindowsSnapshot GoldStage::snapshot(const OpenWindowsChannel::Request& reque
 }
 
 void GoldStage::report(const OnReport& on_report) {
-    if (const auto report =
-            reporter_.take(engine_.operators().late_committed(), silver_.version(), engine_.watermark()))
-        on_report(*report);
+    auto report =
+        reporter_.take(engine_.operators().late_committed(), silver_.version(), engine_.watermark());
+    if (!report) return;
+    report->order_lines = engine_.order_lines();
+    on_report(*report);
 }
 
 /// Starts to correct late days in the background. Everything that is closed was just published.
@@ -380,7 +384,7 @@ LateDays GoldStage::late_days() const {
 /// Publishes everything that was taken in. The state is saved before provisional rows are published, because
 /// it does not include them.
 void GoldStage::finish(const base::StopSignal& stop, const OnReport& on_report) {
-    engine_.withdraw_uncommitted();
+    engine_.withdraw_shown();
     publish();
     corrector_.cancel();
     take_correction();
@@ -389,6 +393,7 @@ void GoldStage::finish(const base::StopSignal& stop, const OnReport& on_report) 
     join_files();
     if (!state_.is_current()) state_.save();
     tables_.join_files(silver_.version());
+    engine_.show_held();
     if (options_.close)
         reporter_.add_provisional(tables_.publish_provisional(engine_.operators(), silver_.version()));
     report(on_report);

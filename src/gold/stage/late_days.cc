@@ -17,11 +17,6 @@ namespace {
 
 constexpr std::int64_t max_days_of_correction = 7;
 
-void note(LateDays::Late& late, const LateDays::Late& more) {
-    late.events += more.events;
-    late.version = std::max(late.version, more.version);
-}
-
 }  // namespace
 
 std::int64_t first_unsealed_day(Timestamp watermark, const model::TimeZone& zone) {
@@ -33,22 +28,36 @@ bool LateDays::empty() const {
     return std::ranges::all_of(days_, [](const Days& days) { return days.empty(); });
 }
 
+/// Notes the days whose rows depend on events of a time. These may join or divide sessions that began on the
+/// day before or after, or on the second day after where visitors stay for longer than a day.
+void LateDays::note(Timestamp time, const Late& more, const model::TimeZone& zone) {
+    const auto add = [](Late& late, const Late& added) {
+        late.events += added.events;
+        late.version = std::max(late.version, added.version);
+    };
+    const Late none{.events = 0, .version = more.version};
+    const std::int64_t day = zone.day_of(time);
+    add(days(TableGroup::windows)[day], more);
+    if (const std::int64_t before = zone.day_of(time - max_window_length); before != day)
+        add(days(TableGroup::windows)[before], none);
+    for (const std::int64_t beside : {day - 1, day, day + 1, day + 2})
+        add(days(TableGroup::sessions)[beside], beside == day ? more : none);
+}
+
 /// The shortest windows are aligned minutes, so an event before the watermark's minute is late for at least
-/// one window. It may join or divide sessions that began on the day before or after, or on the second day
-/// after where visitors stay for longer than a day.
+/// one window.
 void LateDays::add(std::span<const Event> events, Timestamp watermark, storage::Version version,
                    const model::TimeZone& zone) {
     if (watermark == no_watermark) return;
     const Timestamp closed = std::chrono::floor<std::chrono::minutes>(watermark);
     for (const Event& event : events) {
-        if (event.time >= closed) continue;
-        const std::int64_t day = zone.day_of(event.time);
-        note(days(TableGroup::windows)[day], {.events = 1, .version = version});
-        if (const std::int64_t before = zone.day_of(event.time - max_window_length); before != day)
-            note(days(TableGroup::windows)[before], {.events = 0, .version = version});
-        for (const std::int64_t beside : {day - 1, day, day + 1, day + 2})
-            note(days(TableGroup::sessions)[beside], {.events = beside == day ? 1 : 0, .version = version});
+        if (event.time < closed) note(event.time, {.events = 1, .version = version}, zone);
     }
+}
+
+void LateDays::add(std::span<const Timestamp> changed, storage::Version version,
+                   const model::TimeZone& zone) {
+    for (const Timestamp time : changed) note(time, {.events = 0, .version = version}, zone);
 }
 
 std::int64_t LateDays::events() const {

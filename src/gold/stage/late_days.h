@@ -19,9 +19,6 @@
 
 namespace millrace::gold {
 
-/// The longest window that can begin on one day and end on the next.
-inline constexpr base::Duration max_window_length = std::chrono::hours(1);
-
 /// Days whose published rows are recomputed together, in the tables of one group.
 struct Correction {
     DayRange days;
@@ -51,6 +48,8 @@ class LateDays {
     /// which windows were closed before.
     void add(std::span<const Event> events, Timestamp watermark, storage::Version version,
              const model::TimeZone& zone);
+    /// Notes the days of events that no longer count as they did, as of a version of Silver.
+    void add(std::span<const Timestamp> changed, storage::Version version, const model::TimeZone& zone);
     /// The number of late events in the tables of windows.
     [[nodiscard]] std::int64_t events() const;
     /// The days to correct next, of those that are `ready`: the newest ones first, a week at most, and
@@ -88,6 +87,7 @@ class LateDays {
     friend bool operator==(const LateDays&, const LateDays&) = default;
 
   private:
+    void note(Timestamp time, const Late& more, const model::TimeZone& zone);
     [[nodiscard]] Days& days(TableGroup group) { return days_[static_cast<std::size_t>(group)]; }
 
     std::array<Days, table_group_count> days_;

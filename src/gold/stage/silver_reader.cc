@@ -28,8 +28,10 @@ struct SilverFile {
 
     void read_on() {
         if (!reader) {
-            reader = std::make_unique<storage::ParquetReader>(path, *silver::silver_layout().schema,
-                                                              event_columns(),
+            auto columns = event_columns();
+            if (event_type == "purchase")
+                columns.insert(columns.end(), line_columns().begin(), line_columns().end());
+            reader = std::make_unique<storage::ParquetReader>(path, *silver::silver_layout().schema, columns,
                                                               storage::ParquetReader::Strings::dictionary);
         }
         rows = reader->next();

@@ -84,7 +84,8 @@ TEST_F(StateKeeperTest, LateDaysArePartOfTheState) {
 }
 
 TEST_F(StateKeeperTest, TheWatermarkIsPartOfTheState) {
-    process_->engine.add(view_at(process_->engine.strings(), noon));
+    Events events = view_at(process_->engine.strings(), noon);
+    process_->engine.add(events);
     Output closed;
     process_->engine.finish_rows(end_of_time, closed);
     const Timestamp watermark = process_->engine.watermark();

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace millrace::gold {
 
@@ -24,13 +25,14 @@ void UncommittedTail::remove(const storage::Snapshot& table) {
 bool UncommittedTail::update() {
     if (rows_ == nullptr) return false;
     const std::uint64_t changes = rows_->changes();
-    if (!engine_.has_uncommitted()) added_ = 0;
-    if (changes == seen_changes_ && engine_.has_uncommitted()) return false;
     if (rows_->clears() != seen_clears_) {
-        engine_.withdraw_uncommitted();
+        engine_.withdraw_shown();
         seen_clears_ = rows_->clears();
         added_ = 0;
     }
+    const bool withdrawn = std::exchange(seen_withdrawals_, engine_.withdrawals()) != engine_.withdrawals();
+    if (withdrawn) added_ = 0;
+    if (changes == seen_changes_ && !withdrawn) return false;
     const auto blocks = rows_->blocks(added_);
     const bool is_news = changes != seen_changes_ || !blocks.empty();
     seen_changes_ = changes;

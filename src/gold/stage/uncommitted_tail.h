@@ -34,6 +34,7 @@ class UncommittedTail {
     GoldEngine& engine_;
     std::uint64_t seen_changes_ = 0;
     std::uint64_t seen_clears_ = 0;
+    std::uint64_t seen_withdrawals_ = 0;
     std::size_t added_ = 0;  // blocks that the engine has
     Events events_;          // kept so that its memory is reused
 };

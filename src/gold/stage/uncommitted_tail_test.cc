@@ -33,8 +33,10 @@ class UncommittedTailTest : public testing::Test {
     }
     /// Gold takes in a commit with the views up to an offset.
     void commit(std::int64_t first, std::int64_t next) {
-        for (std::int64_t offset = first; offset < next; ++offset)
-            engine_.add(view_at(engine_.strings(), noon + offset * minute));
+        for (std::int64_t offset = first; offset < next; ++offset) {
+            Events events = view_at(engine_.strings(), noon + offset * minute);
+            engine_.add(events);
+        }
         storage::Commit commit;
         commit.txns = {{progress_id_, next, {}}};
         Output closed;

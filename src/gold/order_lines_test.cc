@@ -1,0 +1,151 @@
+#include "gold/order_lines.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <sstream>
+#include <string>
+
+#include "gold/test_times.h"
+
+namespace millrace::gold {
+namespace {
+
+constexpr base::Duration repeat_period = std::chrono::days(30);
+
+class OrderLinesTest : public testing::Test {
+  protected:
+    Event line(std::uint64_t number, Timestamp time, const std::string& id) {
+        return {.time = time, .kind = Kind::purchase, .id = strings_[Field::event].add(id), .line = number};
+    }
+    /// The ids of the lines that count as purchases.
+    std::vector<std::string> counted(const std::vector<Event>& rows) {
+        std::vector<std::string> ids;
+        for (const Event& event : rows) {
+            if (event.kind == Kind::purchase) ids.emplace_back(strings_.value(Field::event, event.id));
+        }
+        return ids;
+    }
+    std::vector<Event> hold(std::vector<Event> rows) { return lines_.hold(rows); }
+
+    Strings strings_;
+    OrderLines lines_{strings_, repeat_period};
+};
+
+using Ids = std::vector<std::string>;
+
+TEST_F(OrderLinesTest, ALineLeavesTheRowsUntilTheWatermarkHasPassedIt) {
+    std::vector<Event> rows = {{.time = noon}, line(1, noon, "a")};
+    EXPECT_EQ(counted(lines_.hold(rows)), Ids{"a"});
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0].kind, Kind::other);
+    EXPECT_TRUE(lines_.settle(noon).empty());
+    EXPECT_EQ(counted(lines_.settle(noon + second)), Ids{"a"});
+    EXPECT_TRUE(lines_.settle(noon + minute).empty());
+}
+
+TEST_F(OrderLinesTest, TheEarliestCountsAndOfSeveralTheSmallestId) {
+    hold({line(1, noon + second, "b"), line(2, noon, "d")});
+    hold({line(1, noon, "c"), line(2, noon, "a")});
+    EXPECT_EQ(counted(lines_.settle(noon + minute)), (Ids{"a", "c"}));
+}
+
+TEST_F(OrderLinesTest, ALineThatComesAfterThePeriodIsANewOne) {
+    hold({line(1, noon, "a"), line(1, noon + repeat_period, "b"),
+          line(1, noon + 2 * repeat_period + second, "c")});
+    EXPECT_EQ(counted(lines_.settle(end_of_time)), (Ids{"a", "c"}));
+}
+
+TEST_F(OrderLinesTest, ReadersSeeWhatIsHeldAndWhatIsNotCommitted) {
+    hold({line(1, noon + second, "b"), line(1, noon, "a")});
+    EXPECT_EQ(counted(lines_.show()), Ids{"a"});
+    std::vector<Event> more = {line(1, noon + minute, "c"), line(2, noon, "d"), line(2, noon, "e")};
+    lines_.mark_shown(more);
+    EXPECT_EQ(counted(more), Ids{"d"});
+    EXPECT_EQ(counted(lines_.settle(end_of_time)), Ids{"a"}) << "showing changes nothing";
+}
+
+TEST_F(OrderLinesTest, ALateLineIsARepeatOrTakesThePlaceOfALaterOne) {
+    hold({line(1, noon, "a"), line(2, noon, "b")});
+    (void)lines_.settle(noon + minute);
+    std::vector<Event> late = {line(1, noon + second, "c"), line(2, noon - second, "d"), line(3, noon, "e")};
+    EXPECT_TRUE(lines_.hold(late).empty());
+    EXPECT_EQ(counted(late), (Ids{"d", "e"}));
+    EXPECT_EQ(lines_.take_displaced(noon - hour), std::vector{noon});
+    EXPECT_TRUE(lines_.take_displaced(noon).empty());
+    EXPECT_EQ(lines_.take_displaced(noon + second), std::vector{noon}) << "its windows are closed now";
+    EXPECT_TRUE(lines_.take_displaced(end_of_time).empty());
+}
+
+TEST_F(OrderLinesTest, LinesBeforeArePartOfWhatIsKnown) {
+    lines_.learn({line(1, noon - std::chrono::days(29), "a"), line(2, noon - std::chrono::days(31), "b")});
+    hold({line(1, noon, "c"), line(2, noon, "d")});
+    EXPECT_EQ(counted(lines_.settle(end_of_time)), Ids{"d"});
+}
+
+TEST_F(OrderLinesTest, OldLinesAreForgotten) {
+    hold({line(1, noon, "a"), line(2, noon + std::chrono::days(20), "b")});
+    (void)lines_.settle(noon + std::chrono::days(21));
+    EXPECT_EQ(lines_.size(), 2U);
+    (void)lines_.settle(noon + std::chrono::days(31));
+    EXPECT_EQ(lines_.size(), 1U);
+}
+
+TEST_F(OrderLinesTest, ASavedStateContinues) {
+    hold({line(1, noon, "a"), line(2, noon + hour, "b")});
+    (void)lines_.settle(noon + minute);
+    std::stringstream saved;
+    lines_.save(saved);
+    OrderLines restored(strings_, repeat_period);
+    restored.load(saved);
+    std::vector<Event> rows = {line(1, noon + hour, "c"), line(2, noon + hour, "d")};
+    EXPECT_TRUE(counted(restored.hold(rows)).empty());
+    EXPECT_EQ(counted(restored.settle(end_of_time)), Ids{"b"});
+}
+
+/// What counts according to the definition.
+Ids expected(std::vector<std::pair<Timestamp, std::pair<std::string, std::uint64_t>>> lines) {
+    std::ranges::sort(lines);
+    std::map<std::uint64_t, Timestamp> last;
+    Ids ids;
+    for (const auto& [time, line] : lines) {
+        const auto before = last.find(line.second);
+        if (before == last.end() || time - before->second > repeat_period) ids.push_back(line.first);
+        last[line.second] = time;
+    }
+    return ids;
+}
+
+TEST_F(OrderLinesTest, AnyOrderOfArrivalCountsTheSameLines) {
+    for (unsigned seed = 1; seed <= 50; ++seed) {
+        std::mt19937_64 random(seed);
+        OrderLines lines(strings_, repeat_period);
+        std::vector<std::pair<Timestamp, std::pair<std::string, std::uint64_t>>> all;
+        Ids found;
+        const auto settle = [&](Timestamp watermark) {
+            for (const std::string& id : counted(lines.settle(watermark))) found.push_back(id);
+        };
+        Timestamp watermark = noon;
+        for (int batch = 0; batch < 40; ++batch) {
+            std::vector<Event> rows;
+            for (int i = 0; i < 20; ++i) {
+                const Timestamp time = watermark + static_cast<int>(random() % 20) * std::chrono::hours(24);
+                const std::uint64_t number = 1 + random() % 60;
+                const std::string id = std::to_string(random());
+                rows.push_back(line(number, time, id));
+                all.push_back({time, {id, number}});
+            }
+            (void)lines.hold(rows);
+            EXPECT_TRUE(rows.empty());
+            watermark += static_cast<int>(random() % 72) * hour;
+            settle(watermark);
+        }
+        settle(end_of_time);
+        EXPECT_EQ(found, expected(all)) << "seed " << seed;
+    }
+}
+
+}  // namespace
+}  // namespace millrace::gold
