@@ -154,7 +154,14 @@ class Texts {
     const arrow::StringArray* dictionary_ = nullptr;
 };
 
-/// Names the line of an event that has an order. A line without a number is the first one of its product.
+/// A line without a number has its place in its message.
+std::int64_t line_number_at(const arrow::Int64Array* numbers, const arrow::Int32Array* indices,
+                            std::int64_t row) {
+    const auto number = value_at<std::int64_t>(numbers, row);
+    return number ? *number : 1 + value_at<std::int32_t>(indices, row).value_or(0);
+}
+
+/// Names the line of an event that has an order.
 void set_line(std::string_view event_id, std::int64_t number, Strings& strings, Event& event) {
     event.id = strings[Field::event].add(event_id);
     event.line =
@@ -201,7 +208,7 @@ const std::vector<std::string>& event_columns() {
 }
 
 const std::vector<std::string>& line_columns() {
-    static const std::vector<std::string> columns = {"event_id", "line_number"};
+    static const std::vector<std::string> columns = {"event_id", "line_number", "record_index"};
     return columns;
 }
 
@@ -228,6 +235,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const Decimals totals(rows, "line_total");
     const Texts event_ids(rows, "event_id");
     const auto* numbers = optional_column<arrow::Int64Array>(rows, "line_number");
+    const auto* indices = optional_column<arrow::Int32Array>(rows, "record_index");
     const auto* bots = optional_column<arrow::BooleanArray>(rows, "is_bot");
     events.rows.reserve(events.rows.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -246,8 +254,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
         Event& event = events.rows.back();
         set_amount(value_at<double>(prices, row), value_at<std::int32_t>(quantities, row), exact[row],
                    totals[row], event);
-        if (has_line(event))
-            set_line(event_ids[row], value_at<std::int64_t>(numbers, row).value_or(1), strings, event);
+        if (has_line(event)) set_line(event_ids[row], line_number_at(numbers, indices, row), strings, event);
     }
     advance_clocks(rows, events);
 }

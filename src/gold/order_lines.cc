@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cereal/archives/binary.hpp>
+#include <cereal/types/set.hpp>
+#include <cereal/types/utility.hpp>
 #include <cereal/types/vector.hpp>
 #include <chrono>
-#include <iterator>
 
 #include "base/error.h"
 
@@ -45,7 +46,7 @@ std::vector<Event> OrderLines::hold(std::vector<Event>& rows) {
     std::erase_if(rows, is_held);
     sort(lines);
     held_.insert(held_.end(), lines.begin(), lines.end());
-    for (Event& line : lines) gold::mark(line, is_known(line) || !arrived_.insert(line.line).second);
+    for (Event& line : lines) mark_by(arrived_, line);
     return lines;
 }
 
@@ -58,7 +59,7 @@ std::vector<Event> OrderLines::settle(Timestamp watermark) {
     lines.assign(held_.begin(), later.begin());
     held_.erase(held_.begin(), later.begin());
     arrived_.clear();
-    for (const Event& line : held_) arrived_.insert(line.line);
+    for (Event& line : held_) mark_by(arrived_, line);
     sort(lines);
     for (Event& line : lines) mark_settled(line);
     forget(watermark);
@@ -77,14 +78,22 @@ std::vector<Event> OrderLines::show() {
     std::vector<Event> lines = held_;
     sort(lines);
     shown_.clear();
-    for (Event& line : lines) gold::mark(line, is_known(line) || !shown_.insert(line.line).second);
+    for (Event& line : lines) mark_by(shown_, line);
     return lines;
 }
 
 void OrderLines::mark_shown(std::vector<Event>& rows) {
     for (Event& event : rows) {
-        if (is_line(event)) gold::mark(event, is_known(event) || !shown_.insert(event.line).second);
+        if (is_line(event)) mark_by(shown_, event);
     }
+}
+
+/// Marks a line by what has settled and by those before it.
+void OrderLines::mark_by(Latest& latest, Event& line) const {
+    const auto [found, is_new] = latest.try_emplace(line.line, line.time);
+    const bool follows = !is_new && std::chrono::abs(line.time - found->second) <= period_;
+    gold::mark(line, follows || is_known(line));
+    found->second = std::max(found->second, line.time);
 }
 
 /// Lines settle in the order of time, so that each one only has to look back.
@@ -103,22 +112,29 @@ void OrderLines::mark_late(Event& line) {
     const bool before = line.time < seen.first;
     const bool after = line.time - seen.last > period_;
     gold::mark(line, !is_new && !before && !after);
+    if (line.time < settled_ - period_) displace_later_ones(line);
     if (is_new) return;
     if (after) seen = {line.time, line.time};
-    if (before && seen.first - line.time <= period_)
-        displaced_.push_back(std::exchange(seen.first, line.time));
+    if (before && seen.first - line.time <= period_) displaced_.insert(std::exchange(seen.first, line.time));
     seen.last = std::max(seen.last, line.time);
 }
 
-std::vector<Timestamp> OrderLines::take_displaced(Timestamp over) {
-    std::vector<Timestamp> times = std::exchange(displaced_, {});
-    const auto is_over = [over](Timestamp time) { return time < over; };
-    const std::size_t added = times.size();
-    std::ranges::copy_if(told_, std::back_inserter(times), is_over);
-    std::erase_if(told_, is_over);
-    for (std::size_t i = 0; i < added; ++i) {
-        if (!is_over(times[i])) told_.push_back(times[i]);
+/// The same line may have counted within the period after one that is older than what is known. Each day has
+/// two moments of the grid at least.
+void OrderLines::displace_later_ones(const Event& line) {
+    constexpr base::Duration grid = std::chrono::hours(12);
+    const Timestamp end = std::min(line.time + period_, settled_);
+    for (Timestamp time = aligned(line.time, grid).end; time < end; time += grid) displaced_.insert(time);
+}
+
+std::vector<Timestamp> OrderLines::take_displaced(Timestamp watermark, const model::TimeZone& zone) {
+    std::vector<Timestamp> times(displaced_.begin(), displaced_.end());
+    for (const Timestamp time : std::exchange(displaced_, {})) {
+        told_.emplace(aligned(time, std::chrono::hours(1)).end, time);
+        told_.emplace(zone.day_start(zone.day_of(time) + 1) + max_window_length, time);
     }
+    while (!told_.empty() && told_.begin()->first <= watermark)
+        times.push_back(told_.extract(told_.begin()).value().second);
     return times;
 }
 
@@ -141,7 +157,7 @@ void OrderLines::serialize(Archive& archive) {
             archive(each.first, each.second);
             known_.insert(each);
         }
-        for (const Event& line : held_) arrived_.insert(line.line);
+        for (Event& line : held_) mark_by(arrived_, line);
     }
 }
 

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <iosfwd>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "gold/events.h"
 #include "gold/window.h"
+#include "model/time_zone.h"
 #include "model/timestamp.h"
 
 namespace millrace::gold {
@@ -48,9 +49,10 @@ class OrderLines {
     /// Marks lines that are not committed, after those that were shown.
     void mark_shown(std::vector<Event>& rows);
 
-    /// Returns the times of lines that had counted when an earlier one came late: once at the next call, and
-    /// again at the first one at which they are before `over`, when all windows that they are in are closed.
-    [[nodiscard]] std::vector<Timestamp> take_displaced(Timestamp over);
+    /// Returns times of lines that may have counted when an earlier one came late: at the next call, and
+    /// again when the watermark has closed the hour and the day that contain them, since open windows keep
+    /// them.
+    [[nodiscard]] std::vector<Timestamp> take_displaced(Timestamp watermark, const model::TimeZone& zone);
 
     /// The number of lines that are kept to find their repeats, and of those that are held back.
     [[nodiscard]] std::size_t size() const { return known_.size() + held_.size(); }
@@ -77,8 +79,12 @@ class OrderLines {
     [[nodiscard]] bool is_known(const Event& line) const;
     template <class Archive>
     void serialize(Archive& archive);
+    /// The latest times of lines.
+    using Latest = boost::unordered_flat_map<std::uint64_t, Timestamp>;
+    void mark_by(Latest& latest, Event& line) const;
     void mark_settled(Event& line);
     void mark_late(Event& line);
+    void displace_later_ones(const Event& line);
     void sort(std::vector<Event>& lines) const;
     void forget(Timestamp watermark);
 
@@ -88,10 +94,10 @@ class OrderLines {
     Timestamp forgotten_ = no_watermark;                    // when forget() last looked for old lines
     boost::unordered_flat_map<std::uint64_t, Seen> known_;  // by Event::line
     std::vector<Event> held_;
-    boost::unordered_flat_set<std::uint64_t> arrived_;  // the lines in held_
-    boost::unordered_flat_set<std::uint64_t> shown_;
-    std::vector<Timestamp> displaced_;  // those that take_displaced() has not returned
-    std::vector<Timestamp> told_;       // those that it has returned once
+    Latest arrived_;  // the lines in held_
+    Latest shown_;
+    std::set<Timestamp> displaced_;                   // those that take_displaced() has not returned
+    std::set<std::pair<Timestamp, Timestamp>> told_;  // when it returns those again, and these
 };
 
 }  // namespace millrace::gold

@@ -29,6 +29,9 @@ class OrderLinesTest : public testing::Test {
         return ids;
     }
     std::vector<Event> hold(std::vector<Event> rows) { return lines_.hold(rows); }
+    std::vector<Timestamp> displaced(Timestamp watermark) {
+        return lines_.take_displaced(watermark, model::TimeZone("UTC"));
+    }
 
     Strings strings_;
     OrderLines lines_{strings_, repeat_period};
@@ -73,10 +76,39 @@ TEST_F(OrderLinesTest, ALateLineIsARepeatOrTakesThePlaceOfALaterOne) {
     std::vector<Event> late = {line(1, noon + second, "c"), line(2, noon - second, "d"), line(3, noon, "e")};
     EXPECT_TRUE(lines_.hold(late).empty());
     EXPECT_EQ(counted(late), (Ids{"d", "e"}));
-    EXPECT_EQ(lines_.take_displaced(noon - hour), std::vector{noon});
-    EXPECT_TRUE(lines_.take_displaced(noon).empty());
-    EXPECT_EQ(lines_.take_displaced(noon + second), std::vector{noon}) << "its windows are closed now";
-    EXPECT_TRUE(lines_.take_displaced(end_of_time).empty());
+    EXPECT_EQ(displaced(noon + minute), std::vector{noon});
+    EXPECT_TRUE(displaced(noon + minute).empty());
+    EXPECT_EQ(displaced(noon + hour), std::vector{noon}) << "its hour is closed now";
+    EXPECT_EQ(displaced(noon + 13 * hour), std::vector{noon}) << "its day is closed now";
+    EXPECT_TRUE(displaced(end_of_time).empty());
+}
+
+TEST_F(OrderLinesTest, ALineOlderThanWhatIsKnownMayDisplaceOnesOfTheDaysAfterIt) {
+    hold({line(1, noon, "a")});
+    (void)lines_.settle(noon + std::chrono::days(50));
+    std::vector<Event> late = {line(1, noon - hour, "b")};
+    (void)lines_.hold(late);
+    const auto times = displaced(noon + std::chrono::days(50));
+    const auto has_day = [&](int days) {
+        return std::ranges::any_of(times, [&](Timestamp time) {
+            return std::chrono::floor<std::chrono::days>(time) ==
+                   std::chrono::floor<std::chrono::days>(noon) + std::chrono::days(days);
+        });
+    };
+    EXPECT_TRUE(has_day(0));
+    EXPECT_TRUE(has_day(29));
+    EXPECT_FALSE(has_day(31));
+}
+
+TEST_F(OrderLinesTest, AShortPeriodAlsoTellsLinesApartThatAreHeld) {
+    OrderLines lines(strings_, 5 * minute);
+    std::vector<Event> rows = {line(1, noon, "a"), line(1, noon + 4 * minute, "b"),
+                               line(1, noon + 10 * minute, "c")};
+    EXPECT_EQ(counted(lines.hold(rows)), (Ids{"a", "c"}));
+    EXPECT_EQ(counted(lines.show()), (Ids{"a", "c"}));
+    (void)lines.settle(noon + minute);
+    EXPECT_EQ(counted(lines.show()), Ids{"c"});
+    EXPECT_EQ(counted(lines.settle(end_of_time)), Ids{"c"});
 }
 
 TEST_F(OrderLinesTest, LinesBeforeArePartOfWhatIsKnown) {

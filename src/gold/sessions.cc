@@ -243,7 +243,8 @@ void Sessions::write(const GroupKey& key, Steps steps, Outcome outcome, Output& 
     const bool one_currency =
         std::ranges::all_of(steps, [&](const Step& step) { return step.currency == steps.front().currency; });
     const bool over = outcome == Outcome::final;
-    const bool abandoned = over && of_kind(Kind::add_to_cart) > 0 && of_kind(Kind::purchase) == 0;
+    const bool bought = of_kind(Kind::purchase) > 0 || of_kind(Kind::repeat) > 0;
+    const bool abandoned = over && of_kind(Kind::add_to_cart) > 0 && !bought;
     Row row = output[Table::sessions].add(zone_.day_of(start));
     row.text(text(Field::user, key.first)).text_or_null(text(Field::session, key.second));
     row.time(start).time(end).count((end - start) / std::chrono::milliseconds(1));

@@ -11,7 +11,7 @@ CREATE MACRO bin(s) AS CASE WHEN s < 64 THEN s ELSE s - s % CAST(pow(2, floor(lo
 CREATE VIEW judged AS
 SELECT *, coalesce(event_type = 'purchase' AND nullif(order_id, '') IS NOT NULL AND event_timestamp - lag(event_timestamp) OVER (
               PARTITION BY event_type, order_id,
-                           CASE WHEN product_id NOT LIKE 'order:%' THEN product_id END, coalesce(line_number, 1)
+                           CASE WHEN product_id NOT LIKE 'order:%' THEN product_id END, coalesce(line_number, 1 + coalesce(record_index, 0))
               ORDER BY event_timestamp, event_id) <= getvariable('order_repeats'), false) AS is_repeat
 FROM silver;
 

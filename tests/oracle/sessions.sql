@@ -10,7 +10,8 @@ SELECT user_id, session_id, session_start, session_end,
        CASE WHEN count(DISTINCT currency) = 1 THEN min(currency) END AS currency,
        CASE WHEN count(DISTINCT currency) = 1
             THEN coalesce(sum(amount) FILTER (event_type = 'purchase'), 0) END AS revenue,
-       events = 1 AS bounced, purchases > 0 AS converted, carts > 0 AND purchases = 0 AS abandoned_cart,
+       events = 1 AS bounced, purchases > 0 AS converted, 
+       carts > 0 AND purchases = 0 AND NOT bool_or(event_type = 'repeat') AS abandoned_cart,
        CASE WHEN abandoned_cart AND count(DISTINCT in_sessions.currency) = 1
             THEN sum(amount) FILTER (event_type = 'add_to_cart') END AS abandoned_value,
        bool_or(is_bot) AS is_bot,

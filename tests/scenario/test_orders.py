@@ -113,6 +113,25 @@ def test_a_line_whose_day_is_still_open_is_corrected_when_it_has_passed(shop):
     check(shop)
 
 
+def test_an_hour_with_a_line_that_no_longer_counts_is_corrected_when_it_has_passed(shop):
+    hour = 1 / 24
+    fill(shop, bought(1, 9 + 10.5 * hour), *passing(9 + 10.9 * hour))
+    fill(shop, bought(2, 9 + 10.1 * hour), *passing(9 + 10.95 * hour))
+    fill(shop, *passing(9 + 11.5 * hour))
+    shop.verify()
+    row = shop.json("sql", "select sum(gross_revenue) as gross from gold.kpis where grain = 'hour'")["rows"][0]
+    assert float(row["gross"]) == 10
+    check(shop)
+
+
+def test_a_month_that_comes_after_the_next_one_takes_its_orders_back(shop):
+    fill(shop, bought(1, 31), *passing(90))
+    assert list(revenue(shop)) == ["2024-07-02"]
+    fill(shop, bought(2, 29.9))
+    assert list(revenue(shop)) == ["2024-06-30"]
+    check(shop)
+
+
 def test_lines_of_one_product_are_told_apart_by_their_number(shop):
     fill(shop, *(bought(n, 0, line_number=n % 2) for n in range(6)), *passing(2))
     assert revenue(shop) == {"2024-06-01": (20, 1)}

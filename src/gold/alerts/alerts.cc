@@ -129,7 +129,7 @@ void Alerts::add(const std::vector<Event>& events) {
     for (const Event& event : events) {
         traffic_.add(event, strings_.value(Field::currency, event.currency));
         products_.add(event);
-        if (event.kind != Kind::add_to_cart && event.kind != Kind::purchase) continue;
+        if (event.kind == Kind::view || event.kind == Kind::other) continue;
         baskets_.add(event, combine(strings_[Field::user].hash(event.user),
                                     strings_[Field::session].hash(event.session)));
     }

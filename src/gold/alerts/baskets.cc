@@ -8,7 +8,7 @@ void Baskets::add(const Event& event, std::uint64_t session) {
     if (event.kind == Kind::add_to_cart) {
         Basket& basket = open_[session];
         basket.carted = std::max(basket.carted, event.time);
-    } else if (event.kind == Kind::purchase) {
+    } else if (event.kind == Kind::purchase || event.kind == Kind::repeat) {
         Basket& basket = open_[session];
         basket.bought = std::max(basket.bought, event.time);
     }

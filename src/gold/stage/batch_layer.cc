@@ -139,7 +139,10 @@ std::int64_t BatchLayer::compute(DayRange days, const std::set<TableGroup>& grou
     Gold gold(zone_, settings_.gold, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
     gold.compute_only(groups);
     OrderLines lines(gold.strings(), settings_.gold.order_repeats);
-    learn_lines_before(read.start, gold.strings(), lines);
+    learn_lines_before(read.start, gold.strings(), lines, [&] {
+        gold.collect_garbage([](Marks&) {});  // what is learned has no strings
+        progressed();
+    });
     std::int64_t events = 0;
     const auto add = [&](Events& rows, Timestamp left) {
         const auto beside = cut(rows, read, wanted);
@@ -164,7 +167,8 @@ std::int64_t BatchLayer::compute(DayRange days, const std::set<TableGroup>& grou
 }
 
 /// Lets `lines` know the lines of orders that came within the period before a time.
-void BatchLayer::learn_lines_before(Timestamp time, Strings& strings, OrderLines& lines) {
+void BatchLayer::learn_lines_before(Timestamp time, Strings& strings, OrderLines& lines,
+                                    const std::function<void()>& progressed) {
     const Window before{time - settings_.gold.order_repeats, time};
     auto files = files_between(before);
     std::erase_if(files, [](const storage::AddFile& add) {
@@ -173,6 +177,7 @@ void BatchLayer::learn_lines_before(Timestamp time, Strings& strings, OrderLines
     read_silver_rows(silver_.root(), files, strings, pool_, [&](Events& rows, Timestamp) {
         std::erase_if(rows.rows, [&](const Event& event) { return !before.contains(event.time); });
         lines.learn(rows.rows);
+        progressed();
     });
 }
 

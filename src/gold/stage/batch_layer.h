@@ -79,7 +79,8 @@ class BatchLayer {
     [[nodiscard]] std::int64_t compute(DayRange days, const std::set<TableGroup>& groups, Output& output,
                                        const std::function<void()>& progressed);
     [[nodiscard]] std::vector<storage::AddFile> files_between(Window times) const;
-    void learn_lines_before(Timestamp time, Strings& strings, OrderLines& lines);
+    void learn_lines_before(Timestamp time, Strings& strings, OrderLines& lines,
+                            const std::function<void()>& progressed);
     /// What is done to some days, and what to do next when it was stopped.
     struct Step {
         std::string_view doing;

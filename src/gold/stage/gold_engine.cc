@@ -70,7 +70,7 @@ void GoldEngine::withdraw_shown() {
 
 std::vector<Timestamp> GoldEngine::take_displaced() {
     if (watermark_ == no_watermark) return {};
-    return lines_->take_displaced(zone_.day_start(zone_.day_of(watermark_ - max_window_length)));
+    return lines_->take_displaced(watermark_, zone_);
 }
 
 void GoldEngine::collect_garbage() {

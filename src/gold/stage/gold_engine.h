@@ -56,8 +56,8 @@ class GoldEngine {
     void collect_garbage();
     /// The number of lines of orders that are kept to find their repeats.
     [[nodiscard]] std::size_t order_lines() const { return lines_->size(); }
-    /// Returns the times of lines that had counted when an earlier one came late, and whose days are wrong
-    /// until they are corrected: once, and again when all windows of their day are closed.
+    /// Returns times whose days are wrong until they are corrected, because an earlier line of an order came
+    /// late (OrderLines::take_displaced).
     [[nodiscard]] std::vector<Timestamp> take_displaced();
 
     /// Finishes a commit whose rows were added: advances the watermark, closes windows, and evaluates alert
