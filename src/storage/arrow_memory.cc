@@ -11,6 +11,11 @@ namespace millrace::storage {
 
 namespace {
 
+/// From this size on, a buffer is returned to the system as soon as it is freed. Otherwise the allocator
+/// raises the limit to the largest one that was freed, up to 32 MiB, and smaller ones split the memory that
+/// is free.
+constexpr int large_buffer = 1 << 20;
+
 class ThrowingMemoryPool : public arrow::ProxyMemoryPool {
   public:
     using ProxyMemoryPool::Allocate;
@@ -42,6 +47,7 @@ arrow::MemoryPool* throwing_memory_pool() {
 
 void choose_system_allocator() {
     ::setenv("ARROW_DEFAULT_MEMORY_POOL", "system", /*overwrite=*/0);
+    ::mallopt(M_MMAP_THRESHOLD, large_buffer);
 }
 
 void return_free_memory() {
