@@ -92,7 +92,7 @@ class OrderLines {
     const base::Duration period_;
     Timestamp settled_ = no_watermark;
     Timestamp forgotten_ = no_watermark;                    // when forget() last looked for old lines
-    boost::unordered_flat_map<std::uint64_t, Seen> known_;  // by Event::line
+    boost::unordered_flat_map<std::uint64_t, Seen> known_;  // the key is Event::line
     std::vector<Event> held_;
     Latest arrived_;  // the lines in held_
     Latest shown_;

@@ -18,7 +18,7 @@ class LineNumbers {
     }
 
   private:
-    boost::unordered_flat_map<std::string_view, std::int64_t> lines_;  // by product
+    boost::unordered_flat_map<std::string_view, std::int64_t> lines_;  // the number of lines of a product
 };
 
 }  // namespace millrace::silver
