@@ -46,6 +46,9 @@ const std::vector<Parameter>& parameters() {
         {"rule", Type::text, ""},
         {"kind", Type::text, "", {"", "converted", "abandoned", "bounced"}},
         {"by", Type::text, "", {"", "hour", "day", "device", "category"}},
+        {"order", Type::text, ""},
+        {"search", Type::text, ""},
+        {"state", Type::text, "", {"", "incomplete", "cancelled", "refunded", "over_refunded", "repeated"}},
         {"measure", Type::text, "free", {"free", "strict"}},
     };
     return known;

@@ -34,6 +34,7 @@ json::object to_json(const model::ShopSettings& settings) {
             {"session_gap_us", settings.gold.session_gap.count()},
             {"inactivity_us", settings.gold.inactivity.count()},
             {"order_repeats_us", settings.gold.order_repeats.count()},
+            {"order_life_us", settings.gold.order_life.count()},
             {"interest_share", settings.gold.interest_share},
             {"interest_conversion", settings.gold.interest_conversion},
             {"interest_views", settings.gold.interest_views}};
@@ -107,6 +108,7 @@ model::ShopSettings DataDirectory::settings() const {
     gold.session_gap = duration("session_gap_us", std::chrono::hours(4));
     gold.inactivity = duration("inactivity_us", gold.inactivity);
     gold.order_repeats = duration("order_repeats_us", gold.order_repeats);
+    gold.order_life = duration("order_life_us", gold.order_life);
     gold.interest_share = base::number_member(object, "interest_share", gold.interest_share);
     gold.interest_conversion = base::number_member(object, "interest_conversion", gold.interest_conversion);
     gold.interest_views = base::integer_member(object, "interest_views", gold.interest_views);

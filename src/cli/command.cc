@@ -152,6 +152,11 @@ void SettingsOptions::add_gold_to(CLI::App& command) {
                  "adds nothing to orders and revenue.")
         ->default_str(base::format_duration(initial.gold.order_repeats))
         ->group(group);
+    add_duration(command, "--order-life", order_life,
+                 "How long after its last event an order takes further events, such as refunds. Later ones "
+                 "begin another order of the same id.")
+        ->default_str(base::format_duration(initial.gold.order_life))
+        ->group(group);
     add_share(command, "--interest-share", interest_share,
               "Watch products with at least this share of all views (high interest).")
         ->default_str(base::format_share(initial.gold.interest_share))
@@ -176,6 +181,7 @@ model::ShopSettings SettingsOptions::over(const model::ShopSettings& stored) con
     if (session_gap) settings.gold.session_gap = *session_gap;
     if (inactivity) settings.gold.inactivity = *inactivity;
     if (order_repeats) settings.gold.order_repeats = *order_repeats;
+    if (order_life) settings.gold.order_life = *order_life;
     if (interest_share) settings.gold.interest_share = *interest_share;
     if (interest_conversion) settings.gold.interest_conversion = *interest_conversion;
     if (interest_views) settings.gold.interest_views = *interest_views;

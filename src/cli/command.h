@@ -104,6 +104,7 @@ struct SettingsOptions {
     std::optional<base::Duration> lateness;
     std::optional<base::Duration> session_gap;
     std::optional<base::Duration> order_repeats;
+    std::optional<base::Duration> order_life;
     std::optional<base::Duration> inactivity;
     std::optional<double> interest_share;
     std::optional<double> interest_conversion;

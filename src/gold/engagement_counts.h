@@ -32,6 +32,7 @@ struct EngagementCounts {
             case Kind::refund:
             case Kind::other:
             case Kind::repeat:
+            case Kind::cancellation:
                 break;
         }
         users.add(user_hash);

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/error.h"
 #include "gold/distinct.h"
+#include "gold/order_amounts.h"
 #include "model/event.h"
 
 namespace millrace::gold {
@@ -15,11 +18,19 @@ namespace {
 
 constexpr const char* reading_events = "reading silver rows";
 
+/// `order_cancelled` is what other formats' cancellations become; shops also send the others.
+bool is_cancellation(std::string_view type) {
+    constexpr std::array<std::string_view, 4> types = {"order_cancelled", "order_canceled", "cancellation",
+                                                       "cancel"};
+    return std::ranges::find(types, type) != types.end();
+}
+
 Kind kind_of(std::string_view type) {
     if (type == "view") return Kind::view;
     if (type == "add_to_cart") return Kind::add_to_cart;
     if (type == "purchase") return Kind::purchase;
     if (type == "refund") return Kind::refund;
+    if (is_cancellation(type)) return Kind::cancellation;
     return Kind::other;
 }
 
@@ -83,13 +94,30 @@ void set_amount(std::optional<double> price, std::optional<std::int32_t> quantit
     }
 }
 
+/// An order whose sender did not name its products.
+bool is_whole_order(std::string_view product_id) {
+    return product_id.starts_with(model::whole_order);
+}
+
+/// Scripts write these where they have no order_id: they would join the orders of many customers.
+bool is_placeholder(std::string_view order_id) {
+    constexpr std::array<std::string_view, 8> texts = {"0",   "undefined", "null",    "none",
+                                                       "nan", "(not set)", "not set", "false"};
+    return std::ranges::any_of(texts, [order_id](std::string_view text) {
+        return std::ranges::equal(text, order_id, {}, {}, [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        });
+    });
+}
+
 /// The string ids of a column, by row; 0 for each row if there is no such column. Each distinct value of a
 /// dictionary is looked up once.
 class Ids {
   public:
-    /// Strings that begin with `without` count as null.
-    Ids(const arrow::RecordBatch& rows, const char* name, StringPool& pool, std::string_view without = {})
-        : without_(without) {
+    using Test = bool (*)(std::string_view);
+    /// Strings that are `left_out` count as null.
+    Ids(const arrow::RecordBatch& rows, const char* name, StringPool& pool, Test left_out = nullptr)
+        : left_out_(left_out) {
         const auto found = rows.GetColumnByName(name);
         if (found == nullptr) return;
         if (const auto* plain = dynamic_cast<const arrow::StringArray*>(found.get())) {
@@ -118,12 +146,12 @@ class Ids {
         ids_.reserve(static_cast<std::size_t>(values.length()));
         for (std::int64_t i = 0; i < values.length(); ++i) {
             const bool is_left_out =
-                values.IsNull(i) || (!without_.empty() && values.GetView(i).starts_with(without_));
+                values.IsNull(i) || (left_out_ != nullptr && left_out_(values.GetView(i)));
             ids_.push_back(is_left_out ? 0 : pool.add(values.GetView(i)));
         }
     }
 
-    const std::string_view without_;
+    const Test left_out_;
     std::vector<StringId> ids_;              // by dictionary index, or by row if there is no dictionary
     const std::int32_t* indices_ = nullptr;  // for each row, its index in ids_
     const arrow::Array* nulls_ = nullptr;    // the array with the null rows, or nullptr if no row is null
@@ -171,8 +199,35 @@ void set_line(std::string_view event_id, std::int64_t number, Strings& strings, 
 }
 
 bool has_line(const Event& event) {
-    return event.kind == Kind::purchase && event.order != 0;
+    return event.order != 0 && (event.kind == Kind::purchase || is_refund(event.kind));
 }
+
+void set_amounts(const OrderAmounts& amounts, Strings& strings, Event& event) {
+    if (event.kind == Kind::purchase) event.amounts = strings[Field::amounts].add(amounts.bytes());
+}
+
+/// The columns of what the sender says of the whole order.
+class AmountColumns {
+  public:
+    explicit AmountColumns(const arrow::RecordBatch& rows)
+        : totals_(rows, "order_total"),
+          discounts_(rows, "order_discount"),
+          shippings_(rows, "order_shipping"),
+          taxes_(rows, "order_tax"),
+          refused_(optional_column<arrow::Int64Array>(rows, "order_refused")) {}
+
+    [[nodiscard]] OrderAmounts operator[](std::int64_t row) const {
+        return {.total = OrderAmounts::from(totals_[row]),
+                .discount = OrderAmounts::from(discounts_[row]),
+                .shipping = OrderAmounts::from(shippings_[row]),
+                .tax = OrderAmounts::from(taxes_[row]),
+                .refused = value_at<std::int64_t>(refused_, row).value_or(0)};
+    }
+
+  private:
+    const Decimals totals_, discounts_, shippings_, taxes_;
+    const arrow::Int64Array* refused_;
+};
 
 void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
     const auto& partitions = column<arrow::Int32Array>(rows, "partition");
@@ -207,9 +262,16 @@ const std::vector<std::string>& event_columns() {
     return columns;
 }
 
-const std::vector<std::string>& line_columns() {
-    static const std::vector<std::string> columns = {"event_id", "line_number", "record_index"};
+const std::vector<std::string>& order_columns() {
+    static const std::vector<std::string> columns = {"event_id",    "line_number",    "record_index",
+                                                     "order_total", "order_discount", "order_shipping",
+                                                     "order_tax",   "order_refused"};
     return columns;
+}
+
+bool is_of_orders(std::string_view event_type) {
+    const Kind kind = kind_of(event_type);
+    return kind == Kind::purchase || is_refund(kind);
 }
 
 void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view> event_type, Strings& strings,
@@ -219,12 +281,12 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto ids = [&](const char* name, Field field) { return Ids(rows, name, strings[field]); };
     column<arrow::Array>(rows, "user_id");
     const auto users = ids("user_id", Field::user);
-    const Ids products(rows, "product_id", strings[Field::product], model::whole_order);
+    const Ids products(rows, "product_id", strings[Field::product], is_whole_order);
     const auto categories = ids("product_category", Field::category);
     const auto devices = ids("device_type", Field::device);
     const auto sessions = ids("session_id", Field::session);
     const auto pages = ids("page_url", Field::page);
-    const auto orders = ids("order_id", Field::order);
+    const Ids orders(rows, "order_id", strings[Field::order], is_placeholder);
     const auto currencies = ids("currency", Field::currency);
     const auto types = event_type ? std::nullopt : std::optional(ids("event_type", Field::type));
     const Kind kind_of_all = kind_of(event_type.value_or(""));
@@ -237,6 +299,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto* numbers = optional_column<arrow::Int64Array>(rows, "line_number");
     const auto* indices = optional_column<arrow::Int32Array>(rows, "record_index");
     const auto* bots = optional_column<arrow::BooleanArray>(rows, "is_bot");
+    const AmountColumns amounts(rows);
     events.rows.reserve(events.rows.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto row = static_cast<std::int64_t>(i);
@@ -254,7 +317,9 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
         Event& event = events.rows.back();
         set_amount(value_at<double>(prices, row), value_at<std::int32_t>(quantities, row), exact[row],
                    totals[row], event);
-        if (has_line(event)) set_line(event_ids[row], line_number_at(numbers, indices, row), strings, event);
+        if (!has_line(event)) continue;
+        set_line(event_ids[row], line_number_at(numbers, indices, row), strings, event);
+        set_amounts(amounts[row], strings, event);
     }
     advance_clocks(rows, events);
 }
@@ -263,7 +328,8 @@ void read_event(const model::Event& event, Strings& strings, Events& events) {
     const auto id = [&](Field field, const std::optional<std::string_view>& text) {
         return text ? strings[field].add(*text) : StringId{0};
     };
-    const bool of_order = event.product_id && event.product_id->starts_with(model::whole_order);
+    const bool of_order = event.product_id && is_whole_order(*event.product_id);
+    const bool has_order = event.order_id && !is_placeholder(*event.order_id);
     events.rows.push_back({.time = event.timestamp,
                            .kind = kind_of(event.event_type),
                            .bot = event.is_bot,
@@ -273,7 +339,7 @@ void read_event(const model::Event& event, Strings& strings, Events& events) {
                            .device = id(Field::device, event.device_type),
                            .session = id(Field::session, event.session_id),
                            .page = id(Field::page, event.page_url),
-                           .order = id(Field::order, event.order_id),
+                           .order = has_order ? id(Field::order, event.order_id) : 0,
                            .currency = id(Field::currency, event.currency)});
     static constexpr model::EventDetails none;
     const model::EventDetails& details = event.has_details ? event.details : none;
@@ -281,8 +347,14 @@ void read_event(const model::Event& event, Strings& strings, Events& events) {
     set_amount(event.price, thousandths ? std::nullopt : std::optional(event.quantity),
                thousandths ? std::optional<model::Money>(*thousandths) : std::nullopt, details.line_total,
                events.rows.back());
-    if (has_line(events.rows.back()))
-        set_line(event.event_id, details.line_number.value_or(1), strings, events.rows.back());
+    if (!has_line(events.rows.back())) return;
+    set_line(event.event_id, details.line_number.value_or(1), strings, events.rows.back());
+    set_amounts({.total = OrderAmounts::from(details.order_total),
+                 .discount = OrderAmounts::from(details.order_discount),
+                 .shipping = OrderAmounts::from(details.order_shipping),
+                 .tax = OrderAmounts::from(details.order_tax),
+                 .refused = details.order_refused.value_or(0)},
+                strings, events.rows.back());
 }
 
 }  // namespace millrace::gold

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gold/strings.h"
@@ -17,8 +18,22 @@
 namespace millrace::gold {
 
 /// The meaning of an event for the shop. Event types that the shop defines itself are `other`, and `repeat`
-/// is a line of an order that was sent again (OrderLines).
-enum class Kind : std::uint8_t { view, add_to_cart, purchase, refund, other, repeat };
+/// is a line of an order that was sent again. A cancellation refunds what is left of its order (OrderLedger).
+enum class Kind : std::uint8_t { view, add_to_cart, purchase, refund, other, repeat, cancellation };
+
+/// Returns true for the kinds whose amount is given back to the customer.
+constexpr bool is_refund(Kind kind) {
+    return kind == Kind::refund || kind == Kind::cancellation;
+}
+
+/// Returns true for the kinds of events with a product: views, carts, purchases (also repeated ones) and
+/// refunds.
+constexpr bool has_product(Kind kind) {
+    return kind != Kind::other && kind != Kind::cancellation;
+}
+
+/// Returns true for the types of events that may belong to an order.
+[[nodiscard]] bool is_of_orders(std::string_view event_type);
 
 /// One clean event. Its strings are ids of Strings.
 struct Event {
@@ -36,14 +51,17 @@ struct Event {
     StringId page = 0;
     StringId order = 0;
     StringId currency = 0;
-    StringId id = 0;         ///< the event_id of an order's line
-    std::uint64_t line = 0;  ///< a hash that names a line of an order; 0 for other events
+    StringId id = 0;         ///< the event_id of an order's event
+    StringId amounts = 0;    ///< what the sender says of the whole order (OrderAmounts)
+    std::uint64_t line = 0;  ///< a hash that names a line of an order; 0 for events without an order
 
     template <class Archive>
     void serialize(Archive& archive) {
         archive(time, price, quantity, items, kind, bot, user, product, category, device, session, page,
-                order, currency, id, line);
+                order, currency, id, amounts, line);
     }
+    /// Whether the event belongs to an order that it names.
+    [[nodiscard]] bool has_order() const { return line != 0; }
     [[nodiscard]] model::Money amount() const { return model::Money{price} * quantity; }
 };
 
@@ -67,8 +85,8 @@ struct Events {
 /// a constant.
 const std::vector<std::string>& event_columns();
 
-/// Those that Gold reads of purchases besides, to tell the lines of orders apart.
-const std::vector<std::string>& line_columns();
+/// Those that Gold reads besides of events that may belong to an order (is_of_orders()).
+const std::vector<std::string>& order_columns();
 
 /// Appends silver rows to `events`. String columns may be dictionary-encoded, which is faster. `event_type`
 /// is used for rows that have no such column. The rows may lack a column that can be null. Throws Error if

@@ -95,6 +95,30 @@ Fields sessions() {
             arrow::field("is_bot", arrow::boolean())};
 }
 
+Fields orders() {
+    return {text("order_id"),
+            text("user_id"),
+            text_or_null("session_id"),
+            time("first_at"),
+            time("last_at"),
+            text("currency"),
+            count("lines"),
+            count("items"),
+            money("gross"),
+            money("discount"),
+            arrow::field("shipping", money_type()),
+            arrow::field("tax", money_type()),
+            arrow::field("total", money_type()),
+            money("refunded"),
+            money("net"),
+            count("repeats"),
+            count("refused_lines"),
+            arrow::field("missing", money_type()),
+            flag("complete"),
+            flag("cancelled"),
+            flag("over_refunded")};
+}
+
 Fields columns(Table table) {
     const Fields window = {time("window_start"), time("window_end")};
     const Fields grain = Fields{text("grain")} + window;
@@ -122,6 +146,8 @@ Fields columns(Table table) {
                                   added_count("bot_events"),
                                   added_count("bot_users"),
                                   added_count("bot_sessions")};
+        case Table::orders:
+            return orders();
         case Table::funnel:
             return grain + funnel();
         case Table::sessions:
@@ -165,8 +191,8 @@ TableSet window_metrics() {
 
 std::string_view table_name(Table table) {
     constexpr std::array<std::string_view, table_count> names = {
-        "product_metrics", "category_metrics", "device_metrics", "kpis", "funnel", "sessions",
-        "users",           "high_interest",    "alerts"};
+        "product_metrics", "category_metrics", "device_metrics", "kpis",          "orders",
+        "funnel",          "sessions",         "users",          "high_interest", "alerts"};
     return names[static_cast<std::size_t>(table)];
 }
 
@@ -185,6 +211,7 @@ const std::vector<std::string>& table_key(Table table) {
         {"window_start", "product_category", "currency"},
         {"window_start", "device_type", "currency"},
         {"grain", "window_start", "currency"},
+        {"order_id", "first_at"},
         {"grain", "window_start"},
         {"user_id", "session_id", "session_start"},
         {"user_id", "currency"},

@@ -21,17 +21,19 @@ enum class Table : std::uint8_t {
     category_metrics,
     device_metrics,
     kpis,
+    orders,
     funnel,
     sessions,
     users,
     high_interest,
     alerts,
 };
-inline constexpr std::size_t table_count = 9;
-inline constexpr std::array<Table, table_count> all_tables = {
-    Table::product_metrics, Table::category_metrics, Table::device_metrics, Table::kpis,
-    Table::funnel,          Table::sessions,         Table::users,          Table::high_interest,
-    Table::alerts};
+inline constexpr std::size_t table_count = 10;
+inline constexpr std::array<Table, table_count> all_tables = {Table::product_metrics, Table::category_metrics,
+                                                              Table::device_metrics,  Table::kpis,
+                                                              Table::orders,          Table::funnel,
+                                                              Table::sessions,        Table::users,
+                                                              Table::high_interest,   Table::alerts};
 /// The tables that depend only on the rows of Silver, so that the batch layer can compute them again.
 inline constexpr std::span<const Table> metric_tables = std::span(all_tables).first<table_count - 1>();
 
@@ -51,15 +53,19 @@ using TableSet = std::set<Table>;
 [[nodiscard]] constexpr bool is_of_sessions(Table table) {
     return table == Table::sessions || table == Table::funnel;
 }
-/// The two groups of metric tables: those of windows, which close with the watermark, and those of sessions,
-/// which may stay open for days.
-enum class TableGroup : std::uint8_t { windows, sessions };
-inline constexpr std::size_t table_group_count = 2;
+/// The groups of metric tables: those of windows, which close with the watermark, orders, which change when
+/// later events name them, and those of sessions, which may stay open for days.
+enum class TableGroup : std::uint8_t { windows, orders, sessions };
+inline constexpr std::size_t table_group_count = 3;
+inline constexpr std::array<TableGroup, table_group_count> all_table_groups = {
+    TableGroup::windows, TableGroup::orders, TableGroup::sessions};
 [[nodiscard]] constexpr TableGroup group_of(Table table) {
+    if (table == Table::orders) return TableGroup::orders;
     return is_of_sessions(table) ? TableGroup::sessions : TableGroup::windows;
 }
 [[nodiscard]] constexpr std::string_view group_name(TableGroup group) {
-    return group == TableGroup::sessions ? "sessions" : "windows";
+    constexpr std::array<std::string_view, table_group_count> names = {"windows", "orders", "sessions"};
+    return names[static_cast<std::size_t>(group)];
 }
 /// Returns true if the table grows with the number of users, so that it may have very many open rows.
 [[nodiscard]] constexpr bool is_of_users(Table table) {

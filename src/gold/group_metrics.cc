@@ -5,7 +5,7 @@ namespace millrace::gold {
 void GroupMetrics::add(const std::vector<Event>& events) {
     Windows& hours = grains().front();
     for (const Event& event : events) {
-        if (event.kind == Kind::other) continue;
+        if (!has_product(event.kind)) continue;
         add_to(hours, event, {event.*group_, event.currency},
                [&](EngagementCounts& counts) { counts.add(event, hash(Field::user, event.user)); });
     }

@@ -20,7 +20,7 @@ void Kpis::count(KeyFigures& figures, const Event& event) const {
     figures.users.add(user);
     figures.sessions.add(session);
     if (event.kind == Kind::purchase) figures.converted.add(session);
-    figures.purchases.add(event, pool(Field::order));
+    figures.purchases.add(event, strings());
     if (!event.bot) return;
     ++figures.bot_events;
     figures.bot_users.add(user);

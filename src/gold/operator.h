@@ -37,7 +37,7 @@ class Operator {
   protected:
     [[nodiscard]] std::uint64_t hash(Field field, StringId id) const { return strings_[field].hash(id); }
     [[nodiscard]] std::string_view text(Field field, StringId id) const { return strings_.value(field, id); }
-    [[nodiscard]] const StringPool& pool(Field field) const { return strings_[field]; }
+    [[nodiscard]] const Strings& strings() const { return strings_; }
     void count_late() { ++late_; }
 
     template <class Archive>

@@ -73,10 +73,11 @@ class Output {
     [[nodiscard]] std::int64_t size() const;
 
   private:
-    std::array<TableRows, table_count> tables_ = {
-        TableRows(all_tables[0]), TableRows(all_tables[1]), TableRows(all_tables[2]),
-        TableRows(all_tables[3]), TableRows(all_tables[4]), TableRows(all_tables[5]),
-        TableRows(all_tables[6]), TableRows(all_tables[7]), TableRows(all_tables[8])};
+    std::array<TableRows, table_count> tables_ = {TableRows(all_tables[0]), TableRows(all_tables[1]),
+                                                  TableRows(all_tables[2]), TableRows(all_tables[3]),
+                                                  TableRows(all_tables[4]), TableRows(all_tables[5]),
+                                                  TableRows(all_tables[6]), TableRows(all_tables[7]),
+                                                  TableRows(all_tables[8]), TableRows(all_tables[9])};
 };
 
 }  // namespace millrace::gold

@@ -16,7 +16,7 @@ ProductMetrics::ProductMetrics(const Strings& strings, const model::TimeZone& zo
 
 void ProductMetrics::add(const std::vector<Event>& events) {
     for (const Event& event : events) {
-        if (event.kind == Kind::other || event.product == 0) continue;
+        if (!has_product(event.kind) || event.product == 0) continue;
         if (minutes_.is_late(event.time)) count_late();
         if (auto* cell = minutes_.cell(event.time, {event.product, event.category, event.currency}))
             cell->add(event, hash(Field::user, event.user));

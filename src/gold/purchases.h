@@ -5,6 +5,7 @@
 #include "gold/distinct.h"
 #include "gold/events.h"
 #include "gold/money_archive.h"
+#include "gold/order_amounts.h"
 
 namespace millrace::gold {
 
@@ -13,36 +14,39 @@ namespace millrace::gold {
 struct Purchases {
     std::int64_t items = 0;
     model::Money gross = 0;
+    model::Money discount = 0;  ///< of whole orders
     model::Money refunded = 0;
     Distinct order_ids;
     std::int64_t without_order_id = 0;
 
-    void add(const Event& event, const StringPool& orders) {
-        if (event.kind == Kind::refund) refunded += event.amount();
+    void add(const Event& event, const Strings& strings) {
+        if (is_refund(event.kind)) refunded += event.amount();
+        if (event.amounts != 0)
+            discount += OrderAmounts::of(strings.value(Field::amounts, event.amounts)).deduction();
         if (event.kind != Kind::purchase) return;
         items += event.items;
         gross += event.amount();
         if (event.order == 0) {
             ++without_order_id;
         } else {
-            order_ids.add(orders.hash(event.order));
+            order_ids.add(strings[Field::order].hash(event.order));
         }
     }
     void add(const Purchases& other) {
         items += other.items;
         gross += other.gross;
+        discount += other.discount;
         refunded += other.refunded;
         order_ids.add(other.order_ids);
         without_order_id += other.without_order_id;
     }
     [[nodiscard]] std::int64_t orders() const { return order_ids.count() + without_order_id; }
-    [[nodiscard]] model::Money net() const { return gross - refunded; }
+    [[nodiscard]] model::Money net() const { return gross - discount - refunded; }
 
     template <class Archive>
     void serialize(Archive& archive) {
         archive(items, order_ids, without_order_id);
-        archive_money(archive, gross);
-        archive_money(archive, refunded);
+        for (model::Money* money : {&gross, &discount, &refunded}) archive_money(archive, *money);
     }
 };
 

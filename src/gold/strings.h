@@ -64,8 +64,9 @@ enum class Field : std::uint8_t {
     order,
     currency,
     event,
+    amounts,  ///< bytes of OrderAmounts
 };
-inline constexpr std::size_t field_count = 10;
+inline constexpr std::size_t field_count = 11;
 
 /// Records which strings the state still needs; see Strings::sweep().
 class Marks {

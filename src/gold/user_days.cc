@@ -4,20 +4,20 @@
 
 namespace millrace::gold {
 
-void UserDay::add(const Event& event, const StringPool& orders) {
+void UserDay::add(const Event& event, const Strings& strings) {
     first_seen = std::min(first_seen, event.time);
     last_seen = std::max(last_seen, event.time);
     ++events;
     views += event.kind == Kind::view ? 1 : 0;
     carts += event.kind == Kind::add_to_cart ? 1 : 0;
     purchase_events += event.kind == Kind::purchase ? 1 : 0;
-    purchases.add(event, orders);
+    purchases.add(event, strings);
 }
 
 void UserDays::add(const std::vector<Event>& events) {
     for (const Event& event : events) {
         add_to(grains().front(), event, {event.user, event.currency},
-               [&](UserDay& user) { user.add(event, pool(Field::order)); });
+               [&](UserDay& user) { user.add(event, strings()); });
     }
 }
 

@@ -15,7 +15,7 @@ struct UserDay {
     std::int64_t purchase_events = 0;
     Purchases purchases;
 
-    void add(const Event& event, const StringPool& orders);
+    void add(const Event& event, const Strings& strings);
     template <class Archive>
     void serialize(Archive& archive) {
         archive(first_seen, last_seen, events, views, carts, purchase_events, purchases);

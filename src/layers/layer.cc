@@ -10,11 +10,13 @@ namespace millrace::layers {
 
 namespace {
 
-/// The column of the time when a row's window, session or day began, or an alert changed.
+/// The column of the time when a row's window, session, order or day began, or an alert changed.
 const char* time_of(gold::Table table) {
     switch (table) {
         case gold::Table::sessions:
             return "session_start";
+        case gold::Table::orders:
+            return "first_at";
         case gold::Table::users:
             return "first_seen";
         case gold::Table::alerts:

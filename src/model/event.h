@@ -32,6 +32,7 @@ struct EventDetails {
     std::optional<Money> order_discount;  ///< a discount that the lines' prices do not contain
     std::optional<Money> order_shipping;
     std::optional<Money> order_tax;
+    std::optional<std::int64_t> order_refused;  ///< lines of the same message that broke a rule
 
     /// Resets all fields, as Event::reset() does.
     void reset() {
@@ -45,6 +46,7 @@ struct EventDetails {
         quantity_thousandths.reset();
         line_total.reset();
         line_number.reset();
+        order_refused.reset();
         for (auto* amount : {&order_total, &order_discount, &order_shipping, &order_tax}) amount->reset();
     }
 };

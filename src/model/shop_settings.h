@@ -49,6 +49,9 @@ struct GoldOptions {
     base::Duration inactivity = std::chrono::minutes(30);
     /// How far back an order's line is looked for: one that came within this period before is a repeat.
     base::Duration order_repeats = std::chrono::days(30);
+    /// How long after its last event an order takes further events, such as refunds. Later ones begin another
+    /// order of the same id.
+    base::Duration order_life = std::chrono::days(100);
     double interest_share = 0.05;       ///< share of all views at or above which interest is high
     double interest_conversion = 0.03;  ///< a product whose conversion is below this has low conversion
     std::int64_t interest_views = 100;  ///< views that a product needs before it is judged

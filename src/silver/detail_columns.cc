@@ -26,6 +26,7 @@ void DetailColumns::append(const model::EventDetails& details, const DictionaryC
     order_discounts_.append(details.order_discount, row);
     order_shippings_.append(details.order_shipping, row);
     order_taxes_.append(details.order_tax, row);
+    order_refused_.append(details.order_refused, row);
 }
 
 void DetailColumns::clear() {
@@ -36,7 +37,7 @@ void DetailColumns::clear() {
     for (auto* column : {&received_, &device_times_}) column->clear();
     quantities_.clear();
     discounts_.clear();
-    line_numbers_.clear();
+    for (auto* column : {&line_numbers_, &order_refused_}) column->clear();
     for (auto* column :
          {&line_totals_, &order_totals_, &order_discounts_, &order_shippings_, &order_taxes_}) {
         column->clear();
@@ -65,7 +66,8 @@ arrow::ArrayVector DetailColumns::arrays(std::size_t rows) {
             order_totals_.array(money_type(), rows),
             order_discounts_.array(money_type(), rows),
             order_shippings_.array(money_type(), rows),
-            order_taxes_.array(money_type(), rows)};
+            order_taxes_.array(money_type(), rows),
+            order_refused_.array(arrow::int64(), rows)};
 }
 
 }  // namespace millrace::silver

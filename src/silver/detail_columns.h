@@ -29,7 +29,7 @@ class DetailColumns {
     SparseColumn<model::Timestamp> received_, device_times_;
     SparseColumn<arrow::Decimal128> quantities_;
     SparseColumn<double> discounts_;
-    SparseColumn<std::int64_t> line_numbers_;
+    SparseColumn<std::int64_t> line_numbers_, order_refused_;
     SparseColumn<model::Money> line_totals_, order_totals_, order_discounts_, order_shippings_, order_taxes_;
 };
 

@@ -89,6 +89,7 @@ std::shared_ptr<arrow::Schema> silver_schema() {
         optional("order_discount", money_type()),
         optional("order_shipping", money_type()),
         optional("order_tax", money_type()),
+        optional("order_refused", int64()),
     });
     return schema;
 }

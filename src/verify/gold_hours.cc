@@ -11,7 +11,7 @@
 #include "base/units.h"
 #include "base/worker_pool.h"
 #include "gold/gold_tables.h"
-#include "gold/order_lines.h"
+#include "gold/order_ledger.h"
 #include "gold/stage/gold_file.h"
 #include "gold/stage/gold_status.h"
 #include "gold/stage/silver_reader.h"
@@ -61,7 +61,7 @@ Hours silver_hours(const catalog::DataDirectory& data) {
     const model::TimeZone utc("UTC");
     base::WorkerPool pool;
     gold::Strings strings;
-    gold::OrderLines lines(strings, data.settings().gold.order_repeats);
+    gold::OrderLedger ledger(strings, data.settings().gold.order_repeats);
     Hours hours;
     const auto add = [&](const std::vector<gold::Event>& events) {
         for (const gold::Event& event : events) {
@@ -74,11 +74,11 @@ Hours silver_hours(const catalog::DataDirectory& data) {
     };
     gold::read_silver_rows(silver.root(), files, strings, pool,
                            [&](gold::Events& events, gold::Timestamp left) {
-                               (void)lines.hold(events.rows);
+                               (void)ledger.hold(events.rows);
                                add(events.rows);
-                               add(lines.settle(left));
+                               add(ledger.settle(left));
                            });
-    add(lines.settle(gold::end_of_time));
+    add(ledger.settle(gold::end_of_time));
     return hours;
 }
 

@@ -37,6 +37,7 @@ ADDED = {
         "order_discount",
         "order_shipping",
         "order_tax",
+        "order_refused",
     ],
     "gold/kpis": ["bot_events", "bot_users", "bot_sessions"],
     "gold/sessions": ["is_bot"],

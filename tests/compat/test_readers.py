@@ -124,6 +124,7 @@ def test_the_columns_are_the_format_s(busy):
         ("order_discount", "decimal(38,4)"),
         ("order_shipping", "decimal(38,4)"),
         ("order_tax", "decimal(38,4)"),
+        ("order_refused", "long"),
     ]
     assert {f["name"] for f in schema["fields"] if not f["nullable"]} == {
         "event_id",

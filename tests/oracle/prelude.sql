@@ -1,5 +1,5 @@
 -- What the queries of the gold tables share. `silver` is a view of the table's rows; the variables zone, session_gap,
--- inactivity and order_repeats are set. docs/metrics.md defines all of this; nothing here is taken from the program.
+-- inactivity, order_repeats and order_life are set. docs/metrics.md defines all of this; nothing here is taken from the program.
 
 CREATE MACRO rate(part, whole) AS CASE WHEN whole = 0 THEN NULL ELSE CAST(part AS DOUBLE) / CAST(whole AS DOUBLE) END;
 CREATE MACRO local_day(t) AS CAST(t AT TIME ZONE getvariable('zone') AS DATE);
@@ -7,26 +7,76 @@ CREATE MACRO day_start(d) AS CAST(d AS TIMESTAMP) AT TIME ZONE getvariable('zone
 CREATE MACRO day_of(t) AS strftime(local_day(t), '%Y-%m-%d');
 CREATE MACRO bin(s) AS CASE WHEN s < 64 THEN s ELSE s - s % CAST(pow(2, floor(log2(s)) - 5) AS BIGINT) END;
 
--- A line of an order that came within order_repeats before, by event time and event_id, is a repeat.
-CREATE VIEW judged AS
-SELECT *, coalesce(event_type = 'purchase' AND nullif(order_id, '') IS NOT NULL AND event_timestamp - lag(event_timestamp) OVER (
-              PARTITION BY event_type, order_id,
-                           CASE WHEN product_id NOT LIKE 'order:%' THEN product_id END, coalesce(line_number, 1 + coalesce(record_index, 0))
-              ORDER BY event_timestamp, event_id) <= getvariable('order_repeats'), false) AS is_repeat
-FROM silver;
+-- Scripts write these where they have no order_id.
+CREATE MACRO order_of(id) AS
+    CASE WHEN lower(id) NOT IN ('', '0', 'undefined', 'null', 'none', 'nan', '(not set)', 'not set', 'false') THEN id END;
 
-CREATE TABLE events AS
-SELECT event_timestamp, CASE WHEN is_repeat THEN 'repeat' ELSE event_type END AS event_type, user_id, currency, quantity,
-       nullif(product_id, '') AS product_id, nullif(product_category, '') AS product_category,
-       nullif(device_type, '') AS device_type, nullif(session_id, '') AS session_id, nullif(page_url, '') AS page_url,
-       nullif(order_id, '') AS order_id,
+CREATE VIEW sent AS
+SELECT * REPLACE (order_of(order_id) AS order_id),
+       event_type IN ('order_cancelled', 'order_canceled', 'cancellation', 'cancel') AS is_cancellation,
+       event_type = 'purchase' AND order_of(order_id) IS NOT NULL AND (
+           order_total IS NOT NULL OR order_discount IS NOT NULL OR order_shipping IS NOT NULL OR order_tax IS NOT NULL
+           OR order_refused > 0) AS has_amounts,
        coalesce(line_total,
                 CAST(round_even(price * 10000, 0) / 10000 AS DECIMAL(18, 4)) * quantity,
                 CAST(round_even(CAST(round_even(price * 10000, 0) AS DECIMAL(28, 0)) * quantity_exact, 0) / 10000 AS DECIMAL(28, 4)))
-           AS amount,
+           AS amount
+FROM silver;
+
+-- A line of an order that came within order_repeats before, by event time and event_id, is a repeat. What the sender says
+-- of the whole order counts with the first line that has it.
+CREATE TABLE judged AS
+SELECT *, coalesce(event_type = 'purchase' AND order_id IS NOT NULL AND event_timestamp - lag(event_timestamp) OVER (
+              PARTITION BY event_type, order_id,
+                           CASE WHEN product_id NOT LIKE 'order:%' THEN product_id END, coalesce(line_number, 1 + coalesce(record_index, 0))
+              ORDER BY event_timestamp, event_id) <= getvariable('order_repeats'), false) AS is_repeat,
+       has_amounts AND coalesce(event_timestamp - lag(event_timestamp) OVER (
+              PARTITION BY has_amounts, order_id ORDER BY event_timestamp, event_id) > getvariable('order_repeats'), true)
+           AS counts_amounts
+FROM sent;
+
+-- What each cancellation of an order refunds: what is left of the lines that count within order_repeats before it. The
+-- cancellations of one order follow one another.
+CREATE TABLE cancellations AS
+WITH RECURSIVE worth AS (
+    SELECT order_id, event_timestamp, event_id, event_type = 'purchase' AND NOT is_repeat AS is_line,
+           CASE WHEN event_type = 'refund' THEN -amount WHEN event_type = 'purchase' AND NOT is_repeat THEN amount ELSE 0 END
+               - CASE WHEN counts_amounts THEN abs(coalesce(order_discount, 0)) ELSE 0 END AS amount
+    FROM judged WHERE order_id IS NOT NULL AND event_type IN ('purchase', 'refund')),
+left_over AS (
+    SELECT sent.order_id, sent.event_id, sent.event_timestamp, coalesce(sent.amount, 0) AS says,
+           coalesce(bool_or(worth.is_line), false) AS has_lines, coalesce(sum(worth.amount), 0) AS remains
+    FROM judged AS sent LEFT JOIN worth
+      ON worth.order_id = sent.order_id AND sent.event_timestamp - worth.event_timestamp <= getvariable('order_repeats')
+         AND (worth.event_timestamp, worth.event_id) < (sent.event_timestamp, sent.event_id)
+    WHERE sent.is_cancellation AND sent.order_id IS NOT NULL
+    GROUP BY ALL),
+numbered AS (
+    SELECT *, row_number() OVER (PARTITION BY order_id ORDER BY event_timestamp, event_id) AS number FROM left_over),
+told AS (
+    SELECT order_id, number, event_id, CAST(CASE WHEN has_lines THEN greatest(remains, 0) ELSE says END AS DECIMAL(38, 4)) AS refund,
+           [{'at': event_timestamp, 'refund': CAST(CASE WHEN has_lines THEN greatest(remains, 0) ELSE says END AS DECIMAL(38, 4))}] AS before
+    FROM numbered WHERE number = 1
+    UNION ALL
+    SELECT order_id, number, event_id, refund, list_append(before, {'at': event_timestamp, 'refund': refund})
+    FROM (SELECT numbered.*, told.before,
+                 CAST(CASE WHEN has_lines THEN greatest(remains - coalesce(list_sum(list_transform(
+                     list_filter(told.before, lambda each: numbered.event_timestamp - each.at <= getvariable('order_repeats')),
+                     lambda each: each.refund)), 0), 0) ELSE says END AS DECIMAL(38, 4)) AS refund
+          FROM numbered JOIN told ON told.order_id = numbered.order_id AND numbered.number = told.number + 1))
+SELECT event_id, refund FROM told;
+
+CREATE TABLE events AS
+SELECT event_timestamp, event_id, user_id, currency, quantity,
+       CASE WHEN is_repeat THEN 'repeat' WHEN is_cancellation THEN 'cancellation' ELSE event_type END AS event_type,
+       nullif(product_id, '') AS product_id, nullif(product_category, '') AS product_category,
+       nullif(device_type, '') AS device_type, nullif(session_id, '') AS session_id, nullif(page_url, '') AS page_url,
+       order_id, coalesce(refund, amount) AS amount,
+       CASE WHEN counts_amounts THEN abs(coalesce(order_discount, 0)) ELSE 0 END AS discount, counts_amounts,
+       order_total, order_shipping, order_tax, order_refused,
        event_type IN ('view', 'add_to_cart', 'purchase', 'refund') AS is_known,
        coalesce(is_bot, false) AS is_bot
-FROM judged;
+FROM judged LEFT JOIN cancellations USING (event_id);
 
 -- Windows of each grain, for each event.
 CREATE VIEW placed AS

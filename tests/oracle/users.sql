@@ -6,6 +6,6 @@ SELECT user_id, currency, min(event_timestamp) AS first_seen, max(event_timestam
            + count(*) FILTER (event_type = 'purchase' AND order_id IS NULL) AS orders,
        coalesce(sum(coalesce(quantity, 1)) FILTER (event_type = 'purchase'), 0) AS items,
        coalesce(sum(amount) FILTER (event_type = 'purchase'), 0) AS gross_spend,
-       gross_spend - coalesce(sum(amount) FILTER (event_type = 'refund'), 0) AS net_spend,
+       gross_spend - sum(discount) - coalesce(sum(amount) FILTER (event_type IN ('refund', 'cancellation')), 0) AS net_spend,
        day_of(event_timestamp) AS day
 FROM events GROUP BY user_id, currency, day_of(event_timestamp)

@@ -388,7 +388,10 @@ def test_sessions_that_are_named_are_due_later(shop):
 
 
 def test_the_report_counts_all_rows_that_were_published(shop):
-    fill(shop, RandomShop(14, users=8).events)
+    made = RandomShop(14, users=8).events
+    for sent in made:
+        sent.pop("order_id", None)  # rows of orders are published again when more of an order comes
+    fill(shop, made)
     report = publish_open(shop)
     assert report["events"] == shop.count("silver")
     assert report["rows"] == sum(int(row["rows"]) for row in listed(shop).values())

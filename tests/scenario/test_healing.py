@@ -91,7 +91,7 @@ def test_kills_at_any_point_of_a_correction_leave_no_day_wrong(tmp_path):
         for point in chance.sample(["gold.replaced", "gold.files.synced", "gold.state.saved", "gold.committed"], 3):
             kills += kill_at(shop, GOLD, point, chance.randrange(1, 4))
     shop.run(*GOLD, "--close")
-    assert kills > 8, kills
+    assert kills > 6, kills
     gold_oracle.check(shop.data)
     assert correcting(shop) == {}
     shop.verify()

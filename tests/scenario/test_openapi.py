@@ -1,11 +1,14 @@
 """What the server sends, held against schemas/openapi.yaml, from which the pages' types are made."""
 
+import datetime
 import json
+import re
 
 import jsonschema_rs
 import pytest
 import yaml
 
+from tests.support.events import line
 from tests.support.paths import ROOT
 from tests.support.shop import wait_until
 
@@ -23,6 +26,9 @@ QUERIES = {
     "kpis": [f"?grain={grain}" for grain in ("minute", "hour", "day")],
     "product": ["?product=prod_0042&grain=minute"],
     "journey": ["?user=user_0001"],
+    "order": ["?order=o1"],
+    "order_events": ["?order=o1"],
+    "order_refused": ["?order=o1"],
 }
 
 
@@ -45,6 +51,8 @@ def busy(shop, run):
         "7",
     )
     shop.write("no-text|\udcff\udcfe")
+    bought = {"event_type": "purchase", "order_id": "o1", "timestamp": datetime.datetime.now(datetime.UTC).isoformat()}
+    shop.write(line(1, **bought), line(2, **bought | {"price": "free"}))
     server = run("--no-simulator")
     wait_until(lambda: rows_of(server, "alerts") and rows_of(server, "sessions"))
     return server
@@ -100,8 +108,23 @@ def test_the_document_lists_the_parameters_that_a_report_uses():
         listed = [resolved(each)["name"] for each in DOCUMENT["paths"][PREFIX + report]["get"].get("parameters", [])]
         used = [
             name
-            for name in ("from", "to", "grain", "limit", "product", "user", "rule", "kind", "by", "measure", "after")
-            if f"${name}" in query
+            for name in (
+                "from",
+                "to",
+                "grain",
+                "limit",
+                "product",
+                "user",
+                "rule",
+                "kind",
+                "by",
+                "measure",
+                "after",
+                "order",
+                "search",
+                "state",
+            )
+            if re.search(rf"\${name}\b", query)
         ]
         assert sorted(listed) == sorted(used), report
 

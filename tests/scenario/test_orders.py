@@ -1,6 +1,7 @@
 """An order counts once, whenever and however often its lines are sent."""
 
 import datetime
+import json
 
 from tests.support import gold_oracle
 from tests.support.events import event, lines
@@ -156,3 +157,122 @@ def test_purchases_of_a_visit_are_one_order(shop, sample):
     assert shop.count("silver", "event_type")["purchase"] == 214
     gold_oracle.check(shop.data)
     shop.verify()
+
+
+def orders(shop):
+    """The rows of gold.orders by their order_id."""
+    return {row["order_id"]: row for row in shop.json("sql", "select * from gold.orders")["rows"]}
+
+
+def of_order(number, kind, days, **fields):
+    return {**bought(number, days, **fields), "event_type": kind}
+
+
+def net(shop):
+    """The net revenue of all days that have events of orders, by the key figures and by the orders."""
+    figures = "select sum(net_revenue) as net from gold.kpis where grain = 'day'"
+    rows = "select sum(net) as net from gold.orders"
+    return [float(shop.json("sql", text)["rows"][0]["net"]) for text in (figures, rows)]
+
+
+def send(server, message, path):
+    status, answer, _ = server.post(message, path=path)
+    assert status == 200, answer
+
+
+def completed(order, products, **properties):
+    return {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": "u1",
+        "messageId": f"completed-{order}",
+        "timestamp": "2024-06-01T12:00:00Z",
+        "properties": {"order_id": order, "products": products, **properties},
+    }
+
+
+def test_an_order_whose_odd_line_was_refused_tells_how_much_is_missing(shop):
+    server = Port(shop, "--no-simulator", "--trigger", "1s", command="run")
+    wait_until(lambda: server.get("/readyz")[0] == 200)
+    products = [
+        {"product_id": "a", "price": 30, "quantity": 2},
+        {"product_id": "b", "price": 20},
+        {"product_id": "c", "price": "six"},
+    ]
+    send(server, completed("o1", products, total=91, shipping=5), "/v1/track")
+    send(server, completed("o2", products[:2], total=76, discount=9, shipping=5), "/v1/track")
+    wait_until(lambda: server.post({"query": "from live.orders"}, path="/v1/sql")[1]["rows"])
+
+    def report(path):
+        return json.loads(server.get(f"/v1/reports/{path}")[1])["rows"]
+
+    rows = report("orders?state=incomplete")
+    assert [(row["order_id"], row["gross"], row["missing"]) for row in rows] == [("o1", "80.0000", "6.0000")]
+    wait_until(lambda: report("order_refused?order=o1"))  # when it is committed
+    refused = report("order_refused?order=o1")
+    assert [(row["rule"], row["field"]) for row in refused] == [("bad_price", "price")]
+    events = report("order_events?order=o1")
+    assert [(row["product_id"], row["amount"]) for row in events] == [("a", "60.0000"), ("b", "20.0000")]
+    server.stop()
+    shop.run(*GOLD, "--close")
+    found = orders(shop)
+    assert (found["o1"]["refused_lines"], found["o1"]["complete"]) == (1, False)
+    assert (found["o2"]["discount"], found["o2"]["net"], found["o2"]["complete"]) == ("9.0000", "71.0000", True)
+    assert net(shop) == [151, 151]
+    gold_oracle.check(shop.data)
+    shop.verify()
+
+
+def test_a_refund_weeks_later_and_a_cancellation_change_the_row_of_their_order(shop):
+    fill(shop, bought(1, 0, order_discount=1), bought(2, 0, product_id="p2"), *passing(1))
+    assert orders(shop)["o1"]["net"] == "19.0000"
+    fill(shop, of_order(3, "refund", 25, price=4), *passing(26))
+    assert (orders(shop)["o1"]["refunded"], orders(shop)["o1"]["day"]) == ("4.0000", "2024-06-01")
+    fill(shop, of_order(4, "order_cancelled", 27), *passing(29))
+    row = orders(shop)["o1"]
+    assert (row["refunded"], row["net"], row["cancelled"], row["over_refunded"]) == ("19.0000", "0.0000", True, False)
+    assert net(shop) == [0, 0]
+    fill(shop, of_order(5, "refund", 60, price=5), *passing(61))
+    row = orders(shop)["o1"]
+    assert (row["refunded"], row["net"], row["over_refunded"]) == ("24.0000", "-5.0000", True)
+    check(shop)
+
+
+def test_a_refund_that_comes_before_its_order_belongs_to_it(shop):
+    fill(shop, of_order(1, "refund", 5, price=3), *passing(7))
+    assert (orders(shop)["o1"]["day"], orders(shop)["o1"]["lines"]) == ("2024-06-06", 0)
+    fill(shop, bought(2, 2))
+    row = orders(shop)["o1"]
+    assert (row["day"], row["lines"], row["net"]) == ("2024-06-03", 1, "7.0000")
+    check(shop)
+
+
+def test_placeholders_are_no_orders(shop):
+    names = ["undefined", "NULL", "0", "(not set)"]
+    fill(shop, *(bought(n, 0) | {"order_id": name, "user_id": f"u{n}"} for n, name in enumerate(names)), *passing(2))
+    assert orders(shop) == {}
+    assert revenue(shop) == {"2024-06-01": (40, 4)}
+    check(shop)
+
+
+def test_an_order_over_an_hour_and_over_midnight_has_one_row(shop):
+    hour = 1 / 24
+    fill(shop, bought(1, 1 - 0.01 * hour), *passing(1 - 0.005 * hour))
+    fill(shop, bought(2, 1 + 0.01 * hour, product_id="p2"), *passing(1 + 0.5 * hour))
+    fill(shop, bought(3, 1 + 2 * hour, product_id="p2"), *passing(2))
+    row = orders(shop)["o1"]
+    assert (row["day"], row["lines"], row["repeats"]) == ("2024-06-01", 2, 1)
+    check(shop)
+
+
+def test_an_order_id_that_is_used_again_after_its_life_is_another_order(shop):
+    shop.write(*lines([bought(1, 0), of_order(2, "refund", 9, price=1), bought(3, 20), *passing(30)]))
+    shop.drain("--order-life", "10d")
+    shop.run(*GOLD, "--close")
+    rows = shop.json("sql", "select day, lines, net from gold.orders order by day")["rows"]
+    assert [(row["day"], row["lines"], row["net"]) for row in rows] == [
+        ("2024-06-01", 1, "9.0000"),
+        ("2024-06-21", 0, "0.0000"),
+    ]
+    gold_oracle.check(shop.data, order_life="10 days")
+    assert shop.json("gold", "reconcile")["differences"] == []

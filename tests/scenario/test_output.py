@@ -69,7 +69,7 @@ def test_a_terminal_gets_a_frame_that_fits(shop_with_rows):
         *frame, footer = shown.rstrip("\n").splitlines()
         assert all(width_of(row) <= width for row in frame), shown
         assert frame[0].startswith("┌") and "varchar" in frame[2]
-        assert footer.startswith("3 rows; ") and "of 45 columns shown" in footer
+        assert footer.startswith("3 rows; ") and "of 46 columns shown" in footer
     chosen = ["show", "silver", "--columns", "event_id,price,product_category"]
     shown = on_a_terminal(shop_with_rows, *chosen)
     assert f"│ e1       │  972.2 │ 家電{' ' * 13}│\n" in shown and shown.endswith("\n3 rows\n")

@@ -230,7 +230,10 @@ def make_older(database, version):
                     (table,),
                 ).fetchall()
             )
-            connection.execute(f"insert into {table} ({columns}) select {columns} from newer.{table}")
+            if columns:
+                connection.execute(f"insert into {table} ({columns}) select {columns} from newer.{table}")
+            else:  # the older version did not have the table
+                connection.execute("delete from progress where table_name = %s", (table,))
     database.run("drop schema newer cascade")
 
 

@@ -12,6 +12,7 @@ TABLES = (
     "category_metrics",
     "device_metrics",
     "kpis",
+    "orders",
     "funnel",
     "sessions",
     "users",
@@ -33,14 +34,23 @@ WITHOUT_OUTCOME = """
 class Oracle:
     """A DuckDB database with the rows of one silver table, and what the queries make of them."""
 
-    def __init__(self, silver, zone="UTC", session_gap="30 minutes", inactivity="30 minutes", order_repeats="30 days"):
+    def __init__(
+        self,
+        silver,
+        zone="UTC",
+        session_gap="30 minutes",
+        inactivity="30 minutes",
+        order_repeats="30 days",
+        order_life="100 days",
+    ):
         self.db = duckdb.connect()
         self.db.execute("SET timezone = 'UTC'")
         self.db.register("silver", delta.rows(silver))
         self.db.execute(
             f"SET VARIABLE zone = '{zone}'; SET VARIABLE session_gap = INTERVAL '{session_gap}'; "
             f"SET VARIABLE inactivity = INTERVAL '{inactivity}'; "
-            f"SET VARIABLE order_repeats = INTERVAL '{order_repeats}'"
+            f"SET VARIABLE order_repeats = INTERVAL '{order_repeats}'; "
+            f"SET VARIABLE order_life = INTERVAL '{order_life}'"
         )
         self.db.execute((QUERIES / "prelude.sql").read_text())
         self.made = set()

@@ -1,7 +1,8 @@
 """Random shops with what the simulator does not make up.
 
 They have several currencies, sessions with gaps, events at one moment, visits over midnight and for days, purchases
-without a view, refunds, orders of several lines, lines that are sent again, and empty strings.
+without a view, refunds, orders of several lines, lines that are sent again, discounts, cancellations, placeholders of
+order ids, and empty strings.
 """
 
 import datetime
@@ -44,7 +45,8 @@ class RandomShop:
 
     def event(self, user, session, time):
         chance = self.chance
-        kind = chance.choices(["view", "add_to_cart", "purchase", "refund", "page_view"], [60, 15, 10, 3, 12])[0]
+        kinds = ["view", "add_to_cart", "purchase", "refund", "order_cancelled", "page_view"]
+        kind = chance.choices(kinds, [60, 15, 10, 3, 2, 12])[0]
         made = {
             "event_id": f"e{len(self.events)}",
             "user_id": user,
@@ -68,8 +70,11 @@ class RandomShop:
             "currency": (0.2, ["USD", "GBP"]),
         }
         made |= {field: chance.choice(values) for field, (share, values) in maybe.items() if chance.random() < share}
-        if kind == "purchase" and chance.random() < 0.5:
-            made["order_id"] = f"o{chance.randrange(40)}"
+        if kind in ("purchase", "refund", "order_cancelled") and chance.random() < 0.5:
+            made["order_id"] = chance.choice([f"o{chance.randrange(40)}"] * 9 + ["undefined"])
+        if kind == "purchase" and "order_id" in made:
+            amounts = ("order_total", "order_discount", "order_shipping", "order_tax")
+            made |= {name: round(chance.uniform(-5, 90), 2) for name in amounts if chance.random() < 0.2}
             if chance.random() < 0.3:
                 made["line_number"] = chance.randrange(1, 3)
         self.events.append(made)

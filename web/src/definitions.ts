@@ -21,7 +21,8 @@ export const definitions = {
   groupSessions:
     "Sessions with a view, a cart or a purchase in this category. A session with several categories counts in each of them.",
   activeUsers: "Distinct visitors with at least one event.",
-  revenue: "Net revenue: price × quantity of purchases, minus refunds.",
+  revenue:
+    "Net revenue: price × quantity of purchases, minus discounts of whole orders and refunds. A cancelled order counts as refunded.",
   grossRevenue: "Price × quantity of purchases. Refunds are not subtracted.",
   orders: "Purchases. All lines of an order count as one.",
   conversion: "Sessions with a purchase of any product ÷ all sessions.",
@@ -41,5 +42,15 @@ export const definitions = {
   medianToPurchase: "The median time from a product's addition to the cart to its purchase.",
   onDisk:
     "Data files of the newest version, files that compaction has replaced and that are removed soon, and the table's log.",
+  orderGross: "Price × quantity of all lines. A line that is sent again counts once.",
+  orderDiscount: "A discount of the whole order, which the prices of the lines do not contain.",
+  refunded: "Refunds that name the order, and what was left of it when it was cancelled.",
+  orderNet: "Gross, minus the discount and what was refunded.",
+  orderTotal:
+    "The order's total as the sender computed it. It is compared with the lines, less the discount, with and without shipping and tax.",
+  incomplete:
+    "The lines do not add up to the total that was sent, or lines of the order were refused.",
+  overRefunded: "More was refunded than the order cost.",
+  repeats: "Lines that were sent again, such as by a thank-you page that was loaded twice.",
   lasted: "The time from the first to the last event of the session.",
 } as const;

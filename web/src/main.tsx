@@ -20,6 +20,7 @@ import { Explore } from "./pages/explore";
 import { Funnel } from "./pages/funnel";
 import { Incoming } from "./pages/incoming";
 import { Login } from "./pages/login";
+import { OrderPage, Orders } from "./pages/orders";
 import { Overview } from "./pages/overview";
 import { Pipeline } from "./pages/pipeline";
 import { Product } from "./pages/product";
@@ -45,6 +46,8 @@ const pages: Record<string, Page> = {
   overview: { title: "Overview", show: Overview, menu: true, ranged: true },
   products: { title: "Products", show: Products, menu: true, ranged: true },
   product: { title: "Product", show: Product, menu: false, ranged: true, about: "product" },
+  orders: { title: "Orders", show: Orders, menu: true, ranged: true },
+  order: { title: "Order", show: OrderPage, menu: false, ranged: false, about: "order" },
   funnel: { title: "Funnel", show: Funnel, menu: true, ranged: true },
   sessions: { title: "Sessions", show: Sessions, menu: true, ranged: true },
   journey: { title: "Journey", show: Journey, menu: false, ranged: true, about: "user" },

@@ -17,10 +17,10 @@ void ShopFigures::add(const Event& event, std::string_view currency) {
     ++events;
     if (event.kind == Kind::view) ++views;
     if (event.kind == Kind::purchase) ++purchases;
-    if (event.kind != Kind::purchase && event.kind != Kind::refund) return;
+    if (event.kind != Kind::purchase && !is_refund(event.kind)) return;
     auto found = net.find(currency);
     if (found == net.end()) found = net.emplace(currency, 0).first;
-    found->second += event.kind == Kind::refund ? -event.amount() : event.amount();
+    found->second += is_refund(event.kind) ? -event.amount() : event.amount();
 }
 
 void ShopFigures::add(const ShopFigures& other) {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "catalog/table_locks.h"
+#include "gold/orders.h"
 #include "gold/stage/gold.h"
 #include "gold/stage/gold_state.h"
 #include "gold/stage/gold_writer.h"
@@ -25,7 +26,7 @@ constexpr std::int64_t days_at_once = 7;
 /// The rows of a table are written when there are so many.
 constexpr std::int64_t rows_at_once = 64 << 10;
 std::set<TableGroup> all_groups() {
-    return {TableGroup::windows, TableGroup::sessions};
+    return {all_table_groups.begin(), all_table_groups.end()};
 }
 
 /// Removes the events outside `wanted`. Returns those of them within `read`: only sessions need them.
@@ -130,6 +131,14 @@ std::vector<storage::AddFile> BatchLayer::files_between(Window times) const {
 /// rows. Returns how many events were read.
 std::int64_t BatchLayer::compute(DayRange days, const std::set<TableGroup>& groups, Output& output,
                                  const std::function<void()>& progressed) {
+    if (groups.contains(TableGroup::orders)) compute_orders(days, output, progressed);
+    std::set<TableGroup> others = groups;
+    others.erase(TableGroup::orders);
+    return others.empty() ? 0 : compute_windows(days, others, output, progressed);
+}
+
+std::int64_t BatchLayer::compute_windows(DayRange days, const std::set<TableGroup>& groups, Output& output,
+                                         const std::function<void()>& progressed) {
     const bool sessions = groups.contains(TableGroup::sessions);
     const Window wanted{zone_.day_start(days.from), zone_.day_start(days.to + 1) + max_window_length};
     const Window around{
@@ -138,9 +147,9 @@ std::int64_t BatchLayer::compute(DayRange days, const std::set<TableGroup>& grou
     const Window read = sessions ? around : wanted;
     Gold gold(zone_, settings_.gold, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
     gold.compute_only(groups);
-    OrderLines lines(gold.strings(), settings_.gold.order_repeats);
-    learn_lines_before(read.start, gold.strings(), lines, [&] {
-        gold.collect_garbage([](Marks&) {});  // what is learned has no strings
+    OrderLedger ledger(gold.strings(), settings_.gold.order_repeats);
+    learn_orders_before(read.start, gold.strings(), ledger, [&] {
+        gold.collect_garbage([&ledger](Marks& marks) { ledger.mark(marks); });
         progressed();
     });
     std::int64_t events = 0;
@@ -152,33 +161,76 @@ std::int64_t BatchLayer::compute(DayRange days, const std::set<TableGroup>& grou
     const auto take = [&](Events& rows, Timestamp left) {
         events += static_cast<std::int64_t>(rows.rows.size());
         std::erase_if(rows.rows, [&](const Event& event) { return !read.contains(event.time); });
-        (void)lines.hold(rows.rows);
-        const auto settled = lines.settle(settled_before(left));
+        (void)ledger.hold(rows.rows);
+        const auto settled = ledger.settle(settled_before(left));
         rows.rows.insert(rows.rows.end(), settled.begin(), settled.end());
         add(rows, settled_before(left));
-        gold.collect_garbage([&lines](Marks& marks) { lines.mark(marks); });
+        gold.collect_garbage([&ledger](Marks& marks) { ledger.mark(marks); });
         progressed();
     };
     read_silver_rows(silver_.root(), files_between(read), gold.strings(), pool_, take);
-    Events rest{.rows = lines.settle(end_of_time), .clocks = {}};
+    Events rest{.rows = ledger.settle(end_of_time), .clocks = {}};
     add(rest, end_of_time);
     gold.close(position_.watermark, output);
     return events;
 }
 
-/// Lets `lines` know the lines of orders that came within the period before a time.
-void BatchLayer::learn_lines_before(Timestamp time, Strings& strings, OrderLines& lines,
-                                    const std::function<void()>& progressed) {
-    const Window before{time - settings_.gold.order_repeats, time};
-    auto files = files_between(before);
+/// The files that may have events of orders of these times.
+std::vector<storage::AddFile> BatchLayer::order_files_between(Window times) const {
+    auto files = files_between(times);
     std::erase_if(files, [](const storage::AddFile& add) {
-        return storage::partition_value(add, "event_type") != "purchase";
+        return !is_of_orders(storage::partition_value(add, "event_type"));
     });
-    read_silver_rows(silver_.root(), files, strings, pool_, [&](Events& rows, Timestamp) {
+    return files;
+}
+
+/// Lets `ledger` know the events of orders before a time: those within the period before it, and those that
+/// tell which of these count.
+void BatchLayer::learn_orders_before(Timestamp time, Strings& strings, OrderLedger& ledger,
+                                     const std::function<void()>& progressed) {
+    const Window before{time - 2 * settings_.gold.order_repeats, time};
+    const auto learn = [&](Events& rows, Timestamp left) {
         std::erase_if(rows.rows, [&](const Event& event) { return !before.contains(event.time); });
-        lines.learn(rows.rows);
+        (void)ledger.hold(rows.rows);
+        (void)ledger.settle(std::min(left, time));
         progressed();
-    });
+    };
+    read_silver_rows(silver_.root(), order_files_between(before), strings, pool_, learn);
+    (void)ledger.settle(time);
+}
+
+/// Computes the rows of the orders that began on the days, in hours that end at or before the speed layer's
+/// watermark, from all events of Silver that name them.
+void BatchLayer::compute_orders(DayRange days, Output& output, const std::function<void()>& progressed) {
+    const model::GoldOptions& options = settings_.gold;
+    const Window wanted{zone_.day_start(days.from), zone_.day_start(days.to + 1)};
+    const Window read{wanted.start - std::max(options.order_life, 2 * options.order_repeats), end_of_time};
+    Strings strings;
+    OrderLedger ledger(strings, options.order_repeats);
+    Orders orders(strings, zone_, options.order_life, wanted);
+    const auto take = [&](Events& rows, Timestamp left) {
+        std::erase_if(rows.rows, [&](const Event& event) { return !read.contains(event.time); });
+        (void)ledger.hold(rows.rows);
+        orders.add(ledger.settle(left));
+        if (strings.due()) {
+            Marks marks = strings.marks();
+            ledger.mark(marks);
+            orders.mark(marks);
+            strings.sweep(marks);
+        }
+        progressed();
+    };
+    read_silver_rows(silver_.root(), order_files_between(read), strings, pool_, take);
+    orders.add(ledger.settle(end_of_time));
+    orders.close(position_.watermark, output);
+}
+
+/// The day after the last one that is replaced, by group: rows of sessions that may be open stay.
+std::array<std::int64_t, table_group_count> BatchLayer::ends(std::int64_t to) const {
+    std::array<std::int64_t, table_group_count> ends{};
+    ends.fill(to);
+    ends[static_cast<std::size_t>(TableGroup::sessions)] = std::min(to, sealed_end());
+    return ends;
 }
 
 std::int64_t BatchLayer::sealed_end() const {
@@ -191,12 +243,11 @@ std::optional<std::int64_t> BatchLayer::correct(const Correction& correction,
     position_ = position;
     silver_.refresh();
     const auto [from, to] = correction.days;
-    const bool sessions = correction.group == TableGroup::sessions;
     GoldWriter writer(data_, pool_);
-    GoldWriter::Replacement replacement{.from = from,
-                                        .to = sessions ? from : to + 1,
-                                        .sessions_to = sessions ? std::min(to + 1, sealed_end()) : from,
-                                        .silver_version = position.silver_version};
+    GoldWriter::Replacement replacement{.from = from, .silver_version = position.silver_version};
+    replacement.to.fill(from);
+    const auto group = static_cast<std::size_t>(correction.group);
+    replacement.to[group] = ends(to + 1)[group];
     Output output;
     try {
         (void)compute(correction.days, {correction.group}, output, [&] {
@@ -240,8 +291,7 @@ BatchLayerReport BatchLayer::replace(DayRange days, const base::StopSignal& stop
 bool BatchLayer::replace_once(DayRange days, BatchLayerReport& report) {
     GoldWriter writer(data_, pool_);
     GoldWriter::Replacement replacement{.from = days.from,
-                                        .to = days.to + 1,
-                                        .sessions_to = std::min(days.to + 1, sealed_end()),
+                                        .to = ends(days.to + 1),
                                         .silver_version = position_.silver_version,
                                         .provisional_too = position_.watermark == end_of_time};
     Output output;

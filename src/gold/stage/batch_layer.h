@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -12,7 +13,7 @@
 #include "base/stop.h"
 #include "base/worker_pool.h"
 #include "catalog/data_directory.h"
-#include "gold/order_lines.h"
+#include "gold/order_ledger.h"
 #include "gold/output.h"
 #include "gold/stage/day_range.h"
 #include "gold/stage/gold_comparison.h"
@@ -79,8 +80,13 @@ class BatchLayer {
     [[nodiscard]] std::int64_t compute(DayRange days, const std::set<TableGroup>& groups, Output& output,
                                        const std::function<void()>& progressed);
     [[nodiscard]] std::vector<storage::AddFile> files_between(Window times) const;
-    void learn_lines_before(Timestamp time, Strings& strings, OrderLines& lines,
-                            const std::function<void()>& progressed);
+    [[nodiscard]] std::int64_t compute_windows(DayRange days, const std::set<TableGroup>& groups,
+                                               Output& output, const std::function<void()>& progressed);
+    void compute_orders(DayRange days, Output& output, const std::function<void()>& progressed);
+    [[nodiscard]] std::vector<storage::AddFile> order_files_between(Window times) const;
+    void learn_orders_before(Timestamp time, Strings& strings, OrderLedger& ledger,
+                             const std::function<void()>& progressed);
+    [[nodiscard]] std::array<std::int64_t, table_group_count> ends(std::int64_t to) const;
     /// What is done to some days, and what to do next when it was stopped.
     struct Step {
         std::string_view doing;

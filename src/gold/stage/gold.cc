@@ -21,6 +21,7 @@ Gold::Gold(const model::TimeZone& zone, const model::GoldOptions& options, Run r
       categories_(strings_, zone, Table::category_metrics, Field::category, &Event::category),
       devices_(strings_, zone, Table::device_metrics, Field::device, &Event::device),
       kpis_(strings_, zone),
+      orders_(strings_, zone, options.order_life, {no_watermark, end_of_time}),
       users_(strings_, zone),
       interest_(strings_, zone, options),
       sessions_(strings_, zone, options),
@@ -32,6 +33,7 @@ std::vector<Operator*> Gold::operators() {
     if (groups_.contains(TableGroup::sessions)) all.push_back(&sessions_);
     if (groups_.contains(TableGroup::windows))
         all.insert(all.end(), {&kpis_, &products_, &users_, &interest_, &categories_, &devices_});
+    if (groups_.contains(TableGroup::orders)) all.push_back(&orders_);
     return all;
 }
 
@@ -93,10 +95,11 @@ void Gold::close(Timestamp watermark, Output& output) {
 
 /// Visits the operators that write these tables; the funnel's is the one of sessions.
 void Gold::for_each_of(const TableSet& tables, const std::function<void(const Operator&)>& visit) const {
-    const std::array<std::pair<const Operator*, Table>, 7> all = {{{&products_, Table::product_metrics},
+    const std::array<std::pair<const Operator*, Table>, 8> all = {{{&products_, Table::product_metrics},
                                                                    {&categories_, Table::category_metrics},
                                                                    {&devices_, Table::device_metrics},
                                                                    {&kpis_, Table::kpis},
+                                                                   {&orders_, Table::orders},
                                                                    {&users_, Table::users},
                                                                    {&interest_, Table::high_interest},
                                                                    {&sessions_, Table::sessions}}};
@@ -135,7 +138,8 @@ std::int64_t Gold::late() const {
 
 template <class Archive>
 void Gold::serialize(Archive& archive) {
-    archive(strings_, clock_, products_, categories_, devices_, kpis_, users_, interest_, sessions_, alerts_);
+    archive(strings_, clock_, products_, categories_, devices_, kpis_, orders_, users_, interest_, sessions_,
+            alerts_);
 }
 
 void Gold::save(std::ostream& stream) const {

@@ -10,6 +10,7 @@
 #include "gold/group_metrics.h"
 #include "gold/high_interest.h"
 #include "gold/kpis.h"
+#include "gold/orders.h"
 #include "gold/product_metrics.h"
 #include "gold/sessions.h"
 #include "gold/user_days.h"
@@ -34,6 +35,8 @@ class Gold {
     /// The alert rules. They are not evaluated before Alerts::adopt().
     [[nodiscard]] Alerts& alerts() { return alerts_; }
     [[nodiscard]] const Alerts& alerts() const { return alerts_; }
+
+    [[nodiscard]] Orders& orders() { return orders_; }
 
     /// Leaves out the operators of tables that are not in these groups. Must be called before the first
     /// event.
@@ -89,11 +92,12 @@ class Gold {
     GroupMetrics categories_;
     GroupMetrics devices_;
     Kpis kpis_;
+    Orders orders_;
     UserDays users_;
     HighInterest interest_;
     Sessions sessions_;
     Alerts alerts_;
-    std::set<TableGroup> groups_ = {TableGroup::windows, TableGroup::sessions};
+    std::set<TableGroup> groups_{all_table_groups.begin(), all_table_groups.end()};
     bool has_uncommitted_ = false;
     std::int64_t late_committed_ = 0;  // while there are uncommitted events
 };

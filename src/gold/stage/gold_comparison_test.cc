@@ -100,7 +100,7 @@ TEST_F(GoldComparisonTest, ADayThatWasRecomputedFromALaterVersionCannotBeCompare
     const auto is_possible_with = [this](std::int64_t day, storage::Version version) {
         GoldWriter writer(data_, pool_);
         GoldWriter::Replacement replacement{
-            .from = day, .to = day + 1, .sessions_to = day + 1, .silver_version = version};
+            .from = day, .to = {day + 1, day + 1, day + 1}, .silver_version = version};
         Output rows;
         add(rows, {day, "a", 2});
         writer.write(replacement, rows, 1);

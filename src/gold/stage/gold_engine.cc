@@ -25,7 +25,7 @@ GoldEngine::GoldEngine(const model::ShopSettings& settings, base::WorkerPool& po
 
 void GoldEngine::reset() {
     gold_ = std::make_unique<Gold>(zone_, options_, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
-    lines_ = std::make_unique<OrderLines>(gold_->strings(), options_.order_repeats);
+    ledger_ = std::make_unique<OrderLedger>(gold_->strings(), options_.order_repeats);
     ++withdrawals_;
     watermark_ = no_watermark;
     newest_ = {};
@@ -34,31 +34,34 @@ void GoldEngine::reset() {
 void GoldEngine::load(std::istream& stream, Timestamp watermark) {
     withdraw_shown();
     gold_->load(stream);
-    lines_->load(stream);
+    ledger_->load(stream);
     watermark_ = watermark;
 }
 
 void GoldEngine::save(std::ostream& stream) {
     withdraw_shown();
     gold_->save(stream);
-    lines_->save(stream);
+    ledger_->save(stream);
 }
 
 /// The alert rules do not wait for lines to settle.
 void GoldEngine::add(Events& events) {
     withdraw_shown();
-    alerts().add(lines_->hold(events.rows));
+    const auto held = ledger_->hold(events.rows);
+    alerts().add(held);
+    gold_->orders().note_held(held);
+    gold_->orders().note_late(events.rows);
     gold_->add(events);
     newest_ = std::max(newest_, events.newest);
 }
 
 void GoldEngine::show_held() {
-    if (!gold_->has_uncommitted()) gold_->add_uncommitted(lines_->show());
+    if (!gold_->has_uncommitted()) gold_->add_uncommitted(ledger_->show());
 }
 
 void GoldEngine::add_uncommitted(std::vector<Event>& events) {
     show_held();
-    lines_->mark_shown(events);
+    ledger_->mark_shown(events);
     gold_->add_uncommitted(events);
 }
 
@@ -68,13 +71,14 @@ void GoldEngine::withdraw_shown() {
     ++withdrawals_;
 }
 
-std::vector<Timestamp> GoldEngine::take_displaced() {
-    if (watermark_ == no_watermark) return {};
-    return lines_->take_displaced(watermark_, zone_);
+void GoldEngine::note_changed_days(storage::Version version, LateDays& late) {
+    if (watermark_ == no_watermark) return;
+    late.add(ledger_->take_displaced(watermark_, zone_), version, zone_);
+    late.add_orders(gold_->orders().take_noted(), version);
 }
 
 void GoldEngine::collect_garbage() {
-    gold_->collect_garbage([this](Marks& marks) { lines_->mark(marks); });
+    gold_->collect_garbage([this](Marks& marks) { ledger_->mark(marks); });
 }
 
 void GoldEngine::finish_commit(const storage::Commit& commit, Output& closed) {
@@ -110,8 +114,9 @@ void GoldEngine::observe(const std::vector<catalog::PartitionStatus>& partitions
 void GoldEngine::close(Timestamp watermark, Output& closed) {
     withdraw_shown();
     watermark_ = std::max(watermark_, watermark);
-    gold_->add_to_operators(lines_->settle(settled_before(watermark_)));
+    gold_->add_to_operators(ledger_->settle(settled_before(watermark_)));
     gold_->close(watermark_, closed);
+    gold_->orders().note_held(ledger_->held());
 }
 
 }  // namespace millrace::gold

@@ -8,9 +8,10 @@
 #include "base/worker_pool.h"
 #include "catalog/partition_progress.h"
 #include "gold/events.h"
-#include "gold/order_lines.h"
+#include "gold/order_ledger.h"
 #include "gold/output.h"
 #include "gold/stage/gold.h"
+#include "gold/stage/late_days.h"
 #include "model/shop_settings.h"
 #include "model/time_zone.h"
 #include "storage/delta_table.h"
@@ -55,10 +56,11 @@ class GoldEngine {
     /// Removes unused strings, from time to time.
     void collect_garbage();
     /// The number of lines of orders that are kept to find their repeats.
-    [[nodiscard]] std::size_t order_lines() const { return lines_->size(); }
-    /// Returns times whose days are wrong until they are corrected, because an earlier line of an order came
-    /// late (OrderLines::take_displaced).
-    [[nodiscard]] std::vector<Timestamp> take_displaced();
+    [[nodiscard]] std::size_t order_lines() const { return ledger_->size(); }
+    /// Notes the days that are wrong until they are corrected, as of a version of Silver: those where an
+    /// event of an order no longer counts as it did, and those of orders that have closed and got more
+    /// events.
+    void note_changed_days(storage::Version version, LateDays& late);
 
     /// Finishes a commit whose rows were added: advances the watermark, closes windows, and evaluates alert
     /// rules.
@@ -77,7 +79,7 @@ class GoldEngine {
     const model::TimeZone zone_;
     base::WorkerPool& pool_;
     std::unique_ptr<Gold> gold_;
-    std::unique_ptr<OrderLines> lines_;
+    std::unique_ptr<OrderLedger> ledger_;
     std::uint64_t withdrawals_ = 0;
     Timestamp watermark_ = no_watermark;
     Timestamp newest_;  // log time of the newest row since the last commit; the epoch when there is none

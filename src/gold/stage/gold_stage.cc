@@ -124,6 +124,7 @@ void GoldStage::rebuild(const base::StopSignal& stop) {
     engine_.alerts().adopt(options_.alert_rules);
     if (!read_all(stop)) return;
     engine_.finish_table(silver_.snapshot());
+    engine_.note_changed_days(silver_.version(), late_);
     tail_.remove(silver_.snapshot());
     publish();
     reporter_.start_at(silver_.version());
@@ -222,7 +223,7 @@ bool GoldStage::step(const base::StopSignal& stop) {
         return true;
     }
     engine_.finish_commit(*commit, tables_.waiting());
-    late_.add(engine_.take_displaced(), silver_.version() + 1, zone_);
+    engine_.note_changed_days(silver_.version() + 1, late_);
     tail_.remove(*commit);
     silver_.advance();
     tables_.drop_known(silver_.version());

@@ -51,7 +51,7 @@ void name_remedy(Table table, auto&& open) {
 
 /// The day after the last one that is replaced in a table.
 std::int64_t end_of(const GoldWriter::Replacement& replacement, Table table) {
-    return is_of_sessions(table) ? replacement.sessions_to : replacement.to;
+    return replacement.to[static_cast<std::size_t>(group_of(table))];
 }
 
 }  // namespace

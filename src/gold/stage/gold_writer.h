@@ -77,9 +77,9 @@ class GoldWriter {
 
     /// New rows for some days, in place of those that were published up to a silver version.
     struct Replacement {
-        std::int64_t from = 0;         ///< the first day
-        std::int64_t to = 0;           ///< the day after the last one, for the tables of windows
-        std::int64_t sessions_to = 0;  ///< the day after the last one, for the tables of sessions
+        std::int64_t from = 0;  ///< the first day
+        /// The day after the last one, for the tables of each group. `from` leaves a group out.
+        std::array<std::int64_t, table_group_count> to{};
         storage::Version silver_version = storage::no_version;
         /// Whether provisional rows of these days are replaced as well: no state holds their windows open.
         bool provisional_too = false;

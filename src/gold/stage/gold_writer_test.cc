@@ -136,15 +136,13 @@ TEST_F(GoldWriterTest, ReplacedDaysKeepTheirProvisionalRowsWhileAStateHoldsThemO
     add_user(open, may_first + 1, "c");
     writer_.append_provisional(open, storage::Version(1));
     GoldWriter::Replacement replacement{.from = may_first,
-                                        .to = may_first + 1,
-                                        .sessions_to = may_first + 1,
+                                        .to = {may_first + 1, may_first + 1, may_first + 1},
                                         .silver_version = storage::Version(1)};
     EXPECT_TRUE(replace(replacement, users(may_first, {"a", "late"})));
     EXPECT_EQ(rows(), 4);
     EXPECT_EQ(provisional_rows(), 2);
     GoldWriter::Replacement all{.from = may_first,
-                                .to = may_first + 1,
-                                .sessions_to = may_first + 1,
+                                .to = {may_first + 1, may_first + 1, may_first + 1},
                                 .silver_version = storage::Version(1),
                                 .provisional_too = true};
     EXPECT_TRUE(replace(all, users(may_first, {"a", "late", "b"})));
@@ -159,8 +157,7 @@ TEST_F(GoldWriterTest, RowsOfAnOlderStateDoNotReplaceADayAndLeaveNoFiles) {
     writer_.append(closed, storage::Version(1));
     const auto day = [](std::int64_t version) {
         return GoldWriter::Replacement{.from = may_first,
-                                       .to = may_first + 1,
-                                       .sessions_to = may_first + 1,
+                                       .to = {may_first + 1, may_first + 1, may_first + 1},
                                        .silver_version = storage::Version(version)};
     };
     GoldWriter::Replacement newer = day(2);

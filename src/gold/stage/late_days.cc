@@ -15,7 +15,10 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::int64_t max_days_of_correction = 7;
+/// What orders need of the days before and after is read once for all days of a correction.
+std::int64_t max_days_of_correction(TableGroup group) {
+    return group == TableGroup::orders ? 31 : 7;
+}
 
 }  // namespace
 
@@ -60,6 +63,13 @@ void LateDays::add(std::span<const Timestamp> changed, storage::Version version,
     for (const Timestamp time : changed) note(time, {.events = 0, .version = version}, zone);
 }
 
+void LateDays::add_orders(const std::set<std::int64_t>& days, storage::Version version) {
+    for (const std::int64_t day : days) {
+        Late& late = this->days(TableGroup::orders)[day];
+        late.version = std::max(late.version, version);
+    }
+}
+
 std::int64_t LateDays::events() const {
     std::int64_t events = 0;
     for (const auto& [day, late] : of(TableGroup::windows)) events += late.events;
@@ -69,15 +79,15 @@ std::int64_t LateDays::events() const {
 std::optional<Correction> LateDays::next(Timestamp watermark, const model::TimeZone& zone,
                                          const IsReady& is_ready) const {
     const std::int64_t unsealed = first_unsealed_day(watermark, zone);
-    for (const TableGroup group : {TableGroup::windows, TableGroup::sessions}) {
+    for (const TableGroup group : all_table_groups) {
         const auto ready = [&](std::int64_t day) {
-            return of(group).contains(day) && (group == TableGroup::windows || day < unsealed) &&
+            return of(group).contains(day) && (group != TableGroup::sessions || day < unsealed) &&
                    is_ready(group, day);
         };
         for (const auto& [to, late] : of(group) | std::views::reverse) {
             if (!ready(to)) continue;
             std::int64_t from = to;
-            while (to - from + 1 < max_days_of_correction && ready(from - 1)) --from;
+            while (to - from + 1 < max_days_of_correction(group) && ready(from - 1)) --from;
             return Correction{.days = {from, to}, .group = group};
         }
     }

@@ -29,8 +29,8 @@ struct SilverFile {
     void read_on() {
         if (!reader) {
             auto columns = event_columns();
-            if (event_type == "purchase")
-                columns.insert(columns.end(), line_columns().begin(), line_columns().end());
+            if (is_of_orders(event_type))
+                columns.insert(columns.end(), order_columns().begin(), order_columns().end());
             reader = std::make_unique<storage::ParquetReader>(path, *silver::silver_layout().schema, columns,
                                                               storage::ParquetReader::Strings::dictionary);
         }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 
+#include "silver/formats/item_check.h"
 #include "silver/stage/lane.h"
 #include "silver/stage/partition_files.h"
 
@@ -53,8 +54,8 @@ void settle_part(LanePart& part, const IdHashes& found, const LaneContext& conte
         }
         const bronze::Record record = held.record.view();
         const auto items = decoder.decode(record, {context.log.topic(), held.log_epoch, held.partition});
-        model::Event& event = items[static_cast<std::size_t>(held.record_index)].event;
-        checker.check(event, record.timestamp);
+        check_items(checker, items, record.timestamp);
+        const model::Event& event = items[static_cast<std::size_t>(held.record_index)].event;
         files.try_emplace(held.partition, context.columns, held.partition)
             .first->second.append(event, {record, held.record_index, decoder.format()}, held.log_epoch);
         const model::Timestamp time = std::min<model::Timestamp>(event.timestamp, record.timestamp);

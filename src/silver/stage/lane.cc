@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "silver/formats/item_check.h"
 #include "silver/stage/partition_files.h"
 
 namespace millrace::silver {
@@ -168,10 +169,10 @@ void Lane::add_items(Partition& partition, const bronze::Record& record, RecordD
     ++partition.part.received;
     bytes_ += static_cast<std::int64_t>(record.key.size() + record.value.size() + record.headers.size());
     std::int32_t index = 0;
-    for (Item& item : decoder.decode(record, {context_.log.topic(), partition.epoch, partition.number})) {
+    const auto items = decoder.decode(record, {context_.log.topic(), partition.epoch, partition.number});
+    check_items(checker_, items, record.timestamp);
+    for (Item& item : items) {
         PendingItem pending{&item, {record, index++, decoder.format()}, {}};
-        if (item.ignored.empty() && item.verdict.ok())
-            item.verdict = checker_.check(item.event, record.timestamp);
         if (item.ignored.empty() && item.verdict.ok()) {
             pending.id = hash_id(item.event.event_id, context_.settings.dedupe_scope, partition.number);
             context_.ids.prefetch(pending.id);

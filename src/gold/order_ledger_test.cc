@@ -1,4 +1,4 @@
-#include "gold/order_lines.h"
+#include "gold/order_ledger.h"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 
+#include "gold/order_amounts.h"
 #include "gold/test_times.h"
 
 namespace millrace::gold {
@@ -15,10 +16,14 @@ namespace {
 
 constexpr base::Duration repeat_period = std::chrono::days(30);
 
-class OrderLinesTest : public testing::Test {
+class OrderLedgerTest : public testing::Test {
   protected:
     Event line(std::uint64_t number, Timestamp time, const std::string& id) {
-        return {.time = time, .kind = Kind::purchase, .id = strings_[Field::event].add(id), .line = number};
+        return {.time = time,
+                .kind = Kind::purchase,
+                .order = strings_[Field::order].add("o"),
+                .id = strings_[Field::event].add(id),
+                .line = 2 * number + 1};
     }
     /// The ids of the lines that count as purchases.
     std::vector<std::string> counted(const std::vector<Event>& rows) {
@@ -28,53 +33,53 @@ class OrderLinesTest : public testing::Test {
         }
         return ids;
     }
-    std::vector<Event> hold(std::vector<Event> rows) { return lines_.hold(rows); }
+    std::vector<Event> hold(std::vector<Event> rows) { return ledger_.hold(rows); }
     std::vector<Timestamp> displaced(Timestamp watermark) {
-        return lines_.take_displaced(watermark, model::TimeZone("UTC"));
+        return ledger_.take_displaced(watermark, model::TimeZone("UTC"));
     }
 
     Strings strings_;
-    OrderLines lines_{strings_, repeat_period};
+    OrderLedger ledger_{strings_, repeat_period};
 };
 
 using Ids = std::vector<std::string>;
 
-TEST_F(OrderLinesTest, ALineLeavesTheRowsUntilTheWatermarkHasPassedIt) {
+TEST_F(OrderLedgerTest, ALineLeavesTheRowsUntilTheWatermarkHasPassedIt) {
     std::vector<Event> rows = {{.time = noon}, line(1, noon, "a")};
-    EXPECT_EQ(counted(lines_.hold(rows)), Ids{"a"});
+    EXPECT_EQ(counted(ledger_.hold(rows)), Ids{"a"});
     ASSERT_EQ(rows.size(), 1U);
     EXPECT_EQ(rows[0].kind, Kind::other);
-    EXPECT_TRUE(lines_.settle(noon).empty());
-    EXPECT_EQ(counted(lines_.settle(noon + second)), Ids{"a"});
-    EXPECT_TRUE(lines_.settle(noon + minute).empty());
+    EXPECT_TRUE(ledger_.settle(noon).empty());
+    EXPECT_EQ(counted(ledger_.settle(noon + second)), Ids{"a"});
+    EXPECT_TRUE(ledger_.settle(noon + minute).empty());
 }
 
-TEST_F(OrderLinesTest, TheEarliestCountsAndOfSeveralTheSmallestId) {
+TEST_F(OrderLedgerTest, TheEarliestCountsAndOfSeveralTheSmallestId) {
     hold({line(1, noon + second, "b"), line(2, noon, "d")});
     hold({line(1, noon, "c"), line(2, noon, "a")});
-    EXPECT_EQ(counted(lines_.settle(noon + minute)), (Ids{"a", "c"}));
+    EXPECT_EQ(counted(ledger_.settle(noon + minute)), (Ids{"a", "c"}));
 }
 
-TEST_F(OrderLinesTest, ALineThatComesAfterThePeriodIsANewOne) {
+TEST_F(OrderLedgerTest, ALineThatComesAfterThePeriodIsANewOne) {
     hold({line(1, noon, "a"), line(1, noon + repeat_period, "b"),
           line(1, noon + 2 * repeat_period + second, "c")});
-    EXPECT_EQ(counted(lines_.settle(end_of_time)), (Ids{"a", "c"}));
+    EXPECT_EQ(counted(ledger_.settle(end_of_time)), (Ids{"a", "c"}));
 }
 
-TEST_F(OrderLinesTest, ReadersSeeWhatIsHeldAndWhatIsNotCommitted) {
+TEST_F(OrderLedgerTest, ReadersSeeWhatIsHeldAndWhatIsNotCommitted) {
     hold({line(1, noon + second, "b"), line(1, noon, "a")});
-    EXPECT_EQ(counted(lines_.show()), Ids{"a"});
+    EXPECT_EQ(counted(ledger_.show()), Ids{"a"});
     std::vector<Event> more = {line(1, noon + minute, "c"), line(2, noon, "d"), line(2, noon, "e")};
-    lines_.mark_shown(more);
+    ledger_.mark_shown(more);
     EXPECT_EQ(counted(more), Ids{"d"});
-    EXPECT_EQ(counted(lines_.settle(end_of_time)), Ids{"a"}) << "showing changes nothing";
+    EXPECT_EQ(counted(ledger_.settle(end_of_time)), Ids{"a"}) << "showing changes nothing";
 }
 
-TEST_F(OrderLinesTest, ALateLineIsARepeatOrTakesThePlaceOfALaterOne) {
+TEST_F(OrderLedgerTest, ALateLineIsARepeatOrTakesThePlaceOfALaterOne) {
     hold({line(1, noon, "a"), line(2, noon, "b")});
-    (void)lines_.settle(noon + minute);
+    (void)ledger_.settle(noon + minute);
     std::vector<Event> late = {line(1, noon + second, "c"), line(2, noon - second, "d"), line(3, noon, "e")};
-    EXPECT_TRUE(lines_.hold(late).empty());
+    EXPECT_TRUE(ledger_.hold(late).empty());
     EXPECT_EQ(counted(late), (Ids{"d", "e"}));
     EXPECT_EQ(displaced(noon + minute), std::vector{noon});
     EXPECT_TRUE(displaced(noon + minute).empty());
@@ -83,11 +88,11 @@ TEST_F(OrderLinesTest, ALateLineIsARepeatOrTakesThePlaceOfALaterOne) {
     EXPECT_TRUE(displaced(end_of_time).empty());
 }
 
-TEST_F(OrderLinesTest, ALineOlderThanWhatIsKnownMayDisplaceOnesOfTheDaysAfterIt) {
+TEST_F(OrderLedgerTest, ALineOlderThanWhatIsKnownMayDisplaceOnesOfTheDaysAfterIt) {
     hold({line(1, noon, "a")});
-    (void)lines_.settle(noon + std::chrono::days(50));
+    (void)ledger_.settle(noon + std::chrono::days(50));
     std::vector<Event> late = {line(1, noon - hour, "b")};
-    (void)lines_.hold(late);
+    (void)ledger_.hold(late);
     const auto times = displaced(noon + std::chrono::days(50));
     const auto has_day = [&](int days) {
         return std::ranges::any_of(times, [&](Timestamp time) {
@@ -96,41 +101,69 @@ TEST_F(OrderLinesTest, ALineOlderThanWhatIsKnownMayDisplaceOnesOfTheDaysAfterIt)
         });
     };
     EXPECT_TRUE(has_day(0));
-    EXPECT_TRUE(has_day(29));
-    EXPECT_FALSE(has_day(31));
+    EXPECT_TRUE(has_day(49)) << "a cancellation within thirty days of a line within thirty days";
+    EXPECT_FALSE(has_day(51));
 }
 
-TEST_F(OrderLinesTest, AShortPeriodAlsoTellsLinesApartThatAreHeld) {
-    OrderLines lines(strings_, 5 * minute);
+TEST_F(OrderLedgerTest, AShortPeriodAlsoTellsLinesApartThatAreHeld) {
+    OrderLedger ledger(strings_, 5 * minute);
     std::vector<Event> rows = {line(1, noon, "a"), line(1, noon + 4 * minute, "b"),
                                line(1, noon + 10 * minute, "c")};
-    EXPECT_EQ(counted(lines.hold(rows)), (Ids{"a", "c"}));
-    EXPECT_EQ(counted(lines.show()), (Ids{"a", "c"}));
-    (void)lines.settle(noon + minute);
-    EXPECT_EQ(counted(lines.show()), Ids{"c"});
-    EXPECT_EQ(counted(lines.settle(end_of_time)), Ids{"c"});
+    EXPECT_EQ(counted(ledger.hold(rows)), (Ids{"a", "c"}));
+    EXPECT_EQ(counted(ledger.show()), (Ids{"a", "c"}));
+    (void)ledger.settle(noon + minute);
+    EXPECT_EQ(counted(ledger.show()), Ids{"c"});
+    EXPECT_EQ(counted(ledger.settle(end_of_time)), Ids{"c"});
 }
 
-TEST_F(OrderLinesTest, LinesBeforeArePartOfWhatIsKnown) {
-    lines_.learn({line(1, noon - std::chrono::days(29), "a"), line(2, noon - std::chrono::days(31), "b")});
-    hold({line(1, noon, "c"), line(2, noon, "d")});
-    EXPECT_EQ(counted(lines_.settle(end_of_time)), Ids{"d"});
+TEST_F(OrderLedgerTest, ACancellationRefundsWhatIsLeftOfTheOrder) {
+    const auto amount = [&](Kind kind, Timestamp time, std::int64_t price, const std::string& id) {
+        Event event = line(price, time, id);
+        event.kind = kind;
+        event.price = price;
+        return event;
+    };
+    Event discounted = amount(Kind::purchase, noon, 50, "a");
+    discounted.amounts = strings_[Field::amounts].add(OrderAmounts{.discount = -5}.bytes());
+    Event again = amount(Kind::purchase, noon + minute, 70, "b");
+    again.amounts = discounted.amounts;
+    Event other = amount(Kind::cancellation, noon + 2 * hour, 33, "f");
+    other.order = strings_[Field::order].add("another");
+    hold({amount(Kind::cancellation, noon + hour, 1, "d"), amount(Kind::refund, noon + second, 20, "c"),
+          discounted, again, amount(Kind::cancellation, noon + 2 * hour, 1, "e"), other});
+    const auto settled = ledger_.settle(end_of_time);
+    ASSERT_EQ(settled.size(), 6U);
+    EXPECT_NE(settled[0].amounts, 0U);
+    EXPECT_EQ(settled[2].amounts, 0U) << "the discount counts once";
+    EXPECT_EQ(settled[3].price, 50 + 70 - 5 - 20);
+    EXPECT_EQ(settled[4].price, 0) << "nothing is left";
+    EXPECT_EQ(settled[5].price, 33) << "of an order that is not known, it refunds what it says";
 }
 
-TEST_F(OrderLinesTest, OldLinesAreForgotten) {
+TEST_F(OrderLedgerTest, ALateLineChangesWhatACancellationRefunded) {
+    Event cancelled = line(0, noon + hour, "z");
+    cancelled.kind = Kind::cancellation;
+    hold({line(1, noon, "a"), cancelled});
+    (void)ledger_.settle(noon + hour + minute);
+    std::vector<Event> late = {line(2, noon + minute, "b")};
+    (void)ledger_.hold(late);
+    EXPECT_EQ(displaced(noon + hour + minute), std::vector{noon + hour});
+}
+
+TEST_F(OrderLedgerTest, OldLinesAreForgotten) {
     hold({line(1, noon, "a"), line(2, noon + std::chrono::days(20), "b")});
-    (void)lines_.settle(noon + std::chrono::days(21));
-    EXPECT_EQ(lines_.size(), 2U);
-    (void)lines_.settle(noon + std::chrono::days(31));
-    EXPECT_EQ(lines_.size(), 1U);
+    (void)ledger_.settle(noon + std::chrono::days(21));
+    EXPECT_EQ(ledger_.size(), 2U);
+    (void)ledger_.settle(noon + std::chrono::days(31));
+    EXPECT_EQ(ledger_.size(), 1U);
 }
 
-TEST_F(OrderLinesTest, ASavedStateContinues) {
+TEST_F(OrderLedgerTest, ASavedStateContinues) {
     hold({line(1, noon, "a"), line(2, noon + hour, "b")});
-    (void)lines_.settle(noon + minute);
+    (void)ledger_.settle(noon + minute);
     std::stringstream saved;
-    lines_.save(saved);
-    OrderLines restored(strings_, repeat_period);
+    ledger_.save(saved);
+    OrderLedger restored(strings_, repeat_period);
     restored.load(saved);
     std::vector<Event> rows = {line(1, noon + hour, "c"), line(2, noon + hour, "d")};
     EXPECT_TRUE(counted(restored.hold(rows)).empty());
@@ -150,14 +183,14 @@ Ids expected(std::vector<std::pair<Timestamp, std::pair<std::string, std::uint64
     return ids;
 }
 
-TEST_F(OrderLinesTest, AnyOrderOfArrivalCountsTheSameLines) {
+TEST_F(OrderLedgerTest, AnyOrderOfArrivalCountsTheSameLines) {
     for (unsigned seed = 1; seed <= 50; ++seed) {
         std::mt19937_64 random(seed);
-        OrderLines lines(strings_, repeat_period);
+        OrderLedger ledger(strings_, repeat_period);
         std::vector<std::pair<Timestamp, std::pair<std::string, std::uint64_t>>> all;
         Ids found;
         const auto settle = [&](Timestamp watermark) {
-            for (const std::string& id : counted(lines.settle(watermark))) found.push_back(id);
+            for (const std::string& id : counted(ledger.settle(watermark))) found.push_back(id);
         };
         Timestamp watermark = noon;
         for (int batch = 0; batch < 40; ++batch) {
@@ -169,7 +202,7 @@ TEST_F(OrderLinesTest, AnyOrderOfArrivalCountsTheSameLines) {
                 rows.push_back(line(number, time, id));
                 all.push_back({time, {id, number}});
             }
-            (void)lines.hold(rows);
+            (void)ledger.hold(rows);
             EXPECT_TRUE(rows.empty());
             watermark += static_cast<int>(random() % 72) * hour;
             settle(watermark);

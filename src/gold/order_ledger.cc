@@ -1,0 +1,264 @@
+#include "gold/order_ledger.h"
+
+#include <algorithm>
+#include <cereal/archives/binary.hpp>
+#include <cereal/types/set.hpp>
+#include <cereal/types/utility.hpp>
+#include <cereal/types/vector.hpp>
+#include <chrono>
+
+#include "base/error.h"
+#include "gold/order_amounts.h"
+
+namespace millrace::gold {
+
+namespace {
+
+constexpr base::Duration time_between_looks = std::chrono::hours(1);
+
+/// What an entry is that is no line. The hash of a line is odd.
+constexpr std::uint64_t refund_entry = 0;
+constexpr std::uint64_t cancellation_entry = 2;
+constexpr std::uint64_t amounts_entry = 4;
+
+std::int64_t worth(const Event& event) {
+    return static_cast<std::int64_t>(event.amount());
+}
+
+}  // namespace
+
+std::uint64_t OrderLedger::order_of(const Event& event) const {
+    return strings_[Field::order].hash(event.order);
+}
+
+std::vector<Event> OrderLedger::hold(std::vector<Event>& rows) {
+    std::vector<Event> taken;
+    const auto is_held = [this](const Event& event) { return event.has_order() && event.time >= settled_; };
+    for (Event& event : rows) {
+        if (!event.has_order()) continue;
+        if (is_held(event)) {
+            taken.push_back(event);
+        } else {
+            take_late(event);
+        }
+    }
+    if (taken.empty()) return taken;
+    std::erase_if(rows, is_held);
+    sort(taken);
+    held_.insert(held_.end(), taken.begin(), taken.end());
+    for (Event& event : taken) judge_beside(arrived_, event);
+    return taken;
+}
+
+std::vector<Event> OrderLedger::settle(Timestamp watermark) {
+    std::vector<Event> settled;
+    if (watermark <= settled_) return settled;
+    settled_ = watermark;
+    const auto later =
+        std::ranges::partition(held_, [&](const Event& event) { return event.time < watermark; });
+    settled.assign(held_.begin(), later.begin());
+    held_.erase(held_.begin(), later.begin());
+    sort(settled);
+    for (Event& event : settled) settle(event);
+    arrived_.clear();
+    for (Event event : held_) judge_beside(arrived_, event);
+    forget(watermark);
+    return settled;
+}
+
+std::vector<Event> OrderLedger::show() {
+    std::vector<Event> events = held_;
+    sort(events);
+    shown_.clear();
+    for (Event& event : events) judge_beside(shown_, event);
+    return events;
+}
+
+void OrderLedger::mark_shown(std::vector<Event>& rows) {
+    for (Event& event : rows) {
+        if (event.has_order()) judge_beside(shown_, event);
+    }
+}
+
+/// The latest entry of a line whose repeats an event at this time would continue, or come before.
+OrderLedger::Entry* OrderLedger::find(Entries& entries, std::uint64_t line, Timestamp time) const {
+    Entry* found = nullptr;
+    for (Entry& entry : std::ranges::equal_range(entries, line, {}, &Entry::line)) {
+        if (entry.first - time <= period_ && time - entry.last <= period_ &&
+            (found == nullptr || entry.last > found->last))
+            found = &entry;
+    }
+    return found;
+}
+
+void OrderLedger::insert(Entries& entries, const Entry& entry) {
+    entries.insert(std::ranges::upper_bound(entries, entry.line, {}, &Entry::line), entry);
+}
+
+/// Adds an entry, unless it repeats one. Returns whether it counts.
+bool OrderLedger::add(Entries& entries, const Entry& entry) const {
+    Entry* const found = find(entries, entry.line, entry.first);
+    if (found == nullptr) {
+        insert(entries, entry);
+        return true;
+    }
+    found->last = std::max(found->last, entry.last);
+    return false;
+}
+
+/// Does so for one that came late, which takes the place of later ones.
+bool OrderLedger::add_late(Entries& entries, const Entry& entry) {
+    Entry* const found = find(entries, entry.line, entry.first);
+    if (found == nullptr || entry.first >= found->first) return add(entries, entry);
+    displaced_.insert(std::exchange(found->first, entry.first));
+    found->amount = entry.amount;
+    return true;
+}
+
+/// Sets what an event counts, and adds its entries with `add_entry`, which returns whether an entry counts.
+template <typename Add>
+void OrderLedger::judge(Entries& entries, Event& event, const Add& add_entry) const {
+    const Timestamp time = event.time;
+    if (event.kind == Kind::refund) {
+        insert(entries, {refund_entry, time, time, -worth(event)});
+    } else if (event.kind == Kind::cancellation) {
+        event.price = left_of(entries, event);
+        event.quantity = 1;
+        insert(entries, {cancellation_entry, time, time, -event.price});
+    } else {
+        event.kind = add_entry({event.line, time, time, worth(event)}) ? Kind::purchase : Kind::repeat;
+        if (event.amounts == 0) return;
+        const auto amounts = OrderAmounts::of(strings_.value(Field::amounts, event.amounts));
+        const auto deduction = static_cast<std::int64_t>(amounts.deduction());
+        if (!add_entry({amounts_entry, time, time, -deduction})) event.amounts = 0;
+    }
+}
+
+/// Judges an event by what has settled and by those before it.
+void OrderLedger::judge_beside(Orders& beside, Event& event) const {
+    const std::uint64_t order = order_of(event);
+    const auto [found, is_new] = beside.try_emplace(order);
+    if (is_new) {
+        if (const auto known = known_.find(order); known != known_.end()) found->second = known->second;
+    }
+    Entries& entries = found->second;
+    judge(entries, event, [&](const Entry& entry) { return add(entries, entry); });
+}
+
+/// What a cancellation refunds.
+std::int64_t OrderLedger::left_of(const Entries& entries, const Event& cancellation) const {
+    std::int64_t left = 0;
+    bool has_lines = false;
+    for (const Entry& entry : entries) {
+        if (entry.first > cancellation.time || cancellation.time - entry.first > period_) continue;
+        left += entry.amount;
+        has_lines |= entry.line % 2 != 0;
+    }
+    return has_lines ? std::max<std::int64_t>(left, 0) : worth(cancellation);
+}
+
+/// Events settle in the order of time, so that each one only has to look back.
+void OrderLedger::settle(Event& event) {
+    Entries& entries = known_[order_of(event)];
+    const std::size_t before = entries.size();
+    judge(entries, event, [&](const Entry& entry) { return add(entries, entry); });
+    entries_ += entries.size() - before;
+}
+
+void OrderLedger::take_late(Event& event) {
+    Entries& entries = known_[order_of(event)];
+    const std::size_t before = entries.size();
+    judge(entries, event, [&](const Entry& entry) { return add_late(entries, entry); });
+    entries_ += entries.size() - before;
+    for (const Entry& entry : entries) {
+        if (entry.line == cancellation_entry && entry.first >= event.time &&
+            entry.first - event.time <= period_)
+            displaced_.insert(entry.first);
+    }
+    if (event.time < settled_ - period_) displace_later_ones(event.time);
+}
+
+/// An event that is older than what is known may change what the same order counted within the period after
+/// it, and these what a cancellation refunded within the period after them. Each day has two moments of the
+/// grid at least.
+void OrderLedger::displace_later_ones(Timestamp time) {
+    constexpr base::Duration grid = std::chrono::hours(12);
+    const Timestamp end = std::min(time + 2 * period_, settled_);
+    for (time = aligned(time, grid).end; time < end; time += grid) displaced_.insert(time);
+}
+
+std::vector<Timestamp> OrderLedger::take_displaced(Timestamp watermark, const model::TimeZone& zone) {
+    std::vector<Timestamp> times(displaced_.begin(), displaced_.end());
+    for (const Timestamp time : std::exchange(displaced_, {})) {
+        told_.emplace(aligned(time, std::chrono::hours(1)).end, time);
+        told_.emplace(zone.day_start(zone.day_of(time) + 1) + max_window_length, time);
+    }
+    while (!told_.empty() && told_.begin()->first <= watermark)
+        times.push_back(told_.extract(told_.begin()).value().second);
+    return times;
+}
+
+void OrderLedger::sort(std::vector<Event>& events) const {
+    const StringPool& ids = strings_[Field::event];
+    std::ranges::sort(events, [&ids](const Event& a, const Event& b) {
+        return a.time != b.time ? a.time < b.time : ids.value(a.id) < ids.value(b.id);
+    });
+}
+
+template <class Archive>
+void OrderLedger::serialize(Archive& archive) {
+    std::size_t orders = known_.size();
+    archive(settled_, forgotten_, held_, displaced_, told_, entries_, orders);
+    if constexpr (Archive::is_saving::value) {
+        for (auto& [order, entries] : known_) archive(order, entries);
+    } else {
+        for (; orders > 0; --orders) {
+            std::pair<std::uint64_t, Entries> each;
+            archive(each.first, each.second);
+            known_.insert(std::move(each));
+        }
+        for (Event event : held_) judge_beside(arrived_, event);
+    }
+}
+
+void OrderLedger::save(std::ostream& stream) const {
+    cereal::BinaryOutputArchive archive(stream);
+    const_cast<OrderLedger*>(this)->serialize(archive);  // an output archive only reads
+}
+
+void OrderLedger::load(std::istream& stream) {
+    try {
+        cereal::BinaryInputArchive archive(stream);
+        serialize(archive);
+    } catch (const std::exception& error) {  // an impossible length throws exceptions of the library
+        throw Error("loading Gold's state", error.what());
+    }
+}
+
+/// Removes entries that no later event of their order looks for.
+void OrderLedger::forget(Timestamp watermark) {
+    if (forgotten_ != no_watermark && watermark - forgotten_ < time_between_looks) return;
+    forgotten_ = watermark;
+    const Timestamp end = watermark == end_of_time ? watermark : watermark - period_;
+    boost::unordered::erase_if(known_, [&](auto& order) {
+        entries_ -= std::erase_if(order.second, [&](const Entry& entry) { return entry.last < end; });
+        return order.second.empty();
+    });
+}
+
+void OrderLedger::mark(Marks& marks) const {
+    for (const Event& event : held_) {
+        marks.mark(Field::event, event.id);
+        marks.mark(Field::user, event.user);
+        marks.mark(Field::product, event.product);
+        marks.mark(Field::category, event.category);
+        marks.mark(Field::device, event.device);
+        marks.mark(Field::session, event.session);
+        marks.mark(Field::page, event.page);
+        marks.mark(Field::order, event.order);
+        marks.mark(Field::currency, event.currency);
+        marks.mark(Field::amounts, event.amounts);
+    }
+}
+
+}  // namespace millrace::gold

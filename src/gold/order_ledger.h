@@ -1,0 +1,117 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <iosfwd>
+#include <set>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "gold/events.h"
+#include "gold/window.h"
+#include "model/time_zone.h"
+#include "model/timestamp.h"
+
+namespace millrace::gold {
+
+/// The time before which events of orders settle when windows close at this watermark: the shortest windows
+/// are aligned minutes, so an event within the watermark's minute is not late for any of them.
+[[nodiscard]] constexpr Timestamp settled_before(Timestamp watermark) {
+    return watermark == end_of_time || watermark == no_watermark
+               ? watermark
+               : std::chrono::floor<std::chrono::minutes>(watermark);
+}
+
+/// Tells what the events of orders count, by the events of the same order before them:
+/// - A line that was sent again, by a thank-you page that is loaded twice, or by a shop whose browser and
+///   server both report an order, is a repeat. A line is one if the same line, counted or not, came within a
+///   period before it, in the order of event time and event_id. A repeat is an event of Kind::repeat, which
+///   counts as an event and not as a purchase.
+/// - What the sender says of the whole order (Event::amounts) counts with the first line that has it, and is
+///   taken from those that repeat it.
+/// - A cancellation refunds what is left of the order: the lines that count within the period before it, less
+///   the discount and what was refunded. Of an order without such a line it refunds what it says itself.
+///
+/// The order of arrival does not matter: events of orders are held back until the watermark has passed them,
+/// and then leave in the order of time. Until then, show() and mark_shown() tell what they would count, for
+/// readers of open windows. An event that comes after the watermark has passed its time is judged at once by
+/// what is known; its day is corrected later anyway (LateDays). Not thread-safe.
+class OrderLedger {
+  public:
+    /// `period` is how far back the events of an order are looked for.
+    OrderLedger(const Strings& strings, base::Duration period) : strings_(strings), period_(period) {}
+
+    /// Takes the events of orders out of `rows` and holds them back, except for late ones, which are judged.
+    /// Returns the events that it holds, judged by what has arrived so far.
+    std::vector<Event> hold(std::vector<Event>& rows);
+    /// Returns the events before `watermark`, judged. Events before it are late from now on.
+    std::vector<Event> settle(Timestamp watermark);
+    [[nodiscard]] const std::vector<Event>& held() const { return held_; }
+
+    /// Returns the events that are held back, judged by what is known.
+    [[nodiscard]] std::vector<Event> show();
+    /// Judges events that are not committed, after those that were shown.
+    void mark_shown(std::vector<Event>& rows);
+
+    /// Returns times of events that may have counted differently before an earlier one came late: at the next
+    /// call, and again when the watermark has closed the hour and the day that contain them, since open
+    /// windows keep them.
+    [[nodiscard]] std::vector<Timestamp> take_displaced(Timestamp watermark, const model::TimeZone& zone);
+
+    /// The number of events that are kept to judge later ones, and of those that are held back.
+    [[nodiscard]] std::size_t size() const { return entries_ + held_.size(); }
+    void mark(Marks& marks) const;
+
+    /// Write and read the state. load() throws an Error for bytes that save() did not write; the object must
+    /// not be used then.
+    void save(std::ostream& stream) const;
+    void load(std::istream& stream);
+
+  private:
+    /// A line, an order's amounts, a refund or a cancellation.
+    struct Entry {
+        std::uint64_t line = 0;  // Event::line, or what the entry is
+        Timestamp first;
+        Timestamp last;  // of its repeats, of which none is further than the period from the next one
+        std::int64_t amount = 0;  // what it adds to the worth of the order, as Money
+
+        template <class Archive>
+        void serialize(Archive& archive) {
+            archive(line, first, last, amount);
+        }
+    };
+    using Entries = std::vector<Entry>;  // sorted by line: a broken sender may name one order only
+    using Orders = boost::unordered_flat_map<std::uint64_t, Entries>;  // by the hash of the order_id
+
+    template <class Archive>
+    void serialize(Archive& archive);
+    [[nodiscard]] std::uint64_t order_of(const Event& event) const;
+    [[nodiscard]] Entry* find(Entries& entries, std::uint64_t line, Timestamp time) const;
+    static void insert(Entries& entries, const Entry& entry);
+    bool add(Entries& entries, const Entry& entry) const;
+    bool add_late(Entries& entries, const Entry& entry);
+    template <typename Add>
+    void judge(Entries& entries, Event& event, const Add& add_entry) const;
+    void judge_beside(Orders& beside, Event& event) const;
+    [[nodiscard]] std::int64_t left_of(const Entries& entries, const Event& cancellation) const;
+    void settle(Event& event);
+    void take_late(Event& event);
+    void displace_later_ones(Timestamp time);
+    void sort(std::vector<Event>& events) const;
+    void forget(Timestamp watermark);
+
+    const Strings& strings_;
+    const base::Duration period_;
+    Timestamp settled_ = no_watermark;
+    Timestamp forgotten_ = no_watermark;  // when forget() last looked for old entries
+    Orders known_;
+    std::size_t entries_ = 0;  // in known_
+    std::vector<Event> held_;
+    Orders arrived_;  // the orders of held_, with what is held
+    Orders shown_;
+    std::set<Timestamp> displaced_;                   // those that take_displaced() has not returned
+    std::set<std::pair<Timestamp, Timestamp>> told_;  // when it returns those again, and these
+};
+
+}  // namespace millrace::gold
