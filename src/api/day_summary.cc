@@ -40,19 +40,19 @@ std::string percent(std::int64_t part, std::int64_t whole) {
 std::string funnel_line(const json::object& day) {
     const std::int64_t carted = count(day, "sessions_carted");
     const std::int64_t purchased = count(day, "sessions_purchased");
-    return fmt::format("  funnel       {}, {} viewed, {} carted ({}), {} purchased ({} of carted)\n",
-                       base::format_counted(count(day, "sessions"), "session"),
-                       base::format_count(count(day, "sessions_viewed")), base::format_count(carted),
-                       percent(carted, count(day, "sessions_viewed")), base::format_count(purchased),
-                       percent(purchased, carted));
+    return fmt::format(
+        "  funnel       {}, {} viewed, {} carted ({}), {} purchased ({} of carted) of one product\n",
+        base::format_counted(count(day, "sessions"), "session"),
+        base::format_count(count(day, "sessions_viewed")), base::format_count(carted),
+        percent(carted, count(day, "sessions_viewed")), base::format_count(purchased),
+        percent(purchased, carted));
 }
 
 std::string revenue_line(const json::object& money) {
-    return fmt::format("  revenue      {} {} in {} ({} after refunds)\n",
-                       amount(base::string_member(money, "gross_revenue")),
-                       base::string_member(money, "currency"),
-                       base::format_counted(count(money, "orders"), "order"),
-                       amount(base::string_member(money, "net_revenue")));
+    return fmt::format(
+        "  revenue      {} {} in {} ({} net)\n", amount(base::string_member(money, "gross_revenue")),
+        base::string_member(money, "currency"), base::format_counted(count(money, "orders"), "order"),
+        amount(base::string_member(money, "net_revenue")));
 }
 
 std::string product_line(const json::object& product) {

@@ -25,7 +25,7 @@ TEST(DaySummary, OneOfAKindIsSingular) {
         "top_products": [{"product_id": "p1", "views": 1, "carts": 0, "purchases": 1},
                          {"product_id": "p2", "views": 2257, "carts": 94, "purchases": 24}]})");
     EXPECT_THAT(text, HasSubstr("  funnel       1 session, 0 viewed"));
-    EXPECT_THAT(text, HasSubstr("  revenue      9.50 EUR in 1 order (0.00 after refunds)\n"));
+    EXPECT_THAT(text, HasSubstr("  revenue      9.50 EUR in 1 order (0.00 net)\n"));
     EXPECT_THAT(text, HasSubstr("  p1                   1 view        0 carts         1 purchase\n"
                                 "  p2              2,257 views       94 carts       24 purchases\n"));
 }
@@ -33,10 +33,10 @@ TEST(DaySummary, OneOfAKindIsSingular) {
 TEST(DaySummary, AmountsAreShownAsPeopleWriteThem) {
     EXPECT_THAT(text_of(R"({"revenue": [{"currency": "EUR", "orders": 2211, "gross_revenue": "1057653.9600",
                                          "net_revenue": "-1234.5678"}]})"),
-                HasSubstr("revenue      1,057,653.96 EUR in 2,211 orders (-1,234.5678 after refunds)\n"));
+                HasSubstr("revenue      1,057,653.96 EUR in 2,211 orders (-1,234.5678 net)\n"));
     EXPECT_THAT(text_of(R"({"revenue": [{"currency": "EUR", "orders": 0, "gross_revenue": "100.0000",
                                          "net_revenue": "-100.0000"}]})"),
-                HasSubstr("revenue      100.00 EUR in 0 orders (-100.00 after refunds)\n"));
+                HasSubstr("revenue      100.00 EUR in 0 orders (-100.00 net)\n"));
 }
 
 TEST(DaySummary, OnlyTheLastAlertsAreShown) {

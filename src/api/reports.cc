@@ -47,6 +47,7 @@ const std::vector<Parameter>& parameters() {
         {"kind", Type::text, "", {"", "converted", "abandoned", "bounced"}},
         {"by", Type::text, "", {"", "hour", "day", "device", "category"}},
         {"order", Type::text, ""},
+        {"group", Type::text, "channel", {"channel", "source", "campaign", "landing_page"}},
         {"search", Type::text, ""},
         {"state", Type::text, "", {"", "incomplete", "cancelled", "refunded", "over_refunded", "repeated"}},
         {"measure", Type::text, "free", {"free", "strict"}},

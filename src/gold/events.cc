@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "gold/distinct.h"
+#include "gold/entry.h"
 #include "gold/order_amounts.h"
 #include "model/event.h"
 
@@ -110,6 +111,42 @@ bool is_placeholder(std::string_view order_id) {
     });
 }
 
+/// A column of strings, plain or as a dictionary, or none.
+class TextColumn {
+  public:
+    TextColumn(const arrow::RecordBatch& rows, const char* name) {
+        const auto found = rows.GetColumnByName(name);
+        if (found == nullptr) return;
+        values_ = dynamic_cast<const arrow::StringArray*>(found.get());
+        if (values_ != nullptr) return;
+        const auto& encoded = column<arrow::DictionaryArray>(rows, name);
+        values_ = dynamic_cast<const arrow::StringArray*>(encoded.dictionary().get());
+        const auto* indices = dynamic_cast<const arrow::Int32Array*>(encoded.indices().get());
+        if (values_ == nullptr || indices == nullptr)
+            throw Error(reading_events, fmt::format("the column {} is not a dictionary of strings", name));
+        indices_ = indices->raw_values();
+        if (encoded.null_count() > 0) nulls_ = &encoded;
+    }
+
+    /// The distinct values of a dictionary, or those of all rows; nullptr if there is no such column.
+    [[nodiscard]] const arrow::StringArray* values() const { return values_; }
+    /// The place of a row's value among values(), or -1 for null.
+    [[nodiscard]] std::int64_t place(std::int64_t row) const {
+        if (values_ == nullptr || (nulls_ != nullptr && nulls_->IsNull(row))) return -1;
+        return indices_ == nullptr ? row : indices_[row];
+    }
+    /// Empty where the value is null.
+    [[nodiscard]] std::string_view operator[](std::int64_t row) const {
+        const std::int64_t at = place(row);
+        return at < 0 || values_->IsNull(at) ? std::string_view() : values_->GetView(at);
+    }
+
+  private:
+    const arrow::StringArray* values_ = nullptr;
+    const std::int32_t* indices_ = nullptr;  // for each row, its place in values_
+    const arrow::Array* nulls_ = nullptr;    // the array with the null rows, or nullptr if no row is null
+};
+
 /// The string ids of a column, by row; 0 for each row if there is no such column. Each distinct value of a
 /// dictionary is looked up once.
 class Ids {
@@ -117,69 +154,24 @@ class Ids {
     using Test = bool (*)(std::string_view);
     /// Strings that are `left_out` count as null.
     Ids(const arrow::RecordBatch& rows, const char* name, StringPool& pool, Test left_out = nullptr)
-        : left_out_(left_out) {
-        const auto found = rows.GetColumnByName(name);
-        if (found == nullptr) return;
-        if (const auto* plain = dynamic_cast<const arrow::StringArray*>(found.get())) {
-            add(*plain, pool);
-            return;
-        }
-        const auto& encoded = column<arrow::DictionaryArray>(rows, name);
-        const auto* dictionary = dynamic_cast<const arrow::StringArray*>(encoded.dictionary().get());
-        const auto* indices = dynamic_cast<const arrow::Int32Array*>(encoded.indices().get());
-        if (dictionary == nullptr || indices == nullptr)
-            throw Error(reading_events, fmt::format("the column {} is not a dictionary of strings", name));
-        add(*dictionary, pool);
-        indices_ = indices->raw_values();
-        if (encoded.null_count() > 0) nulls_ = &encoded;
-    }
-
-    StringId operator[](std::size_t row) const {
-        if (ids_.empty()) return 0;
-        if (indices_ == nullptr) return ids_[row];
-        if (nulls_ != nullptr && nulls_->IsNull(static_cast<std::int64_t>(row))) return 0;
-        return ids_[static_cast<std::size_t>(indices_[row])];
-    }
-
-  private:
-    void add(const arrow::StringArray& values, StringPool& pool) {
+        : column_(rows, name) {
+        if (column_.values() == nullptr) return;
+        const arrow::StringArray& values = *column_.values();
         ids_.reserve(static_cast<std::size_t>(values.length()));
         for (std::int64_t i = 0; i < values.length(); ++i) {
-            const bool is_left_out =
-                values.IsNull(i) || (left_out_ != nullptr && left_out_(values.GetView(i)));
+            const bool is_left_out = values.IsNull(i) || (left_out != nullptr && left_out(values.GetView(i)));
             ids_.push_back(is_left_out ? 0 : pool.add(values.GetView(i)));
         }
     }
 
-    const Test left_out_;
-    std::vector<StringId> ids_;              // by dictionary index, or by row if there is no dictionary
-    const std::int32_t* indices_ = nullptr;  // for each row, its index in ids_
-    const arrow::Array* nulls_ = nullptr;    // the array with the null rows, or nullptr if no row is null
-};
-
-/// A column of strings, plain or as a dictionary, or none.
-class Texts {
-  public:
-    Texts(const arrow::RecordBatch& rows, const char* name) {
-        const auto found = rows.GetColumnByName(name);
-        plain_ = dynamic_cast<const arrow::StringArray*>(found.get());
-        encoded_ = dynamic_cast<const arrow::DictionaryArray*>(found.get());
-        if (encoded_ != nullptr)
-            dictionary_ = dynamic_cast<const arrow::StringArray*>(encoded_->dictionary().get());
-        if (found != nullptr && plain_ == nullptr && dictionary_ == nullptr)
-            throw Error(reading_events, fmt::format("the column {} is not of strings", name));
-    }
-    /// Empty where the value is null.
-    [[nodiscard]] std::string_view operator[](std::int64_t row) const {
-        if (plain_ != nullptr) return plain_->IsNull(row) ? std::string_view() : plain_->GetView(row);
-        if (dictionary_ == nullptr || encoded_->IsNull(row)) return {};
-        return dictionary_->GetView(encoded_->GetValueIndex(row));
+    StringId operator[](std::size_t row) const {
+        const std::int64_t place = column_.place(static_cast<std::int64_t>(row));
+        return place < 0 ? 0 : ids_[static_cast<std::size_t>(place)];
     }
 
   private:
-    const arrow::StringArray* plain_ = nullptr;
-    const arrow::DictionaryArray* encoded_ = nullptr;
-    const arrow::StringArray* dictionary_ = nullptr;
+    TextColumn column_;
+    std::vector<StringId> ids_;  // by place
 };
 
 /// A line without a number has its place in its message.
@@ -229,6 +221,60 @@ class AmountColumns {
     const arrow::Int64Array* refused_;
 };
 
+/// The entries of events. An entry is made once for the same page, referrer and campaign.
+class EntryColumns {
+  public:
+    EntryColumns(const arrow::RecordBatch& rows, Strings& strings)
+        : strings_(strings),
+          parts_{Ids(rows, "referrer", strings[Field::visit]), Ids(rows, "utm_source", strings[Field::visit]),
+                 Ids(rows, "utm_medium", strings[Field::visit]),
+                 Ids(rows, "utm_campaign", strings[Field::visit])} {}
+
+    StringId at(std::size_t row, StringId page) {
+        Key key{page};
+        std::ranges::transform(parts_, key.begin() + 1, [row](const Ids& ids) { return ids[row]; });
+        if (key == last_) return last_entry_;
+        last_ = key;
+        const auto [found, is_new] = made_.try_emplace(key);
+        if (is_new) found->second = make(key);
+        return last_entry_ = found->second;
+    }
+
+  private:
+    using Key = std::array<StringId, 5>;  // page, and what parts_ have; all 0 where nothing is known
+    struct KeyHash {
+        std::size_t operator()(const Key& key) const {
+            std::uint64_t hash = 0;
+            for (const StringId id : key) hash = combine(hash, id);
+            return hash;
+        }
+    };
+
+    StringId make(const Key& key) {
+        if (key == Key()) return 0;
+        const auto text = [&](std::size_t i) { return strings_.value(Field::visit, key[i]); };
+        return strings_[Field::entry].add(
+            entry_text({strings_.value(Field::page, key[0]), text(1), text(2), text(3), text(4)}));
+    }
+
+    Strings& strings_;
+    std::array<Ids, 4> parts_;
+    boost::unordered_flat_map<Key, StringId, KeyHash> made_;
+    Key last_{};
+    StringId last_entry_ = 0;
+};
+
+std::string entry_of(const model::Event& event) {
+    static constexpr model::EventDetails none;
+    const model::EventDetails& details = event.has_details ? event.details : none;
+    const PageVisit visit{event.page_url.value_or(""), event.referrer.value_or(""),
+                          details.utm_source.value_or(""), details.utm_medium.value_or(""),
+                          details.utm_campaign.value_or("")};
+    const bool is_known = !visit.page_url.empty() || !visit.referrer.empty() || !visit.utm_source.empty() ||
+                          !visit.utm_medium.empty() || !visit.utm_campaign.empty();
+    return is_known ? entry_text(visit) : std::string();
+}
+
 void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
     const auto& partitions = column<arrow::Int32Array>(rows, "partition");
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
@@ -254,11 +300,26 @@ void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
 
 }  // namespace
 
+void Event::mark(Marks& marks) const {
+    marks.mark(Field::user, user);
+    marks.mark(Field::product, product);
+    marks.mark(Field::category, category);
+    marks.mark(Field::device, device);
+    marks.mark(Field::session, session);
+    marks.mark(Field::page, page);
+    marks.mark(Field::order, order);
+    marks.mark(Field::currency, currency);
+    marks.mark(Field::event, id);
+    marks.mark(Field::entry, entry);
+    marks.mark(Field::amounts, amounts);
+}
+
 const std::vector<std::string>& event_columns() {
     static const std::vector<std::string> columns = {
-        "user_id",  "product_id", "event_timestamp", "session_id",      "product_category", "device_type",
-        "page_url", "price",      "partition",       "kafka_timestamp", "quantity",         "order_id",
-        "currency", "is_bot",     "quantity_exact",  "line_total"};
+        "user_id",     "product_id", "event_timestamp", "session_id", "product_category",
+        "device_type", "page_url",   "price",           "partition",  "kafka_timestamp",
+        "quantity",    "order_id",   "currency",        "is_bot",     "quantity_exact",
+        "line_total",  "referrer",   "utm_source",      "utm_medium", "utm_campaign"};
     return columns;
 }
 
@@ -295,11 +356,12 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto* quantities = optional_column<arrow::Int32Array>(rows, "quantity");
     const Decimals exact(rows, "quantity_exact");
     const Decimals totals(rows, "line_total");
-    const Texts event_ids(rows, "event_id");
+    const TextColumn event_ids(rows, "event_id");
     const auto* numbers = optional_column<arrow::Int64Array>(rows, "line_number");
     const auto* indices = optional_column<arrow::Int32Array>(rows, "record_index");
     const auto* bots = optional_column<arrow::BooleanArray>(rows, "is_bot");
     const AmountColumns amounts(rows);
+    EntryColumns entries(rows, strings);
     events.rows.reserve(events.rows.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto row = static_cast<std::int64_t>(i);
@@ -313,7 +375,8 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
                                .session = sessions[i],
                                .page = pages[i],
                                .order = orders[i],
-                               .currency = currencies[i]});
+                               .currency = currencies[i],
+                               .entry = entries.at(i, pages[i])});
         Event& event = events.rows.back();
         set_amount(value_at<double>(prices, row), value_at<std::int32_t>(quantities, row), exact[row],
                    totals[row], event);
@@ -340,7 +403,8 @@ void read_event(const model::Event& event, Strings& strings, Events& events) {
                            .session = id(Field::session, event.session_id),
                            .page = id(Field::page, event.page_url),
                            .order = has_order ? id(Field::order, event.order_id) : 0,
-                           .currency = id(Field::currency, event.currency)});
+                           .currency = id(Field::currency, event.currency),
+                           .entry = strings[Field::entry].add(entry_of(event))});
     static constexpr model::EventDetails none;
     const model::EventDetails& details = event.has_details ? event.details : none;
     const auto thousandths = details.quantity_thousandths;

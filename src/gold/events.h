@@ -52,14 +52,17 @@ struct Event {
     StringId order = 0;
     StringId currency = 0;
     StringId id = 0;         ///< the event_id of an order's event
+    StringId entry = 0;      ///< where a visit that begins with this event came from (Entry)
     StringId amounts = 0;    ///< what the sender says of the whole order (OrderAmounts)
     std::uint64_t line = 0;  ///< a hash that names a line of an order; 0 for events without an order
 
     template <class Archive>
     void serialize(Archive& archive) {
         archive(time, price, quantity, items, kind, bot, user, product, category, device, session, page,
-                order, currency, id, amounts, line);
+                order, currency, id, entry, amounts, line);
     }
+    /// Marks the event's strings.
+    void mark(Marks& marks) const;
     /// Whether the event belongs to an order that it names.
     [[nodiscard]] bool has_order() const { return line != 0; }
     [[nodiscard]] model::Money amount() const { return model::Money{price} * quantity; }

@@ -92,7 +92,23 @@ Fields sessions() {
             flag("converted"),
             flag("abandoned_cart"),
             arrow::field("abandoned_value", money_type()),
-            arrow::field("is_bot", arrow::boolean())};
+            arrow::field("is_bot", arrow::boolean()),
+            text_or_null("channel"),
+            text_or_null("source"),
+            text_or_null("landing_page"),
+            text_or_null("referrer"),
+            text_or_null("utm_source"),
+            text_or_null("utm_medium"),
+            text_or_null("utm_campaign")};
+}
+
+Fields sources() {
+    return {text_or_null("channel"),  text_or_null("source"),
+            text_or_null("campaign"), text_or_null("landing_page"),
+            text("currency"),         count("visitors"),
+            count("sessions"),        count("converted"),
+            count("orders"),          money("revenue"),
+            rate("conversion")};
 }
 
 Fields orders() {
@@ -148,6 +164,8 @@ Fields columns(Table table) {
                                   added_count("bot_sessions")};
         case Table::orders:
             return orders();
+        case Table::sources:
+            return grain + sources();
         case Table::funnel:
             return grain + funnel();
         case Table::sessions:
@@ -191,7 +209,7 @@ TableSet window_metrics() {
 
 std::string_view table_name(Table table) {
     constexpr std::array<std::string_view, table_count> names = {
-        "product_metrics", "category_metrics", "device_metrics", "kpis",          "orders",
+        "product_metrics", "category_metrics", "device_metrics", "kpis",          "orders", "sources",
         "funnel",          "sessions",         "users",          "high_interest", "alerts"};
     return names[static_cast<std::size_t>(table)];
 }
@@ -212,6 +230,7 @@ const std::vector<std::string>& table_key(Table table) {
         {"window_start", "device_type", "currency"},
         {"grain", "window_start", "currency"},
         {"order_id", "first_at"},
+        {"grain", "window_start", "channel", "source", "campaign", "landing_page", "currency"},
         {"grain", "window_start"},
         {"user_id", "session_id", "session_start"},
         {"user_id", "currency"},

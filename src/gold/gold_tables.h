@@ -22,18 +22,18 @@ enum class Table : std::uint8_t {
     device_metrics,
     kpis,
     orders,
+    sources,
     funnel,
     sessions,
     users,
     high_interest,
     alerts,
 };
-inline constexpr std::size_t table_count = 10;
-inline constexpr std::array<Table, table_count> all_tables = {Table::product_metrics, Table::category_metrics,
-                                                              Table::device_metrics,  Table::kpis,
-                                                              Table::orders,          Table::funnel,
-                                                              Table::sessions,        Table::users,
-                                                              Table::high_interest,   Table::alerts};
+inline constexpr std::size_t table_count = 11;
+inline constexpr std::array<Table, table_count> all_tables = {
+    Table::product_metrics, Table::category_metrics, Table::device_metrics, Table::kpis,
+    Table::orders,          Table::sources,          Table::funnel,         Table::sessions,
+    Table::users,           Table::high_interest,    Table::alerts};
 /// The tables that depend only on the rows of Silver, so that the batch layer can compute them again.
 inline constexpr std::span<const Table> metric_tables = std::span(all_tables).first<table_count - 1>();
 
@@ -51,7 +51,7 @@ using TableSet = std::set<Table>;
 [[nodiscard]] const std::vector<std::string>& table_partition_columns();
 /// Returns true if the rows of the table are computed from whole sessions.
 [[nodiscard]] constexpr bool is_of_sessions(Table table) {
-    return table == Table::sessions || table == Table::funnel;
+    return table == Table::sessions || table == Table::funnel || table == Table::sources;
 }
 /// The groups of metric tables: those of windows, which close with the watermark, orders, which change when
 /// later events name them, and those of sessions, which may stay open for days.

@@ -1,14 +1,13 @@
 #include "gold/order_ledger.h"
 
 #include <algorithm>
-#include <cereal/archives/binary.hpp>
 #include <cereal/types/set.hpp>
 #include <cereal/types/utility.hpp>
 #include <cereal/types/vector.hpp>
 #include <chrono>
 
-#include "base/error.h"
 #include "gold/order_amounts.h"
+#include "gold/state_archive.h"
 
 namespace millrace::gold {
 
@@ -122,7 +121,7 @@ void OrderLedger::judge(Entries& entries, Event& event, const Add& add_entry) co
     if (event.kind == Kind::refund) {
         insert(entries, {refund_entry, time, time, -worth(event)});
     } else if (event.kind == Kind::cancellation) {
-        event.price = left_of(entries, event);
+        event.price = left_of(entries, time).value_or(worth(event));
         event.quantity = 1;
         insert(entries, {cancellation_entry, time, time, -event.price});
     } else {
@@ -145,16 +144,33 @@ void OrderLedger::judge_beside(Orders& beside, Event& event) const {
     judge(entries, event, [&](const Entry& entry) { return add(entries, entry); });
 }
 
-/// What a cancellation refunds.
-std::int64_t OrderLedger::left_of(const Entries& entries, const Event& cancellation) const {
+/// What a cancellation refunds: what is left of an order. Nothing where no line counts.
+std::optional<std::int64_t> OrderLedger::left_of(const Entries& entries, Timestamp time) const {
     std::int64_t left = 0;
     bool has_lines = false;
     for (const Entry& entry : entries) {
-        if (entry.first > cancellation.time || cancellation.time - entry.first > period_) continue;
+        if (entry.first > time || time - entry.first > period_) continue;
         left += entry.amount;
         has_lines |= entry.line % 2 != 0;
     }
-    return has_lines ? std::max<std::int64_t>(left, 0) : worth(cancellation);
+    return has_lines ? std::optional(std::max<std::int64_t>(left, 0)) : std::nullopt;
+}
+
+/// Cancellations after an event that came late may have refunded another amount, and so may those after them.
+/// A line before the period after it may count no longer, and so be missing in the period after that.
+void OrderLedger::judge_cancellations(Entries& entries, Timestamp since) {
+    std::vector<Entry*> later;
+    for (Entry& entry : std::ranges::equal_range(entries, cancellation_entry, {}, &Entry::line)) {
+        if (entry.first >= since && entry.first - since <= 2 * period_) later.push_back(&entry);
+    }
+    std::ranges::sort(later, {}, &Entry::first);
+    std::vector<std::int64_t> before;
+    for (Entry* each : later) before.push_back(std::exchange(each->amount, 0));
+    for (std::size_t i = 0; i < later.size(); ++i) {
+        const auto left = left_of(entries, later[i]->first);
+        later[i]->amount = left ? -*left : before[i];
+        displaced_.insert(later[i]->first);
+    }
 }
 
 /// Events settle in the order of time, so that each one only has to look back.
@@ -170,11 +186,7 @@ void OrderLedger::take_late(Event& event) {
     const std::size_t before = entries.size();
     judge(entries, event, [&](const Entry& entry) { return add_late(entries, entry); });
     entries_ += entries.size() - before;
-    for (const Entry& entry : entries) {
-        if (entry.line == cancellation_entry && entry.first >= event.time &&
-            entry.first - event.time <= period_)
-            displaced_.insert(entry.first);
-    }
+    judge_cancellations(entries, event.time);
     if (event.time < settled_ - period_) displace_later_ones(event.time);
 }
 
@@ -222,17 +234,11 @@ void OrderLedger::serialize(Archive& archive) {
 }
 
 void OrderLedger::save(std::ostream& stream) const {
-    cereal::BinaryOutputArchive archive(stream);
-    const_cast<OrderLedger*>(this)->serialize(archive);  // an output archive only reads
+    save_state(stream, [this](auto& archive) { const_cast<OrderLedger*>(this)->serialize(archive); });
 }
 
 void OrderLedger::load(std::istream& stream) {
-    try {
-        cereal::BinaryInputArchive archive(stream);
-        serialize(archive);
-    } catch (const std::exception& error) {  // an impossible length throws exceptions of the library
-        throw Error("loading Gold's state", error.what());
-    }
+    load_state(stream, [this](auto& archive) { serialize(archive); });
 }
 
 /// Removes entries that no later event of their order looks for.
@@ -247,18 +253,7 @@ void OrderLedger::forget(Timestamp watermark) {
 }
 
 void OrderLedger::mark(Marks& marks) const {
-    for (const Event& event : held_) {
-        marks.mark(Field::event, event.id);
-        marks.mark(Field::user, event.user);
-        marks.mark(Field::product, event.product);
-        marks.mark(Field::category, event.category);
-        marks.mark(Field::device, event.device);
-        marks.mark(Field::session, event.session);
-        marks.mark(Field::page, event.page);
-        marks.mark(Field::order, event.order);
-        marks.mark(Field::currency, event.currency);
-        marks.mark(Field::amounts, event.amounts);
-    }
+    for (const Event& event : held_) event.mark(marks);
 }
 
 }  // namespace millrace::gold

@@ -3,6 +3,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <set>
 #include <span>
 #include <utility>
@@ -94,7 +95,8 @@ class OrderLedger {
     template <typename Add>
     void judge(Entries& entries, Event& event, const Add& add_entry) const;
     void judge_beside(Orders& beside, Event& event) const;
-    [[nodiscard]] std::int64_t left_of(const Entries& entries, const Event& cancellation) const;
+    [[nodiscard]] std::optional<std::int64_t> left_of(const Entries& entries, Timestamp time) const;
+    void judge_cancellations(Entries& entries, Timestamp since);
     void settle(Event& event);
     void take_late(Event& event);
     void displace_later_ones(Timestamp time);

@@ -150,6 +150,27 @@ TEST_F(OrderLedgerTest, ALateLineChangesWhatACancellationRefunded) {
     EXPECT_EQ(displaced(noon + hour + minute), std::vector{noon + hour});
 }
 
+TEST_F(OrderLedgerTest, ACancellationAfterOneThatALateLineChangesRefundsTheRest) {
+    const auto cancelled = [&](Timestamp time, const std::string& id) {
+        Event event = line(0, time, id);
+        event.kind = Kind::cancellation;
+        return event;
+    };
+    const auto bought = [&](std::uint64_t number, Timestamp time, std::int64_t price) {
+        Event event = line(number, time, std::to_string(number));
+        event.price = price;
+        return event;
+    };
+    hold({bought(1, noon, 10), cancelled(noon + hour, "x")});
+    (void)ledger_.settle(noon + 2 * hour);
+    std::vector<Event> late = {bought(2, noon, 20)};
+    (void)ledger_.hold(late);
+    hold({bought(3, noon + 3 * hour, 5), cancelled(noon + 4 * hour, "y")});
+    const auto settled = ledger_.settle(end_of_time);
+    ASSERT_EQ(settled.size(), 2U);
+    EXPECT_EQ(settled[1].price, 5) << "the first one has refunded both lines before it";
+}
+
 TEST_F(OrderLedgerTest, OldLinesAreForgotten) {
     hold({line(1, noon, "a"), line(2, noon + std::chrono::days(20), "b")});
     (void)ledger_.settle(noon + std::chrono::days(21));

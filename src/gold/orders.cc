@@ -55,7 +55,7 @@ void Orders::take(const Event& event) {
             return;
         }
         if (event.time < order.span.first) return;  // an order of its own, whose days are noted
-        ended_.emplace_back(event.order, std::move(order));
+        ended_.emplace_back(event.order, order);
         open_.erase(found);
         return begin(hash, event);
     }
@@ -171,7 +171,7 @@ void Orders::restore() {
     Operator::restore();
     for (auto& [id, before] : *remembered_) {
         if (before) {
-            open_.insert_or_assign(id, std::move(*before));
+            open_.insert_or_assign(id, *before);
         } else {
             open_.erase(id);
         }

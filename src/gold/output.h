@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "gold/gold_tables.h"
 #include "model/alert.h"
@@ -73,11 +74,12 @@ class Output {
     [[nodiscard]] std::int64_t size() const;
 
   private:
-    std::array<TableRows, table_count> tables_ = {TableRows(all_tables[0]), TableRows(all_tables[1]),
-                                                  TableRows(all_tables[2]), TableRows(all_tables[3]),
-                                                  TableRows(all_tables[4]), TableRows(all_tables[5]),
-                                                  TableRows(all_tables[6]), TableRows(all_tables[7]),
-                                                  TableRows(all_tables[8]), TableRows(all_tables[9])};
+    template <std::size_t... I>
+    static std::array<TableRows, table_count> empty(std::index_sequence<I...>) {
+        return {TableRows(all_tables[I])...};
+    }
+
+    std::array<TableRows, table_count> tables_ = empty(std::make_index_sequence<table_count>());
 };
 
 }  // namespace millrace::gold

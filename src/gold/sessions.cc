@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "gold/entry.h"
+
 namespace millrace::gold {
 
 namespace {
@@ -102,7 +104,7 @@ void Sessions::add(const std::vector<Event>& events) {
         visit.sorted &= visit.steps.empty() || visit.steps.back().time < event.time;
         if (visit.steps.size() == 1) visit.steps.reserve(usual_steps);  // many sessions have only one step
         visit.steps.push_back({event.time, event.price, event.quantity, event.kind, event.bot, event.product,
-                               event.page, event.device, event.currency});
+                               event.page, event.device, event.currency, event.order, event.entry});
     }
 }
 
@@ -152,6 +154,7 @@ void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) 
         const Steps steps = session.steps;
         write(key, steps, Outcome::final, output);
         if (!funnel_.add(steps.front().time, path_of(key, steps))) count_late();
+        if (!add_to(sources_, key, steps)) count_late();
         closed += steps.size();
         visit.chain_start = session.chain_start;
         visit.chain_end = steps.back().time;
@@ -186,6 +189,7 @@ void Sessions::close(Timestamp watermark, Output& output) {
     const Timestamp first_open =
         firsts_.empty() ? end_of_time : Timestamp(std::chrono::minutes(firsts_.begin()->first));
     funnel_.close(std::min(reached, first_open), output);
+    sources_.close(std::min(reached, first_open), output);
 }
 
 void Sessions::schedule(Timestamp time, const GroupKey& key) {
@@ -226,6 +230,41 @@ FunnelPath Sessions::path_of(const GroupKey& key, Steps steps) const {
     return path;
 }
 
+/// The entry of the first event that has one; of several at that time, the smallest text.
+StringId Sessions::entry_of(Steps steps) const {
+    const auto first = std::ranges::find_if(steps, [](const Step& step) { return step.entry != 0; });
+    if (first == steps.end()) return 0;
+    StringId found = first->entry;
+    for (auto step = first; step != steps.end() && step->time == first->time; ++step) {
+        if (step->entry != 0 && text(Field::entry, step->entry) < text(Field::entry, found))
+            found = step->entry;
+    }
+    return found;
+}
+
+/// Adds a session once for each currency of its events.
+bool Sessions::add_to(Sources& sources, const GroupKey& key, Steps steps) const {
+    std::map<StringId, SourcedSession> by_currency;
+    for (const Step& step : steps) {
+        SourcedSession& session = by_currency[step.currency];
+        if (step.kind != Kind::purchase) continue;
+        session.converted = true;
+        session.revenue += step.amount();
+        if (step.order == 0) {
+            ++session.without_order_id;
+        } else {
+            session.order_ids.push_back(hash(Field::order, step.order));
+        }
+    }
+    const StringId entry = entry_of(steps);
+    bool in_time = true;
+    for (auto& [currency, session] : by_currency) {
+        session.user_hash = hash(Field::user, key.first);
+        in_time &= sources.add(steps.front().time, entry, currency, session);
+    }
+    return in_time;
+}
+
 /// An open session is neither bounced nor has it abandoned its cart: it may go on.
 void Sessions::write(const GroupKey& key, Steps steps, Outcome outcome, Output& output) const {
     const auto of_kind = [&](Kind kind) { return std::ranges::count(steps, kind, &Step::kind); };
@@ -259,29 +298,38 @@ void Sessions::write(const GroupKey& key, Steps steps, Outcome outcome, Output& 
     row.money_or_null(abandoned && one_currency ? std::optional(worth(steps, Kind::add_to_cart))
                                                 : std::nullopt);
     row.flag(std::ranges::any_of(steps, &Step::bot));
+    const Entry entry = Entry::of(text(Field::entry, entry_of(steps)));
+    row.text_or_null(entry.channel).text_or_null(entry.source()).text_or_null(entry.landing_page);
+    for (const std::string_view part :
+         {entry.referrer, entry.utm_source, entry.utm_medium, entry.utm_campaign}) {
+        row.text_or_null(part);
+    }
 }
 
-/// Writes the funnel as if all sessions ended now, and calls `each` for each open session.
+/// Writes the funnel and the sources as if all sessions ended now, and calls `each` for each open session.
 template <typename Each>
 void Sessions::write_open(Output& output, const Each& each) const {
     Funnel funnel = funnel_;
+    Sources sources = sources_;
     for (const auto& [key, open] : visits_) {
         Visit visit = open;
         sort(visit);
         each_session(key, visit, [&](const Session& session) {
             each(key, session.steps);
             funnel.add(session.steps.front().time, path_of(key, session.steps));
+            add_to(sources, key, session.steps);
             return true;
         });
     }
     funnel.peek(output);
+    sources.peek(output);
 }
 
 void Sessions::peek(Output& output) const {
     write_open(output, [&](const GroupKey& key, Steps steps) { write(key, steps, Outcome::open, output); });
 }
 
-void Sessions::peek_funnel(Output& output) const {
+void Sessions::peek_windows(Output& output) const {
     write_open(output, [](const GroupKey&, Steps) {});
 }
 
@@ -294,8 +342,11 @@ void Sessions::mark(Marks& marks) const {
             marks.mark(Field::page, step.page);
             marks.mark(Field::device, step.device);
             marks.mark(Field::currency, step.currency);
+            marks.mark(Field::order, step.order);
+            marks.mark(Field::entry, step.entry);
         }
     }
+    sources_.mark(marks);
 }
 
 }  // namespace millrace::gold

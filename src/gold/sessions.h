@@ -5,6 +5,7 @@
 
 #include "gold/funnel.h"
 #include "gold/operator.h"
+#include "gold/sources.h"
 
 namespace millrace::gold {
 
@@ -15,7 +16,7 @@ namespace millrace::gold {
 /// layer finds the same sessions without reading further back.
 ///
 /// The events of a session are kept until it is closed, so that their order of arrival does not matter. The
-/// funnel is computed from closed sessions.
+/// funnel and the sources are computed from closed sessions.
 class Sessions : public Operator {
   public:
     Sessions(const Strings& strings, const model::TimeZone& zone, const model::GoldOptions& options)
@@ -23,15 +24,16 @@ class Sessions : public Operator {
           zone_(zone),
           gap_(options.session_gap),
           inactivity_(options.inactivity),
-          funnel_(zone) {}
+          funnel_(zone),
+          sources_(strings, zone) {}
 
     void add(const std::vector<Event>& events) override;
     void remember() override;
     void restore() override;
     void close(Timestamp watermark, Output& output) override;
     void peek(Output& output) const override;
-    /// Writes only the open windows of the funnel.
-    void peek_funnel(Output& output) const;
+    /// Writes only the open windows of the funnel and of sources.
+    void peek_windows(Output& output) const;
     [[nodiscard]] std::size_t open_rows() const override { return visits_.size(); }
     void mark(Marks& marks) const override;
 
@@ -52,11 +54,13 @@ class Sessions : public Operator {
         StringId page = 0;
         StringId device = 0;
         StringId currency = 0;
+        StringId order = 0;
+        StringId entry = 0;
 
         [[nodiscard]] model::Money amount() const { return model::Money{price} * quantity; }
         template <class Archive>
         void serialize(Archive& archive) {
-            archive(time, price, quantity, kind, bot, product, page, device, currency);
+            archive(time, price, quantity, kind, bot, product, page, device, currency, order, entry);
         }
     };
     using Steps = std::span<const Step>;
@@ -102,6 +106,8 @@ class Sessions : public Operator {
     template <typename Each>
     void write_open(Output& output, const Each& each) const;
     [[nodiscard]] FunnelPath path_of(const GroupKey& key, Steps steps) const;
+    [[nodiscard]] StringId entry_of(Steps steps) const;
+    bool add_to(Sources& sources, const GroupKey& key, Steps steps) const;
     [[nodiscard]] std::string_view smallest(Field field, StringId Step::* member, Steps steps) const;
 
     const model::TimeZone zone_;
@@ -113,6 +119,7 @@ class Sessions : public Operator {
     std::map<Timestamp, std::vector<GroupKey>> due_;
     std::map<std::int64_t, std::int64_t> firsts_;  // number of visits, by the minute of their first step
     Funnel funnel_;
+    Sources sources_;
     // The visits as they were before they were used, since remember(); nothing for a new visit.
     std::optional<boost::unordered_flat_map<GroupKey, std::optional<Visit>, GroupKeyHash>> remembered_;
     std::vector<Timestamp> remembered_due_;  // the minutes of due_ that got a key since remember()
@@ -120,7 +127,7 @@ class Sessions : public Operator {
 
 template <class Archive>
 void Sessions::save(Archive& archive) const {
-    archive(late(), closed_, funnel_, visits_.size());
+    archive(late(), closed_, funnel_, sources_, visits_.size());
     for (const auto& [key, visit] : visits_) archive(key, visit);
 }
 
@@ -128,7 +135,7 @@ template <class Archive>
 void Sessions::load(Archive& archive) {
     std::size_t visits = 0;
     serialize_late(archive);
-    archive(closed_, funnel_, visits);
+    archive(closed_, funnel_, sources_, visits);
     for (; visits > 0; --visits) {
         std::pair<GroupKey, Visit> entry;
         archive(entry.first, entry.second);

@@ -65,8 +65,10 @@ enum class Field : std::uint8_t {
     currency,
     event,
     amounts,  ///< bytes of OrderAmounts
+    entry,    ///< texts of Entry
+    visit,    ///< what entries are made of: referrers and the parts of campaigns
 };
-inline constexpr std::size_t field_count = 11;
+inline constexpr std::size_t field_count = 13;
 
 /// Records which strings the state still needs; see Strings::sweep().
 class Marks {

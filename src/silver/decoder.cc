@@ -88,23 +88,6 @@ simdjson::error_code read_number(ondemand::value& value, double& number) {
     return std::isfinite(number) ? simdjson::SUCCESS : simdjson::NUMBER_ERROR;
 }
 
-/// The column of a field that is an amount of money.
-std::optional<model::Money> model::EventDetails::* money_member(Field field) {
-    using Details = model::EventDetails;
-    switch (field) {
-        case line_total:
-            return &Details::line_total;
-        case order_total:
-            return &Details::order_total;
-        case order_discount:
-            return &Details::order_discount;
-        case order_shipping:
-            return &Details::order_shipping;
-        default:
-            return &Details::order_tax;
-    }
-}
-
 }  // namespace
 
 struct Decoder::Parser {
@@ -317,34 +300,27 @@ struct Decoder::Walk {
         return simdjson::SUCCESS;
     }
 
-    simdjson::error_code take_discount(ondemand::value value) {
+    /// Reads a number into a detail. What `convert` gives nothing for is kept as a property.
+    template <typename Number>
+    simdjson::error_code take_number(ondemand::value value,
+                                     std::optional<Number> model::EventDetails::* member,
+                                     std::optional<Number> (*convert)(const SentNumber&)) {
         std::optional<SentNumber> number;
         bool odd = false;
         if (const auto error = read_amount(value, number, odd)) return error;
-        if (number) event.with_details().discount = number->to_double();
-        return odd ? keep_pair() : simdjson::SUCCESS;
+        const auto converted = number ? convert(*number) : std::nullopt;
+        if (converted) event.with_details().*member = converted;
+        return odd || (number && !converted) ? keep_pair() : simdjson::SUCCESS;
     }
 
     simdjson::error_code take_money(ondemand::value value,
                                     std::optional<model::Money> model::EventDetails::* member) {
-        std::optional<SentNumber> number;
-        bool odd = false;
-        if (const auto error = read_amount(value, number, odd)) return error;
-        const auto money = number ? number->to_money() : std::nullopt;
-        if (money) event.with_details().*member = money;
-        return odd || (number && !money) ? keep_pair() : simdjson::SUCCESS;
-    }
-
-    simdjson::error_code take_line_number(ondemand::value value) {
-        std::optional<SentNumber> number;
-        bool odd = false;
-        if (const auto error = read_amount(value, number, odd)) return error;
-        const auto whole = number ? number->to_whole() : std::nullopt;
-        if (whole) event.with_details().line_number = whole;
-        return odd || (number && !whole) ? keep_pair() : simdjson::SUCCESS;
+        return take_number<model::Money>(value, member,
+                                         [](const SentNumber& number) { return number.to_money(); });
     }
 
     simdjson::error_code take_field(Field field, ondemand::value value) {
+        using Details = model::EventDetails;
         if ((seen & (1U << field)) != 0) note(ValidationRule::duplicate_key, field);
         seen |= 1U << field;
         switch (field) {
@@ -387,7 +363,9 @@ struct Decoder::Walk {
             case coupon:
                 return take(value, field, event.with_details().coupon);
             case discount:
-                return take_discount(value);
+                return take_number<double>(value, &Details::discount, [](const SentNumber& number) {
+                    return std::optional(number.to_double());
+                });
             case utm_source:
                 return take(value, field, event.with_details().utm_source);
             case utm_medium:
@@ -395,10 +373,22 @@ struct Decoder::Walk {
             case utm_campaign:
                 return take(value, field, event.with_details().utm_campaign);
             case line_number:
-                return take_line_number(value);
-            default:
-                return take_money(value, money_member(field));
+                return take_number<std::int64_t>(value, &Details::line_number,
+                                                 [](const SentNumber& number) { return number.to_whole(); });
+            case line_total:
+                return take_money(value, &Details::line_total);
+            case order_total:
+                return take_money(value, &Details::order_total);
+            case order_discount:
+                return take_money(value, &Details::order_discount);
+            case order_shipping:
+                return take_money(value, &Details::order_shipping);
+            case order_tax:
+                return take_money(value, &Details::order_tax);
+            case field_count:
+                break;
         }
+        return simdjson::SUCCESS;
     }
 
     simdjson::error_code walk(ondemand::object& object) {

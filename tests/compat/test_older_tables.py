@@ -40,7 +40,16 @@ ADDED = {
         "order_refused",
     ],
     "gold/kpis": ["bot_events", "bot_users", "bot_sessions"],
-    "gold/sessions": ["is_bot"],
+    "gold/sessions": [
+        "is_bot",
+        "channel",
+        "source",
+        "landing_page",
+        "referrer",
+        "utm_source",
+        "utm_medium",
+        "utm_campaign",
+    ],
 }
 
 

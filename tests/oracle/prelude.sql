@@ -7,6 +7,22 @@ CREATE MACRO day_start(d) AS CAST(d AS TIMESTAMP) AT TIME ZONE getvariable('zone
 CREATE MACRO day_of(t) AS strftime(local_day(t), '%Y-%m-%d');
 CREATE MACRO bin(s) AS CASE WHEN s < 64 THEN s ELSE s - s % CAST(pow(2, floor(log2(s)) - 5) AS BIGINT) END;
 
+-- Where a visit came from. A host is shop.example of https://www.shop.example:443/, and its site is a domain that someone
+-- has registered.
+CREATE MACRO host_of(url) AS regexp_replace(regexp_extract(lower(url), '://([^/?#]*)', 1), '^(?:[^@]*@)?(?:www[.])?([^:]*).*$', '\1');
+CREATE MACRO site_of(host) AS
+    regexp_extract(host, '([^.]+[.](?:(?:co|com|org|net|ac|gov|ne|or)[.][a-z]{2}|[^.]+))$', 1);
+CREATE MACRO channel_of(medium, source, host, page) AS CASE
+    WHEN regexp_matches(coalesce(medium, ''), '^(paid.*|cp[acmpv]|ppc|display|affiliate)$', 'i')
+         OR regexp_matches(coalesce(page, ''), '[?].*(gclid|msclkid)=') THEN 'paid'
+    WHEN lower(medium) IN ('email', 'newsletter') OR lower(source) IN ('email', 'newsletter') OR host = 'mail.google.com' THEN 'mail'
+    WHEN lower(medium) = 'social' OR split_part(site_of(coalesce(lower(source), host)), '.', 1) IN ('facebook', 'reddit', 'instagram', 'pinterest', 'tiktok', 'youtube')
+         OR lower(source) IN ('facebook', 'instagram') THEN 'social'
+    WHEN medium = 'organic' OR lower(source) IN ('google', 'bing') OR (source IS NULL AND (host = 'uk.search.yahoo.com' OR host IN ('google.com', 'bing.com', 'duckduckgo.com')))
+         THEN 'search'
+    WHEN coalesce(source, medium, nullif(host, '')) IS NOT NULL THEN 'referral'
+    ELSE 'direct' END;
+
 -- Scripts write these where they have no order_id.
 CREATE MACRO order_of(id) AS
     CASE WHEN lower(id) NOT IN ('', '0', 'undefined', 'null', 'none', 'nan', '(not set)', 'not set', 'false') THEN id END;
@@ -71,6 +87,8 @@ SELECT event_timestamp, event_id, user_id, currency, quantity,
        CASE WHEN is_repeat THEN 'repeat' WHEN is_cancellation THEN 'cancellation' ELSE event_type END AS event_type,
        nullif(product_id, '') AS product_id, nullif(product_category, '') AS product_category,
        nullif(device_type, '') AS device_type, nullif(session_id, '') AS session_id, nullif(page_url, '') AS page_url,
+       nullif(referrer, '') AS referrer, nullif(utm_source, '') AS utm_source, nullif(utm_medium, '') AS utm_medium,
+       nullif(utm_campaign, '') AS utm_campaign,
        order_id, coalesce(refund, amount) AS amount,
        CASE WHEN counts_amounts THEN abs(coalesce(order_discount, 0)) ELSE 0 END AS discount, counts_amounts,
        order_total, order_shipping, order_tax, order_refused,
@@ -105,3 +123,23 @@ pieces AS (
 SELECT *, min(event_timestamp) OVER (PARTITION BY user_id, session_id, chain, piece) AS session_start,
        max(event_timestamp) OVER (PARTITION BY user_id, session_id, chain, piece) AS session_end
 FROM pieces;
+
+-- What the first event of each session that has a page, a referrer or a campaign says; of several, the smallest text.
+CREATE TABLE entries AS
+WITH pages AS (
+    SELECT user_id, session_id, chain, piece, event_timestamp, page_url, utm_source, utm_medium, utm_campaign,
+           CASE WHEN host_of(referrer) <> '' AND site_of(host_of(referrer)) IS DISTINCT FROM site_of(host_of(page_url))
+                THEN regexp_extract(referrer, '^[^?#]*') END AS referrer,
+           regexp_extract(page_url, '^[^?#]*') AS page
+    FROM in_sessions
+    WHERE coalesce(page_url, referrer, utm_source, utm_medium, utm_campaign) IS NOT NULL),
+described AS (
+    SELECT *, channel_of(utm_medium, utm_source, host_of(referrer), page_url) AS channel,
+           CASE WHEN contains(page, '://') THEN coalesce(nullif(regexp_extract(page, '://[^/]*(.*)$', 1), ''), '/') ELSE page END AS landing_page
+    FROM pages)
+SELECT user_id, session_id, chain, piece,
+       unnest(arg_min({'channel': channel, 'source': coalesce(utm_source, nullif(host_of(referrer), '')), 'utm_source': utm_source, 'utm_medium': utm_medium, 'utm_campaign': utm_campaign,
+                       'referrer': referrer, 'landing_page': landing_page},
+                      {'at': event_timestamp, 'text': concat_ws(chr(31), channel, coalesce(utm_source, ''), coalesce(utm_medium, ''),
+                          coalesce(utm_campaign, ''), coalesce(referrer, ''), coalesce(landing_page, ''), '')}))
+FROM described GROUP BY user_id, session_id, chain, piece;

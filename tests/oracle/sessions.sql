@@ -1,4 +1,4 @@
-SELECT user_id, session_id, session_start, session_end,
+SELECT in_sessions.user_id, in_sessions.session_id, session_start, session_end,
        (epoch_us(session_end) - epoch_us(session_start)) // 1000 AS duration_ms,
        count(*) AS events, count(DISTINCT product_id) AS products,
        min(page_url) FILTER (event_timestamp = session_start) AS entry_page,
@@ -14,6 +14,13 @@ SELECT user_id, session_id, session_start, session_end,
        carts > 0 AND purchases = 0 AND NOT bool_or(event_type = 'repeat') AS abandoned_cart,
        CASE WHEN abandoned_cart AND count(DISTINCT in_sessions.currency) = 1
             THEN sum(amount) FILTER (event_type = 'add_to_cart') END AS abandoned_value,
-       bool_or(is_bot) AS is_bot,
+       bool_or(is_bot) AS is_bot, any_value(entry.channel) AS channel,
+       any_value(entry.source) AS source, any_value(nullif(entry.landing_page, '')) AS landing_page,
+       any_value(entry.referrer) AS referrer,
+       any_value(entry.utm_source) AS utm_source, any_value(entry.utm_medium) AS utm_medium,
+       any_value(entry.utm_campaign) AS utm_campaign,
        day_of(session_start) AS day
-FROM in_sessions GROUP BY user_id, session_id, chain, piece, session_start, session_end
+FROM in_sessions LEFT JOIN entries AS entry
+  ON entry.user_id = in_sessions.user_id AND entry.session_id IS NOT DISTINCT FROM in_sessions.session_id
+     AND entry.chain = in_sessions.chain AND entry.piece = in_sessions.piece
+GROUP BY in_sessions.user_id, in_sessions.session_id, in_sessions.chain, in_sessions.piece, session_start, session_end

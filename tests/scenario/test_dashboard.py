@@ -1,5 +1,6 @@
 """The dashboard, the demo shop and the tracker in a browser, and the rights of roles, keys and tokens."""
 
+import datetime
 import http.client
 import json
 import re
@@ -23,6 +24,8 @@ PAGES = {
     "products": ("Interest and conversion", "tbody tr:has-text('prod_0042')"),
     "product?product=prod_0042": ("By minute", "canvas"),
     "funnel": ("By category", "tbody tr:has-text('mobile')"),
+    "orders": ("Net", "tbody tr:has-text('user_')"),
+    "sources": ("Conversion", "tbody tr:has-text('€')"),
     "sessions": ("Outcome", "tbody tr:has-text('user_')"),
     "journey?user=user_0001": ("Events", ".journey li"),
     "alerts": ("History", "tbody tr:has-text('high interest')"),
@@ -802,3 +805,35 @@ def test_pages_come_with_the_headers_that_keep_them_safe(run):
         f"GET / HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n".encode()
     )
     assert again.startswith("HTTP/1.1 304")
+
+
+def test_an_order_has_a_page_with_its_lines_its_refused_lines_and_what_came_before(shop, run, open_page):
+    now = datetime.datetime.now(datetime.UTC)
+
+    def ago(minutes):
+        return (now - datetime.timedelta(minutes=minutes)).isoformat()
+
+    bought = {"event_type": "purchase", "order_id": "order-1", "user_id": "ada"}
+    shop.write(
+        line(1, user_id="ada", timestamp=ago(5), page_url="https://shop.example/p1", product_id="p1"),
+        line(2, **bought, timestamp=ago(4), product_id="p1", price=30, order_total=50),
+        line(3, **bought, timestamp=ago(4), product_id="p2", price="twenty"),
+        line(4, **bought, timestamp=ago(3), product_id="p1", price=30, order_total=50),
+        line(5, **bought | {"event_type": "refund"}, timestamp=ago(2), product_id="p1", price=51),
+    )
+    server = run("--no-simulator")
+    page = open_page(address(server, "#/orders"))
+    page.click("text=order-1")
+    expect(page).to_have_url(ending("#/order?order=order-1"))
+    expect(page.locator(".panel").nth(0)).to_contain_text("refunded too much")
+    expect(page.locator(".panel").nth(0)).to_contain_text("€20.00 not in the lines")
+    lines = page.locator(".panel", has_text="Lines, refunds").locator("tbody tr")
+    expect(lines).to_have_count(3)
+    expect(lines.nth(1)).to_contain_text("repeat")
+    refused = page.locator(".panel", has_text="Refused lines").locator("tbody tr")
+    expect(refused).to_contain_text("price")
+    expect(page.locator(".journey")).to_contain_text("https://shop.example/p1")
+    page.goto(address(server, "#/orders?state=incomplete&search=ADA"))
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.goto(address(server, "#/orders?state=cancelled"))
+    expect(page.locator(".panel")).to_contain_text("No matching orders")

@@ -13,7 +13,8 @@ from tests.support.port import metric
 from tests.support.random_shop import RandomShop
 from tests.support.shop import Millrace, wait_until
 
-WINDOWS = tuple(name for name in gold_oracle.TABLES if name not in ("sessions", "funnel"))
+OF_SESSIONS = {"sessions", "funnel", "sources"}
+WINDOWS = tuple(name for name in gold_oracle.TABLES if name not in OF_SESSIONS)
 GOLD = ["gold", "--available-now"]
 
 
@@ -68,9 +69,10 @@ def test_any_order_of_days_makes_the_tables_of_the_order_of_time(shop, seed, zon
         shop.drain("--time-zone", zone)
         shop.run(*GOLD)
     shop.run(*GOLD, "--close")
-    gold_oracle.check(shop.data, tables=WINDOWS, zone=zone)
+    # A day that is open keeps what a late event of an order has changed, and is corrected when it has passed.
+    gold_oracle.check(shop.data, tables=WINDOWS, where="day < '2024-04-06'", zone=zone)
     shop.verify()
-    assert set(correcting(shop)) <= {"sessions", "funnel"}, "the last two days wait for their second midnight"
+    assert set(correcting(shop)) <= OF_SESSIONS, "the last two days wait for their second midnight"
     fill(shop, much_later())
     shop.run(*GOLD, "--close")
     assert correcting(shop) == {}

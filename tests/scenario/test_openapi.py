@@ -27,6 +27,7 @@ QUERIES = {
     "product": ["?product=prod_0042&grain=minute"],
     "journey": ["?user=user_0001"],
     "order": ["?order=o1"],
+    "sources": [f"?group={group}" for group in ("channel", "source", "campaign", "landing_page")],
     "order_events": ["?order=o1"],
     "order_refused": ["?order=o1"],
 }
@@ -123,6 +124,7 @@ def test_the_document_lists_the_parameters_that_a_report_uses():
                 "order",
                 "search",
                 "state",
+                "group",
             )
             if re.search(rf"\${name}\b", query)
         ]

@@ -237,6 +237,11 @@ def make_older(database, version):
     database.run("drop schema newer cascade")
 
 
+def lacking(version):
+    """The tables whose rows of a version lack columns: about bots, and about where a session came from."""
+    return ({"kpis", "sessions"} if version < 3 else set()) | ({"sessions"} if version < 7 else set())
+
+
 @pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
 def test_an_older_schema_is_upgraded_with_its_rows(shop_like, database, version):
     shop = shop_like(fill)
@@ -246,9 +251,7 @@ def test_an_older_schema_is_upgraded_with_its_rows(shop_like, database, version)
         database.run("grant select on millrace.daily_products to public")
     fill(shop, 2, days=10)
     gold(shop, database, "--close")
-    assert set(differences(shop, database)) <= (
-        set() if version > 2 else {"kpis", "sessions"}
-    )  # older rows lack the columns about bots
+    assert set(differences(shop, database)) <= lacking(version)
     assert database.rows("select count(*) from millrace.migrations") == [(len(MIGRATIONS),)]
     assert database.rows("select count(*) from millrace.daily_kpis")[0][0] > 0
     views = database.rows("select sum(views) from millrace.daily_products")
@@ -267,7 +270,7 @@ def test_somebody_elses_view_upon_ours_does_not_stop_an_upgrade(shop_like, datab
     database.run("create view public.theirs as select product_id, views from millrace.daily_products")
     fill(shop, 2, days=10)
     gold(shop, database, "--close")
-    assert differences(shop, database) == []
+    assert set(differences(shop, database)) <= lacking(3)
     assert database.rows("select sum(views) from public.theirs") == database.rows(
         "select sum(views) from millrace.daily_products"
     )

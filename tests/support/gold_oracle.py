@@ -13,6 +13,7 @@ TABLES = (
     "device_metrics",
     "kpis",
     "orders",
+    "sources",
     "funnel",
     "sessions",
     "users",

@@ -10,6 +10,24 @@ import random
 
 START = datetime.datetime(2024, 3, 29, 20, tzinfo=datetime.UTC)  # two days before the clocks change in Europe
 
+REFERRERS = [
+    "https://a.example/",
+    "",
+    "https://www.google.com/",
+    "https://uk.search.yahoo.com/search?p=mill",
+    "https://l.facebook.com/l.php?u=x",
+    "https://old.reddit.com",
+    "https://mail.google.com/mail/u/0/",
+    "https://checkout.shop.co.uk/pay",
+    "android-app://com.example/",
+]
+PAGES = [
+    *(f"/x/{n}" for n in range(3)),
+    "https://www.shop.co.uk",
+    "https://shop.co.uk/p/1?color=red#reviews",
+    "https://shop.co.uk/p/1?gclid=c1",
+]
+
 
 class RandomShop:
     def __init__(self, seed, users=20, days=4):
@@ -63,10 +81,13 @@ class RandomShop:
         maybe = {
             "product_category": (0.8, ["a", "b", "", "c.d"]),
             "device_type": (0.8, ["mobile", "desktop", "tablet"]),
-            "page_url": (0.7, [f"/x/{n}" for n in range(5)]),
+            "page_url": (0.7, PAGES),
             "quantity": (0.3, [1, 2, 3, 4]),
             "user_agent": (0.3, ["curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"]),
-            "referrer": (0.2, ["https://a.example/", ""]),
+            "referrer": (0.2, REFERRERS),
+            "utm_source": (0.1, ["google", "Instagram", "partner", ""]),
+            "utm_medium": (0.1, ["cpc", "email", "social", "qr"]),
+            "utm_campaign": (0.1, ["spring", "sale"]),
             "currency": (0.2, ["USD", "GBP"]),
         }
         made |= {field: chance.choice(values) for field, (share, values) in maybe.items() if chance.random() < share}

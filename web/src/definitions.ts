@@ -42,6 +42,9 @@ export const definitions = {
   medianToPurchase: "The median time from a product's addition to the cart to its purchase.",
   onDisk:
     "Data files of the newest version, files that compaction has replaced and that are removed soon, and the table's log.",
+  sourceVisitors: "Distinct visitors of these sessions.",
+  channel:
+    "How the visitor came: from an advertisement (paid), a mail, a social network, a search engine, another site (referral), or directly.",
   orderGross: "Price × quantity of all lines. A line that is sent again counts once.",
   orderDiscount: "A discount of the whole order, which the prices of the lines do not contain.",
   refunded: "Refunds that name the order, and what was left of it when it was cancelled.",

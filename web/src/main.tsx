@@ -27,6 +27,7 @@ import { Product } from "./pages/product";
 import { Products } from "./pages/products";
 import { Quarantine } from "./pages/quarantine";
 import { Journey, Sessions } from "./pages/sessions";
+import { Sources } from "./pages/sources";
 import { counted } from "./format";
 import { link, parameter, route } from "./router";
 import { shop } from "./session";
@@ -49,6 +50,7 @@ const pages: Record<string, Page> = {
   orders: { title: "Orders", show: Orders, menu: true, ranged: true },
   order: { title: "Order", show: OrderPage, menu: false, ranged: false, about: "order" },
   funnel: { title: "Funnel", show: Funnel, menu: true, ranged: true },
+  sources: { title: "Sources", show: Sources, menu: true, ranged: true },
   sessions: { title: "Sessions", show: Sessions, menu: true, ranged: true },
   journey: { title: "Journey", show: Journey, menu: false, ranged: true, about: "user" },
   alerts: { title: "Alerts", show: Alerts, menu: true, ranged: false },

@@ -1,7 +1,6 @@
 #include "gold/stage/gold.h"
 
 #include <array>
-#include <cereal/archives/binary.hpp>
 #include <cereal/types/array.hpp>
 #include <cereal/types/deque.hpp>
 #include <cereal/types/map.hpp>
@@ -10,8 +9,8 @@
 #include <cereal/types/utility.hpp>
 #include <cereal/types/vector.hpp>
 
-#include "base/error.h"
 #include "gold/alerts/alert_archive.h"
+#include "gold/state_archive.h"
 
 namespace millrace::gold {
 
@@ -110,13 +109,14 @@ void Gold::for_each_of(const TableSet& tables, const std::function<void(const Op
 
 void Gold::peek(Output& output, const TableSet& tables) const {
     for_each_of(tables, [&output](const Operator& each) { each.peek(output); });
-    if (tables.contains(Table::funnel) && !tables.contains(Table::sessions)) sessions_.peek_funnel(output);
+    const bool windows = tables.contains(Table::funnel) || tables.contains(Table::sources);
+    if (windows && !tables.contains(Table::sessions)) sessions_.peek_windows(output);
 }
 
 std::size_t Gold::open_rows(const TableSet& tables) const {
     std::size_t rows = 0;
     TableSet all = tables;
-    if (all.contains(Table::funnel)) all.insert(Table::sessions);
+    if (all.contains(Table::funnel) || all.contains(Table::sources)) all.insert(Table::sessions);
     for_each_of(all, [&rows](const Operator& each) { rows += each.open_rows(); });
     return rows;
 }
@@ -143,17 +143,11 @@ void Gold::serialize(Archive& archive) {
 }
 
 void Gold::save(std::ostream& stream) const {
-    cereal::BinaryOutputArchive archive(stream);
-    const_cast<Gold*>(this)->serialize(archive);  // an output archive only reads
+    save_state(stream, [this](auto& archive) { const_cast<Gold*>(this)->serialize(archive); });
 }
 
 void Gold::load(std::istream& stream) {
-    try {
-        cereal::BinaryInputArchive archive(stream);
-        serialize(archive);
-    } catch (const std::exception& error) {  // an impossible length throws exceptions of the library
-        throw Error("loading Gold's state", error.what());
-    }
+    load_state(stream, [this](auto& archive) { serialize(archive); });
 }
 
 }  // namespace millrace::gold

@@ -46,6 +46,7 @@ const columns: Column<Session>[] = [
   { key: "carts", name: "Carts", show: (row) => count(row.carts) },
   { key: "purchases", name: "Purchases", show: (row) => count(row.purchases) },
   { key: "revenue", name: "Outcome", text: true, show: outcome },
+  { key: "channel", name: "Channel", text: true, hint: definitions.channel },
   { key: "entry_page", name: "Entry page", text: true },
 ];
 

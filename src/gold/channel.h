@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace millrace::gold {
+
+/// The host of a URL in lower case, without `www.`, user and port, such as `shop.example`; empty where the
+/// URL has none. Apps have URLs such as android-app://com.example.
+[[nodiscard]] std::string host_of(std::string_view url);
+
+/// Returns true if two hosts are those of one site, such as shop.example and checkout.shop.example.
+[[nodiscard]] bool is_same_site(std::string_view one, std::string_view other);
+
+/// What tells how a visitor came to the shop. Texts may be empty.
+struct Arrival {
+    std::string_view medium;         ///< utm_medium
+    std::string_view source;         ///< utm_source
+    std::string_view referrer_host;  ///< host_of() the page before, unless it is the shop's own
+    std::string_view page_url;       ///< the shop's page, whose query may have an advertisement's click id
+};
+
+/// Returns the channel of a visit: `paid`, `mail`, `social`, `search`, `referral` or `direct`.
+/// docs/metrics.md has the rules.
+[[nodiscard]] std::string_view channel_of(const Arrival& arrival);
+
+}  // namespace millrace::gold
