@@ -165,6 +165,7 @@ void OrderLedger::judge_cancellations(Entries& entries, Timestamp since) {
     }
     std::ranges::sort(later, {}, &Entry::first);
     std::vector<std::int64_t> before;
+    before.reserve(later.size());
     for (Entry* each : later) before.push_back(std::exchange(each->amount, 0));
     for (std::size_t i = 0; i < later.size(); ++i) {
         const auto left = left_of(entries, later[i]->first);
@@ -179,6 +180,7 @@ void OrderLedger::settle(Event& event) {
     const std::size_t before = entries.size();
     judge(entries, event, [&](const Entry& entry) { return add(entries, entry); });
     entries_ += entries.size() - before;
+    repeats_ += event.kind == Kind::repeat ? 1 : 0;
 }
 
 void OrderLedger::take_late(Event& event) {
@@ -186,6 +188,7 @@ void OrderLedger::take_late(Event& event) {
     const std::size_t before = entries.size();
     judge(entries, event, [&](const Entry& entry) { return add_late(entries, entry); });
     entries_ += entries.size() - before;
+    repeats_ += event.kind == Kind::repeat ? 1 : 0;
     judge_cancellations(entries, event.time);
     if (event.time < settled_ - period_) displace_later_ones(event.time);
 }

@@ -62,6 +62,8 @@ class OrderLedger {
 
     /// The number of events that are kept to judge later ones, and of those that are held back.
     [[nodiscard]] std::size_t size() const { return entries_ + held_.size(); }
+    /// The number of repeats that were found since the object was made.
+    [[nodiscard]] std::int64_t repeats() const { return repeats_; }
     void mark(Marks& marks) const;
 
     /// Write and read the state. load() throws an Error for bytes that save() did not write; the object must
@@ -109,6 +111,7 @@ class OrderLedger {
     Timestamp forgotten_ = no_watermark;  // when forget() last looked for old entries
     Orders known_;
     std::size_t entries_ = 0;  // in known_
+    std::int64_t repeats_ = 0;
     std::vector<Event> held_;
     Orders arrived_;  // the orders of held_, with what is held
     Orders shown_;

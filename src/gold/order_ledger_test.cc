@@ -58,6 +58,7 @@ TEST_F(OrderLedgerTest, TheEarliestCountsAndOfSeveralTheSmallestId) {
     hold({line(1, noon + second, "b"), line(2, noon, "d")});
     hold({line(1, noon, "c"), line(2, noon, "a")});
     EXPECT_EQ(counted(ledger_.settle(noon + minute)), (Ids{"a", "c"}));
+    EXPECT_EQ(ledger_.repeats(), 2);
 }
 
 TEST_F(OrderLedgerTest, ALineThatComesAfterThePeriodIsANewOne) {

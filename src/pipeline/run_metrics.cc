@@ -84,8 +84,12 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     count(static_cast<std::int64_t>(late_days.size()));
     text.gauge("millrace_gold_events_to_correct", "Late events that published windows lack.");
     count(status.gold_late_days.events());
-    text.gauge("millrace_gold_order_lines", "Lines of orders that are kept to find those that come again.");
-    count(status.gold_order_lines);
+    text.gauge("millrace_gold_order_lines", "Events of orders that are kept to judge later ones.");
+    count(static_cast<std::int64_t>(status.gold_orders.lines));
+    text.gauge("millrace_gold_orders", "Orders that are kept to find the days of later events.");
+    count(static_cast<std::int64_t>(status.gold_orders.orders));
+    text.counter("millrace_gold_order_repeats_total", "Lines of orders that came again and count once.");
+    count(status.gold_orders.repeats);
     add_delivery(text, status.delivery);
     if (status.gold_watermark > base::WallTime()) {
         text.gauge("millrace_gold_watermark_timestamp_seconds", "Event time up to which windows are closed.");

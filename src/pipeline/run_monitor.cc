@@ -42,7 +42,7 @@ void RunMonitor::add(const gold::GoldReport& report) {
     const base::MutexLock lock(mutex_);
     status_.gold_rows += report.rows;
     status_.gold_late = report.late;
-    status_.gold_order_lines = static_cast<std::int64_t>(report.order_lines);
+    status_.gold_orders = report.orders;
     if (report.watermark != gold::no_watermark)
         status_.gold_watermark = model::to_wall_time(report.watermark);
     auto& latencies = status_.gold_latency_ms;

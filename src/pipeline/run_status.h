@@ -39,7 +39,7 @@ struct RunStatus {
     std::int64_t gold_late = 0;         ///< additions that came after their window was closed
     gold::LateDays gold_late_days;      ///< days that Gold is correcting
     std::int64_t gold_lag = 0;          ///< silver's commits that Gold has not processed
-    std::int64_t gold_order_lines = 0;  ///< lines of orders that are kept to find their repeats
+    gold::OrderCounts gold_orders;
     base::WallTime gold_watermark;      ///< the epoch if there is none
     publish::DeliveryLag delivery;
     std::optional<api::DaySummary> gold;  ///< at the end, where this process ran Gold

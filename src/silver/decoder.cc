@@ -319,8 +319,47 @@ struct Decoder::Walk {
                                          [](const SentNumber& number) { return number.to_money(); });
     }
 
-    simdjson::error_code take_field(Field field, ondemand::value value) {
+    /// Takes a field that most events lack.
+    simdjson::error_code take_detail(Field field, ondemand::value value) {
         using Details = model::EventDetails;
+        switch (field) {
+            case anonymous_id:
+                return take(value, field, event.with_details().anonymous_id);
+            case product_name:
+                return take(value, field, event.with_details().product_name);
+            case brand:
+                return take(value, field, event.with_details().brand);
+            case coupon:
+                return take(value, field, event.with_details().coupon);
+            case discount:
+                return take_number<double>(value, &Details::discount, [](const SentNumber& number) {
+                    return std::optional(number.to_double());
+                });
+            case utm_source:
+                return take(value, field, event.with_details().utm_source);
+            case utm_medium:
+                return take(value, field, event.with_details().utm_medium);
+            case utm_campaign:
+                return take(value, field, event.with_details().utm_campaign);
+            case line_number:
+                return take_number<std::int64_t>(value, &Details::line_number,
+                                                 [](const SentNumber& number) { return number.to_whole(); });
+            case line_total:
+                return take_money(value, &Details::line_total);
+            case order_total:
+                return take_money(value, &Details::order_total);
+            case order_discount:
+                return take_money(value, &Details::order_discount);
+            case order_shipping:
+                return take_money(value, &Details::order_shipping);
+            case order_tax:
+                return take_money(value, &Details::order_tax);
+            default:
+                return simdjson::SUCCESS;
+        }
+    }
+
+    simdjson::error_code take_field(Field field, ondemand::value value) {
         if ((seen & (1U << field)) != 0) note(ValidationRule::duplicate_key, field);
         seen |= 1U << field;
         switch (field) {
@@ -354,41 +393,9 @@ struct Decoder::Walk {
                 return take(value, field, event.user_agent);
             case referrer:
                 return take(value, field, event.referrer);
-            case anonymous_id:
-                return take(value, field, event.with_details().anonymous_id);
-            case product_name:
-                return take(value, field, event.with_details().product_name);
-            case brand:
-                return take(value, field, event.with_details().brand);
-            case coupon:
-                return take(value, field, event.with_details().coupon);
-            case discount:
-                return take_number<double>(value, &Details::discount, [](const SentNumber& number) {
-                    return std::optional(number.to_double());
-                });
-            case utm_source:
-                return take(value, field, event.with_details().utm_source);
-            case utm_medium:
-                return take(value, field, event.with_details().utm_medium);
-            case utm_campaign:
-                return take(value, field, event.with_details().utm_campaign);
-            case line_number:
-                return take_number<std::int64_t>(value, &Details::line_number,
-                                                 [](const SentNumber& number) { return number.to_whole(); });
-            case line_total:
-                return take_money(value, &Details::line_total);
-            case order_total:
-                return take_money(value, &Details::order_total);
-            case order_discount:
-                return take_money(value, &Details::order_discount);
-            case order_shipping:
-                return take_money(value, &Details::order_shipping);
-            case order_tax:
-                return take_money(value, &Details::order_tax);
-            case field_count:
-                break;
+            default:
+                return take_detail(field, value);
         }
-        return simdjson::SUCCESS;
     }
 
     simdjson::error_code walk(ondemand::object& object) {

@@ -37,6 +37,7 @@ class Gold {
     [[nodiscard]] const Alerts& alerts() const { return alerts_; }
 
     [[nodiscard]] Orders& orders() { return orders_; }
+    [[nodiscard]] const Orders& orders() const { return orders_; }
 
     /// Leaves out the operators of tables that are not in these groups. Must be called before the first
     /// event.

@@ -11,6 +11,7 @@
 #include "gold/order_ledger.h"
 #include "gold/output.h"
 #include "gold/stage/gold.h"
+#include "gold/stage/gold_report.h"
 #include "gold/stage/late_days.h"
 #include "model/shop_settings.h"
 #include "model/time_zone.h"
@@ -55,8 +56,9 @@ class GoldEngine {
     [[nodiscard]] std::uint64_t withdrawals() const { return withdrawals_; }
     /// Removes unused strings, from time to time.
     void collect_garbage();
-    /// The number of lines of orders that are kept to find their repeats.
-    [[nodiscard]] std::size_t order_lines() const { return ledger_->size(); }
+    [[nodiscard]] OrderCounts order_counts() const {
+        return {.lines = ledger_->size(), .orders = gold_->orders().size(), .repeats = ledger_->repeats()};
+    }
     /// Notes the days that are wrong until they are corrected, as of a version of Silver: those where an
     /// event of an order no longer counts as it did, and those of orders that have closed and got more
     /// events.

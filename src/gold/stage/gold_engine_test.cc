@@ -127,7 +127,7 @@ TEST_F(GoldEngineTest, LinesOfOrdersAreShownAtOnceAndAddedWhenTheirMinuteCloses)
     add_view(restored, end);
     restored.finish_commit(commit_at(end), closed_);
     EXPECT_EQ(revenue(closed_), once);
-    EXPECT_EQ(restored.order_lines(), 1U);
+    EXPECT_EQ(restored.order_counts().lines, 1U);
 }
 
 TEST_F(GoldEngineTest, AResetForgetsEventsAndWatermarkAlsoAfterAFailedLoad) {

@@ -13,6 +13,13 @@
 
 namespace millrace::gold {
 
+/// What Gold keeps of orders, and what it has found.
+struct OrderCounts {
+    std::size_t lines = 0;     ///< events of orders that are kept to judge later ones
+    std::size_t orders = 0;    ///< orders that are kept to find the days of later events
+    std::int64_t repeats = 0;  ///< lines that came again, since the process began
+};
+
 /// What Gold has done since the report before.
 struct GoldReport {
     /// The last version of Silver that Gold has taken in.
@@ -22,8 +29,8 @@ struct GoldReport {
     std::int64_t provisional = 0;  ///< the part of `rows` from windows that are open at the end
     std::int64_t late = 0;         ///< additions to windows that were closed, since Gold was built
     Timestamp watermark = no_watermark;
-    std::size_t order_lines = 0;  ///< lines of orders that are kept to find their repeats
-    double seconds = 0;           ///< time since the report before
+    OrderCounts orders;
+    double seconds = 0;  ///< time since the report before
     /// The longest time from a record's append to the log until its event was in Gold's state, in ms; 0 when
     /// no event came.
     double latency_ms = 0;

@@ -304,7 +304,7 @@ void GoldStage::report(const OnReport& on_report) {
     auto report =
         reporter_.take(engine_.operators().late_committed(), silver_.version(), engine_.watermark());
     if (!report) return;
-    report->order_lines = engine_.order_lines();
+    report->orders = engine_.order_counts();
     on_report(*report);
 }
 
