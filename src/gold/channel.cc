@@ -1,5 +1,7 @@
 #include "gold/channel.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <array>
 #include <ranges>
@@ -124,6 +126,13 @@ std::string host_of(std::string_view url) {
 
 bool is_same_site(std::string_view one, std::string_view other) {
     return site_of(one).domain == site_of(other).domain;
+}
+
+std::uint64_t site_hash(std::string_view url) {
+    const std::string host = host_of(url);
+    if (host.empty()) return 0;
+    const std::string_view domain = site_of(host).domain;
+    return XXH3_64bits(domain.data(), domain.size());
 }
 
 std::string_view channel_of(const Arrival& arrival) {

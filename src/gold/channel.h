@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,10 @@ namespace millrace::gold {
 
 /// Returns true if two hosts are those of one site, such as shop.example and checkout.shop.example.
 [[nodiscard]] bool is_same_site(std::string_view one, std::string_view other);
+
+/// Returns a hash of the site of a URL's host, which is the same for two URLs of one site; 0 where the URL
+/// has no host.
+[[nodiscard]] std::uint64_t site_hash(std::string_view url);
 
 /// What tells how a visitor came to the shop. Texts may be empty.
 struct Arrival {

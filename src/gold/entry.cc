@@ -42,8 +42,8 @@ string_view path_of(string_view url) {
 
 Entry Entry::of(std::string_view text) {
     Entry entry;
-    for (string_view* part : {&entry.channel, &entry.utm_source, &entry.utm_medium, &entry.utm_campaign,
-                              &entry.referrer, &entry.landing_page}) {
+    for (string_view* part : {&entry.channel, &entry.source, &entry.utm_source, &entry.utm_medium,
+                              &entry.utm_campaign, &entry.referrer, &entry.landing_page}) {
         *part = take(text);
     }
     return entry;
@@ -51,13 +51,10 @@ Entry Entry::of(std::string_view text) {
 
 std::string Entry::text() const {
     std::string text;
-    for (const string_view part : {channel, utm_source, utm_medium, utm_campaign, referrer, landing_page})
+    for (const string_view part :
+         {channel, source, utm_source, utm_medium, utm_campaign, referrer, landing_page})
         append(part, text);
     return text;
-}
-
-std::string Entry::source() const {
-    return utm_source.empty() ? host_of(referrer) : std::string(utm_source);
 }
 
 std::string entry_text(const PageVisit& visit) {
@@ -66,6 +63,7 @@ std::string entry_text(const PageVisit& visit) {
     const bool is_other_site = !from.empty() && !is_same_site(from, own);
     if (!is_other_site) from.clear();
     const Entry entry{.channel = channel_of({visit.utm_medium, visit.utm_source, from, visit.page_url}),
+                      .source = visit.utm_source.empty() ? string_view(from) : visit.utm_source,
                       .utm_source = visit.utm_source,
                       .utm_medium = visit.utm_medium,
                       .utm_campaign = visit.utm_campaign,

@@ -9,6 +9,7 @@ namespace millrace::gold {
 /// event refers to its text as to a string (Field::entry). Texts may be empty.
 struct Entry {
     std::string_view channel;       ///< channel_of()
+    std::string_view source;        ///< who sent the visitor: the utm_source, or else the referrer's host
     std::string_view utm_source;    ///< as sent
     std::string_view utm_medium;    ///< as sent
     std::string_view utm_campaign;  ///< as sent
@@ -18,8 +19,6 @@ struct Entry {
     /// Reads what text() has returned. The members point into `text`.
     static Entry of(std::string_view text);
     [[nodiscard]] std::string text() const;
-    /// Who sent the visitor: the utm_source, or else the referrer's host.
-    [[nodiscard]] std::string source() const;
 };
 
 /// What an event says of its page. Texts may be empty.

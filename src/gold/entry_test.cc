@@ -13,7 +13,7 @@ TEST(Entry, APageWithACampaignSaysWhereTheVisitCameFrom) {
                                          .utm_campaign = "sale"});
     const Entry entry = Entry::of(text);
     EXPECT_EQ(entry.channel, "mail");
-    EXPECT_EQ(entry.source(), "spring");
+    EXPECT_EQ(entry.source, "spring");
     EXPECT_EQ(entry.utm_campaign, "sale");
     EXPECT_EQ(entry.referrer, "https://www.google.com/search");
     EXPECT_EQ(entry.landing_page, "/p/1");
@@ -24,7 +24,7 @@ TEST(Entry, TheShopsOwnPagesAreNoReferrer) {
         {.page_url = "https://checkout.shop.example/pay", .referrer = "https://www.shop.example/cart"});
     EXPECT_EQ(Entry::of(text).channel, "direct");
     EXPECT_EQ(Entry::of(text).referrer, "");
-    EXPECT_EQ(Entry::of(entry_text({.page_url = "/a", .referrer = "https://blog.example/"})).source(),
+    EXPECT_EQ(Entry::of(entry_text({.page_url = "/a", .referrer = "https://blog.example/"})).source,
               "blog.example");
 }
 

@@ -1,10 +1,12 @@
 #include "gold/events.h"
 
 #include <arrow/api.h>
+#include <arrow/util/bit_util.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "base/error.h"
@@ -125,14 +127,17 @@ class TextColumn {
         if (values_ == nullptr || indices == nullptr)
             throw Error(reading_events, fmt::format("the column {} is not a dictionary of strings", name));
         indices_ = indices->raw_values();
-        if (encoded.null_count() > 0) nulls_ = &encoded;
+        if (encoded.null_count() == 0) return;
+        valid_ = encoded.null_bitmap_data();
+        offset_ = encoded.offset();
     }
 
     /// The distinct values of a dictionary, or those of all rows; nullptr if there is no such column.
     [[nodiscard]] const arrow::StringArray* values() const { return values_; }
     /// The place of a row's value among values(), or -1 for null.
     [[nodiscard]] std::int64_t place(std::int64_t row) const {
-        if (values_ == nullptr || (nulls_ != nullptr && nulls_->IsNull(row))) return -1;
+        if (valid_ != nullptr && !arrow::bit_util::GetBit(valid_, offset_ + row)) return -1;
+        if (values_ == nullptr) return -1;
         return indices_ == nullptr ? row : indices_[row];
     }
     /// Empty where the value is null.
@@ -144,7 +149,8 @@ class TextColumn {
   private:
     const arrow::StringArray* values_ = nullptr;
     const std::int32_t* indices_ = nullptr;  // for each row, its place in values_
-    const arrow::Array* nulls_ = nullptr;    // the array with the null rows, or nullptr if no row is null
+    const std::uint8_t* valid_ = nullptr;    // a bit for each row that is not null; nullptr if all are not
+    std::int64_t offset_ = 0;                // of the first row in `valid_`
 };
 
 /// The string ids of a column, by row; 0 for each row if there is no such column. Each distinct value of a
@@ -165,6 +171,7 @@ class Ids {
     }
 
     StringId operator[](std::size_t row) const {
+        if (ids_.empty()) return 0;
         const std::int64_t place = column_.place(static_cast<std::int64_t>(row));
         return place < 0 ? 0 : ids_[static_cast<std::size_t>(place)];
     }
@@ -221,46 +228,58 @@ class AmountColumns {
     const arrow::Int64Array* refused_;
 };
 
-/// The entries of events. An entry is made once for the same page, referrer and campaign.
+/// The sites of URLs as hashes; 0 for those without a host.
+class SiteHashes {
+  public:
+    explicit SiteHashes(const StringPool& urls) : urls_(urls), sites_(urls.places(), unknown) {}
+
+    std::uint64_t operator[](StringId url) {
+        std::uint64_t& site = sites_[url];
+        if (site == unknown) site = site_hash(urls_.value(url));
+        return site;
+    }
+
+  private:
+    static constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
+    const StringPool& urls_;
+    std::vector<std::uint64_t> sites_;  // by id
+};
+
+/// The entries of events. An entry is made once for the same page, referrer and campaign. Most referrers are
+/// pages of the same site, which say nothing.
 class EntryColumns {
   public:
     EntryColumns(const arrow::RecordBatch& rows, Strings& strings)
         : strings_(strings),
-          parts_{Ids(rows, "referrer", strings[Field::visit]), Ids(rows, "utm_source", strings[Field::visit]),
-                 Ids(rows, "utm_medium", strings[Field::visit]),
-                 Ids(rows, "utm_campaign", strings[Field::visit])} {}
+          referrers_(rows, "referrer", strings[Field::visit]),
+          sources_(rows, "utm_source", strings[Field::visit]),
+          mediums_(rows, "utm_medium", strings[Field::visit]),
+          campaigns_(rows, "utm_campaign", strings[Field::visit]),
+          page_sites_(strings[Field::page]),
+          referrer_sites_(strings[Field::visit]) {}
 
     StringId at(std::size_t row, StringId page) {
-        Key key{page};
-        std::ranges::transform(parts_, key.begin() + 1, [row](const Ids& ids) { return ids[row]; });
-        if (key == last_) return last_entry_;
-        last_ = key;
-        const auto [found, is_new] = made_.try_emplace(key);
-        if (is_new) found->second = make(key);
-        return last_entry_ = found->second;
+        Strings::Parts parts{page, referrers_[row], sources_[row], mediums_[row], campaigns_[row]};
+        const std::uint64_t site = referrer_sites_[parts[1]];
+        if (site != 0 && site == page_sites_[page]) parts[1] = 0;
+        if (parts == last_) return last_entry_;
+        last_ = parts;
+        return last_entry_ = strings_.derived(parts, [&] { return make(parts); });
     }
 
   private:
-    using Key = std::array<StringId, 5>;  // page, and what parts_ have; all 0 where nothing is known
-    struct KeyHash {
-        std::size_t operator()(const Key& key) const {
-            std::uint64_t hash = 0;
-            for (const StringId id : key) hash = combine(hash, id);
-            return hash;
-        }
-    };
-
-    StringId make(const Key& key) {
-        if (key == Key()) return 0;
-        const auto text = [&](std::size_t i) { return strings_.value(Field::visit, key[i]); };
+    StringId make(const Strings::Parts& parts) {
+        if (parts == Strings::Parts()) return 0;  // nothing is known
+        const auto text = [&](std::size_t i) { return strings_.value(Field::visit, parts[i]); };
         return strings_[Field::entry].add(
-            entry_text({strings_.value(Field::page, key[0]), text(1), text(2), text(3), text(4)}));
+            entry_text({strings_.value(Field::page, parts[0]), text(1), text(2), text(3), text(4)}));
     }
 
     Strings& strings_;
-    std::array<Ids, 4> parts_;
-    boost::unordered_flat_map<Key, StringId, KeyHash> made_;
-    Key last_{};
+    const Ids referrers_, sources_, mediums_, campaigns_;
+    SiteHashes page_sites_;
+    SiteHashes referrer_sites_;
+    Strings::Parts last_{};
     StringId last_entry_ = 0;
 };
 
@@ -361,7 +380,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto* indices = optional_column<arrow::Int32Array>(rows, "record_index");
     const auto* bots = optional_column<arrow::BooleanArray>(rows, "is_bot");
     const AmountColumns amounts(rows);
-    EntryColumns entries(rows, strings);
+    EntryColumns entries(rows, strings);  // after the pages have their ids
     events.rows.reserve(events.rows.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto row = static_cast<std::int64_t>(i);

@@ -45,7 +45,7 @@ std::vector<Event> OrderLedger::hold(std::vector<Event>& rows) {
     std::erase_if(rows, is_held);
     sort(taken);
     held_.insert(held_.end(), taken.begin(), taken.end());
-    for (Event& event : taken) judge_beside(arrived_, event);
+    for (Event& event : taken) arrive(event);
     return taken;
 }
 
@@ -58,9 +58,10 @@ std::vector<Event> OrderLedger::settle(Timestamp watermark) {
     settled.assign(held_.begin(), later.begin());
     held_.erase(held_.begin(), later.begin());
     sort(settled);
-    for (Event& event : settled) settle(event);
-    arrived_.clear();
-    for (Event event : held_) judge_beside(arrived_, event);
+    for (Event& event : settled) {
+        leave(event);
+        settle(event);
+    }
     forget(watermark);
     return settled;
 }
@@ -69,13 +70,13 @@ std::vector<Event> OrderLedger::show() {
     std::vector<Event> events = held_;
     sort(events);
     shown_.clear();
-    for (Event& event : events) judge_beside(shown_, event);
+    for (Event& event : events) show(event);
     return events;
 }
 
 void OrderLedger::mark_shown(std::vector<Event>& rows) {
     for (Event& event : rows) {
-        if (event.has_order()) judge_beside(shown_, event);
+        if (event.has_order()) show(event);
     }
 }
 
@@ -133,15 +134,32 @@ void OrderLedger::judge(Entries& entries, Event& event, const Add& add_entry) co
     }
 }
 
-/// Judges an event by what has settled and by those before it.
-void OrderLedger::judge_beside(Orders& beside, Event& event) const {
+OrderLedger::Entries OrderLedger::known(std::uint64_t order) const {
+    const auto found = known_.find(order);
+    return found == known_.end() ? Entries() : found->second;
+}
+
+/// Judges an event by what has settled and by those that were shown before it.
+void OrderLedger::show(Event& event) {
     const std::uint64_t order = order_of(event);
-    const auto [found, is_new] = beside.try_emplace(order);
-    if (is_new) {
-        if (const auto known = known_.find(order); known != known_.end()) found->second = known->second;
-    }
-    Entries& entries = found->second;
-    judge(entries, event, [&](const Entry& entry) { return add(entries, entry); });
+    const auto [found, is_new] = shown_.try_emplace(order);
+    if (is_new) found->second = known(order);
+    judge(found->second, event, [&](const Entry& entry) { return add(found->second, entry); });
+}
+
+/// Judges an event that is held back by what has settled and by those that arrived before it.
+void OrderLedger::arrive(Event& event) {
+    const std::uint64_t order = order_of(event);
+    const auto [found, is_new] = arrived_.try_emplace(order);
+    Arrived& arrived = found->second;
+    if (is_new) arrived.entries = known(order);
+    ++arrived.held;
+    judge(arrived.entries, event, [&](const Entry& entry) { return add(arrived.entries, entry); });
+}
+
+void OrderLedger::leave(const Event& event) {
+    const auto found = arrived_.find(order_of(event));
+    if (--found->second.held == 0) arrived_.erase(found);
 }
 
 /// What a cancellation refunds: what is left of an order. Nothing where no line counts.
@@ -232,7 +250,7 @@ void OrderLedger::serialize(Archive& archive) {
             archive(each.first, each.second);
             known_.insert(std::move(each));
         }
-        for (Event event : held_) judge_beside(arrived_, event);
+        for (Event event : held_) arrive(event);
     }
 }
 

@@ -48,7 +48,8 @@ class OrderLedger {
     std::vector<Event> hold(std::vector<Event>& rows);
     /// Returns the events before `watermark`, judged. Events before it are late from now on.
     std::vector<Event> settle(Timestamp watermark);
-    [[nodiscard]] const std::vector<Event>& held() const { return held_; }
+    /// Whether events of an order are held back. `order` is the hash of its id.
+    [[nodiscard]] bool holds(std::uint64_t order) const { return arrived_.contains(order); }
 
     /// Returns the events that are held back, judged by what is known.
     [[nodiscard]] std::vector<Event> show();
@@ -96,7 +97,10 @@ class OrderLedger {
     bool add_late(Entries& entries, const Entry& entry);
     template <typename Add>
     void judge(Entries& entries, Event& event, const Add& add_entry) const;
-    void judge_beside(Orders& beside, Event& event) const;
+    [[nodiscard]] Entries known(std::uint64_t order) const;
+    void show(Event& event);
+    void arrive(Event& event);
+    void leave(const Event& event);
     [[nodiscard]] std::optional<std::int64_t> left_of(const Entries& entries, Timestamp time) const;
     void judge_cancellations(Entries& entries, Timestamp since);
     void settle(Event& event);
@@ -113,7 +117,12 @@ class OrderLedger {
     std::size_t entries_ = 0;  // in known_
     std::int64_t repeats_ = 0;
     std::vector<Event> held_;
-    Orders arrived_;  // the orders of held_, with what is held
+    /// What has arrived of an order that has events in held_.
+    struct Arrived {
+        Entries entries;
+        std::size_t held = 0;  // the number of these events
+    };
+    boost::unordered_flat_map<std::uint64_t, Arrived> arrived_;
     Orders shown_;
     std::set<Timestamp> displaced_;                   // those that take_displaced() has not returned
     std::set<std::pair<Timestamp, Timestamp>> told_;  // when it returns those again, and these

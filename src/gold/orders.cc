@@ -125,6 +125,13 @@ void Orders::note_held(const std::vector<Event>& events) {
     for (const Event& event : events) note_one(event);
 }
 
+void Orders::note_closed(const std::function<bool(std::uint64_t order)>& held) {
+    for (const std::uint64_t order : written_) {
+        const auto known = known_.find(order);
+        if (known != known_.end() && held(order)) note_day(known->second.first);
+    }
+}
+
 /// An order that is open is computed again after it is written.
 void Orders::note_late(const std::vector<Event>& events) {
     for (const Event& event : events) {
@@ -183,6 +190,7 @@ void Orders::close(Timestamp watermark, Output& output) {
     const Timestamp reached = watermark == end_of_time || watermark == no_watermark
                                   ? watermark
                                   : aligned(watermark, std::chrono::hours(1)).start;
+    written_.clear();
     if (reached <= closed_) return;
     closed_ = reached;
     const auto ends = [reached](const Order& order) { return hour_end(order.span.first) <= reached; };
@@ -191,7 +199,9 @@ void Orders::close(Timestamp watermark, Output& output) {
         if (!ends(order)) return false;
         write(id, order, output);
         if (order.has_late) note_day(order.span.first);
-        known_[Operator::hash(Field::order, id)] = order.span;
+        const std::uint64_t hash = Operator::hash(Field::order, id);
+        known_[hash] = order.span;
+        written_.push_back(hash);
         return true;
     });
     std::erase_if(ended_, [&](const auto& ended) {

@@ -2,6 +2,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <vector>
@@ -36,6 +37,9 @@ class Orders : public Operator {
     /// ones must be noted before they are added.
     void note_held(const std::vector<Event>& events);
     void note_late(const std::vector<Event>& events);
+    /// Notes the days of orders that the last close() has written without events that OrderLedger holds back:
+    /// those whose id's hash is `held`.
+    void note_closed(const std::function<bool(std::uint64_t order)>& held);
     /// Returns the days that were noted since the last call, in the shop's time zone.
     [[nodiscard]] std::set<std::int64_t> take_noted();
     /// The number of orders that are kept to find their days.
@@ -126,6 +130,7 @@ class Orders : public Operator {
     boost::unordered_flat_map<std::uint64_t, Span> known_;  // orders that are not open, by their id's hash
     boost::unordered_flat_map<StringId, Order> open_;
     std::vector<std::pair<StringId, Order>> ended_;  // those whose id another order has taken
+    std::vector<std::uint64_t> written_;  // the hashes of the ids that the last close() has written
     std::set<std::int64_t> noted_;
     std::set<std::int64_t> far_;  // the days of which note_far() was called
     // The orders as they were before they were used, since remember(); nothing for a new order.

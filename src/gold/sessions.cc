@@ -235,19 +235,19 @@ StringId Sessions::entry_of(Steps steps) const {
     const auto first = std::ranges::find_if(steps, [](const Step& step) { return step.entry != 0; });
     if (first == steps.end()) return 0;
     StringId found = first->entry;
-    for (auto step = first; step != steps.end() && step->time == first->time; ++step) {
-        if (step->entry != 0 && text(Field::entry, step->entry) < text(Field::entry, found))
+    for (auto step = first + 1; step != steps.end() && step->time == first->time; ++step) {
+        if (step->entry != 0 && step->entry != found &&
+            text(Field::entry, step->entry) < text(Field::entry, found))
             found = step->entry;
     }
     return found;
 }
 
-/// Adds a session once for each currency of its events.
-bool Sessions::add_to(Sources& sources, const GroupKey& key, Steps steps) const {
-    std::map<StringId, SourcedSession> by_currency;
+/// What the events of a session in one currency count.
+SourcedSession Sessions::in_currency(StringId currency, const GroupKey& key, Steps steps) const {
+    SourcedSession session{.user_hash = hash(Field::user, key.first)};
     for (const Step& step : steps) {
-        SourcedSession& session = by_currency[step.currency];
-        if (step.kind != Kind::purchase) continue;
+        if (step.currency != currency || step.kind != Kind::purchase) continue;
         session.converted = true;
         session.revenue += step.amount();
         if (step.order == 0) {
@@ -256,11 +256,18 @@ bool Sessions::add_to(Sources& sources, const GroupKey& key, Steps steps) const 
             session.order_ids.push_back(hash(Field::order, step.order));
         }
     }
+    return session;
+}
+
+/// Adds a session once for each currency of its events.
+bool Sessions::add_to(Sources& sources, const GroupKey& key, Steps steps) const {
     const StringId entry = entry_of(steps);
     bool in_time = true;
-    for (auto& [currency, session] : by_currency) {
-        session.user_hash = hash(Field::user, key.first);
-        in_time &= sources.add(steps.front().time, entry, currency, session);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const StringId currency = steps[i].currency;
+        const Steps before = steps.first(i);
+        if (std::ranges::find(before, currency, &Step::currency) != before.end()) continue;
+        in_time &= sources.add(steps.front().time, entry, currency, in_currency(currency, key, steps));
     }
     return in_time;
 }
@@ -299,7 +306,7 @@ void Sessions::write(const GroupKey& key, Steps steps, Outcome outcome, Output& 
                                                 : std::nullopt);
     row.flag(std::ranges::any_of(steps, &Step::bot));
     const Entry entry = Entry::of(text(Field::entry, entry_of(steps)));
-    row.text_or_null(entry.channel).text_or_null(entry.source()).text_or_null(entry.landing_page);
+    row.text_or_null(entry.channel).text_or_null(entry.source).text_or_null(entry.landing_page);
     for (const std::string_view part :
          {entry.referrer, entry.utm_source, entry.utm_medium, entry.utm_campaign}) {
         row.text_or_null(part);

@@ -107,6 +107,7 @@ class Sessions : public Operator {
     void write_open(Output& output, const Each& each) const;
     [[nodiscard]] FunnelPath path_of(const GroupKey& key, Steps steps) const;
     [[nodiscard]] StringId entry_of(Steps steps) const;
+    [[nodiscard]] SourcedSession in_currency(StringId currency, const GroupKey& key, Steps steps) const;
     bool add_to(Sources& sources, const GroupKey& key, Steps steps) const;
     [[nodiscard]] std::string_view smallest(Field field, StringId Step::* member, Steps steps) const;
 

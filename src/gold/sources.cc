@@ -42,11 +42,12 @@ bool Sources::add(Timestamp session_start, StringId entry, StringId currency, co
 /// Entries may differ in what the table does not have, such as the medium, so their figures are added up.
 void Sources::write(Output& output, const Windows& windows, Window window,
                     const Windows::Cells& cells) const {
-    using Group = std::tuple<std::string_view, std::string, std::string_view, std::string_view, StringId>;
+    using Group =
+        std::tuple<std::string_view, std::string_view, std::string_view, std::string_view, StringId>;
     std::map<Group, SourceFigures> groups;
     for (const auto& [key, figures] : cells) {
         const Entry entry = Entry::of(strings_.value(Field::entry, key.first));
-        groups[{entry.channel, entry.source(), entry.utm_campaign, entry.landing_page, key.second}].add(
+        groups[{entry.channel, entry.source, entry.utm_campaign, entry.landing_page, key.second}].add(
             figures);
     }
     for (const auto& [group, figures] : groups) {

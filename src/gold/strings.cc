@@ -83,6 +83,7 @@ Marks Strings::marks() const {
 
 void Strings::sweep(const Marks& marks) {
     for (std::size_t field = 0; field < pools_.size(); ++field) pools_[field].sweep(marks.of(field));
+    derived_.clear();
     swept_size_ = size();
 }
 

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "gold/distinct.h"
 
 namespace millrace::gold {
 
@@ -90,6 +93,16 @@ class Strings {
     }
     [[nodiscard]] std::string_view value(Field field, StringId id) const { return (*this)[field].value(id); }
 
+    /// A string that is made of other strings, by their ids.
+    using Parts = std::array<StringId, 5>;
+    /// Returns the id that `make()` has returned for these parts before, or calls it now.
+    template <typename Make>
+    StringId derived(const Parts& parts, Make&& make) {
+        const auto [found, is_new] = derived_.try_emplace(parts);
+        if (is_new) found->second = make();
+        return found->second;
+    }
+
     /// Returns true if so many strings were added since the last sweep that another sweep is worthwhile.
     [[nodiscard]] bool due() const;
     /// Returns marks for all current ids, none of which is marked.
@@ -105,7 +118,16 @@ class Strings {
   private:
     [[nodiscard]] std::size_t size() const;
 
+    struct PartsHash {
+        using is_avalanching = void;
+        std::size_t operator()(const Parts& parts) const {
+            const auto pair = [](StringId low, StringId high) { return low | std::uint64_t{high} << 32U; };
+            return combine(combine(pair(parts[0], parts[1]), pair(parts[2], parts[3])), parts[4]);
+        }
+    };
+
     std::array<StringPool, field_count> pools_;
+    boost::unordered_flat_map<Parts, StringId, PartsHash> derived_;  // until the next sweep
     std::size_t swept_size_ = 0;
 };
 

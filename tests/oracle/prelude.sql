@@ -140,6 +140,6 @@ described AS (
 SELECT user_id, session_id, chain, piece,
        unnest(arg_min({'channel': channel, 'source': coalesce(utm_source, nullif(host_of(referrer), '')), 'utm_source': utm_source, 'utm_medium': utm_medium, 'utm_campaign': utm_campaign,
                        'referrer': referrer, 'landing_page': landing_page},
-                      {'at': event_timestamp, 'text': concat_ws(chr(31), channel, coalesce(utm_source, ''), coalesce(utm_medium, ''),
+                      {'at': event_timestamp, 'text': concat_ws(chr(31), channel, coalesce(utm_source, host_of(referrer), ''), coalesce(utm_source, ''), coalesce(utm_medium, ''),
                           coalesce(utm_campaign, ''), coalesce(referrer, ''), coalesce(landing_page, ''), '')}))
 FROM described GROUP BY user_id, session_id, chain, piece;

@@ -116,7 +116,7 @@ void GoldEngine::close(Timestamp watermark, Output& closed) {
     watermark_ = std::max(watermark_, watermark);
     gold_->add_to_operators(ledger_->settle(settled_before(watermark_)));
     gold_->close(watermark_, closed);
-    gold_->orders().note_held(ledger_->held());
+    gold_->orders().note_closed([this](std::uint64_t order) { return ledger_->holds(order); });
 }
 
 }  // namespace millrace::gold
