@@ -35,12 +35,12 @@ struct RunStatus {
     /// For each of Gold's last commits, the longest time from a record's append until its event was in Gold's
     /// live values.
     std::vector<double> gold_latency_ms;
-    std::int64_t gold_rows = 0;         ///< rows that this run has published
-    std::int64_t gold_late = 0;         ///< additions that came after their window was closed
-    gold::LateDays gold_late_days;      ///< days that Gold is correcting
-    std::int64_t gold_lag = 0;          ///< silver's commits that Gold has not processed
+    std::int64_t gold_rows = 0;     ///< rows that this run has published
+    std::int64_t gold_late = 0;     ///< additions that came after their window was closed
+    gold::LateDays gold_late_days;  ///< days that Gold is correcting
+    std::int64_t gold_lag = 0;      ///< silver's commits that Gold has not processed
     gold::OrderCounts gold_orders;
-    base::WallTime gold_watermark;      ///< the epoch if there is none
+    base::WallTime gold_watermark;  ///< the epoch if there is none
     publish::DeliveryLag delivery;
     std::optional<api::DaySummary> gold;  ///< at the end, where this process ran Gold
 };
