@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalog/table_locks.h"
@@ -18,6 +20,8 @@ constexpr double share_of_a_core = 0.25;
 /// A rest is so many times as long as the work was.
 constexpr double rest_per_work = 40;
 constexpr auto rest_after_failure = std::chrono::seconds(30);
+/// Refunds and lines that come again change days of orders all the time.
+constexpr auto rest_of_orders = std::chrono::minutes(1);
 /// With fewer late events, all days rest after a correction. With more, such as from an import of old data,
 /// the other days are corrected at once.
 constexpr std::int64_t few_events = 1000;
@@ -108,8 +112,10 @@ void DayCorrector::cancel() {
 
 void DayCorrector::rest_after(const Work& work) {
     rest_until_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(work.took * rest_per_work);
+    const bool orders = work.correction.group == TableGroup::orders;
+    const Instant until = orders ? std::max(rest_until_, Clock::now() + rest_of_orders) : rest_until_;
     for (std::int64_t day = work.correction.days.from; day <= work.correction.days.to; ++day)
-        rests_[{work.correction.group, day}] = rest_until_;
+        rests_[{work.correction.group, day}] = until;
 }
 
 }  // namespace millrace::gold
