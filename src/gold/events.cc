@@ -11,8 +11,9 @@
 
 #include "base/error.h"
 #include "gold/distinct.h"
-#include "gold/entry.h"
 #include "gold/order_amounts.h"
+#include "gold/visit/channel.h"
+#include "gold/visit/entry.h"
 #include "model/event.h"
 
 namespace millrace::gold {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "gold/entry.h"
+#include "gold/visit/entry.h"
 
 namespace millrace::gold {
 

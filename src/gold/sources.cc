@@ -2,7 +2,7 @@
 
 #include <tuple>
 
-#include "gold/entry.h"
+#include "gold/visit/entry.h"
 
 namespace millrace::gold {
 

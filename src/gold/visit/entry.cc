@@ -1,9 +1,9 @@
-#include "gold/entry.h"
+#include "gold/visit/entry.h"
 
 #include <algorithm>
 #include <array>
 
-#include "gold/channel.h"
+#include "gold/visit/channel.h"
 
 namespace millrace::gold {
 

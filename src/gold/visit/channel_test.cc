@@ -1,4 +1,4 @@
-#include "gold/channel.h"
+#include "gold/visit/channel.h"
 
 #include <gtest/gtest.h>
 

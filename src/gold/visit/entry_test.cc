@@ -1,4 +1,4 @@
-#include "gold/entry.h"
+#include "gold/visit/entry.h"
 
 #include <gtest/gtest.h>
 
