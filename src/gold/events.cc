@@ -151,7 +151,7 @@ class TextColumn {
     const arrow::StringArray* values_ = nullptr;
     const std::int32_t* indices_ = nullptr;  // for each row, its place in values_
     const std::uint8_t* valid_ = nullptr;    // a bit for each row that is not null; nullptr if all are not
-    std::int64_t offset_ = 0;                // of the first row in `valid_`
+    std::int64_t offset_ = 0;                // the place of the first row in `valid_`
 };
 
 /// The string ids of a column, by row; 0 for each row if there is no such column. Each distinct value of a
@@ -179,7 +179,7 @@ class Ids {
 
   private:
     TextColumn column_;
-    std::vector<StringId> ids_;  // by place
+    std::vector<StringId> ids_;  // indexed by TextColumn::place()
 };
 
 /// A line without a number has its place in its message.
@@ -243,7 +243,7 @@ class SiteHashes {
   private:
     static constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
     const StringPool& urls_;
-    std::vector<std::uint64_t> sites_;  // by id
+    std::vector<std::uint64_t> sites_;  // indexed by the id of the URL
 };
 
 /// The entries of events. An entry is made once for the same page, referrer and campaign. Most referrers are
@@ -284,9 +284,7 @@ class EntryColumns {
     StringId last_entry_ = 0;
 };
 
-std::string entry_of(const model::Event& event) {
-    static constexpr model::EventDetails none;
-    const model::EventDetails& details = event.has_details ? event.details : none;
+std::string entry_of(const model::Event& event, const model::EventDetails& details) {
     const PageVisit visit{event.page_url.value_or(""), event.referrer.value_or(""),
                           details.utm_source.value_or(""), details.utm_medium.value_or(""),
                           details.utm_campaign.value_or("")};
@@ -411,6 +409,8 @@ void read_event(const model::Event& event, Strings& strings, Events& events) {
     const auto id = [&](Field field, const std::optional<std::string_view>& text) {
         return text ? strings[field].add(*text) : StringId{0};
     };
+    static constexpr model::EventDetails none;
+    const model::EventDetails& details = event.has_details ? event.details : none;
     const bool of_order = event.product_id && is_whole_order(*event.product_id);
     const bool has_order = event.order_id && !is_placeholder(*event.order_id);
     events.rows.push_back({.time = event.timestamp,
@@ -424,9 +424,7 @@ void read_event(const model::Event& event, Strings& strings, Events& events) {
                            .page = id(Field::page, event.page_url),
                            .order = has_order ? id(Field::order, event.order_id) : 0,
                            .currency = id(Field::currency, event.currency),
-                           .entry = strings[Field::entry].add(entry_of(event))});
-    static constexpr model::EventDetails none;
-    const model::EventDetails& details = event.has_details ? event.details : none;
+                           .entry = strings[Field::entry].add(entry_of(event, details))});
     const auto thousandths = details.quantity_thousandths;
     set_amount(event.price, thousandths ? std::nullopt : std::optional(event.quantity),
                thousandths ? std::optional<model::Money>(*thousandths) : std::nullopt, details.line_total,

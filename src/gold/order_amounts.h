@@ -16,7 +16,7 @@ namespace millrace::gold {
 struct OrderAmounts {
     static constexpr std::int64_t absent = std::numeric_limits<std::int64_t>::min();
 
-    std::int64_t total = absent;     ///< as model::Money, as the next three
+    std::int64_t total = absent;     ///< in the unit of model::Money, as the next three are
     std::int64_t discount = absent;  ///< a discount that the lines' prices do not contain
     std::int64_t shipping = absent;
     std::int64_t tax = absent;

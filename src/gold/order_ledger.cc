@@ -192,21 +192,25 @@ void OrderLedger::judge_cancellations(Entries& entries, Timestamp since) {
     }
 }
 
-/// Events settle in the order of time, so that each one only has to look back.
-void OrderLedger::settle(Event& event) {
+/// Judges an event by what is known, which it is part of from now on.
+template <typename Add>
+OrderLedger::Entries& OrderLedger::learn(Event& event, const Add& add_entry) {
     Entries& entries = known_[order_of(event)];
     const std::size_t before = entries.size();
-    judge(entries, event, [&](const Entry& entry) { return add(entries, entry); });
+    judge(entries, event, [&](const Entry& entry) { return add_entry(entries, entry); });
     entries_ += entries.size() - before;
     repeats_ += event.kind == Kind::repeat ? 1 : 0;
+    return entries;
+}
+
+/// Events settle in the order of time, so that each one only has to look back.
+void OrderLedger::settle(Event& event) {
+    learn(event, [this](Entries& entries, const Entry& entry) { return add(entries, entry); });
 }
 
 void OrderLedger::take_late(Event& event) {
-    Entries& entries = known_[order_of(event)];
-    const std::size_t before = entries.size();
-    judge(entries, event, [&](const Entry& entry) { return add_late(entries, entry); });
-    entries_ += entries.size() - before;
-    repeats_ += event.kind == Kind::repeat ? 1 : 0;
+    Entries& entries =
+        learn(event, [this](Entries& known, const Entry& entry) { return add_late(known, entry); });
     judge_cancellations(entries, event.time);
     if (event.time < settled_ - period_) displace_later_ones(event.time);
 }
@@ -240,16 +244,9 @@ void OrderLedger::sort(std::vector<Event>& events) const {
 
 template <class Archive>
 void OrderLedger::serialize(Archive& archive) {
-    std::size_t orders = known_.size();
-    archive(settled_, forgotten_, held_, displaced_, told_, entries_, orders);
-    if constexpr (Archive::is_saving::value) {
-        for (auto& [order, entries] : known_) archive(order, entries);
-    } else {
-        for (; orders > 0; --orders) {
-            std::pair<std::uint64_t, Entries> each;
-            archive(each.first, each.second);
-            known_.insert(std::move(each));
-        }
+    archive(settled_, forgotten_, held_, displaced_, told_, entries_);
+    serialize_map(archive, known_);
+    if constexpr (Archive::is_loading::value) {
         for (Event event : held_) arrive(event);
     }
 }

@@ -103,6 +103,8 @@ class OrderLedger {
     void leave(const Event& event);
     [[nodiscard]] std::optional<std::int64_t> left_of(const Entries& entries, Timestamp time) const;
     void judge_cancellations(Entries& entries, Timestamp since);
+    template <typename Add>
+    Entries& learn(Event& event, const Add& add_entry);
     void settle(Event& event);
     void take_late(Event& event);
     void displace_later_ones(Timestamp time);

@@ -9,6 +9,7 @@
 
 #include "gold/money_archive.h"
 #include "gold/operator.h"
+#include "gold/state_archive.h"
 
 namespace millrace::gold {
 
@@ -16,8 +17,9 @@ namespace millrace::gold {
 /// for a period (GoldOptions::order_life), so that a refund weeks later still belongs to it.
 ///
 /// The row of an order belongs to the hour of its first event, and is written when that hour closes. Events
-/// that come later do not change what was written. Their orders' days are recomputed instead: note() finds
-/// the days, and the batch layer computes them by an object of its own, whose `wanted` are these days.
+/// that come later do not change what was written. Their orders' days are recomputed instead: the
+/// notes have these days, and the batch layer computes them by an object of its own, whose `wanted` are these
+/// days.
 class Orders : public Operator {
   public:
     /// Rows of orders that begin outside `wanted` are not computed.
@@ -77,7 +79,7 @@ class Orders : public Operator {
         StringId user = 0;
         StringId session = 0;
         StringId currency = 0;
-        StringId amounts = 0;  // the first ones
+        StringId amounts = 0;  // those of the first event that has any
         Timestamp amounts_time;
         bool cancelled = false;
         bool has_late = false;  // a later event may have counted before a late one came
@@ -95,21 +97,6 @@ class Orders : public Operator {
             for (model::Money* money : {&gross, &discount, &refunded}) archive_money(archive, *money);
         }
     };
-    template <class Archive, class Map>
-    static void serialize_map(Archive& archive, Map& map) {
-        std::size_t size = map.size();
-        archive(size);
-        if constexpr (Archive::is_saving::value) {
-            for (auto& [key, value] : map) archive(key, value);
-        } else {
-            for (; size > 0; --size) {
-                std::pair<typename Map::key_type, typename Map::mapped_type> each;
-                archive(each.first, each.second);
-                map.insert(std::move(each));
-            }
-        }
-    }
-
     [[nodiscard]] bool is_near(const Span& span, Timestamp time) const {
         return span.first - time <= life_ && time - span.last <= life_;
     }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cereal/archives/binary.hpp>
+#include <cstddef>
 #include <exception>
 #include <istream>
 #include <ostream>
+#include <utility>
 
 #include "base/error.h"
 
@@ -24,6 +26,22 @@ void load_state(std::istream& stream, Serialize&& serialize) {
         serialize(archive);
     } catch (const std::exception& error) {  // an impossible length throws exceptions of the library
         throw Error("loading Gold's state", error.what());
+    }
+}
+
+/// Writes or reads the entries of a map, after their number. A map that is read must be empty.
+template <class Archive, class Map>
+void serialize_map(Archive& archive, Map& map) {
+    std::size_t size = map.size();
+    archive(size);
+    if constexpr (Archive::is_saving::value) {
+        for (auto& [key, value] : map) archive(key, value);
+    } else {
+        for (; size > 0; --size) {
+            std::pair<typename Map::key_type, typename Map::mapped_type> each;
+            archive(each.first, each.second);
+            map.insert(std::move(each));
+        }
     }
 }
 

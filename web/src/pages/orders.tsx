@@ -1,5 +1,6 @@
 import type { ReportRow } from "../api/client";
 import { useReport } from "../api/use_report";
+import { Choice } from "../components/choice";
 import { Field } from "../components/field";
 import { Figure, Panel, Shown } from "../components/states";
 import { Table, type Column } from "../components/table";
@@ -112,19 +113,12 @@ export function Orders() {
               onChange={(text) => setParameters({ search: text.trim() })}
             />
           </label>
-          <label>
-            State{" "}
-            <select
-              value={state}
-              onChange={(event) => setParameters({ state: event.currentTarget.value })}
-            >
-              {states.map((each) => (
-                <option key={each.value} value={each.value}>
-                  {each.name}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Choice
+            label="State"
+            value={state}
+            options={states}
+            onChange={(state) => setParameters({ state })}
+          />
         </form>
         <Shown
           report={report}

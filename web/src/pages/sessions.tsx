@@ -1,5 +1,6 @@
 import type { ReportRow } from "../api/client";
 import { useReport } from "../api/use_report";
+import { Choice } from "../components/choice";
 import { Field } from "../components/field";
 import { Panel, Shown } from "../components/states";
 import { Table, type Column } from "../components/table";
@@ -66,19 +67,12 @@ export function Sessions() {
     <div class="panels">
       <Panel title="Sessions" note={report.truncated ? "the latest 200" : undefined} wide>
         <form class="filters" onSubmit={(event) => event.preventDefault()}>
-          <label>
-            Outcome{" "}
-            <select
-              value={kind}
-              onChange={(event) => setParameters({ outcome: event.currentTarget.value })}
-            >
-              {outcomes.map((each) => (
-                <option key={each.value} value={each.value}>
-                  {each.name}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Choice
+            label="Outcome"
+            value={kind}
+            options={outcomes}
+            onChange={(outcome) => setParameters({ outcome })}
+          />
           <label>
             User{" "}
             <Field

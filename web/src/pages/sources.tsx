@@ -1,5 +1,6 @@
 import type { ReportRow } from "../api/client";
 import { useReport } from "../api/use_report";
+import { Choice } from "../components/choice";
 import { Panel, Shown } from "../components/states";
 import { Table, type Column } from "../components/table";
 import { definitions } from "../definitions";
@@ -64,19 +65,12 @@ export function Sources() {
         wide
       >
         <form class="filters" onSubmit={(event) => event.preventDefault()}>
-          <label>
-            By{" "}
-            <select
-              value={group.value}
-              onChange={(event) => setParameters({ group: event.currentTarget.value })}
-            >
-              {groups.map((each) => (
-                <option key={each.value} value={each.value}>
-                  {each.name.toLowerCase()}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Choice
+            label="By"
+            value={group.value}
+            options={groups.map((each) => ({ value: each.value, name: each.name.toLowerCase() }))}
+            onChange={(group) => setParameters({ group })}
+          />
         </form>
         <Shown report={report} empty="No sessions">
           {(rows) => (
