@@ -12,6 +12,7 @@ import os
 import pathlib
 import pwd
 import random
+import select
 import shutil
 import signal
 import socket
@@ -96,18 +97,21 @@ class Service:
         return self
 
     def stop(self, how=signal.SIGTERM):
-        """Asks the process to end, and kills it when it does not end within 30 s."""
+        """Asks the process to end, kills it when it does not end within 30 s, and returns when its ports are free."""
         pid = self.pid()
         if pid is None:
             return
-        os.kill(pid, how)
-        end = time.monotonic() + 30
-        while self.pid():
-            with contextlib.suppress(ChildProcessError):  # another program has started it
-                os.waitpid(pid, os.WNOHANG)
-            if time.monotonic() > end:
+        process = os.pidfd_open(pid)
+        try:
+            os.kill(pid, how)
+            # A process that is ending has lost its command line, by which pid() knows it, long before its sockets.
+            if not select.select([process], [], [], 30)[0]:
                 os.kill(pid, signal.SIGKILL)
-            time.sleep(0.05)
+                select.select([process], [], [])
+            with contextlib.suppress(ChildProcessError):  # another program has started it
+                os.waitpid(pid, 0)
+        finally:
+            os.close(process)
 
     def last_lines(self, count=15):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:]) if self.log.exists() else ""
