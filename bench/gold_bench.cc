@@ -4,7 +4,7 @@
 #include "gold/engagement_counts.h"
 #include "gold/product_metrics.h"
 #include "gold/sessions.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 #include "produce/shop.h"
 
 namespace {

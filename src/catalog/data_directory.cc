@@ -35,6 +35,7 @@ json::object to_json(const model::ShopSettings& settings) {
             {"inactivity_us", settings.gold.inactivity.count()},
             {"order_repeats_us", settings.gold.order_repeats.count()},
             {"order_life_us", settings.gold.order_life.count()},
+            {"identity_reach_us", settings.gold.identity_reach.count()},
             {"interest_share", settings.gold.interest_share},
             {"interest_conversion", settings.gold.interest_conversion},
             {"interest_views", settings.gold.interest_views}};
@@ -109,6 +110,7 @@ model::ShopSettings DataDirectory::settings() const {
     gold.inactivity = duration("inactivity_us", gold.inactivity);
     gold.order_repeats = duration("order_repeats_us", gold.order_repeats);
     gold.order_life = duration("order_life_us", gold.order_life);
+    gold.identity_reach = duration("identity_reach_us", gold.identity_reach);
     gold.interest_share = base::number_member(object, "interest_share", gold.interest_share);
     gold.interest_conversion = base::number_member(object, "interest_conversion", gold.interest_conversion);
     gold.interest_views = base::integer_member(object, "interest_views", gold.interest_views);

@@ -157,6 +157,11 @@ void SettingsOptions::add_gold_to(CLI::App& command) {
                  "begin another order of the same id.")
         ->default_str(base::format_duration(initial.gold.order_life))
         ->group(group);
+    add_duration(command, "--identity-reach", identity_reach,
+                 "How long before and after a login an anonymous id belongs to the user, 30 days at most. A "
+                 "visitor that was not seen for so long is new.")
+        ->default_str(base::format_duration(initial.gold.identity_reach))
+        ->group(group);
     add_share(command, "--interest-share", interest_share,
               "Watch products with at least this share of all views (high interest).")
         ->default_str(base::format_share(initial.gold.interest_share))
@@ -182,6 +187,7 @@ model::ShopSettings SettingsOptions::over(const model::ShopSettings& stored) con
     if (inactivity) settings.gold.inactivity = *inactivity;
     if (order_repeats) settings.gold.order_repeats = *order_repeats;
     if (order_life) settings.gold.order_life = *order_life;
+    if (identity_reach) settings.gold.identity_reach = *identity_reach;
     if (interest_share) settings.gold.interest_share = *interest_share;
     if (interest_conversion) settings.gold.interest_conversion = *interest_conversion;
     if (interest_views) settings.gold.interest_views = *interest_views;

@@ -105,6 +105,7 @@ struct SettingsOptions {
     std::optional<base::Duration> session_gap;
     std::optional<base::Duration> order_repeats;
     std::optional<base::Duration> order_life;
+    std::optional<base::Duration> identity_reach;
     std::optional<base::Duration> inactivity;
     std::optional<double> interest_share;
     std::optional<double> interest_conversion;

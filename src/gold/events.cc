@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "base/error.h"
-#include "gold/distinct.h"
 #include "gold/order_amounts.h"
+#include "gold/state/distinct.h"
 #include "gold/visit/channel.h"
 #include "gold/visit/entry.h"
 #include "model/event.h"
@@ -36,6 +36,14 @@ Kind kind_of(std::string_view type) {
     if (type == "refund") return Kind::refund;
     if (is_cancellation(type)) return Kind::cancellation;
     return Kind::other;
+}
+
+/// What a row of this type says of visitors; the first two are the types of messages, which are no events.
+enum class IdentityType : std::uint8_t { link, removal, event };
+
+IdentityType identity_type(std::string_view event_type) {
+    if (!model::is_identity_type(event_type)) return IdentityType::event;
+    return event_type == "unlink" ? IdentityType::removal : IdentityType::link;
 }
 
 template <typename Array>
@@ -293,6 +301,35 @@ std::string entry_of(const model::Event& event, const model::EventDetails& detai
     return is_known ? entry_text(visit) : std::string();
 }
 
+/// The links that rows have: those with the ids of a user and of an anonymous visitor.
+class LinkColumns {
+  public:
+    LinkColumns(const arrow::RecordBatch& rows, const Ids& users, Strings& strings)
+        : users_(users),
+          ids_(rows, "anonymous_id", strings[Field::user]),
+          sessions_(rows, "session_id", strings[Field::session]),
+          times_(column<arrow::TimestampArray>(rows, "event_timestamp")) {}
+
+    /// Adds the link of a row, if it has one. Returns true if the row is an event too.
+    bool read(std::size_t row, IdentityType type, std::vector<Link>& links) const {
+        const StringId id = ids_[row];
+        const StringId user = users_[row];
+        if (id != 0 && user != 0 && id != user) {
+            links.push_back({.time = model::from_us(times_.Value(static_cast<std::int64_t>(row))),
+                             .id = id,
+                             .user = user,
+                             .session = sessions_[row],
+                             .removes = type == IdentityType::removal});
+        }
+        return type == IdentityType::event;
+    }
+
+  private:
+    const Ids& users_;
+    const Ids ids_, sessions_;
+    const arrow::TimestampArray& times_;
+};
+
 void advance_clocks(const arrow::RecordBatch& rows, Events& events) {
     const auto& partitions = column<arrow::Int32Array>(rows, "partition");
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
@@ -334,10 +371,10 @@ void Event::mark(Marks& marks) const {
 
 const std::vector<std::string>& event_columns() {
     static const std::vector<std::string> columns = {
-        "user_id",     "product_id", "event_timestamp", "session_id", "product_category",
-        "device_type", "page_url",   "price",           "partition",  "kafka_timestamp",
-        "quantity",    "order_id",   "currency",        "is_bot",     "quantity_exact",
-        "line_total",  "referrer",   "utm_source",      "utm_medium", "utm_campaign"};
+        "user_id",    "product_id",   "event_timestamp", "session_id",      "product_category", "device_type",
+        "page_url",   "price",        "partition",       "kafka_timestamp", "quantity",         "order_id",
+        "currency",   "is_bot",       "quantity_exact",  "line_total",      "referrer",         "utm_source",
+        "utm_medium", "utm_campaign", "anonymous_id"};
     return columns;
 }
 
@@ -345,6 +382,12 @@ const std::vector<std::string>& order_columns() {
     static const std::vector<std::string> columns = {"event_id",    "line_number",    "record_index",
                                                      "order_total", "order_discount", "order_shipping",
                                                      "order_tax",   "order_refused"};
+    return columns;
+}
+
+const std::vector<std::string>& visitor_columns() {
+    static const std::vector<std::string> columns = {"user_id", "anonymous_id", "session_id",
+                                                     "event_timestamp"};
     return columns;
 }
 
@@ -369,6 +412,8 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto currencies = ids("currency", Field::currency);
     const auto types = event_type ? std::nullopt : std::optional(ids("event_type", Field::type));
     const Kind kind_of_all = kind_of(event_type.value_or(""));
+    const IdentityType identity_of_all = identity_type(event_type.value_or(""));
+    const LinkColumns links(rows, users, strings);
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
     const auto* prices = optional_column<arrow::DoubleArray>(rows, "price");
     const auto* quantities = optional_column<arrow::Int32Array>(rows, "quantity");
@@ -383,8 +428,10 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     events.rows.reserve(events.rows.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto row = static_cast<std::int64_t>(i);
+        const std::string_view type = types ? strings.value(Field::type, (*types)[i]) : std::string_view();
+        if (!links.read(i, types ? identity_type(type) : identity_of_all, events.links)) continue;
         events.rows.push_back({.time = model::from_us(times.Value(row)),
-                               .kind = types ? kind_of(strings.value(Field::type, (*types)[i])) : kind_of_all,
+                               .kind = types ? kind_of(type) : kind_of_all,
                                .bot = value_at<bool>(bots, row).value_or(false),
                                .user = users[i],
                                .product = products[i],
@@ -405,7 +452,21 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     advance_clocks(rows, events);
 }
 
+void read_visitors(const arrow::RecordBatch& rows, std::string_view event_type, Strings& strings,
+                   Events& events) {
+    const Ids users(rows, "user_id", strings[Field::user]);
+    const LinkColumns links(rows, users, strings);
+    const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
+    const IdentityType type = identity_type(event_type);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(rows.num_rows()); ++i) {
+        if (links.read(i, type, events.links))
+            events.rows.push_back(
+                {.time = model::from_us(times.Value(static_cast<std::int64_t>(i))), .user = users[i]});
+    }
+}
+
 void read_event(const model::Event& event, Strings& strings, Events& events) {
+    if (identity_type(event.event_type) != IdentityType::event) return;
     const auto id = [&](Field field, const std::optional<std::string_view>& text) {
         return text ? strings[field].add(*text) : StringId{0};
     };

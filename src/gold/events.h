@@ -10,7 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "gold/strings.h"
+#include "gold/state/strings.h"
+#include "gold/visitors/link.h"
 #include "model/event.h"
 #include "model/money.h"
 #include "model/timestamp.h"
@@ -42,8 +43,8 @@ struct Event {
     std::int32_t quantity = 1;  ///< number of times that the price counts
     std::int32_t items = 1;     ///< pieces; 1 if their number is not whole
     Kind kind = Kind::other;
-    bool bot = false;  ///< whether the user agent is that of a bot
-    StringId user = 0;
+    bool bot = false;   ///< whether the user agent is that of a bot
+    StringId user = 0;  ///< as sent, until Visitors names the visitor
     StringId product = 0;
     StringId category = 0;
     StringId device = 0;
@@ -68,19 +69,22 @@ struct Event {
     [[nodiscard]] model::Money amount() const { return model::Money{price} * quantity; }
 };
 
-/// A group of events in no particular order, and the clock that each bronze partition reaches with them.
+/// A group of events and links in no particular order, and the clock that each bronze partition reaches with
+/// them. Identity messages are links only.
 struct Events {
     std::vector<Event> rows;
+    std::vector<Link> links;
     /// The largest min(event time, log time) of the rows, by bronze partition.
     std::map<int, model::Timestamp> clocks;
     model::Timestamp newest;                            ///< the largest log time
     model::Timestamp oldest = model::Timestamp::max();  ///< the smallest log time
 
+    [[nodiscard]] bool empty() const { return rows.empty() && links.empty(); }
     /// Removes all events, and keeps the memory of the rows.
     void clear() {
         std::vector<Event> memory = std::move(rows);
         memory.clear();
-        *this = {.rows = std::move(memory), .clocks = {}};
+        *this = {.rows = std::move(memory), .links = {}, .clocks = {}};
     }
 };
 
@@ -91,13 +95,20 @@ const std::vector<std::string>& event_columns();
 /// Those that Gold reads besides of events that may belong to an order (is_of_orders()).
 const std::vector<std::string>& order_columns();
 
+/// The silver columns that tell who the visitors were.
+const std::vector<std::string>& visitor_columns();
+
 /// Appends silver rows to `events`. String columns may be dictionary-encoded, which is faster. `event_type`
 /// is used for rows that have no such column. The rows may lack a column that can be null. Throws Error if
 /// another column is missing, or if one has another type.
 void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view> event_type, Strings& strings,
                  Events& events);
 
-/// Does so for one event, which is not in a table yet. Clocks and log times are left as they are.
+/// Does so for one event, which is not in a table yet. Clocks, log times and links are left as they are.
 void read_event(const model::Event& event, Strings& strings, Events& events);
+
+/// Appends the links of silver rows, and events with a time and a user only.
+void read_visitors(const arrow::RecordBatch& rows, std::string_view event_type, Strings& strings,
+                   Events& events);
 
 }  // namespace millrace::gold

@@ -29,6 +29,9 @@ std::shared_ptr<arrow::Field> added_count(const char* name) {
 std::shared_ptr<arrow::Field> time(const char* name) {
     return required(name, arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"));
 }
+std::shared_ptr<arrow::Field> time_or_null(const char* name) {
+    return arrow::field(name, arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"));
+}
 /// A quotient, which is null if the denominator is 0.
 std::shared_ptr<arrow::Field> rate(const char* name) {
     return arrow::field(name, arrow::float64());
@@ -99,7 +102,9 @@ Fields sessions() {
             text_or_null("referrer"),
             text_or_null("utm_source"),
             text_or_null("utm_medium"),
-            text_or_null("utm_campaign")};
+            text_or_null("utm_campaign"),
+            text_or_null("visitor_id"),
+            arrow::field("is_new", arrow::boolean())};
 }
 
 Fields sources() {
@@ -132,7 +137,8 @@ Fields orders() {
             arrow::field("missing", money_type()),
             flag("complete"),
             flag("cancelled"),
-            flag("over_refunded")};
+            flag("over_refunded"),
+            text_or_null("visitor_id")};
 }
 
 Fields columns(Table table) {
@@ -171,13 +177,17 @@ Fields columns(Table table) {
         case Table::sessions:
             return sessions();
         case Table::users:
-            return {text("user_id"), text("currency"), time("first_seen"),   time("last_seen"),
-                    count("events"), count("views"),   count("carts"),       count("purchases"),
-                    count("orders"), count("items"),   money("gross_spend"), money("net_spend")};
+            return {text("user_id"),           text("currency"), time("first_seen"),   time("last_seen"),
+                    count("events"),           count("views"),   count("carts"),       count("purchases"),
+                    count("orders"),           count("items"),   money("gross_spend"), money("net_spend"),
+                    text_or_null("visitor_id")};
         case Table::high_interest:
             return grain + Fields{text("product_id"), count("views"),
                                   count("purchases"), required("share_of_views", arrow::float64()),
                                   rate("conversion"), required("conversion_upper", arrow::float64())};
+        case Table::identities:
+            return window + Fields{text("anonymous_id"),      text("user_id"), time_or_null("first_seen"),
+                                   time_or_null("last_seen"), count("events"), time_or_null("removed_at")};
         case Table::alerts:
             return {count("sequence"),
                     text("alert_id"),
@@ -209,8 +219,8 @@ TableSet window_metrics() {
 
 std::string_view table_name(Table table) {
     constexpr std::array<std::string_view, table_count> names = {
-        "product_metrics", "category_metrics", "device_metrics", "kpis",          "orders", "sources",
-        "funnel",          "sessions",         "users",          "high_interest", "alerts"};
+        "product_metrics", "category_metrics", "device_metrics", "kpis",          "orders",     "sources",
+        "funnel",          "sessions",         "users",          "high_interest", "identities", "alerts"};
     return names[static_cast<std::size_t>(table)];
 }
 
@@ -235,6 +245,7 @@ const std::vector<std::string>& table_key(Table table) {
         {"user_id", "session_id", "session_start"},
         {"user_id", "currency"},
         {"grain", "window_start", "product_id"},
+        {"window_start", "anonymous_id", "user_id"},
         {"sequence"},
     }};
     return keys[static_cast<std::size_t>(table)];

@@ -27,13 +27,14 @@ enum class Table : std::uint8_t {
     sessions,
     users,
     high_interest,
+    identities,
     alerts,
 };
-inline constexpr std::size_t table_count = 11;
+inline constexpr std::size_t table_count = 12;
 inline constexpr std::array<Table, table_count> all_tables = {
     Table::product_metrics, Table::category_metrics, Table::device_metrics, Table::kpis,
     Table::orders,          Table::sources,          Table::funnel,         Table::sessions,
-    Table::users,           Table::high_interest,    Table::alerts};
+    Table::users,           Table::high_interest,    Table::identities,     Table::alerts};
 /// The tables that depend only on the rows of Silver, so that the batch layer can compute them again.
 inline constexpr std::span<const Table> metric_tables = std::span(all_tables).first<table_count - 1>();
 

@@ -4,7 +4,7 @@
 
 #include "gold/operator.h"
 #include "gold/purchases.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 
 namespace millrace::gold {
 

@@ -2,7 +2,7 @@
 
 #include "gold/events.h"
 #include "gold/output.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 #include "model/shop_settings.h"
 
 namespace millrace::gold {

@@ -7,7 +7,7 @@
 #include <chrono>
 
 #include "gold/order_amounts.h"
-#include "gold/state_archive.h"
+#include "gold/state/state_archive.h"
 
 namespace millrace::gold {
 
@@ -224,17 +224,6 @@ void OrderLedger::displace_later_ones(Timestamp time) {
     for (time = aligned(time, grid).end; time < end; time += grid) displaced_.insert(time);
 }
 
-std::vector<Timestamp> OrderLedger::take_displaced(Timestamp watermark, const model::TimeZone& zone) {
-    std::vector<Timestamp> times(displaced_.begin(), displaced_.end());
-    for (const Timestamp time : std::exchange(displaced_, {})) {
-        told_.emplace(aligned(time, std::chrono::hours(1)).end, time);
-        told_.emplace(zone.day_start(zone.day_of(time) + 1) + max_window_length, time);
-    }
-    while (!told_.empty() && told_.begin()->first <= watermark)
-        times.push_back(told_.extract(told_.begin()).value().second);
-    return times;
-}
-
 void OrderLedger::sort(std::vector<Event>& events) const {
     const StringPool& ids = strings_[Field::event];
     std::ranges::sort(events, [&ids](const Event& a, const Event& b) {
@@ -244,7 +233,7 @@ void OrderLedger::sort(std::vector<Event>& events) const {
 
 template <class Archive>
 void OrderLedger::serialize(Archive& archive) {
-    archive(settled_, forgotten_, held_, displaced_, told_, entries_);
+    archive(settled_, forgotten_, held_, displaced_, entries_);
     serialize_map(archive, known_);
     if constexpr (Archive::is_loading::value) {
         for (Event event : held_) arrive(event);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gold/events.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 #include "model/time_zone.h"
 #include "model/timestamp.h"
 
@@ -56,10 +56,9 @@ class OrderLedger {
     /// Judges events that are not committed, after those that were shown.
     void mark_shown(std::vector<Event>& rows);
 
-    /// Returns times of events that may have counted differently before an earlier one came late: at the next
-    /// call, and again when the watermark has closed the hour and the day that contain them, since open
-    /// windows keep them.
-    [[nodiscard]] std::vector<Timestamp> take_displaced(Timestamp watermark, const model::TimeZone& zone);
+    /// Returns times of events that may have counted differently before an earlier one came late, of those
+    /// that were found since the last call.
+    [[nodiscard]] std::set<Timestamp> take_displaced() { return std::exchange(displaced_, {}); }
 
     /// The number of events that are kept to judge later ones, and of those that are held back.
     [[nodiscard]] std::size_t size() const { return entries_ + held_.size(); }
@@ -126,8 +125,7 @@ class OrderLedger {
     };
     boost::unordered_flat_map<std::uint64_t, Arrived> arrived_;
     Orders shown_;
-    std::set<Timestamp> displaced_;                   // those that take_displaced() has not returned
-    std::set<std::pair<Timestamp, Timestamp>> told_;  // when it returns those again, and these
+    std::set<Timestamp> displaced_;  // those that take_displaced() has not returned
 };
 
 }  // namespace millrace::gold

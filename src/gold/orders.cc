@@ -245,7 +245,8 @@ void Orders::write(StringId id, const Order& order, Output& output) const {
         .money_or_null(missing)
         .flag(missing ? *missing == 0 : amounts.refused == 0)
         .flag(order.cancelled)
-        .flag(order.refunded > most);
+        .flag(order.refunded > most)
+        .text(text(Field::user, order.user));
 }
 
 /// Removes orders that take no more events.

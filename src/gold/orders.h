@@ -7,9 +7,9 @@
 #include <set>
 #include <vector>
 
-#include "gold/money_archive.h"
 #include "gold/operator.h"
-#include "gold/state_archive.h"
+#include "gold/state/money_archive.h"
+#include "gold/state/state_archive.h"
 
 namespace millrace::gold {
 

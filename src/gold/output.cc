@@ -45,7 +45,12 @@ Row& Row::count_or_null(std::optional<std::int64_t> value) {
 }
 
 Row& Row::time(model::Timestamp value) {
-    storage::check(next<arrow::TimestampBuilder>().Append(model::to_us(value)), doing);
+    return time_or_null(value);
+}
+
+Row& Row::time_or_null(std::optional<model::Timestamp> value) {
+    auto& builder = next<arrow::TimestampBuilder>();
+    storage::check(value ? builder.Append(model::to_us(*value)) : builder.AppendNull(), doing);
     return *this;
 }
 

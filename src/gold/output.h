@@ -28,6 +28,7 @@ class Row {
     Row& count(std::int64_t value);
     Row& count_or_null(std::optional<std::int64_t> value);
     Row& time(model::Timestamp value);
+    Row& time_or_null(std::optional<model::Timestamp> value);
     Row& number(double value);
     /// Writes part ÷ whole, or null if the whole is 0.
     Row& rate(double part, double whole);

@@ -26,7 +26,8 @@ void add_user_day(TableRows& rows, std::int64_t day, model::Money spend = 0) {
         .count(0)
         .count(0)
         .money(spend)
-        .money(-spend);
+        .money(-spend)
+        .text("u");
 }
 
 std::string cell(const arrow::RecordBatch& rows, const std::string& column) {

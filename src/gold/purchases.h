@@ -2,10 +2,10 @@
 
 #include <cstdint>
 
-#include "gold/distinct.h"
 #include "gold/events.h"
-#include "gold/money_archive.h"
 #include "gold/order_amounts.h"
+#include "gold/state/distinct.h"
+#include "gold/state/money_archive.h"
 
 namespace millrace::gold {
 

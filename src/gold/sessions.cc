@@ -108,6 +108,32 @@ void Sessions::add(const std::vector<Event>& events) {
     }
 }
 
+void Sessions::move(const Visitors::Move& visit) {
+    move({visit.from, visit.session}, {visit.to, visit.session});
+    if (visit.session != 0) move({visit.from, 0}, {visit.to, 0});
+}
+
+/// Where both visitors have a visit, what is known of closed sessions stays as it is. The day is corrected
+/// anyway.
+void Sessions::move(const GroupKey& from, const GroupKey& to) {
+    const auto found = visits_.find(from);
+    if (found == visits_.end()) return;
+    Visit moved = std::move(found->second);
+    set_first(moved, end_of_time);
+    visits_.erase(found);
+    const auto [place, is_new] = visits_.try_emplace(to);
+    Visit& visit = place->second;
+    if (is_new) {
+        visit = std::move(moved);
+    } else {
+        visit.steps.insert(visit.steps.end(), moved.steps.begin(), moved.steps.end());
+        visit.sorted = false;
+    }
+    sort(visit);
+    set_first(visit, visit.steps.empty() ? end_of_time : visit.steps.front().time);
+    schedule(closed_, to);  // the next close() finds out when it is due
+}
+
 /// Sorts by time and then by the order of the funnel, so that steps at the same time count in that order.
 void Sessions::sort(Visit& visit) {
     if (visit.sorted) return;
@@ -311,6 +337,7 @@ void Sessions::write(const GroupKey& key, Steps steps, Outcome outcome, Output& 
          {entry.referrer, entry.utm_source, entry.utm_medium, entry.utm_campaign}) {
         row.text_or_null(part);
     }
+    row.text(text(Field::user, key.first)).flag(visitors_.is_new(key.first, start, end));
 }
 
 /// Writes the funnel and the sources as if all sessions ended now, and calls `each` for each open session.

@@ -6,6 +6,7 @@
 #include "gold/funnel.h"
 #include "gold/operator.h"
 #include "gold/sources.h"
+#include "gold/visitors/visitors.h"
 
 namespace millrace::gold {
 
@@ -19,8 +20,11 @@ namespace millrace::gold {
 /// funnel and the sources are computed from closed sessions.
 class Sessions : public Operator {
   public:
-    Sessions(const Strings& strings, const model::TimeZone& zone, const model::GoldOptions& options)
+    /// `visitors` tells which visitors are new, and must outlive the object.
+    Sessions(const Strings& strings, const model::TimeZone& zone, const model::GoldOptions& options,
+             const Visitors& visitors)
         : Operator(strings),
+          visitors_(visitors),
           zone_(zone),
           gap_(options.session_gap),
           inactivity_(options.inactivity),
@@ -28,6 +32,8 @@ class Sessions : public Operator {
           sources_(strings, zone) {}
 
     void add(const std::vector<Event>& events) override;
+    /// Lets an open visit go on as that of another visitor.
+    void move(const Visitors::Move& visit);
     void remember() override;
     void restore() override;
     void close(Timestamp watermark, Output& output) override;
@@ -87,6 +93,7 @@ class Sessions : public Operator {
         return key.second == 0 ? inactivity_ : gap_;
     }
     [[nodiscard]] bool is_too_late(const GroupKey& key, Timestamp time) const;
+    void move(const GroupKey& from, const GroupKey& to);
     void remember_visit(const GroupKey& key);
     void set_first(Visit& visit, Timestamp first);
     void schedule(Timestamp time, const GroupKey& key);
@@ -111,6 +118,7 @@ class Sessions : public Operator {
     bool add_to(Sources& sources, const GroupKey& key, Steps steps) const;
     [[nodiscard]] std::string_view smallest(Field field, StringId Step::* member, Steps steps) const;
 
+    const Visitors& visitors_;
     const model::TimeZone zone_;
     const base::Duration gap_;
     const base::Duration inactivity_;

@@ -70,7 +70,8 @@ class SessionsTest : public testing::Test {
 
     const model::GoldOptions options_{.session_gap = std::chrono::hours(4)};  // longer than the other gap
     Strings strings_;
-    Sessions sessions_{strings_, model::TimeZone("UTC"), options_};
+    Visitors visitors_{strings_, options_.identity_reach};
+    Sessions sessions_{strings_, model::TimeZone("UTC"), options_, visitors_};
     Output output_;
 };
 
@@ -192,7 +193,7 @@ TEST_F(SessionsTest, ASavedStateKnowsWhereALongSessionWasCut) {
     EXPECT_EQ(closed_by(48 * hour), 1);
     std::stringstream saved;
     cereal::BinaryOutputArchive{saved}(sessions_);
-    Sessions restored(strings_, model::TimeZone("UTC"), options_);
+    Sessions restored(strings_, model::TimeZone("UTC"), options_, visitors_);
     cereal::BinaryInputArchive{saved}(restored);
     // The session goes on, so its next part ends with the day.
     for (const base::Duration at :

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "gold/money_archive.h"
 #include "gold/operator.h"
+#include "gold/state/money_archive.h"
 
 namespace millrace::gold {
 

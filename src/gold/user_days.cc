@@ -37,7 +37,8 @@ void UserDays::write(Output& output, const Windows& windows, Window window, cons
             .count(user.purchases.orders())
             .count(user.purchases.items)
             .money(user.purchases.gross)
-            .money(user.purchases.net());
+            .money(user.purchases.net())
+            .text(text(Field::user, key.first));
     }
 }
 

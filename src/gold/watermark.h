@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/clock.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 
 namespace millrace::gold {
 

@@ -100,6 +100,12 @@ constexpr bool is_known_type(std::string_view type) {
     return type == "view" || type == "add_to_cart" || type == "purchase" || type == "refund";
 }
 
+/// Returns true for the types of messages that tell who a visitor is. They have rows in Silver, and are no
+/// events of the shop.
+constexpr bool is_identity_type(std::string_view type) {
+    return type == "identify" || type == "alias" || type == "unlink";
+}
+
 /// Begins the product_id of a purchase or refund of a whole order, whose sender did not name its products. It
 /// counts in all figures but those of products.
 inline constexpr std::string_view whole_order = "order:";

@@ -24,6 +24,11 @@ Verdict check_product_and_price(const model::Event& event, const model::RuleOpti
     return is_valid_price(*event.price, options) ? Verdict{} : Verdict{ValidationRule::bad_price, "price"};
 }
 
+/// The types that do not count towards the limit.
+bool is_of_every_shop(std::string_view type) {
+    return model::is_known_type(type) || model::is_identity_type(type);
+}
+
 }  // namespace
 
 bool needs_price(std::string_view event_type, const model::RuleOptions& options) {
@@ -44,13 +49,13 @@ bool EventTypes::admit(std::string_view type) {
 }
 
 void EventTypes::assign(std::set<std::string, std::less<>> types) {
-    std::erase_if(types, model::is_known_type);
+    std::erase_if(types, [](std::string_view type) { return is_of_every_shop(type); });
     const base::MutexLock lock(mutex_);
     types_ = std::move(types);
 }
 
 Verdict Checker::check_type(std::string_view& type) {
-    if (model::is_known_type(type) || admitted_.contains(type)) return {};
+    if (is_of_every_shop(type) || admitted_.contains(type)) return {};
     std::string normal = normal_type(type);
     if (normal.empty()) return {ValidationRule::bad_event_type, "event_type"};
     if (!types_.admit(normal)) return {ValidationRule::too_many_event_types, "event_type"};

@@ -15,7 +15,7 @@
 #include "gold/stage/gold_file.h"
 #include "gold/stage/gold_status.h"
 #include "gold/stage/silver_reader.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 #include "storage/column.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"

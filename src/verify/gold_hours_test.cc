@@ -27,7 +27,7 @@ VerifyReport compared(const Compared& hour) {
     if (hour.gold) hours.published[ten] = *hour.gold;
     if (hour.silver) hours.silver[ten] = *hour.silver;
     const std::vector<gold::Event> events(static_cast<std::size_t>(hour.late), {.time = ten.first});
-    hours.late.add(events, eleven, storage::Version(1), hours.zone);
+    hours.late.add({.rows = events, .links = {}, .clocks = {}}, eleven, storage::Version(1), hours.zone);
     VerifyReport report;
     compare_hours(hours, report);
     return report;

@@ -171,7 +171,7 @@ def make_history(shop):
     shop.run("produce", *CLOCK_CHANGE)
     process(shop, "--batch-rows", "50", *SETTINGS)
     shop.run("archive", "--available-now")
-    visits = named("r", RandomShop(5, users=4, days=1).events)
+    visits = named("r", RandomShop(5, users=4, days=1, on_devices=0).events)  # without more types of events
     for third in range(3):
         shop.write(*lines(visits[third::3]))
         process(shop)

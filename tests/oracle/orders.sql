@@ -31,5 +31,6 @@ SELECT order_id, customer.user AS user_id, customer.session AS session_id, first
        charged - refunded AS net, repeats, coalesce(says.refused, 0) AS refused_lines,
        CASE WHEN says.total IS NOT NULL THEN missing END AS missing,
        CASE WHEN says.total IS NOT NULL THEN missing = 0 ELSE coalesce(says.refused, 0) = 0 END AS complete,
-       cancelled, refunded > greatest(charged, coalesce(says.total, charged)) AS over_refunded, day_of(first_at) AS day
+       cancelled, refunded > greatest(charged, coalesce(says.total, charged)) AS over_refunded,
+       customer.user AS visitor_id, day_of(first_at) AS day
 FROM compared

@@ -1,5 +1,6 @@
 -- What the queries of the gold tables share. `silver` is a view of the table's rows; the variables zone, session_gap,
--- inactivity, order_repeats and order_life are set. docs/metrics.md defines all of this; nothing here is taken from the program.
+-- inactivity, order_repeats, order_life and identity_reach are set. docs/metrics.md defines all of this; nothing here is
+-- taken from the program.
 
 CREATE MACRO rate(part, whole) AS CASE WHEN whole = 0 THEN NULL ELSE CAST(part AS DOUBLE) / CAST(whole AS DOUBLE) END;
 CREATE MACRO local_day(t) AS CAST(t AT TIME ZONE getvariable('zone') AS DATE);
@@ -23,6 +24,9 @@ CREATE MACRO channel_of(medium, source, host, page) AS CASE
     WHEN coalesce(source, medium, nullif(host, '')) IS NOT NULL THEN 'referral'
     ELSE 'direct' END;
 
+-- Messages that tell whose an id is are no events of the shop.
+CREATE MACRO is_identity(kind) AS kind IN ('identify', 'alias', 'unlink');
+
 -- Scripts write these where they have no order_id.
 CREATE MACRO order_of(id) AS
     CASE WHEN lower(id) NOT IN ('', '0', 'undefined', 'null', 'none', 'nan', '(not set)', 'not set', 'false') THEN id END;
@@ -37,7 +41,7 @@ SELECT * REPLACE (order_of(order_id) AS order_id),
                 CAST(round_even(price * 10000, 0) / 10000 AS DECIMAL(18, 4)) * quantity,
                 CAST(round_even(CAST(round_even(price * 10000, 0) AS DECIMAL(28, 0)) * quantity_exact, 0) / 10000 AS DECIMAL(28, 4)))
            AS amount
-FROM silver;
+FROM silver WHERE NOT is_identity(event_type);
 
 -- A line of an order that came within order_repeats before, by event time and event_id, is a repeat. What the sender says
 -- of the whole order counts with the first line that has it.
@@ -82,8 +86,43 @@ told AS (
           FROM numbered JOIN told ON told.order_id = numbered.order_id AND numbered.number = told.number + 1))
 SELECT event_id, refund FROM told;
 
+-- What each hour tells of an id and a user: messages with both of them, and unlinks.
+CREATE TABLE told_identities AS
+SELECT anonymous_id, user_id, date_trunc('hour', event_timestamp) AS hour,
+       min(event_timestamp) FILTER (event_type <> 'unlink') AS first_seen,
+       max(event_timestamp) FILTER (event_type <> 'unlink') AS last_seen,
+       count(*) FILTER (event_type <> 'unlink') AS events,
+       max(event_timestamp) FILTER (event_type = 'unlink') AS removed_at
+FROM silver WHERE nullif(anonymous_id, '') <> user_id GROUP BY ALL;
+
+-- What the last unlink of an id and a user leaves of them.
+CREATE TABLE uses AS
+SELECT anonymous_id AS id, user_id,
+       CASE WHEN first_seen <= unlinked THEN last_seen ELSE first_seen END AS first_seen, last_seen
+FROM (SELECT *, max(removed_at) OVER (PARTITION BY anonymous_id, user_id) AS unlinked FROM told_identities)
+WHERE last_seen IS NOT NULL AND coalesce(last_seen > unlinked, true);
+
+CREATE TABLE points AS
+SELECT id, moment, min(user_id) AS smallest, max(user_id) AS greatest
+FROM (SELECT id, user_id, unnest([first_seen, last_seen]) AS moment FROM uses) GROUP BY id, moment;
+
+-- The rows of a table with the owner of each id at a moment: the user of the latest point that is not after it, or else of
+-- the earliest one after it, within identity_reach; or else the id itself.
+CREATE MACRO with_owner(ids) AS TABLE
+SELECT named.*, CASE WHEN named.moment - before.moment <= getvariable('identity_reach') THEN before.greatest
+                     WHEN later.moment - named.moment <= getvariable('identity_reach') THEN later.smallest
+                     ELSE named.id END AS owner
+FROM query_table(ids) AS named
+     ASOF LEFT JOIN points AS before ON before.id = named.id AND before.moment <= named.moment
+     ASOF LEFT JOIN points AS later ON later.id = named.id AND later.moment > named.moment;
+
+-- The visitor of an event is the owner of the owner of its user_id.
+CREATE VIEW sent_ids AS SELECT DISTINCT user_id AS id, event_timestamp AS moment FROM sent;
+CREATE TABLE first_owners AS SELECT id AS sent_user_id, moment, owner AS id FROM with_owner('sent_ids');
+CREATE TABLE visitors AS SELECT sent_user_id, moment, owner AS visitor FROM with_owner('first_owners');
+
 CREATE TABLE events AS
-SELECT event_timestamp, event_id, user_id, currency, quantity,
+SELECT event_timestamp, event_id, visitor AS user_id, sent_user_id, currency, quantity,
        CASE WHEN is_repeat THEN 'repeat' WHEN is_cancellation THEN 'cancellation' ELSE event_type END AS event_type,
        nullif(product_id, '') AS product_id, nullif(product_category, '') AS product_category,
        nullif(device_type, '') AS device_type, nullif(session_id, '') AS session_id, nullif(page_url, '') AS page_url,
@@ -94,7 +133,8 @@ SELECT event_timestamp, event_id, user_id, currency, quantity,
        order_total, order_shipping, order_tax, order_refused,
        event_type IN ('view', 'add_to_cart', 'purchase', 'refund') AS is_known,
        coalesce(is_bot, false) AS is_bot
-FROM judged LEFT JOIN cancellations USING (event_id);
+FROM judged LEFT JOIN cancellations USING (event_id)
+     JOIN visitors ON visitors.sent_user_id = judged.user_id AND visitors.moment = judged.event_timestamp;
 
 -- Windows of each grain, for each event.
 CREATE VIEW placed AS

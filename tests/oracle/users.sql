@@ -7,5 +7,5 @@ SELECT user_id, currency, min(event_timestamp) AS first_seen, max(event_timestam
        coalesce(sum(coalesce(quantity, 1)) FILTER (event_type = 'purchase'), 0) AS items,
        coalesce(sum(amount) FILTER (event_type = 'purchase'), 0) AS gross_spend,
        gross_spend - sum(discount) - coalesce(sum(amount) FILTER (event_type IN ('refund', 'cancellation')), 0) AS net_spend,
-       day_of(event_timestamp) AS day
+       user_id AS visitor_id, day_of(event_timestamp) AS day
 FROM events GROUP BY user_id, currency, day_of(event_timestamp)

@@ -120,6 +120,7 @@ def test_what_is_open_is_shown_and_gives_way_to_what_is_closed(shop_like, databa
             [
                 {**made, "event_id": f"later-{made['user_id']}", "timestamp": "2024-06-01T00:00:00Z"}
                 for made in events_of(1)
+                if made.get("user_id")
             ]
         )
     )

@@ -87,6 +87,7 @@ def test_calls_before_the_script_has_loaded_are_sent_in_order(shop, run, open_pa
     purchases = [each for each in sent if each["event_type"] == "purchase"]
     assert [each["line_number"] for each in purchases] == [1, 2]
     assert [each["event_type"] for each in sent if each not in purchases] == [
+        "identify",
         "page_view",
         "view",
         "add_to_cart",
@@ -98,6 +99,37 @@ def test_calls_before_the_script_has_loaded_are_sent_in_order(shop, run, open_pa
     assert [[float(each) for each in row.values()] for row in rows] == [[1, 30.9, 2, 4.9, 5], [2, 30.9, 2, 4.9, 5]]
     assert {each["user_id"] for each in sent} == {"customer-42"} and events(shop)["purchase"]["order_id"] == "order-17"
     assert not [each for each in page.complaints if "millrace" in each]
+
+
+def test_silver_has_both_ids_after_a_login_and_one_identify_per_login(shop, run, shop_page):
+    server = run("--no-simulator")
+    page = shop_page(server)
+    page.evaluate("millrace.identify('customer-42')")
+    page.evaluate("millrace.view({ product_id: 'p1', price: 9.5 })")
+    page.reload()
+    page.evaluate("millrace.identify('customer-42')")
+    page.evaluate("millrace.reset()")
+    page.evaluate("millrace.track('logged_out')")
+    page.evaluate("millrace.identify('customer-43')")
+    page.evaluate("millrace.track('last')")
+    wait_until(lambda: shop.count("silver") == 7)
+    rows = shop.json("show", "silver", "--limit", "1000")["rows"]
+    ids = sorted((row["event_type"], row["user_id"], row["anonymous_id"]) for row in rows)
+    (first,) = {anonymous for kind, _, anonymous in ids if kind == "page_view"}
+    (second,) = {anonymous for kind, _, anonymous in ids if kind == "logged_out"}
+    assert first != second
+    assert ids == sorted(
+        [
+            ("page_view", first, first),
+            ("identify", "customer-42", first),
+            ("view", "customer-42", first),
+            ("page_view", "customer-42", first),
+            ("logged_out", second, second),
+            ("identify", "customer-43", second),
+            ("last", "customer-43", second),
+        ]
+    )
+    assert shop.count("quarantine") == 0
 
 
 def test_the_snippet_alone_harms_nothing_where_the_script_never_comes(run, open_page):

@@ -24,4 +24,4 @@ def line(number, **fields):
 
 def lines(events):
     """Events as `key|JSON`, for Millrace.write()."""
-    return [f"{made['user_id']}|{json.dumps(made)}" for made in events]
+    return [f"{made.get('user_id') or made['anonymous_id']}|{json.dumps(made)}" for made in events]

@@ -17,6 +17,7 @@ TABLES = (
     "funnel",
     "sessions",
     "users",
+    "identities",
     "high_interest",
 )
 QUERIES = ROOT / "tests" / "oracle"
@@ -43,6 +44,7 @@ class Oracle:
         inactivity="30 minutes",
         order_repeats="30 days",
         order_life="100 days",
+        identity_reach="30 days",
     ):
         self.db = duckdb.connect()
         self.db.execute("SET timezone = 'UTC'")
@@ -51,7 +53,8 @@ class Oracle:
             f"SET VARIABLE zone = '{zone}'; SET VARIABLE session_gap = INTERVAL '{session_gap}'; "
             f"SET VARIABLE inactivity = INTERVAL '{inactivity}'; "
             f"SET VARIABLE order_repeats = INTERVAL '{order_repeats}'; "
-            f"SET VARIABLE order_life = INTERVAL '{order_life}'"
+            f"SET VARIABLE order_life = INTERVAL '{order_life}'; "
+            f"SET VARIABLE identity_reach = INTERVAL '{identity_reach}'"
         )
         self.db.execute((QUERIES / "prelude.sql").read_text())
         self.made = set()

@@ -2,7 +2,8 @@
 
 They have several currencies, sessions with gaps, events at one moment, visits over midnight and for days, purchases
 without a view, refunds, orders of several lines, lines that are sent again, discounts, cancellations, placeholders of
-order ids, and empty strings.
+order ids, and empty strings. Some visitors are anonymous, log in and out, share a device, change their id, or are
+unlinked from a device.
 """
 
 import datetime
@@ -30,14 +31,22 @@ PAGES = [
 
 
 class RandomShop:
-    def __init__(self, seed, users=20, days=4):
+    def __init__(self, seed, users=20, days=4, on_devices=0.15):
+        """`on_devices` is the share of the visits that name a device; the other events are the same for each share."""
         self.chance = random.Random(seed)
         self.days = days
         self.events = []
+        visits = []
         for user in range(users):
             for visit in range(self.chance.randrange(1, 4)):
+                first = len(self.events)
                 self.visit(f"u{user}", self.chance.choice([None, f"s{user}-{visit}", ""]))
+                visits.append(self.events[first:])
         self.endless_visit()
+        self.identities = random.Random(f"the devices of {seed}")
+        for made in visits:
+            if self.identities.random() < on_devices:
+                self.move_to_device(made)
         self.events.sort(key=lambda made: made["timestamp"])
 
     def visit(self, user, session):
@@ -99,6 +108,42 @@ class RandomShop:
             if chance.random() < 0.3:
                 made["line_number"] = chance.randrange(1, 3)
         self.events.append(made)
+
+    def move_to_device(self, visit):
+        """Makes a visit one of a device, on which its user logs in and out, and whose next user may log in then."""
+        chance, user = self.identities, visit[0]["user_id"]
+        device = chance.choice([f"device-{user}", f"device-{user}", "kiosk"])
+        login = chance.choice([0, chance.randrange(len(visit)), len(visit)])
+        logout = chance.choice([len(visit), chance.randrange(login, len(visit) + 1)])
+        second_login = chance.randrange(logout, len(visit) + 1) if device == "kiosk" else len(visit)
+        next_user = chance.choice(["u0", "u1", user])
+        for place, event in enumerate(visit):
+            event["anonymous_id"] = device
+            if place >= second_login:
+                event["user_id"] = next_user
+            elif not login <= place < logout:
+                event["user_id"] = device
+            if event["user_id"] == device:
+                if chance.random() < 0.5:
+                    del event["user_id"]
+            elif chance.random() < 0.1:  # what a server sends names no device
+                del event["anonymous_id"]
+        times = [event["timestamp"] for event in visit]
+        messages = {
+            "identify": (0.6, device, times[min(login, len(visit) - 1)]),
+            "alias": (0.2, chance.choice([device, f"older-{user}"]), chance.choice(times)),
+            "unlink": (0.25, device, chance.choice(times)),
+        }
+        for kind, (share, name, time) in messages.items():
+            if chance.random() < share:
+                self.tell(kind, user, name, time)
+        if chance.random() < 0.15:  # the account has another id from then on
+            self.tell("alias", f"member-{user}", user, chance.choice(times))
+
+    def tell(self, kind, user, name, time):
+        """Sends a message that says whose a name is, or was."""
+        message = {"event_id": f"e{len(self.events)}", "event_type": kind, "timestamp": time}
+        self.events.append({**message, "user_id": user, "anonymous_id": name})
 
     def shuffled(self, seconds):
         """The events in another order, each moved by at most so many seconds of event time."""

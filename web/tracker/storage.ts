@@ -5,21 +5,21 @@ const memory = new Map<string, string>();
 
 export function read(key: string): string | null {
   try {
-    return localStorage.getItem(prefix + key) ?? memory.get(key) ?? null;
+    return memory.get(key) ?? localStorage.getItem(prefix + key);
   } catch {
-    return memory.get(key) ?? null;
+    return null;
   }
 }
 
 /** Stores a value; null removes it. */
 export function write(key: string, value: string | null): void {
-  if (value === null) memory.delete(key);
-  else memory.set(key, value);
+  // Memory has no copy of what is in local storage, since other tabs may change that.
+  memory.delete(key);
   try {
     if (value === null) localStorage.removeItem(prefix + key);
     else localStorage.setItem(prefix + key, value);
   } catch {
-    /* The value stays in memory only. */
+    if (value !== null) memory.set(key, value);
   }
 }
 

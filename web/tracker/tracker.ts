@@ -64,24 +64,30 @@ function isAllowed(): boolean {
 }
 
 /**
- * Stores the visitor's id in local storage, and in a cookie if the shop asks for one. Null removes
- * it.
+ * Stores the visitor's ids in local storage, and in a cookie if the shop asks for one. The text has
+ * the anonymous id and, after a login, a blank and the user's id. So the two change together in all
+ * tabs and subdomains. Null removes it.
  */
-function storeUser(value: string | null): void {
+function storeVisitor(value: string | null): void {
   write("user", value);
   if (settings.cookie === undefined) return;
   const domain = settings.cookie ? `; Domain=${settings.cookie}` : "";
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `millrace_user=${encodeURIComponent(value ?? "")}; Max-Age=${value === null ? 0 : cookieSeconds}; Path=/; SameSite=Lax${domain}${secure}`;
 }
-function userId(): string {
+/** The visitor's anonymous id, and the id of the user who has logged in, or an empty text. */
+function visitor(): [anonymous: string, user: string] {
   const cookie =
     settings.cookie !== undefined
       ? /(?:^|; )millrace_user=([^;]+)/.exec(document.cookie)?.[1]
       : undefined;
-  const value = cookie ? decodeURIComponent(cookie) : (read("user") ?? randomId());
-  if (value !== read("user") || !cookie) storeUser(value);
-  return value;
+  const stored = cookie ? decodeURIComponent(cookie) : (read("user") ?? "");
+  // Version 0.2 stored either a random id or, after a login, only the user's id.
+  const [, anonymous = randomId(), user = ""] =
+    /^(?:([\da-f-]{32,36})(?: |$))?([^]*)/.exec(stored) ?? [];
+  const value = user ? `${anonymous} ${user}` : anonymous;
+  if (value !== read("user") || !cookie) storeVisitor(value);
+  return [anonymous, user];
 }
 
 /** The session's id. A new session begins after half an hour without an event. */
@@ -138,9 +144,11 @@ function track(type: string, fields: object = {}): void {
     );
     return;
   }
+  const [anonymous_id, user] = visitor();
   queue.add({
     event_id: randomId(),
-    user_id: userId(),
+    user_id: user || anonymous_id,
+    anonymous_id,
     session_id: sessionId(),
     event_type: type,
     timestamp: new Date().toISOString(),
@@ -158,11 +166,19 @@ function page(): void {
   track("page_view");
 }
 
-/** Forgets the visitor, and drops the events that wait to be sent. */
+/**
+ * Forgets the user. A new anonymous id and a new session begin. The id is stored at once, so that
+ * other subdomains, which may have stored the old one, find the new one in the cookie.
+ */
+function reset(): void {
+  storeVisitor(isAllowed() ? randomId() : null);
+  write("session", null);
+}
+
+/** Forgets a visitor who refuses, and drops the events that wait to be sent. */
 function forget(): void {
   queue.clear();
-  storeUser(null);
-  write("session", null);
+  reset();
 }
 
 function ofProduct(type: string, call: string): (product: Product) => void {
@@ -210,11 +226,22 @@ const calls = {
   addToCart: ofProduct("add_to_cart", "addToCart"),
   purchase: ofOrder("purchase"),
   refund: ofOrder("refund"),
-  /** Sets the visitor's id for this and later events. */
-  identify(visitor: string | number): void {
-    check(isId(visitor), 'the visitor\'s id: identify("customer-42")');
-    if (isAllowed()) storeUser(String(visitor));
+  /**
+   * Says who has logged in. Sends the event `identify` if this is another user than before. The
+   * anonymous id of one user never becomes that of another.
+   */
+  identify(user: string | number): void {
+    check(isId(user), 'the user\'s id: identify("customer-42")');
+    if (isAllowed()) {
+      const known = visitor()[1];
+      if (known === String(user)) return;
+      if (known) reset();
+      storeVisitor(`${visitor()[0]} ${user}`);
+    }
+    track("identify");
   },
+  /** Says that the user has logged out. */
+  reset,
   /**
    * Stores whether the visitor consents to being tracked. A refusal forgets what is known of the
    * visitor.
@@ -274,8 +301,9 @@ function takeOver(): Call[] {
 }
 
 const kept = takeOver();
-// Calls of identify and consent that come first also apply to the page view.
-while (kept.length > 0 && ["identify", "consent"].includes(kept[0]![0])) make(kept.shift()!);
+// Calls of identify, reset and consent that come first also apply to the page view.
+while (kept.length > 0 && ["identify", "reset", "consent"].includes(kept[0]![0]))
+  make(kept.shift()!);
 queue.adopt();
 if (settings.pages !== "manual") {
   const seen = guarded("page");

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <map>
 
-#include "gold/distinct.h"
+#include "gold/state/distinct.h"
 #include "gold/events.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 
 namespace millrace::gold {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 
 namespace millrace::gold {
 

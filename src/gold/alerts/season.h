@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gold/alerts/unusual.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 #include "model/time_zone.h"
 
 namespace millrace::gold {

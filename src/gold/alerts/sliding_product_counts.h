@@ -4,9 +4,9 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <map>
 
-#include "gold/strings.h"
+#include "gold/state/strings.h"
 #include "gold/view_purchase_counts.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 
 namespace millrace::gold {
 

@@ -7,8 +7,8 @@
 
 #include "gold/alerts/alert_rules.h"
 #include "gold/events.h"
-#include "gold/money_archive.h"
-#include "gold/window.h"
+#include "gold/state/money_archive.h"
+#include "gold/state/window.h"
 
 namespace millrace::gold {
 

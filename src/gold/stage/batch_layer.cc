@@ -147,6 +147,10 @@ std::int64_t BatchLayer::compute_windows(DayRange days, const std::set<TableGrou
     const Window read = sessions ? around : wanted;
     Gold gold(zone_, settings_.gold, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
     gold.compute_only(groups);
+    learn_visitors(read, sessions, gold.strings(), gold.visitors(), [&] {
+        gold.collect_garbage([](Marks&) {});
+        progressed();
+    });
     OrderLedger ledger(gold.strings(), settings_.gold.order_repeats);
     learn_orders_before(read.start, gold.strings(), ledger, [&] {
         gold.collect_garbage([&ledger](Marks& marks) { ledger.mark(marks); });
@@ -161,6 +165,8 @@ std::int64_t BatchLayer::compute_windows(DayRange days, const std::set<TableGrou
     const auto take = [&](Events& rows, Timestamp left) {
         events += static_cast<std::int64_t>(rows.rows.size());
         std::erase_if(rows.rows, [&](const Event& event) { return !read.contains(event.time); });
+        std::erase_if(rows.links, [&](const Link& link) { return !wanted.contains(link.time); });
+        gold.visitors().name(rows.rows);
         (void)ledger.hold(rows.rows);
         const auto settled = ledger.settle(settled_before(left));
         rows.rows.insert(rows.rows.end(), settled.begin(), settled.end());
@@ -169,7 +175,7 @@ std::int64_t BatchLayer::compute_windows(DayRange days, const std::set<TableGrou
         progressed();
     };
     read_silver_rows(silver_.root(), files_between(read), gold.strings(), pool_, take);
-    Events rest{.rows = ledger.settle(end_of_time), .clocks = {}};
+    Events rest{.rows = ledger.settle(end_of_time), .links = {}, .clocks = {}};
     add(rest, end_of_time);
     gold.close(position_.watermark, output);
     return events;
@@ -182,6 +188,26 @@ std::vector<storage::AddFile> BatchLayer::order_files_between(Window times) cons
         return !is_of_orders(storage::partition_value(add, "event_type"));
     });
     return files;
+}
+
+/// Lets `visitors` know the links that tell who the visitors within these times were, and, with `activity`,
+/// the events before that tell which of them are new. A message that removes a link may come at any time.
+void BatchLayer::learn_visitors(Window times, bool activity, Strings& strings, Visitors& visitors,
+                                const std::function<void()>& progressed) {
+    const base::Duration reach = settings_.gold.identity_reach;
+    const Window around{times.start - reach, times.end + reach};
+    auto files = files_between(around);
+    for (const auto& [path, add] : silver_.snapshot().files) {
+        if (storage::partition_value(add, "event_type") == "unlink" &&
+            std::ranges::find(files, path, &storage::AddFile::path) == files.end())
+            files.push_back(add);
+    }
+    const auto learn = [&](Events& rows, Timestamp) {
+        visitors.learn(rows.links);
+        if (activity) visitors.saw(rows.rows);
+        progressed();
+    };
+    read_silver_visitors(silver_.root(), files, strings, pool_, learn);
 }
 
 /// Lets `ledger` know the events of orders before a time: those within the period before it, and those that
@@ -208,16 +234,25 @@ void BatchLayer::compute_orders(DayRange days, Output& output, const std::functi
     Strings strings;
     OrderLedger ledger(strings, options.order_repeats);
     Orders orders(strings, zone_, options.order_life, wanted);
+    Visitors visitors(strings, options.identity_reach);
+    const auto collect_garbage = [&] {
+        if (!strings.due()) return;
+        Marks marks = strings.marks();
+        ledger.mark(marks);
+        orders.mark(marks);
+        visitors.mark(marks);
+        strings.sweep(marks);
+    };
+    learn_visitors(wanted, false, strings, visitors, [&] {
+        collect_garbage();
+        progressed();
+    });
     const auto take = [&](Events& rows, Timestamp left) {
         std::erase_if(rows.rows, [&](const Event& event) { return !read.contains(event.time); });
+        visitors.name(rows.rows);
         (void)ledger.hold(rows.rows);
         orders.add(ledger.settle(left));
-        if (strings.due()) {
-            Marks marks = strings.marks();
-            ledger.mark(marks);
-            orders.mark(marks);
-            strings.sweep(marks);
-        }
+        collect_garbage();
         progressed();
     };
     read_silver_rows(silver_.root(), order_files_between(read), strings, pool_, take);

@@ -19,7 +19,8 @@
 #include "gold/stage/gold_comparison.h"
 #include "gold/stage/gold_writer.h"
 #include "gold/stage/late_days.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
+#include "gold/visitors/visitors.h"
 #include "model/time_zone.h"
 #include "storage/delta_table.h"
 
@@ -84,6 +85,8 @@ class BatchLayer {
                                                Output& output, const std::function<void()>& progressed);
     void compute_orders(DayRange days, Output& output, const std::function<void()>& progressed);
     [[nodiscard]] std::vector<storage::AddFile> order_files_between(Window times) const;
+    void learn_visitors(Window times, bool activity, Strings& strings, Visitors& visitors,
+                        const std::function<void()>& progressed);
     void learn_orders_before(Timestamp time, Strings& strings, OrderLedger& ledger,
                              const std::function<void()>& progressed);
     [[nodiscard]] std::array<std::int64_t, table_group_count> ends(std::int64_t to) const;

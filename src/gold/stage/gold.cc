@@ -10,7 +10,7 @@
 #include <cereal/types/vector.hpp>
 
 #include "gold/alerts/alert_archive.h"
-#include "gold/state_archive.h"
+#include "gold/state/state_archive.h"
 
 namespace millrace::gold {
 
@@ -23,7 +23,9 @@ Gold::Gold(const model::TimeZone& zone, const model::GoldOptions& options, Run r
       orders_(strings_, zone, options.order_life, {no_watermark, end_of_time}),
       users_(strings_, zone),
       interest_(strings_, zone, options),
-      sessions_(strings_, zone, options),
+      identities_(strings_, zone),
+      visitors_(strings_, options.identity_reach),
+      sessions_(strings_, zone, options, visitors_),
       alerts_(strings_, zone) {}
 
 /// The slowest operators come first, so that they start at the same time.
@@ -31,7 +33,8 @@ std::vector<Operator*> Gold::operators() {
     std::vector<Operator*> all;
     if (groups_.contains(TableGroup::sessions)) all.push_back(&sessions_);
     if (groups_.contains(TableGroup::windows))
-        all.insert(all.end(), {&kpis_, &products_, &users_, &interest_, &categories_, &devices_});
+        all.insert(all.end(),
+                   {&kpis_, &products_, &users_, &interest_, &categories_, &devices_, &identities_});
     if (groups_.contains(TableGroup::orders)) all.push_back(&orders_);
     return all;
 }
@@ -58,6 +61,7 @@ void Gold::add(const Events& events, const std::function<void(Operator&)>& after
             after(*each);
         });
     }
+    if (groups_.contains(TableGroup::windows)) identities_.add(events.links);
     tasks.emplace_back([this, &events] { alerts_.add(events.rows); });
     run_(std::move(tasks));
 }
@@ -94,13 +98,14 @@ void Gold::close(Timestamp watermark, Output& output) {
 
 /// Visits the operators that write these tables; the funnel's is the one of sessions.
 void Gold::for_each_of(const TableSet& tables, const std::function<void(const Operator&)>& visit) const {
-    const std::array<std::pair<const Operator*, Table>, 8> all = {{{&products_, Table::product_metrics},
+    const std::array<std::pair<const Operator*, Table>, 9> all = {{{&products_, Table::product_metrics},
                                                                    {&categories_, Table::category_metrics},
                                                                    {&devices_, Table::device_metrics},
                                                                    {&kpis_, Table::kpis},
                                                                    {&orders_, Table::orders},
                                                                    {&users_, Table::users},
                                                                    {&interest_, Table::high_interest},
+                                                                   {&identities_, Table::identities},
                                                                    {&sessions_, Table::sessions}}};
     for (const auto& [each, table] : all) {
         if (tables.contains(table)) visit(*each);
@@ -127,6 +132,7 @@ void Gold::collect_garbage(const std::function<void(Marks&)>& mark_others) {
     mark_others(marks);
     for (const Operator* each : operators()) each->mark(marks);
     alerts_.mark(marks);
+    visitors_.mark(marks);
     strings_.sweep(marks);
 }
 
@@ -138,8 +144,8 @@ std::int64_t Gold::late() const {
 
 template <class Archive>
 void Gold::serialize(Archive& archive) {
-    archive(strings_, clock_, products_, categories_, devices_, kpis_, orders_, users_, interest_, sessions_,
-            alerts_);
+    archive(strings_, clock_, products_, categories_, devices_, kpis_, orders_, users_, interest_,
+            identities_, visitors_, sessions_, alerts_);
 }
 
 void Gold::save(std::ostream& stream) const {

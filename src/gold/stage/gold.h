@@ -9,11 +9,13 @@
 #include "gold/alerts/alerts.h"
 #include "gold/group_metrics.h"
 #include "gold/high_interest.h"
+#include "gold/identities.h"
 #include "gold/kpis.h"
 #include "gold/orders.h"
 #include "gold/product_metrics.h"
 #include "gold/sessions.h"
 #include "gold/user_days.h"
+#include "gold/visitors/visitors.h"
 #include "gold/watermark.h"
 
 namespace millrace::gold {
@@ -36,6 +38,10 @@ class Gold {
     [[nodiscard]] Alerts& alerts() { return alerts_; }
     [[nodiscard]] const Alerts& alerts() const { return alerts_; }
 
+    /// Who the visitors are; events must have their visitors when they are added.
+    [[nodiscard]] Visitors& visitors() { return visitors_; }
+    [[nodiscard]] const Visitors& visitors() const { return visitors_; }
+    [[nodiscard]] Sessions& sessions() { return sessions_; }
     [[nodiscard]] Orders& orders() { return orders_; }
     [[nodiscard]] const Orders& orders() const { return orders_; }
 
@@ -96,6 +102,8 @@ class Gold {
     Orders orders_;
     UserDays users_;
     HighInterest interest_;
+    Identities identities_;
+    Visitors visitors_;
     Sessions sessions_;
     Alerts alerts_;
     std::set<TableGroup> groups_{all_table_groups.begin(), all_table_groups.end()};

@@ -19,13 +19,19 @@ PipelineHealth health_of(const std::vector<catalog::PartitionStatus>& partitions
 }  // namespace
 
 GoldEngine::GoldEngine(const model::ShopSettings& settings, base::WorkerPool& pool)
-    : options_(settings.gold), zone_(settings.time_zone), pool_(pool) {
+    : options_(settings.gold),
+      zone_(settings.time_zone),
+      pool_(pool),
+      changed_(zone_),
+      changed_orders_(zone_) {
     reset();
 }
 
 void GoldEngine::reset() {
     gold_ = std::make_unique<Gold>(zone_, options_, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
     ledger_ = std::make_unique<OrderLedger>(gold_->strings(), options_.order_repeats);
+    changed_ = ChangedTimes(zone_);
+    changed_orders_ = ChangedTimes(zone_);
     ++withdrawals_;
     watermark_ = no_watermark;
     newest_ = {};
@@ -35,6 +41,8 @@ void GoldEngine::load(std::istream& stream, Timestamp watermark) {
     withdraw_shown();
     gold_->load(stream);
     ledger_->load(stream);
+    changed_.load(stream);
+    changed_orders_.load(stream);
     watermark_ = watermark;
 }
 
@@ -42,11 +50,31 @@ void GoldEngine::save(std::ostream& stream) {
     withdraw_shown();
     gold_->save(stream);
     ledger_->save(stream);
+    changed_.save(stream);
+    changed_orders_.save(stream);
+}
+
+void GoldEngine::learn(const std::vector<Link>& links) {
+    gold_->visitors().learn(links);
+}
+
+/// A visit goes on as that of the user who logs in.
+void GoldEngine::name_visitors(Events& events) {
+    Visitors& visitors = gold_->visitors();
+    visitors.update(events.links);
+    for (const Visitors::Move& move : visitors.take_moves()) gold_->sessions().move(move);
+    const Timestamp closed = settled_before(watermark_);
+    for (const Event& event : events.rows) {
+        if (event.time < closed) visitors.note_late(event.user, event.time);
+    }
+    visitors.saw(events.rows);
+    visitors.name(events.rows);
 }
 
 /// The alert rules do not wait for lines to settle.
 void GoldEngine::add(Events& events) {
     withdraw_shown();
+    name_visitors(events);
     const auto held = ledger_->hold(events.rows);
     alerts().add(held);
     gold_->orders().note_held(held);
@@ -61,6 +89,7 @@ void GoldEngine::show_held() {
 
 void GoldEngine::add_uncommitted(std::vector<Event>& events) {
     show_held();
+    gold_->visitors().name(events);
     ledger_->mark_shown(events);
     gold_->add_uncommitted(events);
 }
@@ -73,8 +102,13 @@ void GoldEngine::withdraw_shown() {
 
 void GoldEngine::note_changed_days(storage::Version version, LateDays& late) {
     if (watermark_ == no_watermark) return;
-    late.add(ledger_->take_displaced(watermark_, zone_), version, zone_);
-    late.add_orders(gold_->orders().take_noted(), version);
+    changed_.add(ledger_->take_displaced());
+    changed_.add(gold_->visitors().take_changed());
+    late.add(changed_.take(watermark_), version, zone_);
+    std::set<std::int64_t> orders = gold_->orders().take_noted();
+    changed_orders_.add(gold_->visitors().take_changed_orders());
+    for (const Timestamp time : changed_orders_.take(watermark_)) orders.insert(zone_.day_of(time));
+    late.add_orders(orders, version);
 }
 
 void GoldEngine::collect_garbage() {
@@ -116,6 +150,7 @@ void GoldEngine::close(Timestamp watermark, Output& closed) {
     watermark_ = std::max(watermark_, watermark);
     gold_->add_to_operators(ledger_->settle(settled_before(watermark_)));
     gold_->close(watermark_, closed);
+    gold_->visitors().forget(watermark_);
     gold_->orders().note_closed([this](std::uint64_t order) { return ledger_->holds(order); });
 }
 

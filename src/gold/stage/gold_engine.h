@@ -10,6 +10,7 @@
 #include "gold/events.h"
 #include "gold/order_ledger.h"
 #include "gold/output.h"
+#include "gold/stage/changed_times.h"
 #include "gold/stage/gold.h"
 #include "gold/stage/gold_report.h"
 #include "gold/stage/late_days.h"
@@ -42,6 +43,8 @@ class GoldEngine {
     void load(std::istream& stream, Timestamp watermark);
     void save(std::ostream& stream);
 
+    /// Learns links of rows that add() takes in later, so that their visitors are known by then.
+    void learn(const std::vector<Link>& links);
     /// Takes rows in. Windows close only with the calls below. Lines of orders leave `events`: they are held
     /// back until their windows can close.
     void add(Events& events);
@@ -59,9 +62,12 @@ class GoldEngine {
     [[nodiscard]] OrderCounts order_counts() const {
         return {.lines = ledger_->size(), .orders = gold_->orders().size(), .repeats = ledger_->repeats()};
     }
+    [[nodiscard]] VisitorCounts visitor_counts() const {
+        return {.links = gold_->visitors().links(), .ids = gold_->visitors().ids()};
+    }
     /// Notes the days that are wrong until they are corrected, as of a version of Silver: those where an
-    /// event of an order no longer counts as it did, and those of orders that have closed and got more
-    /// events.
+    /// event of an order no longer counts as it did, or belongs to another visitor, and those of orders that
+    /// have closed and got more events.
     void note_changed_days(storage::Version version, LateDays& late);
 
     /// Finishes a commit whose rows were added: advances the watermark, closes windows, and evaluates alert
@@ -75,6 +81,7 @@ class GoldEngine {
 
   private:
     void observe(const std::vector<catalog::PartitionStatus>& partitions);
+    void name_visitors(Events& events);
     void close(Timestamp watermark, Output& closed);
 
     const model::GoldOptions options_;
@@ -82,6 +89,8 @@ class GoldEngine {
     base::WorkerPool& pool_;
     std::unique_ptr<Gold> gold_;
     std::unique_ptr<OrderLedger> ledger_;
+    ChangedTimes changed_;
+    ChangedTimes changed_orders_;
     std::uint64_t withdrawals_ = 0;
     Timestamp watermark_ = no_watermark;
     Timestamp newest_;  // log time of the newest row since the last commit; the epoch when there is none

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "gold/events.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 #include "storage/version.h"
 
 namespace millrace::gold {
@@ -18,6 +18,11 @@ struct OrderCounts {
     std::size_t lines = 0;     ///< events of orders that are kept to judge later ones
     std::size_t orders = 0;    ///< orders that are kept to find the days of later events
     std::int64_t repeats = 0;  ///< lines that came again, since the process began
+};
+
+struct VisitorCounts {
+    std::size_t links = 0;  ///< links of an id, a user and an hour that are kept to name visitors
+    std::size_t ids = 0;    ///< ids that are kept to tell new visitors from returning ones
 };
 
 /// What Gold has done since the report before.
@@ -30,6 +35,7 @@ struct GoldReport {
     std::int64_t late = 0;         ///< additions to windows that were closed, since Gold was built
     Timestamp watermark = no_watermark;
     OrderCounts orders;
+    VisitorCounts visitors;
     double seconds = 0;  ///< time since the report before
     /// The longest time from a record's append to the log until its event was in Gold's state, in ms; 0 when
     /// no event came.

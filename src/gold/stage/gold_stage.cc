@@ -133,12 +133,17 @@ void GoldStage::rebuild(const base::StopSignal& stop) {
     reporter_.add_rows(tables_.publish_alerts(engine_.alerts(), silver_.version(), quiet));
 }
 
-/// Reads all files of the silver table. False when it is stopped before the end.
+/// Reads all files of the silver table, after what tells who the visitors were. False when it is stopped
+/// before the end.
 bool GoldStage::read_all(const base::StopSignal& stop) {
     const auto finish_rows = [this](Timestamp left) {
         engine_.finish_rows(left, tables_.waiting());
         if (tables_.is_full()) reporter_.add_rows(tables_.publish_unversioned());
     };
+    silver_.read_visitors(engine_.strings(), [this](Events& events, Timestamp) {
+        engine_.learn(events.links);
+        engine_.collect_garbage();
+    });
     for (const auto& [day, files] : silver_.files_by_day()) {
         if (stop.requested()) return false;
         silver_.read_files(files, engine_.strings(), [&](Events& events, Timestamp left) {
@@ -211,7 +216,7 @@ bool GoldStage::step(const base::StopSignal& stop) {
         return true;
     }
     const auto take = [this](Events& events, Timestamp) {
-        late_.add(events.rows, engine_.watermark(), silver_.version() + 1, zone_);
+        late_.add(events, engine_.watermark(), silver_.version() + 1, zone_);
         reporter_.add(events);
         events_to_free_ += static_cast<std::int64_t>(events.rows.size());
         engine_.add(events);
@@ -305,6 +310,7 @@ void GoldStage::report(const OnReport& on_report) {
         reporter_.take(engine_.operators().late_committed(), silver_.version(), engine_.watermark());
     if (!report) return;
     report->orders = engine_.order_counts();
+    report->visitors = engine_.visitor_counts();
     on_report(*report);
 }
 

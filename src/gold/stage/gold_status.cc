@@ -12,7 +12,7 @@
 #include "gold/stage/gold_file.h"
 #include "gold/stage/gold_state.h"
 #include "gold/stage/gold_writer.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 #include "model/time_zone.h"
 #include "silver/silver_table.h"
 #include "storage/column.h"

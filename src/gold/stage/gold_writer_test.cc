@@ -36,7 +36,8 @@ class GoldWriterTest : public testing::Test {
             .count(0)
             .count(0)
             .money(0)
-            .money(0);
+            .money(0)
+            .text(name);
     }
     static Output users(std::int64_t of_day, const std::vector<std::string>& names) {
         Output output;

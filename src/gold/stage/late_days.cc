@@ -49,12 +49,15 @@ void LateDays::note(Timestamp time, const Late& more, const model::TimeZone& zon
 
 /// The shortest windows are aligned minutes, so an event before the watermark's minute is late for at least
 /// one window.
-void LateDays::add(std::span<const Event> events, Timestamp watermark, storage::Version version,
+void LateDays::add(const Events& events, Timestamp watermark, storage::Version version,
                    const model::TimeZone& zone) {
     if (watermark == no_watermark) return;
     const Timestamp closed = std::chrono::floor<std::chrono::minutes>(watermark);
-    for (const Event& event : events) {
+    for (const Event& event : events.rows) {
         if (event.time < closed) note(event.time, {.events = 1, .version = version}, zone);
+    }
+    for (const Link& link : events.links) {
+        if (link.time < closed) note(link.time, {.events = 0, .version = version}, zone);
     }
 }
 

@@ -14,7 +14,7 @@
 #include "gold/events.h"
 #include "gold/gold_tables.h"
 #include "gold/stage/day_range.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 #include "model/time_zone.h"
 #include "storage/version.h"
 
@@ -47,7 +47,7 @@ class LateDays {
 
     /// Notes the late ones among events that came with a version of Silver. `watermark` is the time up to
     /// which windows were closed before.
-    void add(std::span<const Event> events, Timestamp watermark, storage::Version version,
+    void add(const Events& events, Timestamp watermark, storage::Version version,
              const model::TimeZone& zone);
     /// Notes the days of events that no longer count as they did, as of a version of Silver.
     void add(std::span<const Timestamp> changed, storage::Version version, const model::TimeZone& zone);

@@ -21,7 +21,8 @@ bool any(TableGroup /*group*/, std::int64_t /*day*/) {
 class LateDaysTest : public testing::Test {
   protected:
     void add(Timestamp time, Timestamp watermark, std::int64_t version) {
-        late_.add(std::vector<Event>{{.time = time}}, watermark, storage::Version(version), utc);
+        late_.add(Events{.rows = {{.time = time}}, .links = {}, .clocks = {}}, watermark,
+                  storage::Version(version), utc);
     }
     [[nodiscard]] std::vector<std::int64_t> days(TableGroup group) const {
         std::vector<std::int64_t> days;

@@ -13,7 +13,7 @@
 #include "base/mutex.h"
 #include "gold/output.h"
 #include "gold/stage/open_rows_copy.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 #include "serve/sql_view.h"
 #include "storage/version.h"
 

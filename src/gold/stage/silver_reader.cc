@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "gold/window.h"
+#include "gold/state/window.h"
 #include "silver/silver_table.h"
 #include "storage/file_stats.h"
 #include "storage/parquet_file.h"
@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::size_t files_at_once = 8;
 
+/// What is read of each row.
+enum class Part : std::uint8_t { events, visitors };
+
 /// A file, the earliest time in it, and, while it is being read, its next rows.
 struct SilverFile {
     std::string event_type;
@@ -26,10 +29,10 @@ struct SilverFile {
     std::unique_ptr<storage::ParquetReader> reader;
     std::shared_ptr<arrow::RecordBatch> rows;
 
-    void read_on() {
+    void read_on(Part part) {
         if (!reader) {
-            auto columns = event_columns();
-            if (is_of_orders(event_type))
+            auto columns = part == Part::events ? event_columns() : visitor_columns();
+            if (part == Part::events && is_of_orders(event_type))
                 columns.insert(columns.end(), order_columns().begin(), order_columns().end());
             reader = std::make_unique<storage::ParquetReader>(path, *silver::silver_layout().schema, columns,
                                                               storage::ParquetReader::Strings::dictionary);
@@ -69,20 +72,23 @@ model::Timestamp earliest_left(const std::vector<SilverFile>& open, const Silver
 }
 
 /// Converts the rows that were read into events.
-void collect(std::vector<SilverFile>& open, Strings& strings, Events& events) {
+void collect(std::vector<SilverFile>& open, Part part, Strings& strings, Events& events) {
     events.clear();
     std::int64_t count = 0;
     for (const SilverFile& file : open) count += file.rows ? file.rows->num_rows() : 0;
     events.rows.reserve(static_cast<std::size_t>(count));
     for (SilverFile& file : open) {
-        if (file.rows) read_events(*file.rows, file.event_type, strings, events);
+        if (!file.rows) continue;
+        if (part == Part::events) {
+            read_events(*file.rows, file.event_type, strings, events);
+        } else {
+            read_visitors(*file.rows, file.event_type, strings, events);
+        }
     }
 }
 
-}  // namespace
-
-void read_silver_rows(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
-                      Strings& strings, base::WorkerPool& pool, const VisitRows& visit) {
+void read_part(const std::filesystem::path& root, const std::vector<storage::AddFile>& files, Part part,
+               Strings& strings, base::WorkerPool& pool, const VisitRows& visit) {
     std::vector<SilverFile> waiting = by_time(root, files);
     auto next = waiting.begin();
     std::vector<SilverFile> open;
@@ -91,19 +97,31 @@ void read_silver_rows(const std::filesystem::path& root, const std::vector<stora
         for (; open.size() < files_at_once && next != waiting.end(); ++next) open.push_back(std::move(*next));
         std::vector<std::function<void()>> tasks;
         tasks.reserve(open.size());
-        for (SilverFile& file : open) tasks.emplace_back([&file] { file.read_on(); });
+        for (SilverFile& file : open) tasks.emplace_back([&file, part] { file.read_on(part); });
         pool.run_all(std::move(tasks));
     };
     Events events;  // declared here so that its memory is reused
     read_on();
     while (!open.empty()) {
-        collect(open, strings, events);
+        collect(open, part, strings, events);
         const model::Timestamp left = earliest_left(open, next == waiting.end() ? nullptr : &*next);
         // Decodes the next rows while `visit` works on these.
         auto reading = std::async(std::launch::async, read_on);
-        if (!events.rows.empty()) visit(events, left);
+        if (!events.empty()) visit(events, left);
         reading.get();
     }
+}
+
+}  // namespace
+
+void read_silver_rows(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
+                      Strings& strings, base::WorkerPool& pool, const VisitRows& visit) {
+    read_part(root, files, Part::events, strings, pool, visit);
+}
+
+void read_silver_visitors(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
+                          Strings& strings, base::WorkerPool& pool, const VisitRows& visit) {
+    read_part(root, files, Part::visitors, strings, pool, visit);
 }
 
 }  // namespace millrace::gold

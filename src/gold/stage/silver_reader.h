@@ -19,4 +19,8 @@ using VisitRows = std::function<void(Events& rows, model::Timestamp left)>;
 void read_silver_rows(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
                       Strings& strings, base::WorkerPool& pool, const VisitRows& visit);
 
+/// Does so for what tells who the visitors were: links, and events with a time and a user only.
+void read_silver_visitors(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
+                          Strings& strings, base::WorkerPool& pool, const VisitRows& visit);
+
 }  // namespace millrace::gold

@@ -91,7 +91,7 @@ void SilverTail::show_queued(silver::CommitQueue::Columns columns, Strings& stri
     for (const auto& each : columns)
         read_events(*each->batch(Timestamp()), each->event_type(), strings, queued_);
     commits_->recycle(std::move(columns));
-    if (!queued_.rows.empty()) visit(queued_, end_of_time);
+    if (!queued_.empty()) visit(queued_, end_of_time);
     // After a backlog, its memory is not needed any more.
     if (queued_.rows.capacity() > std::max(many_rows, 16 * queued_.rows.size())) queued_.rows.shrink_to_fit();
 }
@@ -101,6 +101,12 @@ std::map<std::string, std::vector<storage::AddFile>> SilverTail::files_by_day() 
     for (const auto& [path, file] : snapshot().files)
         days[std::string(storage::partition_value(file, "event_date"))].push_back(file);
     return days;
+}
+
+void SilverTail::read_visitors(Strings& strings, const VisitRows& visit) const {
+    std::vector<storage::AddFile> files;
+    for (const auto& [path, file] : snapshot().files) files.push_back(file);
+    read_silver_visitors(table_.root(), files, strings, pool_, visit);
 }
 
 void SilverTail::read_files(const std::vector<storage::AddFile>& files, Strings& strings,

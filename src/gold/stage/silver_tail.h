@@ -12,7 +12,7 @@
 #include "catalog/data_directory.h"
 #include "gold/stage/gold_state.h"
 #include "gold/stage/silver_reader.h"
-#include "gold/window.h"
+#include "gold/state/window.h"
 #include "silver/stage/commit_queue.h"
 #include "storage/delta_table.h"
 
@@ -55,6 +55,8 @@ class SilverTail {
     /// The files of the snapshot by UTC day, the earliest day first.
     [[nodiscard]] std::map<std::string, std::vector<storage::AddFile>> files_by_day() const;
     /// Shows the rows of these files.
+    /// Reads what tells who the visitors of all rows were.
+    void read_visitors(Strings& strings, const VisitRows& visit) const;
     void read_files(const std::vector<storage::AddFile>& files, Strings& strings,
                     const VisitRows& visit) const;
 

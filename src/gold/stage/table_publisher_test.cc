@@ -34,7 +34,8 @@ class TablePublisherTest : public testing::Test {
                 .count(0)
                 .count(0)
                 .money(0)
-                .money(0);
+                .money(0)
+                .text("u");
         }
     }
     /// Lets an alert fire: after ten minutes a fifth of all records is quarantined.

@@ -44,8 +44,8 @@ inline Events view_at(Strings& strings, model::Timestamp time) {
 /// The days of one event that is late at a version of Silver, in UTC.
 inline LateDays late_day(model::Timestamp time, storage::Version version) {
     LateDays late;
-    late.add(std::vector<Event>{{.time = time}}, time + std::chrono::hours(1), version,
-             model::TimeZone("UTC"));
+    late.add(Events{.rows = {{.time = time}}, .links = {}, .clocks = {}}, time + std::chrono::hours(1),
+             version, model::TimeZone("UTC"));
     return late;
 }
 

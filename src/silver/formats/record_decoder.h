@@ -18,7 +18,7 @@ namespace millrace::silver {
 
 /// The version of all decoders. It grows with each change by which a record means other items or other
 /// events, so that `verify` knows which rows it can decode again, and a user when a replay is worth while.
-inline constexpr int decoder_version = 2;
+inline constexpr int decoder_version = 3;
 
 /// The partition of a log, for the ids of events that have none.
 struct LogPartition {

@@ -45,7 +45,7 @@ SegmentCall segment_call_of_path(std::string_view path) {
     return SegmentCall::absent;
 }
 
-std::string_view ignored_segment_call(SegmentCall call) {
+std::string_view identity_segment_call(SegmentCall call) {
     switch (call) {
         case SegmentCall::identify:
             return "identify";

@@ -90,11 +90,26 @@ struct SegmentDecoder::Reading {
         if (event.event_id.empty()) event.event_id = derived_message_id(message, parts.arena);
     }
 
-    /// Sets the user of a call that is no event, for the record's key.
-    void set_user(Event& event) {
+    /// Reads a call that is no event of the shop. One that links an id with a user is a row without its
+    /// traits, which are personal data. Others are ignored; their user is set for the record's key.
+    void read_identity(SegmentCall called, Item& item) {
+        Event& event = item.event;
+        const bool is_alias = called == SegmentCall::alias;
+        std::string_view id;
         (void)fields.required_text(root[key_user_id], "userId", event.user_id);
-        if (event.user_id.empty())
-            (void)fields.required_text(root[key_anonymous_id], "anonymousId", event.user_id);
+        (void)fields.required_text(root[is_alias ? key_previous_id : key_anonymous_id], "", id);
+        const bool is_link = called != SegmentCall::group && !id.empty() && !event.user_id.empty();
+        if (!is_link || id == event.user_id) {
+            item.ignored = identity_segment_call(called);
+            if (event.user_id.empty())
+                (void)fields.required_text(root[key_anonymous_id], "anonymousId", event.user_id);
+            return;
+        }
+        event.user_id = {};
+        set_common(event);
+        event.event_type = identity_segment_call(called);
+        event.with_details().anonymous_id = id;
+        item.verdict = fault;
     }
 
     void set_clock(Event& event) {
@@ -230,8 +245,7 @@ struct SegmentDecoder::Reading {
         shared.open_message(shared_tree, segment_keys, parts.arena);
         const SegmentCall called = call();
         Item& item = items.emplace_back();
-        item.ignored = ignored_segment_call(called);
-        if (!item.ignored.empty()) return set_user(item.event);
+        if (!identity_segment_call(called).empty()) return read_identity(called, item);
         if (called == SegmentCall::absent) note({ValidationRule::missing_field, "type"});
         if (called == SegmentCall::unknown) note({ValidationRule::bad_event_type, "type"});
         if (fault.ok()) {

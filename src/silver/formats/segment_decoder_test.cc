@@ -260,6 +260,26 @@ TEST_F(SegmentDecoderTest, TheKindOfCallComesFromTheMessageOrThePath) {
     EXPECT_EQ(segment_call_of_path(""), SegmentCall::absent);
 }
 
+TEST_F(SegmentDecoderTest, ACallThatLinksAnIdWithAUserIsARowWithoutItsTraits) {
+    const auto identify = event(
+        R"({"type":"identify","userId":"u","anonymousId":"a","messageId":"m","traits":{"email":"x@shop.example"}})");
+    EXPECT_EQ(identify.event_type, "identify");
+    EXPECT_EQ(identify.user_id, "u");
+    EXPECT_EQ(identify.details.anonymous_id, "a");
+    EXPECT_FALSE(identify.details.properties);
+    const auto alias = event(R"({"type":"alias","userId":"u","previousId":"p","anonymousId":"a"})");
+    EXPECT_EQ(alias.event_type, "alias");
+    EXPECT_EQ(alias.user_id, "u");
+    EXPECT_EQ(alias.details.anonymous_id, "p");
+    for (const char* text :
+         {R"({"type":"identify","anonymousId":"a"})", R"({"type":"identify","userId":"a","anonymousId":"a"})",
+          R"({"type":"alias","userId":"u"})"}) {
+        EXPECT_FALSE(decode(text)[0].ignored.empty()) << text;
+    }
+    EXPECT_EQ(verdict(R"({"type":"identify","userId":"u","anonymousId":"a","timestamp":"soon"})").rule,
+              ValidationRule::bad_timestamp);
+}
+
 TEST_F(SegmentDecoderTest, AnEventWithoutAnIdGetsOneThatStays) {
     const std::string by_position(event(R"({"type":"page","userId":"u"})").event_id);
     EXPECT_EQ(event(R"({"type":"page","userId":"u"})").event_id, by_position);

@@ -17,6 +17,7 @@ enum SegmentKey : std::uint8_t {
     key_event,
     key_user_id,
     key_anonymous_id,
+    key_previous_id,
     key_message_id,
     key_timestamp,
     key_original_timestamp,
@@ -72,7 +73,7 @@ enum SegmentKey : std::uint8_t {
 
 inline constexpr std::array<std::string_view, segment_key_count> segment_names = {
     // of a message
-    "type", "event", "userId", "anonymousId", "messageId", "timestamp", "originalTimestamp", "sentAt",
+    "type", "event", "userId", "anonymousId", "previousId", "messageId", "timestamp", "originalTimestamp", "sentAt",
     "receivedAt", "writeKey", "context", "properties",
     // of its context
     "page", "campaign", "userAgent", "sessionId", "device", "userAgentData", "url", "referrer", "source",

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gold/distinct.h"
+#include "gold/state/distinct.h"
 
 namespace millrace::gold {
 

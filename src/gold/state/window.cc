@@ -1,4 +1,4 @@
-#include "gold/window.h"
+#include "gold/state/window.h"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "gold/strings.h"
+#include "gold/state/strings.h"
 
 #include <xxhash.h>
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/units.h"
-#include "gold/distinct.h"
-#include "gold/strings.h"
+#include "gold/state/distinct.h"
+#include "gold/state/strings.h"
 #include "model/time_zone.h"
 
 namespace millrace::gold {

@@ -1,4 +1,4 @@
-#include "gold/distinct.h"
+#include "gold/state/distinct.h"
 
 #include <algorithm>
 #include <cmath>

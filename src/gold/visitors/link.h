@@ -1,0 +1,18 @@
+#pragma once
+
+#include "gold/state/strings.h"
+#include "model/timestamp.h"
+
+namespace millrace::gold {
+
+/// A row of Silver that tells which user an id belongs to: an event that has both ids, or an identity
+/// message.
+struct Link {
+    model::Timestamp time;
+    StringId id = 0;       ///< the anonymous id, or a user id that another one replaces
+    StringId user = 0;     ///< of Field::user, as `id` is
+    StringId session = 0;  ///< the session in which it came
+    bool removes = false;  ///< whether the id does not belong to the user, as far as earlier rows say so
+};
+
+}  // namespace millrace::gold
