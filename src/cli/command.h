@@ -80,6 +80,7 @@ void add_group_command(CLI::App& app, Globals& globals);
 void add_show_command(CLI::App& app, Globals& globals);
 void add_count_command(CLI::App& app, Globals& globals);
 void add_quarantine_command(CLI::App& app, Globals& globals);
+void add_identities_command(CLI::App& app, Globals& globals);
 void add_optimize_command(CLI::App& app, Globals& globals);
 void add_vacuum_command(CLI::App& app, Globals& globals);
 void add_replay_command(CLI::App& app, Globals& globals);

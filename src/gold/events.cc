@@ -129,19 +129,11 @@ class TextColumn {
         const auto found = rows.GetColumnByName(name);
         if (found == nullptr) return;
         values_ = dynamic_cast<const arrow::StringArray*>(found.get());
-        if (values_ != nullptr) return;
-        const auto& encoded = column<arrow::DictionaryArray>(rows, name);
-        values_ = dynamic_cast<const arrow::StringArray*>(encoded.dictionary().get());
-        const auto* indices = dynamic_cast<const arrow::Int32Array*>(encoded.indices().get());
-        if (values_ == nullptr || indices == nullptr)
-            throw Error(reading_events, fmt::format("the column {} is not a dictionary of strings", name));
-        indices_ = indices->raw_values();
-        if (encoded.null_count() == 0) return;
-        valid_ = encoded.null_bitmap_data();
-        offset_ = encoded.offset();
+        if (values_ == nullptr) read_encoded(rows, name);
+        if (found->null_count() == found->length()) values_ = nullptr;
     }
-
-    /// The distinct values of a dictionary, or those of all rows; nullptr if there is no such column.
+    /// The distinct values of a dictionary, or those of all rows; nullptr if all are null, or if there is no
+    /// such column.
     [[nodiscard]] const arrow::StringArray* values() const { return values_; }
     /// The place of a row's value among values(), or -1 for null.
     [[nodiscard]] std::int64_t place(std::int64_t row) const {
@@ -156,6 +148,18 @@ class TextColumn {
     }
 
   private:
+    void read_encoded(const arrow::RecordBatch& rows, const char* name) {
+        const auto& encoded = column<arrow::DictionaryArray>(rows, name);
+        values_ = dynamic_cast<const arrow::StringArray*>(encoded.dictionary().get());
+        const auto* indices = dynamic_cast<const arrow::Int32Array*>(encoded.indices().get());
+        if (values_ == nullptr || indices == nullptr)
+            throw Error(reading_events, fmt::format("the column {} is not a dictionary of strings", name));
+        indices_ = indices->raw_values();
+        if (encoded.null_count() == 0) return;
+        valid_ = encoded.null_bitmap_data();
+        offset_ = encoded.offset();
+    }
+
     const arrow::StringArray* values_ = nullptr;
     const std::int32_t* indices_ = nullptr;  // for each row, its place in values_
     const std::uint8_t* valid_ = nullptr;    // a bit for each row that is not null; nullptr if all are not
@@ -237,23 +241,6 @@ class AmountColumns {
     const arrow::Int64Array* refused_;
 };
 
-/// The sites of URLs as hashes; 0 for those without a host.
-class SiteHashes {
-  public:
-    explicit SiteHashes(const StringPool& urls) : urls_(urls), sites_(urls.places(), unknown) {}
-
-    std::uint64_t operator[](StringId url) {
-        std::uint64_t& site = sites_[url];
-        if (site == unknown) site = site_hash(urls_.value(url));
-        return site;
-    }
-
-  private:
-    static constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
-    const StringPool& urls_;
-    std::vector<std::uint64_t> sites_;  // indexed by the id of the URL
-};
-
 /// The entries of events. An entry is made once for the same page, referrer and campaign. Most referrers are
 /// pages of the same site, which say nothing.
 class EntryColumns {
@@ -263,22 +250,26 @@ class EntryColumns {
           referrers_(rows, "referrer", strings[Field::visit]),
           sources_(rows, "utm_source", strings[Field::visit]),
           mediums_(rows, "utm_medium", strings[Field::visit]),
-          campaigns_(rows, "utm_campaign", strings[Field::visit]),
-          page_sites_(strings[Field::page]),
-          referrer_sites_(strings[Field::visit]) {}
+          campaigns_(rows, "utm_campaign", strings[Field::visit]) {}
 
-    StringId at(std::size_t row, StringId page) {
+    [[nodiscard]] StringId at(std::size_t row, StringId page) const {
         Strings::Parts parts{page, referrers_[row], sources_[row], mediums_[row], campaigns_[row]};
-        const std::uint64_t site = referrer_sites_[parts[1]];
-        if (site != 0 && site == page_sites_[page]) parts[1] = 0;
-        if (parts == last_) return last_entry_;
-        last_ = parts;
-        return last_entry_ = strings_.derived(parts, [&] { return make(parts); });
+        if (parts[1] != 0 && is_own(parts[1], page)) parts[1] = 0;
+        if ((parts[1] | parts[2] | parts[3] | parts[4]) != 0)
+            return strings_.derived(parts, [&] { return make(parts); });
+        return page == 0 ? 0 : strings_.page_entries().get(page, [&] { return make(parts); });
     }
 
   private:
-    StringId make(const Strings::Parts& parts) {
-        if (parts == Strings::Parts()) return 0;  // nothing is known
+    /// Whether a referrer is a page of the same site.
+    [[nodiscard]] bool is_own(StringId referrer, StringId page) const {
+        const auto site_of = [this](Field field, StringId url) {
+            return [this, field, url] { return site_hash(strings_.value(field, url)); };
+        };
+        const std::uint64_t site = strings_.referrer_sites().get(referrer, site_of(Field::visit, referrer));
+        return site != 0 && site == strings_.page_sites().get(page, site_of(Field::page, page));
+    }
+    [[nodiscard]] StringId make(const Strings::Parts& parts) const {
         const auto text = [&](std::size_t i) { return strings_.value(Field::visit, parts[i]); };
         return strings_[Field::entry].add(
             entry_text({strings_.value(Field::page, parts[0]), text(1), text(2), text(3), text(4)}));
@@ -286,10 +277,6 @@ class EntryColumns {
 
     Strings& strings_;
     const Ids referrers_, sources_, mediums_, campaigns_;
-    SiteHashes page_sites_;
-    SiteHashes referrer_sites_;
-    Strings::Parts last_{};
-    StringId last_entry_ = 0;
 };
 
 std::string entry_of(const model::Event& event, const model::EventDetails& details) {
@@ -424,7 +411,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto* indices = optional_column<arrow::Int32Array>(rows, "record_index");
     const auto* bots = optional_column<arrow::BooleanArray>(rows, "is_bot");
     const AmountColumns amounts(rows);
-    EntryColumns entries(rows, strings);  // after the pages have their ids
+    const EntryColumns entries(rows, strings);
     events.rows.reserve(events.rows.size() + count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto row = static_cast<std::int64_t>(i);

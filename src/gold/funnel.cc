@@ -68,6 +68,16 @@ bool Funnel::add(Timestamp session_start, const FunnelPath& path) {
     return in_time;
 }
 
+void Funnel::move(std::uint64_t from, std::uint64_t to) {
+    for (Windows& windows : grains_) {
+        windows.change_each([&](Windows::Cells& cells) {
+            for (auto& [key, steps] : cells) {
+                for (Distinct& users : steps.users) users.replace(from, to);
+            }
+        });
+    }
+}
+
 void Funnel::write(Output& output, const Windows& windows, Window window, const Windows::Cells& cells) {
     for (const auto& [key, steps] : cells) {
         Row row = output[Table::funnel].add(windows.zone().day_of(window.start));

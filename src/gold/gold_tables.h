@@ -70,7 +70,7 @@ inline constexpr std::array<TableGroup, table_group_count> all_table_groups = {
 }
 /// Returns true if the table grows with the number of users, so that it may have very many open rows.
 [[nodiscard]] constexpr bool is_of_users(Table table) {
-    return is_of_sessions(table) || table == Table::users;
+    return is_of_sessions(table) || table == Table::users || table == Table::identities;
 }
 /// The columns that identify a row, without `day`.
 [[nodiscard]] const std::vector<std::string>& table_key(Table table);

@@ -11,6 +11,13 @@ void GroupMetrics::add(const std::vector<Event>& events) {
     }
 }
 
+void GroupMetrics::move(const Visitors::Move& visit) {
+    grains().front().change_each([&](Cells& cells) {
+        for (auto& [key, counts] : cells)
+            counts.users.replace(hash(Field::user, visit.from), hash(Field::user, visit.to));
+    });
+}
+
 void GroupMetrics::write(Output& output, const Windows& windows, Window window, const Cells& cells) const {
     const std::int64_t day = windows.zone().day_of(window.start);
     for (const auto& [key, counts] : cells) {

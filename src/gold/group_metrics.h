@@ -13,6 +13,7 @@ class GroupMetrics : public WindowedOperator<EngagementCounts> {
         : WindowedOperator(strings, zone, {Grain::hour}), table_(table), field_(field), group_(group) {}
 
     void add(const std::vector<Event>& events) override;
+    void move(const Visitors::Move& visit) override;
 
   private:
     void write(Output& output, const Windows& windows, Window window, const Cells& cells) const override;

@@ -45,6 +45,23 @@ void Kpis::add(const std::vector<Event>& events) {
     }
 }
 
+void Kpis::move(const Visitors::Move& visit) {
+    const std::uint64_t from = hash(Field::user, visit.from);
+    const std::uint64_t to = hash(Field::user, visit.to);
+    const auto change = [&](Windows::Cells& cells) {
+        for (auto& [key, figures] : cells) {
+            for (Distinct* users : {&figures.users, &figures.bot_users}) users->replace(from, to);
+            for (const StringId session : {visit.session, StringId{0}}) {
+                const std::uint64_t text = hash(Field::session, session);
+                for (Distinct* sessions : {&figures.sessions, &figures.converted, &figures.bot_sessions})
+                    sessions->replace(combine(from, text), combine(to, text));
+            }
+        }
+    };
+    minutes_.change_each(change);
+    for (Windows& windows : longer_) windows.change_each(change);
+}
+
 void Kpis::remember() {
     Operator::remember();
     minutes_.remember();

@@ -37,6 +37,7 @@ class Kpis : public Operator {
           longer_{Windows(Grain::hour, zone), Windows(Grain::day, zone)} {}
 
     void add(const std::vector<Event>& events) override;
+    void move(const Visitors::Move& visit) override;
     void remember() override;
     void restore() override;
     void close(Timestamp watermark, Output& output) override;

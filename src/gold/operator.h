@@ -3,6 +3,7 @@
 #include "gold/events.h"
 #include "gold/output.h"
 #include "gold/state/window.h"
+#include "gold/visitors/visitors.h"
 #include "model/shop_settings.h"
 
 namespace millrace::gold {
@@ -18,6 +19,9 @@ class Operator {
 
     /// Adds events. Events whose window is closed are counted as late and are not added to it.
     virtual void add(const std::vector<Event>& events) = 0;
+    /// Lets what open windows hold of a visitor belong to another one, who has logged in. What this misses is
+    /// corrected with the day.
+    virtual void move(const Visitors::Move&) {}
     /// Remembers the state, so that restore() returns to it. In between, only add(), peek() and mark() may be
     /// called.
     virtual void remember() { remembered_late_ = late_; }

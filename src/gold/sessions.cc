@@ -111,6 +111,8 @@ void Sessions::add(const std::vector<Event>& events) {
 void Sessions::move(const Visitors::Move& visit) {
     move({visit.from, visit.session}, {visit.to, visit.session});
     if (visit.session != 0) move({visit.from, 0}, {visit.to, 0});
+    funnel_.move(hash(Field::user, visit.from), hash(Field::user, visit.to));
+    sources_.move(hash(Field::user, visit.from), hash(Field::user, visit.to));
 }
 
 /// Where both visitors have a visit, what is known of closed sessions stays as it is. The day is corrected

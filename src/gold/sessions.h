@@ -32,8 +32,7 @@ class Sessions : public Operator {
           sources_(strings, zone) {}
 
     void add(const std::vector<Event>& events) override;
-    /// Lets an open visit go on as that of another visitor.
-    void move(const Visitors::Move& visit);
+    void move(const Visitors::Move& visit) override;
     void remember() override;
     void restore() override;
     void close(Timestamp watermark, Output& output) override;

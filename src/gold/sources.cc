@@ -39,6 +39,14 @@ bool Sources::add(Timestamp session_start, StringId entry, StringId currency, co
     return in_time;
 }
 
+void Sources::move(std::uint64_t from, std::uint64_t to) {
+    for (Windows& windows : grains_) {
+        windows.change_each([&](Windows::Cells& cells) {
+            for (auto& [key, figures] : cells) figures.visitors.replace(from, to);
+        });
+    }
+}
+
 /// Entries may differ in what the table does not have, such as the medium, so their figures are added up.
 void Sources::write(Output& output, const Windows& windows, Window window,
                     const Windows::Cells& cells) const {

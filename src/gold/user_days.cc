@@ -14,6 +14,30 @@ void UserDay::add(const Event& event, const Strings& strings) {
     purchases.add(event, strings);
 }
 
+void UserDay::add(const UserDay& other) {
+    first_seen = std::min(first_seen, other.first_seen);
+    last_seen = std::max(last_seen, other.last_seen);
+    events += other.events;
+    views += other.views;
+    carts += other.carts;
+    purchase_events += other.purchase_events;
+    purchases.add(other.purchases);
+}
+
+/// A shop has few currencies.
+void UserDays::move(const Visitors::Move& visit) {
+    const auto currencies = static_cast<StringId>(strings()[Field::currency].places());
+    grains().front().change_each([&](Cells& cells) {
+        for (StringId currency = 0; currency < currencies; ++currency) {
+            const auto found = cells.find({visit.from, currency});
+            if (found == cells.end()) continue;
+            const UserDay moved = std::move(found->second);
+            cells.erase(found);
+            cells[{visit.to, currency}].add(moved);
+        }
+    });
+}
+
 void UserDays::add(const std::vector<Event>& events) {
     for (const Event& event : events) {
         add_to(grains().front(), event, {event.user, event.currency},

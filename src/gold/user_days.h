@@ -16,6 +16,7 @@ struct UserDay {
     Purchases purchases;
 
     void add(const Event& event, const Strings& strings);
+    void add(const UserDay& other);
     template <class Archive>
     void serialize(Archive& archive) {
         archive(first_seen, last_seen, events, views, carts, purchase_events, purchases);
@@ -29,6 +30,7 @@ class UserDays : public WindowedOperator<UserDay> {
         : WindowedOperator(strings, zone, {Grain::day}) {}
 
     void add(const std::vector<Event>& events) override;
+    void move(const Visitors::Move& visit) override;
 
   private:
     void write(Output& output, const Windows& windows, Window window, const Cells& cells) const override;

@@ -90,6 +90,10 @@ void add_metrics(serve::MetricsText& text, const RunStatus& status) {
     count(static_cast<std::int64_t>(status.gold_orders.orders));
     text.counter("millrace_gold_order_repeats_total", "Lines of orders that came again and count once.");
     count(status.gold_orders.repeats);
+    text.gauge("millrace_gold_identity_links", "Hours in which a user used an id, which name visitors.");
+    count(static_cast<std::int64_t>(status.gold_visitors.links));
+    text.gauge("millrace_gold_visitor_ids", "Ids that are kept to tell new visitors from returning ones.");
+    count(static_cast<std::int64_t>(status.gold_visitors.ids));
     add_delivery(text, status.delivery);
     if (status.gold_watermark > base::WallTime()) {
         text.gauge("millrace_gold_watermark_timestamp_seconds", "Event time up to which windows are closed.");

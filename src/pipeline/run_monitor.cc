@@ -43,6 +43,7 @@ void RunMonitor::add(const gold::GoldReport& report) {
     status_.gold_rows += report.rows;
     status_.gold_late = report.late;
     status_.gold_orders = report.orders;
+    status_.gold_visitors = report.visitors;
     if (report.watermark != gold::no_watermark)
         status_.gold_watermark = model::to_wall_time(report.watermark);
     auto& latencies = status_.gold_latency_ms;

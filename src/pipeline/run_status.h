@@ -40,6 +40,7 @@ struct RunStatus {
     gold::LateDays gold_late_days;  ///< days that Gold is correcting
     std::int64_t gold_lag = 0;      ///< silver's commits that Gold has not processed
     gold::OrderCounts gold_orders;
+    gold::VisitorCounts gold_visitors;
     base::WallTime gold_watermark;  ///< the epoch if there is none
     publish::DeliveryLag delivery;
     std::optional<api::DaySummary> gold;  ///< at the end, where this process ran Gold

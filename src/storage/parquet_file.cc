@@ -305,6 +305,10 @@ ParquetReader::ParquetReader(const fs::path& path, const arrow::Schema& table,
 
 ParquetReader::~ParquetReader() = default;
 
+bool ParquetReader::has(std::string_view column) const {
+    return batches_->schema()->GetFieldByName(std::string(column)) != nullptr;
+}
+
 /// Chooses the type of each column that the file has, and notes the file for throw_no_column().
 void ParquetReader::plan(const fs::path& path, const arrow::Schema& table,
                          const std::vector<std::string>& columns, Strings strings) {

@@ -86,6 +86,8 @@ class ParquetReader {
                   const std::vector<std::string>& columns, Strings strings = Strings::plain);
     ~ParquetReader();
 
+    /// Whether the file has a column, of those that are read.
+    [[nodiscard]] bool has(std::string_view column) const;
     /// Returns the next rows, or null at the end of the file.
     std::shared_ptr<arrow::RecordBatch> next();
 

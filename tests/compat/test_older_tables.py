@@ -49,7 +49,11 @@ ADDED = {
         "utm_source",
         "utm_medium",
         "utm_campaign",
+        "visitor_id",
+        "is_new",
     ],
+    "gold/users": ["visitor_id"],
+    "gold/orders": ["visitor_id"],
 }
 
 

@@ -96,7 +96,9 @@ def picked(row, like):
 
 
 # Seeds 4 and 22 together have ties before and after an event, unlinks within an hour, and ids of ids of ids.
-@pytest.mark.parametrize("seed", [4, 22, pytest.param(23, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "seed", [4, pytest.param(22, marks=pytest.mark.long), pytest.param(23, marks=pytest.mark.long)]
+)
 def test_visitors_are_who_was_told_in_any_order_of_arrival(shop, seed):
     made = Shop(seed, days=200).sent
     random.Random(seed).shuffle(made)

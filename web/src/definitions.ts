@@ -45,6 +45,8 @@ export const definitions = {
   sourceVisitors: "Distinct visitors of these sessions.",
   channel:
     "How the visitor came: from an advertisement (paid), a mail, a social network, a search engine, another site (referral), or directly.",
+  newVisitor:
+    "New: the visitor was not seen in the 30 days before, nor a device on which the visitor logged in.",
   orderGross: "Price × quantity of all lines. A line that is sent again counts once.",
   orderDiscount: "A discount of the whole order, which the prices of the lines do not contain.",
   refunded: "Refunds that name the order, and what was left of it when it was cancelled.",

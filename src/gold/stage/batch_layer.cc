@@ -22,7 +22,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::int64_t days_at_once = 7;
+/// What links and orders tell of the days before and after is read once for all of them.
+constexpr std::int64_t days_at_once = 31;
 /// The rows of a table are written when there are so many.
 constexpr std::int64_t rows_at_once = 64 << 10;
 std::set<TableGroup> all_groups() {
@@ -207,7 +208,7 @@ void BatchLayer::learn_visitors(Window times, bool activity, Strings& strings, V
         if (activity) visitors.saw(rows.rows);
         progressed();
     };
-    read_silver_visitors(silver_.root(), files, strings, pool_, learn);
+    (activity ? read_silver_visitors : read_silver_links)(silver_.root(), files, strings, pool_, learn);
 }
 
 /// Lets `ledger` know the events of orders before a time: those within the period before it, and those that

@@ -66,6 +66,17 @@ void Gold::add(const Events& events, const std::function<void(Operator&)>& after
     run_(std::move(tasks));
 }
 
+void Gold::move(const std::vector<Visitors::Move>& visits) {
+    if (visits.empty()) return;
+    std::vector<std::function<void()>> tasks;
+    for (Operator* each : operators()) {
+        tasks.emplace_back([each, &visits] {
+            for (const Visitors::Move& visit : visits) each->move(visit);
+        });
+    }
+    run_(std::move(tasks));
+}
+
 void Gold::add_to_operators(const std::vector<Event>& events) {
     if (events.empty()) return;
     std::vector<std::function<void()>> tasks;

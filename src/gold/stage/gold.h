@@ -41,7 +41,6 @@ class Gold {
     /// Who the visitors are; events must have their visitors when they are added.
     [[nodiscard]] Visitors& visitors() { return visitors_; }
     [[nodiscard]] const Visitors& visitors() const { return visitors_; }
-    [[nodiscard]] Sessions& sessions() { return sessions_; }
     [[nodiscard]] Orders& orders() { return orders_; }
     [[nodiscard]] const Orders& orders() const { return orders_; }
 
@@ -49,6 +48,8 @@ class Gold {
     /// event.
     void compute_only(std::set<TableGroup> groups) { groups_ = std::move(groups); }
 
+    /// Lets visits go on as those of other visitors.
+    void move(const std::vector<Visitors::Move>& visits);
     /// Adds events, and advances the clock by them.
     void add(const Events& events);
     /// Adds events to the operators only: neither the clock nor the alert rules get them.

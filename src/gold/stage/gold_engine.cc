@@ -62,7 +62,7 @@ void GoldEngine::learn(const std::vector<Link>& links) {
 void GoldEngine::name_visitors(Events& events) {
     Visitors& visitors = gold_->visitors();
     visitors.update(events.links);
-    for (const Visitors::Move& move : visitors.take_moves()) gold_->sessions().move(move);
+    gold_->move(visitors.take_moves());
     const Timestamp closed = settled_before(watermark_);
     for (const Event& event : events.rows) {
         if (event.time < closed) visitors.note_late(event.user, event.time);
@@ -105,6 +105,7 @@ void GoldEngine::note_changed_days(storage::Version version, LateDays& late) {
     changed_.add(ledger_->take_displaced());
     changed_.add(gold_->visitors().take_changed());
     late.add(changed_.take(watermark_), version, zone_);
+    late.add_sessions(gold_->visitors().take_changed_sessions(), version, zone_);
     std::set<std::int64_t> orders = gold_->orders().take_noted();
     changed_orders_.add(gold_->visitors().take_changed_orders());
     for (const Timestamp time : changed_orders_.take(watermark_)) orders.insert(zone_.day_of(time));

@@ -140,7 +140,7 @@ bool GoldStage::read_all(const base::StopSignal& stop) {
         engine_.finish_rows(left, tables_.waiting());
         if (tables_.is_full()) reporter_.add_rows(tables_.publish_unversioned());
     };
-    silver_.read_visitors(engine_.strings(), [this](Events& events, Timestamp) {
+    silver_.read_links(engine_.strings(), [this](Events& events, Timestamp) {
         engine_.learn(events.links);
         engine_.collect_garbage();
     });

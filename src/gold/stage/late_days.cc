@@ -15,10 +15,8 @@ namespace json = boost::json;
 
 namespace {
 
-/// What orders need of the days before and after is read once for all days of a correction.
-std::int64_t max_days_of_correction(TableGroup group) {
-    return group == TableGroup::orders ? 31 : 7;
-}
+/// What links and orders tell of the days before and after is read once for all days of a correction.
+constexpr std::int64_t max_days_of_correction = 31;
 
 }  // namespace
 
@@ -66,6 +64,14 @@ void LateDays::add(std::span<const Timestamp> changed, storage::Version version,
     for (const Timestamp time : changed) note(time, {.events = 0, .version = version}, zone);
 }
 
+void LateDays::add_sessions(const std::set<Timestamp>& times, storage::Version version,
+                            const model::TimeZone& zone) {
+    for (const Timestamp time : times) {
+        Late& late = days(TableGroup::sessions)[zone.day_of(time)];
+        late.version = std::max(late.version, version);
+    }
+}
+
 void LateDays::add_orders(const std::set<std::int64_t>& days, storage::Version version) {
     for (const std::int64_t day : days) {
         Late& late = this->days(TableGroup::orders)[day];
@@ -90,7 +96,7 @@ std::optional<Correction> LateDays::next(Timestamp watermark, const model::TimeZ
         for (const auto& [to, late] : of(group) | std::views::reverse) {
             if (!ready(to)) continue;
             std::int64_t from = to;
-            while (to - from + 1 < max_days_of_correction(group) && ready(from - 1)) --from;
+            while (to - from + 1 < max_days_of_correction && ready(from - 1)) --from;
             return Correction{.days = {from, to}, .group = group};
         }
     }

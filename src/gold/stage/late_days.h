@@ -51,13 +51,16 @@ class LateDays {
              const model::TimeZone& zone);
     /// Notes the days of events that no longer count as they did, as of a version of Silver.
     void add(std::span<const Timestamp> changed, storage::Version version, const model::TimeZone& zone);
+    /// Notes the days of sessions that have changed, as of a version of Silver.
+    void add_sessions(const std::set<Timestamp>& times, storage::Version version,
+                      const model::TimeZone& zone);
     /// Notes days whose orders have changed, as of a version of Silver.
     void add_orders(const std::set<std::int64_t>& days, storage::Version version);
     /// The number of late events in the tables of windows.
     [[nodiscard]] std::int64_t events() const;
-    /// The days to correct next, of those that are `ready`: the newest ones first, a week at most (a month of
-    /// orders), orders only when no windows are ready, and sessions when no orders are. Sessions of a day are
-    /// corrected when none of them can be open at this watermark. Nothing when no day is ready.
+    /// The days to correct next, of those that are `ready`: the newest ones first, a month at most, orders
+    /// only when no windows are ready, and sessions when no orders are. Sessions of a day are corrected when
+    /// none of them can be open at this watermark. Nothing when no day is ready.
     using IsReady = std::function<bool(TableGroup group, std::int64_t day)>;
     [[nodiscard]] std::optional<Correction> next(Timestamp watermark, const model::TimeZone& zone,
                                                  const IsReady& is_ready) const;

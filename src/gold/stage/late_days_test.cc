@@ -58,17 +58,17 @@ TEST_F(LateDaysTest, AnEventAfterMidnightTouchesWindowsThatBeganTheDayBefore) {
     EXPECT_EQ(late_.events(), 1) << "the event counts on its own day only";
 }
 
-TEST_F(LateDaysTest, TheNewestDaysAreCorrectedFirstAndAWeekAtMost) {
-    for (int back = 0; back < 10; ++back) add(noon - back * one_day, noon + one_day, 1);
-    add(noon - 20 * one_day, noon + one_day, 1);
+TEST_F(LateDaysTest, TheNewestDaysAreCorrectedFirstAndAMonthAtMost) {
+    for (int back = 0; back < 34; ++back) add(noon - back * one_day, noon + one_day, 1);
+    add(noon - 50 * one_day, noon + one_day, 1);
     const auto first = next(noon + one_day);
     ASSERT_TRUE(first);
     EXPECT_EQ(first->group, TableGroup::windows);
     EXPECT_EQ(first->days.to, today);
-    EXPECT_EQ(first->days.from, today - 6);
+    EXPECT_EQ(first->days.from, today - 30);
     late_.remove(*first, storage::Version(1), late_);
-    EXPECT_EQ(next(noon + one_day)->days.to, today - 7);
-    EXPECT_EQ(next(noon + one_day)->days.from, today - 9);
+    EXPECT_EQ(next(noon + one_day)->days.to, today - 31);
+    EXPECT_EQ(next(noon + one_day)->days.from, today - 33);
 }
 
 TEST_F(LateDaysTest, SessionsAreCorrectedAfterTheSecondMidnightOfTheirDay) {

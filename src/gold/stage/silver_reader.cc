@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t files_at_once = 8;
 
 /// What is read of each row.
-enum class Part : std::uint8_t { events, visitors };
+enum class Part : std::uint8_t { events, visitors, links };
 
 /// A file, the earliest time in it, and, while it is being read, its next rows.
 struct SilverFile {
@@ -37,7 +37,8 @@ struct SilverFile {
             reader = std::make_unique<storage::ParquetReader>(path, *silver::silver_layout().schema, columns,
                                                               storage::ParquetReader::Strings::dictionary);
         }
-        rows = reader->next();
+        // A file without anonymous ids has no links.
+        rows = part == Part::links && !reader->has("anonymous_id") ? nullptr : reader->next();
     }
     [[nodiscard]] bool at_end() const { return reader && !rows; }
 };
@@ -122,6 +123,11 @@ void read_silver_rows(const std::filesystem::path& root, const std::vector<stora
 void read_silver_visitors(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
                           Strings& strings, base::WorkerPool& pool, const VisitRows& visit) {
     read_part(root, files, Part::visitors, strings, pool, visit);
+}
+
+void read_silver_links(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
+                       Strings& strings, base::WorkerPool& pool, const VisitRows& visit) {
+    read_part(root, files, Part::links, strings, pool, visit);
 }
 
 }  // namespace millrace::gold

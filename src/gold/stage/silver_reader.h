@@ -23,4 +23,8 @@ void read_silver_rows(const std::filesystem::path& root, const std::vector<stora
 void read_silver_visitors(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
                           Strings& strings, base::WorkerPool& pool, const VisitRows& visit);
 
+/// Reads links, and only the files that may have some.
+void read_silver_links(const std::filesystem::path& root, const std::vector<storage::AddFile>& files,
+                       Strings& strings, base::WorkerPool& pool, const VisitRows& visit);
+
 }  // namespace millrace::gold

@@ -103,10 +103,10 @@ std::map<std::string, std::vector<storage::AddFile>> SilverTail::files_by_day() 
     return days;
 }
 
-void SilverTail::read_visitors(Strings& strings, const VisitRows& visit) const {
+void SilverTail::read_links(Strings& strings, const VisitRows& visit) const {
     std::vector<storage::AddFile> files;
     for (const auto& [path, file] : snapshot().files) files.push_back(file);
-    read_silver_visitors(table_.root(), files, strings, pool_, visit);
+    read_silver_links(table_.root(), files, strings, pool_, visit);
 }
 
 void SilverTail::read_files(const std::vector<storage::AddFile>& files, Strings& strings,

@@ -55,8 +55,8 @@ class SilverTail {
     /// The files of the snapshot by UTC day, the earliest day first.
     [[nodiscard]] std::map<std::string, std::vector<storage::AddFile>> files_by_day() const;
     /// Shows the rows of these files.
-    /// Reads what tells who the visitors of all rows were.
-    void read_visitors(Strings& strings, const VisitRows& visit) const;
+    /// Reads the links of all rows.
+    void read_links(Strings& strings, const VisitRows& visit) const;
     void read_files(const std::vector<storage::AddFile>& files, Strings& strings,
                     const VisitRows& visit) const;
 

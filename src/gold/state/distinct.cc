@@ -35,6 +35,11 @@ void Distinct::add(const Distinct& other) {
     }
 }
 
+void Distinct::replace(std::uint64_t hash, std::uint64_t by) {
+    if (limit_ != no_limit && size() <= kept) return;  // fewer values would be no estimate
+    if ((many_ ? many_->erase(hash) : std::erase(few_, hash)) > 0) add(by);
+}
+
 std::vector<std::uint64_t> Distinct::hashes() const {
     return many_ ? std::vector<std::uint64_t>(many_->begin(), many_->end()) : few_;
 }

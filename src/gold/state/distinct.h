@@ -40,6 +40,8 @@ class Distinct {
         many_->insert(hash);
         if (many_->size() >= exact_below) prune();
     }
+    /// Lets a value take the place of another one, if the set has that one. An estimate may keep both.
+    void replace(std::uint64_t hash, std::uint64_t by);
     /// Adds all values of another set.
     void add(const Distinct& other);
     [[nodiscard]] std::int64_t count() const;

@@ -84,6 +84,9 @@ Marks Strings::marks() const {
 void Strings::sweep(const Marks& marks) {
     for (std::size_t field = 0; field < pools_.size(); ++field) pools_[field].sweep(marks.of(field));
     derived_.clear();
+    page_sites_.clear();
+    referrer_sites_.clear();
+    page_entries_.clear();
     swept_size_ = size();
 }
 

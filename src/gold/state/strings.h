@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,6 +86,24 @@ class Marks {
     std::vector<std::vector<bool>> marked_;
 };
 
+/// What is computed from each string of a pool, once until clear().
+template <typename Value>
+class ByString {
+  public:
+    template <typename Make>
+    Value get(StringId id, Make&& make) {
+        if (id >= values_.size())
+            values_.resize(std::max<std::size_t>(id + std::size_t{1}, 2 * values_.size()));
+        std::optional<Value>& value = values_[id];
+        if (!value) value = make();
+        return *value;
+    }
+    void clear() { values_.clear(); }
+
+  private:
+    std::vector<std::optional<Value>> values_;
+};
+
 /// One string pool for each field. Not thread-safe while strings are added.
 class Strings {
   public:
@@ -102,6 +122,11 @@ class Strings {
         if (is_new) found->second = make();
         return found->second;
     }
+
+    /// What is computed from pages and from referrers; it is cleared by a sweep.
+    ByString<std::uint64_t>& page_sites() { return page_sites_; }
+    ByString<std::uint64_t>& referrer_sites() { return referrer_sites_; }
+    ByString<StringId>& page_entries() { return page_entries_; }
 
     /// Returns true if so many strings were added since the last sweep that another sweep is worthwhile.
     [[nodiscard]] bool due() const;
@@ -128,6 +153,8 @@ class Strings {
 
     std::array<StringPool, field_count> pools_;
     boost::unordered_flat_map<Parts, StringId, PartsHash> derived_;  // until the next sweep
+    ByString<std::uint64_t> page_sites_, referrer_sites_;
+    ByString<StringId> page_entries_;
     std::size_t swept_size_ = 0;
 };
 

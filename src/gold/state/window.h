@@ -144,6 +144,11 @@ class GroupedWindows {
     void each(Visit&& visit) const {
         for (const auto& [start, pane] : panes_) visit(pane.window, pane.cells);
     }
+    /// Calls `change(cells)` for all windows.
+    template <typename Change>
+    void change_each(Change&& change) {
+        for (auto& [start, pane] : panes_) change(pane.cells);
+    }
     /// Returns the cells of the window that begins at `start`, or nullptr.
     [[nodiscard]] const Cells* at(Timestamp start) const {
         const auto found = panes_.find(start);

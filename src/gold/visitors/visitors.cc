@@ -29,7 +29,7 @@ void Visitors::update(const Link& link) {
     // A link that is removed may have told the owner at any time.
     const Window changed =
         link.removes ? Window{link.time - 2 * reach_, link.time + 2 * reach_} : around(link.time);
-    note_forgotten_days(changed);
+    for (auto* times : {&changed_, &changed_orders_}) note_forgotten_days(changed, *times);
     note_days(id, changed);
     for (const std::uint64_t each : links_.ids_of(link.id)) note_days(each, changed);
     note_first_days(link.user, changed);
@@ -56,12 +56,9 @@ void Visitors::note_days(std::uint64_t id, Window window) {
 }
 
 /// An id may have been seen on any day that is forgotten.
-void Visitors::note_forgotten_days(Window window) {
+void Visitors::note_forgotten_days(Window window, std::set<Timestamp>& times) const {
     const Timestamp end = std::min(window.end, known_since());
-    for (std::int64_t each = utc_day(window.start); start_of(each) <= end; ++each) {
-        note_day(each, changed_);
-        note_day(each, changed_orders_);
-    }
+    for (std::int64_t each = utc_day(window.start); start_of(each) <= end; ++each) note_day(each, times);
 }
 
 bool Visitors::is_new(StringId visitor, Timestamp session_start, Timestamp session_end) const {
@@ -74,7 +71,8 @@ bool Visitors::is_new(StringId visitor, Timestamp session_start, Timestamp sessi
 
 void Visitors::note_late(StringId id, Timestamp time) {
     if (time < known_since()) {
-        if (far_late_.insert(utc_day(time)).second) note_forgotten_days({time, time + reach_});
+        if (far_late_.insert(utc_day(time)).second)
+            note_forgotten_days({time, time + reach_}, changed_sessions_);
         return;
     }
     note_first_days(id, {time, time + reach_});
@@ -85,7 +83,7 @@ void Visitors::note_late(StringId id, Timestamp time) {
 void Visitors::note_first_days(StringId visitor, Window window) {
     const auto note = [&](std::uint64_t id) {
         for (const Timestamp first : activity_.chain_starts(id)) {
-            if (first >= window.start && first <= window.end) note_day(utc_day(first), changed_);
+            if (first >= window.start && first <= window.end) note_day(utc_day(first), changed_sessions_);
         }
     };
     note(hash(visitor));

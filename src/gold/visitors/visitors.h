@@ -56,14 +56,15 @@ class Visitors {
     };
     /// Returns the visits that links have moved since the last call.
     [[nodiscard]] std::vector<Move> take_moves() { return std::exchange(moves_, {}); }
-    /// Returns times on the days of events whose visitor was another one before links came, and of those
-    /// that may be the first ones of their visitor no longer.
-    [[nodiscard]] std::set<Timestamp> take_changed() {
-        far_late_.clear();
-        return std::exchange(changed_, {});
-    }
+    /// Returns times on the days of events whose visitor was another one before links came.
+    [[nodiscard]] std::set<Timestamp> take_changed() { return std::exchange(changed_, {}); }
     /// Returns those among them that may have events of orders.
     [[nodiscard]] std::set<Timestamp> take_changed_orders() { return std::exchange(changed_orders_, {}); }
+    /// Returns times on the days of sessions that may be new ones no longer, or again.
+    [[nodiscard]] std::set<Timestamp> take_changed_sessions() {
+        far_late_.clear();
+        return std::exchange(changed_sessions_, {});
+    }
     /// Notes the later days on which the visitors with an id may be new no longer, since an event came late.
     /// It must be called before saw() for the event.
     void note_late(StringId id, Timestamp time);
@@ -77,7 +78,7 @@ class Visitors {
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(links_, activity_, changed_, changed_orders_, forgotten_);
+        archive(links_, activity_, changed_, changed_orders_, changed_sessions_, forgotten_);
     }
 
   private:
@@ -91,7 +92,7 @@ class Visitors {
     [[nodiscard]] Timestamp known_since() const;
     void note_first_days(StringId visitor, Window window);
     void note_days(std::uint64_t id, Window window);
-    void note_forgotten_days(Window window);
+    void note_forgotten_days(Window window, std::set<Timestamp>& times) const;
     static void note_day(std::int64_t utc_day, std::set<Timestamp>& times);
 
     const Strings& strings_;
@@ -101,6 +102,7 @@ class Visitors {
     std::vector<Move> moves_;
     std::set<Timestamp> changed_;
     std::set<Timestamp> changed_orders_;
+    std::set<Timestamp> changed_sessions_;
     std::set<std::int64_t> far_late_;     // the days of late events whose later days are noted
     Timestamp forgotten_ = no_watermark;  // when forget() last looked
 };

@@ -35,6 +35,13 @@ const columns: Column<Session>[] = [
     text: true,
     show: (row) => <a href={link("journey", { user: row.user_id })}>{row.user_id}</a>,
   },
+  {
+    key: "is_new",
+    name: "Visitor",
+    text: true,
+    hint: definitions.newVisitor,
+    show: (row) => (row.is_new === null ? "" : row.is_new ? "new" : "returning"),
+  },
   { key: "device_type", name: "Device", text: true },
   {
     key: "duration_ms",
