@@ -135,7 +135,7 @@ std::string batch_command(const Globals& globals, const IdentityOptions& options
     const auto known = find_identities(data, options);
     if (known.empty() || !known.front().first_seen) return {};
     const Timestamp first = *known.front().first_seen - reach;
-    if (first >= at - reach) return {};
+    if (first >= at - 2 * reach) return {};
     const model::TimeZone zone(data.settings().time_zone);
     return fmt::format("millrace gold --batch --from {} --to {}", model::format_day(zone.day_of(first)),
                        model::format_day(zone.day_of(std::min(*known.front().last_seen + reach, at))));
