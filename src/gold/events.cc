@@ -291,10 +291,11 @@ std::string entry_of(const model::Event& event, const model::EventDetails& detai
 /// The links that rows have: those with the ids of a user and of an anonymous visitor.
 class LinkColumns {
   public:
-    LinkColumns(const arrow::RecordBatch& rows, const Ids& users, Strings& strings)
+    /// Links have no sessions if `sessions` is nullptr.
+    LinkColumns(const arrow::RecordBatch& rows, const Ids& users, const Ids* sessions, Strings& strings)
         : users_(users),
+          sessions_(sessions),
           ids_(rows, "anonymous_id", strings[Field::user]),
-          sessions_(rows, "session_id", strings[Field::session]),
           times_(column<arrow::TimestampArray>(rows, "event_timestamp")) {}
 
     /// Adds the link of a row, if it has one. Returns true if the row is an event too.
@@ -305,7 +306,7 @@ class LinkColumns {
             links.push_back({.time = model::from_us(times_.Value(static_cast<std::int64_t>(row))),
                              .id = id,
                              .user = user,
-                             .session = sessions_[row],
+                             .session = sessions_ == nullptr ? 0 : (*sessions_)[row],
                              .removes = type == IdentityType::removal});
         }
         return type == IdentityType::event;
@@ -313,7 +314,8 @@ class LinkColumns {
 
   private:
     const Ids& users_;
-    const Ids ids_, sessions_;
+    const Ids* sessions_;
+    const Ids ids_;
     const arrow::TimestampArray& times_;
 };
 
@@ -373,8 +375,7 @@ const std::vector<std::string>& order_columns() {
 }
 
 const std::vector<std::string>& visitor_columns() {
-    static const std::vector<std::string> columns = {"user_id", "anonymous_id", "session_id",
-                                                     "event_timestamp"};
+    static const std::vector<std::string> columns = {"user_id", "anonymous_id", "event_timestamp"};
     return columns;
 }
 
@@ -400,7 +401,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
     const auto types = event_type ? std::nullopt : std::optional(ids("event_type", Field::type));
     const Kind kind_of_all = kind_of(event_type.value_or(""));
     const IdentityType identity_of_all = identity_type(event_type.value_or(""));
-    const LinkColumns links(rows, users, strings);
+    const LinkColumns links(rows, users, &sessions, strings);
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
     const auto* prices = optional_column<arrow::DoubleArray>(rows, "price");
     const auto* quantities = optional_column<arrow::Int32Array>(rows, "quantity");
@@ -442,7 +443,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
 void read_visitors(const arrow::RecordBatch& rows, std::string_view event_type, Strings& strings,
                    Events& events) {
     const Ids users(rows, "user_id", strings[Field::user]);
-    const LinkColumns links(rows, users, strings);
+    const LinkColumns links(rows, users, nullptr, strings);
     const auto& times = column<arrow::TimestampArray>(rows, "event_timestamp");
     const IdentityType type = identity_type(event_type);
     for (std::size_t i = 0; i < static_cast<std::size_t>(rows.num_rows()); ++i) {

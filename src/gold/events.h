@@ -107,7 +107,7 @@ void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view>
 /// Does so for one event, which is not in a table yet. Clocks, log times and links are left as they are.
 void read_event(const model::Event& event, Strings& strings, Events& events);
 
-/// Appends the links of silver rows, and events with a time and a user only.
+/// Appends the links of silver rows, without their sessions, and events with a time and a user only.
 void read_visitors(const arrow::RecordBatch& rows, std::string_view event_type, Strings& strings,
                    Events& events);
 
