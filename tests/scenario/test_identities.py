@@ -1,5 +1,7 @@
 """Visitors who log in: one person, one session, one funnel, whichever id a message has."""
 
+import json
+
 import pytest
 
 from tests.support import gold_oracle
@@ -46,7 +48,7 @@ def test_a_login_divides_neither_session_nor_funnel(shop):
     process(
         shop,
         [
-            visit(1, "10:00:00"),
+            visit(1, "10:00:00", page_url="https://shop.example/?utm_source=june&utm_medium=email"),
             visit(2, "10:01:00", event_type="add_to_cart"),
             identify(3, "10:02:00", "ann"),
             visit(4, "10:03:00", "ann", event_type="purchase", order_id="o1"),
@@ -63,6 +65,12 @@ def test_a_login_divides_neither_session_nor_funnel(shop):
     assert shop.count("silver") == 5 + 20, "the identify message is a row of Silver"
     gold_oracle.check(shop.data)
     shop.verify()
+    server = Port(shop)
+    came = [json.loads(server.get(f"/v1/reports/{report}")[1])["rows"] for report in ("orders", "order?order=o1")]
+    assert [[row["channel"] for row in rows] for rows in came] == [["mail"], ["mail"]]
+    steps = json.loads(server.get("/v1/reports/journey?user=ann")[1])["rows"]
+    assert len(steps) == 5, "the journey has what came before the login"
+    server.stop()
 
 
 def test_a_login_names_the_visitor_of_the_thirty_days_before(shop):

@@ -58,6 +58,7 @@ const columns: Column<Order>[] = [
     text: true,
     show: (row) => <a href={link("journey", { user: row.user_id })}>{row.user_id}</a>,
   },
+  { key: "channel", name: "Channel", text: true, hint: definitions.channel },
   { key: "lines", name: "Lines", show: (row) => count(row.lines) },
   { key: "items", name: "Items", show: (row) => count(row.items) },
   {
@@ -292,7 +293,8 @@ export function OrderPage() {
               <div key={row.first_at}>
                 <p>
                   <a href={link("journey", { user: row.user_id })}>{row.user_id}</a>{" "}
-                  <time>{dateTime(row.first_at)}</time> <Marks order={row} />
+                  <time>{dateTime(row.first_at)}</time>{" "}
+                  {row.channel && <span class="tag">{row.channel}</span>} <Marks order={row} />
                 </p>
                 <Amounts order={row} />
               </div>
