@@ -133,7 +133,11 @@ BENCHMARK(tumbling_and_sliding)->Unit(benchmark::kMillisecond);
 
 /// Includes the funnel of the sessions.
 void sessions(benchmark::State& state) {
-    feed(state, [](const Stream& source) { return gold::Sessions(source.strings, source.zone, {}); });
+    const model::GoldOptions options;
+    feed(state, [&](const Stream& source) {
+        static const gold::Visitors visitors(source.strings, options.identity_reach);
+        return gold::Sessions(source.strings, source.zone, options, visitors);
+    });
 }
 BENCHMARK(sessions)->Unit(benchmark::kMillisecond);
 

@@ -68,11 +68,11 @@ bool Funnel::add(Timestamp session_start, const FunnelPath& path) {
     return in_time;
 }
 
-void Funnel::move(std::uint64_t from, std::uint64_t to) {
+void Funnel::move(const Distinct::Replacement& user) {
     for (Windows& windows : grains_) {
         windows.change_each([&](Windows::Cells& cells) {
             for (auto& [key, steps] : cells) {
-                for (Distinct& users : steps.users) users.replace(from, to);
+                for (Distinct& users : steps.users) users.replace(user);
             }
         });
     }

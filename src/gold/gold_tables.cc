@@ -141,6 +141,13 @@ Fields orders() {
             text_or_null("visitor_id")};
 }
 
+Fields users() {
+    return {text("user_id"),           text("currency"), time("first_seen"),   time("last_seen"),
+            count("events"),           count("views"),   count("carts"),       count("purchases"),
+            count("orders"),           count("items"),   money("gross_spend"), money("net_spend"),
+            text_or_null("visitor_id")};
+}
+
 Fields columns(Table table) {
     const Fields window = {time("window_start"), time("window_end")};
     const Fields grain = Fields{text("grain")} + window;
@@ -177,10 +184,7 @@ Fields columns(Table table) {
         case Table::sessions:
             return sessions();
         case Table::users:
-            return {text("user_id"),           text("currency"), time("first_seen"),   time("last_seen"),
-                    count("events"),           count("views"),   count("carts"),       count("purchases"),
-                    count("orders"),           count("items"),   money("gross_spend"), money("net_spend"),
-                    text_or_null("visitor_id")};
+            return users();
         case Table::high_interest:
             return grain + Fields{text("product_id"), count("views"),
                                   count("purchases"), required("share_of_views", arrow::float64()),

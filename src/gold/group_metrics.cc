@@ -14,7 +14,7 @@ void GroupMetrics::add(const std::vector<Event>& events) {
 void GroupMetrics::move(const Visitors::Move& visit) {
     grains().front().change_each([&](Cells& cells) {
         for (auto& [key, counts] : cells)
-            counts.users.replace(hash(Field::user, visit.from), hash(Field::user, visit.to));
+            counts.users.replace({hash(Field::user, visit.from), hash(Field::user, visit.to)});
     });
 }
 

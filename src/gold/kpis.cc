@@ -50,11 +50,11 @@ void Kpis::move(const Visitors::Move& visit) {
     const std::uint64_t to = hash(Field::user, visit.to);
     const auto change = [&](Windows::Cells& cells) {
         for (auto& [key, figures] : cells) {
-            for (Distinct* users : {&figures.users, &figures.bot_users}) users->replace(from, to);
+            for (Distinct* users : {&figures.users, &figures.bot_users}) users->replace({from, to});
             for (const StringId session : {visit.session, StringId{0}}) {
                 const std::uint64_t text = hash(Field::session, session);
                 for (Distinct* sessions : {&figures.sessions, &figures.converted, &figures.bot_sessions})
-                    sessions->replace(combine(from, text), combine(to, text));
+                    sessions->replace({combine(from, text), combine(to, text)});
             }
         }
     };

@@ -109,16 +109,18 @@ void Sessions::add(const std::vector<Event>& events) {
 }
 
 void Sessions::move(const Visitors::Move& visit) {
-    move({visit.from, visit.session}, {visit.to, visit.session});
-    if (visit.session != 0) move({visit.from, 0}, {visit.to, 0});
-    funnel_.move(hash(Field::user, visit.from), hash(Field::user, visit.to));
-    sources_.move(hash(Field::user, visit.from), hash(Field::user, visit.to));
+    move(visit, visit.session);
+    if (visit.session != 0) move(visit, 0);
+    const Distinct::Replacement user{hash(Field::user, visit.from), hash(Field::user, visit.to)};
+    funnel_.move(user);
+    sources_.move(user);
 }
 
 /// Where both visitors have a visit, what is known of closed sessions stays as it is. The day is corrected
 /// anyway.
-void Sessions::move(const GroupKey& from, const GroupKey& to) {
-    const auto found = visits_.find(from);
+void Sessions::move(const Visitors::Move& visitor, StringId session) {
+    const GroupKey to{visitor.to, session};
+    const auto found = visits_.find({visitor.from, session});
     if (found == visits_.end()) return;
     Visit moved = std::move(found->second);
     set_first(moved, end_of_time);

@@ -92,7 +92,7 @@ class Sessions : public Operator {
         return key.second == 0 ? inactivity_ : gap_;
     }
     [[nodiscard]] bool is_too_late(const GroupKey& key, Timestamp time) const;
-    void move(const GroupKey& from, const GroupKey& to);
+    void move(const Visitors::Move& visitor, StringId session);
     void remember_visit(const GroupKey& key);
     void set_first(Visit& visit, Timestamp first);
     void schedule(Timestamp time, const GroupKey& key);

@@ -39,10 +39,10 @@ bool Sources::add(Timestamp session_start, StringId entry, StringId currency, co
     return in_time;
 }
 
-void Sources::move(std::uint64_t from, std::uint64_t to) {
+void Sources::move(const Distinct::Replacement& user) {
     for (Windows& windows : grains_) {
         windows.change_each([&](Windows::Cells& cells) {
-            for (auto& [key, figures] : cells) figures.visitors.replace(from, to);
+            for (auto& [key, figures] : cells) figures.visitors.replace(user);
         });
     }
 }

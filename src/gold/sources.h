@@ -46,8 +46,8 @@ class Sources {
 
     /// Adds a session with this entry. Returns false if a window of its start is already closed.
     bool add(Timestamp session_start, StringId entry, StringId currency, const SourcedSession& session);
-    /// Lets a user take the place of another one in the open windows; both are hashes.
-    void move(std::uint64_t from, std::uint64_t to);
+    /// Lets a user take the place of another one in the open windows.
+    void move(const Distinct::Replacement& user);
     /// Writes the windows that end at or before `closed`, and drops them. No session that began in them may
     /// be open.
     void close(Timestamp closed, Output& output);

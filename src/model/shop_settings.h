@@ -52,8 +52,8 @@ struct GoldOptions {
     /// How long after its last event an order takes further events, such as refunds. Later ones begin another
     /// order of the same id.
     base::Duration order_life = std::chrono::days(100);
-    /// How long before and after a link an anonymous id belongs to the user, and how far back a visitor that is
-    /// not new was seen.
+    /// How long before and after a link an anonymous id belongs to the user, and how far back a visitor that
+    /// is not new was seen.
     base::Duration identity_reach = std::chrono::days(30);
     double interest_share = 0.05;       ///< share of all views at or above which interest is high
     double interest_conversion = 0.03;  ///< a product whose conversion is below this has low conversion

@@ -306,7 +306,7 @@ ParquetReader::ParquetReader(const fs::path& path, const arrow::Schema& table,
 ParquetReader::~ParquetReader() = default;
 
 bool ParquetReader::has(std::string_view column) const {
-    return batches_->schema()->GetFieldByName(std::string(column)) != nullptr;
+    return batches_->schema()->GetFieldByName(column) != nullptr;
 }
 
 /// Chooses the type of each column that the file has, and notes the file for throw_no_column().

@@ -154,8 +154,7 @@ int tell(const Globals& globals, const IdentityOptions& options, std::string_vie
                                                              {"anonymous_id", options.id},
                                                              {"user_id", options.user},
                                                              {"timestamp", model::format_timestamp(at)}});
-    appender.add(options.id, message, base::wall_time(),
-                 {{std::string(bronze::origin_header::format), "native"}});
+    appender.add(options.id, message, base::wall_time(), {{bronze::origin_header::format, "native"}});
     appender.flush();
     const std::string batch = batch_command(globals, options, at);
     if (options.as_json) {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <map>
 
-#include "gold/state/distinct.h"
 #include "gold/events.h"
+#include "gold/state/distinct.h"
 #include "gold/state/window.h"
 
 namespace millrace::gold {

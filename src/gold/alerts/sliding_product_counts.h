@@ -5,8 +5,8 @@
 #include <map>
 
 #include "gold/state/strings.h"
-#include "gold/view_purchase_counts.h"
 #include "gold/state/window.h"
+#include "gold/view_purchase_counts.h"
 
 namespace millrace::gold {
 

@@ -35,9 +35,9 @@ void Distinct::add(const Distinct& other) {
     }
 }
 
-void Distinct::replace(std::uint64_t hash, std::uint64_t by) {
+void Distinct::replace(const Replacement& value) {
     if (limit_ != no_limit && size() <= kept) return;  // fewer values would be no estimate
-    if ((many_ ? many_->erase(hash) : std::erase(few_, hash)) > 0) add(by);
+    if ((many_ ? many_->erase(value.hash) : std::erase(few_, value.hash)) > 0) add(value.by);
 }
 
 std::vector<std::uint64_t> Distinct::hashes() const {

@@ -40,8 +40,12 @@ class Distinct {
         many_->insert(hash);
         if (many_->size() >= exact_below) prune();
     }
+    struct Replacement {
+        std::uint64_t hash = 0;
+        std::uint64_t by = 0;
+    };
     /// Lets a value take the place of another one, if the set has that one. An estimate may keep both.
-    void replace(std::uint64_t hash, std::uint64_t by);
+    void replace(const Replacement& value);
     /// Adds all values of another set.
     void add(const Distinct& other);
     [[nodiscard]] std::int64_t count() const;

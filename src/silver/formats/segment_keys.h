@@ -73,8 +73,8 @@ enum SegmentKey : std::uint8_t {
 
 inline constexpr std::array<std::string_view, segment_key_count> segment_names = {
     // of a message
-    "type", "event", "userId", "anonymousId", "previousId", "messageId", "timestamp", "originalTimestamp", "sentAt",
-    "receivedAt", "writeKey", "context", "properties",
+    "type", "event", "userId", "anonymousId", "previousId", "messageId", "timestamp", "originalTimestamp",
+    "sentAt", "receivedAt", "writeKey", "context", "properties",
     // of its context
     "page", "campaign", "userAgent", "sessionId", "device", "userAgentData", "url", "referrer", "source",
     "medium", "mobile",
