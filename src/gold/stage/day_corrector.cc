@@ -22,6 +22,8 @@ constexpr double rest_per_work = 40;
 constexpr auto rest_after_failure = std::chrono::seconds(30);
 /// Refunds and lines that come again change days of orders all the time.
 constexpr auto rest_of_orders = std::chrono::minutes(1);
+/// Logins change days all the time, and little in each.
+constexpr auto rest_of_visitors = std::chrono::minutes(15);
 /// With fewer late events, all days rest after a correction. With more, such as from an import of old data,
 /// the other days are corrected at once.
 constexpr std::int64_t few_events = 1000;
@@ -56,6 +58,16 @@ class Pacer {
     Clock::time_point began_ = Clock::now();
     std::chrono::duration<double> work_{};
 };
+
+/// Days with late events of their own do not have to rest.
+Clock::duration shortest_rest(const LateDays& late, const Correction& correction) {
+    if (correction.group == TableGroup::orders) return rest_of_orders;
+    const auto& days = late.of(correction.group);
+    const bool has_events =
+        std::any_of(days.lower_bound(correction.days.from), days.upper_bound(correction.days.to),
+                    [](const auto& day) { return day.second.events > 0; });
+    return has_events ? Clock::duration() : rest_of_visitors;
+}
 
 }  // namespace
 
@@ -112,8 +124,7 @@ void DayCorrector::cancel() {
 
 void DayCorrector::rest_after(const Work& work) {
     rest_until_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(work.took * rest_per_work);
-    const bool orders = work.correction.group == TableGroup::orders;
-    const Instant until = orders ? std::max(rest_until_, Clock::now() + rest_of_orders) : rest_until_;
+    const Instant until = std::max(rest_until_, Clock::now() + shortest_rest(work.before, work.correction));
     for (std::int64_t day = work.correction.days.from; day <= work.correction.days.to; ++day)
         rests_[{work.correction.group, day}] = until;
 }

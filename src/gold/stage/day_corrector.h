@@ -18,7 +18,8 @@ namespace millrace::gold {
 /// Corrects late days in the background of a live pipeline: it recomputes their rows by the batch layer and
 /// replaces them, one correction at a time, and works at most a quarter of the time of one core. After a
 /// correction, its days rest for forty times as long as the work took, so that further late events wait
-/// together for the next one; while only few late events wait, all days rest. The functions are for one
+/// together for the next one; while only few late events wait, all days rest. Days that wait because visitors
+/// logged in rest for a quarter of an hour at least. The functions are for one
 /// thread.
 class DayCorrector {
   public:
