@@ -13,7 +13,7 @@
 #include "cli/output/progress_line.h"
 #include "cli/output/terminal.h"
 #include "cli/serve_options.h"
-#include "pipeline/demo_shop.h"
+#include "demo/demo_shop.h"
 
 namespace millrace::cli {
 
@@ -22,7 +22,7 @@ namespace json = boost::json;
 namespace {
 
 struct DemoOptions {
-    pipeline::DemoOptions shop;
+    demo::DemoOptions shop;
     ServeOptions serve;
     bool no_browser = false;
     bool as_json = false;
@@ -41,7 +41,7 @@ class DemoView {
     explicit DemoView(const DemoOptions& options) : options_(options) {}
 
     void set_url(const std::string& url) { url_ = url; }
-    void show(const pipeline::DemoStatus& status) {
+    void show(const demo::DemoStatus& status) {
         if (!status.live) return show_loading(status);
         if (!is_live_) begin_live(status);
         line_->show(fmt::format("{:.1f} events/s, {} sent, lag {}", status.run.events_per_second,
@@ -50,7 +50,7 @@ class DemoView {
     void end() { line_.reset(); }
 
   private:
-    void show_loading(const pipeline::DemoStatus& status) {
+    void show_loading(const demo::DemoStatus& status) {
         const auto& run = status.run;
         const std::int64_t done = std::min(status.history, run.silver + run.duplicates + run.quarantined);
         const auto all = static_cast<double>(std::max<std::int64_t>(1, status.history));
@@ -58,7 +58,7 @@ class DemoView {
                         fmt::format("loading the history: {} of {} events", base::format_count(done),
                                     base::format_count(status.history)));
     }
-    void begin_live(const pipeline::DemoStatus& status) {
+    void begin_live(const demo::DemoStatus& status) {
         is_live_ = true;
         line_.emplace();  // removes the bar
         if (options_.as_json) return;
@@ -81,7 +81,7 @@ void set_gold_options(const Globals& globals, pipeline::RunOptions& run) {
     read_alert_config(globals.config, run.gold->alert_rules, run.publish.alert_sinks);
 }
 
-void print_end(const pipeline::DemoStatus& status, const std::string& data) {
+void print_end(const demo::DemoStatus& status, const std::string& data) {
     if (status.run.gold) fmt::print("{}\n", shown_lines(status.run.gold->text()));
     fmt::print("sent {}{}\n", base::format_counted(status.sent, "event"),
                status.live ? "" : "; the history is not complete yet");
@@ -90,7 +90,7 @@ void print_end(const pipeline::DemoStatus& status, const std::string& data) {
         data);
 }
 
-json::object to_json(const pipeline::DemoStatus& status, const std::string& data) {
+json::object to_json(const demo::DemoStatus& status, const std::string& data) {
     return {{"data", data},
             {"history", status.history},
             {"loaded", status.live},
@@ -109,7 +109,7 @@ int run_demo(const Globals& globals, const DemoOptions& options) {
     base::StopSignal stop;
     const base::SignalGuard guard(stop);
     const auto data = globals.data_directory();
-    const pipeline::DemoShop shop(data, options.shop);
+    const demo::DemoShop shop(data, options.shop);
     const auto settings = data.settings();
     data.adopt(settings);
     // One partition is enough for few events, and needs a third of the files.
@@ -128,8 +128,8 @@ int run_demo(const Globals& globals, const DemoOptions& options) {
         fmt::print("running a simulated shop in {}; press Ctrl-C to stop\n", data.root().string());
         std::fflush(stdout);
     }
-    const auto status = pipeline::run_demo(data, *log, settings, shop, run, stop,
-                                           [&](const pipeline::DemoStatus& now) { view.show(now); });
+    const auto status = demo::run_demo(data, *log, settings, shop, run, stop,
+                                       [&](const demo::DemoStatus& now) { view.show(now); });
     view.end();
     if (options.as_json) {
         fmt::print("{}\n", json::serialize(to_json(status, data.root().string())));

@@ -1,4 +1,4 @@
-#include "pipeline/demo_shop.h"
+#include "demo/demo_shop.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@
 #include "bronze/segment_log.h"
 #include "produce/traffic_curve.h"
 
-namespace millrace::pipeline {
+namespace millrace::demo {
 namespace {
 
 namespace fs = std::filesystem;
@@ -162,4 +162,4 @@ TEST_F(DemoShopTest, SenselessOptionsAreRefused) {
 }
 
 }  // namespace
-}  // namespace millrace::pipeline
+}  // namespace millrace::demo

@@ -13,7 +13,7 @@
 #include "pipeline/run.h"
 #include "produce/simulator.h"
 
-namespace millrace::pipeline {
+namespace millrace::demo {
 
 struct DemoOptions {
     int days = 30;                      ///< of history, also the most that a later start adds
@@ -68,14 +68,15 @@ struct DemoStatus {
     double loading_seconds = 0;  ///< until all of them were in the tables, or until now
     bool live = false;           ///< whether all of them are in the tables
     std::int64_t sent = 0;       ///< events, of the history and live ones
-    RunStatus run;               ///< the status of the pipeline
+    pipeline::RunStatus run;     ///< the status of the pipeline
 };
 
 /// Runs the pipeline and, beside it, the shop: first its history, then live traffic, until `stop` is
 /// requested. All that was sent is in the log then, and the last batch is committed. `options` has no
 /// simulator. Throws an Error on a fault in any part.
 DemoStatus run_demo(const catalog::DataDirectory& data, bronze::EventLog& log,
-                    const model::ShopSettings& settings, const DemoShop& shop, const RunOptions& options,
-                    const base::StopSignal& stop, const std::function<void(const DemoStatus&)>& on_status);
+                    const model::ShopSettings& settings, const DemoShop& shop,
+                    const pipeline::RunOptions& options, const base::StopSignal& stop,
+                    const std::function<void(const DemoStatus&)>& on_status);
 
-}  // namespace millrace::pipeline
+}  // namespace millrace::demo

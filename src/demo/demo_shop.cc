@@ -1,4 +1,4 @@
-#include "pipeline/demo_shop.h"
+#include "demo/demo_shop.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "produce/traffic_curve.h"
 
-namespace millrace::pipeline {
+namespace millrace::demo {
 
 namespace json = boost::json;
 namespace fs = std::filesystem;
@@ -211,15 +211,16 @@ std::optional<model::Timestamp> newest_event(const bronze::EventLog& log, model:
 }
 
 DemoStatus run_demo(const catalog::DataDirectory& data, bronze::EventLog& log,
-                    const model::ShopSettings& settings, const DemoShop& shop, const RunOptions& options,
-                    const base::StopSignal& stop, const std::function<void(const DemoStatus&)>& on_status) {
+                    const model::ShopSettings& settings, const DemoShop& shop,
+                    const pipeline::RunOptions& options, const base::StopSignal& stop,
+                    const std::function<void(const DemoStatus&)>& on_status) {
     const auto history = shop.missing_history(log, base::now());
     DemoStatus status;
     for (const auto& part : history) status.history += *part.count;
     const base::Stopwatch watch;
     base::StopSignal stop_pipeline;
     Visitors visitors(shop, log, history);
-    const auto take = [&](const RunStatus& now) {
+    const auto take = [&](const pipeline::RunStatus& now) {
         status.run = now;
         status.sent = visitors.sent();
         if (!status.live) {
@@ -233,11 +234,11 @@ DemoStatus run_demo(const catalog::DataDirectory& data, bronze::EventLog& log,
         if (stop.requested()) visitors.stop();
         if (visitors.done()) stop_pipeline.request();
     };
-    status.run = PipelineRun(data, log, settings, options).run(stop_pipeline, take);
+    status.run = pipeline::PipelineRun(data, log, settings, options).run(stop_pipeline, take);
     visitors.stop();
     visitors.finish();
     status.sent = visitors.sent();
     return status;
 }
 
-}  // namespace millrace::pipeline
+}  // namespace millrace::demo
