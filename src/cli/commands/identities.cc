@@ -115,6 +115,11 @@ int list(const Globals& globals, const IdentityOptions& options) {
                    each.events, each.is_linked(), text_or_null(each.removed_at)});
     }
     print_table(table, options.as_json);
+    if (identities.empty())
+        fmt::print(
+            stderr,
+            "No such ids in hours that are closed. While a pipeline runs, those of the present hour are "
+            "in: millrace sql 'from live.identities'\n");
     return 0;
 }
 
