@@ -44,7 +44,7 @@ struct Event {
     std::int32_t items = 1;     ///< pieces; 1 if their number is not whole
     Kind kind = Kind::other;
     bool bot = false;   ///< whether the user agent is that of a bot
-    StringId user = 0;  ///< as sent, until Visitors names the visitor
+    StringId user = 0;  ///< the user_id; Visitors puts the visitor in its place
     StringId product = 0;
     StringId category = 0;
     StringId device = 0;

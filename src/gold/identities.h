@@ -11,7 +11,7 @@ struct IdentityUse {
     Timestamp first_seen = end_of_time;
     Timestamp last_seen = no_watermark;
     std::int64_t events = 0;              ///< events and messages with both ids
-    Timestamp removed_at = no_watermark;  ///< of the last message that removes the link
+    Timestamp removed_at = no_watermark;  ///< time of the last message that removes the link
 
     void add(const Link& link);
     template <class Archive>

@@ -56,8 +56,8 @@ class OrderLedger {
     /// Judges events that are not committed, after those that were shown.
     void mark_shown(std::vector<Event>& rows);
 
-    /// Returns times of events that may have counted differently before an earlier one came late, of those
-    /// that were found since the last call.
+    /// Returns the times of events that may have counted differently before an earlier one came late. Those
+    /// that an earlier call has returned are left out.
     [[nodiscard]] std::set<Timestamp> take_displaced() { return std::exchange(displaced_, {}); }
 
     /// The number of events that are kept to judge later ones, and of those that are held back.

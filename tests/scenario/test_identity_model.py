@@ -6,7 +6,8 @@ import random
 import pytest
 
 from tests.support import delta, gold_oracle
-from tests.support.events import event, lines
+from tests.support.arrival import process_shuffled
+from tests.support.events import event
 from tests.support.identity_model import Visits
 
 START = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
@@ -101,15 +102,7 @@ def picked(row, like):
 )
 def test_visitors_are_who_was_told_in_any_order_of_arrival(shop, seed):
     made = Shop(seed, days=200).sent
-    random.Random(seed).shuffle(made)
-    for part in (made[::3], made[1::3], made[2::3]):
-        shop.write(*lines(part))
-        shop.drain()
-        shop.run("gold", "--available-now")
-    end = (START + datetime.timedelta(days=400)).isoformat()
-    shop.write(*lines([event(10**6 + n, user_id=f"w{n}", timestamp=end) for n in range(20)]))
-    shop.drain()
-    shop.run("gold", "--available-now")
+    process_shuffled(shop, made, seed, end=START + datetime.timedelta(days=400))
     told = Visits(made)
 
     sessions = closed_rows(shop, "sessions")

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.support import delta, gold_oracle
-from tests.support.events import event, lines
+from tests.support.arrival import process_shuffled
+from tests.support.events import event
 from tests.support.order_model import orders_of
 
 START = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
@@ -63,15 +64,7 @@ class Shop:
 )
 def test_orders_are_what_was_sent_in_any_order_of_arrival(shop, seed):
     made = Shop(seed, days=60).sent
-    random.Random(seed).shuffle(made)
-    for part in (made[::3], made[1::3], made[2::3]):
-        shop.write(*lines(part))
-        shop.drain()
-        shop.run("gold", "--available-now")
-    end = (START + datetime.timedelta(days=400)).isoformat()
-    shop.write(*lines([event(10**6 + n, user_id=f"w{n}", timestamp=end) for n in range(20)]))
-    shop.drain()
-    shop.run("gold", "--available-now")
+    process_shuffled(shop, made, seed, end=START + datetime.timedelta(days=400))
     rows, net = orders_of(made)
     found = {
         (row["order_id"], row["first_at"]): {name: row[name] for name in next(iter(rows.values()))}

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 
+#include "api/event_span.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -17,7 +18,6 @@
 #include "produce/appender.h"
 #include "storage/column.h"
 #include "storage/delta_table.h"
-#include "storage/file_stats.h"
 #include "storage/parquet_file.h"
 
 namespace millrace::cli {
@@ -51,7 +51,7 @@ struct Identity {
 
 std::optional<Timestamp> time_at(const arrow::RecordBatch& rows, const char* name, std::int64_t row) {
     const auto& times = storage::column<arrow::TimestampArray>(rows, name);
-    return times.IsNull(row) ? std::nullopt : std::optional(model::from_us(times.Value(row)));
+    return times.IsNull(row) ? std::nullopt : std::optional(storage::time_at(times, row));
 }
 
 void take_earlier(std::optional<Timestamp>& time, std::optional<Timestamp> other) {
@@ -125,11 +125,9 @@ int list(const Globals& globals, const IdentityOptions& options) {
 
 /// The time of the newest event, so that a correction of old data does not move the watermark.
 Timestamp newest_event(const catalog::DataDirectory& data) {
-    std::optional<Timestamp> newest;
-    for (const auto& [path, add] : storage::DeltaTable::open(data.silver()).snapshot().files)
-        take_later(newest, storage::FileStats(add).max_time("event_timestamp"));
+    const auto span = api::event_span(storage::DeltaTable::open(data.silver()).snapshot());
     const Timestamp now = Timestamp(base::wall_time());
-    return newest ? std::min(*newest, now) : now;
+    return span ? std::min(span->last, now) : now;
 }
 
 /// Gold itself recomputes the days that its state knows of. Returns the command for older ones, or an empty
@@ -170,10 +168,11 @@ int tell(const Globals& globals, const IdentityOptions& options, std::string_vie
                                                         {"batch", batch}}));
         return 0;
     }
-    fmt::print("{} {} {} {}, as of {}. A running pipeline recomputes the days before and after.\n",
-               options.id, type == "unlink" ? "is no longer" : "is", options.user, "from the log on",
-               model::format_timestamp(at));
-    if (!batch.empty()) fmt::print("For older days, run when it has done so: {}\n", batch);
+    fmt::print(
+        "The log says as of {}: {} {} an id of {}. A running pipeline recomputes the days that change.\n",
+        model::format_timestamp(at), options.id, type == "unlink" ? "is not" : "is", options.user);
+    if (!batch.empty())
+        fmt::print("It does not know older days. Recompute them afterwards with: {}\n", batch);
     return 0;
 }
 

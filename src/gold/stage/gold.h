@@ -40,7 +40,6 @@ class Gold {
 
     /// Who the visitors are; events must have their visitors when they are added.
     [[nodiscard]] Visitors& visitors() { return visitors_; }
-    [[nodiscard]] const Visitors& visitors() const { return visitors_; }
     [[nodiscard]] Orders& orders() { return orders_; }
     [[nodiscard]] const Orders& orders() const { return orders_; }
 

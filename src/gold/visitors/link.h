@@ -9,8 +9,8 @@ namespace millrace::gold {
 /// message.
 struct Link {
     model::Timestamp time;
-    StringId id = 0;       ///< the anonymous id, or a user id that another one replaces
-    StringId user = 0;     ///< of Field::user, as `id` is
+    StringId id = 0;       ///< the anonymous id, or a user id that another one replaces, in Field::user
+    StringId user = 0;     ///< the user_id, in Field::user
     StringId session = 0;  ///< the session in which it came; 0 where it is not known
     bool removes = false;  ///< whether the id does not belong to the user, as far as earlier rows say so
 };

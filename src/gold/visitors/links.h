@@ -85,7 +85,7 @@ class Links {
     const Strings& strings_;
     const base::Duration reach_;
     boost::unordered_flat_map<std::uint64_t, Id> ids_;
-    boost::unordered_flat_map<StringId, std::vector<std::uint64_t>> ids_of_;  // by user
+    boost::unordered_flat_map<StringId, std::vector<std::uint64_t>> ids_of_;  // the ids of each user
     std::size_t uses_ = 0;
 };
 
