@@ -15,11 +15,6 @@ namespace {
 
 constexpr base::Duration time_between_looks = std::chrono::hours(1);
 
-/// What an entry is that is no line. The hash of a line is odd.
-constexpr std::uint64_t refund_entry = 0;
-constexpr std::uint64_t cancellation_entry = 2;
-constexpr std::uint64_t amounts_entry = 4;
-
 std::int64_t worth(const Event& event) {
     return static_cast<std::int64_t>(event.amount());
 }
@@ -80,63 +75,28 @@ void OrderLedger::mark_shown(std::vector<Event>& rows) {
     }
 }
 
-/// The latest entry of a line whose repeats an event at this time would continue, or come before.
-OrderLedger::Entry* OrderLedger::find(Entries& entries, std::uint64_t line, Timestamp time) const {
-    Entry* found = nullptr;
-    for (Entry& entry : std::ranges::equal_range(entries, line, {}, &Entry::line)) {
-        if (entry.first - time <= period_ && time - entry.last <= period_ &&
-            (found == nullptr || entry.last > found->last))
-            found = &entry;
-    }
-    return found;
-}
-
-void OrderLedger::insert(Entries& entries, const Entry& entry) {
-    entries.insert(std::ranges::upper_bound(entries, entry.line, {}, &Entry::line), entry);
-}
-
-/// Adds an entry, unless it repeats one. Returns whether it counts.
-bool OrderLedger::add(Entries& entries, const Entry& entry) const {
-    Entry* const found = find(entries, entry.line, entry.first);
-    if (found == nullptr) {
-        insert(entries, entry);
-        return true;
-    }
-    found->last = std::max(found->last, entry.last);
-    return false;
-}
-
-/// Does so for one that came late, which takes the place of later ones.
-bool OrderLedger::add_late(Entries& entries, const Entry& entry) {
-    Entry* const found = find(entries, entry.line, entry.first);
-    if (found == nullptr || entry.first >= found->first) return add(entries, entry);
-    displaced_.insert(std::exchange(found->first, entry.first));
-    found->amount = entry.amount;
-    return true;
-}
-
 /// Sets what an event counts, and adds its entries with `add_entry`, which returns whether an entry counts.
 template <typename Add>
-void OrderLedger::judge(Entries& entries, Event& event, const Add& add_entry) const {
+void OrderLedger::judge(OrderEntries& entries, Event& event, const Add& add_entry) const {
     const Timestamp time = event.time;
     if (event.kind == Kind::refund) {
-        insert(entries, {refund_entry, time, time, -worth(event)});
+        entries.insert({OrderEntry::refund, time, time, -worth(event)});
     } else if (event.kind == Kind::cancellation) {
-        event.price = left_of(entries, time).value_or(worth(event));
+        event.price = entries.left_at(time, period_).value_or(worth(event));
         event.quantity = 1;
-        insert(entries, {cancellation_entry, time, time, -event.price});
+        entries.insert({OrderEntry::cancellation, time, time, -event.price});
     } else {
         event.kind = add_entry({event.line, time, time, worth(event)}) ? Kind::purchase : Kind::repeat;
         if (event.amounts == 0) return;
         const auto amounts = OrderAmounts::of(strings_.value(Field::amounts, event.amounts));
         const auto deduction = static_cast<std::int64_t>(amounts.deduction());
-        if (!add_entry({amounts_entry, time, time, -deduction})) event.amounts = 0;
+        if (!add_entry({OrderEntry::amounts, time, time, -deduction})) event.amounts = 0;
     }
 }
 
-OrderLedger::Entries OrderLedger::known(std::uint64_t order) const {
+OrderEntries OrderLedger::known(std::uint64_t order) const {
     const auto found = known_.find(order);
-    return found == known_.end() ? Entries() : found->second;
+    return found == known_.end() ? OrderEntries() : found->second;
 }
 
 /// Judges an event by what has settled and by those that were shown before it.
@@ -144,7 +104,7 @@ void OrderLedger::show(Event& event) {
     const std::uint64_t order = order_of(event);
     const auto [found, is_new] = shown_.try_emplace(order);
     if (is_new) found->second = known(order);
-    judge(found->second, event, [&](const Entry& entry) { return add(found->second, entry); });
+    judge(found->second, event, [&](const OrderEntry& entry) { return found->second.add(entry, period_); });
 }
 
 /// Judges an event that is held back by what has settled and by those that arrived before it.
@@ -154,7 +114,8 @@ void OrderLedger::arrive(Event& event) {
     Arrived& arrived = found->second;
     if (is_new) arrived.entries = known(order);
     ++arrived.held;
-    judge(arrived.entries, event, [&](const Entry& entry) { return add(arrived.entries, entry); });
+    judge(arrived.entries, event,
+          [&](const OrderEntry& entry) { return arrived.entries.add(entry, period_); });
 }
 
 void OrderLedger::leave(const Event& event) {
@@ -162,42 +123,12 @@ void OrderLedger::leave(const Event& event) {
     if (--found->second.held == 0) arrived_.erase(found);
 }
 
-/// What a cancellation refunds: what is left of an order. Nothing where no line counts.
-std::optional<std::int64_t> OrderLedger::left_of(const Entries& entries, Timestamp time) const {
-    std::int64_t left = 0;
-    bool has_lines = false;
-    for (const Entry& entry : entries) {
-        if (entry.first > time || time - entry.first > period_) continue;
-        left += entry.amount;
-        has_lines |= entry.line % 2 != 0;
-    }
-    return has_lines ? std::optional(std::max<std::int64_t>(left, 0)) : std::nullopt;
-}
-
-/// Cancellations after an event that came late may have refunded another amount, and so may those after them.
-/// A line before the period after it may count no longer, and so be missing in the period after that.
-void OrderLedger::judge_cancellations(Entries& entries, Timestamp since) {
-    std::vector<Entry*> later;
-    for (Entry& entry : std::ranges::equal_range(entries, cancellation_entry, {}, &Entry::line)) {
-        if (entry.first >= since && entry.first - since <= 2 * period_) later.push_back(&entry);
-    }
-    std::ranges::sort(later, {}, &Entry::first);
-    std::vector<std::int64_t> before;
-    before.reserve(later.size());
-    for (Entry* each : later) before.push_back(std::exchange(each->amount, 0));
-    for (std::size_t i = 0; i < later.size(); ++i) {
-        const auto left = left_of(entries, later[i]->first);
-        later[i]->amount = left ? -*left : before[i];
-        displaced_.insert(later[i]->first);
-    }
-}
-
 /// Judges an event by what is known, which it is part of from now on.
 template <typename Add>
-OrderLedger::Entries& OrderLedger::learn(Event& event, const Add& add_entry) {
-    Entries& entries = known_[order_of(event)];
+OrderEntries& OrderLedger::learn(Event& event, const Add& add_entry) {
+    OrderEntries& entries = known_[order_of(event)];
     const std::size_t before = entries.size();
-    judge(entries, event, [&](const Entry& entry) { return add_entry(entries, entry); });
+    judge(entries, event, [&](const OrderEntry& entry) { return add_entry(entries, entry); });
     entries_ += entries.size() - before;
     repeats_ += event.kind == Kind::repeat ? 1 : 0;
     return entries;
@@ -205,13 +136,14 @@ OrderLedger::Entries& OrderLedger::learn(Event& event, const Add& add_entry) {
 
 /// Events settle in the order of time, so that each one only has to look back.
 void OrderLedger::settle(Event& event) {
-    learn(event, [this](Entries& entries, const Entry& entry) { return add(entries, entry); });
+    learn(event, [this](OrderEntries& known, const OrderEntry& entry) { return known.add(entry, period_); });
 }
 
 void OrderLedger::take_late(Event& event) {
-    Entries& entries =
-        learn(event, [this](Entries& known, const Entry& entry) { return add_late(known, entry); });
-    judge_cancellations(entries, event.time);
+    OrderEntries& entries = learn(event, [this](OrderEntries& known, const OrderEntry& entry) {
+        return known.add_late(entry, period_, displaced_);
+    });
+    entries.judge_cancellations(event.time, period_, displaced_);
     if (event.time < settled_ - period_) displace_later_ones(event.time);
 }
 
@@ -254,8 +186,8 @@ void OrderLedger::forget(Timestamp watermark) {
     forgotten_ = watermark;
     const Timestamp end = watermark == end_of_time ? watermark : watermark - period_;
     boost::unordered::erase_if(known_, [&](auto& order) {
-        entries_ -= std::erase_if(order.second, [&](const Entry& entry) { return entry.last < end; });
-        return order.second.empty();
+        entries_ -= order.second.forget(end);
+        return order.second.size() == 0;
     });
 }
 

@@ -3,13 +3,12 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <iosfwd>
-#include <optional>
 #include <set>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "gold/events.h"
+#include "gold/order_entries.h"
 #include "gold/state/window.h"
 #include "model/time_zone.h"
 #include "model/timestamp.h"
@@ -72,38 +71,19 @@ class OrderLedger {
     void load(std::istream& stream);
 
   private:
-    /// A line, an order's amounts, a refund or a cancellation.
-    struct Entry {
-        std::uint64_t line = 0;  // Event::line, or what the entry is
-        Timestamp first;
-        Timestamp last;  // of its repeats, of which none is further than the period from the next one
-        std::int64_t amount = 0;  // what it adds to the worth of the order, as Money
-
-        template <class Archive>
-        void serialize(Archive& archive) {
-            archive(line, first, last, amount);
-        }
-    };
-    using Entries = std::vector<Entry>;  // sorted by line: a broken sender may name one order only
-    using Orders = boost::unordered_flat_map<std::uint64_t, Entries>;  // by the hash of the order_id
+    using Orders = boost::unordered_flat_map<std::uint64_t, OrderEntries>;  // by the hash of the order_id
 
     template <class Archive>
     void serialize(Archive& archive);
     [[nodiscard]] std::uint64_t order_of(const Event& event) const;
-    [[nodiscard]] Entry* find(Entries& entries, std::uint64_t line, Timestamp time) const;
-    static void insert(Entries& entries, const Entry& entry);
-    bool add(Entries& entries, const Entry& entry) const;
-    bool add_late(Entries& entries, const Entry& entry);
     template <typename Add>
-    void judge(Entries& entries, Event& event, const Add& add_entry) const;
-    [[nodiscard]] Entries known(std::uint64_t order) const;
+    void judge(OrderEntries& entries, Event& event, const Add& add_entry) const;
+    [[nodiscard]] OrderEntries known(std::uint64_t order) const;
     void show(Event& event);
     void arrive(Event& event);
     void leave(const Event& event);
-    [[nodiscard]] std::optional<std::int64_t> left_of(const Entries& entries, Timestamp time) const;
-    void judge_cancellations(Entries& entries, Timestamp since);
     template <typename Add>
-    Entries& learn(Event& event, const Add& add_entry);
+    OrderEntries& learn(Event& event, const Add& add_entry);
     void settle(Event& event);
     void take_late(Event& event);
     void displace_later_ones(Timestamp time);
@@ -120,7 +100,7 @@ class OrderLedger {
     std::vector<Event> held_;
     /// What has arrived of an order that has events in held_.
     struct Arrived {
-        Entries entries;
+        OrderEntries entries;
         std::size_t held = 0;  // the number of these events
     };
     boost::unordered_flat_map<std::uint64_t, Arrived> arrived_;

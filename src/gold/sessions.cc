@@ -1,9 +1,6 @@
 #include "gold/sessions.h"
 
 #include <algorithm>
-#include <boost/unordered/unordered_flat_map.hpp>
-
-#include "gold/visit/entry.h"
 
 namespace millrace::gold {
 
@@ -11,28 +8,6 @@ namespace {
 
 constexpr std::size_t usual_steps = 4;
 constexpr std::size_t min_room_to_free = 10'000;
-
-/// The times when one product was first viewed, then put into the cart, then bought in a session.
-struct ProductSteps {
-    Timestamp viewed = end_of_time;
-    Timestamp carted = end_of_time;
-    Timestamp bought = end_of_time;
-
-    void take(Kind kind, Timestamp time) {
-        if (kind == Kind::view && viewed == end_of_time) viewed = time;
-        if (kind == Kind::add_to_cart && carted == end_of_time && viewed != end_of_time) carted = time;
-        if (kind == Kind::purchase && bought == end_of_time && carted != end_of_time) bought = time;
-    }
-};
-
-/// Returns the total value of the events of one kind.
-model::Money worth(auto steps, Kind kind) {
-    model::Money sum = 0;
-    for (const auto& step : steps) {
-        if (step.kind == kind) sum += step.amount();
-    }
-    return sum;
-}
 
 }  // namespace
 
@@ -161,7 +136,7 @@ void Sessions::each_session(const GroupKey& key, const Visit& visit, Take&& take
         while (to < steps.size() && steps[to].time < cut && steps[to].time - steps[to - 1].time < gap) ++to;
         // The session can continue up to the cut, or until the gap has passed.
         const Timestamp sealed = std::min(cut, steps[to - 1].time + gap);
-        if (!take(Session{Steps(steps).subspan(from, to - from), chain_start, sealed})) return;
+        if (!take(Part{Steps(steps).subspan(from, to - from), chain_start, sealed})) return;
         continues = to < steps.size() && steps[to].time - steps[to - 1].time < gap;
         from = to;
     }
@@ -176,20 +151,20 @@ void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) 
     sort(visit);
     std::size_t closed = 0;
     Timestamp next = end_of_time;
-    each_session(key, visit, [&](const Session& session) {
-        if (session.sealed > watermark) {
-            next = session.sealed;
+    each_session(key, visit, [&](const Part& part) {
+        if (part.sealed > watermark) {
+            next = part.sealed;
             return false;
         }
-        const Steps steps = session.steps;
-        write(key, steps, Outcome::final, output);
-        if (!funnel_.add(steps.front().time, path_of(key, steps))) count_late();
-        if (!add_to(sources_, key, steps)) count_late();
-        closed += steps.size();
-        visit.chain_start = session.chain_start;
-        visit.chain_end = steps.back().time;
-        visit.chained = visit.chain_end + gap_of(key) > session.sealed;
-        visit.sealed = session.sealed;
+        const Session session(strings(), key, part.steps);
+        write(key, session, Session::Outcome::final, output);
+        if (!funnel_.add(session.start(), session.path())) count_late();
+        if (!session.add_to(sources_)) count_late();
+        closed += part.steps.size();
+        visit.chain_start = part.chain_start;
+        visit.chain_end = session.end();
+        visit.chained = visit.chain_end + gap_of(key) > part.sealed;
+        visit.sealed = part.sealed;
         return true;
     });
     visit.steps.erase(visit.steps.begin(), visit.steps.begin() + static_cast<std::ptrdiff_t>(closed));
@@ -230,118 +205,10 @@ void Sessions::schedule(Timestamp time, const GroupKey& key) {
     if (remembered_) remembered_due_.push_back(due);
 }
 
-/// Returns the smallest value of a field in `steps`, so that the result does not depend on their order.
-/// Returns an empty text if all values are null.
-std::string_view Sessions::smallest(Field field, StringId Step::* member, Steps steps) const {
-    std::string_view smallest;
-    for (const Step& step : steps) {
-        const std::string_view value = text(field, step.*member);
-        if (!value.empty() && (smallest.empty() || value < smallest)) smallest = value;
-    }
-    return smallest;
-}
-
-FunnelPath Sessions::path_of(const GroupKey& key, Steps steps) const {
-    boost::unordered_flat_map<StringId, ProductSteps> products;
-    FunnelPath path{.user_hash = hash(Field::user, key.first)};
-    for (const Step& step : steps) {
-        path.views += step.kind == Kind::view ? 1 : 0;
-        path.carts += step.kind == Kind::add_to_cart ? 1 : 0;
-        path.purchases += step.kind == Kind::purchase ? 1 : 0;
-        if (step.product != 0) products[step.product].take(step.kind, step.time);
-    }
-    for (const auto& [id, product] : products) {
-        path.viewed |= product.viewed != end_of_time;
-        path.carted |= product.carted != end_of_time;
-        path.purchased |= product.bought != end_of_time;
-        if (product.carted != end_of_time) path.to_cart.push_back(product.carted - product.viewed);
-        if (product.bought != end_of_time) path.to_purchase.push_back(product.bought - product.carted);
-    }
-    return path;
-}
-
-/// The entry of the first event that has one; of several at that time, the smallest text.
-StringId Sessions::entry_of(Steps steps) const {
-    const auto first = std::ranges::find_if(steps, [](const Step& step) { return step.entry != 0; });
-    if (first == steps.end()) return 0;
-    StringId found = first->entry;
-    for (auto step = first + 1; step != steps.end() && step->time == first->time; ++step) {
-        if (step->entry != 0 && step->entry != found &&
-            text(Field::entry, step->entry) < text(Field::entry, found))
-            found = step->entry;
-    }
-    return found;
-}
-
-/// What the events of a session in one currency count.
-SourcedSession Sessions::in_currency(StringId currency, const GroupKey& key, Steps steps) const {
-    SourcedSession session{.user_hash = hash(Field::user, key.first)};
-    for (const Step& step : steps) {
-        if (step.currency != currency || step.kind != Kind::purchase) continue;
-        session.converted = true;
-        session.revenue += step.amount();
-        if (step.order == 0) {
-            ++session.without_order_id;
-        } else {
-            session.order_ids.push_back(hash(Field::order, step.order));
-        }
-    }
-    return session;
-}
-
-/// Adds a session once for each currency of its events.
-bool Sessions::add_to(Sources& sources, const GroupKey& key, Steps steps) const {
-    const StringId entry = entry_of(steps);
-    bool in_time = true;
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-        const StringId currency = steps[i].currency;
-        const Steps before = steps.first(i);
-        if (std::ranges::find(before, currency, &Step::currency) != before.end()) continue;
-        in_time &= sources.add(steps.front().time, entry, currency, in_currency(currency, key, steps));
-    }
-    return in_time;
-}
-
-/// An open session is neither bounced nor has it abandoned its cart: it may go on.
-void Sessions::write(const GroupKey& key, Steps steps, Outcome outcome, Output& output) const {
-    const auto of_kind = [&](Kind kind) { return std::ranges::count(steps, kind, &Step::kind); };
-    std::vector<StringId> products;
-    for (const Step& step : steps) {
-        if (step.product != 0) products.push_back(step.product);
-    }
-    std::ranges::sort(products);
-    const auto repeated = std::ranges::unique(products);
-    const auto distinct = std::distance(products.begin(), repeated.begin());
-    const Timestamp start = steps.front().time;
-    const Timestamp end = steps.back().time;
-    const Steps at_start(steps.begin(), std::ranges::upper_bound(steps, start, {}, &Step::time));
-    const Steps at_end(std::ranges::lower_bound(steps, end, {}, &Step::time), steps.end());
-    const bool one_currency =
-        std::ranges::all_of(steps, [&](const Step& step) { return step.currency == steps.front().currency; });
-    const bool over = outcome == Outcome::final;
-    const bool bought = of_kind(Kind::purchase) > 0 || of_kind(Kind::repeat) > 0;
-    const bool abandoned = over && of_kind(Kind::add_to_cart) > 0 && !bought;
-    Row row = output[Table::sessions].add(zone_.day_of(start));
-    row.text(text(Field::user, key.first)).text_or_null(text(Field::session, key.second));
-    row.time(start).time(end).count((end - start) / std::chrono::milliseconds(1));
-    row.count(static_cast<std::int64_t>(steps.size())).count(distinct);
-    row.text_or_null(smallest(Field::page, &Step::page, at_start));
-    row.text_or_null(smallest(Field::page, &Step::page, at_end));
-    row.text_or_null(smallest(Field::device, &Step::device, at_start));
-    row.count(of_kind(Kind::view)).count(of_kind(Kind::add_to_cart)).count(of_kind(Kind::purchase));
-    row.text_or_null(one_currency ? text(Field::currency, steps.front().currency) : std::string_view());
-    row.money_or_null(one_currency ? std::optional(worth(steps, Kind::purchase)) : std::nullopt);
-    row.flag(over && steps.size() == 1).flag(of_kind(Kind::purchase) > 0).flag(abandoned);
-    row.money_or_null(abandoned && one_currency ? std::optional(worth(steps, Kind::add_to_cart))
-                                                : std::nullopt);
-    row.flag(std::ranges::any_of(steps, &Step::bot));
-    const Entry entry = Entry::of(text(Field::entry, entry_of(steps)));
-    row.text_or_null(entry.channel).text_or_null(entry.source).text_or_null(entry.landing_page);
-    for (const std::string_view part :
-         {entry.referrer, entry.utm_source, entry.utm_medium, entry.utm_campaign}) {
-        row.text_or_null(part);
-    }
-    row.text(text(Field::user, key.first)).flag(visitors_.is_new(key.first, start, end));
+void Sessions::write(const GroupKey& key, const Session& session, Session::Outcome outcome,
+                     Output& output) const {
+    session.write(outcome, visitors_.is_new(key.first, session.start(), session.end()),
+                  output[Table::sessions].add(zone_.day_of(session.start())));
 }
 
 /// Writes the funnel and the sources as if all sessions ended now, and calls `each` for each open session.
@@ -352,10 +219,11 @@ void Sessions::write_open(Output& output, const Each& each) const {
     for (const auto& [key, open] : visits_) {
         Visit visit = open;
         sort(visit);
-        each_session(key, visit, [&](const Session& session) {
-            each(key, session.steps);
-            funnel.add(session.steps.front().time, path_of(key, session.steps));
-            add_to(sources, key, session.steps);
+        each_session(key, visit, [&](const Part& part) {
+            const Session session(strings(), key, part.steps);
+            each(key, session);
+            funnel.add(session.start(), session.path());
+            session.add_to(sources);
             return true;
         });
     }
@@ -364,11 +232,13 @@ void Sessions::write_open(Output& output, const Each& each) const {
 }
 
 void Sessions::peek(Output& output) const {
-    write_open(output, [&](const GroupKey& key, Steps steps) { write(key, steps, Outcome::open, output); });
+    write_open(output, [&](const GroupKey& key, const Session& session) {
+        write(key, session, Session::Outcome::open, output);
+    });
 }
 
 void Sessions::peek_windows(Output& output) const {
-    write_open(output, [](const GroupKey&, Steps) {});
+    write_open(output, [](const GroupKey&, const Session&) {});
 }
 
 void Sessions::mark(Marks& marks) const {

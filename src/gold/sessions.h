@@ -1,10 +1,10 @@
 #pragma once
 
 #include <optional>
-#include <span>
 
 #include "gold/funnel.h"
 #include "gold/operator.h"
+#include "gold/session.h"
 #include "gold/sources.h"
 #include "gold/visitors/visitors.h"
 
@@ -48,28 +48,6 @@ class Sessions : public Operator {
     void load(Archive& archive);
 
   private:
-    /// The fields of an event that its session needs.
-    struct Step {
-        Timestamp time;
-        std::int64_t price = 0;
-        std::int32_t quantity = 1;
-        Kind kind = Kind::other;
-        bool bot = false;
-        StringId product = 0;
-        StringId page = 0;
-        StringId device = 0;
-        StringId currency = 0;
-        StringId order = 0;
-        StringId entry = 0;
-
-        [[nodiscard]] model::Money amount() const { return model::Money{price} * quantity; }
-        template <class Archive>
-        void serialize(Archive& archive) {
-            archive(time, price, quantity, kind, bot, product, page, device, currency, order, entry);
-        }
-    };
-    using Steps = std::span<const Step>;
-
     /// The open session of a user and session_id, or several such sessions if the gaps between them may still
     /// be filled by late events.
     struct Visit {
@@ -98,24 +76,18 @@ class Sessions : public Operator {
     void schedule(Timestamp time, const GroupKey& key);
     void settle(const GroupKey& key, Timestamp watermark, Output& output);
     static void sort(Visit& visit);
-    struct Session {
+    /// A session of a visit.
+    struct Part {
         Steps steps;
         Timestamp chain_start;  // the time of the first step of its chain
         Timestamp sealed;       // the watermark at which the session cannot change any more
     };
-    /// Calls `take(session)` for each session in the sorted steps, in order, until it returns false.
+    /// Calls `take(part)` for each session in the sorted steps, in order, until it returns false.
     template <typename Take>
     void each_session(const GroupKey& key, const Visit& visit, Take&& take) const;
-    /// What is known of a session when its row is written.
-    enum class Outcome { final, open };
-    void write(const GroupKey& key, Steps steps, Outcome outcome, Output& output) const;
+    void write(const GroupKey& key, const Session& session, Session::Outcome outcome, Output& output) const;
     template <typename Each>
     void write_open(Output& output, const Each& each) const;
-    [[nodiscard]] FunnelPath path_of(const GroupKey& key, Steps steps) const;
-    [[nodiscard]] StringId entry_of(Steps steps) const;
-    [[nodiscard]] SourcedSession in_currency(StringId currency, const GroupKey& key, Steps steps) const;
-    bool add_to(Sources& sources, const GroupKey& key, Steps steps) const;
-    [[nodiscard]] std::string_view smallest(Field field, StringId Step::* member, Steps steps) const;
 
     const Visitors& visitors_;
     const model::TimeZone zone_;

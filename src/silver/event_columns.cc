@@ -42,18 +42,15 @@ std::shared_ptr<arrow::Array> constant(const std::shared_ptr<arrow::Scalar>& val
 }  // namespace
 
 void EventColumns::start(const Constants& constants) {
-    day_ = constants.day;
     event_type_ = constants.event_type;
-    partition_ = constants.partition;
-    log_epoch_ = constants.log_epoch;
+    constants_ = constants;
+    constants_.event_type = event_type_;
     id_offsets_.assign(1, 0);
     id_bytes_.clear();
     timestamps_.clear();
-    for (DictionaryColumn* column :
-         {&user_ids_, &product_ids_, &session_ids_, &categories_, &devices_, &pages_, &keys_, &order_ids_,
-          &currencies_, &user_agents_, &referrers_, &formats_}) {
-        column->clear();
-    }
+    for (DictionaryColumn& column : texts_) column.clear();
+    keys_.clear();
+    formats_.clear();
     keys_are_users_ = true;
     prices_.clear();
     offsets_.clear();
@@ -69,7 +66,7 @@ void EventColumns::start(const Constants& constants) {
 
 void EventColumns::separate_keys() {
     keys_are_users_ = false;
-    keys_ = user_ids_;
+    keys_ = texts_[of_user_id];
 }
 
 /// Kafka's keys are bytes. A key that is not UTF-8 is stored as `base64:` and its bytes in base64.
@@ -89,16 +86,16 @@ void EventColumns::append(const model::Event& event, const EventSource& source) 
     append_key(event, record);
     id_bytes_.insert(id_bytes_.end(), event.event_id.begin(), event.event_id.end());
     id_offsets_.push_back(static_cast<std::int32_t>(id_bytes_.size()));
-    user_ids_.append(event.user_id);
-    product_ids_.append(event.product_id, row);
-    session_ids_.append(event.session_id, row);
-    categories_.append_beside(product_ids_, event.product_category, row);
-    devices_.append_beside(user_ids_, event.device_type, row);
-    pages_.append(event.page_url, row);
-    order_ids_.append(event.order_id, row);
-    currencies_.append(event.currency, row);
-    user_agents_.append_beside(user_ids_, event.user_agent, row);
-    referrers_.append(event.referrer, row);
+    texts_[of_user_id].append(event.user_id);
+    texts_[of_product_id].append(event.product_id, row);
+    texts_[of_session_id].append(event.session_id, row);
+    texts_[of_category].append_beside(texts_[of_product_id], event.product_category, row);
+    texts_[of_device].append_beside(texts_[of_user_id], event.device_type, row);
+    texts_[of_page].append(event.page_url, row);
+    texts_[of_order_id].append(event.order_id, row);
+    texts_[of_currency].append(event.currency, row);
+    texts_[of_user_agent].append_beside(texts_[of_user_id], event.user_agent, row);
+    texts_[of_referrer].append(event.referrer, row);
     prices_.append(event.price, row);
     offsets_.push_back(record.offset.value());
     log_timestamps_.push_back(model::to_us(record.timestamp));
@@ -112,7 +109,7 @@ void EventColumns::append(const model::Event& event, const EventSource& source) 
         last_format_ = source.format.data();
     }
     record_indices_.push_back(source.record_index);
-    if (event.has_details) details_.append(event.details, product_ids_, row);
+    if (event.has_details) details_.append(event.details, texts_[of_product_id], row);
     if (!event.has_details || !event.details.quantity_thousandths) quantities_.append(event.quantity, row);
     timestamps_.push_back(model::to_us(event.timestamp));  // rows() counts these
 }
@@ -125,27 +122,27 @@ std::shared_ptr<arrow::RecordBatch> EventColumns::batch(model::Timestamp process
                                                           arrow::Buffer::Wrap(id_bytes_));
     arrow::ArrayVector columns = {
         ids,
-        user_ids_.array(count),
-        product_ids_.array(count),
+        texts_[of_user_id].array(count),
+        texts_[of_product_id].array(count),
         numbers(us, timestamps_),
-        session_ids_.array(count),
-        categories_.array(count),
-        devices_.array(count),
-        pages_.array(count),
+        texts_[of_session_id].array(count),
+        texts_[of_category].array(count),
+        texts_[of_device].array(count),
+        texts_[of_page].array(count),
         prices_.array(arrow::float64(), count),
-        keys_are_users_ ? user_ids_.array(count) : keys_.array(count),
-        constant(std::make_shared<arrow::Int32Scalar>(partition_), count),
+        keys_are_users_ ? texts_[of_user_id].array(count) : keys_.array(count),
+        constant(std::make_shared<arrow::Int32Scalar>(constants_.partition), count),
         numbers(arrow::int64(), offsets_),
         numbers(us, log_timestamps_),
         constant(std::make_shared<arrow::TimestampScalar>(model::to_us(processing_timestamp), us), count),
         booleans(high_value_),
         numbers(arrow::int32(), hours_),
         quantities_.array(arrow::int32(), count),
-        order_ids_.array(count),
-        currencies_.array(count),
-        constant(std::make_shared<arrow::Int32Scalar>(log_epoch_), count),
-        user_agents_.array(count),
-        referrers_.array(count),
+        texts_[of_order_id].array(count),
+        texts_[of_currency].array(count),
+        constant(std::make_shared<arrow::Int32Scalar>(constants_.log_epoch), count),
+        texts_[of_user_agent].array(count),
+        texts_[of_referrer].array(count),
         booleans(bots_),
         formats_.array(count),
         numbers(arrow::int32(), record_indices_),

@@ -2,6 +2,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -38,10 +39,10 @@ class EventColumns {
     void start(const Constants& constants);
     void append(const model::Event& event, const EventSource& source);
 
-    [[nodiscard]] std::int64_t day() const { return day_; }
+    [[nodiscard]] std::int64_t day() const { return constants_.day; }
     [[nodiscard]] const std::string& event_type() const { return event_type_; }
-    [[nodiscard]] int partition() const { return partition_; }
-    [[nodiscard]] int log_epoch() const { return log_epoch_; }
+    [[nodiscard]] int partition() const { return constants_.partition; }
+    [[nodiscard]] int log_epoch() const { return constants_.log_epoch; }
     [[nodiscard]] std::size_t rows() const { return timestamps_.size(); }
     /// The bytes of all event ids. The object keeps its memory, so one with many id bytes should not be
     /// reused.
@@ -58,16 +59,28 @@ class EventColumns {
     void append_key(const model::Event& event, const bronze::Record& record);
     void separate_keys();
 
-    std::int64_t day_ = 0;
-    std::string event_type_;
-    int partition_ = 0;
-    int log_epoch_ = 0;
+    /// The columns of texts that an event has itself.
+    enum Text : std::size_t {
+        of_user_id,
+        of_product_id,
+        of_session_id,
+        of_category,
+        of_device,
+        of_page,
+        of_order_id,
+        of_currency,
+        of_user_agent,
+        of_referrer,
+        text_count
+    };
 
+    Constants constants_;
+    std::string event_type_;  // which constants_ refers to
     std::vector<std::int32_t> id_offsets_;
     std::vector<char> id_bytes_;
     std::vector<std::int64_t> timestamps_;
-    DictionaryColumn user_ids_, product_ids_, session_ids_, categories_, devices_, pages_, keys_, order_ids_,
-        currencies_, user_agents_, referrers_;
+    std::array<DictionaryColumn, text_count> texts_;
+    DictionaryColumn keys_;
     bool keys_are_users_ = true;  // true while every record's key equals its user_id; keys_ is empty then
     SparseColumn<double> prices_;
     std::vector<std::int64_t> offsets_;
@@ -77,8 +90,7 @@ class EventColumns {
     SparseColumn<std::int32_t> quantities_;
     std::vector<std::uint8_t> bots_;
     DictionaryColumn formats_;
-    const char* last_format_ =
-        nullptr;  // formats are literals, so their address tells whether one is repeated
+    const char* last_format_ = nullptr;  // formats are literals: their address tells whether one is repeated
     std::vector<std::int32_t> record_indices_;
     DetailColumns details_;
     std::string key_text_;  // a key that is not UTF-8, as text

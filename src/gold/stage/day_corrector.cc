@@ -27,6 +27,7 @@ constexpr auto rest_of_visitors = std::chrono::minutes(15);
 /// With fewer late events, all days rest after a correction. With more, such as from an import of old data,
 /// the other days are corrected at once.
 constexpr std::int64_t few_events = 1000;
+constexpr int attempts_per_correction = 5;  // to correct some days while others change their files
 
 /// Divides the work into short pieces with pauses between them.
 class Pacer {
@@ -71,12 +72,12 @@ Clock::duration shortest_rest(const LateDays& late, const Correction& correction
 
 }  // namespace
 
-void DayCorrector::start(const LateDays& late, const PublishedPosition& position,
-                         const model::TimeZone& zone) {
+void DayCorrector::start(const LateDays& late, const PublishedPosition& position) {
+    if (late.empty()) return;
     const Instant now = Clock::now();
     if (busy() || (now < rest_until_ && late.events() < few_events)) return;
     std::erase_if(rests_, [now](const auto& rest) { return rest.second <= now; });
-    const auto next = late.next(position.watermark, zone, [&](TableGroup group, std::int64_t day) {
+    const auto next = late.next(position.watermark, zone_, [&](TableGroup group, std::int64_t day) {
         return !rests_.contains({group, day});
     });
     if (!next) return;
@@ -110,6 +111,36 @@ std::optional<std::int64_t> DayCorrector::take_result(LateDays& late) {
     spdlog::info("gold: corrected the {} of {}", group_name(work->correction.group),
                  work->correction.days.text());
     return work->rows;
+}
+
+/// Corrects some late days. Returns nothing, with a warning, when it fails: the days stay late.
+std::optional<std::int64_t> DayCorrector::correct(BatchLayer& batch, const Correction& correction,
+                                                  const PublishedPosition& position,
+                                                  const base::StopSignal& stop) const {
+    try {
+        return batch.correct(correction, position, [&stop] { return !stop.requested(); });
+    } catch (const std::exception& error) {
+        spdlog::warn("gold: {} is not corrected: {}", correction.days.text(), error.what());
+        return std::nullopt;
+    }
+}
+
+std::int64_t DayCorrector::correct_all(LateDays& late, const PublishedPosition& position,
+                                       base::WorkerPool& pool, const base::StopSignal& stop) const {
+    std::int64_t rows = 0;
+    BatchLayer batch(data_, settings_, pool);
+    const auto any = [](TableGroup, std::int64_t) { return true; };
+    for (int attempt = 0; attempt < attempts_per_correction; ++attempt) {
+        const auto next = late.next(position.watermark, zone_, any);
+        if (!next) break;
+        const auto published = correct(batch, *next, position, stop);
+        if (stop.requested()) break;
+        if (!published) continue;  // files have changed meanwhile, or it failed
+        attempt = -1;
+        rows += *published;
+        late.remove(*next, position.silver_version, late);
+    }
+    return rows;
 }
 
 void DayCorrector::cancel() {

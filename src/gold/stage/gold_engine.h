@@ -45,6 +45,10 @@ class GoldEngine {
 
     /// Learns links of rows that add() takes in later, so that their visitors are known by then.
     void learn(const std::vector<Link>& links);
+    /// Notes the days on which events of this version of Silver, which are not added yet, come late.
+    void note_late(const Events& events, storage::Version version, LateDays& late) const {
+        late.add(events, watermark_, version, zone_);
+    }
     /// Takes rows in. Windows close only with the calls below. Lines of orders leave `events`: they are held
     /// back until their windows can close.
     void add(Events& events);

@@ -20,7 +20,6 @@ constexpr auto note_interval = std::chrono::seconds(1);
 constexpr auto state_interval = std::chrono::seconds(60);
 constexpr std::int64_t events_of_a_backlog = 100'000;
 constexpr std::size_t many_open_rows = 5'000;  // of open windows: they take about 20 ms
-constexpr int max_correction_attempts = 5;     // to correct some days while others change their files
 
 /// Ends a correction that is under way when it goes out of scope.
 class CancelAtEnd {
@@ -34,6 +33,37 @@ class CancelAtEnd {
     DayCorrector& corrector_;
 };
 
+/// Waits while another process runs the stage. False when `stop` is requested first.
+bool take_lock(base::File& lock, const base::StopSignal& stop) {
+    bool told = false;
+    while (!lock.try_lock()) {
+        if (!std::exchange(told, true))
+            spdlog::info("gold: another process runs Gold; this one is waiting for its turn");
+        if (stop.wait_for(lock_interval)) return false;
+    }
+    return true;
+}
+
+/// The open windows at this moment. From `many` rows on, a copy of the process writes them.
+OpenWindowsSnapshot snapshot_of(const GoldEngine& engine, const TablePublisher& tables,
+                                storage::Version silver_version, const OpenWindowsChannel::Request& request,
+                                std::size_t many) {
+    const auto began = std::chrono::steady_clock::now();
+    const Gold& operators = engine.operators();
+    OpenWindowsSnapshot snapshot{.firing = operators.alerts().firing(),
+                                 .watermark = engine.watermark(),
+                                 .silver_version = silver_version,
+                                 .late = operators.late()};
+    if (!tables.has_provisional()) {
+        if (operators.open_rows(request.tables) >= many)
+            snapshot.copied = OpenRowsCopy::start(operators, request.tables);
+        if (!snapshot.copied) operators.peek(snapshot.open, request.tables);
+    }
+    if (request.files) snapshot.files = tables.files(request.tables);
+    snapshot.took = std::chrono::steady_clock::now() - began;
+    return snapshot;
+}
+
 }  // namespace
 
 GoldStage::GoldStage(const catalog::DataDirectory& data, const model::ShopSettings& settings,
@@ -41,7 +71,6 @@ GoldStage::GoldStage(const catalog::DataDirectory& data, const model::ShopSettin
     : data_(data),
       settings_(settings),
       options_(options),
-      zone_(settings.time_zone),
       pool_(pool),
       links_(links),
       lock_(catalog::gold_lock(data)),
@@ -57,7 +86,7 @@ GoldStage::~GoldStage() {
 }
 
 void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
-    if (!take_lock(stop)) return;
+    if (!take_lock(lock_, stop)) return;
     const std::lock_guard lock(lock_, std::adopt_lock);
     const CancelAtEnd cancel(corrector_);  // also on an error, before the lock is released
     has_turn_ = true;
@@ -76,20 +105,10 @@ void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     finish(stop, on_report);
     // No work waits for the reader's thread any more, so it writes any number of rows itself.
     constexpr auto any_number = std::numeric_limits<std::size_t>::max();
-    links_.windows.freeze(
-        [this](const OpenWindowsChannel::Request& request) { return snapshot(request, any_number); });
+    links_.windows.freeze([this](const OpenWindowsChannel::Request& request) {
+        return snapshot_of(engine_, tables_, silver_.version(), request, any_number);
+    });
     if (links_.observer != nullptr) links_.observer->on_end(stop.requested());
-}
-
-/// Waits while another process runs the stage. False when `stop` is requested first.
-bool GoldStage::take_lock(const base::StopSignal& stop) {
-    bool told = false;
-    while (!lock_.try_lock()) {
-        if (!std::exchange(told, true))
-            spdlog::info("gold: another process runs Gold; this one is waiting for its turn");
-        if (stop.wait_for(lock_interval)) return false;
-    }
-    return true;
 }
 
 /// Continues from the state on disk, or rebuilds Gold.
@@ -101,7 +120,7 @@ void GoldStage::resume(const base::StopSignal& stop) {
     if (!whole || options_.rebuild || !state_.load()) return rebuild(stop);
     tables_.forget_corrected(late_);
     reporter_.start_at(silver_.version());
-    replay_ticks();
+    state_.replay_ticks(tables_.alerts_sequence());
     adopt_rules();
 }
 
@@ -179,14 +198,12 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
             publish();
             report(on_report);
             const bool caught_up = !std::exchange(is_behind, true) && !options_.available_now;
-            if (caught_up) start_correction();
+            if (caught_up && options_.correct)
+                corrector_.start(late_, {silver_.version(), engine_.watermark()});
             next_publish = now + options_.trigger;
             if (now >= next_state) {
-                rebuild_after_gap(stop);
+                keep_up(stop, caught_up);
                 if (rebuilding_) return false;
-                if (caught_up) free_memory_of_backlog();
-                forget_corrected_by_others();
-                if (const auto pause = state_.start_save()) reporter_.note_pause(*pause);
                 next_state = now + state_interval;
             }
         }
@@ -216,7 +233,7 @@ bool GoldStage::step(const base::StopSignal& stop) {
         return true;
     }
     const auto take = [this](Events& events, Timestamp) {
-        late_.add(events, engine_.watermark(), silver_.version() + 1, zone_);
+        engine_.note_late(events, silver_.version() + 1, late_);
         reporter_.add(events);
         events_to_free_ += static_cast<std::int64_t>(events.rows.size());
         engine_.add(events);
@@ -232,16 +249,23 @@ bool GoldStage::step(const base::StopSignal& stop) {
     tail_.remove(*commit);
     silver_.advance();
     tables_.drop_known(silver_.version());
-    replay_ticks();
+    state_.replay_ticks(tables_.alerts_sequence());
     return true;
 }
 
-/// Rebuilds Gold when it can never read the next commit.
-void GoldStage::rebuild_after_gap(const base::StopSignal& stop) {
-    const auto gap = silver_.find_gap();
-    if (!gap) return;
-    spdlog::warn("gold: {}", *gap);
-    rebuild(stop);
+/// Does each minute, after a publication, what need not be done more often. Rebuilds Gold when it can never
+/// read the next commit.
+void GoldStage::keep_up(const base::StopSignal& stop, bool caught_up) {
+    if (const auto gap = silver_.find_gap()) {
+        spdlog::warn("gold: {}", *gap);
+        return rebuild(stop);
+    }
+    if (caught_up && std::exchange(events_to_free_, 0) >= events_of_a_backlog) storage::return_free_memory();
+    if (!late_.empty()) {
+        tables_.refresh();
+        tables_.forget_corrected(late_);  // other processes have recomputed them
+    }
+    if (const auto pause = state_.start_save()) reporter_.note_pause(*pause);
 }
 
 /// Switches to the alert rules of the options, once the alerts of the rules before are published: otherwise
@@ -263,12 +287,6 @@ void GoldStage::tick() {
     engine_.alerts().tick(now);
 }
 
-/// Repeats the ticks of the present version from before a restart. Their alerts are published already.
-void GoldStage::replay_ticks() {
-    state_.replay_ticks();
-    engine_.alerts().published(tables_.alerts_sequence());
-}
-
 void GoldStage::publish() {
     reporter_.add_rows(tables_.publish(silver_.version()));
 }
@@ -284,25 +302,8 @@ void GoldStage::reply_to_readers(const OnReport& on_report) {
     }
     if (request->committed) engine_.withdraw_shown();
     engine_.show_held();
-    links_.windows.reply(*request, snapshot(*request, many_open_rows));
-}
-
-/// The open windows at this moment. From `many` rows on, a copy of the process writes them.
-OpenWindowsSnapshot GoldStage::snapshot(const OpenWindowsChannel::Request& request, std::size_t many) const {
-    const auto began = std::chrono::steady_clock::now();
-    OpenWindowsSnapshot snapshot{.firing = engine_.operators().alerts().firing(),
-                                 .watermark = engine_.watermark(),
-                                 .silver_version = silver_.version(),
-                                 .late = engine_.operators().late()};
-    const Gold& operators = engine_.operators();
-    if (!tables_.has_provisional()) {
-        if (operators.open_rows(request.tables) >= many)
-            snapshot.copied = OpenRowsCopy::start(operators, request.tables);
-        if (!snapshot.copied) operators.peek(snapshot.open, request.tables);
-    }
-    if (request.files) snapshot.files = tables_.files(request.tables);
-    snapshot.took = std::chrono::steady_clock::now() - began;
-    return snapshot;
+    links_.windows.reply(*request,
+                         snapshot_of(engine_, tables_, silver_.version(), *request, many_open_rows));
 }
 
 void GoldStage::report(const OnReport& on_report) {
@@ -312,12 +313,6 @@ void GoldStage::report(const OnReport& on_report) {
     report->orders = engine_.order_counts();
     report->visitors = engine_.visitor_counts();
     on_report(*report);
-}
-
-/// Starts to correct late days in the background. Everything that is closed was just published.
-void GoldStage::start_correction() {
-    if (options_.correct && !late_.empty())
-        corrector_.start(late_, {silver_.version(), engine_.watermark()}, zone_);
 }
 
 /// Takes a correction in that has ended.
@@ -330,52 +325,10 @@ void GoldStage::take_correction() {
     links_.windows.note_change();
 }
 
-/// Corrects some late days. Nothing, with a warning, when it fails: the days stay late.
-std::optional<std::int64_t> GoldStage::correct(BatchLayer& batch, const Correction& correction,
-                                               const PublishedPosition& position,
-                                               const base::StopSignal& stop) {
-    try {
-        return batch.correct(correction, position, [&stop] { return !stop.requested(); });
-    } catch (const std::exception& error) {
-        spdlog::warn("gold: {} is not corrected: {}", correction.days.text(), error.what());
-        return std::nullopt;
-    }
-}
-
-/// Corrects all late days that can be corrected, unless a stop is requested: then they stay late.
-void GoldStage::correct_all(const base::StopSignal& stop) {
-    const PublishedPosition position{silver_.version(), engine_.watermark()};
-    BatchLayer batch(data_, settings_, pool_);
-    const auto any = [](TableGroup, std::int64_t) { return true; };
-    for (int attempt = 0; attempt < max_correction_attempts; ++attempt) {
-        const auto next = late_.next(position.watermark, zone_, any);
-        if (!next) break;
-        const auto rows = correct(batch, *next, position, stop);
-        if (stop.requested()) break;
-        if (!rows) continue;  // files have changed meanwhile, or it failed
-        attempt = -1;
-        reporter_.add_rows(*rows);
-        late_.remove(*next, position.silver_version, late_);
-    }
-    tables_.refresh();
-}
-
-/// Removes late days that other processes have recomputed.
-void GoldStage::forget_corrected_by_others() {
-    if (late_.empty()) return;
-    tables_.refresh();
-    tables_.forget_corrected(late_);
-}
-
 /// Joins files of rows that the saved state includes, unless a correction is about to replace them.
 void GoldStage::join_files() {
     if (const auto saved = state_.take_saved()) to_join_ = saved;
     if (to_join_ && !corrector_.busy()) tables_.join_files(*std::exchange(to_join_, std::nullopt));
-}
-
-/// Frees what a backlog needed.
-void GoldStage::free_memory_of_backlog() {
-    if (std::exchange(events_to_free_, 0) >= events_of_a_backlog) storage::return_free_memory();
 }
 
 void GoldStage::note_late_days() {
@@ -395,7 +348,11 @@ void GoldStage::finish(const base::StopSignal& stop, const OnReport& on_report) 
     publish();
     corrector_.cancel();
     take_correction();
-    if (options_.available_now && options_.correct) correct_all(stop);
+    if (options_.available_now && options_.correct) {
+        const PublishedPosition position{silver_.version(), engine_.watermark()};
+        reporter_.add_rows(corrector_.correct_all(late_, position, pool_, stop));
+        tables_.refresh();
+    }
     state_.wait();
     join_files();
     if (!state_.is_current()) state_.save();

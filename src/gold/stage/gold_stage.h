@@ -83,36 +83,25 @@ class GoldStage {
     [[nodiscard]] LateDays late_days() const;
 
   private:
-    bool take_lock(const base::StopSignal& stop);
     void resume(const base::StopSignal& stop);
     void rebuild(const base::StopSignal& stop);
     bool read_all(const base::StopSignal& stop);
     bool loop(const base::StopSignal& stop, const OnReport& on_report);
+    void keep_up(const base::StopSignal& stop, bool caught_up);
     bool step(const base::StopSignal& stop);
-    void rebuild_after_gap(const base::StopSignal& stop);
     void adopt_rules();
     void tick();
-    void replay_ticks();
     void publish();
     void reply_to_readers(const OnReport& on_report);
-    [[nodiscard]] OpenWindowsSnapshot snapshot(const OpenWindowsChannel::Request& request,
-                                               std::size_t many) const;
     void report(const OnReport& on_report);
-    void start_correction();
     void take_correction();
-    std::optional<std::int64_t> correct(BatchLayer& batch, const Correction& correction,
-                                        const PublishedPosition& position, const base::StopSignal& stop);
-    void correct_all(const base::StopSignal& stop);
-    void forget_corrected_by_others();
     void join_files();
     void note_late_days();
-    void free_memory_of_backlog();
     void finish(const base::StopSignal& stop, const OnReport& on_report);
 
     const catalog::DataDirectory& data_;
     const model::ShopSettings settings_;
     const GoldStageOptions options_;
-    const model::TimeZone zone_;
     base::WorkerPool& pool_;
     const Links links_;
     base::File lock_;  // held by the one process that runs the stage

@@ -84,8 +84,9 @@ bool StateKeeper::is_current() const {
     return saved_version_ == silver_.version() && saved_late_ == late_ && ticks_.size() == 0;
 }
 
-void StateKeeper::replay_ticks() {
+void StateKeeper::replay_ticks(model::AlertSequence last_published) {
     for (const IdleTickLog::Tick& tick : ticks_.after(silver_.version())) engine_.alerts().tick(tick.now);
+    engine_.alerts().published(last_published);
 }
 
 GoldPosition StateKeeper::position() const {

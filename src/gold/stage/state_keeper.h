@@ -54,8 +54,9 @@ class StateKeeper {
 
     /// Keeps an idle tick after the present silver version, durably.
     void add_tick(base::WallTime now) { ticks_.add({silver_.version(), now}); }
-    /// Repeats the ticks that came after the present silver version before a restart.
-    void replay_ticks();
+    /// Repeats the ticks that came after the present silver version before a restart. Alerts up to
+    /// `last_published` are published already.
+    void replay_ticks(model::AlertSequence last_published);
 
   private:
     [[nodiscard]] GoldPosition position() const;

@@ -174,7 +174,7 @@ TEST_F(StateKeeperTest, TicksSinceTheStateAreRepeatedAfterARestart) {
     alerts.adopt(AlertRules());
     alerts.begin({.committed_at = at_noon, .newest = noon, .partitions = {}});
     EXPECT_TRUE(alerts.tick_due(at_noon + std::chrono::minutes(10)));
-    state().replay_ticks();
+    state().replay_ticks(model::AlertSequence(0));
     EXPECT_FALSE(alerts.tick_due(at_noon + std::chrono::minutes(10)));
     EXPECT_TRUE(alerts.tick_due(at_noon + std::chrono::minutes(11)));
 }

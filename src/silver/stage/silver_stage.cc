@@ -258,14 +258,12 @@ BatchCommitter::Result SilverStage::commit(std::vector<LanePart>& parts) {
     trigger_.note_commit(std::chrono::steady_clock::now());
     assignment_.report_progress(parts);
     if (uncommitted_ != nullptr) uncommitted_->note_commit();
-    if (uncommitted_ != nullptr && !uncommitted_->is_open()) forget_uncommitted();
+    if (uncommitted_ != nullptr && !uncommitted_->is_open()) {
+        // Gold does not follow yet, so nobody else removes the rows of the commit.
+        const storage::Snapshot& table = sink_.snapshot();
+        uncommitted_->remove_committed([&](const std::string& id) { return table.txn(id, 0); });
+    }
     return result;
-}
-
-/// Removes the rows of a commit while Gold does not follow yet.
-void SilverStage::forget_uncommitted() {
-    const storage::Snapshot& table = sink_.snapshot();
-    uncommitted_->remove_committed([&](const std::string& id) { return table.txn(id, 0); });
 }
 
 void SilverStage::start_lanes() {

@@ -88,7 +88,6 @@ class SilverStage {
     Seal wait_until_due(const base::StopSignal& stop);
     std::vector<LanePart> seal();
     BatchCommitter::Result commit(std::vector<LanePart>& parts);
-    void forget_uncommitted();
     void loop(const base::StopSignal& stop);
     bool loop_until_lost(const base::StopSignal& stop);
 
