@@ -1,7 +1,9 @@
 #include "base/worker_pool.h"
 
 #include <algorithm>
+#include <atomic>
 #include <latch>
+#include <memory>
 #include <utility>
 
 namespace millrace::base {
@@ -25,6 +27,38 @@ class FirstFailure {
   private:
     Mutex mutex_;
     std::exception_ptr failure_ MILLRACE_GUARDED_BY(mutex_);
+};
+
+/// Tasks of one call, which several threads take in turn. Thread-safe.
+class Batch {
+  public:
+    explicit Batch(std::vector<std::function<void()>> tasks)
+        : tasks_(std::move(tasks)), done_(static_cast<std::ptrdiff_t>(tasks_.size())) {}
+
+    [[nodiscard]] std::size_t size() const { return tasks_.size(); }
+    /// Runs the next task. Returns false if all have begun.
+    bool run_next() {
+        const std::size_t next = next_++;
+        if (next >= tasks_.size()) return false;
+        try {
+            std::exchange(tasks_[next], nullptr)();
+        } catch (...) {
+            failure_.note_current();
+        }
+        done_.count_down();
+        return true;
+    }
+    /// Waits until all tasks have ended, and rethrows the first exception that one threw.
+    void wait() {
+        done_.wait();
+        failure_.rethrow();
+    }
+
+  private:
+    std::vector<std::function<void()>> tasks_;
+    std::atomic<std::size_t> next_ = 0;
+    std::latch done_;
+    FirstFailure failure_;
 };
 
 }  // namespace
@@ -54,27 +88,16 @@ void WorkerPool::end() {
 
 void WorkerPool::run_all(std::vector<std::function<void()>> tasks) {
     if (tasks.empty()) return;
-    std::latch done(static_cast<std::ptrdiff_t>(tasks.size()));
-    FirstFailure failure;
-    // Either all tasks enter the queue or none, because they refer to this stack frame.
-    std::list<std::function<void()>> added;
-    for (auto& task : tasks) {
-        added.emplace_back([&, task = std::move(task)] {
-            try {
-                task();
-            } catch (...) {
-                failure.note_current();
-            }
-            done.count_down();
-        });
-    }
-    {
+    const auto batch = std::make_shared<Batch>(std::move(tasks));
+    std::list<std::function<void()>> helpers;
+    for (std::size_t i = 1; i < batch->size(); ++i) helpers.emplace_back([batch] { batch->run_next(); });
+    if (!helpers.empty()) {
         const MutexLock lock(mutex_);
-        queue_.splice(queue_.end(), added);
+        queue_.splice(queue_.end(), helpers);
     }
     added_.notify_all();
-    done.wait();
-    failure.rethrow();
+    while (batch->run_next()) continue;
+    batch->wait();
 }
 
 void WorkerPool::work() {

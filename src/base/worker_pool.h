@@ -21,8 +21,9 @@ class WorkerPool {
     /// Waits for all tasks that were added.
     ~WorkerPool();
 
-    /// Runs all `tasks` on the pool and waits for them, then rethrows the first exception that a task threw.
-    /// Any number of threads may call it at once.
+    /// Runs all `tasks` on the pool and in the calling thread, and waits for them, then rethrows the first
+    /// exception that a task threw. Any number of threads may call it at once, and so may tasks: the calling
+    /// thread runs what no other thread has begun.
     void run_all(std::vector<std::function<void()>> tasks);
 
   private:
