@@ -1,18 +1,14 @@
 #pragma once
 
-#include <arrow/type_fwd.h>
-
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "gold/state/strings.h"
 #include "gold/visitors/link.h"
-#include "model/event.h"
 #include "model/money.h"
 #include "model/timestamp.h"
 
@@ -32,6 +28,9 @@ constexpr bool is_refund(Kind kind) {
 constexpr bool has_product(Kind kind) {
     return kind != Kind::other && kind != Kind::cancellation;
 }
+
+/// Returns the kind of the events of a type.
+[[nodiscard]] Kind kind_of(std::string_view event_type);
 
 /// Returns true for the types of events that may belong to an order.
 [[nodiscard]] bool is_of_orders(std::string_view event_type);
@@ -80,35 +79,14 @@ struct Events {
     model::Timestamp oldest = model::Timestamp::max();  ///< the smallest log time
 
     [[nodiscard]] bool empty() const { return rows.empty() && links.empty(); }
-    /// Removes all events, and keeps the memory of the rows.
+    /// Removes all events. Keeps the memory of the rows, unless these needed little of it.
     void clear() {
-        std::vector<Event> memory = std::move(rows);
+        constexpr std::size_t many_rows = 50'000;
+        std::vector<Event> memory;
+        if (rows.capacity() <= std::max(many_rows, 16 * rows.size())) memory = std::move(rows);
         memory.clear();
         *this = {.rows = std::move(memory), .links = {}, .clocks = {}};
     }
 };
-
-/// The silver columns that Gold reads, without `event_type`, which is a partition column and may be given as
-/// a constant.
-const std::vector<std::string>& event_columns();
-
-/// Those that Gold reads besides of events that may belong to an order (is_of_orders()).
-const std::vector<std::string>& order_columns();
-
-/// The silver columns that tell who the visitors were.
-const std::vector<std::string>& visitor_columns();
-
-/// Appends silver rows to `events`. String columns may be dictionary-encoded, which is faster. `event_type`
-/// is used for rows that have no such column. The rows may lack a column that can be null. Throws Error if
-/// another column is missing, or if one has another type.
-void read_events(const arrow::RecordBatch& rows, std::optional<std::string_view> event_type, Strings& strings,
-                 Events& events);
-
-/// Does so for one event, which is not in a table yet. Clocks, log times and links are left as they are.
-void read_event(const model::Event& event, Strings& strings, Events& events);
-
-/// Appends the links of silver rows, without their sessions, and events with a time and a user only.
-void read_visitors(const arrow::RecordBatch& rows, std::string_view event_type, Strings& strings,
-                   Events& events);
 
 }  // namespace millrace::gold

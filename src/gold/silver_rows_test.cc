@@ -1,4 +1,4 @@
-#include "gold/events.h"
+#include "gold/silver_rows.h"
 
 #include <arrow/api.h>
 #include <gmock/gmock.h>
@@ -27,7 +27,6 @@ struct SilverRow {
     std::optional<int> quantity = 3;
     std::optional<std::string> session;
     std::string product = "p";
-    std::string type = "view";
     std::optional<bool> bot = false;
 };
 
@@ -72,8 +71,7 @@ std::shared_ptr<arrow::RecordBatch> silver_rows(const std::vector<SilverRow>& ro
         {"quantity", number(arrow::Int32Builder(), [](const SilverRow& row) { return row.quantity; })},
         {"order_id", text(none)},
         {"currency", text([](const SilverRow&) { return std::optional<std::string>("EUR"); })},
-        {"is_bot", number(arrow::BooleanBuilder(), [](const SilverRow& row) { return row.bot; })},
-        {"event_type", text([](const SilverRow& row) { return std::optional(row.type); })}};
+        {"is_bot", number(arrow::BooleanBuilder(), [](const SilverRow& row) { return row.bot; })}};
     arrow::FieldVector fields;
     arrow::ArrayVector arrays;
     for (const auto& [name, array] : columns) {
@@ -88,19 +86,23 @@ std::shared_ptr<arrow::RecordBatch> without_column(const std::shared_ptr<arrow::
     return rows->RemoveColumn(rows->schema()->GetFieldIndex(column)).ValueOrDie();
 }
 
-class EventsTest : public testing::Test {
+class ReadEventsTest : public testing::Test {
   protected:
-    Events read(const arrow::RecordBatch& rows, std::optional<std::string_view> type = "view") {
+    Events read(std::vector<SilverRows> rows) {
         Events events;
-        read_events(rows, type, strings_, events);
+        read_events(rows, strings_, pool_, events);
         return events;
     }
-    Event only(const SilverRow& row) { return read(*silver_rows({row})).rows.at(0); }
+    Events read(const std::shared_ptr<arrow::RecordBatch>& rows, std::string_view type = "view") {
+        return read({{rows, type}});
+    }
+    Event only(const SilverRow& row) { return read(silver_rows({row})).rows.at(0); }
 
     Strings strings_;
+    base::WorkerPool pool_{2};
 };
 
-TEST_F(EventsTest, MissingValuesHaveTheirDefaults) {
+TEST_F(ReadEventsTest, MissingValuesHaveTheirDefaults) {
     const Event whole = only({.session = "s", .bot = true});
     EXPECT_EQ(whole.price, 25'000);
     EXPECT_EQ(whole.quantity, 3);
@@ -113,24 +115,23 @@ TEST_F(EventsTest, MissingValuesHaveTheirDefaults) {
     EXPECT_EQ(empty.session, 0U);
 }
 
-TEST_F(EventsTest, TheTypeOfAFileOrElseThatOfTheRowIsTheKind) {
-    const auto rows = silver_rows({{.type = "purchase"}, {.type = "wishlist"}});
+TEST_F(ReadEventsTest, TheTypeOfTheRowsIsTheKind) {
+    const auto rows = silver_rows({{}, {}});
     const auto kinds = [](const Events& events) {
         std::vector<Kind> found;
         for (const Event& event : events.rows) found.push_back(event.kind);
         return found;
     };
-    EXPECT_THAT(kinds(read(*rows, std::nullopt)), ElementsAre(Kind::purchase, Kind::other));
-    EXPECT_THAT(kinds(read(*rows, "refund")), ElementsAre(Kind::refund, Kind::refund));
-    EXPECT_THAT(kinds(read(*rows, "add_to_cart")), ElementsAre(Kind::add_to_cart, Kind::add_to_cart));
-    EXPECT_THAT(kinds(read(*rows, "View")), ElementsAre(Kind::other, Kind::other));
+    EXPECT_THAT(kinds(read(rows, "refund")), ElementsAre(Kind::refund, Kind::refund));
+    EXPECT_THAT(kinds(read(rows, "add_to_cart")), ElementsAre(Kind::add_to_cart, Kind::add_to_cart));
+    EXPECT_THAT(kinds(read(rows, "View")), ElementsAre(Kind::other, Kind::other));
 }
 
-TEST_F(EventsTest, StringsWithADictionaryAreReadAsThoseWithout) {
+TEST_F(ReadEventsTest, StringsWithADictionaryAreReadAsThoseWithout) {
     const std::vector<SilverRow> rows = {
         {.user = "a", .session = "s"}, {.user = "b"}, {.user = "a"}, {.user = "", .session = "s"}};
     for (const bool encoded : {false, true}) {
-        const Events events = read(*silver_rows(rows, encoded));
+        const Events events = read(silver_rows(rows, encoded));
         std::vector<std::pair<std::string_view, std::string_view>> seen;
         for (const Event& event : events.rows)
             seen.emplace_back(strings_.value(Field::user, event.user),
@@ -140,29 +141,54 @@ TEST_F(EventsTest, StringsWithADictionaryAreReadAsThoseWithout) {
     }
 }
 
-TEST_F(EventsTest, APartitionsClockIsTheLatestTimeThatBothClocksHaveReached) {
-    const Events events = read(*silver_rows({{.time = 100, .log_time = 50},
-                                             {.time = 55, .log_time = 60},
-                                             {.time = 40, .log_time = 70},
-                                             {.time = 10, .log_time = 80, .partition = 1},
-                                             {.time = 30, .log_time = 90, .partition = 0}}));
+TEST_F(ReadEventsTest, APartitionsClockIsTheLatestTimeThatBothClocksHaveReached) {
+    const Events events = read(silver_rows({{.time = 100, .log_time = 50},
+                                            {.time = 55, .log_time = 60},
+                                            {.time = 40, .log_time = 70},
+                                            {.time = 10, .log_time = 80, .partition = 1},
+                                            {.time = 30, .log_time = 90, .partition = 0}}));
     EXPECT_THAT(events.clocks, ElementsAre(Pair(0, model::from_us(55)), Pair(1, model::from_us(10))));
     EXPECT_EQ(events.newest, model::from_us(90));
     EXPECT_EQ(events.oldest, model::from_us(50));
 }
 
-TEST_F(EventsTest, RowsAreAppendedAndNoClockGoesBack) {
+TEST_F(ReadEventsTest, RowsAreAppendedAndNoClockGoesBack) {
     Events events;
-    read_events(*silver_rows({{.time = 100, .log_time = 100}}), "view", strings_, events);
-    read_events(*silver_rows({{.time = 20, .log_time = 60}}), "view", strings_, events);
-    read_events(*silver_rows({}), "view", strings_, events);
+    read_events({{silver_rows({{.time = 100, .log_time = 100}}), "view"}}, strings_, pool_, events);
+    read_events({{silver_rows({{.time = 20, .log_time = 60}}), "view"}, {silver_rows({}), "view"}}, strings_,
+                pool_, events);
     EXPECT_EQ(events.rows.size(), 2U);
     EXPECT_THAT(events.clocks, ElementsAre(Pair(0, model::from_us(100))));
     EXPECT_EQ(events.newest, model::from_us(100));
     EXPECT_EQ(events.oldest, model::from_us(60));
 }
 
-TEST_F(EventsTest, AColumnOfAnotherTypeAndAMissingOneThatCannotBeNullAreNamed) {
+TEST_F(ReadEventsTest, ManyRowsAreReadByThreadsAsFewAreByOne) {
+    std::vector<SilverRow> views;
+    std::vector<SilverRow> purchases;
+    for (std::int64_t i = 0; i < 40'000; ++i) {
+        const SilverRow row{
+            .time = i, .user = "u" + std::to_string(i % 700), .session = std::to_string(i / 3)};
+        (i % 10 == 0 ? purchases : views).push_back(row);
+    }
+    const Events together = read({{silver_rows(views), "view"},
+                                  {silver_rows({{.user = "a"}}), "identify"},
+                                  {silver_rows(purchases, true), "purchase"}});
+    ASSERT_EQ(together.rows.size(), views.size() + purchases.size());
+    for (std::size_t i = 0; i < together.rows.size(); i += 997) {
+        const bool viewed = i < views.size();
+        const Event alone = only(viewed ? views[i] : purchases[i - views.size()]);
+        const Event& event = together.rows[i];
+        EXPECT_EQ(event.kind, viewed ? Kind::view : Kind::purchase);
+        EXPECT_EQ(event.time, alone.time);
+        EXPECT_EQ(event.user, alone.user);
+        EXPECT_EQ(event.session, alone.session);
+        EXPECT_EQ(event.product, alone.product);
+        EXPECT_EQ(event.price, alone.price);
+    }
+}
+
+TEST_F(ReadEventsTest, AColumnOfAnotherTypeAndAMissingOneThatCannotBeNullAreNamed) {
     const auto rows = silver_rows({SilverRow()});
     const auto named = [](const std::string& column) {
         return testing::ThrowsMessage<Error>(HasSubstr(" " + column + " "));
@@ -172,28 +198,28 @@ TEST_F(EventsTest, AColumnOfAnotherTypeAndAMissingOneThatCannotBeNullAreNamed) {
         if (place < 0) continue;  // decimals, which the rows above do not have
         const auto other = arrow::MakeArrayOfNull(arrow::int8(), 1).ValueOrDie();
         const auto wrong = rows->SetColumn(place, arrow::field(column, arrow::int8()), other).ValueOrDie();
-        EXPECT_THAT([&] { read(*wrong); }, named(column));
+        EXPECT_THAT([&] { read(wrong); }, named(column));
     }
     for (const char* column : {"user_id", "event_timestamp", "kafka_timestamp", "partition"})
-        EXPECT_THAT([&] { read(*without_column(rows, column)); }, named(column));
+        EXPECT_THAT([&] { read(without_column(rows, column)); }, named(column));
 }
 
-TEST_F(EventsTest, AWholeOrderIsNoProduct) {
+TEST_F(ReadEventsTest, AWholeOrderIsNoProduct) {
     const std::vector<SilverRow> sold = {{.product = "order:7"}, {.product = "p"}};
     for (const bool encoded : {false, true}) {
-        const Events events = read(*silver_rows(sold, encoded), "purchase");
+        const Events events = read(silver_rows(sold, encoded), "purchase");
         EXPECT_EQ(events.rows.at(0).product, 0U);
         EXPECT_NE(events.rows.at(1).product, 0U);
         EXPECT_EQ(events.rows.at(0).amount(), events.rows.at(1).amount());
     }
 }
 
-TEST_F(EventsTest, AColumnThatRowsLackIsNull) {
+TEST_F(ReadEventsTest, AColumnThatRowsLackIsNull) {
     auto rows = silver_rows({SilverRow()});
     for (const char* column : {"product_id", "session_id", "product_category", "device_type", "page_url",
                                "price", "quantity", "order_id", "currency", "is_bot"})
         rows = without_column(rows, column);
-    const Event event = read(*rows).rows.at(0);
+    const Event event = read(rows).rows.at(0);
     EXPECT_EQ(event.product, 0U);
     EXPECT_EQ(event.order, 0U);
     EXPECT_EQ(event.price, 0);

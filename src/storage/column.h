@@ -6,7 +6,7 @@
 #include <arrow/type.h>
 
 #include <cstdint>
-
+#include <optional>
 #include <string_view>
 
 #include "model/timestamp.h"
@@ -25,6 +25,19 @@ const Array& column(const arrow::RecordBatch& rows, const char* name) {
     if (values == nullptr) [[unlikely]]
         throw_no_column(rows, name);
     return *values;
+}
+
+/// Returns a column that rows may lack: it was introduced later, or none of the rows has a value. Returns
+/// nullptr then.
+template <typename Array>
+const Array* optional_column(const arrow::RecordBatch& rows, const char* name) {
+    return rows.GetColumnByName(name) == nullptr ? nullptr : &column<Array>(rows, name);
+}
+
+/// Returns a value of a column that rows may lack.
+template <typename Value, typename Array>
+std::optional<Value> value_at(const Array* values, std::int64_t row) {
+    return values == nullptr || values->IsNull(row) ? std::nullopt : std::optional<Value>(values->Value(row));
 }
 
 /// Returns a time of a timestamp column, whatever unit its file has.

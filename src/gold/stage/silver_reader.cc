@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "gold/silver_rows.h"
 #include "gold/state/window.h"
 #include "silver/silver_table.h"
 #include "storage/file_stats.h"
@@ -73,19 +74,15 @@ model::Timestamp earliest_left(const std::vector<SilverFile>& open, const Silver
 }
 
 /// Converts the rows that were read into events.
-void collect(std::vector<SilverFile>& open, Part part, Strings& strings, Events& events) {
+void collect(const std::vector<SilverFile>& open, Part part, Strings& strings, base::WorkerPool& pool,
+             Events& events) {
     events.clear();
-    std::int64_t count = 0;
-    for (const SilverFile& file : open) count += file.rows ? file.rows->num_rows() : 0;
-    events.rows.reserve(static_cast<std::size_t>(count));
-    for (SilverFile& file : open) {
-        if (!file.rows) continue;
-        if (part == Part::events) {
-            read_events(*file.rows, file.event_type, strings, events);
-        } else {
-            read_visitors(*file.rows, file.event_type, strings, events);
-        }
+    std::vector<SilverRows> rows;
+    for (const SilverFile& file : open) {
+        if (file.rows) rows.push_back({file.rows, file.event_type});
     }
+    if (part == Part::events) return read_events(rows, strings, pool, events);
+    for (const SilverRows& each : rows) read_visitors(each, strings, events);
 }
 
 void read_part(const std::filesystem::path& root, const std::vector<storage::AddFile>& files, Part part,
@@ -104,7 +101,7 @@ void read_part(const std::filesystem::path& root, const std::vector<storage::Add
     Events events;  // declared here so that its memory is reused
     read_on();
     while (!open.empty()) {
-        collect(open, part, strings, events);
+        collect(open, part, strings, pool, events);
         const model::Timestamp left = earliest_left(open, next == waiting.end() ? nullptr : &*next);
         // Decodes the next rows while `visit` works on these.
         auto reading = std::async(std::launch::async, read_on);

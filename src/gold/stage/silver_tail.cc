@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <utility>
 
 #include "base/clock.h"
+#include "gold/silver_rows.h"
 #include "silver/silver_table.h"
 #include "storage/file_stats.h"
 
@@ -17,7 +19,6 @@ namespace millrace::gold {
 namespace {
 
 constexpr auto look_interval = std::chrono::milliseconds(100);
-constexpr std::size_t many_rows = 50'000;
 
 /// Whether vacuum, which waits this long for Gold, may have removed files of the commits from here on.
 bool is_too_old(const storage::Commit& commit) {
@@ -88,12 +89,15 @@ bool SilverTail::read_rows(const storage::Commit& next, Strings& strings, const 
 
 void SilverTail::show_queued(silver::CommitQueue::Columns columns, Strings& strings, const VisitRows& visit) {
     queued_.clear();
-    for (const auto& each : columns)
-        read_events(*each->batch(Timestamp()), each->event_type(), strings, queued_);
+    std::vector<SilverRows> rows(columns.size());
+    std::vector<std::function<void()>> tasks;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        tasks.emplace_back([&, i] { rows[i] = {columns[i]->batch(Timestamp()), columns[i]->event_type()}; });
+    pool_.run_all(std::move(tasks));
+    read_events(rows, strings, pool_, queued_);
+    rows.clear();
     commits_->recycle(std::move(columns));
     if (!queued_.empty()) visit(queued_, end_of_time);
-    // After a backlog, its memory is not needed any more.
-    if (queued_.rows.capacity() > std::max(many_rows, 16 * queued_.rows.size())) queued_.rows.shrink_to_fit();
 }
 
 std::map<std::string, std::vector<storage::AddFile>> SilverTail::files_by_day() const {

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "gold/silver_rows.h"
+
 namespace millrace::gold {
 
 void UncommittedTail::remove(const storage::Commit& commit) {

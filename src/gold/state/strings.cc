@@ -11,11 +11,11 @@ namespace {
 
 constexpr std::size_t min_strings_to_sweep = 100'000;
 
-std::uint64_t hash_of(std::string_view value) {
+}  // namespace
+
+std::uint64_t StringPool::hash_of(std::string_view value) {
     return XXH3_64bits(value.data(), value.size());
 }
-
-}  // namespace
 
 StringPool::StringPool() {
     values_.emplace_back();

@@ -49,12 +49,18 @@ class StringPool {
     }
 
   private:
+    struct Hash {
+        using is_avalanching = void;
+        std::size_t operator()(std::string_view value) const { return hash_of(value); }
+    };
+
+    static std::uint64_t hash_of(std::string_view value);
     void rebuild_index();
 
     std::deque<std::string> values_;  // indexed by the id; a deque, since ids_ has views of the strings
     std::vector<std::uint64_t> hashes_;
     std::vector<StringId> free_;
-    boost::unordered_flat_map<std::string_view, StringId> ids_;
+    boost::unordered_flat_map<std::string_view, StringId, Hash> ids_;
 };
 
 /// The string fields of an event.
