@@ -260,10 +260,13 @@ const storage::ParquetLayout& table_layout(Table table) {
         std::array<storage::ParquetLayout, table_count> made;
         for (const Table each : all_tables)
             made[static_cast<std::size_t>(each)].schema = arrow::schema(columns(each));
+        storage::ParquetLayout& sessions = made[static_cast<std::size_t>(Table::sessions)];
+        sessions.plain = {"session_id", "duration_ms"};
+        sessions.delta_encoded = {"session_start", "session_end"};
         // Nobody skips files by them, and they are compared for each row.
-        made[static_cast<std::size_t>(Table::sessions)].without_stats = {
-            "entry_page",   "exit_page", "device_type", "currency",   "channel",      "source",
-            "landing_page", "referrer",  "utm_source",  "utm_medium", "utm_campaign", "user_id"};
+        sessions.without_stats = {"entry_page", "exit_page",  "device_type",  "currency",
+                                  "channel",    "source",     "landing_page", "referrer",
+                                  "utm_source", "utm_medium", "utm_campaign", "user_id"};
         return made;
     }();
     return layouts[static_cast<std::size_t>(table)];

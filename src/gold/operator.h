@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <vector>
+
 #include "gold/events.h"
 #include "gold/output.h"
 #include "gold/state/window.h"
@@ -7,6 +10,9 @@
 #include "model/shop_settings.h"
 
 namespace millrace::gold {
+
+/// Runs tasks, possibly in parallel, and returns when all are done. Tasks may call it, too.
+using RunTasks = std::function<void(std::vector<std::function<void()>>)>;
 
 /// One of Gold's computations. It has keyed state over event time and takes events in any order. Not
 /// thread-safe. `strings` must outlive the operator.
@@ -42,7 +48,7 @@ class Operator {
     [[nodiscard]] std::uint64_t hash(Field field, StringId id) const { return strings_[field].hash(id); }
     [[nodiscard]] std::string_view text(Field field, StringId id) const { return strings_.value(field, id); }
     [[nodiscard]] const Strings& strings() const { return strings_; }
-    void count_late() { ++late_; }
+    void count_late(std::int64_t additions = 1) { late_ += additions; }
 
     template <class Archive>
     void serialize_late(Archive& archive) {

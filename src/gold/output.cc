@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "storage/arrow_status.h"
@@ -11,6 +12,7 @@ namespace millrace::gold {
 namespace {
 
 constexpr const char* doing = "building gold rows";
+constexpr std::int64_t max_capacity = 65'536;
 
 arrow::Decimal128 decimal(model::Money money) {
     return {static_cast<std::int64_t>(money >> 64), static_cast<std::uint64_t>(money)};
@@ -83,9 +85,9 @@ Row& Row::flag(bool value) {
 Row TableRows::add(std::int64_t day) {
     auto& builder = days_[day];
     if (!builder) {
-        builder = storage::value_of(
-            arrow::RecordBatchBuilder::Make(table_layout(table_).schema, arrow::default_memory_pool()),
-            doing);
+        builder = storage::value_of(arrow::RecordBatchBuilder::Make(table_layout(table_).schema,
+                                                                    arrow::default_memory_pool(), usual_),
+                                    doing);
     }
     ++size_;
     return Row(*builder);
@@ -98,7 +100,11 @@ void TableRows::put(std::int64_t day, std::shared_ptr<arrow::RecordBatch> rows) 
 
 std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>> TableRows::take() {
     auto taken = std::exchange(ready_, {});
-    for (const auto& [day, builder] : days_) taken[day] = storage::value_of(builder->Flush(), doing);
+    usual_ = min_capacity;
+    for (const auto& [day, builder] : days_) {
+        taken[day] = storage::value_of(builder->Flush(), doing);
+        usual_ = std::clamp(taken[day]->num_rows(), usual_, max_capacity);
+    }
     days_.clear();
     size_ = 0;
     return taken;

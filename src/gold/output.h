@@ -62,7 +62,9 @@ class TableRows {
     std::map<std::int64_t, std::unique_ptr<arrow::RecordBatchBuilder>> days_;
     std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>>
         ready_;  // the rows that put() has added, by day
+    static constexpr std::int64_t min_capacity = 32;
     std::int64_t size_ = 0;
+    std::int64_t usual_ = min_capacity;  // the room for rows of a day, by the rows that were taken last
 };
 
 /// Writes the cells of a row of Table::alerts.

@@ -1,9 +1,9 @@
 #include "gold/session.h"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <string_view>
-#include <vector>
 
 #include "gold/visit/entry.h"
 
@@ -40,7 +40,7 @@ model::Money Session::worth(Kind kind) const {
 }
 
 std::int64_t Session::distinct_products() const {
-    std::vector<StringId> products;
+    boost::container::small_vector<StringId, 32> products;
     for (const Step& step : steps_) {
         if (step.product != 0) products.push_back(step.product);
     }
@@ -65,17 +65,21 @@ std::string_view Session::smallest(Field field, StringId Step::* member, Steps s
     return smallest;
 }
 
+/// Most sessions have no cart, so that no times of their products need to be compared.
 FunnelPath Session::path() const {
-    boost::unordered_flat_map<StringId, ProductSteps> products;
     FunnelPath path{.user_hash = user_hash()};
     for (const Step& step : steps_) {
         path.views += step.kind == Kind::view ? 1 : 0;
         path.carts += step.kind == Kind::add_to_cart ? 1 : 0;
         path.purchases += step.kind == Kind::purchase ? 1 : 0;
+        path.viewed |= step.kind == Kind::view && step.product != 0;
+    }
+    if (path.carts == 0) return path;
+    boost::unordered_flat_map<StringId, ProductSteps> products;
+    for (const Step& step : steps_) {
         if (step.product != 0) products[step.product].take(step.kind, step.time);
     }
     for (const auto& [id, product] : products) {
-        path.viewed |= product.viewed != end_of_time;
         path.carted |= product.carted != end_of_time;
         path.purchased |= product.bought != end_of_time;
         if (product.carted != end_of_time) path.to_cart.push_back(product.carted - product.viewed);

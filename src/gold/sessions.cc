@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::size_t usual_steps = 4;
 constexpr std::size_t min_room_to_free = 10'000;
+constexpr std::size_t many_sessions = 1'000;  // so many are divided into tasks
+constexpr std::size_t max_spares = 50'000;
+constexpr std::size_t max_spare_steps = 16;
 
 }  // namespace
 
@@ -77,10 +80,27 @@ void Sessions::add(const std::vector<Event>& events) {
             schedule(std::min(event.time + gap_of(key), zone_.day_start(zone_.day_of(event.time) + 1)), key);
         }
         visit.sorted &= visit.steps.empty() || visit.steps.back().time < event.time;
-        if (visit.steps.size() == 1) visit.steps.reserve(usual_steps);  // many sessions have only one step
+        if (visit.steps.empty()) visit.steps = empty_steps();
         visit.steps.push_back({event.time, event.price, event.quantity, event.kind, event.bot, event.product,
                                event.page, event.device, event.currency, event.order, event.entry});
     }
+}
+
+std::vector<Step> Sessions::empty_steps() {
+    std::vector<Step> steps;
+    if (spare_.empty()) {
+        steps.reserve(usual_steps);
+    } else {
+        steps = std::move(spare_.back());
+        spare_.pop_back();
+    }
+    return steps;
+}
+
+void Sessions::recycle(std::vector<Step> steps) {
+    if (spare_.size() >= max_spares || steps.capacity() > max_spare_steps) return;
+    steps.clear();
+    spare_.push_back(std::move(steps));
 }
 
 void Sessions::move(const Visitors::Move& visit) {
@@ -144,7 +164,7 @@ void Sessions::each_session(const GroupKey& key, const Visit& visit, Take&& take
 
 /// Closes the sessions of a visit that end at or before `watermark`, and schedules the next check of the
 /// visit.
-void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) {
+void Sessions::settle(const GroupKey& key, Timestamp watermark) {
     const auto found = visits_.find(key);
     if (found == visits_.end()) return;
     Visit& visit = found->second;
@@ -156,13 +176,10 @@ void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) 
             next = part.sealed;
             return false;
         }
-        const Session session(strings(), key, part.steps);
-        write(key, session, Session::Outcome::final, output);
-        if (!funnel_.add(session.start(), session.path())) count_late();
-        if (!session.add_to(sources_)) count_late();
+        end(key, part.steps);
         closed += part.steps.size();
         visit.chain_start = part.chain_start;
-        visit.chain_end = session.end();
+        visit.chain_end = part.steps.back().time;
         visit.chained = visit.chain_end + gap_of(key) > part.sealed;
         visit.sealed = part.sealed;
         return true;
@@ -172,11 +189,43 @@ void Sessions::settle(const GroupKey& key, Timestamp watermark, Output& output) 
     if (visit.steps.empty()) {
         next = visit.chain_end + gap_of(key);
         if (!visit.chained || next <= watermark) {
+            recycle(std::move(visit.steps));
             visits_.erase(found);
             return;
         }
     }
     schedule(next, key);
+}
+
+void Sessions::end(const GroupKey& key, Steps steps) {
+    Ended& ended = ended_.emplace_back(key, empty_steps());
+    ended.steps.assign(steps.begin(), steps.end());
+}
+
+/// Writes the rows of sessions that are over, and meanwhile adds the sessions to the funnel and to the
+/// sources.
+void Sessions::write_ended(Output& output) {
+    std::int64_t late = 0;
+    std::vector<std::function<void()>> tasks = {
+        [&] {
+            for (const auto& [key, steps] : ended_)
+                write(key, Session(strings(), key, steps), Session::Outcome::final, output);
+        },
+        [&] {
+            for (const auto& [key, steps] : ended_) {
+                const Session session(strings(), key, steps);
+                late += funnel_.add(session.start(), session.path()) ? 0 : 1;
+                late += session.add_to(sources_) ? 0 : 1;
+            }
+        }};
+    if (ended_.size() < many_sessions) {
+        for (const auto& task : tasks) task();
+    } else {
+        run_(std::move(tasks));
+    }
+    count_late(late);
+    for (Ended& each : ended_) recycle(std::move(each.steps));
+    ended_.clear();
 }
 
 /// Sessions are closed at whole minutes, so that the result at a watermark does not depend on how often this
@@ -186,11 +235,16 @@ void Sessions::close(Timestamp watermark, Output& output) {
     if (reached <= closed_) return;
     while (!due_.empty() && due_.begin()->first <= reached) {
         const auto due = due_.extract(due_.begin());
-        for (const GroupKey& key : due.mapped()) settle(key, reached, output);
+        for (const GroupKey& key : due.mapped()) settle(key, reached);
+        if (ended_.size() >= many_sessions) write_ended(output);
     }
+    write_ended(output);
     closed_ = reached;
-    // After a backlog, there are far fewer visits than the table has room for.
-    if (visits_.bucket_count() > std::max(min_room_to_free, 16 * visits_.size())) visits_.rehash(0);
+    // After a backlog, there are far fewer visits than there is room for.
+    if (visits_.bucket_count() > std::max(min_room_to_free, 16 * visits_.size())) {
+        visits_.rehash(0);
+        spare_ = {};
+    }
     const Timestamp first_open =
         firsts_.empty() ? end_of_time : Timestamp(std::chrono::minutes(firsts_.begin()->first));
     funnel_.close(std::min(reached, first_open), output);

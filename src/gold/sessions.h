@@ -20,11 +20,13 @@ namespace millrace::gold {
 /// funnel and the sources are computed from closed sessions.
 class Sessions : public Operator {
   public:
-    /// `visitors` tells which visitors are new, and must outlive the object.
+    /// `visitors` tells which visitors are new, and must outlive the object. `run` divides the work of many
+    /// sessions that end together.
     Sessions(const Strings& strings, const model::TimeZone& zone, const model::GoldOptions& options,
-             const Visitors& visitors)
+             const Visitors& visitors, RunTasks run)
         : Operator(strings),
           visitors_(visitors),
+          run_(std::move(run)),
           zone_(zone),
           gap_(options.session_gap),
           inactivity_(options.inactivity),
@@ -74,7 +76,11 @@ class Sessions : public Operator {
     void remember_visit(const GroupKey& key);
     void set_first(Visit& visit, Timestamp first);
     void schedule(Timestamp time, const GroupKey& key);
-    void settle(const GroupKey& key, Timestamp watermark, Output& output);
+    [[nodiscard]] std::vector<Step> empty_steps();
+    void recycle(std::vector<Step> steps);
+    void settle(const GroupKey& key, Timestamp watermark);
+    void end(const GroupKey& key, Steps steps);
+    void write_ended(Output& output);
     static void sort(Visit& visit);
     /// A session of a visit.
     struct Part {
@@ -89,12 +95,21 @@ class Sessions : public Operator {
     template <typename Each>
     void write_open(Output& output, const Each& each) const;
 
+    /// A session that is over.
+    struct Ended {
+        GroupKey key;
+        std::vector<Step> steps;
+    };
+
     const Visitors& visitors_;
+    const RunTasks run_;
     const model::TimeZone zone_;
     const base::Duration gap_;
     const base::Duration inactivity_;
     Timestamp closed_ = no_watermark;
     Visits visits_;
+    std::vector<std::vector<Step>> spare_;  // empty, with the memory of visits that ended
+    std::vector<Ended> ended_;              // not written yet; empty between calls
     // Keys of visits, by the minute in which they are settled next.
     std::map<Timestamp, std::vector<GroupKey>> due_;
     std::map<std::int64_t, std::int64_t> firsts_;  // number of visits, by the minute of their first step

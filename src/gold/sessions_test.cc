@@ -10,6 +10,7 @@
 #include <cereal/types/vector.hpp>
 #include <sstream>
 
+#include "base/worker_pool.h"
 #include "gold/test_times.h"
 
 namespace millrace::gold {
@@ -71,7 +72,9 @@ class SessionsTest : public testing::Test {
     const model::GoldOptions options_{.session_gap = std::chrono::hours(4)};  // longer than the other gap
     Strings strings_;
     Visitors visitors_{strings_, options_.identity_reach};
-    Sessions sessions_{strings_, model::TimeZone("UTC"), options_, visitors_};
+    base::WorkerPool pool_{2};
+    RunTasks run_ = [this](auto tasks) { pool_.run_all(std::move(tasks)); };
+    Sessions sessions_{strings_, model::TimeZone("UTC"), options_, visitors_, run_};
     Output output_;
 };
 
@@ -193,7 +196,7 @@ TEST_F(SessionsTest, ASavedStateKnowsWhereALongSessionWasCut) {
     EXPECT_EQ(closed_by(48 * hour), 1);
     std::stringstream saved;
     cereal::BinaryOutputArchive{saved}(sessions_);
-    Sessions restored(strings_, model::TimeZone("UTC"), options_, visitors_);
+    Sessions restored(strings_, model::TimeZone("UTC"), options_, visitors_, run_);
     cereal::BinaryInputArchive{saved}(restored);
     // The session goes on, so its next part ends with the day.
     for (const base::Duration at :

@@ -14,7 +14,7 @@
 
 namespace millrace::gold {
 
-Gold::Gold(const model::TimeZone& zone, const model::GoldOptions& options, Run run)
+Gold::Gold(const model::TimeZone& zone, const model::GoldOptions& options, RunTasks run)
     : run_(std::move(run)),
       products_(strings_, zone),
       categories_(strings_, zone, Table::category_metrics, Field::category, &Event::category),
@@ -25,7 +25,7 @@ Gold::Gold(const model::TimeZone& zone, const model::GoldOptions& options, Run r
       interest_(strings_, zone, options),
       identities_(strings_, zone),
       visitors_(strings_, options.identity_reach),
-      sessions_(strings_, zone, options, visitors_),
+      sessions_(strings_, zone, options, visitors_, run_),
       alerts_(strings_, zone) {}
 
 /// The slowest operators come first, so that they start at the same time.
@@ -48,12 +48,14 @@ void Gold::add(const Events& events) {
     add(events, [](Operator&) {});
 }
 
-void Gold::add(const Events& events, Timestamp watermark, Output& output) {
-    add(events, [&](Operator& each) { each.close(watermark, output); });
+void Gold::add(const Events& events, const std::vector<Event>& settled, Timestamp watermark, Output& output) {
+    add(events, [&](Operator& each) {
+        each.add(settled);
+        each.close(watermark, output);
+    });
 }
 
 void Gold::add(const Events& events, const std::function<void(Operator&)>& after) {
-    clock_.advance(events.clocks);
     std::vector<std::function<void()>> tasks;
     for (Operator* each : operators()) {
         tasks.emplace_back([each, &events, &after] {
@@ -74,13 +76,6 @@ void Gold::move(const std::vector<Visitors::Move>& visits) {
             for (const Visitors::Move& visit : visits) each->move(visit);
         });
     }
-    run_(std::move(tasks));
-}
-
-void Gold::add_to_operators(const std::vector<Event>& events) {
-    if (events.empty()) return;
-    std::vector<std::function<void()>> tasks;
-    for (Operator* each : operators()) tasks.emplace_back([each, &events] { each->add(events); });
     run_(std::move(tasks));
 }
 

@@ -25,10 +25,8 @@ namespace millrace::gold {
 /// windows. Not thread-safe; the operators of one call run in parallel.
 class Gold {
   public:
-    /// Runs tasks, possibly in parallel, and returns when all are done.
-    using Run = std::function<void(std::vector<std::function<void()>>)>;
-
-    Gold(const model::TimeZone& zone, const model::GoldOptions& options, Run run);
+    /// The operators of one call, and parts of their work, are `run` as tasks.
+    Gold(const model::TimeZone& zone, const model::GoldOptions& options, RunTasks run);
     Gold(const Gold&) = delete;
     Gold& operator=(const Gold&) = delete;
 
@@ -49,15 +47,14 @@ class Gold {
 
     /// Lets visits go on as those of other visitors.
     void move(const std::vector<Visitors::Move>& visits);
-    /// Adds events, and advances the clock by them.
+    /// Adds events to the operators and to the alert rules.
     void add(const Events& events);
-    /// Adds events to the operators only: neither the clock nor the alert rules get them.
-    void add_to_operators(const std::vector<Event>& events);
-    /// Adds events, and then closes as close() does.
-    void add(const Events& events, Timestamp watermark, Output& output);
+    /// Adds events, then events of orders that have settled, of which the alert rules do not get to
+    /// know, and then closes as close() does. An operator does not wait for the others in between.
+    void add(const Events& events, const std::vector<Event>& settled, Timestamp watermark, Output& output);
     /// Adds events whose rows are not committed, for peek() only, until withdraw_uncommitted() takes them out
-    /// again. In between, the state must not be closed, saved, or added to by other calls. Neither the clock
-    /// nor the alert rules get these events.
+    /// again. In between, the state must not be closed, saved, or added to by other calls. The alert
+    /// rules do not get these events.
     void add_uncommitted(const std::vector<Event>& events);
     void withdraw_uncommitted();
     [[nodiscard]] bool has_uncommitted() const { return has_uncommitted_; }
@@ -92,7 +89,7 @@ class Gold {
     [[nodiscard]] std::vector<Operator*> operators();
     [[nodiscard]] std::vector<const Operator*> operators() const;
 
-    const Run run_;
+    const RunTasks run_;
     Strings strings_;
     Watermark clock_;
     ProductMetrics products_;

@@ -30,6 +30,7 @@ GoldEngine::GoldEngine(const model::ShopSettings& settings, base::WorkerPool& po
 void GoldEngine::reset() {
     gold_ = std::make_unique<Gold>(zone_, options_, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
     ledger_ = std::make_unique<OrderLedger>(gold_->strings(), options_.order_repeats);
+    pending_.clear();
     changed_ = ChangedTimes(zone_);
     changed_orders_ = ChangedTimes(zone_);
     ++withdrawals_;
@@ -39,6 +40,7 @@ void GoldEngine::reset() {
 
 void GoldEngine::load(std::istream& stream, Timestamp watermark) {
     withdraw_shown();
+    pending_.clear();
     gold_->load(stream);
     ledger_->load(stream);
     changed_.load(stream);
@@ -48,6 +50,7 @@ void GoldEngine::load(std::istream& stream, Timestamp watermark) {
 
 void GoldEngine::save(std::ostream& stream) {
     withdraw_shown();
+    add_pending();
     gold_->save(stream);
     ledger_->save(stream);
     changed_.save(stream);
@@ -74,16 +77,25 @@ void GoldEngine::name_visitors(Events& events) {
 /// The alert rules do not wait for lines to settle.
 void GoldEngine::add(Events& events) {
     withdraw_shown();
+    add_pending();
     name_visitors(events);
     const auto held = ledger_->hold(events.rows);
     alerts().add(held);
     gold_->orders().note_held(held);
     gold_->orders().note_late(events.rows);
-    gold_->add(events);
     newest_ = std::max(newest_, events.newest);
+    gold_->clock().advance(events.clocks);
+    std::swap(pending_, events);
+}
+
+void GoldEngine::add_pending() {
+    if (pending_.empty()) return;
+    gold_->add(pending_);
+    pending_.clear();
 }
 
 void GoldEngine::show_held() {
+    add_pending();
     if (!gold_->has_uncommitted()) gold_->add_uncommitted(ledger_->show());
 }
 
@@ -113,7 +125,11 @@ void GoldEngine::note_changed_days(storage::Version version, LateDays& late) {
 }
 
 void GoldEngine::collect_garbage() {
-    gold_->collect_garbage([this](Marks& marks) { ledger_->mark(marks); });
+    gold_->collect_garbage([this](Marks& marks) {
+        ledger_->mark(marks);
+        for (const Event& event : pending_.rows) event.mark(marks);
+        for (const Link& link : pending_.links) link.mark(marks);
+    });
 }
 
 void GoldEngine::finish_commit(const storage::Commit& commit, Output& closed) {
@@ -121,7 +137,11 @@ void GoldEngine::finish_commit(const storage::Commit& commit, Output& closed) {
     const auto partitions = catalog::read_status(commit);
     observe(partitions);
     const Timestamp clock = gold_->clock().at(commit.timestamp);
-    if (clock != no_watermark) close(clock - options_.lateness, closed);
+    if (clock == no_watermark) {
+        add_pending();
+    } else {
+        close(clock - options_.lateness, closed);
+    }
     alerts().judge(clock);
     if (!partitions.empty()) alerts().judge(health_of(partitions, newest_));
     newest_ = {};
@@ -129,7 +149,7 @@ void GoldEngine::finish_commit(const storage::Commit& commit, Output& closed) {
 
 void GoldEngine::finish_rows(Timestamp left, Output& closed) {
     const Timestamp clock = gold_->clock().at(base::WallTime());
-    if (clock == no_watermark) return;
+    if (clock == no_watermark) return add_pending();
     close(std::min(left, clock - options_.lateness), closed);
     alerts().judge(std::min(left, clock));
 }
@@ -149,8 +169,8 @@ void GoldEngine::observe(const std::vector<catalog::PartitionStatus>& partitions
 void GoldEngine::close(Timestamp watermark, Output& closed) {
     withdraw_shown();
     watermark_ = std::max(watermark_, watermark);
-    gold_->add_to_operators(ledger_->settle(settled_before(watermark_)));
-    gold_->close(watermark_, closed);
+    gold_->add(pending_, ledger_->settle(settled_before(watermark_)), watermark_, closed);
+    pending_.clear();
     gold_->visitors().forget(watermark_);
     gold_->orders().note_closed([this](std::uint64_t order) { return ledger_->holds(order); });
 }

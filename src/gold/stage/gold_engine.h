@@ -49,8 +49,9 @@ class GoldEngine {
     void note_late(const Events& events, storage::Version version, LateDays& late) const {
         late.add(events, watermark_, version, zone_);
     }
-    /// Takes rows in. Windows close only with the calls below. Lines of orders leave `events`: they are held
-    /// back until their windows can close.
+    /// Takes rows in, and leaves `events` empty. Windows close only with the calls below. Lines of orders are
+    /// held back until their windows can close. The operators get the other rows with the next call that
+    /// needs them, so that an operator adds rows and closes windows at one go.
     void add(Events& events);
     /// Lets operators().peek() show the lines that are held back. The calls that change or save the state
     /// take them out again, and withdraw_shown() does.
@@ -86,6 +87,7 @@ class GoldEngine {
   private:
     void observe(const std::vector<catalog::PartitionStatus>& partitions);
     void name_visitors(Events& events);
+    void add_pending();
     void close(Timestamp watermark, Output& closed);
 
     const model::GoldOptions options_;
@@ -93,6 +95,7 @@ class GoldEngine {
     base::WorkerPool& pool_;
     std::unique_ptr<Gold> gold_;
     std::unique_ptr<OrderLedger> ledger_;
+    Events pending_;  // what the operators have not got yet
     ChangedTimes changed_;
     ChangedTimes changed_orders_;
     std::uint64_t withdrawals_ = 0;

@@ -45,7 +45,7 @@ bool take_lock(base::File& lock, const base::StopSignal& stop) {
 }
 
 /// The open windows at this moment. From `many` rows on, a copy of the process writes them.
-OpenWindowsSnapshot snapshot_of(const GoldEngine& engine, const TablePublisher& tables,
+OpenWindowsSnapshot snapshot_of(const GoldEngine& engine, TablePublisher& tables,
                                 storage::Version silver_version, const OpenWindowsChannel::Request& request,
                                 std::size_t many) {
     const auto began = std::chrono::steady_clock::now();
@@ -146,6 +146,7 @@ void GoldStage::rebuild(const base::StopSignal& stop) {
     engine_.note_changed_days(silver_.version(), late_);
     tail_.remove(silver_.snapshot());
     publish();
+    tables_.wait();
     reporter_.start_at(silver_.version());
     state_.save();
     rebuilding_ = false;
@@ -198,8 +199,10 @@ bool GoldStage::loop(const base::StopSignal& stop, const OnReport& on_report) {
             publish();
             report(on_report);
             const bool caught_up = !std::exchange(is_behind, true) && !options_.available_now;
-            if (caught_up && options_.correct)
+            if (caught_up && options_.correct && !late_.empty()) {
+                tables_.wait();
                 corrector_.start(late_, {silver_.version(), engine_.watermark()});
+            }
             next_publish = now + options_.trigger;
             if (now >= next_state) {
                 keep_up(stop, caught_up);
@@ -265,6 +268,7 @@ void GoldStage::keep_up(const base::StopSignal& stop, bool caught_up) {
         tables_.refresh();
         tables_.forget_corrected(late_);  // other processes have recomputed them
     }
+    tables_.wait();
     if (const auto pause = state_.start_save()) reporter_.note_pause(*pause);
 }
 
@@ -275,6 +279,7 @@ void GoldStage::adopt_rules() {
     if (silver_.version() < tables_.alerts_version() || alerts.rules() == options_.alert_rules) return;
     alerts.adopt(options_.alert_rules);
     publish();
+    tables_.wait();
     state_.save();
 }
 
@@ -346,6 +351,7 @@ LateDays GoldStage::late_days() const {
 void GoldStage::finish(const base::StopSignal& stop, const OnReport& on_report) {
     engine_.withdraw_shown();
     publish();
+    tables_.wait();
     corrector_.cancel();
     take_correction();
     if (options_.available_now && options_.correct) {

@@ -45,7 +45,7 @@ class GoldTest : public testing::Test {
         for (const auto& [day, batch] : output_[table].take()) rows += batch->num_rows();
         return rows;
     }
-    static Gold::Run one_by_one() {
+    static RunTasks one_by_one() {
         return [](auto tasks) {
             for (const auto& task : tasks) task();
         };

@@ -103,6 +103,13 @@ void GoldWriter::refresh() {
     for (const Table each : all_tables) name_remedy(each, [&] { table(each).refresh(); });
 }
 
+storage::Version GoldWriter::newest_version() const {
+    storage::Version newest = storage::no_version;
+    for (const Table each : metric_tables)
+        newest = std::max(newest, published_version(table(each).snapshot()));
+    return newest;
+}
+
 void GoldWriter::drop_known(Output& output, storage::Version silver_version) const {
     for (const Table each : metric_tables) {
         if (published_version(table(each).snapshot()) >= silver_version) output[each].take();

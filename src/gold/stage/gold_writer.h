@@ -63,6 +63,8 @@ class GoldWriter {
     [[nodiscard]] model::AlertSequence alerts_sequence() const;
     /// The silver version of the last commit of alerts; -1 when there is none.
     [[nodiscard]] storage::Version alerts_version() const;
+    /// The newest silver version up to which a table has rows; -1 when none has any.
+    [[nodiscard]] storage::Version newest_version() const;
     /// Removes the rows of tables from `output` that have the rows up to `silver_version` already.
     void drop_known(Output& output, storage::Version silver_version) const;
     /// Removes late days whose rows were recomputed after their last late event.

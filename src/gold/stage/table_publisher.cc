@@ -1,6 +1,7 @@
 #include "gold/stage/table_publisher.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -14,9 +15,46 @@ constexpr std::int64_t max_waiting_rows = 200'000;
 
 }  // namespace
 
+void TablePublisher::wait() {
+    if (writing_.valid()) writing_.get();
+}
+
+void TablePublisher::refresh() {
+    wait();
+    writer_.refresh();
+    known_version_ = writer_.newest_version();
+}
+
+bool TablePublisher::withdraw_provisional() {
+    wait();
+    return writer_.withdraw_provisional();
+}
+
 void TablePublisher::clear() {
+    wait();
     writer_.clear();
     waiting_ = Output();
+}
+
+void TablePublisher::drop_known(storage::Version silver_version) {
+    if (silver_version > known_version_) return;
+    wait();
+    writer_.drop_known(waiting_, silver_version);
+}
+
+void TablePublisher::forget_corrected(LateDays& late) {
+    wait();
+    writer_.forget_corrected(late);
+}
+
+std::int64_t TablePublisher::publish(storage::Version silver_version) {
+    wait();
+    const std::int64_t rows = waiting_.size();
+    if (rows == 0) return 0;
+    std::swap(waiting_, written_);  // whose rows were taken
+    writing_ =
+        std::async(std::launch::async, [this, silver_version] { writer_.append(written_, silver_version); });
+    return rows;
 }
 
 bool TablePublisher::has_waiting(const TableSet& tables) {
@@ -40,6 +78,7 @@ std::int64_t TablePublisher::publish_alerts(Alerts& alerts, storage::Version sil
 }
 
 std::int64_t TablePublisher::publish_provisional(const Gold& gold, storage::Version silver_version) {
+    wait();
     Output open;
     gold.peek(open, all_metrics());
     const std::int64_t rows = writer_.append_provisional(open, silver_version);
@@ -48,6 +87,7 @@ std::int64_t TablePublisher::publish_provisional(const Gold& gold, storage::Vers
 }
 
 void TablePublisher::join_files(storage::Version silver_version) {
+    wait();
     try {
         writer_.join_files(silver_version);
     } catch (const std::exception& error) {
@@ -58,16 +98,18 @@ void TablePublisher::join_files(storage::Version silver_version) {
     }
 }
 
-std::map<Table, std::vector<serve::SqlView::File>> TablePublisher::files(const TableSet& tables) const {
+std::map<Table, std::vector<serve::SqlView::File>> TablePublisher::files(const TableSet& tables) {
+    wait();
     std::map<Table, std::vector<serve::SqlView::File>> files;
     for (const Table table : tables) {
-        for (const auto& [path, add] : writer_.table(table).snapshot().files)
+        for (const auto& [path, add] : std::as_const(writer_).table(table).snapshot().files)
             files[table].push_back({path, add.partition_values});
     }
     return files;
 }
 
 void TablePublisher::note_versions() {
+    if (writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
     PublishedVersions versions{.tables = {}, .last_alert = writer_.alerts_sequence()};
     for (const Table table : all_tables)
         versions.tables[table] = std::as_const(writer_).table(table).snapshot().version;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <map>
 #include <vector>
 
@@ -24,18 +25,22 @@ struct PublishedVersions {
 };
 
 /// Publishes the output of the speed layer in Gold's tables: rows of closed windows, which it collects until
-/// the next commit, alerts, and at the end rows of open windows. Not thread-safe, except for versions().
+/// the next commit, alerts, and at the end rows of open windows. Rows are written in the background: the next
+/// ones can be collected meanwhile, and calls that concern the tables of metrics wait. An Error while writing
+/// is thrown by the next such call. Not thread-safe, except for versions().
 class TablePublisher {
   public:
     /// Opens the tables, and creates those that are missing. Throws an Error that names a table that cannot
     /// be opened. `pool` must outlive the object.
     TablePublisher(const catalog::DataDirectory& data, const model::TimeZone& zone, base::WorkerPool& pool)
-        : zone_(zone), writer_(data, pool) {}
+        : zone_(zone), writer_(data, pool), known_version_(writer_.newest_version()) {}
 
+    /// Waits until all rows that were to be published are in the tables.
+    void wait();
     /// Reads what others have committed.
-    void refresh() { writer_.refresh(); }
+    void refresh();
     /// GoldWriter::withdraw_provisional().
-    [[nodiscard]] bool withdraw_provisional() { return writer_.withdraw_provisional(); }
+    [[nodiscard]] bool withdraw_provisional();
     /// Removes all rows from the tables, and those that wait to be published.
     void clear();
 
@@ -47,16 +52,16 @@ class TablePublisher {
     [[nodiscard]] bool is_full() const;
     /// Drops waiting rows of tables that have the rows up to this version of Silver already, from before a
     /// restart.
-    void drop_known(storage::Version silver_version) { writer_.drop_known(waiting_, silver_version); }
+    void drop_known(storage::Version silver_version);
 
     /// Removes days that the tables have recomputed rows of, from before a restart.
-    void forget_corrected(LateDays& late) const { writer_.forget_corrected(late); }
+    void forget_corrected(LateDays& late);
 
-    /// Publishes the waiting rows and returns their number.
-    std::int64_t publish(storage::Version silver_version) { return writer_.append(waiting_, silver_version); }
-    /// Publishes while Gold is being rebuilt: the rows count for no version of Silver, so that a restart
-    /// clears the tables. Returns the number of rows.
-    std::int64_t publish_unversioned() { return writer_.append(waiting_, storage::no_version); }
+    /// Starts to publish the waiting rows and returns their number. Waits for those before.
+    std::int64_t publish(storage::Version silver_version);
+    /// Does so while Gold is being rebuilt: the rows count for no version of Silver, so that a restart clears
+    /// the tables.
+    std::int64_t publish_unversioned() { return publish(storage::no_version); }
     /// Publishes the changes of alerts that are not published yet, and returns their number. `quiet` ones are
     /// not sent to alert sinks.
     std::int64_t publish_alerts(Alerts& alerts, storage::Version silver_version, bool quiet);
@@ -75,9 +80,9 @@ class TablePublisher {
     /// The silver version of the last commit of alerts; -1 when there is none.
     [[nodiscard]] storage::Version alerts_version() const { return writer_.alerts_version(); }
     /// The files of these tables.
-    [[nodiscard]] std::map<Table, std::vector<serve::SqlView::File>> files(const TableSet& tables) const;
+    [[nodiscard]] std::map<Table, std::vector<serve::SqlView::File>> files(const TableSet& tables);
 
-    /// Makes the present versions of the tables visible in versions().
+    /// Makes the present versions of the tables visible in versions(), unless they are about to change.
     void note_versions();
     /// The versions at the last call of note_versions(). Thread-safe.
     [[nodiscard]] PublishedVersions versions() const;
@@ -86,6 +91,9 @@ class TablePublisher {
     const model::TimeZone zone_;
     GoldWriter writer_;
     Output waiting_;
+    Output written_;                  // the rows that `writing_` writes
+    std::future<void> writing_;       // valid until wait()
+    storage::Version known_version_;  // up to which the tables had rows at refresh()
     bool has_provisional_ = false;
     mutable base::Mutex mutex_;
     PublishedVersions versions_ MILLRACE_GUARDED_BY(mutex_);

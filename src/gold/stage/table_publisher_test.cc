@@ -72,6 +72,7 @@ TEST_F(TablePublisherTest, WaitingRowsArePublishedOnce) {
 TEST_F(TablePublisherTest, RowsThatATableHasFromBeforeARestartAreDropped) {
     close(3);
     publisher_.publish(storage::Version(2));
+    publisher_.wait();
     TablePublisher restarted(data_, model::TimeZone("UTC"), pool_);
     close(3);
     std::swap(restarted.waiting(), publisher_.waiting());
@@ -131,6 +132,7 @@ TEST_F(TablePublisherTest, VersionsAreThoseOfTheLastNote) {
     close(1);
     publisher_.publish(storage::Version(1));
     EXPECT_EQ(publisher_.versions().tables.at(Table::users), before);
+    publisher_.wait();
     publisher_.note_versions();
     EXPECT_EQ(publisher_.versions().tables.at(Table::users), before + 1);
     EXPECT_EQ(publisher_.versions().tables.size(), table_count);

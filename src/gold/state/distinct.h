@@ -32,6 +32,7 @@ class Distinct {
         if (!many_) {
             if (is_in_few(hash)) return;
             if (few_.size() < max_few) {
+                if (few_.empty()) few_.reserve(usual);
                 few_.push_back(hash);
                 return;
             }
@@ -70,6 +71,7 @@ class Distinct {
     static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
     // Up to this number, comparing with all hashes is faster than a lookup.
     static constexpr std::size_t max_few = 64;
+    static constexpr std::size_t usual = 4;
 
     /// The loop has no branch for each hash, so that the compiler vectorises it.
     [[nodiscard]] bool is_in_few(std::uint64_t hash) const {

@@ -13,6 +13,12 @@ struct Link {
     StringId user = 0;     ///< the user_id, in Field::user
     StringId session = 0;  ///< the session in which it came; 0 where it is not known
     bool removes = false;  ///< whether the id does not belong to the user, as far as earlier rows say so
+
+    void mark(Marks& marks) const {
+        marks.mark(Field::user, id);
+        marks.mark(Field::user, user);
+        marks.mark(Field::session, session);
+    }
 };
 
 }  // namespace millrace::gold
