@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "storage/arrow_memory.h"
 #include "storage/arrow_status.h"
 
 namespace millrace::gold {
@@ -86,7 +87,7 @@ Row TableRows::add(std::int64_t day) {
     auto& builder = days_[day];
     if (!builder) {
         builder = storage::value_of(arrow::RecordBatchBuilder::Make(table_layout(table_).schema,
-                                                                    arrow::default_memory_pool(), usual_),
+                                                                    storage::throwing_memory_pool(), usual_),
                                     doing);
     }
     ++size_;

@@ -393,8 +393,8 @@ void read_events(const std::vector<SilverRows>& rows, Strings& strings, base::Wo
             for (RowsReader& reader : readers) reader.look_up(field, strings);
         });
     }
+    tasks.emplace_back([&] { events.rows.resize(ends.back()); });
     run(std::exchange(tasks, {}));
-    events.rows.resize(ends.back());
     const auto events_of = [&](std::size_t i) {
         return std::span(events.rows).subspan(ends[i], ends[i + 1] - ends[i]);
     };

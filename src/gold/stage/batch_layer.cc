@@ -161,7 +161,7 @@ std::int64_t BatchLayer::compute_windows(DayRange days, const std::set<TableGrou
     const auto add = [&](Events& rows, Timestamp left) {
         const auto beside = cut(rows, read, wanted);
         if (sessions) gold.add_to_sessions(beside);
-        gold.add(rows, {}, std::min(left, position_.watermark), output);
+        gold.add(rows, {}, {.watermark = std::min(left, position_.watermark)}, output);
     };
     const auto take = [&](Events& rows, Timestamp left) {
         events += static_cast<std::int64_t>(rows.rows.size());

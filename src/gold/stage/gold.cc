@@ -45,17 +45,19 @@ std::vector<const Operator*> Gold::operators() const {
 }
 
 void Gold::add(const Events& events) {
-    add(events, [](Operator&) {});
+    add(events, [](Operator&) {}, no_watermark);
 }
 
-void Gold::add(const Events& events, const std::vector<Event>& settled, Timestamp watermark, Output& output) {
-    add(events, [&](Operator& each) {
+void Gold::add(const Events& events, const std::vector<Event>& settled, const EventProgress& progress,
+               Output& output) {
+    const auto go_on = [&](Operator& each) {
         each.add(settled);
-        each.close(watermark, output);
-    });
+        each.close(progress.watermark, output);
+    };
+    add(events, go_on, progress.clock);
 }
 
-void Gold::add(const Events& events, const std::function<void(Operator&)>& after) {
+void Gold::add(const Events& events, const std::function<void(Operator&)>& after, Timestamp clock) {
     std::vector<std::function<void()>> tasks;
     for (Operator* each : operators()) {
         tasks.emplace_back([each, &events, &after] {
@@ -64,7 +66,10 @@ void Gold::add(const Events& events, const std::function<void(Operator&)>& after
         });
     }
     if (groups_.contains(TableGroup::windows)) identities_.add(events.links);
-    tasks.emplace_back([this, &events] { alerts_.add(events.rows); });
+    tasks.emplace_back([this, &events, clock] {
+        alerts_.add(events.rows);
+        alerts_.judge(clock);
+    });
     run_(std::move(tasks));
 }
 

@@ -20,6 +20,12 @@
 
 namespace millrace::gold {
 
+/// How far event time has come.
+struct EventProgress {
+    Timestamp watermark = no_watermark;  ///< windows that end at or before it close
+    Timestamp clock = no_watermark;      ///< the alert rules judge up to here
+};
+
 /// All operators with their state. The speed layer adds the rows of Silver's commits as they come and closes
 /// the windows that the watermark has reached. The batch layer adds the rows of some days and closes all
 /// windows. Not thread-safe; the operators of one call run in parallel.
@@ -49,9 +55,11 @@ class Gold {
     void move(const std::vector<Visitors::Move>& visits);
     /// Adds events to the operators and to the alert rules.
     void add(const Events& events);
-    /// Adds events, then events of orders that have settled, of which the alert rules do not get to
-    /// know, and then closes as close() does. An operator does not wait for the others in between.
-    void add(const Events& events, const std::vector<Event>& settled, Timestamp watermark, Output& output);
+    /// Adds events, then events of orders that have settled, of which the alert rules do not get to know, and
+    /// then closes as close() does, and lets the alert rules judge. An operator does not wait for the others
+    /// in between.
+    void add(const Events& events, const std::vector<Event>& settled, const EventProgress& progress,
+             Output& output);
     /// Adds events whose rows are not committed, for peek() only, until withdraw_uncommitted() takes them out
     /// again. In between, the state must not be closed, saved, or added to by other calls. The alert
     /// rules do not get these events.
@@ -82,7 +90,7 @@ class Gold {
     void load(std::istream& stream);
 
   private:
-    void add(const Events& events, const std::function<void(Operator&)>& after);
+    void add(const Events& events, const std::function<void(Operator&)>& after, Timestamp clock);
     template <class Archive>
     void serialize(Archive& archive);
     void for_each_of(const TableSet& tables, const std::function<void(const Operator&)>& visit) const;

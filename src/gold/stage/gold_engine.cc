@@ -140,9 +140,8 @@ void GoldEngine::finish_commit(const storage::Commit& commit, Output& closed) {
     if (clock == no_watermark) {
         add_pending();
     } else {
-        close(clock - options_.lateness, closed);
+        close({.watermark = clock - options_.lateness, .clock = clock}, closed);
     }
-    alerts().judge(clock);
     if (!partitions.empty()) alerts().judge(health_of(partitions, newest_));
     newest_ = {};
 }
@@ -150,8 +149,7 @@ void GoldEngine::finish_commit(const storage::Commit& commit, Output& closed) {
 void GoldEngine::finish_rows(Timestamp left, Output& closed) {
     const Timestamp clock = gold_->clock().at(base::WallTime());
     if (clock == no_watermark) return add_pending();
-    close(std::min(left, clock - options_.lateness), closed);
-    alerts().judge(std::min(left, clock));
+    close({.watermark = std::min(left, clock - options_.lateness), .clock = std::min(left, clock)}, closed);
 }
 
 void GoldEngine::finish_table(const storage::Snapshot& silver) {
@@ -166,10 +164,11 @@ void GoldEngine::observe(const std::vector<catalog::PartitionStatus>& partitions
         gold_->clock().observe(each.partition, {each.committed_at, each.behind == 0});
 }
 
-void GoldEngine::close(Timestamp watermark, Output& closed) {
+void GoldEngine::close(const EventProgress& progress, Output& closed) {
     withdraw_shown();
-    watermark_ = std::max(watermark_, watermark);
-    gold_->add(pending_, ledger_->settle(settled_before(watermark_)), watermark_, closed);
+    watermark_ = std::max(watermark_, progress.watermark);
+    gold_->add(pending_, ledger_->settle(settled_before(watermark_)),
+               {.watermark = watermark_, .clock = progress.clock}, closed);
     pending_.clear();
     gold_->visitors().forget(watermark_);
     gold_->orders().note_closed([this](std::uint64_t order) { return ledger_->holds(order); });

@@ -88,7 +88,7 @@ class GoldEngine {
     void observe(const std::vector<catalog::PartitionStatus>& partitions);
     void name_visitors(Events& events);
     void add_pending();
-    void close(Timestamp watermark, Output& closed);
+    void close(const EventProgress& progress, Output& closed);
 
     const model::GoldOptions options_;
     const model::TimeZone zone_;
