@@ -376,6 +376,7 @@ const std::vector<std::string>& visitor_columns() {
 void read_events(const std::vector<SilverRows>& rows, Strings& strings, base::WorkerPool& pool,
                  Events& events) {
     std::vector<RowsReader> readers;
+    readers.reserve(rows.size());
     std::vector<std::size_t> ends = {events.rows.size()};
     for (const SilverRows& each : rows) {
         if (each.batch->num_rows() == 0) continue;
@@ -388,6 +389,7 @@ void read_events(const std::vector<SilverRows>& rows, Strings& strings, base::Wo
         for (const auto& task : tasks) task();
     };
     std::vector<std::function<void()>> tasks;
+    tasks.reserve(std::max(fields_of_rows.size(), readers.size()) + 1);
     for (const Field field : fields_of_rows) {
         tasks.emplace_back([&readers, &strings, field] {
             for (RowsReader& reader : readers) reader.look_up(field, strings);

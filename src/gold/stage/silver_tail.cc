@@ -91,6 +91,7 @@ void SilverTail::show_queued(silver::CommitQueue::Columns columns, Strings& stri
     queued_.clear();
     std::vector<SilverRows> rows(columns.size());
     std::vector<std::function<void()>> tasks;
+    tasks.reserve(columns.size());
     for (std::size_t i = 0; i < columns.size(); ++i)
         tasks.emplace_back([&, i] { rows[i] = {columns[i]->batch(Timestamp()), columns[i]->event_type()}; });
     pool_.run_all(std::move(tasks));
