@@ -1,5 +1,6 @@
 #include "gold/stage/gold_stage.h"
 
+#include <exception>
 #include <filesystem>
 #include <limits>
 #include <mutex>
@@ -21,16 +22,26 @@ constexpr auto state_interval = std::chrono::seconds(60);
 constexpr std::int64_t events_of_a_backlog = 100'000;
 constexpr std::size_t many_open_rows = 5'000;  // of open windows: they take about 20 ms
 
-/// Ends a correction that is under way when it goes out of scope.
-class CancelAtEnd {
+/// Ends what works in the background when it goes out of scope: a correction that is under way, and rows that
+/// are being written.
+class EndOfBackground {
   public:
-    explicit CancelAtEnd(DayCorrector& corrector) : corrector_(corrector) {}
-    CancelAtEnd(const CancelAtEnd&) = delete;
-    CancelAtEnd& operator=(const CancelAtEnd&) = delete;
-    ~CancelAtEnd() { corrector_.cancel(); }
+    EndOfBackground(DayCorrector& corrector, TablePublisher& tables)
+        : corrector_(corrector), tables_(tables) {}
+    EndOfBackground(const EndOfBackground&) = delete;
+    EndOfBackground& operator=(const EndOfBackground&) = delete;
+    ~EndOfBackground() {
+        corrector_.cancel();
+        try {
+            tables_.wait();
+        } catch (const std::exception& error) {
+            spdlog::warn("gold: rows are not published: {}; the next start publishes them", error.what());
+        }
+    }
 
   private:
     DayCorrector& corrector_;
+    TablePublisher& tables_;
 };
 
 /// Waits while another process runs the stage. False when `stop` is requested first.
@@ -88,7 +99,7 @@ GoldStage::~GoldStage() {
 void GoldStage::run(const base::StopSignal& stop, const OnReport& on_report) {
     if (!take_lock(lock_, stop)) return;
     const std::lock_guard lock(lock_, std::adopt_lock);
-    const CancelAtEnd cancel(corrector_);  // also on an error, before the lock is released
+    const EndOfBackground end(corrector_, tables_);  // also on an error, before the lock is released
     has_turn_ = true;
     if (options_.rebuild) data_.adopt_gold(settings_);
     tables_.refresh();

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
+#include "base/error.h"
 #include "gold/stage/test_silver.h"
 #include "gold/test_times.h"
 
@@ -67,6 +69,18 @@ TEST_F(TablePublisherTest, WaitingRowsArePublishedOnce) {
     EXPECT_FALSE(publisher_.has_waiting({Table::users}));
     EXPECT_EQ(publisher_.publish(storage::Version(1)), 0);
     EXPECT_EQ(publisher_.files({Table::users, Table::kpis}).size(), 1U) << "only one table has files";
+}
+
+TEST_F(TablePublisherTest, AFailureToWriteIsThrownByTheNextCallThatConcernsTheTables) {
+    const fs::path day = data_.gold() / "users" / "day=2024-10-04";
+    std::ofstream(day) << "a file where a folder should be";
+    close(1);
+    EXPECT_EQ(publisher_.publish(storage::Version(1)), 1);
+    EXPECT_THROW(publisher_.refresh(), Error);
+    fs::remove(day);
+    close(2);
+    EXPECT_EQ(publisher_.publish(storage::Version(2)), 2);
+    EXPECT_EQ(publisher_.files({Table::users}).at(Table::users).size(), 1U);
 }
 
 TEST_F(TablePublisherTest, RowsThatATableHasFromBeforeARestartAreDropped) {
