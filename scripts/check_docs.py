@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks the Markdown files: check_docs.py [FILE…], by default all that git knows.
 
-A relative link must lead to a file, and its anchor to a heading there. A line has at most 100 columns; tables, code and
-what cannot be broken, such as a link's address, may be longer.
+A relative link must lead to a file, and its anchor to a heading there. A source that a text names by its folder must
+exist, unless the text tells the past, as decisions and the changelog do. A line has at most 100 columns; tables, code
+and what cannot be broken, such as a link's address, may be longer.
 """
 
 import functools
@@ -20,6 +21,8 @@ INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 LINK = re.compile(r"\[(?:[^][]|\[[^]]*\])*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 DEFINITION = re.compile(r"^ {0,3}\[[^]]+\]:\s*(\S+)")
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$")
+SOURCE = re.compile(r"`([a-z0-9_]+(?:/[a-z0-9_.]+)*/[a-z0-9_.]+\.(?:h|cc|cmake|tsx?|py|sh|sql))`")
+OF_THE_PAST = ("docs/adr/", "CHANGELOG.md")
 ID = re.compile(r"<\w+[^>]*\b(?:id|name)=\"([^\"]+)\"")
 
 
@@ -100,6 +103,9 @@ def check(path):
     for number, line in prose(text):
         if is_too_long(line):
             yield f"{name}:{number}: {len(line)} columns; break the line at {MAX_COLUMNS}"
+        for source in SOURCE.findall(line) if not str(name).startswith(OF_THE_PAST) else ():
+            if not any((ROOT / folder / source).exists() for folder in ("", "src")):
+                yield f"{name}:{number}: there is no source {source}"
     for number, target in links(text):
         if reason := broken(path, target):
             yield f"{name}:{number}: the link to {target} is broken: {reason}"
@@ -111,7 +117,7 @@ def main():
     wrong = [message for name in names for message in check((ROOT / name).resolve())]
     if wrong:
         sys.exit("\n".join(wrong))
-    print(f"lint: links, anchors and line lengths are right in {len(names)} Markdown files")
+    print(f"lint: links, anchors, sources and line lengths are right in {len(names)} Markdown files")
 
 
 if __name__ == "__main__":
