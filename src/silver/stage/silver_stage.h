@@ -22,7 +22,7 @@
 namespace millrace::silver {
 
 struct SilverOptions {
-    /// The time between commits; 0 commits as soon as there is data, at most once a second.
+    /// The time between commits; 0 commits as soon as there is data, at most every two seconds.
     base::Duration trigger = std::chrono::seconds(10);
     bool available_now = false;  ///< process the records that the log has at the start, then end
     base::Duration horizon = std::chrono::hours(24);  ///< how far back deduplication holds ids in memory
