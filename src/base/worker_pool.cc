@@ -64,7 +64,7 @@ class Batch {
 }  // namespace
 
 WorkerPool::WorkerPool(std::size_t threads) {
-    if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
+    if (threads == processors) threads = std::max(1U, std::thread::hardware_concurrency());
     try {
         for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
     } catch (...) {
@@ -91,7 +91,7 @@ void WorkerPool::run_all(std::vector<std::function<void()>> tasks) {
     const auto batch = std::make_shared<Batch>(std::move(tasks));
     std::list<std::function<void()>> helpers;
     for (std::size_t i = 1; i < batch->size(); ++i) helpers.emplace_back([batch] { batch->run_next(); });
-    if (!helpers.empty()) {
+    if (!threads_.empty() && !helpers.empty()) {
         const MutexLock lock(mutex_);
         queue_.splice(queue_.end(), helpers);
     }

@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <functional>
+#include <limits>
 #include <list>
 #include <thread>
 #include <vector>
@@ -13,9 +14,11 @@ namespace millrace::base {
 /// A fixed set of threads that run tasks in the order in which they were added. Thread-safe.
 class WorkerPool {
   public:
-    /// `threads` = 0 means one thread for each processor. Throws std::system_error if a thread cannot be
-    /// created.
-    explicit WorkerPool(std::size_t threads = 0);
+    /// As many threads as there are processors.
+    static constexpr std::size_t processors = std::numeric_limits<std::size_t>::max();
+    /// `threads` = 0 lets the threads that call run_all() do all of the work. Throws std::system_error if a
+    /// thread cannot be created.
+    explicit WorkerPool(std::size_t threads = processors);
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
     /// Waits for all tasks that were added.

@@ -24,13 +24,15 @@ TEST(WorkerPool, RunsAllTasksAndThrowsTheFirstFailure) {
     EXPECT_EQ(run, 101) << "the pool still works";
 }
 
-TEST(WorkerPool, TasksMayRunFurtherTasksEvenOnOneThread) {
-    WorkerPool pool(1);
-    std::atomic<int> run = 0;
-    const std::vector<std::function<void()>> leaves(10, [&] { ++run; });
-    const std::vector<std::function<void()>> branches(10, [&] { pool.run_all(leaves); });
-    pool.run_all({[&] { pool.run_all(branches); }, [&] { pool.run_all(branches); }});
-    EXPECT_EQ(run, 200);
+TEST(WorkerPool, TasksMayRunFurtherTasksHoweverFewThreadsThereAre) {
+    for (const std::size_t threads : {0, 1, 2}) {
+        WorkerPool pool(threads);
+        std::atomic<int> run = 0;
+        const std::vector<std::function<void()>> leaves(10, [&] { ++run; });
+        const std::vector<std::function<void()>> branches(10, [&] { pool.run_all(leaves); });
+        pool.run_all({[&] { pool.run_all(branches); }, [&] { pool.run_all(branches); }});
+        EXPECT_EQ(run, 200) << threads;
+    }
 }
 
 /// Runs in a child process whose address space has no room for so many stacks.

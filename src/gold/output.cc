@@ -13,7 +13,7 @@ namespace millrace::gold {
 namespace {
 
 constexpr const char* doing = "building gold rows";
-constexpr std::int64_t max_capacity = 65'536;
+constexpr std::int64_t max_capacity = 16'384;
 
 arrow::Decimal128 decimal(model::Money money) {
     return {static_cast<std::int64_t>(money >> 64), static_cast<std::uint64_t>(money)};
@@ -103,7 +103,7 @@ std::map<std::int64_t, std::shared_ptr<arrow::RecordBatch>> TableRows::take() {
     auto taken = std::exchange(ready_, {});
     usual_ = min_capacity;
     for (const auto& [day, builder] : days_) {
-        taken[day] = storage::value_of(builder->Flush(), doing);
+        taken[day] = storage::value_of(builder->Flush(/*reset_builders=*/false), doing);
         usual_ = std::clamp(taken[day]->num_rows(), usual_, max_capacity);
     }
     days_.clear();

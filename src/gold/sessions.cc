@@ -81,19 +81,16 @@ void Sessions::add(const std::vector<Event>& events) {
         }
         visit.sorted &= visit.steps.empty() || visit.steps.back().time < event.time;
         if (visit.steps.empty()) visit.steps = empty_steps();
+        if (visit.steps.size() == 1) visit.steps.reserve(usual_steps);  // many sessions have only one step
         visit.steps.push_back({event.time, event.price, event.quantity, event.kind, event.bot, event.product,
                                event.page, event.device, event.currency, event.order, event.entry});
     }
 }
 
 std::vector<Step> Sessions::empty_steps() {
-    std::vector<Step> steps;
-    if (spare_.empty()) {
-        steps.reserve(usual_steps);
-    } else {
-        steps = std::move(spare_.back());
-        spare_.pop_back();
-    }
+    if (spare_.empty()) return {};
+    std::vector<Step> steps = std::move(spare_.back());
+    spare_.pop_back();
     return steps;
 }
 

@@ -14,8 +14,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Rows are read in one thread while another one computes, so two cores may be busy.
-constexpr double cores_in_use = 2;
+/// Rows are read in one thread and written in another one while a third one computes.
+constexpr double cores_in_use = 3;
 constexpr double share_of_a_core = 0.25;
 /// A rest is so many times as long as the work was.
 constexpr double rest_per_work = 40;
@@ -87,7 +87,7 @@ void DayCorrector::start(const LateDays& late, const PublishedPosition& position
     work_->before = late;
     work_->task.start([this, &work = *work_](const base::StopSignal& stop) {
         Pacer pacer(stop);
-        base::WorkerPool pool(1);
+        base::WorkerPool pool(0);
         const catalog::CorrectionLease reading(data_);
         BatchLayer batch(data_, settings_, pool);
         work.rows = batch.correct(work.correction, work.position, [&] { return pacer.pause(); });

@@ -89,8 +89,7 @@ void GoldEngine::add(Events& events) {
 }
 
 void GoldEngine::add_pending() {
-    if (pending_.empty()) return;
-    gold_->add(pending_);
+    if (!pending_.empty()) gold_->add(pending_);
     pending_.clear();
 }
 

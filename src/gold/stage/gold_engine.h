@@ -64,6 +64,11 @@ class GoldEngine {
     [[nodiscard]] std::uint64_t withdrawals() const { return withdrawals_; }
     /// Removes unused strings, from time to time.
     void collect_garbage();
+    /// Frees the memory of rows of a backlog, which the next rows will not need.
+    void free_rows() {
+        add_pending();
+        pending_ = {};
+    }
     [[nodiscard]] OrderCounts order_counts() const {
         return {.lines = ledger_->size(), .orders = gold_->orders().size(), .repeats = ledger_->repeats()};
     }

@@ -274,7 +274,10 @@ void GoldStage::keep_up(const base::StopSignal& stop, bool caught_up) {
         spdlog::warn("gold: {}", *gap);
         return rebuild(stop);
     }
-    if (caught_up && std::exchange(events_to_free_, 0) >= events_of_a_backlog) storage::return_free_memory();
+    if (caught_up && std::exchange(events_to_free_, 0) >= events_of_a_backlog) {
+        engine_.free_rows();
+        storage::return_free_memory();
+    }
     if (!late_.empty()) {
         tables_.refresh();
         tables_.forget_corrected(late_);  // other processes have recomputed them

@@ -1,6 +1,7 @@
 #include "gold/stage/table_publisher.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -33,6 +34,7 @@ bool TablePublisher::withdraw_provisional() {
 void TablePublisher::clear() {
     wait();
     writer_.clear();
+    known_version_ = storage::no_version;
     waiting_ = Output();
 }
 
@@ -52,8 +54,10 @@ std::int64_t TablePublisher::publish(storage::Version silver_version) {
     const std::int64_t rows = waiting_.size();
     if (rows == 0) return 0;
     std::swap(waiting_, written_);  // whose rows were taken
-    writing_ =
-        std::async(std::launch::async, [this, silver_version] { writer_.append(written_, silver_version); });
+    writing_ = std::async(std::launch::async, [this, silver_version] {
+        writer_.append(written_, silver_version);
+        note(metric_tables);
+    });
     return rows;
 }
 
@@ -108,13 +112,20 @@ std::map<Table, std::vector<serve::SqlView::File>> TablePublisher::files(const T
     return files;
 }
 
-void TablePublisher::note_versions() {
-    if (writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
-    PublishedVersions versions{.tables = {}, .last_alert = writer_.alerts_sequence()};
-    for (const Table table : all_tables)
-        versions.tables[table] = std::as_const(writer_).table(table).snapshot().version;
+void TablePublisher::note(std::span<const Table> tables) {
     const base::MutexLock lock(mutex_);
-    versions_ = std::move(versions);
+    for (const Table table : tables)
+        versions_.tables[table] = std::as_const(writer_).table(table).snapshot().version;
+}
+
+/// The table of alerts is not written in the background.
+void TablePublisher::note_versions() {
+    const bool is_writing =
+        writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+    if (!is_writing) note(metric_tables);
+    note(std::array{Table::alerts});
+    const base::MutexLock lock(mutex_);
+    versions_.last_alert = writer_.alerts_sequence();
 }
 
 PublishedVersions TablePublisher::versions() const {

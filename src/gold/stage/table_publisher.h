@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <future>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "base/mutex.h"
@@ -27,7 +28,8 @@ struct PublishedVersions {
 /// Publishes the output of the speed layer in Gold's tables: rows of closed windows, which it collects until
 /// the next commit, alerts, and at the end rows of open windows. Rows are written in the background: the next
 /// ones can be collected meanwhile, and calls that concern the tables of metrics wait. An Error while writing
-/// is thrown by the next such call. Not thread-safe, except for versions().
+/// is thrown by the next such call; its rows are lost to this object, and come again from a saved state. Not
+/// thread-safe, except for versions().
 class TablePublisher {
   public:
     /// Opens the tables, and creates those that are missing. Throws an Error that names a table that cannot
@@ -82,21 +84,24 @@ class TablePublisher {
     /// The files of these tables.
     [[nodiscard]] std::map<Table, std::vector<serve::SqlView::File>> files(const TableSet& tables);
 
-    /// Makes the present versions of the tables visible in versions(), unless they are about to change.
+    /// Makes the present versions of the tables visible in versions(). Those of tables that are being written
+    /// become visible once they are.
     void note_versions();
-    /// The versions at the last call of note_versions(). Thread-safe.
+    /// The versions when they were last noted. Thread-safe.
     [[nodiscard]] PublishedVersions versions() const;
 
   private:
+    void note(std::span<const Table> tables);
+
     const model::TimeZone zone_;
     GoldWriter writer_;
     Output waiting_;
     Output written_;                  // the rows that `writing_` writes
-    std::future<void> writing_;       // valid until wait()
     storage::Version known_version_;  // up to which the tables had rows at refresh()
     bool has_provisional_ = false;
     mutable base::Mutex mutex_;
     PublishedVersions versions_ MILLRACE_GUARDED_BY(mutex_);
+    std::future<void> writing_;  // valid until wait(); the last member, so that the destructor waits first
 };
 
 }  // namespace millrace::gold

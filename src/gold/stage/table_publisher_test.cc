@@ -139,15 +139,13 @@ TEST_F(TablePublisherTest, AlertsArePublishedOnceAndNumberedOnAfterClearing) {
     EXPECT_EQ(publisher_.alerts_version(), storage::no_version);
 }
 
-TEST_F(TablePublisherTest, VersionsAreThoseOfTheLastNote) {
+TEST_F(TablePublisherTest, VersionsAreNotedWhenATableIsWritten) {
     EXPECT_TRUE(publisher_.versions().tables.empty());
     publisher_.note_versions();
     const storage::Version before = publisher_.versions().tables.at(Table::users);
     close(1);
     publisher_.publish(storage::Version(1));
-    EXPECT_EQ(publisher_.versions().tables.at(Table::users), before);
     publisher_.wait();
-    publisher_.note_versions();
     EXPECT_EQ(publisher_.versions().tables.at(Table::users), before + 1);
     EXPECT_EQ(publisher_.versions().tables.size(), table_count);
 }
