@@ -19,7 +19,8 @@ struct OrderEntry {
 
     std::uint64_t line = 0;  ///< Event::line, or what the entry is
     Timestamp first;
-    Timestamp last;           ///< of its repeats, of which none is further than the period from the next one
+    /// The time of its last repeat. No repeat is further than the period from the one before.
+    Timestamp last;
     std::int64_t amount = 0;  ///< what it adds to the worth of the order, as Money
 
     [[nodiscard]] bool is_line() const { return line % 2 != 0; }

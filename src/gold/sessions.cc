@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t usual_steps = 4;
 constexpr std::size_t min_room_to_free = 10'000;
-constexpr std::size_t many_sessions = 1'000;  // so many are divided into tasks
+/// From this number on, two threads work on the sessions that end together.
+constexpr std::size_t many_sessions = 1'000;
 constexpr std::size_t max_spares = 50'000;
 constexpr std::size_t max_spare_steps = 16;
 

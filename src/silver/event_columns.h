@@ -75,7 +75,7 @@ class EventColumns {
     };
 
     Constants constants_;
-    std::string event_type_;  // which constants_ refers to
+    std::string event_type_;  // the text that constants_.event_type points to
     std::vector<std::int32_t> id_offsets_;
     std::vector<char> id_bytes_;
     std::vector<std::int64_t> timestamps_;

@@ -25,8 +25,8 @@ class ThrowingMemoryPool : public arrow::ProxyMemoryPool {
     arrow::Status Allocate(std::int64_t size, std::int64_t alignment, std::uint8_t** out) override {
         return thrown(ProxyMemoryPool::Allocate(size, alignment, out));
     }
-    /// A builder shrinks its buffers to what they hold in the end. The system's allocator would copy them, so
-    /// that a buffer that is nearly full keeps its memory.
+    /// At its end, a builder shrinks its buffers to what they hold. A buffer that is nearly full keeps its
+    /// memory, because the system's allocator would copy it into a smaller one.
     arrow::Status Reallocate(std::int64_t old_size, std::int64_t new_size, std::int64_t alignment,
                              std::uint8_t** memory) override {
         if (new_size <= old_size && new_size > old_size - old_size / 4) return arrow::Status::OK();

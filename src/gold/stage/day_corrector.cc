@@ -73,7 +73,6 @@ Clock::duration shortest_rest(const LateDays& late, const Correction& correction
 }  // namespace
 
 void DayCorrector::start(const LateDays& late, const PublishedPosition& position) {
-    if (late.empty()) return;
     const Instant now = Clock::now();
     if (busy() || (now < rest_until_ && late.events() < few_events)) return;
     std::erase_if(rests_, [now](const auto& rest) { return rest.second <= now; });

@@ -33,8 +33,8 @@ class DayCorrector {
     DayCorrector(const DayCorrector&) = delete;
     DayCorrector& operator=(const DayCorrector&) = delete;
 
-    /// Starts the next correction, unless one is under way, no day is late, or it is time to rest. Everything
-    /// that the speed layer has closed at `position` must be published.
+    /// Starts the next correction, unless one is under way, no day is late, or it is time to rest. The speed
+    /// layer must have published all windows that are closed at `position`.
     void start(const LateDays& late, const PublishedPosition& position);
     [[nodiscard]] bool busy() const { return work_ != nullptr; }
     /// Takes a correction that has ended out of the late days. Returns the number of rows that it has

@@ -54,9 +54,9 @@ class SilverTail {
 
     /// The files of the snapshot by UTC day, the earliest day first.
     [[nodiscard]] std::map<std::string, std::vector<storage::AddFile>> files_by_day() const;
-    /// Shows the rows of these files.
-    /// Reads the links of all rows.
+    /// Shows the links of all rows.
     void read_links(Strings& strings, const VisitRows& visit) const;
+    /// Shows the rows of these files.
     void read_files(const std::vector<storage::AddFile>& files, Strings& strings,
                     const VisitRows& visit) const;
 
