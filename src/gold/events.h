@@ -23,6 +23,11 @@ constexpr bool is_refund(Kind kind) {
     return kind == Kind::refund || kind == Kind::cancellation;
 }
 
+/// Returns true for the lines of orders, whether they count or repeat one.
+constexpr bool is_purchase(Kind kind) {
+    return kind == Kind::purchase || kind == Kind::repeat;
+}
+
 /// Returns true for the kinds of events with a product: views, carts, purchases (also repeated ones) and
 /// refunds.
 constexpr bool has_product(Kind kind) {

@@ -138,7 +138,8 @@ Fields orders() {
             flag("complete"),
             flag("cancelled"),
             flag("over_refunded"),
-            text_or_null("visitor_id")};
+            text_or_null("visitor_id"),
+            text_or_null("channel")};
 }
 
 Fields users() {

@@ -12,10 +12,6 @@ namespace {
 
 constexpr base::Duration time_between_sweeps = std::chrono::hours(1);
 
-bool is_purchase(Kind kind) {
-    return kind == Kind::purchase || kind == Kind::repeat;
-}
-
 Timestamp hour_end(Timestamp time) {
     return aligned(time, std::chrono::hours(1)).end;
 }
@@ -93,6 +89,7 @@ void Orders::add_to(Order& order, const Event& event) const {
         order.user = event.user;
         order.session = event.session;
         order.currency = event.currency;
+        order.channel = is_purchase(event.kind) ? channel_of_(event) : Channel::unknown;
     }
     if (event.amounts != 0) {
         order.discount += OrderAmounts::of(text(Field::amounts, event.amounts)).deduction();
@@ -223,6 +220,7 @@ void Orders::write(StringId id, const Order& order, Output& output) const {
     const bool has_total = amounts.total != OrderAmounts::absent;
     const auto missing = has_total ? std::optional(missing_of(amounts, charged)) : std::nullopt;
     const model::Money most = std::max(charged, OrderAmounts::value(amounts.total).value_or(charged));
+    const bool bought_at_once = hour_end(order.time) == hour_end(order.span.first);
     output[Table::orders]
         .add(zone_.day_of(order.span.first))
         .text(text(Field::order, id))
@@ -246,7 +244,8 @@ void Orders::write(StringId id, const Order& order, Output& output) const {
         .flag(missing ? *missing == 0 : amounts.refused == 0)
         .flag(order.cancelled)
         .flag(order.refunded > most)
-        .text(text(Field::user, order.user));
+        .text(text(Field::user, order.user))
+        .text_or_null(name_of(bought_at_once ? order.channel : Channel::unknown));
 }
 
 /// Removes orders that take no more events.

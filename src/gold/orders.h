@@ -10,6 +10,7 @@
 #include "gold/operator.h"
 #include "gold/state/money_archive.h"
 #include "gold/state/state_archive.h"
+#include "gold/visit/channel.h"
 
 namespace millrace::gold {
 
@@ -22,9 +23,18 @@ namespace millrace::gold {
 /// days.
 class Orders : public Operator {
   public:
+    /// Tells the channel of the visit of a purchase, up to the purchase.
+    using ChannelOf = std::function<Channel(const Event& purchase)>;
+
     /// Rows of orders that begin outside `wanted` are not computed.
-    Orders(const Strings& strings, const model::TimeZone& zone, base::Duration life, Window wanted)
-        : Operator(strings), zone_(zone), life_(life), end_(wanted.end), closed_(wanted.start) {}
+    Orders(const Strings& strings, const model::TimeZone& zone, base::Duration life, Window wanted,
+           ChannelOf channel_of)
+        : Operator(strings),
+          zone_(zone),
+          life_(life),
+          channel_of_(std::move(channel_of)),
+          end_(wanted.end),
+          closed_(wanted.start) {}
 
     /// Adds events of orders, which OrderLedger has judged, and ignores others.
     void add(const std::vector<Event>& events) override;
@@ -81,6 +91,7 @@ class Orders : public Operator {
         StringId currency = 0;
         StringId amounts = 0;  // those of the first event that has any
         Timestamp amounts_time;
+        Channel channel = Channel::unknown;  // of the purchase that names the customer
         bool cancelled = false;
         bool has_late = false;  // a later event may have counted before a late one came
         std::int64_t lines = 0;
@@ -92,8 +103,8 @@ class Orders : public Operator {
 
         template <class Archive>
         void serialize(Archive& archive) {
-            archive(span, kind, time, id, user, session, currency, amounts, amounts_time, cancelled, has_late,
-                    lines, items, repeats);
+            archive(span, kind, time, id, user, session, currency, amounts, amounts_time, channel, cancelled,
+                    has_late, lines, items, repeats);
             for (model::Money* money : {&gross, &discount, &refunded}) archive_money(archive, *money);
         }
     };
@@ -111,6 +122,7 @@ class Orders : public Operator {
 
     const model::TimeZone zone_;
     const base::Duration life_;
+    const ChannelOf channel_of_;
     const Timestamp end_;
     Timestamp closed_;                                      // orders that began before are not open
     Timestamp forgotten_ = no_watermark;                    // when forget() last looked for old orders

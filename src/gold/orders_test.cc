@@ -22,6 +22,10 @@ constexpr base::Duration order_life = std::chrono::days(100);
 constexpr std::int64_t day_of_noon = 20'000;
 const Window any_time{no_watermark, end_of_time};
 
+Channel no_channel(const Event& /*purchase*/) {
+    return Channel::unknown;
+}
+
 class OrdersTest : public testing::Test {
   protected:
     Event event(std::string_view order, Kind kind, Timestamp time, std::int64_t price, std::string_view id) {
@@ -65,7 +69,7 @@ class OrdersTest : public testing::Test {
     }
 
     Strings strings_;
-    Orders orders_{strings_, model::TimeZone("UTC"), order_life, any_time};
+    Orders orders_{strings_, model::TimeZone("UTC"), order_life, any_time, no_channel};
 };
 
 TEST_F(OrdersTest, AnOrderIsWrittenWhenTheHourOfItsFirstEventCloses) {
@@ -83,7 +87,7 @@ TEST_F(OrdersTest, ATotalThatTheLinesDoNotReachTellsHowMuchIsMissing) {
     const auto missing = [&](const OrderAmounts& amounts) {
         Event event = purchase("a", noon, "1");
         event.amounts = strings_[Field::amounts].add(amounts.bytes());
-        Orders orders(strings_, model::TimeZone("UTC"), order_life, any_time);
+        Orders orders(strings_, model::TimeZone("UTC"), order_life, any_time, no_channel);
         orders.add({event});
         Output output;
         orders.close(end_of_time, output);
@@ -95,6 +99,22 @@ TEST_F(OrdersTest, ATotalThatTheLinesDoNotReachTellsHowMuchIsMissing) {
     EXPECT_EQ(missing({.total = 9'000, .discount = 1'000, .shipping = 500}), "0.0000 true 0");
     EXPECT_EQ(missing({.total = 16'000, .refused = 1}), "0.6000 false 1");
     EXPECT_EQ(missing({.refused = 1}), "null false 1");
+}
+
+TEST_F(OrdersTest, AnOrderHasTheChannelOfItsFirstPurchaseIfThatBeginsIt) {
+    const auto channel_of = [](const Event& purchase) {
+        return purchase.time == noon + minute ? Channel::mail : Channel::paid;
+    };
+    Orders orders(strings_, model::TimeZone("UTC"), order_life, any_time, channel_of);
+    orders.add({purchase("a", noon + 2 * minute, "1"), purchase("a", noon + minute, "2"),
+                event("a", Kind::refund, noon, 1, "3"), event("b", Kind::refund, noon - minute, 1, "4"),
+                purchase("b", noon + minute, "5"), event("c", Kind::refund, noon, 1, "6")});
+    Output output;
+    orders.close(end_of_time, output);
+    const auto rows = take(output);
+    EXPECT_EQ(rows.at("a").at("channel"), "mail");
+    EXPECT_EQ(rows.at("b").at("channel"), "null") << "another hour's event began it";
+    EXPECT_EQ(rows.at("c").at("channel"), "null");
 }
 
 TEST_F(OrdersTest, ARefundThatExceedsTheOrderIsFlagged) {
@@ -144,7 +164,7 @@ TEST_F(OrdersTest, AnOldEventNotesTheDaysOnWhichItsOrderMayHaveBegun) {
 }
 
 TEST_F(OrdersTest, AnIdThatIsUsedAgainAfterALongPauseIsAnotherOrder) {
-    Orders orders(strings_, model::TimeZone("UTC"), order_life, {noon, noon + 24 * hour});
+    Orders orders(strings_, model::TimeZone("UTC"), order_life, {noon, noon + 24 * hour}, no_channel);
     orders.add({purchase("before", noon - 50 * 24 * hour, "1"), purchase("before", noon, "2"),
                 purchase("a", noon, "3"), event("a", Kind::refund, noon + 99 * 24 * hour, 1, "4"),
                 purchase("a", noon + 200 * 24 * hour, "5"), purchase("after", noon + 24 * hour, "6")});

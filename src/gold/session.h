@@ -47,6 +47,8 @@ class Session {
 
     [[nodiscard]] Timestamp start() const { return steps_.front().time; }
     [[nodiscard]] Timestamp end() const { return steps_.back().time; }
+    /// Where the session came from (Field::entry); 0 where no event tells.
+    [[nodiscard]] StringId entry() const;
     /// How far the session came in the funnel.
     [[nodiscard]] FunnelPath path() const;
     /// Adds the session once for each currency of its events. Returns false if a window of its start is
@@ -62,7 +64,6 @@ class Session {
     [[nodiscard]] model::Money worth(Kind kind) const;
     [[nodiscard]] std::int64_t distinct_products() const;
     [[nodiscard]] bool has_one_currency() const;
-    [[nodiscard]] StringId entry() const;
     [[nodiscard]] SourcedSession in_currency(StringId currency) const;
     [[nodiscard]] std::string_view smallest(Field field, StringId Step::* member, Steps steps) const;
     void write_entry(Row& row) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gold/visit/entry.h"
+
 namespace millrace::gold {
 
 namespace {
@@ -99,6 +101,45 @@ void Sessions::recycle(std::vector<Step> steps) {
     if (spare_.size() >= max_spares || steps.capacity() > max_spare_steps) return;
     steps.clear();
     spare_.push_back(std::move(steps));
+}
+
+Sessions::PurchaseChannels Sessions::channels_of(const std::vector<Event>& events) {
+    std::vector<const Event*> purchases;
+    for (const Event& event : events) {
+        if (event.has_order() && is_purchase(event.kind)) purchases.push_back(&event);
+    }
+    std::ranges::sort(purchases, {},
+                      [](const Event* each) { return std::tuple(each->user, each->session, each->time); });
+    PurchaseChannels channels;
+    for (auto from = purchases.begin(); from != purchases.end();) {
+        const GroupKey key{(*from)->user, (*from)->session};
+        const auto to = std::find_if(from, purchases.end(), [&key](const Event* each) {
+            return GroupKey{each->user, each->session} != key;
+        });
+        add_channels(key, {from, to}, channels);
+        from = to;
+    }
+    return channels;
+}
+
+/// Adds the channels of purchases of one visit, which are in the order of time.
+void Sessions::add_channels(const GroupKey& key, std::span<const Event* const> purchases,
+                            PurchaseChannels& channels) {
+    const auto found = visits_.find(key);
+    if (found == visits_.end()) return;
+    sort(found->second);
+    each_session(key, found->second, [&](const Part& part) {
+        const Timestamp end = part.steps.back().time;
+        for (; !purchases.empty() && purchases.front()->time <= end; purchases = purchases.subspan(1)) {
+            const Event& purchase = *purchases.front();
+            const auto after = std::ranges::upper_bound(part.steps, purchase.time, {}, &Step::time);
+            const Steps before(part.steps.begin(), after);
+            if (before.empty()) continue;
+            const StringId entry = Session(strings(), key, before).entry();
+            channels[purchase.id] = channel_named(Entry::of(text(Field::entry, entry)).channel);
+        }
+        return !purchases.empty();
+    });
 }
 
 void Sessions::move(const Visitors::Move& visit) {

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <optional>
 
 #include "gold/funnel.h"
 #include "gold/operator.h"
 #include "gold/session.h"
 #include "gold/sources.h"
+#include "gold/visit/channel.h"
 #include "gold/visitors/visitors.h"
 
 namespace millrace::gold {
@@ -34,6 +36,10 @@ class Sessions : public Operator {
           sources_(strings, zone) {}
 
     void add(const std::vector<Event>& events) override;
+    /// Returns the channel of each purchase of an order among `events`, by its event_id: that of its open
+    /// session, as far as the events up to the purchase tell. All of these must have been added.
+    using PurchaseChannels = boost::unordered_flat_map<StringId, Channel>;
+    [[nodiscard]] PurchaseChannels channels_of(const std::vector<Event>& events);
     void move(const Visitors::Move& visit) override;
     void remember() override;
     void restore() override;
@@ -81,6 +87,8 @@ class Sessions : public Operator {
     void settle(const GroupKey& key, Timestamp watermark);
     void end(const GroupKey& key, Steps steps);
     void write_ended(Output& output);
+    void add_channels(const GroupKey& key, std::span<const Event* const> purchases,
+                      PurchaseChannels& channels);
     static void sort(Visit& visit);
     /// A session of a visit.
     struct Part {

@@ -12,6 +12,7 @@
 
 #include "base/worker_pool.h"
 #include "gold/test_times.h"
+#include "gold/visit/entry.h"
 
 namespace millrace::gold {
 namespace {
@@ -145,6 +146,32 @@ TEST_F(SessionsTest, ARowDoesNotDependOnTheOrderInWhichItsEventsCame) {
     EXPECT_EQ(row.at("converted"), "true");
     EXPECT_EQ(row.at("abandoned_cart"), "false");
     EXPECT_EQ(row.at("abandoned_value"), "null");
+}
+
+TEST_F(SessionsTest, APurchaseHasTheChannelThatTheEventsOfItsSessionUpToItTell) {
+    const auto at = [&](base::Duration time, Kind kind, const PageVisit& page) {
+        Event made = event({.at = time, .kind = kind});
+        if (!page.page_url.empty()) made.entry = strings_[Field::entry].add(entry_text(page));
+        if (kind != Kind::purchase) return made;
+        made.order = strings_[Field::order].add("o");
+        made.id = strings_[Field::event].add(std::to_string(time.count()));
+        made.line = 1;
+        return made;
+    };
+    const PageVisit mail{.page_url = "https://s.example/", .utm_medium = "email"};
+    const PageVisit paid{.page_url = "https://s.example/", .utm_medium = "cpc"};
+    const std::vector<Event> events = {at(8 * hour, Kind::purchase, {}),
+                                       at(1 * hour, Kind::purchase, {}),
+                                       at(2 * hour + minute, Kind::purchase, {}),
+                                       at(2 * hour, Kind::view, mail),
+                                       at(2 * hour + 2 * minute, Kind::view, paid),
+                                       at(8 * hour + second, Kind::view, paid)};
+    sessions_.add(events);
+    auto channels = sessions_.channels_of(events);
+    EXPECT_EQ(channels.size(), 3U);
+    EXPECT_EQ(channels.at(events[0].id), Channel::unknown) << "the page came after the purchase";
+    EXPECT_EQ(channels.at(events[1].id), Channel::unknown) << "the page is of a later session";
+    EXPECT_EQ(channels.at(events[2].id), Channel::mail);
 }
 
 TEST_F(SessionsTest, ACartWithoutAPurchaseIsAbandoned) {

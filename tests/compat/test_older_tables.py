@@ -53,7 +53,7 @@ ADDED = {
         "is_new",
     ],
     "gold/users": ["visitor_id"],
-    "gold/orders": ["visitor_id"],
+    "gold/orders": ["visitor_id", "channel"],
 }
 
 

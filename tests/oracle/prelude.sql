@@ -164,8 +164,8 @@ SELECT *, min(event_timestamp) OVER (PARTITION BY user_id, session_id, chain, pi
        max(event_timestamp) OVER (PARTITION BY user_id, session_id, chain, piece) AS session_end
 FROM pieces;
 
--- What the first event of each session that has a page, a referrer or a campaign says; of several, the smallest text.
-CREATE TABLE entries AS
+-- What each event that has a page, a referrer or a campaign says of how its visitor came.
+CREATE TABLE arrivals AS
 WITH pages AS (
     SELECT user_id, session_id, chain, piece, event_timestamp, page_url, utm_source, utm_medium, utm_campaign,
            CASE WHEN host_of(referrer) <> '' AND site_of(host_of(referrer)) IS DISTINCT FROM site_of(host_of(page_url))
@@ -177,9 +177,13 @@ described AS (
     SELECT *, channel_of(utm_medium, utm_source, host_of(referrer), page_url) AS channel,
            CASE WHEN contains(page, '://') THEN coalesce(nullif(regexp_extract(page, '://[^/]*(.*)$', 1), ''), '/') ELSE page END AS landing_page
     FROM pages)
-SELECT user_id, session_id, chain, piece,
-       unnest(arg_min({'channel': channel, 'source': coalesce(utm_source, nullif(host_of(referrer), '')), 'utm_source': utm_source, 'utm_medium': utm_medium, 'utm_campaign': utm_campaign,
-                       'referrer': referrer, 'landing_page': landing_page},
-                      {'at': event_timestamp, 'text': concat_ws(chr(31), channel, coalesce(utm_source, host_of(referrer), ''), coalesce(utm_source, ''), coalesce(utm_medium, ''),
-                          coalesce(utm_campaign, ''), coalesce(referrer, ''), coalesce(landing_page, ''), '')}))
-FROM described GROUP BY user_id, session_id, chain, piece;
+SELECT user_id, session_id, chain, piece, event_timestamp,
+       {'channel': channel, 'source': coalesce(utm_source, nullif(host_of(referrer), '')), 'utm_source': utm_source, 'utm_medium': utm_medium, 'utm_campaign': utm_campaign,
+        'referrer': referrer, 'landing_page': landing_page} AS says,
+       {'at': event_timestamp, 'text': concat_ws(chr(31), channel, coalesce(utm_source, host_of(referrer), ''), coalesce(utm_source, ''), coalesce(utm_medium, ''),
+           coalesce(utm_campaign, ''), coalesce(referrer, ''), coalesce(landing_page, ''), '')} AS place
+FROM described;
+
+-- What the first one of each session says; of several at that time, the smallest text.
+CREATE TABLE entries AS
+SELECT user_id, session_id, chain, piece, unnest(arg_min(says, place)) FROM arrivals GROUP BY user_id, session_id, chain, piece;

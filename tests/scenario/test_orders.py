@@ -48,6 +48,29 @@ def check(shop):
     shop.verify()
 
 
+def channels(shop):
+    rows = shop.json("sql", "select order_id, channel from gold.orders order by order_id")["rows"]
+    return {row["order_id"]: row["channel"] for row in rows}
+
+
+def test_an_order_has_the_channel_of_its_visit_up_to_the_purchase(shop):
+    def page(number, days, medium):
+        time = (DAY + datetime.timedelta(days=days)).isoformat()
+        url = f"https://shop.example/?utm_medium={medium}"
+        return event(number, event_type="page_view", user_id="u1", session_id="s1", timestamp=time, page_url=url)
+
+    refund = bought(3, 9, price=4, session_id="s1") | {"event_type": "refund"}
+    fill(shop, page(1, 0.01, "email"), bought(2, 0.02, session_id="s1"), page(4, 0.03, "cpc"), *passing(1))
+    assert channels(shop) == {"o1": "mail"}
+    fill(shop, refund, *passing(10))
+    assert channels(shop) == {"o1": "mail"}, "the correction of an order keeps its channel"
+    fill(shop, page(5, 0.005, "social"))
+    assert channels(shop) == {"o1": "social"}, "the visit began earlier than was known"
+    fill(shop, bought(6, 0.025, session_id="s1") | {"order_id": "o2"})
+    assert channels(shop) == {"o1": "social", "o2": "social"}, "an order that came late has its channel"
+    check(shop)
+
+
 def test_a_thank_you_page_that_is_loaded_three_times_is_one_order(shop):
     server = Port(shop, "--no-simulator", "--trigger", "1h", command="run")
     wait_until(lambda: server.get("/readyz")[0] == 200)

@@ -1,5 +1,6 @@
 #include "gold/stage/batch_layer.h"
 
+#include <arrow/api.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +15,9 @@
 #include "gold/stage/gold_state.h"
 #include "gold/stage/gold_writer.h"
 #include "gold/stage/silver_reader.h"
+#include "storage/column.h"
 #include "storage/file_stats.h"
+#include "storage/parquet_file.h"
 
 namespace millrace::gold {
 
@@ -132,14 +135,21 @@ std::vector<storage::AddFile> BatchLayer::files_between(Window times) const {
 /// rows. Returns how many events were read.
 std::int64_t BatchLayer::compute(DayRange days, const std::set<TableGroup>& groups, Output& output,
                                  const std::function<void()>& progressed) {
-    if (groups.contains(TableGroup::orders)) compute_orders(days, output, progressed);
     std::set<TableGroup> others = groups;
     others.erase(TableGroup::orders);
-    return others.empty() ? 0 : compute_windows(days, others, output, progressed);
+    if (others.empty()) {
+        compute_orders(days, output, progressed);
+        return 0;
+    }
+    OrderChannels channels;
+    const std::int64_t events = compute_windows(days, others, output, progressed, channels);
+    if (groups.contains(TableGroup::orders)) (void)compute_orders(days, output, progressed, channels);
+    return events;
 }
 
+/// With sessions, `channels` gets those of all purchases of orders on these days.
 std::int64_t BatchLayer::compute_windows(DayRange days, const std::set<TableGroup>& groups, Output& output,
-                                         const std::function<void()>& progressed) {
+                                         const std::function<void()>& progressed, OrderChannels& channels) {
     const bool sessions = groups.contains(TableGroup::sessions);
     const Window wanted{zone_.day_start(days.from), zone_.day_start(days.to + 1) + max_window_length};
     const Window around{
@@ -148,6 +158,9 @@ std::int64_t BatchLayer::compute_windows(DayRange days, const std::set<TableGrou
     const Window read = sessions ? around : wanted;
     Gold gold(zone_, settings_.gold, [this](auto tasks) { pool_.run_all(std::move(tasks)); });
     gold.compute_only(groups);
+    gold.tell_channels([&](const Event& event, Channel channel) {
+        channels.add(gold.strings()[Field::order].hash(event.order), event.time, channel);
+    });
     learn_visitors(read, sessions, gold.strings(), gold.visitors(), [&] {
         gold.collect_garbage([](Marks&) {});
         progressed();
@@ -228,13 +241,21 @@ void BatchLayer::learn_orders_before(Timestamp time, Strings& strings, OrderLedg
 
 /// Computes the rows of the orders that began on the days, in hours that end at or before the speed layer's
 /// watermark, from all events of Silver that name them.
-void BatchLayer::compute_orders(DayRange days, Output& output, const std::function<void()>& progressed) {
+/// Returns false, without rows, if an order has no channel in `channels`.
+bool BatchLayer::compute_orders(DayRange days, Output& output, const std::function<void()>& progressed,
+                                const OrderChannels& channels) {
     const model::GoldOptions& options = settings_.gold;
     const Window wanted{zone_.day_start(days.from), zone_.day_start(days.to + 1)};
     const Window read{wanted.start - std::max(options.order_life, 2 * options.order_repeats), end_of_time};
     Strings strings;
     OrderLedger ledger(strings, options.order_repeats);
-    Orders orders(strings, zone_, options.order_life, wanted);
+    const Timestamp closed = std::chrono::floor<std::chrono::hours>(position_.watermark);
+    bool complete = true;
+    Orders orders(strings, zone_, options.order_life, wanted, [&](const Event& event) {
+        const auto channel = channels.find(strings[Field::order].hash(event.order), event.time);
+        if (!channel && wanted.contains(event.time) && event.time < closed) complete = false;
+        return channel.value_or(Channel::unknown);
+    });
     Visitors visitors(strings, options.identity_reach);
     const auto collect_garbage = [&] {
         if (!strings.due()) return;
@@ -258,7 +279,46 @@ void BatchLayer::compute_orders(DayRange days, Output& output, const std::functi
     };
     read_silver_rows(silver_.root(), order_files_between(read), strings, pool_, take);
     orders.add(ledger.settle(end_of_time));
+    if (!complete) return false;
     orders.close(position_.watermark, output);
+    return true;
+}
+
+/// The channels that published rows of orders have. They change only with the sessions of their day.
+OrderChannels BatchLayer::published_channels(DayRange days) const {
+    OrderChannels channels;
+    const auto table = storage::DeltaTable::open(data_.gold() / table_name(Table::orders));
+    const auto add = [&](const arrow::RecordBatch& rows) {
+        const auto* names = storage::optional_column<arrow::StringArray>(rows, "channel");
+        if (names == nullptr) return;
+        const auto& orders = storage::column<arrow::StringArray>(rows, "order_id");
+        const auto& times = storage::column<arrow::TimestampArray>(rows, "first_at");
+        for (std::int64_t row = 0; row < rows.num_rows(); ++row)
+            channels.add(StringPool::hash_of(orders.GetView(row)), storage::time_at(times, row),
+                         channel_named(names->GetView(row)));
+    };
+    for (const auto& [path, file] : table.snapshot().files) {
+        const auto day = model::parse_day(storage::partition_value(file, "day"));
+        if (day && *day >= days.from && *day <= days.to)
+            storage::scan_parquet(table.root() / path, *table_layout(Table::orders).schema,
+                                  {"order_id", "first_at", "channel"}, add);
+    }
+    return channels;
+}
+
+/// Reads all events of the days only for orders that were not published yet.
+void BatchLayer::compute_orders(DayRange days, Output& output, const std::function<void()>& progressed) {
+    if (compute_orders(days, output, progressed, published_channels(days))) return;
+    OrderChannels channels;
+    Output sessions;
+    (void)compute_windows(
+        days, {TableGroup::sessions}, sessions,
+        [&] {
+            sessions = Output();
+            progressed();
+        },
+        channels);
+    (void)compute_orders(days, output, progressed, channels);
 }
 
 /// The day after the last one that is replaced, by group: rows of sessions that may be open stay.
@@ -282,11 +342,15 @@ std::optional<std::int64_t> BatchLayer::correct(const Correction& correction,
     GoldWriter writer(data_, pool_);
     GoldWriter::Replacement replacement{.from = from, .silver_version = position.silver_version};
     replacement.to.fill(from);
-    const auto group = static_cast<std::size_t>(correction.group);
-    replacement.to[group] = ends(to + 1)[group];
+    std::set<TableGroup> groups = {correction.group};
+    if (correction.group == TableGroup::sessions) groups.insert(TableGroup::orders);
+    for (const TableGroup group : groups) {
+        const auto place = static_cast<std::size_t>(group);
+        replacement.to[place] = ends(to + 1)[place];
+    }
     Output output;
     try {
-        (void)compute(correction.days, {correction.group}, output, [&] {
+        (void)compute(correction.days, groups, output, [&] {
             writer.write(replacement, output, rows_at_once);
             if (!go_on()) throw Cancelled();
         });

@@ -20,6 +20,7 @@
 #include "gold/stage/gold_writer.h"
 #include "gold/stage/late_days.h"
 #include "gold/state/window.h"
+#include "gold/visit/order_channels.h"
 #include "gold/visitors/visitors.h"
 #include "model/time_zone.h"
 #include "storage/delta_table.h"
@@ -62,7 +63,8 @@ class BatchLayer {
     /// the saved position after several attempts.
     BatchLayerReport replace(DayRange days, const base::StopSignal& stop);
 
-    /// Replaces the rows of some days in the tables of one group, once. `position` is where the speed layer
+    /// Replaces the rows of some days in the tables of one group, once; with sessions, orders are replaced
+    /// too, which have the channels of their sessions. `position` is where the speed layer
     /// of this process stands, which holds the stage's lock. Calls `go_on` between groups of rows, and ends
     /// without a replacement when it returns false. Returns the number of rows, or nothing when nothing was
     /// replaced or files of the tables have changed meanwhile: the caller tries again from a newer position.
@@ -82,8 +84,12 @@ class BatchLayer {
                                        const std::function<void()>& progressed);
     [[nodiscard]] std::vector<storage::AddFile> files_between(Window times) const;
     [[nodiscard]] std::int64_t compute_windows(DayRange days, const std::set<TableGroup>& groups,
-                                               Output& output, const std::function<void()>& progressed);
+                                               Output& output, const std::function<void()>& progressed,
+                                               OrderChannels& channels);
+    [[nodiscard]] OrderChannels published_channels(DayRange days) const;
     void compute_orders(DayRange days, Output& output, const std::function<void()>& progressed);
+    bool compute_orders(DayRange days, Output& output, const std::function<void()>& progressed,
+                        const OrderChannels& channels);
     [[nodiscard]] std::vector<storage::AddFile> order_files_between(Window times) const;
     void learn_visitors(Window times, bool activity, Strings& strings, Visitors& visitors,
                         const std::function<void()>& progressed);

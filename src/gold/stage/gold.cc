@@ -20,7 +20,11 @@ Gold::Gold(const model::TimeZone& zone, const model::GoldOptions& options, RunTa
       categories_(strings_, zone, Table::category_metrics, Field::category, &Event::category),
       devices_(strings_, zone, Table::device_metrics, Field::device, &Event::device),
       kpis_(strings_, zone),
-      orders_(strings_, zone, options.order_life, {no_watermark, end_of_time}),
+      orders_(strings_, zone, options.order_life, {no_watermark, end_of_time},
+              [this](const Event& purchase) {
+                  const auto found = channels_.find(purchase.id);
+                  return found == channels_.end() ? Channel::unknown : found->second;
+              }),
       users_(strings_, zone),
       interest_(strings_, zone, options),
       identities_(strings_, zone),
@@ -45,24 +49,47 @@ std::vector<const Operator*> Gold::operators() const {
 }
 
 void Gold::add(const Events& events) {
-    add(events, [](Operator&) {}, no_watermark);
+    add(events, {}, [](Operator&) {}, no_watermark);
 }
 
 void Gold::add(const Events& events, const std::vector<Event>& settled, const EventProgress& progress,
                Output& output) {
-    const auto go_on = [&](Operator& each) {
-        each.add(settled);
-        each.close(progress.watermark, output);
-    };
-    add(events, go_on, progress.clock);
+    const auto close_one = [&](Operator& each) { each.close(progress.watermark, output); };
+    add(events, settled, close_one, progress.clock);
 }
 
-void Gold::add(const Events& events, const std::function<void(Operator&)>& after, Timestamp clock) {
+/// Adds events to the sessions and to the orders, which take their channel from the sessions before these
+/// close.
+void Gold::add_to_visits(const std::vector<Event>& events) {
+    if (groups_.contains(TableGroup::sessions)) {
+        sessions_.add(events);
+        channels_ = sessions_.channels_of(events);
+    }
+    if (groups_.contains(TableGroup::orders)) orders_.add(events);
+    if (!tell_channel_) return;
+    for (const Event& event : events) {
+        const auto found = channels_.find(event.id);
+        if (found != channels_.end()) tell_channel_(event, found->second);
+    }
+}
+
+/// Adds events, and lets each operator do what comes `then`.
+void Gold::add(const Events& events, const std::vector<Event>& settled,
+               const std::function<void(Operator&)>& then, Timestamp clock) {
     std::vector<std::function<void()>> tasks;
+    tasks.emplace_back([&] {
+        add_to_visits(events.rows);
+        add_to_visits(settled);
+        for (Operator* each : operators()) {
+            if (is_of_visits(*each)) then(*each);
+        }
+    });
     for (Operator* each : operators()) {
-        tasks.emplace_back([each, &events, &after] {
+        if (is_of_visits(*each)) continue;
+        tasks.emplace_back([each, &events, &settled, &then] {
             each->add(events.rows);
-            after(*each);
+            each->add(settled);
+            then(*each);
         });
     }
     if (groups_.contains(TableGroup::windows)) identities_.add(events.links);
@@ -89,8 +116,9 @@ void Gold::add_uncommitted(const std::vector<Event>& events) {
     if (!has_uncommitted_) late_committed_ = late();
     for (Operator* each : operators()) {
         if (!has_uncommitted_) each->remember();
-        each->add(events);
+        if (!is_of_visits(*each)) each->add(events);
     }
+    add_to_visits(events);
     has_uncommitted_ = true;
 }
 

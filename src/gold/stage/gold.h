@@ -51,6 +51,11 @@ class Gold {
     /// event.
     void compute_only(std::set<TableGroup> groups) { groups_ = std::move(groups); }
 
+    /// Calls `visit` with each purchase of an order that is added, and its channel. `visit` is called in one
+    /// thread.
+    using VisitPurchase = std::function<void(const Event& purchase, Channel channel)>;
+    void tell_channels(VisitPurchase visit) { tell_channel_ = std::move(visit); }
+
     /// Lets visits go on as those of other visitors.
     void move(const std::vector<Visitors::Move>& visits);
     /// Adds events to the operators and to the alert rules.
@@ -90,10 +95,16 @@ class Gold {
     void load(std::istream& stream);
 
   private:
-    void add(const Events& events, const std::function<void(Operator&)>& after, Timestamp clock);
+    void add_to_visits(const std::vector<Event>& events);
+    void add(const Events& events, const std::vector<Event>& settled,
+             const std::function<void(Operator&)>& then, Timestamp clock);
     template <class Archive>
     void serialize(Archive& archive);
     void for_each_of(const TableSet& tables, const std::function<void(const Operator&)>& visit) const;
+    /// Whether an operator gets its events by add_to_visits().
+    [[nodiscard]] bool is_of_visits(const Operator& each) const {
+        return &each == &sessions_ || &each == &orders_;
+    }
     [[nodiscard]] std::vector<Operator*> operators();
     [[nodiscard]] std::vector<const Operator*> operators() const;
 
@@ -110,6 +121,8 @@ class Gold {
     Identities identities_;
     Visitors visitors_;
     Sessions sessions_;
+    Sessions::PurchaseChannels channels_;  // of the events that orders_ takes in
+    VisitPurchase tell_channel_;
     Alerts alerts_;
     std::set<TableGroup> groups_{all_table_groups.begin(), all_table_groups.end()};
     bool has_uncommitted_ = false;

@@ -21,7 +21,7 @@ namespace json = boost::json;
 namespace {
 
 /// The format of the file. A change of the header or of any operator's state needs a new number.
-constexpr std::int64_t state_format = 12;
+constexpr std::int64_t state_format = 13;
 
 /// The settings take some hundred bytes, and a late day about 50.
 constexpr std::size_t max_header_bytes = 1 << 20;

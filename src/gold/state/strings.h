@@ -30,6 +30,8 @@ class StringPool {
     [[nodiscard]] std::string_view value(StringId id) const { return values_[id]; }
     /// Returns a 64-bit hash of the string, which is the same in every run.
     [[nodiscard]] std::uint64_t hash(StringId id) const { return hashes_[id]; }
+    /// Returns the same hash of a text; 0 for an empty one.
+    [[nodiscard]] static std::uint64_t hash_of(std::string_view value);
     /// The number of strings, including null.
     [[nodiscard]] std::size_t size() const { return ids_.size() + 1; }
     /// The highest id plus one.
@@ -54,7 +56,6 @@ class StringPool {
         std::size_t operator()(std::string_view value) const { return hash_of(value); }
     };
 
-    static std::uint64_t hash_of(std::string_view value);
     void rebuild_index();
 
     std::deque<std::string> values_;  // indexed by the id; a deque, since ids_ has views of the strings
@@ -65,7 +66,6 @@ class StringPool {
 
 /// The string fields of an event.
 enum class Field : std::uint8_t {
-    type,
     user,
     product,
     category,
@@ -79,7 +79,7 @@ enum class Field : std::uint8_t {
     entry,    ///< texts of Entry
     visit,    ///< what entries are made of: referrers and the parts of campaigns
 };
-inline constexpr std::size_t field_count = 13;
+inline constexpr std::size_t field_count = 12;
 
 /// Records which strings the state still needs; see Strings::sweep().
 class Marks {

@@ -27,6 +27,10 @@ bool is_one_of(string_view text, const auto& texts) {
     return std::ranges::find(texts, text) != std::end(texts);
 }
 
+/// The names of Channel.
+constexpr auto channel_names =
+    std::to_array<string_view>({"", "direct", "mail", "paid", "referral", "search", "social"});
+
 constexpr auto paid_media = std::to_array<string_view>(
     {"cpc", "ppc", "cpm", "cpv", "cpa", "cpp", "display", "banner", "retargeting", "remarketing",
      "interstitial", "expandable", "affiliate", "affiliates", "ads", "ad"});
@@ -149,6 +153,16 @@ std::string_view channel_of(const Arrival& arrival) {
     if (medium == "organic" || is_search(from)) return "search";
     if (!from.empty() || !medium.empty() || !referrer.empty()) return "referral";
     return "direct";
+}
+
+Channel channel_named(std::string_view name) {
+    const auto found = std::ranges::find(channel_names, name);
+    return found == channel_names.end() ? Channel::unknown
+                                        : static_cast<Channel>(found - channel_names.begin());
+}
+
+std::string_view name_of(Channel channel) {
+    return channel_names[static_cast<std::size_t>(channel)];
 }
 
 }  // namespace millrace::gold

@@ -29,4 +29,12 @@ struct Arrival {
 /// docs/metrics.md has the rules.
 [[nodiscard]] std::string_view channel_of(const Arrival& arrival);
 
+/// What channel_of() returns, as a number; `unknown` where nothing tells how the visitor came.
+enum class Channel : std::uint8_t { unknown, direct, mail, paid, referral, search, social };
+
+/// Returns the channel of a name, and `unknown` for any other text.
+[[nodiscard]] Channel channel_named(std::string_view name);
+/// Returns the name of a channel; empty for `unknown`.
+[[nodiscard]] std::string_view name_of(Channel channel);
+
 }  // namespace millrace::gold

@@ -43,6 +43,12 @@ TEST(Channel, TheCampaignCountsBeforeTheReferrer) {
     EXPECT_EQ(channel_of({.medium = "qr"}), "referral");
 }
 
+TEST(Channel, EachChannelIsKnownByItsName) {
+    for (const auto name : {"direct", "mail", "paid", "referral", "search", "social", ""})
+        EXPECT_EQ(name_of(channel_named(name)), name);
+    EXPECT_EQ(channel_named("telepathy"), Channel::unknown);
+}
+
 TEST(Channel, AnAdvertisementsClickIdIsPaid) {
     EXPECT_EQ(channel_of({.referrer_host = "google.com", .page_url = "https://s.example/?a=1&gclid=x"}),
               "paid");
