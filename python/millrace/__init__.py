@@ -1,0 +1,13 @@
+"""Millrace's operations on Arrow data: decode and check shop events, and read and write Delta tables.
+
+Objects of other Arrow libraries (pyarrow, Polars, DuckDB, pandas) are taken and given as they are, by Arrow's PyCapsule
+interface. Long work runs without the interpreter's lock. No thread runs between calls, so a process may fork then.
+"""
+
+from millrace import _arrow
+
+_arrow.check()
+
+from millrace._native import Decoder, Error, Rows, Table, TableRows  # noqa: E402
+
+__all__ = ["Decoder", "Error", "Rows", "Table", "TableRows"]

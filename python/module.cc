@@ -1,0 +1,324 @@
+/// The module millrace._native: what Python sees of the operations in src/python. docs/python.md describes
+/// it.
+#include <arrow/api.h>
+#include <arrow/c/bridge.h>
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "base/error.h"
+#include "python/decoder.h"
+#include "python/input_records.h"
+#include "python/rows.h"
+#include "python/table.h"
+#include "storage/arrow_status.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace millrace::python {
+
+namespace {
+
+constexpr auto exchanging = "exchanging Arrow data with Python";
+
+/// Releases what a consumer has not taken over.
+template <typename Struct>
+void release(void* pointer) noexcept {
+    auto* exported = static_cast<Struct*>(pointer);
+    if (exported->release != nullptr) exported->release(exported);
+    delete exported;
+}
+
+nb::capsule stream_of(std::shared_ptr<arrow::RecordBatchReader> reader) {
+    auto stream = std::make_unique<ArrowArrayStream>();
+    storage::check(arrow::ExportRecordBatchReader(std::move(reader), stream.get()), exchanging);
+    return {stream.release(), "arrow_array_stream", release<ArrowArrayStream>};
+}
+
+nb::capsule schema_of(const arrow::Schema& schema) {
+    auto exported = std::make_unique<ArrowSchema>();
+    storage::check(arrow::ExportSchema(schema, exported.get()), exchanging);
+    return {exported.release(), "arrow_schema", release<ArrowSchema>};
+}
+
+/// Takes over what a capsule of this name points to.
+template <typename Struct>
+Struct* pointer_in(const nb::handle& capsule, const char* name) {
+    void* pointer = PyCapsule_GetPointer(capsule.ptr(), name);
+    if (pointer == nullptr) throw nb::python_error();
+    return static_cast<Struct*>(pointer);
+}
+
+/// Returns the batches of an object of Arrow's PyCapsule interface.
+std::vector<std::shared_ptr<arrow::RecordBatch>> batches_of(const nb::object& object) {
+    if (nb::hasattr(object, "__arrow_c_array__")) {
+        const auto pair = nb::cast<nb::tuple>(object.attr("__arrow_c_array__")());
+        return {storage::value_of(arrow::ImportRecordBatch(pointer_in<ArrowArray>(pair[1], "arrow_array"),
+                                                           pointer_in<ArrowSchema>(pair[0], "arrow_schema")),
+                                  exchanging)};
+    }
+    const nb::object capsule = object.attr("__arrow_c_stream__")();
+    const auto reader = storage::value_of(
+        arrow::ImportRecordBatchReader(pointer_in<ArrowArrayStream>(capsule, "arrow_array_stream")),
+        exchanging);
+    return storage::value_of(reader->ToRecordBatches(), exchanging);
+}
+
+std::shared_ptr<arrow::Schema> import_schema(const nb::object& object) {
+    const nb::object capsule = object.attr("__arrow_c_schema__")();
+    return storage::value_of(arrow::ImportSchema(pointer_in<ArrowSchema>(capsule, "arrow_schema")),
+                             exchanging);
+}
+
+/// The bytes of each element, which must outlive them.
+std::vector<std::string_view> values_of(const nb::sequence& records) {
+    std::vector<std::string_view> values;
+    values.reserve(nb::len(records));
+    for (const nb::handle each : records) {
+        if (nb::isinstance<nb::bytes>(each)) {
+            const auto bytes = nb::borrow<nb::bytes>(each);
+            values.emplace_back(bytes.c_str(), bytes.size());
+        } else if (nb::isinstance<nb::str>(each)) {
+            Py_ssize_t size = 0;
+            const char* text = PyUnicode_AsUTF8AndSize(each.ptr(), &size);
+            if (text == nullptr) throw nb::python_error();
+            values.emplace_back(text, static_cast<std::size_t>(size));
+        } else {
+            throw nb::type_error(
+                "decode() takes a sequence of bytes or str, or Arrow data with a column value");
+        }
+    }
+    return values;
+}
+
+Decoder::Decoded decode(Decoder& decoder, const nb::object& records, const DefaultPlace& place) {
+    if (!nb::hasattr(records, "__arrow_c_array__") && !nb::hasattr(records, "__arrow_c_stream__")) {
+        if (!nb::isinstance<nb::sequence>(records) || nb::isinstance<nb::str>(records) ||
+            nb::isinstance<nb::bytes>(records))
+            throw nb::type_error(
+                "decode() takes a sequence of bytes or str, or Arrow data with a column value");
+        const InputRecords input(values_of(nb::borrow<nb::sequence>(records)), place);
+        const nb::gil_scoped_release released;
+        return decoder.decode(input.records());
+    }
+    const auto batches = batches_of(records);
+    const nb::gil_scoped_release released;
+    std::vector<std::unique_ptr<InputRecords>> inputs;
+    std::vector<InputRecord> all;
+    DefaultPlace next = place;
+    for (const auto& batch : batches) {
+        inputs.push_back(std::make_unique<InputRecords>(*batch, next));
+        const auto& some = inputs.back()->records();
+        all.insert(all.end(), some.begin(), some.end());
+        next.offset += batch->num_rows();
+    }
+    return decoder.decode(all);
+}
+
+storage::AddFile file_of(const nb::dict& entry) {
+    const auto text = [&](const char* name) {
+        return entry.contains(name) ? nb::cast<std::string>(entry[name]) : std::string();
+    };
+    storage::AddFile add;
+    add.path = nb::cast<std::string>(entry["path"]);
+    add.size = nb::cast<std::int64_t>(entry["size"]);
+    add.stats = text("stats");
+    add.modification_time = base::wall_time();
+    if (entry.contains("partition_values")) {
+        for (const auto& [name, value] : nb::cast<nb::dict>(entry["partition_values"]))
+            add.partition_values.emplace_back(nb::cast<std::string>(name),
+                                              value.is_none() ? "" : nb::cast<std::string>(value));
+    }
+    return add;
+}
+
+nb::dict entry_of(const storage::AddFile& add) {
+    nb::dict entry;
+    entry["path"] = add.path;
+    entry["size"] = add.size;
+    nb::dict values;
+    for (const auto& [name, value] : add.partition_values)
+        values[name.c_str()] = value.empty() ? nb::none() : nb::cast(value);
+    entry["partition_values"] = values;
+    entry["stats"] = add.stats.empty() ? nb::none() : nb::cast(add.stats);
+    return entry;
+}
+
+nb::list files_of(const storage::Snapshot& snapshot) {
+    nb::list files;
+    for (const auto& [path, add] : snapshot.files) files.append(entry_of(add));
+    return files;
+}
+
+nb::dict txns_of(const storage::Snapshot& snapshot) {
+    nb::dict txns;
+    for (const auto& [app_id, txn] : snapshot.txns) txns[app_id.c_str()] = txn.version;
+    return txns;
+}
+
+nb::list history_of(const Table& table, std::size_t limit) {
+    nb::list commits;
+    for (const auto& [version, commit] : table.history(limit)) {
+        nb::dict entry;
+        entry["version"] = version;
+        entry["timestamp"] = base::to_ms(commit.timestamp);
+        entry["operation"] = commit.operation;
+        entry["added"] = commit.adds.size();
+        entry["removed"] = commit.removes.size();
+        nb::dict txns;
+        for (const storage::Txn& txn : commit.txns) txns[txn.app_id.c_str()] = txn.version;
+        entry["txns"] = txns;
+        commits.append(entry);
+    }
+    return commits;
+}
+
+nb::dict counts_of(const Decoder& decoder) {
+    const DecoderCounts counts = decoder.counts();
+    nb::dict entry;
+    entry["records"] = counts.records;
+    entry["items"] = counts.items;
+    entry["silver"] = counts.silver;
+    entry["quarantined"] = counts.quarantined;
+    entry["ignored"] = counts.ignored;
+    return entry;
+}
+
+Decoder* make_decoder(const std::string& format, const std::string& topic, int epoch,
+                      const std::string& currency, const std::string& require_price, bool accept_free_items,
+                      int max_event_types) {
+    if (require_price != "purchases" && require_price != "all")
+        throw nb::value_error("require_price must be 'purchases' or 'all'");
+    model::RuleOptions rules;
+    rules.message_format = format;
+    rules.currency = currency;
+    rules.require_price = model::price_requirement_of(require_price);
+    rules.accept_free_items = accept_free_items;
+    rules.max_event_types = max_event_types;
+    return new Decoder(std::move(rules), {.topic = topic, .epoch = epoch});
+}
+
+void bind_rows(nb::module_& module) {
+    nb::class_<Rows>(module, "Rows",
+                     "Rows in memory, which Arrow's libraries take over without copying: "
+                     "pyarrow.table(rows), polars.DataFrame(rows), duckdb.sql('from rows').")
+        .def("__len__", &Rows::size)
+        .def(
+            "__arrow_c_schema__", [](const Rows& rows) { return schema_of(*rows.schema()); },
+            "The schema, for Arrow's libraries.")
+        .def(
+            "__arrow_c_stream__",
+            [](const Rows& rows, const nb::object& /*requested_schema*/) { return stream_of(rows.reader()); },
+            "requested_schema"_a = nb::none(), "All rows, for Arrow's libraries.")
+        .def("__repr__", [](const Rows& rows) {
+            return "<millrace.Rows: " + std::to_string(rows.size()) + " rows, " +
+                   std::to_string(rows.schema()->num_fields()) + " columns>";
+        });
+    nb::class_<TableRows>(module, "TableRows",
+                          "The rows of a version of a table, which are read from its files when an Arrow "
+                          "library asks for them, some at a time.")
+        .def(
+            "__arrow_c_schema__", [](const TableRows& rows) { return schema_of(*rows.schema()); },
+            "The schema, for Arrow's libraries.")
+        .def(
+            "__arrow_c_stream__",
+            [](const TableRows& rows, const nb::object& /*requested_schema*/) {
+                return stream_of(rows.reader());
+            },
+            "requested_schema"_a = nb::none(), "All rows from the first on, for Arrow's libraries.");
+}
+
+void bind_decoder(nb::module_& module) {
+    nb::class_<Decoder>(module, "Decoder",
+                        "Decodes and checks messages as the silver stage does, without looking for copies "
+                        "of an event. Its methods may be called by several threads, and take turns.")
+        .def(nb::new_(&make_decoder), "format"_a = "auto", nb::kw_only(), "topic"_a = "records",
+             "epoch"_a = 0, "currency"_a = "EUR", "require_price"_a = "purchases",
+             "accept_free_items"_a = false, "max_event_types"_a = 100,
+             "format: auto, native, segment, ga4, rees46 or retailrocket. topic and epoch: the log that the "
+             "messages come from; ids of events without one are derived from them and from the message's "
+             "partition and offset. The others are the settings of a shop's validation rules.")
+        .def(
+            "decode",
+            [](Decoder& decoder, const nb::object& records, std::int32_t partition, std::int64_t offset) {
+                auto decoded = decode(decoder, records, {.partition = partition, .offset = offset});
+                return std::pair(std::move(decoded.silver), std::move(decoded.quarantine));
+            },
+            "records"_a, nb::kw_only(), "partition"_a = 0, "offset"_a = 0,
+            "Returns the clean rows and the refused ones, with the columns of the silver table and of the "
+            "quarantine table. records: bytes or str, or Arrow data with the columns that Kafka's records "
+            "have in Spark: value and, if there, key, partition, offset, timestamp and headers. partition "
+            "and offset are those of the first record where there are no such columns. The rows are grouped "
+            "by partition, day and event type.")
+        .def_prop_ro("counts", &counts_of,
+                     "What has become of all records so far: records = the messages; items = what they say; "
+                     "each item is in silver, quarantined, or one of ignored (by the reason).");
+}
+
+void bind_table(nb::module_& module) {
+    nb::class_<Table>(module, "Table",
+                      "A Delta table on this machine, at the version that it was opened at or refresh() has "
+                      "found. Its methods may be called by several threads, and take turns.")
+        .def(nb::init<const std::filesystem::path&>(), "path"_a)
+        .def_static(
+            "create",
+            [](const std::filesystem::path& path, const nb::object& schema,
+               const std::vector<std::string>& partition_columns) {
+                return new Table(path, *import_schema(schema), partition_columns);
+            },
+            "path"_a, "schema"_a, "partition_columns"_a = std::vector<std::string>(),
+            nb::rv_policy::take_ownership,
+            "Opens the table, and creates it if there is none, or adds columns that it lacks. schema: one of "
+            "pyarrow, or another object of Arrow's.")
+        .def_prop_ro("path", &Table::path)
+        .def_prop_ro(
+            "version", [](const Table& table) { return table.snapshot().version.value(); },
+            "The number of the last commit, from 0.")
+        .def_prop_ro("partition_columns",
+                     [](const Table& table) { return table.snapshot().metadata.partition_columns; })
+        .def_prop_ro(
+            "files", [](const Table& table) { return files_of(table.snapshot()); },
+            "The data files: path below the table, size in bytes, partition_values, and stats (Delta's "
+            "JSON).")
+        .def_prop_ro(
+            "txns", [](const Table& table) { return txns_of(table.snapshot()); },
+            "The last version that each application has committed (Delta's txn actions), by its id.")
+        .def("refresh", &Table::refresh, nb::call_guard<nb::gil_scoped_release>(),
+             "Reads the commits of other writers, and returns the newest version.")
+        .def("rows", &Table::rows, "columns"_a = std::vector<std::string>(),
+             "The rows of some columns, or of all. They are read when they are asked for.")
+        .def("history", &history_of, "limit"_a = 100,
+             "The newest commits first: version, timestamp (milliseconds since 1970), operation, the numbers "
+             "of files added and removed, and txns.")
+        .def(
+            "commit",
+            [](Table& table, const std::vector<nb::dict>& entries,
+               const std::map<std::string, std::int64_t>& txns, const std::string& operation) {
+                std::vector<storage::AddFile> files;
+                files.reserve(entries.size());
+                for (const nb::dict& entry : entries) files.push_back(file_of(entry));
+                const nb::gil_scoped_release released;
+                return table.commit(std::move(files), txns, operation);
+            },
+            "files"_a, nb::kw_only(), "txns"_a = std::map<std::string, std::int64_t>(),
+            "operation"_a = "WRITE",
+            "Commits files that were written below the table, as `files` lists them, and txns, durably and "
+            "all at once. Returns the version, or None if another writer has committed one of these txns "
+            "meanwhile, or a file is gone: then nothing is committed.");
+}
+
+}  // namespace
+
+}  // namespace millrace::python
+
+NB_MODULE(_native, module) {
+    nb::exception<millrace::Error>(module, "Error", PyExc_RuntimeError);
+    millrace::python::bind_rows(module);
+    millrace::python::bind_decoder(module);
+    millrace::python::bind_table(module);
+}

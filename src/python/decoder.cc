@@ -1,0 +1,119 @@
+#include "python/decoder.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "base/error.h"
+#include "silver/formats/item_check.h"
+#include "silver/formats/known_formats.h"
+#include "silver/quarantine_rows.h"
+#include "silver/silver_table.h"
+#include "silver/stage/partition_files.h"
+#include "storage/arrow_status.h"
+
+namespace millrace::python {
+
+namespace {
+
+constexpr auto handing_over = "handing rows to Python";
+
+/// The rows of one file of the silver table, with the columns that are its directories.
+std::shared_ptr<arrow::RecordBatch> silver_rows(std::unique_ptr<silver::EventColumns> columns,
+                                                model::Timestamp now) {
+    const auto schema = silver::silver_schema();
+    const std::shared_ptr<silver::EventColumns> owner = std::move(columns);
+    auto rows = owner->batch(now);
+    const auto add = [&](const std::string& name, const std::string& value) {
+        const auto column = storage::value_of(
+            arrow::MakeArrayFromScalar(arrow::StringScalar(value), rows->num_rows()), handing_over);
+        rows = storage::value_of(rows->AddColumn(rows->num_columns(), name, column), handing_over);
+    };
+    add("event_date", model::format_day(owner->day()));
+    add("event_type", owner->event_type());
+    return keep_alive(*with_schema(*rows, schema), owner);
+}
+
+}  // namespace
+
+/// The rows of one call.
+class Decoder::Batch {
+  public:
+    Batch(Decoder& decoder, DecoderCounts& counts) : decoder_(decoder), counts_(counts) {}
+
+    void add(const InputRecord& input, std::span<silver::Item> items, std::string_view format) {
+        ++counts_.records;
+        std::int32_t index = 0;
+        for (const silver::Item& item : items) {
+            const silver::EventSource source{input.record, index++, format};
+            ++counts_.items;
+            if (!item.ignored.empty()) {
+                ++counts_.ignored[std::string(item.ignored)];
+            } else if (!item.verdict.ok()) {
+                ++counts_.quarantined;
+                quarantine_.push_back(silver::quarantine_row(source, input.partition, item.verdict));
+            } else {
+                ++counts_.silver;
+                files_.try_emplace(input.partition, columns_, input.partition)
+                    .first->second.append(item.event, source, decoder_.log_.epoch);
+            }
+        }
+    }
+
+    [[nodiscard]] Decoded finish() {
+        const model::Timestamp now = base::now();
+        std::vector<std::unique_ptr<silver::EventColumns>> files;
+        for (auto& [partition, of_partition] : files_) of_partition.move_to(files);
+        std::vector<std::shared_ptr<arrow::RecordBatch>> silver;
+        silver.reserve(files.size());
+        for (auto& file : files) silver.push_back(silver_rows(std::move(file), now));
+        std::vector<const silver::QuarantineRow*> rows;
+        rows.reserve(quarantine_.size());
+        for (const silver::QuarantineRow& row : quarantine_) rows.push_back(&row);
+        std::vector<std::shared_ptr<arrow::RecordBatch>> quarantine;
+        if (!rows.empty())
+            quarantine.push_back(
+                silver::quarantine_batch(rows, decoder_.log_.topic, decoder_.log_.epoch, now));
+        return {.silver = Rows(silver::silver_schema(), std::move(silver)),
+                .quarantine = Rows(silver::quarantine_schema(), std::move(quarantine))};
+    }
+
+  private:
+    Decoder& decoder_;
+    DecoderCounts& counts_;
+    silver::ColumnPool columns_;
+    std::map<std::int32_t, silver::PartitionFiles> files_;
+    std::vector<silver::QuarantineRow> quarantine_;
+};
+
+Decoder::Decoder(model::RuleOptions rules, Log log)
+    : rules_(std::move(rules)),
+      log_(std::move(log)),
+      types_(rules_.max_event_types),
+      checker_(rules_, types_),
+      decoder_(rules_.message_format) {
+    const std::string& format = rules_.message_format;
+    if (format != "auto" && silver::find_format(format) == nullptr)
+        throw usage_error("making a decoder", fmt::format("there is no format {}", format),
+                          "Use auto, native, segment, ga4, rees46 or retailrocket.");
+}
+
+Decoder::Decoded Decoder::decode(const std::vector<InputRecord>& records) {
+    const base::MutexLock lock(mutex_);
+    Batch batch(*this, counts_);
+    for (const InputRecord& input : records) {
+        const auto items = decoder_.decode(input.record, {log_.topic, log_.epoch, input.partition});
+        silver::check_items(checker_, items, input.record.timestamp);
+        batch.add(input, items, decoder_.format());
+    }
+    return batch.finish();
+}
+
+DecoderCounts Decoder::counts() const {
+    const base::MutexLock lock(mutex_);
+    return counts_;
+}
+
+}  // namespace millrace::python
