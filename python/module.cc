@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 #include <arrow/c/bridge.h>
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/chrono.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
@@ -13,6 +14,7 @@
 #include "base/error.h"
 #include "python/decoder.h"
 #include "python/input_records.h"
+#include "python/metrics.h"
 #include "python/rows.h"
 #include "python/table.h"
 #include "storage/arrow_status.h"
@@ -260,6 +262,39 @@ void bind_decoder(nb::module_& module) {
                      "each item is in silver, quarantined, or one of ignored (by the reason).");
 }
 
+std::map<std::string, Rows> metrics_of(const nb::object& silver, const std::string& time_zone,
+                                       const model::GoldOptions& options) {
+    const auto batches = batches_of(silver);
+    const nb::gil_scoped_release released;
+    Metrics metrics(time_zone, options);
+    metrics.add(batches);
+    return metrics.finish();
+}
+
+void bind_metrics(nb::module_& module) {
+    using Duration = std::chrono::microseconds;
+    const model::GoldOptions usual;
+    module.def(
+        "metrics",
+        [](const nb::object& silver, const std::string& time_zone, Duration session_gap, Duration inactivity,
+           Duration order_repeats, Duration order_life, Duration identity_reach) {
+            model::GoldOptions options;
+            options.session_gap = session_gap;
+            options.inactivity = inactivity;
+            options.order_repeats = order_repeats;
+            options.order_life = order_life;
+            options.identity_reach = identity_reach;
+            return metrics_of(silver, time_zone, options);
+        },
+        "silver"_a, nb::kw_only(), "time_zone"_a = "UTC", "session_gap"_a = Duration(usual.session_gap),
+        "inactivity"_a = Duration(usual.inactivity), "order_repeats"_a = Duration(usual.order_repeats),
+        "order_life"_a = Duration(usual.order_life), "identity_reach"_a = Duration(usual.identity_reach),
+        "Computes the tables of Gold, by their names, of rows of Silver, as if all windows and sessions had "
+        "ended. silver: Arrow data with the silver table's columns, in any order; each event once. The "
+        "others are the settings of a shop (docs/metrics.md). All events are kept in memory meanwhile, about "
+        "150 bytes each.");
+}
+
 void bind_table(nb::module_& module) {
     nb::class_<Table>(module, "Table",
                       "A Delta table on this machine, at the version that it was opened at or refresh() has "
@@ -320,5 +355,6 @@ NB_MODULE(_native, module) {
     nb::exception<millrace::Error>(module, "Error", PyExc_RuntimeError);
     millrace::python::bind_rows(module);
     millrace::python::bind_decoder(module);
+    millrace::python::bind_metrics(module);
     millrace::python::bind_table(module);
 }

@@ -1,4 +1,4 @@
-"""Millrace's operations on Arrow data: decode and check shop events, and read and write Delta tables.
+"""Millrace's operations on Arrow data: decode and check shop events, compute metrics, read and write Delta tables.
 
 Objects of other Arrow libraries (pyarrow, Polars, DuckDB, pandas) are taken and given as they are, by Arrow's PyCapsule
 interface. Long work runs without the interpreter's lock. No thread runs between calls, so a process may fork then.
@@ -6,8 +6,8 @@ interface. Long work runs without the interpreter's lock. No thread runs between
 
 from millrace import _arrow
 
-_arrow.check()
+_arrow.load()
 
-from millrace._native import Decoder, Error, Rows, Table, TableRows  # noqa: E402
+from millrace._native import Decoder, Error, Rows, Table, TableRows, metrics  # noqa: E402
 
-__all__ = ["Decoder", "Error", "Rows", "Table", "TableRows"]
+__all__ = ["Decoder", "Error", "Rows", "Table", "TableRows", "metrics"]

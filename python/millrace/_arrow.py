@@ -1,12 +1,14 @@
 """The module uses the Arrow library that comes with pyarrow, of the one version that it was built with."""
 
-from importlib import metadata
+import ctypes
+from importlib import metadata, util
+from pathlib import Path
 
 REQUIRED = "26.0"
 
 
-def check():
-    """Raises an ImportError that says what to install, if there is another pyarrow or none."""
+def load():
+    """Loads Arrow. Raises an ImportError that says what to install, if there is another pyarrow or none."""
     try:
         found = metadata.version("pyarrow")
     except metadata.PackageNotFoundError:
@@ -16,3 +18,7 @@ def check():
         raise ImportError(
             f"millrace needs pyarrow {REQUIRED}, and {here}. Install it: python -m pip install 'pyarrow=={REQUIRED}.*'"
         )
+    # By itself, so that the OpenSSL in libparquet is not mixed with the system's.
+    folder = Path(util.find_spec("pyarrow").origin).parent
+    for library in sorted(folder.glob("libparquet.so.*")):
+        ctypes.CDLL(str(library))
