@@ -7,8 +7,8 @@ from pathlib import Path
 REQUIRED = "26.0"
 
 
-def load():
-    """Loads Arrow. Raises an ImportError that says what to install, if there is another pyarrow or none."""
+def check():
+    """Raises an ImportError that says what to install, if there is another pyarrow or none."""
     try:
         found = metadata.version("pyarrow")
     except metadata.PackageNotFoundError:
@@ -18,7 +18,11 @@ def load():
         raise ImportError(
             f"millrace needs pyarrow {REQUIRED}, and {here}. Install it: python -m pip install 'pyarrow=={REQUIRED}.*'"
         )
-    # By itself, so that the OpenSSL in libparquet is not mixed with the system's.
+
+
+def load():
+    """Loads Arrow by itself, so that the OpenSSL in libparquet is not mixed with the system's."""
+    check()
     folder = Path(util.find_spec("pyarrow").origin).parent
     for library in sorted(folder.glob("libparquet.so.*")):
         ctypes.CDLL(str(library))

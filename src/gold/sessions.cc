@@ -129,14 +129,15 @@ void Sessions::add_channels(const GroupKey& key, std::span<const Event* const> p
     if (found == visits_.end()) return;
     sort(found->second);
     each_session(key, found->second, [&](const Part& part) {
+        const auto first = std::ranges::find_if(part.steps, [](const Step& step) { return step.entry != 0; });
+        const Timestamp known = first == part.steps.end() ? end_of_time : first->time;
+        const StringId entry = Session(strings(), key, part.steps).entry();
+        const Channel channel = channel_named(Entry::of(text(Field::entry, entry)).channel);
         const Timestamp end = part.steps.back().time;
         for (; !purchases.empty() && purchases.front()->time <= end; purchases = purchases.subspan(1)) {
             const Event& purchase = *purchases.front();
-            const auto after = std::ranges::upper_bound(part.steps, purchase.time, {}, &Step::time);
-            const Steps before(part.steps.begin(), after);
-            if (before.empty()) continue;
-            const StringId entry = Session(strings(), key, before).entry();
-            channels[purchase.id] = channel_named(Entry::of(text(Field::entry, entry)).channel);
+            if (purchase.time < part.steps.front().time) continue;
+            channels[purchase.id] = known <= purchase.time ? channel : Channel::unknown;
         }
         return !purchases.empty();
     });

@@ -31,7 +31,7 @@ TEST(ArrowSchema, HasTheTypesOfOtherWriters) {
     };
     EXPECT_EQ(type_of(R"("date")"), "date32[day]");
     EXPECT_EQ(type_of(R"("timestamp_ntz")"), "timestamp[us]");
-    EXPECT_EQ(type_of(R"("decimal(10,2)")"), "decimal128(10, 2)");
+    EXPECT_EQ(type_of("\"decimal(10,2)\""), "decimal128(10, 2)");
     EXPECT_EQ(type_of(R"({"type":"map","keyType":"string","valueType":"short","valueContainsNull":true})"),
               "map<string, int16>");
     EXPECT_THROW(type_of(R"("variant")"), Error);

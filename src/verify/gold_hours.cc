@@ -133,8 +133,8 @@ class Comparison {
                             base::format_counted(not_processed_, "event")));
         if (const auto sessions = hours_.late.text(gold::TableGroup::sessions); !sessions.empty())
             report.notes.push_back(fmt::format(
-                "gold: sessions and funnels with late events are corrected after the second midnight "
-                "of their day: {}",
+                "gold: sessions, funnels and the channels of orders with late events are corrected after "
+                "the second midnight of their day: {}",
                 sessions));
     }
 

@@ -20,7 +20,6 @@ summed AS (
            count(*) FILTER (event_type = 'repeat') AS repeats,
            bool_or(event_type = 'cancellation') AS cancelled
     FROM numbered GROUP BY order_id, number),
--- A price may contain the tax, and a total may leave out the shipping: what fits best counts.
 -- How the visitor of a purchase came, as far as the events of the session up to the purchase tell.
 came AS (
     SELECT bought.event_id, arg_min(arrivals.says.channel, arrivals.place) AS channel
@@ -28,6 +27,7 @@ came AS (
       ON arrivals.user_id = bought.user_id AND arrivals.session_id IS NOT DISTINCT FROM bought.session_id
          AND arrivals.chain = bought.chain AND arrivals.piece = bought.piece AND arrivals.event_timestamp <= bought.event_timestamp
     WHERE bought.order_id IS NOT NULL AND bought.event_type IN ('purchase', 'repeat') GROUP BY bought.event_id),
+-- A price may contain the tax, and a total may leave out the shipping: what fits best counts.
 compared AS (
     SELECT *, gross - discount AS charged, coalesce(says.shipping, 0) AS shipping, coalesce(says.tax, 0) AS tax,
            list_sort([{'off': abs(says.total - charged - part), 'place': place, 'missing': says.total - charged - part}

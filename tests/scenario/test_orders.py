@@ -71,6 +71,17 @@ def test_an_order_has_the_channel_of_its_visit_up_to_the_purchase(shop):
     check(shop)
 
 
+def test_the_first_of_two_purchases_in_an_hour_names_the_channel(shop):
+    time = (DAY + datetime.timedelta(days=1, seconds=2)).isoformat()
+    url = "https://shop.example/thanks?utm_medium=email"
+    browser = event(3, event_type="purchase", order_id="o1", price=10, user_id="u1", timestamp=time, page_url=url)
+    fill(shop, bought(1, 0.5) | {"order_id": "before"}, bought(2, 1), browser | {"session_id": "s1"}, *passing(9))
+    assert channels(shop) == {"before": None, "o1": None}, "the server, which came first, knows no page"
+    fill(shop, bought(5, 1.5) | {"order_id": "late"})
+    assert channels(shop) == {"before": None, "o1": None, "late": None}
+    check(shop)
+
+
 def test_a_thank_you_page_that_is_loaded_three_times_is_one_order(shop):
     server = Port(shop, "--no-simulator", "--trigger", "1h", command="run")
     wait_until(lambda: server.get("/readyz")[0] == 200)

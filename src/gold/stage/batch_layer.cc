@@ -33,14 +33,14 @@ std::set<TableGroup> all_groups() {
     return {all_table_groups.begin(), all_table_groups.end()};
 }
 
-/// Removes the events outside `wanted`. Returns those of them within `read`: only sessions need them.
+/// Removes the events outside `wanted`, and leaves the others in their order. Returns those that it removed
+/// within `read`: only sessions need them.
 std::vector<Event> cut(Events& events, Window read, Window wanted) {
-    const auto others = std::ranges::partition(
-        events.rows, [wanted](const Event& event) { return wanted.contains(event.time); });
     std::vector<Event> beside;
-    std::ranges::copy_if(others, std::back_inserter(beside),
-                         [read](const Event& event) { return read.contains(event.time); });
-    events.rows.erase(others.begin(), others.end());
+    std::ranges::copy_if(events.rows, std::back_inserter(beside), [read, wanted](const Event& event) {
+        return read.contains(event.time) && !wanted.contains(event.time);
+    });
+    std::erase_if(events.rows, [wanted](const Event& event) { return !wanted.contains(event.time); });
     return beside;
 }
 
@@ -137,13 +137,12 @@ std::int64_t BatchLayer::compute(DayRange days, const std::set<TableGroup>& grou
                                  const std::function<void()>& progressed) {
     std::set<TableGroup> others = groups;
     others.erase(TableGroup::orders);
-    if (others.empty()) {
-        compute_orders(days, output, progressed);
-        return 0;
-    }
     OrderChannels channels;
-    const std::int64_t events = compute_windows(days, others, output, progressed, channels);
-    if (groups.contains(TableGroup::orders)) (void)compute_orders(days, output, progressed, channels);
+    std::int64_t events = 0;
+    if (!others.empty()) events = compute_windows(days, others, output, progressed, channels);
+    if (!groups.contains(TableGroup::orders)) return events;
+    if (!groups.contains(TableGroup::sessions)) channels = published_channels(days);
+    compute_orders(days, output, progressed, channels);
     return events;
 }
 
@@ -241,19 +240,15 @@ void BatchLayer::learn_orders_before(Timestamp time, Strings& strings, OrderLedg
 
 /// Computes the rows of the orders that began on the days, in hours that end at or before the speed layer's
 /// watermark, from all events of Silver that name them.
-/// Returns false, without rows, if an order has no channel in `channels`.
-bool BatchLayer::compute_orders(DayRange days, Output& output, const std::function<void()>& progressed,
+void BatchLayer::compute_orders(DayRange days, Output& output, const std::function<void()>& progressed,
                                 const OrderChannels& channels) {
     const model::GoldOptions& options = settings_.gold;
     const Window wanted{zone_.day_start(days.from), zone_.day_start(days.to + 1)};
     const Window read{wanted.start - std::max(options.order_life, 2 * options.order_repeats), end_of_time};
     Strings strings;
     OrderLedger ledger(strings, options.order_repeats);
-    const Timestamp closed = std::chrono::floor<std::chrono::hours>(position_.watermark);
-    bool complete = true;
     Orders orders(strings, zone_, options.order_life, wanted, [&](const Event& event) {
         const auto channel = channels.find(strings[Field::order].hash(event.order), event.time);
-        if (!channel && wanted.contains(event.time) && event.time < closed) complete = false;
         return channel.value_or(Channel::unknown);
     });
     Visitors visitors(strings, options.identity_reach);
@@ -279,12 +274,11 @@ bool BatchLayer::compute_orders(DayRange days, Output& output, const std::functi
     };
     read_silver_rows(silver_.root(), order_files_between(read), strings, pool_, take);
     orders.add(ledger.settle(end_of_time));
-    if (!complete) return false;
     orders.close(position_.watermark, output);
-    return true;
 }
 
-/// The channels that published rows of orders have. They change only with the sessions of their day.
+/// The channels that published rows of orders have. An event that changes one is late for the sessions of its
+/// day, with which the orders are computed again.
 OrderChannels BatchLayer::published_channels(DayRange days) const {
     OrderChannels channels;
     const auto table = storage::DeltaTable::open(data_.gold() / table_name(Table::orders));
@@ -304,21 +298,6 @@ OrderChannels BatchLayer::published_channels(DayRange days) const {
                                   {"order_id", "first_at", "channel"}, add);
     }
     return channels;
-}
-
-/// Reads all events of the days only for orders that were not published yet.
-void BatchLayer::compute_orders(DayRange days, Output& output, const std::function<void()>& progressed) {
-    if (compute_orders(days, output, progressed, published_channels(days))) return;
-    OrderChannels channels;
-    Output sessions;
-    (void)compute_windows(
-        days, {TableGroup::sessions}, sessions,
-        [&] {
-            sessions = Output();
-            progressed();
-        },
-        channels);
-    (void)compute_orders(days, output, progressed, channels);
 }
 
 /// The day after the last one that is replaced, by group: rows of sessions that may be open stay.

@@ -87,8 +87,7 @@ class BatchLayer {
                                                Output& output, const std::function<void()>& progressed,
                                                OrderChannels& channels);
     [[nodiscard]] OrderChannels published_channels(DayRange days) const;
-    void compute_orders(DayRange days, Output& output, const std::function<void()>& progressed);
-    bool compute_orders(DayRange days, Output& output, const std::function<void()>& progressed,
+    void compute_orders(DayRange days, Output& output, const std::function<void()>& progressed,
                         const OrderChannels& channels);
     [[nodiscard]] std::vector<storage::AddFile> order_files_between(Window times) const;
     void learn_visitors(Window times, bool activity, Strings& strings, Visitors& visitors,

@@ -244,8 +244,9 @@ GoldComparison::~GoldComparison() = default;
 
 void GoldComparison::add_days(const fs::path& gold, Table table, const Scope& scope) {
     const auto published = storage::DeltaTable::open(gold / table_name(table));
-    const std::int64_t end =
-        is_of_sessions(table) ? std::min(scope.days.to + 1, scope.sessions_to) : scope.days.to + 1;
+    const std::int64_t end = is_of_sessions(table) || table == Table::orders
+                                 ? std::min(scope.days.to + 1, scope.sessions_to)
+                                 : scope.days.to + 1;
     for (std::int64_t day = scope.days.from; day < end; ++day) {
         days_[{table, day}].table = table;
         if (recomputed_version(published.snapshot(), day) > scope.silver_version) possible_ = false;

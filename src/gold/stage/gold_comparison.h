@@ -42,7 +42,8 @@ class GoldComparison {
     /// Which rows are compared.
     struct Scope {
         DayRange days;
-        std::int64_t sessions_to = 0;  ///< the day after the last one, for the tables of sessions
+        std::int64_t sessions_to = 0;  ///< the day after the last one, for the tables of sessions and for
+                                       ///< orders, whose channels are corrected with them
         /// Only rows that were published up to this version of Silver are compared.
         storage::Version silver_version = storage::no_version;
         bool open_elsewhere = false;  ///< leave provisional rows out: the speed layer has these windows

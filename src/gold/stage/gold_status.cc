@@ -144,6 +144,9 @@ std::vector<GoldTableStatus> gold_status(const catalog::DataDirectory& data) {
     for (const Table table : all_tables) {
         all.push_back(status_of(data, table));
         if (table != Table::alerts) all.back().correcting = late.text(group_of(table));
+        // The channels of orders are corrected with the sessions.
+        if (table == Table::orders && all.back().correcting.empty())
+            all.back().correcting = late.text(TableGroup::sessions);
         if (all.back().files == 0) all.back().why_empty = explain(data, table, start);
     }
     return all;

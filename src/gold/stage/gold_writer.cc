@@ -325,10 +325,14 @@ bool GoldWriter::replace_in(Table which, Replacement& replacement) {
 bool GoldWriter::replace(Replacement& replacement) {
     if (replacement.writing.valid()) replacement.writing.get();
     refresh();
+    // Orders come before the sessions that they have the channel of: a day whose sessions are replaced needs
+    // no correction of its orders any more, whenever the process ends.
+    const auto is_wanted = [&](Table each) { return end_of(replacement, each) > replacement.from; };
+    if (is_wanted(Table::orders) && !replace_in(Table::orders, replacement)) return false;
     std::atomic<bool> replaced = true;
     std::vector<std::function<void()>> tasks;
     for (const Table each : metric_tables) {
-        if (end_of(replacement, each) <= replacement.from) continue;
+        if (each == Table::orders || !is_wanted(each)) continue;
         tasks.emplace_back([this, each, &replacement, &replaced] {
             if (!replace_in(each, replacement)) replaced = false;
         });

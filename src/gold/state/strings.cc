@@ -14,7 +14,7 @@ constexpr std::size_t min_strings_to_sweep = 100'000;
 }  // namespace
 
 std::uint64_t StringPool::hash_of(std::string_view value) {
-    return value.empty() ? 0 : XXH3_64bits(value.data(), value.size());
+    return XXH3_64bits(value.data(), value.size());
 }
 
 StringPool::StringPool() {

@@ -30,7 +30,7 @@ class StringPool {
     [[nodiscard]] std::string_view value(StringId id) const { return values_[id]; }
     /// Returns a 64-bit hash of the string, which is the same in every run.
     [[nodiscard]] std::uint64_t hash(StringId id) const { return hashes_[id]; }
-    /// Returns the same hash of a text; 0 for an empty one.
+    /// Returns the same hash of a text that is not empty.
     [[nodiscard]] static std::uint64_t hash_of(std::string_view value);
     /// The number of strings, including null.
     [[nodiscard]] std::size_t size() const { return ids_.size() + 1; }

