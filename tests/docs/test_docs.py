@@ -26,9 +26,9 @@ from tests.support.events import event
 from tests.support.paths import BUILD, FIXTURES
 from tests.support.shop import Millrace
 
-MARKED_NOT_RUN = 11
+MARKED_NOT_RUN = 12
 BEGIN_EMPTY = ("README.md", "docs/kafka.md")  # the other pages begin with a shop that has data in every layer
-LANGUAGES = {"sh", "json", "toml", "nginx", "html", "js", "text", ""}
+LANGUAGES = {"sh", "json", "python", "toml", "nginx", "html", "js", "text", ""}
 
 
 def runnable(page):

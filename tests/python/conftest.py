@@ -1,0 +1,25 @@
+"""The module of the Python package, of the build (`make wheel`)."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+BUILT = Path(__file__).parents[2] / "build" / "release" / "python"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.long)
+
+
+@pytest.fixture(scope="session")
+def millrace():
+    if not (BUILT / "millrace").is_dir():
+        pytest.skip("the Python package is not built: make wheel")
+    if str(BUILT) not in sys.path:
+        sys.path.insert(0, str(BUILT))
+    import millrace
+
+    return millrace

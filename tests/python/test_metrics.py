@@ -1,0 +1,61 @@
+"""Metrics computed from Python are the tables of Gold."""
+
+import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from tests.support import delta, gold_oracle
+from tests.support.events import event, lines
+from tests.support.random_shop import RandomShop
+
+
+def sorted_rows(table):
+    return sorted((tuple(row.values()) for row in table.to_pylist()), key=str)
+
+
+@pytest.mark.parametrize("seed, zone", [(1, "UTC"), (2, "Asia/Kolkata")])
+def test_metrics_are_those_of_the_batch_layer(millrace, shop, seed, zone):
+    # The last events close the windows and sessions of the others.
+    later = [event(10**6 + n, user_id=f"u{n}", timestamp="2024-06-20T00:00:00Z") for n in range(20)]
+    shop.write(*lines(RandomShop(seed, users=10).events + later))
+    shop.drain("--time-zone", zone)
+    shop.run("gold", "--available-now", "--close")
+    table = pa.table(millrace.Table(shop.data / "silver").rows())
+    mixed = table.sort_by([("user_agent", "ascending"), ("event_id", "descending")])
+    tables = millrace.metrics(mixed, time_zone=zone)
+    assert set(tables) == set(gold_oracle.TABLES)
+    for name, rows in tables.items():
+        stored = delta.rows(shop.data / "gold" / name)
+        found = pa.table(rows)
+        assert found.schema.names == stored.schema.names
+        before = pc.field("day") < "2024-06-01"
+        assert sorted_rows(found.filter(before)) == sorted_rows(stored.filter(before)), name
+    assert len(tables["orders"]) > 0 and len(tables["sessions"]) > 0
+
+
+def test_settings_change_the_sessions(millrace, shop):
+    shop.write(*lines(RandomShop(3, users=10).events))
+    shop.drain()
+    silver = pa.table(millrace.Table(shop.data / "silver").rows())
+    short = millrace.metrics(silver, session_gap=datetime.timedelta(minutes=1))
+    assert len(short["sessions"]) > len(millrace.metrics(silver)["sessions"])
+
+
+def test_no_rows_are_no_metrics(millrace):
+    silver, _ = millrace.Decoder().decode([])
+    assert {len(rows) for rows in millrace.metrics(silver).values()} == {0}
+
+
+@pytest.mark.parametrize(
+    "call, told",
+    [
+        (lambda millrace: millrace.metrics(pa.table({"event_id": ["a"]})), "event_type"),
+        (lambda millrace: millrace.metrics(pa.table({"event_type": ["view"]})), "there is no column"),
+        (lambda millrace: millrace.metrics(millrace.Decoder().decode([])[0], time_zone="Mars"), "Mars"),
+    ],
+)
+def test_an_error_says_what_is_wrong(millrace, call, told):
+    with pytest.raises(millrace.Error, match=told):
+        call(millrace)

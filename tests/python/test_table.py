@@ -1,0 +1,107 @@
+"""Delta tables, read and committed from Python."""
+
+import duckdb
+import polars
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from deltalake import DeltaTable
+
+from tests.support import delta
+from tests.support.events import event, lines
+
+
+@pytest.fixture
+def filled(shop):
+    shop.write(*lines(event(n, event_type="view" if n % 3 else "purchase") for n in range(300)))
+    shop.drain("--batch-rows", "100")
+    return shop
+
+
+def by_id(table):
+    return sorted(table.to_pylist(), key=lambda row: row["event_id"])
+
+
+def test_rows_are_those_that_delta_rs_reads(millrace, filled):
+    table = millrace.Table(filled.data / "silver")
+    rows = pa.table(table.rows())
+    assert by_id(rows) == by_id(delta.rows(filled.data / "silver"))
+    assert table.version == DeltaTable(filled.data / "silver").version()
+    assert table.partition_columns == ["event_date", "event_type"]
+    assert sum(file["size"] for file in table.files) > 0
+    again = table.rows(["event_type", "price"])
+    assert pa.schema(again).names == ["event_type", "price"]
+    for _ in range(2):
+        assert duckdb.sql("select count(*) from again where event_type = 'purchase'").fetchall() == [(100,)]
+    assert polars.DataFrame(table.rows(["event_date"])).height == 300, "a partition column alone has all rows"
+
+
+def test_a_reader_sees_its_version_until_it_refreshes(millrace, filled):
+    table = millrace.Table(filled.data / "silver")
+    before = table.version
+    filled.write(*lines([event(1000)]))
+    filled.drain()
+    assert pa.table(table.rows(["event_id"])).num_rows == 300
+    assert table.refresh() > before
+    assert pa.table(table.rows(["event_id"])).num_rows == 301
+    newest = table.history(1)[0]
+    assert (newest["version"], newest["added"], newest["removed"]) == (table.version, 1, 0)
+
+
+def written(root, name, rows):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pa.parquet.write_table(rows, path)
+    return {"path": name, "size": path.stat().st_size, "partition_values": {"day": name.split("/")[0][4:]}}
+
+
+def test_a_table_is_created_and_gets_files_with_txns(millrace, tmp_path):
+    root = tmp_path / "made"
+    schema = pa.schema([pa.field("id", pa.int64(), False), ("name", pa.string()), ("day", pa.string())])
+    table = millrace.Table.create(root, schema, ["day"])
+    assert (table.version, table.files) == (0, [])
+    rows = pa.table({"id": pa.array([1, 2]), "name": ["a", None]})
+    files = [written(root, f"day={day}/1.parquet", rows) for day in ("2024-01-01", "2024-01-02")]
+    assert table.commit(files, txns={"mine": 7}) == 1
+    assert table.txns == {"mine": 7}
+    assert len(DeltaTable(root).to_pyarrow_table()) == 4
+    assert pa.table(table.rows()).to_pylist()[:2] == [
+        {"id": 1, "name": "a", "day": "2024-01-01"},
+        {"id": 2, "name": None, "day": "2024-01-01"},
+    ]
+    assert millrace.Table.create(root, schema, ["day"]).version == 1, "it is opened if it exists"
+
+
+def test_two_writers_of_one_txn_do_not_both_commit(millrace, tmp_path):
+    root = tmp_path / "made"
+    schema = pa.schema([pa.field("id", pa.int64()), ("day", pa.string())])
+    first, second = (millrace.Table.create(root, schema, ["day"]) for _ in range(2))
+    files = [written(root, f"day=1/{number}.parquet", pa.table({"id": [number]})) for number in range(3)]
+    assert first.commit(files[:1], txns={"mine": 1}) == 1
+    assert second.commit(files[1:2], txns={"mine": 1}) is None
+    assert second.commit(files[2:], txns={"other": 1}) == 2, "other txns do not get in the way"
+    assert sorted(pa.table(second.rows())["id"].to_pylist()) == [0, 2]
+    gone = {"path": "day=1/gone.parquet", "size": 1, "partition_values": {"day": "1"}}
+    assert second.commit([gone]) is None
+
+
+@pytest.mark.parametrize(
+    "call, told",
+    [
+        (lambda millrace, root: millrace.Table(root / "none"), "the table does not exist"),
+        (
+            lambda millrace, root: millrace.Table(root / "silver").rows(["x"]),
+            "has no column x. Its columns are event_id,",
+        ),
+    ],
+)
+def test_an_error_says_what_is_wrong(millrace, filled, call, told):
+    with pytest.raises(millrace.Error, match=told):
+        call(millrace, filled.data)
+
+
+def test_a_file_that_is_gone_is_told(millrace, filled):
+    table = millrace.Table(filled.data / "silver")
+    (filled.data / "silver" / table.files[0]["path"]).unlink()
+    with pytest.raises(OSError, match="event_date="):
+        pa.table(table.rows())
