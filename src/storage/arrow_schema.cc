@@ -32,7 +32,7 @@ std::shared_ptr<arrow::DataType> arrow_nested_type(const json::object& type) {
         return arrow::map(arrow_type(type.at("keyType")), arrow_type(type.at("valueType")));
     arrow::FieldVector fields;
     for (const auto& field : type.at("fields").as_array()) fields.push_back(arrow_field(field));
-    return arrow::struct_(std::move(fields));
+    return arrow::struct_(fields);
 }
 
 /// Reads decimal(precision,scale).
