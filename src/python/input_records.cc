@@ -28,8 +28,14 @@ std::shared_ptr<Array> column_as(const arrow::RecordBatch& rows, const std::stri
     return std::static_pointer_cast<Array>(storage::as_type(column, type, name, reading_input));
 }
 
+/// An empty value, with the bytes after it that a parser may read.
+constexpr std::array<char, bronze::record_padding> nothing{};
+
+/// Null is a view of nothing; an empty value is not.
 std::string_view bytes_at(const arrow::BinaryArray& values, std::int64_t row) {
-    return values.IsNull(row) ? std::string_view() : values.GetView(row);
+    if (values.IsNull(row)) return {};
+    const std::string_view value = values.GetView(row);
+    return value.empty() ? std::string_view(nothing.data(), 0) : value;
 }
 
 }  // namespace
@@ -81,9 +87,8 @@ void InputRecords::read_values(const arrow::RecordBatch& rows) {
         bronze::Record& record = records_[i].record;
         const auto row = static_cast<std::int64_t>(i);
         record.value = bytes_at(*values, row);
-        const bool is_last =
-            record.value.data() != nullptr && end - (record.value.data() + record.value.size()) <
-                                                  static_cast<std::ptrdiff_t>(bronze::record_padding);
+        const bool is_last = !record.value.empty() && end - (record.value.data() + record.value.size()) <
+                                                          static_cast<std::ptrdiff_t>(bronze::record_padding);
         if (is_last) record.value = padded(record.value);
         if (keys) record.key = bytes_at(*keys, row);
     }

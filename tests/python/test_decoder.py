@@ -6,14 +6,15 @@ import os
 import threading
 
 import duckdb
-import pandas
-import polars
 import pyarrow as pa
 import pytest
 
 from tests.support import delta
 from tests.support.events import event
 from tests.support.random_shop import RandomShop
+
+pandas = pytest.importorskip("pandas")
+polars = pytest.importorskip("polars")
 
 # Where a row was in the log, and when it was written.
 OF_THE_LOG = ["kafka_key", "partition", "offset", "kafka_timestamp", "processing_timestamp", "log_epoch"]

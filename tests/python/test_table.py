@@ -1,7 +1,6 @@
 """Delta tables, read and committed from Python."""
 
 import duckdb
-import polars
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
@@ -9,6 +8,8 @@ from deltalake import DeltaTable
 
 from tests.support import delta
 from tests.support.events import event, lines
+
+polars = pytest.importorskip("polars")
 
 
 @pytest.fixture
