@@ -12,8 +12,10 @@
 #include <nanobind/stl/vector.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "python/decoder.h"
 #include "python/input_records.h"
+#include "python/log.h"
 #include "python/metrics.h"
 #include "python/rows.h"
 #include "python/table.h"
@@ -27,6 +29,13 @@ namespace millrace::python {
 namespace {
 
 constexpr auto exchanging = "exchanging Arrow data with Python";
+
+/// Calls a function without the interpreter's lock.
+template <typename Function>
+auto without_lock(Function&& function) {
+    const nb::gil_scoped_release released;
+    return function();
+}
 
 /// Releases what a consumer has not taken over.
 template <typename Struct>
@@ -56,19 +65,25 @@ Struct* pointer_in(const nb::handle& capsule, const char* name) {
     return static_cast<Struct*>(pointer);
 }
 
-/// Returns the batches of an object of Arrow's PyCapsule interface.
-std::vector<std::shared_ptr<arrow::RecordBatch>> batches_of(const nb::object& object) {
-    if (nb::hasattr(object, "__arrow_c_array__")) {
+bool is_arrow_data(const nb::handle& object) {
+    return nb::hasattr(object, "__arrow_c_array__") || nb::hasattr(object, "__arrow_c_stream__");
+}
+
+/// Returns a reader of an object of Arrow's PyCapsule interface. It must be read without the interpreter's
+/// lock, for which threads of its producer may wait.
+std::shared_ptr<arrow::RecordBatchReader> reader_of(const nb::object& object) {
+    if (!nb::hasattr(object, "__arrow_c_stream__")) {
         const auto pair = nb::cast<nb::tuple>(object.attr("__arrow_c_array__")());
-        return {storage::value_of(arrow::ImportRecordBatch(pointer_in<ArrowArray>(pair[1], "arrow_array"),
-                                                           pointer_in<ArrowSchema>(pair[0], "arrow_schema")),
-                                  exchanging)};
+        const auto batch =
+            storage::value_of(arrow::ImportRecordBatch(pointer_in<ArrowArray>(pair[1], "arrow_array"),
+                                                       pointer_in<ArrowSchema>(pair[0], "arrow_schema")),
+                              exchanging);
+        return storage::value_of(arrow::RecordBatchReader::Make({batch}, batch->schema()), exchanging);
     }
     const nb::object capsule = object.attr("__arrow_c_stream__")();
-    const auto reader = storage::value_of(
+    return storage::value_of(
         arrow::ImportRecordBatchReader(pointer_in<ArrowArrayStream>(capsule, "arrow_array_stream")),
         exchanging);
-    return storage::value_of(reader->ToRecordBatches(), exchanging);
 }
 
 std::shared_ptr<arrow::Schema> import_schema(const nb::object& object) {
@@ -77,11 +92,25 @@ std::shared_ptr<arrow::Schema> import_schema(const nb::object& object) {
                              exchanging);
 }
 
-/// The bytes of each element, which must outlive them.
-std::vector<std::string_view> values_of(const nb::sequence& records) {
+[[noreturn]] void throw_no_messages() {
+    throw nb::type_error("decode() takes a sequence of bytes or str, or Arrow data with a column value");
+}
+
+/// Returns a list or tuple of a sequence's elements, which keeps them alive.
+nb::object list_of(const nb::object& records) {
+    if (!nb::isinstance<nb::sequence>(records) || nb::isinstance<nb::str>(records) ||
+        nb::isinstance<nb::bytes>(records))
+        throw_no_messages();
+    PyObject* list = PySequence_Fast(records.ptr(), "decode() takes a sequence");
+    if (list == nullptr) throw nb::python_error();
+    return nb::steal(list);
+}
+
+/// The bytes of each element of a list or tuple, which must outlive them.
+std::vector<std::string_view> values_of(const nb::object& list) {
     std::vector<std::string_view> values;
-    values.reserve(nb::len(records));
-    for (const nb::handle each : records) {
+    values.reserve(nb::len(list));
+    for (const nb::handle each : list) {
         if (nb::isinstance<nb::bytes>(each)) {
             const auto bytes = nb::borrow<nb::bytes>(each);
             values.emplace_back(bytes.c_str(), bytes.size());
@@ -91,29 +120,25 @@ std::vector<std::string_view> values_of(const nb::sequence& records) {
             if (text == nullptr) throw nb::python_error();
             values.emplace_back(text, static_cast<std::size_t>(size));
         } else {
-            throw nb::type_error(
-                "decode() takes a sequence of bytes or str, or Arrow data with a column value");
+            throw_no_messages();
         }
     }
     return values;
 }
 
 Decoder::Decoded decode(Decoder& decoder, const nb::object& records, const DefaultPlace& place) {
-    if (!nb::hasattr(records, "__arrow_c_array__") && !nb::hasattr(records, "__arrow_c_stream__")) {
-        if (!nb::isinstance<nb::sequence>(records) || nb::isinstance<nb::str>(records) ||
-            nb::isinstance<nb::bytes>(records))
-            throw nb::type_error(
-                "decode() takes a sequence of bytes or str, or Arrow data with a column value");
-        const InputRecords input(values_of(nb::borrow<nb::sequence>(records)), place);
+    if (!is_arrow_data(records)) {
+        const nb::object list = list_of(records);
+        const InputRecords input(values_of(list), place);
         const nb::gil_scoped_release released;
         return decoder.decode(input.records());
     }
-    const auto batches = batches_of(records);
+    const auto reader = reader_of(records);
     const nb::gil_scoped_release released;
     std::vector<std::unique_ptr<InputRecords>> inputs;
     std::vector<InputRecord> all;
     DefaultPlace next = place;
-    for (const auto& batch : batches) {
+    while (const auto batch = storage::value_of(reader->Next(), exchanging)) {
         inputs.push_back(std::make_unique<InputRecords>(*batch, next));
         const auto& some = inputs.back()->records();
         all.insert(all.end(), some.begin(), some.end());
@@ -122,20 +147,32 @@ Decoder::Decoded decode(Decoder& decoder, const nb::object& records, const Defau
     return decoder.decode(all);
 }
 
+/// The member of a file's entry. Nothing if it is absent or None.
+template <typename Value>
+std::optional<Value> member_of(const nb::dict& entry, const char* name) {
+    if (!entry.contains(name) || nb::object(entry[name]).is_none()) return std::nullopt;
+    Value value;
+    if (!nb::try_cast<Value>(entry[name], value))
+        throw nb::type_error((std::string("the member ") + name + " of a file has a wrong type").c_str());
+    return value;
+}
+
+template <typename Value>
+Value required_member_of(const nb::dict& entry, const char* name) {
+    auto value = member_of<Value>(entry, name);
+    if (!value) throw nb::value_error((std::string("a file has no member ") + name).c_str());
+    return std::move(*value);
+}
+
 storage::AddFile file_of(const nb::dict& entry) {
-    const auto text = [&](const char* name) {
-        return entry.contains(name) ? nb::cast<std::string>(entry[name]) : std::string();
-    };
     storage::AddFile add;
-    add.path = nb::cast<std::string>(entry["path"]);
-    add.size = nb::cast<std::int64_t>(entry["size"]);
-    add.stats = text("stats");
+    add.path = required_member_of<std::string>(entry, "path");
+    add.size = required_member_of<std::int64_t>(entry, "size");
+    add.stats = member_of<std::string>(entry, "stats").value_or("");
     add.modification_time = base::wall_time();
-    if (entry.contains("partition_values")) {
-        for (const auto& [name, value] : nb::cast<nb::dict>(entry["partition_values"]))
-            add.partition_values.emplace_back(nb::cast<std::string>(name),
-                                              value.is_none() ? "" : nb::cast<std::string>(value));
-    }
+    using Values = std::map<std::string, std::optional<std::string>>;
+    for (auto& [name, value] : member_of<Values>(entry, "partition_values").value_or(Values()))
+        add.partition_values.emplace_back(name, value.value_or(""));
     return add;
 }
 
@@ -164,8 +201,9 @@ nb::dict txns_of(const storage::Snapshot& snapshot) {
 }
 
 nb::list history_of(const Table& table, std::size_t limit) {
+    const auto known = without_lock([&] { return table.history(limit); });
     nb::list commits;
-    for (const auto& [version, commit] : table.history(limit)) {
+    for (const auto& [version, commit] : known) {
         nb::dict entry;
         entry["version"] = version;
         entry["timestamp"] = base::to_ms(commit.timestamp);
@@ -181,7 +219,7 @@ nb::list history_of(const Table& table, std::size_t limit) {
 }
 
 nb::dict counts_of(const Decoder& decoder) {
-    const DecoderCounts counts = decoder.counts();
+    const DecoderCounts counts = without_lock([&] { return decoder.counts(); });
     nb::dict entry;
     entry["records"] = counts.records;
     entry["items"] = counts.items;
@@ -264,10 +302,10 @@ void bind_decoder(nb::module_& module) {
 
 std::map<std::string, Rows> metrics_of(const nb::object& silver, const std::string& time_zone,
                                        const model::GoldOptions& options) {
-    const auto batches = batches_of(silver);
+    const auto reader = reader_of(silver);
     const nb::gil_scoped_release released;
     Metrics metrics(time_zone, options);
-    metrics.add(batches);
+    while (const auto batch = storage::value_of(reader->Next(), exchanging)) metrics.add(*batch);
     return metrics.finish();
 }
 
@@ -291,20 +329,45 @@ void bind_metrics(nb::module_& module) {
         "order_life"_a = Duration(usual.order_life), "identity_reach"_a = Duration(usual.identity_reach),
         "Computes the tables of Gold, by their names, of rows of Silver, as if all windows and sessions had "
         "ended. silver: Arrow data with the silver table's columns, in any order; each event once. The "
-        "others are the settings of a shop (docs/metrics.md). All events are kept in memory meanwhile, about "
-        "150 bytes each.");
+        "others are the settings of a shop (docs/metrics.md). All events are kept in memory meanwhile.");
+}
+
+void bind_log(nb::module_& module) {
+    using Properties = std::map<std::string, std::string>;
+    constexpr std::int64_t usual_bytes = std::int64_t{64} << 20U;
+    nb::class_<Log>(
+        module, "Log",
+        "A topic of Kafka, or of a shop's own log, to read its records. Its methods may be called "
+        "by several threads.")
+        .def(nb::init<const std::string&, const std::string&, const Properties&>(), "place"_a,
+             "topic"_a = bronze::default_topic, nb::kw_only(), "properties"_a = Properties(),
+             nb::call_guard<nb::gil_scoped_release>(),
+             "place: kafka://HOST:PORT[,HOST:PORT]/TOPIC, or the folder of a log (DATA/bronze) with a topic. "
+             "properties: those of librdkafka, such as security.protocol.")
+        .def_prop_ro("topic", &Log::topic)
+        .def_prop_ro("epoch", &Log::epoch, "Tells a topic from a later one of its name; 0 in Kafka.")
+        .def("offsets", &Log::offsets, nb::call_guard<nb::gil_scoped_release>(),
+             "The offset of the first record of each partition, and the one after its last record.")
+        .def(
+            "read", &Log::read, "partition"_a, "start"_a, "end"_a, nb::kw_only(), "max_bytes"_a = usual_bytes,
+            nb::call_guard<nb::gil_scoped_release>(),
+            "The records of a partition from the offset start to before end, as far as the log has them, and "
+            "until they have about max_bytes, but at least one. The columns are those of Spark's Kafka "
+            "source: key, value, topic, partition, offset, timestamp and headers. Decoder.decode() takes "
+            "them.");
 }
 
 void bind_table(nb::module_& module) {
     nb::class_<Table>(module, "Table",
                       "A Delta table on this machine, at the version that it was opened at or refresh() has "
                       "found. Its methods may be called by several threads, and take turns.")
-        .def(nb::init<const std::filesystem::path&>(), "path"_a)
+        .def(nb::init<const std::filesystem::path&>(), "path"_a, nb::call_guard<nb::gil_scoped_release>())
         .def_static(
             "create",
             [](const std::filesystem::path& path, const nb::object& schema,
                const std::vector<std::string>& partition_columns) {
-                return new Table(path, *import_schema(schema), partition_columns);
+                const auto columns = import_schema(schema);
+                return without_lock([&] { return new Table(path, *columns, partition_columns); });
             },
             "path"_a, "schema"_a, "partition_columns"_a = std::vector<std::string>(),
             nb::rv_policy::take_ownership,
@@ -317,15 +380,18 @@ void bind_table(nb::module_& module) {
         .def_prop_ro("partition_columns",
                      [](const Table& table) { return table.snapshot().metadata.partition_columns; })
         .def_prop_ro(
-            "files", [](const Table& table) { return files_of(table.snapshot()); },
+            "files",
+            [](const Table& table) { return files_of(without_lock([&] { return table.snapshot(); })); },
             "The data files: path below the table, size in bytes, partition_values, and stats (Delta's "
             "JSON).")
         .def_prop_ro(
-            "txns", [](const Table& table) { return txns_of(table.snapshot()); },
+            "txns",
+            [](const Table& table) { return txns_of(without_lock([&] { return table.snapshot(); })); },
             "The last version that each application has committed (Delta's txn actions), by its id.")
         .def("refresh", &Table::refresh, nb::call_guard<nb::gil_scoped_release>(),
              "Reads the commits of other writers, and returns the newest version.")
         .def("rows", &Table::rows, "columns"_a = std::vector<std::string>(),
+             nb::call_guard<nb::gil_scoped_release>(),
              "The rows of some columns, or of all. They are read when they are asked for.")
         .def("history", &history_of, "limit"_a = 100,
              "The newest commits first: version, timestamp (milliseconds since 1970), operation, the numbers "
@@ -352,9 +418,11 @@ void bind_table(nb::module_& module) {
 }  // namespace millrace::python
 
 NB_MODULE(_native, module) {
+    millrace::base::start_log("text", /*quiet=*/true);  // on stderr
     nb::exception<millrace::Error>(module, "Error", PyExc_RuntimeError);
     millrace::python::bind_rows(module);
     millrace::python::bind_decoder(module);
+    millrace::python::bind_log(module);
     millrace::python::bind_metrics(module);
     millrace::python::bind_table(module);
 }

@@ -59,6 +59,32 @@ def copy_package(package):
     shutil.copytree(ROOT / "build" / "web", package / "share" / "millrace" / "web")
 
 
+def libraries_of(*files):
+    """The shared libraries that programs and modules load, but for Arrow's and those of every Linux."""
+    found = set()
+    for file in files:
+        told = subprocess.run(["ldd", file], check=True, capture_output=True, text=True).stdout
+        found |= {line.split("=> ")[1].split(" (")[0] for line in told.splitlines() if "=> /" in line}
+    return {Path(path).resolve() for path in found if "pyarrow" not in path}
+
+
+def write_licences(folder):
+    """Writes the licences of what the wheel contains: libraries, npm packages, and headers that are compiled in."""
+    sys.path.insert(0, str(ROOT))
+    from scripts import installed_docs
+
+    installed_docs.write_licences(folder)
+    built = (BUILD / "millrace", *(BUILD / "python" / "millrace").glob("_native*.so"))
+    for library in libraries_of(*built):
+        owner = subprocess.run(
+            ["dpkg", "-S", f"*{library.parent.name}/{library.name}"], capture_output=True, text=True
+        ).stdout.split(":")[0]
+        copyright_file = Path("/usr/share/doc", owner, "copyright")
+        if not owner or not copyright_file.exists():
+            sys.exit(f"wheel.py: the licence of {library} was not found")
+        shutil.copyfile(copyright_file, folder / f"{owner}.txt")
+
+
 def write_metadata(folder, version):
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     interpreter = f"cp{sys.version_info.major}{sys.version_info.minor}"
@@ -69,7 +95,8 @@ def write_metadata(folder, version):
     (folder / "METADATA").write_text(text + (ROOT / "README.md").read_text())
     (folder / "WHEEL").write_text(WHEEL.format(tag=tag))
     (folder / "entry_points.txt").write_text("[console_scripts]\nmillrace = millrace._program:main\n")
-    shutil.copy(ROOT / "LICENSE", folder)
+    write_licences(folder / "licenses")
+    shutil.copy(ROOT / "LICENSE", folder / "licenses" / "LICENSE")
 
 
 def main():

@@ -4,10 +4,17 @@ Objects of other Arrow libraries (pyarrow, Polars, DuckDB, pandas) are taken and
 interface. Long work runs without the interpreter's lock. No thread runs between calls, so a process may fork then.
 """
 
+from importlib import metadata as _metadata
+
 from millrace import _arrow
 
 _arrow.load()
 
-from millrace._native import Decoder, Error, Rows, Table, TableRows, metrics  # noqa: E402
+from millrace._native import Decoder, Error, Log, Rows, Table, TableRows, metrics  # noqa: E402
 
-__all__ = ["Decoder", "Error", "Rows", "Table", "TableRows", "metrics"]
+try:
+    __version__ = _metadata.version("millrace")
+except _metadata.PackageNotFoundError:  # in the build
+    __version__ = "0"
+
+__all__ = ["Decoder", "Error", "Log", "Rows", "Table", "TableRows", "metrics"]

@@ -11,6 +11,7 @@
 #include "silver/formats/known_formats.h"
 #include "silver/quarantine_rows.h"
 #include "silver/silver_table.h"
+#include "silver/stage/lane.h"
 #include "silver/stage/partition_files.h"
 #include "storage/arrow_status.h"
 
@@ -45,8 +46,10 @@ class Decoder::Batch {
 
     void add(const InputRecord& input, std::span<silver::Item> items, std::string_view format) {
         ++counts_.records;
+        bytes_ += static_cast<std::int64_t>(input.record.value.size());
         std::int32_t index = 0;
         for (const silver::Item& item : items) {
+            ++items_;
             const silver::EventSource source{input.record, index++, format};
             ++counts_.items;
             if (!item.ignored.empty()) {
@@ -56,28 +59,30 @@ class Decoder::Batch {
                 quarantine_.push_back(silver::quarantine_row(source, input.partition, item.verdict));
             } else {
                 ++counts_.silver;
-                files_.try_emplace(input.partition, columns_, input.partition)
-                    .first->second.append(item.event, source, decoder_.log_.epoch);
+                const auto place = files_.try_emplace(input.partition, columns_, input.partition).first;
+                if (place->second.append(item.event, source, decoder_.log_.epoch)) ++file_count_;
             }
         }
     }
 
-    [[nodiscard]] Decoded finish() {
+    [[nodiscard]] bool full() const {
+        const silver::LaneLimits limits;
+        return items_ >= limits.rows || bytes_ >= limits.bytes || file_count_ >= limits.files;
+    }
+
+    /// Appends the rows.
+    void finish(std::vector<std::shared_ptr<arrow::RecordBatch>>& silver,
+                std::vector<std::shared_ptr<arrow::RecordBatch>>& quarantine) {
         const model::Timestamp now = base::now();
         std::vector<std::unique_ptr<silver::EventColumns>> files;
         for (auto& [partition, of_partition] : files_) of_partition.move_to(files);
-        std::vector<std::shared_ptr<arrow::RecordBatch>> silver;
-        silver.reserve(files.size());
         for (auto& file : files) silver.push_back(silver_rows(std::move(file), now));
         std::vector<const silver::QuarantineRow*> rows;
         rows.reserve(quarantine_.size());
         for (const silver::QuarantineRow& row : quarantine_) rows.push_back(&row);
-        std::vector<std::shared_ptr<arrow::RecordBatch>> quarantine;
         if (!rows.empty())
             quarantine.push_back(
                 silver::quarantine_batch(rows, decoder_.log_.topic, decoder_.log_.epoch, now));
-        return {.silver = Rows(silver::silver_schema(), std::move(silver)),
-                .quarantine = Rows(silver::quarantine_schema(), std::move(quarantine))};
     }
 
   private:
@@ -86,6 +91,9 @@ class Decoder::Batch {
     silver::ColumnPool columns_;
     std::map<std::int32_t, silver::PartitionFiles> files_;
     std::vector<silver::QuarantineRow> quarantine_;
+    std::int64_t items_ = 0;
+    std::int64_t bytes_ = 0;
+    std::size_t file_count_ = 0;
 };
 
 Decoder::Decoder(model::RuleOptions rules, Log log)
@@ -100,15 +108,23 @@ Decoder::Decoder(model::RuleOptions rules, Log log)
                           "Use auto, native, segment, ga4, rees46 or retailrocket.");
 }
 
+/// Works in parts like a lane's, whose columns of texts stay below 2 GiB.
 Decoder::Decoded Decoder::decode(const std::vector<InputRecord>& records) {
     const base::MutexLock lock(mutex_);
-    Batch batch(*this, counts_);
-    for (const InputRecord& input : records) {
-        const auto items = decoder_.decode(input.record, {log_.topic, log_.epoch, input.partition});
-        silver::check_items(checker_, items, input.record.timestamp);
-        batch.add(input, items, decoder_.format());
+    std::vector<std::shared_ptr<arrow::RecordBatch>> silver;
+    std::vector<std::shared_ptr<arrow::RecordBatch>> quarantine;
+    for (std::size_t next = 0; next < records.size();) {
+        Batch batch(*this, counts_);
+        for (; next < records.size() && !batch.full(); ++next) {
+            const InputRecord& input = records[next];
+            const auto items = decoder_.decode(input.record, {log_.topic, log_.epoch, input.partition});
+            silver::check_items(checker_, items, input.record.timestamp);
+            batch.add(input, items, decoder_.format());
+        }
+        batch.finish(silver, quarantine);
     }
-    return batch.finish();
+    return {.silver = Rows(silver::silver_schema(), std::move(silver)),
+            .quarantine = Rows(silver::quarantine_schema(), std::move(quarantine))};
 }
 
 DecoderCounts Decoder::counts() const {

@@ -60,7 +60,7 @@ TEST(PythonMetrics, TablesAreComputedOfRowsInAnyGroups) {
     Decoder decoder({}, {.topic = "t"});
     const auto decoded = decode(decoder, {view, purchase});
     Metrics metrics("UTC", {});
-    metrics.add(decoded.silver.batches());
+    for (const auto& batch : decoded.silver.batches()) metrics.add(*batch);
     const auto tables = metrics.finish();
     EXPECT_EQ(tables.at("orders").size(), 1);
     EXPECT_EQ(tables.at("sessions").size(), 1);

@@ -127,7 +127,7 @@ void InputRecords::read_headers(const arrow::RecordBatch& rows) {
         if (headers->IsNull(row) || headers->value_length(row) == 0) continue;
         all.clear();
         for (std::int64_t at = headers->value_offset(row); at < headers->value_offset(row + 1); ++at)
-            all.push_back({keys.GetView(at), bytes_at(values, at)});
+            if (pairs.IsValid(at)) all.push_back({keys.GetView(at), bytes_at(values, at)});
         copies_.push_back(std::make_unique<std::string>(bronze::encode_headers(all)));
         records_[i].record.headers = *copies_.back();
     }

@@ -15,7 +15,7 @@
 namespace millrace::python {
 
 /// Computes Gold's tables of rows of Silver, as the batch layer does (gold::BatchLayer). All events are kept
-/// until finish(), about 150 bytes each. Not thread-safe.
+/// until finish(). Not thread-safe.
 class Metrics {
   public:
     /// Throws an Error for a time zone that is not known.
@@ -26,7 +26,7 @@ class Metrics {
 
     /// Adds rows with the silver table's columns, of any event types and in any order. A column that can be
     /// null may be missing. Throws an Error that names a column that is missing, or has another type.
-    void add(const std::vector<std::shared_ptr<arrow::RecordBatch>>& silver);
+    void add(const arrow::RecordBatch& silver);
     /// Returns the rows of each table, by its name, as if all windows and sessions had ended, and forgets the
     /// events.
     [[nodiscard]] std::map<std::string, Rows> finish();

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
 #include "python/rows.h"
 #include "storage/arrow_schema.h"
 #include "storage/arrow_status.h"
@@ -18,6 +20,53 @@ namespace millrace::python {
 namespace {
 
 constexpr auto reading_table = "reading rows of a table";
+constexpr auto creating_table = "creating a table";
+
+/// The value of a partition column.
+std::shared_ptr<arrow::Scalar> parsed(const std::string& value,
+                                      const std::shared_ptr<arrow::DataType>& type) {
+    if (type->id() != arrow::Type::DECIMAL128)
+        return storage::value_of(arrow::Scalar::Parse(type, value), reading_table);
+    arrow::Decimal128 number;
+    std::int32_t scale = 0;
+    storage::check(arrow::Decimal128::FromString(value, &number, nullptr, &scale), reading_table);
+    const auto& decimal = dynamic_cast<const arrow::Decimal128Type&>(*type);
+    return std::make_shared<arrow::Decimal128Scalar>(
+        storage::value_of(number.Rescale(scale, decimal.scale()), reading_table), type);
+}
+
+/// Throws an Error if a table cannot have a file, before all of it becomes unreadable.
+void check_file(const storage::AddFile& add, const storage::Metadata& metadata) {
+    const std::string committing = fmt::format("committing the file {}", add.path);
+    (void)storage::table_path(storage::encode_path(add.path), "the entry of a file");
+    std::vector<std::string> names;
+    names.reserve(add.partition_values.size());
+    for (const auto& [name, value] : add.partition_values) names.push_back(name);
+    std::ranges::sort(names);
+    std::vector<std::string> wanted = metadata.partition_columns;
+    std::ranges::sort(wanted);
+    if (names != wanted)
+        throw usage_error(committing, fmt::format("its partition_values name [{}]", fmt::join(names, ", ")),
+                          fmt::format("Give a value for each of [{}].", fmt::join(wanted, ", ")));
+    if (add.size < 0) throw usage_error(committing, "its size is below 0");
+    if (!add.stats.empty()) (void)base::parse_json(add.stats, committing);
+}
+
+/// Syncs files, which another program may have written, and their directories. False if one is gone.
+bool make_durable(const std::filesystem::path& root, const std::vector<storage::AddFile>& files) {
+    std::set<std::filesystem::path> directories;
+    for (const storage::AddFile& add : files) {
+        const auto path = root / add.path;
+        auto file = base::File::open_if_exists(path);
+        if (!file) return false;
+        file->sync();
+        for (auto folder = path.parent_path(); folder != root; folder = folder.parent_path())
+            directories.insert(folder);
+        directories.insert(root);
+    }
+    for (const auto& directory : directories) base::sync_directory(directory);
+    return true;
+}
 
 /// Reads files one after the other. Not thread-safe.
 class FilesReader : public arrow::RecordBatchReader {
@@ -65,6 +114,8 @@ class FilesReader : public arrow::RecordBatchReader {
     [[nodiscard]] std::string a_column_of(const storage::AddFile& add) const {
         const auto found = std::ranges::find_if(
             table_->fields(), [&](const auto& field) { return !value_in(add, field->name()); });
+        if (found == table_->fields().end())
+            throw Error(reading_table, fmt::format("{} has only partition columns", add.path));
         return (*found)->name();
     }
 
@@ -82,7 +133,7 @@ class FilesReader : public arrow::RecordBatchReader {
         for (const auto& field : schema_->fields()) {
             const std::string* value = value_in(add, field->name());
             if (value == nullptr || value->empty()) continue;  // an empty value stands for null
-            const auto scalar = storage::value_of(arrow::Scalar::Parse(field->type(), *value), reading_table);
+            const auto scalar = parsed(*value, field->type());
             fields.push_back(field);
             columns.push_back(
                 storage::value_of(arrow::MakeArrayFromScalar(*scalar, rows.num_rows()), reading_table));
@@ -122,6 +173,34 @@ std::shared_ptr<arrow::RecordBatchReader> TableRows::reader() const {
     return std::make_shared<FilesReader>(root_, table_, schema_, files_);
 }
 
+Table::Table(const std::filesystem::path& path, const arrow::Schema& schema,
+             const std::vector<std::string>& partition_columns)
+    : table_([&] {
+          const auto is_missing = [&](const std::string& name) { return schema.GetFieldIndex(name) < 0; };
+          const auto wrong = std::ranges::find_if(partition_columns, is_missing);
+          if (wrong != partition_columns.end())
+              throw usage_error(creating_table, fmt::format("the partition column {} is no column", *wrong));
+          if (std::cmp_greater_equal(partition_columns.size(), schema.num_fields()))
+              throw usage_error(creating_table, "all columns are partition columns",
+                                "Leave one out: files have the other columns.");
+          return storage::DeltaTable::open_or_create(path, schema, partition_columns);
+      }()) {
+    const auto& present = table_.snapshot().metadata.partition_columns;
+    if (present != partition_columns)
+        throw usage_error(creating_table, fmt::format("{} exists with the partition columns {}",
+                                                      path.string(), fmt::join(present, ", ")));
+}
+
+std::int64_t Table::version() const {
+    const base::MutexLock lock(mutex_);
+    return table_.snapshot().version.value();
+}
+
+std::vector<std::string> Table::partition_columns() const {
+    const base::MutexLock lock(mutex_);
+    return table_.snapshot().metadata.partition_columns;
+}
+
 std::filesystem::path Table::path() const {
     const base::MutexLock lock(mutex_);
     return table_.root();
@@ -159,6 +238,10 @@ std::optional<std::int64_t> Table::commit(std::vector<storage::AddFile> files,
                                           const std::map<std::string, std::int64_t>& txns,
                                           const std::string& operation) {
     const base::MutexLock lock(mutex_);
+    const storage::Snapshot& snapshot = table_.snapshot();
+    storage::check_writable(snapshot.protocol, snapshot.metadata, table_.root().string());
+    for (const storage::AddFile& add : files) check_file(add, snapshot.metadata);
+    if (!make_durable(table_.root(), files)) return std::nullopt;
     storage::Commit commit;
     commit.operation = operation;
     commit.adds = std::move(files);

@@ -40,19 +40,23 @@ class Table {
     /// Opens the newest version. Throws an Error if there is no table that can be read.
     explicit Table(const std::filesystem::path& path) : table_(storage::DeltaTable::open(path)) {}
     /// Creates the table if it does not exist, and adds columns that it lacks.
+    /// Throws an Error if it exists with other partition columns, or if these are not some of the columns.
     Table(const std::filesystem::path& path, const arrow::Schema& schema,
-          const std::vector<std::string>& partition_columns)
-        : table_(storage::DeltaTable::open_or_create(path, schema, partition_columns)) {}
+          const std::vector<std::string>& partition_columns);
 
     [[nodiscard]] std::filesystem::path path() const;
     /// Reads the commits of other writers. Returns the newest version.
     std::int64_t refresh();
+    [[nodiscard]] std::int64_t version() const;
+    [[nodiscard]] std::vector<std::string> partition_columns() const;
     [[nodiscard]] storage::Snapshot snapshot() const;
     [[nodiscard]] TableRows rows(const std::vector<std::string>& columns) const;
     /// The newest commits, the newest first, up to `limit`, as far as the log still has them.
     [[nodiscard]] std::vector<std::pair<std::int64_t, storage::Commit>> history(std::size_t limit) const;
-    /// Commits files, which must exist below the table, and txns. Returns the version, or nothing if another
-    /// writer has meanwhile committed one of these txns, or a file is gone.
+    /// Commits files, which must exist below the table, and txns, and makes all of them durable. Returns the
+    /// version, or nothing if another writer has meanwhile committed one of these txns, or a file is gone.
+    /// Throws an Error for a file that the table cannot have, and if it needs a feature of writers that is
+    /// not known here.
     std::optional<std::int64_t> commit(std::vector<storage::AddFile> files,
                                        const std::map<std::string, std::int64_t>& txns,
                                        const std::string& operation);

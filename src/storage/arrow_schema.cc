@@ -29,7 +29,9 @@ std::shared_ptr<arrow::DataType> arrow_nested_type(const json::object& type) {
         return arrow::list(
             arrow::field("element", arrow_type(type.at("elementType")), type.at("containsNull").as_bool()));
     if (type.at("type") == "map")
-        return arrow::map(arrow_type(type.at("keyType")), arrow_type(type.at("valueType")));
+        return arrow::map(
+            arrow_type(type.at("keyType")),
+            arrow::field("value", arrow_type(type.at("valueType")), type.at("valueContainsNull").as_bool()));
     arrow::FieldVector fields;
     for (const auto& field : type.at("fields").as_array()) fields.push_back(arrow_field(field));
     return arrow::struct_(fields);

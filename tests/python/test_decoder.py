@@ -6,7 +6,11 @@ import os
 import threading
 
 import duckdb
+import numpy
 import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.fs
+import pyarrow.parquet
 import pytest
 
 from tests.support import delta
@@ -199,3 +203,68 @@ def test_a_process_may_fork_between_calls(millrace):
     if child == 0:
         os._exit(0 if len(decoder.decode(messages())[0]) == 100 else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+class Lazy(list):
+    """A sequence that is no list for C, and makes each element when it is asked for."""
+
+    def __iter__(self):
+        return (bytes(bytearray(value)) for value in list.__iter__(self))
+
+
+class Made:
+    def __len__(self):
+        return 1000
+
+    def __getitem__(self, place):
+        if place >= 1000:
+            raise IndexError
+        return json.dumps(event(place)).encode()
+
+
+@pytest.mark.parametrize("make", [Made, lambda: numpy.array(messages(1000)), lambda: Lazy(messages(1000))])
+def test_elements_may_be_made_when_they_are_asked_for(millrace, make):
+    silver, quarantine = millrace.Decoder().decode(make())
+    assert (len(silver), len(quarantine)) == (1000, 0)
+    assert len(set(pa.table(silver)["event_id"].to_pylist())) == 1000
+
+
+def test_a_producer_in_python_may_use_threads(millrace, tmp_path):
+    pa.parquet.write_table(pa.table({"value": messages(1000)}), tmp_path / "messages.parquet")
+
+    class Files(pa.fs.FileSystemHandler):
+        def __getattribute__(self, name):
+            if name == "open_input_file":
+                return lambda path: pa.PythonFile(open(path, "rb"), "r")
+            local = pa.fs.LocalFileSystem()
+            own = {
+                "get_type_name": lambda: "python",
+                "normalize_path": lambda path: path,
+                "get_file_info": local.get_file_info,
+            }
+            return own.get(name) or object.__getattribute__(self, name)
+
+    Files.__abstractmethods__ = frozenset()
+    files = pa.fs.PyFileSystem(Files())
+    data = pa.dataset.dataset(str(tmp_path / "messages.parquet"), filesystem=files)
+    silver, _ = millrace.Decoder().decode(data.scanner().to_reader())
+    assert len(silver) == 1000
+
+
+def test_many_messages_of_one_kind_are_several_batches(millrace):
+    rows = pa.table({"value": messages(1000) * 250})
+    silver, quarantine = millrace.Decoder().decode(rows)
+    table = pa.table(silver)
+    assert (table.num_rows, len(quarantine)) == (250_000, 0)
+    assert (
+        max(chunk.num_rows if hasattr(chunk, "num_rows") else len(chunk) for chunk in table["event_id"].chunks)
+        <= 100_000
+    )
+
+
+def test_a_header_that_is_null_is_none(millrace):
+    pairs = pa.StructArray.from_arrays(
+        [pa.array(["millrace-format"]), pa.array([b"segment"])], ["key", "value"], mask=pa.array([True])
+    )
+    batch = pa.record_batch({"value": messages(1), "headers": pa.ListArray.from_arrays([0, 1], pairs)})
+    assert len(millrace.Decoder().decode(batch)[0]) == 1

@@ -1,6 +1,7 @@
 """Metrics computed from Python are the tables of Gold."""
 
 import datetime
+import json
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -43,6 +44,20 @@ def test_settings_change_the_sessions(millrace, shop):
     assert len(short["sessions"]) > len(millrace.metrics(silver)["sessions"])
 
 
+def changed(millrace, times):
+    """A row of Silver with another event_timestamp: of a type, or of a value."""
+    table = pa.table(millrace.Decoder().decode([json.dumps(event(1))])[0])
+    column = table["event_timestamp"]
+    new = column.cast(times) if isinstance(times, pa.DataType) else pa.array([times], pa.int64()).cast(column.type)
+    return table.set_column(table.schema.get_field_index("event_timestamp"), "event_timestamp", new)
+
+
+def test_columns_that_tell_of_the_log_are_not_needed(millrace):
+    table = pa.table(millrace.Decoder().decode([json.dumps(event(1))])[0])
+    some = table.select(["event_id", "user_id", "event_type", "event_timestamp", "product_id", "price", "currency"])
+    assert len(millrace.metrics(some)["kpis"]) == 3
+
+
 def test_no_rows_are_no_metrics(millrace):
     silver, _ = millrace.Decoder().decode([])
     assert {len(rows) for rows in millrace.metrics(silver).values()} == {0}
@@ -51,8 +66,14 @@ def test_no_rows_are_no_metrics(millrace):
 @pytest.mark.parametrize(
     "call, told",
     [
-        (lambda millrace: millrace.metrics(pa.table({"event_id": ["a"]})), "event_type"),
+        (lambda millrace: millrace.metrics(pa.table({"event_id": ["a"]})), "there is no column user_id"),
         (lambda millrace: millrace.metrics(pa.table({"event_type": ["view"]})), "there is no column"),
+        (
+            lambda millrace: millrace.metrics(changed(millrace, pa.int64())),
+            "the column event_timestamp has the type int64",
+        ),
+        (lambda millrace: millrace.metrics(changed(millrace, None)), "the column event_timestamp has null values"),
+        (lambda millrace: millrace.metrics(changed(millrace, 2**63 - 1)), "is before 1970 or after 2200"),
         (lambda millrace: millrace.metrics(millrace.Decoder().decode([])[0], time_zone="Mars"), "Mars"),
     ],
 )

@@ -106,3 +106,65 @@ def test_a_file_that_is_gone_is_told(millrace, filled):
     (filled.data / "silver" / table.files[0]["path"]).unlink()
     with pytest.raises(OSError, match="event_date="):
         pa.table(table.rows())
+
+
+@pytest.mark.parametrize(
+    "change, told",
+    [
+        ({"path": "/day=1/a.parquet"}, "is not inside the table"),
+        ({"path": "../a.parquet"}, "is not inside the table"),
+        ({"partition_values": {"day": "1", "id": "5"}}, "its partition_values name"),
+        ({"partition_values": None}, "its partition_values name"),
+        ({"stats": "{"}, "committing the file"),
+    ],
+)
+def test_a_file_that_would_spoil_the_table_is_refused(millrace, tmp_path, change, told):
+    root = tmp_path / "made"
+    schema = pa.schema([pa.field("id", pa.int64()), ("day", pa.string())])
+    table = millrace.Table.create(root, schema, ["day"])
+    good = written(root, "day=1/a.parquet", pa.table({"id": [1]}))
+    with pytest.raises(millrace.Error, match=told):
+        table.commit([good | change])
+    assert table.commit([good]) == 1
+    assert table.commit(table.files[:0]) == 2
+    assert pa.table(millrace.Table(root).rows())["id"].to_pylist() == [1]
+
+
+@pytest.mark.parametrize("change", [{"size": "1"}, {"path": 5}, {"partition_values": {"day": 1}}])
+def test_an_entry_of_a_wrong_type_is_told(millrace, tmp_path, change):
+    table = millrace.Table.create(tmp_path / "made", pa.schema([("id", pa.int64()), ("day", pa.string())]), ["day"])
+    entry = {"path": "day=1/a.parquet", "size": 1, "partition_values": {"day": "1"}, "stats": None}
+    with pytest.raises(TypeError, match=f"the member {next(iter(change))} of a file"):
+        table.commit([entry | change])
+
+
+@pytest.mark.parametrize(
+    "columns, told", [(["nope"], "is no column"), (["id", "day"], "all columns are partition columns")]
+)
+def test_a_table_needs_columns_for_its_files(millrace, tmp_path, columns, told):
+    schema = pa.schema([("id", pa.int64()), ("day", pa.string())])
+    with pytest.raises(millrace.Error, match=told):
+        millrace.Table.create(tmp_path / "made", schema, columns)
+    millrace.Table.create(tmp_path / "made", schema, ["day"])
+    with pytest.raises(millrace.Error, match="exists with the partition columns day"):
+        millrace.Table.create(tmp_path / "made", schema, ["id"])
+
+
+def test_a_table_with_rules_of_another_writer_is_not_written(millrace, tmp_path):
+    root = tmp_path / "made"
+    millrace.Table.create(root, pa.schema([("id", pa.int64()), ("day", pa.string())]), ["day"])
+    DeltaTable(root).alter.add_constraint({"positive": "id > 0"})
+    file = written(root, "day=1/a.parquet", pa.table({"id": [-5]}))
+    with pytest.raises(millrace.Error):
+        millrace.Table(root).commit([file])
+
+
+def test_partition_values_have_the_types_of_the_table(millrace, tmp_path):
+    from decimal import Decimal
+
+    import deltalake
+
+    rows = pa.table({"id": [1, 2], "price": pa.array([Decimal("1.50"), None], pa.decimal128(10, 2))})
+    deltalake.write_deltalake(tmp_path / "prices", rows, partition_by=["price"])
+    found = pa.table(millrace.Table(tmp_path / "prices").rows()).to_pylist()
+    assert sorted(found, key=lambda row: row["id"]) == rows.to_pylist()

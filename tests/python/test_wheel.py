@@ -76,6 +76,13 @@ except ImportError as error:
     assert "millrace needs pyarrow 26.0, and here is 25.0.0" in run(installed, "python", "-c", code)
 
 
+def test_the_licences_of_what_it_contains_are_there(installed):
+    packages = next((installed / "env" / "lib").glob("python*/site-packages"))
+    licences = {path.name for path in packages.glob("millrace-*.dist-info/licenses/*")}
+    assert {"LICENSE", "librdkafka1.txt", "libssl3.txt", "pyarrow-license.txt", "duckdb.txt"} <= licences
+    assert len(licences) >= len(list((packages / "millrace.libs").iterdir()))
+
+
 def test_types_are_there(installed):
     package = next((installed / "env" / "lib").glob("python*/site-packages/millrace"))
     assert (package / "py.typed").exists()
