@@ -127,7 +127,7 @@ void Sessions::add_channels(const GroupKey& key, std::span<const Event* const> p
                             PurchaseChannels& channels) {
     const auto found = visits_.find(key);
     if (found == visits_.end()) return;
-    sort(found->second);
+    found->second.sort();
     each_session(key, found->second, [&](const Part& part) {
         const auto first = std::ranges::find_if(part.steps, [](const Step& step) { return step.entry != 0; });
         const Timestamp known = first == part.steps.end() ? end_of_time : first->time;
@@ -168,18 +168,18 @@ void Sessions::move(const Visitors::Move& visitor, StringId session) {
         visit.steps.insert(visit.steps.end(), moved.steps.begin(), moved.steps.end());
         visit.sorted = false;
     }
-    sort(visit);
+    visit.sort();
     set_first(visit, visit.steps.empty() ? end_of_time : visit.steps.front().time);
     schedule(closed_, to);  // the next close() finds out when it is due
 }
 
 /// Sorts by time and then by the order of the funnel, so that steps at the same time count in that order.
-void Sessions::sort(Visit& visit) {
-    if (visit.sorted) return;
-    std::ranges::sort(visit.steps, [](const Step& a, const Step& b) {
+void Sessions::Visit::sort() {
+    if (sorted) return;
+    std::ranges::sort(steps, [](const Step& a, const Step& b) {
         return a.time != b.time ? a.time < b.time : a.kind < b.kind;
     });
-    visit.sorted = true;
+    sorted = true;
 }
 
 template <typename Take>
@@ -208,7 +208,7 @@ void Sessions::settle(const GroupKey& key, Timestamp watermark) {
     const auto found = visits_.find(key);
     if (found == visits_.end()) return;
     Visit& visit = found->second;
-    sort(visit);
+    visit.sort();
     std::size_t closed = 0;
     Timestamp next = end_of_time;
     each_session(key, visit, [&](const Part& part) {
@@ -312,7 +312,7 @@ void Sessions::write_open(Output& output, const Each& each) const {
     Sources sources = sources_;
     for (const auto& [key, open] : visits_) {
         Visit visit = open;
-        sort(visit);
+        visit.sort();
         each_session(key, visit, [&](const Part& part) {
             const Session session(strings(), key, part.steps);
             each(key, session);

@@ -67,6 +67,7 @@ class Sessions : public Operator {
         bool chained = false;           // a cut has closed the first part of the session
         Timestamp sealed = no_watermark;  // an event before this time belongs to a closed session
 
+        void sort();
         template <class Archive>
         void serialize(Archive& archive) {
             archive(steps, sorted, first, chain_start, chain_end, chained, sealed);
@@ -89,7 +90,6 @@ class Sessions : public Operator {
     void write_ended(Output& output);
     void add_channels(const GroupKey& key, std::span<const Event* const> purchases,
                       PurchaseChannels& channels);
-    static void sort(Visit& visit);
     /// A session of a visit.
     struct Part {
         Steps steps;
