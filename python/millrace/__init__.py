@@ -1,7 +1,8 @@
 """Millrace's operations on Arrow data: decode and check shop events, compute metrics, read and write Delta tables.
 
 Objects of other Arrow libraries (pyarrow, Polars, DuckDB, pandas) are taken and given as they are, by Arrow's PyCapsule
-interface. Long work runs without the interpreter's lock. No thread runs between calls, so a process may fork then.
+interface. Long work runs without the interpreter's lock. Only a Log of Kafka has threads that run between calls, so a
+process without one may fork then.
 """
 
 from importlib import metadata as _metadata

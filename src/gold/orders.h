@@ -91,7 +91,7 @@ class Orders : public Operator {
         StringId currency = 0;
         StringId amounts = 0;  // those of the first event that has any
         Timestamp amounts_time;
-        Channel channel = Channel::unknown;  // of the purchase that names the customer
+        Channel channel = Channel::unknown;  // the channel of the purchase that names the customer
         bool cancelled = false;
         bool has_late = false;  // a later event may have counted before a late one came
         std::int64_t lines = 0;

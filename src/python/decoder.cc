@@ -13,13 +13,10 @@
 #include "silver/silver_table.h"
 #include "silver/stage/lane.h"
 #include "silver/stage/partition_files.h"
-#include "storage/arrow_status.h"
 
 namespace millrace::python {
 
 namespace {
-
-constexpr auto handing_over = "handing rows to Python";
 
 /// The rows of one file of the silver table, with the columns that are its directories.
 std::shared_ptr<arrow::RecordBatch> silver_rows(std::unique_ptr<silver::EventColumns> columns,
@@ -28,9 +25,7 @@ std::shared_ptr<arrow::RecordBatch> silver_rows(std::unique_ptr<silver::EventCol
     const std::shared_ptr<silver::EventColumns> owner = std::move(columns);
     auto rows = owner->batch(now);
     const auto add = [&](const std::string& name, const std::string& value) {
-        const auto column = storage::value_of(
-            arrow::MakeArrayFromScalar(arrow::StringScalar(value), rows->num_rows()), handing_over);
-        rows = storage::value_of(rows->AddColumn(rows->num_columns(), name, column), handing_over);
+        rows = with_constant(*rows, schema->GetFieldByName(name), arrow::StringScalar(value));
     };
     add("event_date", model::format_day(owner->day()));
     add("event_type", owner->event_type());

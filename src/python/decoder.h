@@ -18,7 +18,7 @@ namespace millrace::python {
 /// What a decoder has made of its records so far.
 struct DecoderCounts {
     std::int64_t records = 0;
-    std::int64_t items = 0;  ///< of the records, at least one of each; each of them is one of the next three
+    std::int64_t items = 0;  ///< what the records say, at least one thing each; each is counted below, too
     std::int64_t silver = 0;
     std::int64_t quarantined = 0;
     std::map<std::string, std::int64_t> ignored;  ///< items that are no events, by the reason

@@ -15,7 +15,7 @@ namespace millrace::python {
 /// Where records lie that do not say it themselves.
 struct DefaultPlace {
     std::int32_t partition = 0;
-    std::int64_t offset = 0;  ///< of the first record; the others follow
+    std::int64_t offset = 0;  ///< the offset of the first record; those of the next ones follow it
 };
 
 /// A record of a log's partition.
@@ -48,7 +48,7 @@ class InputRecords {
     [[nodiscard]] std::string_view padded(std::string_view value);
 
     std::vector<InputRecord> records_;
-    std::vector<std::shared_ptr<arrow::Array>> columns_;  // that the records point into
+    std::vector<std::shared_ptr<arrow::Array>> columns_;  // the columns that the records point into
     std::vector<std::unique_ptr<std::string>> copies_;    // with padding
 };
 

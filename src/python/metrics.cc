@@ -159,11 +159,8 @@ std::map<std::string, Rows> Metrics::finish() {
         const auto schema = gold::table_schema(table);
         std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
         for (const auto& [day, rows] : output[table].take()) {
-            const auto days = storage::value_of(
-                arrow::MakeArrayFromScalar(arrow::StringScalar(model::format_day(day)), rows->num_rows()),
-                computing);
-            const auto with_day = storage::value_of(
-                rows->AddColumn(rows->num_columns(), schema->fields().back(), days), computing);
+            const auto with_day =
+                with_constant(*rows, schema->fields().back(), arrow::StringScalar(model::format_day(day)));
             batches.push_back(with_schema(*with_day, schema));
         }
         tables.emplace(gold::table_name(table), Rows(schema, std::move(batches)));

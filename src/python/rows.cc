@@ -54,6 +54,14 @@ std::shared_ptr<arrow::RecordBatch> keep_alive(const arrow::RecordBatch& rows,
     return arrow::RecordBatch::Make(rows.schema(), rows.num_rows(), std::move(columns));
 }
 
+std::shared_ptr<arrow::RecordBatch> with_constant(const arrow::RecordBatch& rows,
+                                                  const std::shared_ptr<arrow::Field>& field,
+                                                  const arrow::Scalar& value) {
+    const auto column =
+        storage::value_of(arrow::MakeArrayFromScalar(value, rows.num_rows()), handing_rows_over);
+    return storage::value_of(rows.AddColumn(rows.num_columns(), field, column), handing_rows_over);
+}
+
 std::shared_ptr<arrow::RecordBatch> with_schema(const arrow::RecordBatch& rows,
                                                 const std::shared_ptr<arrow::Schema>& schema) {
     arrow::ArrayVector columns;

@@ -29,6 +29,11 @@ class Rows {
 std::shared_ptr<arrow::RecordBatch> keep_alive(const arrow::RecordBatch& rows,
                                                const std::shared_ptr<const void>& owner);
 
+/// Returns the rows with one more column, which has the same value in each row.
+std::shared_ptr<arrow::RecordBatch> with_constant(const arrow::RecordBatch& rows,
+                                                  const std::shared_ptr<arrow::Field>& field,
+                                                  const arrow::Scalar& value);
+
 /// Returns the rows with the columns of `schema`, in its order and of its types, where they can be converted
 /// (storage::as_type). A column that the rows lack has only nulls.
 std::shared_ptr<arrow::RecordBatch> with_schema(const arrow::RecordBatch& rows,

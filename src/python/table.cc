@@ -95,7 +95,7 @@ class FilesReader : public arrow::RecordBatchReader {
             const storage::AddFile& add = files_[next_];
             if (!file_)
                 file_ = std::make_unique<storage::ParquetReader>(root_ / add.path, *table_, names(add));
-            if (const auto rows = file_->next()) return complete(*rows, add);
+            if (const auto rows = file_->next()) return complete(rows, add);
         }
         return nullptr;
     }
@@ -126,21 +126,15 @@ class FilesReader : public arrow::RecordBatchReader {
     }
 
     /// Adds the partition columns.
-    [[nodiscard]] std::shared_ptr<arrow::RecordBatch> complete(const arrow::RecordBatch& rows,
-                                                               const storage::AddFile& add) const {
-        arrow::FieldVector fields = rows.schema()->fields();
-        arrow::ArrayVector columns = rows.columns();
+    [[nodiscard]] std::shared_ptr<arrow::RecordBatch> complete(
+        const std::shared_ptr<arrow::RecordBatch>& rows, const storage::AddFile& add) const {
+        auto completed = rows;
         for (const auto& field : schema_->fields()) {
             const std::string* value = value_in(add, field->name());
             if (value == nullptr || value->empty()) continue;  // an empty value stands for null
-            const auto scalar = parsed(*value, field->type());
-            fields.push_back(field);
-            columns.push_back(
-                storage::value_of(arrow::MakeArrayFromScalar(*scalar, rows.num_rows()), reading_table));
+            completed = with_constant(*completed, field, *parsed(*value, field->type()));
         }
-        return with_schema(
-            *arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows.num_rows(), std::move(columns)),
-            schema_);
+        return with_schema(*completed, schema_);
     }
 
     const std::filesystem::path root_;

@@ -29,8 +29,8 @@ class TableRows {
 
   private:
     std::filesystem::path root_;
-    std::shared_ptr<arrow::Schema> table_;   // of all columns
-    std::shared_ptr<arrow::Schema> schema_;  // of those that are read
+    std::shared_ptr<arrow::Schema> table_;   // the schema of all columns
+    std::shared_ptr<arrow::Schema> schema_;  // the schema of the columns that are read
     std::vector<storage::AddFile> files_;
 };
 

@@ -121,7 +121,7 @@ class Gold {
     Identities identities_;
     Visitors visitors_;
     Sessions sessions_;
-    Sessions::PurchaseChannels channels_;  // of the events that orders_ takes in
+    Sessions::PurchaseChannels channels_;  // the channels of the purchases that orders_ takes in next
     VisitPurchase tell_channel_;
     Alerts alerts_;
     std::set<TableGroup> groups_{all_table_groups.begin(), all_table_groups.end()};
