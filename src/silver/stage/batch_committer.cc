@@ -46,7 +46,10 @@ BatchCommitter::Result BatchCommitter::commit(std::vector<LanePart>& parts, std:
     settle(parts);
     report.lookup_seconds = lookup.seconds();
     if (on_parts_) on_parts_(parts);
-    if (!sink_.commit(parts, context_.ids, report)) return Result::given_up;
+    base::Stopwatch encode;
+    WrittenFiles files = sink_.write(parts);
+    report.encode_seconds = encode.lap();
+    if (!sink_.commit(parts, std::move(files), context_.ids, report)) return Result::given_up;
     context_.ids.set_committed(batch);
     count(report, parts);
     if (on_batch_) on_batch_(report);

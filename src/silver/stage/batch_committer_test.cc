@@ -20,7 +20,9 @@ class FakeSink : public BatchSink {
         return {};
     }
     [[nodiscard]] Files live_files() const override { return {}; }
-    bool commit(const std::vector<LanePart>& /*parts*/, IdSet& /*ids*/, BatchReport& report) override {
+    [[nodiscard]] WrittenFiles write(const std::vector<LanePart>& /*parts*/) override { return {}; }
+    bool commit(const std::vector<LanePart>& /*parts*/, WrittenFiles /*files*/, IdSet& /*ids*/,
+                BatchReport& report) override {
         if (gives_up) return false;
         report.version = storage::Version(++versions);
         return true;

@@ -1,6 +1,8 @@
 #include "silver/stage/rebuilt_tables.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace millrace::silver {
 
@@ -11,12 +13,13 @@ catalog::PartitionProgress RebuiltTables::progress(int partition) const {
     return progress_[static_cast<std::size_t>(partition)];
 }
 
-bool RebuiltTables::commit(const std::vector<LanePart>& parts, IdSet& /*ids*/, BatchReport& report) {
-    const auto adds = writer_.write_files(parts);
-    for (auto& add : writer_.write_quarantine_files(parts)) quarantine_adds_.push_back(std::move(add));
-    for (const auto& add : adds) {
+bool RebuiltTables::commit(const std::vector<LanePart>& parts, WrittenFiles files, IdSet& /*ids*/,
+                           BatchReport& report) {
+    report.files = static_cast<std::int64_t>(files.silver.size());
+    std::ranges::move(files.quarantine, std::back_inserter(quarantine_adds_));
+    for (auto& add : files.silver) {
         snapshot_.files[add.path] = add;
-        silver_adds_.push_back(add);
+        silver_adds_.push_back(std::move(add));
     }
     for (const LanePart& part : parts) {
         for (const PartitionPart& partition : part.partitions) {
@@ -28,7 +31,6 @@ bool RebuiltTables::commit(const std::vector<LanePart>& parts, IdSet& /*ids*/, B
             counts_.quarantined += partition.quarantined;
         }
     }
-    report.files = static_cast<std::int64_t>(adds.size());
     return true;
 }
 

@@ -25,7 +25,11 @@ class RebuiltTables : public BatchSink {
     [[nodiscard]] catalog::PartitionProgress progress(int partition) const override;
     [[nodiscard]] ItemPlaces quarantined(int, bronze::Offset) const override { return {}; }
     [[nodiscard]] Files live_files() const override { return snapshot_.files; }
-    bool commit(const std::vector<LanePart>& parts, IdSet& ids, BatchReport& report) override;
+    [[nodiscard]] WrittenFiles write(const std::vector<LanePart>& parts) override {
+        return writer_.write(parts);
+    }
+    bool commit(const std::vector<LanePart>& parts, WrittenFiles files, IdSet& ids,
+                BatchReport& report) override;
 
     /// Notes which of its quarantine files the quarantine table has by now: those that were committed in a
     /// round whose silver commit failed.

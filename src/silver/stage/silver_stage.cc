@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
-#include <set>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "storage/file_stats.h"
 
 namespace millrace::silver {
 
@@ -36,15 +34,13 @@ SilverStage::SilverStage(BatchSink& sink, const bronze::EventLog& log, const mod
       settings_(settings),
       options_(std::move(options)),
       pool_(pool),
-      types_(settings.rules.max_event_types),
-      ids_(static_cast<std::size_t>(options_.dedupe_bytes)),
-      horizon_(options_.horizon, log.partitions()),
+      memory_(settings.rules, options_.dedupe_bytes, options_.horizon, log.partitions()),
       uncommitted_(followers.uncommitted),
       partitions_(log),
       trigger_(options_.trigger, options_.available_now),
       data_loss_(options_.continue_on_data_loss),
-      committer_(sink, {log, settings, types_, ids_, horizon_, columns_}, partitions_, pool,
-                 followers.commits) {
+      committer_(sink, {log, settings, memory_.types, memory_.ids, memory_.horizon, columns_}, partitions_,
+                 pool, followers.commits) {
     if (!options_.available_now && options_.trigger > base::Duration() &&
         options_.trigger < BatchTrigger::shortest_usual)
         spdlog::warn(
@@ -67,8 +63,8 @@ SilverStage::~SilverStage() {
 /// Creates lanes for these partitions. The partitions that other workers read do not hold the horizon back.
 void SilverStage::make_lanes(const std::vector<int>& partitions) {
     partitions_.set_ours(partitions);
-    for (int p = 0; p < partitions_.size(); ++p) horizon_.set_caught_up(p, true);
-    for (const int p : partitions) horizon_.set_caught_up(p, false);
+    for (int p = 0; p < partitions_.size(); ++p) memory_.horizon.set_caught_up(p, true);
+    for (const int p : partitions) memory_.horizon.set_caught_up(p, false);
     lanes_.clear();
     const std::size_t lanes = lane_count(options_, static_cast<int>(partitions.size()));
     const auto share_of = [lanes](std::int64_t whole) {
@@ -79,8 +75,8 @@ void SilverStage::make_lanes(const std::vector<int>& partitions) {
         std::vector<int> group;
         for (std::size_t i = lane; i < partitions.size(); i += lanes) group.push_back(partitions[i]);
         lanes_.push_back(std::make_unique<Lane>(
-            LaneContext{log_, settings_, types_, ids_, horizon_, columns_, uncommitted_}, std::move(group),
-            limits));
+            LaneContext{log_, settings_, memory_.types, memory_.ids, memory_.horizon, columns_, uncommitted_},
+            std::move(group), limits));
     }
     barrier_.reset(lanes_.size());
 }
@@ -88,45 +84,13 @@ void SilverStage::make_lanes(const std::vector<int>& partitions) {
 /// Creates new lanes and drops the uncommitted work of the previous ones, which have ended.
 void SilverStage::renew_lanes(const std::vector<int>& partitions) {
     active_ = false;
-    ids_.roll_back();
+    memory_.ids.roll_back();
     // The broker that answered may know fewer partitions than the group does.
     const int known =
         std::max(log_.partitions(), partitions.empty() ? 0 : *std::ranges::max_element(partitions) + 1);
     partitions_.grow_to(known);
-    horizon_.grow_to(known);
+    memory_.horizon.grow_to(known);
     make_lanes(partitions);
-}
-
-/// Sets the clocks of the partitions as the table has them. Returns the start of the horizon.
-model::Timestamp SilverStage::restore_horizon() {
-    const storage::Snapshot& snapshot = sink_.snapshot();
-    const catalog::LogIdentity log = sink_.identity();
-    bool is_known = false;
-    bool is_missing = false;
-    for (int p = 0; p < partitions_.size(); ++p) {
-        const auto progress = catalog::stored_progress(snapshot, log, p);
-        const bool has_rows = progress && progress->silver_rows() > 0;
-        horizon_.restore(p, has_rows ? progress->clock : std::nullopt);
-        if (has_rows) (progress->clock ? is_known : is_missing) = true;
-    }
-    if (is_missing || !is_known) advance_by_rows(sink_.root(), snapshot.files, horizon_, pool_);
-    return horizon_.earliest_start();
-}
-
-/// Loads the ids and event types of the table's snapshot. Returns the number of ids.
-std::int64_t SilverStage::load_ids_and_types() {
-    const base::Stopwatch watch;
-    const storage::Snapshot& snapshot = sink_.snapshot();
-    std::set<std::string, std::less<>> types;
-    for (const auto& [path, add] : snapshot.files) types.emplace(storage::partition_value(add, "event_type"));
-    types_.assign(std::move(types));
-    const std::int64_t loaded = load_ids(
-        sink_.root(), snapshot.files, ids_, restore_horizon(), settings_.dedupe_scope,
-        [this](int p) { return partitions_.is_ours(p); }, pool_);
-    if (loaded > 0)
-        spdlog::info("silver: resumed at version {}, {} ids in {:.2f} s", snapshot.version, loaded,
-                     watch.seconds());
-    return loaded;
 }
 
 /// Lets a lane continue where the table's progress in the partition ends.
@@ -155,14 +119,15 @@ void SilverStage::resume() {
         sink_.begin_epoch();
         sink_.refresh();
     }
-    const std::int64_t loaded = load_ids_and_types();
+    const std::int64_t loaded =
+        memory_.load(sink_, settings_.dedupe_scope, [this](int p) { return partitions_.is_ours(p); }, pool_);
     for (const auto& lane : lanes_) {
         for (const int partition : lane->partitions()) assign(*lane, partition);
     }
     // The ids of a backlog need room. Reserving a sixth of the budget at once is faster than growing step by
     // step.
     const std::int64_t affordable = options_.dedupe_bytes / 6 / IdSet::bytes_per_id;
-    ids_.reserve(static_cast<std::size_t>(loaded + std::min(partitions_.lag(), affordable)));
+    memory_.ids.reserve(static_cast<std::size_t>(loaded + std::min(partitions_.lag(), affordable)));
 }
 
 void SilverStage::run(const base::StopSignal& stop) {
@@ -235,7 +200,7 @@ void SilverStage::loop(const base::StopSignal& stop) {
         if (given_up && reason == Seal::stopped) return;  // no record is lost, since the log still has them
         if (given_up) {
             if (reason == Seal::next) seal();
-            ids_.roll_back();
+            memory_.ids.roll_back();
             resume();
             barrier_.open_next();
         }

@@ -17,6 +17,7 @@
 #include "silver/stage/lane.h"
 #include "silver/stage/partition_tracker.h"
 #include "silver/stage/silver_writer.h"
+#include "silver/stage/table_memory.h"
 #include "silver/stage/worker_assignment.h"
 
 namespace millrace::silver {
@@ -78,8 +79,6 @@ class SilverStage {
     bool take_assignment(const base::StopSignal& stop);
     void make_lanes(const std::vector<int>& partitions);
     void renew_lanes(const std::vector<int>& partitions);
-    model::Timestamp restore_horizon();
-    std::int64_t load_ids_and_types();
     void assign(Lane& lane, int partition);
     void resume();
     void start_lanes();
@@ -96,9 +95,7 @@ class SilverStage {
     const model::ShopSettings& settings_;
     const SilverOptions options_;
     base::WorkerPool& pool_;
-    EventTypes types_;
-    IdSet ids_;
-    Horizon horizon_;
+    TableMemory memory_;
     ColumnPool columns_;
     UncommittedRows* const uncommitted_;  // nullptr if nobody reads them
     PartitionTracker partitions_;

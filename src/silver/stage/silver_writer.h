@@ -7,6 +7,7 @@
 
 #include "base/worker_pool.h"
 #include "catalog/data_directory.h"
+#include "silver/stage/batch_files.h"
 #include "silver/stage/batch_report.h"
 #include "silver/stage/lane.h"
 #include "silver/stage/quarantined_items.h"
@@ -36,9 +37,12 @@ class BatchSink {
     [[nodiscard]] virtual ItemPlaces quarantined(int partition, bronze::Offset from) const = 0;
     /// Returns the current files of the table, including those that others have committed since refresh().
     [[nodiscard]] virtual Files live_files() const = 0;
-    /// Commits a batch durably. Returns false if the batch must be given up; the stage then resumes from
-    /// snapshot().
-    virtual bool commit(const std::vector<LanePart>& parts, IdSet& ids, BatchReport& report) = 0;
+    /// Writes the rows of a batch into files, which no commit names yet.
+    [[nodiscard]] virtual WrittenFiles write(const std::vector<LanePart>& parts) = 0;
+    /// Commits a batch durably whose rows are in `files`. Returns false if the batch must be given up; the
+    /// stage then resumes from snapshot().
+    virtual bool commit(const std::vector<LanePart>& parts, WrittenFiles files, IdSet& ids,
+                        BatchReport& report) = 0;
 };
 
 /// Writes batches to the silver table and the quarantine table: first the data files, then the quarantine
@@ -61,38 +65,28 @@ class SilverWriter : public BatchSink {
     [[nodiscard]] catalog::PartitionProgress progress(int partition) const override;
     [[nodiscard]] ItemPlaces quarantined(int partition, bronze::Offset from) const override;
     [[nodiscard]] Files live_files() const override;
+    [[nodiscard]] WrittenFiles write(const std::vector<LanePart>& parts) override;
     /// Returns false if another writer has meanwhile processed one of the batch's partitions, committed a row
     /// with one of its ids, or rebuilt the table, or if files of the batch were removed.
-    bool commit(const std::vector<LanePart>& parts, IdSet& ids, BatchReport& report) override;
-
-    /// Writes the rows of the parts into files and returns their add actions. Commits nothing.
-    [[nodiscard]] std::vector<storage::AddFile> write_files(const std::vector<LanePart>& parts);
-    /// Writes the quarantine rows of the parts into files and returns their add actions. Commits nothing.
-    [[nodiscard]] std::vector<storage::AddFile> write_quarantine_files(const std::vector<LanePart>& parts);
+    bool commit(const std::vector<LanePart>& parts, WrittenFiles files, IdSet& ids,
+                BatchReport& report) override;
 
   private:
     void check_settings_unchanged() const;
-    bool commit_quarantine(const std::vector<LanePart>& parts);
+    bool commit_quarantine(const std::vector<LanePart>& parts, std::vector<storage::AddFile> adds);
     [[nodiscard]] bool lacks_clock(const PartitionPart& partition) const;
     bool commit_silver(const std::vector<LanePart>& parts, std::vector<storage::AddFile> adds, IdSet& ids);
     [[nodiscard]] bool touches_our_progress(const storage::Commit& other,
                                             const std::vector<LanePart>& parts) const;
     bool add_ids_of(const storage::Commit& other, IdSet& ids) const;
-    /// The rows of one data file to be: columns of one day, event type and epoch.
-    using FileRows = std::vector<EventColumns*>;
-    static std::vector<FileRows> divide_into_files(const std::vector<LanePart>& parts);
-    [[nodiscard]] storage::AddFile write_file(const FileRows& rows, std::size_t number,
-                                              model::Timestamp processing_timestamp) const;
 
     const catalog::DataDirectory& data_;
     const model::ShopSettings settings_;
     const bronze::EventLog& log_;
-    base::WorkerPool& pool_;
     base::File commit_lock_;
     storage::DeltaTable silver_;
     storage::DeltaTable quarantine_;
-    std::string run_id_;
-    std::int64_t batches_ = 0;
+    BatchFiles files_;
 };
 
 }  // namespace millrace::silver

@@ -76,7 +76,7 @@ class SilverWriterTest : public testing::Test {
     /// Commits a batch whose ids the lanes have added to the writer's set.
     static bool commit(SilverWriter& writer, const std::vector<LanePart>& parts, IdSet& ids) {
         BatchReport report;
-        return writer.commit(parts, ids, report);
+        return writer.commit(parts, writer.write(parts), ids, report);
     }
     static bool commit(SilverWriter& writer, const std::vector<LanePart>& parts) {
         IdSet ids(1U << 20U);
@@ -100,7 +100,7 @@ TEST_F(SilverWriterTest, RowsAndProgressAreCommittedTogether) {
     quarantine(parts, 3);
     IdSet ids(1U << 20U);
     BatchReport report;
-    EXPECT_TRUE(writer_.commit(parts, ids, report));
+    EXPECT_TRUE(writer_.commit(parts, writer_.write(parts), ids, report));
     EXPECT_EQ(report.version, storage::Version(1));
     EXPECT_EQ(report.files, 1);
     another_.refresh();
@@ -156,7 +156,7 @@ TEST_F(SilverWriterTest, APartitionWithManyRowsHasAFileOfItsOwn) {
     const std::vector<std::string> many(10'000, "a");
     auto parts = batch(0, 10, many);
     parts.push_back(std::move(batch(1, 5, {"c"}).front()));
-    EXPECT_THAT(writer_.write_files(parts), SizeIs(2));
+    EXPECT_THAT(writer_.write(parts).silver, SizeIs(2));
 }
 
 TEST_F(SilverWriterTest, ABatchOfAPartitionThatAnotherWriterHasMovedIsGivenUp) {
