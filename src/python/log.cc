@@ -18,15 +18,6 @@ namespace {
 constexpr auto reading_log = "reading records of a log";
 constexpr std::size_t poll_bytes = std::size_t{1} << 20U;
 
-std::unique_ptr<bronze::EventLog> open(const std::string& place, const std::string& topic,
-                                       const std::map<std::string, std::string>& properties) {
-    if (!place.starts_with("kafka://")) return bronze::SegmentLog::open(place, topic);
-    bronze::KafkaAddress address = bronze::KafkaAddress::parse(place);
-    if (address.topic.empty()) address.topic = topic;
-    for (const auto& [key, value] : properties) address.properties[key] = value;
-    return std::make_unique<bronze::KafkaLog>(std::move(address));
-}
-
 /// Builds the rows of records.
 class RecordRows {
   public:
@@ -81,6 +72,15 @@ class RecordRows {
 
 }  // namespace
 
+std::unique_ptr<bronze::EventLog> open_log(const std::string& place, const std::string& topic,
+                                           const std::map<std::string, std::string>& properties) {
+    if (!place.starts_with("kafka://")) return bronze::SegmentLog::open(place, topic);
+    bronze::KafkaAddress address = bronze::KafkaAddress::parse(place);
+    if (address.topic.empty()) address.topic = topic;
+    for (const auto& [key, value] : properties) address.properties[key] = value;
+    return std::make_unique<bronze::KafkaLog>(std::move(address));
+}
+
 std::shared_ptr<arrow::Schema> records_schema() {
     static const auto headers = arrow::list(
         arrow::struct_({arrow::field("key", arrow::utf8()), arrow::field("value", arrow::binary())}));
@@ -98,7 +98,7 @@ std::shared_ptr<arrow::Schema> records_schema() {
 
 Log::Log(const std::string& place, const std::string& topic,
          const std::map<std::string, std::string>& properties)
-    : log_(open(place, topic, properties)) {}
+    : log_(open_log(place, topic, properties)) {}
 
 std::map<int, std::pair<std::int64_t, std::int64_t>> Log::offsets() const {
     log_->look_for_partitions();

@@ -11,11 +11,15 @@
 
 namespace millrace::python {
 
+/// Opens a log. `place` is `kafka://HOST:PORT[,HOST:PORT]/TOPIC`, or the folder of a log (`DATA/bronze`) with
+/// a `topic`. `properties` are those of librdkafka. Throws an Error if there is no such topic.
+std::unique_ptr<bronze::EventLog> open_log(const std::string& place, const std::string& topic,
+                                           const std::map<std::string, std::string>& properties);
+
 /// A topic of Kafka, or of a shop's own log, whose records programs in Python read. Thread-safe.
 class Log {
   public:
-    /// `place` is `kafka://HOST:PORT[,HOST:PORT]/TOPIC`, or the folder of a log (`DATA/bronze`) with a
-    /// `topic`. `properties` are those of librdkafka. Throws an Error if there is no such topic.
+    /// Opens a log, as open_log() does.
     Log(const std::string& place, const std::string& topic,
         const std::map<std::string, std::string>& properties);
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bronze/record.h"
@@ -44,6 +45,13 @@ class EventColumns {
     [[nodiscard]] int partition() const { return constants_.partition; }
     [[nodiscard]] int log_epoch() const { return constants_.log_epoch; }
     [[nodiscard]] std::size_t rows() const { return timestamps_.size(); }
+    /// The id of a row's event.
+    [[nodiscard]] std::string_view event_id(std::size_t row) const {
+        const auto from = static_cast<std::size_t>(id_offsets_[row]);
+        return {id_bytes_.data() + from, static_cast<std::size_t>(id_offsets_[row + 1]) - from};
+    }
+    /// The time of a row's event, µs.
+    [[nodiscard]] std::int64_t event_time(std::size_t row) const { return timestamps_[row]; }
     /// The bytes of all event ids. The object keeps its memory, so one with many id bytes should not be
     /// reused.
     [[nodiscard]] std::size_t id_bytes() const { return id_bytes_.size(); }

@@ -11,6 +11,7 @@
 #include "silver/stage/quarantined_items.h"
 #include "storage/column.h"
 #include "storage/file_stats.h"
+#include "storage/kept_rows.h"
 #include "storage/parquet_file.h"
 
 namespace millrace::silver {
@@ -150,13 +151,7 @@ std::optional<storage::AddFile> OldTables::write_rows_before_start(const storage
             return bronze::Offset(offsets.Value(row)) <
                    starts_[static_cast<std::size_t>(partitions.Value(row))];
         };
-        std::int64_t from = 0;
-        while (from < rows.num_rows()) {
-            std::int64_t to = from;
-            while (to < rows.num_rows() && is_before_start(to)) ++to;
-            if (to > from) writer.append(*rows.Slice(from, to - from));
-            from = to + 1;
-        }
+        storage::append_kept_rows(writer, rows, is_before_start);
     });
     const storage::WrittenFile written = writer.finish();
     if (written.rows == 0) {

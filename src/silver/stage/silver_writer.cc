@@ -138,6 +138,7 @@ bool SilverWriter::commit_silver(const std::vector<LanePart>& parts, std::vector
 
 bool SilverWriter::commit(const std::vector<LanePart>& parts, WrittenFiles files, IdSet& ids,
                           BatchReport& report) {
+    commit_lock_.check_in_place();
     report.files = static_cast<std::int64_t>(files.silver.size());
     for (const storage::AddFile& add : files.silver) report.bytes += add.size;
     base::Stopwatch watch;

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace millrace::python {
+
+/// Adds SilverPlanner, SilverTask and SilverCommitter (src/python/silver_job.h) to the module.
+void bind_silver_job(nanobind::module_& module);
+
+}  // namespace millrace::python

@@ -1,0 +1,132 @@
+#include "silver/ranges/range_planner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "storage/file_stats.h"
+
+namespace millrace::silver {
+
+namespace {
+
+/// A smaller range costs more to begin than to process.
+constexpr std::int64_t min_task_records = 10'000;
+/// How much of a partition is read to learn how long its records are.
+constexpr std::size_t sample_bytes = 64 << 10;
+
+std::int64_t records_between(const PartitionEnds& from, const PartitionEnds& to) {
+    std::int64_t records = 0;
+    for (const auto& [partition, end] : to) {
+        const auto start = from.find(partition);
+        if (start != from.end()) records += std::max<std::int64_t>(0, end - start->second);
+    }
+    return records;
+}
+
+}  // namespace
+
+RangePlanner::RangePlanner(BatchSink& table, const bronze::EventLog& log, bool continue_on_data_loss)
+    : table_(table), log_(log), data_loss_(continue_on_data_loss) {}
+
+/// Looks whether the log is still the one that the table is of.
+void RangePlanner::begin() {
+    if (has_begun_) return;
+    std::vector<int> all(static_cast<std::size_t>(log_.partitions()));
+    std::iota(all.begin(), all.end(), 0);
+    if (data_loss_.requires_new_epoch(log_, table_.snapshot(), all)) {
+        table_.begin_epoch();
+        table_.refresh();
+    }
+    for (const int partition : all) (void)data_loss_.resume(log_, partition, table_.progress(partition));
+    has_begun_ = true;
+}
+
+PartitionEnds RangePlanner::progress() {
+    log_.look_for_partitions();
+    table_.refresh();
+    begin();
+    PartitionEnds progress;
+    for (int p = 0; p < log_.partitions(); ++p) progress[p] = table_.progress(p).next_offset;
+    return progress;
+}
+
+PartitionEnds RangePlanner::log_ends() const {
+    log_.look_for_partitions();
+    PartitionEnds ends;
+    for (int p = 0; p < log_.partitions(); ++p) ends[p] = log_.offsets(p).end;
+    return ends;
+}
+
+/// The mean size of the records that come next, in bytes.
+double RangePlanner::bytes_of_record(const PartitionEnds& from) const {
+    std::size_t bytes = 0;
+    std::size_t records = 0;
+    for (const auto& [partition, offset] : from) {
+        const bronze::Offset start = std::max(offset, log_.offsets(partition).start);
+        for (const bronze::Record& record : log_.read(partition, start)->poll(sample_bytes)) {
+            bytes += record.key.size() + record.value.size() + record.headers.size();
+            ++records;
+        }
+    }
+    return records == 0 ? 1 : std::max(1.0, static_cast<double>(bytes) / static_cast<double>(records));
+}
+
+PartitionEnds RangePlanner::next_batch(const PartitionEnds& ends, const BatchLimits& limits) {
+    const PartitionEnds from = progress();
+    const std::int64_t waiting = records_between(from, ends);
+    std::int64_t most = limits.records > 0 ? limits.records : waiting;
+    if (limits.bytes > 0 && waiting > min_task_records)
+        most = std::min(most,
+                        static_cast<std::int64_t>(static_cast<double>(limits.bytes) / bytes_of_record(from)));
+    const double share =
+        waiting > most ? static_cast<double>(std::max<std::int64_t>(1, most)) / static_cast<double>(waiting)
+                       : 1;
+    PartitionEnds batch;
+    for (const auto& [partition, start] : from) {
+        const auto end = ends.find(partition);
+        const std::int64_t records = end == ends.end() ? 0 : std::max<std::int64_t>(0, end->second - start);
+        batch[partition] = start + static_cast<std::int64_t>(std::ceil(static_cast<double>(records) * share));
+    }
+    return batch;
+}
+
+/// Where reading begins, past records that the log has lost.
+bronze::Offset RangePlanner::first_to_read(int partition) const {
+    const catalog::PartitionProgress progress = table_.progress(partition);
+    if (progress.next_offset >= log_.offsets(partition).start) return progress.next_offset;
+    return data_loss_.resume(log_, partition, progress).next_offset;
+}
+
+std::vector<RecordRange> RangePlanner::divide(const PartitionEnds& ends, const TaskSizes& sizes) {
+    const PartitionEnds from = progress();
+    const std::int64_t share = records_between(from, ends) / std::max(1, sizes.tasks) + 1;
+    const std::int64_t most = std::min(sizes.most_records, std::max(share, min_task_records));
+    const int epoch = table_.identity().epoch;
+    std::vector<RecordRange> ranges;
+    for (const auto& [partition, committed] : from) {
+        const auto end = ends.find(partition);
+        if (end == ends.end() || end->second <= committed) continue;
+        bronze::Offset next = committed;
+        bronze::Offset start = first_to_read(partition);
+        const std::int64_t left = std::max<std::int64_t>(0, end->second - start);
+        const std::int64_t count = std::max<std::int64_t>(1, (left + most - 1) / most);
+        for (std::int64_t i = 1; i <= count; ++i) {
+            // Ranges of a partition are equally long, since its last task would have little to do otherwise.
+            const bronze::Offset until = i == count ? end->second : end->second - left + left * i / count;
+            ranges.push_back({partition, epoch, next, std::min(start, until), until});
+            next = start = until;
+        }
+    }
+    return ranges;
+}
+
+std::vector<std::string> RangePlanner::event_types() const {
+    std::set<std::string> types;
+    for (const auto& [path, file] : table_.snapshot().files)
+        types.emplace(storage::partition_value(file, "event_type"));
+    return {types.begin(), types.end()};
+}
+
+}  // namespace millrace::silver
