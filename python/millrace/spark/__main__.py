@@ -1,0 +1,114 @@
+"""The Spark application EcomSilverLayer: spark-submit deploy/spark/ecom_silver_layer.py, or python -m millrace.spark."""
+
+import argparse
+import signal
+import sys
+
+from pyspark.sql import SparkSession
+
+from millrace.spark.options import duration
+from millrace.spark.silver import start_silver
+
+USUAL = {
+    # A row of the stream is a few bytes: larger batches cost fewer calls.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
+    # One query, whose tasks do not read each other's output.
+    "spark.sql.streaming.metricsEnabled": "true",
+    "spark.python.worker.reuse": "true",
+}
+
+
+def arguments(argv):
+    parser = argparse.ArgumentParser(
+        prog="ecom_silver_layer",
+        description="Clean and deduplicate a topic's events into a silver table, on a Spark cluster.",
+        epilog="docs/spark.md describes the options, and what is exactly once.",
+    )
+    add = parser.add_argument
+    add("--data", required=True, metavar="DIR", help="The shop's data directory, which all workers share.")
+    add(
+        "--bronze",
+        required=True,
+        metavar="PLACE",
+        help="The log: kafka://HOST:PORT[,HOST:PORT]/TOPIC, or the folder of a log of Millrace.",
+    )
+    add("--topic", default="ecom_clickstream_raw", help="Topic of a log of Millrace. (default: %(default)s)")
+    add(
+        "--kafka-property",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="Property of the Kafka client, such as security.protocol=SASL_SSL. May be repeated.",
+    )
+    add("--trigger", default="20s", type=duration, help="Time between batches. (default: 20s)")
+    add("--available-now", action="store_true", help="Process what the log holds at the start, then exit.")
+    add("--checkpoint", metavar="DIR", help="Folder of Spark's checkpoint. (default: DIR/spark/silver)")
+    add("--max-records", type=int, default=4_000_000, help="Most records of a batch. (default: %(default)s)")
+    add("--max-bytes", default="4g", help="Most bytes of records of a batch, about. (default: %(default)s)")
+    add("--task-records", type=int, default=500_000, help="Most records of a task. (default: %(default)s)")
+    add(
+        "--horizon",
+        default="24h",
+        help="Period whose event_ids are held in the driver's memory for deduplication. (default: %(default)s)",
+    )
+    add("--dedupe-memory", default="1g", help="Most memory for event_ids. (default: %(default)s)")
+    add(
+        "--on-data-loss",
+        choices=["fail", "continue"],
+        default="fail",
+        help="What to do when the log has removed records before they were processed. (default: %(default)s)",
+    )
+    return parser.parse_args(argv)
+
+
+def options_of(given):
+    """The options of the data source."""
+    options = {
+        "path": given.data,
+        "maxRecordsPerTrigger": str(given.max_records),
+        "maxBytesPerTrigger": given.max_bytes,
+        "maxRecordsPerPartition": str(given.task_records),
+        "horizon": given.horizon,
+        "dedupeMemory": given.dedupe_memory,
+        "failOnDataLoss": str(given.on_data_loss == "fail").lower(),
+    }
+    if not given.bronze.startswith("kafka://"):
+        return {**options, "log": given.bronze, "subscribe": given.topic}
+    servers, _, topic = given.bronze.removeprefix("kafka://").partition("/")
+    properties = dict(pair.split("=", 1) for pair in given.kafka_property)
+    return {
+        **options,
+        "kafka.bootstrap.servers": servers,
+        "subscribe": topic or given.topic,
+        **{f"kafka.{name}": value for name, value in properties.items()},
+    }
+
+
+def main(argv=None):
+    given = arguments(argv)
+    builder = SparkSession.builder
+    for name, value in USUAL.items():
+        builder = builder.config(name, value)
+    # spark-submit --name and --conf win over these.
+    spark = builder.getOrCreate()
+    query = start_silver(
+        spark,
+        given.checkpoint or f"{given.data}/spark/silver",
+        trigger=f"{given.trigger.total_seconds()} seconds",
+        available_now=given.available_now,
+        **options_of(given),
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: query.stop())
+    try:
+        query.awaitTermination()
+    except Exception as error:  # of Spark's, which tells what failed in Python
+        print(f"EcomSilverLayer: {error}", file=sys.stderr)
+        return 3
+    finally:
+        spark.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

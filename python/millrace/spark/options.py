@@ -1,0 +1,95 @@
+"""The options of the data sources, which have the names of Spark's Kafka source where it has them."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+def duration(text):
+    """A duration such as 500ms, 20s, 10m, 24h or 7d."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", text.strip())
+    if not match:
+        raise ValueError(f"{text} is not a duration such as 20s, 10m or 24h")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+def size(text):
+    """A number of bytes such as 512m or 1g."""
+    match = re.fullmatch(r"(\d+)([kmg]?)(?:i?b)?", str(text).strip().lower())
+    if not match:
+        raise ValueError(f"{text} is not a size such as 512m or 1g")
+    return int(match[1]) * _SIZES[match[2]]
+
+
+def flag(text):
+    """True or false."""
+    if str(text).lower() not in ("true", "false"):
+        raise ValueError(f"{text} is neither true nor false")
+    return str(text).lower() == "true"
+
+
+def _required(options, name, example):
+    value = options.get(name)
+    if not value:
+        raise ValueError(f'the option {name} is missing: .option("{name}", "{example}")')
+    return value
+
+
+@dataclass(frozen=True)
+class LogPlace:
+    """A topic, as millrace.Log opens it."""
+
+    place: str
+    topic: str
+    properties: dict = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, options):
+        """From kafka.bootstrap.servers, subscribe and other options of kafka.*; or from log, the folder of a log."""
+        topic = options.get("subscribe") or "ecom_clickstream_raw"
+        if options.get("log"):
+            return cls(options["log"], topic)
+        servers = _required(options, "kafka.bootstrap.servers", "broker:9092")
+        prefix = "kafka."
+        properties = {
+            name[len(prefix) :]: value
+            for name, value in options.items()
+            if name.startswith(prefix) and name != "kafka.bootstrap.servers"
+        }
+        return cls(f"kafka://{servers}/{topic}", topic, properties)
+
+
+@dataclass(frozen=True)
+class SilverOptions:
+    """The options of a silver stage on Spark."""
+
+    data: str
+    log: LogPlace
+    tasks: int
+    records_per_trigger: int
+    bytes_per_trigger: int
+    records_per_task: int
+    horizon: timedelta
+    dedupe_memory: int
+    continue_on_data_loss: bool
+
+    @classmethod
+    def of(cls, options):
+        return cls(
+            data=_required(options, "path", "/data/shop"),
+            log=LogPlace.of(options),
+            tasks=int(options.get("minPartitions", 2)),
+            records_per_trigger=int(options.get("maxRecordsPerTrigger", 4_000_000)),
+            bytes_per_trigger=size(options.get("maxBytesPerTrigger", "4g")),
+            records_per_task=int(options.get("maxRecordsPerPartition", 500_000)),
+            horizon=duration(options.get("horizon", "24h")),
+            dedupe_memory=size(options.get("dedupeMemory", "1g")),
+            continue_on_data_loss=not flag(options.get("failOnDataLoss", "true")),
+        )
+
+    def place(self):
+        """What SilverPlanner, SilverTask and SilverCommitter begin with."""
+        return self.data, self.log.place, self.log.topic, self.log.properties
