@@ -47,6 +47,7 @@ venv=build/venv
 requirements=(scripts/requirements-build.txt)
 [[ $purpose == test || $purpose == long || $purpose == bench ]] && requirements+=(scripts/requirements-test.txt)
 [[ $purpose == long || $purpose == bench ]] && requirements+=(scripts/requirements-long.txt)
+[[ $purpose == long || $purpose == bench || $purpose == stack ]] && requirements+=(scripts/requirements-spark.txt)
 [[ $purpose == wheel ]] && requirements+=(scripts/requirements-wheel.txt)
 [[ $purpose == soak ]] && requirements+=(scripts/requirements-soak.txt)
 [[ $purpose == bench ]] && requirements+=(scripts/requirements-bench.txt)
@@ -70,6 +71,7 @@ if ((${#jars[@]})); then
         pom=tests/compat/jvm/$name/pom.xml
         cmp -s "$pom" "build/jars/$name/pom.xml" && continue
         echo "setup: fetching the jars of $pom"
+        rm -rf "build/jars/$name"
         mvn -q -B -f "$pom" dependency:copy-dependencies -DoutputDirectory="$PWD/build/jars/$name" >/dev/null
         cp "$pom" "build/jars/$name/pom.xml"
     done

@@ -1,4 +1,4 @@
-"""The Spark application EcomSilverLayer: spark-submit deploy/spark/ecom_silver_layer.py, or python -m millrace.spark."""
+"""The Spark application EcomSilverLayer, which deploy/spark/submit_spark_job.sh submits."""
 
 import argparse
 import signal

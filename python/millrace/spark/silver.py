@@ -122,12 +122,13 @@ class SilverReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         return {str(partition): offset for partition, offset in sorted(ends.items())}
 
 
+# The committer of this process, by the options of its query: it holds the ids of the table's events. Spark keeps the
+# process between batches, and may begin another one at any time, which loads them again.
+_committers = {}
+
+
 class SilverWriter(DataSourceStreamArrowWriter):
     """Collects the results in tasks, and commits them on the driver."""
-
-    # The ids of the table's events, in the process that commits. Spark keeps it between batches, and may start another
-    # one at any time, which loads them again.
-    _committers = {}
 
     def __init__(self, options):
         self.options = options
@@ -140,12 +141,12 @@ class SilverWriter(DataSourceStreamArrowWriter):
         if not results:
             return
         key = repr(self.options)
-        if key not in self._committers:
-            self._committers.clear()
-            self._committers[key] = _native.SilverCommitter(
+        if key not in _committers:
+            _committers.clear()
+            _committers[key] = _native.SilverCommitter(
                 *self.options.place(), horizon=self.options.horizon, dedupe_bytes=self.options.dedupe_memory
             )
-        _print_report(batchId, json.loads(self._committers[key].commit(results)))
+        _print_report(batchId, json.loads(_committers[key].commit(results)))
 
     def abort(self, messages, batchId):
         """Nothing is to be undone: no commit names the files, and `millrace vacuum` removes them."""
