@@ -14,7 +14,7 @@ SECONDS ?= 60
 MINUTES ?= 30
 HOURS ?= 8
 
-.PHONY: help setup build package wheel run test test-all sanitize tsan lint lint-fast format fuzz bench bench-hour crash chaos soak stack-up stack-down stack-status clean
+.PHONY: help setup build package wheel run test test-all sanitize tsan lint lint-fast format fuzz bench bench-hour crash chaos soak stack-kafka stack-up stack-down stack-status clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
@@ -27,7 +27,7 @@ build: setup ## build the program (build/release/millrace) and the dashboard's p
 	@cmake --build build/release -j $(JOBS) --target millrace
 	@scripts/pages.sh
 
-run: build $(if $(filter kafka,$(BRONZE)),stack-up) ## run the whole pipeline with a simulated shop for 60 seconds (BRONZE=kafka: on Kafka)
+run: build $(if $(filter kafka,$(BRONZE)),stack-kafka) ## run the whole pipeline with a simulated shop for 60 seconds (BRONZE=kafka: on Kafka)
 	build/release/millrace --data $(DATA) $(if $(filter kafka,$(BRONZE)),--bronze kafka://127.0.0.1:$${KAFKA_PORT:-9092}/ecom_clickstream_raw) run $(RUN_FLAGS)
 
 package: build ## create the Debian package build/packages/millrace_VERSION_ARCHITECTURE.deb
@@ -104,15 +104,19 @@ bench-hour: build ## run an hour at 1,000 events/s, and measure the number of fi
 	@MILLRACE_SETUP=bench scripts/setup.sh
 	$(VENV)/bin/python bench/small_files.py
 
-stack-up: ## start Kafka, PostgreSQL and Prometheus on this machine, without Docker, under .stack/
+stack-kafka:
+	@MILLRACE_SETUP=kafka scripts/setup.sh
+	@python3 -m scripts.stack up kafka
+
+stack-up: ## start Kafka, PostgreSQL, Prometheus and a Spark cluster on this machine, without Docker, under .stack/
 	@MILLRACE_SETUP=stack scripts/setup.sh
-	@scripts/stack.py up
+	@python3 -m scripts.stack up
 
 stack-down: ## stop the stack; its data stays
-	@scripts/stack.py down
+	@python3 -m scripts.stack down
 
 stack-status: ## show which services run, with their ports and logs
-	@scripts/stack.py status
+	@python3 -m scripts.stack status
 
 crash: build ## run KILLS=N kills at random moments and at every fail point
 	@MILLRACE_SETUP=test scripts/setup.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing Millrace needs and is missing: Debian packages, and in a virtual environment under
 # build/ the wheels of Arrow, DuckDB and Node.js. Does nothing, quickly, when all is there.
-# MILLRACE_SETUP=package|wheel|test|long|sanitize|lint|fuzz|bench|soak|stack adds what that target needs.
+# MILLRACE_SETUP=package|wheel|test|long|sanitize|lint|fuzz|bench|soak|kafka|stack adds what that target needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,6 +19,7 @@ case "$purpose" in
     test) packages+=(default-jre-headless maven kcat postgresql chromium fonts-dejavu-core prometheus wrk curl openssl) ;;
     bench) packages+=(default-jre-headless maven kcat postgresql wrk) ;;
     long) packages+=(default-jdk-headless maven kcat postgresql chromium fonts-dejavu-core docker-compose mmdebstrap) ;;
+    kafka) packages+=(default-jre-headless maven) ;;
     stack) packages+=(default-jre-headless maven postgresql prometheus) ;;
 esac
 
@@ -63,7 +64,7 @@ done
 
 # Jars: Kafka's broker and tools, and what Spark needs to read Delta and Kafka.
 jars=()
-[[ $purpose == stack || $purpose == test ]] && jars=(kafka)
+[[ $purpose == kafka || $purpose == stack || $purpose == test ]] && jars=(kafka)
 [[ $purpose == long || $purpose == bench ]] && jars=(kafka delta spark-kafka)
 [[ $purpose == long ]] && jars+=(segment)
 if ((${#jars[@]})); then

@@ -59,7 +59,7 @@ def _print_report(batch, report):
         f"silver: batch {batch}: {report['received']:,} in, {report['silver']:,} silver, "
         f"{report['duplicates']:,} duplicates, {report['quarantined']:,} quarantined, "
         f"lag {report['lag']:,}, {done}",
-        file=sys.stderr,
+        file=sys.__stderr__,  # Spark keeps what is printed to sys.stderr to itself
         flush=True,
     )
 
