@@ -1,0 +1,24 @@
+"""One cluster for all tests of a run."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.spark import PACKAGE, Cluster
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.long)
+            item.add_marker(pytest.mark.xdist_group("spark"))
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory):
+    pytest.importorskip("pyspark")
+    if not (PACKAGE / "millrace").is_dir():
+        pytest.skip("the Python package is not built: make wheel")
+    cluster = Cluster(tmp_path_factory.mktemp("spark")).start()
+    yield cluster
+    cluster.stop()
