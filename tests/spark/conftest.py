@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from tests.support.spark import PACKAGE, Cluster
 
 
@@ -19,6 +20,13 @@ def cluster(tmp_path_factory):
     pytest.importorskip("pyspark")
     if not (PACKAGE / "millrace").is_dir():
         pytest.skip("the Python package is not built: make wheel")
-    cluster = Cluster(tmp_path_factory.mktemp("spark")).start()
-    yield cluster
-    cluster.stop()
+    python = str(ROOT / "build" / "venv" / "bin" / "python")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"):
+            patch.setenv(name, python)
+        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        patch.setenv("PYTHONPATH", str(PACKAGE))
+        patch.syspath_prepend(PACKAGE)
+        cluster = Cluster(tmp_path_factory.mktemp("spark")).start()
+        yield cluster
+        cluster.stop()

@@ -28,6 +28,13 @@ def _check():
 
 _check()
 
+from millrace.spark.events import Events  # noqa: E402
 from millrace.spark.silver import SilverLayer, start_silver  # noqa: E402
 
-__all__ = ["SilverLayer", "start_silver"]
+__all__ = ["Events", "SilverLayer", "register", "start_silver"]
+
+
+def register(spark):
+    """Makes the data sources known to a SparkSession: `millrace` for clean events, and `millrace-silver`."""
+    for source in (Events, SilverLayer):
+        spark.dataSource.register(source)
