@@ -19,7 +19,7 @@
 #include "python/metrics.h"
 #include "python/rows.h"
 #include "python/table.h"
-#include "silver_job_binding.h"
+#include "spark_binding.h"
 #include "storage/arrow_status.h"
 
 namespace nb = nanobind;
@@ -426,5 +426,6 @@ NB_MODULE(_native, module) {
     millrace::python::bind_log(module);
     millrace::python::bind_metrics(module);
     millrace::python::bind_silver_job(module);
+    millrace::python::bind_gold_job(module);
     millrace::python::bind_table(module);
 }

@@ -366,23 +366,61 @@ BatchLayerReport BatchLayer::replace(DayRange days, const base::StopSignal& stop
     return report;
 }
 
-/// Replaces the rows of some days in all tables. False when the tables have newer rows of these days.
-bool BatchLayer::replace_once(DayRange days, BatchLayerReport& report) {
+PublishedPosition BatchLayer::begin() {
+    read_position();
+    return position_;
+}
+
+/// A replacement of all tables' rows of some days, without files.
+GoldWriter::Replacement BatchLayer::replacement_of(DayRange days) const {
+    return {.from = days.from,
+            .to = ends(days.to + 1),
+            .silver_version = position_.silver_version,
+            .provisional_too = position_.watermark == end_of_time};
+}
+
+PreparedDays BatchLayer::prepare(DayRange days, const PublishedPosition& position) {
+    position_ = position;
     GoldWriter writer(data_, pool_);
-    GoldWriter::Replacement replacement{.from = days.from,
-                                        .to = ends(days.to + 1),
-                                        .silver_version = position_.silver_version,
-                                        .provisional_too = position_.watermark == end_of_time};
+    GoldWriter::Replacement replacement = replacement_of(days);
     Output output;
-    report.events +=
+    PreparedDays prepared{.days = days};
+    prepared.events =
         compute(days, all_groups(), output, [&] { writer.write(replacement, output, rows_at_once); });
     writer.write(replacement, output, 1);
-    report.silver_version = position_.silver_version;
-    if (!writer.replace(replacement)) {
-        writer.discard(replacement);
-        return false;
+    GoldWriter::finish(replacement);
+    prepared.rows = replacement.rows;
+    prepared.files = std::move(replacement.files);
+    return prepared;
+}
+
+bool BatchLayer::commit(std::vector<PreparedDays> parts, const PublishedPosition& position) {
+    if (parts.empty()) return true;
+    std::ranges::sort(parts, {}, [](const PreparedDays& part) { return part.days.from; });
+    position_ = position;
+    GoldWriter writer(data_, pool_);
+    GoldWriter::Replacement replacement =
+        replacement_of({.from = parts.front().days.from, .to = parts.back().days.to});
+    for (PreparedDays& part : parts) {
+        replacement.rows += part.rows;
+        for (std::size_t table = 0; table < table_count; ++table)
+            std::ranges::move(part.files[table], std::back_inserter(replacement.files[table]));
     }
-    report.rows += replacement.rows;
+    if (writer.replace(replacement)) return true;
+    writer.discard(replacement);
+    return false;
+}
+
+/// Replaces the rows of some days in all tables. False when the tables have newer rows of these days.
+bool BatchLayer::replace_once(DayRange days, BatchLayerReport& report) {
+    PreparedDays prepared = prepare(days, position_);
+    report.events += prepared.events;
+    report.silver_version = position_.silver_version;
+    const std::int64_t rows = prepared.rows;
+    std::vector<PreparedDays> all;
+    all.push_back(std::move(prepared));
+    if (!commit(std::move(all), position_)) return false;
+    report.rows += rows;
     return true;
 }
 

@@ -43,6 +43,14 @@ struct PublishedPosition {
     Timestamp watermark = no_watermark;  ///< windows that end at or before it are closed and published
 };
 
+/// New rows of some days, in files that no commit names yet.
+struct PreparedDays {
+    DayRange days;
+    std::int64_t events = 0;  ///< events read, including those of neighbouring days
+    std::int64_t rows = 0;
+    GoldFiles files{};
+};
+
 /// The batch layer: recomputes Gold's rows of some days from the silver table, with the operators of the
 /// speed layer. Windows that the speed layer has not closed yet stay open, and its provisional rows stay as
 /// they are. The speed layer also keeps the sessions and the funnel of a day until no session of the day can
@@ -62,6 +70,15 @@ class BatchLayer {
     /// that were replaced by then stay replaced. Also throws one when the tables still have newer rows than
     /// the saved position after several attempts.
     BatchLayerReport replace(DayRange days, const base::StopSignal& stop);
+
+    /// The parts of replace() for several processes, of which one begins and commits, and each of the others
+    /// prepares some of the days. begin() reads the position and, where no state tells it, keeps other
+    /// processes from running Gold while this object lives.
+    PublishedPosition begin();
+    [[nodiscard]] PreparedDays prepare(DayRange days, const PublishedPosition& position);
+    /// Commits days that follow each other without a gap. False, and the files are removed, when the tables
+    /// have newer rows than `position`, or files have changed: the caller begins again.
+    bool commit(std::vector<PreparedDays> parts, const PublishedPosition& position);
 
     /// Replaces the rows of some days in the tables of one group, once; with sessions, orders are replaced
     /// too, which have the channels of their sessions. `position` is where the speed layer
@@ -95,6 +112,7 @@ class BatchLayer {
     void learn_orders_before(Timestamp time, Strings& strings, OrderLedger& ledger,
                              const std::function<void()>& progressed);
     [[nodiscard]] std::array<std::int64_t, table_group_count> ends(std::int64_t to) const;
+    [[nodiscard]] GoldWriter::Replacement replacement_of(DayRange days) const;
     /// What is done to some days, and what to do next when it was stopped.
     struct Step {
         std::string_view doing;

@@ -274,7 +274,7 @@ void GoldWriter::write(Replacement& replacement, Output& output, std::int64_t mi
             });
     }
     if (tasks.empty()) return;
-    if (replacement.writing.valid()) replacement.writing.get();
+    finish(replacement);
     replacement.writing = std::async(
         std::launch::async, [this, tasks = std::move(tasks)]() mutable { pool_.run_all(std::move(tasks)); });
 }
@@ -323,7 +323,7 @@ bool GoldWriter::replace_in(Table which, Replacement& replacement) {
 }
 
 bool GoldWriter::replace(Replacement& replacement) {
-    if (replacement.writing.valid()) replacement.writing.get();
+    finish(replacement);
     refresh();
     // Orders come before the sessions that they have the channel of: a day whose sessions are replaced needs
     // no correction of its orders any more, whenever the process ends.
@@ -342,7 +342,7 @@ bool GoldWriter::replace(Replacement& replacement) {
 }
 
 void GoldWriter::discard(Replacement& replacement) {
-    if (replacement.writing.valid()) replacement.writing.get();
+    finish(replacement);
     for (const Table each : metric_tables) {
         auto& files = replacement.files[static_cast<std::size_t>(each)];
         std::error_code ignored;  // vacuum removes what is left

@@ -31,6 +31,9 @@ inline storage::Version published_version(const storage::Snapshot& table) {
 /// Removes late days whose rows were recomputed after their last late event, as the tables' txns tell.
 void forget_corrected(LateDays& late, const std::function<const storage::Snapshot&(Table)>& snapshot_of);
 
+/// Data files of each table.
+using GoldFiles = std::array<std::vector<storage::AddFile>, table_count>;
+
 /// Writes rows into Gold's tables. Each table's commits record, as a txn, the silver version up to which the
 /// table has the rows of closed windows, so that a restart appends no row twice. Not thread-safe.
 class GoldWriter {
@@ -85,8 +88,8 @@ class GoldWriter {
         storage::Version silver_version = storage::no_version;
         /// Whether provisional rows of these days are replaced as well: no state holds their windows open.
         bool provisional_too = false;
-        std::int64_t rows = 0;                                           ///< the number of new rows
-        std::array<std::vector<storage::AddFile>, table_count> files{};  ///< written, but not committed yet
+        std::int64_t rows = 0;  ///< the number of new rows
+        GoldFiles files{};      ///< written, but not committed yet
         /// The task that writes `files`. It is the last member, so that the destructor waits for it first.
         std::future<void> writing{};
     };
@@ -94,6 +97,10 @@ class GoldWriter {
     /// `min_rows`; the output of these tables is empty then. Asynchronous: waits only for the previous call.
     /// `replacement` must outlive the write and must not move.
     void write(Replacement& replacement, Output& output, std::int64_t min_rows);
+    /// Waits for the last write().
+    static void finish(Replacement& replacement) {
+        if (replacement.writing.valid()) replacement.writing.get();
+    }
     /// Commits the replacement, each table with one commit. False when files of a table have changed
     /// meanwhile, and the table is left as it is: its rows may have been joined with later ones, or the new
     /// files are gone. Then the caller computes the replacement again, from a newer state of Gold.

@@ -1,8 +1,9 @@
-#include "silver_job_binding.h"
+#include "spark_binding.h"
 
 #include <nanobind/stl/chrono.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "python/gold_job.h"
 #include "python/silver_job.h"
 
 namespace nb = nanobind;
@@ -42,7 +44,37 @@ std::string commit_results(SilverCommitter& committer, const std::vector<nb::byt
     return base::json::serialize(committer.commit(views).to_json());
 }
 
+/// The views of bytes or str objects, which must outlive them.
+std::vector<std::string_view> views_of(const std::vector<std::string>& texts) {
+    return {texts.begin(), texts.end()};
+}
+
 }  // namespace
+
+void bind_gold_job(nb::module_& module) {
+    nb::class_<GoldJob>(module, "GoldJob", "The batch layer of Gold in parts. Used by millrace.spark.")
+        .def(nb::init<const std::string&, std::size_t>(), "data"_a,
+             "threads"_a = base::WorkerPool::processors, nb::call_guard<nb::gil_scoped_release>())
+        .def("all_days", &GoldJob::all_days, nb::call_guard<nb::gil_scoped_release>(),
+             "The first and the last day of Silver's events, or None.")
+        .def("begin", &GoldJob::begin, nb::call_guard<nb::gil_scoped_release>(),
+             "How far Gold is published, for prepare() and commit().")
+        .def(
+            "prepare",
+            [](GoldJob& job, const std::string& from, const std::string& to, const std::string& begun) {
+                return job.prepare(from, to, begun);
+            },
+            "first"_a, "last"_a, "begun"_a, nb::call_guard<nb::gil_scoped_release>(),
+            "Computes the rows of some days into files that no commit names, for commit().")
+        .def(
+            "commit",
+            [](GoldJob& job, const std::vector<std::string>& prepared, const std::string& begun) {
+                return job.commit(views_of(prepared), begun);
+            },
+            "prepared"_a, "begun"_a, nb::call_guard<nb::gil_scoped_release>(),
+            "Commits days that follow each other. Returns the number of rows, or None when the tables have "
+            "changed meanwhile.");
+}
 
 void bind_silver_job(nb::module_& module) {
     using Properties = std::map<std::string, std::string>;
