@@ -13,8 +13,9 @@ KILLS ?= 100
 SECONDS ?= 60
 MINUTES ?= 30
 HOURS ?= 8
+ROUNDS ?= 30
 
-.PHONY: help setup build package wheel run test test-all sanitize tsan lint lint-fast format fuzz bench bench-hour crash chaos soak stack-kafka stack-up stack-down stack-status clean
+.PHONY: help setup build package wheel run test test-all sanitize tsan lint lint-fast format fuzz bench bench-hour crash chaos chaos-spark soak stack-kafka stack-up stack-down stack-status clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
@@ -127,6 +128,11 @@ chaos: build ## run MINUTES=N of kills, pauses, rebalances and full disks on a r
 	@MILLRACE_SETUP=test scripts/setup.sh
 	@cmake --build build/release -j $(JOBS) --target millrace_crash
 	MILLRACE_CHAOS_MINUTES=$(MINUTES) $(PYTEST) tests/chaos -s
+
+chaos-spark: build wheel ## run ROUNDS=N kills of executors, workers and drivers of EcomSilverLayer on a Spark cluster
+	@MILLRACE_SETUP=test scripts/setup.sh
+	@MILLRACE_SETUP=long scripts/setup.sh
+	MILLRACE_SPARK_ROUNDS=$(ROUNDS) $(PYTEST) tests/spark -k "killed or take_over" -s
 
 soak: build ## run HOURS=N of a busy shop with kills and restarts; results and a plot in build/soak
 	@MILLRACE_SETUP=soak scripts/setup.sh

@@ -74,12 +74,9 @@ std::string settings_text(const model::ShopSettings& settings) {
     return json::serialize(to_json(settings));
 }
 
-model::ShopSettings DataDirectory::settings() const {
+model::ShopSettings parse_settings(std::string_view text, const std::string& doing) {
     model::ShopSettings settings;
-    const auto content = base::read_file_if_exists(settings_path());
-    if (!content) return settings;
-    const std::string doing = fmt::format("reading {}", settings_path().string());
-    const json::value document = base::parse_json(*content, settings_path().string());
+    const json::value document = base::parse_json(text, doing);
     if (!document.is_object()) throw Error(doing, "not a JSON object");
     const json::object& object = document.get_object();
     if (const auto version = base::integer_member(object, "format"); version > directory_format) {
@@ -115,6 +112,12 @@ model::ShopSettings DataDirectory::settings() const {
     gold.interest_conversion = base::number_member(object, "interest_conversion", gold.interest_conversion);
     gold.interest_views = base::integer_member(object, "interest_views", gold.interest_views);
     return settings;
+}
+
+model::ShopSettings DataDirectory::settings() const {
+    const auto content = base::read_file_if_exists(settings_path());
+    if (!content) return {};
+    return parse_settings(*content, fmt::format("reading {}", settings_path().string()));
 }
 
 void DataDirectory::validate(const model::ShopSettings& settings) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "model/shop_settings.h"
 
@@ -9,6 +10,9 @@ namespace millrace::catalog {
 
 /// Returns the settings as one line of JSON, the form in which they are stored.
 [[nodiscard]] std::string settings_text(const model::ShopSettings& settings);
+/// Parses them. `doing` is what an Error says was being done: it is thrown for text that is not JSON, and for
+/// settings of a newer format.
+[[nodiscard]] model::ShopSettings parse_settings(std::string_view text, const std::string& doing);
 
 /// The data directory of one shop: the paths in it and the shop's settings. Not thread-safe for writing.
 class DataDirectory {

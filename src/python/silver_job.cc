@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "archive/archived_log.h"
 #include "base/error.h"
 #include "python/log.h"
 
@@ -36,22 +37,35 @@ silver::PartitionEnds ends_of(const Offsets& offsets) {
     return ends;
 }
 
-/// Creates the folders that a new data directory lacks.
-const catalog::DataDirectory& prepared(const catalog::DataDirectory& data) {
+/// Creates the folders that a new data directory lacks, and stores its settings.
+const catalog::DataDirectory& prepared(const catalog::DataDirectory& data,
+                                       const model::ShopSettings& settings) {
+    data.adopt(settings);
     std::filesystem::create_directories(data.progress());
     return data;
 }
 
 }  // namespace
 
+model::ShopSettings SilverPlace::shop_settings() const {
+    if (settings.empty()) return catalog::DataDirectory(data).settings();
+    const auto given = catalog::parse_settings(settings, "reading the settings");
+    catalog::DataDirectory::validate(given);
+    return given;
+}
+
+PlaceLog::PlaceLog(const SilverPlace& place) : live_(open_log(place.place, place.topic, place.properties)) {
+    const catalog::DataDirectory data(place.data);
+    if (place.with_archive && storage::DeltaTable::exists(data.archive()))
+        archived_ = std::make_unique<archive::ArchivedLog>(*live_, data.archive());
+}
+
 SilverTables::SilverTables(const SilverPlace& place)
     : data(place.data),
-      log(open_log(place.place, place.topic, place.properties)),
-      settings(data.settings()),
-      lease(prepared(data)),
-      writer(data, *log, settings, pool) {
-    data.adopt(settings);
-}
+      log(place),
+      settings(place.shop_settings()),
+      lease(prepared(data, settings)),
+      writer(data, *log, settings, pool) {}
 
 SilverPlanner::SilverPlanner(const SilverPlace& place, bool continue_on_data_loss)
     : tables_(place), planner_(tables_.writer, *tables_.log, continue_on_data_loss) {}
@@ -99,8 +113,8 @@ silver::BatchReport SilverCommitter::commit(const std::vector<std::string_view>&
 SilverTask::SilverTask(const SilverPlace& place, const silver::RecordRange& range,
                        const std::vector<std::string>& event_types)
     : data_(directory_of_worker(place.data)),
-      log_(open_log(place.place, place.topic, place.properties)),
-      settings_(data_.settings()),
+      log_(place),
+      settings_(place.shop_settings()),
       types_(settings_.rules.max_event_types) {
     types_.assign({event_types.begin(), event_types.end()});
     worker_.emplace(silver::RangeWorker::Context{data_, *log_, settings_, types_, pool_}, range);

@@ -29,6 +29,22 @@ struct SilverPlace {
     std::string place;  ///< of the log: kafka://HOST:PORT/TOPIC, or a folder (open_log())
     std::string topic;
     std::map<std::string, std::string> properties;  ///< of librdkafka
+    /// The settings of the shop as millrace.json has them; empty: those that are stored there.
+    std::string settings;
+    bool with_archive = false;  ///< read what the log has removed from its archive
+
+    [[nodiscard]] model::ShopSettings shop_settings() const;
+};
+
+/// The log of a place, with its archive if it is to be read and there is one.
+class PlaceLog {
+  public:
+    explicit PlaceLog(const SilverPlace& place);
+    [[nodiscard]] const bronze::EventLog& operator*() const { return archived_ ? *archived_ : *live_; }
+
+  private:
+    std::unique_ptr<bronze::EventLog> live_;
+    std::unique_ptr<bronze::EventLog> archived_;
 };
 
 /// Offsets by partition.
@@ -41,7 +57,7 @@ struct SilverTables {
     explicit SilverTables(const SilverPlace& place);
 
     const catalog::DataDirectory data;
-    const std::unique_ptr<bronze::EventLog> log;
+    const PlaceLog log;
     const model::ShopSettings settings;
     const catalog::WriterLease lease;
     base::WorkerPool pool;
@@ -100,7 +116,7 @@ class SilverTask {
 
   private:
     const catalog::DataDirectory data_;
-    const std::unique_ptr<bronze::EventLog> log_;
+    const PlaceLog log_;
     const model::ShopSettings settings_;
     silver::EventTypes types_;
     base::WorkerPool pool_{0};

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from tests.support.spark import PACKAGE, Cluster
+from tests.support.spark import PACKAGE, QUICK, Cluster
 
 
 def pytest_collection_modifyitems(items):
@@ -30,3 +30,25 @@ def cluster(tmp_path_factory):
         cluster = Cluster(tmp_path_factory.mktemp("spark")).start()
         yield cluster
         cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def spark(cluster):
+    """A session on the cluster."""
+    import millrace.spark
+    from pyspark.sql import SparkSession
+
+    session = (
+        SparkSession.builder.master(cluster.master.url)
+        .config("spark.executor.memory", "512m")
+        .config("spark.cores.max", "2")
+        .config("spark.executorEnv.PYTHONPATH", str(PACKAGE))
+        .config("spark.driver.extraJavaOptions", QUICK)
+        .config("spark.executor.extraJavaOptions", QUICK)
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .getOrCreate()
+    )
+    millrace.spark.register(session)
+    yield session
+    session.stop()

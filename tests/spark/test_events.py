@@ -6,28 +6,6 @@ import pyarrow as pa
 import pytest
 
 from tests.support.kafka import SIMULATED, KafkaShop
-from tests.support.spark import PACKAGE, QUICK
-
-
-@pytest.fixture(scope="module")
-def spark(cluster):
-    import millrace.spark
-    from pyspark.sql import SparkSession
-
-    session = (
-        SparkSession.builder.master(cluster.master.url)
-        .config("spark.executor.memory", "512m")
-        .config("spark.cores.max", "2")
-        .config("spark.executorEnv.PYTHONPATH", str(PACKAGE))
-        .config("spark.driver.extraJavaOptions", QUICK)
-        .config("spark.executor.extraJavaOptions", QUICK)
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .getOrCreate()
-    )
-    millrace.spark.register(session)
-    yield session
-    session.stop()
 
 
 @pytest.fixture(scope="module")

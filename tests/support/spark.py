@@ -22,11 +22,11 @@ QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 class Cluster:
-    """A master and a worker with two cores."""
+    """A master and a worker, whose cores suffice for two applications."""
 
     def __init__(self, folder):
         self.master = SparkMaster(folder / "master", free_port(), free_port())
-        self.worker = SparkWorker(folder / "worker", self.master, free_port())
+        self.worker = SparkWorker(folder / "worker", self.master, free_port(), cores=4, memory="3g")
 
     def start(self):
         self.master.start()

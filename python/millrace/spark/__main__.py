@@ -1,18 +1,18 @@
 """The Spark application EcomSilverLayer, which deploy/spark/submit_spark_job.sh submits."""
 
 import argparse
+import json
 import signal
 import sys
 
 from pyspark.sql import SparkSession
 
-from millrace.spark.options import duration
+from millrace.spark.options import LogPlace, duration, log_options, settings_of
 from millrace.spark.silver import start_silver
 
 USUAL = {
     # A row of the stream is a few bytes: larger batches cost fewer calls.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
-    # One query, whose tasks do not read each other's output.
     "spark.sql.streaming.metricsEnabled": "true",
     "spark.python.worker.reuse": "true",
 }
@@ -26,20 +26,8 @@ def arguments(argv):
     )
     add = parser.add_argument
     add("--data", required=True, metavar="DIR", help="The shop's data directory, which all workers share.")
-    add(
-        "--bronze",
-        required=True,
-        metavar="PLACE",
-        help="The log: kafka://HOST:PORT[,HOST:PORT]/TOPIC, or the folder of a log of Millrace.",
-    )
-    add("--topic", default="ecom_clickstream_raw", help="Topic of a log of Millrace. (default: %(default)s)")
-    add(
-        "--kafka-property",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="Property of the Kafka client, such as security.protocol=SASL_SSL. May be repeated.",
-    )
+    log_options(parser)
+    settings_of(parser)
     add("--trigger", default="20s", type=duration, help="Time between batches. (default: 20s)")
     add("--available-now", action="store_true", help="Process what the log holds at the start, then exit.")
     add("--checkpoint", metavar="DIR", help="Folder of Spark's checkpoint. (default: DIR/spark/silver)")
@@ -72,16 +60,9 @@ def options_of(given):
         "dedupeMemory": given.dedupe_memory,
         "failOnDataLoss": str(given.on_data_loss == "fail").lower(),
     }
-    if not given.bronze.startswith("kafka://"):
-        return {**options, "log": given.bronze, "subscribe": given.topic}
-    servers, _, topic = given.bronze.removeprefix("kafka://").partition("/")
-    properties = dict(pair.split("=", 1) for pair in given.kafka_property)
-    return {
-        **options,
-        "kafka.bootstrap.servers": servers,
-        "subscribe": topic or given.topic,
-        **{f"kafka.{name}": value for name, value in properties.items()},
-    }
+    if given.setting:
+        options["settings"] = json.dumps(dict(given.setting))
+    return {**options, **LogPlace.options(given)}
 
 
 def main(argv=None):

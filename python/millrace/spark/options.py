@@ -1,8 +1,11 @@
 """The options of the data sources, which have the names of Spark's Kafka source where it has them."""
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+
+from millrace import _native
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
@@ -61,6 +64,68 @@ class LogPlace:
         }
         return cls(f"kafka://{servers}/{topic}", topic, properties)
 
+    @staticmethod
+    def options(given):
+        """The options that arguments of log_options() stand for."""
+        if not given.bronze.startswith("kafka://"):
+            return {"log": given.bronze, "subscribe": given.topic}
+        servers, _, topic = given.bronze.removeprefix("kafka://").partition("/")
+        return {
+            "kafka.bootstrap.servers": servers,
+            "subscribe": topic or given.topic,
+            **{f"kafka.{name}": value for name, value in given.kafka_property},
+        }
+
+
+def _pair(text):
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"{text} is not NAME=VALUE")
+    return name, value
+
+
+def _setting(text):
+    """A setting as millrace.json has it: numbers stay numbers."""
+    name, value = _pair(text)
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def log_options(parser):
+    """Adds the arguments that say where the log is."""
+    parser.add_argument(
+        "--bronze",
+        required=True,
+        metavar="PLACE",
+        help="The log: kafka://HOST:PORT[,HOST:PORT]/TOPIC, or the folder of a log of Millrace.",
+    )
+    parser.add_argument(
+        "--topic", default="ecom_clickstream_raw", help="Topic of a log of Millrace. (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--kafka-property",
+        action="append",
+        default=[],
+        type=_pair,
+        metavar="NAME=VALUE",
+        help="Property of the Kafka client, such as security.protocol=SASL_SSL. May be repeated.",
+    )
+
+
+def settings_of(parser):
+    """Adds the argument for the shop's settings."""
+    parser.add_argument(
+        "--setting",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="NAME=VALUE",
+        help="Setting of the shop, with the name that DIR/millrace.json has for it, such as currency=USD. It is "
+        "stored with the data. May be repeated.",
+    )
+
 
 @dataclass(frozen=True)
 class SilverOptions:
@@ -75,6 +140,7 @@ class SilverOptions:
     horizon: timedelta
     dedupe_memory: int
     continue_on_data_loss: bool
+    settings: str = ""
 
     @classmethod
     def of(cls, options):
@@ -88,8 +154,23 @@ class SilverOptions:
             horizon=duration(options.get("horizon", "24h")),
             dedupe_memory=size(options.get("dedupeMemory", "1g")),
             continue_on_data_loss=not flag(options.get("failOnDataLoss", "true")),
+            settings=options.get("settings", ""),
         )
 
     def place(self):
         """What SilverPlanner, SilverTask and SilverCommitter begin with."""
-        return self.data, self.log.place, self.log.topic, self.log.properties
+        return place_of(self.data, self.log, self.settings)
+
+
+def place_of(data, log, settings="", archive=False):
+    """The place of a shop, with changed settings: a JSON object of names and values as in millrace.json."""
+    plain = _native.SilverPlace(data, log.place, log.topic, log.properties, archive=archive)
+    if not settings:
+        return plain
+    known = json.loads(plain.shop_settings())
+    changes = json.loads(settings)
+    unknown = sorted(changes.keys() - known.keys())
+    if unknown:
+        raise ValueError(f"no setting is called {', '.join(unknown)}; the settings are {', '.join(known)}")
+    text = json.dumps({**known, **changes})
+    return _native.SilverPlace(data, log.place, log.topic, log.properties, settings=text, archive=archive)

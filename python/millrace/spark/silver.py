@@ -79,7 +79,7 @@ class SilverReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
     def planner(self):
         if self._planner is None:
             self._planner = _native.SilverPlanner(
-                *self.options.place(), continue_on_data_loss=self.options.continue_on_data_loss
+                self.options.place(), continue_on_data_loss=self.options.continue_on_data_loss
             )
         return self._planner
 
@@ -108,7 +108,7 @@ class SilverReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         return [SilverRange(bounds, event_types) for bounds in ranges]
 
     def read(self, partition):
-        task = _native.SilverTask(*self.options.place(), partition.bounds, partition.event_types)
+        task = _native.SilverTask(self.options.place(), partition.bounds, partition.event_types)
         number = partition.bounds[0]
         waiting = 0  # records whose rows are not given yet; the last one has the result
         while (records := task.step()) is not None:
@@ -144,7 +144,7 @@ class SilverWriter(DataSourceStreamArrowWriter):
         if key not in _committers:
             _committers.clear()
             _committers[key] = _native.SilverCommitter(
-                *self.options.place(), horizon=self.options.horizon, dedupe_bytes=self.options.dedupe_memory
+                self.options.place(), horizon=self.options.horizon, dedupe_bytes=self.options.dedupe_memory
             )
         _print_report(batchId, json.loads(_committers[key].commit(results)))
 

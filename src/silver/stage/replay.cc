@@ -45,6 +45,11 @@ void Replay::refresh() {
 
 /// Processes the log from where the rebuilt tables have come to, up to where the old ones have.
 void Replay::catch_up(const base::StopSignal& stop, const BatchCommitter::OnBatch& on_batch) {
+    if (process_) {
+        std::vector<bronze::Offset> ends;
+        for (int p = 0; p < old_.partitions(); ++p) ends.push_back(old_.progress(p).next_offset);
+        return process_(rebuilt_, ends);
+    }
     SilverStage stage(rebuilt_, log_, settings_, options_, pool_);
     for (int p = 0; p < old_.partitions(); ++p) stage.end_at(p, old_.progress(p).next_offset);
     stage.on_batch(on_batch);

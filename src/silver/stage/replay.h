@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
 
 #include "silver/stage/old_tables.h"
 #include "silver/stage/rebuilt_tables.h"
@@ -29,6 +32,11 @@ class Replay {
     Replay(const catalog::DataDirectory& data, const bronze::EventLog& log,
            const model::ShopSettings& settings, const SilverOptions& options);
 
+    /// Processes what a sink lacks of the log up to an offset of each partition, and commits it there.
+    using Process = std::function<void(BatchSink& sink, const std::vector<bronze::Offset>& ends)>;
+    /// Lets `process` do the work of the silver stage, before run().
+    void process_by(Process process) { process_ = std::move(process); }
+
     /// Throws an Error when `stop` is requested before the end.
     ReplayReport run(const base::StopSignal& stop, const BatchCommitter::OnBatch& on_batch);
 
@@ -42,6 +50,7 @@ class Replay {
     const model::ShopSettings& settings_;
     SilverOptions options_;
     base::WorkerPool pool_;
+    Process process_;  // empty: the silver stage processes the log
     SilverWriter writer_;
     OldTables old_;
     RebuiltTables rebuilt_;
