@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 import yaml
 
+from scripts import stack
 from tests.support.paths import BUILD, ROOT
 from tests.support.shop import stop, wait_until
 
@@ -146,7 +147,9 @@ def test_the_compose_file_asks_for_its_secrets(missing):
 def test_the_compose_file_is_valid():
     done = compose(SECRETS)
     assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.split()) == ["kafka", "millrace", "postgres"]
+    services = {"kafka", "millrace", "postgres"}
+    spark = {"spark-history", "spark-master", "spark-worker"}  # of a profile, which older versions list, too
+    assert set(done.stdout.split()) - spark == services
 
 
 def compose(env):
@@ -156,3 +159,24 @@ def compose(env):
         text=True,
         env={"PATH": os.environ["PATH"], **env},
     )
+
+
+def test_the_spark_containers_run_what_the_native_stack_runs(tmp_path):
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    master = stack.SparkMaster(tmp_path / "master")
+    worker = stack.SparkWorker(tmp_path / "worker", master)
+    history = stack.SparkHistory(tmp_path / "history")
+    for name, native, hosts in (
+        ("spark-master", master, {"127.0.0.1": "spark-master"}),
+        ("spark-worker", worker, {master.url: "spark://spark-master:7077"}),
+        ("spark-history", history, {}),
+    ):
+        main, *arguments = services[name]["command"]
+        assert main == native.main
+        here = [hosts.get(str(each), str(each)) for each in native.arguments()]
+        only_here = {"--host", "127.0.0.1", "--work-dir", str(tmp_path / "worker" / "work")}
+        assert [each for each in here if each not in only_here - set(arguments)] == arguments, name
+        assert f"127.0.0.1:{native.port}:{native.port}" in services[name]["ports"]
+    assert set(worker.options) == set(services["spark-worker"]["environment"]["SPARK_WORKER_OPTS"].split())
+    versions = (ROOT / "scripts" / "requirements-spark.txt").read_text().split()
+    assert len(versions) == 1 and versions[0].startswith("pyspark==4.2")

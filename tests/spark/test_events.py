@@ -1,11 +1,13 @@
 """Clean events as DataFrames: the rows of Millrace's decoder, whichever way Spark divides the topic."""
 
 import json
+import re
 
 import pyarrow as pa
 import pytest
 
 from tests.support.kafka import SIMULATED, KafkaShop
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +98,10 @@ def test_wrong_options_are_named(spark, shop):
         frame(spark.read, shop, messageFormat="nothing").load().count()
     with pytest.raises(Exception, match="is no set of offsets"):
         frame(spark.read, shop, startingOffsets="yesterday").load().count()
+
+
+def test_the_example_of_the_docs_reads_the_topic(spark, shop):
+    block = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "spark.md").read_text(), re.S)[1]
+    names = {}
+    exec(block, names)
+    assert names["clean_events"](spark, shop.kafka.address, shop.topic).count() == len(decoded(shop)[0])
