@@ -96,7 +96,7 @@ fuzz: setup ## run each fuzz target for SECONDS
 	@cmake --build build/fuzz -j $(JOBS) --target fuzzers
 	@scripts/fuzz.sh $(SECONDS)
 
-bench: build ## measure the speed, beside peers in the same run; results in build/bench.json
+bench: build wheel ## measure the speed, beside peers in the same run; results in build/bench.json
 	@MILLRACE_SETUP=bench scripts/setup.sh
 	@cmake --build build/release -j $(JOBS) --target millrace_bench
 	$(VENV)/bin/python bench/run.py

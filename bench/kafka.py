@@ -13,8 +13,8 @@ import time
 import freshness
 from measure import MILLRACE, ROOT, WORK, clear, in_turn, middle, produce, set_aside, timed
 
-sys.path.insert(0, str(ROOT / "scripts"))
-import stack
+sys.path.insert(0, str(ROOT))
+from scripts import stack
 
 PEERS = pathlib.Path(__file__).resolve().parent / "peers"
 TOPIC = "bench"

@@ -1,7 +1,7 @@
 """Speed, beside other engines in the same run: `make bench`. Prints tables and writes build/bench.json.
 
 BENCH_EVENTS (5,000,000) and BENCH_ROUNDS (3) set the size, and BENCH_ONLY chooses among peers, scale, startup,
-freshness, live, kafka, gold, intake, dashboards and steps (all of them).
+freshness, live, kafka, spark, gold, intake, dashboards and steps (all of them).
 """
 
 import json
@@ -18,6 +18,7 @@ import gold as gold_bench
 import intake as intake_bench
 import kafka as kafka_bench
 import live as live_bench
+import spark as spark_bench
 from measure import MILLRACE, ROOT, WORK, clear, in_turn, middle, produce, set_aside, silver, timed
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", 5_000_000))
@@ -149,6 +150,10 @@ def gold():
     return gold_bench.measure(EVENTS, ROUNDS)
 
 
+def spark():
+    return spark_bench.run(EVENTS, ROUNDS)
+
+
 def intake():
     return intake_bench.measure()
 
@@ -184,6 +189,7 @@ def main():
         "freshness": fresh,
         "live": live,
         "kafka": kafka,
+        "spark": spark,
         "gold": gold,
         "intake": intake,
         "dashboards": dashboards,

@@ -10,6 +10,7 @@ shuffle partitions, RocksDB state, shuffles that are not compressed.
 """
 
 import argparse
+import json
 import pathlib
 
 from pyspark.sql import SparkSession
@@ -106,6 +107,7 @@ def main():
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--trigger")
+    parser.add_argument("--progress", help="file for what Spark says of each batch")
     options = parser.parse_args()
     spark = session(options.plain)
     spark.sparkContext.setLogLevel("ERROR")
@@ -127,7 +129,10 @@ def main():
         writer = writer.trigger(availableNow=True)
     elif options.trigger != "0":
         writer = writer.trigger(processingTime=f"{options.trigger} seconds")
-    writer.start().awaitTermination()
+    query = writer.start()
+    query.awaitTermination()
+    if options.progress:
+        pathlib.Path(options.progress).write_text(json.dumps([json.loads(each.json) for each in query.recentProgress]))
     if options.trigger is None:
         print(spark.read.parquet(options.output).count())
 

@@ -1,0 +1,40 @@
+"""From Kafka to the silver table by Millrace inside Spark (docs/spark.md), on two cores."""
+
+import argparse
+import json
+import pathlib
+
+from millrace.spark import start_silver
+from pyspark.sql import SparkSession
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("servers", "topic", "data", "checkpoint", "progress"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--max-records", default="2000000")
+    options = parser.parse_args()
+    spark = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.memory", "512m")
+        .config("spark.sql.execution.arrow.maxRecordsPerBatch", "100000")
+        .getOrCreate()
+    )
+    spark.sparkContext.setLogLevel("ERROR")
+    query = start_silver(
+        spark,
+        options.checkpoint,
+        available_now=True,
+        path=options.data,
+        subscribe=options.topic,
+        maxRecordsPerTrigger=options.max_records,
+        **{"kafka.bootstrap.servers": options.servers},
+    )
+    query.awaitTermination()
+    pathlib.Path(options.progress).write_text(json.dumps([json.loads(each.json) for each in query.recentProgress]))
+    print(sum(each["numInputRows"] for each in query.recentProgress))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Silver inside Spark by Millrace, beside Spark's own job: the same topic, the same two cores, in turn."""
+
+import json
+import os
+import pathlib
+import sys
+import threading
+
+import kafka as kafka_bench
+from measure import ROOT, WORK, clear, in_turn, middle, produce, set_aside, timed
+
+PEERS = pathlib.Path(__file__).resolve().parent / "peers"
+PACKAGE = ROOT / "build" / "release" / "python"
+PYTHON = {
+    "PYTHONPATH": str(PACKAGE),
+    "PYSPARK_PYTHON": sys.executable,
+    "PYSPARK_DRIVER_PYTHON": sys.executable,
+}
+
+
+def tree(root):
+    """The processes that a process has started, with itself."""
+    parents = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except (ValueError, OSError):
+            continue
+    found = {root}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def resident(pids):
+    """MiB of memory that processes hold, shared pages divided among them."""
+    total = 0
+    for pid in pids:
+        try:
+            lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1024
+
+
+class MemoryWatch:
+    """The most memory that this process's children hold at once, MiB."""
+
+    def __enter__(self):
+        self.most = 0
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+        return self
+
+    def watch(self):
+        while not self.ended.wait(0.3):
+            self.most = max(self.most, resident(tree(os.getpid()) - {os.getpid()}))
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+
+def past_start(progress):
+    """Rows and seconds of all batches as Spark has them: neither the start of the JVM nor the session's is included."""
+    batches = [each for each in json.loads(progress.read_text()) if each["numInputRows"] > 0]
+    return {
+        "batch_rows": sum(each["numInputRows"] for each in batches),
+        "batch_seconds": sum(each["durationMs"]["triggerExecution"] for each in batches) / 1000,
+    }
+
+
+def with_progress(run):
+    progress = WORK / "progress.json"
+    progress.unlink(missing_ok=True)
+    with MemoryWatch() as watch:
+        done = run(progress)
+    return {**done, **past_start(progress), "tree_memory": watch.most}
+
+
+def own_job(kafka, progress):
+    """Spark's own tuned job."""
+    return kafka_bench.spark(kafka, "--progress", progress)
+
+
+def millrace_inside(kafka, progress):
+    set_aside(WORK / "inside")
+    os.environ.update(PYTHON)
+    return timed(
+        [
+            sys.executable,
+            PEERS / "millrace_spark.py",
+            "--servers",
+            kafka.address,
+            "--topic",
+            kafka_bench.TOPIC,
+            "--data",
+            WORK / "inside" / "shop",
+            "--checkpoint",
+            WORK / "inside" / "checkpoint",
+            "--progress",
+            progress,
+        ]
+    )
+
+
+def run(events, rounds):
+    clear()
+    produce(WORK / "data", events, "24h")
+    broker = kafka_bench.fill(WORK / "data")
+    try:
+        runs = in_turn(
+            {
+                "Spark's own job": lambda: with_progress(lambda progress: own_job(broker, progress)),
+                "Millrace inside Spark": lambda: with_progress(lambda progress: millrace_inside(broker, progress)),
+            },
+            rounds,
+        )
+    finally:
+        broker.stop()
+    result = {name: middle(done, events) for name, done in runs.items()}
+    print(f"\nKafka to table inside Spark on two cores, {events:,} events; median of {rounds} runs each, in turn\n")
+    print(f"{'':24}{'rows/s past start-up':>22}{'µs CPU/event':>14}{'peak MiB of all processes':>27}")
+    for name, each in result.items():
+        each["rate"] = each["batch_rows"] / each["batch_seconds"]
+        print(f"{name:24}{each['rate']:22,.0f}{each['us_per_event']:14.2f}{each['tree_memory']:27,.0f}")
+    own, inside = result["Spark's own job"], result["Millrace inside Spark"]
+    print(
+        f"Millrace inside Spark: {inside['rate'] / own['rate']:.1f} times the rows/s, "
+        f"1/{own['us_per_event'] / inside['us_per_event']:.1f} of the CPU"
+    )
+    return result
