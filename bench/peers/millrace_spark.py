@@ -18,7 +18,7 @@ def main():
         SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
         .config("spark.driver.memory", "512m")
-        .config("spark.sql.execution.arrow.maxRecordsPerBatch", "100000")
+        .config("spark.sql.execution.arrow.maxRecordsPerBatch", "20000")
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")

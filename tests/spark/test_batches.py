@@ -87,5 +87,5 @@ def test_a_replay_in_tasks_makes_the_table_of_millrace_replay(tmp_path, kafka, s
 def test_a_setting_that_there_is_not_is_named(shop, spark):
     from millrace.spark.replay import replay
 
-    with pytest.raises(ValueError, match="no setting is called curency"):
-        replay(spark, shop.data, {"log": f"{shop.data}/bronze"}, settings={"curency": "USD"})
+    with pytest.raises(ValueError, match="no setting is called colour"):
+        replay(spark, shop.data, {"log": f"{shop.data}/bronze"}, settings={"colour": "red"})

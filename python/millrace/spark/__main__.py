@@ -5,16 +5,25 @@ import json
 import signal
 import sys
 
+from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
 from millrace.spark.options import LogPlace, duration, log_options, settings_of
 from millrace.spark.silver import start_silver
 
+# What the job sets where spark-submit does not.
 USUAL = {
     # A row of the stream is a few bytes: larger batches cost fewer calls.
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
     "spark.sql.streaming.metricsEnabled": "true",
+    # Workers share the memory of the libraries, and give back what a task needed.
     "spark.python.worker.reuse": "true",
+    "spark.python.daemon.module": "millrace.spark.daemon",
+    "spark.executorEnv.ARROW_DEFAULT_MEMORY_POOL": "system",
+    "spark.executorEnv.MALLOC_MMAP_THRESHOLD_": "131072",
+    "spark.executorEnv.MALLOC_TRIM_THRESHOLD_": "131072",
+    # The JVM only passes rows on.
+    "spark.executor.extraJavaOptions": "-XX:+UseSerialGC",
 }
 
 
@@ -33,7 +42,7 @@ def arguments(argv):
     add("--checkpoint", metavar="DIR", help="Folder of Spark's checkpoint. (default: DIR/spark/silver)")
     add("--max-records", type=int, default=4_000_000, help="Most records of a batch. (default: %(default)s)")
     add("--max-bytes", default="4g", help="Most bytes of records of a batch, about. (default: %(default)s)")
-    add("--task-records", type=int, default=500_000, help="Most records of a task. (default: %(default)s)")
+    add("--task-records", type=int, default=250_000, help="Most records of a task. (default: %(default)s)")
     add(
         "--horizon",
         default="24h",
@@ -67,11 +76,10 @@ def options_of(given):
 
 def main(argv=None):
     given = arguments(argv)
-    builder = SparkSession.builder
+    conf = SparkConf()
     for name, value in USUAL.items():
-        builder = builder.config(name, value)
-    # spark-submit --name and --conf win over these.
-    spark = builder.getOrCreate()
+        conf.setIfMissing(name, value)
+    spark = SparkSession.builder.config(conf=conf).getOrCreate()
     query = start_silver(
         spark,
         given.checkpoint or f"{given.data}/spark/silver",

@@ -150,7 +150,7 @@ class SilverOptions:
             tasks=int(options.get("minPartitions", 2)),
             records_per_trigger=int(options.get("maxRecordsPerTrigger", 4_000_000)),
             bytes_per_trigger=size(options.get("maxBytesPerTrigger", "4g")),
-            records_per_task=int(options.get("maxRecordsPerPartition", 500_000)),
+            records_per_task=int(options.get("maxRecordsPerPartition", 250_000)),
             horizon=duration(options.get("horizon", "24h")),
             dedupe_memory=size(options.get("dedupeMemory", "1g")),
             continue_on_data_loss=not flag(options.get("failOnDataLoss", "true")),

@@ -31,7 +31,7 @@ def replay(
     archive=True,
     settings=None,
     records_per_round=4_000_000,
-    records_per_task=500_000,
+    records_per_task=250_000,
     horizon="24h",
     dedupe_memory="1g",
 ):
@@ -71,7 +71,7 @@ def main(argv=None):
     log_options(parser)
     settings_of(parser)
     add("--no-archive", action="store_true", help="Read the log only.")
-    add("--task-records", type=int, default=500_000, help="Most records of a task. (default: %(default)s)")
+    add("--task-records", type=int, default=250_000, help="Most records of a task. (default: %(default)s)")
     add("--horizon", default="24h", help="Period whose event_ids are held in memory. (default: %(default)s)")
     add("--dedupe-memory", default="1g", help="Most memory for event_ids. (default: %(default)s)")
     add("--json", action="store_true", help="Print the result as a JSON object.")

@@ -23,7 +23,7 @@ from millrace import _native
 from millrace.spark.options import SilverOptions
 
 SCHEMA = pa.schema([pa.field("partition", pa.int32()), pa.field("result", pa.binary())])
-ROWS_OF_BATCH = 100_000
+ROWS_OF_BATCH = 20_000
 
 
 class SilverRange(InputPartition):

@@ -27,8 +27,8 @@ using testing::SizeIs;
 
 std::string event(const std::string& id, const std::string& type = "view",
                   const std::string& time = "2019-10-01T00:00:00Z") {
-    return R"({"event_id":")" + id + R"(","user_id":"u","event_type":")" + type + R"(","timestamp":")" + time +
-           R"(","product_id":"p","price":1})";
+    return R"({"event_id":")" + id + R"(","user_id":"u","event_type":")" + type + R"(","timestamp":")" +
+           time + R"(","product_id":"p","price":1})";
 }
 
 /// A row's id, partition and offset.

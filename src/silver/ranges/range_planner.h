@@ -21,7 +21,7 @@ struct BatchLimits {
 /// How a batch is divided among tasks.
 struct TaskSizes {
     int tasks = 1;                        ///< make at least so many of a large batch
-    std::int64_t most_records = 500'000;  ///< of one task
+    std::int64_t most_records = 250'000;  ///< of one task
 };
 
 /// An end offset for each partition.

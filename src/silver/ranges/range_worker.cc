@@ -16,7 +16,7 @@ namespace millrace::silver {
 namespace {
 
 /// The rows of a file: more would need memory that a task may not have, and fewer make many files.
-constexpr LaneLimits part_limits{.rows = 250'000, .bytes = 128LL << 20, .files = 512};
+constexpr LaneLimits part_limits{.rows = 125'000, .bytes = 64LL << 20, .files = 512};
 /// All ids of a range are held: it has neither a limit of memory nor, in effect, a horizon.
 constexpr std::size_t id_memory = std::size_t{1} << 40U;
 constexpr base::Duration endless = std::chrono::years(10'000);
