@@ -37,12 +37,11 @@ silver::PartitionEnds ends_of(const Offsets& offsets) {
     return ends;
 }
 
-/// Creates the folders that a new data directory lacks, and stores its settings.
-const catalog::DataDirectory& prepared(const catalog::DataDirectory& data,
-                                       const model::ShopSettings& settings) {
+/// Stores the settings of a new shop, creates the folder of its reports, and returns the settings.
+model::ShopSettings adopted(const catalog::DataDirectory& data, model::ShopSettings settings) {
     data.adopt(settings);
     std::filesystem::create_directories(data.progress());
-    return data;
+    return settings;
 }
 
 }  // namespace
@@ -63,8 +62,8 @@ PlaceLog::PlaceLog(const SilverPlace& place) : live_(open_log(place.place, place
 SilverTables::SilverTables(const SilverPlace& place)
     : data(place.data),
       log(place),
-      settings(place.shop_settings()),
-      lease(prepared(data, settings)),
+      settings(adopted(data, place.shop_settings())),
+      lease(data),
       writer(data, *log, settings, pool) {}
 
 SilverPlanner::SilverPlanner(const SilverPlace& place, bool continue_on_data_loss)

@@ -16,15 +16,6 @@ constexpr std::int64_t min_task_records = 10'000;
 /// How much of a partition is read to learn how long its records are.
 constexpr std::size_t sample_bytes = 64 << 10;
 
-std::int64_t records_between(const PartitionEnds& from, const PartitionEnds& to) {
-    std::int64_t records = 0;
-    for (const auto& [partition, end] : to) {
-        const auto start = from.find(partition);
-        if (start != from.end()) records += std::max<std::int64_t>(0, end - start->second);
-    }
-    return records;
-}
-
 }  // namespace
 
 RangePlanner::RangePlanner(BatchSink& table, const bronze::EventLog& log, bool continue_on_data_loss)
@@ -59,6 +50,16 @@ PartitionEnds RangePlanner::log_ends() const {
     return ends;
 }
 
+/// How many offsets the table lacks up to these ends.
+std::int64_t RangePlanner::waiting(const PartitionEnds& ends) const {
+    std::int64_t offsets = 0;
+    for (const auto& [partition, end] : ends) {
+        if (partition < log_.partitions())
+            offsets += std::max<std::int64_t>(0, end - table_.progress(partition).next_offset);
+    }
+    return offsets;
+}
+
 /// The mean size of the records that come next, in bytes.
 double RangePlanner::bytes_of_record(const PartitionEnds& from) const {
     std::size_t bytes = 0;
@@ -75,14 +76,13 @@ double RangePlanner::bytes_of_record(const PartitionEnds& from) const {
 
 PartitionEnds RangePlanner::next_batch(const PartitionEnds& ends, const BatchLimits& limits) {
     const PartitionEnds from = progress();
-    const std::int64_t waiting = records_between(from, ends);
-    std::int64_t most = limits.records > 0 ? limits.records : waiting;
-    if (limits.bytes > 0 && waiting > min_task_records)
+    const std::int64_t all = waiting(ends);
+    std::int64_t most = limits.records > 0 ? limits.records : all;
+    if (limits.bytes > 0 && all > min_task_records)
         most = std::min(most,
                         static_cast<std::int64_t>(static_cast<double>(limits.bytes) / bytes_of_record(from)));
-    const double share =
-        waiting > most ? static_cast<double>(std::max<std::int64_t>(1, most)) / static_cast<double>(waiting)
-                       : 1;
+    most = std::max<std::int64_t>(1, most);
+    const double share = all > most ? static_cast<double>(most) / static_cast<double>(all) : 1;
     PartitionEnds batch;
     for (const auto& [partition, start] : from) {
         const auto end = ends.find(partition);
@@ -101,7 +101,7 @@ bronze::Offset RangePlanner::first_to_read(int partition) const {
 
 std::vector<RecordRange> RangePlanner::divide(const PartitionEnds& ends, const TaskSizes& sizes) {
     const PartitionEnds from = progress();
-    const std::int64_t share = records_between(from, ends) / std::max(1, sizes.tasks) + 1;
+    const std::int64_t share = waiting(ends) / std::max(1, sizes.tasks) + 1;
     const std::int64_t most = std::min(sizes.most_records, std::max(share, min_task_records));
     const int epoch = table_.identity().epoch;
     std::vector<RecordRange> ranges;

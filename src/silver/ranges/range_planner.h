@@ -48,6 +48,7 @@ class RangePlanner {
 
   private:
     void begin();
+    [[nodiscard]] std::int64_t waiting(const PartitionEnds& ends) const;
     [[nodiscard]] bronze::Offset first_to_read(int partition) const;
     [[nodiscard]] double bytes_of_record(const PartitionEnds& from) const;
 

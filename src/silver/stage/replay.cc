@@ -47,6 +47,7 @@ void Replay::refresh() {
 void Replay::catch_up(const base::StopSignal& stop, const BatchCommitter::OnBatch& on_batch) {
     if (process_) {
         std::vector<bronze::Offset> ends;
+        ends.reserve(static_cast<std::size_t>(old_.partitions()));
         for (int p = 0; p < old_.partitions(); ++p) ends.push_back(old_.progress(p).next_offset);
         return process_(rebuilt_, ends);
     }
