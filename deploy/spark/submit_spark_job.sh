@@ -6,6 +6,7 @@
 #   SPARK_SUBMIT             spark-submit of SPARK_HOME, or of the pyspark package that PYSPARK_PYTHON has
 #   SPARK_EXECUTOR_MEMORY    512m for the JVM; the tasks' memory is beside it
 #   SPARK_CORES              2, of the whole cluster
+#   SPARK_UI_PORT            4040
 #   SPARK_EVENTS             a folder for the history server; empty: no event log
 #   MILLRACE_ENVIRONMENT     an archive made by venv-pack that has the millrace package; empty: it is installed on
 #                            each worker for PYSPARK_PYTHON
@@ -36,7 +37,9 @@ if [[ -n ${SPARK_EVENTS:-} ]]; then
     options+=(--conf spark.eventLog.enabled=true --conf "spark.eventLog.dir=$SPARK_EVENTS")
 fi
 if [[ -n ${MILLRACE_ENVIRONMENT:-} ]]; then
-    options+=(--archives "$MILLRACE_ENVIRONMENT#millrace" --conf spark.pyspark.python=./millrace/bin/python)
+    # The driver, which runs here, has no unpacked archive.
+    options+=(--archives "$MILLRACE_ENVIRONMENT#millrace" --conf spark.pyspark.python=./millrace/bin/python
+        --conf "spark.pyspark.driver.python=$python")
 fi
 # shellcheck disable=SC2086 # options are words
 exec "$submit" "${options[@]}" ${SPARK_SUBMIT_OPTIONS:-} "$here/ecom_silver_layer.py" "$@"

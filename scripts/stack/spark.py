@@ -84,7 +84,7 @@ class SparkMaster(SparkDaemon):
 
     def state(self):
         """Workers, cores and applications, as the master's page has them."""
-        return json.loads(self.get("/json/"))
+        return json.loads(self.get("/json/") or '{"workers": [], "activeapps": []}')
 
 
 class SparkWorker(SparkDaemon):

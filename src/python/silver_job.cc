@@ -96,8 +96,7 @@ std::vector<std::string> SilverPlanner::event_types() {
 
 SilverCommitter::SilverCommitter(const SilverPlace& place, const silver::RangeCommitter::Options& options)
     : tables_(place),
-      committer_(tables_.writer, tables_.data, *tables_.log, tables_.settings, options, tables_.pool),
-      history_(tables_.data.progress() / "silver.jsonl") {}
+      committer_(tables_.writer, tables_.data, *tables_.log, tables_.settings, options, tables_.pool) {}
 
 silver::BatchReport SilverCommitter::commit(const std::vector<std::string_view>& results) {
     const base::MutexLock lock(mutex_);
@@ -105,7 +104,9 @@ silver::BatchReport SilverCommitter::commit(const std::vector<std::string_view>&
     ranges.reserve(results.size());
     for (const std::string_view result : results) ranges.push_back(silver::RangeResult::from_bytes(result));
     silver::BatchReport report = committer_.commit(std::move(ranges));
-    if (report.version != storage::no_version) history_.add(report);
+    if (report.version != storage::no_version)
+        silver::BatchHistory(tables_.data.progress() / "silver.jsonl")
+            .add(report);  // others may have written
     return report;
 }
 

@@ -99,7 +99,6 @@ class SilverCommitter {
     base::Mutex mutex_;
     SilverTables tables_ MILLRACE_GUARDED_BY(mutex_);
     silver::RangeCommitter committer_ MILLRACE_GUARDED_BY(mutex_);
-    silver::BatchHistory history_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 /// Processes one range, on a worker. Not thread-safe.

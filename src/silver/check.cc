@@ -41,6 +41,7 @@ bool is_valid_price(double price, const model::RuleOptions& options) {
 }
 
 bool EventTypes::admit(std::string_view type) {
+    if (is_of_every_shop(type)) return true;
     const base::MutexLock lock(mutex_);
     if (types_.contains(type)) return true;
     if (static_cast<int>(types_.size()) >= limit_) return false;

@@ -24,7 +24,7 @@ class EventTypes {
   public:
     explicit EventTypes(int limit) : limit_(limit) {}
 
-    /// Returns true if `type` is already known, or if the limit allows adding it.
+    /// Returns true if `type` is one that every shop has, is already known, or if the limit allows adding it.
     bool admit(std::string_view type);
     /// Replaces the types by those that the table has, even beyond the limit. The types that every shop has
     /// are not counted.

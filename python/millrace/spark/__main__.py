@@ -8,7 +8,7 @@ import sys
 from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
-from millrace.spark.options import LogPlace, duration, log_options, settings_of
+from millrace.spark.options import LogPlace, argument, duration, log_options, positive, settings_of, size
 from millrace.spark.silver import start_silver
 
 # What the job sets where spark-submit does not.
@@ -37,18 +37,39 @@ def arguments(argv):
     add("--data", required=True, metavar="DIR", help="The shop's data directory, which all workers share.")
     log_options(parser)
     settings_of(parser)
-    add("--trigger", default="20s", type=duration, help="Time between batches. (default: 20s)")
+    add("--trigger", default="20s", type=argument(duration), help="Time between batches. (default: 20s)")
     add("--available-now", action="store_true", help="Process what the log holds at the start, then exit.")
     add("--checkpoint", metavar="DIR", help="Folder of Spark's checkpoint. (default: DIR/spark/silver)")
-    add("--max-records", type=int, default=4_000_000, help="Most records of a batch. (default: %(default)s)")
-    add("--max-bytes", default="4g", help="Most bytes of records of a batch, about. (default: %(default)s)")
-    add("--task-records", type=int, default=250_000, help="Most records of a task. (default: %(default)s)")
+    add(
+        "--max-records",
+        type=argument(positive),
+        default=4_000_000,
+        help="Most records of a batch. (default: %(default)s)",
+    )
+    add(
+        "--max-bytes",
+        default="4g",
+        type=argument(size, keep=True),
+        help="Most bytes of records of a batch, about. (default: %(default)s)",
+    )
+    add(
+        "--task-records",
+        type=argument(positive),
+        default=250_000,
+        help="Most records of a task. (default: %(default)s)",
+    )
     add(
         "--horizon",
         default="24h",
+        type=argument(duration, keep=True),
         help="Period whose event_ids are held in the driver's memory for deduplication. (default: %(default)s)",
     )
-    add("--dedupe-memory", default="1g", help="Most memory for event_ids. (default: %(default)s)")
+    add(
+        "--dedupe-memory",
+        default="1g",
+        type=argument(size, keep=True),
+        help="Most memory for event_ids. (default: %(default)s)",
+    )
     add(
         "--on-data-loss",
         choices=["fail", "continue"],
@@ -80,16 +101,16 @@ def main(argv=None):
     for name, value in USUAL.items():
         conf.setIfMissing(name, value)
     spark = SparkSession.builder.config(conf=conf).getOrCreate()
-    query = start_silver(
-        spark,
-        given.checkpoint or f"{given.data}/spark/silver",
-        trigger=f"{given.trigger.total_seconds()} seconds",
-        available_now=given.available_now,
-        **options_of(given),
-    )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: query.stop())
     try:
+        query = start_silver(
+            spark,
+            given.checkpoint or f"{given.data}/spark/silver",
+            trigger=f"{given.trigger.total_seconds()} seconds",
+            available_now=given.available_now,
+            **options_of(given),
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: query.stop())
         query.awaitTermination()
     except Exception as error:  # of Spark's, which tells what failed in Python
         print(f"EcomSilverLayer: {error}", file=sys.stderr)

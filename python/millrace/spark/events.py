@@ -14,7 +14,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadMaxRows, SupportsTriggerAvailableNow
 
 import millrace
-from millrace.spark.options import LogPlace, flag
+from millrace.spark.options import LogPlace, flag, positive
 
 # What a refused item has besides its place in the log.
 REFUSED = [pa.field("rule", pa.string()), pa.field("field", pa.string()), pa.field("message", pa.string())]
@@ -58,7 +58,7 @@ class EventOptions:
             ending=options.get("endingOffsets", "latest"),
             include_quarantine=flag(options.get("includeQuarantine", "false")),
             records_per_trigger=int(options.get("maxOffsetsPerTrigger", 0)),
-            records_per_task=int(options.get("maxRecordsPerPartition", 100_000)),
+            records_per_task=positive(options.get("maxRecordsPerPartition", 100_000)),
             fail_on_data_loss=flag(options.get("failOnDataLoss", "true")),
         )
 
@@ -97,14 +97,16 @@ class EventRange(InputPartition):
 def _ranges(options, log, starts, ends):
     """Divides what lies between offsets among tasks."""
     ranges = []
+    held = log.offsets()
     for partition, end in sorted(ends.items()):
-        first = log.offsets()[partition][0]
+        first = held[partition][0]
         start = starts.get(partition, first)
-        if start < first:
+        if start < first or start > end:
             if options.fail_on_data_loss:
                 raise ValueError(
-                    f"{log.topic} partition {partition} begins at offset {first}, and {start} was asked for: records "
-                    "were removed. Start at earliest, or set failOnDataLoss to false"
+                    f"{log.topic} partition {partition} has the offsets {first} to {held[partition][1]}, and {start} "
+                    "was asked for: records were removed, or the topic was created again. Start at earliest, or set "
+                    "failOnDataLoss to false"
                 )
             start = first
         ranges += [
@@ -147,6 +149,8 @@ def _read(options, bounds):
     decoder = millrace.Decoder(topic=log.topic, epoch=log.epoch, **options.decoder)
     schema = _arrow_schema(options.include_quarantine)
     start = bounds.start
+    if start < bounds.end and log.offsets()[bounds.partition][1] < bounds.end:
+        raise ValueError(f"{log.topic} partition {bounds.partition} has become shorter than {bounds.end} offsets")
     while start < bounds.end:
         records = pa.table(log.read(bounds.partition, start, bounds.end))
         if len(records) == 0:  # offsets without a record

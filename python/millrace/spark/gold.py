@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pyspark.sql import SparkSession
 
 from millrace import _native
+from millrace.spark.options import argument, day, positive
 
 ATTEMPTS = 5
 DAYS_AT_MOST = 31  # of a task: what `gold --batch` reads at once
@@ -70,9 +71,15 @@ def main(argv=None):
         prog="python -m millrace.spark.gold", description="Recompute days of Gold on a Spark cluster."
     )
     parser.add_argument("--data", required=True, metavar="DIR", help="The shop's data directory.")
-    parser.add_argument("--from", dest="first", metavar="DAY", help="First day. (default: silver's first day)")
-    parser.add_argument("--to", dest="last", metavar="DAY", help="Last day. (default: silver's last day)")
-    parser.add_argument("--days-per-task", type=int, help="Days of a task. (default: as many tasks as cores)")
+    parser.add_argument(
+        "--from", dest="first", type=argument(day), metavar="DAY", help="First day. (default: silver's first day)"
+    )
+    parser.add_argument(
+        "--to", dest="last", type=argument(day), metavar="DAY", help="Last day. (default: silver's last day)"
+    )
+    parser.add_argument(
+        "--days-per-task", type=argument(positive), help="Days of a task. (default: as many tasks as cores)"
+    )
     parser.add_argument("--json", action="store_true", help="Print the result as a JSON object.")
     given = parser.parse_args(argv)
     spark = SparkSession.builder.getOrCreate()

@@ -1,9 +1,10 @@
 """The options of the data sources, which have the names of Spark's Kafka source where it has them."""
 
+import argparse
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from millrace import _native
 
@@ -68,6 +69,8 @@ class LogPlace:
     def options(given):
         """The options that arguments of log_options() stand for."""
         if not given.bronze.startswith("kafka://"):
+            if given.kafka_property:
+                raise ValueError("--kafka-property needs a --bronze that begins with kafka://")
             return {"log": given.bronze, "subscribe": given.topic}
         servers, _, topic = given.bronze.removeprefix("kafka://").partition("/")
         return {
@@ -75,6 +78,31 @@ class LogPlace:
             "subscribe": topic or given.topic,
             **{f"kafka.{name}": value for name, value in given.kafka_property},
         }
+
+
+def argument(parse, keep=False):
+    """A type for argparse, whose error is that of `parse`. With `keep`, the text is only checked."""
+
+    def parsed(text):
+        try:
+            value = parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return text if keep else value
+
+    return parsed
+
+
+def positive(text):
+    """A number above 0."""
+    if not str(text).isdigit() or int(text) == 0:
+        raise ValueError(f"{text} is not a number above 0")
+    return int(text)
+
+
+def day(text):
+    """A day such as 2019-10-01."""
+    return date.fromisoformat(text).isoformat()
 
 
 def _pair(text):
@@ -108,7 +136,7 @@ def log_options(parser):
         "--kafka-property",
         action="append",
         default=[],
-        type=_pair,
+        type=argument(_pair),
         metavar="NAME=VALUE",
         help="Property of the Kafka client, such as security.protocol=SASL_SSL. May be repeated.",
     )
@@ -120,7 +148,7 @@ def settings_of(parser):
         "--setting",
         action="append",
         default=[],
-        type=_setting,
+        type=argument(_setting),
         metavar="NAME=VALUE",
         help="Setting of the shop, with the name that DIR/millrace.json has for it, such as currency=USD. It is "
         "stored with the data. May be repeated.",
@@ -147,10 +175,10 @@ class SilverOptions:
         return cls(
             data=_required(options, "path", "/data/shop"),
             log=LogPlace.of(options),
-            tasks=int(options.get("minPartitions", 2)),
-            records_per_trigger=int(options.get("maxRecordsPerTrigger", 4_000_000)),
+            tasks=positive(options.get("minPartitions", 2)),
+            records_per_trigger=positive(options.get("maxRecordsPerTrigger", 4_000_000)),
             bytes_per_trigger=size(options.get("maxBytesPerTrigger", "4g")),
-            records_per_task=int(options.get("maxRecordsPerPartition", 250_000)),
+            records_per_task=positive(options.get("maxRecordsPerPartition", 250_000)),
             horizon=duration(options.get("horizon", "24h")),
             dedupe_memory=size(options.get("dedupeMemory", "1g")),
             continue_on_data_loss=not flag(options.get("failOnDataLoss", "true")),

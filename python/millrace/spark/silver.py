@@ -24,6 +24,7 @@ from millrace.spark.options import SilverOptions
 
 SCHEMA = pa.schema([pa.field("partition", pa.int32()), pa.field("result", pa.binary())])
 ROWS_OF_BATCH = 20_000
+AGAIN = "again"  # a member of offsets that lets Spark begin a batch that ends where the one before did
 
 
 class SilverRange(InputPartition):
@@ -93,16 +94,24 @@ class SilverReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         return ReadMaxRows(self.options.records_per_trigger)
 
     def latestOffset(self, start, limit):
+        """Where the next batch ends: `start` if there is nothing to do."""
         records = limit.max_rows if isinstance(limit, ReadMaxRows) else 0
         ends = self.ends or self.planner.log_ends()
-        return self._offsets(self.planner.next_batch(ends, records=records, bytes=self.options.bytes_per_trigger))
+        batch = self._offsets(self.planner.next_batch(ends, records=records, bytes=self.options.bytes_per_trigger))
+        if batch != {name: offset for name, offset in start.items() if name != AGAIN}:
+            return batch
+        done = self.planner.progress()
+        if all(done.get(int(partition), 0) >= offset for partition, offset in batch.items()):
+            return start
+        # The table lacks what the checkpoint says was done: it is another one, or an older version of it.
+        return {**batch, AGAIN: start.get(AGAIN, 0) + 1}
 
     def reportLatestOffset(self):
         return self._offsets(self.planner.log_ends())
 
     def partitions(self, start, end):
         """The ranges from where the table's progress ends: `start` is only what Spark's checkpoint says."""
-        ends = {int(partition): offset for partition, offset in end.items()}
+        ends = {int(partition): offset for partition, offset in end.items() if partition != AGAIN}
         ranges = self.planner.ranges(ends, tasks=self.options.tasks, most_records=self.options.records_per_task)
         event_types = self.planner.event_types()
         return [SilverRange(bounds, event_types) for bounds in ranges]
@@ -146,7 +155,12 @@ class SilverWriter(DataSourceStreamArrowWriter):
             _committers[key] = _native.SilverCommitter(
                 self.options.place(), horizon=self.options.horizon, dedupe_bytes=self.options.dedupe_memory
             )
-        _print_report(batchId, json.loads(_committers[key].commit(results)))
+        try:
+            report = json.loads(_committers[key].commit(results))
+        except BaseException:
+            _committers.clear()  # settings or the table may have been replaced
+            raise
+        _print_report(batchId, report)
 
     def abort(self, messages, batchId):
         """Nothing is to be undone: no commit names the files, and `millrace vacuum` removes them."""

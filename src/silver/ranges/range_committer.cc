@@ -29,16 +29,19 @@ RangeCommitter::RangeCommitter(BatchSink& sink, const catalog::DataDirectory& da
     : sink_(sink), data_(data), log_(log), settings_(settings), options_(options), pool_(pool) {}
 
 /// Loads what the newest version of the table has.
-void RangeCommitter::load() {
+void RangeCommitter::load(const std::vector<RangeResult>& results) {
     sink_.refresh();
     log_.look_for_partitions();
-    memory_ = std::make_unique<TableMemory>(settings_.rules, options_.dedupe_bytes, options_.horizon,
-                                            log_.partitions());
+    // The broker that answered may know fewer partitions than the one that the planner asked.
+    int partitions = log_.partitions();
+    for (const RangeResult& result : results) partitions = std::max(partitions, result.range.partition + 1);
+    memory_ =
+        std::make_unique<TableMemory>(settings_.rules, options_.dedupe_bytes, options_.horizon, partitions);
     memory_->load(sink_, settings_.dedupe_scope, [](int) { return true; }, pool_);
     quarantined_.clear();
     for (int p = 0; p < log_.partitions(); ++p) {
         const bronze::Offset next = sink_.progress(p).next_offset;
-        memory_->horizon.set_caught_up(p, next >= log_.cached_end(p));
+        memory_->horizon.set_caught_up(p, next >= log_.offsets(p).end);
         if (auto items = sink_.quarantined(p, next); !items.empty()) quarantined_[p] = std::move(items);
     }
 }
@@ -217,8 +220,8 @@ void RangeCommitter::count(BatchReport& report, const std::vector<RangeResult>& 
         for (const auto& [reason, items] : result.ignored) report.ignored_by_reason[reason] += items;
     }
     report.silver = report.items - report.duplicates - report.quarantined - report.ignored;
-    for (int p = 0; p < memory_->horizon.partitions(); ++p)
-        report.lag += std::max<std::int64_t>(0, log_.cached_end(p) - sink_.progress(p).next_offset);
+    for (int p = 0; p < log_.partitions(); ++p)
+        report.lag += std::max<std::int64_t>(0, log_.offsets(p).end - sink_.progress(p).next_offset);
     report.ids_in_memory = static_cast<std::int64_t>(memory_->ids.size());
 }
 
@@ -241,9 +244,8 @@ std::optional<BatchReport> RangeCommitter::try_to_commit(std::vector<RangeResult
     if (!sink_.commit(parts, std::move(files), memory_->ids, report)) return std::nullopt;
     memory_->ids.set_committed(batch_);
     for (const PartitionPart& part : parts.front().partitions) {
-        quarantined_.erase(part.partition);
         memory_->horizon.set_caught_up(part.partition,
-                                       part.end.next_offset >= log_.cached_end(part.partition));
+                                       part.end.next_offset >= log_.offsets(part.partition).end);
     }
     count(report, results);
     return report;
@@ -254,7 +256,7 @@ BatchReport RangeCommitter::commit(std::vector<RangeResult> results) {
         return std::tuple(result.range.partition, result.range.committed, result.range.end);
     });
     for (int attempt = 0; attempt < max_attempts; ++attempt) {
-        if (memory_ == nullptr || !continues(results)) load();
+        if (memory_ == nullptr || !continues(results)) load(results);
         try {
             if (const auto report = try_to_commit(results)) return *report;
         } catch (...) {

@@ -51,7 +51,7 @@ class RangeCommitter {
         friend auto operator<=>(const Place&, const Place&) = default;
     };
 
-    void load();
+    void load(const std::vector<RangeResult>& results);
     [[nodiscard]] bool continues(const std::vector<RangeResult>& results) const;
     void select(std::vector<RangeResult>& results);
     [[nodiscard]] bool is_exact(const RangeResult& result);

@@ -55,7 +55,9 @@ class Shop {
     [[nodiscard]] RangeCommitter committer(const RangeCommitter::Options& options = {}) {
         return {writer_, data_, log_, settings_, options, pool_};
     }
-    [[nodiscard]] RangePlanner planner() { return {planned_, log_, false}; }
+    [[nodiscard]] RangePlanner planner(bool continue_on_data_loss = false) {
+        return {planned_, log_, continue_on_data_loss};
+    }
     /// Processes the log with the embedded stage.
     void run_stage() {
         SilverWriter writer(data_, log_, settings_, pool_);
@@ -239,12 +241,15 @@ TEST(RangeCommitter, TheLimitOfEventTypesHoldsAcrossRanges) {
     ListedLog log(1);
     model::ShopSettings settings;
     settings.rules.max_event_types = 4;
-    for (int i = 0; i < 12; ++i) log.add(0, event("e" + std::to_string(i), "type_" + std::to_string(i)));
+    for (int i = 0; i < 12; ++i) {
+        log.add(0, event("v" + std::to_string(i), i % 2 == 0 ? "view" : "cart"));  // do not count
+        log.add(0, event("e" + std::to_string(i), "type_" + std::to_string(i)));
+    }
     Shop one("types_stage", log, settings);
     Shop other("types_ranges", log, settings);
     one.run_stage();
     std::vector<RangeResult> results;
-    for (int i = 0; i < 12; i += 3) results.push_back(other.process(range(0, i, i + 3)));
+    for (int i = 0; i < 24; i += 6) results.push_back(other.process(range(0, i, i + 6)));
     other.committer().commit(std::move(results));
     EXPECT_EQ(one.rows(), other.rows());
     EXPECT_EQ(one.quarantined(), other.quarantined());
@@ -260,7 +265,9 @@ TEST(RangeCommitter, QuarantinedItemsOfAKilledDriverAreNotWrittenTwice) {
     storage::DeltaTable quarantine = storage::DeltaTable::open(shop.data().quarantine());
     ASSERT_TRUE(quarantine.commit({.adds = result.files.quarantine}, [](const auto&) { return true; }));
     EXPECT_EQ(shop.quarantined(), 2);
-    EXPECT_EQ(shop.committer().commit(list(shop.process(range(0, 0, 3)))).quarantined, 2);
+    RangeCommitter committer = shop.committer();
+    EXPECT_EQ(committer.commit(list(shop.process(range(0, 0, 1)))).quarantined, 1);
+    EXPECT_EQ(committer.commit(list(shop.process(range(0, 1, 3)))).quarantined, 1);
     EXPECT_EQ(shop.quarantined(), 2);
     EXPECT_THAT(shop.rows(), SizeIs(1));
 }
@@ -275,6 +282,50 @@ TEST(RangeCommitter, AnEqualIdOfAnotherPartitionIsNoCopyInItsScope) {
     auto results = list(shop.process(range(0, 0, 1)));
     results.push_back(shop.process(range(1, 0, 1)));
     EXPECT_EQ(shop.committer().commit(std::move(results)).silver, 2);
+}
+
+TEST(RangeCommitter, RecordsThatTheLogHasLostAreSkippedAndCounted) {
+    ListedLog log(1);
+    for (int i = 0; i < 20; ++i) log.add(0, event("e" + std::to_string(i)));
+    Shop shop("lost", log);
+    shop.committer().commit(list(shop.process(range(0, 0, 1))));
+    log.remove_before(0, 12);
+    EXPECT_THROW((void)shop.planner().progress(), Error);
+    RangePlanner planner = shop.planner(true);
+    RangeCommitter committer = shop.committer();
+    int batches = 0;
+    for (;; ++batches) {  // the first batches have nothing but the gap
+        const auto ranges = planner.divide(planner.next_batch(planner.log_ends(), {.records = 5}), {});
+        if (ranges.empty()) break;
+        ASSERT_LT(batches, 10);
+        std::vector<RangeResult> results;
+        for (const RecordRange& each : ranges) results.push_back(shop.process(each));
+        committer.commit(std::move(results));
+    }
+    EXPECT_EQ(batches, 4);
+    EXPECT_EQ(shop.progress(0).next_offset, bronze::Offset(20));
+    EXPECT_EQ(shop.progress(0).skipped, 11);
+    EXPECT_EQ(shop.progress(0).received, 9);
+    EXPECT_THAT(shop.rows(), SizeIs(9));
+}
+
+TEST(RangePlanner, ALogThatBecameShorterIsNoted) {
+    ListedLog log(1);
+    for (int i = 0; i < 5; ++i) log.add(0, event("e" + std::to_string(i)));
+    ListedLog other(1);
+    other.add(0, event("x"));
+    Shop shop("shorter", log);
+    shop.committer().commit(list(shop.process(range(0, 0, 5))));
+    RangePlanner planner(shop.writer(), other, false);
+    EXPECT_THROW((void)planner.progress(), Error);
+}
+
+TEST(RangePlanner, EndsOfALongerTopicAreCut) {
+    ListedLog log(1);
+    for (int i = 0; i < 5; ++i) log.add(0, event("e" + std::to_string(i)));
+    Shop shop("cut", log);
+    RangePlanner planner = shop.planner();
+    EXPECT_THAT(planner.divide({{0, bronze::Offset(1000)}}, {.tasks = 1, .most_records = 0}), SizeIs(5));
 }
 
 TEST(RangeResult, OtherBytesAreRefused) {

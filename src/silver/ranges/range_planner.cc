@@ -21,9 +21,13 @@ constexpr std::size_t sample_bytes = 64 << 10;
 RangePlanner::RangePlanner(BatchSink& table, const bronze::EventLog& log, bool continue_on_data_loss)
     : table_(table), log_(log), data_loss_(continue_on_data_loss) {}
 
-/// Looks whether the log is still the one that the table is of.
-void RangePlanner::begin() {
-    if (has_begun_) return;
+/// Looks whether the log is still the one that the table is of: before each batch, and when it has become
+/// shorter than the table's progress.
+void RangePlanner::check_log() {
+    bool is_shorter = false;
+    for (int p = 0; p < log_.partitions(); ++p)
+        is_shorter |= log_.offsets(p).end < table_.progress(p).next_offset;
+    if (is_checked_ && !is_shorter) return;
     std::vector<int> all(static_cast<std::size_t>(log_.partitions()));
     std::iota(all.begin(), all.end(), 0);
     if (data_loss_.requires_new_epoch(log_, table_.snapshot(), all)) {
@@ -31,13 +35,13 @@ void RangePlanner::begin() {
         table_.refresh();
     }
     for (const int partition : all) (void)data_loss_.resume(log_, partition, table_.progress(partition));
-    has_begun_ = true;
+    is_checked_ = true;
 }
 
 PartitionEnds RangePlanner::progress() {
     log_.look_for_partitions();
     table_.refresh();
-    begin();
+    check_log();
     PartitionEnds progress;
     for (int p = 0; p < log_.partitions(); ++p) progress[p] = table_.progress(p).next_offset;
     return progress;
@@ -66,9 +70,12 @@ double RangePlanner::bytes_of_record(const PartitionEnds& from) const {
     std::size_t records = 0;
     for (const auto& [partition, offset] : from) {
         const bronze::Offset start = std::max(offset, log_.offsets(partition).start);
-        for (const bronze::Record& record : log_.read(partition, start)->poll(sample_bytes)) {
-            bytes += record.key.size() + record.value.size() + record.headers.size();
-            ++records;
+        try {
+            for (const bronze::Record& record : log_.read(partition, start)->poll(sample_bytes)) {
+                bytes += record.key.size() + record.value.size() + record.headers.size();
+                ++records;
+            }
+        } catch (const bronze::NoSuchOffset&) {  // it was removed meanwhile; another partition tells as well
         }
     }
     return records == 0 ? 1 : std::max(1.0, static_cast<double>(bytes) / static_cast<double>(records));
@@ -86,8 +93,12 @@ PartitionEnds RangePlanner::next_batch(const PartitionEnds& ends, const BatchLim
     PartitionEnds batch;
     for (const auto& [partition, start] : from) {
         const auto end = ends.find(partition);
-        const std::int64_t records = end == ends.end() ? 0 : std::max<std::int64_t>(0, end->second - start);
-        batch[partition] = start + static_cast<std::int64_t>(std::ceil(static_cast<double>(records) * share));
+        if (end == ends.end() || end->second <= start) {
+            batch[partition] = end == ends.end() ? start : end->second;
+            continue;
+        }
+        const auto records = static_cast<double>(end->second - start);
+        batch[partition] = start + static_cast<std::int64_t>(std::ceil(records * share));
     }
     return batch;
 }
@@ -100,21 +111,26 @@ bronze::Offset RangePlanner::first_to_read(int partition) const {
 }
 
 std::vector<RecordRange> RangePlanner::divide(const PartitionEnds& ends, const TaskSizes& sizes) {
+    is_checked_ = false;
     const PartitionEnds from = progress();
     const std::int64_t share = waiting(ends) / std::max(1, sizes.tasks) + 1;
-    const std::int64_t most = std::min(sizes.most_records, std::max(share, min_task_records));
+    const std::int64_t most =
+        std::clamp<std::int64_t>(sizes.most_records, 1, std::max(share, min_task_records));
     const int epoch = table_.identity().epoch;
     std::vector<RecordRange> ranges;
     for (const auto& [partition, committed] : from) {
         const auto end = ends.find(partition);
-        if (end == ends.end() || end->second <= committed) continue;
+        if (end == ends.end()) continue;
+        // A checkpoint may be of a topic that was longer.
+        const bronze::Offset last = std::min(end->second, log_.offsets(partition).end);
+        if (last <= committed) continue;
         bronze::Offset next = committed;
         bronze::Offset start = first_to_read(partition);
-        const std::int64_t left = std::max<std::int64_t>(0, end->second - start);
+        const std::int64_t left = std::max<std::int64_t>(0, last - start);
         const std::int64_t count = std::max<std::int64_t>(1, (left + most - 1) / most);
         for (std::int64_t i = 1; i <= count; ++i) {
             // Ranges of a partition are equally long, since its last task would have little to do otherwise.
-            const bronze::Offset until = i == count ? end->second : end->second - left + left * i / count;
+            const bronze::Offset until = i == count ? last : last - left + left * i / count;
             ranges.push_back({partition, epoch, next, std::min(start, until), until});
             next = start = until;
         }

@@ -47,7 +47,7 @@ class RangePlanner {
     [[nodiscard]] std::vector<std::string> event_types() const;
 
   private:
-    void begin();
+    void check_log();
     [[nodiscard]] std::int64_t waiting(const PartitionEnds& ends) const;
     [[nodiscard]] bronze::Offset first_to_read(int partition) const;
     [[nodiscard]] double bytes_of_record(const PartitionEnds& from) const;
@@ -55,7 +55,7 @@ class RangePlanner {
     BatchSink& table_;
     const bronze::EventLog& log_;
     const catalog::DataLossPolicy data_loss_;
-    bool has_begun_ = false;
+    bool is_checked_ = false;  // since the last batch was divided
 };
 
 }  // namespace millrace::silver

@@ -58,9 +58,11 @@ RangeWorker::RangeWorker(const Context& context, const RecordRange& range, ItemP
                     fmt::format("the log ends at offset {}", context.log.offsets(range.partition).end),
                     "Start the job again: it continues where the table's progress ends.");
     result_.range = range;
-    result_.part = {.partition = range.partition, .first_offset = range.committed};
     catalog::PartitionProgress progress{.next_offset = range.committed};
+    progress.decode_with(decoder_version);
     progress.pass_to(range.start, 0);
+    result_.part = {.partition = range.partition, .first_offset = range.committed, .end = progress};
+    if (range.start >= range.end) return;  // all of it is lost: the log has nothing to read there
     lane_.assign(
         {range.partition, range.epoch, range.committed, progress, std::move(quarantined), range.end});
 }
@@ -85,7 +87,7 @@ void RangeWorker::fill() {
 }
 
 std::optional<std::int64_t> RangeWorker::step() {
-    if (lane_.finished()) {
+    if (result_.range.start >= result_.range.end || lane_.finished()) {
         lane_.close_readers();
         return std::nullopt;
     }

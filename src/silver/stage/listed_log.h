@@ -18,7 +18,13 @@ inline constexpr base::WallTime listed_log_time = base::from_ms(1'800'000'000'00
 /// A log of given records, for tests: a poll returns all records of a partition.
 class ListedLog : public bronze::EventLog {
   public:
-    explicit ListedLog(int partitions) : records_(static_cast<std::size_t>(partitions)) {}
+    explicit ListedLog(int partitions)
+        : records_(static_cast<std::size_t>(partitions)), starts_(static_cast<std::size_t>(partitions)) {}
+
+    /// Lets the partition begin at an offset, as retention does.
+    void remove_before(int partition, std::int64_t offset) {
+        starts_[static_cast<std::size_t>(partition)] = bronze::Offset(offset);
+    }
 
     void add(int partition, const std::string& json) {
         std::string& text = texts_.emplace_back(json);
@@ -32,13 +38,16 @@ class ListedLog : public bronze::EventLog {
     [[nodiscard]] int partitions() const override { return static_cast<int>(records_.size()); }
     [[nodiscard]] int epoch() const override { return 1; }
     [[nodiscard]] bronze::OffsetRange offsets(int partition) const override {
-        return {bronze::Offset(0), end_of(records_[static_cast<std::size_t>(partition)])};
+        return {starts_[static_cast<std::size_t>(partition)],
+                end_of(records_[static_cast<std::size_t>(partition)])};
     }
     bronze::Offset append(int /*partition*/, bronze::RecordBatchBuilder& /*batch*/) override {
         return bronze::no_offset;
     }
     [[nodiscard]] std::unique_ptr<bronze::PartitionReader> read(int partition,
                                                                 bronze::Offset offset) const override {
+        if (offset < starts_[static_cast<std::size_t>(partition)])
+            throw bronze::NoSuchOffset("reading a listed log", "the record was removed");
         return std::make_unique<Reader>(records_[static_cast<std::size_t>(partition)], offset);
     }
     [[nodiscard]] bronze::Offset offset_at(int /*partition*/, base::WallTime /*timestamp*/) const override {
@@ -73,6 +82,7 @@ class ListedLog : public bronze::EventLog {
     std::string topic_ = "events";
     std::deque<std::string> texts_;
     std::vector<std::vector<bronze::Record>> records_;
+    std::vector<bronze::Offset> starts_;
 };
 
 }  // namespace millrace::silver

@@ -10,6 +10,8 @@ RebuiltTables::RebuiltTables(const OldTables& old, SilverWriter& writer)
     : old_(old), writer_(writer), progress_(static_cast<std::size_t>(old.partitions())) {}
 
 catalog::PartitionProgress RebuiltTables::progress(int partition) const {
+    // The topic may have got partitions since the replay began, which it leaves to the next writer.
+    if (static_cast<std::size_t>(partition) >= progress_.size()) return {};
     return progress_[static_cast<std::size_t>(partition)];
 }
 
