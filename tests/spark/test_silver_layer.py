@@ -90,6 +90,15 @@ def test_the_rows_are_those_of_the_embedded_stage(shop, cluster, tmp_path):
     equals_embedded(shop, tmp_path)
 
 
+def test_a_lost_table_is_made_again_with_the_old_checkpoint(shop, cluster, tmp_path):
+    shop.run("produce", *SIMULATED)
+    SilverJob(cluster, shop).run()
+    for table in ("silver", "quarantine"):
+        shutil.rmtree(shop.data / table)
+    SilverJob(cluster, shop).run()
+    equals_embedded(shop, tmp_path)
+
+
 def test_spark_shows_the_job_and_its_rates(shop, cluster):
     shop.run("produce", *SIMULATED)
     job = SilverJob(cluster, shop, "--trigger", "1s").start()

@@ -105,6 +105,7 @@ void SilverStage::assign(Lane& lane, int partition) {
     state.skipped = progress.skipped;
     state.copies_in_table = 0;
     state.read = progress.next_offset;
+    if (progress.received > 0) assignment_.report_progress(partition, progress.next_offset);
 }
 
 /// Resumes from the newest snapshot of the table. No lane may be working.

@@ -28,4 +28,8 @@ void WorkerAssignment::report_progress(const std::vector<LanePart>& parts) {
     }
 }
 
+void WorkerAssignment::report_progress(int partition, bronze::Offset next_offset) {
+    if (group_) group_->report_progress(partition, next_offset);
+}
+
 }  // namespace millrace::silver

@@ -26,6 +26,8 @@ class WorkerAssignment {
     [[nodiscard]] std::optional<std::vector<int>> take(const base::StopSignal& stop);
     /// Reports the progress of a committed batch to the group.
     void report_progress(const std::vector<LanePart>& parts);
+    /// Reports where a partition continues, which its worker before may not have been able to report.
+    void report_progress(int partition, bronze::Offset next_offset);
 
   private:
     std::unique_ptr<bronze::WorkerGroup> group_;
