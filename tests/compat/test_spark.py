@@ -5,6 +5,7 @@ import pytest
 from tests.support import oracle
 from tests.support.events import line
 from tests.support.paths import ROOT
+from tests.support.spark_session import session_of
 
 pytestmark = pytest.mark.long
 pyspark = pytest.importorskip("pyspark")
@@ -13,7 +14,7 @@ pyspark = pytest.importorskip("pyspark")
 @pytest.fixture(scope="module")
 def spark():
     jars = ",".join(str(p) for p in (ROOT / "build/jars/delta").glob("delta-*.jar"))
-    session = (
+    builder = (
         pyspark.sql.SparkSession.builder.master("local[2]")
         .config("spark.jars", jars)
         .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
@@ -21,10 +22,9 @@ def spark():
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2")
-        .getOrCreate()
     )
-    yield session
-    session.stop()
+    with session_of(builder) as session:
+        yield session
 
 
 def by_spark(spark, shop, table="silver"):

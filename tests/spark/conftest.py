@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.paths import ROOT
 from tests.support.spark import PACKAGE, QUICK, Cluster
+from tests.support.spark_session import session_of
 
 
 def pytest_collection_modifyitems(items):
@@ -32,13 +33,13 @@ def cluster(tmp_path_factory):
         cluster.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def spark(cluster):
     """A session on the cluster."""
     import millrace.spark
     from pyspark.sql import SparkSession
 
-    session = (
+    builder = (
         SparkSession.builder.master(cluster.master.url)
         .config("spark.executor.memory", "512m")
         .config("spark.cores.max", "2")
@@ -47,8 +48,7 @@ def spark(cluster):
         .config("spark.executor.extraJavaOptions", QUICK)
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2")
-        .getOrCreate()
     )
-    millrace.spark.register(session)
-    yield session
-    session.stop()
+    with session_of(builder) as session:
+        millrace.spark.register(session)
+        yield session
