@@ -26,9 +26,9 @@ namespace millrace::python {
 /// Where a silver table and its log are. Workers on other machines need the same file system.
 struct SilverPlace {
     std::string data;   ///< the data directory
-    std::string place;  ///< of the log: kafka://HOST:PORT/TOPIC, or a folder (open_log())
+    std::string place;  ///< the log: kafka://HOST:PORT/TOPIC, or its folder (open_log())
     std::string topic;
-    std::map<std::string, std::string> properties;  ///< of librdkafka
+    std::map<std::string, std::string> properties;  ///< settings of librdkafka
     /// The settings of the shop as millrace.json has them; empty: those that are stored there.
     std::string settings;
     bool with_archive = false;  ///< read what the log has removed from its archive

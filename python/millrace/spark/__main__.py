@@ -8,7 +8,7 @@ import sys
 from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
-from millrace.spark.options import LogPlace, argument, duration, log_options, positive, settings_of, size
+from millrace.spark.options import LogPlace, argument, duration, positive, silver_options, size
 from millrace.spark.silver import start_silver
 
 # What the job sets where spark-submit does not.
@@ -34,9 +34,7 @@ def arguments(argv):
         epilog="docs/spark.md describes the options, and what is exactly once.",
     )
     add = parser.add_argument
-    add("--data", required=True, metavar="DIR", help="The shop's data directory, which all workers share.")
-    log_options(parser)
-    settings_of(parser)
+    silver_options(parser)
     add("--trigger", default="20s", type=argument(duration), help="Time between batches. (default: 20s)")
     add("--available-now", action="store_true", help="Process what the log holds at the start, then exit.")
     add("--checkpoint", metavar="DIR", help="Folder of Spark's checkpoint. (default: DIR/spark/silver)")
@@ -51,24 +49,6 @@ def arguments(argv):
         default="4g",
         type=argument(size, keep=True),
         help="Most bytes of records of a batch, about. (default: %(default)s)",
-    )
-    add(
-        "--task-records",
-        type=argument(positive),
-        default=250_000,
-        help="Most records of a task. (default: %(default)s)",
-    )
-    add(
-        "--horizon",
-        default="24h",
-        type=argument(duration, keep=True),
-        help="Period whose event_ids are held in the driver's memory for deduplication. (default: %(default)s)",
-    )
-    add(
-        "--dedupe-memory",
-        default="1g",
-        type=argument(size, keep=True),
-        help="Most memory for event_ids. (default: %(default)s)",
     )
     add(
         "--on-data-loss",
@@ -112,7 +92,7 @@ def main(argv=None):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: query.stop())
         query.awaitTermination()
-    except Exception as error:  # of Spark's, which tells what failed in Python
+    except Exception as error:  # Spark's exception, whose text tells what failed in Python
         print(f"EcomSilverLayer: {error}", file=sys.stderr)
         return 3
     finally:

@@ -19,7 +19,8 @@ from millrace.spark.options import LogPlace, flag, positive
 # What a refused item has besides its place in the log.
 REFUSED = [pa.field("rule", pa.string()), pa.field("field", pa.string()), pa.field("message", pa.string())]
 PLACE = ("partition", "offset", "log_epoch", "kafka_timestamp", "format", "record_index")
-LATEST, EARLIEST = -1, -2  # as Spark's Kafka source has them in its JSON
+# Spark's Kafka source writes these numbers for the latest and the earliest offset.
+LATEST, EARLIEST = -1, -2
 
 
 def _arrow_schema(include_quarantine):

@@ -11,7 +11,7 @@ from millrace import _native
 from millrace.spark.options import argument, day, positive
 
 ATTEMPTS = 5
-DAYS_AT_MOST = 31  # of a task: what `gold --batch` reads at once
+DAYS_AT_MOST = 31  # A task computes as many days as `gold --batch` reads at once.
 
 
 def _days(first, last):

@@ -121,8 +121,11 @@ def _setting(text):
         return name, value
 
 
-def log_options(parser):
-    """Adds the arguments that say where the log is."""
+def silver_options(parser):
+    """Adds the arguments of all jobs that process a log: where it is, and how it is divided and deduplicated."""
+    parser.add_argument(
+        "--data", required=True, metavar="DIR", help="The shop's data directory, which all workers share."
+    )
     parser.add_argument(
         "--bronze",
         required=True,
@@ -140,10 +143,6 @@ def log_options(parser):
         metavar="NAME=VALUE",
         help="Property of the Kafka client, such as security.protocol=SASL_SSL. May be repeated.",
     )
-
-
-def settings_of(parser):
-    """Adds the argument for the shop's settings."""
     parser.add_argument(
         "--setting",
         action="append",
@@ -152,6 +151,24 @@ def settings_of(parser):
         metavar="NAME=VALUE",
         help="Setting of the shop, with the name that DIR/millrace.json has for it, such as currency=USD. It is "
         "stored with the data. May be repeated.",
+    )
+    parser.add_argument(
+        "--task-records",
+        type=argument(positive),
+        default=250_000,
+        help="Most records of a task. (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--horizon",
+        default="24h",
+        type=argument(duration, keep=True),
+        help="Period whose event_ids are held in the driver's memory for deduplication. (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--dedupe-memory",
+        default="1g",
+        type=argument(size, keep=True),
+        help="Most memory for event_ids. (default: %(default)s)",
     )
 
 

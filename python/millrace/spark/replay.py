@@ -7,7 +7,7 @@ import sys
 from pyspark.sql import SparkSession
 
 from millrace import _native
-from millrace.spark.options import LogPlace, argument, duration, log_options, place_of, positive, settings_of, size
+from millrace.spark.options import LogPlace, duration, place_of, silver_options, size
 
 
 def _process(data, log, settings, archive):
@@ -67,28 +67,8 @@ def main(argv=None):
         prog="python -m millrace.spark.replay", description="Rebuild the silver table on a Spark cluster."
     )
     add = parser.add_argument
-    add("--data", required=True, metavar="DIR", help="The shop's data directory, which all workers share.")
-    log_options(parser)
-    settings_of(parser)
+    silver_options(parser)
     add("--no-archive", action="store_true", help="Read the log only.")
-    add(
-        "--task-records",
-        type=argument(positive),
-        default=250_000,
-        help="Most records of a task. (default: %(default)s)",
-    )
-    add(
-        "--horizon",
-        default="24h",
-        type=argument(duration, keep=True),
-        help="Period whose event_ids are held in memory. (default: %(default)s)",
-    )
-    add(
-        "--dedupe-memory",
-        default="1g",
-        type=argument(size, keep=True),
-        help="Most memory for event_ids. (default: %(default)s)",
-    )
     add("--json", action="store_true", help="Print the result as a JSON object.")
     given = parser.parse_args(argv)
     spark = SparkSession.builder.getOrCreate()

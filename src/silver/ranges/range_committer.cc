@@ -189,21 +189,13 @@ LanePart RangeCommitter::part_of(const std::vector<RangeResult>& results) const 
             all.partitions.back().end.decode_with(some.end.decoder);
         }
         PartitionPart& part = all.partitions.back();
-        part.received += some.received;
-        part.items += some.items;
-        part.duplicates += some.duplicates;
-        part.quarantined += some.quarantined;
-        part.ignored += some.ignored;
+        part.add_counts(some);
         part.end.next_offset = some.end.next_offset;
-        part.end.received += some.received;
-        part.end.items += some.items;
-        part.end.duplicates += some.duplicates;
-        part.end.quarantined += some.quarantined;
-        part.end.ignored += some.ignored;
         part.end.skipped += some.end.skipped;
         part.end.clock = memory_->horizon.clock(some.partition);
         if (some.received > 0) part.end.last_crc = some.end.last_crc;
     }
+    for (PartitionPart& part : all.partitions) part.count_in_progress();
     return all;
 }
 

@@ -15,13 +15,13 @@ namespace millrace::silver {
 /// How much a batch may have.
 struct BatchLimits {
     std::int64_t records = 0;  ///< 0: no limit
-    std::int64_t bytes = 0;    ///< of records, about; 0: no limit
+    std::int64_t bytes = 0;    ///< the size of the records, about; 0: no limit
 };
 
 /// How a batch is divided among tasks.
 struct TaskSizes {
     int tasks = 1;                        ///< make at least so many of a large batch
-    std::int64_t most_records = 250'000;  ///< of one task
+    std::int64_t most_records = 250'000;  ///< a task has at most so many
 };
 
 /// An end offset for each partition.
@@ -55,7 +55,7 @@ class RangePlanner {
     BatchSink& table_;
     const bronze::EventLog& log_;
     const catalog::DataLossPolicy data_loss_;
-    bool is_checked_ = false;  // since the last batch was divided
+    bool is_checked_ = false;  // whether check_log() ran since a batch was divided
 };
 
 }  // namespace millrace::silver

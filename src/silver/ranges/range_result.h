@@ -27,7 +27,7 @@ struct RecordRange {
 /// The ids of the rows of one data file, in their order, which the committer looks for in the table.
 struct FileIds {
     std::vector<IdHash> hashes;
-    std::vector<std::int64_t> times;  ///< of the events, µs
+    std::vector<std::int64_t> times;  ///< the time of each row's event, µs
 };
 
 /// What a task has made of a range. Its files are written, and no commit names them.
@@ -36,7 +36,7 @@ struct RangeResult {
     /// The counts of this range only, and its clock; `copies_in_table` is 0.
     PartitionPart part;
     WrittenFiles files;
-    std::vector<FileIds> ids;  ///< of files.silver, one for each
+    std::vector<FileIds> ids;  ///< one for each of files.silver
     std::map<std::string, std::int64_t> by_rule;
     std::map<std::string, std::int64_t> ignored;
     std::int64_t unknown_fields = 0;

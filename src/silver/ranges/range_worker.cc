@@ -103,11 +103,7 @@ void RangeWorker::write(LanePart part) {
     PartitionPart& all = result_.part;
     const PartitionPart& some = part.partitions.front();
     if (all.received == 0) all.oldest = some.oldest;
-    all.received += some.received;
-    all.items += some.items;
-    all.duplicates += some.duplicates;
-    all.quarantined += some.quarantined;
-    all.ignored += some.ignored;
+    all.add_counts(some);
     all.end = some.end;
     for (const QuarantineRow& row : part.quarantine)
         ++result_.by_rule[std::string(model::rule_name(row.rule))];

@@ -10,8 +10,8 @@
 namespace millrace::silver {
 
 /// Writes a data file of the silver table under `root` once more without some rows, whose numbers ascend, and
-/// durably. `file` becomes the entry of the new file, with an empty path if no row is left. The old file,
-/// which no commit may name, is removed.
+/// durably. `file` becomes the entry of the new file, with an empty path if no row is left. The old file is
+/// removed; no commit may name it.
 void drop_rows(const std::filesystem::path& root, storage::AddFile& file,
                const std::vector<std::int64_t>& rows);
 

@@ -236,11 +236,7 @@ LanePart Lane::take() {
     LanePart taken;
     for (const auto& partition : partitions_) {
         PartitionPart& part = partition->part;
-        part.end.received += part.received;
-        part.end.items += part.items;
-        part.end.ignored += part.ignored;
-        part.end.duplicates += part.duplicates;
-        part.end.quarantined += part.quarantined;
+        part.count_in_progress();
         part.end.clock = context_.horizon.clock(partition->number);
         taken.partitions.push_back(part);
         part = {.partition = part.partition, .first_offset = part.end.next_offset, .end = part.end};

@@ -53,6 +53,22 @@ struct PartitionPart {
     /// Duplicates among the held records; `duplicates` does not include them.
     std::int64_t copies_in_table = 0;
 
+    /// Adds the counts of another part of the same partition and batch.
+    void add_counts(const PartitionPart& other) {
+        received += other.received;
+        items += other.items;
+        duplicates += other.duplicates;
+        quarantined += other.quarantined;
+        ignored += other.ignored;
+    }
+    /// Adds the counts of the batch to those of the progress.
+    void count_in_progress() {
+        end.received += received;
+        end.items += items;
+        end.duplicates += duplicates;
+        end.quarantined += quarantined;
+        end.ignored += ignored;
+    }
     /// Returns true if there is something to commit: records, or passed offsets without a record.
     [[nodiscard]] bool moved() const { return end.next_offset != first_offset; }
 };

@@ -26,8 +26,8 @@ struct TableMemory {
     IdSet ids;
     Horizon horizon;
 
-    /// Loads all of it from the table's snapshot. With DedupeScope::partition, only the ids of partitions for
-    /// which `ours` returns true are loaded. Runs on `pool`. Returns how many ids were read.
+    /// Loads all of it from the table's snapshot. With DedupeScope::partition, the ids of a partition
+    /// are loaded if `ours` returns true for it. Runs on `pool`. Returns how many ids were read.
     std::int64_t load(const BatchSink& table, model::DedupeScope scope,
                       const std::function<bool(int partition)>& ours, base::WorkerPool& pool);
 
