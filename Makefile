@@ -55,12 +55,13 @@ test-all: test package wheel ## run all tests, also the long ones: Spark, Kafka'
 	@MILLRACE_SETUP=long scripts/setup.sh
 	MILLRACE_KILLS=$(KILLS) $(PYTEST) $(PARALLEL) tests -m long
 
-sanitize: setup ## run the unit tests and 10 kills with AddressSanitizer and UndefinedBehaviorSanitizer
-	@MILLRACE_SETUP=test scripts/setup.sh
-	@MILLRACE_SETUP=sanitize scripts/setup.sh
-	@cmake --preset debug >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
-	@cmake --build build/debug -j $(JOBS) --target millrace millrace_crash millrace_unit_tests
+sanitize: setup ## run the unit tests, the Python module's and 10 kills with AddressSanitizer and UndefinedBehaviorSanitizer
+	@for each in test long wheel sanitize; do MILLRACE_SETUP=$$each scripts/setup.sh || exit 1; done
+	@cmake --preset debug -DMILLRACE_PYTHON=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build build/debug -j $(JOBS) --target millrace millrace_crash millrace_unit_tests millrace_package
 	@scripts/unit_tests.sh build/debug $(JOBS)
+	LD_PRELOAD=$$(clang-19 -print-file-name=libclang_rt.asan-$$(uname -m).so) ASAN_OPTIONS=detect_leaks=0 \
+		MILLRACE_BUILD=build/debug $(PYTEST) $(filter-out %test_wheel.py %test_examples.py,$(wildcard tests/python/test_*.py))
 	MILLRACE_BUILD=build/debug MILLRACE_KILLS=10 $(PYTEST) tests/crash -k random_moments
 
 # Arrow is not instrumented, so ThreadSanitizer does not see the locks that Arrow takes. Only races are
@@ -76,7 +77,7 @@ tsan: setup ## run the unit tests and a short pipeline with ThreadSanitizer
 	build/tsan/millrace --data build/tsan/data replay
 
 lint: build ## check formatting, spelling and links, and run static analysis
-	@MILLRACE_SETUP=lint scripts/setup.sh
+	@for each in lint wheel; do MILLRACE_SETUP=$$each scripts/setup.sh || exit 1; done
 	@scripts/lint.sh
 
 lint-fast: setup ## run the fast part of lint before a commit: no clang-tidy, no checks of the pages

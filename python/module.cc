@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "python/decoder.h"
+#include "python/gold_tables.h"
 #include "python/input_records.h"
 #include "python/log.h"
-#include "python/metrics.h"
 #include "python/rows.h"
 #include "python/table.h"
 #include "spark_binding.h"
@@ -87,7 +87,13 @@ std::shared_ptr<arrow::RecordBatchReader> reader_of(const nb::object& object) {
         exchanging);
 }
 
+/// The schema of a schema, or of data such as those of a Polars frame.
 std::shared_ptr<arrow::Schema> import_schema(const nb::object& object) {
+    if (!nb::hasattr(object, "__arrow_c_schema__")) {
+        if (!is_arrow_data(object))
+            throw nb::type_error("the schema must be one of Arrow's, or Arrow data that has it");
+        return reader_of(object)->schema();
+    }
     const nb::object capsule = object.attr("__arrow_c_schema__")();
     return storage::value_of(arrow::ImportSchema(pointer_in<ArrowSchema>(capsule, "arrow_schema")),
                              exchanging);
@@ -230,9 +236,19 @@ nb::dict counts_of(const Decoder& decoder) {
     return entry;
 }
 
+using Duration = std::chrono::microseconds;
+
+/// The time of a datetime, which must say its zone.
+model::Timestamp time_of(const nb::object& datetime) {
+    if (!nb::hasattr(datetime, "tzinfo") || datetime.attr("tzinfo").is_none())
+        throw nb::value_error("earliest must be a datetime with a time zone, such as datetime.UTC");
+    const nb::object epoch = datetime.attr("__class__").attr("fromtimestamp")(0, datetime.attr("tzinfo"));
+    return model::Timestamp(nb::cast<Duration>(datetime - epoch));
+}
+
 Decoder* make_decoder(const std::string& format, const std::string& topic, int epoch,
                       const std::string& currency, const std::string& require_price, bool accept_free_items,
-                      int max_event_types) {
+                      int max_event_types, const nb::object& earliest, Duration future) {
     if (require_price != "purchases" && require_price != "all")
         throw nb::value_error("require_price must be 'purchases' or 'all'");
     model::RuleOptions rules;
@@ -241,6 +257,8 @@ Decoder* make_decoder(const std::string& format, const std::string& topic, int e
     rules.require_price = model::price_requirement_of(require_price);
     rules.accept_free_items = accept_free_items;
     rules.max_event_types = max_event_types;
+    if (!earliest.is_none()) rules.earliest = time_of(earliest);
+    rules.future = future;
     return new Decoder(std::move(rules), {.topic = topic, .epoch = epoch});
 }
 
@@ -278,12 +296,16 @@ void bind_decoder(nb::module_& module) {
     nb::class_<Decoder>(module, "Decoder",
                         "Decodes and checks messages as the silver stage does, without looking for copies "
                         "of an event. Its methods may be called by several threads, and take turns.")
-        .def(nb::new_(&make_decoder), "format"_a = "auto", nb::kw_only(), "topic"_a = "records",
-             "epoch"_a = 0, "currency"_a = "EUR", "require_price"_a = "purchases",
-             "accept_free_items"_a = false, "max_event_types"_a = 100,
-             "format: auto, native, segment, ga4, rees46 or retailrocket. topic and epoch: the log that the "
-             "messages come from; ids of events without one are derived from them and from the message's "
-             "partition and offset. The others are the settings of a shop's validation rules.")
+        .def(
+            nb::new_(&make_decoder), "format"_a = "auto", nb::kw_only(), "topic"_a = "records", "epoch"_a = 0,
+            "currency"_a = "EUR", "require_price"_a = "purchases", "accept_free_items"_a = false,
+            "max_event_types"_a = 100, "earliest"_a = nb::none(),
+            "future"_a = Duration(model::RuleOptions().future),
+            "format: auto, native, segment, ga4, rees46 or retailrocket. topic and epoch: the log that the "
+            "messages come from; ids of events without one are derived from them and from the message's "
+            "partition and offset. The others are the settings of a shop's validation rules: an event before "
+            "earliest (a datetime with a time zone; 2000 by default), or later than its record by more than "
+            "future, is refused.")
         .def(
             "decode",
             [](Decoder& decoder, const nb::object& records, std::int32_t partition, std::int64_t offset) {
@@ -301,33 +323,38 @@ void bind_decoder(nb::module_& module) {
                      "each item is in silver, quarantined, or one of ignored (by the reason).");
 }
 
-std::map<std::string, Rows> metrics_of(const nb::object& silver, const std::string& time_zone,
-                                       const model::GoldOptions& options) {
+std::map<std::string, Rows> gold_of(const nb::object& silver, const std::string& time_zone,
+                                    const model::GoldOptions& options) {
     const auto reader = reader_of(silver);
     const nb::gil_scoped_release released;
-    Metrics metrics(time_zone, options);
-    while (const auto batch = storage::value_of(reader->Next(), exchanging)) metrics.add(*batch);
-    return metrics.finish();
+    GoldTables tables(time_zone, options);
+    while (const auto batch = storage::value_of(reader->Next(), exchanging)) tables.add(*batch);
+    return tables.finish();
 }
 
-void bind_metrics(nb::module_& module) {
-    using Duration = std::chrono::microseconds;
+void bind_gold(nb::module_& module) {
     const model::GoldOptions usual;
     module.def(
-        "metrics",
+        "gold",
         [](const nb::object& silver, const std::string& time_zone, Duration session_gap, Duration inactivity,
-           Duration order_repeats, Duration order_life, Duration identity_reach) {
+           Duration order_repeats, Duration order_life, Duration identity_reach, double interest_share,
+           double interest_conversion, std::int64_t interest_views) {
             model::GoldOptions options;
             options.session_gap = session_gap;
             options.inactivity = inactivity;
             options.order_repeats = order_repeats;
             options.order_life = order_life;
             options.identity_reach = identity_reach;
-            return metrics_of(silver, time_zone, options);
+            options.interest_share = interest_share;
+            options.interest_conversion = interest_conversion;
+            options.interest_views = interest_views;
+            return gold_of(silver, time_zone, options);
         },
         "silver"_a, nb::kw_only(), "time_zone"_a = "UTC", "session_gap"_a = Duration(usual.session_gap),
         "inactivity"_a = Duration(usual.inactivity), "order_repeats"_a = Duration(usual.order_repeats),
         "order_life"_a = Duration(usual.order_life), "identity_reach"_a = Duration(usual.identity_reach),
+        "interest_share"_a = usual.interest_share, "interest_conversion"_a = usual.interest_conversion,
+        "interest_views"_a = usual.interest_views,
         "Computes the tables of Gold, by their names, of rows of Silver, as if all windows and sessions had "
         "ended. silver: Arrow data with the silver table's columns, in any order; each event once. The "
         "others are the settings of a shop (docs/metrics.md). All events are kept in memory meanwhile.");
@@ -373,7 +400,7 @@ void bind_table(nb::module_& module) {
             "path"_a, "schema"_a, "partition_columns"_a = std::vector<std::string>(),
             nb::rv_policy::take_ownership,
             "Opens the table, and creates it if there is none, or adds columns that it lacks. schema: one of "
-            "pyarrow, or another object of Arrow's.")
+            "Arrow's, or Arrow data that has it, such as a Polars frame.")
         .def_prop_ro("path", &Table::path)
         .def_prop_ro(
             "version", [](const Table& table) { return table.snapshot().version.value(); },
@@ -424,7 +451,7 @@ NB_MODULE(_native, module) {
     millrace::python::bind_rows(module);
     millrace::python::bind_decoder(module);
     millrace::python::bind_log(module);
-    millrace::python::bind_metrics(module);
+    millrace::python::bind_gold(module);
     millrace::python::bind_silver_job(module);
     millrace::python::bind_gold_job(module);
     millrace::python::bind_table(module);

@@ -48,7 +48,7 @@ check_web() {
 # clang-tidy reads the compile commands of the preset `lint`. Sources that are compiled together are checked together,
 # since headers take most of its time. Sources that have not changed since a clean run are left out.
 check_sources() {
-    cmake --preset lint >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+    cmake --preset lint -DMILLRACE_PYTHON=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
     cmake --build build/lint --target bot_list >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
     local stamps=build/tidy headers header_files todo=() units parts key
     mkdir -p "$stamps"
@@ -58,7 +58,7 @@ check_sources() {
 import json, os
 for entry in json.load(open("build/lint/compile_commands.json")):
     path = os.path.relpath(entry["file"])
-    if not any(word in path for word in ("millrace_unit_tests.dir", "millrace_crash.dir", "bench", "fuzz", "bot_patterns")):
+    if not any(word in path for word in ("millrace_unit_tests.dir", "millrace_crash.dir", "bench", "fuzz", "bot_patterns", "nanobind")):
         print(path)
 END
     )

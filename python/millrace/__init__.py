@@ -11,11 +11,11 @@ from millrace import _arrow
 
 _arrow.load()
 
-from millrace._native import Decoder, Error, Log, Rows, Table, TableRows, metrics  # noqa: E402
+from millrace._native import Decoder, Error, Log, Rows, Table, TableRows, gold  # noqa: E402
 
 try:
     __version__ = _metadata.version("millrace")
 except _metadata.PackageNotFoundError:  # in the build
     __version__ = "0"
 
-__all__ = ["Decoder", "Error", "Log", "Rows", "Table", "TableRows", "metrics"]
+__all__ = ["Decoder", "Error", "Log", "Rows", "Table", "TableRows", "gold"]

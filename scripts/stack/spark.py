@@ -129,6 +129,10 @@ class SparkHistory(SparkDaemon):
         """The folder that applications write their events to (spark.eventLog.dir)."""
         return self.folder / "events"
 
+    def conf(self):
+        """The options of spark-submit by which an application writes its events there."""
+        return ["--conf", "spark.eventLog.enabled=true", "--conf", f"spark.eventLog.dir={self.events.as_uri()}"]
+
     def prepare(self):
         super().prepare()
         self.events.mkdir(exist_ok=True)

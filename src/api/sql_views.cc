@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "gold/gold_tables.h"
 #include "silver/silver_table.h"
+#include "storage/arrow_schema.h"
 
 namespace millrace::api {
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "python/metrics.h"
+#include "python/gold_tables.h"
 #include "silver/silver_table.h"
 
 namespace millrace::python {
@@ -59,7 +59,7 @@ TEST(PythonDecoder, AFormatThatIsNotKnownIsAnError) {
 TEST(PythonMetrics, TablesAreComputedOfRowsInAnyGroups) {
     Decoder decoder({}, {.topic = "t"});
     const auto decoded = decode(decoder, {view, purchase});
-    Metrics metrics("UTC", {});
+    GoldTables metrics("UTC", {});
     for (const auto& batch : decoded.silver.batches()) metrics.add(*batch);
     const auto tables = metrics.finish();
     EXPECT_EQ(tables.at("orders").size(), 1);

@@ -73,7 +73,77 @@ std::shared_ptr<arrow::DataType> arrow_type(const json::value& type) {
     return found->second;
 }
 
+json::value delta_type(const arrow::DataType& type);
+
+json::object delta_struct(const arrow::FieldVector& children) {
+    json::array fields;
+    for (const auto& field : children) {
+        fields.push_back(json::object{{"name", field->name()},
+                                      {"type", delta_type(*field->type())},
+                                      {"nullable", field->nullable()},
+                                      {"metadata", json::object{}}});
+    }
+    return {{"type", "struct"}, {"fields", std::move(fields)}};
+}
+
+[[noreturn]] void throw_no_delta_type(const arrow::DataType& type, const std::string& hint) {
+    throw usage_error("making the schema of a table",
+                      fmt::format("a Delta table has no type {}", type.ToString()), hint);
+}
+
+json::value delta_number_type(const arrow::DataType& type) {
+    static const std::map<arrow::Type::type, std::string_view> numbers = {
+        {arrow::Type::INT8, "byte"},   {arrow::Type::INT16, "short"}, {arrow::Type::INT32, "integer"},
+        {arrow::Type::INT64, "long"},  {arrow::Type::FLOAT, "float"}, {arrow::Type::DOUBLE, "double"},
+        {arrow::Type::DATE32, "date"}, {arrow::Type::BOOL, "boolean"}};
+    const auto found = numbers.find(type.id());
+    if (found == numbers.end())
+        throw_no_delta_type(type, arrow::is_unsigned_integer(type.id()) ? "Give it as a signed integer."
+                                                                        : "Cast the column.");
+    return json::string(found->second);
+}
+
+json::value delta_type(const arrow::DataType& type) {
+    switch (type.id()) {
+        case arrow::Type::STRING:
+        case arrow::Type::LARGE_STRING:
+        case arrow::Type::STRING_VIEW:
+            return "string";
+        case arrow::Type::BINARY:
+        case arrow::Type::LARGE_BINARY:
+        case arrow::Type::BINARY_VIEW:
+            return "binary";
+        case arrow::Type::DICTIONARY:
+            return delta_type(*dynamic_cast<const arrow::DictionaryType&>(type).value_type());
+        case arrow::Type::TIMESTAMP:
+            // One without a zone needs a feature of the table (timestampNtz) that its writers would have to
+            // know.
+            if (dynamic_cast<const arrow::TimestampType&>(type).timezone().empty())
+                throw_no_delta_type(type, "Give it a time zone, such as timestamp[us, tz=UTC].");
+            return "timestamp";
+        case arrow::Type::DECIMAL128: {
+            const auto& decimal = dynamic_cast<const arrow::Decimal128Type&>(type);
+            return json::string(fmt::format("decimal({},{})", decimal.precision(), decimal.scale()));
+        }
+        case arrow::Type::STRUCT:
+            return delta_struct(type.fields());
+        case arrow::Type::LIST:
+        case arrow::Type::LARGE_LIST: {
+            const auto& element = type.field(0);
+            return json::object{{"type", "array"},
+                                {"elementType", delta_type(*element->type())},
+                                {"containsNull", element->nullable()}};
+        }
+        default:
+            return delta_number_type(type);
+    }
+}
+
 }  // namespace
+
+std::string delta_schema(const arrow::Schema& schema) {
+    return json::serialize(delta_struct(schema.fields()));
+}
 
 std::shared_ptr<arrow::Schema> arrow_schema(const std::string& schema_json) {
     const auto schema = base::parse_json(schema_json, "the table's schema");

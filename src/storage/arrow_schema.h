@@ -12,4 +12,7 @@ namespace millrace::storage {
 /// known.
 std::shared_ptr<arrow::Schema> arrow_schema(const std::string& schema_json);
 
+/// Returns the schema in Delta's JSON. Throws an Error that names a type that a Delta table cannot have.
+std::string delta_schema(const arrow::Schema& schema);
+
 }  // namespace millrace::storage

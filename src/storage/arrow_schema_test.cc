@@ -1,10 +1,9 @@
 #include "storage/arrow_schema.h"
 
 #include <arrow/api.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "base/error.h"
-#include "storage/delta_table.h"
 
 namespace millrace::storage {
 namespace {
@@ -35,6 +34,32 @@ TEST(ArrowSchema, HasTheTypesOfOtherWriters) {
     EXPECT_EQ(type_of(R"({"type":"map","keyType":"string","valueType":"short","valueContainsNull":true})"),
               "map<string, int16>");
     EXPECT_THROW(type_of(R"("variant")"), Error);
+}
+
+TEST(DeltaSchema, HasTheTypesThatOtherLibrariesGive) {
+    const auto type_of = [](const std::shared_ptr<arrow::DataType>& type) {
+        return arrow_schema(delta_schema(*arrow::schema({arrow::field("a", type)})))->field(0)->type();
+    };
+    for (const auto& same : {arrow::int8(), arrow::int16(), arrow::float32(), arrow::date32()})
+        EXPECT_EQ(type_of(same)->ToString(), same->ToString());
+    EXPECT_EQ(type_of(arrow::utf8_view())->ToString(), "string");
+    EXPECT_EQ(type_of(arrow::large_utf8())->ToString(), "string");
+    EXPECT_EQ(type_of(arrow::large_binary())->ToString(), "binary");
+    EXPECT_EQ(type_of(arrow::dictionary(arrow::int32(), arrow::utf8()))->ToString(), "string");
+    EXPECT_EQ(type_of(arrow::large_list(arrow::utf8_view()))->ToString(), "list<element: string>");
+}
+
+TEST(DeltaSchema, ATypeThatATableCannotHaveIsToldWithWhatToDo) {
+    const auto told = [](const std::shared_ptr<arrow::DataType>& type) {
+        try {
+            return delta_schema(*arrow::schema({arrow::field("a", type)}));
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+    };
+    EXPECT_THAT(told(arrow::uint32()), testing::HasSubstr("no type uint32. Give it as a signed integer."));
+    EXPECT_THAT(told(arrow::timestamp(arrow::TimeUnit::MICRO)), testing::HasSubstr("Give it a time zone"));
+    EXPECT_THAT(told(arrow::time32(arrow::TimeUnit::SECOND)), testing::HasSubstr("no type time32[s]"));
 }
 
 }  // namespace

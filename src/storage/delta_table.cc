@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "storage/arrow_schema.h"
 
 namespace millrace::storage {
 
@@ -91,52 +92,6 @@ LogListing list_log(const fs::path& directory) {
     return listing;
 }
 
-json::value delta_type(const arrow::DataType& type);
-
-json::object delta_struct(const arrow::FieldVector& children) {
-    json::array fields;
-    for (const auto& field : children) {
-        fields.push_back(json::object{{"name", field->name()},
-                                      {"type", delta_type(*field->type())},
-                                      {"nullable", field->nullable()},
-                                      {"metadata", json::object{}}});
-    }
-    return {{"type", "struct"}, {"fields", std::move(fields)}};
-}
-
-json::value delta_type(const arrow::DataType& type) {
-    switch (type.id()) {
-        case arrow::Type::STRING:
-            return "string";
-        case arrow::Type::INT32:
-            return "integer";
-        case arrow::Type::INT64:
-            return "long";
-        case arrow::Type::DOUBLE:
-            return "double";
-        case arrow::Type::BOOL:
-            return "boolean";
-        case arrow::Type::TIMESTAMP:
-            return "timestamp";
-        case arrow::Type::BINARY:
-            return "binary";
-        case arrow::Type::DECIMAL128: {
-            const auto& decimal = dynamic_cast<const arrow::Decimal128Type&>(type);
-            return json::string(fmt::format("decimal({},{})", decimal.precision(), decimal.scale()));
-        }
-        case arrow::Type::STRUCT:
-            return delta_struct(type.fields());
-        case arrow::Type::LIST: {
-            const auto& element = type.field(0);
-            return json::object{{"type", "array"},
-                                {"elementType", delta_type(*element->type())},
-                                {"containsNull", element->nullable()}};
-        }
-        default:
-            throw Error("creating a Delta schema", "unsupported type " + type.ToString());
-    }
-}
-
 /// Returns a random UUID (version 4), which Delta requires as a table's id.
 std::string random_uuid() {
     std::random_device device;
@@ -191,10 +146,6 @@ std::optional<base::WallTime> modified_at(const fs::path& path) {
 
 }  // namespace
 
-std::string delta_schema(const arrow::Schema& schema) {
-    return json::serialize(delta_struct(schema.fields()));
-}
-
 bool DeltaTable::exists(const fs::path& root) {
     const LogListing listing = list_log(root / "_delta_log");
     return listing.last_commit != no_version || !listing.checkpoints.empty();
@@ -230,8 +181,8 @@ DeltaTable DeltaTable::open_or_create(const fs::path& root, const arrow::Schema&
                                       const std::vector<std::string>& partition_columns) {
     DeltaTable table(root);
     if (!exists(root)) {
-        base::make_directory(table.log_directory());
         const auto commit = creating_commit(schema, partition_columns, root.filename().string());
+        base::make_directory(table.log_directory());
         base::put_if_absent(table.commit_path(Version(0)), serialize_commit(commit));
         base::fail_point("delta.created");
     }

@@ -121,8 +121,4 @@ class DeltaTable {
 /// Delta's JSON.
 std::optional<std::size_t> lacking_columns(const std::string& present, const std::string& wanted);
 
-/// Returns Delta's schema JSON of an Arrow schema (string, integer, long, double, decimal, boolean,
-/// timestamp, binary, struct, array).
-std::string delta_schema(const arrow::Schema& schema);
-
 }  // namespace millrace::storage

@@ -1,8 +1,9 @@
 #include "storage/table_columns.h"
 
+#include <arrow/api.h>
 #include <gtest/gtest.h>
 
-#include "storage/delta_table.h"
+#include "storage/arrow_schema.h"
 
 namespace millrace::storage {
 namespace {

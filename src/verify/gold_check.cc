@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "gold/gold_tables.h"
 #include "gold/stage/gold_file.h"
+#include "storage/arrow_schema.h"
 #include "storage/arrow_status.h"
 #include "storage/delta_table.h"
 #include "storage/file_stats.h"

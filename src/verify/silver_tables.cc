@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "silver/silver_table.h"
+#include "storage/arrow_schema.h"
 #include "storage/vacuum.h"
 #include "verify/finding.h"
 

@@ -1,11 +1,16 @@
 """The module of the Python package, of the build (`make wheel`)."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-BUILT = Path(__file__).parents[2] / "build" / "release" / "python"
+from tests.support.paths import BUILD
+
+BUILT = BUILD / "python"
+# Python gets the sanitizers' library by it (`make sanitize`). The program has them in itself.
+os.environ.pop("LD_PRELOAD", None)
 
 
 def pytest_collection_modifyitems(items):

@@ -1,5 +1,6 @@
 """Decoding messages from Python gives the rows of the silver stage."""
 
+import datetime
 import gc
 import json
 import os
@@ -38,6 +39,21 @@ def messages(count=100):
 
 def sorted_rows(table):
     return sorted(table.drop_columns(OF_THE_LOG).to_pylist(), key=lambda row: (row["event_id"], row["record_index"]))
+
+
+def test_earliest_and_future_say_which_times_are_accepted(millrace):
+    times = ["2020-12-31T23:59:59Z", "2021-01-01T00:00:00Z", "2024-06-01T12:00:00Z", "2024-06-01T12:00:01Z"]
+    sent = datetime.datetime(2024, 6, 1, tzinfo=datetime.UTC)
+    values = [json.dumps(event(n, timestamp=time)) for n, time in enumerate(times)]
+    batch = pa.record_batch({"value": values, "timestamp": pa.array([sent] * 4, pa.timestamp("ms", "UTC"))})
+    start = datetime.datetime(2021, 1, 1, 2, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
+    decoder = millrace.Decoder(earliest=start, future=datetime.timedelta(hours=12))
+    silver, quarantine = decoder.decode(batch)
+    assert sorted(pa.table(silver)["event_id"].to_pylist()) == sorted(event(n)["event_id"] for n in (1, 2))
+    assert len(quarantine) == 2
+    assert len(millrace.Decoder().decode(batch)[0]) == 4
+    with pytest.raises(ValueError, match="with a time zone"):
+        millrace.Decoder(earliest=datetime.datetime(2021, 1, 1))
 
 
 def test_rows_are_those_of_the_silver_stage(millrace, shop):

@@ -1,5 +1,7 @@
 """Delta tables, read and committed from Python."""
 
+import datetime
+
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet
@@ -71,6 +73,42 @@ def test_a_table_is_created_and_gets_files_with_txns(millrace, tmp_path):
         {"id": 2, "name": None, "day": "2024-01-01"},
     ]
     assert millrace.Table.create(root, schema, ["day"]).version == 1, "it is opened if it exists"
+
+
+def test_a_table_has_the_types_of_other_libraries(millrace, tmp_path):
+    frame = polars.DataFrame(
+        {
+            "name": ["a"],
+            "on": [datetime.date(2024, 1, 2)],
+            "at": [datetime.datetime(2024, 1, 2, tzinfo=datetime.UTC)],
+            "small": polars.Series([1], dtype=polars.Int16),
+            "share": polars.Series([0.5], dtype=polars.Float32),
+            "tags": [["x", "y"]],
+            "day": ["1"],
+        }
+    )
+    table = millrace.Table.create(tmp_path / "made", frame, ["day"])
+    path = tmp_path / "made" / "day=1" / "1.parquet"
+    path.parent.mkdir()
+    frame.drop("day").write_parquet(path)
+    table.commit([{"path": "day=1/1.parquet", "size": path.stat().st_size, "partition_values": {"day": "1"}}])
+    assert pa.table(table.rows()).to_pylist() == frame.to_dicts()
+    assert DeltaTable(tmp_path / "made").to_pyarrow_table().to_pylist() == frame.to_dicts()
+    assert millrace.Table.create(tmp_path / "made", frame.schema, ["day"]).version == 1, "a schema does as well"
+
+
+@pytest.mark.parametrize(
+    "schema, error, told",
+    [
+        (pa.schema([("a", pa.uint8())]), "Error", "Give it as a signed integer"),
+        (pa.schema([("a", pa.timestamp("us"))]), "Error", "Give it a time zone"),
+        ({"a": int}, TypeError, "must be one of Arrow's"),
+    ],
+)
+def test_a_schema_that_a_table_cannot_have_is_refused(millrace, tmp_path, schema, error, told):
+    with pytest.raises(getattr(millrace, error) if isinstance(error, str) else error, match=told):
+        millrace.Table.create(tmp_path / "made", schema)
+    assert not (tmp_path / "made").exists()
 
 
 def test_two_writers_of_one_txn_do_not_both_commit(millrace, tmp_path):

@@ -58,7 +58,7 @@ import millrace, hashlib, ssl, pyarrow as pa, pyarrow.parquet
 event = '{"event_type": "page_view", "user_id": "u", "event_id": "e", "timestamp": "2024-06-01T10:00:00Z"}'
 silver, quarantine = millrace.Decoder().decode([b"{}", event])
 print(len(silver), len(quarantine), millrace.__file__)
-print({name: len(rows) for name, rows in millrace.metrics(silver).items()}["kpis"])
+print({name: len(rows) for name, rows in millrace.gold(silver).items()}["kpis"])
 """
     told = run(installed, "python", "-c", code)
     assert told.startswith("1 1 ") and "site-packages" in told and told.endswith("3\n")
@@ -87,5 +87,5 @@ def test_types_are_there(installed):
     package = next((installed / "env" / "lib").glob("python*/site-packages/millrace"))
     assert (package / "py.typed").exists()
     stub = (package / "_native.pyi").read_text()
-    for name in ("class Decoder", "class Table", "class Rows", "def metrics"):
+    for name in ("class Decoder", "class Table", "class Rows", "def gold"):
         assert name in stub

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.stack import SparkHistory, free_port
 from tests.support.paths import ROOT
 from tests.support.spark import PACKAGE, QUICK, Cluster
 from tests.support.spark_session import session_of
@@ -31,6 +32,16 @@ def cluster(tmp_path_factory):
         cluster = Cluster(tmp_path_factory.mktemp("spark")).start()
         yield cluster
         cluster.stop()
+
+
+@pytest.fixture
+def history(cluster, tmp_path):
+    """A history server, which shows the applications that write their events to its folder."""
+    folder = tmp_path / "history"
+    folder.mkdir()
+    server = SparkHistory(folder, free_port()).start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="package")

@@ -59,6 +59,11 @@ def test_refused_items_come_with_their_rule(spark, shop):
     assert sorted(refused["value"].to_pylist(), key=str) == sorted(quarantine["value"].to_pylist(), key=str)
 
 
+def test_the_rules_of_a_shop_are_options(spark, shop):
+    rows = frame(spark.read, shop, includeQuarantine="true", earliest="2100-01-01T00:00:00+01:00", future="1h").load()
+    assert {row["rule"] for row in rows.select("rule").distinct().collect()} & {None} == set()
+
+
 def test_offsets_bound_a_batch(spark, shop):
     bounds = {"startingOffsets": json.dumps({shop.topic: {"0": 100, "1": -2, "2": -1}})}
     bounds["endingOffsets"] = json.dumps({shop.topic: {"0": 200, "1": 50, "2": -1}})
@@ -96,6 +101,8 @@ def test_wrong_options_are_named(spark, shop):
         spark.read.format("millrace").load()
     with pytest.raises(Exception, match="there is no format nothing"):
         frame(spark.read, shop, messageFormat="nothing").load().count()
+    with pytest.raises(Exception, match="yesterday is not a time with a zone"):
+        frame(spark.read, shop, earliest="yesterday").load()
     with pytest.raises(Exception, match="is no set of offsets"):
         frame(spark.read, shop, startingOffsets="yesterday").load().count()
 

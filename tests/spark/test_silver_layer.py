@@ -1,5 +1,6 @@
 """The silver stage inside Spark makes the table that the embedded stage makes, once, whatever is killed."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -15,7 +16,7 @@ from tests.support.kafka import SIMULATED, KafkaShop, accounts, rows_of
 from tests.support.shop import wait_until
 from tests.support.spark import SilverJob
 
-ROUNDS = int(os.environ.get("MILLRACE_SPARK_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("MILLRACE_SPARK_ROUNDS", "5"))
 
 
 @pytest.fixture
@@ -99,9 +100,9 @@ def test_a_lost_table_is_made_again_with_the_old_checkpoint(shop, cluster, tmp_p
     equals_embedded(shop, tmp_path)
 
 
-def test_spark_shows_the_job_and_its_rates(shop, cluster):
+def test_spark_shows_the_job_and_its_rates(shop, cluster, history):
     shop.run("produce", *SIMULATED)
-    job = SilverJob(cluster, shop, "--trigger", "1s").start()
+    job = SilverJob(cluster, shop, "--trigger", "1s", options=history.conf()).start()
     job.wait_until(lambda: job.get("applications"))
     (application,) = job.get("applications")
     assert application["name"] == "EcomSilverLayer"
@@ -117,7 +118,15 @@ def test_spark_shows_the_job_and_its_rates(shop, cluster):
     assert rows in (0, 5000), "Spark counts rows of Python sources in the query's progress only"
     job.stop()
     assert '"numInputRows" : 5000' in job.log.read_text()
+    wait_until(lambda: history_of(history, application["id"]), seconds=60)
+    assert history_of(history, application["id"])["attempts"][-1]["completed"]
     shop.verify()
+
+
+def history_of(history, application):
+    """What the history server knows of an application, or None."""
+    known = json.loads(history.get("/api/v1/applications") or "[]")
+    return next((each for each in known if each["id"] == application), None)
 
 
 def lag(shop):
@@ -131,6 +140,14 @@ def disturbances(job, cluster):
         for pid in cluster.executors():
             os.kill(pid, signal.SIGKILL)
 
+    def kill_python():
+        """A worker in Python dies with its tasks, which Spark retries in another."""
+        workers = cluster.python_workers()
+        assert workers
+        for pid in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def kill_driver():
         job.kill()
         job.start()
@@ -139,7 +156,7 @@ def disturbances(job, cluster):
         job.kill(forget_checkpoint=True)
         job.start()
 
-    return [kill_executors, kill_driver, cluster.restart_worker, lose_checkpoint]
+    return [kill_executors, kill_python, kill_driver, cluster.restart_worker, lose_checkpoint]
 
 
 def test_nothing_is_lost_or_doubled_whatever_is_killed(shop, cluster, tmp_path):

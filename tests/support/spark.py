@@ -41,6 +41,15 @@ class Cluster:
         """The process ids of the executors' JVMs."""
         return [pid for pid, command in processes_in(self.worker.folder) if b"CoarseGrainedExecutorBackend" in command]
 
+    def python_workers(self):
+        """The process ids of the executors' workers in Python, which a daemon of each executor forks."""
+        parents = {pid for pid, command in processes_in(self.worker.folder) if b"java" in command.split(b"\0")[0]}
+        return [
+            pid
+            for pid, command in processes_in(self.worker.folder)
+            if b"python" in command.split(b"\0")[0] and parent_of(pid) not in parents
+        ]
+
     def restart_worker(self):
         """Kills the worker with its executors, and starts it again."""
         for pid in [*self.executors(), self.worker.pid()]:
@@ -58,6 +67,13 @@ def processes_in(folder):
         with contextlib.suppress(OSError):
             if pathlib.Path(os.readlink(entry / "cwd")).is_relative_to(folder):
                 yield int(entry.name), (entry / "cmdline").read_bytes()
+
+
+def parent_of(pid):
+    """The process that started another one, or None if that has ended."""
+    with contextlib.suppress(OSError):
+        return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    return None
 
 
 class SilverJob:

@@ -14,7 +14,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadMaxRows, SupportsTriggerAvailableNow
 
 import millrace
-from millrace.spark.options import LogPlace, flag, positive
+from millrace.spark.options import LogPlace, duration, flag, moment, positive
 
 # What a refused item has besides its place in the log.
 REFUSED = [pa.field("rule", pa.string()), pa.field("field", pa.string()), pa.field("message", pa.string())]
@@ -52,6 +52,10 @@ class EventOptions:
         decoder["require_price"] = options.get("requirePrice", "purchases")
         decoder["accept_free_items"] = flag(options.get("acceptFreeItems", "false"))
         decoder["max_event_types"] = int(options.get("maxEventTypes", 100))
+        if "earliest" in options:
+            decoder["earliest"] = moment(options["earliest"])
+        if "future" in options:
+            decoder["future"] = duration(options["future"])
         return cls(
             log=LogPlace.of(options),
             decoder=decoder,

@@ -4,7 +4,7 @@ import argparse
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from millrace import _native
 
@@ -18,6 +18,17 @@ def duration(text):
     if not match:
         raise ValueError(f"{text} is not a duration such as 20s, 10m or 24h")
     return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+def moment(text):
+    """A time with its zone, such as 2000-01-01T00:00:00Z."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise ValueError(f"{text} is not a time with a zone such as 2000-01-01T00:00:00Z")
+    return time
 
 
 def size(text):

@@ -12,8 +12,8 @@
 #include "pipeline/silver_run.h"
 #include "silver/silver_table.h"
 #include "silver/stage/silver_stage.h"
+#include "storage/arrow_schema.h"
 #include "storage/cell.h"
-#include "storage/delta_table.h"
 
 namespace millrace::cli {
 

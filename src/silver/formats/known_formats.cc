@@ -23,8 +23,9 @@ constexpr std::array<Format, format_count> formats = {{{native_format, 0, nullpt
                                                        {"rees46", 3, make<Rees46Decoder>},
                                                        {"retailrocket", 4, make<RetailrocketDecoder>}}};
 
+/// Whether the message, which may be a null one, has the name in it.
 bool has(std::string_view message, std::string_view name) {
-    return ::memmem(message.data(), message.size(), name.data(), name.size()) != nullptr;
+    return !message.empty() && ::memmem(message.data(), message.size(), name.data(), name.size()) != nullptr;
 }
 
 }  // namespace

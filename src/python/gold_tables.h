@@ -16,13 +16,13 @@ namespace millrace::python {
 
 /// Computes Gold's tables of rows of Silver, as the batch layer does (gold::BatchLayer). All events are kept
 /// until finish(). Not thread-safe.
-class Metrics {
+class GoldTables {
   public:
     /// Throws an Error for a time zone that is not known.
-    Metrics(const std::string& time_zone, const model::GoldOptions& options);
-    ~Metrics();
-    Metrics(const Metrics&) = delete;
-    Metrics& operator=(const Metrics&) = delete;
+    GoldTables(const std::string& time_zone, const model::GoldOptions& options);
+    ~GoldTables();
+    GoldTables(const GoldTables&) = delete;
+    GoldTables& operator=(const GoldTables&) = delete;
 
     /// Adds rows with the silver table's columns, of any event types and in any order. A column that can be
     /// null may be missing. Throws an Error that names a column that is missing, or has another type.

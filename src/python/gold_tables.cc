@@ -1,4 +1,4 @@
-#include "python/metrics.h"
+#include "python/gold_tables.h"
 
 #include <arrow/api.h>
 #include <arrow/compute/api.h>
@@ -23,7 +23,7 @@ namespace millrace::python {
 
 namespace {
 
-constexpr auto computing = "computing metrics";
+constexpr auto computing = "computing the tables of Gold";
 constexpr std::ptrdiff_t events_at_once = 100'000;
 constexpr model::Timestamp earliest{};
 constexpr model::Timestamp latest{std::chrono::sys_days(std::chrono::year(2200) / 1 / 1).time_since_epoch()};
@@ -97,7 +97,7 @@ std::shared_ptr<arrow::RecordBatch> as_silver(const arrow::RecordBatch& rows) {
 }  // namespace
 
 /// The events, and the strings that they refer to.
-class Metrics::Computation {
+class GoldTables::Computation {
   public:
     Computation(const model::TimeZone& zone, const model::GoldOptions& options, base::WorkerPool& pool)
         : pool_(pool),
@@ -139,18 +139,18 @@ class Metrics::Computation {
     gold::Events events_;
 };
 
-Metrics::Metrics(const std::string& time_zone, const model::GoldOptions& options)
+GoldTables::GoldTables(const std::string& time_zone, const model::GoldOptions& options)
     : zone_(time_zone),
       options_(options),
       computation_(std::make_unique<Computation>(zone_, options_, pool_)) {}
 
-Metrics::~Metrics() = default;
+GoldTables::~GoldTables() = default;
 
-void Metrics::add(const arrow::RecordBatch& silver) {
+void GoldTables::add(const arrow::RecordBatch& silver) {
     computation_->add(silver);
 }
 
-std::map<std::string, Rows> Metrics::finish() {
+std::map<std::string, Rows> GoldTables::finish() {
     gold::Output output;
     computation_->finish(output);
     computation_ = std::make_unique<Computation>(zone_, options_, pool_);

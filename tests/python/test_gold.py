@@ -25,7 +25,7 @@ def test_metrics_are_those_of_the_batch_layer(millrace, shop, seed, zone):
     shop.run("gold", "--available-now", "--close")
     table = pa.table(millrace.Table(shop.data / "silver").rows())
     mixed = table.sort_by([("user_agent", "ascending"), ("event_id", "descending")])
-    tables = millrace.metrics(mixed, time_zone=zone)
+    tables = millrace.gold(mixed, time_zone=zone)
     assert set(tables) == set(gold_oracle.TABLES)
     for name, rows in tables.items():
         stored = delta.rows(shop.data / "gold" / name)
@@ -40,8 +40,22 @@ def test_settings_change_the_sessions(millrace, shop):
     shop.write(*lines(RandomShop(3, users=10).events))
     shop.drain()
     silver = pa.table(millrace.Table(shop.data / "silver").rows())
-    short = millrace.metrics(silver, session_gap=datetime.timedelta(minutes=1))
-    assert len(short["sessions"]) > len(millrace.metrics(silver)["sessions"])
+    short = millrace.gold(silver, session_gap=datetime.timedelta(minutes=1))
+    assert len(short["sessions"]) > len(millrace.gold(silver)["sessions"])
+
+
+def test_a_product_of_high_interest_is_one_by_the_settings(millrace):
+    views = [event(n, timestamp="2024-06-01T10:00:00Z", product_id="p1" if n % 5 else "p2") for n in range(50)]
+    silver = pa.table(millrace.Decoder().decode([json.dumps(each) for each in views])[0])
+
+    def found(**settings):
+        rows = pa.table(millrace.gold(silver, interest_conversion=0.9, **settings)["high_interest"])
+        return set(rows["product_id"].to_pylist())
+
+    assert found() == set()
+    assert found(interest_views=10) == {"p1", "p2"}
+    assert found(interest_views=11) == {"p1"}
+    assert found(interest_views=10, interest_share=0.5) == {"p1"}
 
 
 def changed(millrace, times):
@@ -55,26 +69,26 @@ def changed(millrace, times):
 def test_columns_that_tell_of_the_log_are_not_needed(millrace):
     table = pa.table(millrace.Decoder().decode([json.dumps(event(1))])[0])
     some = table.select(["event_id", "user_id", "event_type", "event_timestamp", "product_id", "price", "currency"])
-    assert len(millrace.metrics(some)["kpis"]) == 3
+    assert len(millrace.gold(some)["kpis"]) == 3
 
 
 def test_no_rows_are_no_metrics(millrace):
     silver, _ = millrace.Decoder().decode([])
-    assert {len(rows) for rows in millrace.metrics(silver).values()} == {0}
+    assert {len(rows) for rows in millrace.gold(silver).values()} == {0}
 
 
 @pytest.mark.parametrize(
     "call, told",
     [
-        (lambda millrace: millrace.metrics(pa.table({"event_id": ["a"]})), "there is no column user_id"),
-        (lambda millrace: millrace.metrics(pa.table({"event_type": ["view"]})), "there is no column"),
+        (lambda millrace: millrace.gold(pa.table({"event_id": ["a"]})), "there is no column user_id"),
+        (lambda millrace: millrace.gold(pa.table({"event_type": ["view"]})), "there is no column"),
         (
-            lambda millrace: millrace.metrics(changed(millrace, pa.int64())),
+            lambda millrace: millrace.gold(changed(millrace, pa.int64())),
             "the column event_timestamp has the type int64",
         ),
-        (lambda millrace: millrace.metrics(changed(millrace, None)), "the column event_timestamp has null values"),
-        (lambda millrace: millrace.metrics(changed(millrace, 2**63 - 1)), "is before 1970 or after 2200"),
-        (lambda millrace: millrace.metrics(millrace.Decoder().decode([])[0], time_zone="Mars"), "Mars"),
+        (lambda millrace: millrace.gold(changed(millrace, None)), "the column event_timestamp has null values"),
+        (lambda millrace: millrace.gold(changed(millrace, 2**63 - 1)), "is before 1970 or after 2200"),
+        (lambda millrace: millrace.gold(millrace.Decoder().decode([])[0], time_zone="Mars"), "Mars"),
     ],
 )
 def test_an_error_says_what_is_wrong(millrace, call, told):
