@@ -338,7 +338,7 @@ void bind_gold(nb::module_& module) {
         "gold",
         [](const nb::object& silver, const std::string& time_zone, Duration session_gap, Duration inactivity,
            Duration order_repeats, Duration order_life, Duration identity_reach, double interest_share,
-           double interest_conversion, std::int64_t interest_views) {
+           std::int64_t interest_views, double interest_conversion) {
             model::GoldOptions options;
             options.session_gap = session_gap;
             options.inactivity = inactivity;
@@ -353,8 +353,8 @@ void bind_gold(nb::module_& module) {
         "silver"_a, nb::kw_only(), "time_zone"_a = "UTC", "session_gap"_a = Duration(usual.session_gap),
         "inactivity"_a = Duration(usual.inactivity), "order_repeats"_a = Duration(usual.order_repeats),
         "order_life"_a = Duration(usual.order_life), "identity_reach"_a = Duration(usual.identity_reach),
-        "interest_share"_a = usual.interest_share, "interest_conversion"_a = usual.interest_conversion,
-        "interest_views"_a = usual.interest_views,
+        "interest_share"_a = usual.interest_share, "interest_views"_a = usual.interest_views,
+        "interest_conversion"_a = usual.interest_conversion,
         "Computes the tables of Gold, by their names, of rows of Silver, as if all windows and sessions had "
         "ended. silver: Arrow data with the silver table's columns, in any order; each event once. The "
         "others are the settings of a shop (docs/metrics.md). All events are kept in memory meanwhile.");
@@ -447,7 +447,7 @@ void bind_table(nb::module_& module) {
 
 NB_MODULE(_native, module) {
     millrace::base::start_log("text", /*quiet=*/true);  // on stderr
-    nb::exception<millrace::Error>(module, "Error", PyExc_RuntimeError);
+    const nb::exception<millrace::Error> error(module, "Error", PyExc_RuntimeError);
     millrace::python::bind_rows(module);
     millrace::python::bind_decoder(module);
     millrace::python::bind_log(module);

@@ -29,8 +29,6 @@ namespace {
 using RangeTuple = std::tuple<int, int, std::int64_t, std::int64_t, std::int64_t>;
 
 using Duration = std::chrono::microseconds;
-const Duration usual_horizon = silver::RangeCommitter::Options().horizon;
-const std::int64_t usual_dedupe_bytes = silver::RangeCommitter::Options().dedupe_bytes;
 
 std::vector<RangeTuple> tuples_of(const std::vector<silver::RecordRange>& ranges) {
     std::vector<RangeTuple> tuples;
@@ -159,6 +157,7 @@ void bind_task(nb::module_& module) {
 }
 
 void bind_committer(nb::module_& module) {
+    const silver::RangeCommitter::Options usual;
     nb::class_<SilverCommitter>(module, "SilverCommitter",
                                 "Commits what the tasks of a silver stage have made, each range once.")
         .def(
@@ -168,7 +167,8 @@ void bind_committer(nb::module_& module) {
                 const nb::gil_scoped_release released;
                 new (self) SilverCommitter(place, {.horizon = horizon, .dedupe_bytes = dedupe_bytes});
             },
-            "place"_a, nb::kw_only(), "horizon"_a = usual_horizon, "dedupe_bytes"_a = usual_dedupe_bytes)
+            "place"_a, nb::kw_only(), "horizon"_a = Duration(usual.horizon),
+            "dedupe_bytes"_a = usual.dedupe_bytes)
         .def("commit", &commit_results, "results"_a,
              "Deduplicates the rows of results, and commits them with the progress of their partitions. "
              "Returns the report of the batch as JSON, as `millrace silver --json` prints it; its version is "
@@ -206,6 +206,7 @@ std::string run_replay(SilverReplay& replay, const nb::callable& run_tasks,
 }
 
 void bind_replay(nb::module_& module) {
+    const silver::RangeCommitter::Options usual;
     nb::class_<SilverReplay>(module, "SilverReplay", "Rebuilds a silver table by tasks.")
         .def(
             "__init__",
@@ -214,7 +215,8 @@ void bind_replay(nb::module_& module) {
                 const nb::gil_scoped_release released;
                 new (self) SilverReplay(place, {.horizon = horizon, .dedupe_bytes = dedupe_bytes});
             },
-            "place"_a, nb::kw_only(), "horizon"_a = usual_horizon, "dedupe_bytes"_a = usual_dedupe_bytes)
+            "place"_a, nb::kw_only(), "horizon"_a = Duration(usual.horizon),
+            "dedupe_bytes"_a = usual.dedupe_bytes)
         .def(
             "run",
             [](SilverReplay& replay, const nb::callable& run_tasks, std::int64_t records, int tasks,
