@@ -1,4 +1,4 @@
-"""Silver inside Spark by Millrace, beside Spark's own job: the same topic, the same two cores, in turn."""
+"""Millrace inside Spark on two cores: silver beside Spark's own job, and Gold beside the program; in turn."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 import threading
 
 import kafka as kafka_bench
-from measure import ROOT, WORK, clear, in_turn, middle, produce, set_aside, timed
+from measure import MILLRACE, ROOT, WORK, clear, in_turn, middle, produce, set_aside, silver, timed
 
 PEERS = pathlib.Path(__file__).resolve().parent / "peers"
 PACKAGE = ROOT / "build" / "release" / "python"
@@ -106,7 +106,40 @@ def millrace_inside(kafka, progress):
     )
 
 
+def batch_layer(events, rounds):
+    """All of Gold's tables of eight days, by the program and by tasks of Spark, both with two threads."""
+    clear()
+    data = WORK / "data"
+    produce(data, events, "192h")
+    silver(data)
+
+    def embedded():
+        set_aside(data / "gold")
+        done = timed([MILLRACE, "--data", data, "gold", "--batch", "--json"])
+        return {**done, "seconds": json.loads(done["last"])["seconds"]}
+
+    def inside():
+        set_aside(data / "gold")
+        os.environ.update(PYTHON)
+        done = timed([sys.executable, PEERS / "millrace_spark_gold.py", data])
+        return {**done, "seconds": json.loads(done["last"])["seconds"]}
+
+    runs = in_turn({"gold --batch": embedded, "Gold inside Spark": inside}, rounds)
+    result = {name: middle(done, events) for name, done in runs.items()}
+    print(f"\nAll of Gold of eight days, {events:,} events, two cores; median of {rounds} runs each, in turn\n")
+    for name, each in result.items():
+        print(f"{name:24}{each['seconds']:8.2f} s past start-up")
+    alone, inside = result["gold --batch"], result["Gold inside Spark"]
+    print(f"Gold inside Spark: {alone['seconds'] / inside['seconds']:.2f} of the embedded speed per core")
+    return result
+
+
 def run(events, rounds):
+    return {"silver": silver_stage(events, rounds), "gold": batch_layer(events, rounds)}
+
+
+def silver_stage(events, rounds):
+    """From a topic to the table."""
     clear()
     produce(WORK / "data", events, "24h")
     broker = kafka_bench.fill(WORK / "data")

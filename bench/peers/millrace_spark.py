@@ -5,6 +5,7 @@ import json
 import pathlib
 
 from millrace.spark import start_silver
+from millrace.spark.__main__ import USUAL
 from pyspark.sql import SparkSession
 
 
@@ -16,9 +17,9 @@ def main():
     options = parser.parse_args()
     spark = (
         SparkSession.builder.master("local[2]")
+        .config(map=USUAL)
         .config("spark.ui.enabled", "false")
         .config("spark.driver.memory", "512m")
-        .config("spark.sql.execution.arrow.maxRecordsPerBatch", "20000")
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")

@@ -24,7 +24,7 @@ empty_to_null = [
     for name in ("product_id", "product_category", "device_type", "session_id", "page_url", "order_id")
 ]
 events = (
-    pl.scan_parquet(f"{silver}/*/*/*.parquet", hive_partitioning=True)
+    pl.scan_parquet(f"{silver}/*/*/*.parquet", hive_partitioning=True, extra_columns="ignore", missing_columns="insert")
     .select(
         "event_timestamp",
         c("event_type").cast(pl.String),
