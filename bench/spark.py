@@ -1,5 +1,6 @@
 """Millrace inside Spark on two cores: silver beside Spark's own job, and Gold beside the program; in turn."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -44,8 +45,27 @@ def resident(pids):
     return total / 1024
 
 
+def children():
+    """The processes that this one has started."""
+    return tree(os.getpid()) - {os.getpid()}
+
+
+def executors():
+    """The executors among them, each a JVM, with their workers in Python."""
+    found = set()
+    for pid in children():
+        with contextlib.suppress(OSError):
+            command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+            if command.split(b"\0")[0].endswith(b"java") and b"CoarseGrainedExecutorBackend" in command:
+                found |= tree(pid)
+    return found
+
+
 class MemoryWatch:
-    """The most memory that this process's children hold at once, MiB."""
+    """The most memory that processes hold at once, MiB."""
+
+    def __init__(self, processes):
+        self.processes = processes
 
     def __enter__(self):
         self.most = 0
@@ -56,7 +76,7 @@ class MemoryWatch:
 
     def watch(self):
         while not self.ended.wait(0.3):
-            self.most = max(self.most, resident(tree(os.getpid()) - {os.getpid()}))
+            self.most = max(self.most, resident(self.processes()))
 
     def __exit__(self, *_):
         self.ended.set()
@@ -75,7 +95,7 @@ def past_start(progress):
 def with_progress(run):
     progress = WORK / "progress.json"
     progress.unlink(missing_ok=True)
-    with MemoryWatch() as watch:
+    with MemoryWatch(children) as watch:
         done = run(progress)
     return {**done, **past_start(progress), "tree_memory": watch.most}
 
@@ -85,7 +105,7 @@ def own_job(kafka, progress):
     return kafka_bench.spark(kafka, "--progress", progress)
 
 
-def millrace_inside(kafka, progress):
+def millrace_inside(kafka, progress, *options):
     set_aside(WORK / "inside")
     os.environ.update(PYTHON)
     return timed(
@@ -102,6 +122,7 @@ def millrace_inside(kafka, progress):
             WORK / "inside" / "checkpoint",
             "--progress",
             progress,
+            *options,
         ]
     )
 
@@ -151,6 +172,8 @@ def silver_stage(events, rounds):
             },
             rounds,
         )
+        with MemoryWatch(executors) as watch:
+            millrace_inside(broker, WORK / "progress.json", "--executor")
     finally:
         broker.stop()
     result = {name: middle(done, events) for name, done in runs.items()}
@@ -162,6 +185,7 @@ def silver_stage(events, rounds):
     own, inside = result["Spark's own job"], result["Millrace inside Spark"]
     print(
         f"Millrace inside Spark: {inside['rate'] / own['rate']:.1f} times the rows/s, "
-        f"1/{own['us_per_event'] / inside['us_per_event']:.1f} of the CPU"
+        f"1/{own['us_per_event'] / inside['us_per_event']:.1f} of the CPU; "
+        f"peak of an executor of its own with its workers in Python: {watch.most:,.0f} MiB"
     )
-    return result
+    return {**result, "executor_memory": watch.most}

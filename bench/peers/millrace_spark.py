@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import pathlib
 
 from millrace.spark import start_silver
@@ -13,11 +14,13 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("servers", "topic", "data", "checkpoint", "progress"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--max-records", default="2000000")
+    parser.add_argument("--executor", action="store_true", help="have the tasks run in an executor of its own")
     options = parser.parse_args()
     spark = (
-        SparkSession.builder.master("local[2]")
+        SparkSession.builder.master("local-cluster[1,2,1024]" if options.executor else "local[2]")
         .config(map=USUAL)
+        .config("spark.executor.memory", "512m")
+        .config("spark.executorEnv.PYTHONPATH", os.environ["PYTHONPATH"])
         .config("spark.ui.enabled", "false")
         .config("spark.driver.memory", "512m")
         .getOrCreate()
@@ -29,7 +32,6 @@ def main():
         available_now=True,
         path=options.data,
         subscribe=options.topic,
-        maxRecordsPerTrigger=options.max_records,
         **{"kafka.bootstrap.servers": options.servers},
     )
     query.awaitTermination()

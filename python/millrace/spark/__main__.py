@@ -8,7 +8,16 @@ import sys
 from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
-from millrace.spark.options import LogPlace, argument, duration, positive, silver_options, size
+from millrace.spark.options import (
+    BYTES_PER_BATCH,
+    RECORDS_PER_BATCH,
+    LogPlace,
+    argument,
+    duration,
+    positive,
+    silver_options,
+    size,
+)
 from millrace.spark.silver import start_silver
 
 # What the job sets where spark-submit does not.
@@ -22,8 +31,8 @@ USUAL = {
     "spark.executorEnv.ARROW_DEFAULT_MEMORY_POOL": "system",
     "spark.executorEnv.MALLOC_MMAP_THRESHOLD_": "131072",
     "spark.executorEnv.MALLOC_TRIM_THRESHOLD_": "131072",
-    # The JVM only passes rows on.
-    "spark.executor.extraJavaOptions": "-XX:+UseSerialGC",
+    # The JVM only passes rows on: a small heap is enough, and it begins as a part of the machine's memory otherwise.
+    "spark.executor.extraJavaOptions": "-XX:+UseSerialGC -Xms160m -XX:MaxNewSize=64m",
 }
 
 
@@ -41,12 +50,12 @@ def arguments(argv):
     add(
         "--max-records",
         type=argument(positive),
-        default=4_000_000,
+        default=RECORDS_PER_BATCH,
         help="Most records of a batch. (default: %(default)s)",
     )
     add(
         "--max-bytes",
-        default="4g",
+        default=BYTES_PER_BATCH,
         type=argument(size, keep=True),
         help="Most bytes of records of a batch, about. (default: %(default)s)",
     )

@@ -8,6 +8,13 @@ from datetime import date, datetime, timedelta
 
 from millrace import _native
 
+# The defaults of a silver stage and of a replay.
+RECORDS_PER_BATCH = 4_000_000
+BYTES_PER_BATCH = "4g"
+RECORDS_PER_TASK = 500_000
+HORIZON = "24h"
+DEDUPE_MEMORY = "1g"
+
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -166,18 +173,18 @@ def silver_options(parser):
     parser.add_argument(
         "--task-records",
         type=argument(positive),
-        default=250_000,
+        default=RECORDS_PER_TASK,
         help="Most records of a task. (default: %(default)s)",
     )
     parser.add_argument(
         "--horizon",
-        default="24h",
+        default=HORIZON,
         type=argument(duration, keep=True),
         help="Period whose event_ids are held in the driver's memory for deduplication. (default: %(default)s)",
     )
     parser.add_argument(
         "--dedupe-memory",
-        default="1g",
+        default=DEDUPE_MEMORY,
         type=argument(size, keep=True),
         help="Most memory for event_ids. (default: %(default)s)",
     )
@@ -204,11 +211,11 @@ class SilverOptions:
             data=_required(options, "path", "/data/shop"),
             log=LogPlace.of(options),
             tasks=positive(options.get("minPartitions", 2)),
-            records_per_trigger=positive(options.get("maxRecordsPerTrigger", 4_000_000)),
-            bytes_per_trigger=size(options.get("maxBytesPerTrigger", "4g")),
-            records_per_task=positive(options.get("maxRecordsPerPartition", 250_000)),
-            horizon=duration(options.get("horizon", "24h")),
-            dedupe_memory=size(options.get("dedupeMemory", "1g")),
+            records_per_trigger=positive(options.get("maxRecordsPerTrigger", RECORDS_PER_BATCH)),
+            bytes_per_trigger=size(options.get("maxBytesPerTrigger", BYTES_PER_BATCH)),
+            records_per_task=positive(options.get("maxRecordsPerPartition", RECORDS_PER_TASK)),
+            horizon=duration(options.get("horizon", HORIZON)),
+            dedupe_memory=size(options.get("dedupeMemory", DEDUPE_MEMORY)),
             continue_on_data_loss=not flag(options.get("failOnDataLoss", "true")),
             settings=options.get("settings", ""),
         )

@@ -7,7 +7,17 @@ import sys
 from pyspark.sql import SparkSession
 
 from millrace import _native
-from millrace.spark.options import LogPlace, duration, place_of, silver_options, size
+from millrace.spark.options import (
+    DEDUPE_MEMORY,
+    HORIZON,
+    RECORDS_PER_BATCH,
+    RECORDS_PER_TASK,
+    LogPlace,
+    duration,
+    place_of,
+    silver_options,
+    size,
+)
 
 
 def _process(data, log, settings, archive):
@@ -30,10 +40,10 @@ def replay(
     *,
     archive=True,
     settings=None,
-    records_per_round=4_000_000,
-    records_per_task=250_000,
-    horizon="24h",
-    dedupe_memory="1g",
+    records_per_round=RECORDS_PER_BATCH,
+    records_per_task=RECORDS_PER_TASK,
+    horizon=HORIZON,
+    dedupe_memory=DEDUPE_MEMORY,
 ):
     """Rebuilds the silver and the quarantine table of a shop by ranges of its log.
 
