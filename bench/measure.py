@@ -88,7 +88,7 @@ def clear():
     WORK.mkdir(parents=True)
 
 
-def produce(data, count, span):
+def produce(data, count, span, *options):
     """Writes simulator events to the embedded log, 0.5% of them copies and 0.5% invalid."""
     subprocess.run(
         [
@@ -108,6 +108,7 @@ def produce(data, count, span):
             "0.5%",
             "--seed",
             "1",
+            *options,
         ],
         check=True,
         stdout=subprocess.DEVNULL,

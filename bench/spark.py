@@ -131,7 +131,7 @@ def batch_layer(events, rounds):
     """All of Gold's tables of eight days, by the program and by tasks of Spark, both with two threads."""
     clear()
     data = WORK / "data"
-    produce(data, events, "192h")
+    produce(data, events, "192h", "--start-time", "2026-11-01T00:00:00Z")
     silver(data)
 
     def embedded():
