@@ -75,6 +75,7 @@ void add_archive_command(CLI::App& app, Globals& globals);
 void add_backup_command(CLI::App& app, Globals& globals);
 void add_restore_command(CLI::App& app, Globals& globals);
 void add_verify_command(CLI::App& app, Globals& globals);
+void add_freshness_command(CLI::App& app, Globals& globals);
 void add_topic_command(CLI::App& app, Globals& globals);
 void add_group_command(CLI::App& app, Globals& globals);
 void add_show_command(CLI::App& app, Globals& globals);

@@ -45,13 +45,13 @@ void add_globals(CLI::App& app, Globals& globals) {
 
 void add_commands(CLI::App& app, Globals& globals) {
     for (const AddCommand add :
-         {add_demo_command,       add_load_command,       add_run_command,      add_produce_command,
-          add_import_command,     add_silver_command,     add_gold_command,     add_serve_command,
-          add_archive_command,    add_verify_command,     add_topic_command,    add_group_command,
-          add_access_command,     add_sql_command,        add_show_command,     add_count_command,
-          add_quarantine_command, add_identities_command, add_optimize_command, add_vacuum_command,
-          add_replay_command,     add_backup_command,     add_restore_command,  add_completions_command,
-          add_man_command,        add_help_command}) {
+         {add_demo_command,        add_load_command,       add_run_command,        add_produce_command,
+          add_import_command,      add_silver_command,     add_gold_command,       add_serve_command,
+          add_archive_command,     add_verify_command,     add_freshness_command,  add_topic_command,
+          add_group_command,       add_access_command,     add_sql_command,        add_show_command,
+          add_count_command,       add_quarantine_command, add_identities_command, add_optimize_command,
+          add_vacuum_command,      add_replay_command,     add_backup_command,     add_restore_command,
+          add_completions_command, add_man_command,        add_help_command}) {
         add(app, globals);
     }
     app.require_subcommand(1);
