@@ -51,8 +51,8 @@ test: build ## run the tests that a change needs (under 10 minutes)
 	@scripts/npm.sh test
 	$(PYTEST) $(PARALLEL) tests -m "not long"
 
-test-all: test package wheel ## run all tests, also the long ones: Spark, Kafka's tools, the packages, 100 kills
-	@MILLRACE_SETUP=long scripts/setup.sh
+test-all: test package wheel ## run all tests, also the long ones: Spark, Airflow, Kafka's tools, the packages, 100 kills
+	@for each in long airflow; do MILLRACE_SETUP=$$each scripts/setup.sh || exit 1; done
 	MILLRACE_KILLS=$(KILLS) $(PYTEST) $(PARALLEL) tests -m long
 
 sanitize: setup ## run the unit tests, the Python module's and 10 kills with AddressSanitizer and UndefinedBehaviorSanitizer

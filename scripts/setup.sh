@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing Millrace needs and is missing: Debian packages, and in a virtual environment under
 # build/ the wheels of Arrow, DuckDB and Node.js. Does nothing, quickly, when all is there.
-# MILLRACE_SETUP=package|wheel|test|long|sanitize|lint|fuzz|bench|soak|kafka|stack adds what that target needs.
+# MILLRACE_SETUP=package|wheel|test|long|airflow|sanitize|lint|fuzz|bench|soak|kafka|stack adds what that target needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -53,6 +53,8 @@ requirements=(scripts/requirements-build.txt)
 [[ $purpose == soak ]] && requirements+=(scripts/requirements-soak.txt)
 [[ $purpose == bench ]] && requirements+=(scripts/requirements-bench.txt)
 [[ $purpose == lint ]] && requirements+=(scripts/requirements-lint.txt)
+# Airflow's packages are other versions of what the tests use.
+[[ $purpose == airflow ]] && venv=build/airflow requirements=(scripts/requirements-airflow.txt)
 for file in "${requirements[@]}"; do
     stamp=$venv/$(basename "$file")
     cmp -s "$file" "$stamp" && continue

@@ -24,8 +24,19 @@ License: Apache-2.0
 Requires-Python: =={python}.*
 Requires-Dist: pyarrow=={pyarrow}.*
 Requires-Dist: duckdb-cli=={duckdb}
+Provides-Extra: airflow
+Requires-Dist: apache-airflow>=3.3; extra == "airflow"
+Provides-Extra: spark
+Requires-Dist: pyspark>=4.2; extra == "spark"
 Description-Content-Type: text/markdown
 
+"""
+ENTRY_POINTS = """\
+[console_scripts]
+millrace = millrace._program:main
+
+[apache_airflow_provider]
+provider_info = millrace.airflow:get_provider_info
 """
 WHEEL = """\
 Wheel-Version: 1.0
@@ -94,7 +105,7 @@ def write_metadata(folder, version):
     folder.mkdir()
     (folder / "METADATA").write_text(text + (ROOT / "README.md").read_text())
     (folder / "WHEEL").write_text(WHEEL.format(tag=tag))
-    (folder / "entry_points.txt").write_text("[console_scripts]\nmillrace = millrace._program:main\n")
+    (folder / "entry_points.txt").write_text(ENTRY_POINTS)
     write_licences(folder / "licenses")
     shutil.copy(ROOT / "LICENSE", folder / "licenses" / "LICENSE")
 
