@@ -235,6 +235,7 @@ std::optional<BatchReport> RangeCommitter::try_to_commit(std::vector<RangeResult
     }
     if (!sink_.commit(parts, std::move(files), memory_->ids, report)) return std::nullopt;
     memory_->ids.set_committed(batch_);
+    warn_of_full_memory(memory_->ids);
     for (const PartitionPart& part : parts.front().partitions) {
         memory_->horizon.set_caught_up(part.partition,
                                        part.end.next_offset >= log_.offsets(part.partition).end);

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "base/log.h"
+#include "silver/stage/table_memory.h"
 #include "storage/arrow_memory.h"
 
 namespace millrace::silver {
@@ -55,7 +55,7 @@ BatchCommitter::Result BatchCommitter::commit(std::vector<LanePart>& parts, std:
     if (on_batch_) on_batch_(report);
     pass_on(parts, report.version);
     free_memory_of_backlog(report.received);
-    warn_of_full_memory();
+    warn_of_full_memory(context_.ids);
     return Result::committed;
 }
 
@@ -119,15 +119,6 @@ void BatchCommitter::count(BatchReport& report, const std::vector<LanePart>& par
     const double busy = std::max(report.fill_seconds, report.lookup_seconds + report.encode_seconds +
                                                           report.quarantine_seconds + report.commit_seconds);
     report.rows_per_second = busy > 0 ? static_cast<double>(report.received) / busy : 0;
-}
-
-void BatchCommitter::warn_of_full_memory() const {
-    if (!context_.ids.floor_raised()) return;
-    spdlog::warn(
-        "silver: the dedupe memory is full: it holds the ids of events from {} on; each batch reads "
-        "the older ids of the horizon from the table, which is slow (raise --dedupe-memory, or shorten "
-        "--horizon)",
-        model::format_timestamp(context_.ids.floor()));
 }
 
 }  // namespace millrace::silver

@@ -44,7 +44,6 @@ class BatchCommitter {
     void free_memory_of_backlog(std::int64_t received);
     void note_input(BatchReport& report);
     void count(BatchReport& report, const std::vector<LanePart>& parts);
-    void warn_of_full_memory() const;
 
     BatchSink& sink_;
     const LaneContext context_;

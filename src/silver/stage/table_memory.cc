@@ -42,4 +42,13 @@ std::int64_t TableMemory::load(const BatchSink& table, model::DedupeScope scope,
     return loaded;
 }
 
+void warn_of_full_memory(IdSet& ids) {
+    if (!ids.floor_raised()) return;
+    spdlog::warn(
+        "silver: the dedupe memory is full: it holds the ids of events from {} on; each batch reads "
+        "the older ids of the horizon from the table, which is slow (raise --dedupe-memory, or shorten "
+        "--horizon)",
+        model::format_timestamp(ids.floor()));
+}
+
 }  // namespace millrace::silver

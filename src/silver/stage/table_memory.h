@@ -35,4 +35,7 @@ struct TableMemory {
     model::Timestamp restore_horizon(const BatchSink& table, base::WorkerPool& pool);
 };
 
+/// Warns when ids of the horizon were dropped since the last call, because their memory is full.
+void warn_of_full_memory(IdSet& ids);
+
 }  // namespace millrace::silver
