@@ -129,11 +129,18 @@ TEST_F(LiveViewTest, OnlyAQueryOfLiveTablesAsksGold) {
 
 TEST_F(LiveViewTest, AnotherTableOfTheSameMomentIsAskedForAlone) {
     fill_ = [](gold::Output& output) { add_kpis(output, "hour", {}, "EUR"); };
-    LiveView live(data_, &gold_, nullptr, {});
-    for (const char* query : {"from live.kpis", "from live.kpis", "from live.kpis, live.funnel"})
-        static_cast<void>(live.views(query));
-    EXPECT_THAT(requests_, ElementsAre(TableSet{Table::kpis}, TableSet{Table::funnel}))
-        << "a snapshot is used for two seconds";
+    // A moment is 50 ms. On a busy machine the queries take longer, and are asked again.
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        requests_.clear();
+        LiveView live(data_, &gold_, nullptr, {});
+        const base::Stopwatch moment;
+        for (const char* query : {"from live.kpis", "from live.kpis", "from live.kpis, live.funnel"})
+            static_cast<void>(live.views(query));
+        if (moment.seconds() >= 0.05) continue;
+        EXPECT_THAT(requests_, ElementsAre(TableSet{Table::kpis}, TableSet{Table::funnel}));
+        return;
+    }
+    GTEST_SKIP() << "three queries never took less than 50 ms";
 }
 
 TEST_F(LiveViewTest, WithoutGoldALiveTableHasNoOpenWindows) {

@@ -3,8 +3,11 @@
 #include <arrow/api.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -16,6 +19,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr auto reading_schema = "reading the table's schema";
+constexpr auto making_schema = "making the schema of a table";
 
 std::shared_ptr<arrow::DataType> arrow_type(const json::value& type);
 
@@ -75,7 +79,27 @@ std::shared_ptr<arrow::DataType> arrow_type(const json::value& type) {
 
 json::value delta_type(const arrow::DataType& type);
 
+/// Names of columns are equal in Delta when only the case of their letters differs, and some characters need
+/// a feature of the table (column mapping).
+void check_names(const arrow::FieldVector& fields) {
+    const auto refuse = [](const std::string& what, const std::string& hint) {
+        throw usage_error(making_schema, what, hint);
+    };
+    if (fields.empty()) refuse("a Delta table has no structure without members", "Leave the column out.");
+    std::set<std::string> names;
+    for (const auto& field : fields) {
+        if (field->name().empty() || field->name().find_first_of(" ,;{}()\n\t=") != std::string::npos)
+            refuse(fmt::format("a Delta table has no column named \"{}\"", field->name()),
+                   "Use letters, digits and underscores.");
+        std::string lower = field->name();
+        std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+        if (!names.insert(lower).second)
+            refuse(fmt::format("two columns are named {}", field->name()), "Give one another name.");
+    }
+}
+
 json::object delta_struct(const arrow::FieldVector& children) {
+    check_names(children);
     json::array fields;
     for (const auto& field : children) {
         fields.push_back(json::object{{"name", field->name()},
@@ -87,8 +111,7 @@ json::object delta_struct(const arrow::FieldVector& children) {
 }
 
 [[noreturn]] void throw_no_delta_type(const arrow::DataType& type, const std::string& hint) {
-    throw usage_error("making the schema of a table",
-                      fmt::format("a Delta table has no type {}", type.ToString()), hint);
+    throw usage_error(making_schema, fmt::format("a Delta table has no type {}", type.ToString()), hint);
 }
 
 json::value delta_number_type(const arrow::DataType& type) {
@@ -123,6 +146,8 @@ json::value delta_type(const arrow::DataType& type) {
             return "timestamp";
         case arrow::Type::DECIMAL128: {
             const auto& decimal = dynamic_cast<const arrow::Decimal128Type&>(type);
+            if (decimal.scale() < 0 || decimal.scale() > decimal.precision())
+                throw_no_delta_type(type, "Give it a scale from 0 to its precision.");
             return json::string(fmt::format("decimal({},{})", decimal.precision(), decimal.scale()));
         }
         case arrow::Type::STRUCT:

@@ -59,6 +59,13 @@ TEST(DeltaSchema, ATypeThatATableCannotHaveIsToldWithWhatToDo) {
     };
     EXPECT_THAT(told(arrow::uint32()), testing::HasSubstr("no type uint32. Give it as a signed integer."));
     EXPECT_THAT(told(arrow::timestamp(arrow::TimeUnit::MICRO)), testing::HasSubstr("Give it a time zone"));
+    EXPECT_THAT(told(arrow::decimal128(5, -2)), testing::HasSubstr("a scale from 0"));
+    EXPECT_THAT(told(arrow::struct_(arrow::FieldVector())), testing::HasSubstr("without members"));
+    for (const char* name : {"", "a b", "a;b", "B", "b"}) {
+        const auto inner =
+            arrow::struct_({arrow::field(name, arrow::utf8()), arrow::field("b", arrow::utf8())});
+        EXPECT_THAT(told(inner), testing::HasSubstr("named")) << name;
+    }
     EXPECT_THAT(told(arrow::time32(arrow::TimeUnit::SECOND)), testing::HasSubstr("no type time32[s]"));
 }
 

@@ -5,10 +5,12 @@
 
 #include "base/clock.h"
 #include "catalog/partition_progress.h"
+#include "gold/gold_tables.h"
 #include "gold/stage/gold_state.h"
 #include "gold/stage/gold_status.h"
 #include "gold/state/window.h"
 #include "storage/delta_table.h"
+#include "storage/file_stats.h"
 
 namespace millrace::verify {
 
@@ -20,31 +22,73 @@ json::value time_or_null(const std::optional<model::Timestamp>& time) {
     return time ? json::value(model::format_timestamp(*time)) : json::value();
 }
 
+/// Adds what the table lacks of a partition.
+void add_partition(LayerFreshness& silver, const storage::Snapshot& snapshot, const bronze::EventLog& log,
+                   int partition) {
+    const auto progress = catalog::read_progress(snapshot, log, partition);
+    const bronze::OffsetRange held = log.offsets(partition);
+    const bool other = catalog::find_other_log(log, partition, progress).has_value();
+    const std::int64_t lag = held.end - (other ? held.start : progress.next_offset);
+    if (lag <= 0 && !other) return;
+    silver.behind += lag;
+    // A partition without a clock has told nothing, and neither has one that is not the one of before.
+    silver.up_to = silver.up_to && progress.clock && !other
+                       ? std::optional(std::min(*silver.up_to, *progress.clock))
+                       : std::nullopt;
+}
+
+/// An empty table tells nothing: the shop's events may not have begun to come.
 LayerFreshness silver_freshness(const storage::Snapshot& snapshot, const bronze::EventLog& log,
                                 model::Timestamp now) {
     LayerFreshness silver{.up_to = now, .version = snapshot.version.value()};
+    bool empty = true;
     for (int partition = 0; partition < log.partitions(); ++partition) {
-        const auto progress = catalog::read_progress(snapshot, log, partition);
-        const std::int64_t lag = log.offsets(partition).end - progress.next_offset;
-        if (lag <= 0) continue;
-        silver.behind += lag;
-        // A partition without a clock has told nothing.
-        silver.up_to = silver.up_to && progress.clock
-                           ? std::optional(std::min(*silver.up_to, *progress.clock))
-                           : std::nullopt;
+        add_partition(silver, snapshot, log, partition);
+        empty = empty && catalog::read_progress(snapshot, log, partition).received == 0;
     }
+    if (empty) silver.up_to.reset();
     return silver;
 }
 
-LayerFreshness gold_freshness(const catalog::DataDirectory& data, const storage::Snapshot& snapshot,
+/// The time of the earliest event in the commits of Silver after `version`; `none` if they have no event.
+/// Nothing when that is not known.
+std::optional<model::Timestamp> first_event_after(const storage::DeltaTable& silver, storage::Version version,
+                                                  model::Timestamp none) {
+    model::Timestamp first = none;
+    while (version < silver.snapshot().version) {
+        version = version + 1;
+        const auto commit = silver.read_commit(version);
+        if (!commit || commit->removes_data()) return std::nullopt;
+        for (const storage::AddFile& add : commit->adds) {
+            if (!add.data_change) continue;
+            const auto time = storage::FileStats(add).min_time("event_timestamp");
+            if (!time) return std::nullopt;
+            first = std::min(first, *time);
+        }
+    }
+    return first;
+}
+
+/// Whether the speed layer can go on with its state, and has not lost a table.
+bool is_usable(const gold::GoldPosition& position, const catalog::DataDirectory& data,
+               const storage::Snapshot& silver) {
+    return position.silver_id == silver.metadata.id && position.silver_version <= silver.version &&
+           position.settings == catalog::settings_text(data.settings()) &&
+           std::ranges::all_of(gold::metric_tables, [&](gold::Table table) {
+               return storage::DeltaTable::exists(data.gold() / gold::table_name(table));
+           });
+}
+
+LayerFreshness gold_freshness(const catalog::DataDirectory& data, const storage::DeltaTable& table,
                               const LayerFreshness& silver) {
     LayerFreshness gold;
     const auto position = gold::read_gold_position(data.gold_state());
-    if (!position || position->silver_id != snapshot.metadata.id) return gold;
+    if (!position || !is_usable(*position, data, table.snapshot())) return gold;
     gold.version = position->silver_version.value();
-    gold.behind = std::max<std::int64_t>(0, silver.version - gold.version);
-    if (silver.up_to && position->watermark != gold::no_watermark)
-        gold.up_to = std::min(*silver.up_to, position->watermark);
+    gold.behind = silver.version - gold.version;
+    const auto next = first_event_after(table, position->silver_version, gold::end_of_time);
+    if (silver.up_to && next && position->watermark != gold::no_watermark)
+        gold.up_to = std::min({*silver.up_to, *next, position->watermark});
     return gold;
 }
 
@@ -86,7 +130,7 @@ Freshness read_freshness(const catalog::DataDirectory& data, const bronze::Event
     }
     const auto table = storage::DeltaTable::open(data.silver());
     freshness.silver = silver_freshness(table.snapshot(), log, freshness.now);
-    freshness.gold = gold_freshness(data, table.snapshot(), freshness.silver);
+    freshness.gold = gold_freshness(data, table, freshness.silver);
     freshness.waiting = waiting_days(gold::late_days(data));
     return freshness;
 }

@@ -42,7 +42,8 @@ struct Freshness {
 };
 
 /// Silver is complete up to the clock of its slowest partition, or up to now when it has all records of the
-/// log. Gold is complete up to its watermark. Throws an Error when a table cannot be read.
+/// log. Gold is complete up to its watermark, but not past the first event of Silver that it has not
+/// processed. Throws an Error when a table cannot be read.
 Freshness read_freshness(const catalog::DataDirectory& data, const bronze::EventLog& log);
 
 }  // namespace millrace::verify

@@ -2,12 +2,15 @@
 
 import json
 import re
+import signal
 import stat
+from pathlib import Path
 
 import pytest
 
 from tests.support.events import event, lines
 from tests.support.paths import ROOT
+from tests.support.shop import wait_until
 
 DAY = "2024-06-01"
 # Runs a DAG of the tasks in TASKS for the interval of a day, and prints each one's state, XCom, tries and link.
@@ -133,47 +136,61 @@ asyncio.run(main())
     assert "not yet: silver is complete up to" in out and "nowhere" in out
 
 
+# A task's process, whose supervisor sends it SIGTERM, or SIGTERM to its process group. It calls on_kill() there.
 CANCEL = """
-import sys, threading, time
+import os, signal, sys, threading, time
 from millrace.airflow.operators import MillraceOperator
+os.setpgid(0, 0)
 operator = MillraceOperator(task_id="follow", arguments=sys.argv[1], stop_after=2)
-context = {"ti": None}
-def work():
-    try:
-        operator.execute(context)
-    except Exception as error:
-        print(error)
-thread = threading.Thread(target=work)
-thread.start()
-while operator._process is None or not READY:
-    time.sleep(0.05)
-operator.on_kill()
-thread.join(20)
-print("ended", operator._process.returncode)
+signal.signal(signal.SIGTERM, lambda *_: operator.on_kill())
+def cancel():
+    while operator._process is None or not READY:
+        time.sleep(0.05)
+    KILL
+threading.Thread(target=cancel).start()
+try:
+    print("result", operator.execute({"ti": None}))
+except Exception as error:
+    print(error)
 """
 
 
-def cancel(airflow, shop, arguments, ready="True", **extra):
+def cancel(airflow, shop, arguments, ready, kill, **extra):
     connection = {"conn_type": "millrace", "extra": {"data": str(shop.data), **extra}}
-    return airflow.run(CANCEL.replace("READY", ready), arguments, connection=connection)[0]
+    program = CANCEL.replace("READY", ready).replace("KILL", kill)
+    return airflow.run(program, arguments, connection=connection)[0]
 
 
-def test_a_cancelled_command_ends_by_itself(airflow, day, tmp_path):
+@pytest.mark.parametrize("kill", ["os.kill(os.getpid(), signal.SIGTERM)", "os.killpg(0, signal.SIGTERM)"])
+def test_a_cancelled_command_ends_by_itself_and_its_task_fails(airflow, day, kill):
     progress = day.data / "progress" / "silver.jsonl"
     before = progress.stat().st_size
     day.write(*lines([event(3 * 10**6)]))
-    ready = f"__import__('os').stat({str(progress)!r}).st_size > {before}"
-    assert "ended 0" in cancel(airflow, day, "silver --trigger 100ms", ready)
+    ready = f"os.stat({str(progress)!r}).st_size > {before}"
+    out = cancel(airflow, day, "silver --trigger 100ms", ready, kill)
+    assert "millrace silver was cancelled, and ended with exit code 0" in out and "result" not in out
     day.verify()
 
 
+def test_a_command_dies_with_its_task(airflow, day, tmp_path):
+    program = CANCEL.replace("READY", "True").replace("KILL", "print(operator._process.pid, flush=True); os.abort()")
+    connection = {"conn_type": "millrace", "extra": {"data": str(day.data)}}
+    out, _ = airflow.run(program, "silver --trigger 100ms", connection=connection, code=-signal.SIGABRT)
+    pid = int(next(line for line in out.splitlines() if line.isdigit()))
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
+
+
 def test_a_command_that_does_not_end_is_killed(airflow, day, tmp_path):
+    """It also says so much while it ends that a pipe which nobody reads would stop it."""
     stubborn = tmp_path / "stubborn"
-    stubborn.write_text(f"#!/bin/sh\ntrap '' INT\ntouch {tmp_path}/ready\nwhile :; do sleep 0.1; done\n")
+    stubborn.write_text(
+        f"#!/bin/sh\ntrap 'seq -f %01000g 200 >&2; touch {tmp_path}/said' INT\n"
+        f"touch {tmp_path}/ready\nwhile :; do sleep 0.1; done\n"
+    )
     stubborn.chmod(stubborn.stat().st_mode | stat.S_IEXEC)
-    ready = f"__import__('os').path.exists({str(tmp_path / 'ready')!r})"
-    out = cancel(airflow, day, "verify", ready, program=str(stubborn))
-    assert "ended with signal SIGKILL" in out and "ended -9" in out
+    ready = f"os.path.exists({str(tmp_path / 'ready')!r})"
+    out = cancel(airflow, day, "verify", ready, "os.kill(os.getpid(), signal.SIGTERM)", program=str(stubborn))
+    assert "ended with signal SIGKILL" in out and (tmp_path / "said").exists()
 
 
 def test_a_connection_says_what_it_lacks(airflow, day):

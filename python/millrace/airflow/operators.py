@@ -1,7 +1,9 @@
 """Commands of Millrace as tasks."""
 
 import collections
+import ctypes
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -14,19 +16,24 @@ from millrace.airflow.hooks import DEFAULT_CONNECTION, MillraceHook
 from millrace.airflow.links import DashboardLink
 
 LAST_LINES = 20  # of the log, in the message of a failed task
+LONGEST_MESSAGE = 1000
 CHECK_FAILED = 1  # the exit code of a command that ran, and found what should not be
+WRONG_USAGE = 2  # an error that no retry mends
+PR_SET_PDEATHSIG = 1  # of Linux's prctl()
 
 
 class MillraceOperator(BaseOperator):
-    """Runs a command of the program with --json. Its report is the task's XCom, and its log the task's log.
+    """Runs a command of the program with --json. Its last report is the task's XCom, and its log the task's log.
 
-    arguments: the command and its options, as a list or as one text: "gold --batch --from {{ ds }} --to {{ ds }}".
+    arguments: the command and its options, as a list or as one text: "gold --batch --from 2024-06-01".
     millrace_conn_id: the connection, which names the data directory. env: more variables for the command.
-    stop_after: seconds that a cancelled command gets to end by itself (SIGINT) before it is killed.
+    stop_after: seconds that a cancelled command gets to end by itself (SIGINT) before it is killed. Airflow itself
+    kills a task 5 seconds after it was cancelled.
     page: the page of the dashboard that the task's link opens, for the days of the data interval.
 
     A command that ends with exit code 1 has checked something that does not hold, as `millrace verify` does: the task
-    fails without a retry, and its report is its XCom. Any other code is a failure that is retried.
+    fails without a retry, and its report is its XCom. Wrong options (exit code 2) fail without a retry, too. Any other
+    code is a failure that is retried, and so is a cancelled command.
     """
 
     template_fields = ("arguments", "env")
@@ -39,7 +46,7 @@ class MillraceOperator(BaseOperator):
         arguments,
         millrace_conn_id=DEFAULT_CONNECTION,
         env=None,
-        stop_after=30,
+        stop_after=4,
         page="overview",
         **kwargs,
     ):
@@ -51,6 +58,7 @@ class MillraceOperator(BaseOperator):
         self.page = page
         self.dashboard_url = ""
         self._process = None
+        self._cancelled = False
 
     def execute(self, context):
         hook = MillraceHook(self.millrace_conn_id)
@@ -58,47 +66,69 @@ class MillraceOperator(BaseOperator):
         words = shlex.split(self.arguments) if isinstance(self.arguments, str) else list(map(str, self.arguments))
         command = hook.command(*words, "--json")
         self.log.info("running %s", shlex.join(command))
-        code, output, last_lines = self._run(command, hook.environment(self.env))
-        report = _report_of(output)
+        code, report, last_lines = self._run(command, hook.environment(self.env))
+        if self._cancelled:
+            raise AirflowException(f"millrace {words[0]} was cancelled, and ended with {_meaning_of(code)}")
         if code == CHECK_FAILED and report is not None:
             context["ti"].xcom_push(key="return_value", value=report)
             raise AirflowFailException(f"millrace {words[0]} found what should not be: {_failures_of(report)}")
         if code != 0:
-            raise AirflowException(f"millrace {words[0]} ended with {_meaning_of(code)}:\n" + "\n".join(last_lines))
+            failure = AirflowFailException if code == WRONG_USAGE else AirflowException
+            raise failure(f"millrace {words[0]} ended with {_meaning_of(code)}:\n" + "\n".join(last_lines))
         return report
 
     def _run(self, command, environment):
-        """Runs the command, and logs what it says line by line. Returns its exit code, output and last lines."""
+        """Runs the command, and logs what it says line by line. Returns its exit code, report and last lines.
+
+        It is in a process group of its own, so that on_kill() alone cancels it, and is cancelled as well when this
+        process dies.
+        """
         last_lines = collections.deque(maxlen=LAST_LINES)
-        self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", env=environment
+        reports = collections.deque(maxlen=1)  # a command that follows the log prints one for each batch
+        libc = ctypes.CDLL(None)
+        self._process = process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=environment,
+            start_new_session=True,
+            preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT),
         )
-        output = []
-        reader = threading.Thread(target=lambda: output.append(self._process.stdout.read()))
-        reader.start()
-        for line in self._process.stderr:
-            last_lines.append(line.rstrip())
-            self.log.info("%s", line.rstrip())
-        reader.join()
-        return self._process.wait(), output[0], last_lines
+
+        def log():
+            for line in process.stderr:
+                last_lines.append(line.rstrip())
+                self.log.info("%s", line.rstrip())
+
+        readers = [threading.Thread(target=log), threading.Thread(target=lambda: reports.extend(process.stdout))]
+        for reader in readers:
+            reader.start()
+        try:
+            process.wait()
+        finally:
+            if process.poll() is None:  # an exception, such as the task's timeout
+                self.on_kill()
+                process.wait()
+            for reader in readers:
+                reader.join()
+        return process.returncode, _report_of(reports), last_lines
 
     def on_kill(self):
-        """Lets the command end by itself, and kills it when it does not."""
+        """Lets the command end by itself, and kills it when it does not. Signal handlers call it: it does not wait."""
         process = self._process
-        if process is None or process.poll() is not None:
+        if process is None or process.poll() is not None or self._cancelled:
             return
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(self.stop_after)
-        except subprocess.TimeoutExpired:
-            self.log.warning("millrace did not end within %s s and is killed", self.stop_after)
-            process.kill()
-            process.wait()
+        self._cancelled = True
+        os.kill(process.pid, signal.SIGINT)
+        killer = threading.Timer(self.stop_after, process.kill)
+        killer.daemon = True
+        killer.start()
 
 
-def _report_of(output):
-    """The report that a command has printed, or None."""
-    lines = output.strip().splitlines()
+def _report_of(lines):
+    """The report that a command has printed last, or None."""
     try:
         return json.loads(lines[-1]) if lines else None
     except ValueError:
@@ -107,10 +137,12 @@ def _report_of(output):
 
 def _failures_of(report):
     """What a report says of the checks that failed."""
+    if not isinstance(report, dict):
+        return json.dumps(report)[:LONGEST_MESSAGE]
     if report.get("missing"):
         return report["missing"]
     failed = [f"{check['name']}: {check['detail']}" for check in report.get("checks", []) if not check["passed"]]
-    return "; ".join(failed) or json.dumps(report)
+    return ("; ".join(failed) or json.dumps(report))[:LONGEST_MESSAGE]
 
 
 def _meaning_of(code):
@@ -118,9 +150,11 @@ def _meaning_of(code):
 
 
 def _days_of(context):
-    """The first and the last day of the data interval, which a run by hand may lack."""
+    """The first and the last day of the data interval in the DAG's time zone. A run by hand may have none."""
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
     if start is None or end is None:
         return None, None
+    zone = context["dag"].timezone
     # The interval ends where the next one begins.
-    return start.strftime("%Y-%m-%d"), max(start, end.subtract(seconds=1)).strftime("%Y-%m-%d")
+    last = max(start, end.subtract(seconds=1))
+    return tuple(time.in_timezone(zone).strftime("%Y-%m-%d") for time in (start, last))

@@ -6,6 +6,8 @@ import os
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+LONGEST = 600  # seconds that one look at the tables may take
+
 
 class MillraceFreshnessTrigger(BaseTrigger):
     """Runs `millrace freshness` until the layer has come far enough, or the command fails."""
@@ -32,7 +34,11 @@ class MillraceFreshnessTrigger(BaseTrigger):
                 stderr=asyncio.subprocess.PIPE,
                 env={**os.environ, **self.environment},
             )
-            output, errors = await process.communicate()
+            try:
+                output, errors = await asyncio.wait_for(process.communicate(), LONGEST)
+            finally:  # the trigger may be cancelled
+                if process.returncode is None:
+                    process.kill()
             if process.returncode == 0:
                 yield TriggerEvent({"report": json.loads(output)})
                 return
