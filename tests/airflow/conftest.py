@@ -12,6 +12,7 @@ from tests.support.paths import ROOT
 AIRFLOW = ROOT / "build" / "airflow" / "bin"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:

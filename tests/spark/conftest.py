@@ -10,6 +10,7 @@ from tests.support.spark import PACKAGE, QUICK, Cluster
 from tests.support.spark_session import session_of
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
