@@ -29,15 +29,25 @@ def pytest_make_parametrize_id(val, argname):
     return f"{argname} of {len(val)}" if isinstance(val, str | bytes) and len(val) > 100 else None
 
 
+LONG = ("airflow", "python", "spark")
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
-    """Puts tests that share a broker, a database server or what their module has prepared into one worker of xdist."""
+    """Puts tests that share a server or what their module has prepared into one worker of xdist, and marks long ones.
+
+    The tests of a folder in LONG need the Python package, which takes minutes to build.
+    """
     for item in items:
+        if item.path.parent.name in LONG:
+            item.add_marker(pytest.mark.long)
         if group := group_of(item):
             item.add_marker(pytest.mark.xdist_group(group))
 
 
 def group_of(item):
+    if item.path.parent.name in ("airflow", "spark"):
+        return item.path.parent.name  # one Airflow, one cluster
     if item.path.parent.name == "docs" or item.path.stem == "test_kafka_security":
         return item.path.stem
     return next((name for name in ("kafka", "postgres") if name in item.fixturenames), None)

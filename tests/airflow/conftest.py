@@ -12,14 +12,6 @@ from tests.support.paths import ROOT
 AIRFLOW = ROOT / "build" / "airflow" / "bin"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.long)
-            item.add_marker(pytest.mark.xdist_group("airflow"))
-
-
 class Airflow:
     """Runs programs of Python where Airflow is installed."""
 

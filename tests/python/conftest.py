@@ -2,7 +2,6 @@
 
 import os
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -11,12 +10,6 @@ from tests.support.paths import BUILD
 BUILT = BUILD / "python"
 # Python gets the sanitizers' library by it (`make sanitize`). The program has them in itself.
 os.environ.pop("LD_PRELOAD", None)
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")

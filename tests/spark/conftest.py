@@ -1,21 +1,11 @@
 """One cluster for all tests of a run."""
 
-from pathlib import Path
-
 import pytest
 
 from scripts.stack import SparkHistory, free_port
 from tests.support.paths import ROOT
 from tests.support.spark import PACKAGE, QUICK, Cluster
 from tests.support.spark_session import session_of
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.long)
-            item.add_marker(pytest.mark.xdist_group("spark"))
 
 
 @pytest.fixture(scope="session")

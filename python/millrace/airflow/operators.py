@@ -15,11 +15,11 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from millrace.airflow.hooks import DEFAULT_CONNECTION, MillraceHook
 from millrace.airflow.links import DashboardLink
 
-LAST_LINES = 20  # of the log, in the message of a failed task
-LONGEST_MESSAGE = 1000
-CHECK_FAILED = 1  # the exit code of a command that ran, and found what should not be
-WRONG_USAGE = 2  # an error that no retry mends
-PR_SET_PDEATHSIG = 1  # of Linux's prctl()
+LAST_LINES = 20  # The message of a failed task has so many lines of the command's log.
+LONGEST_MESSAGE = 1000  # The message of a failed check has at most so many characters.
+CHECK_FAILED = 1  # A command that ran, and found what should not be, ends with this exit code.
+WRONG_USAGE = 2  # A command whose options are wrong ends with this exit code.
+PR_SET_PDEATHSIG = 1  # Linux's prctl() takes it to send a process a signal when its parent dies.
 
 
 class MillraceOperator(BaseOperator):
